@@ -1,0 +1,97 @@
+package dev.threadmill.api;
+
+import jakarta.ws.rs.WebApplicationException;
+import jakarta.ws.rs.core.Response;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/**
+ * An answer that is an error: what {@link ErrorMapper} writes to the client as it stands. The
+ * message is part of the wire contract and must not hold anything that the client may not see.
+ */
+public class ApiException extends WebApplicationException {
+  private final ApiError error;
+  private final int httpStatus;
+  private final long retryAfterSeconds;
+
+  public ApiException(int httpStatus, ApiError error) {
+    this(httpStatus, error, 0);
+  }
+
+  private ApiException(int httpStatus, ApiError error, long retryAfterSeconds) {
+    super(error.message(), Response.Status.fromStatusCode(httpStatus) == null ? 500 : httpStatus);
+    this.httpStatus = httpStatus;
+    this.error = error;
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+
+  /** 400 for a parameter that the caller can mend. */
+  public static ApiException invalid(String param, String message) {
+    return invalid(param, "invalid_value", message);
+  }
+
+  /** 400 with a code of its own, such as {@code unknown_parameter}. */
+  public static ApiException invalid(String param, String code, String message) {
+    return new ApiException(400, new ApiError(message, ApiError.INVALID_REQUEST, param, code));
+  }
+
+  /** 400 for a required parameter that was left out. */
+  public static ApiException missing(String param) {
+    return invalid(
+        param, "missing_required_parameter", "Missing required parameter: '%s'.".formatted(param));
+  }
+
+  /** 400 for a call that the object's present state forbids, such as a run on a locked thread. */
+  public static ApiException wrongState(String message) {
+    return new ApiException(400, new ApiError(message, ApiError.INVALID_REQUEST, null, null));
+  }
+
+  /** 404: there is no such object, or it belongs to another project, which is the same. */
+  public static ApiException notFound(String kind, Object id) {
+    return new ApiException(
+        404,
+        new ApiError(
+            "No %s found with id '%s'.".formatted(kind, id), ApiError.INVALID_REQUEST, null, null));
+  }
+
+  /** 401: no key, or one that is not known. */
+  public static ApiException unauthorized(String message) {
+    return new ApiException(
+        401, new ApiError(message, ApiError.INVALID_REQUEST, null, "invalid_api_key"));
+  }
+
+  /** 403: the key is known, and this is not for it. */
+  public static ApiException forbidden(String message) {
+    return new ApiException(403, new ApiError(message, "permission_error", null, null));
+  }
+
+  /** 429 with {@code Retry-After}. */
+  public static ApiException tooMany(String code, String message, long retryAfterSeconds) {
+    return new ApiException(
+        429, new ApiError(message, "rate_limit_error", null, code), Math.max(1, retryAfterSeconds));
+  }
+
+  /** 503 with {@code Retry-After}: nothing was done, the caller should try again. */
+  public static ApiException unavailable(String message, long retryAfterSeconds) {
+    return new ApiException(
+        503,
+        new ApiError(message, ApiError.SERVER_ERROR, null, "unavailable"),
+        Math.max(1, retryAfterSeconds));
+  }
+
+  public ApiError error() {
+    return error;
+  }
+
+  public int httpStatus() {
+    return httpStatus;
+  }
+
+  public Optional<String> param() {
+    return Optional.ofNullable(error.param());
+  }
+
+  public OptionalLong retryAfterSeconds() {
+    return retryAfterSeconds > 0 ? OptionalLong.of(retryAfterSeconds) : OptionalLong.empty();
+  }
+}

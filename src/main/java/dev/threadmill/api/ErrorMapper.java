@@ -1,0 +1,122 @@
+package dev.threadmill.api;
+
+import jakarta.ws.rs.NotAllowedException;
+import jakarta.ws.rs.NotFoundException;
+import jakarta.ws.rs.NotSupportedException;
+import jakarta.ws.rs.WebApplicationException;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Request;
+import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.core.UriInfo;
+import org.jboss.logging.Logger;
+import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
+
+/**
+ * The one place where an exception becomes an answer. Only an {@link ApiException} speaks to the
+ * client in its own words; what is unforeseen is logged under the request's id and answered with
+ * that id alone.
+ */
+public class ErrorMapper {
+  private static final Logger LOG = Logger.getLogger(ErrorMapper.class);
+
+  @Context Request request;
+  @Context UriInfo uri;
+
+  @ServerExceptionMapper
+  public Response api(ApiException e) {
+    return answer(e);
+  }
+
+  @ServerExceptionMapper
+  public Response notFound(NotFoundException e) {
+    return answer(
+        new ApiException(
+            404,
+            new ApiError(
+                "Invalid URL (%s %s)".formatted(request.getMethod(), uri.getPath()),
+                ApiError.INVALID_REQUEST,
+                null,
+                null)));
+  }
+
+  @ServerExceptionMapper
+  public Response notAllowed(NotAllowedException e) {
+    return answer(
+        new ApiException(
+            405,
+            new ApiError(
+                "Not allowed to %s on %s.".formatted(request.getMethod(), uri.getPath()),
+                ApiError.INVALID_REQUEST,
+                null,
+                "method_not_supported")));
+  }
+
+  @ServerExceptionMapper
+  public Response unsupported(NotSupportedException e) {
+    return answer(
+        new ApiException(
+            415,
+            new ApiError(
+                "Unsupported content type. This API method only accepts 'application/json'"
+                    + " requests.",
+                ApiError.INVALID_REQUEST,
+                null,
+                "unsupported_content_type")));
+  }
+
+  @ServerExceptionMapper
+  public Response web(WebApplicationException e) {
+    int status = e.getResponse().getStatus();
+    if (status >= 500) {
+      return unforeseen(e);
+    }
+    return answer(
+        new ApiException(
+            status,
+            new ApiError(
+                e.getResponse().getStatusInfo().getReasonPhrase(),
+                ApiError.INVALID_REQUEST,
+                null,
+                null)));
+  }
+
+  @ServerExceptionMapper
+  public Response unforeseen(Throwable e) {
+    if (e instanceof Unavailable outage && outage.isOutage()) {
+      LOG.warnf("unavailable method=%s path=%s cause=%s", request.getMethod(), uri.getPath(), e);
+      return answer(ApiException.unavailable(outage.publicMessage(), 1));
+    }
+    var id = RequestId.current();
+    LOG.errorf(e, "unforeseen method=%s path=%s", request.getMethod(), uri.getPath());
+    return answer(
+        new ApiException(
+            500,
+            new ApiError(
+                "The server had an error while processing your request. Its log tells more under"
+                    + " request id %s.".formatted(id),
+                ApiError.SERVER_ERROR,
+                null,
+                null)));
+  }
+
+  /** An exception that may mean: nothing was done, a retry will most likely succeed. */
+  public interface Unavailable {
+    /** Whether it does mean that. */
+    boolean isOutage();
+
+    /** What the client may read. */
+    String publicMessage();
+  }
+
+  private static Response answer(ApiException e) {
+    var response =
+        Response.status(e.httpStatus())
+            .type(MediaType.APPLICATION_JSON_TYPE)
+            .entity(e.error().inEnvelope());
+    e.retryAfterSeconds()
+        .ifPresent(seconds -> response.header(HttpHeaders.RETRY_AFTER, Long.toString(seconds)));
+    return response.build();
+  }
+}

@@ -1,0 +1,126 @@
+package dev.threadmill.api;
+
+import jakarta.enterprise.context.ApplicationScoped;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.security.SecureRandom;
+import java.time.InstantSource;
+import java.util.regex.Pattern;
+
+/**
+ * Makes ids: the kind's prefix, eight characters of milliseconds and sixteen of randomness, all in
+ * an alphabet whose order is that of the bytes, so that ids sort by the time they were made.
+ */
+@ApplicationScoped
+public class Ids {
+  private static final char[] ALPHABET =
+      "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz".toCharArray();
+  private static final int TIME_LENGTH = 8;
+  private static final int RANDOM_LENGTH = 16;
+  private static final Pattern REST = Pattern.compile("[A-Za-z0-9_-]{1,120}");
+
+  private final InstantSource clock;
+  private final SecureRandom random = new SecureRandom();
+
+  public Ids(InstantSource clock) {
+    this.clock = clock;
+  }
+
+  public ProjectId project() {
+    return new ProjectId(next(ProjectId.PREFIX));
+  }
+
+  public ApiKeyId apiKey() {
+    return new ApiKeyId(next(ApiKeyId.PREFIX));
+  }
+
+  public AssistantId assistant() {
+    return new AssistantId(next(AssistantId.PREFIX));
+  }
+
+  public ThreadId thread() {
+    return new ThreadId(next(ThreadId.PREFIX));
+  }
+
+  public MessageId message() {
+    return new MessageId(next(MessageId.PREFIX));
+  }
+
+  public RunId run() {
+    return new RunId(next(RunId.PREFIX));
+  }
+
+  public ToolCallId toolCall() {
+    return new ToolCallId(next(ToolCallId.PREFIX));
+  }
+
+  /** A fresh id with this prefix, for kinds that have no record of their own. */
+  public String next(String prefix) {
+    var id = new StringBuilder(prefix.length() + TIME_LENGTH + RANDOM_LENGTH).append(prefix);
+    appendTime(id, clock.millis());
+    var bytes = new byte[RANDOM_LENGTH];
+    random.nextBytes(bytes);
+    for (byte b : bytes) {
+      id.append(ALPHABET[Math.floorMod(b, ALPHABET.length)]);
+    }
+    return id.toString();
+  }
+
+  /**
+   * The id that everybody derives alike from a parent id and a place below it. A node that takes
+   * over a run can thus name what its predecessor had opened without having been told.
+   */
+  public static String derive(String prefix, Id parent, String place) {
+    var parentValue = parent.value();
+    var rest = parentValue.substring(parentValue.indexOf('_') + 1);
+    var id = new StringBuilder(prefix);
+    id.append(rest, 0, Math.min(TIME_LENGTH, rest.length()));
+    byte[] digest = sha256(parentValue + "/" + prefix + "/" + place);
+    for (int i = 0; i < RANDOM_LENGTH; i++) {
+      id.append(ALPHABET[Math.floorMod(digest[i], ALPHABET.length)]);
+    }
+    return id.toString();
+  }
+
+  static void check(String prefix, String param, String value) {
+    if (value == null || !value.startsWith(prefix)) {
+      throw ApiException.invalid(
+          param,
+          "invalid_value",
+          "Invalid '%s': '%s'. Expected an ID that begins with '%s'."
+              .formatted(param, shown(value), prefix.replace("_", "")));
+    }
+    if (!REST.matcher(value).region(prefix.length(), value.length()).matches()) {
+      throw ApiException.invalid(
+          param,
+          "invalid_value",
+          "Invalid '%s': '%s'. Expected an ID that contains letters, numbers, underscores, or dashes."
+              .formatted(param, shown(value)));
+    }
+  }
+
+  private static String shown(String value) {
+    if (value == null) {
+      return "null";
+    }
+    return value.length() <= 80 ? value : value.substring(0, 80) + "…";
+  }
+
+  private static void appendTime(StringBuilder id, long millis) {
+    var digits = new char[TIME_LENGTH];
+    for (int i = TIME_LENGTH - 1; i >= 0; i--) {
+      digits[i] = ALPHABET[(int) (millis % ALPHABET.length)];
+      millis /= ALPHABET.length;
+    }
+    id.append(digits);
+  }
+
+  private static byte[] sha256(String text) {
+    try {
+      return MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has SHA-256", e);
+    }
+  }
+}

@@ -1,0 +1,165 @@
+package dev.threadmill.api;
+
+import com.fasterxml.jackson.core.JsonParseException;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JavaType;
+import com.fasterxml.jackson.databind.JsonMappingException;
+import com.fasterxml.jackson.databind.exc.InvalidTypeIdException;
+import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+
+/** Reads what a client sent. Whatever is wrong with it becomes a 400 that names the field. */
+public final class JsonBody {
+  private static final byte[] ESCAPED_NUL = "\\u0000".getBytes(StandardCharsets.US_ASCII);
+
+  private JsonBody() {}
+
+  /** The body as a value of this type. */
+  public static <T> T read(byte[] body, Class<T> type) {
+    return read(body, Json.MAPPER.constructType(type));
+  }
+
+  /** As {@link #read(byte[], Class)}, for generic types. An empty body reads as an empty object. */
+  static <T> T read(byte[] body, JavaType type) {
+    if (body.length == 0) {
+      body = "{}".getBytes(StandardCharsets.US_ASCII);
+    }
+    refuseNul(body);
+    try {
+      T value = Json.MAPPER.readValue(body, type);
+      if (value == null) {
+        throw ApiException.invalid(
+            null, "invalid_type", "Invalid body: expected a JSON object, got null.");
+      }
+      return value;
+    } catch (JsonProcessingException e) {
+      throw translated(e);
+    } catch (IOException e) {
+      throw ApiException.invalid(null, "invalid_json", "We could not read the body as UTF-8 JSON.");
+    }
+  }
+
+  private static ApiException translated(JsonProcessingException e) {
+    if (ownError(e) instanceof ApiException own) {
+      return own;
+    }
+    return switch (e) {
+      case UnrecognizedPropertyException unknown -> {
+        var param = path(unknown.getPath());
+        yield ApiException.invalid(
+            param, "unknown_parameter", "Unknown parameter: '%s'.".formatted(param));
+      }
+      case InvalidTypeIdException union -> invalidVariant(union);
+      case JsonMappingException mismatch -> {
+        var param = path(mismatch.getPath());
+        yield ApiException.invalid(
+            param.isEmpty() ? null : param,
+            "invalid_type",
+            param.isEmpty()
+                ? "Invalid body: expected a JSON object of the documented shape."
+                : "Invalid type for '%s': the value does not have the documented type."
+                    .formatted(param));
+      }
+      case JsonParseException broken ->
+          ApiException.invalid(
+              null,
+              "invalid_json",
+              "We could not parse the JSON body of your request (line %d, column %d)."
+                  .formatted(
+                      broken.getLocation() == null ? 1 : broken.getLocation().getLineNr(),
+                      broken.getLocation() == null ? 1 : broken.getLocation().getColumnNr()));
+      default ->
+          ApiException.invalid(
+              null, "invalid_json", "We could not parse the JSON body of your request.");
+    };
+  }
+
+  private static ApiException invalidVariant(InvalidTypeIdException union) {
+    var at = path(union.getPath());
+    var param = at.isEmpty() ? "type" : at + ".type";
+    return union.getTypeId() == null
+        ? ApiException.missing(param)
+        : ApiException.invalid(
+            param, "Invalid value for '%s': '%s'.".formatted(param, clip(union.getTypeId())));
+  }
+
+  /** What a record's own constructor objected to, wherever Jackson has wrapped it. */
+  private static ApiException ownError(Throwable e) {
+    var path =
+        e instanceof JsonMappingException mapping
+            ? mapping.getPath()
+            : List.<JsonMappingException.Reference>of();
+    for (var cause = e.getCause(); cause != null; cause = cause.getCause()) {
+      if (cause instanceof ApiException own) {
+        return below(path, own);
+      }
+    }
+    return null;
+  }
+
+  /** An element of a list says only its own field; the place of the list is put before it. */
+  private static ApiException below(List<JsonMappingException.Reference> path, ApiException own) {
+    var full = path(path);
+    var param = own.error().param();
+    if (param == null || full.isEmpty() || full.equals(param) || full.endsWith("." + param)) {
+      var named = full.isEmpty() ? param : full;
+      return named == null || named.equals(param) ? own : renamed(own, param, named);
+    }
+    if (param.startsWith(full)) {
+      return own;
+    }
+    return renamed(own, param, full + "." + param);
+  }
+
+  private static ApiException renamed(ApiException own, String param, String fullParam) {
+    var error = own.error();
+    var message =
+        param == null ? error.message() : error.message().replace("'" + param, "'" + fullParam);
+    return new ApiException(
+        own.httpStatus(), new ApiError(message, error.type(), fullParam, error.code()));
+  }
+
+  private static String path(List<JsonMappingException.Reference> references) {
+    var path = new StringBuilder();
+    for (var reference : references) {
+      if (reference.getFieldName() == null) {
+        path.append('[').append(reference.getIndex()).append(']');
+      } else {
+        path.append(path.isEmpty() ? "" : ".").append(clip(reference.getFieldName()));
+      }
+    }
+    return path.toString();
+  }
+
+  private static String clip(String text) {
+    return text.length() <= 80 ? text : text.substring(0, 80) + "…";
+  }
+
+  /** Postgres cannot store the character NUL in text, so it is refused at the door. */
+  private static void refuseNul(byte[] body) {
+    for (int i = 0; i < body.length; i++) {
+      if (body[i] == 0 || (body[i] == '\\' && isEscapedNul(body, i))) {
+        throw ApiException.invalid(
+            null, "invalid_json", "The body contains the character U+0000, which is not allowed.");
+      }
+    }
+  }
+
+  private static boolean isEscapedNul(byte[] body, int at) {
+    int backslashesBefore = 0;
+    for (int i = at - 1; i >= 0 && body[i] == '\\'; i--) {
+      backslashesBefore++;
+    }
+    if (backslashesBefore % 2 == 1 || at + ESCAPED_NUL.length > body.length) {
+      return false;
+    }
+    for (int i = 0; i < ESCAPED_NUL.length; i++) {
+      if (body[at + i] != ESCAPED_NUL[i]) {
+        return false;
+      }
+    }
+    return true;
+  }
+}

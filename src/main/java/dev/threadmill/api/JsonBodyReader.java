@@ -1,0 +1,53 @@
+package dev.threadmill.api;
+
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.MultivaluedMap;
+import jakarta.ws.rs.ext.Provider;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.annotation.Annotation;
+import java.lang.reflect.Type;
+import org.jboss.resteasy.reactive.server.spi.ResteasyReactiveResourceInfo;
+import org.jboss.resteasy.reactive.server.spi.ServerMessageBodyReader;
+import org.jboss.resteasy.reactive.server.spi.ServerRequestContext;
+
+/** Hands every JSON body to {@link JsonBody}, in place of the framework's own reader. */
+@Provider
+@Consumes({MediaType.APPLICATION_JSON, "application/*+json"})
+public class JsonBodyReader implements ServerMessageBodyReader<Object> {
+  @Override
+  public boolean isReadable(
+      Class<?> type, Type genericType, ResteasyReactiveResourceInfo method, MediaType mediaType) {
+    return type != byte[].class && type != String.class && type != InputStream.class;
+  }
+
+  @Override
+  public boolean isReadable(
+      Class<?> type, Type genericType, Annotation[] annotations, MediaType mediaType) {
+    return isReadable(type, genericType, (ResteasyReactiveResourceInfo) null, mediaType);
+  }
+
+  @Override
+  public Object readFrom(
+      Class<Object> type, Type genericType, MediaType mediaType, ServerRequestContext context)
+      throws IOException {
+    return read(genericType, context.getInputStream());
+  }
+
+  @Override
+  public Object readFrom(
+      Class<Object> type,
+      Type genericType,
+      Annotation[] annotations,
+      MediaType mediaType,
+      MultivaluedMap<String, String> headers,
+      InputStream body)
+      throws IOException {
+    return read(genericType, body);
+  }
+
+  private static Object read(Type type, InputStream body) throws IOException {
+    return JsonBody.read(body.readAllBytes(), Json.MAPPER.constructType(type));
+  }
+}

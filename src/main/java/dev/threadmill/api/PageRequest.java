@@ -1,0 +1,75 @@
+package dev.threadmill.api;
+
+import jakarta.ws.rs.QueryParam;
+
+/**
+ * Which page of a list is wanted: the four parameters that every list takes. Read with
+ * {@code @BeanParam}; the accessors check.
+ */
+public class PageRequest {
+  private static final int DEFAULT_LIMIT = 20;
+  private static final int MAX_LIMIT = 100;
+
+  @QueryParam("limit")
+  String limit;
+
+  @QueryParam("order")
+  String order;
+
+  @QueryParam("after")
+  String after;
+
+  @QueryParam("before")
+  String before;
+
+  /** A page asked for by the server itself. */
+  public static PageRequest of(int limit, String order, String after, String before) {
+    var request = new PageRequest();
+    request.limit = Integer.toString(limit);
+    request.order = order;
+    request.after = after;
+    request.before = before;
+    return request;
+  }
+
+  /** How many rows, 1 to 100. */
+  public int limit() {
+    return limit(MAX_LIMIT);
+  }
+
+  /** How many rows, where a list allows another number than 100. */
+  public int limit(int max) {
+    if (limit == null || limit.isEmpty()) {
+      return DEFAULT_LIMIT;
+    }
+    try {
+      int value = Integer.parseInt(limit);
+      if (value >= 1 && value <= max) {
+        return value;
+      }
+    } catch (NumberFormatException e) {
+      // said below
+    }
+    throw ApiException.invalid(
+        "limit", "Invalid 'limit': expected an integer from 1 to %d.".formatted(max));
+  }
+
+  /** True for newest first, which is what a list is without {@code order}. */
+  public boolean descending() {
+    return switch (order == null || order.isEmpty() ? "desc" : order) {
+      case "desc" -> true;
+      case "asc" -> false;
+      default -> throw ApiException.invalid("order", "Invalid 'order': expected 'asc' or 'desc'.");
+    };
+  }
+
+  /** The id after which the page begins, or null. */
+  public String after() {
+    return after == null || after.isEmpty() ? null : after;
+  }
+
+  /** The id before which the page ends, or null. */
+  public String before() {
+    return before == null || before.isEmpty() ? null : before;
+  }
+}

@@ -1,0 +1,56 @@
+package dev.threadmill.api;
+
+import io.quarkus.vertx.http.runtime.filters.Filters;
+import io.vertx.core.Vertx;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.regex.Pattern;
+import org.jboss.logging.MDC;
+
+/**
+ * Gives every request an id, which every answer carries and every log line of the request shows.
+ * What the client sent as {@code X-Client-Request-Id} is echoed, so that it can find its own.
+ */
+@ApplicationScoped
+public class RequestId {
+  private static final String HEADER = "x-request-id";
+  private static final String CLIENT_HEADER = "x-client-request-id";
+  private static final String KEY = "request_id";
+  private static final int FIRST = 1000;
+  private static final Pattern CLIENT_ID = Pattern.compile("[!-~]{1,128}");
+
+  void onEveryRequest(@Observes Filters filters) {
+    filters.register(RequestId::mark, FIRST);
+  }
+
+  /** The id of the request in hand, or "none" outside of one. */
+  public static String current() {
+    return MDC.get(KEY) instanceof String id ? id : "none";
+  }
+
+  private static void mark(RoutingContext context) {
+    long started = System.nanoTime();
+    var id =
+        "req_%016x%016x"
+            .formatted(
+                ThreadLocalRandom.current().nextLong(), ThreadLocalRandom.current().nextLong());
+    MDC.put(KEY, id);
+    var headers = context.response().headers();
+    headers.set(HEADER, id);
+    headers.set("openai-version", "2020-10-01");
+    var clientId = context.request().getHeader(CLIENT_HEADER);
+    if (clientId != null && CLIENT_ID.matcher(clientId).matches()) {
+      headers.set(CLIENT_HEADER, clientId);
+    }
+    context.addHeadersEndHandler(
+        _ ->
+            headers.set(
+                "openai-processing-ms", Long.toString((System.nanoTime() - started) / 1_000_000)));
+    if (Vertx.currentContext() != null) {
+      context.put(KEY, id);
+    }
+    context.next();
+  }
+}

@@ -1,0 +1,54 @@
+package dev.threadmill.db;
+
+import dev.threadmill.api.ErrorMapper;
+import java.sql.SQLException;
+import java.sql.SQLRecoverableException;
+import java.sql.SQLTransientException;
+import org.postgresql.util.PSQLException;
+
+/** The database refused a statement or could not be reached. */
+public class DatabaseException extends RuntimeException implements ErrorMapper.Unavailable {
+  private static final String UNIQUE_VIOLATION = "23505";
+  private static final String FOREIGN_KEY_VIOLATION = "23503";
+
+  private final String sqlState;
+  private final String constraint;
+
+  public DatabaseException(SQLException cause) {
+    super(cause);
+    this.sqlState = cause.getSQLState() == null ? "" : cause.getSQLState();
+    this.constraint =
+        cause instanceof PSQLException postgres && postgres.getServerErrorMessage() != null
+            ? postgres.getServerErrorMessage().getConstraint()
+            : null;
+  }
+
+  /** Whether a row exists already under this unique index or constraint. */
+  public boolean isDuplicateOf(String uniqueIndex) {
+    return sqlState.equals(UNIQUE_VIOLATION) && uniqueIndex.equals(constraint);
+  }
+
+  /** Whether what the row points to is gone. */
+  public boolean isDangling() {
+    return sqlState.equals(FOREIGN_KEY_VIOLATION);
+  }
+
+  /**
+   * Whether the database could not be reached, is starting or stopping, or hung up. The transaction
+   * was most likely not committed; if the connection broke in the commit itself, nobody knows.
+   */
+  @Override
+  public boolean isOutage() {
+    return sqlState.startsWith("08")
+        || sqlState.startsWith("57P")
+        || sqlState.startsWith("53")
+        || getCause() instanceof SQLTransientException
+        || getCause() instanceof SQLRecoverableException
+        || (sqlState.isEmpty() && constraint == null);
+  }
+
+  @Override
+  public String publicMessage() {
+    return "The database is not available at the moment. Please try again.";
+  }
+}

@@ -1,0 +1,127 @@
+package dev.threadmill.db;
+
+import jakarta.enterprise.context.ApplicationScoped;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import javax.sql.DataSource;
+
+/**
+ * A thin layer over JDBC: transactions as lambdas, rows as records, {@link SQLException} translated
+ * once. The methods on this class run one statement in a transaction of its own; {@link
+ * #inTransaction} runs several in one.
+ */
+@ApplicationScoped
+public class Jdbc {
+  private final DataSource dataSource;
+  private final LongAdder statements = new LongAdder();
+  private final LongAdder commits = new LongAdder();
+
+  public Jdbc(DataSource dataSource) {
+    this.dataSource = dataSource;
+  }
+
+  /**
+   * Does the work in one transaction and commits it; rolls back when the work throws.
+   *
+   * @throws DatabaseException if the database refuses a statement or the commit, or cannot be
+   *     reached
+   */
+  public <T> T inTransaction(Function<Tx, T> work) {
+    try (var connection = open()) {
+      connection.setAutoCommit(false);
+      var tx = new Tx(connection, statements);
+      try {
+        T result = work.apply(tx);
+        connection.commit();
+        commits.increment();
+        tx.runAfterCommit();
+        return result;
+      } catch (RuntimeException | Error e) {
+        rollBack(connection, e);
+        throw e;
+      } finally {
+        restoreAutoCommit(connection);
+      }
+    } catch (SQLException e) {
+      throw new DatabaseException(e);
+    }
+  }
+
+  /** As {@link #inTransaction(Function)}, for work without a result. */
+  public void doInTransaction(Consumer<Tx> work) {
+    inTransaction(
+        tx -> {
+          work.accept(tx);
+          return null;
+        });
+  }
+
+  /** All rows of one query. */
+  public <T> List<T> list(String sql, Tx.RowMapper<T> row, Object... params) {
+    return alone(tx -> tx.list(sql, row, params));
+  }
+
+  /** The first row of one query. */
+  public <T> Optional<T> one(String sql, Tx.RowMapper<T> row, Object... params) {
+    return alone(tx -> tx.one(sql, row, params));
+  }
+
+  /** One statement that changes rows. Returns how many it changed. */
+  public int update(String sql, Object... params) {
+    return alone(
+        tx -> {
+          int changed = tx.update(sql, params);
+          if (changed > 0) {
+            commits.increment();
+          }
+          return changed;
+        });
+  }
+
+  /** How many statements this process has sent through here. */
+  public long statements() {
+    return statements.sum();
+  }
+
+  /** How many transactions that changed something this process has committed through here. */
+  public long commits() {
+    return commits.sum();
+  }
+
+  private <T> T alone(Function<Tx, T> work) {
+    try (var connection = open()) {
+      return work.apply(new Tx(connection, statements));
+    } catch (SQLException e) {
+      throw new DatabaseException(e);
+    }
+  }
+
+  private Connection open() {
+    try {
+      return dataSource.getConnection();
+    } catch (SQLException e) {
+      throw new DatabaseException(e);
+    }
+  }
+
+  private static void rollBack(Connection connection, Throwable because) {
+    try {
+      connection.rollback();
+    } catch (SQLException e) {
+      because.addSuppressed(e);
+    }
+  }
+
+  private static void restoreAutoCommit(Connection connection) {
+    try {
+      connection.setAutoCommit(true);
+    } catch (SQLException e) {
+      // The connection is broken; the pool finds that out when it is returned.
+    }
+  }
+}

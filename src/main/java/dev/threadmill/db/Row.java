@@ -1,0 +1,70 @@
+package dev.threadmill.db;
+
+import com.fasterxml.jackson.core.type.TypeReference;
+import dev.threadmill.api.Json;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.function.Function;
+
+/** The row at hand of a query, read by column name. Every getter gives null for SQL null. */
+public final class Row {
+  private final ResultSet results;
+
+  Row(ResultSet results) {
+    this.results = results;
+  }
+
+  public String text(String column) throws SQLException {
+    return results.getString(column);
+  }
+
+  /** A text column as a type of ours, such as an id. */
+  public <T> T text(String column, Function<String, T> type) throws SQLException {
+    var value = results.getString(column);
+    return value == null ? null : type.apply(value);
+  }
+
+  /** A text column that holds the name of a constant, in lower case. */
+  public <E extends Enum<E>> E constant(String column, Class<E> type) throws SQLException {
+    return text(column, name -> Enum.valueOf(type, name.toUpperCase()));
+  }
+
+  public Instant instant(String column) throws SQLException {
+    var value = results.getObject(column, OffsetDateTime.class);
+    return value == null ? null : value.toInstant();
+  }
+
+  public Integer integer(String column) throws SQLException {
+    int value = results.getInt(column);
+    return results.wasNull() ? null : value;
+  }
+
+  public Long bigint(String column) throws SQLException {
+    long value = results.getLong(column);
+    return results.wasNull() ? null : value;
+  }
+
+  public Double number(String column) throws SQLException {
+    double value = results.getDouble(column);
+    return results.wasNull() ? null : value;
+  }
+
+  public Boolean bool(String column) throws SQLException {
+    boolean value = results.getBoolean(column);
+    return results.wasNull() ? null : value;
+  }
+
+  public <T> T json(String column, Class<T> type) throws SQLException {
+    return Json.read(results.getString(column), type);
+  }
+
+  public <T> T json(String column, TypeReference<T> type) throws SQLException {
+    return Json.read(results.getString(column), type);
+  }
+
+  public byte[] bytes(String column) throws SQLException {
+    return results.getBytes(column);
+  }
+}

@@ -1,0 +1,32 @@
+package dev.threadmill.models;
+
+import java.util.List;
+
+/**
+ * A whole answer: the fold of its deltas, and what it cost.
+ *
+ * @param text empty if the model only called tools
+ * @param refusal null unless the model refused
+ * @param reasoning null if the provider gave none
+ * @param usage as the provider counts, or our own count where it does not say
+ */
+public record ModelAnswer(
+    String text,
+    String refusal,
+    String reasoning,
+    List<ModelToolCall> toolCalls,
+    Finish finish,
+    Usage usage) {
+  public ModelAnswer {
+    toolCalls = List.copyOf(toolCalls);
+  }
+
+  /** Why the model stopped. */
+  public enum Finish {
+    STOP,
+    TOOL_CALLS,
+    /** The completion reached its bound of tokens. */
+    LENGTH,
+    CONTENT_FILTER
+  }
+}
