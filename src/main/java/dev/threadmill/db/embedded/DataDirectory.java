@@ -1,0 +1,161 @@
+package dev.threadmill.db.embedded;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+
+/**
+ * The files of one database: made once, and handed to PostgreSQL in a state that it can start from.
+ */
+record DataDirectory(Places places, PostgresTree tree) {
+  /** The superuser; the server itself uses an ordinary role. */
+  static final String SUPERUSER = "postgres";
+
+  /**
+   * Makes the database if there is none yet. A kill in the middle leaves nothing that looks
+   * finished.
+   */
+  void initialise() throws IOException {
+    if (Files.isDirectory(places.data())) {
+      if (!Files.isRegularFile(version())) {
+        throw new EmbeddedPostgresException(
+            places.data()
+                + " is not the data of a PostgreSQL; move it away, or set another THREADMILL_HOME");
+      }
+      String version = Files.readString(version()).strip();
+      if (!version.equals(PostgresTree.MAJOR)) {
+        throw new EmbeddedPostgresException(
+            "the data in "
+                + places.data()
+                + " is of PostgreSQL "
+                + version
+                + ", this is PostgreSQL "
+                + PostgresTree.MAJOR);
+      }
+      return;
+    }
+    Path half = places.folder().resolve("data.part");
+    PostgresTree.delete(half);
+    Files.createDirectory(half);
+    PostgresTree.setMode(half, "rwx------");
+    Path password = places.folder().resolve("password.part");
+    writeSecret(password, password());
+    if (places.user().isPresent()) {
+      places.user().get().own(half);
+      places.user().get().own(password);
+    }
+    try {
+      // The order is that of code points and never changes with the machine; case folding and word
+      // search know all of Unicode
+      // where the machine has that locale.
+      var said = initdb(half, password, "C.UTF-8");
+      if (!said.ok()) {
+        said = initdb(half, password, "C");
+      }
+      if (!said.ok()) {
+        throw new EmbeddedPostgresException("initdb failed: " + said.lastLine());
+      }
+      Files.move(half, places.data(), StandardCopyOption.ATOMIC_MOVE);
+    } finally {
+      Files.deleteIfExists(password);
+    }
+  }
+
+  private Command.Result initdb(Path data, Path password, String ctype) {
+    return Command.run(
+        Duration.ofMinutes(3),
+        asUser(
+            List.of(
+                tree.program("initdb").toString(),
+                "--pgdata=" + data,
+                "--username=" + SUPERUSER,
+                "--pwfile=" + password,
+                "--auth=scram-sha-256",
+                "--encoding=UTF8",
+                "--locale-provider=builtin",
+                "--builtin-locale=C.UTF-8",
+                "--locale=C",
+                "--lc-ctype=" + ctype,
+                "--no-instructions")));
+  }
+
+  /** The password of both roles; made when there is none. */
+  String password() throws IOException {
+    if (!Files.exists(places.password())) {
+      byte[] random = new byte[24];
+      new SecureRandom().nextBytes(random);
+      String password = Base64.getUrlEncoder().withoutPadding().encodeToString(random);
+      Path half = places.folder().resolve("password.new");
+      writeSecret(half, password);
+      if (Files.isRegularFile(version())) {
+        // The file was lost while the data is there: the server must learn the new one.
+        changePassword(password);
+      }
+      Files.move(half, places.password(), StandardCopyOption.ATOMIC_MOVE);
+    }
+    return Files.readString(places.password()).strip();
+  }
+
+  private void changePassword(String password) throws IOException {
+    // exec: PostgreSQL has to be our own child, see Postmaster.
+    String script =
+        """
+        exec "$0" --single -D "$1" postgres <<END
+        ALTER ROLE %s PASSWORD '%s'
+        ALTER ROLE %s PASSWORD '%s'
+        END
+        """
+            .formatted(SUPERUSER, password, EmbeddedPostgres.USER, password);
+    var words =
+        asUser(
+            List.of(
+                "/bin/sh",
+                "-c",
+                script,
+                tree.program("postgres").toString(),
+                places.data().toString()));
+    var said = Command.run(Duration.ofMinutes(2), words);
+    if (!said.ok()) {
+      throw new EmbeddedPostgresException("cannot set a new password: " + said.lastLine());
+    }
+  }
+
+  /** Writes the settings of this start. */
+  void configure(int port, String timeZone) throws IOException {
+    write("postgresql.conf", ServerSettings.POSTGRESQL_CONF);
+    write("pg_hba.conf", ServerSettings.PG_HBA_CONF);
+    write("threadmill.conf", ServerSettings.threadmillConf(port, timeZone));
+  }
+
+  private void write(String name, String text) throws IOException {
+    Path half = places.data().resolve(name + ".part");
+    writeSecret(half, text);
+    if (places.user().isPresent()) {
+      places.user().get().own(half);
+    }
+    Files.move(half, places.data().resolve(name), StandardCopyOption.ATOMIC_MOVE);
+  }
+
+  private static void writeSecret(Path file, String text) throws IOException {
+    Files.deleteIfExists(file);
+    Files.createFile(file);
+    PostgresTree.setMode(file, "rw-------");
+    Files.writeString(file, text);
+  }
+
+  List<String> asUser(List<String> command) {
+    List<String> words = new ArrayList<>(places.user().map(OtherUser::prefix).orElse(List.of()));
+    words.addAll(command);
+    return words;
+  }
+
+  private Path version() {
+    return places.data().resolve("PG_VERSION");
+  }
+}

@@ -1,0 +1,109 @@
+package dev.threadmill.db.embedded;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** The user that PostgreSQL runs as when the server is root: PostgreSQL refuses to run as root. */
+record OtherUser(String name, int uid, int gid) {
+
+  /**
+   * Whom to become, or empty when we are an ordinary user and stay who we are.
+   *
+   * @param data the data directory; if it is there already, its owner is the answer
+   */
+  static Optional<OtherUser> neededFor(Path data) {
+    if (!isRoot()) {
+      return Optional.empty();
+    }
+    List<OtherUser> users = users();
+    try {
+      if (Files.isDirectory(data)) {
+        int uid = (int) Files.getAttribute(data, "unix:uid");
+        int gid = (int) Files.getAttribute(data, "unix:gid");
+        if (uid != 0) {
+          return Optional.of(
+              users.stream()
+                  .filter(user -> user.uid == uid)
+                  .findFirst()
+                  .orElse(new OtherUser("#" + uid, uid, gid)));
+        }
+      }
+    } catch (IOException e) {
+      throw new EmbeddedPostgresException("cannot see who owns " + data + ": " + e.getMessage(), e);
+    }
+    return Stream.of("postgres", "nobody", "daemon")
+        .flatMap(name -> users.stream().filter(user -> user.name.equals(name) && user.uid != 0))
+        .findFirst()
+        .or(() -> users.stream().filter(user -> user.uid != 0).findFirst())
+        .or(
+            () -> {
+              throw new EmbeddedPostgresException(
+                  "PostgreSQL does not run as root, and /etc/passwd names no other user to run it as");
+            });
+  }
+
+  static boolean isRoot() {
+    try {
+      return (int) Files.getAttribute(Path.of("/proc/self"), "unix:uid") == 0;
+    } catch (IOException | UnsupportedOperationException e) {
+      return "root".equals(System.getProperty("user.name"));
+    }
+  }
+
+  /**
+   * The words to put before a command so that it runs as this user, as the very same process where
+   * that can be had.
+   */
+  List<String> prefix() {
+    if (Command.find("setpriv").isPresent()) {
+      return List.of("setpriv", "--reuid=" + uid, "--regid=" + gid, "--clear-groups", "--");
+    }
+    if (Command.find("runuser").isPresent()) {
+      return List.of("runuser", "-u", name, "--");
+    }
+    // "$0" "$@" pass the words on untouched, whatever is in them.
+    return List.of("su", "-s", "/bin/sh", name, "-c", "exec \"$0\" \"$@\"", "--");
+  }
+
+  /** Makes a file or folder, with all that is in it, this user's own. */
+  void own(Path path) throws IOException {
+    try (var all = Files.walk(path)) {
+      for (Path each : (Iterable<Path>) all::iterator) {
+        Files.setAttribute(each, "unix:uid", uid, LinkOption.NOFOLLOW_LINKS);
+        Files.setAttribute(each, "unix:gid", gid, LinkOption.NOFOLLOW_LINKS);
+      }
+    }
+  }
+
+  /**
+   * Whether this user can step into a folder: a private folder on the way, such as a 0700 home of
+   * root, stops everybody else.
+   */
+  boolean reaches(Path folder) {
+    var words = new ArrayList<>(prefix());
+    words.addAll(List.of("/bin/sh", "-c", "cd \"$0\" 2>/dev/null", folder.toString()));
+    return Command.run(Duration.ofSeconds(10), words).ok();
+  }
+
+  private static List<OtherUser> users() {
+    try (var lines = Files.lines(Path.of("/etc/passwd"))) {
+      return lines
+          .map(line -> line.split(":"))
+          .filter(parts -> parts.length > 3 && parts[2].matches("\\d+") && parts[3].matches("\\d+"))
+          .map(
+              parts ->
+                  new OtherUser(
+                      parts[0], (int) Long.parseLong(parts[2]), (int) Long.parseLong(parts[3])))
+          .toList();
+    } catch (IOException e) {
+      return List.of();
+    }
+  }
+}

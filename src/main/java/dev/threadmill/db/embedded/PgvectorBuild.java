@@ -1,0 +1,262 @@
+package dev.threadmill.db.embedded;
+
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
+import org.apache.commons.compress.compressors.gzip.GzipCompressorInputStream;
+
+/**
+ * Compiles pgvector once into the cache, without any rights of its own: apt fetches and verifies
+ * Debian's signed source and the server's headers into a scratch folder, and the C compiler does
+ * the rest.
+ */
+final class PgvectorBuild {
+  /** The Debian release whose PostgreSQL is the one that we bring along. */
+  private static final String SUITE = "trixie";
+
+  private static final Duration LIMIT = Duration.ofMinutes(3);
+  private static final int ATTEMPTS = 3;
+  private static final Pattern VERSION = Pattern.compile("default_version\\s*=\\s*'([^']+)'");
+
+  private final Path cache;
+  private final Platform platform;
+  private final Consumer<String> progress;
+  private final long deadline = System.nanoTime() + LIMIT.toNanos();
+
+  private PgvectorBuild(Path cache, Platform platform, Consumer<String> progress) {
+    this.cache = cache;
+    this.platform = platform;
+    this.progress = progress;
+  }
+
+  /** pgvector cannot be compiled here; the message says why in a few words. */
+  static final class NotPossible extends Exception {
+    private static final long serialVersionUID = 1L;
+
+    NotPossible(String why) {
+      super(why);
+    }
+  }
+
+  /**
+   * The files of pgvector: from one of the caches, or compiled now into the first. The caller holds
+   * the lock of the first.
+   *
+   * @param caches the first is ours, the others are only looked into
+   */
+  static VectorFiles.Pgvector obtain(
+      List<Path> caches, Platform platform, Consumer<String> progress) throws NotPossible {
+    for (Path cache : caches) {
+      var found = cached(cache, platform);
+      if (found.isPresent()) {
+        return found.get();
+      }
+    }
+    try {
+      return new PgvectorBuild(caches.getFirst(), platform, progress).build();
+    } catch (IOException e) {
+      throw new NotPossible(Places.reason(e));
+    }
+  }
+
+  private static Optional<VectorFiles.Pgvector> cached(Path cache, Platform platform) {
+    String end = "-pg" + PostgresTree.MAJOR + "-" + platform;
+    try (var folders = Files.list(cache)) {
+      return folders
+          .filter(folder -> name(folder).startsWith("pgvector-") && name(folder).endsWith(end))
+          .max(Comparator.comparing(PgvectorBuild::name))
+          .map(
+              folder ->
+                  new VectorFiles.Pgvector(
+                      folder,
+                      name(folder)
+                          .substring("pgvector-".length(), name(folder).length() - end.length())));
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+  }
+
+  private VectorFiles.Pgvector build() throws IOException, NotPossible {
+    if (!platform.system().equals("linux")) {
+      throw new NotPossible("that is done on Debian only");
+    }
+    for (String program : List.of("apt-get", "apt-config", "dpkg-deb", "gcc")) {
+      if (Command.find(program).isEmpty()) {
+        throw new NotPossible("there is no " + program);
+      }
+    }
+    AptSource source =
+        AptSource.ofThisMachine(Path.of("/etc"))
+            .orElseThrow(() -> new NotPossible("apt has no entry for the Debian archive"));
+    progress.accept("Compiling pgvector for the embedded PostgreSQL (once, some ten seconds)…");
+    Path scratch = cache.resolve("pgvector.part");
+    PostgresTree.delete(scratch);
+    try {
+      Files.createDirectories(scratch);
+      fetch(source, scratch);
+      return compile(scratch);
+    } finally {
+      PostgresTree.delete(scratch);
+    }
+  }
+
+  private void fetch(AptSource source, Path scratch) throws IOException, NotPossible {
+    for (String folder : List.of("lists/partial", "cache/archives/partial", "empty")) {
+      Files.createDirectories(scratch.resolve(folder));
+    }
+    Files.writeString(
+        scratch.resolve("sources.list"), source.line("deb", SUITE) + source.line("deb-src", SUITE));
+    Files.createFile(scratch.resolve("status"));
+    // The machine's own settings for fetching (proxies, mirrors) hold; its hooks after an update
+    // must not run here.
+    String fetching =
+        Command.run(remaining(), List.of("apt-config", "dump"))
+            .output()
+            .lines()
+            .filter(line -> line.startsWith("Acquire::"))
+            .filter(
+                line ->
+                    !line.matches("Acquire::(IndexTargets|CompressionTypes|Languages|Retries).*"))
+            .collect(Collectors.joining("\n"));
+    Files.writeString(
+        scratch.resolve("apt.conf"),
+        """
+        %s
+        Acquire::Languages "none";
+        Acquire::Retries "3";
+        Dir::Etc::main "/dev/null";
+        Dir::Etc::parts "%2$s/empty";
+        Dir::Etc::preferences "/dev/null";
+        Dir::Etc::preferencesparts "%2$s/empty";
+        Dir::Etc::sourcelist "%2$s/sources.list";
+        Dir::Etc::sourceparts "%2$s/empty";
+        Dir::State "%2$s";
+        Dir::State::lists "%2$s/lists";
+        Dir::State::status "%2$s/status";
+        Dir::Cache "%2$s/cache";
+        Dir::Log "%2$s";
+        APT::Sandbox::User "";
+        APT::Update::Error-Mode "any";
+        """
+            .formatted(fetching, scratch));
+    apt(scratch, "update");
+    apt(scratch, "download", "postgresql-server-dev-" + PostgresTree.MAJOR);
+    apt(scratch, "source", "--download-only", "pgvector");
+  }
+
+  private void apt(Path scratch, String... words) throws NotPossible {
+    List<String> command = new ArrayList<>(List.of("apt-get", "-q", "-y"));
+    command.addAll(List.of(words));
+    var env = Map.of("APT_CONFIG", scratch.resolve("apt.conf").toString());
+    Command.Result said = null;
+    for (int attempt = 1; attempt <= ATTEMPTS && remaining().toMillis() > 1; attempt++) {
+      said = Command.run(remaining(), scratch, env, command);
+      if (said.ok()) {
+        return;
+      }
+    }
+    String why =
+        said == null
+            ? "out of time"
+            : said.output()
+                .lines()
+                .filter(line -> line.startsWith("E:"))
+                .findFirst()
+                .orElse(said.lastLine());
+    throw new NotPossible("apt-get " + words[0] + ": " + why);
+  }
+
+  private VectorFiles.Pgvector compile(Path scratch) throws IOException, NotPossible {
+    Path headers = scratch.resolve("headers");
+    must(scratch, List.of("dpkg-deb", "-x", only(scratch, "*.deb").toString(), headers.toString()));
+    Path unpacked = scratch.resolve("source");
+    try (var tar =
+        new TarArchiveInputStream(
+            new GzipCompressorInputStream(
+                new BufferedInputStream(Files.newInputStream(only(scratch, "*.orig.tar.gz")))))) {
+      PostgresTree.unpack(tar, unpacked);
+    }
+    Path source = only(unpacked, "pgvector-*");
+    String control = Files.readString(source.resolve("vector.control"));
+    Matcher version = VERSION.matcher(control);
+    if (!version.find()) {
+      throw new NotPossible("its control file names no version");
+    }
+    Path made = Files.createDirectories(scratch.resolve("made"));
+    // The flags of pgvector's own Makefile but -march=native: a cache may move to another machine,
+    // and pgvector picks the faster
+    // code for the processor at hand by itself.
+    List<String> gcc =
+        new ArrayList<>(
+            List.of("gcc", "-O2", "-fPIC", "-shared", "-w", "-fno-strict-aliasing", "-fwrapv"));
+    gcc.addAll(
+        List.of(
+            "-ftree-vectorize", "-fassociative-math", "-fno-signed-zeros", "-fno-trapping-math"));
+    gcc.add("-I" + headers.resolve("usr/include/postgresql/" + PostgresTree.MAJOR + "/server"));
+    gcc.addAll(List.of("-o", made.resolve("vector" + platform.librarySuffix()).toString()));
+    try (var files = Files.newDirectoryStream(source.resolve("src"), "*.c")) {
+      files.forEach(file -> gcc.add(file.toString()));
+    }
+    gcc.add("-lm");
+    must(scratch, gcc);
+    // Trusted: the owner of a database may create the extension, as with those that PostgreSQL
+    // itself brings.
+    Files.writeString(
+        made.resolve("vector.control"), control.stripTrailing() + "\ntrusted = true\n");
+    try (var files = Files.newDirectoryStream(source.resolve("sql"), "vector--*.sql")) {
+      for (Path file : files) {
+        Files.copy(file, made.resolve(file.getFileName()));
+      }
+    }
+    Files.copy(
+        source.resolve("sql/vector.sql"), made.resolve("vector--" + version.group(1) + ".sql"));
+    Command.run(remaining(), List.of("sync", "-f", made.toString()));
+    Path done =
+        cache.resolve("pgvector-" + version.group(1) + "-pg" + PostgresTree.MAJOR + "-" + platform);
+    Files.move(made, done, StandardCopyOption.ATOMIC_MOVE);
+    return new VectorFiles.Pgvector(done, version.group(1));
+  }
+
+  private void must(Path folder, List<String> command) throws NotPossible {
+    var said = Command.run(remaining(), folder, Map.of(), command);
+    if (!said.ok()) {
+      String why =
+          said.output()
+              .lines()
+              .filter(line -> line.contains("error:"))
+              .findFirst()
+              .orElse(said.lastLine());
+      throw new NotPossible(command.getFirst() + ": " + why);
+    }
+  }
+
+  private Duration remaining() {
+    return Duration.ofNanos(Math.max(1, deadline - System.nanoTime()));
+  }
+
+  private static Path only(Path folder, String glob) throws IOException, NotPossible {
+    try (var found = Files.newDirectoryStream(folder, glob)) {
+      for (Path each : found) {
+        return each;
+      }
+    }
+    throw new NotPossible("what apt fetched lacks " + glob);
+  }
+
+  private static String name(Path path) {
+    return path.getFileName().toString();
+  }
+}

@@ -1,0 +1,179 @@
+package dev.threadmill.db.embedded;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.stream.Stream;
+
+/** What {@code postmaster.pid} claims, held against the processes that really run. */
+record Postmaster(Path data) {
+  private static final Path PROC = Path.of("/proc");
+
+  private Path pidFile() {
+    return data.resolve("postmaster.pid");
+  }
+
+  private List<String> lines() {
+    try {
+      return Files.readAllLines(pidFile());
+    } catch (IOException e) {
+      return List.of();
+    }
+  }
+
+  /** The pid that the file names, whoever that is by now. */
+  OptionalLong pid() {
+    try {
+      List<String> lines = lines();
+      return lines.isEmpty()
+          ? OptionalLong.empty()
+          : OptionalLong.of(Math.abs(Long.parseLong(lines.getFirst().strip())));
+    } catch (NumberFormatException e) {
+      return OptionalLong.empty();
+    }
+  }
+
+  /** Whether the server says of itself that it takes connections. */
+  boolean ready() {
+    List<String> lines = lines();
+    return lines.size() >= 8 && lines.get(7).strip().equals("ready");
+  }
+
+  /**
+   * Makes sure that no PostgreSQL runs on this data any more, however the last one came to be left
+   * behind, and that a pid which belongs to somebody else by now does not keep the next one from
+   * starting. The caller holds the lock of the folder, so that what runs here is nobody's.
+   */
+  void clearTheWay() throws IOException, InterruptedException {
+    OptionalLong pid = pid();
+    if (pid.isPresent() && isServer(pid.getAsLong())) {
+      stop(pid.getAsLong());
+    }
+    // Killed alone, a postmaster leaves processes behind that go on writing for a moment.
+    for (long left : leftovers()) {
+      signal(left, "TERM");
+      if (!gone(left, Duration.ofSeconds(10))) {
+        signal(left, "KILL");
+        gone(left, Duration.ofSeconds(10));
+      }
+    }
+    OptionalLong claimed = pid();
+    if (claimed.isPresent() && ProcessHandle.of(claimed.getAsLong()).isPresent()) {
+      disown();
+    }
+  }
+
+  /**
+   * Fast shutdown, then an immediate one, then the axe: after each of them PostgreSQL recovers what
+   * was committed.
+   */
+  static void stop(long pid) throws IOException, InterruptedException {
+    signal(pid, "INT");
+    if (gone(pid, Duration.ofSeconds(30))) {
+      return;
+    }
+    signal(pid, "QUIT");
+    if (gone(pid, Duration.ofSeconds(10))) {
+      return;
+    }
+    signal(pid, "KILL");
+    if (!gone(pid, Duration.ofSeconds(10))) {
+      throw new EmbeddedPostgresException("the PostgreSQL with pid " + pid + " cannot be stopped");
+    }
+  }
+
+  static void signal(long pid, String name) {
+    Command.run(
+        Duration.ofSeconds(10),
+        List.of("/bin/sh", "-c", "kill -" + name + " " + pid + " 2>/dev/null"));
+  }
+
+  private static boolean gone(long pid, Duration limit) throws InterruptedException {
+    long end = System.nanoTime() + limit.toNanos();
+    while (isAlive(pid)) {
+      if (System.nanoTime() > end) {
+        return false;
+      }
+      Thread.sleep(10);
+    }
+    return true;
+  }
+
+  /**
+   * Puts our own pid where the stale one stands. PostgreSQL takes a file that names its own parent
+   * for stale, and still checks the shared memory that the other lines name, which it would not if
+   * the file were deleted.
+   */
+  private void disown() throws IOException {
+    List<String> lines = new ArrayList<>(lines());
+    if (!lines.isEmpty()) {
+      lines.set(0, Long.toString(ProcessHandle.current().pid()));
+      Files.write(pidFile(), lines);
+    }
+  }
+
+  /** A process that lives; a zombie has a pid, but does nothing any more. */
+  static boolean isAlive(long pid) {
+    if (Files.isDirectory(PROC.resolve("self"))) {
+      try {
+        String stat = Files.readString(PROC.resolve(Long.toString(pid)).resolve("stat"));
+        char state = stat.charAt(stat.lastIndexOf(')') + 2);
+        return state != 'Z' && state != 'X';
+      } catch (IOException | IndexOutOfBoundsException e) {
+        return false;
+      }
+    }
+    var said = Command.run(Duration.ofSeconds(10), List.of("ps", "-o", "stat=", "-p", "" + pid));
+    return said.ok() && !said.output().isBlank() && !said.output().strip().startsWith("Z");
+  }
+
+  /** Whether this process is the server of this data: alive, a postgres, and at home here. */
+  boolean isServer(long pid) {
+    if (!isAlive(pid)) {
+      return false;
+    }
+    if (Files.isDirectory(PROC.resolve("self"))) {
+      return worksHere(PROC.resolve(Long.toString(pid)));
+    }
+    var said = Command.run(Duration.ofSeconds(10), List.of("ps", "-o", "command=", "-p", "" + pid));
+    return said.output().contains("postgres") && said.output().contains(data.toString());
+  }
+
+  /**
+   * All PostgreSQL processes step into their data directory; where there is no /proc, nobody is
+   * seen.
+   */
+  private List<Long> leftovers() throws IOException {
+    if (!Files.isDirectory(PROC.resolve("self"))) {
+      return List.of();
+    }
+    try (Stream<Path> processes = Files.list(PROC)) {
+      return processes
+          .filter(process -> process.getFileName().toString().matches("\\d+"))
+          .filter(this::worksHere)
+          .map(process -> Long.valueOf(process.getFileName().toString()))
+          .filter(Postmaster::isAlive)
+          .toList();
+    }
+  }
+
+  private boolean worksHere(Path process) {
+    return link(process.resolve("cwd")).equals(Optional.of(data))
+        && link(process.resolve("exe"))
+            .map(exe -> exe.getFileName().toString().startsWith("postgres"))
+            .orElse(false);
+  }
+
+  private static Optional<Path> link(Path link) {
+    try {
+      return Optional.of(Files.readSymbolicLink(link));
+    } catch (IOException | RuntimeException e) {
+      return Optional.empty(); // gone, or another user's, and so not ours
+    }
+  }
+}

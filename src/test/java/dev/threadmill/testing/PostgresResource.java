@@ -1,0 +1,89 @@
+package dev.threadmill.testing;
+
+import dev.threadmill.db.embedded.EmbeddedPostgres;
+import dev.threadmill.db.embedded.EmbeddedPostgres.Options;
+import dev.threadmill.db.embedded.EmbeddedPostgres.Vector;
+import io.quarkus.test.common.QuarkusTestResourceLifecycleManager;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * One real PostgreSQL with the real pgvector for all tests of this JVM. The time zone of its
+ * sessions is an odd one on purpose: nothing may depend on it.
+ */
+public final class PostgresResource implements QuarkusTestResourceLifecycleManager {
+  /** Five and three quarter hours off. */
+  public static final String TIME_ZONE = "Asia/Kathmandu";
+
+  private static EmbeddedPostgres shared;
+
+  /** The server; started at the first call, stopped with the JVM. */
+  public static synchronized EmbeddedPostgres shared() {
+    if (shared == null) {
+      Path home = temporaryHome();
+      var options =
+          Options.at(home)
+              .withCache(cache())
+              .withVector(Vector.REAL_ONLY)
+              .withTimeZone(TIME_ZONE)
+              .withProgress(System.err::println);
+      shared = EmbeddedPostgres.start(options);
+      Runtime.getRuntime()
+          .addShutdownHook(
+              new Thread(
+                  () -> {
+                    shared.close();
+                    delete(home);
+                  }));
+    }
+    return shared;
+  }
+
+  /** Where tests keep what is slow to make: the same place as the server's own default. */
+  public static Path cache() {
+    return Optional.ofNullable(System.getenv("THREADMILL_CACHE"))
+        .map(Path::of)
+        .orElse(Path.of(System.getProperty("user.home"), ".threadmill", "cache"));
+  }
+
+  /** A new folder for one server. */
+  public static Path temporaryHome() {
+    try {
+      return Files.createTempDirectory("threadmill-test-");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Deletes a folder with all that is in it, links as links. */
+  public static void delete(Path folder) {
+    try (var all = Files.walk(folder)) {
+      for (Path each : (Iterable<Path>) all.sorted(Comparator.reverseOrder())::iterator) {
+        Files.deleteIfExists(each);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  public Map<String, String> start() {
+    EmbeddedPostgres postgres = shared();
+    return Map.of(
+        "quarkus.datasource.jdbc.url", postgres.jdbcUrl(),
+        "quarkus.datasource.username", postgres.user(),
+        "quarkus.datasource.password", postgres.password(),
+        // The driver sets the zone of the JVM when it connects; this comes after it.
+        "quarkus.datasource.jdbc.new-connection-sql", "SET TIME ZONE '" + TIME_ZONE + "'");
+  }
+
+  @Override
+  public void stop() {
+    // Quarkus may restart between tests; the database stays until the JVM ends.
+  }
+}
