@@ -8,6 +8,8 @@ import java.util.List;
  * @param model as the client names it, possibly pinned with {@code @date}
  * @param maxCompletionTokens the most the model may write; null for no bound
  * @param reasoningEffort {@code none} to {@code max}; null for the provider's default
+ * @param stop texts before which the model stops; empty for none
+ * @param seed asks for the same answer to the same request; null for no wish
  */
 public record ModelRequest(
     String model,
@@ -19,9 +21,43 @@ public record ModelRequest(
     Double temperature,
     Double topP,
     Integer maxCompletionTokens,
-    String reasoningEffort) {
+    String reasoningEffort,
+    List<String> stop,
+    Long seed,
+    Double frequencyPenalty,
+    Double presencePenalty) {
   public ModelRequest {
     messages = List.copyOf(messages);
     functions = List.copyOf(functions);
+    stop = stop == null ? List.of() : List.copyOf(stop);
+  }
+
+  /** A call with the settings that assistants and runs know. */
+  public ModelRequest(
+      String model,
+      List<ModelMessage> messages,
+      List<FunctionSpec> functions,
+      ToolChoice toolChoice,
+      boolean parallelToolCalls,
+      ResponseFormat responseFormat,
+      Double temperature,
+      Double topP,
+      Integer maxCompletionTokens,
+      String reasoningEffort) {
+    this(
+        model,
+        messages,
+        functions,
+        toolChoice,
+        parallelToolCalls,
+        responseFormat,
+        temperature,
+        topP,
+        maxCompletionTokens,
+        reasoningEffort,
+        List.of(),
+        null,
+        null,
+        null);
   }
 }

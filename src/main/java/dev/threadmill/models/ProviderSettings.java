@@ -1,0 +1,66 @@
+package dev.threadmill.models;
+
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * How one provider is reached: from the environment, or from the models file.
+ *
+ * @param name as the models file calls it, shown as the owner of its models
+ * @param type which {@link Provider} speaks to it
+ * @param baseUrl without a slash at the end; empty for the provider's own address
+ * @param apiKey empty if the server wants none
+ * @param apiKeySetting where the key comes from, named in errors in place of the key
+ * @param region null if not configured
+ * @param pin how a pinned name is spelled, with {@code {model}} and {@code {date}}
+ * @param maxTokensField the request's name for the bound on the completion
+ * @param streams whether answers are asked for as streams
+ * @param headers sent with every request
+ */
+public record ProviderSettings(
+    String name,
+    String type,
+    Optional<String> baseUrl,
+    Optional<String> apiKey,
+    String apiKeySetting,
+    String region,
+    String pin,
+    String maxTokensField,
+    boolean streams,
+    Map<String, String> headers) {
+  public static final String PIN = "{model}-{date}";
+  public static final String MAX_TOKENS_FIELD = "max_completion_tokens";
+
+  public ProviderSettings {
+    baseUrl = baseUrl.map(url -> url.replaceAll("/+$", ""));
+    headers = Map.copyOf(headers);
+  }
+
+  /** A provider that is known by its address and key alone. */
+  public static ProviderSettings of(
+      String name,
+      String type,
+      Optional<String> baseUrl,
+      Optional<String> apiKey,
+      String apiKeySetting) {
+    return new ProviderSettings(
+        name, type, baseUrl, apiKey, apiKeySetting, null, PIN, MAX_TOKENS_FIELD, true, Map.of());
+  }
+
+  /**
+   * The name to send for what a client asked for: {@code model@2026-04-15} becomes {@code
+   * model-2026-04-15}, or what {@link #pin} says.
+   */
+  public String spelled(String nameAtProvider, String asked) {
+    int at = asked.lastIndexOf('@');
+    return at < 0
+        ? nameAtProvider
+        : pin.replace("{model}", nameAtProvider).replace("{date}", asked.substring(at + 1));
+  }
+
+  /** Without the key, so that it cannot get into a log. */
+  @Override
+  public String toString() {
+    return "ProviderSettings[name=%s, type=%s]".formatted(name, type);
+  }
+}

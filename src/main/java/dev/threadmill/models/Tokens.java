@@ -1,0 +1,112 @@
+package dev.threadmill.models;
+
+import com.knuddels.jtokkit.Encodings;
+import com.knuddels.jtokkit.api.Encoding;
+import com.knuddels.jtokkit.api.EncodingType;
+import java.util.List;
+
+/**
+ * Counts tokens as OpenAI's present models do (o200k). For other models, and for pictures and
+ * sound, it is an estimate. Text of any kind is counted in time that grows with its length alone.
+ */
+public final class Tokens {
+  private static final int PIECE = 16_384;
+  private static final int PER_MESSAGE = 4;
+  private static final int PER_FUNCTION = 8;
+  private static final int PER_IMAGE = 765;
+  private static final int PER_SMALL_IMAGE = 85;
+  private static final int SOUND_BASE64_PER_TOKEN = 4_300;
+
+  private Tokens() {}
+
+  /** The table is large: it is read when it is first needed. */
+  private static final class Table {
+    static final Encoding ENCODING =
+        Encodings.newLazyEncodingRegistry().getEncoding(EncodingType.O200K_BASE);
+  }
+
+  /** The tokens of a text; none of null. */
+  public static int count(String text) {
+    if (text == null || text.isEmpty()) {
+      return 0;
+    }
+    int tokens = 0;
+    for (int from = 0; from < text.length(); ) {
+      int to = endOfPiece(text, from);
+      tokens += Table.ENCODING.countTokensOrdinary(text.substring(from, to));
+      from = to;
+    }
+    return tokens;
+  }
+
+  /** The tokens of a prompt: its messages, and the functions it offers. */
+  public static int count(ModelRequest request) {
+    int tokens = 3;
+    for (var message : request.messages()) {
+      tokens += count(message);
+    }
+    for (var function : request.functions()) {
+      tokens += count(function);
+    }
+    if (request.responseFormat() instanceof ResponseFormat.JsonSchema(var definition)) {
+      tokens += count(definition.toString());
+    }
+    return tokens;
+  }
+
+  /** The tokens of one message of a prompt. */
+  public static int count(ModelMessage message) {
+    return PER_MESSAGE
+        + switch (message) {
+          case ModelMessage.System(var text) -> count(text);
+          case ModelMessage.User(var parts) -> parts.stream().mapToInt(Tokens::count).sum();
+          case ModelMessage.Assistant(var text, var calls) -> count(text) + count(calls);
+          case ModelMessage.ToolResult(_, var text) -> count(text);
+        };
+  }
+
+  /** The tokens of tool calls. */
+  public static int count(List<ModelToolCall> calls) {
+    int tokens = 0;
+    for (var call : calls) {
+      tokens += PER_FUNCTION + count(call.name()) + count(call.arguments());
+    }
+    return tokens;
+  }
+
+  /** The tokens of the description of a function. */
+  public static int count(FunctionSpec function) {
+    return PER_FUNCTION
+        + count(function.name())
+        + count(function.description())
+        + (function.parameters() == null ? 0 : count(function.parameters().toString()));
+  }
+
+  /** The tokens of a part of a user's message. */
+  public static int count(ModelPart part) {
+    return switch (part) {
+      case ModelPart.Text(var text) -> count(text);
+      case ModelPart.Image(_, var detail) -> "low".equals(detail) ? PER_SMALL_IMAGE : PER_IMAGE;
+      case ModelPart.Audio(var data, _) -> 1 + data.length() / SOUND_BASE64_PER_TOKEN;
+    };
+  }
+
+  /** The tokens of a whole answer. */
+  static int countAnswer(String text, String refusal, String reasoning, List<ModelToolCall> calls) {
+    return count(text) + count(refusal) + count(reasoning) + count(calls);
+  }
+
+  /** Long text is cut before a space, or anywhere but inside of a character. */
+  private static int endOfPiece(String text, int from) {
+    if (text.length() - from <= PIECE) {
+      return text.length();
+    }
+    for (int at = from + PIECE; at > from + PIECE / 2; at--) {
+      if (text.charAt(at) == ' ' && text.charAt(at - 1) != ' ') {
+        return at;
+      }
+    }
+    int to = from + PIECE;
+    return Character.isLowSurrogate(text.charAt(to)) ? to - 1 : to;
+  }
+}

@@ -1,0 +1,47 @@
+package dev.threadmill.models;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+
+import java.time.Duration;
+import org.assertj.core.api.Assertions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class TokensTest {
+  @Test
+  void countsAsThePublishedTableDoes() {
+    assertThat(Tokens.count("Hello world, how are you?")).isEqualTo(7);
+    assertThat(Tokens.count("<|endoftext|>")).isGreaterThan(1);
+    assertThat(Tokens.count("")).isZero();
+    assertThat(Tokens.count((String) null)).isZero();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"a", " ", "\n", "😀", "漢", "7", "!", "ก", "hello world ", "\ud83d"})
+  void aLongRunOfAnythingIsCountedInBoundedTime(String piece) {
+    Tokens.count("load the table");
+    var text = piece.repeat(200_000 / piece.length());
+
+    Assertions.assertThat(
+            org.junit.jupiter.api.Assertions.assertTimeout(
+                Duration.ofSeconds(5), () -> Tokens.count(text)))
+        .isPositive();
+  }
+
+  @Test
+  void cuttingLongTextIntoPiecesHardlyChangesTheCount() {
+    var sentence = "The quick brown fox jumps over the lazy dog. ";
+    int one = Tokens.count(sentence + sentence) - Tokens.count(sentence);
+
+    int many = Tokens.count(sentence.repeat(10_000));
+
+    assertThat(many).isBetween(one * 10_000 - 50, one * 10_000 + 50);
+  }
+
+  @Test
+  void aCharacterOfTwoHalvesIsNeverCut() {
+    assertThatCode(() -> Tokens.count("a" + "😀".repeat(100_000))).doesNotThrowAnyException();
+  }
+}
