@@ -1,6 +1,7 @@
 package dev.threadmill.db.embedded;
 
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -23,6 +24,9 @@ record DataDirectory(Places places, PostgresTree tree) {
    */
   void initialise() throws IOException {
     if (Files.isDirectory(places.data())) {
+      if (!Files.isReadable(places.data())) {
+        throw new AccessDeniedException(places.data().toString());
+      }
       if (!Files.isRegularFile(version())) {
         throw new EmbeddedPostgresException(
             places.data()
@@ -111,7 +115,7 @@ record DataDirectory(Places places, PostgresTree tree) {
         ALTER ROLE %s PASSWORD '%s'
         END
         """
-            .formatted(SUPERUSER, password, EmbeddedPostgres.USER, password);
+            .formatted(SUPERUSER, password, PrepareDatabase.USER, password);
     var words =
         asUser(
             List.of(

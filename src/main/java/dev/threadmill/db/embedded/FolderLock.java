@@ -81,21 +81,26 @@ final class FolderLock implements AutoCloseable {
     }
   }
 
-  /** Writes down who holds the lock, for the one who finds it taken. */
+  /**
+   * Writes down who holds the lock, for the one who finds it taken. Into another file: to read the
+   * locked one would be to close it.
+   */
   void sign(String holder) throws IOException {
-    channel.truncate(0);
-    channel.write(
-        java.nio.ByteBuffer.wrap(holder.getBytes(java.nio.charset.StandardCharsets.UTF_8)), 0);
+    Files.writeString(signature(file), holder);
   }
 
   /** Who holds a lock, as far as it has been written down. */
   static String holder(Path file) {
     try {
-      String holder = Files.readString(file).strip();
+      String holder = Files.readString(signature(file)).strip();
       return holder.isEmpty() ? "of an unknown pid" : holder;
     } catch (IOException e) {
       return "of an unknown pid";
     }
+  }
+
+  private static Path signature(Path file) {
+    return file.resolveSibling(file.getFileName() + ".holder");
   }
 
   @Override

@@ -59,17 +59,20 @@ final class PgvectorBuild {
    */
   static VectorFiles.Pgvector obtain(
       List<Path> caches, Platform platform, Consumer<String> progress) throws NotPossible {
-    for (Path cache : caches) {
-      var found = cached(cache, platform);
-      if (found.isPresent()) {
-        return found.get();
-      }
+    var found = cached(caches, platform);
+    if (found.isPresent()) {
+      return found.get();
     }
     try {
       return new PgvectorBuild(caches.getFirst(), platform, progress).build();
     } catch (IOException e) {
       throw new NotPossible(Places.reason(e));
     }
+  }
+
+  /** The files of pgvector, if one of the caches has them. */
+  static Optional<VectorFiles.Pgvector> cached(List<Path> caches, Platform platform) {
+    return caches.stream().flatMap(cache -> cached(cache, platform).stream()).findFirst();
   }
 
   private static Optional<VectorFiles.Pgvector> cached(Path cache, Platform platform) {

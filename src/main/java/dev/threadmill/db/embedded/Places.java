@@ -59,10 +59,10 @@ record Places(Path folder, Path cache, Optional<OtherUser> user) {
 
   private static void makeReachable(Path folder, OtherUser user) throws IOException {
     Path home = folder.getParent();
+    // A home that only we can enter (mktemp -d makes such) is opened for passing through, not for
+    // reading.
+    letPass(home);
     if (!Files.exists(folder)) {
-      // A home that only we can enter (mktemp -d makes such) is opened for passing through, not for
-      // reading.
-      letPass(home);
       if (user.reaches(home)) {
         Files.createDirectory(folder);
       } else {
@@ -74,13 +74,11 @@ record Places(Path folder, Path cache, Optional<OtherUser> user) {
         Files.createSymbolicLink(folder, elsewhere);
       }
     }
-    letPass(folder);
-    if (!user.reaches(folder)) {
+    Path really = folder.toRealPath();
+    letPass(really);
+    if (!user.reaches(really)) {
       throw new IOException(
-          "PostgreSQL runs as the user "
-              + user.name()
-              + ", who cannot step into "
-              + folder.toRealPath());
+          "PostgreSQL runs as the user " + user.name() + ", who cannot step into " + really);
     }
   }
 
@@ -90,7 +88,6 @@ record Places(Path folder, Path cache, Optional<OtherUser> user) {
     if (user.reaches(cache)) {
       return cache;
     }
-    // The parent is ours too when it is the home.
     Files.createDirectories(SYSTEM_CACHE);
     letPass(SYSTEM_CACHE);
     if (!user.reaches(SYSTEM_CACHE)) {

@@ -11,6 +11,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.apache.commons.compress.archivers.tar.TarArchiveEntry;
 import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
@@ -25,6 +26,12 @@ record PostgresTree(Path root) {
   static final String VERSION = "17.11";
 
   static final String MAJOR = "17";
+
+  /** The tree with this kind of {@code vector}, if the cache has it. */
+  static Optional<PostgresTree> existing(Path cache, Platform platform, VectorFiles vector) {
+    Path root = cache.resolve("postgresql-" + VERSION + "-" + platform + "-" + vector.label());
+    return Files.isDirectory(root) ? Optional.of(new PostgresTree(root)) : Optional.empty();
+  }
 
   /**
    * The tree with this kind of {@code vector}; unpacked now if the cache has none. The caller holds

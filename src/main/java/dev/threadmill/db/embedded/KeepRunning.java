@@ -1,0 +1,247 @@
+package dev.threadmill.db.embedded;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.channels.Channels;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.function.Consumer;
+
+/**
+ * Keeps one PostgreSQL process running on one port until it is closed.
+ *
+ * <p>Every process is started from the one keeper thread: the kernel tells a child of the death of
+ * the thread that started it, and that is how PostgreSQL learns that the server was killed.
+ */
+final class KeepRunning implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(KeepRunning.class.getName());
+  private static final Duration RECOVERY_LIMIT = Duration.ofMinutes(10);
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
+  private static final int ATTEMPTS = 5;
+  private static final long MOST_LOG_BYTES = 8L << 20;
+
+  private final DataDirectory directory;
+  private final Places places;
+  private final Postmaster postmaster;
+  private final String timeZone;
+  private final Consumer<String> progress;
+  private final CompletableFuture<Void> firstStart = new CompletableFuture<>();
+  private final Thread keeper =
+      Thread.ofPlatform().name("embedded-postgres").daemon().unstarted(this::keepRunning);
+
+  private volatile int port;
+  private volatile boolean closing;
+  private Process process;
+
+  KeepRunning(DataDirectory directory, String timeZone, Consumer<String> progress) {
+    this.directory = directory;
+    this.places = directory.places();
+    this.postmaster = new Postmaster(places.data());
+    this.timeZone = timeZone;
+    this.progress = progress;
+  }
+
+  /** Comes back when PostgreSQL takes connections. */
+  void start() throws InterruptedException {
+    keeper.start();
+    try {
+      firstStart.get();
+    } catch (InterruptedException e) {
+      close();
+      throw e;
+    } catch (ExecutionException e) {
+      close();
+      throw e.getCause() instanceof EmbeddedPostgresException known
+          ? known
+          : new EmbeddedPostgresException(
+              "PostgreSQL cannot be started: " + e.getCause().getMessage(), e);
+    }
+  }
+
+  int port() {
+    return port;
+  }
+
+  @Override
+  public void close() {
+    closing = true;
+    boolean interrupted = false;
+    // Until it is down, come what may: the lock of the folder is given up next.
+    while (true) {
+      try {
+        keeper.interrupt();
+        keeper.join();
+        break;
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void keepRunning() {
+    try {
+      for (Duration pause = Duration.ofMillis(50); !closing; Thread.sleep(pause)) {
+        long began = System.nanoTime();
+        try {
+          launch();
+          if (!firstStart.complete(null)) {
+            LOG.log(System.Logger.Level.WARNING, "embedded_postgres=restarted port=" + port);
+          }
+          int exit = process.waitFor();
+          LOG.log(System.Logger.Level.WARNING, "embedded_postgres=ended exit=" + exit);
+        } catch (IOException | RuntimeException e) {
+          if (firstStart.completeExceptionally(e)) {
+            return;
+          }
+          LOG.log(System.Logger.Level.ERROR, "embedded_postgres=failing error=" + e.getMessage());
+        }
+        boolean ranWell = System.nanoTime() - began > Duration.ofSeconds(30).toNanos();
+        pause = ranWell ? Duration.ofMillis(50) : longer(pause);
+      }
+    } catch (InterruptedException e) {
+      // close() wants it to end
+    } finally {
+      stop();
+    }
+  }
+
+  private static Duration longer(Duration pause) {
+    Duration twice = pause.multipliedBy(2);
+    return twice.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : twice;
+  }
+
+  private void stop() {
+    Thread.interrupted(); // has been heard
+    try {
+      postmaster.clearTheWay();
+      if (process != null && process.isAlive()) {
+        Postmaster.stop(process.pid()); // had not come as far as writing its pid
+      }
+    } catch (IOException | RuntimeException e) {
+      LOG.log(System.Logger.Level.ERROR, "embedded_postgres=not_stopped error=" + e.getMessage());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Starts PostgreSQL and waits until it takes connections. */
+  private void launch() throws IOException, InterruptedException {
+    for (int attempt = 1; ; attempt++) {
+      postmaster.clearTheWay();
+      if (port == 0) {
+        port = freePort();
+      }
+      directory.configure(port, timeZone);
+      rotateLog();
+      long logged = Files.exists(places.log()) ? Files.size(places.log()) : 0;
+      var builder =
+          new ProcessBuilder(command())
+              .directory(places.folder().toFile())
+              .redirectErrorStream(true)
+              .redirectOutput(ProcessBuilder.Redirect.appendTo(places.log().toFile()));
+      // Settings meant for somebody's psql must not reach the server.
+      builder.environment().keySet().removeIf(name -> name.startsWith("PG"));
+      builder.environment().put("LC_ALL", "C");
+      process = builder.start();
+      if (awaitReady()) {
+        return;
+      }
+      String said = lastWords(logged);
+      if (attempt == ATTEMPTS) {
+        throw new EmbeddedPostgresException(
+            "PostgreSQL ended at its start: " + said + " (log: " + places.log() + ")");
+      }
+      if (!firstStart.isDone() && said.contains("TCP/IP")) {
+        port = 0; // somebody else took it first; once clients know it, it stays
+      }
+      Thread.sleep(100L * attempt);
+    }
+  }
+
+  /**
+   * PostgreSQL as our direct child, in a session of its own: a Ctrl-C in the terminal reaches the
+   * server only, which stops PostgreSQL when it needs it no more.
+   */
+  private List<String> command() {
+    List<String> words = new ArrayList<>();
+    if (Command.find("setsid").isPresent()) {
+      words.add("setsid");
+    }
+    words.addAll(places.user().map(OtherUser::prefix).orElse(List.of()));
+    // Killed, we cannot stop it; then the kernel asks it to shut down.
+    List<String> toldOfOurDeath = List.of("setpriv", "--pdeathsig", "INT", "--");
+    List<String> probe = new ArrayList<>(toldOfOurDeath);
+    probe.add("true");
+    if (Command.run(Duration.ofSeconds(10), probe).ok()) {
+      words.addAll(toldOfOurDeath);
+    }
+    words.addAll(
+        List.of(directory.tree().program("postgres").toString(), "-D", places.data().toString()));
+    return words;
+  }
+
+  /** Whether the server came up; false when it ended before. */
+  private boolean awaitReady() throws InterruptedException {
+    long began = System.nanoTime();
+    boolean told = false;
+    while (process.isAlive()) {
+      var pid = postmaster.pid();
+      if (pid.isPresent() && isOurs(pid.getAsLong()) && postmaster.ready()) {
+        return true;
+      }
+      long waited = System.nanoTime() - began;
+      if (waited > RECOVERY_LIMIT.toNanos()) {
+        throw new EmbeddedPostgresException(
+            "PostgreSQL has not come up in " + RECOVERY_LIMIT.toMinutes() + " minutes");
+      }
+      if (!told && waited > Duration.ofSeconds(5).toNanos()) {
+        progress.accept("PostgreSQL is recovering what was written before its last stop…");
+        told = true;
+      }
+      Thread.sleep(5);
+    }
+    return false;
+  }
+
+  private boolean isOurs(long pid) {
+    return pid == process.pid() || process.descendants().anyMatch(child -> child.pid() == pid);
+  }
+
+  private static int freePort() throws IOException {
+    try (var socket = new ServerSocket(0, 1, InetAddress.ofLiteral("127.0.0.1"))) {
+      return socket.getLocalPort();
+    }
+  }
+
+  private void rotateLog() throws IOException {
+    if (Files.exists(places.log()) && Files.size(places.log()) > MOST_LOG_BYTES) {
+      Path old = places.folder().resolve("postgres.log.old");
+      Files.move(places.log(), old, StandardCopyOption.REPLACE_EXISTING);
+    }
+  }
+
+  private String lastWords(long from) throws IOException {
+    try (var file = Files.newByteChannel(places.log())) {
+      file.position(Math.max(from, file.size() - 16_384));
+      byte[] bytes = Channels.newInputStream(file).readAllBytes();
+      List<String> lines = new String(bytes, StandardCharsets.UTF_8).lines().toList();
+      return lines.stream()
+          .filter(line -> line.contains("FATAL") || line.contains("PANIC"))
+          .reduce((_, last) -> last)
+          .or(() -> lines.stream().reduce((_, last) -> last))
+          .orElse("it said nothing")
+          .strip();
+    }
+  }
+}

@@ -1,0 +1,53 @@
+package dev.threadmill.db.embedded;
+
+import dev.threadmill.db.embedded.EmbeddedPostgres.Options;
+import dev.threadmill.db.embedded.EmbeddedPostgres.Vector;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Finds the binaries with the wanted {@code vector} in the cache, or puts them there. */
+final class PreparedTree {
+  private PreparedTree() {}
+
+  static PostgresTree of(Options options, Places places) throws IOException, InterruptedException {
+    Platform platform = Platform.current();
+    List<Path> caches = new ArrayList<>(List.of(places.cache()));
+    caches.addAll(options.moreCaches());
+    var ready =
+        options.vector() == Vector.STAND_IN
+            ? PostgresTree.existing(places.cache(), platform, new VectorFiles.StandIn())
+            : PgvectorBuild.cached(caches, platform)
+                .flatMap(vector -> PostgresTree.existing(places.cache(), platform, vector));
+    if (ready.isPresent()) {
+      return ready.get(); // the usual start: nothing to write, no lock to wait for
+    }
+    // Only one process at a time prepares a cache.
+    try (var lock =
+        FolderLock.await(
+            places.cache().resolve("lock"), Duration.ofMinutes(5), options.progress())) {
+      lock.sign("pid " + ProcessHandle.current().pid());
+      return PostgresTree.unpacked(places.cache(), platform, vector(options, caches, platform));
+    }
+  }
+
+  private static VectorFiles vector(Options options, List<Path> caches, Platform platform) {
+    if (options.vector() == Vector.STAND_IN) {
+      return new VectorFiles.StandIn();
+    }
+    try {
+      return PgvectorBuild.obtain(caches, platform, options.progress());
+    } catch (PgvectorBuild.NotPossible e) {
+      String line = "pgvector cannot be compiled here (" + e.getMessage() + ")";
+      if (options.vector() == Vector.REAL_ONLY) {
+        throw new EmbeddedPostgresException(line, e);
+      }
+      options
+          .progress()
+          .accept(line + ": a stand-in in SQL keeps the vectors, exact but slow with many of them");
+      return new VectorFiles.StandIn();
+    }
+  }
+}
