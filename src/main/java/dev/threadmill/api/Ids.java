@@ -5,7 +5,10 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
+import java.time.Instant;
 import java.time.InstantSource;
+import java.util.Arrays;
+import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
@@ -19,6 +22,9 @@ public class Ids {
   private static final int TIME_LENGTH = 8;
   private static final int RANDOM_LENGTH = 16;
   private static final Pattern REST = Pattern.compile("[A-Za-z0-9_-]{1,120}");
+
+  private static final Instant EARLIEST = Instant.parse("2025-01-01T00:00:00Z");
+  private static final Instant LATEST = Instant.parse("2125-01-01T00:00:00Z");
 
   private final InstantSource clock;
   private final SecureRandom random = new SecureRandom();
@@ -81,6 +87,24 @@ public class Ids {
       id.append(ALPHABET[Math.floorMod(digest[i], ALPHABET.length)]);
     }
     return id.toString();
+  }
+
+  /** When an id of our own making was made, to the millisecond; empty for ids made elsewhere. */
+  public static Optional<Instant> timeOf(String id) {
+    var rest = id.substring(id.indexOf('_') + 1);
+    if (rest.length() != TIME_LENGTH + RANDOM_LENGTH) {
+      return Optional.empty();
+    }
+    long millis = 0;
+    for (int i = 0; i < TIME_LENGTH; i++) {
+      int digit = Arrays.binarySearch(ALPHABET, rest.charAt(i));
+      if (digit < 0) {
+        return Optional.empty();
+      }
+      millis = millis * ALPHABET.length + digit;
+    }
+    var time = Instant.ofEpochMilli(millis);
+    return time.isBefore(EARLIEST) || time.isAfter(LATEST) ? Optional.empty() : Optional.of(time);
   }
 
   static void check(String prefix, String param, String value) {

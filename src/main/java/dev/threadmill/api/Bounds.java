@@ -1,0 +1,101 @@
+package dev.threadmill.api;
+
+import java.util.Collection;
+import java.util.List;
+
+/**
+ * What a body field may hold. Every check answers with the value itself, or with a 400 that names
+ * the field; null, which stands for a field that was left out, passes all but {@link #required}.
+ */
+public final class Bounds {
+  private Bounds() {}
+
+  /** A field that must be there. */
+  public static <T> T required(String param, T value) {
+    if (value == null) {
+      throw ApiException.missing(param);
+    }
+    return value;
+  }
+
+  /** A text that must be there and must not be empty. */
+  public static String requiredText(String param, String text, int max) {
+    if (required(param, text).isEmpty()) {
+      throw ApiException.invalid(
+          param,
+          "Invalid '%s': empty string. Expected a string with minimum length 1.".formatted(param));
+    }
+    return text(param, text, max);
+  }
+
+  /** A text of at most so many characters (code points). */
+  public static String text(String param, String text, int max) {
+    if (text != null && text.length() > max) {
+      int length = text.codePointCount(0, text.length());
+      if (length > max) {
+        throw ApiException.invalid(
+            param,
+            "string_above_max_length",
+            "Invalid '%s': string too long. Expected a string with maximum length %d, but got a string with length %d instead."
+                .formatted(param, max, length));
+      }
+    }
+    return text;
+  }
+
+  /** A number within bounds, both included. */
+  public static Double number(String param, Double value, double min, double max) {
+    // Written so that NaN fails as well.
+    if (value != null && !(value >= min && value <= max)) {
+      throw outside(param, value, min, max);
+    }
+    return value;
+  }
+
+  /** An integer within bounds, both included. */
+  public static Integer integer(String param, Integer value, int min, int max) {
+    if (value != null && (value < min || value > max)) {
+      throw outside(param, value, min, max);
+    }
+    return value;
+  }
+
+  /** A list of at most so many elements, none of them null. */
+  public static <T> List<T> list(String param, List<T> list, int max) {
+    if (list == null) {
+      return null;
+    }
+    atMost(param, list, max);
+    int nothing = list.indexOf(null);
+    if (nothing >= 0) {
+      throw ApiException.invalid(
+          "%s[%d]".formatted(param, nothing),
+          "invalid_type",
+          "Invalid type for '%s[%d]': got null.".formatted(param, nothing));
+    }
+    return List.copyOf(list);
+  }
+
+  private static void atMost(String param, Collection<?> list, int max) {
+    if (list.size() > max) {
+      throw ApiException.invalid(
+          param,
+          "array_above_max_length",
+          "Invalid '%s': array too long. Expected an array with maximum length %d, but got an array with length %d instead."
+              .formatted(param, max, list.size()));
+    }
+  }
+
+  private static ApiException outside(String param, Number value, Number min, Number max) {
+    return ApiException.invalid(
+        param,
+        "Invalid '%s': expected a value from %s to %s, got %s."
+            .formatted(param, plain(min), plain(max), plain(value)));
+  }
+
+  private static String plain(Number number) {
+    return number.doubleValue() == number.longValue()
+        ? Long.toString(number.longValue())
+        : number.toString();
+  }
+}

@@ -1,0 +1,28 @@
+package dev.threadmill.projects;
+
+import io.quarkus.hibernate.orm.panache.PanacheEntityBase;
+import jakarta.persistence.Column;
+import jakarta.persistence.Entity;
+import jakarta.persistence.Id;
+import jakarta.persistence.Table;
+import java.time.Instant;
+
+/** The row of an API key. A key without a project is an admin key. */
+@Entity
+@Table(name = "api_keys")
+public class ApiKey extends PanacheEntityBase {
+  @Id public String id;
+
+  @Column(name = "project_id")
+  public String projectId;
+
+  public String name;
+
+  @Column(name = "secret_hash")
+  public byte[] secretHash;
+
+  public String hint;
+
+  @Column(name = "created_at")
+  public Instant createdAt;
+}

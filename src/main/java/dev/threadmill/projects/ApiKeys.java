@@ -1,0 +1,78 @@
+package dev.threadmill.projects;
+
+import dev.threadmill.api.ApiException;
+import dev.threadmill.api.ApiKeyId;
+import dev.threadmill.api.Ids;
+import dev.threadmill.api.Page;
+import dev.threadmill.api.PageRequest;
+import dev.threadmill.api.ProjectId;
+import dev.threadmill.db.Keyset;
+import dev.threadmill.db.NativeQuery;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.transaction.Transactional;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+
+/** The API keys of projects. */
+@ApplicationScoped
+class ApiKeys {
+  private static final String COLUMNS = "id, project_id, name, secret_hash, hint, created_at";
+
+  private final Ids ids;
+  private final InstantSource clock;
+  private final KeyRing ring;
+
+  ApiKeys(Ids ids, InstantSource clock, KeyRing ring) {
+    this.ids = ids;
+    this.clock = clock;
+    this.ring = ring;
+  }
+
+  /** Makes a key. The answer is the only place where its secret is ever shown. */
+  @Transactional
+  ApiKeyObject.WithValue create(ProjectId project, CreateApiKey request) {
+    requireActive(project);
+    var secret = Secret.random();
+    var key = new ApiKey();
+    key.id = ids.apiKey().value();
+    key.projectId = project.value();
+    key.name = request.name();
+    key.secretHash = secret.hash();
+    key.hint = secret.hint();
+    key.createdAt = clock.instant().truncatedTo(ChronoUnit.MILLIS);
+    key.persist();
+    return ApiKeyObject.WithValue.of(key, secret);
+  }
+
+  Page<ApiKeyObject> list(ProjectId project, PageRequest request) {
+    requireExisting(project);
+    return Keyset.of(COLUMNS, "api_keys")
+        .within("project_id = ?", project.value())
+        .page(request, NativeQuery.of(ApiKey.class), key -> key.id)
+        .map(ApiKeyObject::of);
+  }
+
+  @Transactional
+  void delete(ProjectId project, ApiKeyId id) {
+    if (ApiKey.delete("id = ?1 AND projectId = ?2", id.value(), project.value()) == 0) {
+      throw ApiException.notFound("API key", id);
+    }
+    ring.forgetAfterCommit();
+  }
+
+  private static void requireExisting(ProjectId project) {
+    if (Project.count("id", project.value()) == 0) {
+      throw ApiException.notFound("project", project);
+    }
+  }
+
+  private static void requireActive(ProjectId id) {
+    Project project = Project.findById(id.value());
+    if (project == null) {
+      throw ApiException.notFound("project", id);
+    }
+    if (!project.status.equals(Project.ACTIVE)) {
+      throw ApiException.wrongState("Project %s is archived.".formatted(id));
+    }
+  }
+}

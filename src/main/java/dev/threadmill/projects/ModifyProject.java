@@ -1,0 +1,22 @@
+package dev.threadmill.projects;
+
+import dev.threadmill.api.Bounds;
+import dev.threadmill.api.Field;
+import dev.threadmill.api.Metadata;
+
+/** The body of {@code POST /v1/projects/{project_id}}. What is left out stays as it is. */
+record ModifyProject(
+    Field<String> name,
+    Field<String> description,
+    Field<String> assistantType,
+    Field<String> region,
+    Field<Metadata> metadata) {
+  ModifyProject {
+    if (name instanceof Field.Present<String>(var text)) {
+      Bounds.requiredText("name", text, CreateProject.MAX_NAME);
+    }
+    Bounds.text("description", description.or(null), CreateProject.MAX_DESCRIPTION);
+    Bounds.text("assistant_type", assistantType.or(null), CreateProject.MAX_WORD);
+    Bounds.text("region", region.or(null), CreateProject.MAX_WORD);
+  }
+}

@@ -1,0 +1,98 @@
+package dev.threadmill.projects;
+
+import dev.threadmill.api.ApiException;
+import dev.threadmill.api.Ids;
+import dev.threadmill.api.Metadata;
+import dev.threadmill.api.Page;
+import dev.threadmill.api.PageRequest;
+import dev.threadmill.api.ProjectId;
+import dev.threadmill.db.Keyset;
+import dev.threadmill.db.NativeQuery;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.persistence.LockModeType;
+import jakarta.transaction.Transactional;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+
+/** The projects of this installation. */
+@ApplicationScoped
+public class Projects {
+  /**
+   * The project that exists from the first start on, and that an admin works on unless told
+   * otherwise.
+   */
+  public static final ProjectId DEFAULT = new ProjectId("proj_default");
+
+  private static final String COLUMNS =
+      "id, name, description, assistant_type, region, status, metadata, created_at";
+
+  private final Ids ids;
+  private final InstantSource clock;
+  private final KeyRing keys;
+
+  Projects(Ids ids, InstantSource clock, KeyRing keys) {
+    this.ids = ids;
+    this.clock = clock;
+    this.keys = keys;
+  }
+
+  @Transactional
+  ProjectObject create(CreateProject request) {
+    var project = new Project();
+    project.id = ids.project().value();
+    project.name = request.name();
+    project.description = request.description();
+    project.assistantType = request.assistantType();
+    project.region = request.region();
+    project.status = Project.ACTIVE;
+    project.metadata = request.metadata() == null ? Metadata.EMPTY : request.metadata();
+    project.createdAt = clock.instant().truncatedTo(ChronoUnit.MILLIS);
+    project.persist();
+    return ProjectObject.of(project);
+  }
+
+  Page<ProjectObject> list(PageRequest request) {
+    return Keyset.of(COLUMNS, "projects")
+        .page(request, NativeQuery.of(Project.class), project -> project.id)
+        .map(ProjectObject::of);
+  }
+
+  ProjectObject get(ProjectId id) {
+    return ProjectObject.of(existing(Project.findById(id.value()), id));
+  }
+
+  @Transactional
+  ProjectObject modify(ProjectId id, ModifyProject request) {
+    var project = locked(id);
+    project.name = request.name().or(project.name);
+    project.description = request.description().or(project.description);
+    project.assistantType = request.assistantType().or(project.assistantType);
+    project.region = request.region().or(project.region);
+    project.metadata = request.metadata().or(project.metadata);
+    if (project.metadata == null) {
+      project.metadata = Metadata.EMPTY;
+    }
+    return ProjectObject.of(project);
+  }
+
+  /** The project stays, and can be read; its keys stop working. */
+  @Transactional
+  void archive(ProjectId id) {
+    if (id.equals(DEFAULT)) {
+      throw ApiException.wrongState("The default project cannot be deleted.");
+    }
+    locked(id).status = Project.ARCHIVED;
+    keys.forgetAfterCommit();
+  }
+
+  private static Project locked(ProjectId id) {
+    return existing(Project.findById(id.value(), LockModeType.PESSIMISTIC_WRITE), id);
+  }
+
+  private static Project existing(Project project, ProjectId id) {
+    if (project == null) {
+      throw ApiException.notFound("project", id);
+    }
+    return project;
+  }
+}

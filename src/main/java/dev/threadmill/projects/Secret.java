@@ -1,0 +1,54 @@
+package dev.threadmill.projects;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.security.SecureRandom;
+import java.util.Base64;
+import java.util.regex.Pattern;
+
+/**
+ * The secret that a client sends as its API key. It is never stored and never written to a log:
+ * {@link #toString} shows the hint only.
+ */
+public record Secret(String value) {
+  /** What fits into an Authorization header behind "Bearer ". */
+  private static final Pattern USABLE = Pattern.compile("[!-~]{8,200}");
+
+  private static final SecureRandom RANDOM = new SecureRandom();
+  private static final int ENTROPY_BYTES = 32;
+  private static final int HINT_LENGTH = 4;
+
+  /** A fresh one that nobody can guess. */
+  public static Secret random() {
+    var bytes = new byte[ENTROPY_BYTES];
+    RANDOM.nextBytes(bytes);
+    return new Secret("sk-" + Base64.getUrlEncoder().withoutPadding().encodeToString(bytes));
+  }
+
+  /** Whether it is 8 to 200 printable characters without spaces. */
+  public boolean isUsable() {
+    return USABLE.matcher(value).matches();
+  }
+
+  /** SHA-256: the secrets that we make have so much entropy that nothing slower is needed. */
+  public byte[] hash() {
+    try {
+      return MessageDigest.getInstance("SHA-256").digest(value.getBytes(StandardCharsets.UTF_8));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has SHA-256", e);
+    }
+  }
+
+  /** The first and last characters, by which a person can tell keys apart. */
+  public String hint() {
+    return value.length() < 4 * HINT_LENGTH
+        ? "***"
+        : value.substring(0, HINT_LENGTH) + "***" + value.substring(value.length() - HINT_LENGTH);
+  }
+
+  @Override
+  public String toString() {
+    return hint();
+  }
+}

@@ -1,0 +1,122 @@
+package dev.threadmill.testing;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpHeaders;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.eclipse.microprofile.config.ConfigProvider;
+
+/** Calls the server under test over real HTTP, as one of the two keys that it was started with. */
+public final class Api {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final HttpClient CLIENT =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+
+  private final Map<String, String> headers = new LinkedHashMap<>();
+
+  private Api(Map<String, String> headers) {
+    this.headers.putAll(headers);
+  }
+
+  /** An answer, its body parsed if it is JSON. */
+  public record Answer(int status, HttpHeaders headers, String text, JsonNode json) {
+    public String id() {
+      return json.path("id").asText();
+    }
+
+    public JsonNode error() {
+      return json.path("error");
+    }
+  }
+
+  /** With the default project's key. */
+  public static Api user() {
+    return withKey(ConfigProvider.getConfig().getValue("threadmill.api-key", String.class));
+  }
+
+  /** With the admin key. */
+  public static Api admin() {
+    return withKey(ConfigProvider.getConfig().getValue("threadmill.admin-key", String.class));
+  }
+
+  public static Api withKey(String key) {
+    return anonymous().with("Authorization", "Bearer " + key);
+  }
+
+  public static Api anonymous() {
+    return new Api(Map.of());
+  }
+
+  /** A user of a project that was made for this call. */
+  public static Api stranger() {
+    var project = admin().post("/v1/projects", "{\"name\": \"elsewhere\"}").id();
+    var key = admin().post("/v1/projects/" + project + "/api_keys", "{}");
+    return withKey(key.json().path("value").asText());
+  }
+
+  /** The same caller with one more header; null takes it away. */
+  public Api with(String header, String value) {
+    var all = new LinkedHashMap<>(headers);
+    if (value == null) {
+      all.remove(header);
+    } else {
+      all.put(header, value);
+    }
+    return new Api(all);
+  }
+
+  public Answer get(String path) {
+    return send("GET", path, null);
+  }
+
+  public Answer post(String path, String body) {
+    var json =
+        headers.containsKey("Content-Type") ? this : with("Content-Type", "application/json");
+    return json.send("POST", path, body == null ? null : body.getBytes(StandardCharsets.UTF_8));
+  }
+
+  public Answer delete(String path) {
+    return send("DELETE", path, null);
+  }
+
+  public Answer send(String method, String path, byte[] body) {
+    var request =
+        HttpRequest.newBuilder(URI.create(base() + path))
+            .method(
+                method, body == null ? BodyPublishers.noBody() : BodyPublishers.ofByteArray(body));
+    headers.forEach(request::header);
+    try {
+      var response = CLIENT.send(request.build(), BodyHandlers.ofString());
+      return new Answer(
+          response.statusCode(), response.headers(), response.body(), parsed(response.body()));
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(method + " " + path, e);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** Where the server under test is, without a slash at the end. */
+  public static String base() {
+    return "http://localhost:"
+        + ConfigProvider.getConfig().getValue("quarkus.http.test-port", Integer.class);
+  }
+
+  private static JsonNode parsed(String body) {
+    try {
+      return JSON.readTree(body);
+    } catch (JsonProcessingException e) {
+      return MissingNode.getInstance();
+    }
+  }
+}
