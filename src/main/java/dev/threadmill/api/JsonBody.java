@@ -4,11 +4,15 @@ import com.fasterxml.jackson.core.JsonParseException;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JavaType;
 import com.fasterxml.jackson.databind.JsonMappingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.exc.InvalidFormatException;
 import com.fasterxml.jackson.databind.exc.InvalidTypeIdException;
 import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Reads what a client sent. Whatever is wrong with it becomes a 400 that names the field. */
 public final class JsonBody {
@@ -52,6 +56,7 @@ public final class JsonBody {
             param, "unknown_parameter", "Unknown parameter: '%s'.".formatted(param));
       }
       case InvalidTypeIdException union -> invalidVariant(union);
+      case InvalidFormatException word when word.getTargetType().isEnum() -> unknownWord(word);
       case JsonMappingException mismatch -> {
         var param = path(mismatch.getPath());
         yield ApiException.invalid(
@@ -83,6 +88,18 @@ public final class JsonBody {
         ? ApiException.missing(param)
         : ApiException.invalid(
             param, "Invalid value for '%s': '%s'.".formatted(param, clip(union.getTypeId())));
+  }
+
+  private static ApiException unknownWord(InvalidFormatException word) {
+    var param = path(word.getPath());
+    var known =
+        Stream.of(word.getTargetType().getEnumConstants())
+            .map(constant -> Json.MAPPER.<JsonNode>valueToTree(constant).asText())
+            .collect(Collectors.joining("', '", "'", "'"));
+    return ApiException.invalid(
+        param,
+        "Invalid value for '%s': '%s'. Supported values are: %s."
+            .formatted(param, clip(String.valueOf(word.getValue())), known));
   }
 
   /** What a record's own constructor objected to, wherever Jackson has wrapped it. */

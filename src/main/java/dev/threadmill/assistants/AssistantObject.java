@@ -1,0 +1,52 @@
+package dev.threadmill.assistants;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import dev.threadmill.api.Metadata;
+import dev.threadmill.models.ResponseFormat;
+import java.util.List;
+
+/**
+ * An assistant on the wire. The last four fields are ours; the last three are left out unless set.
+ */
+public record AssistantObject(
+    String id,
+    String object,
+    long createdAt,
+    String name,
+    String description,
+    String model,
+    String instructions,
+    List<ToolSpec> tools,
+    ToolResources toolResources,
+    Metadata metadata,
+    double temperature,
+    double topP,
+    ResponseFormat responseFormat,
+    ReasoningEffort reasoningEffort,
+    @JsonInclude(JsonInclude.Include.NON_NULL) MemorySettings memory,
+    @JsonInclude(JsonInclude.Include.NON_NULL) SafetySettings safety,
+    @JsonInclude(JsonInclude.Include.NON_NULL) PrivacySettings privacy) {
+  private static final double DEFAULT_TEMPERATURE = 1;
+  private static final double DEFAULT_TOP_P = 1;
+
+  static AssistantObject of(Assistant assistant) {
+    return new AssistantObject(
+        assistant.id().value(),
+        "assistant",
+        assistant.createdAt().getEpochSecond(),
+        assistant.name(),
+        assistant.description(),
+        assistant.model(),
+        assistant.instructions(),
+        assistant.tools(),
+        assistant.toolResources(),
+        assistant.metadata(),
+        assistant.temperature() == null ? DEFAULT_TEMPERATURE : assistant.temperature(),
+        assistant.topP() == null ? DEFAULT_TOP_P : assistant.topP(),
+        assistant.responseFormat(),
+        assistant.reasoningEffort(),
+        assistant.memory(),
+        assistant.safety(),
+        assistant.privacy());
+  }
+}

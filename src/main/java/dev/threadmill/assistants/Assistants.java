@@ -1,0 +1,136 @@
+package dev.threadmill.assistants;
+
+import dev.threadmill.api.ApiException;
+import dev.threadmill.api.AssistantId;
+import dev.threadmill.api.Ids;
+import dev.threadmill.api.Metadata;
+import dev.threadmill.api.Page;
+import dev.threadmill.api.PageRequest;
+import dev.threadmill.api.ProjectId;
+import dev.threadmill.db.Keyset;
+import dev.threadmill.db.NativeQuery;
+import dev.threadmill.files.FileReferences;
+import io.quarkus.hibernate.orm.panache.PanacheQuery;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.context.control.ActivateRequestContext;
+import jakarta.persistence.LockModeType;
+import jakarta.transaction.Transactional;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Optional;
+
+/** The assistants of all projects. */
+@ApplicationScoped
+public class Assistants {
+  private final Ids ids;
+  private final InstantSource clock;
+  private final FileReferences files;
+
+  Assistants(Ids ids, InstantSource clock, FileReferences files) {
+    this.ids = ids;
+    this.clock = clock;
+    this.files = files;
+  }
+
+  /** The assistant, empty if the project has none of this id. Costs one statement. */
+  @ActivateRequestContext
+  public Optional<Assistant> find(ProjectId project, AssistantId id) {
+    return row(project, id).firstResultOptional().map(AssistantRow::toAssistant);
+  }
+
+  /** The assistant; 404 if the project has none of this id. */
+  public Assistant get(ProjectId project, AssistantId id) {
+    return find(project, id).orElseThrow(() -> ApiException.notFound("assistant", id));
+  }
+
+  @Transactional
+  Assistant create(ProjectId project, CreateAssistant request) {
+    var row = new AssistantRow();
+    row.id = ids.assistant().value();
+    row.projectId = project.value();
+    row.createdAt = clock.instant().truncatedTo(ChronoUnit.MILLIS);
+    row.name = request.name();
+    row.description = request.description();
+    row.model = request.model();
+    row.instructions = request.instructions();
+    row.tools = request.tools() == null ? List.of() : request.tools();
+    row.toolResources = request.toolResources();
+    row.metadata = request.metadata() == null ? Metadata.EMPTY : request.metadata();
+    row.temperature = request.temperature();
+    row.topP = request.topP();
+    row.responseFormat = request.responseFormat();
+    row.reasoningEffort = wire(request.reasoningEffort());
+    row.memory = request.memory();
+    row.safety = request.safety();
+    row.privacy = request.privacy();
+    requireReferences(project, row.tools, row.toolResources);
+    row.persist();
+    return row.toAssistant();
+  }
+
+  Page<Assistant> list(ProjectId project, PageRequest request) {
+    return Keyset.of(AssistantRow.COLUMNS, "assistants")
+        .within("project_id = ?", project.value())
+        .page(request, NativeQuery.of(AssistantRow.class), row -> row.id)
+        .map(AssistantRow::toAssistant);
+  }
+
+  @Transactional
+  Assistant modify(ProjectId project, AssistantId id, ModifyAssistant request) {
+    var row =
+        row(project, id)
+            .withLock(LockModeType.PESSIMISTIC_WRITE)
+            .firstResultOptional()
+            .orElseThrow(() -> ApiException.notFound("assistant", id));
+    requireReferences(project, request.tools().or(null), request.toolResources().or(null));
+    row.model = request.model().or(row.model);
+    row.name = request.name().or(row.name);
+    row.description = request.description().or(row.description);
+    row.instructions = request.instructions().or(row.instructions);
+    row.tools = orElse(request.tools().or(row.tools), List.of());
+    row.toolResources = request.toolResources().or(row.toolResources);
+    row.metadata = orElse(request.metadata().or(row.metadata), Metadata.EMPTY);
+    row.temperature = request.temperature().or(row.temperature);
+    row.topP = request.topP().or(row.topP);
+    row.responseFormat = request.responseFormat().or(row.responseFormat);
+    row.reasoningEffort =
+        request.reasoningEffort().map(ReasoningEffort::wire).or(row.reasoningEffort);
+    row.memory = request.memory().or(row.memory);
+    row.safety = request.safety().or(row.safety);
+    row.privacy = request.privacy().or(row.privacy);
+    return row.toAssistant();
+  }
+
+  /** Runs that have begun go on: they hold all they need of the assistant. */
+  @Transactional
+  void delete(ProjectId project, AssistantId id) {
+    if (AssistantRow.delete("id = ?1 AND projectId = ?2", id.value(), project.value()) == 0) {
+      throw ApiException.notFound("assistant", id);
+    }
+  }
+
+  private static PanacheQuery<AssistantRow> row(ProjectId project, AssistantId id) {
+    return AssistantRow.find("id = ?1 AND projectId = ?2", id.value(), project.value());
+  }
+
+  private void requireReferences(ProjectId project, List<ToolSpec> tools, ToolResources resources) {
+    if (resources != null) {
+      resources.requireExisting(project, files);
+    }
+    for (int i = 0; tools != null && i < tools.size(); i++) {
+      if (tools.get(i) instanceof ToolSpec.FileSearch search && search.vectorStoreIds() != null) {
+        files.requireVectorStores(
+            project, "tools[%d].vector_store_ids".formatted(i), search.vectorStoreIds());
+      }
+    }
+  }
+
+  private static String wire(ReasoningEffort effort) {
+    return effort == null ? null : effort.wire();
+  }
+
+  private static <T> T orElse(T value, T other) {
+    return value == null ? other : value;
+  }
+}

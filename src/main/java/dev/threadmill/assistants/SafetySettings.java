@@ -1,0 +1,31 @@
+package dev.threadmill.assistants;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import dev.threadmill.api.ApiException;
+import dev.threadmill.api.Bounds;
+import java.util.List;
+import java.util.regex.Pattern;
+
+/**
+ * What an assistant's tools may reach.
+ *
+ * @param allowedDomains host names, each possibly with {@code *.} before it
+ */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+public record SafetySettings(Boolean strict, List<String> allowedDomains) {
+  private static final int MAX_DOMAINS = 100;
+  private static final Pattern DOMAIN =
+      Pattern.compile("(?:\\*\\.)?[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?");
+
+  public SafetySettings {
+    allowedDomains = Bounds.list("allowed_domains", allowedDomains, MAX_DOMAINS);
+    for (int i = 0; allowedDomains != null && i < allowedDomains.size(); i++) {
+      if (!DOMAIN.matcher(allowedDomains.get(i)).matches()) {
+        throw ApiException.invalid(
+            "allowed_domains[%d]".formatted(i),
+            "Invalid 'allowed_domains[%d]': expected a host name, possibly after '*.'."
+                .formatted(i));
+      }
+    }
+  }
+}

@@ -1,0 +1,130 @@
+package dev.threadmill.assistants;
+
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonPropertyOrder;
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.threadmill.api.ApiException;
+import dev.threadmill.api.Bounds;
+import dev.threadmill.models.FunctionSpec;
+import java.util.List;
+
+/**
+ * A tool that an assistant may use. A new kind of tool is a record here, a name in the table, and a
+ * case wherever the compiler asks for one.
+ */
+@JsonTypeInfo(
+    use = JsonTypeInfo.Id.NAME,
+    include = JsonTypeInfo.As.EXISTING_PROPERTY,
+    property = "type")
+@JsonSubTypes({
+  @JsonSubTypes.Type(name = "code_interpreter", value = ToolSpec.CodeInterpreter.class),
+  @JsonSubTypes.Type(name = "file_search", value = ToolSpec.FileSearch.class),
+  @JsonSubTypes.Type(name = "function", value = ToolSpec.Function.class),
+})
+@JsonPropertyOrder("type")
+public sealed interface ToolSpec {
+  /** The most tools that one assistant may have. */
+  int MAX_OF_ASSISTANT = 128;
+
+  /** The kind of tool, as it stands on the wire. */
+  @JsonProperty("type")
+  default String type() {
+    return switch (this) {
+      case CodeInterpreter _ -> "code_interpreter";
+      case FileSearch _ -> "file_search";
+      case Function _ -> "function";
+    };
+  }
+
+  /**
+   * Runs code.
+   *
+   * @param enabled false keeps the tool from the model; null is true
+   */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  record CodeInterpreter(Boolean enabled) implements ToolSpec {
+    @JsonCreator
+    public CodeInterpreter {}
+
+    /** Whether the model is to be offered the tool. */
+    public boolean isOn() {
+      return !Boolean.FALSE.equals(enabled);
+    }
+  }
+
+  /**
+   * Searches vector stores.
+   *
+   * @param fileSearch how; null for the defaults
+   * @param vectorStoreIds stores to search besides those of the tool resources; null for none
+   */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  record FileSearch(Settings fileSearch, List<String> vectorStoreIds) implements ToolSpec {
+    private static final int MAX_STORES = 10;
+
+    @JsonCreator
+    public FileSearch {
+      vectorStoreIds = Bounds.list("vector_store_ids", vectorStoreIds, MAX_STORES);
+    }
+
+    /** How to search. What is null is left to the tool. */
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record Settings(Integer maxNumResults, RankingOptions rankingOptions) {
+      private static final int MAX_RESULTS = 50;
+
+      public Settings {
+        Bounds.integer("max_num_results", maxNumResults, 1, MAX_RESULTS);
+      }
+    }
+
+    /**
+     * How to rank what was found.
+     *
+     * @param scoreThreshold what scores less is left out, 0 to 1
+     */
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    public record RankingOptions(Ranker ranker, Double scoreThreshold) {
+      public RankingOptions {
+        Bounds.required("score_threshold", scoreThreshold);
+        Bounds.number("score_threshold", scoreThreshold, 0, 1);
+      }
+    }
+
+    /** The rankers that clients may name. All of them mean ours. */
+    public enum Ranker {
+      @JsonProperty("auto")
+      AUTO,
+      @JsonProperty("default_2024_08_21")
+      DEFAULT_2024_08_21
+    }
+  }
+
+  /** A function that the client runs: the run waits for its output. */
+  record Function(FunctionSpec function) implements ToolSpec {
+    /** Reads the nested form, and the flat one in which name and parameters stand beside type. */
+    @JsonCreator
+    static Function of(
+        @JsonProperty("function") FunctionSpec function,
+        @JsonProperty("name") String name,
+        @JsonProperty("description") String description,
+        @JsonProperty("parameters") JsonNode parameters,
+        @JsonProperty("strict") Boolean strict) {
+      boolean isFlat = name != null || description != null || parameters != null || strict != null;
+      if (function != null && isFlat) {
+        throw ApiException.invalid(
+            "function",
+            "Invalid 'function': give name and parameters either in 'function' or beside 'type',"
+                + " not both.");
+      }
+      if (function == null && !isFlat) {
+        throw ApiException.missing("function");
+      }
+      return new Function(
+          isFlat ? new FunctionSpec(name, description, parameters, strict) : function);
+    }
+  }
+}
