@@ -1,14 +1,117 @@
 package dev.threadmill;
 
+import dev.threadmill.db.DatabaseCheck;
+import dev.threadmill.db.DatabaseUrl;
+import dev.threadmill.db.embedded.EmbeddedPostgres;
+import dev.threadmill.db.embedded.EmbeddedPostgres.Options;
+import dev.threadmill.db.embedded.EmbeddedPostgresException;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.annotations.QuarkusMain;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
-/** Starts the server. */
+/** Starts the server: first what it stands on, then Quarkus; stops them the other way round. */
 @QuarkusMain
 public final class Threadmill {
-  private Threadmill() {}
+  private static final CountDownLatch SERVER_STOPPED = new CountDownLatch(1);
+  private static volatile boolean stopping;
 
+  // Quarkus makes a bean of it.
+  Threadmill() {}
+
+  /**
+   * Runs until it is told to stop; exit code 1 and one line on standard error if it cannot start.
+   */
   public static void main(String... args) {
-    Quarkus.run(args);
+    try {
+      Settings settings = Settings.from(System.getenv());
+      settings.checkPort();
+      settings.checkHome();
+      Optional<EmbeddedPostgres> embedded = database(settings);
+      tellQuarkus(settings, embedded);
+      Runtime.getRuntime().addShutdownHook(new Thread(() -> stopLast(embedded), "stop-postgres"));
+    } catch (InvalidSetting | EmbeddedPostgresException e) {
+      fail(e.getMessage());
+    } catch (InterruptedException e) {
+      fail("interrupted while starting");
+    }
+    Quarkus.run(null, Threadmill::ended, args);
+  }
+
+  private static Optional<EmbeddedPostgres> database(Settings settings)
+      throws InterruptedException {
+    if (settings.database().isPresent()) {
+      DatabaseUrl url = settings.database().get();
+      Optional<String> problem = DatabaseCheck.problem(url);
+      if (problem.isPresent()) {
+        throw new InvalidSetting("THREADMILL_DATABASE_URL", problem.get());
+      }
+      return Optional.empty();
+    }
+    Path usual = Settings.home(System.getenv()).resolve("cache");
+    return Optional.of(
+        EmbeddedPostgres.start(
+            Options.at(settings.home())
+                .withCache(settings.cache())
+                .withMoreCaches(List.of(usual))
+                .withProgress(line -> System.out.println("threadmill: " + line))));
+  }
+
+  /** System properties outrank every other source that Quarkus reads. */
+  private static void tellQuarkus(Settings settings, Optional<EmbeddedPostgres> embedded) {
+    set("quarkus.http.host", settings.host().getHostAddress());
+    set("quarkus.http.port", Integer.toString(settings.port()));
+    set("threadmill.home", settings.home().toString());
+    embedded.ifPresent(
+        postgres -> {
+          set("quarkus.datasource.jdbc.url", postgres.jdbcUrl());
+          set("quarkus.datasource.username", postgres.user());
+          set("quarkus.datasource.password", postgres.password());
+        });
+    settings
+        .database()
+        .ifPresent(
+            url -> {
+              set("quarkus.datasource.jdbc.url", url.jdbcUrl());
+              url.user().ifPresent(user -> set("quarkus.datasource.username", user));
+              url.password().ifPresent(secret -> set("quarkus.datasource.password", secret));
+            });
+  }
+
+  private static void set(String property, String value) {
+    System.setProperty(property, value);
+  }
+
+  /** Quarkus has stopped, whether it was told to or could not start. */
+  private static void ended(int code, Throwable failure) {
+    if (failure != null) {
+      new StartFailure(failure).printTo(System.err);
+    }
+    SERVER_STOPPED.countDown();
+    if (!stopping) {
+      System.exit(code);
+    }
+  }
+
+  /** All shutdown hooks run at once: the database has to wait until nobody uses it any more. */
+  private static void stopLast(Optional<EmbeddedPostgres> embedded) {
+    stopping = true;
+    try {
+      if (!SERVER_STOPPED.await(60, TimeUnit.SECONDS)) {
+        System.err.println(
+            "threadmill: the server takes long to stop; stopping its database anyway");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    embedded.ifPresent(EmbeddedPostgres::close);
+  }
+
+  private static void fail(String line) {
+    System.err.println("threadmill: " + line);
+    System.exit(1);
   }
 }

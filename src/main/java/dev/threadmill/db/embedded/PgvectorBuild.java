@@ -27,19 +27,20 @@ final class PgvectorBuild {
   /** The Debian release whose PostgreSQL is the one that we bring along. */
   private static final String SUITE = "trixie";
 
-  private static final Duration LIMIT = Duration.ofMinutes(3);
-  private static final int ATTEMPTS = 3;
+  private static final Duration LIMIT = Duration.ofMinutes(2);
   private static final Pattern VERSION = Pattern.compile("default_version\\s*=\\s*'([^']+)'");
 
   private final Path cache;
   private final Platform platform;
   private final Consumer<String> progress;
+  private final int attempts;
   private final long deadline = System.nanoTime() + LIMIT.toNanos();
 
-  private PgvectorBuild(Path cache, Platform platform, Consumer<String> progress) {
+  private PgvectorBuild(Path cache, Platform platform, int attempts, Consumer<String> progress) {
     this.cache = cache;
     this.platform = platform;
     this.progress = progress;
+    this.attempts = attempts;
   }
 
   /** pgvector cannot be compiled here; the message says why in a few words. */
@@ -56,15 +57,17 @@ final class PgvectorBuild {
    * the lock of the first.
    *
    * @param caches the first is ours, the others are only looked into
+   * @param attempts how often to try what goes over the network
    */
   static VectorFiles.Pgvector obtain(
-      List<Path> caches, Platform platform, Consumer<String> progress) throws NotPossible {
+      List<Path> caches, Platform platform, int attempts, Consumer<String> progress)
+      throws NotPossible {
     var found = cached(caches, platform);
     if (found.isPresent()) {
       return found.get();
     }
     try {
-      return new PgvectorBuild(caches.getFirst(), platform, progress).build();
+      return new PgvectorBuild(caches.getFirst(), platform, attempts, progress).build();
     } catch (IOException e) {
       throw new NotPossible(Places.reason(e));
     }
@@ -132,14 +135,17 @@ final class PgvectorBuild {
             .filter(line -> line.startsWith("Acquire::"))
             .filter(
                 line ->
-                    !line.matches("Acquire::(IndexTargets|CompressionTypes|Languages|Retries).*"))
+                    !line.matches(
+                        "Acquire::(IndexTargets|CompressionTypes|Languages|Retries|https?::Timeout).*"))
             .collect(Collectors.joining("\n"));
     Files.writeString(
         scratch.resolve("apt.conf"),
         """
         %s
         Acquire::Languages "none";
-        Acquire::Retries "3";
+        Acquire::Retries "1";
+        Acquire::http::Timeout "10";
+        Acquire::https::Timeout "10";
         Dir::Etc::main "/dev/null";
         Dir::Etc::parts "%2$s/empty";
         Dir::Etc::preferences "/dev/null";
@@ -165,7 +171,7 @@ final class PgvectorBuild {
     command.addAll(List.of(words));
     var env = Map.of("APT_CONFIG", scratch.resolve("apt.conf").toString());
     Command.Result said = null;
-    for (int attempt = 1; attempt <= ATTEMPTS && remaining().toMillis() > 1; attempt++) {
+    for (int attempt = 1; attempt <= attempts && remaining().toMillis() > 1; attempt++) {
       said = Command.run(remaining(), scratch, env, command);
       if (said.ok()) {
         return;

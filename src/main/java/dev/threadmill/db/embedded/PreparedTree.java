@@ -37,8 +37,12 @@ final class PreparedTree {
     if (options.vector() == Vector.STAND_IN) {
       return new VectorFiles.StandIn();
     }
+    // It could not be had the last time: a machine without a network should not wait for that at
+    // every start.
+    boolean doneWithout =
+        PostgresTree.existing(caches.getFirst(), platform, new VectorFiles.StandIn()).isPresent();
     try {
-      return PgvectorBuild.obtain(caches, platform, options.progress());
+      return PgvectorBuild.obtain(caches, platform, doneWithout ? 1 : 3, options.progress());
     } catch (PgvectorBuild.NotPossible e) {
       String line = "pgvector cannot be compiled here (" + e.getMessage() + ")";
       if (options.vector() == Vector.REAL_ONLY) {

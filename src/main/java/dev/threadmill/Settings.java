@@ -1,0 +1,123 @@
+package dev.threadmill;
+
+import dev.threadmill.db.DatabaseUrl;
+import java.io.IOException;
+import java.net.BindException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.UnknownHostException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What has to be known before the server itself can start, from THREADMILL_* in the environment. A
+ * variable that is set to nothing counts as not set.
+ *
+ * @param host to listen on
+ * @param port to listen on, 0 for a free one
+ * @param home data, uploads and caches
+ * @param cache what can be made again
+ * @param database empty for the embedded one
+ */
+record Settings(InetAddress host, int port, Path home, Path cache, Optional<DatabaseUrl> database) {
+
+  private static final String HOST = "THREADMILL_HOST";
+  private static final String PORT = "THREADMILL_PORT";
+  private static final String HOME = "THREADMILL_HOME";
+  private static final String CACHE = "THREADMILL_CACHE";
+  private static final String DATABASE_URL = "THREADMILL_DATABASE_URL";
+
+  /** Reads the variables; throws {@link InvalidSetting} at the first one that is wrong. */
+  static Settings from(Map<String, String> environment) {
+    Path home =
+        value(environment, HOME).map(text -> path(HOME, text)).orElseGet(() -> home(environment));
+    return new Settings(
+        host(value(environment, HOST).orElse("127.0.0.1")),
+        port(value(environment, PORT).orElse("8080")),
+        home,
+        value(environment, CACHE).map(text -> path(CACHE, text)).orElse(home.resolve("cache")),
+        value(environment, DATABASE_URL).map(Settings::database));
+  }
+
+  /** The home where nothing is said: {@code ~/.threadmill}. */
+  static Path home(Map<String, String> environment) {
+    // HOME first: that is what ~ means to the person, whoever the process runs as.
+    String user = value(environment, "HOME").orElse(System.getProperty("user.home"));
+    return path(HOME, user).resolve(".threadmill");
+  }
+
+  /** Throws {@link InvalidSetting} if the home cannot be written to; makes it if need be. */
+  void checkHome() {
+    try {
+      Files.createDirectories(home);
+      Files.delete(Files.createTempFile(home, "check", ""));
+    } catch (IOException e) {
+      String why = e.getClass().getSimpleName().replace("Exception", "");
+      throw new InvalidSetting(
+          HOME, home, "cannot be written to (" + why + "); set it to a folder of yours");
+    }
+  }
+
+  /** Throws {@link InvalidSetting} if the port is taken. */
+  void checkPort() {
+    try (var socket = new ServerSocket()) {
+      socket.setReuseAddress(true);
+      socket.bind(new InetSocketAddress(host, port));
+    } catch (BindException e) {
+      String message = String.valueOf(e.getMessage());
+      if (message.contains("assign")) {
+        throw new InvalidSetting(HOST, host.getHostAddress(), "is not an address of this machine");
+      }
+      throw new InvalidSetting(
+          PORT,
+          port,
+          message.contains("ermission")
+              ? "needs more rights than we have; choose one above 1023"
+              : "is in use by another program; stop that one or choose another port");
+    } catch (IOException e) {
+      throw new InvalidSetting(PORT, port, "cannot be listened on: " + e.getMessage());
+    }
+  }
+
+  private static Optional<String> value(Map<String, String> environment, String name) {
+    return Optional.ofNullable(environment.get(name))
+        .map(String::strip)
+        .filter(text -> !text.isEmpty());
+  }
+
+  private static InetAddress host(String text) {
+    try {
+      return InetAddress.getByName(text);
+    } catch (UnknownHostException e) {
+      throw new InvalidSetting(HOST, text, "is not a host name or address");
+    }
+  }
+
+  private static int port(String text) {
+    if (!text.matches("\\d{1,5}") || Integer.parseInt(text) > 65_535) {
+      throw new InvalidSetting(
+          PORT, text, "is not a port number (1 to 65535, or 0 for a free one)");
+    }
+    return Integer.parseInt(text);
+  }
+
+  private static Path path(String variable, String text) {
+    try {
+      return Path.of(text).toAbsolutePath().normalize();
+    } catch (InvalidPathException e) {
+      throw new InvalidSetting(variable, text, "is not the name of a folder");
+    }
+  }
+
+  private static DatabaseUrl database(String text) {
+    try {
+      return DatabaseUrl.parse(text);
+    } catch (IllegalArgumentException e) {
+      throw new InvalidSetting(DATABASE_URL, e.getMessage());
+    }
+  }
+}

@@ -1,0 +1,97 @@
+package dev.threadmill;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class SettingsTest {
+  @TempDir Path folder;
+
+  @Test
+  void withNothingSetItListensOnLoopbackWithItsOwnDatabase() {
+    Settings settings = Settings.from(Map.of("HOME", "/home/ada", "THREADMILL_DATABASE_URL", " "));
+
+    assertThat(settings.host().isLoopbackAddress()).isTrue();
+    assertThat(settings.port()).isEqualTo(8080);
+    assertThat(settings.home()).isEqualTo(Path.of("/home/ada/.threadmill"));
+    assertThat(settings.cache()).isEqualTo(Path.of("/home/ada/.threadmill/cache"));
+    assertThat(settings.database()).isEmpty();
+  }
+
+  @Test
+  void eachVariableReachesItsSetting() {
+    Settings settings =
+        Settings.from(
+            Map.of(
+                "THREADMILL_HOST", "0.0.0.0",
+                "THREADMILL_PORT", "9000",
+                "THREADMILL_HOME", "/data",
+                "THREADMILL_CACHE", "/cache",
+                "THREADMILL_DATABASE_URL", "postgres://u:p@db/app"));
+
+    assertThat(settings.host().isAnyLocalAddress()).isTrue();
+    assertThat(settings.port()).isEqualTo(9000);
+    assertThat(settings.home()).isEqualTo(Path.of("/data"));
+    assertThat(settings.cache()).isEqualTo(Path.of("/cache"));
+    assertThat(settings.database().get().jdbcUrl()).isEqualTo("jdbc:postgresql://db/app");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "THREADMILL_PORT, 80a",
+    "THREADMILL_PORT, -1",
+    "THREADMILL_PORT, 65536",
+    "THREADMILL_HOST, 256.256.256.256",
+    "THREADMILL_DATABASE_URL, sqlite:app.db",
+  })
+  void aWrongSettingIsNamedInOneLine(String variable, String value) {
+    assertThatThrownBy(() -> Settings.from(Map.of(variable, value)))
+        .isInstanceOf(InvalidSetting.class)
+        .satisfies(e -> assertThat(e.getMessage()).startsWith(variable).doesNotContain("\n"));
+  }
+
+  @Test
+  void aPortThatSomebodyListensOnIsNamed() throws Exception {
+    try (var taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      Settings settings = Settings.from(Map.of("THREADMILL_PORT", "" + taken.getLocalPort()));
+
+      assertThatThrownBy(settings::checkPort)
+          .hasMessageStartingWith("THREADMILL_PORT=" + taken.getLocalPort() + " is in use");
+    }
+  }
+
+  @Test
+  void aHomeThatIsAFileIsNamed() throws Exception {
+    Path file = Files.createFile(folder.resolve("file"));
+
+    assertThatThrownBy(() -> Settings.from(Map.of("THREADMILL_HOME", file.toString())).checkHome())
+        .hasMessageStartingWith("THREADMILL_HOME=" + file + " cannot be written to");
+  }
+
+  @Test
+  void theProcessEndsWithOneLineAndNoStackTrace() throws Exception {
+    var builder =
+        new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-cp",
+            System.getProperty("java.class.path"),
+            Threadmill.class.getName());
+    builder.environment().put("THREADMILL_PORT", "eighty");
+    Process process = builder.start();
+
+    List<String> said = process.errorReader().lines().toList();
+
+    assertThat(said).hasSize(1).first().asString().contains("THREADMILL_PORT=eighty");
+    assertThat(process.waitFor()).isEqualTo(1);
+  }
+}
