@@ -1,0 +1,458 @@
+package dev.threadmill.testing;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.vertx.core.AbstractVerticle;
+import io.vertx.core.Context;
+import io.vertx.core.DeploymentOptions;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.Random;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
+
+/**
+ * An OpenAI-compatible server on loopback that answers as the test says, and remembers what it was
+ * asked.
+ *
+ * <pre>{@code
+ * try (var provider = FakeProvider.start()) {
+ *   provider.reply(Reply.error(429, "rate_limit_exceeded", "Slow down.").withHeader("retry-after", "0"));
+ *   provider.reply(Reply.call("get_weather", "{}"), Reply.text("It is sunny."));
+ *   … // with OPENAI_BASE_URL=provider.baseUrl()
+ *   assertThat(provider.requests()).hasSize(3);
+ * }
+ * }</pre>
+ *
+ * <p>A request takes the next reply queued for its model, else the next queued for any model, else
+ * what {@link #otherwise} makes of it. To hold an answer back without sleeping use {@link
+ * Reply#withGate}. Models called {@code mock-…} answer by {@link MockKnobs} and need no script. As
+ * a program of its own it takes the port and the number of event loops: {@code FakeProvider 9090
+ * 2}; its log is at {@code GET /log}, and {@code DELETE /log} empties it.
+ */
+public final class FakeProvider implements AutoCloseable {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final int LONGEST_LOG = 200_000;
+
+  private final Vertx vertx = Vertx.vertx();
+  private final Queue<Reply> queue = new ArrayDeque<>();
+  private final Map<String, Queue<Reply>> queueByModel = new ConcurrentHashMap<>();
+  private final ConcurrentLinkedDeque<Request> log = new ConcurrentLinkedDeque<>();
+  private final AtomicInteger logged = new AtomicInteger();
+  private volatile Function<Request, Reply> otherwise =
+      _ -> Reply.text("Hello from the fake provider.");
+  private volatile int port;
+
+  /** One request, as it came. */
+  public static final class Request {
+    private final String path;
+    private final String remote;
+    private final Map<String, String> headers;
+    private final JsonNode body;
+    private final int size;
+    private final long arrived =
+        System.currentTimeMillis() * 1_000_000 + System.nanoTime() % 1_000_000;
+    private final long arrivedNanos = System.nanoTime();
+    private volatile long firstByteNanos;
+    private volatile long lastByteNanos;
+    private volatile boolean hungUp;
+
+    private Request(
+        String path, String remote, Map<String, String> headers, JsonNode body, int size) {
+      this.path = path;
+      this.remote = remote;
+      this.headers = headers;
+      this.body = body;
+      this.size = size;
+    }
+
+    public String path() {
+      return path;
+    }
+
+    /** The client's end of the connection: the same for requests over the same one. */
+    public String remote() {
+      return remote;
+    }
+
+    /** By lower-case name. */
+    public Map<String, String> headers() {
+      return headers;
+    }
+
+    public JsonNode body() {
+      return body;
+    }
+
+    public String model() {
+      return body.path("model").asText();
+    }
+
+    /** When it came, in nanoseconds since an arbitrary moment of this process. */
+    public long arrivedNanos() {
+      return arrivedNanos;
+    }
+
+    /** Whether the client closed the connection before the answer was whole. */
+    public boolean hungUp() {
+      return hungUp;
+    }
+
+    /** Whether the answer was written to its end. */
+    public boolean answered() {
+      return lastByteNanos != 0;
+    }
+
+    private JsonNode toJson() {
+      return JSON.createObjectNode()
+          .put("model", model())
+          .put("arrived_unix_nanos", arrived)
+          .put("first_byte_after_nanos", firstByteNanos == 0 ? -1 : firstByteNanos - arrivedNanos)
+          .put("last_byte_after_nanos", lastByteNanos == 0 ? -1 : lastByteNanos - arrivedNanos)
+          .put("body_bytes", size)
+          .put("hung_up", hungUp);
+    }
+  }
+
+  private FakeProvider() {}
+
+  /** Starts one on a free port. */
+  public static FakeProvider start() {
+    return start(0, 1);
+  }
+
+  /** Starts one on this port, 0 for a free one, with this many event loops. */
+  public static FakeProvider start(int port, int eventLoops) {
+    var provider = new FakeProvider();
+    provider
+        .vertx
+        .deployVerticle(
+            () -> provider.new Listener(port), new DeploymentOptions().setInstances(eventLoops))
+        .toCompletionStage()
+        .toCompletableFuture()
+        .join();
+    return provider;
+  }
+
+  public static void main(String... args) {
+    var provider =
+        start(
+            args.length > 0 ? Integer.parseInt(args[0]) : 0,
+            args.length > 1 ? Integer.parseInt(args[1]) : 1);
+    System.out.println(provider.baseUrl());
+  }
+
+  /** What goes into OPENAI_BASE_URL. */
+  public String baseUrl() {
+    return "http://127.0.0.1:" + port + "/v1";
+  }
+
+  /** Queues replies for whoever asks next. */
+  public FakeProvider reply(Reply... replies) {
+    synchronized (queue) {
+      queue.addAll(Arrays.asList(replies));
+    }
+    return this;
+  }
+
+  /** Queues replies for this model, as it is spelled in the request. */
+  public FakeProvider replyTo(String model, Reply... replies) {
+    var ofModel = queueByModel.computeIfAbsent(model, _ -> new ArrayDeque<>());
+    synchronized (ofModel) {
+      ofModel.addAll(Arrays.asList(replies));
+    }
+    return this;
+  }
+
+  /** What to do with requests for which no reply is queued. */
+  public FakeProvider otherwise(Function<Request, Reply> reply) {
+    otherwise = reply;
+    return this;
+  }
+
+  /** The requests so far, oldest first. */
+  public List<Request> requests() {
+    return List.copyOf(log);
+  }
+
+  /** The request that came last. */
+  public Request lastRequest() {
+    return log.getLast();
+  }
+
+  /** Forgets the requests and the queued replies. */
+  public void reset() {
+    log.clear();
+    logged.set(0);
+    queueByModel.clear();
+    synchronized (queue) {
+      queue.clear();
+    }
+    otherwise = _ -> Reply.text("Hello from the fake provider.");
+  }
+
+  @Override
+  public void close() {
+    vertx.close().toCompletionStage().toCompletableFuture().join();
+  }
+
+  private Reply replyTo(Request request) {
+    var ofModel = queueByModel.get(request.model());
+    if (ofModel != null) {
+      synchronized (ofModel) {
+        if (!ofModel.isEmpty()) {
+          return ofModel.poll();
+        }
+      }
+    }
+    var knobs = MockKnobs.of(request.model());
+    if (knobs.isPresent()) {
+      return knobs.get().reply(request.body(), knobs.get().busy() ? before(request) : 0);
+    }
+    synchronized (queue) {
+      if (!queue.isEmpty()) {
+        return queue.poll();
+      }
+    }
+    return otherwise.apply(request);
+  }
+
+  private int before(Request request) {
+    int same = -1;
+    for (var each : log) {
+      same += each.body().equals(request.body()) ? 1 : 0;
+    }
+    return same;
+  }
+
+  /** One event loop's share of the server. */
+  private final class Listener extends AbstractVerticle {
+    private final int wanted;
+
+    Listener(int wanted) {
+      this.wanted = wanted;
+    }
+
+    @Override
+    public void start(Promise<Void> started) {
+      var options = new HttpServerOptions().setTcpNoDelay(true).setHost("127.0.0.1");
+      HttpServer server = vertx.createHttpServer(options).requestHandler(this::handle);
+      server
+          .listen(wanted)
+          .onSuccess(
+              listening -> {
+                port = listening.actualPort();
+                started.complete();
+              })
+          .onFailure(started::fail);
+    }
+
+    private void handle(HttpServerRequest http) {
+      if (http.path().equals("/log")) {
+        serveLog(http);
+        return;
+      }
+      http.body().onSuccess(body -> answer(http, body)).onFailure(_ -> http.connection().close());
+    }
+
+    private void answer(HttpServerRequest http, Buffer body) {
+      JsonNode json;
+      try {
+        json = body.length() == 0 ? JSON.createObjectNode() : JSON.readTree(body.getBytes());
+      } catch (IOException _) {
+        http.response().setStatusCode(400).end("not JSON");
+        return;
+      }
+      var headers = new ConcurrentHashMap<String, String>();
+      http.headers().forEach((name, value) -> headers.put(name.toLowerCase(), value));
+      var request =
+          new Request(http.path(), http.remoteAddress().toString(), headers, json, body.length());
+      if (http.path().endsWith("/models")) {
+        end(http.response(), "{\"object\":\"list\",\"data\":[]}");
+      } else if (http.path().endsWith("/embeddings")) {
+        end(http.response(), embeddings(json));
+      } else {
+        log.add(request);
+        if (logged.incrementAndGet() > LONGEST_LOG) {
+          log.pollFirst();
+        }
+        new Answer(vertx, http, request, replyTo(request)).begin();
+      }
+    }
+
+    private void serveLog(HttpServerRequest http) {
+      if (http.method().name().equals("DELETE")) {
+        log.clear();
+        logged.set(0);
+      }
+      var lines = new StringBuilder();
+      log.forEach(request -> lines.append(request.toJson()).append('\n'));
+      http.response().end(lines.toString());
+    }
+
+    private void end(HttpServerResponse response, String json) {
+      response.putHeader("content-type", "application/json").end(json);
+    }
+  }
+
+  private static String embeddings(JsonNode body) {
+    var answer = JSON.createObjectNode().put("object", "list");
+    answer.put("model", body.path("model").asText());
+    var data = answer.putArray("data");
+    var input = body.path("input");
+    int index = 0;
+    for (var text : input.isArray() ? input : JSON.createArrayNode().add(input)) {
+      var vector =
+          data.addObject().put("object", "embedding").put("index", index++).putArray("embedding");
+      var random = new Random(text.asText().hashCode());
+      for (int i = 0; i < body.path("dimensions").asInt(384); i++) {
+        vector.add(random.nextGaussian() / 20);
+      }
+    }
+    answer.putObject("usage").put("prompt_tokens", index).put("total_tokens", index);
+    return answer.toString();
+  }
+
+  /** One answer in the making, on its event loop. */
+  private static final class Answer {
+    private final Vertx vertx;
+    private final HttpServerRequest http;
+    private final HttpServerResponse response;
+    private final Request request;
+    private final Reply reply;
+    private final boolean stream;
+    private final Iterator<Reply.Step> steps;
+    private final Context loop;
+    private final String chunkHead;
+    private boolean whole;
+
+    Answer(Vertx vertx, HttpServerRequest http, Request request, Reply reply) {
+      this.vertx = vertx;
+      this.http = http;
+      this.response = http.response();
+      this.request = request;
+      this.reply = reply;
+      this.stream = request.body().path("stream").asBoolean(false);
+      this.steps = reply.steps().iterator();
+      this.loop = vertx.getOrCreateContext();
+      this.chunkHead =
+          "data: {\"id\":\"chatcmpl-fake\",\"object\":\"chat.completion.chunk\",\"created\":1,"
+              + "\"model\":"
+              + JSON.getNodeFactory().textNode(request.model())
+              + ",\"choices\":[";
+    }
+
+    void begin() {
+      response.closeHandler(_ -> request.hungUp = !whole);
+      response.exceptionHandler(_ -> {});
+      if (reply.status() != 0) {
+        response.setStatusCode(reply.status());
+        reply.headers().forEach(response::putHeader);
+      }
+      boolean folded = reply.status() == 200 && !stream && !isRaw();
+      if (folded) {
+        response.putHeader("content-type", "application/json");
+      } else {
+        response.setChunked(true);
+      }
+      next(folded);
+    }
+
+    private boolean isRaw() {
+      return reply.steps().stream().anyMatch(Reply.Step.Raw.class::isInstance);
+    }
+
+    private void next(boolean folded) {
+      while (steps.hasNext()) {
+        if (response.closed()) {
+          return;
+        }
+        if (response.writeQueueFull()) {
+          response.drainHandler(
+              _ -> {
+                response.drainHandler(null);
+                next(folded);
+              });
+          return;
+        }
+        switch (steps.next()) {
+          case Reply.Step.Pause(var millis) -> {
+            vertx.setTimer(Math.max(1, millis), _ -> next(folded));
+            return;
+          }
+          case Reply.Step.Wait(var gate) -> {
+            gate.pass(() -> loop.runOnContext(_ -> next(folded)));
+            return;
+          }
+          case Reply.Step.Hang _ -> {
+            return;
+          }
+          case Reply.Step.Cut _ -> {
+            whole = true;
+            http.connection().close();
+            return;
+          }
+          case Reply.Step.Raw(var bytes) -> write(Buffer.buffer(bytes), folded);
+          case Reply.Step.Done _ -> write(Buffer.buffer("data: [DONE]\n\n"), folded);
+          case Reply.Step.Delta(var delta) ->
+              write(
+                  chunk("{\"index\":0,\"delta\":" + delta + ",\"finish_reason\":null}]}"), folded);
+          case Reply.Step.Finish(var reason) ->
+              write(
+                  chunk("{\"index\":0,\"delta\":{},\"finish_reason\":\"" + reason + "\"}]}"),
+                  folded);
+          case Reply.Step.Usage(var prompt, var written) ->
+              write(
+                  chunk(
+                      "],\"usage\":{\"prompt_tokens\":%d,\"completion_tokens\":%d,\"total_tokens\":%d}}"
+                          .formatted(prompt, written, prompt + written)),
+                  folded);
+        }
+      }
+      end(folded);
+    }
+
+    private Buffer chunk(String rest) {
+      return Buffer.buffer((chunkHead + rest + "\n\n").getBytes(StandardCharsets.UTF_8));
+    }
+
+    private void write(Buffer bytes, boolean folded) {
+      if (!folded) {
+        stampFirst();
+        response.write(bytes);
+      }
+    }
+
+    private void end(boolean folded) {
+      whole = true;
+      stampFirst();
+      request.lastByteNanos = System.nanoTime();
+      if (folded) {
+        response.end(reply.completion(request.model()).toString());
+      } else {
+        response.end();
+      }
+    }
+
+    private void stampFirst() {
+      if (request.firstByteNanos == 0) {
+        request.firstByteNanos = System.nanoTime();
+      }
+    }
+  }
+}

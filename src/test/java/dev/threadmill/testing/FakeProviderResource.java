@@ -1,0 +1,33 @@
+package dev.threadmill.testing;
+
+import io.quarkus.test.common.QuarkusTestResourceLifecycleManager;
+import java.util.Map;
+
+/**
+ * Makes a {@link FakeProvider} the default provider of the server under test. A test that declares
+ * a field of type {@code FakeProvider} is given it; it should {@code reset()} it before each test.
+ */
+public final class FakeProviderResource implements QuarkusTestResourceLifecycleManager {
+  private FakeProvider provider;
+
+  @Override
+  public Map<String, String> start() {
+    provider = FakeProvider.start();
+    return Map.of(
+        "threadmill.models.openai.base-url", provider.baseUrl(),
+        "threadmill.models.openai.api-key", "sk-fake",
+        "threadmill.models.first-backoff", "1ms");
+  }
+
+  @Override
+  public void inject(TestInjector test) {
+    test.injectIntoFields(provider, new TestInjector.MatchesType(FakeProvider.class));
+  }
+
+  @Override
+  public void stop() {
+    if (provider != null) {
+      provider.close();
+    }
+  }
+}
