@@ -7,10 +7,12 @@ import java.util.List;
 
 /**
  * Counts tokens as OpenAI's present models do (o200k). For other models, and for pictures and
- * sound, it is an estimate. Text of any kind is counted in time that grows with its length alone.
+ * sound, it is an estimate. Text of any kind is counted in time that grows with its length alone,
+ * and beyond a million characters the rest is taken to be like the beginning.
  */
 public final class Tokens {
   private static final int PIECE = 16_384;
+  private static final int COUNTED = 1_000_000;
   private static final int PER_MESSAGE = 4;
   private static final int PER_FUNCTION = 8;
   private static final int PER_IMAGE = 765;
@@ -32,6 +34,9 @@ public final class Tokens {
     }
     int tokens = 0;
     for (int from = 0; from < text.length(); ) {
+      if (from >= COUNTED) {
+        return (int) Math.min(Integer.MAX_VALUE, (long) tokens * text.length() / from);
+      }
       int to = endOfPiece(text, from);
       tokens += Table.ENCODING.countTokensOrdinary(text.substring(from, to));
       from = to;

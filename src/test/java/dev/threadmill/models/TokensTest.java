@@ -41,6 +41,15 @@ class TokensTest {
   }
 
   @Test
+  void theRestOfVeryLongTextIsTakenToBeLikeItsBeginning() {
+    int tenth = Tokens.count("hello world ".repeat(40_000));
+
+    int whole = Tokens.count("hello world ".repeat(400_000));
+
+    assertThat(whole).isBetween(tenth * 10 - 500, tenth * 10 + 500);
+  }
+
+  @Test
   void aCharacterOfTwoHalvesIsNeverCut() {
     assertThatCode(() -> Tokens.count("a" + "😀".repeat(100_000))).doesNotThrowAnyException();
   }

@@ -1,0 +1,161 @@
+package dev.threadmill.models;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/**
+ * Folds what a provider streams into the whole answer, and tells each piece on. Tool calls are
+ * numbered here, in the order in which they begin: providers skip numbers, repeat them or have
+ * none.
+ */
+public final class AnswerFold {
+  private final Consumer<ModelDelta> deltas;
+  private final StringBuilder text = new StringBuilder();
+  private final StringBuilder refusal = new StringBuilder();
+  private final StringBuilder reasoning = new StringBuilder();
+  private final List<Call> calls = new ArrayList<>();
+  private ModelAnswer.Finish finish;
+  private Usage usage;
+
+  /** A tool call in the making. */
+  private static final class Call {
+    private final int key;
+    private String id;
+    private String name;
+    private final StringBuilder arguments = new StringBuilder();
+
+    Call(int key, String id) {
+      this.key = key;
+      this.id = id;
+    }
+  }
+
+  public AnswerFold(Consumer<ModelDelta> deltas) {
+    this.deltas = deltas;
+  }
+
+  public void text(String more) {
+    append(text, more, ModelDelta.Text::new);
+  }
+
+  public void refusal(String more) {
+    append(refusal, more, ModelDelta.Refusal::new);
+  }
+
+  public void reasoning(String more) {
+    append(reasoning, more, ModelDelta.Reasoning::new);
+  }
+
+  /**
+   * More of a tool call.
+   *
+   * @param key the provider's number of the call; negative if it gave none, which means the call
+   *     begun last, unless the id is a new one
+   * @param id empty or null if the provider gave none with this piece
+   * @param name empty or null if the provider gave none with this piece
+   * @param arguments the next piece of the arguments, possibly empty or null
+   */
+  public void toolCall(int key, String id, String name, String arguments) {
+    var call = callOf(key, id == null ? "" : id, name == null ? "" : name);
+    int index = calls.indexOf(call);
+    if (call.name == null && name != null && !name.isEmpty()) {
+      call.name = name;
+      deltas.accept(new ModelDelta.ToolCallStarted(index, name));
+      if (!call.arguments.isEmpty()) {
+        deltas.accept(new ModelDelta.ToolCallArguments(index, call.arguments.toString()));
+      }
+    }
+    if (arguments != null && !arguments.isEmpty()) {
+      call.arguments.append(arguments);
+      if (call.name != null) {
+        deltas.accept(new ModelDelta.ToolCallArguments(index, arguments));
+      }
+    }
+  }
+
+  private Call callOf(int key, String id, String name) {
+    for (var call : calls.reversed()) {
+      boolean same = key < 0 || call.key == key;
+      boolean otherId = !call.id.isEmpty() && !call.id.equals(id) && !(key >= 0 && id.isEmpty());
+      // Some servers make up an id for each piece; only a piece with a name begins a call.
+      boolean another = otherId && !name.isEmpty();
+      if (same && !another && !(key < 0 && id.isEmpty() && !name.isEmpty())) {
+        call.id = call.id.isEmpty() ? id : call.id;
+        return call;
+      }
+    }
+    var call = new Call(key, id);
+    calls.add(call);
+    return call;
+  }
+
+  public void finish(ModelAnswer.Finish reason) {
+    finish = reason;
+  }
+
+  public void usage(Usage counted) {
+    usage = counted;
+  }
+
+  /** Whether the provider has said why it stopped, so that nothing more of the answer comes. */
+  public boolean isFinished() {
+    return finish != null;
+  }
+
+  /**
+   * The whole answer.
+   *
+   * @throws ProviderException if the provider broke off before the end
+   */
+  public ModelAnswer whole(ModelRequest request, String provider) {
+    if (finish == null) {
+      throw ProviderException.passing(
+          ModelException.Kind.PROVIDER_FAILED,
+          "The provider '%s' stopped in the middle of its answer.".formatted(provider),
+          (Throwable) null);
+    }
+    var made = new ArrayList<ModelToolCall>();
+    for (var call : calls) {
+      if (call.name == null) {
+        throw garbage(provider, null);
+      }
+      if (call.arguments.isEmpty()) {
+        toolCall(call.key, call.id, null, "{}");
+      }
+      made.add(new ModelToolCall(call.id, call.name, call.arguments.toString()));
+    }
+    if (finish == ModelAnswer.Finish.STOP && !made.isEmpty()) {
+      finish = ModelAnswer.Finish.TOOL_CALLS;
+    } else if (finish == ModelAnswer.Finish.TOOL_CALLS && made.isEmpty()) {
+      finish = ModelAnswer.Finish.STOP;
+    }
+    var told = text.toString();
+    var refused = orNull(refusal);
+    var thought = orNull(reasoning);
+    if (usage == null) {
+      usage = new Usage(Tokens.count(request), Tokens.countAnswer(told, refused, thought, made));
+    }
+    return new ModelAnswer(told, refused, thought, made, finish, usage);
+  }
+
+  /** The failure of a provider whose answer makes no sense. */
+  public static ProviderException garbage(String provider, Throwable cause) {
+    return ProviderException.lasting(
+        ModelException.Kind.PROVIDER_FAILED,
+        "The provider '%s' answered what cannot be read.".formatted(provider),
+        cause);
+  }
+
+  private void append(StringBuilder whole, String more, Function<String, ModelDelta> delta) {
+    if (more != null && !more.isEmpty()) {
+      whole.append(more);
+      deltas.accept(delta.apply(more));
+    }
+  }
+
+  private static String orNull(StringBuilder text) {
+    return text.isEmpty() ? null : text.toString();
+  }
+}

@@ -1,0 +1,191 @@
+package dev.threadmill.models.openai;
+
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClient;
+import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.http.RequestOptions;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * One request to a provider, whose answer is read by blocking. The event loop hands over what has
+ * arrived, never more than a few pieces ahead of the reader. Closing it before the end aborts the
+ * request at the provider.
+ */
+final class HttpExchange implements AutoCloseable {
+  private static final int AHEAD = 32;
+  private static final long LINGER_MILLIS = 1_000;
+
+  private final Vertx vertx;
+  private final BlockingQueue<Piece> arrived = new LinkedBlockingQueue<>();
+  private HttpClientRequest request;
+  private HttpClientResponse response;
+  private int taken;
+  private boolean ended;
+  private volatile boolean closed;
+  private volatile boolean bodyEnded;
+
+  private sealed interface Piece {
+    record Head(HttpClientResponse response) implements Piece {}
+
+    record Body(Buffer bytes) implements Piece {}
+
+    record End() implements Piece {}
+
+    record Failure(Throwable cause) implements Piece {}
+  }
+
+  /** Nothing came for as long as the reader would wait. */
+  static final class Silence extends IOException {
+    private static final long serialVersionUID = 1L;
+  }
+
+  private HttpExchange(Vertx vertx) {
+    this.vertx = vertx;
+  }
+
+  /**
+   * Sends the request and waits for the head of the answer.
+   *
+   * @throws Silence if it did not come in time
+   * @throws IOException if the provider could not be reached
+   */
+  static HttpExchange post(
+      Vertx vertx, HttpClient client, RequestOptions options, byte[] body, Duration patience)
+      throws IOException, InterruptedException {
+    var exchange = new HttpExchange(vertx);
+    try {
+      client
+          .request(options)
+          .onSuccess(made -> exchange.send(made, body))
+          .onFailure(exchange::fail);
+      if (exchange.take(patience) instanceof Piece.Head(var head)) {
+        exchange.response = head;
+        return exchange;
+      }
+      throw new IOException("no head");
+    } catch (IOException | InterruptedException | RuntimeException e) {
+      exchange.close();
+      throw e;
+    }
+  }
+
+  int status() {
+    return response.statusCode();
+  }
+
+  /** The value of a header of the answer, or an empty text. */
+  String header(String name) {
+    var value = response.getHeader(name);
+    return value == null ? "" : value;
+  }
+
+  /**
+   * The next bytes of the answer; null at its end.
+   *
+   * @throws Silence if none came in time
+   * @throws IOException if the connection broke
+   */
+  byte[] next(Duration patience) throws IOException, InterruptedException {
+    if (ended) {
+      return null;
+    }
+    return switch (take(patience)) {
+      case Piece.Body(var bytes) -> {
+        if (++taken == AHEAD / 2) {
+          response.fetch(taken);
+          taken = 0;
+        }
+        yield bytes.getBytes();
+      }
+      case Piece.End _ -> {
+        ended = true;
+        yield null;
+      }
+      case Piece.Head _, Piece.Failure _ -> throw new IOException("not a body");
+    };
+  }
+
+  /**
+   * Lets the rest of the answer come, which should be nothing, so that the connection can be used
+   * again; aborts the request if the rest does not end soon.
+   */
+  void leaveRest() {
+    if (ended) {
+      return;
+    }
+    ended = true;
+    closed = true;
+    response.fetch(Long.MAX_VALUE);
+    vertx.setTimer(
+        LINGER_MILLIS,
+        _ -> {
+          if (!bodyEnded) {
+            request.reset();
+          }
+        });
+  }
+
+  @Override
+  public synchronized void close() {
+    if (ended || closed) {
+      return;
+    }
+    closed = true;
+    if (request != null) {
+      request.reset();
+    }
+  }
+
+  private Piece take(Duration patience) throws IOException, InterruptedException {
+    var piece = arrived.poll(patience.toNanos(), TimeUnit.NANOSECONDS);
+    if (piece == null) {
+      throw new Silence();
+    }
+    if (piece instanceof Piece.Failure(var cause)) {
+      ended = true;
+      throw cause instanceof IOException broken ? broken : new IOException(cause);
+    }
+    return piece;
+  }
+
+  private synchronized void send(HttpClientRequest made, byte[] body) {
+    request = made;
+    if (closed) {
+      made.reset();
+      return;
+    }
+    made.response().onSuccess(this::head).onFailure(this::fail);
+    made.send(Buffer.buffer(body));
+  }
+
+  private void head(HttpClientResponse head) {
+    head.pause();
+    head.handler(bytes -> hand(new Piece.Body(bytes)));
+    head.endHandler(
+        _ -> {
+          bodyEnded = true;
+          hand(new Piece.End());
+        });
+    head.exceptionHandler(this::fail);
+    hand(new Piece.Head(head));
+    head.fetch(AHEAD);
+  }
+
+  private void fail(Throwable cause) {
+    bodyEnded = true;
+    hand(new Piece.Failure(cause));
+  }
+
+  /** At most {@link #AHEAD} pieces are asked for ahead of the reader, so the queue stays short. */
+  private void hand(Piece piece) {
+    if (!closed) {
+      arrived.add(piece);
+    }
+  }
+}

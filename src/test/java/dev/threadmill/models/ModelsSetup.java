@@ -1,0 +1,53 @@
+package dev.threadmill.models;
+
+import dev.threadmill.models.openai.OpenAiProvider;
+import io.quarkus.runtime.configuration.DurationConverter;
+import io.smallrye.config.PropertiesConfigSource;
+import io.smallrye.config.SmallRyeConfigBuilder;
+import io.vertx.core.Vertx;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Map;
+
+/** The models as the server puts them together, without the server. */
+public final class ModelsSetup implements AutoCloseable {
+  private final Vertx vertx = Vertx.vertx();
+  private final ModelsConfig config;
+  private final Models models;
+
+  /**
+   * @param settings below {@code threadmill.models}
+   */
+  public ModelsSetup(Map<String, String> settings) {
+    config = config(settings);
+    models =
+        new Models(
+            List.of(
+                new RehearsalProvider(), new OpenAiProvider(vertx, config, InstantSource.system())),
+            config);
+  }
+
+  static ModelsConfig config(Map<String, String> settings) {
+    var builder =
+        new SmallRyeConfigBuilder()
+            .withMapping(ModelsConfig.class)
+            .withConverter(Duration.class, 200, new DurationConverter());
+    settings.forEach((name, value) -> builder.withDefaultValue("threadmill.models." + name, value));
+    builder.withSources(new PropertiesConfigSource(Map.of(), "none", 1));
+    return builder.build().getConfigMapping(ModelsConfig.class);
+  }
+
+  public ModelsConfig config() {
+    return config;
+  }
+
+  public Models models() {
+    return models;
+  }
+
+  @Override
+  public void close() {
+    vertx.close().toCompletionStage().toCompletableFuture().join();
+  }
+}
