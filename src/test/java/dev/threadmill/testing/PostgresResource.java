@@ -21,11 +21,12 @@ public final class PostgresResource implements QuarkusTestResourceLifecycleManag
   public static final String TIME_ZONE = "Asia/Kathmandu";
 
   private static EmbeddedPostgres shared;
+  private static Path home;
 
   /** The server; started at the first call, stopped with the JVM. */
   public static synchronized EmbeddedPostgres shared() {
     if (shared == null) {
-      Path home = temporaryHome();
+      home = temporaryHome();
       var options =
           Options.at(home)
               .withCache(cache())
@@ -48,7 +49,13 @@ public final class PostgresResource implements QuarkusTestResourceLifecycleManag
   public static Path cache() {
     return Optional.ofNullable(System.getenv("THREADMILL_CACHE"))
         .map(Path::of)
-        .orElse(Path.of(System.getProperty("user.home"), ".threadmill", "cache"));
+        .orElseGet(
+            () -> {
+              String user =
+                  Optional.ofNullable(System.getenv("HOME"))
+                      .orElse(System.getProperty("user.home"));
+              return Path.of(user, ".threadmill", "cache");
+            });
   }
 
   /** A new folder for one server. */
@@ -75,6 +82,7 @@ public final class PostgresResource implements QuarkusTestResourceLifecycleManag
   public Map<String, String> start() {
     EmbeddedPostgres postgres = shared();
     return Map.of(
+        "threadmill.home", home.toString(),
         "quarkus.datasource.jdbc.url", postgres.jdbcUrl(),
         "quarkus.datasource.username", postgres.user(),
         "quarkus.datasource.password", postgres.password(),
