@@ -1,0 +1,106 @@
+package dev.threadmill.guard;
+
+import jakarta.inject.Inject;
+import jakarta.inject.Singleton;
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * Which addresses tools may reach: the public ones, and those that whoever runs the server allows.
+ * It is asked about the very addresses that are then connected to, never about names.
+ */
+@Singleton
+public class EgressPolicy {
+  /** IPv4 that is not the public network, by the registry of special-purpose addresses. */
+  private static final List<AddressRange> SPECIAL_V4 =
+      ranges(
+          "0.0.0.0/8",
+          "10.0.0.0/8",
+          "100.64.0.0/10",
+          "127.0.0.0/8",
+          "169.254.0.0/16",
+          "172.16.0.0/12",
+          "192.0.0.0/24",
+          "192.0.2.0/24",
+          "192.31.196.0/24",
+          "192.52.193.0/24",
+          "192.88.99.0/24",
+          "192.168.0.0/16",
+          "192.175.48.0/24",
+          "198.18.0.0/15",
+          "198.51.100.0/24",
+          "203.0.113.0/24",
+          "224.0.0.0/4",
+          "240.0.0.0/4");
+
+  /** Of IPv6 only this is public at all … */
+  private static final AddressRange GLOBAL_V6 = AddressRange.parse("2000::/3");
+
+  /** … but for these, some of which carry an IPv4 address within. */
+  private static final List<AddressRange> SPECIAL_V6 =
+      ranges("2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3fff::/20");
+
+  /** Where clouds hand out credentials to whoever asks from within. Not all of it is private. */
+  private static final List<AddressRange> METADATA =
+      ranges(
+          "169.254.169.254",
+          "169.254.169.253",
+          "169.254.170.2",
+          "169.254.170.23",
+          "169.254.0.23",
+          "100.100.100.200",
+          "168.63.129.16",
+          "192.0.0.192",
+          "fd00:ec2::254",
+          "fd00:ec2::23",
+          "fd20:ce::254",
+          "fe80::a9fe:a9fe");
+
+  private final List<AddressRange> allowed;
+
+  @Inject
+  EgressPolicy(EgressSettings settings) {
+    this(settings.allow().orElse(List.of()));
+  }
+
+  /**
+   * A policy that allows these ranges besides the public addresses.
+   *
+   * @throws IllegalArgumentException if one is not an address range
+   */
+  public EgressPolicy(List<String> allowed) {
+    try {
+      this.allowed =
+          allowed.stream().filter(text -> !text.isBlank()).map(AddressRange::parse).toList();
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException("THREADMILL_EGRESS_ALLOW: " + e.getMessage(), e);
+    }
+  }
+
+  /** Whether tools may connect to this address. */
+  public boolean allows(InetAddress address) {
+    if (METADATA.stream().anyMatch(range -> range.contains(address))) {
+      return allowed.stream().anyMatch(range -> range.isExactly(address));
+    }
+    return isPublic(address) || allowed.stream().anyMatch(range -> range.contains(address));
+  }
+
+  private static boolean isPublic(InetAddress address) {
+    if (address.isAnyLocalAddress()
+        || address.isLoopbackAddress()
+        || address.isLinkLocalAddress()
+        || address.isSiteLocalAddress()
+        || address.isMulticastAddress()) {
+      return false;
+    }
+    return address instanceof Inet6Address
+        ? GLOBAL_V6.contains(address) && SPECIAL_V6.stream().noneMatch(r -> r.contains(address))
+        : SPECIAL_V4.stream().noneMatch(range -> range.contains(address));
+  }
+
+  private static List<AddressRange> ranges(String... texts) {
+    return Stream.of(texts).map(AddressRange::parse).toList();
+  }
+}
