@@ -127,6 +127,14 @@ CREATE TABLE runs (
 ) WITH (fillfactor = 85);
 CREATE UNIQUE INDEX runs_one_active_a_thread ON runs (thread_id)
   WHERE status IN ('queued', 'in_progress', 'requires_action', 'cancelling');
+-- The run that locks a thread. VOLATILE, so that it looks when it is called, not when the statement
+-- began: in UPDATE threads … RETURNING active_run(id) it sees what was committed while the statement
+-- waited for the thread's row.
+CREATE FUNCTION active_run(thread text) RETURNS text VOLATILE LANGUAGE plpgsql AS $$
+BEGIN
+  RETURN (SELECT r.id FROM runs r WHERE r.thread_id = thread
+          AND r.status IN ('queued', 'in_progress', 'requires_action', 'cancelling'));
+END $$;
 CREATE INDEX runs_by_time ON runs (thread_id, created_at, id);
 CREATE INDEX runs_unclaimed ON runs (project_id, created_at, id)
   WHERE status = 'queued' AND owner IS NULL;

@@ -38,6 +38,11 @@ public sealed interface Field<T> {
     };
   }
 
+  /** The same field with this value if it was sent as null. */
+  default Field<T> ifNull(T other) {
+    return this instanceof Present<T>(var value) && value == null ? of(other) : this;
+  }
+
   default boolean isPresent() {
     return this instanceof Present<T>;
   }

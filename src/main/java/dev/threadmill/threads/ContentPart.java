@@ -1,0 +1,119 @@
+package dev.threadmill.threads;
+
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonPropertyOrder;
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import java.util.List;
+
+/**
+ * A part of a message, as it is stored and as clients read it. What clients send looks a little
+ * different: see {@link InputPart}.
+ */
+@JsonTypeInfo(
+    use = JsonTypeInfo.Id.NAME,
+    include = JsonTypeInfo.As.EXISTING_PROPERTY,
+    property = "type")
+@JsonSubTypes({
+  @JsonSubTypes.Type(name = "text", value = ContentPart.Text.class),
+  @JsonSubTypes.Type(name = "image_file", value = ContentPart.ImageFile.class),
+  @JsonSubTypes.Type(name = "image_url", value = ContentPart.ImageUrl.class),
+  @JsonSubTypes.Type(name = "file", value = ContentPart.File.class),
+  @JsonSubTypes.Type(name = "audio", value = ContentPart.Audio.class),
+  @JsonSubTypes.Type(name = "refusal", value = ContentPart.Refusal.class),
+})
+@JsonPropertyOrder("type")
+public sealed interface ContentPart {
+  /** The kind of part, as it stands on the wire. */
+  @JsonProperty("type")
+  default String type() {
+    return switch (this) {
+      case Text _ -> "text";
+      case ImageFile _ -> "image_file";
+      case ImageUrl _ -> "image_url";
+      case File _ -> "file";
+      case Audio _ -> "audio";
+      case Refusal _ -> "refusal";
+    };
+  }
+
+  /** Text without annotations. */
+  static ContentPart text(String value) {
+    return new Text(new TextValue(value, List.of()));
+  }
+
+  /** What the model has said in place of an answer. */
+  static ContentPart refusal(String value) {
+    return new Refusal(value);
+  }
+
+  /** Text, in which places may be annotated. */
+  record Text(TextValue text) implements ContentPart {
+    @JsonCreator
+    public Text {}
+
+    public String value() {
+      return text.value();
+    }
+  }
+
+  /** The text itself. */
+  record TextValue(String value, List<Annotation> annotations) {
+    public TextValue {
+      annotations = List.copyOf(annotations);
+    }
+  }
+
+  /** A picture that was uploaded. */
+  record ImageFile(Picture imageFile) implements ContentPart {
+    @JsonCreator
+    public ImageFile {}
+
+    /** The file, and how closely to look. */
+    public record Picture(String fileId, Detail detail) {}
+  }
+
+  /** A picture on the web, or in a {@code data:} URL. */
+  record ImageUrl(Picture imageUrl) implements ContentPart {
+    @JsonCreator
+    public ImageUrl {}
+
+    /** The address, and how closely to look. */
+    public record Picture(String url, Detail detail) {}
+  }
+
+  /** A file that was uploaded. */
+  record File(String fileId) implements ContentPart {
+    @JsonCreator
+    public File {}
+  }
+
+  /** Sound. */
+  record Audio(Sound audio) implements ContentPart {
+    @JsonCreator
+    public Audio {}
+
+    /**
+     * @param data in base64
+     * @param format {@code wav}, {@code mp3} and so on
+     */
+    public record Sound(String data, String format) {}
+  }
+
+  /** What the model has said in place of an answer. */
+  record Refusal(String refusal) implements ContentPart {
+    @JsonCreator
+    public Refusal {}
+  }
+
+  /** How closely a model is to look at a picture. */
+  enum Detail {
+    @JsonProperty("auto")
+    AUTO,
+    @JsonProperty("low")
+    LOW,
+    @JsonProperty("high")
+    HIGH
+  }
+}

@@ -1,0 +1,60 @@
+package dev.threadmill.threads;
+
+import dev.threadmill.api.ApiException;
+import dev.threadmill.api.AssistantId;
+import dev.threadmill.api.ProjectId;
+import dev.threadmill.api.RunId;
+import dev.threadmill.api.ThreadId;
+import java.time.Instant;
+
+/**
+ * A thread whose row is locked until the transaction ends: nobody else adds messages or runs.
+ *
+ * @param firstTime the time of the first of the messages that were announced with the lock; each
+ *     further one comes a microsecond later
+ * @param activeRun the run that is active on it; null if there is none
+ */
+public record LockedThread(
+    ThreadId id,
+    ProjectId projectId,
+    AssistantId assistantId,
+    Thread.Status status,
+    Instant firstTime,
+    RunId activeRun) {
+
+  /** Answers 400 if clients may not add messages now. */
+  public LockedThread requireOpenForMessages() {
+    requireNotArchived();
+    if (activeRun != null) {
+      throw ApiException.wrongState(
+          "Can't add messages to %s while a run %s is active.".formatted(id, activeRun));
+    }
+    return this;
+  }
+
+  /** Answers 400 if no run may be started now. */
+  public LockedThread requireOpenForRuns() {
+    requireNotArchived();
+    if (activeRun != null) {
+      throw ApiException.wrongState(
+          "Thread %s already has an active run %s.".formatted(id, activeRun));
+    }
+    return this;
+  }
+
+  /** Answers 400 if nothing may be deleted now. */
+  LockedThread requireIdle(String what) {
+    if (activeRun != null) {
+      throw ApiException.wrongState(
+          "Can't delete %s while a run %s is active.".formatted(what, activeRun));
+    }
+    return this;
+  }
+
+  private void requireNotArchived() {
+    if (status == Thread.Status.ARCHIVED) {
+      throw ApiException.wrongState(
+          "Thread %s is archived. Set its status to 'active' first.".formatted(id));
+    }
+  }
+}

@@ -1,0 +1,66 @@
+package dev.threadmill.threads;
+
+import com.fasterxml.jackson.annotation.JsonValue;
+import dev.threadmill.api.AssistantId;
+import dev.threadmill.api.MessageId;
+import dev.threadmill.api.Metadata;
+import dev.threadmill.api.RunId;
+import dev.threadmill.api.ThreadId;
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * A message of a thread.
+ *
+ * @param createdAt its place in the thread: no two messages of a thread have the same
+ * @param incompleteReason why it stayed incomplete; null unless it did
+ * @param attachments null if the client sent none
+ * @param assistantId the assistant that wrote it in a run; null otherwise, as is {@code runId}
+ * @param tokens what the content costs in a prompt
+ */
+public record Message(
+    ThreadId threadId,
+    MessageId id,
+    Instant createdAt,
+    Status status,
+    String incompleteReason,
+    Instant completedAt,
+    Instant incompleteAt,
+    Role role,
+    List<ContentPart> content,
+    List<Attachment> attachments,
+    Metadata metadata,
+    AssistantId assistantId,
+    RunId runId,
+    int tokens) {
+  public Message {
+    content = List.copyOf(content);
+    attachments = attachments == null ? null : List.copyOf(attachments);
+  }
+
+  /** Whether all of it is there. */
+  public enum Status {
+    IN_PROGRESS,
+    INCOMPLETE,
+    COMPLETED;
+
+    /** The name on the wire and in the database. */
+    @JsonValue
+    public String wire() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  /** Who speaks. */
+  public enum Role {
+    USER,
+    ASSISTANT;
+
+    /** The name on the wire and in the database. */
+    @JsonValue
+    public String wire() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+}

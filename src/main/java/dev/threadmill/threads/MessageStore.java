@@ -1,0 +1,188 @@
+package dev.threadmill.threads;
+
+import com.fasterxml.jackson.core.type.TypeReference;
+import dev.threadmill.api.AssistantId;
+import dev.threadmill.api.Ids;
+import dev.threadmill.api.MessageId;
+import dev.threadmill.api.Metadata;
+import dev.threadmill.api.Page;
+import dev.threadmill.api.PageRequest;
+import dev.threadmill.api.ProjectId;
+import dev.threadmill.api.RunId;
+import dev.threadmill.api.ThreadId;
+import dev.threadmill.db.Jdbc;
+import dev.threadmill.db.Keyset;
+import dev.threadmill.db.Row;
+import dev.threadmill.db.Tx;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.sql.SQLException;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+
+/** The table of messages. */
+@ApplicationScoped
+public class MessageStore {
+  /** All columns of a message, for {@link #message}. */
+  public static final String COLUMNS =
+      """
+      thread_id, id, created_at, status, incomplete_reason, completed_at, incomplete_at, role,
+      content, attachments, metadata, assistant_id, run_id, tokens""";
+
+  private static final TypeReference<List<ContentPart>> CONTENT = new TypeReference<>() {};
+  private static final TypeReference<List<Attachment>> ATTACHMENTS = new TypeReference<>() {};
+
+  private final Jdbc jdbc;
+  private final Ids ids;
+
+  MessageStore(Jdbc jdbc, Ids ids) {
+    this.jdbc = jdbc;
+    this.ids = ids;
+  }
+
+  /**
+   * Appends messages to a thread that was locked for as many of them. Whether they may be added is
+   * for the caller to ask: see {@link LockedThread#requireOpenForMessages}.
+   */
+  public List<Message> append(Tx tx, LockedThread thread, List<NewMessage> messages) {
+    var appended = new ArrayList<Message>();
+    for (int i = 0; i < messages.size(); i++) {
+      var message = messages.get(i);
+      var at = thread.firstTime().plus(i, ChronoUnit.MICROS);
+      appended.add(
+          new Message(
+              thread.id(),
+              ids.message(),
+              at,
+              Message.Status.COMPLETED,
+              null,
+              at,
+              null,
+              message.role(),
+              message.content(),
+              message.attachments(),
+              message.metadata(),
+              null,
+              null,
+              message.tokens()));
+    }
+    insert(tx, thread.projectId(), appended);
+    return appended;
+  }
+
+  /** Stores messages as they are. */
+  public void insert(Tx tx, ProjectId project, List<Message> messages) {
+    tx.batch(
+        """
+        INSERT INTO messages (thread_id, id, project_id, created_at, status, incomplete_reason,
+          completed_at, incomplete_at, role, content, attachments, metadata, assistant_id, run_id,
+          tokens)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+        messages.stream().map(message -> params(project, message)).toList());
+  }
+
+  private static Object[] params(ProjectId project, Message message) {
+    return new Object[] {
+      message.threadId(),
+      message.id(),
+      project,
+      message.createdAt(),
+      message.status(),
+      message.incompleteReason(),
+      message.completedAt(),
+      message.incompleteAt(),
+      message.role(),
+      Tx.json(message.content()),
+      Tx.json(message.attachments()),
+      Tx.json(message.metadata()),
+      message.assistantId(),
+      message.runId(),
+      message.tokens()
+    };
+  }
+
+  /** The message, empty if the project has none of this id in this thread. */
+  public Optional<Message> find(ProjectId project, ThreadId thread, MessageId id) {
+    return jdbc.one(
+        "SELECT " + COLUMNS + " FROM messages WHERE thread_id = ? AND id = ? AND project_id = ?",
+        MessageStore::message,
+        thread,
+        id,
+        project);
+  }
+
+  /** Those of the messages that exist, in no particular order. */
+  public List<Message> all(ThreadId thread, Collection<MessageId> messageIds) {
+    return jdbc.list(
+        "SELECT " + COLUMNS + " FROM messages WHERE thread_id = ? AND id = ANY (?)",
+        MessageStore::message,
+        thread,
+        messageIds);
+  }
+
+  /** As {@link #all(ThreadId, Collection)}, in a transaction. */
+  public List<Message> all(Tx tx, ThreadId thread, Collection<MessageId> messageIds) {
+    return tx.list(
+        "SELECT " + COLUMNS + " FROM messages WHERE thread_id = ? AND id = ANY (?)",
+        MessageStore::message,
+        thread,
+        messageIds);
+  }
+
+  /** The messages of a thread, or of one run in it. */
+  Page<Message> list(ProjectId project, ThreadId thread, RunId run, PageRequest page) {
+    var messages =
+        Keyset.of(COLUMNS, "messages")
+            .within("thread_id = ?", thread.value())
+            .within("project_id = ?", project.value());
+    if (run != null) {
+      messages.showing("run_id = ?", run.value());
+    }
+    return messages.page(
+        page,
+        (sql, params) -> jdbc.list(sql, MessageStore::message, params),
+        message -> message.id().value());
+  }
+
+  /** The changed message, empty if there is none of this id. */
+  Optional<Message> setMetadata(
+      ProjectId project, ThreadId thread, MessageId id, Metadata metadata) {
+    return jdbc.one(
+        """
+        UPDATE messages SET metadata = ? WHERE thread_id = ? AND id = ? AND project_id = ?
+        RETURNING """
+            + " "
+            + COLUMNS,
+        MessageStore::message,
+        Tx.json(metadata),
+        thread,
+        id,
+        project);
+  }
+
+  /** Returns false if there is no such message. */
+  boolean delete(Tx tx, ThreadId thread, MessageId id) {
+    return tx.update("DELETE FROM messages WHERE thread_id = ? AND id = ?", thread, id) > 0;
+  }
+
+  /** Reads a row that has all {@link #COLUMNS}. */
+  public static Message message(Row row) throws SQLException {
+    return new Message(
+        row.text("thread_id", ThreadId::new),
+        row.text("id", MessageId::new),
+        row.instant("created_at"),
+        row.constant("status", Message.Status.class),
+        row.text("incomplete_reason"),
+        row.instant("completed_at"),
+        row.instant("incomplete_at"),
+        row.constant("role", Message.Role.class),
+        row.json("content", CONTENT),
+        row.json("attachments", ATTACHMENTS),
+        row.json("metadata", Metadata.class),
+        row.text("assistant_id", AssistantId::new),
+        row.text("run_id", RunId::new),
+        row.integer("tokens"));
+  }
+}

@@ -1,0 +1,41 @@
+package dev.threadmill.threads;
+
+import dev.threadmill.api.ApiException;
+import dev.threadmill.api.Metadata;
+import jakarta.ws.rs.core.MultivaluedMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** Reads {@code metadata[key]=value} from a query. */
+final class MetadataFilter {
+  private static final String PREFIX = "metadata[";
+
+  private MetadataFilter() {}
+
+  /** The pairs that are asked for; all of them must be there. */
+  static Map<String, String> of(MultivaluedMap<String, String> query) {
+    var pairs = new LinkedHashMap<String, String>();
+    query.forEach(
+        (name, values) -> {
+          if (name.equals("metadata") || name.startsWith(PREFIX)) {
+            pairs.put(key(name), value(name, values.size() == 1 ? values.getFirst() : null));
+          }
+        });
+    return new Metadata(pairs).pairs();
+  }
+
+  private static String key(String name) {
+    if (!name.endsWith("]") || name.length() <= PREFIX.length() + 1) {
+      throw ApiException.invalid("metadata", "Invalid 'metadata': expected metadata[key]=value.");
+    }
+    return value("metadata", name.substring(PREFIX.length(), name.length() - 1));
+  }
+
+  private static String value(String name, String value) {
+    if (value == null || value.indexOf('\0') >= 0) {
+      throw ApiException.invalid(
+          "metadata", "Invalid '%s': expected one text.".formatted(name.replace("\0", "")));
+    }
+    return value;
+  }
+}

@@ -1,0 +1,26 @@
+package dev.threadmill.threads;
+
+import dev.threadmill.api.ApiException;
+import dev.threadmill.api.AssistantId;
+import dev.threadmill.api.Field;
+import dev.threadmill.api.Metadata;
+import dev.threadmill.assistants.ToolResources;
+
+/** The body of {@code POST /v1/threads/{thread_id}}. What is left out stays as it is. */
+record ModifyThread(
+    Field<ToolResources> toolResources,
+    Field<Metadata> metadata,
+    Field<AssistantId> assistantId,
+    Field<Thread.Status> status) {
+  ModifyThread {
+    metadata = metadata.ifNull(Metadata.EMPTY);
+    if (status instanceof Field.Present<Thread.Status>(var value) && value == null) {
+      throw ApiException.invalid(
+          "status", "Invalid value for 'status': expected 'active' or 'archived'.");
+    }
+  }
+
+  static ModifyThread nothing() {
+    return new ModifyThread(Field.absent(), Field.absent(), Field.absent(), Field.absent());
+  }
+}

@@ -1,0 +1,16 @@
+package dev.threadmill.threads;
+
+import dev.threadmill.api.Metadata;
+import java.util.List;
+
+/**
+ * A message that is ready to be appended to a thread: checked, and its tokens counted.
+ *
+ * @param attachments null for none
+ */
+public record NewMessage(
+    Message.Role role,
+    List<ContentPart> content,
+    List<Attachment> attachments,
+    Metadata metadata,
+    int tokens) {}

@@ -1,0 +1,114 @@
+package dev.threadmill.threads;
+
+import dev.threadmill.api.ApiException;
+import dev.threadmill.api.Metadata;
+import dev.threadmill.api.ProjectId;
+import dev.threadmill.files.FileReferences;
+import dev.threadmill.models.ModelPart;
+import dev.threadmill.models.Tokens;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Makes ready what clients send as messages: looks whether the files exist that they speak of, and
+ * counts tokens. Done before the thread is locked, since it takes its time for long messages.
+ */
+@ApplicationScoped
+public class PrepareMessages {
+  /** What a file costs until it is known what is in it. */
+  private static final int PER_FILE = 8;
+
+  private final FileReferences files;
+
+  PrepareMessages(FileReferences files) {
+    this.files = files;
+  }
+
+  /**
+   * Checks and counts the messages of a list.
+   *
+   * @param param the name of the list, for errors
+   * @throws ApiException 400 if a file does not exist, or a message answers a tool call, which only
+   *     {@code POST /v1/threads/{thread_id}/messages} can take
+   */
+  public List<NewMessage> of(ProjectId project, String param, List<CreateMessage> messages) {
+    var prepared = new ArrayList<NewMessage>();
+    for (int i = 0; i < messages.size(); i++) {
+      prepared.add(prepare(project, "%s[%d].".formatted(param, i), messages.get(i)));
+    }
+    return prepared;
+  }
+
+  /** As above, for one message that is the whole body. */
+  NewMessage of(ProjectId project, CreateMessage message) {
+    return prepare(project, "", message);
+  }
+
+  private NewMessage prepare(ProjectId project, String path, CreateMessage message) {
+    var role =
+        switch (message.role()) {
+          case USER -> Message.Role.USER;
+          case ASSISTANT -> Message.Role.ASSISTANT;
+          case TOOL ->
+              throw ApiException.invalid(
+                  path + "role",
+                  "Invalid '%srole': a message of role 'tool' cannot be given here."
+                      .formatted(path));
+        };
+    requireFiles(project, path, message);
+    return new NewMessage(
+        role,
+        message.content(),
+        message.attachments(),
+        message.metadata() == null ? Metadata.EMPTY : message.metadata(),
+        tokens(message.content()));
+  }
+
+  private void requireFiles(ProjectId project, String path, CreateMessage message) {
+    for (int i = 0; i < message.content().size(); i++) {
+      var param = "%scontent[%d]".formatted(path, i);
+      switch (message.content().get(i)) {
+        case ContentPart.ImageFile image ->
+            files.requireFiles(
+                project, param + ".image_file.file_id", List.of(image.imageFile().fileId()));
+        case ContentPart.File file ->
+            files.requireFiles(project, param + ".file_id", List.of(file.fileId()));
+        case ContentPart.Text _,
+            ContentPart.ImageUrl _,
+            ContentPart.Audio _,
+            ContentPart.Refusal _ -> {}
+      }
+    }
+    var attachments = message.attachments();
+    for (int i = 0; attachments != null && i < attachments.size(); i++) {
+      files.requireFiles(
+          project,
+          "%sattachments[%d].file_id".formatted(path, i),
+          List.of(attachments.get(i).fileId()));
+    }
+  }
+
+  /** What content costs in a prompt, in tokens. */
+  public static int tokens(List<ContentPart> content) {
+    int tokens = 0;
+    for (var part : content) {
+      tokens +=
+          switch (part) {
+            case ContentPart.Text text -> Tokens.count(text.value());
+            case ContentPart.Refusal(var refusal) -> Tokens.count(refusal);
+            case ContentPart.ImageFile(var picture) -> image("", picture.detail());
+            case ContentPart.ImageUrl(var picture) -> image(picture.url(), picture.detail());
+            case ContentPart.Audio(var sound) ->
+                Tokens.count(new ModelPart.Audio(sound.data(), sound.format()));
+            case ContentPart.File _ -> PER_FILE;
+          };
+    }
+    return tokens;
+  }
+
+  private static int image(String url, ContentPart.Detail detail) {
+    return Tokens.count(
+        new ModelPart.Image(url, detail == ContentPart.Detail.LOW ? "low" : "auto"));
+  }
+}

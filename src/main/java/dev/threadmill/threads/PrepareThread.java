@@ -1,0 +1,48 @@
+package dev.threadmill.threads;
+
+import dev.threadmill.api.AssistantId;
+import dev.threadmill.api.ProjectId;
+import dev.threadmill.assistants.Assistants;
+import dev.threadmill.assistants.ToolResources;
+import dev.threadmill.files.FileReferences;
+import jakarta.enterprise.context.ApplicationScoped;
+
+/** Makes ready what clients send as a thread: looks whether all exists that it speaks of. */
+@ApplicationScoped
+public class PrepareThread {
+  private final PrepareMessages prepareMessages;
+  private final Assistants assistants;
+  private final FileReferences files;
+
+  PrepareThread(PrepareMessages prepareMessages, Assistants assistants, FileReferences files) {
+    this.prepareMessages = prepareMessages;
+    this.assistants = assistants;
+    this.files = files;
+  }
+
+  /**
+   * Checks a thread and counts its messages. Not to be called within a transaction.
+   *
+   * @param path what stands before the names of its fields in errors, such as {@code thread.}
+   * @throws dev.threadmill.api.ApiException 400 or 404 if something does not exist
+   */
+  public NewThread of(ProjectId project, String path, CreateThread request) {
+    requireExisting(project, request.assistantId(), request.toolResources());
+    return new NewThread(
+        project,
+        request.assistantId(),
+        request.toolResources(),
+        request.metadata(),
+        prepareMessages.of(project, path + "messages", request.messages()));
+  }
+
+  /** Answers 404 or 400 if one of these does not exist in the project; null is nothing. */
+  void requireExisting(ProjectId project, AssistantId assistant, ToolResources resources) {
+    if (assistant != null) {
+      assistants.get(project, assistant);
+    }
+    if (resources != null) {
+      resources.requireExisting(project, files);
+    }
+  }
+}

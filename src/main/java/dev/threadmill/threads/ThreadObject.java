@@ -1,0 +1,25 @@
+package dev.threadmill.threads;
+
+import dev.threadmill.api.Metadata;
+import dev.threadmill.assistants.ToolResources;
+
+/** A thread on the wire. The last two fields are ours. */
+public record ThreadObject(
+    String id,
+    String object,
+    long createdAt,
+    ToolResources toolResources,
+    Metadata metadata,
+    String assistantId,
+    Thread.Status status) {
+  public static ThreadObject of(Thread thread) {
+    return new ThreadObject(
+        thread.id().value(),
+        "thread",
+        thread.createdAt().getEpochSecond(),
+        thread.toolResources(),
+        thread.metadata(),
+        thread.assistantId() == null ? null : thread.assistantId().value(),
+        thread.status());
+  }
+}

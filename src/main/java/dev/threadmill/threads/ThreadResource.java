@@ -1,0 +1,88 @@
+package dev.threadmill.threads;
+
+import dev.threadmill.api.ApiException;
+import dev.threadmill.api.AssistantId;
+import dev.threadmill.api.Deleted;
+import dev.threadmill.api.Page;
+import dev.threadmill.api.PageRequest;
+import dev.threadmill.api.ThreadId;
+import dev.threadmill.projects.Caller;
+import io.smallrye.common.annotation.RunOnVirtualThread;
+import jakarta.ws.rs.BeanParam;
+import jakarta.ws.rs.DELETE;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.Context;
+import jakarta.ws.rs.core.UriInfo;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+
+/** Threads over HTTP. */
+@Path("/v1/threads")
+@RunOnVirtualThread
+@Tag(name = "Threads", description = "Conversations that last")
+public class ThreadResource {
+  private final ThreadStore threads;
+  private final PrepareThread prepareThread;
+
+  ThreadResource(ThreadStore threads, PrepareThread prepareThread) {
+    this.threads = threads;
+    this.prepareThread = prepareThread;
+  }
+
+  @POST
+  @Operation(summary = "Create a thread")
+  public ThreadObject create(CreateThread request) {
+    var body = request == null ? CreateThread.empty() : request;
+    var thread = prepareThread.of(Caller.current().project(), "", body);
+    return ThreadObject.of(threads.create(thread));
+  }
+
+  @GET
+  @Operation(
+      summary = "List threads",
+      description = "Those of one assistant, and those with metadata[key]=value, if asked for.")
+  public Page<ThreadObject> list(
+      @BeanParam PageRequest page,
+      @QueryParam("assistant_id") AssistantId assistant,
+      @Context UriInfo uri) {
+    var metadata = MetadataFilter.of(uri.getQueryParameters());
+    return threads
+        .list(Caller.current().project(), assistant, metadata, page)
+        .map(ThreadObject::of);
+  }
+
+  @GET
+  @Path("{thread_id}")
+  @Operation(summary = "Retrieve a thread")
+  public ThreadObject get(@PathParam("thread_id") ThreadId id) {
+    return ThreadObject.of(threads.get(Caller.current().project(), id));
+  }
+
+  @POST
+  @Path("{thread_id}")
+  @Operation(
+      summary = "Modify a thread",
+      description = "An archived thread can be read, but takes no messages and no runs.")
+  public ThreadObject modify(@PathParam("thread_id") ThreadId id, ModifyThread request) {
+    var project = Caller.current().project();
+    var change = request == null ? ModifyThread.nothing() : request;
+    prepareThread.requireExisting(
+        project, change.assistantId().or(null), change.toolResources().or(null));
+    return threads
+        .modify(project, id, change)
+        .map(ThreadObject::of)
+        .orElseThrow(() -> ApiException.notFound("thread", id));
+  }
+
+  @DELETE
+  @Path("{thread_id}")
+  @Operation(summary = "Delete a thread with its messages and runs")
+  public Deleted delete(@PathParam("thread_id") ThreadId id) {
+    threads.delete(Caller.current().project(), id);
+    return Deleted.of(id, "thread");
+  }
+}

@@ -1,0 +1,206 @@
+package dev.threadmill.threads;
+
+import dev.threadmill.api.ApiException;
+import dev.threadmill.api.AssistantId;
+import dev.threadmill.api.Ids;
+import dev.threadmill.api.Metadata;
+import dev.threadmill.api.Page;
+import dev.threadmill.api.PageRequest;
+import dev.threadmill.api.ProjectId;
+import dev.threadmill.api.RunId;
+import dev.threadmill.api.ThreadId;
+import dev.threadmill.assistants.ToolResources;
+import dev.threadmill.db.Jdbc;
+import dev.threadmill.db.Keyset;
+import dev.threadmill.db.Row;
+import dev.threadmill.db.Tx;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.sql.SQLException;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** The table of threads. */
+@ApplicationScoped
+public class ThreadStore {
+  private static final String COLUMNS =
+      "id, project_id, created_at, assistant_id, status, tool_resources, metadata";
+
+  /** All tables that are keyed by thread. */
+  private static final List<String> TABLES_OF_A_THREAD =
+      List.of("run_journal", "tool_calls", "run_steps", "runs", "messages");
+
+  private final Jdbc jdbc;
+  private final Ids ids;
+  private final InstantSource clock;
+  private final MessageStore messages;
+
+  ThreadStore(Jdbc jdbc, Ids ids, InstantSource clock, MessageStore messages) {
+    this.jdbc = jdbc;
+    this.ids = ids;
+    this.clock = clock;
+    this.messages = messages;
+  }
+
+  /** Creates a thread with its first messages. */
+  public Thread create(Tx tx, NewThread request) {
+    var thread =
+        new Thread(
+            ids.thread(),
+            request.projectId(),
+            clock.instant().truncatedTo(ChronoUnit.MILLIS),
+            request.assistantId(),
+            Thread.Status.ACTIVE,
+            request.toolResources(),
+            request.metadata());
+    int count = request.messages().size();
+    var firstTime = thread.createdAt().plus(1, ChronoUnit.MICROS);
+    tx.update(
+        """
+        INSERT INTO threads (id, project_id, created_at, assistant_id, status, tool_resources,
+          metadata, tail)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?)""",
+        thread.id(),
+        thread.projectId(),
+        thread.createdAt(),
+        thread.assistantId(),
+        thread.status(),
+        Tx.json(thread.toolResources()),
+        Tx.json(thread.metadata()),
+        thread.createdAt().plus(count, ChronoUnit.MICROS));
+    if (count > 0) {
+      var locked =
+          new LockedThread(
+              thread.id(),
+              thread.projectId(),
+              thread.assistantId(),
+              thread.status(),
+              firstTime,
+              null);
+      messages.append(tx, locked, request.messages());
+    }
+    return thread;
+  }
+
+  /** As {@link #create(Tx, NewThread)}, in a transaction of its own. */
+  Thread create(NewThread request) {
+    return jdbc.inTransaction(tx -> create(tx, request));
+  }
+
+  /** The thread, empty if the project has none of this id. */
+  public Optional<Thread> find(ProjectId project, ThreadId id) {
+    return jdbc.one(
+        "SELECT " + COLUMNS + " FROM threads WHERE id = ? AND project_id = ?",
+        ThreadStore::thread,
+        id,
+        project);
+  }
+
+  /** The thread; 404 if the project has none of this id. */
+  public Thread get(ProjectId project, ThreadId id) {
+    return find(project, id).orElseThrow(() -> ApiException.notFound("thread", id));
+  }
+
+  /** The threads of a project, of one assistant and with this metadata if asked for. */
+  Page<Thread> list(
+      ProjectId project, AssistantId assistant, Map<String, String> metadata, PageRequest page) {
+    var threads = Keyset.of(COLUMNS, "threads").within("project_id = ?", project.value());
+    if (assistant != null) {
+      threads.showing("assistant_id = ?", assistant.value());
+    }
+    if (!metadata.isEmpty()) {
+      threads.showing("metadata @> ?", Tx.json(metadata));
+    }
+    return threads.page(
+        page,
+        (sql, params) -> jdbc.list(sql, ThreadStore::thread, params),
+        thread -> thread.id().value());
+  }
+
+  /** The changed thread, empty if the project has none of this id. */
+  Optional<Thread> modify(ProjectId project, ThreadId id, ModifyThread change) {
+    return jdbc.one(
+        """
+        UPDATE threads SET
+          tool_resources = CASE WHEN ? THEN ?::jsonb ELSE tool_resources END,
+          metadata = CASE WHEN ? THEN ?::jsonb ELSE metadata END,
+          assistant_id = CASE WHEN ? THEN ? ELSE assistant_id END,
+          status = CASE WHEN ? THEN ? ELSE status END
+        WHERE id = ? AND project_id = ? RETURNING """
+            + " "
+            + COLUMNS,
+        ThreadStore::thread,
+        change.toolResources().isPresent(),
+        Tx.json(change.toolResources().or(null)),
+        change.metadata().isPresent(),
+        Tx.json(change.metadata().or(null)),
+        change.assistantId().isPresent(),
+        change.assistantId().or(null),
+        change.status().isPresent(),
+        change.status().or(null),
+        id,
+        project);
+  }
+
+  /**
+   * Locks the thread for the rest of the transaction and makes room for so many messages at its
+   * end. Whoever waits for the lock sees what its predecessor has committed.
+   *
+   * @throws ApiException 404 if the project has no such thread
+   */
+  public LockedThread lock(Tx tx, ProjectId project, ThreadId id, int messageCount) {
+    // Always an UPDATE: its RETURNING is worked out when the row is ours, unlike that of a SELECT
+    // FOR UPDATE.
+    return tx.one(
+            """
+            UPDATE threads SET tail = CASE WHEN ? = 0 THEN tail ELSE
+                GREATEST(tail + interval '1 microsecond', ?)
+                + (? - 1) * interval '1 microsecond' END
+            WHERE id = ? AND project_id = ?
+            RETURNING id, project_id, assistant_id, status,
+              tail - (? - 1) * interval '1 microsecond' AS first_time,
+              active_run(id) AS active_run""",
+            ThreadStore::locked,
+            messageCount,
+            clock.instant().truncatedTo(ChronoUnit.MICROS),
+            messageCount,
+            id,
+            project,
+            messageCount)
+        .orElseThrow(() -> ApiException.notFound("thread", id));
+  }
+
+  /** Deletes the thread and all that belongs to it; 400 while a run is active. */
+  void delete(ProjectId project, ThreadId id) {
+    jdbc.doInTransaction(
+        tx -> {
+          lock(tx, project, id, 0).requireIdle(id.value());
+          TABLES_OF_A_THREAD.forEach(
+              table -> tx.update("DELETE FROM " + table + " WHERE thread_id = ?", id));
+          tx.update("DELETE FROM threads WHERE id = ?", id);
+        });
+  }
+
+  private static Thread thread(Row row) throws SQLException {
+    return new Thread(
+        row.text("id", ThreadId::new),
+        row.text("project_id", ProjectId::new),
+        row.instant("created_at"),
+        row.text("assistant_id", AssistantId::new),
+        row.constant("status", Thread.Status.class),
+        row.json("tool_resources", ToolResources.class),
+        row.json("metadata", Metadata.class));
+  }
+
+  private static LockedThread locked(Row row) throws SQLException {
+    return new LockedThread(
+        row.text("id", ThreadId::new),
+        row.text("project_id", ProjectId::new),
+        row.text("assistant_id", AssistantId::new),
+        row.constant("status", Thread.Status.class),
+        row.instant("first_time"),
+        row.text("active_run", RunId::new));
+  }
+}
