@@ -21,6 +21,9 @@ import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
 public class ErrorMapper {
   private static final Logger LOG = Logger.getLogger(ErrorMapper.class);
 
+  private static final int UNAUTHORIZED = 401;
+  private static final int TOO_LARGE = 413;
+
   @Context Request request;
   @Context UriInfo uri;
 
@@ -117,6 +120,13 @@ public class ErrorMapper {
             .entity(e.error().inEnvelope());
     e.retryAfterSeconds()
         .ifPresent(seconds -> response.header(HttpHeaders.RETRY_AFTER, Long.toString(seconds)));
+    if (e.httpStatus() == UNAUTHORIZED) {
+      response.header(HttpHeaders.WWW_AUTHENTICATE, "Bearer");
+    }
+    if (e.httpStatus() == TOO_LARGE) {
+      // What is left of the body is not waited for.
+      response.header("Connection", "close");
+    }
     return response.build();
   }
 }

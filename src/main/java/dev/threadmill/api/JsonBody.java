@@ -8,16 +8,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.exc.InvalidFormatException;
 import com.fasterxml.jackson.databind.exc.InvalidTypeIdException;
 import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** Reads what a client sent. Whatever is wrong with it becomes a 400 that names the field. */
 public final class JsonBody {
-  private static final byte[] ESCAPED_NUL = "\\u0000".getBytes(StandardCharsets.US_ASCII);
-
   private JsonBody() {}
 
   /** The body as a value of this type. */
@@ -27,12 +23,9 @@ public final class JsonBody {
 
   /** As {@link #read(byte[], Class)}, for generic types. An empty body reads as an empty object. */
   static <T> T read(byte[] body, JavaType type) {
-    if (body.length == 0) {
-      body = "{}".getBytes(StandardCharsets.US_ASCII);
-    }
-    refuseNul(body);
+    var text = body.length == 0 ? "{}" : JsonText.of(body);
     try {
-      T value = Json.MAPPER.readValue(body, type);
+      T value = Json.MAPPER.readValue(text, type);
       if (value == null) {
         throw ApiException.invalid(
             null, "invalid_type", "Invalid body: expected a JSON object, got null.");
@@ -40,8 +33,6 @@ public final class JsonBody {
       return value;
     } catch (JsonProcessingException e) {
       throw translated(e);
-    } catch (IOException e) {
-      throw ApiException.invalid(null, "invalid_json", "We could not read the body as UTF-8 JSON.");
     }
   }
 
@@ -152,31 +143,5 @@ public final class JsonBody {
 
   private static String clip(String text) {
     return text.length() <= 80 ? text : text.substring(0, 80) + "…";
-  }
-
-  /** Postgres cannot store the character NUL in text, so it is refused at the door. */
-  private static void refuseNul(byte[] body) {
-    for (int i = 0; i < body.length; i++) {
-      if (body[i] == 0 || (body[i] == '\\' && isEscapedNul(body, i))) {
-        throw ApiException.invalid(
-            null, "invalid_json", "The body contains the character U+0000, which is not allowed.");
-      }
-    }
-  }
-
-  private static boolean isEscapedNul(byte[] body, int at) {
-    int backslashesBefore = 0;
-    for (int i = at - 1; i >= 0 && body[i] == '\\'; i--) {
-      backslashesBefore++;
-    }
-    if (backslashesBefore % 2 == 1 || at + ESCAPED_NUL.length > body.length) {
-      return false;
-    }
-    for (int i = 0; i < ESCAPED_NUL.length; i++) {
-      if (body[at + i] != ESCAPED_NUL[i]) {
-        return false;
-      }
-    }
-    return true;
   }
 }

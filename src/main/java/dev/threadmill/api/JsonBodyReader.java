@@ -48,6 +48,6 @@ public class JsonBodyReader implements ServerMessageBodyReader<Object> {
   }
 
   private static Object read(Type type, InputStream body) throws IOException {
-    return JsonBody.read(body.readAllBytes(), Json.MAPPER.constructType(type));
+    return JsonBody.read(BodyLimit.read(body), Json.MAPPER.constructType(type));
   }
 }

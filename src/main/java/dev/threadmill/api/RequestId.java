@@ -1,7 +1,6 @@
 package dev.threadmill.api;
 
 import io.quarkus.vertx.http.runtime.filters.Filters;
-import io.vertx.core.Vertx;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
@@ -32,10 +31,9 @@ public class RequestId {
 
   private static void mark(RoutingContext context) {
     long started = System.nanoTime();
-    var id =
-        "req_%016x%016x"
-            .formatted(
-                ThreadLocalRandom.current().nextLong(), ThreadLocalRandom.current().nextLong());
+    // A request that is routed on under another name comes by twice, its headers cleared.
+    String known = context.get(KEY);
+    var id = known == null ? random() : known;
     MDC.put(KEY, id);
     var headers = context.response().headers();
     headers.set(HEADER, id);
@@ -48,9 +46,12 @@ public class RequestId {
         _ ->
             headers.set(
                 "openai-processing-ms", Long.toString((System.nanoTime() - started) / 1_000_000)));
-    if (Vertx.currentContext() != null) {
-      context.put(KEY, id);
-    }
+    context.put(KEY, id);
     context.next();
+  }
+
+  private static String random() {
+    var random = ThreadLocalRandom.current();
+    return "req_%016x%016x".formatted(random.nextLong(), random.nextLong());
   }
 }

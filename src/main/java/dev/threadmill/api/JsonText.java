@@ -1,0 +1,77 @@
+package dev.threadmill.api;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * Turns the bytes of a body into text, and refuses what no text may hold: bytes that are not UTF-8,
+ * halves of surrogate pairs, and the character NUL, which Postgres cannot store. So whatever gets
+ * in can be stored, and comes out as it went in.
+ */
+final class JsonText {
+  private static final char BYTE_ORDER_MARK = '\uFEFF';
+  private static final int ESCAPE_LENGTH = 6;
+  private static final int NO_ESCAPE = -1;
+
+  private JsonText() {}
+
+  /** The text of a body. */
+  static String of(byte[] body) {
+    var text = decoded(body);
+    for (int at = text.indexOf('\\'); at >= 0; at = text.indexOf('\\', at)) {
+      int code = escaped(text, at);
+      if (code == NO_ESCAPE) {
+        at += 2;
+      } else if (code == 0) {
+        throw nul();
+      } else if (Character.isHighSurrogate((char) code)
+          && Character.isLowSurrogate((char) escaped(text, at + ESCAPE_LENGTH))) {
+        at += 2 * ESCAPE_LENGTH;
+      } else if (Character.isSurrogate((char) code)) {
+        throw invalid("The body contains half of a surrogate pair, which is not a character.");
+      } else {
+        at += ESCAPE_LENGTH;
+      }
+    }
+    return text;
+  }
+
+  private static String decoded(byte[] body) {
+    try {
+      var text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body)).toString();
+      if (text.indexOf('\0') >= 0) {
+        throw nul();
+      }
+      return !text.isEmpty() && text.charAt(0) == BYTE_ORDER_MARK ? text.substring(1) : text;
+    } catch (CharacterCodingException e) {
+      throw invalid("We could not read the body as UTF-8 JSON.");
+    }
+  }
+
+  /** The character that is written there as backslash, u and four digits. */
+  private static int escaped(String text, int at) {
+    if (at + ESCAPE_LENGTH > text.length()
+        || text.charAt(at) != '\\'
+        || text.charAt(at + 1) != 'u') {
+      return NO_ESCAPE;
+    }
+    int code = 0;
+    for (int i = at + 2; i < at + ESCAPE_LENGTH; i++) {
+      int digit = Character.digit(text.charAt(i), 16);
+      if (digit < 0) {
+        return NO_ESCAPE;
+      }
+      code = code * 16 + digit;
+    }
+    return code;
+  }
+
+  private static ApiException nul() {
+    return invalid("The body contains the character U+0000, which is not allowed.");
+  }
+
+  private static ApiException invalid(String message) {
+    return ApiException.invalid(null, "invalid_json", message);
+  }
+}
