@@ -5,9 +5,12 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import javax.sql.DataSource;
 
 /**
@@ -17,6 +20,9 @@ import javax.sql.DataSource;
  */
 @ApplicationScoped
 public class Jdbc {
+  private static final long FIRST_WAIT_MS = 50;
+  private static final long LONGEST_WAIT_MS = 1_000;
+
   private final DataSource dataSource;
   private final LongAdder statements = new LongAdder();
   private final LongAdder commits = new LongAdder();
@@ -49,6 +55,31 @@ public class Jdbc {
       }
     } catch (SQLException e) {
       throw new DatabaseException(e);
+    }
+  }
+
+  /**
+   * As {@link #inTransaction(Function)}, but waits for a database that is out of reach and tries
+   * again. The work must bear being done twice: a connection may break in the very commit. For work
+   * of the server itself, never for a request.
+   */
+  public <T> T inTransactionOnceUp(Function<Tx, T> work) {
+    return onceUp(() -> inTransaction(work));
+  }
+
+  /** Waits for a database that is out of reach, and does the work when it is there. */
+  public <T> T onceUp(Supplier<T> work) {
+    long wait = FIRST_WAIT_MS;
+    while (true) {
+      try {
+        return work.get();
+      } catch (DatabaseException e) {
+        if (!e.isOutage()) {
+          throw e;
+        }
+        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(wait));
+        wait = Math.min(2 * wait, LONGEST_WAIT_MS);
+      }
     }
   }
 

@@ -1,0 +1,148 @@
+package dev.threadmill.api;
+
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.MultivaluedMap;
+import jakarta.ws.rs.ext.Provider;
+import java.io.OutputStream;
+import java.lang.annotation.Annotation;
+import java.lang.reflect.Type;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jboss.resteasy.reactive.server.spi.ResteasyReactiveResourceInfo;
+import org.jboss.resteasy.reactive.server.spi.ServerMessageBodyWriter;
+import org.jboss.resteasy.reactive.server.spi.ServerRequestContext;
+import org.jboss.resteasy.reactive.server.vertx.VertxResteasyReactiveRequestContext;
+
+/**
+ * Writes an {@link EventStream} straight to the Vert.x response, one writer a connection: what has
+ * piled up goes out in one buffer, writing pauses while the socket is full, and a reader that has
+ * gone is noticed.
+ */
+@Provider
+@Produces(MediaType.SERVER_SENT_EVENTS)
+public class EventStreamWriter implements ServerMessageBodyWriter<EventStream> {
+  private static final int MAX_BYTES = 64 * 1024;
+  private static final long KEEP_ALIVE_MS = 15_000;
+
+  @Override
+  public boolean isWriteable(
+      Class<?> type, Type genericType, ResteasyReactiveResourceInfo target, MediaType mediaType) {
+    return EventStream.class.isAssignableFrom(type);
+  }
+
+  @Override
+  public boolean isWriteable(
+      Class<?> type, Type genericType, Annotation[] annotations, MediaType mediaType) {
+    return EventStream.class.isAssignableFrom(type);
+  }
+
+  @Override
+  public void writeResponse(EventStream stream, Type genericType, ServerRequestContext context) {
+    var request = (VertxResteasyReactiveRequestContext) context;
+    new Connection(request.getContext(), request.getContextExecutor(), stream).start();
+  }
+
+  @Override
+  public void writeTo(
+      EventStream stream,
+      Class<?> type,
+      Type genericType,
+      Annotation[] annotations,
+      MediaType mediaType,
+      MultivaluedMap<String, Object> headers,
+      OutputStream output) {
+    throw new IllegalStateException("an event stream can only be written to a connection");
+  }
+
+  /** All of it but {@link #wake} happens on the connection's event loop. */
+  private static final class Connection {
+    private final Vertx vertx;
+    private final HttpServerResponse response;
+    private final Executor loop;
+    private final EventStream stream;
+    private final AtomicBoolean waking = new AtomicBoolean();
+    private long keepAliveTimer;
+    private boolean quiet;
+    private boolean closed;
+
+    Connection(RoutingContext context, Executor loop, EventStream stream) {
+      this.vertx = context.vertx();
+      this.response = context.response();
+      this.loop = loop;
+      this.stream = stream;
+    }
+
+    void start() {
+      loop.execute(this::open);
+    }
+
+    private void open() {
+      if (response.closed()) {
+        close();
+        return;
+      }
+      response.putHeader("Content-Type", MediaType.SERVER_SENT_EVENTS + "; charset=utf-8");
+      response.putHeader("Cache-Control", "no-cache, no-transform");
+      response.putHeader("X-Accel-Buffering", "no");
+      response.setChunked(true);
+      response.closeHandler(_ -> close());
+      response.exceptionHandler(_ -> close());
+      response.drainHandler(_ -> pump());
+      keepAliveTimer = vertx.setPeriodic(KEEP_ALIVE_MS, _ -> keepAlive());
+      stream.open(this::wake);
+      pump();
+      if (!response.headWritten()) {
+        response.writeHead();
+      }
+    }
+
+    private void wake() {
+      if (waking.compareAndSet(false, true)) {
+        loop.execute(
+            () -> {
+              waking.set(false);
+              pump();
+            });
+      }
+    }
+
+    private void pump() {
+      while (!closed && !response.writeQueueFull()) {
+        var next = stream.next(MAX_BYTES);
+        if (next.last()) {
+          close();
+          if (next.frames() == null) {
+            response.end();
+          } else {
+            response.end(next.frames());
+          }
+          return;
+        }
+        if (next.frames() == null) {
+          return;
+        }
+        quiet = false;
+        response.write(next.frames());
+      }
+    }
+
+    private void keepAlive() {
+      if (quiet && !closed && !response.writeQueueFull()) {
+        response.write(EventFrame.keepAlive());
+      }
+      quiet = true;
+    }
+
+    private void close() {
+      if (!closed) {
+        closed = true;
+        vertx.cancelTimer(keepAliveTimer);
+        stream.close();
+      }
+    }
+  }
+}
