@@ -284,7 +284,7 @@ class BadInputTest {
         .formatted(
             requestLine,
             org.eclipse.microprofile.config.ConfigProvider.getConfig()
-                .getValue("threadmill.api-key", String.class),
+                .getValue("threadmill.keys.api-key", String.class),
             header);
   }
 

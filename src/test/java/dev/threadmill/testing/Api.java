@@ -41,12 +41,12 @@ public final class Api {
 
   /** With the default project's key. */
   public static Api user() {
-    return withKey(ConfigProvider.getConfig().getValue("threadmill.api-key", String.class));
+    return withKey(ConfigProvider.getConfig().getValue("threadmill.keys.api-key", String.class));
   }
 
   /** With the admin key. */
   public static Api admin() {
-    return withKey(ConfigProvider.getConfig().getValue("threadmill.admin-key", String.class));
+    return withKey(ConfigProvider.getConfig().getValue("threadmill.keys.admin-key", String.class));
   }
 
   public static Api withKey(String key) {

@@ -9,8 +9,8 @@ public final class KeysResource implements QuarkusTestResourceLifecycleManager {
   @Override
   public Map<String, String> start() {
     return Map.of(
-        "threadmill.admin-key", Secret.random().value(),
-        "threadmill.api-key", Secret.random().value());
+        "threadmill.keys.admin-key", Secret.random().value(),
+        "threadmill.keys.api-key", Secret.random().value());
   }
 
   @Override
