@@ -1,0 +1,54 @@
+package dev.threadmill.runs;
+
+import dev.threadmill.models.ModelAnswer;
+import dev.threadmill.models.ModelRequest;
+import dev.threadmill.models.Models;
+import dev.threadmill.models.ToolChoice;
+import jakarta.enterprise.context.ApplicationScoped;
+
+/** Calls the model with a prompt, and lets the turn have the answer piece by piece. */
+@ApplicationScoped
+class CallModel {
+  private final Models models;
+
+  CallModel(Models models) {
+    this.models = models;
+  }
+
+  /**
+   * The whole answer.
+   *
+   * @throws InterruptedException if the run was stopped
+   */
+  ModelAnswer call(Progress progress, BuildContext.Prompt prompt, Turn turn)
+      throws InterruptedException {
+    var settings = progress.run().settings();
+    var request =
+        new ModelRequest(
+            settings.model(),
+            prompt.messages(),
+            prompt.functions(),
+            toolChoice(progress),
+            settings.parallelToolCalls(),
+            settings.responseFormat(),
+            settings.temperature(),
+            settings.topP(),
+            completionTokensLeft(progress.run()),
+            settings.reasoningEffort());
+    var model = models.named(settings.model());
+    return progress.live().interruptibly(() -> model.answer(request, turn::accept));
+  }
+
+  /** A forced tool call is forced once: when its result is there, the model may answer. */
+  private static ToolChoice toolChoice(Progress progress) {
+    var wanted = progress.run().settings().toolChoice();
+    boolean forced = !wanted.equals(ToolChoice.AUTO) && !wanted.equals(ToolChoice.NONE);
+    return forced && progress.turns() > 0 ? ToolChoice.AUTO : wanted;
+  }
+
+  /** What is left of the run's budget, which holds for all its model calls together. */
+  private static Integer completionTokensLeft(Run run) {
+    var max = run.settings().maxCompletionTokens();
+    return max == null ? null : Math.max(0, max - run.usage().completionTokens());
+  }
+}

@@ -1,0 +1,129 @@
+package dev.threadmill.runs;
+
+import dev.threadmill.db.Jdbc;
+import dev.threadmill.db.Tx;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Claims queued runs for this node, as many as it has room for. Projects take turns, so that one
+ * with ten thousand runs in the queue does not keep another's single one waiting.
+ */
+@ApplicationScoped
+class ClaimRuns {
+  private static final int MOST_AT_ONCE = 50;
+
+  private final Jdbc jdbc;
+  private final LiveRuns liveRuns;
+  private final StartRun startRun;
+  private final StepStore steps;
+  private final Node node;
+  private final InstantSource clock;
+
+  ClaimRuns(
+      Jdbc jdbc,
+      LiveRuns liveRuns,
+      StartRun startRun,
+      StepStore steps,
+      Node node,
+      InstantSource clock) {
+    this.jdbc = jdbc;
+    this.liveRuns = liveRuns;
+    this.startRun = startRun;
+    this.steps = steps;
+    this.node = node;
+    this.clock = clock;
+  }
+
+  private record Claim(Run run, EventId base, List<Told> news) {}
+
+  /** Claims what is queued and starts it. Returns how many runs that were. */
+  int claim() {
+    int claimed = 0;
+    while (node.isRegistered()) {
+      int room = liveRuns.takeRoom(MOST_AT_ONCE);
+      if (room == 0) {
+        return claimed;
+      }
+      List<Claim> claims = List.of();
+      try {
+        claims = jdbc.inTransaction(tx -> claim(tx, room));
+      } finally {
+        liveRuns.giveRoomBack(room - claims.size());
+      }
+      for (var claim : claims) {
+        startRun.start(claim.run(), claim.base(), claim.news(), stepsOf(claim.run()));
+      }
+      claimed += claims.size();
+      if (claims.size() < room) {
+        return claimed;
+      }
+    }
+    return claimed;
+  }
+
+  private List<Step> stepsOf(Run run) {
+    return run.attempt() == 1 ? List.of() : jdbc.onceUp(() -> steps.ofRun(run));
+  }
+
+  private List<Claim> claim(Tx tx, int most) {
+    var queued =
+        tx.list(
+            """
+            SELECT %s FROM runs WHERE (thread_id, id) IN (
+              SELECT thread_id, id FROM (
+                SELECT thread_id, id, created_at,
+                       row_number() OVER (PARTITION BY project_id ORDER BY created_at, id) AS turn
+                FROM (
+                  SELECT q.thread_id, q.id, q.project_id, q.created_at
+                  FROM (SELECT DISTINCT project_id FROM runs
+                        WHERE status = 'queued' AND owner IS NULL) p
+                  CROSS JOIN LATERAL (
+                    SELECT thread_id, id, project_id, created_at FROM runs
+                    WHERE project_id = p.project_id AND status = 'queued' AND owner IS NULL
+                    ORDER BY created_at, id LIMIT ?) q) nearest) ranked
+              ORDER BY turn, created_at LIMIT ?)
+            AND status = 'queued' AND owner IS NULL
+            FOR NO KEY UPDATE SKIP LOCKED
+            """
+                .formatted(RunStore.COLUMNS),
+            RunStore::read,
+            most,
+            most);
+    var claims = new ArrayList<Claim>();
+    for (var run : queued) {
+      var claimed = run.claimed(node.id(), run.attempt() + 1, clock.instant());
+      var news = List.of(Telling.attemptBegan(claimed.attempt()), Telling.run(claimed));
+      setClaim(tx, claimed, news);
+      claims.add(new Claim(claimed, endOf(run), news));
+    }
+    return claims;
+  }
+
+  /** The place behind all that is on the tape of a run. */
+  static EventId endOf(Run run) {
+    var end = EventId.START;
+    for (var event : Tape.parse(run.tape())) {
+      end = end.after(event);
+    }
+    return end;
+  }
+
+  /** Stores who has the run now, and what that puts on its tape. */
+  static void setClaim(Tx tx, Run run, List<Told> news) {
+    tx.update(
+        """
+        UPDATE runs SET status = ?, owner = ?, attempt = ?, started_at = ?, tape = tape || ?
+        WHERE thread_id = ? AND id = ?
+        """,
+        run.status(),
+        run.owner(),
+        run.attempt(),
+        run.times().started(),
+        Tape.format(news.stream().map(Told::event).toList()),
+        run.threadId(),
+        run.id());
+  }
+}

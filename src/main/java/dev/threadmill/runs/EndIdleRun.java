@@ -1,0 +1,93 @@
+package dev.threadmill.runs;
+
+import dev.threadmill.api.RunId;
+import dev.threadmill.api.ThreadId;
+import dev.threadmill.db.Jdbc;
+import dev.threadmill.db.Tx;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Ends a run that nobody executes: one that is queued or waits for its client. Tool calls without a
+ * result get one that says so, in the same transaction.
+ */
+@ApplicationScoped
+class EndIdleRun {
+  private final Jdbc jdbc;
+  private final RunStore runs;
+  private final StepStore steps;
+  private final RunSignals signals;
+
+  EndIdleRun(Jdbc jdbc, RunStore runs, StepStore steps, RunSignals signals) {
+    this.jdbc = jdbc;
+    this.runs = runs;
+    this.steps = steps;
+    this.signals = signals;
+  }
+
+  /** Ends the run, unless somebody executes it or it has ended. The run if it was ended here. */
+  Optional<Run> end(ThreadId thread, RunId id, Run.End end, Instant at) {
+    var ended =
+        jdbc.inTransaction(
+            tx -> {
+              FinishRun.touchThread(tx, thread, at);
+              return runs.lock(tx, thread, id)
+                  .filter(run -> run.owner() == null && !run.status().isTerminal())
+                  .map(run -> end(tx, run, end, at));
+            });
+    ended.ifPresent(_ -> signals.changed(id));
+    return ended;
+  }
+
+  private Run end(Tx tx, Run run, Run.End end, Instant at) {
+    var ended = run.ended(end, at);
+    var news = new ArrayList<TapeEvent>();
+    if (end.status() == RunStatus.CANCELLED) {
+      news.add(new TapeEvent.RunIs(RunStatus.CANCELLING.wire()));
+    }
+    steps
+        .lastOf(tx, run)
+        .filter(step -> step.status() == Step.Status.IN_PROGRESS)
+        .ifPresent(step -> news.add(close(tx, step, end, at)));
+    news.add(new TapeEvent.RunIs(end.status().wire()));
+    tx.update(
+        """
+        UPDATE runs SET status = ?, cancelled_at = ?, failed_at = ?, last_error = ?,
+          tape = tape || ?
+        WHERE thread_id = ? AND id = ?
+        """,
+        ended.status(),
+        ended.times().cancelled(),
+        ended.times().failed(),
+        Tx.json(ended.lastError()),
+        Tape.format(news),
+        ended.threadId(),
+        ended.id());
+    return ended;
+  }
+
+  private TapeEvent close(Tx tx, Step step, Run.End end, Instant at) {
+    var how =
+        switch (end.status()) {
+          case CANCELLED -> Step.Status.CANCELLED;
+          case EXPIRED -> Step.Status.EXPIRED;
+          case QUEUED, IN_PROGRESS, REQUIRES_ACTION, CANCELLING, COMPLETED, FAILED, INCOMPLETE ->
+              Step.Status.FAILED;
+        };
+    var closed = closedCalls(step, end).ended(how, at, null);
+    steps.setOutputs(tx, closed);
+    steps.setEnd(tx, closed);
+    return new TapeEvent.StepIs(step.ordinal(), how.wire());
+  }
+
+  private static Step closedCalls(Step step, Run.End end) {
+    List<ToolCall> calls =
+        step.calls().stream()
+            .map(call -> call.isOpen() ? call.withOutput(Answer.outputInsteadOf(end)) : call)
+            .toList();
+    return step.with(calls);
+  }
+}

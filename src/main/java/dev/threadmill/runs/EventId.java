@@ -1,0 +1,64 @@
+package dev.threadmill.runs;
+
+import dev.threadmill.api.ApiException;
+import java.util.regex.Pattern;
+
+/**
+ * The SSE id of an event of a run: how far a reader has come.
+ *
+ * @param attempt the attempt that told the event
+ * @param position the place on the tape behind the event
+ * @param openStep the ordinal of the step that was open then, 0 for none
+ * @param openMessage whether that step's message was open then
+ */
+record EventId(int attempt, long position, int openStep, boolean openMessage) {
+  /** Before everything. */
+  static final EventId START = new EventId(0, 0, 0, false);
+
+  private static final Pattern FORM =
+      Pattern.compile("(\\d{1,9})-(\\d{1,18})(?:-([ms])(\\d{1,9}))?");
+
+  /**
+   * Reads a {@code Last-Event-ID}.
+   *
+   * @throws ApiException 400 if it is none of ours
+   */
+  static EventId parse(String text) {
+    var parts = FORM.matcher(text);
+    if (!parts.matches()) {
+      throw ApiException.invalid(
+          "Last-Event-ID", "Invalid 'Last-Event-ID': expected the id of an event of this run.");
+    }
+    return new EventId(
+        Integer.parseInt(parts.group(1)),
+        Long.parseLong(parts.group(2)),
+        parts.group(4) == null ? 0 : Integer.parseInt(parts.group(4)),
+        "m".equals(parts.group(3)));
+  }
+
+  /** The id behind the next event. */
+  EventId after(TapeEvent event) {
+    long next = position + event.length();
+    return switch (event) {
+      case TapeEvent.AttemptBegan(var begun) -> new EventId(begun, next, 0, false);
+      case TapeEvent.StepCreated created -> new EventId(attempt, next, created.step(), false);
+      case TapeEvent.StepIs(var step, var state) when state.equals("in_progress") ->
+          new EventId(attempt, next, step, false);
+      case TapeEvent.StepIs _ -> new EventId(attempt, next, 0, false);
+      case TapeEvent.MessageIs(var step, var state) ->
+          new EventId(attempt, next, step, state.equals("created") || state.equals("in_progress"));
+      case TapeEvent.TextDelta _,
+          TapeEvent.CallStarted _,
+          TapeEvent.ArgumentsDelta _,
+          TapeEvent.RunIs _,
+          TapeEvent.ThreadCreated _ ->
+          new EventId(attempt, next, openStep, openMessage);
+    };
+  }
+
+  @Override
+  public String toString() {
+    var open = openStep == 0 ? "" : (openMessage ? "-m" : "-s") + openStep;
+    return attempt + "-" + position + open;
+  }
+}

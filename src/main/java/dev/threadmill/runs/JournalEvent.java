@@ -1,0 +1,42 @@
+package dev.threadmill.runs;
+
+import java.util.List;
+
+/** An event as the journal keeps it: its code and, unlike on the tape, its text. */
+final class JournalEvent {
+  private JournalEvent() {}
+
+  static List<String> format(TapeEvent event) {
+    return switch (event) {
+      case TapeEvent.TextDelta delta -> List.of(event.code(), delta.text());
+      case TapeEvent.ArgumentsDelta delta -> List.of(event.code(), delta.text());
+      case TapeEvent.CallStarted started -> List.of(event.code(), started.name());
+      case TapeEvent.ThreadCreated _,
+          TapeEvent.RunIs _,
+          TapeEvent.StepCreated _,
+          TapeEvent.StepIs _,
+          TapeEvent.MessageIs _,
+          TapeEvent.AttemptBegan _ ->
+          List.of(event.code());
+    };
+  }
+
+  static TapeEvent parse(List<String> stored) {
+    var event = TapeEvent.parse(stored.getFirst());
+    return switch (event) {
+      case TapeEvent.TextDelta(var step, var length, _) ->
+          new TapeEvent.TextDelta(step, length, stored.getLast());
+      case TapeEvent.ArgumentsDelta(var step, var call, var length, _) ->
+          new TapeEvent.ArgumentsDelta(step, call, length, stored.getLast());
+      case TapeEvent.CallStarted(var step, var call, _) ->
+          new TapeEvent.CallStarted(step, call, stored.getLast());
+      case TapeEvent.ThreadCreated _,
+          TapeEvent.RunIs _,
+          TapeEvent.StepCreated _,
+          TapeEvent.StepIs _,
+          TapeEvent.MessageIs _,
+          TapeEvent.AttemptBegan _ ->
+          event;
+    };
+  }
+}

@@ -1,0 +1,89 @@
+package dev.threadmill.runs;
+
+import dev.threadmill.api.MessageId;
+import dev.threadmill.api.ProjectId;
+import dev.threadmill.api.RunId;
+import dev.threadmill.api.ThreadId;
+import dev.threadmill.db.Jdbc;
+import dev.threadmill.db.Row;
+import dev.threadmill.db.Tx;
+import dev.threadmill.runs.StoredRun.JournalPiece;
+import dev.threadmill.threads.Message;
+import dev.threadmill.threads.MessageStore;
+import dev.threadmill.threads.ThreadObject;
+import dev.threadmill.threads.ThreadStore;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.sql.SQLException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+
+/** Reads all that the database has of a run, so that its events can be told again. */
+@ApplicationScoped
+class LoadRun {
+  private static final String JOURNAL =
+      """
+      SELECT position, attempt, events FROM run_journal
+      WHERE thread_id = ? AND run_id = ? ORDER BY position
+      """;
+
+  private final Jdbc jdbc;
+  private final RunStore runs;
+  private final StepStore steps;
+  private final MessageStore messages;
+  private final ThreadStore threads;
+
+  LoadRun(Jdbc jdbc, RunStore runs, StepStore steps, MessageStore messages, ThreadStore threads) {
+    this.jdbc = jdbc;
+    this.runs = runs;
+    this.steps = steps;
+    this.messages = messages;
+    this.threads = threads;
+  }
+
+  /**
+   * The journal is read before the rows: what moves from the one to the others in between is seen
+   * twice rather than not at all, and its place on the tape tells.
+   */
+  Optional<StoredRun> load(ProjectId project, ThreadId thread, RunId id) {
+    var journal = jdbc.list(JOURNAL, LoadRun::readPiece, thread, id);
+    return runs.find(project, thread, id)
+        .map(
+            run -> {
+              var stepsOfRun = steps.ofRun(run);
+              return new StoredRun(
+                  run, stepsOfRun, messagesOf(run, stepsOfRun), threadOf(run), journal);
+            });
+  }
+
+  /** The events of a locked run that are in the journal and not yet on its tape. */
+  static List<TapeEvent> unstored(Tx tx, Run run) {
+    var journal = tx.list(JOURNAL, LoadRun::readPiece, run.threadId(), run.id());
+    var events = new StoredRun(run, List.of(), Map.of(), null, journal).events();
+    return events.subList(Tape.parse(run.tape()).size(), events.size());
+  }
+
+  private static JournalPiece readPiece(Row row) throws SQLException {
+    return new JournalPiece(row.bigint("position"), row.integer("attempt"), row.text("events"));
+  }
+
+  private Map<String, Message> messagesOf(Run run, List<Step> stepsOfRun) {
+    List<MessageId> ids =
+        stepsOfRun.stream().map(Step::messageId).filter(Objects::nonNull).toList();
+    var found = new HashMap<String, Message>();
+    if (!ids.isEmpty()) {
+      messages.all(run.threadId(), ids).forEach(m -> found.put(m.id().value(), m));
+    }
+    return found;
+  }
+
+  private ThreadObject threadOf(Run run) {
+    boolean together =
+        Tape.parse(run.tape()).stream().anyMatch(TapeEvent.ThreadCreated.class::isInstance);
+    return together
+        ? threads.find(run.projectId(), run.threadId()).map(ThreadObject::of).orElse(null)
+        : null;
+  }
+}

@@ -1,0 +1,106 @@
+package dev.threadmill.runs;
+
+import dev.threadmill.api.Ids;
+import dev.threadmill.db.DatabaseException;
+import dev.threadmill.db.Jdbc;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.List;
+import org.jboss.logging.Logger;
+
+/**
+ * This node among those that share the database. It lives as long as its row does: one statement
+ * renews the lease of all its runs. Whoever finds a row whose lease has run out deletes it, and
+ * with that its runs have no owner that lives. A node that finds its own row gone has been given up
+ * by the others, stops what it does and starts again under another name.
+ *
+ * <p>Leases go by the clock of the database, which is one for all.
+ */
+@ApplicationScoped
+class Node {
+  private static final Logger LOG = Logger.getLogger(Node.class);
+
+  private final Jdbc jdbc;
+  private final Ids ids;
+  private final RunsConfig config;
+  private volatile String id;
+  private volatile boolean registered;
+  private volatile long healthySince;
+
+  Node(Jdbc jdbc, Ids ids, RunsConfig config) {
+    this.jdbc = jdbc;
+    this.ids = ids;
+    this.config = config;
+    this.id = ids.next("node_");
+  }
+
+  /** The name under which this node owns runs. */
+  String id() {
+    return id;
+  }
+
+  /** Whether this node may claim runs: it has a row and has renewed it lately. */
+  boolean isRegistered() {
+    return registered;
+  }
+
+  /** Enters the node among the living. */
+  void register() {
+    jdbc.update(
+        """
+        INSERT INTO nodes (id, started_at, lease_until)
+        VALUES (?, now(), now() + ? * interval '1 millisecond')
+        ON CONFLICT (id) DO UPDATE SET lease_until = excluded.lease_until
+        """,
+        id,
+        config.lease().toMillis());
+    registered = true;
+    healthySince = System.nanoTime();
+    LOG.infof("node joined node_id=%s", id);
+  }
+
+  /**
+   * Renews the lease. False if the others have given this node up: all it executed is lost to it,
+   * and it goes by a new name from now on.
+   */
+  boolean renew() {
+    try {
+      int renewed =
+          jdbc.update(
+              "UPDATE nodes SET lease_until = now() + ? * interval '1 millisecond' WHERE id = ?",
+              config.lease().toMillis(),
+              id);
+      if (renewed == 1) {
+        return true;
+      }
+    } catch (DatabaseException e) {
+      healthySince = System.nanoTime();
+      throw e;
+    }
+    LOG.warnf("node was given up by the others, it goes on under a new name node_id=%s", id);
+    registered = false;
+    id = ids.next("node_");
+    register();
+    return false;
+  }
+
+  /**
+   * Gives up nodes whose lease has run out. Not right after an outage of the database, when nobody
+   * could renew: the others get as long as a lease to be heard.
+   */
+  List<String> giveUpTheSilent() {
+    if (System.nanoTime() - healthySince < config.lease().toNanos()) {
+      return List.of();
+    }
+    return jdbc.list(
+        "DELETE FROM nodes WHERE lease_until < now() AND id <> ? RETURNING id",
+        row -> row.text("id"),
+        id);
+  }
+
+  /** Leaves: the others may take over what is left at once. */
+  void leave() {
+    registered = false;
+    jdbc.update("DELETE FROM nodes WHERE id = ?", id);
+    LOG.infof("node left node_id=%s", id);
+  }
+}

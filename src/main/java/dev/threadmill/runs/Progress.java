@@ -1,0 +1,79 @@
+package dev.threadmill.runs;
+
+import dev.threadmill.models.Usage;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+
+/**
+ * How far the loop has come with a run. It lives on the run's own thread.
+ *
+ * <p>While a run is active it alone adds to the thread, so the times of its steps and messages can
+ * be made to rise here, whatever the clocks of other nodes say.
+ */
+final class Progress {
+  private final LiveRun live;
+  private final InstantSource clock;
+  private Run run;
+  private int lastOrdinal;
+  private Instant lastTime;
+  private int turns;
+
+  private Progress(LiveRun live, InstantSource clock) {
+    this.live = live;
+    this.clock = clock;
+    this.run = live.run();
+    this.lastTime = run.times().created();
+  }
+
+  /**
+   * @param steps what the run has done so far
+   */
+  static Progress of(LiveRun live, List<Step> steps, InstantSource clock) {
+    var progress = new Progress(live, clock);
+    for (var step : steps) {
+      progress.lastOrdinal = Math.max(progress.lastOrdinal, step.ordinal());
+      progress.lastTime = latest(progress.lastTime, step.createdAt());
+      progress.turns = progress.lastOrdinal;
+    }
+    return progress;
+  }
+
+  LiveRun live() {
+    return live;
+  }
+
+  Run run() {
+    return run;
+  }
+
+  int turns() {
+    return turns;
+  }
+
+  void countTurn() {
+    turns++;
+  }
+
+  void spent(Usage usage) {
+    run = run.with(run.usage().plus(usage));
+  }
+
+  /** A step of this type begins. */
+  Step nextStep(Step.Type type) {
+    lastOrdinal++;
+    return Step.begun(run, run.attempt(), lastOrdinal, type, nextTime());
+  }
+
+  /** The time now, but later than everything the run has stored. */
+  Instant nextTime() {
+    lastTime =
+        latest(clock.instant().truncatedTo(ChronoUnit.MICROS), lastTime.plus(1, ChronoUnit.MICROS));
+    return lastTime;
+  }
+
+  private static Instant latest(Instant a, Instant b) {
+    return a.isAfter(b) ? a : b;
+  }
+}

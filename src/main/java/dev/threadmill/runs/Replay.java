@@ -1,0 +1,153 @@
+package dev.threadmill.runs;
+
+import dev.threadmill.threads.Message;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Tells a stored run again: its tape gives the order, its rows the contents. What was streamed in
+ * many pieces comes in one.
+ */
+final class Replay {
+  private final StoredRun stored;
+  private final Map<Integer, Step> steps;
+  private final Map<String, Integer> taken = new HashMap<>();
+  private final List<Frame> frames = new ArrayList<>();
+  private EventId at = EventId.START;
+  private boolean started;
+  private Step lastCallStep;
+
+  private Replay(StoredRun stored) {
+    this.stored = stored;
+    this.steps = StepStore.byOrdinal(stored.steps());
+  }
+
+  /** All frames of the run, from its beginning. */
+  static List<Frame> of(StoredRun stored) {
+    var replay = new Replay(stored);
+    stored.events().forEach(replay::add);
+    return replay.frames;
+  }
+
+  private void add(TapeEvent event) {
+    at = at.after(event);
+    tell(event).ifPresent(told -> frames.add(new Frame(at, told)));
+  }
+
+  /** Empty for what cannot be told any more, such as a message that was deleted. */
+  private Optional<Told> tell(TapeEvent event) {
+    return switch (event) {
+      case TapeEvent.ThreadCreated _ ->
+          Optional.ofNullable(stored.thread()).map(Telling::threadCreated);
+      case TapeEvent.AttemptBegan(var attempt) -> Optional.of(Telling.attemptBegan(attempt));
+      case TapeEvent.RunIs(var state) -> Optional.of(runIs(state));
+      case TapeEvent.StepCreated created -> Optional.of(Telling.stepCreated(begun(created)));
+      case TapeEvent.StepIs(var ordinal, var state) ->
+          step(ordinal)
+              .map(
+                  step ->
+                      state.equals("in_progress")
+                          ? Telling.stepInProgress(step)
+                          : Telling.stepEnded(step));
+      case TapeEvent.MessageIs(var ordinal, var state) ->
+          step(ordinal).flatMap(step -> messageIs(step, state));
+      case TapeEvent.TextDelta delta -> step(delta.step()).flatMap(step -> text(step, delta));
+      case TapeEvent.CallStarted(var ordinal, var call, var name) ->
+          step(ordinal).flatMap(step -> callStarted(step, call, name));
+      case TapeEvent.ArgumentsDelta delta ->
+          step(delta.step()).flatMap(step -> arguments(step, delta));
+    };
+  }
+
+  private Told runIs(String state) {
+    var run = stored.run();
+    if (state.equals("created")) {
+      return Telling.runCreated(run);
+    }
+    var status = RunStatus.valueOf(state.toUpperCase(Locale.ROOT));
+    if (status == RunStatus.IN_PROGRESS) {
+      started = true;
+    }
+    return switch (status) {
+      case COMPLETED, FAILED, CANCELLED, EXPIRED, INCOMPLETE -> Telling.run(run);
+      case REQUIRES_ACTION ->
+          Telling.runBefore(
+              run, status, true, lastCallStep == null ? List.of() : lastCallStep.calls());
+      case QUEUED, IN_PROGRESS, CANCELLING -> Telling.runBefore(run, status, started, List.of());
+    };
+  }
+
+  /** The row of the step, or what follows from its place if it has none yet. */
+  private Step begun(TapeEvent.StepCreated created) {
+    var step =
+        steps.computeIfAbsent(
+            created.step(),
+            ordinal ->
+                Step.begun(
+                    stored.run(),
+                    at.attempt(),
+                    ordinal,
+                    created.type(),
+                    Telling.ofMicros(created.createdAt())));
+    if (step.type() == Step.Type.TOOL_CALLS) {
+      lastCallStep = step;
+    }
+    return step;
+  }
+
+  private Optional<Step> step(int ordinal) {
+    return Optional.ofNullable(steps.get(ordinal));
+  }
+
+  private Optional<Told> messageIs(Step step, String state) {
+    return switch (state) {
+      case "created" -> Optional.of(Telling.messageCreated(step, stored.run()));
+      case "in_progress" -> Optional.of(Telling.messageInProgress(step, stored.run()));
+      default -> message(step).map(message -> Telling.messageEnded(step, message));
+    };
+  }
+
+  private Optional<Message> message(Step step) {
+    return Optional.ofNullable(stored.messages().get(step.messageId().value()));
+  }
+
+  private Optional<Told> text(Step step, TapeEvent.TextDelta delta) {
+    var text =
+        delta.text() != null
+            ? Optional.of(delta.text())
+            : message(step).map(Answer::text).map(all -> next("m" + step.ordinal(), all, delta));
+    return text.map(piece -> Telling.text(step, piece));
+  }
+
+  private Optional<Told> callStarted(Step step, int index, String name) {
+    var place = at.attempt() + "/" + step.ordinal() + "/" + index;
+    return call(step, index)
+        .or(() -> Optional.ofNullable(name).map(n -> Turn.callAt(stored.run(), place, n)))
+        .map(call -> Telling.callStarted(step, index, call));
+  }
+
+  private Optional<Told> arguments(Step step, TapeEvent.ArgumentsDelta delta) {
+    var text =
+        delta.text() != null
+            ? Optional.of(delta.text())
+            : call(step, delta.call())
+                .map(call -> next(step.ordinal() + "." + delta.call(), call.arguments(), delta));
+    return text.map(piece -> Telling.arguments(step, delta.call(), piece));
+  }
+
+  private static Optional<ToolCall> call(Step step, int index) {
+    return index < step.calls().size() ? Optional.of(step.calls().get(index)) : Optional.empty();
+  }
+
+  /** The next piece of a text, of which earlier events have taken the beginning. */
+  private String next(String source, String text, TapeEvent event) {
+    int from = Math.min(taken.getOrDefault(source, 0), text.length());
+    int to = Math.min(from + event.length(), text.length());
+    taken.put(source, to);
+    return text.substring(from, to);
+  }
+}

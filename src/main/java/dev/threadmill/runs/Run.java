@@ -1,0 +1,213 @@
+package dev.threadmill.runs;
+
+import dev.threadmill.api.AssistantId;
+import dev.threadmill.api.Metadata;
+import dev.threadmill.api.ProjectId;
+import dev.threadmill.api.RunId;
+import dev.threadmill.api.ThreadId;
+import dev.threadmill.assistants.ToolSpec;
+import dev.threadmill.models.ResponseFormat;
+import dev.threadmill.models.ToolChoice;
+import dev.threadmill.models.Usage;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+
+/**
+ * A run as its row says.
+ *
+ * @param settings what the run was started with, which never changes
+ * @param times when it came to which status
+ * @param usage of all model calls so far
+ * @param owner the node that executes it, null if none does
+ * @param attempt how often it was claimed
+ * @param tape the events up to the last stored step
+ */
+record Run(
+    ThreadId threadId,
+    RunId id,
+    ProjectId projectId,
+    AssistantId assistantId,
+    RunStatus status,
+    Settings settings,
+    Metadata metadata,
+    Times times,
+    RunError lastError,
+    String incompleteReason,
+    Usage usage,
+    String owner,
+    int attempt,
+    String tape) {
+
+  /** After this long a run that has not ended expires. */
+  static final Duration LIFE = Duration.ofMinutes(10);
+
+  /** What a run was started with: the assistant's settings with the run's own put over them. */
+  record Settings(
+      String model,
+      String instructions,
+      List<ToolSpec> tools,
+      Double temperature,
+      Double topP,
+      Integer maxPromptTokens,
+      Integer maxCompletionTokens,
+      TruncationStrategy truncationStrategy,
+      ToolChoice toolChoice,
+      boolean parallelToolCalls,
+      ResponseFormat responseFormat,
+      String reasoningEffort) {
+    Settings {
+      tools = List.copyOf(tools);
+    }
+  }
+
+  /** When a run came to which status; null where it did not. */
+  record Times(
+      Instant created,
+      Instant expires,
+      Instant started,
+      Instant cancelled,
+      Instant failed,
+      Instant completed) {}
+
+  /** How a run comes to its end. */
+  record End(RunStatus status, RunError error, String incompleteReason) {
+    static final End COMPLETED = new End(RunStatus.COMPLETED, null, null);
+    static final End CANCELLED = new End(RunStatus.CANCELLED, null, null);
+    static final End EXPIRED = new End(RunStatus.EXPIRED, null, null);
+
+    static End failed(RunError error) {
+      return new End(RunStatus.FAILED, error, null);
+    }
+
+    static End incomplete(String reason) {
+      return new End(RunStatus.INCOMPLETE, null, reason);
+    }
+  }
+
+  /** The same run claimed by a node. */
+  Run claimed(String node, int newAttempt, Instant at) {
+    var started = times.started() == null ? at : times.started();
+    return new Run(
+        threadId,
+        id,
+        projectId,
+        assistantId,
+        RunStatus.IN_PROGRESS,
+        settings,
+        metadata,
+        new Times(
+            times.created(),
+            times.expires(),
+            started,
+            times.cancelled(),
+            times.failed(),
+            times.completed()),
+        lastError,
+        incompleteReason,
+        usage,
+        node,
+        newAttempt,
+        tape);
+  }
+
+  /** The same run in another status that is not its end. */
+  Run as(RunStatus newStatus) {
+    return new Run(
+        threadId,
+        id,
+        projectId,
+        assistantId,
+        newStatus,
+        settings,
+        metadata,
+        times,
+        lastError,
+        incompleteReason,
+        usage,
+        owner,
+        attempt,
+        tape);
+  }
+
+  Run withTape(String newTape) {
+    return new Run(
+        threadId,
+        id,
+        projectId,
+        assistantId,
+        status,
+        settings,
+        metadata,
+        times,
+        lastError,
+        incompleteReason,
+        usage,
+        owner,
+        attempt,
+        newTape);
+  }
+
+  Run with(Usage newUsage) {
+    return new Run(
+        threadId,
+        id,
+        projectId,
+        assistantId,
+        status,
+        settings,
+        metadata,
+        times,
+        lastError,
+        incompleteReason,
+        newUsage,
+        owner,
+        attempt,
+        tape);
+  }
+
+  Run with(Metadata newMetadata) {
+    return new Run(
+        threadId,
+        id,
+        projectId,
+        assistantId,
+        status,
+        settings,
+        newMetadata,
+        times,
+        lastError,
+        incompleteReason,
+        usage,
+        owner,
+        attempt,
+        tape);
+  }
+
+  /** The same run at its end. */
+  Run ended(End end, Instant at) {
+    return new Run(
+        threadId,
+        id,
+        projectId,
+        assistantId,
+        end.status(),
+        settings,
+        metadata,
+        new Times(
+            times.created(),
+            times.expires(),
+            times.started(),
+            end.status() == RunStatus.CANCELLED ? at : null,
+            end.status() == RunStatus.FAILED ? at : null,
+            end.status() == RunStatus.COMPLETED || end.status() == RunStatus.INCOMPLETE
+                ? at
+                : null),
+        end.error(),
+        end.incompleteReason(),
+        usage,
+        null,
+        attempt,
+        tape);
+  }
+}

@@ -1,0 +1,219 @@
+package dev.threadmill.runs;
+
+import dev.threadmill.api.EventFrame;
+import dev.threadmill.api.EventStream;
+import dev.threadmill.api.ProjectId;
+import dev.threadmill.api.RunId;
+import dev.threadmill.api.ThreadId;
+import io.vertx.core.buffer.Buffer;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.locks.LockSupport;
+import org.jboss.logging.Logger;
+
+/**
+ * One reader of a run. It knows how far it has come, and takes what follows from wherever it is:
+ * from the live run, if this node executes it, otherwise from the database. It holds what one look
+ * there has brought, and looks again only when its client has taken that.
+ *
+ * <p>Its methods are called on the client's event loop, except for {@link #look}, which runs on a
+ * virtual thread of its own, one at a time, and hands over what it found under the lock.
+ */
+final class RunEvents implements EventStream {
+  private static final Logger LOG = Logger.getLogger(RunEvents.class);
+
+  private static final Duration LOOK_AGAIN = Duration.ofMillis(500);
+
+  private final LiveRuns liveRuns;
+  private final RunSignals signals;
+  private final LoadRun loadRun;
+  private final ProjectId project;
+  private final ThreadId thread;
+  private final RunId run;
+  private final boolean untilPause;
+
+  private final Queue<Frame> backlog = new ArrayDeque<>();
+  private final Runnable onChange = this::changed;
+  private Runnable wake;
+  private EventId seen;
+  private LiveRun live;
+  private int liveIndex;
+  private boolean looking;
+  private boolean changed = true;
+  private boolean closed;
+
+  /**
+   * @param untilPause whether the stream also ends when the run waits for its client
+   * @param seen the id of the last event that the client has seen
+   */
+  RunEvents(
+      LiveRuns liveRuns,
+      RunSignals signals,
+      LoadRun loadRun,
+      Run run,
+      boolean untilPause,
+      EventId seen) {
+    this.liveRuns = liveRuns;
+    this.signals = signals;
+    this.loadRun = loadRun;
+    this.project = run.projectId();
+    this.thread = run.threadId();
+    this.run = run.id();
+    this.untilPause = untilPause;
+    this.seen = seen;
+  }
+
+  /** Reads along from the beginning of what this node does with the run. */
+  RunEvents startingWith(LiveRun started) {
+    live = started;
+    changed = false;
+    return this;
+  }
+
+  @Override
+  public void open(Runnable wakeUp) {
+    wake = wakeUp;
+    signals.await(run, onChange);
+    synchronized (this) {
+      if (live != null) {
+        live.addReader(wake);
+      }
+    }
+  }
+
+  @Override
+  public synchronized Next next(int maxBytes) {
+    if (closed) {
+      return new Next(null, true);
+    }
+    Buffer frames = null;
+    for (var frame = nextFrame(); frame != null; frame = nextFrame()) {
+      seen = frame.id();
+      if (frame.isForClients()) {
+        frames = frames == null ? Buffer.buffer(1024) : frames;
+        frames.appendBytes(frame.bytes());
+        if (isLast(frame.event())) {
+          return new Next(frames.appendBuffer(EventFrame.done()), true);
+        }
+        if (frames.length() >= maxBytes) {
+          return new Next(frames, false);
+        }
+      }
+    }
+    if (live == null && changed && !looking) {
+      changed = false;
+      looking = true;
+      Thread.startVirtualThread(this::look);
+    }
+    return frames == null ? NOTHING_YET : new Next(frames, false);
+  }
+
+  private Frame nextFrame() {
+    if (!backlog.isEmpty()) {
+      return backlog.poll();
+    }
+    if (live == null) {
+      return null;
+    }
+    var frame = live.told(liveIndex);
+    if (frame != null) {
+      liveIndex++;
+    } else if (live.isOver(liveIndex)) {
+      live.removeReader(wake);
+      live = null;
+      changed = true;
+    }
+    return frame;
+  }
+
+  private boolean isLast(TapeEvent event) {
+    return event instanceof TapeEvent.RunIs(var state)
+        && switch (state) {
+          case "completed", "failed", "cancelled", "expired", "incomplete" -> true;
+          case "requires_action" -> untilPause;
+          default -> false;
+        };
+  }
+
+  private void changed() {
+    synchronized (this) {
+      changed = true;
+    }
+    wake.run();
+  }
+
+  /** Looks where the run is now, and takes what the reader has not seen. */
+  private void look() {
+    try {
+      var found = liveRuns.find(run);
+      EventId from;
+      synchronized (this) {
+        from = seen;
+      }
+      if (found.isPresent() && !isBefore(from, found.get().base())) {
+        follow(found.get(), List.of(), from);
+        return;
+      }
+      var stored = loadRun.load(project, thread, run);
+      if (stored.isEmpty()) {
+        close();
+        return;
+      }
+      var frames = Replay.of(stored.get());
+      if (found.isPresent()) {
+        var base = found.get().base();
+        frames = frames.stream().filter(f -> !isBefore(base, f.id())).toList();
+        follow(found.get(), Unseen.of(frames, from, stored.get().run()), from);
+      } else {
+        take(Unseen.of(frames, from, stored.get().run()));
+      }
+    } catch (RuntimeException e) {
+      LOG.warnf("stream waits run_id=%s cause=%s", run, e);
+      LockSupport.parkNanos(LOOK_AGAIN.toNanos());
+      synchronized (this) {
+        changed = true;
+      }
+    } finally {
+      synchronized (this) {
+        looking = false;
+      }
+      wake.run();
+    }
+  }
+
+  private static boolean isBefore(EventId a, EventId b) {
+    return a.attempt() < b.attempt() || (a.attempt() == b.attempt() && a.position() < b.position());
+  }
+
+  private synchronized void take(List<Frame> frames) {
+    backlog.addAll(frames);
+  }
+
+  /** Goes on with the live run behind what is still to be read from the database. */
+  private synchronized void follow(LiveRun found, List<Frame> before, EventId from) {
+    if (closed) {
+      return;
+    }
+    backlog.addAll(before);
+    var at = before.isEmpty() ? from : before.getLast().id();
+    var told = found.told();
+    var unseen = Unseen.of(told, at, found.run());
+    backlog.addAll(unseen);
+    live = found;
+    liveIndex = told.size();
+    found.addReader(wake);
+  }
+
+  @Override
+  public void close() {
+    synchronized (this) {
+      closed = true;
+      if (live != null) {
+        live.removeReader(wake);
+      }
+    }
+    signals.forget(run, onChange);
+  }
+}

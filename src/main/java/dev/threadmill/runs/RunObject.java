@@ -1,0 +1,143 @@
+package dev.threadmill.runs;
+
+import dev.threadmill.api.Metadata;
+import dev.threadmill.assistants.ToolSpec;
+import dev.threadmill.models.ResponseFormat;
+import dev.threadmill.models.ToolChoice;
+import dev.threadmill.models.Usage;
+import java.time.Instant;
+import java.util.List;
+
+/** A run on the wire. All keys are always there; times are Unix seconds. */
+record RunObject(
+    String id,
+    String object,
+    long createdAt,
+    String threadId,
+    String assistantId,
+    RunStatus status,
+    RequiredAction requiredAction,
+    RunError lastError,
+    Long expiresAt,
+    Long startedAt,
+    Long cancelledAt,
+    Long failedAt,
+    Long completedAt,
+    IncompleteDetails incompleteDetails,
+    String model,
+    String instructions,
+    List<ToolSpec> tools,
+    Metadata metadata,
+    Usage usage,
+    Double temperature,
+    Double topP,
+    Integer maxPromptTokens,
+    Integer maxCompletionTokens,
+    TruncationStrategy truncationStrategy,
+    ToolChoice toolChoice,
+    boolean parallelToolCalls,
+    ResponseFormat responseFormat,
+    String reasoningEffort) {
+
+  /** What the client has to do before the run goes on. */
+  record RequiredAction(String type, Calls submitToolOutputs) {
+    record Calls(List<Call> toolCalls) {}
+
+    record Call(String id, String type, Function function) {}
+
+    record Function(String name, String arguments) {}
+
+    static RequiredAction toSubmit(List<ToolCall> calls) {
+      return new RequiredAction(
+          "submit_tool_outputs",
+          new Calls(
+              calls.stream()
+                  .map(
+                      call ->
+                          new Call(
+                              call.id().value(),
+                              "function",
+                              new Function(call.name(), call.arguments())))
+                  .toList()));
+    }
+  }
+
+  record IncompleteDetails(String reason) {}
+
+  /**
+   * @param open the tool calls that wait for the client, shown if the run waits for them
+   */
+  static RunObject of(Run run, List<ToolCall> open) {
+    var settings = run.settings();
+    var times = run.times();
+    boolean ended = run.status().isTerminal();
+    return new RunObject(
+        run.id().value(),
+        "thread.run",
+        times.created().getEpochSecond(),
+        run.threadId().value(),
+        run.assistantId().value(),
+        run.status(),
+        run.status() == RunStatus.REQUIRES_ACTION ? RequiredAction.toSubmit(open) : null,
+        run.lastError(),
+        ended && run.status() != RunStatus.EXPIRED ? null : seconds(times.expires()),
+        seconds(times.started()),
+        seconds(times.cancelled()),
+        seconds(times.failed()),
+        seconds(times.completed()),
+        run.incompleteReason() == null ? null : new IncompleteDetails(run.incompleteReason()),
+        settings.model(),
+        settings.instructions(),
+        settings.tools(),
+        run.metadata(),
+        ended ? run.usage() : null,
+        settings.temperature(),
+        settings.topP(),
+        settings.maxPromptTokens(),
+        settings.maxCompletionTokens(),
+        settings.truncationStrategy(),
+        settings.toolChoice(),
+        settings.parallelToolCalls(),
+        settings.responseFormat(),
+        settings.reasoningEffort());
+  }
+
+  /** The run as it was when it had just been created. */
+  static RunObject created(Run run) {
+    return before(run, RunStatus.QUEUED, false, List.of());
+  }
+
+  /**
+   * The run as it was when it came to a status that it has left since.
+   *
+   * @param started whether it had been started by then
+   * @param open the tool calls that it waited for then
+   */
+  static RunObject before(Run run, RunStatus status, boolean started, List<ToolCall> open) {
+    var times = run.times();
+    var then =
+        new Run.Times(
+            times.created(), times.expires(), started ? times.started() : null, null, null, null);
+    return of(
+        new Run(
+            run.threadId(),
+            run.id(),
+            run.projectId(),
+            run.assistantId(),
+            status,
+            run.settings(),
+            run.metadata(),
+            then,
+            null,
+            null,
+            run.usage(),
+            run.owner(),
+            run.attempt(),
+            run.tape()),
+        open);
+  }
+
+  private static Long seconds(Instant time) {
+    return time == null ? null : time.getEpochSecond();
+  }
+}

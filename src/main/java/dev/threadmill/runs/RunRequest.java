@@ -1,0 +1,232 @@
+package dev.threadmill.runs;
+
+import dev.threadmill.api.ApiException;
+import dev.threadmill.api.AssistantId;
+import dev.threadmill.api.Bounds;
+import dev.threadmill.api.Metadata;
+import dev.threadmill.assistants.Assistant;
+import dev.threadmill.assistants.ReasoningEffort;
+import dev.threadmill.assistants.ToolResources;
+import dev.threadmill.assistants.ToolSpec;
+import dev.threadmill.models.ResponseFormat;
+import dev.threadmill.models.ToolChoice;
+import dev.threadmill.threads.CreateMessage;
+import dev.threadmill.threads.CreateThread;
+import java.util.List;
+
+/** The bodies of the two calls that create a run, and what they have in common. */
+final class RunRequest {
+  static final int MAX_TOOLS = 20;
+  static final int MIN_TOKENS = 256;
+  private static final int MAX_MODEL = 256;
+  private static final int MAX_INSTRUCTIONS = 256_000;
+
+  private RunRequest() {}
+
+  /** The body of {@code POST /v1/threads/{thread_id}/runs}. */
+  record Create(
+      AssistantId assistantId,
+      String model,
+      ReasoningEffort reasoningEffort,
+      String instructions,
+      String additionalInstructions,
+      List<CreateMessage> additionalMessages,
+      List<ToolSpec> tools,
+      Metadata metadata,
+      Double temperature,
+      Double topP,
+      Boolean stream,
+      Integer maxPromptTokens,
+      Integer maxCompletionTokens,
+      TruncationStrategy truncationStrategy,
+      ToolChoice toolChoice,
+      Boolean parallelToolCalls,
+      ResponseFormat responseFormat) {
+    Create {
+      Bounds.text("additional_instructions", additionalInstructions, MAX_INSTRUCTIONS);
+      additionalMessages =
+          additionalMessages == null
+              ? List.of()
+              : Bounds.list("additional_messages", additionalMessages, Integer.MAX_VALUE);
+      tools = Bounds.list("tools", tools, MAX_TOOLS);
+      check(model, instructions, temperature, topP, maxPromptTokens, maxCompletionTokens);
+    }
+
+    /** A run of the thread's own assistant, with nothing set otherwise. */
+    static Create ofThreadsAssistant() {
+      return new Create(
+          null, null, null, null, null, null, null, null, null, null, null, null, null, null, null,
+          null, null);
+    }
+
+    boolean isStreamed() {
+      return Boolean.TRUE.equals(stream);
+    }
+
+    Overrides overrides() {
+      return new Overrides(
+          model,
+          reasoningEffort,
+          instructions,
+          additionalInstructions,
+          tools,
+          temperature,
+          topP,
+          maxPromptTokens,
+          maxCompletionTokens,
+          truncationStrategy,
+          toolChoice,
+          parallelToolCalls,
+          responseFormat);
+    }
+  }
+
+  /** The body of {@code POST /v1/threads/runs}. */
+  record CreateWithThread(
+      AssistantId assistantId,
+      CreateThread thread,
+      String model,
+      String instructions,
+      List<ToolSpec> tools,
+      ToolResources toolResources,
+      Metadata metadata,
+      Double temperature,
+      Double topP,
+      Boolean stream,
+      Integer maxPromptTokens,
+      Integer maxCompletionTokens,
+      TruncationStrategy truncationStrategy,
+      ToolChoice toolChoice,
+      Boolean parallelToolCalls,
+      ResponseFormat responseFormat) {
+    CreateWithThread {
+      Bounds.required("assistant_id", assistantId);
+      tools = Bounds.list("tools", tools, MAX_TOOLS);
+      check(model, instructions, temperature, topP, maxPromptTokens, maxCompletionTokens);
+    }
+
+    boolean isStreamed() {
+      return Boolean.TRUE.equals(stream);
+    }
+
+    /** The thread, with the tool resources of the run as its own if it names none. */
+    CreateThread threadToCreate() {
+      var asked = thread == null ? CreateThread.empty() : thread;
+      return new CreateThread(
+          asked.messages(),
+          asked.toolResources() == null ? toolResources : asked.toolResources(),
+          asked.metadata(),
+          asked.assistantId());
+    }
+
+    Overrides overrides() {
+      return new Overrides(
+          model,
+          null,
+          instructions,
+          null,
+          tools,
+          temperature,
+          topP,
+          maxPromptTokens,
+          maxCompletionTokens,
+          truncationStrategy,
+          toolChoice,
+          parallelToolCalls,
+          responseFormat);
+    }
+  }
+
+  private static void check(
+      String model,
+      String instructions,
+      Double temperature,
+      Double topP,
+      Integer maxPromptTokens,
+      Integer maxCompletionTokens) {
+    if (model != null) {
+      Bounds.requiredText("model", model, MAX_MODEL);
+    }
+    Bounds.text("instructions", instructions, MAX_INSTRUCTIONS);
+    Bounds.number("temperature", temperature, 0, 2);
+    Bounds.number("top_p", topP, 0, 1);
+    Bounds.integer("max_prompt_tokens", maxPromptTokens, MIN_TOKENS, Integer.MAX_VALUE);
+    Bounds.integer("max_completion_tokens", maxCompletionTokens, MIN_TOKENS, Integer.MAX_VALUE);
+  }
+
+  /** What a run sets otherwise than its assistant. Null means as the assistant has it. */
+  record Overrides(
+      String model,
+      ReasoningEffort reasoningEffort,
+      String instructions,
+      String additionalInstructions,
+      List<ToolSpec> tools,
+      Double temperature,
+      Double topP,
+      Integer maxPromptTokens,
+      Integer maxCompletionTokens,
+      TruncationStrategy truncationStrategy,
+      ToolChoice toolChoice,
+      Boolean parallelToolCalls,
+      ResponseFormat responseFormat) {
+
+    /**
+     * The settings of a run of this assistant.
+     *
+     * @throws ApiException 400 if the tool that must be called is not among the tools
+     */
+    Run.Settings over(Assistant assistant) {
+      var settings =
+          new Run.Settings(
+              or(model, assistant.model()),
+              allInstructions(or(instructions, or(assistant.instructions(), ""))),
+              or(tools, assistant.tools()),
+              or(or(temperature, assistant.temperature()), 1.0),
+              or(or(topP, assistant.topP()), 1.0),
+              maxPromptTokens,
+              maxCompletionTokens,
+              or(truncationStrategy, TruncationStrategy.AUTO),
+              or(toolChoice, ToolChoice.AUTO),
+              or(parallelToolCalls, true),
+              or(responseFormat, assistant.responseFormat()),
+              effort(or(reasoningEffort, assistant.reasoningEffort())));
+      requireChoosable(settings);
+      return settings;
+    }
+
+    private String allInstructions(String base) {
+      if (additionalInstructions == null || additionalInstructions.isEmpty()) {
+        return base;
+      }
+      return base.isEmpty() ? additionalInstructions : base + "\n" + additionalInstructions;
+    }
+
+    private static void requireChoosable(Run.Settings settings) {
+      boolean choosable =
+          switch (settings.toolChoice()) {
+            case ToolChoice.Mode mode ->
+                !mode.equals(ToolChoice.REQUIRED) || !settings.tools().isEmpty();
+            case ToolChoice.Function(var name) ->
+                settings.tools().stream()
+                    .anyMatch(
+                        tool ->
+                            tool instanceof ToolSpec.Function(var function)
+                                && function.name().equals(name));
+            case ToolChoice.BuiltIn(var type) ->
+                settings.tools().stream().anyMatch(tool -> tool.type().equals(type));
+          };
+      if (!choosable) {
+        throw ApiException.invalid(
+            "tool_choice", "Invalid 'tool_choice': the run has no such tool to call.");
+      }
+    }
+
+    private static String effort(ReasoningEffort effort) {
+      return effort == null ? null : effort.wire();
+    }
+
+    private static <T> T or(T value, T other) {
+      return value == null ? other : value;
+    }
+  }
+}

@@ -1,0 +1,178 @@
+package dev.threadmill.runs;
+
+import com.fasterxml.jackson.core.type.TypeReference;
+import dev.threadmill.api.ApiException;
+import dev.threadmill.api.AssistantId;
+import dev.threadmill.api.Metadata;
+import dev.threadmill.api.Page;
+import dev.threadmill.api.PageRequest;
+import dev.threadmill.api.ProjectId;
+import dev.threadmill.api.RunId;
+import dev.threadmill.api.ThreadId;
+import dev.threadmill.assistants.ToolSpec;
+import dev.threadmill.db.Jdbc;
+import dev.threadmill.db.Keyset;
+import dev.threadmill.db.Row;
+import dev.threadmill.db.Tx;
+import dev.threadmill.models.ResponseFormat;
+import dev.threadmill.models.ToolChoice;
+import dev.threadmill.models.Usage;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/** The rows of runs: how they are read, inserted and listed. */
+@ApplicationScoped
+class RunStore {
+  static final String COLUMNS =
+      """
+      thread_id, id, project_id, assistant_id, created_at, status, expires_at, started_at,
+      cancelled_at, failed_at, completed_at, last_error, incomplete_reason, model, instructions,
+      tools, metadata, temperature, top_p, max_prompt_tokens, max_completion_tokens,
+      truncation_strategy, tool_choice, parallel_tool_calls, response_format, reasoning_effort,
+      prompt_tokens, completion_tokens, owner, attempt, tape
+      """;
+
+  private static final TypeReference<List<ToolSpec>> TOOLS = new TypeReference<>() {};
+
+  private final Jdbc jdbc;
+
+  RunStore(Jdbc jdbc) {
+    this.jdbc = jdbc;
+  }
+
+  Optional<Run> find(ProjectId project, ThreadId thread, RunId run) {
+    return jdbc.one(
+        "SELECT " + COLUMNS + " FROM runs WHERE thread_id = ? AND id = ? AND project_id = ?",
+        RunStore::read,
+        thread,
+        run,
+        project);
+  }
+
+  /**
+   * The run.
+   *
+   * @throws ApiException 404 if the project has no such run in this thread
+   */
+  Run get(ProjectId project, ThreadId thread, RunId run) {
+    return find(project, thread, run).orElseThrow(() -> ApiException.notFound("run", run));
+  }
+
+  /** The run, locked until the transaction ends. */
+  Optional<Run> lock(Tx tx, ThreadId thread, RunId run) {
+    return tx.one(
+        "SELECT " + COLUMNS + " FROM runs WHERE thread_id = ? AND id = ? FOR NO KEY UPDATE",
+        RunStore::read,
+        thread,
+        run);
+  }
+
+  /** The first run that was created after this time. */
+  Optional<Run> firstAfter(ThreadId thread, Instant time) {
+    return jdbc.one(
+        "SELECT "
+            + COLUMNS
+            + " FROM runs WHERE thread_id = ? AND created_at > ? ORDER BY created_at, id LIMIT 1",
+        RunStore::read,
+        thread,
+        time);
+  }
+
+  void insert(Tx tx, Run run) {
+    var settings = run.settings();
+    var times = run.times();
+    tx.update(
+        """
+        INSERT INTO runs (
+          thread_id, id, project_id, assistant_id, created_at, status, expires_at, started_at,
+          model, instructions, tools, metadata, temperature, top_p, max_prompt_tokens,
+          max_completion_tokens, truncation_strategy, tool_choice, parallel_tool_calls,
+          response_format, reasoning_effort, owner, attempt, tape)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """,
+        run.threadId(),
+        run.id(),
+        run.projectId(),
+        run.assistantId(),
+        times.created(),
+        run.status(),
+        times.expires(),
+        times.started(),
+        settings.model(),
+        settings.instructions(),
+        Tx.json(settings.tools()),
+        Tx.json(run.metadata()),
+        settings.temperature(),
+        settings.topP(),
+        settings.maxPromptTokens(),
+        settings.maxCompletionTokens(),
+        Tx.json(settings.truncationStrategy()),
+        Tx.json(settings.toolChoice()),
+        settings.parallelToolCalls(),
+        Tx.json(settings.responseFormat()),
+        settings.reasoningEffort(),
+        run.owner(),
+        run.attempt(),
+        run.tape());
+  }
+
+  /** Sets the metadata. The run, or empty if there is none. */
+  Optional<Run> setMetadata(ProjectId project, ThreadId thread, RunId run, Metadata metadata) {
+    return jdbc.one(
+        "UPDATE runs SET metadata = ? WHERE thread_id = ? AND id = ? AND project_id = ? RETURNING "
+            + COLUMNS,
+        RunStore::read,
+        Tx.json(metadata),
+        thread,
+        run,
+        project);
+  }
+
+  /** A page of the thread's runs. */
+  Page<Run> list(ProjectId project, ThreadId thread, PageRequest page) {
+    return Keyset.of(COLUMNS, "runs")
+        .within("thread_id = ?", thread)
+        .within("project_id = ?", project)
+        .page(
+            page, (sql, params) -> jdbc.list(sql, RunStore::read, params), run -> run.id().value());
+  }
+
+  static Run read(Row row) throws SQLException {
+    return new Run(
+        row.text("thread_id", ThreadId::new),
+        row.text("id", RunId::new),
+        row.text("project_id", ProjectId::new),
+        row.text("assistant_id", AssistantId::new),
+        row.constant("status", RunStatus.class),
+        new Run.Settings(
+            row.text("model"),
+            row.text("instructions"),
+            row.json("tools", TOOLS),
+            row.number("temperature"),
+            row.number("top_p"),
+            row.integer("max_prompt_tokens"),
+            row.integer("max_completion_tokens"),
+            row.json("truncation_strategy", TruncationStrategy.class),
+            row.json("tool_choice", ToolChoice.class),
+            row.bool("parallel_tool_calls"),
+            row.json("response_format", ResponseFormat.class),
+            row.text("reasoning_effort")),
+        row.json("metadata", Metadata.class),
+        new Run.Times(
+            row.instant("created_at"),
+            row.instant("expires_at"),
+            row.instant("started_at"),
+            row.instant("cancelled_at"),
+            row.instant("failed_at"),
+            row.instant("completed_at")),
+        row.json("last_error", RunError.class),
+        row.text("incomplete_reason"),
+        new Usage(row.integer("prompt_tokens"), row.integer("completion_tokens")),
+        row.text("owner"),
+        row.integer("attempt"),
+        row.text("tape"));
+  }
+}

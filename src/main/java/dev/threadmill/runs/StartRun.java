@@ -1,0 +1,95 @@
+package dev.threadmill.runs;
+
+import dev.threadmill.models.Usage;
+import jakarta.annotation.PreDestroy;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
+import org.jboss.logging.Logger;
+
+/** Starts the execution of a run that this node has claimed, on a virtual thread of its own. */
+@ApplicationScoped
+class StartRun {
+  private static final Logger LOG = Logger.getLogger(StartRun.class);
+
+  private final LiveRuns liveRuns;
+  private final Journal journal;
+  private final ExecuteRun executeRun;
+  private final FinishRun finishRun;
+  private final RunSignals signals;
+  private final RunsConfig config;
+  private final InstantSource clock;
+  private final ThreadFactory threads = Thread.ofVirtual().name("run-", 0).factory();
+  private final ScheduledExecutorService timer =
+      Executors.newSingleThreadScheduledExecutor(
+          Thread.ofPlatform().daemon().name("run-timer").factory());
+
+  StartRun(
+      LiveRuns liveRuns,
+      Journal journal,
+      ExecuteRun executeRun,
+      FinishRun finishRun,
+      RunSignals signals,
+      RunsConfig config,
+      InstantSource clock) {
+    this.liveRuns = liveRuns;
+    this.journal = journal;
+    this.executeRun = executeRun;
+    this.finishRun = finishRun;
+    this.signals = signals;
+    this.config = config;
+    this.clock = clock;
+  }
+
+  /**
+   * Starts a run for which there is room taken and whose claim is committed.
+   *
+   * @param base the place on the tape before the claim
+   * @param news what the claim has put on the tape behind it
+   * @param steps what the run has done before
+   */
+  LiveRun start(Run run, EventId base, List<Told> news, List<Step> steps) {
+    var live = new LiveRun(run, base, journal);
+    live.stored(news);
+    liveRuns.add(live);
+    if (run.status() == RunStatus.CANCELLING) {
+      live.stop(LiveRun.Stop.CANCEL);
+    }
+    signals.changed(run.id());
+    timer.schedule(live::startJournaling, config.journalAfter().toMillis(), TimeUnit.MILLISECONDS);
+    threads.newThread(() -> execute(live, steps)).start();
+    return live;
+  }
+
+  private void execute(LiveRun live, List<Step> steps) {
+    try {
+      executeRun.execute(live, steps);
+    } catch (RuntimeException | Error e) {
+      LOG.errorf(e, "run failed unforeseen run_id=%s", live.run().id());
+      fail(live, steps);
+    } finally {
+      liveRuns.remove(live);
+      live.leave();
+      signals.changed(live.run().id());
+    }
+  }
+
+  private void fail(LiveRun live, List<Step> steps) {
+    try {
+      var error = RunError.server("The server had an error while executing the run.");
+      var progress = Progress.of(live, steps, clock);
+      finishRun.end(progress, null, Usage.NONE, Run.End.failed(error));
+    } catch (RuntimeException e) {
+      LOG.errorf(e, "run could not be failed run_id=%s", live.run().id());
+    }
+  }
+
+  @PreDestroy
+  void close() {
+    timer.shutdownNow();
+  }
+}

@@ -1,0 +1,117 @@
+package dev.threadmill.runs;
+
+import com.fasterxml.jackson.annotation.JsonValue;
+import dev.threadmill.models.Usage;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** A run step on the wire. */
+record StepObject(
+    String id,
+    String object,
+    long createdAt,
+    String assistantId,
+    String threadId,
+    String runId,
+    Step.Type type,
+    Step.Status status,
+    Details stepDetails,
+    RunError lastError,
+    Long expiredAt,
+    Long cancelledAt,
+    Long failedAt,
+    Long completedAt,
+    Map<String, String> metadata,
+    Usage usage) {
+
+  /** What the step did, by its type. */
+  sealed interface Details {
+    record MessageCreation(String messageId) implements Details {
+      @JsonValue
+      Map<String, Object> json() {
+        return ordered(
+            "type", "message_creation", "message_creation", Map.of("message_id", messageId));
+      }
+    }
+
+    record ToolCalls(List<Object> calls) implements Details {
+      @JsonValue
+      Map<String, Object> json() {
+        return ordered("type", "tool_calls", "tool_calls", calls);
+      }
+    }
+  }
+
+  static StepObject of(Step step) {
+    return new StepObject(
+        step.id().value(),
+        "thread.run.step",
+        step.createdAt().getEpochSecond(),
+        step.assistantId().value(),
+        step.threadId().value(),
+        step.runId().value(),
+        step.type(),
+        step.status(),
+        details(step),
+        step.lastError(),
+        endedAs(step, Step.Status.EXPIRED),
+        endedAs(step, Step.Status.CANCELLED),
+        endedAs(step, Step.Status.FAILED),
+        endedAs(step, Step.Status.COMPLETED),
+        Map.of(),
+        step.usage());
+  }
+
+  /** The step as it was when it had just begun. */
+  static StepObject begun(Step step) {
+    return of(
+        new Step(
+            step.id(),
+            step.threadId(),
+            step.runId(),
+            step.assistantId(),
+            step.ordinal(),
+            step.type(),
+            Step.Status.IN_PROGRESS,
+            step.createdAt(),
+            null,
+            null,
+            step.messageId(),
+            List.of(),
+            null));
+  }
+
+  private static Details details(Step step) {
+    return switch (step.type()) {
+      case MESSAGE_CREATION -> new Details.MessageCreation(step.messageId().value());
+      case TOOL_CALLS ->
+          new Details.ToolCalls(step.calls().stream().map(StepObject::call).toList());
+    };
+  }
+
+  /** A tool call as a step shows it. */
+  static Object call(ToolCall call) {
+    return ordered(
+        "id",
+        call.id().value(),
+        "type",
+        call.type(),
+        call.type(),
+        ordered("name", call.name(), "arguments", call.arguments(), "output", call.output()));
+  }
+
+  static Map<String, Object> ordered(Object... namesAndValues) {
+    var map = new LinkedHashMap<String, Object>();
+    for (int i = 0; i < namesAndValues.length; i += 2) {
+      map.put((String) namesAndValues[i], namesAndValues[i + 1]);
+    }
+    return map;
+  }
+
+  private static Long endedAs(Step step, Step.Status status) {
+    Instant at = step.status() == status ? step.endedAt() : null;
+    return at == null ? null : at.getEpochSecond();
+  }
+}

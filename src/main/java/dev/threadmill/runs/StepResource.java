@@ -1,0 +1,58 @@
+package dev.threadmill.runs;
+
+import dev.threadmill.api.Page;
+import dev.threadmill.api.PageRequest;
+import dev.threadmill.api.RunId;
+import dev.threadmill.api.StepId;
+import dev.threadmill.api.ThreadId;
+import dev.threadmill.projects.Caller;
+import io.smallrye.common.annotation.RunOnVirtualThread;
+import jakarta.ws.rs.BeanParam;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.QueryParam;
+import java.util.List;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+
+/** Run steps over HTTP. */
+@Path("/v1/threads/{thread_id}/runs/{run_id}/steps")
+@RunOnVirtualThread
+@Tag(name = "Run steps", description = "What a run did, message by message and call by call")
+public class StepResource {
+  private final RunStore runs;
+  private final StepStore steps;
+
+  StepResource(RunStore runs, StepStore steps) {
+    this.runs = runs;
+    this.steps = steps;
+  }
+
+  @GET
+  @Operation(summary = "List the steps of a run")
+  public Page<StepObject> list(
+      @PathParam("thread_id") ThreadId thread,
+      @PathParam("run_id") RunId run,
+      @QueryParam("include[]") List<String> include,
+      @QueryParam("include") List<String> includeBare,
+      @BeanParam PageRequest page) {
+    Include.check(include, includeBare);
+    var project = Caller.current().project();
+    runs.get(project, thread, run);
+    return steps.list(project, thread, run, page).map(StepObject::of);
+  }
+
+  @GET
+  @Path("{step_id}")
+  @Operation(summary = "Retrieve a step")
+  public StepObject get(
+      @PathParam("thread_id") ThreadId thread,
+      @PathParam("run_id") RunId run,
+      @PathParam("step_id") StepId step,
+      @QueryParam("include[]") List<String> include,
+      @QueryParam("include") List<String> includeBare) {
+    Include.check(include, includeBare);
+    return StepObject.of(steps.get(Caller.current().project(), thread, run, step));
+  }
+}

@@ -1,0 +1,259 @@
+package dev.threadmill.runs;
+
+import dev.threadmill.api.ApiException;
+import dev.threadmill.api.AssistantId;
+import dev.threadmill.api.MessageId;
+import dev.threadmill.api.Page;
+import dev.threadmill.api.PageRequest;
+import dev.threadmill.api.ProjectId;
+import dev.threadmill.api.RunId;
+import dev.threadmill.api.StepId;
+import dev.threadmill.api.ThreadId;
+import dev.threadmill.api.ToolCallId;
+import dev.threadmill.db.Jdbc;
+import dev.threadmill.db.Keyset;
+import dev.threadmill.db.Row;
+import dev.threadmill.db.Tx;
+import dev.threadmill.models.Usage;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** The rows of steps and of the tool calls in them. */
+@ApplicationScoped
+class StepStore {
+  private static final String COLUMNS =
+      """
+      thread_id, id, run_id, assistant_id, ordinal, created_at, type, status, ended_at, last_error,
+      message_id, prompt_tokens, completion_tokens
+      """;
+
+  private static final String CALL_COLUMNS = "id, step_id, type, name, arguments, output";
+
+  private final Jdbc jdbc;
+
+  StepStore(Jdbc jdbc) {
+    this.jdbc = jdbc;
+  }
+
+  /** All steps of a run in their order, with their calls. */
+  List<Step> ofRun(Run run) {
+    var steps =
+        jdbc.list(
+            "SELECT "
+                + COLUMNS
+                + " FROM run_steps WHERE thread_id = ? AND run_id = ?"
+                + " ORDER BY ordinal",
+            StepStore::read,
+            run.threadId(),
+            run.id());
+    return withCalls(steps, run.threadId());
+  }
+
+  /** The last step of a run, within a transaction. */
+  Optional<Step> lastOf(Tx tx, Run run) {
+    return tx.one(
+            "SELECT "
+                + COLUMNS
+                + " FROM run_steps WHERE thread_id = ? AND run_id = ?"
+                + " ORDER BY ordinal DESC LIMIT 1",
+            StepStore::read,
+            run.threadId(),
+            run.id())
+        .map(
+            step ->
+                step.with(
+                    tx.list(
+                        "SELECT "
+                            + CALL_COLUMNS
+                            + " FROM tool_calls"
+                            + " WHERE thread_id = ? AND step_id = ? ORDER BY ordinal",
+                        StepStore::readCall,
+                        run.threadId(),
+                        step.id())));
+  }
+
+  /** A page of the steps of a run. */
+  Page<Step> list(ProjectId project, ThreadId thread, RunId run, PageRequest page) {
+    var steps =
+        Keyset.of(COLUMNS, "run_steps")
+            .within("thread_id = ?", thread)
+            .within("run_id = ?", run)
+            .within("project_id = ?", project)
+            .page(
+                page,
+                (sql, params) -> jdbc.list(sql, StepStore::read, params),
+                step -> step.id().value());
+    return new Page<>(
+        steps.object(),
+        withCalls(steps.data(), thread),
+        steps.firstId(),
+        steps.lastId(),
+        steps.hasMore());
+  }
+
+  /**
+   * One step.
+   *
+   * @throws ApiException 404 if there is none in this run of the project
+   */
+  Step get(ProjectId project, ThreadId thread, RunId run, StepId step) {
+    var found =
+        jdbc.one(
+                "SELECT "
+                    + COLUMNS
+                    + " FROM run_steps"
+                    + " WHERE thread_id = ? AND id = ? AND run_id = ? AND project_id = ?",
+                StepStore::read,
+                thread,
+                step,
+                run,
+                project)
+            .orElseThrow(() -> ApiException.notFound("run step", step));
+    return withCalls(List.of(found), thread).getFirst();
+  }
+
+  /** The calls of a waiting run that have no result yet. */
+  List<ToolCall> openCalls(Run run) {
+    return jdbc.list(
+        "SELECT "
+            + CALL_COLUMNS
+            + " FROM tool_calls"
+            + " WHERE thread_id = ? AND run_id = ? AND output IS NULL ORDER BY step_id, ordinal",
+        StepStore::readCall,
+        run.threadId(),
+        run.id());
+  }
+
+  /** Inserts a step and its calls, whether or not it has ended. */
+  void insert(Tx tx, Run run, Step step) {
+    tx.update(
+        """
+        INSERT INTO run_steps (thread_id, id, project_id, run_id, assistant_id, ordinal, created_at,
+          type, status, ended_at, last_error, message_id, prompt_tokens, completion_tokens)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """,
+        step.threadId(),
+        step.id(),
+        run.projectId(),
+        step.runId(),
+        step.assistantId(),
+        step.ordinal(),
+        step.createdAt(),
+        step.type(),
+        step.status(),
+        step.endedAt(),
+        Tx.json(step.lastError()),
+        step.messageId(),
+        step.usage() == null ? null : step.usage().promptTokens(),
+        step.usage() == null ? null : step.usage().completionTokens());
+    var calls = new ArrayList<Object[]>();
+    for (var call : step.calls()) {
+      calls.add(
+          new Object[] {
+            step.threadId(),
+            call.id(),
+            run.projectId(),
+            step.runId(),
+            step.id(),
+            calls.size(),
+            call.type(),
+            call.name(),
+            call.arguments(),
+            call.output()
+          });
+    }
+    tx.batch(
+        """
+        INSERT INTO tool_calls (thread_id, id, project_id, run_id, step_id, ordinal, type, name,
+          arguments, output)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """,
+        calls);
+  }
+
+  /** Stores the results of calls that are open so far. */
+  void setOutputs(Tx tx, Step step) {
+    tx.batch(
+        "UPDATE tool_calls SET output = ? WHERE thread_id = ? AND id = ? AND output IS NULL",
+        step.calls().stream()
+            .filter(call -> !call.isOpen())
+            .map(call -> new Object[] {call.output(), step.threadId(), call.id()})
+            .toList());
+  }
+
+  /** Stores how a step ended. */
+  void setEnd(Tx tx, Step step) {
+    tx.update(
+        """
+        UPDATE run_steps SET status = ?, ended_at = ?, last_error = ?
+        WHERE thread_id = ? AND id = ? AND status = 'in_progress'
+        """,
+        step.status(),
+        step.endedAt(),
+        Tx.json(step.lastError()),
+        step.threadId(),
+        step.id());
+  }
+
+  /** The calls of steps that called tools, among steps of one thread, in one statement. */
+  private List<Step> withCalls(List<Step> steps, ThreadId thread) {
+    var ids = steps.stream().filter(s -> s.type() == Step.Type.TOOL_CALLS).map(Step::id).toList();
+    if (ids.isEmpty()) {
+      return steps;
+    }
+    var calls = new HashMap<String, List<ToolCall>>();
+    jdbc.list(
+        "SELECT "
+            + CALL_COLUMNS
+            + " FROM tool_calls"
+            + " WHERE thread_id = ? AND step_id = ANY (?) ORDER BY step_id, ordinal",
+        row ->
+            calls.computeIfAbsent(row.text("step_id"), _ -> new ArrayList<>()).add(readCall(row)),
+        thread,
+        ids);
+    return steps.stream()
+        .map(step -> step.with(calls.getOrDefault(step.id().value(), List.of())))
+        .toList();
+  }
+
+  private static ToolCall readCall(Row row) throws SQLException {
+    return new ToolCall(
+        row.text("id", ToolCallId::new),
+        row.text("type"),
+        row.text("name"),
+        row.text("arguments"),
+        row.text("output"));
+  }
+
+  private static Step read(Row row) throws SQLException {
+    Integer promptTokens = row.integer("prompt_tokens");
+    Instant endedAt = row.instant("ended_at");
+    return new Step(
+        row.text("id", StepId::new),
+        row.text("thread_id", ThreadId::new),
+        row.text("run_id", RunId::new),
+        row.text("assistant_id", AssistantId::new),
+        row.integer("ordinal"),
+        row.constant("type", Step.Type.class),
+        row.constant("status", Step.Status.class),
+        row.instant("created_at"),
+        endedAt,
+        row.json("last_error", RunError.class),
+        row.text("message_id", MessageId::new),
+        List.of(),
+        promptTokens == null ? null : new Usage(promptTokens, row.integer("completion_tokens")));
+  }
+
+  /** Steps by their ordinal. */
+  static Map<Integer, Step> byOrdinal(List<Step> steps) {
+    var map = new HashMap<Integer, Step>();
+    steps.forEach(step -> map.put(step.ordinal(), step));
+    return map;
+  }
+}

@@ -1,0 +1,45 @@
+package dev.threadmill.runs;
+
+import com.fasterxml.jackson.core.type.TypeReference;
+import dev.threadmill.api.Json;
+import dev.threadmill.threads.Message;
+import dev.threadmill.threads.ThreadObject;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * All that the database has of a run.
+ *
+ * @param messages by id; a message that was deleted since is missing
+ * @param thread null if it was not created together with the run
+ */
+record StoredRun(
+    Run run,
+    List<Step> steps,
+    Map<String, Message> messages,
+    ThreadObject thread,
+    List<JournalPiece> journal) {
+  private static final TypeReference<List<List<String>>> EVENTS = new TypeReference<>() {};
+
+  /** What was written to the journal at once. */
+  record JournalPiece(long position, int attempt, String events) {}
+
+  /** The tape, and behind it what the journal has beyond it. */
+  List<TapeEvent> events() {
+    var events = new ArrayList<>(Tape.parse(run.tape()));
+    long end = Tape.length(events);
+    for (var piece : journal) {
+      long position = piece.position();
+      for (var stored : Json.read(piece.events(), EVENTS)) {
+        var event = JournalEvent.parse(stored);
+        if (position >= end) {
+          events.add(event);
+          end = position + event.length();
+        }
+        position += event.length();
+      }
+    }
+    return events;
+  }
+}

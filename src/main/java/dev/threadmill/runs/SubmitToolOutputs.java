@@ -1,0 +1,216 @@
+package dev.threadmill.runs;
+
+import dev.threadmill.api.ApiException;
+import dev.threadmill.api.ProjectId;
+import dev.threadmill.api.RunId;
+import dev.threadmill.api.ThreadId;
+import dev.threadmill.api.ToolCallId;
+import dev.threadmill.db.Jdbc;
+import dev.threadmill.db.Tx;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Takes the results of the client's functions, and has the run go on: on this node if it has room,
+ * so that a stream need not look for it, otherwise on whichever claims it.
+ */
+@ApplicationScoped
+class SubmitToolOutputs {
+  private final Jdbc jdbc;
+  private final RunStore runs;
+  private final StepStore steps;
+  private final LiveRuns liveRuns;
+  private final StartRun startRun;
+  private final Node node;
+  private final RunSignals signals;
+  private final InstantSource clock;
+
+  SubmitToolOutputs(
+      Jdbc jdbc,
+      RunStore runs,
+      StepStore steps,
+      LiveRuns liveRuns,
+      StartRun startRun,
+      Node node,
+      RunSignals signals,
+      InstantSource clock) {
+    this.jdbc = jdbc;
+    this.runs = runs;
+    this.steps = steps;
+    this.liveRuns = liveRuns;
+    this.startRun = startRun;
+    this.node = node;
+    this.signals = signals;
+    this.clock = clock;
+  }
+
+  /**
+   * The body of the call.
+   *
+   * @param stream whether to answer with the run's events from here on
+   */
+  record Body(List<Output> toolOutputs, Boolean stream) {
+    record Output(String toolCallId, String output) {}
+
+    Body {
+      if (toolOutputs == null) {
+        throw ApiException.missing("tool_outputs");
+      }
+      for (int i = 0; i < toolOutputs.size(); i++) {
+        if (toolOutputs.get(i) == null || toolOutputs.get(i).toolCallId() == null) {
+          throw ApiException.missing("tool_outputs[%d].tool_call_id".formatted(i));
+        }
+      }
+      toolOutputs = List.copyOf(toolOutputs);
+    }
+
+    boolean isStreamed() {
+      return Boolean.TRUE.equals(stream);
+    }
+  }
+
+  /**
+   * A run that goes on.
+   *
+   * @param seen the place on its tape before it went on, where a stream of it begins
+   * @param live the run if this node executes it
+   */
+  record Resumed(Run run, EventId seen, Optional<LiveRun> live) {}
+
+  /**
+   * Stores the outputs and has the run go on.
+   *
+   * @throws ApiException 404 if there is no such run; 400 if it does not wait, or the outputs are
+   *     not exactly those it waits for
+   */
+  Resumed submit(ProjectId project, ThreadId thread, RunId id, Body body) {
+    return submit(project, thread, id, body, true).orElseThrow();
+  }
+
+  /**
+   * Stores one output of perhaps several that the run waits for, which goes on with the last.
+   *
+   * @throws ApiException 404 if there is no such run; 400 if it does not wait for this call
+   */
+  void submitOne(ProjectId project, ThreadId thread, RunId id, ToolCallId call, String output) {
+    var body = new Body(List.of(new Body.Output(call.value(), output)), false);
+    submit(project, thread, id, body, false);
+  }
+
+  private Optional<Resumed> submit(
+      ProjectId project, ThreadId thread, RunId id, Body body, boolean all) {
+    boolean room = node.isRegistered() && liveRuns.takeRoom();
+    var at = clock.instant();
+    Optional<Claimed> stored = Optional.empty();
+    try {
+      stored = jdbc.inTransaction(tx -> store(tx, project, thread, id, body, all, room, at));
+    } finally {
+      if (room && stored.isEmpty()) {
+        liveRuns.giveRoomBack(1);
+      }
+    }
+    return stored.map(claimed -> goOn(claimed, room));
+  }
+
+  private Resumed goOn(Claimed claimed, boolean room) {
+    var run = claimed.run();
+    if (room) {
+      var live = startRun.start(run, claimed.base(), claimed.news(), claimed.steps());
+      return new Resumed(run, claimed.base(), Optional.of(live));
+    }
+    signals.changed(run.id());
+    return new Resumed(run, claimed.base(), Optional.empty());
+  }
+
+  private record Claimed(Run run, EventId base, List<Told> news, List<Step> steps) {}
+
+  /** Empty if the run still waits for more. */
+  private Optional<Claimed> store(
+      Tx tx,
+      ProjectId project,
+      ThreadId thread,
+      RunId id,
+      Body body,
+      boolean all,
+      boolean room,
+      Instant at) {
+    var run =
+        runs.lock(tx, thread, id)
+            .filter(found -> found.projectId().equals(project))
+            .orElseThrow(() -> ApiException.notFound("run", id));
+    if (run.status() != RunStatus.REQUIRES_ACTION) {
+      throw ApiException.wrongState(
+          "Runs in status \"%s\" do not accept tool outputs.".formatted(run.status().wire()));
+    }
+    var waiting = steps.lastOf(tx, run).orElseThrow();
+    var answered = waiting.with(answered(waiting.calls(), body, all));
+    steps.setOutputs(tx, answered);
+    if (answered.calls().stream().anyMatch(ToolCall::isOpen)) {
+      return Optional.empty();
+    }
+    var step = answered.ended(Step.Status.COMPLETED, at, null);
+    steps.setEnd(tx, step);
+
+    var base = ClaimRuns.endOf(run);
+    var queued = run.as(RunStatus.QUEUED);
+    var news = new ArrayList<Told>();
+    news.add(Telling.stepEnded(step));
+    news.add(Telling.runBefore(run, RunStatus.QUEUED, true, List.of()));
+    var next = queued;
+    if (room) {
+      next = queued.claimed(node.id(), run.attempt() + 1, at);
+      news.addFirst(Telling.attemptBegan(next.attempt()));
+      news.add(Telling.run(next));
+    }
+    ClaimRuns.setClaim(tx, next, news);
+    return Optional.of(new Claimed(next, base, news, List.of(step)));
+  }
+
+  private static List<ToolCall> answered(List<ToolCall> calls, Body body, boolean all) {
+    var outputs = new HashMap<String, String>();
+    for (var output : body.toolOutputs()) {
+      if (outputs.put(output.toolCallId(), output.output() == null ? "" : output.output())
+          != null) {
+        throw ApiException.invalid(
+            "tool_outputs",
+            "Invalid 'tool_outputs': '%s' is given twice.".formatted(output.toolCallId()));
+      }
+    }
+    refuseUnknown(calls, outputs);
+    var missing =
+        calls.stream()
+            .filter(call -> call.isOpen() && !outputs.containsKey(call.id().value()))
+            .map(call -> call.id().value())
+            .toList();
+    if (all && !missing.isEmpty()) {
+      throw ApiException.invalid(
+          "tool_outputs",
+          "Expected tool outputs for call_ids %s, got %s."
+              .formatted(calls.stream().map(call -> call.id().value()).toList(), outputs.keySet()));
+    }
+    return calls.stream()
+        .map(
+            call ->
+                outputs.containsKey(call.id().value())
+                    ? call.withOutput(outputs.get(call.id().value()))
+                    : call)
+        .toList();
+  }
+
+  private static void refuseUnknown(List<ToolCall> calls, Map<String, String> outputs) {
+    var unknown = new HashSet<>(outputs.keySet());
+    calls.stream().filter(ToolCall::isOpen).forEach(call -> unknown.remove(call.id().value()));
+    if (!unknown.isEmpty()) {
+      throw ApiException.invalid(
+          "tool_outputs",
+          "Invalid 'tool_outputs': the run does not wait for %s.".formatted(unknown));
+    }
+  }
+}

@@ -1,0 +1,152 @@
+package dev.threadmill.runs;
+
+import dev.threadmill.api.RunId;
+import dev.threadmill.api.ThreadId;
+import dev.threadmill.db.DatabaseException;
+import dev.threadmill.db.Jdbc;
+import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.StartupEvent;
+import jakarta.annotation.Priority;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.jboss.logging.Logger;
+
+/**
+ * What a node does from time to time, whether or not anybody has told it to: renew its lease, take
+ * over from the dead, claim what is queued, expire what is overdue. It is the net below all
+ * signals.
+ */
+@ApplicationScoped
+class Sweep {
+  private static final Logger LOG = Logger.getLogger(Sweep.class);
+  private static final int EXPIRED_AT_ONCE = 200;
+  private static final int RENEWALS_A_LEASE = 3;
+  private static final Duration DRAIN_LOOK = Duration.ofMillis(50);
+
+  private final Jdbc jdbc;
+  private final Node node;
+  private final LiveRuns liveRuns;
+  private final ClaimRuns claimRuns;
+  private final TakeOver takeOver;
+  private final EndIdleRun endIdleRun;
+  private final RunsConfig config;
+  private final InstantSource clock;
+  private final ScheduledExecutorService heart = daemon("heartbeat");
+  private final ScheduledExecutorService broom = daemon("sweep");
+
+  Sweep(
+      Jdbc jdbc,
+      Node node,
+      LiveRuns liveRuns,
+      ClaimRuns claimRuns,
+      TakeOver takeOver,
+      EndIdleRun endIdleRun,
+      RunsConfig config,
+      InstantSource clock) {
+    this.jdbc = jdbc;
+    this.node = node;
+    this.liveRuns = liveRuns;
+    this.claimRuns = claimRuns;
+    this.takeOver = takeOver;
+    this.endIdleRun = endIdleRun;
+    this.config = config;
+    this.clock = clock;
+  }
+
+  void onStart(@Observes StartupEvent start) {
+    node.register();
+    liveRuns.whenRoomAgain(this::soon);
+    long beat = config.lease().toMillis() / RENEWALS_A_LEASE;
+    heart.scheduleWithFixedDelay(
+        () -> quietly("heartbeat", this::renew), beat, beat, TimeUnit.MILLISECONDS);
+    long every = config.sweepEvery().toMillis();
+    broom.scheduleWithFixedDelay(
+        () -> quietly("sweep", this::sweep), 0, every, TimeUnit.MILLISECONDS);
+  }
+
+  /** Looks for work at once. A hurry-up, to be called as often as one likes. */
+  void soon() {
+    if (!liveRuns.isClosed()) {
+      broom.execute(() -> quietly("sweep", claimRuns::claim));
+    }
+  }
+
+  private void renew() {
+    if (!node.renew()) {
+      liveRuns.all().forEach(live -> live.stop(LiveRun.Stop.LOST));
+    }
+  }
+
+  private void sweep() {
+    for (var silent : node.giveUpTheSilent()) {
+      LOG.warnf("node gave no sign of life for a lease node_id=%s", silent);
+    }
+    takeOver.takeOver();
+    claimRuns.claim();
+    expire();
+  }
+
+  private record Overdue(ThreadId thread, RunId run) {}
+
+  private void expire() {
+    var now = clock.instant();
+    var overdue =
+        jdbc.list(
+            """
+            SELECT thread_id, id FROM runs
+            WHERE status IN ('queued', 'in_progress', 'requires_action', 'cancelling')
+              AND expires_at <= ?
+            ORDER BY expires_at LIMIT ?
+            """,
+            row -> new Overdue(row.text("thread_id", ThreadId::new), row.text("id", RunId::new)),
+            now,
+            EXPIRED_AT_ONCE);
+    for (var run : overdue) {
+      var live = liveRuns.find(run.run());
+      if (live.isPresent()) {
+        live.get().stop(LiveRun.Stop.EXPIRE);
+      } else {
+        endIdleRun.end(run.thread(), run.run(), Run.End.EXPIRED, now);
+      }
+    }
+  }
+
+  /** Lets runs finish for a while, then leaves them to the others. */
+  void onStop(@Observes @Priority(1) ShutdownEvent stop) {
+    liveRuns.close();
+    broom.shutdownNow();
+    long deadline = System.nanoTime() + config.drain().toNanos();
+    while (liveRuns.size() > 0 && System.nanoTime() < deadline) {
+      LockSupport.parkNanos(DRAIN_LOOK.toNanos());
+    }
+    liveRuns.all().forEach(live -> live.stop(LiveRun.Stop.HAND_OVER));
+    while (liveRuns.size() > 0
+        && System.nanoTime() < deadline + DRAIN_LOOK.multipliedBy(20).toNanos()) {
+      LockSupport.parkNanos(DRAIN_LOOK.toNanos());
+    }
+    heart.shutdownNow();
+    quietly("leave", node::leave);
+  }
+
+  /** A sweep that fails must not be the last one. */
+  private static void quietly(String what, Runnable work) {
+    try {
+      work.run();
+    } catch (DatabaseException e) {
+      LOG.warnf("%s waits for the database cause=%s", what, e.getMessage());
+    } catch (RuntimeException e) {
+      LOG.errorf(e, "%s failed", what);
+    }
+  }
+
+  private static ScheduledExecutorService daemon(String name) {
+    return Executors.newSingleThreadScheduledExecutor(
+        Thread.ofPlatform().daemon().name(name).factory());
+  }
+}

@@ -1,0 +1,59 @@
+package dev.threadmill.runs;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** The events of a run in their short form, as the run's row keeps them: codes between blanks. */
+final class Tape {
+  private Tape() {}
+
+  /** The events of a stored tape. Their text stands in the rows of messages and tool calls. */
+  static List<TapeEvent> parse(String tape) {
+    var events = new ArrayList<TapeEvent>();
+    for (var code : tape.split(" ")) {
+      if (!code.isEmpty()) {
+        events.add(TapeEvent.parse(code));
+      }
+    }
+    return events;
+  }
+
+  /** The short form of events, with pieces of the same text written as one. */
+  static String format(List<TapeEvent> events) {
+    var tape = new StringBuilder();
+    for (int i = 0; i < events.size(); i++) {
+      var event = events.get(i);
+      while (i + 1 < events.size() && joined(event, events.get(i + 1)) instanceof TapeEvent both) {
+        event = both;
+        i++;
+      }
+      tape.append(event.code()).append(' ');
+    }
+    return tape.toString();
+  }
+
+  /** How many places the events take up. */
+  static long length(List<TapeEvent> events) {
+    long length = 0;
+    for (var event : events) {
+      length += event.length();
+    }
+    return length;
+  }
+
+  /** Two pieces of the same text as one without its text, or null if they are not. */
+  private static TapeEvent joined(TapeEvent first, TapeEvent second) {
+    if (first instanceof TapeEvent.TextDelta a
+        && second instanceof TapeEvent.TextDelta b
+        && a.step() == b.step()) {
+      return new TapeEvent.TextDelta(a.step(), a.length() + b.length(), null);
+    }
+    if (first instanceof TapeEvent.ArgumentsDelta a
+        && second instanceof TapeEvent.ArgumentsDelta b
+        && a.step() == b.step()
+        && a.call() == b.call()) {
+      return new TapeEvent.ArgumentsDelta(a.step(), a.call(), a.length() + b.length(), null);
+    }
+    return null;
+  }
+}

@@ -1,0 +1,146 @@
+package dev.threadmill.runs;
+
+import com.fasterxml.jackson.core.io.JsonStringEncoder;
+import dev.threadmill.threads.Message;
+import dev.threadmill.threads.MessageObject;
+import dev.threadmill.threads.ThreadObject;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What clients are told of the events of a run: names and data as the official SDKs expect them.
+ * Live streams and replays both speak through here, so they say the same.
+ */
+final class Telling {
+  private static final JsonStringEncoder JSON_STRING = JsonStringEncoder.getInstance();
+
+  private Telling() {}
+
+  /** The thread that was created together with the run. */
+  static Told threadCreated(ThreadObject thread) {
+    return new Told(new TapeEvent.ThreadCreated(), "thread.created", thread, null);
+  }
+
+  /** Another attempt begins, of which clients are told nothing. */
+  static Told attemptBegan(int attempt) {
+    return new Told(new TapeEvent.AttemptBegan(attempt), null, null, null);
+  }
+
+  static Told runCreated(Run run) {
+    return run("created", RunObject.created(run));
+  }
+
+  /** The run in the state that it is in. */
+  static Told run(Run run) {
+    return run(run.status().wire(), RunObject.of(run, List.of()));
+  }
+
+  /** The run waits for the results of these calls. */
+  static Told runWaits(Run run, List<ToolCall> open) {
+    return run(RunStatus.REQUIRES_ACTION.wire(), RunObject.of(run, open));
+  }
+
+  /**
+   * The run in a state that it has left since, or in which it is told to be for form's sake.
+   *
+   * @param started whether it had been started by then
+   * @param open the calls that it waited for then
+   */
+  static Told runBefore(Run run, RunStatus status, boolean started, List<ToolCall> open) {
+    return run(status.wire(), RunObject.before(run, status, started, open));
+  }
+
+  private static Told run(String state, RunObject object) {
+    return new Told(new TapeEvent.RunIs(state), "thread.run." + state, object, null);
+  }
+
+  static Told stepCreated(Step step) {
+    var event = new TapeEvent.StepCreated(step.ordinal(), step.type(), micros(step.createdAt()));
+    return new Told(event, "thread.run.step.created", StepObject.begun(step), step);
+  }
+
+  static Told stepInProgress(Step step) {
+    var event = new TapeEvent.StepIs(step.ordinal(), "in_progress");
+    return new Told(event, "thread.run.step.in_progress", StepObject.begun(step), step);
+  }
+
+  static Told stepEnded(Step step) {
+    var state = step.status().wire();
+    var event = new TapeEvent.StepIs(step.ordinal(), state);
+    return new Told(event, "thread.run.step." + state, StepObject.of(step), step);
+  }
+
+  static Told messageCreated(Step step, Run run) {
+    return messageBegun(step, run, "created");
+  }
+
+  static Told messageInProgress(Step step, Run run) {
+    return messageBegun(step, run, "in_progress");
+  }
+
+  private static Told messageBegun(Step step, Run run, String state) {
+    var event = new TapeEvent.MessageIs(step.ordinal(), state);
+    return new Told(
+        event, "thread.message." + state, MessageObject.of(Answer.begun(run, step)), step);
+  }
+
+  /** The message of this step, which is complete or will stay incomplete. */
+  static Told messageEnded(Step step, Message message) {
+    var state = message.status().wire();
+    var event = new TapeEvent.MessageIs(step.ordinal(), state);
+    return new Told(event, "thread.message." + state, MessageObject.of(message), step);
+  }
+
+  /** More text of a message. The JSON is put together by hand: this is the hot path of streams. */
+  static Told text(Step step, String text) {
+    var json =
+        "{\"id\":\""
+            + step.messageId()
+            + "\",\"object\":\"thread.message.delta\",\"delta\":{\"content\":[{\"index\":0,"
+            + "\"type\":\"text\",\"text\":{\"value\":\""
+            + new String(JSON_STRING.quoteAsString(text))
+            + "\"}}]}}";
+    var event = new TapeEvent.TextDelta(step.ordinal(), text.length(), text);
+    return new Told(event, "thread.message.delta", json, step);
+  }
+
+  /** The call at this place of the step begins. */
+  static Told callStarted(Step step, int index, ToolCall call) {
+    var function = StepObject.ordered("name", call.name(), "arguments", "", "output", null);
+    var started =
+        StepObject.ordered(
+            "index", index, "id", call.id().value(), "type", call.type(), call.type(), function);
+    var event = new TapeEvent.CallStarted(step.ordinal(), index, call.name());
+    return new Told(event, "thread.run.step.delta", stepDelta(step, started), step);
+  }
+
+  /** More of a call's arguments. */
+  static Told arguments(Step step, int index, String text) {
+    var more =
+        StepObject.ordered(
+            "index", index, "type", "function", "function", Map.of("arguments", text));
+    var event = new TapeEvent.ArgumentsDelta(step.ordinal(), index, text.length(), text);
+    return new Told(event, "thread.run.step.delta", stepDelta(step, more), step);
+  }
+
+  private static Object stepDelta(Step step, Map<String, Object> call) {
+    var details = StepObject.ordered("type", "tool_calls", "tool_calls", List.of(call));
+    return StepObject.ordered(
+        "id",
+        step.id().value(),
+        "object",
+        "thread.run.step.delta",
+        "delta",
+        Map.of("step_details", details));
+  }
+
+  static long micros(Instant time) {
+    return time.getEpochSecond() * 1_000_000 + time.getNano() / 1_000;
+  }
+
+  static Instant ofMicros(long micros) {
+    return Instant.ofEpochSecond(
+        Math.floorDiv(micros, 1_000_000L), Math.floorMod(micros, 1_000_000L) * 1_000L);
+  }
+}
