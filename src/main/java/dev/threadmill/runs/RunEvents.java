@@ -41,6 +41,7 @@ final class RunEvents implements EventStream {
   private LiveRun live;
   private int liveIndex;
   private boolean looking;
+  private boolean atEnd;
   private boolean changed = true;
   private boolean closed;
 
@@ -101,6 +102,10 @@ final class RunEvents implements EventStream {
           return new Next(frames, false);
         }
       }
+    }
+    if (atEnd) {
+      var done = EventFrame.done();
+      return new Next(frames == null ? done : frames.appendBuffer(done), true);
     }
     if (live == null && changed && !looking) {
       changed = false;
@@ -167,7 +172,7 @@ final class RunEvents implements EventStream {
         frames = frames.stream().filter(f -> !isBefore(base, f.id())).toList();
         follow(found.get(), Unseen.of(frames, from, stored.get().run()), from);
       } else {
-        take(Unseen.of(frames, from, stored.get().run()));
+        take(Unseen.of(frames, from, stored.get().run()), stored.get().run());
       }
     } catch (RuntimeException e) {
       LOG.warnf("stream waits run_id=%s cause=%s", run, e);
@@ -187,8 +192,10 @@ final class RunEvents implements EventStream {
     return a.attempt() < b.attempt() || (a.attempt() == b.attempt() && a.position() < b.position());
   }
 
-  private synchronized void take(List<Frame> frames) {
+  /** A reader who has seen the end already is told that there is nothing more. */
+  private synchronized void take(List<Frame> frames, Run stored) {
     backlog.addAll(frames);
+    atEnd = stored.status().isTerminal();
   }
 
   /** Goes on with the live run behind what is still to be read from the database. */

@@ -85,14 +85,20 @@ class ThreadHistory {
   }
 
   private List<Entry.Said> older(Run run, Entry.Said than, int limit) {
-    var columns = "SELECT id, role, content, tokens, created_at FROM messages WHERE thread_id = ?";
+    // What an earlier attempt of this very run left half-said is not put into the model's mouth.
+    var columns =
+        """
+        SELECT id, role, content, tokens, created_at FROM messages
+        WHERE thread_id = ? AND (status <> 'incomplete' OR run_id IS DISTINCT FROM ?)
+        """;
     var order = " ORDER BY created_at DESC, id DESC LIMIT ?";
     return than == null
-        ? jdbc.list(columns + order, ThreadHistory::readMessage, run.threadId(), limit)
+        ? jdbc.list(columns + order, ThreadHistory::readMessage, run.threadId(), run.id(), limit)
         : jdbc.list(
             columns + " AND (created_at, id) < (?, ?)" + order,
             ThreadHistory::readMessage,
             run.threadId(),
+            run.id(),
             than.at(),
             than.id(),
             limit);
