@@ -1,0 +1,40 @@
+package dev.threadmill.memory;
+
+import dev.threadmill.api.ThreadId;
+import java.time.Instant;
+
+/**
+ * A piece of the index that may answer a question.
+ *
+ * @param sourceId the message or the fact
+ * @param part the piece's place within it
+ * @param begins where the piece begins within the source's text, in characters
+ * @param ends where it ends
+ * @param similarity cosine to the question; null where there is no vector
+ * @param matches which terms of the question it has, a bit each
+ */
+record Candidate(
+    ThreadId thread,
+    SourceType type,
+    String sourceId,
+    int part,
+    String model,
+    Instant createdAt,
+    Traits traits,
+    int begins,
+    int ends,
+    Double similarity,
+    int matches) {
+
+  /** What a remembered text is of. */
+  enum SourceType {
+    MESSAGE,
+    FACT
+  }
+
+  /** The same, where its vector does not compare to the question's. */
+  Candidate withoutVector() {
+    return new Candidate(
+        thread, type, sourceId, part, model, createdAt, traits, begins, ends, null, matches);
+  }
+}

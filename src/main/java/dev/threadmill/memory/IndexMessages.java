@@ -1,0 +1,160 @@
+package dev.threadmill.memory;
+
+import dev.threadmill.api.ThreadId;
+import dev.threadmill.db.Jdbc;
+import dev.threadmill.models.Embeddings;
+import dev.threadmill.models.ModelException;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import org.jboss.logging.Logger;
+
+/**
+ * Takes messages off the queue and puts them into the index. While the embedding model is down they
+ * are found by their words, and stay in the queue for their vectors.
+ */
+@ApplicationScoped
+class IndexMessages {
+  private static final Logger LOG = Logger.getLogger(IndexMessages.class);
+  private static final Duration FIRST_BACKOFF = Duration.ofSeconds(2);
+  private static final Duration PAUSE = Duration.ofMillis(10);
+
+  private final Jdbc jdbc;
+  private final QueueStore queue;
+  private final IndexStore index;
+  private final Embeddings embeddings;
+  private final MemoryConfig config;
+
+  IndexMessages(
+      Jdbc jdbc, QueueStore queue, IndexStore index, Embeddings embeddings, MemoryConfig config) {
+    this.jdbc = jdbc;
+    this.queue = queue;
+    this.index = index;
+    this.embeddings = embeddings;
+    this.config = config;
+  }
+
+  /** Indexes some of what is due. Returns how many messages that were. */
+  int next() throws InterruptedException {
+    var messages = queue.take(config.batch());
+    index(messages);
+    return messages.size();
+  }
+
+  /**
+   * Has a thread's messages indexed now, together with whoever works on them already, for as long
+   * as the caller has patience.
+   *
+   * @return how many still wait
+   */
+  int allOf(ThreadId thread, Duration patience) throws InterruptedException {
+    var deadline = Instant.now().plus(patience);
+    int waiting = queue.waiting(thread);
+    while (waiting > 0 && Instant.now().isBefore(deadline)) {
+      var messages = queue.takeOf(thread, config.batch());
+      if (messages.isEmpty()) {
+        if (queue.allFailed(thread)) {
+          return waiting;
+        }
+        Thread.sleep(PAUSE);
+      } else {
+        index(messages);
+      }
+      waiting = queue.waiting(thread);
+    }
+    return waiting;
+  }
+
+  private void index(List<QueueStore.Waiting> messages) throws InterruptedException {
+    if (messages.isEmpty()) {
+      return;
+    }
+    var pieces = new ArrayList<List<Pieces.Piece>>();
+    var texts = new ArrayList<String>();
+    for (var message : messages) {
+      var ofMessage = Pieces.of(message.text());
+      pieces.add(ofMessage);
+      ofMessage.forEach(piece -> texts.add(piece.text()));
+    }
+    List<float[]> vectors = null;
+    try {
+      vectors = embeddings.embed(texts);
+    } catch (ModelException e) {
+      LOG.warnf("embeddings=failed model=%s messages=%d", embeddings.name(), messages.size());
+    }
+    write(messages, pieces, vectors);
+  }
+
+  private void write(
+      List<QueueStore.Waiting> messages, List<List<Pieces.Piece>> pieces, List<float[]> vectors) {
+    var entries = new ArrayList<IndexStore.Entry>();
+    var assistants = new HashMap<ThreadId, String>();
+    for (int i = 0; i < messages.size(); i++) {
+      var message = messages.get(i);
+      if (message.assistantId() != null) {
+        assistants.put(message.thread(), message.assistantId());
+      }
+      for (int part = 0; part < pieces.get(i).size(); part++) {
+        entries.add(
+            entry(
+                message,
+                part,
+                pieces.get(i).get(part),
+                vectors == null ? null : vectors.get(entries.size())));
+      }
+    }
+    jdbc.doInTransaction(
+        tx -> {
+          index.write(tx, entries);
+          index.dropOutdated(tx, outdated(messages, pieces));
+          assistants.forEach((thread, assistant) -> index.learnAssistant(tx, thread, assistant));
+          if (vectors == null) {
+            queue.putOff(tx, messages, backoff(messages.getFirst().attempts()));
+          } else {
+            queue.done(tx, messages);
+          }
+        });
+  }
+
+  private List<Object[]> outdated(
+      List<QueueStore.Waiting> messages, List<List<Pieces.Piece>> pieces) {
+    var outdated = new ArrayList<Object[]>();
+    for (int i = 0; i < messages.size(); i++) {
+      var message = messages.get(i);
+      outdated.add(
+          new Object[] {
+            message.thread(), message.message(), pieces.get(i).size(), embeddings.name()
+          });
+    }
+    return outdated;
+  }
+
+  private IndexStore.Entry entry(
+      QueueStore.Waiting message, int part, Pieces.Piece piece, float[] vector) {
+    var terms = Words.terms(piece.text());
+    return new IndexStore.Entry(
+        message.project(),
+        message.thread(),
+        Candidate.SourceType.MESSAGE,
+        message.message().value(),
+        part,
+        embeddings.name(),
+        message.assistantId(),
+        message.userId(),
+        message.createdAt(),
+        piece.begins(),
+        piece.ends(),
+        Traits.of(piece.text(), terms, message.byAssistant()),
+        new LinkedHashSet<>(terms),
+        vector);
+  }
+
+  private Duration backoff(int attempts) {
+    var delay = FIRST_BACKOFF.multipliedBy(1L << Math.min(attempts, 10));
+    return delay.compareTo(config.longestBackoff()) > 0 ? config.longestBackoff() : delay;
+  }
+}

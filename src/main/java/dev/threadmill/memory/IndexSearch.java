@@ -1,0 +1,271 @@
+package dev.threadmill.memory;
+
+import dev.threadmill.api.ThreadId;
+import dev.threadmill.db.Jdbc;
+import dev.threadmill.db.Row;
+import dev.threadmill.db.Tx;
+import dev.threadmill.models.Embeddings;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * Finds candidates. A thread is read whole: some thousands of rows by their key are exact, and give
+ * the ranking every neighbour and every term's rarity. Wider scopes are too large for that once
+ * they exceed a bound; they are asked through HNSW and GIN, which gives the best by meaning and by
+ * words.
+ */
+@ApplicationScoped
+class IndexSearch {
+  /** Up to this many entries a scope is read whole. */
+  static final int READ_WHOLE = 6_000;
+
+  private static final int BEST_BY_MEANING = 80;
+  private static final int BEST_BY_WORDS = 80;
+  private static final String COLUMNS =
+      """
+      i.thread_id, i.source_type, i.source_id, i.part, i.model, i.created_at, i.traits,
+        i.begins, i.ends, %s AS matches,
+        CASE WHEN i.model = q.model THEN 1 - (i.embedding <=> q.vector) END AS similarity
+      """;
+
+  private final Jdbc jdbc;
+  private final VectorColumn vectors;
+  private final RareTerms rareTerms;
+  private final Embeddings embeddings;
+
+  IndexSearch(Jdbc jdbc, VectorColumn vectors, RareTerms rareTerms, Embeddings embeddings) {
+    this.jdbc = jdbc;
+    this.vectors = vectors;
+    this.rareTerms = rareTerms;
+    this.embeddings = embeddings;
+  }
+
+  /**
+   * What was found.
+   *
+   * @param candidates thread by thread, in the order in which they were said
+   * @param texts how many there are in the scope, as far as is known
+   */
+  record Found(List<Candidate> candidates, long texts) {}
+
+  /** All entries of a thread. */
+  Found inThread(ThreadId thread, Question question, float[] vector) {
+    var all = readWhole("i.thread_id = ?", List.of(thread), question, vector);
+    return new Found(all, all.size());
+  }
+
+  /** The best entries of all threads of a scope. */
+  Found in(MemoryScope scope, Question question, float[] vector) {
+    return switch (scope) {
+      case MemoryScope.OfThread(_, var thread) -> inThread(thread, question, vector);
+      case MemoryScope.OfAssistant(var project, var assistant) ->
+          wide("assistant_id", List.of(project, assistant), question, vector);
+      case MemoryScope.OfUser(var project, var user) ->
+          wide("user_id", List.of(project, user), question, vector);
+    };
+  }
+
+  private Found wide(String column, List<Object> scope, Question question, float[] vector) {
+    var condition = "i.project_id = ? AND i.%s = ?".formatted(column);
+    long texts = count(condition, scope);
+    if (texts <= READ_WHOLE) {
+      return new Found(readWhole(condition, scope, question, vector), texts);
+    }
+    return jdbc.inTransaction(
+        tx -> {
+          var keys = new ArrayList<Key>();
+          if (vector != null) {
+            keys.addAll(nearest(tx, condition, scope, vector));
+          }
+          keys.addAll(byWords(tx, condition, scope, question));
+          return new Found(withNeighbours(tx, keys, question, vector), texts);
+        });
+  }
+
+  /** How many entries a scope has, counted no further than matters. */
+  private long count(String condition, List<Object> scope) {
+    return jdbc.one(
+            """
+            SELECT count(*) AS texts FROM
+              (SELECT 1 FROM memory_index i WHERE %s LIMIT %d) AS counted
+            """
+                .formatted(condition, READ_WHOLE + 1),
+            row -> row.bigint("texts"),
+            scope.toArray())
+        .orElseThrow();
+  }
+
+  private List<Candidate> readWhole(
+      String condition, List<Object> scope, Question question, float[] vector) {
+    var params = questionParams(question, vector);
+    params.addAll(scope);
+    return jdbc.list(
+        questionCte(question)
+            + "SELECT "
+            + COLUMNS.formatted(matches(question))
+            + "FROM memory_index i, q WHERE "
+            + condition
+            + " ORDER BY i.thread_id, i.created_at, i.source_id, i.part",
+        IndexSearch::candidate,
+        params.toArray());
+  }
+
+  private record Key(String thread, String source, int part) {}
+
+  private List<Key> nearest(Tx tx, String condition, List<Object> scope, float[] vector) {
+    var type = "%s(%d)".formatted(vectors.kind().type(), vector.length);
+    if (vectors.kind().indexed()) {
+      // Without this a filter over the index leaves too few rows, or none.
+      tx.one(
+          """
+          SELECT set_config('hnsw.iterative_scan', 'strict_order', true) AS a,
+            set_config('hnsw.ef_search', '100', true) AS b,
+            set_config('hnsw.max_scan_tuples', '40000', true) AS c
+          """,
+          row -> row.text("a"));
+    }
+    var params = new ArrayList<Object>(scope);
+    params.add(VectorColumn.literal(vector));
+    // The model stands in the statement itself, so that its partial index can be used.
+    return tx.list(
+        """
+        SELECT i.thread_id, i.source_id, i.part FROM memory_index i
+        WHERE %s AND i.model = '%s'
+        ORDER BY i.embedding::%s <=> ?::%s LIMIT %d
+        """
+            .formatted(condition, modelLiteral(), type, type, BEST_BY_MEANING),
+        IndexSearch::key,
+        params.toArray());
+  }
+
+  private List<Key> byWords(Tx tx, String condition, List<Object> scope, Question question) {
+    var query = rareTerms.selectiveQuery(question.terms());
+    if (query.isEmpty()) {
+      return List.of();
+    }
+    var params = new ArrayList<Object>();
+    params.add(anyOf(question.terms()));
+    params.addAll(scope);
+    params.add(query.get());
+    return tx.list(
+        """
+        SELECT i.thread_id, i.source_id, i.part FROM memory_index i, (SELECT ?::tsquery AS query) w
+        WHERE %s AND i.model = '%s' AND i.terms @@ ?::tsquery
+        ORDER BY ts_rank(i.terms, w.query) DESC, i.created_at DESC LIMIT %d
+        """
+            .formatted(condition, modelLiteral(), BEST_BY_WORDS),
+        IndexSearch::key,
+        params.toArray());
+  }
+
+  /** The entries of these keys, and of what was said right before and after each. */
+  private List<Candidate> withNeighbours(Tx tx, List<Key> keys, Question question, float[] vector) {
+    if (keys.isEmpty()) {
+      return List.of();
+    }
+    var params = questionParams(question, vector);
+    params.add(keys.stream().map(Key::thread).toList());
+    params.add(keys.stream().map(Key::source).toList());
+    params.add(keys.stream().map(key -> Integer.toString(key.part())).toList());
+    for (int i = 0; i < 3; i++) {
+      params.add(embeddings.name());
+    }
+    return tx.list(
+        questionCte(question)
+            + """
+            , hits AS (
+              SELECT * FROM unnest(?::text[], ?::text[], ?::int[]) AS k (thread_id, source_id, part)
+            ), wanted AS (
+              SELECT thread_id, source_id, part FROM hits
+              UNION
+              SELECT n.thread_id, n.source_id, n.part FROM hits k, LATERAL (
+                SELECT n.thread_id, n.source_id, n.part FROM memory_index n
+                WHERE n.thread_id = k.thread_id AND n.source_id < k.source_id AND n.model = ?
+                ORDER BY n.source_id DESC, n.part DESC LIMIT 1) n
+              UNION
+              SELECT n.thread_id, n.source_id, n.part FROM hits k, LATERAL (
+                SELECT n.thread_id, n.source_id, n.part FROM memory_index n
+                WHERE n.thread_id = k.thread_id AND n.source_id > k.source_id AND n.model = ?
+                ORDER BY n.source_id, n.part LIMIT 1) n
+            )
+            SELECT\s\
+            """
+            + COLUMNS.formatted(matches(question))
+            + """
+            FROM wanted w JOIN memory_index i ON i.thread_id = w.thread_id
+              AND i.source_id = w.source_id AND i.part = w.part AND i.model = ?
+            , q
+            ORDER BY i.thread_id, i.created_at, i.source_id, i.part
+            """,
+        IndexSearch::candidate,
+        params.toArray());
+  }
+
+  /** The question's parts, evaluated once and not for each row. */
+  private String questionCte(Question question) {
+    var cte =
+        new StringBuilder("WITH q AS MATERIALIZED (SELECT ?::")
+            .append(vectors.kind().type())
+            .append(" AS vector, ?::text AS model, ?::tsquery AS any_term");
+    for (int i = 0; i < question.terms().size(); i++) {
+      cte.append(", ?::tsquery AS term_").append(i);
+    }
+    return cte.append(") ").toString();
+  }
+
+  private List<Object> questionParams(Question question, float[] vector) {
+    var params = new ArrayList<Object>();
+    params.add(VectorColumn.literal(vector));
+    params.add(embeddings.name());
+    params.add(anyOf(question.terms()));
+    question.terms().forEach(term -> params.add(quoted(term)));
+    return params;
+  }
+
+  /** Which terms an entry has, a bit each; looked at closely only where it has any. */
+  private static String matches(Question question) {
+    if (question.terms().isEmpty()) {
+      return "0";
+    }
+    var bits = new ArrayList<String>();
+    for (int i = 0; i < question.terms().size(); i++) {
+      bits.add("CASE WHEN i.terms @@ q.term_%d THEN %d ELSE 0 END".formatted(i, 1 << i));
+    }
+    return "CASE WHEN i.terms @@ q.any_term THEN " + String.join(" + ", bits) + " ELSE 0 END";
+  }
+
+  static String anyOf(List<String> terms) {
+    return terms.stream().map(IndexSearch::quoted).collect(Collectors.joining(" | "));
+  }
+
+  /** A term as the text form of a query has it. */
+  static String quoted(String term) {
+    return "'" + term.replace("\\", "\\\\").replace("'", "''") + "'";
+  }
+
+  private String modelLiteral() {
+    return embeddings.name().replace("'", "''");
+  }
+
+  private static Key key(Row row) throws SQLException {
+    return new Key(row.text("thread_id"), row.text("source_id"), row.integer("part"));
+  }
+
+  private static Candidate candidate(Row row) throws SQLException {
+    return new Candidate(
+        row.text("thread_id", ThreadId::new),
+        row.constant("source_type", Candidate.SourceType.class),
+        row.text("source_id"),
+        row.integer("part"),
+        row.text("model"),
+        row.instant("created_at"),
+        new Traits(row.integer("traits")),
+        row.integer("begins"),
+        row.integer("ends"),
+        row.number("similarity"),
+        row.integer("matches"));
+  }
+}

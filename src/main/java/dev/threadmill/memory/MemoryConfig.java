@@ -1,0 +1,41 @@
+package dev.threadmill.memory;
+
+import io.smallrye.config.ConfigMapping;
+import io.smallrye.config.WithDefault;
+import java.time.Duration;
+
+/** The settings of the memory. */
+@ConfigMapping(prefix = "threadmill.memory")
+public interface MemoryConfig {
+  /** Whether this node works on the queues. Tests switch it off to look at what waits. */
+  @WithDefault("true")
+  boolean worker();
+
+  /** How often the queue is looked at when nobody has told of new messages. */
+  @WithDefault("1s")
+  Duration poll();
+
+  /** The most messages that are indexed in one transaction. */
+  @WithDefault("32")
+  int batch();
+
+  /** The longest wait before work that failed is tried again. */
+  @WithDefault("5m")
+  Duration longestBackoff();
+
+  /** How long a reader of a thread's memory waits for messages that were posted just now. */
+  @WithDefault("4s")
+  Duration patience();
+
+  /** The longest that a run waits for its memories; then it goes on without. */
+  @WithDefault("250ms")
+  Duration recallTimeout();
+
+  /** How many memories a run is given at most. */
+  @WithDefault("8")
+  int recalled();
+
+  /** The least score of a memory that a run is given. */
+  @WithDefault("0.03")
+  double leastScore();
+}

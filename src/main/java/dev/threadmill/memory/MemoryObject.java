@@ -1,0 +1,49 @@
+package dev.threadmill.memory;
+
+import dev.threadmill.api.ThreadId;
+import java.util.List;
+
+/**
+ * What {@code GET /v1/threads/{id}/memory} answers.
+ *
+ * @param summary null if there is none
+ * @param summaryMethod {@code rolling}, {@code reflection} or {@code none}
+ * @param updatedAt when the summary was made, in Unix seconds; null if there is none
+ * @param pending how many messages are not embedded yet
+ * @param vectorContext what the query recalls, best first
+ */
+public record MemoryObject(
+    String object,
+    ThreadId threadId,
+    String summary,
+    String summaryMethod,
+    Long updatedAt,
+    int pending,
+    List<Recalled> vectorContext) {
+  public MemoryObject {
+    vectorContext = List.copyOf(vectorContext);
+  }
+
+  /**
+   * A recalled text.
+   *
+   * @param score how likely it answers the query, from 0 to 1
+   * @param createdAt when it was said, in Unix seconds
+   */
+  public record Recalled(String text, double score, Source source, long createdAt) {
+    static Recalled of(Recall.Memory memory) {
+      return new Recalled(
+          memory.text(),
+          memory.score(),
+          new Source(memory.sourceType(), memory.sourceId(), memory.thread()),
+          memory.createdAt().getEpochSecond());
+    }
+  }
+
+  /**
+   * Where a text comes from.
+   *
+   * @param type {@code message} or {@code fact}
+   */
+  public record Source(String type, String id, ThreadId threadId) {}
+}

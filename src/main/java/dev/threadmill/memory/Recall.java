@@ -1,0 +1,158 @@
+package dev.threadmill.memory;
+
+import dev.threadmill.api.ThreadId;
+import dev.threadmill.models.Embeddings;
+import dev.threadmill.models.ModelException;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jboss.logging.Logger;
+
+/** Finds what was said or learned that bears on a question, best first. */
+@ApplicationScoped
+public class Recall {
+  private static final Logger LOG = Logger.getLogger(Recall.class);
+
+  /** Some more than asked for, since duplicates are merged once the texts are known. */
+  private static final int SURPLUS = 8;
+
+  private final IndexSearch search;
+  private final TextStore texts;
+  private final Embeddings embeddings;
+  private final InstantSource clock;
+
+  Recall(IndexSearch search, TextStore texts, Embeddings embeddings, InstantSource clock) {
+    this.search = search;
+    this.texts = texts;
+    this.embeddings = embeddings;
+    this.clock = clock;
+  }
+
+  /**
+   * A remembered text.
+   *
+   * @param score how likely it answers the question, from 0 to 1
+   * @param sourceType {@code message} or {@code fact}
+   * @param sourceId the message's or the fact's id
+   * @param begins where the text begins within its source, in characters
+   * @param ends where it ends
+   */
+  public record Memory(
+      String text,
+      double score,
+      String sourceType,
+      String sourceId,
+      ThreadId thread,
+      Instant createdAt,
+      int begins,
+      int ends) {}
+
+  /**
+   * Recalls.
+   *
+   * @param limit how many memories at most
+   */
+  public List<Memory> recall(MemoryScope scope, String question, int limit)
+      throws InterruptedException {
+    if (question.isBlank() || limit <= 0) {
+      return List.of();
+    }
+    return recall(scope, Question.of(question, clock.instant()), limit);
+  }
+
+  private List<Memory> recall(MemoryScope scope, Question question, int limit)
+      throws InterruptedException {
+    var found = search.in(scope, question, vector(question));
+    var ranked = new Ranking(question).rank(withoutDoubles(found.candidates()), found.texts());
+    return merged(bestOfEachSource(ranked, limit + SURPLUS), limit);
+  }
+
+  private float[] vector(Question question) throws InterruptedException {
+    try {
+      return embeddings.embedQuery(question.text());
+    } catch (ModelException e) {
+      LOG.warnf("embeddings=failed model=%s recall=by_words", embeddings.name());
+      return null;
+    }
+  }
+
+  /**
+   * While a new model takes over, texts have entries of both. Only the present model's vectors
+   * compare to the question's; of a text that has none of those the other entry counts by its
+   * words.
+   */
+  private List<Candidate> withoutDoubles(List<Candidate> candidates) {
+    var present = embeddings.name();
+    boolean same = candidates.stream().allMatch(candidate -> candidate.model().equals(present));
+    if (same) {
+      return candidates;
+    }
+    var renewed = new HashSet<String>();
+    candidates.stream()
+        .filter(candidate -> candidate.model().equals(present))
+        .forEach(candidate -> renewed.add(candidate.sourceId()));
+    var kept = new ArrayList<Candidate>();
+    for (var candidate : candidates) {
+      if (candidate.model().equals(present)) {
+        kept.add(candidate);
+      } else if (renewed.add(candidate.sourceId() + "/" + candidate.part())
+          && !renewed.contains(candidate.sourceId())) {
+        kept.add(candidate.withoutVector());
+      }
+    }
+    return kept;
+  }
+
+  private static List<Ranking.Ranked> bestOfEachSource(List<Ranking.Ranked> ranked, int limit) {
+    var best = new LinkedHashMap<String, Ranking.Ranked>();
+    for (var each : ranked) {
+      var candidate = each.candidate();
+      best.putIfAbsent(candidate.thread().value() + candidate.sourceId(), each);
+      if (best.size() == limit) {
+        break;
+      }
+    }
+    return List.copyOf(best.values());
+  }
+
+  /**
+   * Fetches the texts; of the same text said several times the best and, at a tie, newest stays.
+   */
+  private List<Memory> merged(List<Ranking.Ranked> ranked, int limit) {
+    Map<Candidate, String> read =
+        texts.read(ranked.stream().map(Ranking.Ranked::candidate).toList());
+    var byText = new HashMap<String, Memory>();
+    var memories = new ArrayList<Memory>();
+    for (var each : ranked) {
+      var candidate = each.candidate();
+      var text = read.get(candidate);
+      if (text == null) {
+        continue;
+      }
+      var memory =
+          new Memory(
+              text,
+              Math.round(each.score() * 10_000) / 10_000.0,
+              candidate.type().name().toLowerCase(Locale.ROOT),
+              candidate.sourceId(),
+              candidate.thread(),
+              candidate.createdAt(),
+              candidate.begins(),
+              candidate.ends());
+      if (byText.putIfAbsent(text.strip().toLowerCase(Locale.ROOT), memory) == null) {
+        memories.add(memory);
+      }
+      if (memories.size() == limit) {
+        break;
+      }
+    }
+    return memories;
+  }
+}

@@ -1,0 +1,49 @@
+package dev.threadmill.memory;
+
+import dev.threadmill.db.Jdbc;
+import jakarta.enterprise.context.ApplicationScoped;
+
+/** How the database keeps vectors: as halfvec and in an HNSW index, if pgvector is there. */
+@ApplicationScoped
+class VectorColumn {
+  private final Jdbc jdbc;
+  private volatile Kind kind;
+
+  VectorColumn(Jdbc jdbc) {
+    this.jdbc = jdbc;
+  }
+
+  /**
+   * @param type name of the column's type
+   * @param indexed whether there are HNSW indexes
+   */
+  record Kind(String type, boolean indexed) {}
+
+  Kind kind() {
+    if (kind == null) {
+      kind =
+          jdbc.one(
+                  """
+                  SELECT format_type(a.atttypid, NULL) AS type,
+                    EXISTS (SELECT 1 FROM pg_am WHERE amname = 'hnsw') AS indexed
+                  FROM pg_attribute a
+                  WHERE a.attrelid = 'memory_index'::regclass AND a.attname = 'embedding'
+                  """,
+                  row -> new Kind(row.text("type"), row.bool("indexed")))
+              .orElseThrow();
+    }
+    return kind;
+  }
+
+  /** The text form of a vector, as the database reads it. */
+  static String literal(float[] vector) {
+    if (vector == null) {
+      return null;
+    }
+    var text = new StringBuilder(vector.length * 11).append('[');
+    for (int i = 0; i < vector.length; i++) {
+      text.append(i == 0 ? "" : ",").append(vector[i]);
+    }
+    return text.append(']').toString();
+  }
+}

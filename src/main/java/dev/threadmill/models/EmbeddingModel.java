@@ -1,0 +1,28 @@
+package dev.threadmill.models;
+
+import java.util.List;
+
+/** A model that places texts in a space where what means the same lies close together. */
+public interface EmbeddingModel {
+  /** The model's name, stored with each vector: vectors of different models do not compare. */
+  String name();
+
+  /** How many numbers a vector has. */
+  int dimensions();
+
+  /**
+   * The vectors of texts that are to be found, of length one, in the order of the texts.
+   *
+   * @throws ModelException if the model could not be reached or refused
+   * @throws InterruptedException if the thread was interrupted
+   */
+  List<float[]> embed(List<String> texts) throws InterruptedException;
+
+  /**
+   * The vector of a question, by which texts are sought. Some models want it worded differently.
+   *
+   * @throws ModelException if the model could not be reached or refused
+   * @throws InterruptedException if the thread was interrupted
+   */
+  float[] embedQuery(String query) throws InterruptedException;
+}

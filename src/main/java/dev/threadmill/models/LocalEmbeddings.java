@@ -1,0 +1,177 @@
+package dev.threadmill.models;
+
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtSession;
+import dev.langchain4j.data.segment.TextSegment;
+import dev.langchain4j.model.embedding.onnx.AbstractInProcessEmbeddingModel;
+import dev.langchain4j.model.embedding.onnx.OnnxBertBiEncoder;
+import dev.langchain4j.model.embedding.onnx.PoolingMode;
+import dev.langchain4j.model.embedding.onnx.allminilml6v2.AllMiniLmL6V2EmbeddingModel;
+import dev.langchain4j.model.embedding.onnx.bgesmallenv15q.BgeSmallEnV15QuantizedEmbeddingModel;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * An embedding model within the process. It is read when it is first needed, and computes on two
+ * threads of its own that die when idle: one for texts, at low priority, one for questions, which
+ * somebody is waiting for. So a flood of texts neither takes all cores nor holds up a question, and
+ * native code never sits on the carrier of a virtual thread.
+ */
+public final class LocalEmbeddings implements EmbeddingModel {
+  private static final int DIMENSIONS = 384;
+  private static final int WAITING = 1_000;
+
+  /** What comes along. */
+  enum Weights {
+    MINILM(
+        "all-minilm-l6-v2",
+        AllMiniLmL6V2EmbeddingModel.class,
+        "/all-minilm-l6-v2.onnx",
+        "/all-minilm-l6-v2-tokenizer.json",
+        PoolingMode.MEAN,
+        ""),
+    BGE_SMALL(
+        "bge-small-en-v1.5",
+        BgeSmallEnV15QuantizedEmbeddingModel.class,
+        "/bge-small-en-v1.5-q.onnx",
+        "/bge-small-en-v1.5-q-tokenizer.json",
+        PoolingMode.CLS,
+        "Represent this sentence for searching relevant passages: ");
+
+    final String modelName;
+    final Class<?> owner;
+    final String model;
+    final String tokenizer;
+    final PoolingMode pooling;
+    final String beforeQuery;
+
+    Weights(
+        String modelName,
+        Class<?> owner,
+        String model,
+        String tokenizer,
+        PoolingMode pooling,
+        String beforeQuery) {
+      this.modelName = modelName;
+      this.owner = owner;
+      this.model = model;
+      this.tokenizer = tokenizer;
+      this.pooling = pooling;
+      this.beforeQuery = beforeQuery;
+    }
+  }
+
+  private final Weights weights;
+  private final ExecutorService texts = oneThread("embed-texts", Thread.MIN_PRIORITY);
+  private final ExecutorService queries = oneThread("embed-queries", Thread.NORM_PRIORITY);
+  private Encoder encoder;
+
+  LocalEmbeddings(Weights weights) {
+    this.weights = weights;
+  }
+
+  @Override
+  public String name() {
+    return weights.modelName;
+  }
+
+  @Override
+  public int dimensions() {
+    return DIMENSIONS;
+  }
+
+  @Override
+  public List<float[]> embed(List<String> all) throws InterruptedException {
+    var vectors = new ArrayList<float[]>(all.size());
+    for (var text : all) {
+      vectors.add(on(texts, () -> encoder().vector(text)));
+    }
+    return vectors;
+  }
+
+  @Override
+  public float[] embedQuery(String query) throws InterruptedException {
+    return on(queries, () -> encoder().vector(weights.beforeQuery + query));
+  }
+
+  private synchronized Encoder encoder() {
+    if (encoder == null) {
+      encoder = new Encoder(weights);
+    }
+    return encoder;
+  }
+
+  private static <T> T on(ExecutorService executor, Callable<T> work) throws InterruptedException {
+    var task = executor.submit(work);
+    try {
+      return task.get();
+    } catch (InterruptedException e) {
+      task.cancel(false);
+      throw e;
+    } catch (ExecutionException e) {
+      throw new ModelException(
+          ModelException.Kind.PROVIDER_FAILED, "The local embedding model failed.", e.getCause());
+    }
+  }
+
+  private static ExecutorService oneThread(String name, int priority) {
+    var executor =
+        new ThreadPoolExecutor(
+            1,
+            1,
+            10,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(WAITING),
+            Thread.ofPlatform().name(name).daemon().priority(priority).factory(),
+            new ThreadPoolExecutor.CallerRunsPolicy());
+    executor.allowCoreThreadTimeOut(true);
+    return executor;
+  }
+
+  /** The network itself, with one thread a call: two calls at a time are what two cores can do. */
+  private static final class Encoder extends AbstractInProcessEmbeddingModel {
+    private final OnnxBertBiEncoder model;
+
+    Encoder(Weights weights) {
+      super(Runnable::run);
+      try (var onnx = weights.owner.getResourceAsStream(weights.model);
+          var tokenizer = weights.owner.getResourceAsStream(weights.tokenizer);
+          var options = new OrtSession.SessionOptions()) {
+        options.setIntraOpNumThreads(1);
+        options.setInterOpNumThreads(1);
+        var environment = OrtEnvironment.getEnvironment();
+        var session = environment.createSession(onnx.readAllBytes(), options);
+        model = new OnnxBertBiEncoder(environment, session, tokenizer, weights.pooling);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      } catch (OrtException e) {
+        throw new IllegalStateException("cannot read " + weights.model, e);
+      }
+    }
+
+    float[] vector(String text) {
+      // the tokenizer refuses what is empty
+      var segment = TextSegment.from(text.isBlank() ? "." : text);
+      return embedAll(List.of(segment)).content().getFirst().vector();
+    }
+
+    @Override
+    protected OnnxBertBiEncoder model() {
+      return model;
+    }
+
+    @Override
+    protected Integer knownDimension() {
+      return DIMENSIONS;
+    }
+  }
+}
