@@ -134,7 +134,7 @@ final class Ranking {
   }
 
   /** For each candidate, how much of the question's weight in terms it has: BM25 over its bound. */
-  private double[] termShares(List<Candidate> all, long texts) {
+  double[] termShares(List<Candidate> all, long texts) {
     int count = question.terms().size();
     var found = new int[count];
     double lengths = 0;

@@ -1,6 +1,7 @@
 package dev.threadmill.models;
 
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
 import java.util.List;
 
 /** The embedding model of this server, as THREADMILL_EMBEDDINGS names it. */
@@ -10,8 +11,18 @@ public class Embeddings implements EmbeddingModel {
 
   private final EmbeddingModel model;
 
+  @Inject
   Embeddings(EmbeddingsConfig config, ModelsConfig models) {
     this.model = chosen(config.model().strip(), config, models);
+  }
+
+  private Embeddings(EmbeddingModel model) {
+    this.model = model;
+  }
+
+  /** The model that comes along, for measurements outside of the server. */
+  public static Embeddings local() {
+    return new Embeddings(new LocalEmbeddings(LocalEmbeddings.Weights.MINILM));
   }
 
   @Override

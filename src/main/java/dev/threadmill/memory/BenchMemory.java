@@ -1,0 +1,216 @@
+package dev.threadmill.memory;
+
+import dev.threadmill.api.Ids;
+import dev.threadmill.api.ProjectId;
+import dev.threadmill.api.ThreadId;
+import dev.threadmill.db.Jdbc;
+import dev.threadmill.db.Tx;
+import dev.threadmill.models.Embeddings;
+import io.smallrye.config.SmallRyeConfigBuilder;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/**
+ * Measures how well memories are recalled: {@code ./threadmill bench memory}. The weights of the
+ * ranking were fitted to the conversations with odd numbers ("tuned"); the others ("held out") say
+ * what to expect of conversations that nobody has seen.
+ */
+public final class BenchMemory {
+  private static final int[] DEPTHS = {5, 10, 20};
+
+  private final Jdbc jdbc;
+  private final Ids ids;
+  private final IndexMessages index;
+  private final IndexSearch search;
+  private final Embeddings embeddings;
+  private final ProjectId project;
+
+  private BenchMemory(Jdbc jdbc) {
+    var config =
+        new SmallRyeConfigBuilder()
+            .addDefaultInterceptors()
+            .addDiscoveredConverters()
+            .withMapping(MemoryConfig.class)
+            .build()
+            .getConfigMapping(MemoryConfig.class);
+    this.jdbc = jdbc;
+    this.ids = new Ids(InstantSource.system());
+    this.embeddings = Embeddings.local();
+    var vectors = new VectorColumn(jdbc);
+    var queue = new QueueStore(jdbc, InstantSource.system());
+    this.index = new IndexMessages(jdbc, queue, new IndexStore(vectors), embeddings, config);
+    this.search =
+        new IndexSearch(jdbc, vectors, new RareTerms(jdbc, InstantSource.system()), embeddings);
+    this.project = ids.project();
+  }
+
+  public static void main(String... args) throws Exception {
+    System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", "warn");
+    try (var database = new BenchDatabase()) {
+      if (args.length > 0 && args[0].equals("scale")) {
+        new BenchScale(database.jdbc()).run(args.length > 1 ? Integer.parseInt(args[1]) : 100_000);
+      } else {
+        new BenchMemory(database.jdbc()).run();
+      }
+    }
+  }
+
+  private void run() throws InterruptedException {
+    var all = EvaluationSet.read();
+    var tuned = new ArrayList<EvaluationSet.Conversation>();
+    var heldOut = new ArrayList<EvaluationSet.Conversation>();
+    for (int i = 0; i < all.size(); i++) {
+      (i % 2 == 0 ? tuned : heldOut).add(all.get(i));
+    }
+    say(
+        "%d conversations, %d messages, %d questions; model %s",
+        all.size(),
+        all.stream().mapToInt(c -> c.lines().size()).sum(),
+        all.stream().mapToInt(c -> c.questions().size()).sum(),
+        embeddings.name());
+    say("%n%-28s %-14s %9s %9s %9s", "", "", "recall@5", "recall@10", "recall@20");
+    measure("a thread each, tuned", tuned.stream().map(List::of).toList());
+    measure("a thread each, held out", heldOut.stream().map(List::of).toList());
+    measure("a thread each, all", all.stream().map(List::of).toList());
+    measure("one long thread, tuned", List.of(tuned));
+    measure("one long thread, held out", List.of(heldOut));
+  }
+
+  private void measure(String title, List<List<EvaluationSet.Conversation>> threads)
+      throws InterruptedException {
+    var totals = new LinkedHashMap<String, double[]>();
+    int questions = 0;
+    for (var conversations : threads) {
+      var thread = ids.thread();
+      var messages = store(thread, conversations);
+      while (index.next() > 0) {
+        // until all is indexed
+      }
+      int offset = 0;
+      for (var conversation : conversations) {
+        for (var asked : conversation.questions()) {
+          var wanted = new HashSet<String>();
+          for (int place : asked.evidence()) {
+            wanted.add(messages.get(offset + place));
+          }
+          questions++;
+          ways(thread, asked.text())
+              .forEach((way, order) -> add(totals, way, share(order, wanted)));
+        }
+        offset += conversation.lines().size();
+      }
+    }
+    for (var way : totals.entrySet()) {
+      var sums = way.getValue();
+      say(
+          "%-28s %-14s %9.3f %9.3f %9.3f",
+          title, way.getKey(), sums[0] / questions, sums[1] / questions, sums[2] / questions);
+      title = "";
+    }
+  }
+
+  /** The order of messages that each way of searching gives. */
+  private Map<String, List<String>> ways(ThreadId thread, String asked)
+      throws InterruptedException {
+    var question = Question.of(asked, InstantSource.system().instant());
+    var found = search.inThread(thread, question, embeddings.embedQuery(question.text()));
+    var ranking = new Ranking(question);
+    var ways = new LinkedHashMap<String, List<String>>();
+    var shares = ranking.termShares(found.candidates(), found.texts());
+    var byWords = new ArrayList<Integer>();
+    for (int i = 0; i < shares.length; i++) {
+      byWords.add(i);
+    }
+    byWords.sort(Comparator.comparingDouble((Integer i) -> shares[i]).reversed());
+    ways.put(
+        "full-text",
+        byWords.stream().map(i -> found.candidates().get(i).sourceId()).distinct().toList());
+    ways.put(
+        "vectors",
+        found.candidates().stream()
+            .sorted(Comparator.comparingDouble(Candidate::similarity).reversed())
+            .map(Candidate::sourceId)
+            .distinct()
+            .toList());
+    ways.put(
+        "threadmill",
+        ranking.rank(found.candidates(), found.texts()).stream()
+            .map(ranked -> ranked.candidate().sourceId())
+            .distinct()
+            .toList());
+    return ways;
+  }
+
+  private static double[] share(List<String> order, HashSet<String> wanted) {
+    var shares = new double[DEPTHS.length];
+    for (int i = 0; i < DEPTHS.length; i++) {
+      var top = order.subList(0, Math.min(DEPTHS[i], order.size()));
+      shares[i] = wanted.stream().filter(top::contains).count() / (double) wanted.size();
+    }
+    return shares;
+  }
+
+  private static void add(Map<String, double[]> totals, String way, double[] shares) {
+    var sums = totals.computeIfAbsent(way, name -> new double[DEPTHS.length]);
+    for (int i = 0; i < shares.length; i++) {
+      sums[i] += shares[i];
+    }
+  }
+
+  private List<String> store(ThreadId thread, List<EvaluationSet.Conversation> conversations) {
+    var messages = new ArrayList<String>();
+    jdbc.doInTransaction(
+        tx -> {
+          var now = InstantSource.system().instant();
+          tx.update(
+              """
+              INSERT INTO threads (id, project_id, created_at, status, metadata, tail)
+              VALUES (?, ?, ?, 'active', '{}', ?)
+              """,
+              thread,
+              project,
+              now,
+              now);
+          var rows = new ArrayList<Object[]>();
+          long shift = 0;
+          for (var conversation : conversations) {
+            for (var line : conversation.lines()) {
+              var id = ids.message();
+              messages.add(id.value());
+              var part = Map.of("type", "text", "text", Map.of("value", line.text()));
+              rows.add(
+                  new Object[] {
+                    thread,
+                    id,
+                    project,
+                    line.at().plusNanos(1_000 * ++shift),
+                    line.byAssistant() ? "assistant" : "user",
+                    Tx.json(List.of(part))
+                  });
+            }
+          }
+          tx.batch(
+              """
+              INSERT INTO messages (thread_id, id, project_id, created_at, status, role, content,
+                metadata, tokens)
+              VALUES (?, ?, ?, ?, 'completed', ?, ?, '{}', 0)
+              """,
+              rows);
+        });
+    return messages;
+  }
+
+  static void say(String form, Object... values) {
+    System.out.println(form.formatted(values).stripTrailing());
+  }
+
+  static String number(double value) {
+    return String.format(Locale.ROOT, "%.2f", value);
+  }
+}

@@ -1,0 +1,105 @@
+package dev.threadmill.memory;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+
+/**
+ * The conversations by which recall is measured, with questions and the messages that answer them.
+ * The form of the files is told in docs/memory.md.
+ */
+final class EvaluationSet {
+  private static final String FOLDER = "/bench/memory/";
+  private static final List<String> FILES =
+      List.of(
+          "01-two-friends",
+          "02-life-admin",
+          "03-payments-team",
+          "04-support-desk",
+          "05-siblings",
+          "06-coach-diary",
+          "07-the-lighthouse-novel",
+          "08-bakery-crew",
+          "09-exchange-year");
+  private static final Pattern LINE = Pattern.compile("([ua])(?:\\.(\\w+))?: (.*)");
+  private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm");
+
+  private EvaluationSet() {}
+
+  /** One line of a conversation. */
+  record Line(boolean byAssistant, Instant at, String text) {}
+
+  /**
+   * A question.
+   *
+   * @param kind s for single fact, p for paraphrase, t for time, m for several messages, k for what
+   *     was updated, a for what the assistant said
+   * @param evidence places of the lines that answer it
+   */
+  record Asked(char kind, String text, List<Integer> evidence) {}
+
+  /** A conversation over several sessions. */
+  record Conversation(String name, List<Line> lines, List<Asked> questions) {}
+
+  /** All conversations, in the order of their files. */
+  static List<Conversation> read() {
+    return FILES.stream().map(EvaluationSet::read).toList();
+  }
+
+  private static Conversation read(String name) {
+    var lines = new ArrayList<Line>();
+    var questions = new ArrayList<Asked>();
+    var places = new HashMap<String, Integer>();
+    var time = Instant.EPOCH;
+    try (var in = EvaluationSet.class.getResourceAsStream(FOLDER + name + ".txt");
+        var reader = new BufferedReader(new InputStreamReader(in, StandardCharsets.UTF_8))) {
+      for (var line : reader.lines().filter(line -> !line.isBlank()).toList()) {
+        switch (line.charAt(0)) {
+          case '#' -> {}
+          case '=' ->
+              time = LocalDateTime.parse(line.substring(2).strip(), TIME).toInstant(ZoneOffset.UTC);
+          case '?' -> questions.add(question(line, places));
+          default -> {
+            var parts = LINE.matcher(line);
+            if (!parts.matches()) {
+              throw new IllegalStateException(name + ": cannot read: " + line);
+            }
+            if (parts.group(2) != null) {
+              places.put(parts.group(2), lines.size());
+            }
+            time = time.plusSeconds(40);
+            lines.add(new Line(parts.group(1).equals("a"), time, parts.group(3)));
+          }
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return new Conversation(name, lines, questions);
+  }
+
+  private static Asked question(String line, Map<String, Integer> places) {
+    var halves = line.split("\\|", 2);
+    var labels = halves[0].strip().split("\\s+");
+    var evidence = new ArrayList<Integer>();
+    for (int i = 1; i < labels.length; i++) {
+      var place = places.get(labels[i]);
+      if (place == null) {
+        throw new IllegalStateException("no line has the label " + labels[i]);
+      }
+      evidence.add(place);
+    }
+    return new Asked(labels[0].charAt(1), halves[1].strip(), evidence);
+  }
+}
