@@ -107,15 +107,16 @@ CREATE TRIGGER memory_notes_message AFTER UPDATE OF content, status ON messages 
   EXECUTE FUNCTION memory_note_message();
 
 -- A deleted message leaves no trace.
-CREATE FUNCTION memory_drop_message() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE FUNCTION memory_drop_messages() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  DELETE FROM memory_index WHERE thread_id = OLD.thread_id AND source_id = OLD.id;
-  DELETE FROM memory_queue WHERE thread_id = OLD.thread_id AND message_id = OLD.id;
-  DELETE FROM memory_forgotten WHERE thread_id = OLD.thread_id AND message_id = OLD.id;
+  DELETE FROM memory_index i USING gone g WHERE i.thread_id = g.thread_id AND i.source_id = g.id;
+  DELETE FROM memory_queue q USING gone g WHERE q.thread_id = g.thread_id AND q.message_id = g.id;
+  DELETE FROM memory_forgotten f USING gone g
+  WHERE f.thread_id = g.thread_id AND f.message_id = g.id;
   RETURN NULL;
 END $$;
-CREATE TRIGGER memory_drops_message AFTER DELETE ON messages FOR EACH ROW
-  EXECUTE FUNCTION memory_drop_message();
+CREATE TRIGGER memory_drops_messages AFTER DELETE ON messages
+  REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION memory_drop_messages();
 
 CREATE FUNCTION memory_drop_thread() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -1,10 +1,241 @@
 package dev.threadmill.memory;
 
+import static dev.threadmill.memory.BenchMemory.number;
+import static dev.threadmill.memory.BenchMemory.say;
+
+import dev.threadmill.api.ProjectId;
+import dev.threadmill.api.ThreadId;
 import dev.threadmill.db.Jdbc;
+import dev.threadmill.models.Embeddings;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Random;
 
-/** Measures recall over many items: how fast, and whether a small owner still finds its own. */
+/**
+ * Measures recall over many items: how fast it is, and whether an owner of few among many still
+ * finds its own. The items are the evaluation set's lines with noise added to their vectors: 100
+ * threads a user, the first user with 1 % of all items, the second with 10 %.
+ */
 final class BenchScale {
-  BenchScale(Jdbc jdbc) {}
+  private static final int LINES = 700;
+  private static final int QUERIES = 200;
+  private static final int THREAD_LENGTH = 100;
+  private static final double NOISE = 0.9;
 
-  void run(int items) {}
+  private final Jdbc jdbc;
+  private final Embeddings embeddings = Embeddings.local();
+  private final Recall recall;
+  private final VectorColumn vectors;
+  private final ProjectId project = new ProjectId("proj_bench");
+
+  BenchScale(Jdbc jdbc) {
+    this.jdbc = jdbc;
+    this.vectors = new VectorColumn(jdbc);
+    var clock = InstantSource.system();
+    var search = new IndexSearch(jdbc, vectors, new RareTerms(jdbc, clock), embeddings);
+    this.recall = new Recall(search, new TextStore(jdbc), embeddings, clock);
+  }
+
+  void run(int items) throws InterruptedException {
+    var began = Instant.now();
+    load(items);
+    say("loaded %d items in %d s", items, seconds(began));
+    began = Instant.now();
+    jdbc.update("SET maintenance_work_mem = '3GB'");
+    jdbc.update(
+        """
+        DO $$ BEGIN
+          SET LOCAL maintenance_work_mem = '3GB';
+          CREATE INDEX memory_index_all_minilm_l6_v2 ON memory_index
+          USING hnsw ((embedding::%s(384)) %s_cosine_ops) WHERE model = 'all-minilm-l6-v2';
+        END $$
+        """
+            .formatted(vectors.kind().type(), vectors.kind().type()));
+    say("built the HNSW index in %d s", seconds(began));
+    jdbc.update("ANALYZE memory_index");
+    jdbc.update("ANALYZE messages");
+    size(items);
+    longThread();
+    var questions =
+        EvaluationSet.read().stream()
+            .flatMap(conversation -> conversation.questions().stream())
+            .map(EvaluationSet.Asked::text)
+            .limit(QUERIES)
+            .toList();
+    measure("user with 1 % of all", new MemoryScope.OfUser(project, "one"), questions);
+    measure("user with 10 % of all", new MemoryScope.OfUser(project, "ten"), questions);
+    measure("assistant with all", new MemoryScope.OfAssistant(project, "asst_bench"), questions);
+    measure(
+        "thread of 5,000 messages",
+        new MemoryScope.OfThread(project, new ThreadId("thread_long")),
+        questions);
+    measure(
+        "thread of 100 messages",
+        new MemoryScope.OfThread(project, new ThreadId("thread_1")),
+        questions);
+  }
+
+  private void measure(String title, MemoryScope scope, List<String> questions)
+      throws InterruptedException {
+    for (var question : questions.subList(0, 40)) {
+      recall.recall(scope, question, 10);
+    }
+    var millis = new ArrayList<Double>();
+    for (var question : questions) {
+      long began = System.nanoTime();
+      recall.recall(scope, question, 10);
+      millis.add((System.nanoTime() - began) / 1e6);
+    }
+    millis.sort(null);
+    say(
+        "%-26s p50 %6s ms   p99 %6s ms   nearest ten found %s",
+        title,
+        number(millis.get(millis.size() / 2)),
+        number(millis.get(millis.size() * 99 / 100)),
+        share(scope, questions.subList(0, 30)));
+  }
+
+  /** How many of the truly nearest ten the index gives. */
+  private String share(MemoryScope scope, List<String> questions) throws InterruptedException {
+    if (scope instanceof MemoryScope.OfThread) {
+      return "exactly";
+    }
+    var condition =
+        scope instanceof MemoryScope.OfUser(_, var user)
+            ? "user_id = '%s'".formatted(user)
+            : "assistant_id = 'asst_bench'";
+    double found = 0;
+    for (var question : questions) {
+      var vector = VectorColumn.literal(embeddings.embedQuery(question));
+      found += common(nearest(condition, vector, false), nearest(condition, vector, true));
+    }
+    return number(10.0 * found / questions.size()) + " %";
+  }
+
+  private List<String> nearest(String condition, String vector, boolean exactly) {
+    var type = vectors.kind().type() + "(384)";
+    return jdbc.inTransaction(
+        tx -> {
+          tx.update(
+              exactly
+                  ? "SET LOCAL enable_indexscan = off"
+                  : "SET LOCAL hnsw.iterative_scan = strict_order");
+          tx.update("SET LOCAL hnsw.ef_search = 100");
+          tx.update("SET LOCAL hnsw.max_scan_tuples = 40000");
+          return tx.list(
+              """
+              SELECT source_id FROM memory_index
+              WHERE project_id = 'proj_bench' AND %s AND model = 'all-minilm-l6-v2'
+              ORDER BY embedding::%s <=> ?::%s LIMIT 10
+              """
+                  .formatted(condition, type, type),
+              row -> row.text("source_id"),
+              vector);
+        });
+  }
+
+  private static int common(List<String> some, List<String> others) {
+    var both = new HashSet<>(some);
+    both.retainAll(others);
+    return both.size();
+  }
+
+  private void load(int items) throws InterruptedException {
+    jdbc.update("DROP INDEX IF EXISTS memory_index_all_minilm_l6_v2");
+    jdbc.update("ALTER TABLE messages DISABLE TRIGGER USER");
+    var lines =
+        EvaluationSet.read().stream()
+            .flatMap(conversation -> conversation.lines().stream())
+            .limit(LINES)
+            .toList();
+    jdbc.update(
+        "CREATE TABLE bench_lines (i int PRIMARY KEY, text text, terms tsvector, v vector)");
+    jdbc.update("CREATE TABLE bench_noise (j int PRIMARY KEY, v vector)");
+    var rows = new ArrayList<Object[]>();
+    var embedded = embeddings.embed(lines.stream().map(EvaluationSet.Line::text).toList());
+    for (int i = 0; i < lines.size(); i++) {
+      var terms = new LinkedHashSet<>(Words.terms(lines.get(i).text()));
+      rows.add(new Object[] {i, lines.get(i).text(), terms, VectorColumn.literal(embedded.get(i))});
+    }
+    var random = new Random(7);
+    var noise = new ArrayList<Object[]>();
+    for (int j = 0; j <= items / LINES + 5_000 / LINES + 1; j++) {
+      noise.add(new Object[] {j, VectorColumn.literal(noise(random))});
+    }
+    jdbc.doInTransaction(
+        tx -> {
+          tx.batch("INSERT INTO bench_lines VALUES (?, ?, array_to_tsvector(?), ?::vector)", rows);
+          tx.batch("INSERT INTO bench_noise VALUES (?, ?::vector)", noise);
+        });
+    fill("n", 0, items, "'thread_' || (n / %d)".formatted(THREAD_LENGTH));
+  }
+
+  /** Five thousand messages more in one thread. */
+  private void longThread() {
+    fill("n", 100_000_000, 5_000, "'thread_long'");
+  }
+
+  private void fill(String n, int from, int count, String thread) {
+    var message =
+        """
+        jsonb_build_array(jsonb_build_object('type', 'text', 'text',
+          jsonb_build_object('value', l.text, 'annotations', '[]'::jsonb)))
+        """;
+    jdbc.update(
+        """
+        INSERT INTO messages (thread_id, id, project_id, created_at, status, role, content,
+          metadata, tokens)
+        SELECT %s, 'msg_' || lpad((n + %d)::text, 9, '0'), 'proj_bench',
+          '2026-01-01'::timestamptz + n * interval '1 second', 'completed', 'user', %s, '{}', 9
+        FROM generate_series(0, %d) n JOIN bench_lines l ON l.i = n %% %d
+        """
+            .formatted(thread, from, message, count - 1, LINES));
+    jdbc.update(
+        """
+        INSERT INTO memory_index (thread_id, source_id, part, model, project_id, assistant_id,
+          user_id, source_type, begins, ends, created_at, traits, terms, embedding)
+        SELECT %s, 'msg_' || lpad((n + %d)::text, 9, '0'), 0, 'all-minilm-l6-v2', 'proj_bench',
+          'asst_bench',
+          CASE WHEN (n / 100) %% 100 = 0 THEN 'one' WHEN (n / 100) %% 10 = 1 THEN 'ten'
+            ELSE 'others' END,
+          'message', 0, length(l.text),
+          '2026-01-01'::timestamptz + n * interval '1 second', 12 << 8, l.terms,
+          l2_normalize(l.v + z.v)::text::%s
+        FROM generate_series(0, %d) n
+        JOIN bench_lines l ON l.i = n %% %d JOIN bench_noise z ON z.j = n / %d
+        """
+            .formatted(thread, from, vectors.kind().type(), count - 1, LINES, LINES));
+  }
+
+  private static float[] noise(Random random) {
+    var vector = new float[384];
+    for (int i = 0; i < vector.length; i++) {
+      vector[i] = (float) (random.nextGaussian() * NOISE / Math.sqrt(vector.length));
+    }
+    return vector;
+  }
+
+  private void size(int items) {
+    jdbc.list(
+            """
+            SELECT t.name, pg_table_size(t.name::regclass) AS heap,
+              pg_indexes_size(t.name::regclass) AS indexes
+            FROM (VALUES ('messages'), ('memory_index')) AS t (name)
+            """,
+            row ->
+                "%-26s %5d bytes a message, its indexes %5d"
+                    .formatted(
+                        row.text("name"),
+                        row.bigint("heap") / items,
+                        row.bigint("indexes") / items))
+        .forEach(BenchMemory::say);
+  }
+
+  private static long seconds(Instant began) {
+    return Instant.now().getEpochSecond() - began.getEpochSecond();
+  }
 }

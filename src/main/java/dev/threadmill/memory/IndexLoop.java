@@ -1,5 +1,6 @@
 package dev.threadmill.memory;
 
+import dev.threadmill.threads.MessagesAdded;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -13,7 +14,7 @@ import org.jboss.logging.Logger;
  * Works on the queue of messages as long as the server runs: at once when told, else by looking.
  */
 @ApplicationScoped
-public class IndexLoop {
+class IndexLoop {
   private static final Logger LOG = Logger.getLogger(IndexLoop.class);
   private static final Duration AFTER_FAILURE = Duration.ofSeconds(2);
 
@@ -40,8 +41,8 @@ public class IndexLoop {
     }
   }
 
-  /** Tells that messages have been written. Cheap; may be told too often. */
-  public void ring() {
+  /** Cheap; may be told too often. */
+  void ring(@Observes MessagesAdded added) {
     if (bell.availablePermits() == 0) {
       bell.release();
     }

@@ -170,7 +170,7 @@ class IndexSearch {
     params.add(keys.stream().map(Key::thread).toList());
     params.add(keys.stream().map(Key::source).toList());
     params.add(keys.stream().map(key -> Integer.toString(key.part())).toList());
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 2; i++) {
       params.add(embeddings.name());
     }
     return tx.list(
@@ -181,15 +181,19 @@ class IndexSearch {
             ), wanted AS (
               SELECT thread_id, source_id, part FROM hits
               UNION
-              SELECT n.thread_id, n.source_id, n.part FROM hits k, LATERAL (
-                SELECT n.thread_id, n.source_id, n.part FROM memory_index n
-                WHERE n.thread_id = k.thread_id AND n.source_id < k.source_id AND n.model = ?
-                ORDER BY n.source_id DESC, n.part DESC LIMIT 1) n
-              UNION
-              SELECT n.thread_id, n.source_id, n.part FROM hits k, LATERAL (
-                SELECT n.thread_id, n.source_id, n.part FROM memory_index n
-                WHERE n.thread_id = k.thread_id AND n.source_id > k.source_id AND n.model = ?
-                ORDER BY n.source_id, n.part LIMIT 1) n
+              SELECT i.thread_id, i.source_id, i.part
+              FROM hits k
+              JOIN messages m ON m.thread_id = k.thread_id AND m.id = k.source_id
+              CROSS JOIN LATERAL (
+                (SELECT b.id FROM messages b
+                 WHERE b.thread_id = m.thread_id AND (b.created_at, b.id) < (m.created_at, m.id)
+                 ORDER BY b.created_at DESC, b.id DESC LIMIT 1)
+                UNION ALL
+                (SELECT a.id FROM messages a
+                 WHERE a.thread_id = m.thread_id AND (a.created_at, a.id) > (m.created_at, m.id)
+                 ORDER BY a.created_at, a.id LIMIT 1)) n
+              JOIN memory_index i
+                ON i.thread_id = m.thread_id AND i.source_id = n.id AND i.model = ?
             )
             SELECT\s\
             """

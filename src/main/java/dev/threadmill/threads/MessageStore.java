@@ -15,6 +15,7 @@ import dev.threadmill.db.Keyset;
 import dev.threadmill.db.Row;
 import dev.threadmill.db.Tx;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Event;
 import java.sql.SQLException;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -29,17 +30,20 @@ public class MessageStore {
   public static final String COLUMNS =
       """
       thread_id, id, created_at, status, incomplete_reason, completed_at, incomplete_at, role,
-      content, attachments, metadata, assistant_id, run_id, tokens""";
+      content, attachments, metadata, assistant_id, run_id, tokens\
+      """;
 
   private static final TypeReference<List<ContentPart>> CONTENT = new TypeReference<>() {};
   private static final TypeReference<List<Attachment>> ATTACHMENTS = new TypeReference<>() {};
 
   private final Jdbc jdbc;
   private final Ids ids;
+  private final Event<MessagesAdded> added;
 
-  MessageStore(Jdbc jdbc, Ids ids) {
+  MessageStore(Jdbc jdbc, Ids ids, Event<MessagesAdded> added) {
     this.jdbc = jdbc;
     this.ids = ids;
+    this.added = added;
   }
 
   /**
@@ -79,8 +83,10 @@ public class MessageStore {
         INSERT INTO messages (thread_id, id, project_id, created_at, status, incomplete_reason,
           completed_at, incomplete_at, role, content, attachments, metadata, assistant_id, run_id,
           tokens)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)\
+        """,
         messages.stream().map(message -> params(project, message)).toList());
+    tx.afterCommit(() -> added.fire(MessagesAdded.INSTANCE));
   }
 
   private static Object[] params(ProjectId project, Message message) {
@@ -152,7 +158,8 @@ public class MessageStore {
     return jdbc.one(
         """
         UPDATE messages SET metadata = ? WHERE thread_id = ? AND id = ? AND project_id = ?
-        RETURNING """
+        RETURNING\
+        """
             + " "
             + COLUMNS,
         MessageStore::message,
