@@ -23,8 +23,10 @@ public final class Api {
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
   private final Map<String, String> headers = new LinkedHashMap<>();
+  private final String url;
 
-  private Api(Map<String, String> headers) {
+  private Api(String url, Map<String, String> headers) {
+    this.url = url;
     this.headers.putAll(headers);
   }
 
@@ -54,7 +56,7 @@ public final class Api {
   }
 
   public static Api anonymous() {
-    return new Api(Map.of());
+    return new Api(null, Map.of());
   }
 
   /** A user of a project that was made for this call. */
@@ -72,7 +74,12 @@ public final class Api {
     } else {
       all.put(header, value);
     }
-    return new Api(all);
+    return new Api(url, all);
+  }
+
+  /** The same caller at another server, such as a node of a cluster. */
+  public Api at(String otherUrl) {
+    return new Api(otherUrl, headers);
   }
 
   public Answer get(String path) {
@@ -91,7 +98,7 @@ public final class Api {
 
   public Answer send(String method, String path, byte[] body) {
     var request =
-        HttpRequest.newBuilder(URI.create(base() + path))
+        HttpRequest.newBuilder(URI.create((url == null ? base() : url) + path))
             .method(
                 method, body == null ? BodyPublishers.noBody() : BodyPublishers.ofByteArray(body));
     headers.forEach(request::header);

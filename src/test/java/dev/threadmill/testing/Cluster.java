@@ -1,0 +1,156 @@
+package dev.threadmill.testing;
+
+import dev.threadmill.projects.Secret;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Nodes on one database, each a process of its own, with a {@link FakeProvider} as their model. The
+ * database is fresh for each cluster and goes with it, on the one PostgreSQL of the test JVM.
+ *
+ * <pre>{@code
+ * try (var cluster = Cluster.of(2).with("THREADMILL_LEASE", "1s").start()) {
+ *   var a = cluster.node(0);
+ *   var run = cluster.api(a).post("/v1/threads/runs", …);
+ *   a.kill();
+ *   …
+ * }
+ * }</pre>
+ */
+public final class Cluster implements AutoCloseable {
+  private static final AtomicInteger NUMBER = new AtomicInteger();
+
+  private final String database =
+      "cluster_" + ProcessHandle.current().pid() + "_" + NUMBER.incrementAndGet();
+  private final String apiKey = Secret.random().value();
+  private final String adminKey = Secret.random().value();
+  private final FakeProvider provider = FakeProvider.start();
+  private final Path home = PostgresResource.temporaryHome();
+  private final List<ServerProcess> nodes = new ArrayList<>();
+  private final Map<String, String> environment = new HashMap<>();
+
+  private Cluster() {
+    execute("CREATE DATABASE " + database);
+    environment.put("THREADMILL_DATABASE_URL", databaseUrl());
+    environment.put("THREADMILL_HOME", home.toString());
+    environment.put("THREADMILL_CACHE", PostgresResource.cache().toString());
+    environment.put("THREADMILL_API_KEY", apiKey);
+    environment.put("THREADMILL_ADMIN_KEY", adminKey);
+    environment.put("OPENAI_BASE_URL", provider.baseUrl());
+    environment.put("OPENAI_API_KEY", "sk-fake");
+  }
+
+  /** This many nodes, called a, b, c and so on; none is started yet. */
+  public static Cluster of(int size) {
+    var cluster = new Cluster();
+    for (int i = 0; i < size; i++) {
+      cluster.add();
+    }
+    return cluster;
+  }
+
+  /** One more node with the settings of the others, not started yet. */
+  public ServerProcess add() {
+    var node = new ServerProcess(Character.toString('a' + nodes.size()), environment);
+    nodes.add(node);
+    return node;
+  }
+
+  /** A setting of all nodes, from their next start on. */
+  public Cluster with(String variable, String value) {
+    environment.put(variable, value);
+    nodes.forEach(node -> node.with(variable, value));
+    return this;
+  }
+
+  /** Starts all nodes that do not run, and waits until they take work. */
+  public Cluster start() {
+    PackagedServer.jar();
+    nodes.stream().filter(node -> !node.isAlive()).forEach(ServerProcess::start);
+    nodes.forEach(ServerProcess::awaitReady);
+    return this;
+  }
+
+  public ServerProcess node(int index) {
+    return nodes.get(index);
+  }
+
+  public List<ServerProcess> nodes() {
+    return List.copyOf(nodes);
+  }
+
+  /** The model of all nodes. */
+  public FakeProvider provider() {
+    return provider;
+  }
+
+  /** The node as called with the default project's key. */
+  public Api api(ServerProcess node) {
+    return node.api(apiKey);
+  }
+
+  /** The node as called with the admin key. */
+  public Api admin(ServerProcess node) {
+    return node.api(adminKey);
+  }
+
+  public String apiKey() {
+    return apiKey;
+  }
+
+  /** The database, to look into; the caller closes it. */
+  public Connection connect() {
+    return connect(database);
+  }
+
+  private static Connection connect(String database) {
+    var postgres = PostgresResource.shared();
+    try {
+      return DriverManager.getConnection(
+          "jdbc:postgresql://127.0.0.1:%d/%s".formatted(postgres.port(), database),
+          postgres.user(),
+          postgres.password());
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static void execute(String sql) {
+    try (var connection = connect("threadmill");
+        var statement = connection.createStatement()) {
+      statement.execute(sql);
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** The address of the database as a setting. */
+  public String databaseUrl() {
+    var postgres = PostgresResource.shared();
+    return "postgres://%s:%s@127.0.0.1:%d/%s"
+        .formatted(postgres.user(), postgres.password(), postgres.port(), database);
+  }
+
+  /** The logs of all nodes, for the message of an assertion. */
+  public String logs() {
+    var all = new StringBuilder();
+    nodes.forEach(node -> all.append("== ").append(node.name()).append('\n').append(node.log()));
+    return all.toString();
+  }
+
+  /** Ends all nodes and drops the database. */
+  @Override
+  public void close() {
+    nodes.forEach(ServerProcess::close);
+    provider.close();
+    execute("DROP DATABASE " + database + " WITH (FORCE)");
+    PostgresResource.delete(home);
+  }
+}
