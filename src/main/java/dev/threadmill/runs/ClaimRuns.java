@@ -3,9 +3,12 @@ package dev.threadmill.runs;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Tx;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Claims queued runs for this node, as many as it has room for. Projects take turns, so that one
@@ -79,13 +82,14 @@ class ClaimRuns {
                 FROM (
                   SELECT q.thread_id, q.id, q.project_id, q.created_at
                   FROM (SELECT DISTINCT project_id FROM runs
-                        WHERE status = 'queued' AND owner IS NULL) p
+                        WHERE status = 'queued' AND owner IS NULL AND NOT waiting) p
                   CROSS JOIN LATERAL (
                     SELECT thread_id, id, project_id, created_at FROM runs
                     WHERE project_id = p.project_id AND status = 'queued' AND owner IS NULL
+                      AND NOT waiting
                     ORDER BY created_at, id LIMIT ?) q) nearest) ranked
               ORDER BY turn, created_at LIMIT ?)
-            AND status = 'queued' AND owner IS NULL
+            AND status = 'queued' AND owner IS NULL AND NOT waiting
             FOR NO KEY UPDATE SKIP LOCKED
             """
                 .formatted(RunStore.COLUMNS),
@@ -93,13 +97,29 @@ class ClaimRuns {
             most,
             most);
     var claims = new ArrayList<Claim>();
+    var tails = tailsOf(tx, queued);
     for (var run : queued) {
-      var claimed = run.claimed(node.id(), run.attempt() + 1, clock.instant());
+      var at = tails.get(run.threadId().value());
+      var claimed = run.claimed(node.id(), run.attempt() + 1, at);
       var news = List.of(Telling.attemptBegan(claimed.attempt()), Telling.run(claimed));
       setClaim(tx, claimed, news);
       claims.add(new Claim(claimed, endOf(run), news));
     }
     return claims;
+  }
+
+  /** The time now, but on every thread later than what it holds. */
+  private Map<String, Instant> tailsOf(Tx tx, List<Run> runs) {
+    var tails = new HashMap<String, Instant>();
+    var now = clock.instant();
+    if (!runs.isEmpty()) {
+      tx.list(
+          "SELECT id, GREATEST(tail + interval '1 microsecond', ?) AS at FROM threads WHERE id = ANY (?)",
+          row -> tails.put(row.text("id"), row.instant("at")),
+          now,
+          runs.stream().map(Run::threadId).toList());
+    }
+    return tails;
   }
 
   /** The place behind all that is on the tape of a run. */

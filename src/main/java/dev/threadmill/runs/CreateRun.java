@@ -5,12 +5,14 @@ import dev.threadmill.api.AssistantId;
 import dev.threadmill.api.Ids;
 import dev.threadmill.api.Metadata;
 import dev.threadmill.api.ProjectId;
+import dev.threadmill.api.RunId;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.assistants.Assistants;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Tx;
 import dev.threadmill.models.Usage;
 import dev.threadmill.threads.MessageStore;
+import dev.threadmill.threads.NewMessage;
 import dev.threadmill.threads.PrepareMessages;
 import dev.threadmill.threads.PrepareThread;
 import dev.threadmill.threads.ThreadObject;
@@ -21,6 +23,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.jboss.logging.Logger;
 
 /**
  * Creates a run, with its messages and if need be its thread, in one transaction. When this node
@@ -29,6 +32,8 @@ import java.util.Optional;
  */
 @ApplicationScoped
 class CreateRun {
+  private static final Logger LOG = Logger.getLogger(CreateRun.class);
+
   private final Jdbc jdbc;
   private final Assistants assistants;
   private final ThreadStore threads;
@@ -40,6 +45,8 @@ class CreateRun {
   private final StartRun startRun;
   private final Node node;
   private final Ids ids;
+  private final WaitingRuns waitingRuns;
+  private final CancelRun cancelRun;
 
   CreateRun(
       Jdbc jdbc,
@@ -52,7 +59,9 @@ class CreateRun {
       LiveRuns liveRuns,
       StartRun startRun,
       Node node,
-      Ids ids) {
+      Ids ids,
+      WaitingRuns waitingRuns,
+      CancelRun cancelRun) {
     this.jdbc = jdbc;
     this.assistants = assistants;
     this.threads = threads;
@@ -64,17 +73,20 @@ class CreateRun {
     this.startRun = startRun;
     this.node = node;
     this.ids = ids;
+    this.waitingRuns = waitingRuns;
+    this.cancelRun = cancelRun;
   }
 
   /**
    * A run that was created.
    *
    * @param live the run if this node executes it
+   * @param waitsFor the active run that it waits for; null if it does not
    */
-  record Created(Run run, Optional<LiveRun> live) {}
+  record Created(Run run, Optional<LiveRun> live, RunId waitsFor) {}
 
   /** A run as it goes into the database, and what that puts on its tape. */
-  private record Row(Run run, List<Told> news) {}
+  private record Row(Run run, List<Told> news, RunId waitsFor) {}
 
   /** Makes the row of the run within the transaction, once the place in the thread is known. */
   private interface Insert {
@@ -95,15 +107,40 @@ class CreateRun {
     var settings = settings(project, assistantId, request.overrides());
     var additional =
         prepareMessages.of(project, "additional_messages", request.additionalMessages());
-    return insert(
-        (tx, room) -> {
-          var locked =
-              threads.lock(tx, project, thread, additional.size() + 1).requireOpenForRuns();
-          messages.append(tx, locked, additional);
-          var at = locked.firstTime().plus(additional.size(), ChronoUnit.MICROS);
-          return row(
-              tx, project, thread, assistantId, settings, request.metadata(), at, null, room);
-        });
+    var created =
+        insert(
+            (tx, room) -> {
+              var locked = threads.lock(tx, project, thread, additional.size() + 1);
+              var at = locked.firstTime().plus(additional.size(), ChronoUnit.MICROS);
+              var queued = queued(project, thread, assistantId, settings, request.metadata(), at);
+              if (locked.activeRun() != null && request.ifActive() != OnActiveRun.REJECT) {
+                return waiting(tx, queued, additional, locked.activeRun());
+              }
+              messages.append(tx, locked.requireOpenForRuns(), additional);
+              return row(tx, queued, null, room);
+            });
+    if (request.ifActive() == OnActiveRun.INTERRUPT && created.waitsFor() != null) {
+      interrupt(project, thread, created.waitsFor());
+    }
+    return created;
+  }
+
+  /** A run that does not start before the active one has ended. */
+  private Row waiting(Tx tx, Run queued, List<NewMessage> itsMessages, RunId active) {
+    waitingRuns.requireRoom(tx, queued.threadId());
+    var news = List.of(Telling.runCreated(queued), Telling.run(queued));
+    runs.insert(tx, queued.withTape(tape(news)), itsMessages);
+    tx.afterCommit(liveRuns::tellWhenOneEnds);
+    return new Row(queued, news, active);
+  }
+
+  /** Cancels the run that is in the way. If it has just ended by itself, so much the better. */
+  private void interrupt(ProjectId project, ThreadId thread, RunId active) {
+    try {
+      cancelRun.cancel(project, thread, active);
+    } catch (ApiException e) {
+      LOG.debugf("nothing to interrupt run_id=%s", active);
+    }
   }
 
   /** Creates a thread and a run on it. */
@@ -113,17 +150,10 @@ class CreateRun {
     return insert(
         (tx, room) -> {
           var made = threads.create(tx, prepared);
-          var locked = threads.lock(tx, project, made.id(), 1);
-          return row(
-              tx,
-              project,
-              made.id(),
-              request.assistantId(),
-              settings,
-              request.metadata(),
-              locked.firstTime(),
-              ThreadObject.of(made),
-              room);
+          var at = threads.lock(tx, project, made.id(), 1).firstTime();
+          var queued =
+              queued(project, made.id(), request.assistantId(), settings, request.metadata(), at);
+          return row(tx, queued, ThreadObject.of(made), room);
         });
   }
 
@@ -137,49 +167,52 @@ class CreateRun {
 
   private Created insert(Insert insert) {
     boolean room = node.isRegistered() && liveRuns.takeRoom();
-    Row row;
+    Row row = null;
     try {
       row = jdbc.inTransaction(tx -> insert.in(tx, room));
-    } catch (RuntimeException e) {
-      if (room) {
+    } finally {
+      if (room && (row == null || row.run().owner() == null)) {
         liveRuns.giveRoomBack(1);
       }
-      throw e;
     }
-    return new Created(
-        row.run(),
-        room
-            ? Optional.of(startRun.start(row.run(), EventId.START, row.news(), List.of()))
-            : Optional.empty());
+    var live =
+        row.run().owner() == null
+            ? Optional.<LiveRun>empty()
+            : Optional.of(startRun.start(row.run(), EventId.START, row.news(), List.of()));
+    return new Created(row.run(), live, row.waitsFor());
   }
 
-  private Row row(
-      Tx tx,
+  private Run queued(
       ProjectId project,
       ThreadId thread,
       AssistantId assistant,
       Run.Settings settings,
       Metadata metadata,
-      Instant at,
-      ThreadObject madeThread,
-      boolean room) {
-    var queued =
-        new Run(
-            thread,
-            ids.run(),
-            project,
-            assistant,
-            RunStatus.QUEUED,
-            settings,
-            metadata == null ? Metadata.EMPTY : metadata,
-            new Run.Times(at, at.plus(Run.LIFE), null, null, null, null),
-            null,
-            null,
-            Usage.NONE,
-            null,
-            0,
-            "");
-    var run = room ? queued.claimed(node.id(), 1, at) : queued;
+      Instant at) {
+    return new Run(
+        thread,
+        ids.run(),
+        project,
+        assistant,
+        RunStatus.QUEUED,
+        settings,
+        metadata == null ? Metadata.EMPTY : metadata,
+        new Run.Times(at, at.plus(Run.LIFE), null, null, null, null),
+        null,
+        null,
+        Usage.NONE,
+        null,
+        0,
+        "");
+  }
+
+  /**
+   * Inserts a run, claimed if there is room for it here.
+   *
+   * @param madeThread the thread if it was created together with the run, else null
+   */
+  private Row row(Tx tx, Run queued, ThreadObject madeThread, boolean room) {
+    var run = room ? queued.claimed(node.id(), 1, queued.times().created()) : queued;
     var news = new ArrayList<Told>();
     if (room) {
       news.add(Telling.attemptBegan(1));
@@ -192,7 +225,11 @@ class CreateRun {
     if (room) {
       news.add(Telling.run(run));
     }
-    runs.insert(tx, run.withTape(Tape.format(news.stream().map(Told::event).toList())));
-    return new Row(run, news);
+    runs.insert(tx, run.withTape(tape(news)), null);
+    return new Row(run, news, null);
+  }
+
+  private static String tape(List<Told> news) {
+    return Tape.format(news.stream().map(Told::event).toList());
   }
 }

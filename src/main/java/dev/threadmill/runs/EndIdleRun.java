@@ -56,7 +56,7 @@ class EndIdleRun {
     tx.update(
         """
         UPDATE runs SET status = ?, cancelled_at = ?, failed_at = ?, last_error = ?,
-          tape = tape || ?
+          waiting = false, waiting_messages = NULL, tape = tape || ?
         WHERE thread_id = ? AND id = ?
         """,
         ended.status(),

@@ -14,8 +14,8 @@ class LiveRuns {
   private final ConcurrentHashMap<RunId, LiveRun> runs = new ConcurrentHashMap<>();
   private final Semaphore room;
   private volatile boolean closed;
-  private volatile boolean fullHouse;
-  private volatile Runnable onRoom = () -> {};
+  private volatile boolean somebodyWaits;
+  private volatile Runnable onEnd = () -> {};
 
   LiveRuns(RunsConfig config) {
     this.room = new Semaphore(config.concurrency());
@@ -25,14 +25,14 @@ class LiveRuns {
   boolean takeRoom() {
     boolean taken = !closed && room.tryAcquire();
     if (!taken) {
-      fullHouse = true;
+      somebodyWaits = true;
     }
     return taken;
   }
 
-  /** What to do when there is room again after there was none. */
-  void whenRoomAgain(Runnable action) {
-    onRoom = action;
+  /** What to do when a run ends while somebody waits: for room, or for that very run. */
+  void whenOneEnds(Runnable action) {
+    onEnd = action;
   }
 
   /** Takes room for as many runs as there is, up to this number. Returns how many. */
@@ -48,6 +48,11 @@ class LiveRuns {
     room.release(places);
   }
 
+  /** A run waits for another on its thread: look whether it may go on when one ends. */
+  void tellWhenOneEnds() {
+    somebodyWaits = true;
+  }
+
   void add(LiveRun run) {
     runs.put(run.run().id(), run);
   }
@@ -56,9 +61,9 @@ class LiveRuns {
   void remove(LiveRun run) {
     runs.remove(run.run().id(), run);
     room.release();
-    if (fullHouse) {
-      fullHouse = false;
-      onRoom.run();
+    if (somebodyWaits) {
+      somebodyWaits = false;
+      onEnd.run();
     }
   }
 

@@ -24,7 +24,7 @@ final class Progress {
     this.live = live;
     this.clock = clock;
     this.run = live.run();
-    this.lastTime = run.times().created();
+    this.lastTime = latest(run.times().created(), run.times().started());
   }
 
   /**

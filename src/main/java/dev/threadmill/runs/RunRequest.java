@@ -41,7 +41,8 @@ final class RunRequest {
       TruncationStrategy truncationStrategy,
       ToolChoice toolChoice,
       Boolean parallelToolCalls,
-      ResponseFormat responseFormat) {
+      ResponseFormat responseFormat,
+      OnActiveRun onActiveRun) {
     Create {
       Bounds.text("additional_instructions", additionalInstructions, MAX_INSTRUCTIONS);
       additionalMessages =
@@ -56,7 +57,11 @@ final class RunRequest {
     static Create ofThreadsAssistant() {
       return new Create(
           null, null, null, null, null, null, null, null, null, null, null, null, null, null, null,
-          null, null);
+          null, null, null);
+    }
+
+    OnActiveRun ifActive() {
+      return onActiveRun == null ? OnActiveRun.REJECT : onActiveRun;
     }
 
     boolean isStreamed() {

@@ -17,6 +17,7 @@ import dev.threadmill.db.Tx;
 import dev.threadmill.models.ResponseFormat;
 import dev.threadmill.models.ToolChoice;
 import dev.threadmill.models.Usage;
+import dev.threadmill.threads.NewMessage;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -81,7 +82,13 @@ class RunStore {
         time);
   }
 
-  void insert(Tx tx, Run run) {
+  /**
+   * Inserts a run.
+   *
+   * @param waitingMessages what joins the thread when the run's turn comes; null if it need not
+   *     wait
+   */
+  void insert(Tx tx, Run run, List<NewMessage> waitingMessages) {
     var settings = run.settings();
     var times = run.times();
     tx.update(
@@ -90,8 +97,8 @@ class RunStore {
           thread_id, id, project_id, assistant_id, created_at, status, expires_at, started_at,
           model, instructions, tools, metadata, temperature, top_p, max_prompt_tokens,
           max_completion_tokens, truncation_strategy, tool_choice, parallel_tool_calls,
-          response_format, reasoning_effort, owner, attempt, tape)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+          response_format, reasoning_effort, owner, attempt, tape, waiting, waiting_messages)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
         run.threadId(),
         run.id(),
@@ -116,7 +123,9 @@ class RunStore {
         settings.reasoningEffort(),
         run.owner(),
         run.attempt(),
-        run.tape());
+        run.tape(),
+        waitingMessages != null,
+        Tx.json(waitingMessages));
   }
 
   /** Sets the metadata. The run, or empty if there is none. */

@@ -34,6 +34,7 @@ class Sweep {
   private final LiveRuns liveRuns;
   private final ClaimRuns claimRuns;
   private final TakeOver takeOver;
+  private final WaitingRuns waitingRuns;
   private final EndIdleRun endIdleRun;
   private final RunsConfig config;
   private final InstantSource clock;
@@ -46,6 +47,7 @@ class Sweep {
       LiveRuns liveRuns,
       ClaimRuns claimRuns,
       TakeOver takeOver,
+      WaitingRuns waitingRuns,
       EndIdleRun endIdleRun,
       RunsConfig config,
       InstantSource clock) {
@@ -54,6 +56,7 @@ class Sweep {
     this.liveRuns = liveRuns;
     this.claimRuns = claimRuns;
     this.takeOver = takeOver;
+    this.waitingRuns = waitingRuns;
     this.endIdleRun = endIdleRun;
     this.config = config;
     this.clock = clock;
@@ -61,7 +64,7 @@ class Sweep {
 
   void onStart(@Observes StartupEvent start) {
     node.register();
-    liveRuns.whenRoomAgain(this::soon);
+    liveRuns.whenOneEnds(this::soon);
     long beat = config.lease().toMillis() / RENEWALS_A_LEASE;
     heart.scheduleWithFixedDelay(
         () -> quietly("heartbeat", this::renew), beat, beat, TimeUnit.MILLISECONDS);
@@ -73,8 +76,15 @@ class Sweep {
   /** Looks for work at once. A hurry-up, to be called as often as one likes. */
   void soon() {
     if (!liveRuns.isClosed()) {
-      broom.execute(() -> quietly("sweep", claimRuns::claim));
+      broom.execute(() -> quietly("sweep", this::claim));
     }
+  }
+
+  private void claim() {
+    if (waitingRuns.promote()) {
+      liveRuns.tellWhenOneEnds();
+    }
+    claimRuns.claim();
   }
 
   private void renew() {
@@ -88,7 +98,7 @@ class Sweep {
       LOG.warnf("node gave no sign of life for a lease node_id=%s", silent);
     }
     takeOver.takeOver();
-    claimRuns.claim();
+    claim();
     expire();
   }
 
