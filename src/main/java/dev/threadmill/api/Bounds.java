@@ -66,12 +66,14 @@ public final class Bounds {
       return null;
     }
     atMost(param, list, max);
-    int nothing = list.indexOf(null);
-    if (nothing >= 0) {
-      throw ApiException.invalid(
-          "%s[%d]".formatted(param, nothing),
-          "invalid_type",
-          "Invalid type for '%s[%d]': got null.".formatted(param, nothing));
+    // Not indexOf(null), which an immutable list takes for a mistake.
+    for (int i = 0; i < list.size(); i++) {
+      if (list.get(i) == null) {
+        throw ApiException.invalid(
+            "%s[%d]".formatted(param, i),
+            "invalid_type",
+            "Invalid type for '%s[%d]': got null.".formatted(param, i));
+      }
     }
     return List.copyOf(list);
   }
