@@ -6,7 +6,7 @@ import java.util.function.Function;
 /**
  * One page of a list, in the envelope that every list has.
  *
- * @param firstId the first element's id, null on an empty page
+ * @param firstId the first element's id, empty on an empty page: SDKs that validate want a string
  * @param lastId the last element's id, which the SDKs send back as {@code after}
  */
 public record Page<T>(String object, List<T> data, String firstId, String lastId, boolean hasMore) {
@@ -26,8 +26,8 @@ public record Page<T>(String object, List<T> data, String firstId, String lastId
     return new Page<>(
         "list",
         data,
-        data.isEmpty() ? null : id.apply(data.getFirst()),
-        data.isEmpty() ? null : id.apply(data.getLast()),
+        data.isEmpty() ? "" : id.apply(data.getFirst()),
+        data.isEmpty() ? "" : id.apply(data.getLast()),
         more);
   }
 

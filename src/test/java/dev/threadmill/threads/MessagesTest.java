@@ -262,10 +262,10 @@ class MessagesTest {
     assertThat(page.status()).as(page.text()).isEqualTo(200);
     var found = new ArrayList<String>();
     page.json().path("data").forEach(message -> found.add(message.path("id").asText()));
-    assertThat(page.json().path("first_id").asText(null))
-        .isEqualTo(found.isEmpty() ? null : found.getFirst());
-    assertThat(page.json().path("last_id").asText(null))
-        .isEqualTo(found.isEmpty() ? null : found.getLast());
+    assertThat(page.json().path("first_id").textValue())
+        .isEqualTo(found.isEmpty() ? "" : found.getFirst());
+    assertThat(page.json().path("last_id").textValue())
+        .isEqualTo(found.isEmpty() ? "" : found.getLast());
     assertThat(page.json().path("object").asText()).isEqualTo("list");
     return new Slice(found, page.json().path("has_more").asBoolean());
   }
