@@ -1,5 +1,7 @@
 package dev.threadmill.projects;
 
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+
 /**
  * An API key as clients see it ever after.
  *
@@ -19,6 +21,7 @@ public record ApiKeyObject(
    *
    * @param value the secret, which cannot be read again
    */
+  @Schema(name = "ApiKeyObjectWithValue")
   public record WithValue(
       String id,
       String object,
