@@ -5,6 +5,7 @@ import dev.threadmill.api.Metadata;
 import dev.threadmill.api.ProjectId;
 import io.quarkus.hibernate.orm.panache.Panache;
 import io.quarkus.runtime.StartupEvent;
+import io.quarkus.runtime.configuration.ConfigurationException;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
@@ -51,8 +52,8 @@ public class FirstStart {
     var adminKey = checked("THREADMILL_ADMIN_KEY", settings.adminKey());
     var apiKey = checked("THREADMILL_API_KEY", settings.apiKey());
     if (adminKey.isPresent() && adminKey.equals(apiKey)) {
-      throw new IllegalArgumentException(
-          "THREADMILL_API_KEY: must be another key than THREADMILL_ADMIN_KEY");
+      throw new ConfigurationException(
+          "THREADMILL_API_KEY must be another key than THREADMILL_ADMIN_KEY");
     }
     Panache.getEntityManager()
         .createNativeQuery("SELECT CAST(pg_advisory_xact_lock(?1) AS text)")
@@ -68,8 +69,8 @@ public class FirstStart {
   private static Optional<Secret> checked(String setting, Optional<String> value) {
     var secret = value.map(String::strip).filter(text -> !text.isEmpty()).map(Secret::new);
     if (secret.isPresent() && !secret.get().isUsable()) {
-      throw new IllegalArgumentException(
-          setting + ": expected 8 to 200 printable characters without spaces");
+      throw new ConfigurationException(
+          setting + " must have 8 to 200 printable ASCII characters and no spaces");
     }
     return secret;
   }
@@ -105,7 +106,8 @@ public class FirstStart {
       return Optional.empty();
     }
     if (ApiKey.count("secretHash = ?1 AND id <> ?2", secret.hash(), id.value()) > 0) {
-      throw new IllegalArgumentException(setting + ": this key exists already for another purpose");
+      throw new ConfigurationException(
+          setting + " is a key that exists already for another purpose");
     }
     boolean fresh = key == null;
     key = fresh ? new ApiKey() : key;

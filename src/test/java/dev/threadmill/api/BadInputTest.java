@@ -224,6 +224,27 @@ class BadInputTest {
     assertThat(answer.error().path("message").asText()).startsWith("Invalid '");
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "/v1/assistants",
+        "/v1/assistants/asst_1",
+        "/v1/threads/thread_1",
+        "/v1/threads/thread_1/messages",
+        "/v1/threads/thread_1/messages/msg_1",
+        "/v1/projects",
+        "/v1/projects/proj_1",
+        "/v1/projects/proj_1/api_keys",
+      })
+  void noBodyAtAllIsNoServerError(String path) {
+    for (var body : new byte[][] {null, new byte[0]}) {
+      var answer = Api.admin().send("POST", path, body);
+
+      assertThat(answer.status()).as(answer.text()).isIn(400, 404);
+      assertEnvelope(answer);
+    }
+  }
+
   @Test
   void anIdLongerThanAnyIsA400() {
     assertRefused(400, user.get("/v1/threads/thread_" + "x".repeat(200)));
