@@ -38,7 +38,7 @@ public record AssistantObject(
         assistant.description(),
         assistant.model(),
         assistant.instructions(),
-        assistant.tools(),
+        ToolSpec.shown(assistant.tools()),
         assistant.toolResources(),
         assistant.metadata(),
         assistant.temperature() == null ? DEFAULT_TEMPERATURE : assistant.temperature(),

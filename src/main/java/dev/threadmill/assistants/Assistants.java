@@ -2,6 +2,7 @@ package dev.threadmill.assistants;
 
 import dev.threadmill.api.ApiException;
 import dev.threadmill.api.AssistantId;
+import dev.threadmill.api.Field;
 import dev.threadmill.api.Ids;
 import dev.threadmill.api.Metadata;
 import dev.threadmill.api.Page;
@@ -26,11 +27,13 @@ public class Assistants {
   private final Ids ids;
   private final InstantSource clock;
   private final FileReferences files;
+  private final ToolSecrets secrets;
 
-  Assistants(Ids ids, InstantSource clock, FileReferences files) {
+  Assistants(Ids ids, InstantSource clock, FileReferences files, ToolSecrets secrets) {
     this.ids = ids;
     this.clock = clock;
     this.files = files;
+    this.secrets = secrets;
   }
 
   /** The assistant, empty if the project has none of this id. Costs one statement. */
@@ -54,7 +57,7 @@ public class Assistants {
     row.description = request.description();
     row.model = request.model();
     row.instructions = request.instructions();
-    row.tools = request.tools() == null ? List.of() : request.tools();
+    row.tools = orElse(secrets.sealed(project, request.tools(), List.of()), List.of());
     row.toolResources = request.toolResources();
     row.metadata = request.metadata() == null ? Metadata.EMPTY : request.metadata();
     row.temperature = request.temperature();
@@ -88,7 +91,9 @@ public class Assistants {
     row.name = request.name().or(row.name);
     row.description = request.description().or(row.description);
     row.instructions = request.instructions().or(row.instructions);
-    row.tools = orElse(request.tools().or(row.tools), List.of());
+    if (request.tools() instanceof Field.Present<List<ToolSpec>>(var tools)) {
+      row.tools = orElse(secrets.sealed(project, tools, row.tools), List.of());
+    }
     row.toolResources = request.toolResources().or(row.toolResources);
     row.metadata = orElse(request.metadata().or(row.metadata), Metadata.EMPTY);
     row.temperature = request.temperature().or(row.temperature);

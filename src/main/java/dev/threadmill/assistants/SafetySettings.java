@@ -18,14 +18,19 @@ public record SafetySettings(Boolean strict, List<String> allowedDomains) {
       Pattern.compile("(?:\\*\\.)?[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?");
 
   public SafetySettings {
-    allowedDomains = Bounds.list("allowed_domains", allowedDomains, MAX_DOMAINS);
-    for (int i = 0; allowedDomains != null && i < allowedDomains.size(); i++) {
-      if (!DOMAIN.matcher(allowedDomains.get(i)).matches()) {
+    allowedDomains = domains("allowed_domains", allowedDomains);
+  }
+
+  /** A list of host names, or 400 for what is none. */
+  static List<String> domains(String param, List<String> names) {
+    var domains = Bounds.list(param, names, MAX_DOMAINS);
+    for (int i = 0; domains != null && i < domains.size(); i++) {
+      if (!DOMAIN.matcher(domains.get(i)).matches()) {
         throw ApiException.invalid(
-            "allowed_domains[%d]".formatted(i),
-            "Invalid 'allowed_domains[%d]': expected a host name, possibly after '*.'."
-                .formatted(i));
+            "%s[%d]".formatted(param, i),
+            "Invalid '%s[%d]': expected a host name, possibly after '*.'.".formatted(param, i));
       }
     }
+    return domains;
   }
 }

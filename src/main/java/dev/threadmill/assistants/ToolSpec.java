@@ -9,8 +9,10 @@ import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.threadmill.api.ApiException;
 import dev.threadmill.api.Bounds;
+import dev.threadmill.guard.SecretText;
 import dev.threadmill.models.FunctionSpec;
 import java.util.List;
+import java.util.Map;
 
 /**
  * A tool that an assistant may use. A new kind of tool is a record here, a name in the table, and a
@@ -24,6 +26,7 @@ import java.util.List;
   @JsonSubTypes.Type(name = "code_interpreter", value = ToolSpec.CodeInterpreter.class),
   @JsonSubTypes.Type(name = "file_search", value = ToolSpec.FileSearch.class),
   @JsonSubTypes.Type(name = "function", value = ToolSpec.Function.class),
+  @JsonSubTypes.Type(name = "webhook", value = ToolSpec.Webhook.class),
 })
 @JsonPropertyOrder("type")
 public sealed interface ToolSpec {
@@ -37,7 +40,32 @@ public sealed interface ToolSpec {
       case CodeInterpreter _ -> "code_interpreter";
       case FileSearch _ -> "file_search";
       case Function _ -> "function";
+      case Webhook _ -> "webhook";
     };
+  }
+
+  /** By what a client tells the tools of one assistant apart. */
+  default String label() {
+    return switch (this) {
+      case CodeInterpreter _, FileSearch _ -> type();
+      case Function(var function) -> function.name();
+      case Webhook(var webhook) -> webhook.name();
+    };
+  }
+
+  /** The same tool with every secret replaced. */
+  default ToolSpec withSecrets(ToolSecrets.Replacement secrets) {
+    return switch (this) {
+      case CodeInterpreter _, FileSearch _, Function _ -> this;
+      case Webhook(var webhook) -> new Webhook(webhook.withSecrets(secrets));
+    };
+  }
+
+  /** The tools as clients are shown them: without their secrets. */
+  static List<ToolSpec> shown(List<ToolSpec> tools) {
+    return tools.stream()
+        .map(tool -> tool.withSecrets((_, _, _) -> new SecretText.Masked()))
+        .toList();
   }
 
   /**
@@ -125,6 +153,55 @@ public sealed interface ToolSpec {
       }
       return new Function(
           isFlat ? new FunctionSpec(name, description, parameters, strict) : function);
+    }
+  }
+
+  /** A function that the server executes by calling an address. */
+  record Webhook(WebhookSpec webhook) implements ToolSpec {
+    /** Reads the nested form, and the flat one in which all stands beside type. */
+    @JsonCreator
+    static Webhook of(
+        @JsonProperty("webhook") WebhookSpec webhook,
+        @JsonProperty("name") String name,
+        @JsonProperty("description") String description,
+        @JsonProperty("parameters") JsonNode parameters,
+        @JsonProperty("strict") Boolean strict,
+        @JsonProperty("endpoint") String endpoint,
+        @JsonProperty("method") WebhookSpec.Method method,
+        @JsonProperty("headers") Map<String, SecretText> headers,
+        @JsonProperty("auth") WebhookAuth auth,
+        @JsonProperty("placement") Map<String, WebhookSpec.Place> placement,
+        @JsonProperty("allowed_domains") List<String> allowedDomains,
+        @JsonProperty("signing_secret") SecretText signingSecret,
+        @JsonProperty("timeout_ms") Integer timeoutMs,
+        @JsonProperty("retries") Integer retries,
+        @JsonProperty("on_unknown") WebhookSpec.OnUnknown onUnknown) {
+      if (webhook != null && endpoint != null) {
+        throw ApiException.invalid(
+            "webhook",
+            "Invalid 'webhook': give 'endpoint' either in 'webhook' or beside 'type', not both.");
+      }
+      if (webhook == null && endpoint == null) {
+        throw ApiException.missing("webhook");
+      }
+      return new Webhook(
+          webhook != null
+              ? webhook
+              : new WebhookSpec(
+                  name,
+                  description,
+                  parameters,
+                  strict,
+                  endpoint,
+                  method,
+                  headers,
+                  auth,
+                  placement,
+                  allowedDomains,
+                  signingSecret,
+                  timeoutMs,
+                  retries,
+                  onUnknown));
     }
   }
 }

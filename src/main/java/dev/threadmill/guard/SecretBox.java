@@ -55,7 +55,7 @@ public class SecretBox {
 
   SecretBox(SecretSettings settings) {
     this.settings = settings;
-    var set = settings.secretKey().orElse(List.of()).stream().map(String::strip).toList();
+    var set = settings.key().orElse(List.of()).stream().map(String::strip).toList();
     if (set.stream().anyMatch(key -> key.length() < SHORTEST_KEY)) {
       throw new IllegalArgumentException(
           "THREADMILL_SECRET_KEY: expected %d characters or more".formatted(SHORTEST_KEY));

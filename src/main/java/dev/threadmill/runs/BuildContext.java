@@ -1,6 +1,5 @@
 package dev.threadmill.runs;
 
-import dev.threadmill.assistants.ToolSpec;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.models.FunctionSpec;
 import dev.threadmill.models.ModelInfo;
@@ -54,7 +53,7 @@ class BuildContext {
         && run.usage().completionTokens() >= settings.maxCompletionTokens()) {
       return new NoRoom("max_completion_tokens");
     }
-    var functions = functions(settings.tools());
+    var functions = progress.toolbox().functions();
     int fixed = fixedTokens(settings.instructions(), functions);
     var model = models.named(settings.model()).info();
     int window = windowTokens(model, settings) - fixed;
@@ -98,19 +97,6 @@ class BuildContext {
       }
     }
     return messages;
-  }
-
-  private static List<FunctionSpec> functions(List<ToolSpec> tools) {
-    var functions = new ArrayList<FunctionSpec>();
-    for (var tool : tools) {
-      switch (tool) {
-        case ToolSpec.Function(var function) -> functions.add(function);
-        case ToolSpec.CodeInterpreter _, ToolSpec.FileSearch _ -> {
-          // Not offered to the model while the server cannot execute it.
-        }
-      }
-    }
-    return functions;
   }
 
   private static int fixedTokens(String instructions, List<FunctionSpec> functions) {

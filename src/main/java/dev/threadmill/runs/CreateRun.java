@@ -8,6 +8,7 @@ import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.RunId;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.assistants.Assistants;
+import dev.threadmill.assistants.ToolSecrets;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Tx;
 import dev.threadmill.models.Usage;
@@ -36,6 +37,7 @@ class CreateRun {
 
   private final Jdbc jdbc;
   private final Assistants assistants;
+  private final ToolSecrets toolSecrets;
   private final ThreadStore threads;
   private final MessageStore messages;
   private final PrepareMessages prepareMessages;
@@ -51,6 +53,7 @@ class CreateRun {
   CreateRun(
       Jdbc jdbc,
       Assistants assistants,
+      ToolSecrets toolSecrets,
       ThreadStore threads,
       MessageStore messages,
       PrepareMessages prepareMessages,
@@ -64,6 +67,7 @@ class CreateRun {
       CancelRun cancelRun) {
     this.jdbc = jdbc;
     this.assistants = assistants;
+    this.toolSecrets = toolSecrets;
     this.threads = threads;
     this.messages = messages;
     this.prepareMessages = prepareMessages;
@@ -162,7 +166,7 @@ class CreateRun {
     if (assistant == null) {
       throw ApiException.missing("assistant_id");
     }
-    return overrides.over(assistants.get(project, assistant));
+    return overrides.over(assistants.get(project, assistant), toolSecrets);
   }
 
   private Created insert(Insert insert) {

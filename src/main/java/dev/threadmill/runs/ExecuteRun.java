@@ -3,6 +3,7 @@ package dev.threadmill.runs;
 import dev.threadmill.models.ModelAnswer;
 import dev.threadmill.models.ModelException;
 import dev.threadmill.models.Usage;
+import dev.threadmill.tools.Toolboxes;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.InstantSource;
 import java.util.List;
@@ -19,6 +20,8 @@ class ExecuteRun {
   private final BuildContext buildContext;
   private final CallModel callModel;
   private final FinishRun finishRun;
+  private final ExecuteTools executeTools;
+  private final Toolboxes toolboxes;
   private final RunsConfig config;
   private final InstantSource clock;
 
@@ -26,11 +29,15 @@ class ExecuteRun {
       BuildContext buildContext,
       CallModel callModel,
       FinishRun finishRun,
+      ExecuteTools executeTools,
+      Toolboxes toolboxes,
       RunsConfig config,
       InstantSource clock) {
     this.buildContext = buildContext;
     this.callModel = callModel;
     this.finishRun = finishRun;
+    this.executeTools = executeTools;
+    this.toolboxes = toolboxes;
     this.config = config;
     this.clock = clock;
   }
@@ -50,9 +57,27 @@ class ExecuteRun {
    * @param steps what it has done before
    */
   void execute(LiveRun live, List<Step> steps) {
-    var progress = Progress.of(live, steps, clock);
+    var run = live.run();
+    var toolbox = toolboxes.of(run.projectId(), run.settings().tools());
+    var progress = Progress.of(live, steps, toolbox, clock);
+    if (resume(progress, steps) instanceof Outcome.Done) {
+      return;
+    }
     while (takeTurn(progress) instanceof Outcome.GoOn) {
       progress.countTurn();
+    }
+  }
+
+  /** Goes on with tool calls that were under way when the run was taken over. */
+  private Outcome resume(Progress progress, List<Step> steps) {
+    if (steps.isEmpty() || steps.getLast().status() != Step.Status.IN_PROGRESS) {
+      return new Outcome.GoOn();
+    }
+    progress.live().setOpenStep(steps.getLast());
+    try {
+      return after(progress, executeTools.resume(progress));
+    } catch (InterruptedException e) {
+      return stopped(progress, null);
     }
   }
 
@@ -80,7 +105,8 @@ class ExecuteRun {
     }
   }
 
-  private Outcome act(Progress progress, Turn turn, ModelAnswer answer) {
+  private Outcome act(Progress progress, Turn turn, ModelAnswer answer)
+      throws InterruptedException {
     return switch (answer.finish()) {
       case LENGTH ->
           end(progress, turn, answer.usage(), Run.End.incomplete("max_completion_tokens"));
@@ -92,7 +118,7 @@ class ExecuteRun {
               Run.End.failed(RunError.server("The provider's content filter cut the answer.")));
       case STOP, TOOL_CALLS -> {
         if (turn.callStep() != null) {
-          yield pause(progress, turn, answer.usage());
+          yield actOnCalls(progress, turn, answer.usage());
         }
         turn.openMessage();
         yield end(progress, turn, answer.usage(), Run.End.COMPLETED);
@@ -100,12 +126,30 @@ class ExecuteRun {
     };
   }
 
-  private Outcome pause(Progress progress, Turn turn, Usage usage) {
-    if (!finishRun.pause(progress, turn, usage)) {
+  private Outcome actOnCalls(Progress progress, Turn turn, Usage usage)
+      throws InterruptedException {
+    return switch (executeTools.execute(progress, turn.callStep(), usage)) {
+      // As below; what the call cost is counted already.
+      case NOT_STORED -> end(progress, turn, Usage.NONE, Run.End.CANCELLED);
+      case TOO_MANY_REFUSED -> end(progress, turn, usage, Run.End.failed(tooManyRefused()));
+      case DONE -> after(progress, ExecuteTools.Outcome.DONE);
+      case WAITS -> after(progress, ExecuteTools.Outcome.WAITS);
+      case LOST -> after(progress, ExecuteTools.Outcome.LOST);
+    };
+  }
+
+  private Outcome after(Progress progress, ExecuteTools.Outcome outcome) {
+    return switch (outcome) {
+      case DONE -> new Outcome.GoOn();
+      case WAITS -> new Outcome.Done();
       // Cancelled from elsewhere at this very moment, or lost; the end's own fence tells which.
-      return end(progress, turn, Usage.NONE, Run.End.CANCELLED);
-    }
-    return new Outcome.Done();
+      case LOST, NOT_STORED, TOO_MANY_REFUSED -> end(progress, null, Usage.NONE, Run.End.CANCELLED);
+    };
+  }
+
+  private static RunError tooManyRefused() {
+    return RunError.server(
+        "The model went on calling tools that do not exist, or with arguments that do not fit.");
   }
 
   private Outcome stopped(Progress progress, Turn turn) {

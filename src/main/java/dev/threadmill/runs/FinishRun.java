@@ -32,6 +32,7 @@ class FinishRun {
   private static final class Leavings {
     final List<Message> messages = new ArrayList<>();
     final List<Step> steps = new ArrayList<>();
+    final List<Step> answered = new ArrayList<>();
     final List<Told> news = new ArrayList<>();
 
     void addMessage(Step step, Message message) {
@@ -62,7 +63,9 @@ class FinishRun {
     if (cancelled) {
       left.news.add(Telling.runBefore(run, RunStatus.CANCELLING, true, List.of()));
     }
-    if (turn != null) {
+    if (progress.live().openStep() instanceof Step open) {
+      addCut(left.answered, left.news, open, end, at);
+    } else if (turn != null) {
       addUnfinished(left, turn, usage, run, end, at);
     }
     left.news.add(Telling.run(run));
@@ -102,20 +105,91 @@ class FinishRun {
   }
 
   /**
-   * The model has called functions of the client: the run waits for their results, and nobody
-   * executes it meanwhile.
+   * The calls of the answer, before any of them is executed; those that were refused have their
+   * outputs. If the server has none to execute, the run waits for the client's, or, if all were
+   * refused, the step is done.
    *
-   * @return false if it cannot wait because it is being cancelled or is not this attempt's any more
+   * @return false if the run cannot go on so: it is cancelled or not this attempt's any more
    */
-  boolean pause(Progress progress, Turn turn, Usage usage) {
-    progress.nextTime();
+  boolean storeCalls(Progress progress, Step step, Usage usage) {
+    var at = progress.nextTime();
     progress.spent(usage);
-    var step = turn.callStep().with(usage);
-    var run = progress.run().as(RunStatus.REQUIRES_ACTION);
     var left = new Leavings();
-    left.steps.add(step);
-    left.news.add(Telling.runWaits(run, step.calls()));
-    return store(progress, left, tx -> advance(tx, progress, left, true));
+    for (int i = 0; i < step.calls().size(); i++) {
+      if (!step.calls().get(i).isOpen()) {
+        left.news.add(Telling.callAnswered(step, i, step.calls().get(i)));
+      }
+    }
+    boolean waits = waits(step);
+    var stored = isAnswered(step) ? step.ended(Step.Status.COMPLETED, at, null) : step;
+    left.steps.add(stored.with(usage));
+    tellWhereItStands(progress, left, stored.with(usage));
+    return store(progress, left, tx -> advance(tx, progress, left, waits));
+  }
+
+  /**
+   * A call that the server executed has its output. With the last of them the step is done, or, if
+   * others of its calls are the client's, the run waits for those.
+   *
+   * @param step the stored step with all outputs so far
+   * @param call the place of the call that has just been executed
+   * @return false if the run cannot go on so: it is cancelled or not this attempt's any more
+   */
+  boolean storeOutput(Progress progress, Step step, int call) {
+    var at = progress.nextTime();
+    var left = new Leavings();
+    if (!step.calls().get(call).isOpen()) {
+      left.news.add(Telling.callAnswered(step, call, step.calls().get(call)));
+    }
+    boolean waits = waits(step);
+    var stored = isAnswered(step) ? step.ended(Step.Status.COMPLETED, at, null) : step;
+    left.answered.add(stored);
+    tellWhereItStands(progress, left, stored);
+    return store(progress, left, tx -> advance(tx, progress, left, waits));
+  }
+
+  private static void tellWhereItStands(Progress progress, Leavings left, Step step) {
+    if (waits(step)) {
+      left.news.add(Telling.runWaits(progress.run().as(RunStatus.REQUIRES_ACTION), open(step)));
+    } else if (isAnswered(step)) {
+      left.news.add(Telling.stepEnded(step));
+    }
+  }
+
+  private static boolean isAnswered(Step step) {
+    return open(step).isEmpty();
+  }
+
+  /** Whether all calls that are still open are the client's. */
+  private static boolean waits(Step step) {
+    var open = open(step);
+    return !open.isEmpty()
+        && open.stream().allMatch(call -> call.executor() == ToolCall.Executor.CLIENT);
+  }
+
+  private static List<ToolCall> open(Step step) {
+    return step.calls().stream().filter(ToolCall::isOpen).toList();
+  }
+
+  private static void addCut(
+      List<Step> steps, List<Told> news, Step open, Run.End end, Instant at) {
+    var calls =
+        open.calls().stream()
+            .map(call -> call.isOpen() ? call.withOutput(Answer.outputInsteadOf(end)) : call)
+            .toList();
+    var error = end.error() == null ? null : end.error().forStep();
+    var step = open.with(calls).ended(cut(end), at, error);
+    steps.add(step);
+    news.add(Telling.stepEnded(step));
+  }
+
+  /** How a step of tool calls ends that the end of its run has cut short. */
+  private static Step.Status cut(Run.End end) {
+    return switch (end.status()) {
+      case COMPLETED, INCOMPLETE, CANCELLED -> Step.Status.CANCELLED;
+      case EXPIRED -> Step.Status.EXPIRED;
+      case FAILED, QUEUED, IN_PROGRESS, REQUIRES_ACTION, CANCELLING -> Step.Status.FAILED;
+    };
   }
 
   private static void addUnfinished(
@@ -137,12 +211,7 @@ class FinishRun {
               : Answer.incomplete(run, step, turn, at));
     }
     if (turn.callStep() != null) {
-      var calls =
-          turn.callStep().calls().stream()
-              .map(call -> call.withOutput(Answer.outputInsteadOf(end)))
-              .toList();
-      var cut = how == Step.Status.COMPLETED ? Step.Status.CANCELLED : how;
-      left.addStep(turn.callStep().with(calls).with(usage).ended(cut, at, error));
+      addCut(left.steps, left.news, turn.callStep().with(usage), end, at);
     }
   }
 
@@ -200,6 +269,7 @@ class FinishRun {
                           }
                           messages.insert(tx, run.projectId(), left.messages);
                           left.steps.forEach(step -> steps.insert(tx, run, step));
+                          left.answered.forEach(step -> update(tx, step));
                           if (progress.live().isJournaled()) {
                             clearJournal(tx, run);
                           }
@@ -209,6 +279,15 @@ class FinishRun {
       progress.live().stored(left.news);
     }
     return ours;
+  }
+
+  private void update(Tx tx, Step step) {
+    steps.setOutputs(tx, step);
+    if (step.status() == Step.Status.IN_PROGRESS) {
+      steps.setExecutors(tx, step);
+    } else {
+      steps.setEnd(tx, step);
+    }
   }
 
   /** The thread's next message comes later than all that the run has stored. */

@@ -11,6 +11,7 @@ final class JournalEvent {
       case TapeEvent.TextDelta delta -> List.of(event.code(), delta.text());
       case TapeEvent.ArgumentsDelta delta -> List.of(event.code(), delta.text());
       case TapeEvent.CallStarted started -> List.of(event.code(), started.name());
+      case TapeEvent.CallAnswered answered -> List.of(event.code(), answered.output());
       case TapeEvent.ThreadCreated _,
           TapeEvent.RunIs _,
           TapeEvent.StepCreated _,
@@ -30,6 +31,8 @@ final class JournalEvent {
           new TapeEvent.ArgumentsDelta(step, call, length, stored.getLast());
       case TapeEvent.CallStarted(var step, var call, _) ->
           new TapeEvent.CallStarted(step, call, stored.getLast());
+      case TapeEvent.CallAnswered(var step, var call, _) ->
+          new TapeEvent.CallAnswered(step, call, stored.getLast());
       case TapeEvent.ThreadCreated _,
           TapeEvent.RunIs _,
           TapeEvent.StepCreated _,

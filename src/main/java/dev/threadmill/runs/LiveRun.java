@@ -40,6 +40,7 @@ final class LiveRun {
   private boolean over;
   private Stop stop;
   private Thread interruptible;
+  private volatile Step openStep;
 
   /**
    * @param run as it was claimed
@@ -58,6 +59,15 @@ final class LiveRun {
 
   EventId base() {
     return base;
+  }
+
+  /** The step that is stored without all its results, whose calls this node executes; or null. */
+  Step openStep() {
+    return openStep;
+  }
+
+  void setOpenStep(Step step) {
+    openStep = step;
   }
 
   /** Something happened that is not stored yet. */

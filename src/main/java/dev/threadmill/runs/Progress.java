@@ -1,6 +1,7 @@
 package dev.threadmill.runs;
 
 import dev.threadmill.models.Usage;
+import dev.threadmill.tools.Toolbox;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
@@ -15,13 +16,15 @@ import java.util.List;
 final class Progress {
   private final LiveRun live;
   private final InstantSource clock;
+  private final Toolbox toolbox;
   private Run run;
   private int lastOrdinal;
   private Instant lastTime;
   private int turns;
 
-  private Progress(LiveRun live, InstantSource clock) {
+  private Progress(LiveRun live, Toolbox toolbox, InstantSource clock) {
     this.live = live;
+    this.toolbox = toolbox;
     this.clock = clock;
     this.run = live.run();
     this.lastTime = latest(run.times().created(), run.times().started());
@@ -30,8 +33,8 @@ final class Progress {
   /**
    * @param steps what the run has done so far
    */
-  static Progress of(LiveRun live, List<Step> steps, InstantSource clock) {
-    var progress = new Progress(live, clock);
+  static Progress of(LiveRun live, List<Step> steps, Toolbox toolbox, InstantSource clock) {
+    var progress = new Progress(live, toolbox, clock);
     for (var step : steps) {
       progress.lastOrdinal = Math.max(progress.lastOrdinal, step.ordinal());
       progress.lastTime = latest(progress.lastTime, step.createdAt());
@@ -42,6 +45,11 @@ final class Progress {
 
   LiveRun live() {
     return live;
+  }
+
+  /** The tools that the run's model may call. */
+  Toolbox toolbox() {
+    return toolbox;
   }
 
   Run run() {

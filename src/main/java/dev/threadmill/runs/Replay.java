@@ -60,6 +60,8 @@ final class Replay {
           step(ordinal).flatMap(step -> callStarted(step, call, name));
       case TapeEvent.ArgumentsDelta delta ->
           step(delta.step()).flatMap(step -> arguments(step, delta));
+      case TapeEvent.CallAnswered(var ordinal, var call, var output) ->
+          step(ordinal).flatMap(step -> answered(step, call, output));
     };
   }
 
@@ -76,7 +78,7 @@ final class Replay {
       case COMPLETED, FAILED, CANCELLED, EXPIRED, INCOMPLETE -> Telling.run(run);
       case REQUIRES_ACTION ->
           Telling.runBefore(
-              run, status, true, lastCallStep == null ? List.of() : lastCallStep.calls());
+              run, status, true, lastCallStep == null ? List.of() : ofClient(lastCallStep));
       case QUEUED, IN_PROGRESS, CANCELLING -> Telling.runBefore(run, status, started, List.of());
     };
   }
@@ -137,6 +139,19 @@ final class Replay {
             : call(step, delta.call())
                 .map(call -> next(step.ordinal() + "." + delta.call(), call.arguments(), delta));
     return text.map(piece -> Telling.arguments(step, delta.call(), piece));
+  }
+
+  private static Optional<Told> answered(Step step, int index, String output) {
+    return call(step, index)
+        .map(call -> output == null ? call : call.withOutput(output))
+        .filter(call -> !call.isOpen())
+        .map(call -> Telling.callAnswered(step, index, call));
+  }
+
+  private static List<ToolCall> ofClient(Step step) {
+    return step.calls().stream()
+        .filter(call -> call.executor() == ToolCall.Executor.CLIENT)
+        .toList();
   }
 
   private static Optional<ToolCall> call(Step step, int index) {

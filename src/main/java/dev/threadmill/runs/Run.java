@@ -5,6 +5,7 @@ import dev.threadmill.api.Metadata;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.RunId;
 import dev.threadmill.api.ThreadId;
+import dev.threadmill.assistants.SafetySettings;
 import dev.threadmill.assistants.ToolSpec;
 import dev.threadmill.models.ResponseFormat;
 import dev.threadmill.models.ToolChoice;
@@ -55,7 +56,8 @@ record Run(
       ToolChoice toolChoice,
       boolean parallelToolCalls,
       ResponseFormat responseFormat,
-      String reasoningEffort) {
+      String reasoningEffort,
+      SafetySettings safety) {
     Settings {
       tools = List.copyOf(tools);
     }

@@ -88,7 +88,7 @@ record RunObject(
         run.incompleteReason() == null ? null : new IncompleteDetails(run.incompleteReason()),
         settings.model(),
         settings.instructions(),
-        settings.tools(),
+        ToolSpec.shown(settings.tools()),
         run.metadata(),
         ended ? run.usage() : null,
         settings.temperature(),

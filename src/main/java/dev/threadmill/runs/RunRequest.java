@@ -7,6 +7,7 @@ import dev.threadmill.api.Metadata;
 import dev.threadmill.assistants.Assistant;
 import dev.threadmill.assistants.ReasoningEffort;
 import dev.threadmill.assistants.ToolResources;
+import dev.threadmill.assistants.ToolSecrets;
 import dev.threadmill.assistants.ToolSpec;
 import dev.threadmill.models.ResponseFormat;
 import dev.threadmill.models.ToolChoice;
@@ -180,12 +181,14 @@ final class RunRequest {
      *
      * @throws ApiException 400 if the tool that must be called is not among the tools
      */
-    Run.Settings over(Assistant assistant) {
+    Run.Settings over(Assistant assistant, ToolSecrets secrets) {
       var settings =
           new Run.Settings(
               or(model, assistant.model()),
               allInstructions(or(instructions, or(assistant.instructions(), ""))),
-              or(tools, assistant.tools()),
+              or(
+                  secrets.sealed(assistant.projectId(), tools, assistant.tools()),
+                  assistant.tools()),
               or(or(temperature, assistant.temperature()), 1.0),
               or(or(topP, assistant.topP()), 1.0),
               maxPromptTokens,
@@ -194,7 +197,8 @@ final class RunRequest {
               or(toolChoice, ToolChoice.AUTO),
               or(parallelToolCalls, true),
               or(responseFormat, assistant.responseFormat()),
-              effort(or(reasoningEffort, assistant.reasoningEffort())));
+              effort(or(reasoningEffort, assistant.reasoningEffort())),
+              assistant.safety());
       requireChoosable(settings);
       return settings;
     }
@@ -215,8 +219,11 @@ final class RunRequest {
                 settings.tools().stream()
                     .anyMatch(
                         tool ->
-                            tool instanceof ToolSpec.Function(var function)
-                                && function.name().equals(name));
+                            switch (tool) {
+                              case ToolSpec.Function _, ToolSpec.Webhook _ ->
+                                  tool.label().equals(name);
+                              case ToolSpec.CodeInterpreter _, ToolSpec.FileSearch _ -> false;
+                            });
             case ToolChoice.BuiltIn(var type) ->
                 settings.tools().stream().anyMatch(tool -> tool.type().equals(type));
           };

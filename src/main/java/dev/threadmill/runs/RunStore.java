@@ -9,6 +9,7 @@ import dev.threadmill.api.PageRequest;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.RunId;
 import dev.threadmill.api.ThreadId;
+import dev.threadmill.assistants.SafetySettings;
 import dev.threadmill.assistants.ToolSpec;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Keyset;
@@ -33,7 +34,7 @@ class RunStore {
       cancelled_at, failed_at, completed_at, last_error, incomplete_reason, model, instructions,
       tools, metadata, temperature, top_p, max_prompt_tokens, max_completion_tokens,
       truncation_strategy, tool_choice, parallel_tool_calls, response_format, reasoning_effort,
-      prompt_tokens, completion_tokens, owner, attempt, tape
+      prompt_tokens, completion_tokens, owner, attempt, tape, safety
       """;
 
   private static final TypeReference<List<ToolSpec>> TOOLS = new TypeReference<>() {};
@@ -97,8 +98,9 @@ class RunStore {
           thread_id, id, project_id, assistant_id, created_at, status, expires_at, started_at,
           model, instructions, tools, metadata, temperature, top_p, max_prompt_tokens,
           max_completion_tokens, truncation_strategy, tool_choice, parallel_tool_calls,
-          response_format, reasoning_effort, owner, attempt, tape, waiting, waiting_messages)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+          response_format, reasoning_effort, owner, attempt, tape, waiting, waiting_messages,
+          safety)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
         run.threadId(),
         run.id(),
@@ -125,7 +127,8 @@ class RunStore {
         run.attempt(),
         run.tape(),
         waitingMessages != null,
-        Tx.json(waitingMessages));
+        Tx.json(waitingMessages),
+        Tx.json(settings.safety()));
   }
 
   /** Sets the metadata. The run, or empty if there is none. */
@@ -168,7 +171,8 @@ class RunStore {
             row.json("tool_choice", ToolChoice.class),
             row.bool("parallel_tool_calls"),
             row.json("response_format", ResponseFormat.class),
-            row.text("reasoning_effort")),
+            row.text("reasoning_effort"),
+            row.json("safety", SafetySettings.class)),
         row.json("metadata", Metadata.class),
         new Run.Times(
             row.instant("created_at"),

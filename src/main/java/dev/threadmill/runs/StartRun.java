@@ -1,6 +1,7 @@
 package dev.threadmill.runs;
 
 import dev.threadmill.models.Usage;
+import dev.threadmill.tools.Toolboxes;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.InstantSource;
@@ -21,6 +22,7 @@ class StartRun {
   private final ExecuteRun executeRun;
   private final FinishRun finishRun;
   private final RunSignals signals;
+  private final Toolboxes toolboxes;
   private final RunsConfig config;
   private final InstantSource clock;
   private final ThreadFactory threads = Thread.ofVirtual().name("run-", 0).factory();
@@ -34,6 +36,7 @@ class StartRun {
       ExecuteRun executeRun,
       FinishRun finishRun,
       RunSignals signals,
+      Toolboxes toolboxes,
       RunsConfig config,
       InstantSource clock) {
     this.liveRuns = liveRuns;
@@ -41,6 +44,7 @@ class StartRun {
     this.executeRun = executeRun;
     this.finishRun = finishRun;
     this.signals = signals;
+    this.toolboxes = toolboxes;
     this.config = config;
     this.clock = clock;
   }
@@ -81,7 +85,7 @@ class StartRun {
   private void fail(LiveRun live, List<Step> steps) {
     try {
       var error = RunError.server("The server had an error while executing the run.");
-      var progress = Progress.of(live, steps, clock);
+      var progress = Progress.of(live, steps, toolboxes.none(), clock);
       finishRun.end(progress, null, Usage.NONE, Run.End.failed(error));
     } catch (RuntimeException e) {
       LOG.errorf(e, "run could not be failed run_id=%s", live.run().id());

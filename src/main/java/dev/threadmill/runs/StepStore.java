@@ -33,7 +33,7 @@ class StepStore {
       message_id, prompt_tokens, completion_tokens
       """;
 
-  private static final String CALL_COLUMNS = "id, step_id, type, name, arguments, output";
+  private static final String CALL_COLUMNS = "id, step_id, type, name, arguments, output, executor";
 
   private final Jdbc jdbc;
 
@@ -165,14 +165,15 @@ class StepStore {
             call.type(),
             call.name(),
             call.arguments(),
-            call.output()
+            call.output(),
+            call.executor()
           });
     }
     tx.batch(
         """
         INSERT INTO tool_calls (thread_id, id, project_id, run_id, step_id, ordinal, type, name,
-          arguments, output)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+          arguments, output, executor)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
         calls);
   }
@@ -185,6 +186,29 @@ class StepStore {
             .filter(call -> !call.isOpen())
             .map(call -> new Object[] {call.output(), step.threadId(), call.id()})
             .toList());
+  }
+
+  /** Stores that these open calls have been handed to the client. */
+  void setExecutors(Tx tx, Step step) {
+    tx.batch(
+        "UPDATE tool_calls SET executor = ? WHERE thread_id = ? AND id = ? AND output IS NULL",
+        step.calls().stream()
+            .filter(ToolCall::isOpen)
+            .map(call -> new Object[] {call.executor(), step.threadId(), call.id()})
+            .toList());
+  }
+
+  /** How many calls of a run were refused. */
+  int refusedCalls(Run run) {
+    return jdbc.one(
+            """
+            SELECT count(*) AS refused FROM tool_calls
+            WHERE thread_id = ? AND run_id = ? AND executor = 'nobody'
+            """,
+            row -> row.integer("refused"),
+            run.threadId(),
+            run.id())
+        .orElseThrow();
   }
 
   /** Stores how a step ended. */
@@ -228,7 +252,8 @@ class StepStore {
         row.text("type"),
         row.text("name"),
         row.text("arguments"),
-        row.text("output"));
+        row.text("output"),
+        row.constant("executor", ToolCall.Executor.class));
   }
 
   private static Step read(Row row) throws SQLException {

@@ -41,6 +41,9 @@ sealed interface TapeEvent {
   /** More of a tool call's arguments. The text is null where it stands in the call's row. */
   record ArgumentsDelta(int step, int call, int length, String text) implements TapeEvent {}
 
+  /** The step's tool call at this place has its output. It is null where it stands in its row. */
+  record CallAnswered(int step, int call, String output) implements TapeEvent {}
+
   /** Another attempt took the run over: what the one before had not stored is void. */
   record AttemptBegan(int attempt) implements TapeEvent {}
 
@@ -50,7 +53,14 @@ sealed interface TapeEvent {
       case TextDelta delta -> delta.length();
       case ArgumentsDelta delta -> delta.length();
       case AttemptBegan _ -> 0;
-      case ThreadCreated _, RunIs _, StepCreated _, StepIs _, MessageIs _, CallStarted _ -> 1;
+      case ThreadCreated _,
+          RunIs _,
+          StepCreated _,
+          StepIs _,
+          MessageIs _,
+          CallStarted _,
+          CallAnswered _ ->
+          1;
     };
   }
 
@@ -67,6 +77,7 @@ sealed interface TapeEvent {
       case CallStarted(var step, var call, _) -> "C" + step + "." + call;
       case ArgumentsDelta(var step, var call, var length, _) ->
           "c" + step + "." + call + ":" + length;
+      case CallAnswered(var step, var call, _) -> "o" + step + "." + call;
       case AttemptBegan(var attempt) -> "A" + attempt;
     };
   }
@@ -94,6 +105,7 @@ sealed interface TapeEvent {
       case "d" -> new TextDelta(step, length, null);
       case "C" -> new CallStarted(step, call, null);
       case "c" -> new ArgumentsDelta(step, call, length, null);
+      case "o" -> new CallAnswered(step, call, null);
       default -> new AttemptBegan(step);
     };
   }
@@ -101,7 +113,7 @@ sealed interface TapeEvent {
   /** The grammar of the short forms. */
   final class Codes {
     private static final Pattern FORM =
-        Pattern.compile("([TRSsmdCcA])(\\d*)(?:\\.(\\d+))?(?::(\\d+))?(.*)");
+        Pattern.compile("([TRSsmdCcoA])(\\d*)(?:\\.(\\d+))?(?::(\\d+))?(.*)");
 
     private Codes() {}
   }

@@ -124,6 +124,15 @@ final class Telling {
     return new Told(event, "thread.run.step.delta", stepDelta(step, more), step);
   }
 
+  /** A call of the step has its output. */
+  static Told callAnswered(Step step, int index, ToolCall call) {
+    var answered =
+        StepObject.ordered(
+            "index", index, "type", call.type(), call.type(), Map.of("output", call.output()));
+    var event = new TapeEvent.CallAnswered(step.ordinal(), index, call.output());
+    return new Told(event, "thread.run.step.delta", stepDelta(step, answered), step);
+  }
+
   private static Object stepDelta(Step step, Map<String, Object> call) {
     var details = StepObject.ordered("type", "tool_calls", "tool_calls", List.of(call));
     return StepObject.ordered(

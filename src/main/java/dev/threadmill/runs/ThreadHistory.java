@@ -150,7 +150,8 @@ class ThreadHistory {
                         row.text("type"),
                         row.text("name"),
                         row.text("arguments"),
-                        row.text("output"))),
+                        row.text("output"),
+                        ToolCall.Executor.CLIENT)),
             run.threadId(),
             since,
             MOST_AT_ONCE);

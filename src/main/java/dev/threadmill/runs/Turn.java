@@ -40,7 +40,8 @@ final class Turn {
     }
 
     ToolCall toCall() {
-      return new ToolCall(id, "function", name, arguments.toString(), null);
+      return new ToolCall(
+          id, "function", name, arguments.toString(), null, ToolCall.Executor.CLIENT);
     }
   }
 
@@ -133,7 +134,7 @@ final class Turn {
   /** A call that has just begun. Its id follows from its place, so any node can name it. */
   static ToolCall callAt(Run run, String place, String name) {
     var id = new ToolCallId(Ids.derive(ToolCallId.PREFIX, run.id(), place));
-    return new ToolCall(id, "function", name, "", null);
+    return new ToolCall(id, "function", name, "", null, ToolCall.Executor.CLIENT);
   }
 
   private void addArguments(int index, String piece) {

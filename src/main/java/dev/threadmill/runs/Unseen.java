@@ -66,6 +66,7 @@ final class Unseen {
           TapeEvent.StepIs _,
           TapeEvent.MessageIs _,
           TapeEvent.CallStarted _,
+          TapeEvent.CallAnswered _,
           TapeEvent.AttemptBegan _ ->
           frame;
     };

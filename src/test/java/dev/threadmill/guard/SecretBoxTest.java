@@ -88,7 +88,7 @@ class SecretBoxTest {
   private SecretSettings settings(Optional<String> databaseUrl, String... keys) {
     return new SecretSettings() {
       @Override
-      public Optional<List<String>> secretKey() {
+      public Optional<List<String>> key() {
         return keys.length == 0 ? Optional.empty() : Optional.of(List.of(keys));
       }
 

@@ -4,13 +4,18 @@ import dev.threadmill.projects.Secret;
 import io.quarkus.test.common.QuarkusTestResourceLifecycleManager;
 import java.util.Map;
 
-/** Gives the server under test keys that the tests can look up in its configuration. */
+/**
+ * Gives the server under test keys that the tests can look up in its configuration, and lets tools
+ * reach the servers that tests start on this machine.
+ */
 public final class KeysResource implements QuarkusTestResourceLifecycleManager {
   @Override
   public Map<String, String> start() {
     return Map.of(
         "threadmill.keys.admin-key", Secret.random().value(),
-        "threadmill.keys.api-key", Secret.random().value());
+        "threadmill.keys.api-key", Secret.random().value(),
+        "threadmill.secrets.key", Secret.random().value(),
+        "threadmill.egress.allow", "127.0.0.0/8");
   }
 
   @Override

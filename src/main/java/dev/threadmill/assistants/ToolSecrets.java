@@ -1,0 +1,104 @@
+package dev.threadmill.assistants;
+
+import dev.threadmill.api.ApiException;
+import dev.threadmill.api.ProjectId;
+import dev.threadmill.guard.SecretBox;
+import dev.threadmill.guard.SecretText;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Sees to it that what is stored of tools holds their secrets encrypted only. */
+@ApplicationScoped
+public class ToolSecrets {
+  private final SecretBox box;
+
+  ToolSecrets(SecretBox box) {
+    this.box = box;
+  }
+
+  /** What takes the place of a secret. */
+  @FunctionalInterface
+  interface Replacement {
+    /**
+     * The new one.
+     *
+     * @param field the secret's place within the tool
+     * @param origin scheme, host and port that the secret is sent to
+     */
+    SecretText of(String field, String origin, SecretText secret);
+  }
+
+  /** A secret of a tool, and whom it may be shown. */
+  private record Place(String tool, String field, String origin) {}
+
+  /**
+   * The tools that a client has sent, as they may be stored. A secret that was sent as the mask
+   * stays what it was, as long as it goes where it went.
+   *
+   * @param before the tools that are replaced, or that the client was shown
+   * @throws ApiException 400 for a mask that stands for nothing
+   */
+  public List<ToolSpec> sealed(ProjectId project, List<ToolSpec> tools, List<ToolSpec> before) {
+    if (tools == null) {
+      return null;
+    }
+    var kept = kept(before);
+    var sealed = new ArrayList<ToolSpec>();
+    for (int i = 0; i < tools.size(); i++) {
+      var tool = tools.get(i);
+      var param = "tools[%d].%s".formatted(i, tool.type());
+      sealed.add(
+          tool.withSecrets(
+              (field, origin, secret) ->
+                  seal(
+                      project,
+                      param + "." + field,
+                      secret,
+                      kept.get(new Place(tool.label(), field, origin)))));
+    }
+    return sealed;
+  }
+
+  private SecretText seal(ProjectId project, String param, SecretText secret, SecretText before) {
+    return switch (secret) {
+      case SecretText.Plain(var value) -> {
+        if (value.isEmpty()
+            || value.length() > SecretText.MAX_LENGTH
+            || !value.chars().allMatch(c -> c >= ' ' && c != 0x7f && c <= 0xff)) {
+          throw ApiException.invalid(
+              param,
+              "Invalid '%s': expected 1 to %d characters that a header may hold."
+                  .formatted(param, SecretText.MAX_LENGTH));
+        }
+        yield box.seal(project, value);
+      }
+      case SecretText.Masked _ -> {
+        if (before == null) {
+          throw ApiException.invalid(
+              param,
+              "Invalid '%s': '***' stands for a secret that is kept, and none is for this place."
+                  .formatted(param));
+        }
+        yield before;
+      }
+      case SecretText.Sealed _ ->
+          throw ApiException.invalid(
+              param, "invalid_type", "Invalid type for '%s': expected a string.".formatted(param));
+    };
+  }
+
+  private static Map<Place, SecretText> kept(List<ToolSpec> tools) {
+    var kept = new HashMap<Place, SecretText>();
+    for (var tool : tools) {
+      tool.withSecrets(
+          (field, origin, secret) -> {
+            kept.put(new Place(tool.label(), field, origin), secret);
+            return secret;
+          });
+    }
+    return kept;
+  }
+}

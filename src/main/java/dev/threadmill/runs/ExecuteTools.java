@@ -1,0 +1,193 @@
+package dev.threadmill.runs;
+
+import dev.threadmill.assistants.SafetySettings;
+import dev.threadmill.guard.AllowedDomains;
+import dev.threadmill.models.Usage;
+import dev.threadmill.tools.ToolContext;
+import dev.threadmill.tools.ToolError;
+import dev.threadmill.tools.ToolOutcome;
+import dev.threadmill.tools.ToolSettings;
+import dev.threadmill.tools.Toolbox;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import org.jboss.logging.Logger;
+
+/**
+ * Executes the tool calls of an answer that are the server's, all at once, and leaves the others to
+ * the client. That a call will be made is stored before it is made, its output when it is there: a
+ * node that takes over knows of every call that may have had its effect, and makes it again with
+ * the same id.
+ */
+@ApplicationScoped
+class ExecuteTools {
+  private static final Logger LOG = Logger.getLogger(ExecuteTools.class);
+
+  private final FinishRun finishRun;
+  private final StepStore steps;
+  private final ToolSettings settings;
+
+  ExecuteTools(FinishRun finishRun, StepStore steps, ToolSettings settings) {
+    this.finishRun = finishRun;
+    this.steps = steps;
+    this.settings = settings;
+  }
+
+  /** How it leaves the run. */
+  enum Outcome {
+    /** All calls have outputs: the model is to be called again. */
+    DONE,
+    /** The run waits for its client. */
+    WAITS,
+    /** The run is cancelled or not this attempt's any more; the step is stored. */
+    LOST,
+    /** As lost, and the step is not stored. */
+    NOT_STORED,
+    /** Too many calls of the run were wrong. The step is not stored. */
+    TOO_MANY_REFUSED
+  }
+
+  /** A call that is the server's, at its place in the step. */
+  private record Job(int place, ToolCall call, Toolbox.Check.ForServer check) {}
+
+  private record Result(int place, ToolOutcome outcome) {}
+
+  /**
+   * Sees to the calls of a new answer.
+   *
+   * @throws InterruptedException if the run was stopped meanwhile; the step may be stored
+   */
+  Outcome execute(Progress progress, Step asked, Usage usage) throws InterruptedException {
+    var jobs = new ArrayList<Job>();
+    var calls = new ArrayList<ToolCall>();
+    int refused = 0;
+    for (var call : asked.calls()) {
+      switch (progress.toolbox().check(call.name(), call.arguments())) {
+        case Toolbox.Check.ForClient _ -> calls.add(call);
+        case Toolbox.Check.ForServer check -> {
+          jobs.add(new Job(calls.size(), call, check));
+          calls.add(call.by(ToolCall.Executor.SERVER));
+        }
+        case Toolbox.Check.Refused(var output) -> {
+          refused++;
+          calls.add(call.by(ToolCall.Executor.NOBODY).withOutput(output));
+        }
+      }
+    }
+    if (refused > 0 && steps.refusedCalls(progress.run()) + refused > settings.invalidCalls()) {
+      return Outcome.TOO_MANY_REFUSED;
+    }
+    var step = asked.with(calls);
+    if (!finishRun.storeCalls(progress, step, usage)) {
+      return Outcome.NOT_STORED;
+    }
+    if (jobs.isEmpty()) {
+      return calls.stream().anyMatch(ToolCall::isOpen) ? Outcome.WAITS : Outcome.DONE;
+    }
+    progress.live().setOpenStep(step.with(usage));
+    return work(progress, jobs, List.of());
+  }
+
+  /**
+   * Goes on with the open step of a run that was taken over, of whose calls nobody knows whether
+   * they had their effect.
+   *
+   * @throws InterruptedException if the run was stopped meanwhile
+   */
+  Outcome resume(Progress progress) throws InterruptedException {
+    var jobs = new ArrayList<Job>();
+    var known = new ArrayList<Result>();
+    var calls = progress.live().openStep().calls();
+    for (int i = 0; i < calls.size(); i++) {
+      var call = calls.get(i);
+      if (call.isOpen() && call.executor() == ToolCall.Executor.SERVER) {
+        switch (progress.toolbox().check(call.name(), call.arguments())) {
+          case Toolbox.Check.ForServer check -> {
+            switch (check.tool().onUnknown()) {
+              case RETRY -> jobs.add(new Job(i, call, check));
+              case FAIL -> known.add(new Result(i, new ToolOutcome.Failed(unknown())));
+              case ASK -> known.add(new Result(i, new ToolOutcome.Undecided()));
+            }
+          }
+          case Toolbox.Check.Refused(var output) ->
+              known.add(new Result(i, new ToolOutcome.Failed(output)));
+          case Toolbox.Check.ForClient _ -> known.add(new Result(i, new ToolOutcome.Undecided()));
+        }
+      }
+    }
+    LOG.infof("tools resumed run_id=%s again=%d", progress.run().id(), jobs.size());
+    return work(progress, jobs, known);
+  }
+
+  private Outcome work(Progress progress, List<Job> jobs, List<Result> known)
+      throws InterruptedException {
+    BlockingQueue<Result> results = new LinkedBlockingQueue<>(known);
+    var threads = new ArrayList<Thread>();
+    try {
+      for (var job : jobs) {
+        threads.add(
+            Thread.ofVirtual()
+                .name("tool")
+                .start(() -> results.add(new Result(job.place(), execute(progress, job)))));
+      }
+      for (int i = 0; i < jobs.size() + known.size(); i++) {
+        var result = progress.live().interruptibly(results::take);
+        var step = with(progress.live().openStep(), result);
+        if (!finishRun.storeOutput(progress, step, result.place())) {
+          return Outcome.LOST;
+        }
+        progress.live().setOpenStep(step);
+      }
+    } finally {
+      threads.forEach(Thread::interrupt);
+    }
+    boolean waits = progress.live().openStep().calls().stream().anyMatch(ToolCall::isOpen);
+    progress.live().setOpenStep(null);
+    return waits ? Outcome.WAITS : Outcome.DONE;
+  }
+
+  private static Step with(Step step, Result result) {
+    var calls = new ArrayList<>(step.calls());
+    var call = calls.get(result.place());
+    calls.set(
+        result.place(),
+        switch (result.outcome()) {
+          case ToolOutcome.Answered(var output) -> call.withOutput(output);
+          case ToolOutcome.Failed(var output) -> call.withOutput(output);
+          case ToolOutcome.Undecided _ -> call.by(ToolCall.Executor.CLIENT);
+        });
+    return step.with(calls);
+  }
+
+  private static ToolOutcome execute(Progress progress, Job job) {
+    var run = progress.run();
+    var context =
+        new ToolContext(
+            run.projectId(),
+            run.assistantId(),
+            run.threadId(),
+            run.id(),
+            job.call().id(),
+            domains(run.settings().safety()));
+    try {
+      return job.check().tool().execute(context, job.check().arguments());
+    } catch (InterruptedException e) {
+      return new ToolOutcome.Failed(unknown());
+    } catch (RuntimeException e) {
+      LOG.errorf(e, "tool failed unforeseen run_id=%s call_id=%s", run.id(), job.call().id());
+      return new ToolOutcome.Failed(
+          ToolError.output("server_error", "The server had an error while executing the call."));
+    }
+  }
+
+  private static AllowedDomains domains(SafetySettings safety) {
+    return safety == null ? AllowedDomains.ANY : new AllowedDomains(safety.allowedDomains());
+  }
+
+  private static String unknown() {
+    return ToolError.output(
+        "outcome_unknown", "The call was cut short. Nobody knows whether it had its effect.");
+  }
+}

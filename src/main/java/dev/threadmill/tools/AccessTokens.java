@@ -1,0 +1,202 @@
+package dev.threadmill.tools;
+
+import com.nimbusds.oauth2.sdk.ClientCredentialsGrant;
+import com.nimbusds.oauth2.sdk.OAuth2Error;
+import com.nimbusds.oauth2.sdk.ParseException;
+import com.nimbusds.oauth2.sdk.Scope;
+import com.nimbusds.oauth2.sdk.TokenRequest;
+import com.nimbusds.oauth2.sdk.TokenResponse;
+import com.nimbusds.oauth2.sdk.auth.ClientAuthentication;
+import com.nimbusds.oauth2.sdk.auth.ClientSecretBasic;
+import com.nimbusds.oauth2.sdk.auth.ClientSecretPost;
+import com.nimbusds.oauth2.sdk.auth.Secret;
+import com.nimbusds.oauth2.sdk.http.HTTPResponse;
+import com.nimbusds.oauth2.sdk.id.ClientID;
+import dev.threadmill.api.ProjectId;
+import dev.threadmill.assistants.WebhookAuth;
+import dev.threadmill.guard.AllowedDomains;
+import dev.threadmill.guard.HttpFailure;
+import dev.threadmill.guard.OutboundAnswer;
+import dev.threadmill.guard.OutboundRequest;
+import dev.threadmill.guard.SafeHttp;
+import jakarta.inject.Singleton;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * Gets access tokens for client credentials, keeps them in memory while they are good, and renews
+ * them shortly before they are not. However many calls need one token, it is asked for once.
+ */
+@Singleton
+class AccessTokens {
+  private static final int MOST_KEPT = 1_000;
+  private static final int MAX_BYTES = 65_536;
+  private static final long SECONDS_IF_UNKNOWN = 60;
+  private static final long MARGIN_SECONDS = 30;
+  private static final int MARGIN_SHARE = 5;
+
+  private final SafeHttp http;
+  private final InstantSource clock;
+  private final Map<Grant, Slot> slots =
+      new LinkedHashMap<>(16, 0.75f, true) {
+        private static final long serialVersionUID = 1;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Grant, Slot> eldest) {
+          return size() > MOST_KEPT;
+        }
+      };
+
+  /** What a token is asked for by; never written anywhere. */
+  private record Grant(
+      ProjectId project,
+      String tokenUrl,
+      String clientId,
+      String clientSecret,
+      List<String> scopes,
+      String audience) {}
+
+  private static final class Slot {
+    final ReentrantLock lock = new ReentrantLock();
+    String token;
+    Instant renewAt;
+  }
+
+  AccessTokens(SafeHttp http, InstantSource clock) {
+    this.http = http;
+    this.clock = clock;
+  }
+
+  /**
+   * A token that is good now.
+   *
+   * @param secret the client's, opened
+   * @param refused a token that was just refused and must not come again; null for none
+   */
+  String token(
+      ProjectId project,
+      WebhookAuth.OAuth2 auth,
+      String secret,
+      List<AllowedDomains> domains,
+      Duration timeout,
+      String refused)
+      throws ToolFailure, InterruptedException {
+    var grant =
+        new Grant(
+            project, auth.tokenUrl(), auth.clientId(), secret, auth.scopes(), auth.audience());
+    Slot slot;
+    synchronized (slots) {
+      slot = slots.computeIfAbsent(grant, _ -> new Slot());
+    }
+    slot.lock.lockInterruptibly();
+    try {
+      boolean good =
+          slot.token != null
+              && clock.instant().isBefore(slot.renewAt)
+              && !slot.token.equals(refused);
+      if (!good) {
+        renew(slot, grant, domains, timeout);
+      }
+      return slot.token;
+    } finally {
+      slot.lock.unlock();
+    }
+  }
+
+  private void renew(Slot slot, Grant grant, List<AllowedDomains> domains, Duration timeout)
+      throws ToolFailure, InterruptedException {
+    slot.token = null;
+    var id = new ClientID(grant.clientId());
+    var secret = new Secret(grant.clientSecret());
+    var response = ask(grant, new ClientSecretBasic(id, secret), domains, timeout);
+    if (refusesClient(response)) {
+      // There are servers that take the secret in the body only.
+      response = ask(grant, new ClientSecretPost(id, secret), domains, timeout);
+    }
+    if (response instanceof TokenResponse tokens && tokens.indicatesSuccess()) {
+      var token = tokens.toSuccessResponse().getTokens().getAccessToken();
+      long seconds = token.getLifetime() > 0 ? token.getLifetime() : SECONDS_IF_UNKNOWN;
+      slot.token = token.getValue();
+      slot.renewAt =
+          clock.instant().plusSeconds(seconds - Math.min(MARGIN_SECONDS, seconds / MARGIN_SHARE));
+      return;
+    }
+    var error = response.toErrorResponse().getErrorObject();
+    throw new ToolFailure(
+        "authentication_failed",
+        false,
+        "The token server refused the client credentials%s."
+            .formatted(error == null || error.getCode() == null ? "" : ": " + error.getCode()));
+  }
+
+  private static boolean refusesClient(TokenResponse response) {
+    return !response.indicatesSuccess()
+        && OAuth2Error.INVALID_CLIENT.equals(response.toErrorResponse().getErrorObject());
+  }
+
+  private TokenResponse ask(
+      Grant grant, ClientAuthentication client, List<AllowedDomains> domains, Duration timeout)
+      throws ToolFailure, InterruptedException {
+    var builder =
+        new TokenRequest.Builder(
+            URI.create(grant.tokenUrl()), client, new ClientCredentialsGrant());
+    if (grant.scopes() != null && !grant.scopes().isEmpty()) {
+      builder.scope(new Scope(grant.scopes().toArray(String[]::new)));
+    }
+    if (grant.audience() != null) {
+      builder.customParameter("audience", grant.audience());
+    }
+    var request = builder.build().toHTTPRequest();
+    var headers = new LinkedHashMap<String, String>();
+    headers.put("Content-Type", "application/x-www-form-urlencoded");
+    headers.put("Accept", "application/json");
+    var credentials = new LinkedHashMap<String, String>();
+    if (request.getAuthorization() != null) {
+      credentials.put("Authorization", request.getAuthorization());
+    }
+    var body = request.getBody();
+    var outbound =
+        new OutboundRequest(
+            "POST",
+            grant.tokenUrl(),
+            headers,
+            credentials,
+            body.getBytes(StandardCharsets.UTF_8),
+            domains,
+            timeout,
+            MAX_BYTES);
+    try {
+      var answer = http.send(outbound);
+      if (answer.status() >= 500 || answer.status() == 429) {
+        throw unavailable(true, "it answered %d".formatted(answer.status()));
+      }
+      return TokenResponse.parse(toNimbus(answer));
+    } catch (HttpFailure e) {
+      throw unavailable(e.kind() != HttpFailure.Kind.REFUSED, e.getMessage());
+    } catch (ParseException e) {
+      throw unavailable(false, "its answer is not one of OAuth 2");
+    }
+  }
+
+  private static ToolFailure unavailable(boolean passing, String why) {
+    return new ToolFailure(
+        "authentication_failed", passing, "The token server gave no token: " + why);
+  }
+
+  private static HTTPResponse toNimbus(OutboundAnswer answer) throws ParseException {
+    var response = new HTTPResponse(answer.status());
+    var type = answer.header("content-type");
+    if (type.isPresent()) {
+      response.setContentType(type.get());
+    }
+    response.setBody(answer.text());
+    return response;
+  }
+}

@@ -1,0 +1,97 @@
+package dev.threadmill.tools;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import dev.threadmill.api.Json;
+import dev.threadmill.guard.OutboundAnswer;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+
+/** What a model is told of the answer of a tool. */
+final class AnswerText {
+  private static final int MOST_OF_AN_ERROR = 2_000;
+
+  private AnswerText() {}
+
+  /** The answer of a call that succeeded; it has to be text, and JSON if it says so. */
+  static String of(OutboundAnswer answer) throws ToolFailure {
+    if (answer.body().length == 0) {
+      return "{\"status\":%d}".formatted(answer.status());
+    }
+    var type = answer.mediaType();
+    if (!isText(type) && !(type.isEmpty() && isUtf8(answer.body()))) {
+      throw new ToolFailure(
+          "answer_unusable",
+          false,
+          "The call was made, but its answer is not text but '%s'."
+              .formatted(type.isEmpty() ? "unknown" : type));
+    }
+    var text = storable(answer.text());
+    if (isJson(type)) {
+      try {
+        Json.MAPPER.readTree(text);
+      } catch (JsonProcessingException e) {
+        throw new ToolFailure(
+            "answer_unusable",
+            false,
+            "The call was made, but its answer is not the JSON it claims.");
+      }
+    }
+    return text;
+  }
+
+  /** The answer of a call that failed. */
+  static String ofError(OutboundAnswer answer) {
+    var text = isText(answer.mediaType()) ? storable(answer.text()) : "";
+    var shown =
+        text.length() <= MOST_OF_AN_ERROR ? text : text.substring(0, MOST_OF_AN_ERROR) + "…";
+    return ToolError.output(
+        "http_%d".formatted(answer.status()),
+        "The tool answered with status %d%s"
+            .formatted(answer.status(), shown.isBlank() ? "." : ": " + shown));
+  }
+
+  /** How long the receiver wants to be left alone, or null if it does not say so in seconds. */
+  static Duration retryAfter(OutboundAnswer answer) {
+    return answer
+        .header("retry-after")
+        .filter(text -> text.matches("[0-9]{1,6}"))
+        .map(text -> Duration.ofSeconds(Long.parseLong(text)))
+        .orElse(null);
+  }
+
+  /** The text without what Postgres cannot keep. */
+  static String storable(String text) {
+    return text.indexOf('\0') < 0 ? text : text.replace("\0", "");
+  }
+
+  private static boolean isJson(String type) {
+    return type.equals("application/json") || type.endsWith("+json");
+  }
+
+  private static boolean isText(String type) {
+    return isJson(type)
+        || type.startsWith("text/")
+        || type.endsWith("+xml")
+        || switch (type) {
+          case "application/xml",
+              "application/yaml",
+              "application/x-yaml",
+              "application/x-ndjson",
+              "application/javascript",
+              "application/x-www-form-urlencoded" ->
+              true;
+          default -> false;
+        };
+  }
+
+  private static boolean isUtf8(byte[] bytes) {
+    try {
+      StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes));
+      return true;
+    } catch (CharacterCodingException e) {
+      return false;
+    }
+  }
+}

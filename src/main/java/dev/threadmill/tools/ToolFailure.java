@@ -1,0 +1,29 @@
+package dev.threadmill.tools;
+
+/** A call cannot be made, or not be made again. The message is fit for a model and for a client. */
+final class ToolFailure extends Exception {
+  private static final long serialVersionUID = 1;
+
+  private final String type;
+  private final boolean passing;
+
+  /**
+   * A failure.
+   *
+   * @param type in one word
+   * @param passing whether another try may succeed
+   */
+  ToolFailure(String type, boolean passing, String message) {
+    super(message);
+    this.type = type;
+    this.passing = passing;
+  }
+
+  boolean isPassing() {
+    return passing;
+  }
+
+  String output() {
+    return ToolError.output(type, getMessage());
+  }
+}

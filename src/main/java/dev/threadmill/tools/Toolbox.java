@@ -1,0 +1,105 @@
+package dev.threadmill.tools;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.threadmill.api.Json;
+import dev.threadmill.models.FunctionSpec;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** The tools of one run, by the names that its model knows them by. */
+public final class Toolbox {
+  private static final int MOST_NAMED = 50;
+
+  private final Map<String, Tool> tools = new LinkedHashMap<>();
+  private final ArgumentSchemas schemas;
+
+  private sealed interface Tool {
+    FunctionSpec function();
+
+    record OfClient(FunctionSpec function) implements Tool {}
+
+    record OfServer(ServerTool server) implements Tool {
+      @Override
+      public FunctionSpec function() {
+        return server.function();
+      }
+    }
+  }
+
+  /** What is to be done with a call. */
+  public sealed interface Check {
+    /** The client executes it. */
+    record ForClient() implements Check {}
+
+    /** The server executes it, with these arguments. */
+    record ForServer(ServerTool tool, JsonNode arguments) implements Check {}
+
+    /** Nobody does: it names no tool, or its arguments are wrong. The model is given the output. */
+    record Refused(String output) implements Check {}
+  }
+
+  Toolbox(ArgumentSchemas schemas) {
+    this.schemas = schemas;
+  }
+
+  void add(FunctionSpec ofClient) {
+    tools.putIfAbsent(ofClient.name(), new Tool.OfClient(ofClient));
+  }
+
+  void add(ServerTool tool) {
+    tools.putIfAbsent(tool.function().name(), new Tool.OfServer(tool));
+  }
+
+  /** What the model is offered. */
+  public List<FunctionSpec> functions() {
+    return tools.values().stream().map(Tool::function).toList();
+  }
+
+  /**
+   * Checks a call before anybody executes it.
+   *
+   * @param arguments as the model wrote them
+   */
+  public Check check(String name, String arguments) {
+    var tool = tools.get(name);
+    if (tool == null) {
+      return new Check.Refused(unknown(name));
+    }
+    JsonNode parsed;
+    try {
+      parsed = Json.MAPPER.readTree(arguments.isBlank() ? "{}" : arguments);
+    } catch (JsonProcessingException e) {
+      return new Check.Refused(invalid(name, List.of("not JSON: " + e.getOriginalMessage())));
+    }
+    var violations = schemas.violations(tool.function(), parsed);
+    if (!violations.isEmpty()) {
+      return new Check.Refused(invalid(name, violations));
+    }
+    return switch (tool) {
+      case Tool.OfClient _ -> new Check.ForClient();
+      case Tool.OfServer(var server) -> new Check.ForServer(server, parsed);
+    };
+  }
+
+  private String unknown(String name) {
+    var known = tools.keySet().stream().limit(MOST_NAMED).toList();
+    return ToolError.output(
+        "unknown_tool",
+        known.isEmpty()
+            ? "There is no tool '%s', and no other.".formatted(name)
+            : "There is no tool '%s'. The tools are: %s."
+                .formatted(name, String.join(", ", known)));
+  }
+
+  private static String invalid(String name, List<String> violations) {
+    return new ToolError(
+            "invalid_arguments",
+            "The arguments do not fit the schema of '%s', so it was not called. Mend them and call"
+                    .formatted(name)
+                + " it again.",
+            violations)
+        .output();
+  }
+}

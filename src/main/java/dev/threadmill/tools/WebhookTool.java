@@ -1,0 +1,23 @@
+package dev.threadmill.tools;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.threadmill.assistants.WebhookSpec;
+import dev.threadmill.models.FunctionSpec;
+
+/** A tool that is executed by calling an address. */
+record WebhookTool(WebhookSpec spec, WebhookCalls calls) implements ServerTool {
+  @Override
+  public FunctionSpec function() {
+    return spec.function();
+  }
+
+  @Override
+  public WebhookSpec.OnUnknown onUnknown() {
+    return spec.onUnknown() == null ? WebhookSpec.OnUnknown.RETRY : spec.onUnknown();
+  }
+
+  @Override
+  public ToolOutcome execute(ToolContext context, JsonNode arguments) throws InterruptedException {
+    return calls.call(this, context, arguments);
+  }
+}

@@ -1,0 +1,114 @@
+package dev.threadmill.testing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/** Starts runs of assistants with tools, and waits for what comes of them. */
+public final class ToolRuns {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final Set<String> MOVING = Set.of("queued", "in_progress", "cancelling");
+  private static final Duration PATIENCE = Duration.ofSeconds(20);
+
+  private final Api api;
+
+  public ToolRuns(Api api) {
+    this.api = api;
+  }
+
+  /** A run that has come to a stop: it has ended, or waits. */
+  public record Stopped(JsonNode run, List<JsonNode> steps) {
+    public String status() {
+      return run.path("status").asText();
+    }
+
+    /** All tool calls of all steps, in their order. */
+    public List<JsonNode> calls() {
+      var calls = new ArrayList<JsonNode>();
+      for (var step : steps) {
+        step.path("step_details").path("tool_calls").forEach(calls::add);
+      }
+      return calls;
+    }
+
+    /** The output of the call at this place. */
+    public String output(int call) {
+      return calls().get(call).path("function").path("output").asText();
+    }
+
+    /** The ids of the calls that the run waits for. */
+    public List<String> open() {
+      var ids = new ArrayList<String>();
+      run.at("/required_action/submit_tool_outputs/tool_calls")
+          .forEach(call -> ids.add(call.path("id").asText()));
+      return ids;
+    }
+  }
+
+  /** An assistant with these tools, which are JSON. */
+  public String assistant(String model, String more, String... tools) {
+    var created =
+        api.post(
+            "/v1/assistants",
+            "{\"model\": \"%s\", %s \"tools\": [%s]}"
+                .formatted(model, more, String.join(",", tools)));
+    assertThat(created.status()).describedAs(created.text()).isEqualTo(200);
+    return created.id();
+  }
+
+  /** Starts a run on a new thread. */
+  public JsonNode start(String assistant, String text) {
+    var body = JSON.createObjectNode().put("assistant_id", assistant);
+    body.putObject("thread")
+        .putArray("messages")
+        .addObject()
+        .put("role", "user")
+        .put("content", text);
+    var created = api.post("/v1/threads/runs", body.toString());
+    assertThat(created.status()).describedAs(created.text()).isEqualTo(200);
+    return created.json();
+  }
+
+  /** Waits until the run has ended or waits for its client. */
+  public Stopped stopped(JsonNode run) {
+    var path = "/v1/threads/" + run.path("thread_id").asText() + "/runs/" + run.path("id").asText();
+    await()
+        .atMost(PATIENCE)
+        .pollInterval(Duration.ofMillis(20))
+        .until(() -> !MOVING.contains(api.get(path).json().path("status").asText()));
+    var steps = new ArrayList<JsonNode>();
+    api.get(path + "/steps?order=asc&limit=100").json().path("data").forEach(steps::add);
+    return new Stopped(api.get(path).json(), steps);
+  }
+
+  /** Runs to the first stop. */
+  public Stopped run(String assistant, String text) {
+    return stopped(start(assistant, text));
+  }
+
+  /** Submits the same output for all calls that the run waits for, and runs to the next stop. */
+  public Stopped submit(Stopped waiting, String output) {
+    var body = JSON.createObjectNode();
+    var outputs = body.putArray("tool_outputs");
+    waiting.open().forEach(id -> outputs.addObject().put("tool_call_id", id).put("output", output));
+    var run = waiting.run();
+    var path = "/v1/threads/" + run.path("thread_id").asText() + "/runs/" + run.path("id").asText();
+    var answer = api.post(path + "/submit_tool_outputs", body.toString());
+    assertThat(answer.status()).describedAs(answer.text()).isEqualTo(200);
+    return stopped(run);
+  }
+
+  /** What the assistant said last. */
+  public String said(Stopped run) {
+    return api.get("/v1/threads/" + run.run().path("thread_id").asText() + "/messages?limit=1")
+        .json()
+        .at("/data/0/content/0/text/value")
+        .asText();
+  }
+}
