@@ -1,0 +1,98 @@
+package dev.threadmill.tools;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.threadmill.testing.Cluster;
+import dev.threadmill.testing.Receiver;
+import dev.threadmill.testing.Reply;
+import dev.threadmill.testing.ToolRuns;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.Test;
+
+/** A node is killed between the effect of a tool and its result. */
+class ToolCrashTest {
+  @Test
+  void theNextNodeGoesOnAsTheToolSaysAndEveryEffectCountsOnce() {
+    var effects = ConcurrentHashMap.<String>newKeySet();
+    var killed = new CountDownLatch(1);
+    try (var cluster =
+            Cluster.of(2)
+                .with("THREADMILL_LEASE", "1s")
+                .with("THREADMILL_SECRET_KEY", "0123456789abcdef0123456789abcdef")
+                .with("THREADMILL_EGRESS_ALLOW", "127.0.0.1/32")
+                .start();
+        var receiver = Receiver.start()) {
+      // Given: three calls that have had their effect, and have no result
+      receiver.on(
+          "/pay",
+          (exchange, call) -> {
+            boolean first = effects.add(call.header("idempotency-key"));
+            if (first) {
+              hang(killed);
+            }
+            Receiver.reply(exchange, 200, "application/json", "{\"first\": " + first + "}");
+          });
+      cluster
+          .provider()
+          .otherwise(
+              request ->
+                  request.body().path("messages").toString().contains("\"tool\"")
+                      ? Reply.text("Done.")
+                      : Reply.call("pay", "{\"amount\": 5}"));
+      var onA = new ToolRuns(cluster.api(cluster.node(0)));
+      var onB = new ToolRuns(cluster.api(cluster.node(1)));
+      var started =
+          List.of("retry", "fail", "ask").stream()
+              .map(policy -> onA.start(assistant(onA, receiver, policy), "Pay"))
+              .toList();
+      await().atMost(Duration.ofSeconds(20)).until(() -> effects.size() == 3);
+
+      // When
+      cluster.node(0).kill();
+      killed.countDown();
+
+      // Then
+      var again = onB.stopped(started.get(0));
+      assertThat(again.status()).describedAs(cluster.logs()).isEqualTo("completed");
+      assertThat(again.output(0)).isEqualTo("{\"first\": false}");
+      var told = onB.stopped(started.get(1));
+      assertThat(told.status()).isEqualTo("completed");
+      assertThat(told.output(0)).contains("outcome_unknown");
+      var asked = onB.stopped(started.get(2));
+      assertThat(asked.status()).isEqualTo("requires_action");
+      var answered = onB.submit(asked, "it was paid");
+      assertThat(answered.status()).isEqualTo("completed");
+      assertThat(answered.output(0)).isEqualTo("it was paid");
+      assertThat(effects).isEqualTo(Set.of(callId(again), callId(told), callId(answered)));
+      assertThat(receiver.calls()).hasSize(4);
+    }
+  }
+
+  private static String callId(ToolRuns.Stopped run) {
+    return run.calls().getFirst().path("id").asText();
+  }
+
+  private static String assistant(ToolRuns runs, Receiver receiver, String policy) {
+    return runs.assistant(
+        "gpt-4o",
+        "",
+        """
+        {"type": "webhook", "webhook": {"name": "pay", "endpoint": "%s", "on_unknown": "%s",
+         "timeout_ms": 60000, "auth": {"type": "bearer", "token": "t0ken"},
+         "parameters": {"type": "object"}}}"""
+            .formatted(receiver.url("/pay"), policy));
+  }
+
+  private static void hang(CountDownLatch until) {
+    try {
+      until.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
