@@ -30,7 +30,8 @@ class ArchitectureTest {
           "memory",
           "tools",
           "runs",
-          "console");
+          "console",
+          "bench");
 
   private static final JavaClasses CLASSES =
       new ClassFileImporter()

@@ -1,0 +1,22 @@
+package dev.threadmill.bench;
+
+/** Runs per second and nothing else, with a long warm-up: to profile the server under load. */
+record ThroughputBenchmark() implements Benchmark {
+  @Override
+  public String name() {
+    return "throughput";
+  }
+
+  @Override
+  public String summary() {
+    return "only runs per second, for most of a minute; JAVA_OPTS may have the server profiled";
+  }
+
+  @Override
+  public void measure(Stage stage, Report report) throws Exception {
+    var sides = new Sides(stage, stage.startServer(Sides.WITHOUT_INDEXING), Pace.FULL.rounds);
+    var throughput = new Throughput(sides, Pace.FULL);
+    throughput.warmUp();
+    throughput.measure(report);
+  }
+}
