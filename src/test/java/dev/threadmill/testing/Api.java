@@ -118,6 +118,31 @@ public final class Api {
     }
   }
 
+  /** Posts, and reads the answer as a stream of events while it comes. */
+  public Sse stream(String path, String body) {
+    return open(
+        with("Content-Type", "application/json"),
+        HttpRequest.newBuilder(URI.create((url == null ? base() : url) + path))
+            .POST(BodyPublishers.ofString(body)));
+  }
+
+  /** Reads a stream of events while it comes. */
+  public Sse events(String path) {
+    return open(
+        this, HttpRequest.newBuilder(URI.create((url == null ? base() : url) + path)).GET());
+  }
+
+  private static Sse open(Api caller, HttpRequest.Builder request) {
+    caller.headers.forEach(request::header);
+    try {
+      return new Sse(CLIENT.send(request.build(), BodyHandlers.ofInputStream()));
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
   /** Where the server under test is, without a slash at the end. */
   public static String base() {
     return "http://localhost:"

@@ -1,0 +1,147 @@
+package dev.threadmill.testing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import org.awaitility.Awaitility;
+
+/** An assistant and a thread, over HTTP. */
+public final class Conversation {
+  private static final Duration LONG_ENOUGH = Duration.ofSeconds(20);
+  private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
+
+  private final Api caller;
+  private final String assistant;
+  private final String thread;
+
+  private Conversation(Api caller, String assistant, String thread) {
+    this.caller = caller;
+    this.assistant = assistant;
+    this.thread = thread;
+  }
+
+  /**
+   * A thread in which the user has said something to an assistant of this model, which has
+   * functions of these names.
+   */
+  public static Conversation of(Api caller, String model, String text, String... functions) {
+    var body = JSON.objectNode().put("model", model);
+    for (var name : functions) {
+      body.withArray("tools")
+          .addObject()
+          .put("type", "function")
+          .putObject("function")
+          .put("name", name);
+    }
+    var assistant = caller.post("/v1/assistants", body.toString());
+    assertThat(assistant.status()).as(assistant.text()).isEqualTo(200);
+    var thread = caller.post("/v1/threads", null);
+    var conversation = new Conversation(caller, assistant.id(), thread.id());
+    var said = conversation.say(text);
+    assertThat(said.status()).as(said.text()).isEqualTo(200);
+    return conversation;
+  }
+
+  public String thread() {
+    return thread;
+  }
+
+  public String assistant() {
+    return assistant;
+  }
+
+  /** Where the thread is. */
+  public String path() {
+    return "/v1/threads/" + thread;
+  }
+
+  public String path(JsonNode run) {
+    return path() + "/runs/" + run.path("id").asText();
+  }
+
+  /** The user says something more. */
+  public Api.Answer say(String text) {
+    return caller.post(
+        path() + "/messages",
+        JSON.objectNode().put("role", "user").put("content", text).toString());
+  }
+
+  /** The body of a run of the assistant. */
+  public ObjectNode body() {
+    return JSON.objectNode().put("assistant_id", assistant);
+  }
+
+  public Api.Answer run(ObjectNode body) {
+    return caller.post(path() + "/runs", body.toString());
+  }
+
+  /** A new run, which must be accepted. */
+  public JsonNode run() {
+    var created = run(body());
+    assertThat(created.status()).as(created.text()).isEqualTo(200);
+    return created.json();
+  }
+
+  /** A new run as a stream. */
+  public Sse stream() {
+    return caller.stream(path() + "/runs", body().put("stream", true).toString());
+  }
+
+  public JsonNode get(JsonNode run) {
+    return caller.get(path(run)).json();
+  }
+
+  public Api.Answer cancel(JsonNode run) {
+    return caller.post(path(run) + "/cancel", null);
+  }
+
+  /** The run once it is in one of these statuses. */
+  public JsonNode until(JsonNode run, String... statuses) {
+    var wanted = Set.of(statuses);
+    return Awaitility.await()
+        .atMost(LONG_ENOUGH)
+        .pollInterval(Duration.ofMillis(10))
+        .until(() -> get(run), now -> wanted.contains(now.path("status").asText()));
+  }
+
+  /** The ids of the calls that a run waits for. */
+  public static List<String> calls(JsonNode run) {
+    return run.at("/required_action/submit_tool_outputs/tool_calls").findValuesAsText("id");
+  }
+
+  /** The body that submits outputs for calls, each of which is its call's id. */
+  public static ObjectNode outputs(List<String> calls) {
+    var body = JSON.objectNode();
+    var outputs = body.putArray("tool_outputs");
+    calls.forEach(call -> outputs.addObject().put("tool_call_id", call).put("output", call));
+    return body;
+  }
+
+  public Api.Answer submit(JsonNode run, ObjectNode body) {
+    return caller.post(path(run) + "/submit_tool_outputs", body.toString());
+  }
+
+  /** The steps of a run, oldest first. */
+  public JsonNode steps(JsonNode run) {
+    return caller.get(path(run) + "/steps?order=asc").json().path("data");
+  }
+
+  /** The messages of the thread, oldest first. */
+  public JsonNode messages() {
+    return caller.get(path() + "/messages?order=asc&limit=100").json().path("data");
+  }
+
+  public JsonNode lastMessage() {
+    var messages = messages();
+    return messages.get(messages.size() - 1);
+  }
+
+  public static String text(JsonNode message) {
+    return String.join("", message.path("content").findValuesAsText("value"));
+  }
+}
