@@ -67,6 +67,10 @@ final class PgvectorBuild {
       return found.get();
     }
     try {
+      var installed = InstalledPgvector.copied(Path.of("/"), caches.getFirst(), platform);
+      if (installed.isPresent()) {
+        return installed.get();
+      }
       return new PgvectorBuild(caches.getFirst(), platform, attempts, progress).build();
     } catch (IOException e) {
       throw new NotPossible(Places.reason(e));
@@ -221,10 +225,7 @@ final class PgvectorBuild {
     }
     gcc.add("-lm");
     must(scratch, gcc);
-    // Trusted: the owner of a database may create the extension, as with those that PostgreSQL
-    // itself brings.
-    Files.writeString(
-        made.resolve("vector.control"), control.stripTrailing() + "\ntrusted = true\n");
+    Files.writeString(made.resolve("vector.control"), trusted(control));
     try (var files = Files.newDirectoryStream(source.resolve("sql"), "vector--*.sql")) {
       for (Path file : files) {
         Files.copy(file, made.resolve(file.getFileName()));
@@ -233,10 +234,21 @@ final class PgvectorBuild {
     Files.copy(
         source.resolve("sql/vector.sql"), made.resolve("vector--" + version.group(1) + ".sql"));
     Command.run(remaining(), List.of("sync", "-f", made.toString()));
-    Path done =
-        cache.resolve("pgvector-" + version.group(1) + "-pg" + PostgresTree.MAJOR + "-" + platform);
+    Path done = folder(cache, version.group(1), platform);
     Files.move(made, done, StandardCopyOption.ATOMIC_MOVE);
     return new VectorFiles.Pgvector(done, version.group(1));
+  }
+
+  /**
+   * The owner of a database may create a trusted extension, as those that PostgreSQL itself brings.
+   */
+  static String trusted(String control) {
+    return control.contains("trusted") ? control : control.stripTrailing() + "\ntrusted = true\n";
+  }
+
+  /** Where the files of a version lie, for this kind of machine. */
+  static Path folder(Path cache, String version, Platform platform) {
+    return cache.resolve("pgvector-" + version + "-pg" + PostgresTree.MAJOR + "-" + platform);
   }
 
   private void must(Path folder, List<String> command) throws NotPossible {

@@ -41,6 +41,9 @@ record PrepareDatabase(int port, String password, Consumer<String> progress) {
       String installed = "SELECT 1 FROM pg_extension WHERE extname = 'vector' AND extversion ";
       boolean usesReal = exists(database, installed + "<> " + STAND_IN);
       boolean usesStandIn = exists(database, installed + "= " + STAND_IN);
+      if (treeIsReal) {
+        load(database);
+      }
       if (usesReal && !treeIsReal) {
         throw new EmbeddedPostgresException(
             "this database was made with pgvector, which is not in the cache and cannot be compiled now");
@@ -50,6 +53,19 @@ record PrepareDatabase(int port, String password, Consumer<String> progress) {
         moveFromStandIn(database);
       }
       return treeIsReal;
+    }
+  }
+
+  /** A cache may have come from another machine. */
+  private static void load(Connection database) throws SQLException {
+    try {
+      execute(database, "LOAD 'vector'");
+    } catch (SQLException e) {
+      throw new EmbeddedPostgresException(
+          "the pgvector in the cache does not run on this machine; delete the cache, it is made anew ("
+              + e.getMessage()
+              + ")",
+          e);
     }
   }
 

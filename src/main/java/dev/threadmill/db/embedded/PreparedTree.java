@@ -50,7 +50,11 @@ final class PreparedTree {
       }
       options
           .progress()
-          .accept(line + ": a stand-in in SQL keeps the vectors, exact but slow with many of them");
+          .accept(
+              line
+                  + "; a stand-in in SQL keeps the vectors, exact but slow with many of them. Where a package of pgvector for PostgreSQL "
+                  + PostgresTree.MAJOR
+                  + " is installed, that is used at the next start");
       return new VectorFiles.StandIn();
     }
   }

@@ -1,0 +1,68 @@
+package dev.threadmill.db.embedded;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * The pgvector that a package manager has installed for its own PostgreSQL of the same major
+ * version. It was made for this machine, so a copy of it serves ours: the way to have it where we
+ * cannot compile it.
+ */
+final class InstalledPgvector {
+  private static final Pattern VERSION = Pattern.compile("default_version\\s*=\\s*'([^']+)'");
+
+  /** Libraries and extension scripts of Debian and its kin, Red Hat and its kin, and Homebrew. */
+  private static final List<List<String>> FOLDERS =
+      List.of(
+          List.of("usr/lib/postgresql/%s/lib", "usr/share/postgresql/%s/extension"),
+          List.of("usr/pgsql-%s/lib", "usr/pgsql-%s/share/extension"),
+          List.of("opt/homebrew/lib/postgresql@%s", "opt/homebrew/share/postgresql@%s/extension"));
+
+  private InstalledPgvector() {}
+
+  /**
+   * Copies it into the cache, if there is one under this root. The caller holds the lock of the
+   * cache.
+   */
+  static Optional<VectorFiles.Pgvector> copied(Path root, Path cache, Platform platform)
+      throws IOException {
+    String name = "vector" + platform.librarySuffix();
+    for (List<String> folders : FOLDERS) {
+      Path library = root.resolve(folders.get(0).formatted(PostgresTree.MAJOR)).resolve(name);
+      Path scripts = root.resolve(folders.get(1).formatted(PostgresTree.MAJOR));
+      Path control = scripts.resolve("vector.control");
+      if (Files.isReadable(library) && Files.isReadable(control)) {
+        String text = Files.readString(control);
+        Matcher version = VERSION.matcher(text);
+        if (version.find()) {
+          return Optional.of(copy(library, scripts, text, version.group(1), cache, platform));
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static VectorFiles.Pgvector copy(
+      Path library, Path scripts, String control, String version, Path cache, Platform platform)
+      throws IOException {
+    Path half = cache.resolve("pgvector.copy.part");
+    PostgresTree.delete(half);
+    Files.createDirectories(half);
+    Files.copy(library, half.resolve(library.getFileName()));
+    try (var files = Files.newDirectoryStream(scripts, "vector--*.sql")) {
+      for (Path file : files) {
+        Files.copy(file, half.resolve(file.getFileName()));
+      }
+    }
+    Files.writeString(half.resolve("vector.control"), PgvectorBuild.trusted(control));
+    Path done = PgvectorBuild.folder(cache, version, platform);
+    Files.move(half, done, StandardCopyOption.ATOMIC_MOVE);
+    return new VectorFiles.Pgvector(done, version);
+  }
+}
