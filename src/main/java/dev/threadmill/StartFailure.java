@@ -1,11 +1,15 @@
 package dev.threadmill;
 
+import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.Properties;
 import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
@@ -15,6 +19,8 @@ import java.util.stream.Stream;
  */
 record StartFailure(Throwable failure) {
   private static final Pattern PROPERTY = Pattern.compile("threadmill\\.[a-z0-9.\\-]*[a-z0-9]");
+
+  private static final Pattern EXPRESSION = Pattern.compile("\\$\\{([A-Z][A-Z0-9_]*)[:}].*");
 
   void printTo(PrintStream out) {
     List<String> lines =
@@ -57,7 +63,22 @@ record StartFailure(Throwable failure) {
     return variable(property.group());
   }
 
+  /**
+   * application.properties says which variable a setting is read from; otherwise it is the name in
+   * capitals.
+   */
   static String variable(String property) {
-    return property.toUpperCase(Locale.ROOT).replaceAll("[.\\-]", "_");
+    var written = new Properties();
+    try (InputStream file = StartFailure.class.getResourceAsStream("/application.properties")) {
+      if (file != null) {
+        written.load(file);
+      }
+    } catch (IOException e) {
+      // Then the name in capitals has to do.
+    }
+    Matcher expression = EXPRESSION.matcher(written.getProperty(property, ""));
+    return expression.matches()
+        ? expression.group(1)
+        : property.toUpperCase(Locale.ROOT).replaceAll("[.\\-]", "_");
   }
 }

@@ -12,12 +12,16 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 
 /** Starts the server: first what it stands on, then Quarkus; stops them the other way round. */
 @QuarkusMain
 public final class Threadmill {
   private static final CountDownLatch SERVER_STOPPED = new CountDownLatch(1);
   private static volatile boolean stopping;
+
+  private static Logger hibernate; // kept, since a logger that nobody holds forgets its level
 
   // Quarkus makes a bean of it.
   Threadmill() {}
@@ -38,6 +42,9 @@ public final class Threadmill {
     } catch (InterruptedException e) {
       fail("interrupted while starting");
     }
+    // What it notes before the log is set up would stand around the one line about a wrong setting.
+    hibernate = Logger.getLogger("org.hibernate");
+    hibernate.setLevel(Level.WARNING);
     Quarkus.run(null, Threadmill::ended, args);
   }
 

@@ -14,11 +14,11 @@ class StartFailureTest {
     var failure =
         new RuntimeException(
             new ConfigurationException(
-                "SRCFG00039: The config property threadmill.lease-time with the config value \"x\" is wrong"));
+                "SRCFG00039: The config property threadmill.runs.lease with the config value \"x\" is wrong"));
 
     assertThat(printed(failure))
         .isEqualTo(
-            "threadmill: The config property THREADMILL_LEASE_TIME with the config value \"x\" is wrong\n");
+            "threadmill: The config property THREADMILL_LEASE with the config value \"x\" is wrong\n");
   }
 
   @Test
