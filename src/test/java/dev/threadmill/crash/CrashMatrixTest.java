@@ -1,0 +1,243 @@
+package dev.threadmill.crash;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.threadmill.api.Json;
+import dev.threadmill.testing.Cluster;
+import dev.threadmill.testing.CommitProxy;
+import dev.threadmill.testing.CommitProxy.Side;
+import dev.threadmill.testing.EventReader;
+import dev.threadmill.testing.Reply;
+import dev.threadmill.testing.ServerProcess;
+import java.io.UncheckedIOException;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * A run with a function call and a streamed answer, on a node that is killed at one commit after
+ * the other: before it, and after it. Whatever the boundary, a client that does no more than go on
+ * finds the run ended, its events whole and nothing left over.
+ */
+class CrashMatrixTest {
+  private static final String ANSWER =
+      "It is sunny in Oslo today, and it will stay so until the evening, when some rain comes in.";
+  private static final int MOST_COMMITS = 30;
+  private static final long PAUSE_MS = 40;
+  private static final int MOST_LOOKS = 200;
+
+  @ParameterizedTest
+  @EnumSource(Side.class)
+  void anotherNodeGoesOnWhereverOneIsKilled(Side side) {
+    try (var proxy = CommitProxy.start();
+        var cluster = cluster(2)) {
+      var a = cluster.node(0).with("THREADMILL_DATABASE_URL", proxy.through(cluster.databaseUrl()));
+      cluster.start();
+      killAtEachCommit(cluster, proxy, a, cluster.node(1), side);
+    }
+  }
+
+  @Test
+  void aNodeThatIsStartedAgainGoesOnWhereverItWasKilled() {
+    try (var proxy = CommitProxy.start();
+        var cluster = cluster(1)) {
+      var a = cluster.node(0).with("THREADMILL_DATABASE_URL", proxy.through(cluster.databaseUrl()));
+      cluster.start();
+      killAtEachCommit(cluster, proxy, a, a, Side.AFTER);
+    }
+  }
+
+  private static Cluster cluster(int nodes) {
+    var cluster = Cluster.of(nodes).with("THREADMILL_LEASE", "1s");
+    cluster.nodes().forEach(node -> node.withJvmOption("-Dthreadmill.runs.sweep-every=200ms"));
+    return cluster;
+  }
+
+  private static void killAtEachCommit(
+      Cluster cluster, CommitProxy proxy, ServerProcess victim, ServerProcess survivor, Side side) {
+    for (int commit = 1; ; commit++) {
+      assertThat(commit).as("the scenario does not come to its end").isLessThan(MOST_COMMITS);
+      cluster.start();
+      if (!new Scenario(cluster, victim, survivor).killedAt(proxy, commit, side)) {
+        assertThat(commit).as("too few commits were tried").isGreaterThan(4);
+        return;
+      }
+    }
+  }
+
+  /** One client with one run. */
+  private static final class Scenario {
+    private final Cluster cluster;
+    private final ServerProcess victim;
+    private final ServerProcess survivor;
+    private final EventReader reader;
+    private ServerProcess node;
+    private List<String> messagesBefore = List.of();
+    private String thread;
+    private String assistant;
+
+    Scenario(Cluster cluster, ServerProcess victim, ServerProcess survivor) {
+      this.cluster = cluster;
+      this.victim = victim;
+      this.survivor = survivor;
+      this.node = victim;
+      this.reader = new EventReader(cluster.apiKey());
+    }
+
+    /** Plays it through. False if it was over before the commit came. */
+    boolean killedAt(CommitProxy proxy, int commit, Side side) {
+      prepare();
+      int asked = cluster.provider().requests().size();
+      var killed = new AtomicBoolean();
+      proxy.at(
+          commit,
+          side,
+          () -> {
+            victim.kill();
+            killed.set(true);
+          });
+      var run = play(killed);
+      proxy.disarm();
+
+      var api = cluster.api(node);
+      var name = "commit %d, killed %s it\n%s".formatted(commit, side, cluster.logs());
+      await(name)
+          .atMost(Duration.ofSeconds(20))
+          .untilAsserted(() -> HistoryCheck.runEnded(api, thread, run));
+      var messages = api.get("/v1/threads/" + thread + "/messages?order=asc").json().get("data");
+      HistoryCheck.eventsAreWhole(reader.events(), messages);
+      assertThat(messages.get(messages.size() - 1).at("/content/0/text/value").asText())
+          .as(name)
+          .isEqualTo(ANSWER);
+      int again = killed.get() ? 1 : 0;
+      assertThat(cluster.provider().requests().size() - asked)
+          .as("model calls, of which a crash repeats at most one; " + name)
+          .isLessThanOrEqualTo(2 + again);
+      try (var database = cluster.connect()) {
+        HistoryCheck.nothingIsLeft(database);
+      } catch (SQLException e) {
+        throw new IllegalStateException(e);
+      }
+      return killed.get();
+    }
+
+    private void prepare() {
+      cluster
+          .provider()
+          .otherwise(
+              request ->
+                  lastRole(request.body()).equals("tool")
+                      ? Reply.text(ANSWER).withPause(PAUSE_MS)
+                      : Reply.call("get_weather", "{\"city\": \"Oslo\"}"));
+      var api = cluster.api(survivor);
+      assistant =
+          api.post(
+                  "/v1/assistants",
+                  """
+                  {"model": "m", "tools": [{"type": "function", "function": {"name": "get_weather"}}]}
+                  """)
+              .id();
+      thread =
+          api.post(
+                  "/v1/threads",
+                  """
+                  {"messages": [{"role": "user", "content": "What is the weather in Oslo?"}]}
+                  """)
+              .id();
+    }
+
+    private static String lastRole(JsonNode request) {
+      var messages = request.get("messages");
+      return messages.get(messages.size() - 1).get("role").asText();
+    }
+
+    /** Does what a client does: creates, reads, answers calls, and after a break goes on. */
+    private String play(AtomicBoolean killed) {
+      var create = Json.write(Map.of("assistant_id", assistant, "stream", true));
+      reader.read(node.url() + "/v1/threads/" + thread + "/runs", create);
+      for (int look = 0; look < MOST_LOOKS; look++) {
+        goOnElsewhereIf(killed);
+        try {
+          var ended = goOn(create);
+          if (ended != null) {
+            return ended;
+          }
+        } catch (UncheckedIOException e) {
+          // The node died over it. The next look tells where things are.
+        }
+      }
+      throw new AssertionError("the run does not end\n" + cluster.logs());
+    }
+
+    /** Looks where the run is and does what is due. The run's id if it has ended. */
+    private String goOn(String create) {
+      var api = cluster.api(node);
+      var now = HistoryCheck.messageIds(api, thread);
+      HistoryCheck.isPrefix(messagesBefore, now);
+      messagesBefore = now;
+      var runs = api.get("/v1/threads/" + thread + "/runs").json().get("data");
+      if (runs.isEmpty()) {
+        // It was never acknowledged, so it may be created once more.
+        reader.read(node.url() + "/v1/threads/" + thread + "/runs", create);
+        return null;
+      }
+      var run = runs.get(0);
+      var path = "/v1/threads/" + thread + "/runs/" + run.get("id").asText();
+      boolean ended = run.get("status").asText().matches("completed|failed");
+      if (run.get("status").asText().equals("requires_action")) {
+        submit(path, run);
+      } else {
+        readToTheEnd(path);
+      }
+      return ended ? run.get("id").asText() : null;
+    }
+
+    private void submit(String path, JsonNode run) {
+      var outputs =
+          run.at("/required_action/submit_tool_outputs/tool_calls").findValuesAsText("id").stream()
+              .map(id -> Map.of("tool_call_id", id, "output", "sunny"))
+              .toList();
+      cluster
+          .api(node)
+          .post(path + "/submit_tool_outputs", Json.write(Map.of("tool_outputs", outputs)));
+    }
+
+    /** Attaches and reads on, unless the run waits for its client, which does not end a stream. */
+    private void readToTheEnd(String path) {
+      var api = cluster.api(node);
+      var reading =
+          Thread.ofVirtual().start(() -> reader.read(node.url() + path + "/events", null));
+      try {
+        while (reading.isAlive()) {
+          reading.join(Duration.ofMillis(50));
+          if (!node.isAlive()
+              || api.get(path).json().path("status").asText().equals("requires_action")) {
+            reading.interrupt();
+            reading.join();
+          }
+        }
+      } catch (InterruptedException e) {
+        throw new IllegalStateException(e);
+      } finally {
+        reading.interrupt();
+      }
+    }
+
+    private void goOnElsewhereIf(AtomicBoolean killed) {
+      if (killed.get()) {
+        node = survivor;
+        if (!node.isAlive()) {
+          node.start();
+        }
+        node.awaitReady();
+      }
+    }
+  }
+}
