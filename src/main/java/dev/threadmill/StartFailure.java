@@ -1,5 +1,6 @@
 package dev.threadmill;
 
+import dev.threadmill.models.ModelsFileException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
@@ -44,12 +45,16 @@ record StartFailure(Throwable failure) {
   }
 
   private static boolean isAboutASetting(Throwable cause) {
-    return Stream.of("ConfigValidationException", "ConfigurationException", "QuarkusBindException")
-        .anyMatch(cause.getClass().getSimpleName()::equals);
+    return cause instanceof ModelsFileException
+        || Stream.of("ConfigValidationException", "ConfigurationException", "QuarkusBindException")
+            .anyMatch(cause.getClass().getSimpleName()::equals);
   }
 
   /** The settings by the names that people set them by. */
   private Stream<String> lines(Throwable cause) {
+    if (cause instanceof ModelsFileException) {
+      return Stream.of(cause.getMessage());
+    }
     return Objects.toString(cause.getMessage(), cause.toString())
         .lines()
         .map(String::strip)

@@ -24,6 +24,9 @@ final class KnownModels {
           new Family("o1", 200 * K, 100 * K, true, false, true),
           new Family("o3", 200 * K, 100 * K, true, false, true),
           new Family("o4", 200 * K, 100 * K, true, false, true),
+          new Family("claude-3-5", 200 * K, 8_192, true, false, false),
+          new Family("claude-3-7", 200 * K, 64 * K, true, false, true),
+          new Family("claude-3", 200 * K, 4_096, true, false, false),
           new Family("claude-", 200 * K, 32 * K, true, false, true),
           new Family("gemini-", 1_048_576, 65_536, true, true, true),
           new Family("", 128 * K, 16_384, true, true, true));

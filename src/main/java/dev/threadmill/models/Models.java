@@ -31,20 +31,16 @@ public class Models {
   Models(@All List<Provider> kinds, ModelsConfig config) {
     this.byType =
         kinds.stream().collect(Collectors.toUnmodifiableMap(Provider::type, Function.identity()));
-    this.file = config.file().map(ModelsFile::read).orElse(ModelsFile.NONE);
     this.providers = new LinkedHashMap<>();
     configure("openai", "OPENAI", config.openai());
     configure("anthropic", "ANTHROPIC", config.anthropic());
     configure("gemini", "GEMINI", config.gemini());
     configure("ollama", "OLLAMA", config.ollama());
-    for (var described : file.models()) {
-      if (!byType.containsKey(described.provider().type())) {
-        throw new ModelsFileException(
-            file.path(),
-            "providers." + described.provider().name() + ".type",
-            "unknown type '%s'".formatted(described.provider().type()));
-      }
-    }
+    this.file =
+        config
+            .file()
+            .map(path -> ModelsFile.read(path, providers, byType.keySet(), System.getenv()))
+            .orElse(ModelsFile.NONE);
   }
 
   /** A wrong file must stop the start, not the first run. */
@@ -134,6 +130,10 @@ public class Models {
   private void configure(String type, String variables, ModelsConfig.Endpoint endpoint) {
     boolean set =
         endpoint.baseUrl().isPresent() || (endpoint.apiKey().isPresent() && !type.equals("ollama"));
+    if (endpoint.baseUrl().isPresent() && !ProviderSettings.isAddress(endpoint.baseUrl().get())) {
+      throw new ModelsFileException(
+          variables + "_BASE_URL", "is not an http or https address: " + endpoint.baseUrl().get());
+    }
     if (set && byType.containsKey(type)) {
       providers.put(
           type,

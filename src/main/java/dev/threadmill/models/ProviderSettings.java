@@ -1,5 +1,7 @@
 package dev.threadmill.models;
 
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.util.Map;
 import java.util.Optional;
 
@@ -12,7 +14,8 @@ import java.util.Optional;
  * @param apiKey empty if the server wants none
  * @param apiKeySetting where the key comes from, named in errors in place of the key
  * @param region null if not configured
- * @param pin how a pinned name is spelled, with {@code {model}} and {@code {date}}
+ * @param pin how a pinned name is spelled, with {@code {model}}, {@code {date}} and {@code
+ *     {yyyymmdd}}, the date without dashes
  * @param maxTokensField the request's name for the bound on the completion
  * @param streams whether answers are asked for as streams
  * @param headers sent with every request
@@ -28,7 +31,6 @@ public record ProviderSettings(
     String maxTokensField,
     boolean streams,
     Map<String, String> headers) {
-  public static final String PIN = "{model}-{date}";
   public static final String MAX_TOKENS_FIELD = "max_completion_tokens";
 
   public ProviderSettings {
@@ -44,7 +46,25 @@ public record ProviderSettings(
       Optional<String> apiKey,
       String apiKeySetting) {
     return new ProviderSettings(
-        name, type, baseUrl, apiKey, apiKeySetting, null, PIN, MAX_TOKENS_FIELD, true, Map.of());
+        name,
+        type,
+        baseUrl,
+        apiKey,
+        apiKeySetting,
+        null,
+        pin(type),
+        MAX_TOKENS_FIELD,
+        true,
+        Map.of());
+  }
+
+  /** How providers of this type spell a pinned name, unless configured otherwise. */
+  static String pin(String type) {
+    return switch (type) {
+      case "anthropic" -> "{model}-{yyyymmdd}";
+      case "ollama" -> "{model}:{date}";
+      default -> "{model}-{date}";
+    };
   }
 
   /**
@@ -53,9 +73,24 @@ public record ProviderSettings(
    */
   public String spelled(String nameAtProvider, String asked) {
     int at = asked.lastIndexOf('@');
-    return at < 0
-        ? nameAtProvider
-        : pin.replace("{model}", nameAtProvider).replace("{date}", asked.substring(at + 1));
+    if (at <= 0) {
+      return nameAtProvider;
+    }
+    var date = asked.substring(at + 1);
+    return pin.replace("{model}", nameAtProvider)
+        .replace("{date}", date)
+        .replace("{yyyymmdd}", date.replace("-", ""));
+  }
+
+  /** Whether this can be an address of a provider. */
+  static boolean isAddress(String url) {
+    try {
+      var uri = new URI(url);
+      var scheme = uri.getScheme();
+      return ("http".equals(scheme) || "https".equals(scheme)) && uri.getHost() != null;
+    } catch (URISyntaxException _) {
+      return false;
+    }
   }
 
   /** Without the key, so that it cannot get into a log. */

@@ -1,5 +1,7 @@
 package dev.threadmill.models;
 
+import dev.threadmill.models.http.Transport;
+import dev.threadmill.models.langchain.LangChainSetup;
 import dev.threadmill.models.openai.OpenAiProvider;
 import io.quarkus.runtime.configuration.DurationConverter;
 import io.smallrye.config.PropertiesConfigSource;
@@ -7,6 +9,7 @@ import io.smallrye.config.SmallRyeConfigBuilder;
 import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -21,11 +24,15 @@ public final class ModelsSetup implements AutoCloseable {
    */
   public ModelsSetup(Map<String, String> settings) {
     config = config(settings);
-    models =
-        new Models(
-            List.of(
-                new RehearsalProvider(), new OpenAiProvider(vertx, config, InstantSource.system())),
-            config);
+    models = new Models(providers(new Transport(vertx, config)), config);
+  }
+
+  private List<Provider> providers(Transport transport) {
+    var providers = new ArrayList<Provider>();
+    providers.add(new RehearsalProvider());
+    providers.add(new OpenAiProvider(transport, config, InstantSource.system()));
+    providers.addAll(LangChainSetup.providers(transport, config));
+    return providers;
   }
 
   static ModelsConfig config(Map<String, String> settings) {

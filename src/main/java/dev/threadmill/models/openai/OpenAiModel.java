@@ -6,21 +6,18 @@ import dev.threadmill.models.AnswerFold;
 import dev.threadmill.models.LanguageModel;
 import dev.threadmill.models.ModelAnswer;
 import dev.threadmill.models.ModelDelta;
-import dev.threadmill.models.ModelException;
 import dev.threadmill.models.ModelInfo;
 import dev.threadmill.models.ModelRequest;
 import dev.threadmill.models.ModelsConfig;
-import dev.threadmill.models.ProviderException;
 import dev.threadmill.models.ProviderSettings;
 import dev.threadmill.models.Retries;
-import io.vertx.core.Vertx;
-import io.vertx.core.http.HttpClient;
-import io.vertx.core.http.HttpMethod;
-import io.vertx.core.http.RequestOptions;
-import java.io.ByteArrayOutputStream;
+import dev.threadmill.models.http.Faults;
+import dev.threadmill.models.http.HttpExchange;
+import dev.threadmill.models.http.Transport;
 import java.io.IOException;
 import java.time.Duration;
-import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.function.Consumer;
 
 /** One model of an OpenAI-compatible server. */
@@ -32,8 +29,7 @@ final class OpenAiModel implements LanguageModel {
   /** How long to wait for the count of tokens once the answer itself is whole. */
   private static final Duration AFTER_FINISH = Duration.ofSeconds(5);
 
-  private final Vertx vertx;
-  private final HttpClient client;
+  private final Transport transport;
   private final ModelsConfig config;
   private final ModelInfo info;
   private final String nameAtProvider;
@@ -41,20 +37,18 @@ final class OpenAiModel implements LanguageModel {
   private final Faults faults;
 
   OpenAiModel(
-      Vertx vertx,
-      HttpClient client,
+      Transport transport,
       ModelsConfig config,
-      InstantSource clock,
       ModelInfo info,
       String nameAtProvider,
-      ProviderSettings settings) {
-    this.vertx = vertx;
-    this.client = client;
+      ProviderSettings settings,
+      Faults faults) {
+    this.transport = transport;
     this.config = config;
     this.info = info;
     this.nameAtProvider = nameAtProvider;
     this.settings = settings;
-    this.faults = new Faults(settings, clock);
+    this.faults = faults;
   }
 
   @Override
@@ -74,7 +68,7 @@ final class OpenAiModel implements LanguageModel {
       throws InterruptedException {
     var patience = settings.streams() ? config.nextByteTimeout() : config.answerTimeout();
     long end = System.nanoTime() + config.answerTimeout().toNanos();
-    try (var exchange = HttpExchange.post(vertx, client, options(), body, patience)) {
+    try (var exchange = transport.post(url(), headers(), body, patience)) {
       if (exchange.status() != 200) {
         throw faults.ofStatus(
             exchange.status(), exchange::header, error(exchange, end), request.model());
@@ -141,12 +135,12 @@ final class OpenAiModel implements LanguageModel {
 
   private void feed(SseParser parser, byte[] bytes, long length) {
     if (length > config.longestAnswer()) {
-      throw tooLong();
+      throw faults.tooLong();
     }
     try {
       parser.feed(bytes);
     } catch (SseParser.LineTooLong _) {
-      throw tooLong();
+      throw faults.tooLong();
     }
   }
 
@@ -169,9 +163,9 @@ final class OpenAiModel implements LanguageModel {
 
   private ModelAnswer whole(ModelRequest request, HttpExchange exchange, AnswerFold fold, long end)
       throws IOException, InterruptedException {
-    var body = read(exchange, config.longestAnswer(), end);
+    var body = Transport.read(exchange, config.longestAnswer(), end);
     if (body == null) {
-      throw tooLong();
+      throw faults.tooLong();
     }
     JsonNode completion;
     try {
@@ -190,52 +184,27 @@ final class OpenAiModel implements LanguageModel {
   /** What an error's body says; null if it cannot be had. */
   private JsonNode error(HttpExchange exchange, long end) throws InterruptedException {
     try {
-      var body = read(exchange, LONGEST_ERROR, end);
+      var body = Transport.read(exchange, LONGEST_ERROR, end);
       return body == null ? null : JSON.readTree(body);
     } catch (IOException _) {
       return null;
     }
   }
 
-  /** The whole body, read before the end of the time for it; null if it is too long. */
-  private static byte[] read(HttpExchange exchange, long longest, long end)
-      throws IOException, InterruptedException {
-    var body = new ByteArrayOutputStream();
-    while (true) {
-      var left = Duration.ofNanos(end - System.nanoTime());
-      var bytes = exchange.next(left);
-      if (bytes == null) {
-        return body.toByteArray();
-      }
-      if (body.size() + bytes.length > longest) {
-        return null;
-      }
-      body.writeBytes(bytes);
-    }
-  }
-
-  private ProviderException tooLong() {
-    return ProviderException.lasting(
-        ModelException.Kind.PROVIDER_FAILED,
-        "The answer of the provider '%s' is longer than allowed.".formatted(settings.name()));
-  }
-
-  private RequestOptions options() {
+  private String url() {
     var base = settings.baseUrl().orElse(OPENAI);
     int query = base.indexOf('?');
-    var url =
-        query < 0
-            ? base + "/chat/completions"
-            : base.substring(0, query) + "/chat/completions" + base.substring(query);
-    var options =
-        new RequestOptions()
-            .setMethod(HttpMethod.POST)
-            .setAbsoluteURI(url)
-            .putHeader("content-type", "application/json")
-            .putHeader("accept", settings.streams() ? "text/event-stream" : "application/json")
-            .putHeader("user-agent", "threadmill");
-    settings.apiKey().ifPresent(key -> options.putHeader("authorization", "Bearer " + key));
-    settings.headers().forEach(options::putHeader);
-    return options;
+    return query < 0
+        ? base + "/chat/completions"
+        : base.substring(0, query) + "/chat/completions" + base.substring(query);
+  }
+
+  private Map<String, String> headers() {
+    var headers = new HashMap<String, String>();
+    headers.put("content-type", "application/json");
+    headers.put("accept", settings.streams() ? "text/event-stream" : "application/json");
+    settings.apiKey().ifPresent(key -> headers.put("authorization", "Bearer " + key));
+    headers.putAll(settings.headers());
+    return headers;
   }
 }

@@ -5,36 +5,22 @@ import dev.threadmill.models.ModelInfo;
 import dev.threadmill.models.ModelsConfig;
 import dev.threadmill.models.Provider;
 import dev.threadmill.models.ProviderSettings;
-import io.vertx.core.Vertx;
-import io.vertx.core.http.HttpClient;
-import io.vertx.core.http.HttpClientOptions;
-import jakarta.annotation.PreDestroy;
+import dev.threadmill.models.http.Faults;
+import dev.threadmill.models.http.Transport;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.InstantSource;
 
 /** Speaks to any server that understands OpenAI's {@code /chat/completions}. */
 @ApplicationScoped
 public class OpenAiProvider implements Provider {
-  private static final int KEEP_ALIVE_SECONDS = 50;
-
-  private final Vertx vertx;
-  private final HttpClient client;
+  private final Transport transport;
   private final ModelsConfig config;
   private final InstantSource clock;
 
-  public OpenAiProvider(Vertx vertx, ModelsConfig config, InstantSource clock) {
-    this.vertx = vertx;
+  public OpenAiProvider(Transport transport, ModelsConfig config, InstantSource clock) {
+    this.transport = transport;
     this.config = config;
     this.clock = clock;
-    this.client =
-        vertx.createHttpClient(
-            new HttpClientOptions()
-                .setMaxPoolSize(config.connections())
-                .setMaxWaitQueueSize(config.connections())
-                .setKeepAlive(true)
-                .setKeepAliveTimeout(KEEP_ALIVE_SECONDS)
-                .setTcpNoDelay(true)
-                .setConnectTimeout((int) config.connectTimeout().toMillis()));
   }
 
   @Override
@@ -44,11 +30,7 @@ public class OpenAiProvider implements Provider {
 
   @Override
   public LanguageModel model(ModelInfo info, String nameAtProvider, ProviderSettings settings) {
-    return new OpenAiModel(vertx, client, config, clock, info, nameAtProvider, settings);
-  }
-
-  @PreDestroy
-  void close() {
-    client.close();
+    return new OpenAiModel(
+        transport, config, info, nameAtProvider, settings, new Faults(settings, clock));
   }
 }

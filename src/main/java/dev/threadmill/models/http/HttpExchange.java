@@ -1,4 +1,4 @@
-package dev.threadmill.models.openai;
+package dev.threadmill.models.http;
 
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -17,7 +17,7 @@ import java.util.concurrent.TimeUnit;
  * arrived, never more than a few pieces ahead of the reader. Closing it before the end aborts the
  * request at the provider.
  */
-final class HttpExchange implements AutoCloseable {
+public final class HttpExchange implements AutoCloseable {
   private static final int AHEAD = 32;
   private static final long LINGER_MILLIS = 1_000;
 
@@ -41,7 +41,7 @@ final class HttpExchange implements AutoCloseable {
   }
 
   /** Nothing came for as long as the reader would wait. */
-  static final class Silence extends IOException {
+  public static final class Silence extends IOException {
     private static final long serialVersionUID = 1L;
   }
 
@@ -75,12 +75,13 @@ final class HttpExchange implements AutoCloseable {
     }
   }
 
-  int status() {
+  /** The status of the answer. */
+  public int status() {
     return response.statusCode();
   }
 
   /** The value of a header of the answer, or an empty text. */
-  String header(String name) {
+  public String header(String name) {
     var value = response.getHeader(name);
     return value == null ? "" : value;
   }
@@ -91,7 +92,7 @@ final class HttpExchange implements AutoCloseable {
    * @throws Silence if none came in time
    * @throws IOException if the connection broke
    */
-  byte[] next(Duration patience) throws IOException, InterruptedException {
+  public byte[] next(Duration patience) throws IOException, InterruptedException {
     if (ended) {
       return null;
     }
@@ -115,7 +116,7 @@ final class HttpExchange implements AutoCloseable {
    * Lets the rest of the answer come, which should be nothing, so that the connection can be used
    * again; aborts the request if the rest does not end soon.
    */
-  void leaveRest() {
+  public void leaveRest() {
     if (ended) {
       return;
     }

@@ -1,6 +1,7 @@
-package dev.threadmill.models.openai;
+package dev.threadmill.models.http;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.threadmill.models.ModelException;
 import dev.threadmill.models.ProviderException;
@@ -15,7 +16,7 @@ import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 
 /** Tells what a provider's error means for the caller, and whether to try again. */
-final class Faults {
+public final class Faults {
   private static final Pattern ADDRESS = Pattern.compile("https?://\\S+");
   private static final Pattern KEY = Pattern.compile("\\b(?:sk|pk|gsk|key)-[A-Za-z0-9_*.-]{4,}");
   private static final Pattern SECONDS = Pattern.compile("\\d{1,9}(\\.\\d{1,9})?");
@@ -24,7 +25,7 @@ final class Faults {
   private final ProviderSettings settings;
   private final InstantSource clock;
 
-  Faults(ProviderSettings settings, InstantSource clock) {
+  public Faults(ProviderSettings settings, InstantSource clock) {
     this.settings = settings;
     this.clock = clock;
   }
@@ -35,7 +36,7 @@ final class Faults {
    * @param header gives a header's value, or an empty text
    * @param body what the provider says about it; null if it cannot be read
    */
-  ProviderException ofStatus(
+  public ProviderException ofStatus(
       int status, UnaryOperator<String> header, JsonNode body, String model) {
     var error = error(body);
     boolean again = !"false".equalsIgnoreCase(header.apply("x-should-retry"));
@@ -65,7 +66,7 @@ final class Faults {
   }
 
   /** The fault that a provider tells in the middle of a stream; null if this is none. */
-  ProviderException inStream(JsonNode body, String eventName, String model) {
+  public ProviderException inStream(JsonNode body, String eventName, String model) {
     var told = body.path("error");
     if (told.isMissingNode() || told.isNull()) {
       if (!eventName.equals("error")) {
@@ -91,7 +92,7 @@ final class Faults {
   }
 
   /** The provider sent nothing for this long. */
-  ProviderException silence(Duration patience) {
+  public ProviderException silence(Duration patience) {
     return ProviderException.lasting(
         ModelException.Kind.PROVIDER_FAILED,
         "The provider '%s' sent nothing for %s seconds."
@@ -99,15 +100,27 @@ final class Faults {
   }
 
   /** The whole answer took longer than this. */
-  ProviderException tooSlow(Duration limit) {
+  public ProviderException tooSlow(Duration limit) {
     return ProviderException.lasting(
         ModelException.Kind.PROVIDER_FAILED,
         "The provider '%s' did not answer within %s seconds."
             .formatted(settings.name(), seconds(limit)));
   }
 
+  /** The answer is longer than we take. */
+  public ProviderException tooLong() {
+    return ProviderException.lasting(
+        ModelException.Kind.PROVIDER_FAILED,
+        "The answer of the provider '%s' is longer than allowed.".formatted(settings.name()));
+  }
+
+  /** The provider refuses the request itself, and says why. */
+  public ProviderException invalid(String message) {
+    return invalid(JsonNodeFactory.instance.objectNode().put("message", message));
+  }
+
   /** There is no connection, or it broke. */
-  ProviderException broken(Throwable cause) {
+  public ProviderException broken(Throwable cause) {
     return ProviderException.passing(
         ModelException.Kind.PROVIDER_FAILED,
         "The connection to the provider '%s' failed.".formatted(settings.name()),
@@ -127,7 +140,7 @@ final class Faults {
   }
 
   private ProviderException invalid(JsonNode error) {
-    var said = shown(error.path("message").asText(""));
+    var said = shown(error.isTextual() ? error.textValue() : error.path("message").asText(""));
     return ProviderException.lasting(
         ModelException.Kind.INVALID_PROMPT,
         said.isEmpty()

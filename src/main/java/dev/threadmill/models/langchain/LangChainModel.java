@@ -1,0 +1,182 @@
+package dev.threadmill.models.langchain;
+
+import dev.langchain4j.exception.UnsupportedFeatureException;
+import dev.langchain4j.model.chat.StreamingChatModel;
+import dev.langchain4j.model.chat.response.ChatResponse;
+import dev.langchain4j.model.chat.response.CompleteToolCall;
+import dev.langchain4j.model.chat.response.PartialThinking;
+import dev.langchain4j.model.chat.response.PartialToolCall;
+import dev.langchain4j.model.chat.response.StreamingChatResponseHandler;
+import dev.langchain4j.model.output.FinishReason;
+import dev.threadmill.models.AnswerFold;
+import dev.threadmill.models.LanguageModel;
+import dev.threadmill.models.ModelAnswer;
+import dev.threadmill.models.ModelDelta;
+import dev.threadmill.models.ModelInfo;
+import dev.threadmill.models.ModelRequest;
+import dev.threadmill.models.ModelsConfig;
+import dev.threadmill.models.ProviderSettings;
+import dev.threadmill.models.Retries;
+import dev.threadmill.models.Usage;
+import dev.threadmill.models.http.Faults;
+import dev.threadmill.models.http.Transport;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/** One model of a provider that is spoken to through LangChain4j. */
+final class LangChainModel implements LanguageModel {
+  private final Transport transport;
+  private final ModelsConfig config;
+  private final ModelInfo info;
+  private final ProviderSettings settings;
+  private final Faults faults;
+  private final String nameAtProvider;
+  private final Dialect dialect;
+
+  /** What differs from provider to provider. */
+  interface Dialect {
+    /** The library's model for one call. */
+    StreamingChatModel model(
+        BlockingHttpClient http, ProviderSettings settings, String name, ModelRequest request);
+
+    /** The bound of tokens to send; null for none. */
+    Integer maxTokens(ModelRequest request, ModelInfo info);
+
+    /** Whether it can be asked for JSON without a schema. */
+    boolean jsonMode();
+
+    /** Whether it fetches pictures by their address. */
+    boolean picturesByAddress();
+  }
+
+  LangChainModel(
+      Transport transport,
+      ModelsConfig config,
+      ModelInfo info,
+      ProviderSettings settings,
+      Faults faults,
+      String nameAtProvider,
+      Dialect dialect) {
+    this.transport = transport;
+    this.config = config;
+    this.info = info;
+    this.settings = settings;
+    this.faults = faults;
+    this.nameAtProvider = nameAtProvider;
+    this.dialect = dialect;
+  }
+
+  @Override
+  public ModelInfo info() {
+    return info;
+  }
+
+  @Override
+  public ModelAnswer answer(ModelRequest request, Consumer<ModelDelta> deltas)
+      throws InterruptedException {
+    return Retries.of(config).answer(settings.name(), told -> oneTry(request, told), deltas);
+  }
+
+  private ModelAnswer oneTry(ModelRequest request, Consumer<ModelDelta> deltas)
+      throws InterruptedException {
+    var http = new BlockingHttpClient(transport, config, faults, request.model());
+    var fold = new AnswerFold(deltas);
+    var folding = new Folding(fold, http);
+    try {
+      var name = settings.spelled(nameAtProvider, request.model());
+      dialect
+          .model(http, settings, name, request)
+          .chat(
+              LangChainRequest.of(
+                  request,
+                  dialect.maxTokens(request, info),
+                  dialect.jsonMode(),
+                  dialect.picturesByAddress()),
+              folding);
+    } catch (UnsupportedFeatureException | IllegalArgumentException e) {
+      throw faults.invalid(String.valueOf(e.getMessage()));
+    } catch (RuntimeException e) {
+      folding.onError(e);
+    }
+    http.check();
+    if (folding.error != null) {
+      throw AnswerFold.garbage(settings.name(), folding.error);
+    }
+    return fold.whole(request, settings.name());
+  }
+
+  /** Folds what the library tells; what goes wrong in doing so ends the call. */
+  private static final class Folding implements StreamingChatResponseHandler {
+    private final AnswerFold fold;
+    private final BlockingHttpClient http;
+    private final Set<Integer> begun = new HashSet<>();
+    private Throwable error;
+
+    Folding(AnswerFold fold, BlockingHttpClient http) {
+      this.fold = fold;
+      this.http = http;
+    }
+
+    @Override
+    public void onPartialResponse(String text) {
+      guarded(() -> fold.text(text));
+    }
+
+    @Override
+    public void onPartialThinking(PartialThinking thinking) {
+      guarded(() -> fold.reasoning(thinking.text()));
+    }
+
+    @Override
+    public void onPartialToolCall(PartialToolCall call) {
+      begun.add(call.index());
+      guarded(() -> fold.toolCall(call.index(), call.id(), call.name(), call.partialArguments()));
+    }
+
+    @Override
+    public void onCompleteToolCall(CompleteToolCall call) {
+      if (begun.add(call.index())) {
+        var whole = call.toolExecutionRequest();
+        guarded(() -> fold.toolCall(call.index(), whole.id(), whole.name(), whole.arguments()));
+      }
+    }
+
+    @Override
+    public void onCompleteResponse(ChatResponse response) {
+      var counted = response.tokenUsage();
+      if (counted != null && counted.inputTokenCount() != null) {
+        int written = counted.outputTokenCount() == null ? 0 : counted.outputTokenCount();
+        fold.usage(new Usage(counted.inputTokenCount(), written));
+      }
+      if (response.finishReason() != null) {
+        fold.finish(finish(response.finishReason()));
+      }
+    }
+
+    @Override
+    public void onError(Throwable e) {
+      if (error == null) {
+        error = e;
+      }
+    }
+
+    /** The library logs and swallows what its listeners throw. */
+    private void guarded(Runnable step) {
+      try {
+        step.run();
+      } catch (RuntimeException e) {
+        http.fail(e);
+      }
+    }
+
+    private static ModelAnswer.Finish finish(FinishReason reason) {
+      return switch (reason) {
+        case STOP, OTHER -> ModelAnswer.Finish.STOP;
+        case LENGTH -> ModelAnswer.Finish.LENGTH;
+        case TOOL_EXECUTION -> ModelAnswer.Finish.TOOL_CALLS;
+        case CONTENT_FILTER -> ModelAnswer.Finish.CONTENT_FILTER;
+      };
+    }
+  }
+}

@@ -1,0 +1,221 @@
+package dev.threadmill.models.langchain;
+
+import dev.langchain4j.model.anthropic.AnthropicStreamingChatModel;
+import dev.langchain4j.model.chat.StreamingChatModel;
+import dev.langchain4j.model.googleai.GeminiThinkingConfig;
+import dev.langchain4j.model.googleai.GoogleAiGeminiStreamingChatModel;
+import dev.langchain4j.model.ollama.OllamaStreamingChatModel;
+import dev.threadmill.models.LanguageModel;
+import dev.threadmill.models.ModelInfo;
+import dev.threadmill.models.ModelRequest;
+import dev.threadmill.models.ModelsConfig;
+import dev.threadmill.models.Provider;
+import dev.threadmill.models.ProviderSettings;
+import dev.threadmill.models.http.Faults;
+import dev.threadmill.models.http.Transport;
+import jakarta.inject.Singleton;
+import java.time.InstantSource;
+
+/** The providers that LangChain4j speaks to for us. */
+final class LangChainProviders {
+  private static final int UNASKED_MAX_TOKENS = 16_384;
+
+  private LangChainProviders() {}
+
+  /** What the three have in common. */
+  abstract static class LangChainProvider implements Provider {
+    private final Transport transport;
+    private final ModelsConfig config;
+    private final InstantSource clock;
+
+    LangChainProvider(Transport transport, ModelsConfig config, InstantSource clock) {
+      this.transport = transport;
+      this.config = config;
+      this.clock = clock;
+    }
+
+    abstract LangChainModel.Dialect dialect();
+
+    @Override
+    public LanguageModel model(ModelInfo info, String nameAtProvider, ProviderSettings settings) {
+      var faults = new Faults(settings, clock);
+      return new LangChainModel(
+          transport, config, info, settings, faults, nameAtProvider, dialect());
+    }
+  }
+
+  /** Claude models. */
+  @Singleton
+  static class AnthropicProvider extends LangChainProvider {
+    AnthropicProvider(Transport transport, ModelsConfig config, InstantSource clock) {
+      super(transport, config, clock);
+    }
+
+    @Override
+    public String type() {
+      return "anthropic";
+    }
+
+    @Override
+    LangChainModel.Dialect dialect() {
+      return new Anthropic();
+    }
+  }
+
+  /** Gemini models. */
+  @Singleton
+  static class GeminiProvider extends LangChainProvider {
+    GeminiProvider(Transport transport, ModelsConfig config, InstantSource clock) {
+      super(transport, config, clock);
+    }
+
+    @Override
+    public String type() {
+      return "gemini";
+    }
+
+    @Override
+    LangChainModel.Dialect dialect() {
+      return new Gemini();
+    }
+  }
+
+  /** Models of an Ollama server. */
+  @Singleton
+  static class OllamaProvider extends LangChainProvider {
+    OllamaProvider(Transport transport, ModelsConfig config, InstantSource clock) {
+      super(transport, config, clock);
+    }
+
+    @Override
+    public String type() {
+      return "ollama";
+    }
+
+    @Override
+    LangChainModel.Dialect dialect() {
+      return new Ollama();
+    }
+  }
+
+  /** Wants a bound of tokens with every call. */
+  private record Anthropic() implements LangChainModel.Dialect {
+    @Override
+    public StreamingChatModel model(
+        BlockingHttpClient http, ProviderSettings settings, String name, ModelRequest request) {
+      var model =
+          AnthropicStreamingChatModel.builder()
+              .httpClientBuilder(http)
+              .modelName(name)
+              .apiKey(settings.apiKey().orElse("none"))
+              .customHeaders(settings.headers())
+              .returnThinking(true);
+      settings.baseUrl().ifPresent(url -> model.baseUrl(url + "/"));
+      if (!request.parallelToolCalls() && !request.functions().isEmpty()) {
+        model.disableParallelToolUse(true);
+      }
+      return model.build();
+    }
+
+    @Override
+    public Integer maxTokens(ModelRequest request, ModelInfo info) {
+      return request.maxCompletionTokens() != null
+          ? request.maxCompletionTokens()
+          : Integer.valueOf(Math.min(info.maxOutput(), UNASKED_MAX_TOKENS));
+    }
+
+    @Override
+    public boolean jsonMode() {
+      return false;
+    }
+
+    @Override
+    public boolean picturesByAddress() {
+      return true;
+    }
+  }
+
+  private record Gemini() implements LangChainModel.Dialect {
+    @Override
+    public StreamingChatModel model(
+        BlockingHttpClient http, ProviderSettings settings, String name, ModelRequest request) {
+      var model =
+          GoogleAiGeminiStreamingChatModel.builder()
+              .httpClientBuilder(http)
+              .modelName(name)
+              .apiKey(settings.apiKey().orElse("none"))
+              .customHeaders(settings.headers())
+              .seed(request.seed() == null ? null : request.seed().intValue())
+              .returnThinking(true);
+      settings.baseUrl().ifPresent(model::baseUrl);
+      if (request.reasoningEffort() != null) {
+        model.thinkingConfig(thinking(request.reasoningEffort()));
+      }
+      return model.build();
+    }
+
+    private static GeminiThinkingConfig thinking(String effort) {
+      int budget =
+          switch (effort) {
+            case "none" -> 0;
+            case "minimal" -> 512;
+            case "low" -> 1_024;
+            case "medium" -> 8_192;
+            default -> 24_576;
+          };
+      return GeminiThinkingConfig.builder()
+          .includeThoughts(budget > 0)
+          .thinkingBudget(budget)
+          .build();
+    }
+
+    @Override
+    public Integer maxTokens(ModelRequest request, ModelInfo info) {
+      return request.maxCompletionTokens();
+    }
+
+    @Override
+    public boolean jsonMode() {
+      return true;
+    }
+
+    @Override
+    public boolean picturesByAddress() {
+      return false;
+    }
+  }
+
+  private record Ollama() implements LangChainModel.Dialect {
+    @Override
+    public StreamingChatModel model(
+        BlockingHttpClient http, ProviderSettings settings, String name, ModelRequest request) {
+      var model =
+          OllamaStreamingChatModel.builder()
+              .httpClientBuilder(http)
+              .modelName(name)
+              .baseUrl(settings.baseUrl().orElse("http://localhost:11434"))
+              .customHeaders(settings.headers())
+              .seed(request.seed() == null ? null : request.seed().intValue())
+              .returnThinking(true);
+      if (request.reasoningEffort() != null) {
+        model.think(!request.reasoningEffort().equals("none"));
+      }
+      return model.build();
+    }
+
+    @Override
+    public Integer maxTokens(ModelRequest request, ModelInfo info) {
+      return request.maxCompletionTokens();
+    }
+
+    @Override
+    public boolean jsonMode() {
+      return true;
+    }
+
+    @Override
+    public boolean picturesByAddress() {
+      return false;
+    }
+  }
+}

@@ -1,0 +1,20 @@
+package dev.threadmill.models.langchain;
+
+import dev.threadmill.models.ModelsConfig;
+import dev.threadmill.models.Provider;
+import dev.threadmill.models.http.Transport;
+import java.time.InstantSource;
+import java.util.List;
+
+/** The providers of this package, without the server. */
+public final class LangChainSetup {
+  private LangChainSetup() {}
+
+  public static List<Provider> providers(Transport transport, ModelsConfig config) {
+    var clock = InstantSource.system();
+    return List.of(
+        new LangChainProviders.AnthropicProvider(transport, config, clock),
+        new LangChainProviders.GeminiProvider(transport, config, clock),
+        new LangChainProviders.OllamaProvider(transport, config, clock));
+  }
+}
