@@ -1,0 +1,77 @@
+package dev.threadmill.models.chat;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import dev.threadmill.models.ModelAnswer;
+import dev.threadmill.models.Usage;
+import java.util.List;
+import java.util.Locale;
+
+/** A whole completion, and the chunks of a streamed one, on the wire. */
+final class ChatCompletion {
+  private ChatCompletion() {}
+
+  record Whole(
+      String id,
+      String object,
+      long created,
+      String model,
+      List<Choice> choices,
+      Tokens usage,
+      String systemFingerprint) {}
+
+  record Choice(int index, Message message, Object logprobs, String finishReason) {}
+
+  record Message(
+      String role,
+      String content,
+      String refusal,
+      @JsonInclude(JsonInclude.Include.NON_NULL) String reasoningContent,
+      @JsonInclude(JsonInclude.Include.NON_EMPTY) List<Call> toolCalls,
+      List<Object> annotations) {}
+
+  record Call(String id, String type, Function function) {}
+
+  record Function(String name, String arguments) {}
+
+  /**
+   * A piece.
+   *
+   * @param usage left out unless the client asked for it
+   */
+  record Chunk(
+      String id,
+      String object,
+      long created,
+      String model,
+      List<ChunkChoice> choices,
+      @JsonInclude(JsonInclude.Include.NON_NULL) Tokens usage) {}
+
+  record ChunkChoice(int index, Delta delta, Object logprobs, String finishReason) {}
+
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  record Delta(
+      String role,
+      String content,
+      String refusal,
+      String reasoningContent,
+      List<CallDelta> toolCalls) {
+    static final Delta EMPTY = new Delta(null, null, null, null, null);
+    static final Delta BEGIN = new Delta("assistant", "", null, null, null);
+  }
+
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  record CallDelta(int index, String id, String type, FunctionDelta function) {}
+
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  record FunctionDelta(String name, String arguments) {}
+
+  record Tokens(int promptTokens, int completionTokens, int totalTokens) {
+    static Tokens of(Usage usage) {
+      return new Tokens(usage.promptTokens(), usage.completionTokens(), usage.totalTokens());
+    }
+  }
+
+  static String finishReason(ModelAnswer.Finish finish) {
+    return finish.name().toLowerCase(Locale.ROOT);
+  }
+}

@@ -1,0 +1,183 @@
+package dev.threadmill.models.chat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.threadmill.api.ApiException;
+import dev.threadmill.api.Bounds;
+import dev.threadmill.models.FunctionSpec;
+import dev.threadmill.models.ModelRequest;
+import dev.threadmill.models.ResponseFormat;
+import dev.threadmill.models.ToolChoice;
+import java.util.List;
+import java.util.stream.StreamSupport;
+
+/**
+ * The body of {@code POST /v1/chat/completions}. What cannot be done is refused; {@code user},
+ * {@code store}, {@code metadata}, {@code service_tier} and what else only concerns the original
+ * service's bookkeeping is accepted and has no effect.
+ */
+public record ChatCompletionRequest(
+    String model,
+    List<ChatMessage> messages,
+    Boolean stream,
+    StreamOptions streamOptions,
+    Double temperature,
+    Double topP,
+    Integer n,
+    Integer maxTokens,
+    Integer maxCompletionTokens,
+    JsonNode stop,
+    Long seed,
+    Double frequencyPenalty,
+    Double presencePenalty,
+    List<ChatTool> tools,
+    ToolChoice toolChoice,
+    Boolean parallelToolCalls,
+    ResponseFormat responseFormat,
+    String reasoningEffort,
+    List<String> modalities,
+    List<String> output,
+    JsonNode audio,
+    JsonNode logitBias,
+    Boolean logprobs,
+    Integer topLogprobs,
+    JsonNode functions,
+    JsonNode functionCall,
+    JsonNode webSearchOptions,
+    String verbosity,
+    JsonNode prediction,
+    String user,
+    Boolean store,
+    JsonNode metadata,
+    String serviceTier,
+    String safetyIdentifier,
+    String promptCacheKey,
+    String promptCacheRetention) {
+  private static final int MOST_MESSAGES = 10_000;
+  private static final int MOST_FUNCTIONS = 128;
+  private static final int MOST_STOPS = 4;
+
+  /** How the stream shall look. */
+  public record StreamOptions(Boolean includeUsage, Boolean includeObfuscation) {}
+
+  public ChatCompletionRequest {
+    Bounds.requiredText("model", model, 256);
+    Bounds.required("messages", messages);
+    messages = Bounds.list("messages", messages, MOST_MESSAGES);
+    if (messages.isEmpty()) {
+      throw ApiException.invalid("messages", "Invalid 'messages': empty array.");
+    }
+    tools = Bounds.list("tools", tools, MOST_FUNCTIONS);
+    Bounds.number("temperature", temperature, 0, 2);
+    Bounds.number("top_p", topP, 0, 1);
+    Bounds.number("frequency_penalty", frequencyPenalty, -2, 2);
+    Bounds.number("presence_penalty", presencePenalty, -2, 2);
+    Bounds.integer("max_tokens", maxTokens, 1, Integer.MAX_VALUE);
+    Bounds.integer("max_completion_tokens", maxCompletionTokens, 1, Integer.MAX_VALUE);
+    if (streamOptions != null && !Boolean.TRUE.equals(stream)) {
+      throw ApiException.invalid(
+          "stream_options", "Invalid 'stream_options': it is only allowed when 'stream' is true.");
+    }
+    refuse("n", n != null && n != 1, "only one choice can be had");
+    refuse("audio", isSet(audio), "answers cannot be spoken");
+    refuse("modalities", speaks(modalities), "answers can only be text");
+    refuse("output", speaks(output), "answers can only be text");
+    refuse("logprobs", Boolean.TRUE.equals(logprobs), "probabilities are not available");
+    refuse("top_logprobs", topLogprobs != null && topLogprobs != 0, "they are not available");
+    refuse("logit_bias", isSet(logitBias) && !logitBias.isEmpty(), "it cannot be passed on");
+    refuse("functions", isSet(functions), "it is out of date: use 'tools'");
+    refuse("function_call", isSet(functionCall), "it is out of date: use 'tool_choice'");
+    refuse("web_search_options", isSet(webSearchOptions), "there is no web search");
+    refuse("verbosity", verbosity != null && !verbosity.equals("medium"), "it cannot be passed on");
+    stops(stop);
+    checkChoice(toolChoice, tools);
+  }
+
+  boolean isStream() {
+    return Boolean.TRUE.equals(stream);
+  }
+
+  boolean includesUsage() {
+    return streamOptions != null && Boolean.TRUE.equals(streamOptions.includeUsage());
+  }
+
+  /** The call of the model that this asks for. */
+  ModelRequest toModelRequest() {
+    return new ModelRequest(
+        model,
+        messages.stream().map(ChatMessage::message).toList(),
+        functionSpecs(tools),
+        toolChoice == null ? ToolChoice.AUTO : toolChoice,
+        !Boolean.FALSE.equals(parallelToolCalls),
+        responseFormat == null ? ResponseFormat.AUTO : responseFormat,
+        temperature,
+        topP,
+        maxCompletionTokens != null ? maxCompletionTokens : maxTokens,
+        reasoningEffort,
+        stops(stop),
+        seed,
+        frequencyPenalty,
+        presencePenalty);
+  }
+
+  private static List<FunctionSpec> functionSpecs(List<ChatTool> tools) {
+    return tools == null ? List.of() : tools.stream().map(ChatTool::function).toList();
+  }
+
+  private static void checkChoice(ToolChoice choice, List<ChatTool> tools) {
+    switch (choice) {
+      case ToolChoice.Function(var name) -> {
+        if (functionSpecs(tools).stream().noneMatch(function -> function.name().equals(name))) {
+          throw ApiException.invalid(
+              "tool_choice",
+              "Invalid 'tool_choice': there is no function '%s' among 'tools'.".formatted(name));
+        }
+      }
+      case ToolChoice.BuiltIn(var type) ->
+          throw ApiException.invalid(
+              "tool_choice",
+              "Invalid 'tool_choice': '%s' is run for assistants, not for chat completions."
+                  .formatted(type));
+      case ToolChoice.Mode(var mode) -> {
+        if (mode.equals("required") && (tools == null || tools.isEmpty())) {
+          throw ApiException.invalid(
+              "tool_choice", "Invalid 'tool_choice': 'required' needs at least one of 'tools'.");
+        }
+      }
+      case null -> {}
+    }
+  }
+
+  private static List<String> stops(JsonNode stop) {
+    if (!isSet(stop)) {
+      return List.of();
+    }
+    var stops =
+        stop.isTextual()
+            ? List.of(stop.textValue())
+            : StreamSupport.stream(stop.spliterator(), false)
+                .filter(JsonNode::isTextual)
+                .map(JsonNode::textValue)
+                .toList();
+    boolean isList = stop.isArray() && stops.size() == stop.size() && stops.size() <= MOST_STOPS;
+    if (!stop.isTextual() && !isList) {
+      throw ApiException.invalid(
+          "stop", "Invalid 'stop': expected a string or an array of up to 4 strings.");
+    }
+    return stops;
+  }
+
+  private static boolean isSet(JsonNode node) {
+    return node != null && !node.isNull();
+  }
+
+  private static boolean speaks(List<String> kinds) {
+    return kinds != null && !kinds.equals(List.of("text"));
+  }
+
+  private static void refuse(String param, boolean asked, String why) {
+    if (asked) {
+      throw ApiException.invalid(
+          param, "unsupported_value", "Unsupported value for '%s': %s.".formatted(param, why));
+    }
+  }
+}

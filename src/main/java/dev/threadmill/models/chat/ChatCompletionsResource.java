@@ -1,0 +1,72 @@
+package dev.threadmill.models.chat;
+
+import dev.threadmill.api.Ids;
+import dev.threadmill.models.ModelException;
+import dev.threadmill.models.Models;
+import io.smallrye.common.annotation.RunOnVirtualThread;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import java.time.InstantSource;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+
+/** Chat completions over HTTP, with any model. Nothing of them is stored. */
+@Path("/v1/chat/completions")
+@RunOnVirtualThread
+@Tag(name = "Chat", description = "Models without threads and runs")
+public class ChatCompletionsResource {
+  private final Models models;
+  private final Ids ids;
+  private final InstantSource clock;
+
+  ChatCompletionsResource(Models models, Ids ids, InstantSource clock) {
+    this.models = models;
+    this.ids = ids;
+    this.clock = clock;
+  }
+
+  @POST
+  @Operation(
+      summary = "Create a chat completion",
+      description =
+          "Whole, or as server-sent events if 'stream' is true. When the client hangs up, the call"
+              + " of the model ends.")
+  @APIResponse(
+      responseCode = "200",
+      content = {
+        @Content(
+            mediaType = MediaType.APPLICATION_JSON,
+            schema = @Schema(implementation = ChatCompletion.Whole.class)),
+        @Content(
+            mediaType = MediaType.SERVER_SENT_EVENTS,
+            schema = @Schema(implementation = ChatCompletion.Chunk.class))
+      })
+  public Response create(ChatCompletionRequest request, RoutingContext connection)
+      throws InterruptedException {
+    var model =
+        models
+            .find(request.model())
+            .orElseThrow(
+                () ->
+                    ChatErrors.of(
+                        new ModelException(ModelException.Kind.UNKNOWN_MODEL, "unknown"),
+                        request.model()));
+    var call = new ChatCall(request, ids, clock.instant().getEpochSecond());
+    connection.addEndHandler(
+        end -> {
+          if (end.failed()) {
+            call.cancel();
+          }
+        });
+    call.start(model);
+    return request.isStream()
+        ? Response.ok(call.awaitBegin(), MediaType.SERVER_SENT_EVENTS_TYPE).build()
+        : Response.ok(call.awaitWhole(), MediaType.APPLICATION_JSON_TYPE).build();
+  }
+}

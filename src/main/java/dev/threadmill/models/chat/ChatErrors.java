@@ -1,0 +1,31 @@
+package dev.threadmill.models.chat;
+
+import dev.threadmill.api.ApiError;
+import dev.threadmill.api.ApiException;
+import dev.threadmill.models.ModelException;
+
+/** What the failure of a model is to a client that called it directly. */
+final class ChatErrors {
+  private static final long RETRY_AFTER_SECONDS = 5;
+
+  private ChatErrors() {}
+
+  static ApiException of(ModelException e, String model) {
+    return switch (e.kind()) {
+      case RATE_LIMITED ->
+          ApiException.tooMany("rate_limit_exceeded", e.getMessage(), RETRY_AFTER_SECONDS);
+      case INVALID_PROMPT -> ApiException.invalid("messages", "invalid_prompt", e.getMessage());
+      case UNKNOWN_MODEL ->
+          new ApiException(
+              404,
+              new ApiError(
+                  "The model '%s' does not exist or you do not have access to it.".formatted(model),
+                  ApiError.INVALID_REQUEST,
+                  "model",
+                  "model_not_found"));
+      case PROVIDER_FAILED ->
+          new ApiException(
+              502, new ApiError(e.getMessage(), ApiError.SERVER_ERROR, null, "provider_failed"));
+    };
+  }
+}
