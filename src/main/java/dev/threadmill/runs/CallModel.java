@@ -36,7 +36,10 @@ class CallModel {
             completionTokensLeft(progress.run()),
             settings.reasoningEffort());
     var model = models.named(settings.model());
-    return progress.live().interruptibly(() -> model.answer(request, turn::accept));
+    turn.asks(request);
+    var answer = progress.live().interruptibly(() -> model.answer(request, turn::accept));
+    turn.counted();
+    return answer;
   }
 
   /** A forced tool call is forced once: when its result is there, the model may answer. */

@@ -77,7 +77,7 @@ class ExecuteRun {
     try {
       return after(progress, executeTools.resume(progress));
     } catch (InterruptedException e) {
-      return stopped(progress, null);
+      return stopped(progress, null, Usage.NONE);
     }
   }
 
@@ -88,8 +88,8 @@ class ExecuteRun {
         return end(progress, null, Usage.NONE, tooManyTurns());
       }
       return switch (buildContext.of(progress)) {
-        case BuildContext.NoRoom _ ->
-            end(progress, null, Usage.NONE, Run.End.incomplete("max_prompt_tokens"));
+        case BuildContext.NoRoom(var reason) ->
+            end(progress, null, Usage.NONE, Run.End.incomplete(reason));
         case BuildContext.Prompt prompt -> {
           var answer = callModel.call(progress, prompt, turn);
           yield act(progress, turn, answer);
@@ -97,9 +97,9 @@ class ExecuteRun {
       };
     } catch (ModelException e) {
       LOG.infof("model failed run_id=%s kind=%s", progress.run().id(), e.kind());
-      return end(progress, turn, Usage.NONE, Run.End.failed(RunError.of(e)));
+      return end(progress, turn, turn.usageSoFar(), Run.End.failed(RunError.of(e)));
     } catch (InterruptedException e) {
-      return stopped(progress, turn);
+      return stopped(progress, turn, turn.usageSoFar());
     } catch (Turn.RunLostException e) {
       return new Outcome.Done();
     }
@@ -152,10 +152,10 @@ class ExecuteRun {
         "The model went on calling tools that do not exist, or with arguments that do not fit.");
   }
 
-  private Outcome stopped(Progress progress, Turn turn) {
+  private Outcome stopped(Progress progress, Turn turn, Usage usage) {
     return switch (progress.live().stopReason()) {
-      case CANCEL -> end(progress, turn, Usage.NONE, Run.End.CANCELLED);
-      case EXPIRE -> end(progress, turn, Usage.NONE, Run.End.EXPIRED);
+      case CANCEL -> end(progress, turn, usage, Run.End.CANCELLED);
+      case EXPIRE -> end(progress, turn, usage, Run.End.EXPIRED);
       case LOST, HAND_OVER -> new Outcome.Done();
       case null -> throw new IllegalStateException("interrupted by nobody");
     };

@@ -3,6 +3,9 @@ package dev.threadmill.runs;
 import dev.threadmill.api.Ids;
 import dev.threadmill.api.ToolCallId;
 import dev.threadmill.models.ModelDelta;
+import dev.threadmill.models.ModelRequest;
+import dev.threadmill.models.Tokens;
+import dev.threadmill.models.Usage;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -19,6 +22,8 @@ final class Turn {
   private Step messageStep;
   private Step callStep;
   private char heldBack;
+  private ModelRequest request;
+  private boolean isCounted;
 
   /** Stores a message that is followed by tool calls in the same answer. */
   interface StoreMessageStep {
@@ -61,6 +66,31 @@ final class Turn {
         // Not part of the answer.
       }
     }
+  }
+
+  /** The model is about to be asked this. */
+  void asks(ModelRequest what) {
+    request = what;
+  }
+
+  /**
+   * What the answer has cost so far by our own count, for one that is cut short: the provider says
+   * what it was only at the end.
+   */
+  Usage usageSoFar() {
+    if (request == null || isCounted) {
+      return Usage.NONE;
+    }
+    int completion = Tokens.count(text.toString());
+    for (var call : calls) {
+      completion += Tokens.count(call.name) + Tokens.count(call.arguments.toString());
+    }
+    return new Usage(Tokens.count(request), completion);
+  }
+
+  /** The provider's own count has been taken. */
+  void counted() {
+    isCounted = true;
   }
 
   /** The step of the message, or null if the model has said nothing yet. */
