@@ -61,10 +61,22 @@ public class Ids {
     return new ToolCallId(next(ToolCallId.PREFIX));
   }
 
+  /**
+   * The id of a message that was said at another time than now, so that a page can be told from it
+   * even when the message is gone.
+   */
+  public MessageId messageOf(Instant time) {
+    return new MessageId(next(MessageId.PREFIX, time.toEpochMilli()));
+  }
+
   /** A fresh id with this prefix, for kinds that have no record of their own. */
   public String next(String prefix) {
+    return next(prefix, clock.millis());
+  }
+
+  private String next(String prefix, long millis) {
     var id = new StringBuilder(prefix.length() + TIME_LENGTH + RANDOM_LENGTH).append(prefix);
-    appendTime(id, clock.millis());
+    appendTime(id, millis);
     var bytes = new byte[RANDOM_LENGTH];
     random.nextBytes(bytes);
     for (byte b : bytes) {

@@ -2,6 +2,7 @@ package dev.threadmill.threads;
 
 import com.fasterxml.jackson.annotation.JsonValue;
 import dev.threadmill.api.AssistantId;
+import dev.threadmill.api.MessageId;
 import dev.threadmill.api.Metadata;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.ThreadId;
@@ -13,6 +14,7 @@ import java.util.Locale;
  * A thread: a conversation that lasts. (Not the one of {@code java.lang}.)
  *
  * @param assistantId its default assistant; null if it has none
+ * @param forkedFrom what it was copied from; null if it began empty
  */
 public record Thread(
     ThreadId id,
@@ -21,7 +23,15 @@ public record Thread(
     AssistantId assistantId,
     Status status,
     ToolResources toolResources,
-    Metadata metadata) {
+    Metadata metadata,
+    ForkedFrom forkedFrom) {
+
+  /**
+   * Where a copy came from. Both may have been deleted since.
+   *
+   * @param messageId the last message that was copied; null if there was none
+   */
+  public record ForkedFrom(ThreadId threadId, MessageId messageId) {}
 
   /** Whether the thread takes new messages and runs. */
   public enum Status {

@@ -3,7 +3,7 @@ package dev.threadmill.threads;
 import dev.threadmill.api.Metadata;
 import dev.threadmill.assistants.ToolResources;
 
-/** A thread on the wire. The last two fields are ours. */
+/** A thread on the wire. The last three fields are ours. */
 public record ThreadObject(
     String id,
     String object,
@@ -11,7 +11,8 @@ public record ThreadObject(
     ToolResources toolResources,
     Metadata metadata,
     String assistantId,
-    Thread.Status status) {
+    Thread.Status status,
+    Thread.ForkedFrom forkedFrom) {
   public static ThreadObject of(Thread thread) {
     return new ThreadObject(
         thread.id().value(),
@@ -20,6 +21,7 @@ public record ThreadObject(
         thread.toolResources(),
         thread.metadata(),
         thread.assistantId() == null ? null : thread.assistantId().value(),
-        thread.status());
+        thread.status(),
+        thread.forkedFrom());
   }
 }

@@ -27,10 +27,12 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 public class ThreadResource {
   private final ThreadStore threads;
   private final PrepareThread prepareThread;
+  private final ForkThread forkThread;
 
-  ThreadResource(ThreadStore threads, PrepareThread prepareThread) {
+  ThreadResource(ThreadStore threads, PrepareThread prepareThread, ForkThread forkThread) {
     this.threads = threads;
     this.prepareThread = prepareThread;
+    this.forkThread = forkThread;
   }
 
   @POST
@@ -76,6 +78,20 @@ public class ThreadResource {
         .modify(project, id, change)
         .map(ThreadObject::of)
         .orElseThrow(() -> ApiException.notFound("thread", id));
+  }
+
+  @POST
+  @Path("{thread_id}/fork")
+  @Operation(
+      summary = "Fork a thread",
+      description =
+          "A new thread with copies of all messages up to the one that is named, and of the tool"
+              + " calls between them. The thread itself stays as it is.")
+  public ThreadObject fork(@PathParam("thread_id") ThreadId id, ForkThread.Body request) {
+    var project = Caller.current().project();
+    var body = request == null ? ForkThread.Body.nothing() : request;
+    prepareThread.requireExisting(project, body.assistantId().or(null), null);
+    return ThreadObject.of(forkThread.fork(project, id, body));
   }
 
   @DELETE

@@ -3,6 +3,7 @@ package dev.threadmill.threads;
 import dev.threadmill.api.ApiException;
 import dev.threadmill.api.AssistantId;
 import dev.threadmill.api.Ids;
+import dev.threadmill.api.MessageId;
 import dev.threadmill.api.Metadata;
 import dev.threadmill.api.Page;
 import dev.threadmill.api.PageRequest;
@@ -25,11 +26,12 @@ import java.util.Optional;
 /** The table of threads. */
 @ApplicationScoped
 public class ThreadStore {
-  private static final String COLUMNS =
-      "id, project_id, created_at, assistant_id, status, tool_resources, metadata";
+  static final String COLUMNS =
+      "id, project_id, created_at, assistant_id, status, tool_resources, metadata,"
+          + " forked_from_thread, forked_from_message";
 
-  /** All tables that are keyed by thread. */
-  private static final List<String> TABLES_OF_A_THREAD =
+  /** All tables that are keyed by thread, but for those that a trigger of theirs empties. */
+  static final List<String> TABLES_OF_A_THREAD =
       List.of("run_journal", "tool_calls", "run_steps", "runs", "messages");
 
   private final Jdbc jdbc;
@@ -54,7 +56,8 @@ public class ThreadStore {
             request.assistantId(),
             Thread.Status.ACTIVE,
             request.toolResources(),
-            request.metadata());
+            request.metadata(),
+            null);
     int count = request.messages().size();
     var firstTime = thread.createdAt().plus(1, ChronoUnit.MICROS);
     tx.update(
@@ -183,7 +186,8 @@ public class ThreadStore {
         });
   }
 
-  private static Thread thread(Row row) throws SQLException {
+  /** Reads a row that has all {@link #COLUMNS}. */
+  static Thread thread(Row row) throws SQLException {
     return new Thread(
         row.text("id", ThreadId::new),
         row.text("project_id", ProjectId::new),
@@ -191,7 +195,15 @@ public class ThreadStore {
         row.text("assistant_id", AssistantId::new),
         row.constant("status", Thread.Status.class),
         row.json("tool_resources", ToolResources.class),
-        row.json("metadata", Metadata.class));
+        row.json("metadata", Metadata.class),
+        forkedFrom(row));
+  }
+
+  private static Thread.ForkedFrom forkedFrom(Row row) throws SQLException {
+    var thread = row.text("forked_from_thread", ThreadId::new);
+    return thread == null
+        ? null
+        : new Thread.ForkedFrom(thread, row.text("forked_from_message", MessageId::new));
   }
 
   private static LockedThread locked(Row row) throws SQLException {

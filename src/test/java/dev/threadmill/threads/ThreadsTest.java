@@ -35,7 +35,14 @@ class ThreadsTest {
       assertThat(created.id()).startsWith("thread_");
       assertThat(created.json().properties().stream().map(Map.Entry::getKey))
           .containsExactly(
-              "id", "object", "created_at", "tool_resources", "metadata", "assistant_id", "status");
+              "id",
+              "object",
+              "created_at",
+              "tool_resources",
+              "metadata",
+              "assistant_id",
+              "status",
+              "forked_from");
       assertThat(created.json().path("status").asText()).isEqualTo("active");
       assertThat(user.get("/v1/threads/" + created.id()).json()).isEqualTo(created.json());
     }
@@ -173,6 +180,36 @@ class ThreadsTest {
           .as(table)
           .contains(0L);
     }
+  }
+
+  @Test
+  void everyTableThatIsKeyedByThreadIsEmptiedWhenTheThreadIsDeleted() {
+    var keyed =
+        jdbc.list(
+            """
+            SELECT c.table_name FROM information_schema.columns c
+            JOIN information_schema.tables t USING (table_schema, table_name)
+            WHERE c.table_schema = current_schema() AND c.column_name = 'thread_id'
+              AND t.table_type = 'BASE TABLE'
+            """,
+            row -> row.text("table_name"));
+    var triggers =
+        String.join(
+            "\n",
+            jdbc.list(
+                """
+                SELECT p.prosrc FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
+                WHERE t.tgrelid = 'threads'::regclass AND NOT t.tgisinternal AND t.tgtype & 8 <> 0
+                """,
+                row -> row.text("prosrc")));
+
+    assertThat(keyed)
+        .contains("messages", "memory_queue")
+        .allMatch(
+            table ->
+                ThreadStore.TABLES_OF_A_THREAD.contains(table)
+                    || triggers.contains("DELETE FROM %s WHERE thread_id".formatted(table)),
+            "is emptied by ThreadStore.delete or by a trigger on threads");
   }
 
   @Test
