@@ -6,6 +6,8 @@ import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
@@ -16,15 +18,21 @@ import org.jboss.logging.Logger;
 @ApplicationScoped
 class IndexLoop {
   private static final Logger LOG = Logger.getLogger(IndexLoop.class);
+  private static final Duration BETWEEN_LOOKS = Duration.ofMinutes(1);
   private static final Duration AFTER_FAILURE = Duration.ofSeconds(2);
 
   private final IndexMessages messages;
+  private final Reembed reembed;
   private final MemoryConfig config;
+  private final InstantSource clock;
   private final Semaphore bell = new Semaphore(0);
+  private Instant nextLook = Instant.MIN;
   private Thread thread;
 
-  IndexLoop(IndexMessages messages, MemoryConfig config) {
+  IndexLoop(IndexMessages messages, Reembed reembed, MemoryConfig config, InstantSource clock) {
     this.messages = messages;
+    this.reembed = reembed;
+    this.clock = clock;
     this.config = config;
   }
 
@@ -51,9 +59,10 @@ class IndexLoop {
   private void run() {
     while (!Thread.currentThread().isInterrupted()) {
       try {
-        while (messages.next() > 0) {
-          // goes on
-        }
+        boolean worked;
+        do {
+          worked = messages.next() > 0;
+        } while (worked || renew());
         bell.tryAcquire(config.poll().toMillis(), TimeUnit.MILLISECONDS);
       } catch (InterruptedException e) {
         return;
@@ -64,6 +73,19 @@ class IndexLoop {
         }
       }
     }
+  }
+
+  /**
+   * Once a minute, when nothing new waits: whether texts of an outdated model are to be embedded.
+   */
+  private boolean renew() {
+    if (clock.instant().isBefore(nextLook)) {
+      return false;
+    }
+    reembed.index();
+    boolean more = reembed.next() > 0;
+    nextLook = more ? clock.instant() : clock.instant().plus(BETWEEN_LOOKS);
+    return more;
   }
 
   private static boolean waitAfterFailure() {

@@ -77,6 +77,39 @@ class IndexStore {
             .toList());
   }
 
+  /** Writes the entries of facts, which are written or deleted together with their facts. */
+  void writeFacts(Tx tx, List<Entry> entries) {
+    tx.batch(
+        """
+        INSERT INTO memory_index (thread_id, source_id, part, model, project_id, assistant_id,
+          user_id, source_type, begins, ends, created_at, traits, terms, embedding)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, array_to_tsvector(?), ?::%s)
+        ON CONFLICT (thread_id, source_id, part, model) DO UPDATE SET ends = excluded.ends,
+          traits = excluded.traits, terms = excluded.terms, embedding = excluded.embedding
+        """
+            .formatted(vectors.kind().type()),
+        entries.stream()
+            .map(
+                e ->
+                    new Object[] {
+                      e.thread(),
+                      e.sourceId(),
+                      e.part(),
+                      e.model(),
+                      e.project(),
+                      e.assistantId(),
+                      e.userId(),
+                      e.type(),
+                      e.begins(),
+                      e.ends(),
+                      e.createdAt(),
+                      e.traits().bits(),
+                      e.terms(),
+                      VectorColumn.literal(e.vector())
+                    })
+            .toList());
+  }
+
   /**
    * Drops what is left of an older form of messages: other models' entries, and surplus parts.
    *

@@ -3,6 +3,7 @@ package dev.threadmill.memory;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.time.Duration;
+import java.util.Optional;
 
 /** The settings of the memory. */
 @ConfigMapping(prefix = "threadmill.memory")
@@ -30,6 +31,17 @@ public interface MemoryConfig {
   /** The longest that a run waits for its memories; then it goes on without. */
   @WithDefault("250ms")
   Duration recallTimeout();
+
+  /** THREADMILL_SUMMARY_MODEL: a cheaper model for summaries; the run's own if it is not set. */
+  Optional<String> summaryModel();
+
+  /** How long after a run a thread is reflected upon, so that a quick exchange costs one call. */
+  @WithDefault("3s")
+  Duration reflectAfter();
+
+  /** The most tokens of messages that are summed up in one call. */
+  @WithDefault("6000")
+  int summaryInput();
 
   /** How many memories a run is given at most. */
   @WithDefault("8")

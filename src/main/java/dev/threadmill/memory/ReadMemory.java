@@ -1,44 +1,100 @@
 package dev.threadmill.memory;
 
 import dev.threadmill.api.ApiException;
+import dev.threadmill.api.AssistantId;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.ThreadId;
+import dev.threadmill.assistants.Assistant;
+import dev.threadmill.assistants.Assistants;
+import dev.threadmill.assistants.MemorySettings.Scope;
+import dev.threadmill.assistants.MemorySettings.SummaryMethod;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.util.List;
+import java.util.Locale;
 
 /** Answers what a thread remembers. */
 @ApplicationScoped
 class ReadMemory {
   private final TextStore texts;
   private final IndexMessages index;
-  private final QueueStore queue;
+  private final SummaryStore summaries;
+  private final Assistants assistants;
   private final Recall recall;
   private final MemoryConfig config;
 
   ReadMemory(
-      TextStore texts, IndexMessages index, QueueStore queue, Recall recall, MemoryConfig config) {
+      TextStore texts,
+      IndexMessages index,
+      SummaryStore summaries,
+      Assistants assistants,
+      Recall recall,
+      MemoryConfig config) {
     this.texts = texts;
     this.index = index;
-    this.queue = queue;
+    this.summaries = summaries;
+    this.assistants = assistants;
     this.recall = recall;
     this.config = config;
+  }
+
+  /** The thread; 404 if the project has none of this id. */
+  TextStore.ThreadFacts thread(ProjectId project, ThreadId id) {
+    return texts.thread(project, id).orElseThrow(() -> ApiException.notFound("thread", id));
   }
 
   /**
    * @param query null for the newest message of the user
    */
-  MemoryObject of(ProjectId project, ThreadId id, String query, int limit)
+  MemoryObject of(TextStore.ThreadFacts thread, String query, int limit)
       throws InterruptedException {
-    var thread = texts.thread(project, id).orElseThrow(() -> ApiException.notFound("thread", id));
-    int pending = index.allOf(id, config.patience());
-    var question = query != null ? query : texts.newestOfUser(id).orElse("");
-    var memories = recall.recall(new MemoryScope.OfThread(project, id), question, limit);
+    int pending = index.allOf(thread.id(), config.patience());
+    var question = query != null ? query : texts.newestOfUser(thread.id()).orElse("");
+    var policy = policy(thread);
+    var memories = recall.recall(scope(thread, policy.scope()), question, limit);
+    var summary = summaries.latest(thread.id());
     return new MemoryObject(
         "thread.memory",
         thread.id(),
-        null,
-        "none",
-        null,
+        summary.map(SummaryStore.Summary::text).orElse(null),
+        summary
+            .map(SummaryStore.Summary::method)
+            .filter(method -> policy.summaryMethod() == SummaryMethod.NONE)
+            .orElse(policy.summaryMethod().name().toLowerCase(Locale.ROOT)),
+        summary.map(found -> found.createdAt().getEpochSecond()).orElse(null),
         pending,
         memories.stream().map(MemoryObject.Recalled::of).toList());
+  }
+
+  /** What a search recalls. */
+  List<MemoryObject.Recalled> search(TextStore.ThreadFacts thread, SearchMemory search)
+      throws InterruptedException {
+    index.allOf(thread.id(), config.patience());
+    var scope = scope(thread, search.scope() == null ? Scope.THREAD : search.scope());
+    return recall
+        .recall(scope, search.query(), search.limit() == null ? 10 : search.limit())
+        .stream()
+        .map(MemoryObject.Recalled::of)
+        .toList();
+  }
+
+  private MemoryPolicy policy(TextStore.ThreadFacts thread) {
+    var settings =
+        thread.assistantId() == null
+            ? null
+            : assistants
+                .find(thread.project(), new AssistantId(thread.assistantId()))
+                .map(Assistant::memory)
+                .orElse(null);
+    return MemoryPolicy.of(settings);
+  }
+
+  private static MemoryScope scope(TextStore.ThreadFacts thread, Scope scope) {
+    if (scope == Scope.ASSISTANT && thread.assistantId() != null) {
+      return new MemoryScope.OfAssistant(thread.project(), thread.assistantId());
+    }
+    if (scope == Scope.USER && thread.userId() != null) {
+      return new MemoryScope.OfUser(thread.project(), thread.userId());
+    }
+    return new MemoryScope.OfThread(thread.project(), thread.id());
   }
 }

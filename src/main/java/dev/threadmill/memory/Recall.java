@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import org.jboss.logging.Logger;
 
 /** Finds what was said or learned that bears on a question, best first. */
@@ -61,17 +62,23 @@ public class Recall {
    */
   public List<Memory> recall(MemoryScope scope, String question, int limit)
       throws InterruptedException {
-    if (question.isBlank() || limit <= 0) {
-      return List.of();
-    }
-    return recall(scope, Question.of(question, clock.instant()), limit);
+    return recall(scope, question, limit, Set.of());
   }
 
-  private List<Memory> recall(MemoryScope scope, Question question, int limit)
+  /**
+   * Recalls what is not shown already.
+   *
+   * @param shown ids of messages that are left out
+   */
+  List<Memory> recall(MemoryScope scope, String asked, int limit, Set<String> shown)
       throws InterruptedException {
+    if (asked.isBlank() || limit <= 0) {
+      return List.of();
+    }
+    var question = Question.of(asked, clock.instant());
     var found = search.in(scope, question, vector(question));
     var ranked = new Ranking(question).rank(withoutDoubles(found.candidates()), found.texts());
-    return merged(bestOfEachSource(ranked, limit + SURPLUS), limit);
+    return merged(bestOfEachSource(ranked, limit + SURPLUS, shown), limit);
   }
 
   private float[] vector(Question question) throws InterruptedException {
@@ -110,11 +117,14 @@ public class Recall {
     return kept;
   }
 
-  private static List<Ranking.Ranked> bestOfEachSource(List<Ranking.Ranked> ranked, int limit) {
+  private static List<Ranking.Ranked> bestOfEachSource(
+      List<Ranking.Ranked> ranked, int limit, Set<String> shown) {
     var best = new LinkedHashMap<String, Ranking.Ranked>();
     for (var each : ranked) {
       var candidate = each.candidate();
-      best.putIfAbsent(candidate.thread().value() + candidate.sourceId(), each);
+      if (!shown.contains(candidate.sourceId())) {
+        best.putIfAbsent(candidate.thread().value() + candidate.sourceId(), each);
+      }
       if (best.size() == limit) {
         break;
       }

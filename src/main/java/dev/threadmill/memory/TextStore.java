@@ -1,10 +1,11 @@
 package dev.threadmill.memory;
 
-import dev.threadmill.api.MessageId;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.db.Jdbc;
+import dev.threadmill.db.Tx;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -81,16 +82,62 @@ class TextStore {
               messages.stream().map(Candidate::ends).toList())
           .forEach(read -> texts.put(messages.get(read.place() - 1), read.text()));
     }
+    var facts = candidates.stream().filter(c -> c.type() == Candidate.SourceType.FACT).toList();
+    if (!facts.isEmpty()) {
+      jdbc.list(
+              """
+              SELECT k.place, f.text
+              FROM unnest(?::text[], ?::text[]) WITH ORDINALITY AS k (thread_id, id, place)
+              JOIN memory_facts f ON f.thread_id = k.thread_id AND f.id = k.id
+              """,
+              row -> new Read(row.integer("place"), row.text("text")),
+              facts.stream().map(c -> c.thread().value()).toList(),
+              facts.stream().map(Candidate::sourceId).toList())
+          .forEach(read -> texts.put(facts.get(read.place() - 1), read.text()));
+    }
     return texts;
   }
 
-  /** Whether a message is in this thread. */
-  boolean hasMessage(ThreadId thread, MessageId message) {
-    return jdbc.one(
-            "SELECT 1 AS found FROM messages WHERE thread_id = ? AND id = ?",
-            row -> true,
+  /** A message as a summary is made of it. */
+  record Said(String id, boolean byAssistant, Instant at, String text) {}
+
+  /** Messages that were said after one time and not after another, oldest first. */
+  List<Said> between(ThreadId thread, Instant after, Instant to, int limit) {
+    return jdbc.list(
+        """
+        SELECT m.id, m.role = 'assistant' AS by_assistant, m.created_at,
+          left(coalesce(message_text(m.content), ''), 8000) AS text
+        FROM messages m
+        WHERE m.thread_id = ? AND m.created_at > ? AND m.created_at <= ?
+          AND NOT EXISTS (SELECT 1 FROM memory_forgotten f
+                          WHERE f.thread_id = m.thread_id AND f.message_id = m.id)
+        ORDER BY m.created_at, m.id LIMIT ?
+        """,
+        row ->
+            new Said(
+                row.text("id"),
+                row.bool("by_assistant"),
+                row.instant("created_at"),
+                row.text("text")),
+        thread,
+        after,
+        to,
+        limit);
+  }
+
+  /** How many of these messages are still there and remembered; they stay until the commit. */
+  int count(Tx tx, ThreadId thread, List<Said> messages) {
+    return tx.list(
+            """
+            SELECT m.id FROM messages m
+            WHERE m.thread_id = ? AND m.id = ANY (?)
+              AND NOT EXISTS (SELECT 1 FROM memory_forgotten f
+                              WHERE f.thread_id = m.thread_id AND f.message_id = m.id)
+            FOR KEY SHARE
+            """,
+            row -> row.text("id"),
             thread,
-            message)
-        .isPresent();
+            messages.stream().map(Said::id).toList())
+        .size();
   }
 }

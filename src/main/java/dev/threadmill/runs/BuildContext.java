@@ -1,34 +1,50 @@
 package dev.threadmill.runs;
 
+import dev.threadmill.api.Json;
 import dev.threadmill.db.Jdbc;
+import dev.threadmill.memory.BuildMemory;
+import dev.threadmill.memory.MemoryPolicy;
+import dev.threadmill.memory.SentMemory;
 import dev.threadmill.models.FunctionSpec;
 import dev.threadmill.models.ModelInfo;
 import dev.threadmill.models.ModelMessage;
 import dev.threadmill.models.Models;
 import dev.threadmill.models.Tokens;
+import dev.threadmill.threads.Message;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.List;
 
 /**
  * Puts together what the model is sent: the instructions, then of the thread as much as the run's
  * truncation strategy, its budget of prompt tokens and the model's context window allow, the newest
- * always.
+ * always. What is left out is represented by the memory.
  */
 @ApplicationScoped
 class BuildContext {
   /** Part of the context window that is kept free for the answer if the run names no bound. */
   private static final int ANSWER_SHARE = 4;
 
+  /** Part of the room for the thread that may go to its memory. */
+  private static final int MEMORY_SHARE = 4;
+
+  private static final int MOST_MEMORY_TOKENS = 4_000;
   private static final int TOKENS_A_MESSAGE = 4;
 
   private final Models models;
   private final ThreadHistory history;
+  private final BuildMemory memory;
   private final Jdbc jdbc;
 
-  BuildContext(Models models, ThreadHistory history, Jdbc jdbc) {
+  BuildContext(Models models, ThreadHistory history, BuildMemory memory, Jdbc jdbc) {
     this.models = models;
     this.history = history;
+    this.memory = memory;
     this.jdbc = jdbc;
   }
 
@@ -46,7 +62,7 @@ class BuildContext {
   record NoRoom(String reason) implements Context {}
 
   /** The context of the run's next model call. */
-  Context of(Progress progress) {
+  Context of(Progress progress) throws InterruptedException {
     var run = progress.run();
     var settings = run.settings();
     if (settings.maxCompletionTokens() != null
@@ -65,21 +81,100 @@ class BuildContext {
     var strategy = settings.truncationStrategy();
     int most = strategy.lastMessages() == null ? Integer.MAX_VALUE : strategy.lastMessages();
     var newest = jdbc.onceUp(() -> history.newest(run, room, most));
-    if (newest.isEmpty() && budget != null && budget < window) {
+    if (newest.entries().isEmpty() && budget != null && budget < window) {
       return new NoRoom("max_prompt_tokens");
     }
-    if (newest.isEmpty()) {
+    if (newest.entries().isEmpty()) {
       // Too long for the model: it is the provider that has to say so.
       newest = jdbc.onceUp(() -> history.newest(run, Integer.MAX_VALUE, 1));
     }
-    return new Prompt(messages(settings.instructions(), newest, model), functions);
+    var remembered = remembered(progress, newest, room);
+    var told = remembered.text();
+    var shown = told.isEmpty() ? newest : newest.within(room - Tokens.count(told));
+    var messages = messages(settings.instructions(), told, shown.entries(), model);
+    var prompt = new Prompt(messages, functions);
+    var cutBy = shown.isCut() ? cutBy(shown, strategy, budget, window) : null;
+    progress.sends(
+        new SentContext(
+            settings.model(), stretch(shown, cutBy), SentMemory.of(remembered), digest(prompt)));
+    return prompt;
   }
 
-  private static List<ModelMessage> messages(
-      String instructions, List<ThreadHistory.Entry> entries, ModelInfo model) {
+  /** A quarter of the room at most is the memory's; the window has the rest. */
+  private BuildMemory.Remembered remembered(
+      Progress progress, ThreadHistory.Window window, int room) throws InterruptedException {
+    var run = progress.run();
+    var policy = MemoryPolicy.of(run.settings().memory());
+    boolean wanted =
+        window.isCut()
+            && (policy.isAsked() || run.settings().truncationStrategy().lastMessages() == null);
+    var shown = new HashSet<String>();
+    String query = null;
+    for (var entry : window.entries()) {
+      if (entry instanceof ThreadHistory.Entry.Said said) {
+        shown.add(said.id().value());
+        if (said.role() == Message.Role.USER) {
+          query = Answer.text(said.content());
+        }
+      }
+    }
+    var asked =
+        new BuildMemory.Wanted(
+            run.projectId(),
+            run.threadId(),
+            run.assistantId(),
+            policy,
+            wanted,
+            shown,
+            query,
+            Math.min(room / MEMORY_SHARE, MOST_MEMORY_TOKENS));
+    return progress.live().interruptibly(() -> memory.build(asked));
+  }
+
+  private static String cutBy(
+      ThreadHistory.Window shown, TruncationStrategy strategy, Integer budget, int window) {
+    long said = shown.entries().stream().filter(ThreadHistory.Entry.Said.class::isInstance).count();
+    if (strategy.lastMessages() != null && said >= strategy.lastMessages()) {
+      return "last_messages";
+    }
+    return budget != null && budget < window ? "max_prompt_tokens" : "context_window";
+  }
+
+  private static SentContext.Stretch stretch(ThreadHistory.Window shown, String cutBy) {
+    var entries = shown.entries();
+    if (entries.isEmpty()) {
+      return null;
+    }
+    return new SentContext.Stretch(
+        SentContext.Stretch.micros(entries.getFirst().at()),
+        SentContext.Stretch.micros(entries.getLast().at()),
+        entries.size(),
+        entries.stream().mapToInt(ThreadHistory.Entry::tokens).sum(),
+        cutBy);
+  }
+
+  /** Tells prompts apart. */
+  static String digest(Prompt prompt) {
+    try {
+      var sha = MessageDigest.getInstance("SHA-256");
+      sha.update(Json.write(prompt).getBytes(StandardCharsets.UTF_8));
+      return HexFormat.of().formatHex(sha.digest(), 0, 16);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JDK has SHA-256", e);
+    }
+  }
+
+  /**
+   * @param told the memory, in the words for the model; empty if there is none
+   */
+  static List<ModelMessage> messages(
+      String instructions, String told, List<ThreadHistory.Entry> entries, ModelInfo model) {
     var messages = new ArrayList<ModelMessage>();
-    if (!instructions.isBlank()) {
-      messages.add(new ModelMessage.System(instructions));
+    if (!instructions.isBlank() || !told.isEmpty()) {
+      // One message: not every provider takes two of this kind.
+      var gap = instructions.isBlank() || told.isEmpty() ? "" : "\n\n";
+      messages.add(
+          new ModelMessage.System((instructions.isBlank() ? "" : instructions) + gap + told));
     }
     for (var entry : entries) {
       for (var message : PromptMessages.of(entry, model)) {

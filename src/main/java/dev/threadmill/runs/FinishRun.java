@@ -3,6 +3,8 @@ package dev.threadmill.runs;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Tx;
+import dev.threadmill.memory.MemoryPolicy;
+import dev.threadmill.memory.NoteRun;
 import dev.threadmill.models.Usage;
 import dev.threadmill.threads.Message;
 import dev.threadmill.threads.MessageStore;
@@ -21,9 +23,11 @@ class FinishRun {
   private final Jdbc jdbc;
   private final StepStore steps;
   private final MessageStore messages;
+  private final NoteRun noteRun;
 
-  FinishRun(Jdbc jdbc, StepStore steps, MessageStore messages) {
+  FinishRun(Jdbc jdbc, StepStore steps, MessageStore messages, NoteRun noteRun) {
     this.jdbc = jdbc;
+    this.noteRun = noteRun;
     this.steps = steps;
     this.messages = messages;
   }
@@ -34,6 +38,7 @@ class FinishRun {
     final List<Step> steps = new ArrayList<>();
     final List<Step> answered = new ArrayList<>();
     final List<Told> news = new ArrayList<>();
+    boolean isEnd;
 
     void addMessage(Step step, Message message) {
       messages.add(message);
@@ -60,6 +65,7 @@ class FinishRun {
     var cancelled = end.status() == RunStatus.CANCELLED;
     var run = progress.run().ended(end, at);
     var left = new Leavings();
+    left.isEnd = true;
     if (cancelled) {
       left.news.add(Telling.runBefore(run, RunStatus.CANCELLING, true, List.of()));
     }
@@ -268,8 +274,11 @@ class FinishRun {
                             return false;
                           }
                           messages.insert(tx, run.projectId(), left.messages);
-                          left.steps.forEach(step -> steps.insert(tx, run, step));
+                          left.steps.forEach(step -> steps.insert(tx, run, step, progress.sent()));
                           left.answered.forEach(step -> update(tx, step));
+                          if (left.isEnd) {
+                            noteMemoryWork(tx, progress);
+                          }
                           if (progress.live().isJournaled()) {
                             clearJournal(tx, run);
                           }
@@ -287,6 +296,21 @@ class FinishRun {
       steps.setExecutors(tx, step);
     } else {
       steps.setEnd(tx, step);
+    }
+  }
+
+  private void noteMemoryWork(Tx tx, Progress progress) {
+    var sent = progress.sent();
+    if (sent != null && sent.window() != null) {
+      var run = progress.run();
+      noteRun.note(
+          tx,
+          run.projectId(),
+          run.threadId(),
+          run.assistantId(),
+          MemoryPolicy.of(run.settings().memory()),
+          run.settings().model(),
+          sent.window().cutBy() == null ? null : sent.window().fromTime());
     }
   }
 

@@ -21,6 +21,7 @@ final class Progress {
   private int lastOrdinal;
   private Instant lastTime;
   private int turns;
+  private SentContext sent;
 
   private Progress(LiveRun live, Toolbox toolbox, InstantSource clock) {
     this.live = live;
@@ -66,6 +67,15 @@ final class Progress {
 
   void spent(Usage usage) {
     run = run.with(run.usage().plus(usage));
+  }
+
+  /** What the model call in hand is sent; null before the first. */
+  SentContext sent() {
+    return sent;
+  }
+
+  void sends(SentContext context) {
+    sent = context;
   }
 
   /** A step of this type begins. */

@@ -5,6 +5,7 @@ import dev.threadmill.api.Metadata;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.RunId;
 import dev.threadmill.api.ThreadId;
+import dev.threadmill.assistants.MemorySettings;
 import dev.threadmill.assistants.SafetySettings;
 import dev.threadmill.assistants.ToolSpec;
 import dev.threadmill.models.ResponseFormat;
@@ -57,7 +58,8 @@ record Run(
       boolean parallelToolCalls,
       ResponseFormat responseFormat,
       String reasoningEffort,
-      SafetySettings safety) {
+      SafetySettings safety,
+      MemorySettings memory) {
     Settings {
       tools = List.copyOf(tools);
     }

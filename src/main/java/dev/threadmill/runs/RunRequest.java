@@ -198,7 +198,8 @@ final class RunRequest {
               or(parallelToolCalls, true),
               or(responseFormat, assistant.responseFormat()),
               effort(or(reasoningEffort, assistant.reasoningEffort())),
-              assistant.safety());
+              assistant.safety(),
+              assistant.memory());
       requireChoosable(settings);
       return settings;
     }

@@ -9,6 +9,7 @@ import dev.threadmill.api.PageRequest;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.RunId;
 import dev.threadmill.api.ThreadId;
+import dev.threadmill.assistants.MemorySettings;
 import dev.threadmill.assistants.SafetySettings;
 import dev.threadmill.assistants.ToolSpec;
 import dev.threadmill.db.Jdbc;
@@ -34,7 +35,7 @@ class RunStore {
       cancelled_at, failed_at, completed_at, last_error, incomplete_reason, model, instructions,
       tools, metadata, temperature, top_p, max_prompt_tokens, max_completion_tokens,
       truncation_strategy, tool_choice, parallel_tool_calls, response_format, reasoning_effort,
-      prompt_tokens, completion_tokens, owner, attempt, tape, safety
+      prompt_tokens, completion_tokens, owner, attempt, tape, memory, safety
       """;
 
   private static final TypeReference<List<ToolSpec>> TOOLS = new TypeReference<>() {};
@@ -98,9 +99,9 @@ class RunStore {
           thread_id, id, project_id, assistant_id, created_at, status, expires_at, started_at,
           model, instructions, tools, metadata, temperature, top_p, max_prompt_tokens,
           max_completion_tokens, truncation_strategy, tool_choice, parallel_tool_calls,
-          response_format, reasoning_effort, owner, attempt, tape, waiting, waiting_messages,
-          safety)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+          response_format, reasoning_effort, owner, attempt, tape, memory, waiting,
+          waiting_messages, safety)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
         run.threadId(),
         run.id(),
@@ -126,6 +127,7 @@ class RunStore {
         run.owner(),
         run.attempt(),
         run.tape(),
+        Tx.json(settings.memory()),
         waitingMessages != null,
         Tx.json(waitingMessages),
         Tx.json(settings.safety()));
@@ -172,7 +174,8 @@ class RunStore {
             row.bool("parallel_tool_calls"),
             row.json("response_format", ResponseFormat.class),
             row.text("reasoning_effort"),
-            row.json("safety", SafetySettings.class)),
+            row.json("safety", SafetySettings.class),
+            row.json("memory", MemorySettings.class)),
         row.json("metadata", Metadata.class),
         new Run.Times(
             row.instant("created_at"),

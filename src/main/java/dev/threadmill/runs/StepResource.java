@@ -1,5 +1,6 @@
 package dev.threadmill.runs;
 
+import dev.threadmill.api.ApiException;
 import dev.threadmill.api.Page;
 import dev.threadmill.api.PageRequest;
 import dev.threadmill.api.RunId;
@@ -23,10 +24,12 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 public class StepResource {
   private final RunStore runs;
   private final StepStore steps;
+  private final RebuildContext contexts;
 
-  StepResource(RunStore runs, StepStore steps) {
+  StepResource(RunStore runs, StepStore steps, RebuildContext contexts) {
     this.runs = runs;
     this.steps = steps;
+    this.contexts = contexts;
   }
 
   @GET
@@ -54,5 +57,39 @@ public class StepResource {
       @QueryParam("include") List<String> includeBare) {
     Include.check(include, includeBare);
     return StepObject.of(steps.get(Caller.current().project(), thread, run, step));
+  }
+
+  @GET
+  @Path("{step_id}/context")
+  @Operation(
+      summary = "Show what the model was sent",
+      description =
+          "Part by part: instructions, summary, recalled passages with their scores, the window,"
+              + " tools, and what was left out and why.")
+  public StepContextObject context(
+      @PathParam("thread_id") ThreadId thread,
+      @PathParam("run_id") RunId run,
+      @PathParam("step_id") StepId step) {
+    return contexts.of(Caller.current().project(), thread, run, step);
+  }
+
+  @GET
+  @Path("{step_id}/context/difference")
+  @Operation(
+      summary = "Compare what the model was sent in two steps",
+      description = "The other step may belong to another run of the same thread.")
+  public StepContextObject.Difference difference(
+      @PathParam("thread_id") ThreadId thread,
+      @PathParam("run_id") RunId run,
+      @PathParam("step_id") StepId step,
+      @QueryParam("other_run") RunId otherRun,
+      @QueryParam("other_step") StepId otherStep) {
+    if (otherStep == null) {
+      throw ApiException.missing("other_step");
+    }
+    var project = Caller.current().project();
+    return StepContextObject.Difference.of(
+        contexts.of(project, thread, run, step),
+        contexts.of(project, thread, otherRun == null ? run : otherRun, otherStep));
   }
 }

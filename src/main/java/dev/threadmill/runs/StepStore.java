@@ -118,6 +118,16 @@ class StepStore {
     return withCalls(List.of(found), thread).getFirst();
   }
 
+  /** What the model call was sent that a step comes from. */
+  Optional<SentContext> context(Step step) {
+    return jdbc.one(
+            "SELECT context FROM run_steps WHERE thread_id = ? AND id = ?",
+            row -> Optional.ofNullable(row.json("context", SentContext.class)),
+            step.threadId(),
+            step.id())
+        .flatMap(found -> found);
+  }
+
   /** The calls of a waiting run that have no result yet. */
   List<ToolCall> openCalls(Run run) {
     return jdbc.list(
@@ -130,13 +140,17 @@ class StepStore {
         run.id());
   }
 
-  /** Inserts a step and its calls, whether or not it has ended. */
-  void insert(Tx tx, Run run, Step step) {
+  /**
+   * Inserts a step and its calls, whether or not it has ended.
+   *
+   * @param sent what the model call that it comes from was sent; null if that is not known any more
+   */
+  void insert(Tx tx, Run run, Step step, SentContext sent) {
     tx.update(
         """
         INSERT INTO run_steps (thread_id, id, project_id, run_id, assistant_id, ordinal, created_at,
-          type, status, ended_at, last_error, message_id, prompt_tokens, completion_tokens)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+          type, status, ended_at, last_error, message_id, prompt_tokens, completion_tokens, context)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
         step.threadId(),
         step.id(),
@@ -151,7 +165,8 @@ class StepStore {
         Tx.json(step.lastError()),
         step.messageId(),
         step.usage() == null ? null : step.usage().promptTokens(),
-        step.usage() == null ? null : step.usage().completionTokens());
+        step.usage() == null ? null : step.usage().completionTokens(),
+        Tx.json(sent));
     var calls = new ArrayList<Object[]>();
     for (var call : step.calls()) {
       calls.add(

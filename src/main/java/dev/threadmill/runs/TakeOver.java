@@ -142,7 +142,7 @@ class TakeOver {
       messages.insert(tx, run.projectId(), List.of(message));
       told.add(Telling.messageEnded(step, message));
     }
-    steps.insert(tx, run, step);
+    steps.insert(tx, run, step, null);
     told.add(Telling.stepEnded(step));
     return told;
   }

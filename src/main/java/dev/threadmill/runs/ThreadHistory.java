@@ -59,12 +59,37 @@ class ThreadHistory {
   }
 
   /**
-   * The newest entries in their order.
+   * A stretch of a thread.
+   *
+   * @param entries oldest first
+   * @param isCut whether older entries were left out
+   */
+  record Window(List<Entry> entries, boolean isCut) {
+    Window {
+      entries = List.copyOf(entries);
+    }
+
+    /** The same without its oldest entries, so that it costs no more than this; never empty. */
+    Window within(int maxTokens) {
+      int from = entries.size();
+      long tokens = 0;
+      while (from > 0 && (tokens += entries.get(from - 1).tokens()) <= maxTokens) {
+        from--;
+      }
+      if (from == 0 || entries.isEmpty()) {
+        return this;
+      }
+      return new Window(entries.subList(Math.min(from, entries.size() - 1), entries.size()), true);
+    }
+  }
+
+  /**
+   * The newest entries.
    *
    * @param maxTokens how many tokens they may cost together
    * @param maxMessages how many messages there may be among them
    */
-  List<Entry> newest(Run run, int maxTokens, int maxMessages) {
+  Window newest(Run run, int maxTokens, int maxMessages) {
     var messages = new ArrayList<Entry.Said>();
     long tokens = 0;
     int read = Math.min(FIRST_READ, maxMessages);
@@ -82,6 +107,37 @@ class ThreadHistory {
       }
       read = Math.min(Math.min(4 * read, MOST_AT_ONCE), maxMessages - messages.size() + 1);
     }
+  }
+
+  /** What a window of the run showed, from its first entry to its last. */
+  List<Entry> between(Run run, Instant from, Instant to) {
+    var entries = new ArrayList<Entry>(calls(run, from));
+    entries.addAll(
+        jdbc.list(
+            """
+            SELECT id, role, content, tokens, created_at FROM messages
+            WHERE thread_id = ? AND (status <> 'incomplete' OR run_id IS DISTINCT FROM ?)
+              AND created_at BETWEEN ? AND ?
+            ORDER BY created_at DESC, id DESC
+            """,
+            ThreadHistory::readMessage,
+            run.threadId(),
+            run.id(),
+            from,
+            to));
+    entries.removeIf(entry -> entry.at().isAfter(to));
+    entries.sort((a, b) -> b.at().compareTo(a.at()));
+    return entries.reversed();
+  }
+
+  /** How many messages a thread has before this time. */
+  int countBefore(Run run, Instant time) {
+    return jdbc.one(
+            "SELECT count(*) AS messages FROM messages WHERE thread_id = ? AND created_at < ?",
+            row -> row.integer("messages"),
+            run.threadId(),
+            time)
+        .orElseThrow();
   }
 
   private List<Entry.Said> older(Run run, Entry.Said than, int limit) {
@@ -109,8 +165,7 @@ class ThreadHistory {
    *
    * @param isCut whether older messages were left out already
    */
-  private List<Entry> withCalls(
-      Run run, List<Entry.Said> newestFirst, int maxTokens, boolean isCut) {
+  private Window withCalls(Run run, List<Entry.Said> newestFirst, int maxTokens, boolean isCut) {
     var since = isCut && !newestFirst.isEmpty() ? newestFirst.getLast().at() : Instant.EPOCH;
     var entries = new ArrayList<Entry>(calls(run, since));
     entries.addAll(newestFirst);
@@ -125,7 +180,7 @@ class ThreadHistory {
       kept.add(entry);
     }
     Collections.reverse(kept);
-    return kept;
+    return new Window(kept, isCut || kept.size() < entries.size());
   }
 
   private List<Entry.Called> calls(Run run, Instant since) {

@@ -1,0 +1,213 @@
+package dev.threadmill.memory;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.threadmill.api.AssistantId;
+import dev.threadmill.api.ProjectId;
+import dev.threadmill.api.ThreadId;
+import dev.threadmill.assistants.MemorySettings.Scope;
+import dev.threadmill.assistants.MemorySettings.SummaryMethod;
+import dev.threadmill.models.Tokens;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jboss.logging.Logger;
+
+/**
+ * Finds what a run's model is to remember of what its window does not show: the summary, and what
+ * is recalled. It is given little time, and whatever goes wrong the run goes on without.
+ */
+@ApplicationScoped
+public class BuildMemory {
+  private static final Logger LOG = Logger.getLogger(BuildMemory.class);
+
+  /** Searches at a time; when the database is slow, runs do not queue up behind each other here. */
+  private static final int MOST_AT_ONCE = 32;
+
+  private final SummaryStore summaries;
+  private final Recall recall;
+  private final TextStore texts;
+  private final MemoryConfig config;
+  private final Semaphore places = new Semaphore(MOST_AT_ONCE);
+
+  BuildMemory(SummaryStore summaries, Recall recall, TextStore texts, MemoryConfig config) {
+    this.summaries = summaries;
+    this.recall = recall;
+    this.texts = texts;
+    this.config = config;
+  }
+
+  /**
+   * What is wanted.
+   *
+   * @param leftOut whether the thread has more than the window shows
+   * @param shown the ids of the messages that the window shows
+   * @param query the newest message of the user; null if it has no text
+   * @param maxTokens what it may cost in the prompt
+   */
+  public record Wanted(
+      ProjectId project,
+      ThreadId thread,
+      AssistantId assistant,
+      MemoryPolicy policy,
+      boolean leftOut,
+      Set<String> shown,
+      String query,
+      int maxTokens) {}
+
+  /** How it went. */
+  public enum State {
+    /** Asked, and this is what came of it. */
+    @JsonProperty("asked")
+    ASKED,
+    /** The assistant's memory is switched off. */
+    @JsonProperty("off")
+    OFF,
+    /** The window shows all that could be remembered. */
+    @JsonProperty("not_needed")
+    NOT_NEEDED,
+    /** It took too long. */
+    @JsonProperty("timed_out")
+    TIMED_OUT,
+    /** It went wrong. */
+    @JsonProperty("failed")
+    FAILED
+  }
+
+  /**
+   * What the model is to remember.
+   *
+   * @param summaryVersion null if there is no summary
+   * @param summary its text; null if there is none
+   * @param recalled best first
+   */
+  public record Remembered(
+      State state, Integer summaryVersion, String summary, List<Recall.Memory> recalled) {
+    public Remembered {
+      recalled = List.copyOf(recalled);
+    }
+
+    static Remembered nothing(State state) {
+      return new Remembered(state, null, null, List.of());
+    }
+
+    /** As the model is told it; empty if there is nothing. */
+    public String text() {
+      return MemoryText.of(summary, recalled);
+    }
+  }
+
+  /** What the model is to remember, or why nothing. Never throws but when interrupted. */
+  public Remembered build(Wanted wanted) throws InterruptedException {
+    var policy = wanted.policy();
+    if (!policy.enabled()) {
+      return Remembered.nothing(State.OFF);
+    }
+    boolean threadOnly = policy.scope() == Scope.THREAD;
+    if (!wanted.leftOut() && threadOnly) {
+      return Remembered.nothing(State.NOT_NEEDED);
+    }
+    if (!places.tryAcquire()) {
+      return Remembered.nothing(State.TIMED_OUT);
+    }
+    var task = new FutureTask<>(() -> find(wanted));
+    // Not interrupted when time is up: an interrupt would break the database connection.
+    Thread.ofVirtual()
+        .name("recall")
+        .start(
+            () -> {
+              try {
+                task.run();
+              } finally {
+                places.release();
+              }
+            });
+    try {
+      return task.get(config.recallTimeout().toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      LOG.infof("recall=timed_out thread_id=%s", wanted.thread());
+      return Remembered.nothing(State.TIMED_OUT);
+    } catch (ExecutionException e) {
+      LOG.warnf("recall=failed thread_id=%s reason=%s", wanted.thread(), e.getCause());
+      return Remembered.nothing(State.FAILED);
+    }
+  }
+
+  private Remembered find(Wanted wanted) throws InterruptedException {
+    var summary =
+        wanted.leftOut() && wanted.policy().summaryMethod() != SummaryMethod.NONE
+            ? summaries.latest(wanted.thread())
+            : Optional.<SummaryStore.Summary>empty();
+    int room = wanted.maxTokens() - Tokens.count(MemoryText.of("", List.of()));
+    if (summary.isPresent()) {
+      int cost = Tokens.count(summary.get().text());
+      if (cost > room) {
+        summary = Optional.empty();
+      } else {
+        room -= cost;
+      }
+    }
+    return new Remembered(
+        State.ASKED,
+        summary.map(SummaryStore.Summary::version).orElse(null),
+        summary.map(SummaryStore.Summary::text).orElse(null),
+        recalled(wanted, room));
+  }
+
+  private List<Recall.Memory> recalled(Wanted wanted, int room) throws InterruptedException {
+    if (wanted.query() == null || wanted.query().isBlank()) {
+      return List.of();
+    }
+    var found = recall.recall(scope(wanted), wanted.query(), config.recalled(), wanted.shown());
+    var fitting = new ArrayList<Recall.Memory>();
+    for (var memory : found) {
+      int cost = Tokens.count(MemoryText.passage(memory));
+      if (memory.score() >= config.leastScore() && cost <= room) {
+        fitting.add(memory);
+        room -= cost;
+      }
+    }
+    return fitting;
+  }
+
+  private MemoryScope scope(Wanted wanted) {
+    var thread = new MemoryScope.OfThread(wanted.project(), wanted.thread());
+    return switch (wanted.policy().scope()) {
+      case THREAD -> thread;
+      case ASSISTANT -> new MemoryScope.OfAssistant(wanted.project(), wanted.assistant().value());
+      case USER ->
+          texts
+              .thread(wanted.project(), wanted.thread())
+              .map(TextStore.ThreadFacts::userId)
+              .<MemoryScope>map(user -> new MemoryScope.OfUser(wanted.project(), user))
+              .orElse(thread);
+    };
+  }
+
+  /** Brings back what a step's model call was given, from the references that were kept. */
+  public Remembered again(ThreadId thread, SentMemory sent) {
+    var summary =
+        sent.summaryVersion() == null
+            ? Optional.<SummaryStore.Summary>empty()
+            : summaries.version(thread, sent.summaryVersion());
+    var texts = this.texts.read(sent.recalled().stream().map(SentMemory.Item::candidate).toList());
+    var recalled = new ArrayList<Recall.Memory>();
+    for (var item : sent.recalled()) {
+      var text = texts.get(item.candidate());
+      if (text != null) {
+        recalled.add(item.memory(text));
+      }
+    }
+    return new Remembered(
+        sent.state(),
+        sent.summaryVersion(),
+        summary.map(SummaryStore.Summary::text).orElse(null),
+        recalled);
+  }
+}

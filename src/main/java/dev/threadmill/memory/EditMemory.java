@@ -1,0 +1,114 @@
+package dev.threadmill.memory;
+
+import dev.threadmill.api.ApiException;
+import dev.threadmill.db.Jdbc;
+import dev.threadmill.models.Embeddings;
+import dev.threadmill.models.ModelException;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.LinkedHashSet;
+import java.util.List;
+
+/** Corrects by hand what the memory holds. Each change of a summary is a new version. */
+@ApplicationScoped
+class EditMemory {
+  private static final int TRIES = 5;
+
+  private final Jdbc jdbc;
+  private final SummaryStore summaries;
+  private final FactStore facts;
+  private final IndexStore index;
+  private final Embeddings embeddings;
+  private final InstantSource clock;
+
+  EditMemory(
+      Jdbc jdbc,
+      SummaryStore summaries,
+      FactStore facts,
+      IndexStore index,
+      Embeddings embeddings,
+      InstantSource clock) {
+    this.jdbc = jdbc;
+    this.summaries = summaries;
+    this.facts = facts;
+    this.index = index;
+    this.embeddings = embeddings;
+    this.clock = clock;
+  }
+
+  /** Writes a summary by hand. It covers what the one before it did. */
+  SummaryStore.Summary writeSummary(TextStore.ThreadFacts thread, String text) {
+    return add(thread, text, "edit", null);
+  }
+
+  /** Makes an earlier version the present one again. */
+  SummaryStore.Summary restore(TextStore.ThreadFacts thread, SummaryStore.Summary old) {
+    return add(thread, old.text(), "restore", Integer.toString(old.version()));
+  }
+
+  private SummaryStore.Summary add(
+      TextStore.ThreadFacts thread, String text, String origin, String writtenBy) {
+    for (int attempt = 0; attempt < TRIES; attempt++) {
+      var latest = summaries.latest(thread.id());
+      var summary =
+          new SummaryStore.Summary(
+              thread.id(),
+              latest.map(SummaryStore.Summary::version).orElse(0) + 1,
+              thread.project(),
+              clock.instant(),
+              text,
+              latest.map(SummaryStore.Summary::method).orElse("rolling"),
+              origin,
+              writtenBy,
+              latest.map(SummaryStore.Summary::coversTo).orElse(Instant.EPOCH));
+      if (jdbc.inTransaction(tx -> summaries.add(tx, summary))) {
+        return summary;
+      }
+    }
+    throw ApiException.unavailable("The summary is being changed by others. Please try again.", 1);
+  }
+
+  /** Writes a fact anew, and embeds it anew. */
+  FactStore.Fact writeFact(TextStore.ThreadFacts thread, FactStore.Fact fact, String text)
+      throws InterruptedException {
+    float[] vector = null;
+    try {
+      vector = embeddings.embed(List.of(text)).getFirst();
+    } catch (ModelException e) {
+      // It is found by its words until the model is back.
+    }
+    var terms = Words.terms(text);
+    var entry =
+        new IndexStore.Entry(
+            fact.project(),
+            fact.thread(),
+            Candidate.SourceType.FACT,
+            fact.id(),
+            0,
+            embeddings.name(),
+            thread.assistantId(),
+            thread.userId(),
+            fact.createdAt(),
+            0,
+            text.codePointCount(0, text.length()),
+            Traits.of(text, terms, false),
+            new LinkedHashSet<>(terms),
+            vector);
+    boolean written =
+        jdbc.inTransaction(
+            tx -> {
+              if (!facts.setText(tx, fact.thread(), fact.id(), text, clock.instant())) {
+                return false;
+              }
+              if (fact.supersededBy() == null) {
+                index.writeFacts(tx, List.of(entry));
+              }
+              return true;
+            });
+    if (!written) {
+      throw ApiException.notFound("memory item", fact.id());
+    }
+    return facts.find(fact.thread(), fact.id()).orElse(fact);
+  }
+}

@@ -1,0 +1,77 @@
+package dev.threadmill.memory;
+
+import dev.threadmill.db.Jdbc;
+import dev.threadmill.models.Embeddings;
+import dev.threadmill.projects.Caller;
+import io.smallrye.common.annotation.RunOnVirtualThread;
+import jakarta.ws.rs.DELETE;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.PathParam;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+
+/** The memory of a project as a whole. */
+@Path("/v1/memory")
+@RunOnVirtualThread
+@Tag(name = "Memory")
+public class ProjectMemoryResource {
+  private final Jdbc jdbc;
+  private final Forget forget;
+  private final Embeddings embeddings;
+
+  ProjectMemoryResource(Jdbc jdbc, Forget forget, Embeddings embeddings) {
+    this.jdbc = jdbc;
+    this.forget = forget;
+    this.embeddings = embeddings;
+  }
+
+  /**
+   * How far the index has come.
+   *
+   * @param model the present embedding model
+   * @param embedded pieces of texts that have a vector of it
+   * @param outdated pieces that have one of another model only, and are being embedded anew
+   * @param pending messages that wait
+   */
+  public record Status(String object, String model, long embedded, long outdated, long pending) {}
+
+  /** What was forgotten. */
+  public record ForgottenUser(String id, String object, boolean deleted, int threads) {}
+
+  @GET
+  @Operation(summary = "Show how much of the project is embedded, and by which model")
+  public Status status() {
+    return jdbc.one(
+            """
+            SELECT
+              (SELECT count(*) FROM memory_index
+               WHERE project_id = ? AND model = ? AND embedding IS NOT NULL) AS embedded,
+              (SELECT count(*) FROM memory_index WHERE project_id = ? AND model <> ?) AS outdated,
+              (SELECT count(*) FROM memory_queue WHERE project_id = ?) AS pending
+            """,
+            row ->
+                new Status(
+                    "memory.status",
+                    embeddings.name(),
+                    row.bigint("embedded"),
+                    row.bigint("outdated"),
+                    row.bigint("pending")),
+            Caller.current().project(),
+            embeddings.name(),
+            Caller.current().project(),
+            embeddings.name(),
+            Caller.current().project())
+        .orElseThrow();
+  }
+
+  @DELETE
+  @Path("users/{user}")
+  @Operation(
+      summary = "Forget all that is remembered of a user",
+      description = "Of every thread whose metadata name this user. The messages stay.")
+  public ForgottenUser forgetUser(@PathParam("user") String user) {
+    int threads = forget.user(Caller.current().project(), user);
+    return new ForgottenUser(user, "memory.user.deleted", true, threads);
+  }
+}

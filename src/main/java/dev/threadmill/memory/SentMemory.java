@@ -1,0 +1,67 @@
+package dev.threadmill.memory;
+
+import dev.threadmill.api.ThreadId;
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * Which memories a model call was given: references, of which the texts can be read again.
+ *
+ * @param summaryVersion null if there was no summary
+ * @param recalled best first
+ */
+public record SentMemory(BuildMemory.State state, Integer summaryVersion, List<Item> recalled) {
+  public SentMemory {
+    recalled = List.copyOf(recalled);
+  }
+
+  /** A passage of a message, or a fact. */
+  public record Item(
+      String type, String id, String thread, int begins, int ends, long micros, double score) {
+
+    Candidate candidate() {
+      return new Candidate(
+          new ThreadId(thread),
+          Candidate.SourceType.valueOf(type.toUpperCase(Locale.ROOT)),
+          id,
+          0,
+          "",
+          at(),
+          new Traits(0),
+          begins,
+          ends,
+          null,
+          0);
+    }
+
+    Recall.Memory memory(String text) {
+      return new Recall.Memory(text, score, type, id, new ThreadId(thread), at(), begins, ends);
+    }
+
+    private Instant at() {
+      return Instant.ofEpochSecond(
+          Math.floorDiv(micros, 1_000_000L), Math.floorMod(micros, 1_000_000L) * 1_000);
+    }
+  }
+
+  /** What is to be kept of what was remembered. */
+  public static SentMemory of(BuildMemory.Remembered remembered) {
+    return new SentMemory(
+        remembered.state(),
+        remembered.summaryVersion(),
+        remembered.recalled().stream()
+            .map(
+                memory ->
+                    new Item(
+                        memory.sourceType(),
+                        memory.sourceId(),
+                        memory.thread().value(),
+                        memory.begins(),
+                        memory.ends(),
+                        memory.createdAt().getEpochSecond() * 1_000_000
+                            + memory.createdAt().getNano() / 1_000,
+                        memory.score()))
+            .toList());
+  }
+}

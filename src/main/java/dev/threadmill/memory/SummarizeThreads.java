@@ -1,0 +1,249 @@
+package dev.threadmill.memory;
+
+import dev.threadmill.api.Ids;
+import dev.threadmill.db.Jdbc;
+import dev.threadmill.models.Embeddings;
+import dev.threadmill.models.ModelException;
+import dev.threadmill.models.Models;
+import dev.threadmill.models.RehearsalModel;
+import dev.threadmill.models.Tokens;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import org.jboss.logging.Logger;
+
+/**
+ * Takes threads off the queue and brings their summaries up to date: rolling folds in what has left
+ * the window, reflection all that was said. When the model fails the old summary stands.
+ */
+@ApplicationScoped
+class SummarizeThreads {
+  private static final Logger LOG = Logger.getLogger(SummarizeThreads.class);
+  private static final Duration FIRST_BACKOFF = Duration.ofSeconds(2);
+  private static final int MOST_MESSAGES = 200;
+  private static final int KNOWN_FACTS = 60;
+
+  private final Jdbc jdbc;
+  private final SummaryQueue queue;
+  private final SummaryStore summaries;
+  private final FactStore facts;
+  private final IndexStore index;
+  private final TextStore texts;
+  private final Models models;
+  private final Embeddings embeddings;
+  private final MemoryConfig config;
+  private final Ids ids;
+  private final InstantSource clock;
+
+  SummarizeThreads(
+      Jdbc jdbc,
+      SummaryQueue queue,
+      SummaryStore summaries,
+      FactStore facts,
+      IndexStore index,
+      TextStore texts,
+      Models models,
+      Embeddings embeddings,
+      MemoryConfig config,
+      Ids ids,
+      InstantSource clock) {
+    this.jdbc = jdbc;
+    this.queue = queue;
+    this.summaries = summaries;
+    this.facts = facts;
+    this.index = index;
+    this.texts = texts;
+    this.models = models;
+    this.embeddings = embeddings;
+    this.config = config;
+    this.ids = ids;
+    this.clock = clock;
+  }
+
+  /** Works on one thread. False if none is due. */
+  boolean next() throws InterruptedException {
+    var taken = queue.take();
+    if (taken.isEmpty()) {
+      return false;
+    }
+    var work = taken.get();
+    try {
+      sumUp(work);
+    } catch (ModelException e) {
+      LOG.infof(
+          "summary=failed thread_id=%s attempt=%d kind=%s reason=%s",
+          work.thread(), work.attempts(), e.kind(), e.getMessage());
+      queue.putOff(work, backoff(work.attempts()));
+    }
+    return true;
+  }
+
+  private void sumUp(SummaryQueue.Work work) throws InterruptedException {
+    boolean reflects = work.method().equals("reflection");
+    var latest = summaries.latest(work.thread());
+    var before = work.anew() ? null : latest.map(SummaryStore.Summary::text).orElse(null);
+    var from =
+        work.anew()
+            ? Instant.EPOCH
+            : latest.map(SummaryStore.Summary::coversTo).orElse(Instant.EPOCH);
+    var to = end(work, reflects, latest.map(SummaryStore.Summary::coversTo).orElse(null));
+    var messages = fitting(texts.between(work.thread(), from, to, MOST_MESSAGES));
+    if (messages.isEmpty()) {
+      jdbc.doInTransaction(
+          tx -> {
+            if (work.anew() && latest.isPresent()) {
+              // Nothing is left of what it told of.
+              summaries.add(
+                  tx, version(work, latest.get().version() + 1, "", "extract", null, from));
+            }
+            queue.done(tx, work);
+          });
+      return;
+    }
+    var model = models.named(config.summaryModel().orElse(work.model()));
+    if (model instanceof RehearsalModel) {
+      var text = Extract.of(before, messages);
+      var coversTo = messages.getLast().at();
+      var next = latest.map(SummaryStore.Summary::version).orElse(0) + 1;
+      store(
+          work,
+          messages,
+          version(work, next, text, "extract", null, coversTo),
+          List.of(),
+          List.of());
+      return;
+    }
+    var known = reflects ? facts.holding(work.thread(), KNOWN_FACTS) : List.<FactStore.Fact>of();
+    var outcome = Reflection.ask(model, before, known, messages, reflects);
+    var coversTo = messages.getLast().at();
+    var next = latest.map(SummaryStore.Summary::version).orElse(0) + 1;
+    store(
+        work,
+        messages,
+        version(work, next, outcome.summary(), "model", model.info().name(), coversTo),
+        outcome.facts(),
+        embedded(outcome.facts()));
+  }
+
+  /**
+   * How far the summary may reach: what is still in the window is not folded, only reflected upon.
+   */
+  private Instant end(SummaryQueue.Work work, boolean reflects, Instant covered) {
+    if (reflects) {
+      return clock.instant().plusSeconds(60);
+    }
+    if (work.windowFrom() != null) {
+      return work.windowFrom().minusNanos(1_000);
+    }
+    return covered == null ? Instant.EPOCH : covered;
+  }
+
+  /** As many of the oldest messages as one call takes in, at least one. */
+  private List<TextStore.Said> fitting(List<TextStore.Said> messages) {
+    int tokens = 0;
+    int count = 0;
+    for (var message : messages) {
+      tokens += Tokens.count(message.text()) + 30;
+      if (count > 0 && tokens > config.summaryInput()) {
+        break;
+      }
+      count++;
+    }
+    return messages.subList(0, count);
+  }
+
+  private List<float[]> embedded(List<Reflection.Learned> learned) throws InterruptedException {
+    try {
+      return embeddings.embed(learned.stream().map(Reflection.Learned::text).toList());
+    } catch (ModelException e) {
+      return null;
+    }
+  }
+
+  private void store(
+      SummaryQueue.Work work,
+      List<TextStore.Said> messages,
+      SummaryStore.Summary summary,
+      List<Reflection.Learned> learned,
+      List<float[]> vectors) {
+    jdbc.doInTransaction(
+        tx -> {
+          // What was deleted meanwhile must not come back through the summary.
+          if (texts.count(tx, work.thread(), messages) < messages.size()
+              || !summaries.add(tx, summary)) {
+            // Somebody has edited it meanwhile: their text is built upon at the next try.
+            queue.goOn(tx, work);
+            return;
+          }
+          var now = clock.instant();
+          var entries = new ArrayList<IndexStore.Entry>();
+          for (int i = 0; i < learned.size(); i++) {
+            var each = learned.get(i);
+            var fact =
+                new FactStore.Fact(
+                    work.thread(),
+                    ids.next(FactStore.PREFIX),
+                    work.project(),
+                    each.kind(),
+                    each.text(),
+                    each.messageIds(),
+                    now,
+                    now,
+                    null);
+            facts.insert(tx, fact, work.assistantId(), work.userId());
+            each.corrects().forEach(old -> facts.supersede(tx, work.thread(), old, fact.id(), now));
+            entries.add(entry(work, fact, vectors == null ? null : vectors.get(i)));
+          }
+          index.writeFacts(tx, entries);
+          // A thread too long for one call goes on from here; one that is done finds nothing.
+          queue.goOn(tx, work);
+        });
+  }
+
+  IndexStore.Entry entry(SummaryQueue.Work work, FactStore.Fact fact, float[] vector) {
+    var terms = Words.terms(fact.text());
+    return new IndexStore.Entry(
+        fact.project(),
+        fact.thread(),
+        Candidate.SourceType.FACT,
+        fact.id(),
+        0,
+        embeddings.name(),
+        work.assistantId(),
+        work.userId(),
+        fact.createdAt(),
+        0,
+        fact.text().codePointCount(0, fact.text().length()),
+        Traits.of(fact.text(), terms, false),
+        new LinkedHashSet<>(terms),
+        vector);
+  }
+
+  private SummaryStore.Summary version(
+      SummaryQueue.Work work,
+      int number,
+      String text,
+      String origin,
+      String writtenBy,
+      Instant coversTo) {
+    return new SummaryStore.Summary(
+        work.thread(),
+        number,
+        work.project(),
+        clock.instant(),
+        text,
+        work.method(),
+        origin,
+        writtenBy,
+        coversTo);
+  }
+
+  private Duration backoff(int attempts) {
+    var delay = FIRST_BACKOFF.multipliedBy(1L << Math.min(attempts, 10));
+    return delay.compareTo(config.longestBackoff()) > 0 ? config.longestBackoff() : delay;
+  }
+}

@@ -1,0 +1,135 @@
+package dev.threadmill.memory;
+
+import dev.threadmill.api.ProjectId;
+import dev.threadmill.api.ThreadId;
+import dev.threadmill.db.Jdbc;
+import dev.threadmill.db.Tx;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Optional;
+
+/** The threads that wait to be summed up. */
+@ApplicationScoped
+class SummaryQueue {
+  /** Longer than the slowest model takes; a node that has not finished by then has died. */
+  static final Duration LEASE = Duration.ofMinutes(5);
+
+  private final Jdbc jdbc;
+  private final InstantSource clock;
+
+  SummaryQueue(Jdbc jdbc, InstantSource clock) {
+    this.jdbc = jdbc;
+    this.clock = clock;
+  }
+
+  /**
+   * A thread to be summed up.
+   *
+   * @param windowFrom messages before it have left the window; null if none has
+   * @param anew whether the present summary must not be built upon
+   * @param noted how often the work was noted when it was taken
+   */
+  record Work(
+      ThreadId thread,
+      ProjectId project,
+      String assistantId,
+      String userId,
+      String method,
+      String model,
+      Instant windowFrom,
+      boolean anew,
+      long noted,
+      int attempts) {}
+
+  /** Notes that a run has ended on a thread, in the transaction that ends it. */
+  void note(
+      Tx tx,
+      ThreadId thread,
+      ProjectId project,
+      String assistantId,
+      String method,
+      String model,
+      Instant windowFrom,
+      Duration delay) {
+    tx.update(
+        """
+        INSERT INTO memory_summary_queue AS q
+          (thread_id, project_id, assistant_id, method, model, window_from, due)
+        VALUES (?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (thread_id) DO UPDATE SET assistant_id = excluded.assistant_id,
+          method = excluded.method, model = excluded.model,
+          window_from = coalesce(excluded.window_from, q.window_from), noted = q.noted + 1
+        """,
+        thread,
+        project,
+        assistantId,
+        method,
+        model,
+        windowFrom,
+        clock.instant().plus(delay));
+  }
+
+  /** Takes the thread that has been due longest. */
+  Optional<Work> take() {
+    return jdbc.inTransaction(
+        tx ->
+            tx.one(
+                """
+                UPDATE memory_summary_queue q SET due = ?, attempts = q.attempts + 1
+                FROM (SELECT thread_id FROM memory_summary_queue WHERE due <= ?
+                      ORDER BY due LIMIT 1 FOR UPDATE SKIP LOCKED) p, threads t
+                WHERE q.thread_id = p.thread_id AND t.id = q.thread_id
+                RETURNING q.thread_id, q.project_id, q.assistant_id,
+                  t.metadata ->> 'user' AS user_id, q.method, q.model, q.window_from, q.anew,
+                  q.noted, q.attempts - 1 AS attempts
+                """,
+                row ->
+                    new Work(
+                        row.text("thread_id", ThreadId::new),
+                        row.text("project_id", ProjectId::new),
+                        row.text("assistant_id"),
+                        row.text("user_id"),
+                        row.text("method"),
+                        row.text("model"),
+                        row.instant("window_from"),
+                        row.bool("anew"),
+                        row.bigint("noted"),
+                        row.integer("attempts")),
+                clock.instant().plus(LEASE),
+                clock.instant()));
+  }
+
+  /** The work is done; if it was noted again meanwhile, it is due at once. */
+  void done(Tx tx, Work work) {
+    int gone =
+        tx.update(
+            "DELETE FROM memory_summary_queue WHERE thread_id = ? AND noted = ?",
+            work.thread(),
+            work.noted());
+    if (gone == 0) {
+      tx.update(
+          "UPDATE memory_summary_queue SET due = ?, attempts = 0 WHERE thread_id = ?",
+          clock.instant(),
+          work.thread());
+    }
+  }
+
+  /** There is more to do on this thread, right away. */
+  void goOn(Tx tx, Work work) {
+    tx.update(
+        """
+        UPDATE memory_summary_queue SET due = ?, attempts = 0, anew = false WHERE thread_id = ?
+        """,
+        clock.instant(),
+        work.thread());
+  }
+
+  void putOff(Work work, Duration delay) {
+    jdbc.update(
+        "UPDATE memory_summary_queue SET due = ? WHERE thread_id = ?",
+        clock.instant().plus(delay),
+        work.thread());
+  }
+}
