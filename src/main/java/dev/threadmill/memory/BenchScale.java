@@ -126,15 +126,19 @@ final class BenchScale {
                   : "SET LOCAL hnsw.iterative_scan = strict_order");
           tx.update("SET LOCAL hnsw.ef_search = 100");
           tx.update("SET LOCAL hnsw.max_scan_tuples = 40000");
-          return tx.list(
-              """
-              SELECT source_id FROM memory_index
-              WHERE project_id = 'proj_bench' AND %s AND model = 'all-minilm-l6-v2'
-              ORDER BY embedding::%s <=> ?::%s LIMIT 10
-              """
-                  .formatted(condition, type, type),
-              row -> row.text("source_id"),
-              vector);
+          return tx
+              .list(
+                  """
+                  SELECT source_id FROM memory_index
+                  WHERE project_id = 'proj_bench' AND %s AND model = 'all-minilm-l6-v2'
+                  ORDER BY embedding::%s <=> ?::%s LIMIT 80
+                  """
+                      .formatted(condition, type, type),
+                  row -> row.text("source_id"),
+                  vector)
+              .stream()
+              .limit(10)
+              .toList();
         });
   }
 

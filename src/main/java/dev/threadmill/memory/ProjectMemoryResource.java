@@ -1,11 +1,13 @@
 package dev.threadmill.memory;
 
+import dev.threadmill.api.ApiException;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.models.Embeddings;
 import dev.threadmill.projects.Caller;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
+import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import org.eclipse.microprofile.openapi.annotations.Operation;
@@ -18,9 +20,11 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 public class ProjectMemoryResource {
   private final Jdbc jdbc;
   private final Forget forget;
+  private final Retention retention;
   private final Embeddings embeddings;
 
-  ProjectMemoryResource(Jdbc jdbc, Forget forget, Embeddings embeddings) {
+  ProjectMemoryResource(Jdbc jdbc, Forget forget, Retention retention, Embeddings embeddings) {
+    this.retention = retention;
     this.jdbc = jdbc;
     this.forget = forget;
     this.embeddings = embeddings;
@@ -33,8 +37,29 @@ public class ProjectMemoryResource {
    * @param embedded pieces of texts that have a vector of it
    * @param outdated pieces that have one of another model only, and are being embedded anew
    * @param pending messages that wait
+   * @param retentionDays for how long the project remembers; null for ever
    */
-  public record Status(String object, String model, long embedded, long outdated, long pending) {}
+  public record Status(
+      String object,
+      String model,
+      long embedded,
+      long outdated,
+      long pending,
+      Integer retentionDays) {}
+
+  /**
+   * The body of a change.
+   *
+   * @param retentionDays 1 to 36500; null for ever
+   */
+  public record Modify(Integer retentionDays) {
+    public Modify {
+      if (retentionDays != null && (retentionDays < 1 || retentionDays > 36_500)) {
+        throw ApiException.invalid(
+            "retention_days", "Invalid 'retention_days': expected an integer from 1 to 36500.");
+      }
+    }
+  }
 
   /** What was forgotten. */
   public record ForgottenUser(String id, String object, boolean deleted, int threads) {}
@@ -56,13 +81,23 @@ public class ProjectMemoryResource {
                     embeddings.name(),
                     row.bigint("embedded"),
                     row.bigint("outdated"),
-                    row.bigint("pending")),
+                    row.bigint("pending"),
+                    retention.of(Caller.current().project()).orElse(null)),
             Caller.current().project(),
             embeddings.name(),
             Caller.current().project(),
             embeddings.name(),
             Caller.current().project())
         .orElseThrow();
+  }
+
+  @POST
+  @Operation(
+      summary = "Set for how many days the project remembers",
+      description = "What is older is forgotten within a minute; messages stay in their threads.")
+  public Status modify(Modify request) {
+    retention.set(Caller.current().project(), request.retentionDays());
+    return status();
   }
 
   @DELETE

@@ -26,7 +26,13 @@ class RebuildContext {
   private final Toolboxes toolboxes;
 
   RebuildContext(
-      RunStore runs, StepStore steps, ThreadHistory history, BuildMemory memory, Models models) {
+      RunStore runs,
+      StepStore steps,
+      ThreadHistory history,
+      BuildMemory memory,
+      Models models,
+      Toolboxes toolboxes) {
+    this.toolboxes = toolboxes;
     this.runs = runs;
     this.steps = steps;
     this.history = history;
@@ -58,7 +64,7 @@ class RebuildContext {
         parts(run, remembered, entries, prompt),
         leftOut(run, sent),
         sent.memory().state(),
-        prompt.messages());
+        prompt.messages().stream().map(StepContextObject.SentMessage::of).toList());
   }
 
   private List<ThreadHistory.Entry> entries(Run run, SentContext sent) {

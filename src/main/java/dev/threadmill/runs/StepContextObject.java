@@ -4,6 +4,8 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.threadmill.memory.BuildMemory;
 import dev.threadmill.models.FunctionSpec;
 import dev.threadmill.models.ModelMessage;
+import dev.threadmill.models.ModelPart;
+import dev.threadmill.models.ModelToolCall;
 import dev.threadmill.threads.ContentPart;
 import dev.threadmill.threads.Message;
 import java.util.List;
@@ -26,7 +28,7 @@ record StepContextObject(
     List<Part> parts,
     LeftOut leftOut,
     BuildMemory.State memory,
-    List<ModelMessage> messages) {
+    List<SentMessage> messages) {
 
   /**
    * What was not sent.
@@ -95,6 +97,40 @@ record StepContextObject(
     @Override
     public String type() {
       return "tool";
+    }
+  }
+
+  /**
+   * A message of the prompt, as it was sent.
+   *
+   * @param content the text; pictures and sounds are named in words
+   * @param toolCallId for the role {@code tool}; else null
+   */
+  record SentMessage(
+      String role, String content, List<ModelToolCall> toolCalls, String toolCallId) {
+    static SentMessage of(ModelMessage message) {
+      return switch (message) {
+        case ModelMessage.System(var text) -> new SentMessage("system", text, List.of(), null);
+        case ModelMessage.User(var parts) ->
+            new SentMessage(
+                "user",
+                String.join("\n", parts.stream().map(SentMessage::text).toList()),
+                List.of(),
+                null);
+        case ModelMessage.Assistant(var text, var calls) ->
+            new SentMessage("assistant", text, calls, null);
+        case ModelMessage.ToolResult(var id, var text) ->
+            new SentMessage("tool", text, List.of(), id);
+      };
+    }
+
+    private static String text(ModelPart part) {
+      return switch (part) {
+        case ModelPart.Text(var text) -> text;
+        case ModelPart.Image(var url, _) ->
+            "[image %s]".formatted(url.length() > 200 ? url.substring(0, 200) + "…" : url);
+        case ModelPart.Audio(_, var format) -> "[audio %s]".formatted(format);
+      };
     }
   }
 
