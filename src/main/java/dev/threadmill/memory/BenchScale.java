@@ -123,7 +123,7 @@ final class BenchScale {
           tx.update(
               exactly
                   ? "SET LOCAL enable_indexscan = off"
-                  : "SET LOCAL hnsw.iterative_scan = strict_order");
+                  : "SET LOCAL hnsw.iterative_scan = relaxed_order");
           tx.update("SET LOCAL hnsw.ef_search = 100");
           tx.update("SET LOCAL hnsw.max_scan_tuples = 40000");
           return tx

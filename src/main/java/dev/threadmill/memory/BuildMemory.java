@@ -30,6 +30,9 @@ public class BuildMemory {
   /** Searches at a time; when the database is slow, runs do not queue up behind each other here. */
   private static final int MOST_AT_ONCE = 32;
 
+  /** What is so many times less likely than the best is not worth its tokens. */
+  private static final double FAR_BEHIND = 20;
+
   private final SummaryStore summaries;
   private final Recall recall;
   private final TextStore texts;
@@ -168,7 +171,8 @@ public class BuildMemory {
     var fitting = new ArrayList<Recall.Memory>();
     for (var memory : found) {
       int cost = Tokens.count(MemoryText.passage(memory));
-      if (memory.score() >= config.leastScore() && cost <= room) {
+      double least = Math.max(config.leastScore(), found.getFirst().score() / FAR_BEHIND);
+      if (memory.score() >= least && cost <= room) {
         fitting.add(memory);
         room -= cost;
       }

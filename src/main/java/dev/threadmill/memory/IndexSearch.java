@@ -121,7 +121,7 @@ class IndexSearch {
       // Without this a filter over the index leaves too few rows, or none.
       tx.one(
           """
-          SELECT set_config('hnsw.iterative_scan', 'strict_order', true) AS a,
+          SELECT set_config('hnsw.iterative_scan', 'relaxed_order', true) AS a,
             set_config('hnsw.ef_search', '100', true) AS b,
             set_config('hnsw.max_scan_tuples', '40000', true) AS c
           """,
@@ -181,7 +181,7 @@ class IndexSearch {
             ), wanted AS (
               SELECT thread_id, source_id, part FROM hits
               UNION
-              SELECT i.thread_id, i.source_id, i.part
+              SELECT m.thread_id, i.source_id, i.part
               FROM hits k
               JOIN messages m ON m.thread_id = k.thread_id AND m.id = k.source_id
               CROSS JOIN LATERAL (
@@ -192,8 +192,11 @@ class IndexSearch {
                 (SELECT a.id FROM messages a
                  WHERE a.thread_id = m.thread_id AND (a.created_at, a.id) > (m.created_at, m.id)
                  ORDER BY a.created_at, a.id LIMIT 1)) n
-              JOIN memory_index i
-                ON i.thread_id = m.thread_id AND i.source_id = n.id AND i.model = ?
+              CROSS JOIN LATERAL (
+                -- by the whole key: else the planner reads each thread whole
+                SELECT i.source_id, i.part FROM memory_index i
+                WHERE i.thread_id = m.thread_id AND i.source_id = n.id AND i.model = ?
+                OFFSET 0) i
             )
             SELECT\s\
             """

@@ -48,6 +48,6 @@ public interface MemoryConfig {
   int recalled();
 
   /** The least score of a memory that a run is given. */
-  @WithDefault("0.005")
+  @WithDefault("0.001")
   double leastScore();
 }
