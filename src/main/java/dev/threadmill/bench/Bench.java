@@ -1,5 +1,6 @@
 package dev.threadmill.bench;
 
+import dev.threadmill.memory.BenchMemory;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -11,11 +12,17 @@ public final class Bench {
       List.of(
           new RunsBenchmark(Pace.FULL), new RunsBenchmark(Pace.QUICK), new ThroughputBenchmark());
 
+  /** Needs a database and no server, so it is a bench of its own kind. */
+  private static final String MEMORY = "memory";
+
   private Bench() {}
 
   /** Exit code 0 if it could be measured, whatever came out; 2 if the words make no sense. */
   public static void main(String... args) {
     var words = new ArrayList<>(List.of(args));
+    if (!words.isEmpty() && words.getFirst().equals(MEMORY)) {
+      System.exit(BenchMemory.measure(words.subList(1, words.size())));
+    }
     Path json = null;
     int option = words.indexOf("--json");
     if (option >= 0 && option + 1 < words.size()) {
@@ -62,5 +69,6 @@ public final class Bench {
     for (var each : BENCHMARKS) {
       System.err.printf("  %-11s %s%n", each.name(), each.summary());
     }
+    System.err.printf("  %-11s %s%n", MEMORY, BenchMemory.SUMMARY);
   }
 }

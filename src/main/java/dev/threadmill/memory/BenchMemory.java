@@ -7,6 +7,8 @@ import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Tx;
 import dev.threadmill.models.Embeddings;
 import io.smallrye.config.SmallRyeConfigBuilder;
+import java.io.IOException;
+import java.sql.SQLException;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -22,6 +24,11 @@ import java.util.Map;
  * what to expect of conversations that nobody has seen.
  */
 public final class BenchMemory {
+  /** What the bench is for, in a line. */
+  public static final String SUMMARY =
+      "how well memories are recalled; with 'scale 1000000': how fast among so many";
+
+  private static final int DEFAULT_ITEMS = 100_000;
   private static final int[] DEPTHS = {5, 10, 20};
 
   private final Jdbc jdbc;
@@ -50,15 +57,40 @@ public final class BenchMemory {
     this.project = ids.project();
   }
 
-  public static void main(String... args) throws Exception {
-    System.setProperty("org.slf4j.simpleLogger.defaultLogLevel", "warn");
+  /**
+   * Measures.
+   *
+   * @param words nothing for how well; {@code scale} and a number of items for how fast
+   * @return the exit code: 0 if it could be measured, 2 if the words make no sense
+   */
+  public static int measure(List<String> words) {
+    boolean scale = !words.isEmpty() && words.getFirst().equals("scale");
+    int items = DEFAULT_ITEMS;
+    if (scale && words.size() == 2 && words.get(1).matches("[1-9]\\d{3,7}")) {
+      items = Integer.parseInt(words.get(1));
+    } else if (words.size() > (scale ? 1 : 0)) {
+      System.err.println(
+          "threadmill: bench memory takes nothing, or 'scale' and a number of items");
+      return 2;
+    }
     try (var database = new BenchDatabase()) {
-      if (args.length > 0 && args[0].equals("scale")) {
-        new BenchScale(database.jdbc()).run(args.length > 1 ? Integer.parseInt(args[1]) : 100_000);
+      if (scale) {
+        new BenchScale(database.jdbc()).run(items);
       } else {
         new BenchMemory(database.jdbc()).run();
       }
+      return 0;
+    } catch (IOException | SQLException e) {
+      System.err.println("threadmill: the bench failed: " + e);
+      return 1;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return 1;
     }
+  }
+
+  public static void main(String... args) {
+    System.exit(measure(List.of(args)));
   }
 
   private void run() throws InterruptedException {
