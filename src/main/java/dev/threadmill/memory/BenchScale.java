@@ -108,12 +108,22 @@ final class BenchScale {
         scope instanceof MemoryScope.OfUser(_, var user)
             ? "user_id = '%s'".formatted(user)
             : "assistant_id = 'asst_bench'";
+    if (count(condition) <= IndexSearch.READ_WHOLE) {
+      return "exactly";
+    }
     double found = 0;
     for (var question : questions) {
       var vector = VectorColumn.literal(embeddings.embedQuery(question));
       found += common(nearest(condition, vector, false), nearest(condition, vector, true));
     }
     return number(10.0 * found / questions.size()) + " %";
+  }
+
+  private long count(String condition) {
+    return jdbc.one(
+            "SELECT count(*) AS items FROM memory_index WHERE " + condition,
+            row -> row.bigint("items"))
+        .orElseThrow();
   }
 
   private List<String> nearest(String condition, String vector, boolean exactly) {

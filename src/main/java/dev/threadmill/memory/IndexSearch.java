@@ -109,7 +109,7 @@ class IndexSearch {
             + "FROM memory_index i, q WHERE "
             + condition
             + " ORDER BY i.thread_id, i.created_at, i.source_id, i.part",
-        IndexSearch::candidate,
+        new Reader()::read,
         params.toArray());
   }
 
@@ -207,7 +207,7 @@ class IndexSearch {
             , q
             ORDER BY i.thread_id, i.created_at, i.source_id, i.part
             """,
-        IndexSearch::candidate,
+        new Reader()::read,
         params.toArray());
   }
 
@@ -261,18 +261,31 @@ class IndexSearch {
     return new Key(row.text("thread_id"), row.text("source_id"), row.integer("part"));
   }
 
-  private static Candidate candidate(Row row) throws SQLException {
-    return new Candidate(
-        row.text("thread_id", ThreadId::new),
-        row.constant("source_type", Candidate.SourceType.class),
-        row.text("source_id"),
-        row.integer("part"),
-        row.text("model"),
-        row.instant("created_at"),
-        new Traits(row.integer("traits")),
-        row.integer("begins"),
-        row.integer("ends"),
-        row.number("similarity"),
-        row.integer("matches"));
+  /** Makes candidates of rows, thousands at a time: what repeats is made once. */
+  private static final class Reader {
+    private String lastThread = "";
+    private ThreadId thread;
+
+    Candidate read(Row row) throws SQLException {
+      var threadText = row.text("thread_id");
+      if (!threadText.equals(lastThread)) {
+        lastThread = threadText;
+        thread = new ThreadId(threadText);
+      }
+      return new Candidate(
+          thread,
+          row.text("source_type").equals("message")
+              ? Candidate.SourceType.MESSAGE
+              : Candidate.SourceType.FACT,
+          row.text("source_id"),
+          row.integer("part"),
+          row.text("model"),
+          row.instant("created_at"),
+          new Traits(row.integer("traits")),
+          row.integer("begins"),
+          row.integer("ends"),
+          row.number("similarity"),
+          row.integer("matches"));
+    }
   }
 }
