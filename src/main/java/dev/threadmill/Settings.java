@@ -22,14 +22,22 @@ import java.util.Optional;
  * @param home data, uploads and caches
  * @param cache what can be made again
  * @param database empty for the embedded one
+ * @param kafka bootstrap servers for the signals between nodes; empty for none
  */
-record Settings(InetAddress host, int port, Path home, Path cache, Optional<DatabaseUrl> database) {
+record Settings(
+    InetAddress host,
+    int port,
+    Path home,
+    Path cache,
+    Optional<DatabaseUrl> database,
+    Optional<String> kafka) {
 
   private static final String HOST = "THREADMILL_HOST";
   private static final String PORT = "THREADMILL_PORT";
   private static final String HOME = "THREADMILL_HOME";
   private static final String CACHE = "THREADMILL_CACHE";
   private static final String DATABASE_URL = "THREADMILL_DATABASE_URL";
+  private static final String KAFKA = "THREADMILL_KAFKA";
 
   /** Reads the variables; throws {@link InvalidSetting} at the first one that is wrong. */
   static Settings from(Map<String, String> environment) {
@@ -40,7 +48,8 @@ record Settings(InetAddress host, int port, Path home, Path cache, Optional<Data
         port(value(environment, PORT).orElse("8080")),
         home,
         value(environment, CACHE).map(text -> path(CACHE, text)).orElse(home.resolve("cache")),
-        value(environment, DATABASE_URL).map(Settings::database));
+        value(environment, DATABASE_URL).map(Settings::database),
+        value(environment, KAFKA).map(Settings::kafka));
   }
 
   /** The home where nothing is said: {@code ~/.threadmill}. */
@@ -111,6 +120,16 @@ record Settings(InetAddress host, int port, Path home, Path cache, Optional<Data
     } catch (InvalidPathException e) {
       throw new InvalidSetting(variable, text, "is not the name of a folder");
     }
+  }
+
+  private static String kafka(String text) {
+    for (String server : text.split(",")) {
+      if (!server.strip().matches("(\\[[0-9A-Fa-f:.]+]|[^\\s:/\\[\\]]+):\\d{1,5}")) {
+        throw new InvalidSetting(
+            KAFKA, text, "is not a list of servers like kafka-1:9092,kafka-2:9092");
+      }
+    }
+    return text.replaceAll("\\s", "");
   }
 
   private static DatabaseUrl database(String text) {

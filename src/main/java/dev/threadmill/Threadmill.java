@@ -72,6 +72,13 @@ public final class Threadmill {
     set("quarkus.http.host", settings.host().getHostAddress());
     set("quarkus.http.port", Integer.toString(settings.port()));
     set("threadmill.home", settings.home().toString());
+    settings
+        .kafka()
+        .ifPresent(
+            servers -> {
+              set("threadmill.signals.connector", "smallrye-kafka");
+              set("threadmill.signals.kafka", servers);
+            });
     embedded.ifPresent(
         postgres -> {
           set("quarkus.datasource.jdbc.url", postgres.jdbcUrl());

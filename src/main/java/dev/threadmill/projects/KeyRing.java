@@ -4,9 +4,12 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.threadmill.api.ApiKeyId;
 import dev.threadmill.api.ProjectId;
+import dev.threadmill.db.signals.Signal;
+import dev.threadmill.db.signals.Signals;
 import io.quarkus.hibernate.orm.panache.Panache;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.context.control.ActivateRequestContext;
+import jakarta.enterprise.event.Observes;
 import jakarta.transaction.Synchronization;
 import jakarta.transaction.TransactionSynchronizationRegistry;
 import java.nio.ByteBuffer;
@@ -16,8 +19,8 @@ import java.util.Optional;
 /**
  * Whose key a secret is, remembered for ten seconds, so that a request usually costs no statement.
  * A key that is deleted, or whose project is archived, stops working at once on the node where that
- * was done, and within ten seconds on all others. What does not exist is not remembered: a new key
- * works at once everywhere.
+ * was done, and a moment later on all others; within ten seconds if they did not hear of it. What
+ * does not exist is not remembered: a new key works at once everywhere.
  */
 @ApplicationScoped
 public class KeyRing {
@@ -29,8 +32,11 @@ public class KeyRing {
 
   private final TransactionSynchronizationRegistry transactions;
 
-  KeyRing(TransactionSynchronizationRegistry transactions) {
+  private final Signals signals;
+
+  KeyRing(TransactionSynchronizationRegistry transactions, Signals signals) {
     this.transactions = transactions;
+    this.signals = signals;
   }
 
   /**
@@ -63,7 +69,8 @@ public class KeyRing {
         .createQuery(
             """
             SELECT k.id, k.projectId FROM ApiKey k LEFT JOIN Project p ON p.id = k.projectId
-            WHERE k.secretHash = :hash AND (k.projectId IS NULL OR p.status = 'active')""",
+            WHERE k.secretHash = :hash AND (k.projectId IS NULL OR p.status = 'active')\
+            """,
             Object[].class)
         .setParameter("hash", hash)
         .getResultStream()
@@ -97,9 +104,22 @@ public class KeyRing {
 
           @Override
           public void afterCompletion(int status) {
-            holders.invalidateAll();
-            activeProjects.invalidateAll();
+            forget();
+            signals.send(new Signal.KeysChanged());
           }
         });
+  }
+
+  void forget(@Observes Signal.KeysChanged changed) {
+    forget();
+  }
+
+  void forget(@Observes Signal.LookAgain lookAgain) {
+    forget();
+  }
+
+  private void forget() {
+    holders.invalidateAll();
+    activeProjects.invalidateAll();
   }
 }

@@ -18,14 +18,21 @@ class CancelRun {
   private final RunStore runs;
   private final EndIdleRun endIdleRun;
   private final LiveRuns liveRuns;
+  private final RunSignals signals;
   private final InstantSource clock;
 
   CancelRun(
-      Jdbc jdbc, RunStore runs, EndIdleRun endIdleRun, LiveRuns liveRuns, InstantSource clock) {
+      Jdbc jdbc,
+      RunStore runs,
+      EndIdleRun endIdleRun,
+      LiveRuns liveRuns,
+      RunSignals signals,
+      InstantSource clock) {
     this.jdbc = jdbc;
     this.runs = runs;
     this.endIdleRun = endIdleRun;
     this.liveRuns = liveRuns;
+    this.signals = signals;
     this.clock = clock;
   }
 
@@ -51,7 +58,10 @@ class CancelRun {
               id,
               project);
       if (marked.isPresent()) {
-        liveRuns.find(id).ifPresent(live -> live.stop(LiveRun.Stop.CANCEL));
+        liveRuns
+            .find(id)
+            .ifPresentOrElse(
+                live -> live.stop(LiveRun.Stop.CANCEL), () -> signals.cancelRequested(id));
         return marked.get();
       }
       var run = runs.get(project, thread, id);

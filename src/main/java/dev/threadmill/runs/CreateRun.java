@@ -46,6 +46,7 @@ class CreateRun {
   private final LiveRuns liveRuns;
   private final StartRun startRun;
   private final Node node;
+  private final RunSignals signals;
   private final Ids ids;
   private final WaitingRuns waitingRuns;
   private final CancelRun cancelRun;
@@ -62,6 +63,7 @@ class CreateRun {
       LiveRuns liveRuns,
       StartRun startRun,
       Node node,
+      RunSignals signals,
       Ids ids,
       WaitingRuns waitingRuns,
       CancelRun cancelRun) {
@@ -76,6 +78,7 @@ class CreateRun {
     this.liveRuns = liveRuns;
     this.startRun = startRun;
     this.node = node;
+    this.signals = signals;
     this.ids = ids;
     this.waitingRuns = waitingRuns;
     this.cancelRun = cancelRun;
@@ -179,11 +182,12 @@ class CreateRun {
         liveRuns.giveRoomBack(1);
       }
     }
-    var live =
-        row.run().owner() == null
-            ? Optional.<LiveRun>empty()
-            : Optional.of(startRun.start(row.run(), EventId.START, row.news(), List.of()));
-    return new Created(row.run(), live, row.waitsFor());
+    if (row.run().owner() == null) {
+      signals.queued();
+      return new Created(row.run(), Optional.empty(), row.waitsFor());
+    }
+    var live = startRun.start(row.run(), EventId.START, row.news(), List.of());
+    return new Created(row.run(), Optional.of(live), row.waitsFor());
   }
 
   private Run queued(

@@ -3,6 +3,7 @@ package dev.threadmill.runs;
 import dev.threadmill.api.Ids;
 import dev.threadmill.db.DatabaseException;
 import dev.threadmill.db.Jdbc;
+import dev.threadmill.db.signals.Signals;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.List;
 import org.jboss.logging.Logger;
@@ -22,14 +23,16 @@ class Node {
   private final Jdbc jdbc;
   private final Ids ids;
   private final RunsConfig config;
+  private final Signals signals;
   private volatile String id;
   private volatile boolean registered;
   private volatile long healthySince;
 
-  Node(Jdbc jdbc, Ids ids, RunsConfig config) {
+  Node(Jdbc jdbc, Ids ids, RunsConfig config, Signals signals) {
     this.jdbc = jdbc;
     this.ids = ids;
     this.config = config;
+    this.signals = signals;
     this.id = ids.next("node_");
   }
 
@@ -56,6 +59,7 @@ class Node {
     registered = true;
     healthySince = System.nanoTime();
     LOG.infof("node joined node_id=%s", id);
+    lookAround();
   }
 
   /**
@@ -70,6 +74,7 @@ class Node {
               config.lease().toMillis(),
               id);
       if (renewed == 1) {
+        lookAround();
         return true;
       }
     } catch (DatabaseException e) {
@@ -81,6 +86,14 @@ class Node {
     id = ids.next("node_");
     register();
     return false;
+  }
+
+  /** A node without others has nobody to tell anything. */
+  private void lookAround() {
+    boolean alone =
+        jdbc.one("SELECT 1 AS one FROM nodes WHERE id <> ? LIMIT 1", row -> row.integer("one"), id)
+            .isEmpty();
+    signals.setAlone(alone);
   }
 
   /**

@@ -27,7 +27,7 @@ final class RunEvents implements EventStream {
   private static final Duration LOOK_AGAIN = Duration.ofMillis(500);
 
   private final LiveRuns liveRuns;
-  private final RunSignals signals;
+  private final Watches watches;
   private final LoadRun loadRun;
   private final ProjectId project;
   private final ThreadId thread;
@@ -51,13 +51,13 @@ final class RunEvents implements EventStream {
    */
   RunEvents(
       LiveRuns liveRuns,
-      RunSignals signals,
+      Watches watches,
       LoadRun loadRun,
       Run run,
       boolean untilPause,
       EventId seen) {
     this.liveRuns = liveRuns;
-    this.signals = signals;
+    this.watches = watches;
     this.loadRun = loadRun;
     this.project = run.projectId();
     this.thread = run.threadId();
@@ -76,7 +76,7 @@ final class RunEvents implements EventStream {
   @Override
   public void open(Runnable wakeUp) {
     wake = wakeUp;
-    signals.await(run, onChange);
+    watches.add(thread, run, onChange);
     synchronized (this) {
       if (live != null) {
         live.addReader(wake);
@@ -173,6 +173,7 @@ final class RunEvents implements EventStream {
         follow(found.get(), Unseen.of(frames, from, stored.get().run()), from);
       } else {
         take(Unseen.of(frames, from, stored.get().run()), stored.get().run());
+        watches.isElsewhere(run, Watches.Version.of(stored.get()));
       }
     } catch (RuntimeException e) {
       LOG.warnf("stream waits run_id=%s cause=%s", run, e);
@@ -211,6 +212,7 @@ final class RunEvents implements EventStream {
     live = found;
     liveIndex = told.size();
     found.addReader(wake);
+    watches.isHere(run);
   }
 
   @Override
@@ -221,6 +223,6 @@ final class RunEvents implements EventStream {
         live.removeReader(wake);
       }
     }
-    signals.forget(run, onChange);
+    watches.remove(run, onChange);
   }
 }

@@ -1,47 +1,77 @@
 package dev.threadmill.runs;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.threadmill.api.RunId;
+import dev.threadmill.db.signals.Signal;
+import dev.threadmill.db.signals.Signals;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
+import java.time.Duration;
 
 /**
- * Wakes those who wait for a run that this node does not execute. A hurry-up only: whoever waits
- * also looks again from time to time.
+ * Who is told when a run changes: those who read along on this node, and the nodes that have said
+ * that somebody reads along there. A run that nobody watches from elsewhere costs no signal.
  */
 @ApplicationScoped
 class RunSignals {
-  private final ConcurrentHashMap<RunId, Set<Runnable>> waiting = new ConcurrentHashMap<>();
+  /** Nodes say that they watch every {@link Watches#SAID_AGAIN}. */
+  private static final Duration REMEMBERED = Duration.ofSeconds(90);
 
-  void await(RunId run, Runnable wake) {
-    waiting.compute(
-        run,
-        (_, wakes) -> {
-          var set = wakes == null ? ConcurrentHashMap.<Runnable>newKeySet() : wakes;
-          set.add(wake);
-          return set;
-        });
-  }
+  private static final int MOST_REMEMBERED = 500_000;
 
-  void forget(RunId run, Runnable wake) {
-    waiting.computeIfPresent(
-        run,
-        (_, wakes) -> {
-          wakes.remove(wake);
-          return wakes.isEmpty() ? null : wakes;
-        });
+  private final Watches watches;
+  private final Signals signals;
+  private final Cache<RunId, Boolean> watchedElsewhere =
+      Caffeine.newBuilder().expireAfterWrite(REMEMBERED).maximumSize(MOST_REMEMBERED).build();
+
+  RunSignals(Watches watches, Signals signals) {
+    this.watches = watches;
+    this.signals = signals;
   }
 
   /** The run has changed in the database. */
   void changed(RunId run) {
-    var wakes = waiting.get(run);
-    if (wakes != null) {
-      wakes.forEach(Runnable::run);
+    watches.wake(run);
+    if (watchedElsewhere.getIfPresent(run) != null) {
+      signals.send(new Signal.RunChanged(run));
     }
   }
 
-  /** Everybody looks again: something may have been missed. */
-  void all() {
-    waiting.values().forEach(wakes -> wakes.forEach(Runnable::run));
+  /** A run waits for a node with room, which this one has not. */
+  void queued() {
+    signals.send(new Signal.RunQueued());
+  }
+
+  /** A run that another node executes is to be cancelled. */
+  void cancelRequested(RunId run) {
+    signals.send(new Signal.CancelRequested(run));
+  }
+
+  /** Somebody reads along on another node. */
+  void watchedElsewhere(RunId run) {
+    watchedElsewhere.put(run, true);
+  }
+
+  /** This node begins to execute the run: whoever reads along elsewhere is told of each event. */
+  void begins(LiveRun live) {
+    if (watchedElsewhere.getIfPresent(live.run().id()) != null) {
+      tellElsewhere(live);
+    }
+  }
+
+  /** From here on the run is journaled, and each change of it is told. */
+  void tellElsewhere(LiveRun live) {
+    var run = live.run().id();
+    live.addReader(new Tell(signals, run));
+    live.startJournaling();
+    signals.send(new Signal.RunChanged(run));
+  }
+
+  /** A reader of a live run that stands for those on other nodes; one for all of them. */
+  private record Tell(Signals signals, RunId changed) implements Runnable {
+    @Override
+    public void run() {
+      signals.send(new Signal.RunChanged(changed));
+    }
   }
 }

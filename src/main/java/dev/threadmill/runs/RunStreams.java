@@ -8,12 +8,12 @@ import jakarta.enterprise.context.ApplicationScoped;
 @ApplicationScoped
 class RunStreams {
   private final LiveRuns liveRuns;
-  private final RunSignals signals;
+  private final Watches watches;
   private final LoadRun loadRun;
 
-  RunStreams(LiveRuns liveRuns, RunSignals signals, LoadRun loadRun) {
+  RunStreams(LiveRuns liveRuns, Watches watches, LoadRun loadRun) {
     this.liveRuns = liveRuns;
-    this.signals = signals;
+    this.watches = watches;
     this.loadRun = loadRun;
   }
 
@@ -41,6 +41,6 @@ class RunStreams {
   }
 
   private RunEvents events(Run run, boolean untilPause, EventId seen) {
-    return new RunEvents(liveRuns, signals, loadRun, run, untilPause, seen);
+    return new RunEvents(liveRuns, watches, loadRun, run, untilPause, seen);
   }
 }

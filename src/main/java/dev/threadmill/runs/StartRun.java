@@ -60,6 +60,7 @@ class StartRun {
     var live = new LiveRun(run, base, journal);
     live.stored(news);
     liveRuns.add(live);
+    signals.begins(live);
     if (run.status() == RunStatus.CANCELLING) {
       live.stop(LiveRun.Stop.CANCEL);
     }

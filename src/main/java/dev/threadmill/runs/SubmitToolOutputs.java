@@ -125,6 +125,7 @@ class SubmitToolOutputs {
       var live = startRun.start(run, claimed.base(), claimed.news(), claimed.steps());
       return new Resumed(run, claimed.base(), Optional.of(live));
     }
+    signals.queued();
     signals.changed(run.id());
     return new Resumed(run, claimed.base(), Optional.empty());
   }

@@ -4,6 +4,8 @@ import dev.threadmill.api.RunId;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.db.DatabaseException;
 import dev.threadmill.db.Jdbc;
+import dev.threadmill.db.signals.Signal;
+import dev.threadmill.db.signals.Signals;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.annotation.Priority;
@@ -14,6 +16,7 @@ import java.time.InstantSource;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import org.jboss.logging.Logger;
 
@@ -36,8 +39,12 @@ class Sweep {
   private final TakeOver takeOver;
   private final WaitingRuns waitingRuns;
   private final EndIdleRun endIdleRun;
+  private final LookAgain lookAgain;
+  private final Signals signals;
   private final RunsConfig config;
   private final InstantSource clock;
+  private final AtomicBoolean claimSoon = new AtomicBoolean();
+  private final AtomicBoolean sweepSoon = new AtomicBoolean();
   private final ScheduledExecutorService heart = daemon("heartbeat");
   private final ScheduledExecutorService broom = daemon("sweep");
 
@@ -49,6 +56,8 @@ class Sweep {
       TakeOver takeOver,
       WaitingRuns waitingRuns,
       EndIdleRun endIdleRun,
+      LookAgain lookAgain,
+      Signals signals,
       RunsConfig config,
       InstantSource clock) {
     this.jdbc = jdbc;
@@ -58,6 +67,8 @@ class Sweep {
     this.takeOver = takeOver;
     this.waitingRuns = waitingRuns;
     this.endIdleRun = endIdleRun;
+    this.lookAgain = lookAgain;
+    this.signals = signals;
     this.config = config;
     this.clock = clock;
   }
@@ -75,8 +86,22 @@ class Sweep {
 
   /** Looks for work at once. A hurry-up, to be called as often as one likes. */
   void soon() {
-    if (!liveRuns.isClosed()) {
-      broom.execute(() -> quietly("sweep", this::claim));
+    soon(claimSoon, this::claim);
+  }
+
+  /** Sweeps at once: something may have been missed. */
+  void allSoon() {
+    soon(sweepSoon, this::sweep);
+  }
+
+  /** Does it once, however often it is asked for meanwhile. */
+  private void soon(AtomicBoolean asked, Runnable work) {
+    if (!liveRuns.isClosed() && asked.compareAndSet(false, true)) {
+      broom.execute(
+          () -> {
+            asked.set(false);
+            quietly("sweep", work);
+          });
     }
   }
 
@@ -99,7 +124,21 @@ class Sweep {
     }
     takeOver.takeOver();
     claim();
+    stopCancelled();
     expire();
+    lookAgain.look();
+  }
+
+  /** What was marked on another node, whose signal may have been lost. */
+  private void stopCancelled() {
+    if (signals.isAlone() || liveRuns.size() == 0) {
+      return;
+    }
+    jdbc.list(
+            "SELECT id FROM runs WHERE owner = ? AND status = 'cancelling'",
+            row -> row.text("id", RunId::new),
+            node.id())
+        .forEach(run -> liveRuns.find(run).ifPresent(live -> live.stop(LiveRun.Stop.CANCEL)));
   }
 
   private record Overdue(ThreadId thread, RunId run) {}
@@ -142,6 +181,7 @@ class Sweep {
     }
     heart.shutdownNow();
     quietly("leave", node::leave);
+    signals.send(new Signal.NodeLeft());
   }
 
   /** A sweep that fails must not be the last one. */

@@ -6,6 +6,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -47,7 +48,7 @@ final class PackagedServer {
     try (var channel =
             FileChannel.open(
                 BUILDS.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-        var _ = channel.lock()) {
+        var lock = channel.lock()) {
       if (!Files.exists(folder.resolve("done"))) {
         dropOld();
         if (maven(folder, "-o") != 0 && maven(folder) != 0) {
@@ -55,6 +56,7 @@ final class PackagedServer {
         }
         Files.createFile(folder.resolve("done"));
       }
+      lock.release();
     }
     return built;
   }
@@ -72,7 +74,7 @@ final class PackagedServer {
   }
 
   private static int maven(Path folder, String... flags) throws IOException, InterruptedException {
-    var command = new java.util.ArrayList<>(List.of("mvn", "-q", "-B", "-ntp", "quarkus:build"));
+    var command = new ArrayList<>(List.of("mvn", "-q", "-B", "-ntp", "quarkus:build"));
     command.add("-Dquarkus.package.output-directory=" + BUILDS.getParent().relativize(folder));
     command.addAll(List.of(flags));
     var builder =

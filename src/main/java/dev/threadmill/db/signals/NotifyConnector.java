@@ -1,0 +1,64 @@
+package dev.threadmill.db.signals;
+
+import dev.threadmill.db.Jdbc;
+import io.smallrye.mutiny.Multi;
+import io.smallrye.mutiny.subscription.BackPressureStrategy;
+import io.smallrye.reactive.messaging.connector.InboundConnector;
+import io.smallrye.reactive.messaging.connector.OutboundConnector;
+import jakarta.annotation.PreDestroy;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Provider;
+import java.util.Optional;
+import java.util.concurrent.Flow;
+import org.eclipse.microprofile.config.Config;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.eclipse.microprofile.reactive.messaging.Message;
+import org.eclipse.microprofile.reactive.messaging.spi.Connector;
+
+/**
+ * Carries signals through Postgres, by LISTEN and NOTIFY, for nodes that share nothing else.
+ *
+ * <p>NOTIFY is never part of a run's transaction: at its commit it takes a lock that all who notify
+ * share, and it would have every commit of every run wait for every other. It goes out in
+ * transactions of its own, one for all that has piled up.
+ */
+@ApplicationScoped
+@Connector(NotifyConnector.NAME)
+class NotifyConnector implements InboundConnector, OutboundConnector {
+  static final String NAME = "threadmill-notify";
+
+  /** The channel of Postgres, and so one for each database. */
+  static final String CHANNEL = "threadmill_signals";
+
+  private final NotifyListener listener;
+  private final NotifySender sender;
+
+  NotifyConnector(
+      Jdbc jdbc,
+      Provider<Signals> signals,
+      @ConfigProperty(name = "quarkus.datasource.jdbc.url") String url,
+      @ConfigProperty(name = "quarkus.datasource.username") Optional<String> user,
+      @ConfigProperty(name = "quarkus.datasource.password") Optional<String> password) {
+    this.listener = new NotifyListener(url, user, password, () -> signals.get().listening());
+    this.sender = new NotifySender(jdbc);
+  }
+
+  @Override
+  public Flow.Publisher<? extends Message<?>> getPublisher(Config config) {
+    return Multi.createFrom()
+        .<Message<String>>emitter(
+            emitter -> listener.start(payload -> emitter.emit(Message.of(payload))),
+            BackPressureStrategy.BUFFER);
+  }
+
+  @Override
+  public Flow.Subscriber<? extends Message<?>> getSubscriber(Config config) {
+    return sender;
+  }
+
+  @PreDestroy
+  void close() {
+    listener.close();
+    sender.close();
+  }
+}

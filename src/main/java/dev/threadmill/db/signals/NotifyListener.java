@@ -1,0 +1,114 @@
+package dev.threadmill.db.signals;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+import org.jboss.logging.Logger;
+import org.postgresql.PGConnection;
+
+/** Listens on a connection of its own, which it makes again whenever it breaks. */
+final class NotifyListener {
+  private static final Logger LOG = Logger.getLogger(NotifyListener.class);
+
+  private static final Duration SIGN_OF_LIFE = Duration.ofSeconds(10);
+  private static final int ANSWER_SECONDS = 5;
+  private static final Duration FIRST_WAIT = Duration.ofMillis(100);
+  private static final Duration LONGEST_WAIT = Duration.ofSeconds(5);
+
+  private final String url;
+  private final Properties properties = new Properties();
+  private final Runnable onListening;
+  private volatile boolean closed;
+  private volatile Thread thread;
+  private volatile Connection connection;
+  private boolean failing;
+
+  /**
+   * @param onListening what to do each time when it listens: what was said before was not heard
+   */
+  NotifyListener(
+      String url, Optional<String> user, Optional<String> password, Runnable onListening) {
+    this.url = url;
+    this.onListening = onListening;
+    user.ifPresent(value -> properties.setProperty("user", value));
+    password.ifPresent(value -> properties.setProperty("password", value));
+    properties.setProperty("ApplicationName", "threadmill signals");
+    properties.setProperty("connectTimeout", "5");
+    properties.setProperty("loginTimeout", "10");
+    properties.setProperty("tcpKeepAlive", "true");
+  }
+
+  void start(Consumer<String> listener) {
+    thread = Thread.ofPlatform().daemon().name("listen").start(() -> listen(listener));
+  }
+
+  void close() {
+    closed = true;
+    var open = connection;
+    if (open != null) {
+      try {
+        open.close();
+      } catch (SQLException e) {
+        LOG.debugf("listening did not end well cause=%s", e.getMessage());
+      }
+    }
+    if (thread != null) {
+      LockSupport.unpark(thread);
+    }
+  }
+
+  private void listen(Consumer<String> listener) {
+    var wait = FIRST_WAIT;
+    while (!closed) {
+      try (var open = new org.postgresql.Driver().connect(url, properties)) {
+        connection = open;
+        try (var statement = open.createStatement()) {
+          statement.execute("LISTEN " + NotifyConnector.CHANNEL);
+        }
+        wait = FIRST_WAIT;
+        listening();
+        pass(open, listener);
+      } catch (SQLException | RuntimeException e) {
+        broken(e);
+        LockSupport.parkNanos(wait.toNanos());
+        wait =
+            wait.multipliedBy(2).compareTo(LONGEST_WAIT) < 0 ? wait.multipliedBy(2) : LONGEST_WAIT;
+      }
+    }
+  }
+
+  private void pass(Connection open, Consumer<String> listener) throws SQLException {
+    var notifications = open.unwrap(PGConnection.class);
+    while (!closed) {
+      var heard = notifications.getNotifications((int) SIGN_OF_LIFE.toMillis());
+      if (heard == null || heard.length == 0) {
+        if (!open.isValid(ANSWER_SECONDS)) {
+          throw new SQLException("no sign of life");
+        }
+        continue;
+      }
+      for (var notification : heard) {
+        listener.accept(notification.getParameter());
+      }
+    }
+  }
+
+  private void listening() {
+    if (failing) {
+      failing = false;
+      LOG.info("listening for signals again");
+    }
+    onListening.run();
+  }
+
+  private void broken(Exception cause) {
+    if (!closed && !failing) {
+      failing = true;
+      LOG.warnf("not listening for signals, looking instead cause=%s", cause.getMessage());
+    }
+  }
+}

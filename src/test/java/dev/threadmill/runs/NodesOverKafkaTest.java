@@ -1,0 +1,68 @@
+package dev.threadmill.runs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.threadmill.testing.Cluster;
+import dev.threadmill.testing.KafkaBroker;
+import dev.threadmill.testing.Reply;
+import dev.threadmill.testing.ServerProcess;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+
+/** Nodes that tell each other through Kafka. */
+class NodesOverKafkaTest extends NodesTest {
+  private final KafkaBroker broker = new KafkaBroker();
+
+  @Override
+  Cluster cluster() {
+    broker.start();
+    return Cluster.of(2).with("THREADMILL_KAFKA", broker.servers());
+  }
+
+  @AfterAll
+  void endBroker() {
+    broker.close();
+  }
+
+  @Test
+  void kafkaMayBeDownAtTheStartAndComeLater() {
+    try (var late = new KafkaBroker();
+        var nodes =
+            Cluster.of(2)
+                .with("THREADMILL_KAFKA", late.servers() + ",kafka.invalid:9092")
+                .start()) {
+      var node = nodes.node(0);
+      var assistant = nodes.api(node).post("/v1/assistants", "{\"model\": \"gpt-4o\"}").id();
+      var body =
+          "{\"assistant_id\": \"%s\", \"thread\": {\"messages\": [{\"role\": \"user\", \"content\": \"Hi\"}]}}"
+              .formatted(assistant);
+      nodes.provider().otherwise(_ -> Reply.text("Hello."));
+
+      // The first run of a process takes its time, with Kafka or without.
+      complete(nodes, node, body, Duration.ofSeconds(15));
+      complete(nodes, node, body, Duration.ofSeconds(2));
+
+      late.start();
+      await()
+          .atMost(Duration.ofSeconds(40))
+          .untilAsserted(() -> assertThat(node.log("listening for signals on Kafka")).isNotEmpty());
+      assertThat(node.log("WARN")).as(node.log()).hasSizeLessThan(4);
+
+      late.kill();
+      complete(nodes, node, body, Duration.ofSeconds(2));
+      assertThat(node.isReady()).isTrue();
+    }
+  }
+
+  private static void complete(Cluster nodes, ServerProcess node, String body, Duration atMost) {
+    var run = nodes.api(node).post("/v1/threads/runs", body).json();
+    await()
+        .atMost(atMost)
+        .pollInterval(Duration.ofMillis(20))
+        .until(
+            () ->
+                nodes.api(node).get(path(run)).json().path("status").asText().equals("completed"));
+  }
+}
