@@ -31,7 +31,8 @@ class ArchitectureTest {
           "tools",
           "runs",
           "console",
-          "bench");
+          "bench",
+          "cluster");
 
   private static final JavaClasses CLASSES =
       new ClassFileImporter()
