@@ -10,6 +10,7 @@ import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Request;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.UriInfo;
+import java.sql.SQLException;
 import org.jboss.logging.Logger;
 import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
 
@@ -91,6 +92,12 @@ public class ErrorMapper {
       LOG.warnf("unavailable method=%s path=%s cause=%s", request.getMethod(), uri.getPath(), e);
       return answer(ApiException.unavailable(outage.publicMessage(), 1));
     }
+    if (isBrokenConnection(e)) {
+      LOG.warnf("unavailable method=%s path=%s cause=%s", request.getMethod(), uri.getPath(), e);
+      return answer(
+          ApiException.unavailable(
+              "The database is not available at the moment. Please try again.", 1));
+    }
     var id = RequestId.current();
     LOG.errorf(e, "unforeseen method=%s path=%s", request.getMethod(), uri.getPath());
     return answer(
@@ -102,6 +109,17 @@ public class ErrorMapper {
                 ApiError.SERVER_ERROR,
                 null,
                 null)));
+  }
+
+  /** Hibernate has exceptions of its own for it; the cause tells. */
+  private static boolean isBrokenConnection(Throwable e) {
+    for (var cause = e; cause != null; cause = cause.getCause()) {
+      if (cause instanceof SQLException sql) {
+        var state = sql.getSQLState();
+        return state == null || state.startsWith("08") || state.startsWith("57P");
+      }
+    }
+    return false;
   }
 
   /** An exception that may mean: nothing was done, a retry will most likely succeed. */

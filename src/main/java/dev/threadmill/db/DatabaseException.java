@@ -28,6 +28,11 @@ public class DatabaseException extends RuntimeException implements ErrorMapper.U
     return sqlState.equals(UNIQUE_VIOLATION) && uniqueIndex.equals(constraint);
   }
 
+  /** Whether the connection has gone, for which the database itself may be well. */
+  public boolean isBrokenConnection() {
+    return sqlState.startsWith("08") || sqlState.startsWith("57P0");
+  }
+
   /** Whether what the row points to is gone. */
   public boolean isDangling() {
     return sqlState.equals(FOREIGN_KEY_VIOLATION);

@@ -20,6 +20,7 @@ import javax.sql.DataSource;
  */
 @ApplicationScoped
 public class Jdbc {
+  private static final int MOST_ATTEMPTS = 4;
   private static final long FIRST_WAIT_MS = 50;
   private static final long LONGEST_WAIT_MS = 1_000;
 
@@ -32,27 +33,57 @@ public class Jdbc {
   }
 
   /**
-   * Does the work in one transaction and commits it; rolls back when the work throws.
+   * Does the work in one transaction and commits it; rolls back when the work throws. A connection
+   * that turns out to be broken before the commit is replaced, and the work done again on the new
+   * one: after a restart of the database the pool is full of those.
    *
    * @throws DatabaseException if the database refuses a statement or the commit, or cannot be
    *     reached
    */
   public <T> T inTransaction(Function<Tx, T> work) {
-    try (var connection = open()) {
-      connection.setAutoCommit(false);
-      var tx = new Tx(connection, statements);
+    for (int attempt = 1; ; attempt++) {
       try {
-        T result = work.apply(tx);
-        connection.commit();
-        commits.increment();
-        tx.runAfterCommit();
-        return result;
+        return inOneTransaction(work);
+      } catch (BrokenBeforeCommit e) {
+        if (attempt == MOST_ATTEMPTS) {
+          throw e.cause;
+        }
+      }
+    }
+  }
+
+  /** The connection broke while there was still nothing to lose, so the work can be done anew. */
+  private static final class BrokenBeforeCommit extends Exception {
+    final transient DatabaseException cause;
+
+    BrokenBeforeCommit(DatabaseException cause) {
+      super(cause);
+      this.cause = cause;
+    }
+  }
+
+  private <T> T inOneTransaction(Function<Tx, T> work) throws BrokenBeforeCommit {
+    try (var connection = open()) {
+      var tx = new Tx(connection, statements);
+      T result;
+      try {
+        connection.setAutoCommit(false);
+        result = work.apply(tx);
+      } catch (DatabaseException e) {
+        rollBack(connection, e);
+        if (e.isBrokenConnection()) {
+          throw new BrokenBeforeCommit(e);
+        }
+        throw e;
       } catch (RuntimeException | Error e) {
         rollBack(connection, e);
         throw e;
-      } finally {
-        restoreAutoCommit(connection);
       }
+      connection.commit();
+      commits.increment();
+      restoreAutoCommit(connection);
+      tx.runAfterCommit();
+      return result;
     } catch (SQLException e) {
       throw new DatabaseException(e);
     }
@@ -94,12 +125,12 @@ public class Jdbc {
 
   /** All rows of one query. */
   public <T> List<T> list(String sql, Tx.RowMapper<T> row, Object... params) {
-    return alone(tx -> tx.list(sql, row, params));
+    return query(sql, tx -> tx.list(sql, row, params));
   }
 
   /** The first row of one query. */
   public <T> Optional<T> one(String sql, Tx.RowMapper<T> row, Object... params) {
-    return alone(tx -> tx.one(sql, row, params));
+    return query(sql, tx -> tx.one(sql, row, params));
   }
 
   /** One statement that changes rows. Returns how many it changed. */
@@ -124,6 +155,23 @@ public class Jdbc {
     return commits.sum();
   }
 
+  /** A query changes nothing, so it may be asked again on another connection. */
+  private <T> T query(String sql, Function<Tx, T> work) {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        return alone(work);
+      } catch (DatabaseException e) {
+        if (!e.isBrokenConnection() || attempt == MOST_ATTEMPTS || !isSelect(sql)) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  private static boolean isSelect(String sql) {
+    return sql.stripLeading().regionMatches(true, 0, "SELECT", 0, 6);
+  }
+
   private <T> T alone(Function<Tx, T> work) {
     try (var connection = open()) {
       return work.apply(new Tx(connection, statements));
@@ -143,6 +191,7 @@ public class Jdbc {
   private static void rollBack(Connection connection, Throwable because) {
     try {
       connection.rollback();
+      restoreAutoCommit(connection);
     } catch (SQLException e) {
       because.addSuppressed(e);
     }
