@@ -1,0 +1,218 @@
+package dev.threadmill.crash;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.threadmill.api.Json;
+import dev.threadmill.testing.Api;
+import dev.threadmill.testing.Cluster;
+import dev.threadmill.testing.EventReader;
+import dev.threadmill.testing.Gate;
+import dev.threadmill.testing.Reply;
+import dev.threadmill.testing.ServerProcess;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Two nodes to which things happen while runs are under way. */
+class NemesisTest {
+  private static final Duration LEASE = Duration.ofSeconds(1);
+  private static final Duration LONG_ENOUGH = Duration.ofSeconds(30);
+  private static final String WORDS = "one two three four five six seven eight nine ten";
+  private static Cluster cluster;
+
+  private final Gate gate = new Gate();
+  private ServerProcess a;
+  private ServerProcess b;
+
+  @BeforeAll
+  static void begin() {
+    cluster = Cluster.of(2).with("THREADMILL_LEASE", LEASE.toSeconds() + "s");
+    cluster.nodes().forEach(node -> node.withJvmOption("-Dthreadmill.runs.sweep-every=200ms"));
+  }
+
+  @AfterAll
+  static void end() {
+    cluster.close();
+  }
+
+  @BeforeEach
+  void bothNodesAreUp() {
+    cluster.start();
+    a = cluster.node(0);
+    b = cluster.node(1);
+    cluster.provider().reset();
+  }
+
+  private String thread(Api api) {
+    var body = "{\"messages\": [{\"role\": \"user\", \"content\": \"Count.\"}]}";
+    return api.post("/v1/threads", body).id();
+  }
+
+  private String assistant(Api api) {
+    return api.post("/v1/assistants", "{\"model\": \"m\"}").id();
+  }
+
+  /** Starts a run on a node and reads along there, on a thread of its own. */
+  private CompletableFuture<Boolean> stream(
+      EventReader reader, ServerProcess node, String thread, String assistant) {
+    var body = Json.write(Map.of("assistant_id", assistant, "stream", true));
+    var done = new CompletableFuture<Boolean>();
+    Thread.ofVirtual()
+        .start(
+            () -> done.complete(reader.read(node.url() + "/v1/threads/" + thread + "/runs", body)));
+    return done;
+  }
+
+  private JsonNode run(Api api, String thread) {
+    return api.get("/v1/threads/" + thread + "/runs").json().at("/data/0");
+  }
+
+  private void awaitEnd(Api api, String thread, String status) {
+    await(cluster.logs())
+        .atMost(LONG_ENOUGH)
+        .untilAsserted(
+            () -> assertThat(run(api, thread).path("status").asText()).isEqualTo(status));
+  }
+
+  private void assertNothingIsLeft() {
+    try (var database = cluster.connect()) {
+      HistoryCheck.nothingIsLeft(database);
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Test
+  void aNodeThatStoodStillForTwoLeasesWritesNothingOverItsSuccessor() {
+    cluster.provider().reply(Reply.text(WORDS).withGate(gate), Reply.text("from the successor"));
+    var api = cluster.api(b);
+    var thread = thread(api);
+    var reader = new EventReader(cluster.apiKey());
+    stream(reader, a, thread, assistant(api));
+    gate.release(4);
+    await().atMost(LONG_ENOUGH).until(() -> reader.runId() != null);
+
+    a.pause();
+    awaitEnd(api, thread, "completed");
+    gate.open();
+    a.resume();
+    await().atMost(LONG_ENOUGH).until(() -> !a.log("was given up by the others").isEmpty());
+
+    var messages = api.get("/v1/threads/" + thread + "/messages?order=asc").json().get("data");
+    assertThat(messages.get(messages.size() - 1).at("/content/0/text/value").asText())
+        .isEqualTo("from the successor");
+    assertThat(messages.findValuesAsText("status")).filteredOn("completed"::equals).hasSize(2);
+    var resumed = new EventReader(cluster.apiKey());
+    var path = "/v1/threads/" + thread + "/runs/" + reader.runId() + "/events";
+    assertThat(resumed.read(a.url() + path, null)).isTrue();
+    HistoryCheck.eventsAreWhole(resumed.events(), messages);
+    assertNothingIsLeft();
+  }
+
+  @Test
+  void aStreamGoesOnWhenAllConnectionsToTheDatabaseAreCutUnderIt() throws Exception {
+    cluster.provider().reply(Reply.text(WORDS).withGate(gate));
+    var api = cluster.api(a);
+    var thread = thread(api);
+    var reader = new EventReader(cluster.apiKey());
+    var done = stream(reader, a, thread, assistant(api));
+
+    gate.release(2);
+    await().atMost(LONG_ENOUGH).until(() -> reader.runId() != null);
+    for (int cut = 0; cut < 6; cut++) {
+      gate.release(2);
+      cutAllConnections();
+    }
+    gate.open();
+
+    assertThat(done.get(40, TimeUnit.SECONDS)).as("the stream came to its end").isTrue();
+    assertThat(run(cluster.api(b), thread).path("status").asText()).isEqualTo("completed");
+    var messages = api.get("/v1/threads/" + thread + "/messages?order=asc").json().get("data");
+    HistoryCheck.eventsAreWhole(reader.events(), messages);
+    assertThat(cluster.provider().requests()).hasSize(1);
+    assertNothingIsLeft();
+  }
+
+  private static void cutAllConnections() {
+    try (var database = cluster.connect();
+        var statement = database.createStatement()) {
+      statement.execute(
+          "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+              + " WHERE datname = current_database() AND pid <> pg_backend_pid()");
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Test
+  void everyRunThatIsCancelledWhileItEndsEndsOnce() throws Exception {
+    cluster.provider().otherwise(_ -> Reply.text(WORDS).withPause(5));
+    var assistant = assistant(cluster.api(a));
+    try (var clients = Executors.newVirtualThreadPerTaskExecutor()) {
+      var threads = new ArrayList<Future<String>>();
+      for (int i = 0; i < 100; i++) {
+        long patience = i;
+        threads.add(clients.submit(() -> cancelledRun(assistant, patience)));
+      }
+      for (var thread : threads) {
+        var path = thread.get();
+        await(cluster.logs())
+            .atMost(LONG_ENOUGH)
+            .until(
+                () -> cluster.api(b).get(path).json().path("status").asText(),
+                status -> status.equals("cancelled") || status.equals("completed"));
+        var ended = cluster.api(a).get(path).json();
+        assertThat(cluster.api(a).post(path + "/cancel", null).status()).isEqualTo(400);
+        assertThat(cluster.api(b).get(path).json()).isEqualTo(ended);
+      }
+    }
+    assertNothingIsLeft();
+  }
+
+  /** Starts a run on one node and cancels it on the other after a number of looks. */
+  private String cancelledRun(String assistant, long looks) {
+    var thread = thread(cluster.api(a));
+    var body = Json.write(Map.of("assistant_id", assistant));
+    var run = cluster.api(a).post("/v1/threads/" + thread + "/runs", body).id();
+    var path = "/v1/threads/" + thread + "/runs/" + run;
+    for (long i = 0; i < looks / 5; i++) {
+      cluster.api(b).get(path);
+    }
+    cluster.api(b).post(path + "/cancel", null);
+    return path;
+  }
+
+  @Test
+  void aNodeThatIsAskedToStopHandsOverWhatItCannotFinish() {
+    cluster.provider().reply(Reply.text(WORDS).withGate(gate), Reply.text("from the other node"));
+    a.withJvmOption("-Dthreadmill.runs.drain=300ms");
+    a.stop();
+    cluster.start();
+    var api = cluster.api(b);
+    var thread = thread(api);
+    var reader = new EventReader(cluster.apiKey());
+    stream(reader, a, thread, assistant(api));
+    gate.release(3);
+    await().atMost(LONG_ENOUGH).until(() -> reader.runId() != null);
+
+    a.stop();
+
+    awaitEnd(api, thread, "completed");
+    var path = "/v1/threads/" + thread + "/runs/" + reader.runId() + "/events";
+    assertThat(reader.read(b.url() + path, null)).isTrue();
+    var messages = api.get("/v1/threads/" + thread + "/messages?order=asc").json().get("data");
+    HistoryCheck.eventsAreWhole(reader.events(), messages);
+    assertNothingIsLeft();
+  }
+}
