@@ -15,6 +15,7 @@ describe(`npm openai ${major}.x`, { concurrency: 6, timeout: 120_000 }, async ()
     "cancel",
     "errors",
     "models",
+    "chat",
   ];
   for (const theme of scenarios) {
     for (const [sentence, scenario] of Object.entries((await import(`./${theme}.mjs`)).default)) {

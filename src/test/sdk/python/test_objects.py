@@ -76,3 +76,13 @@ class Objects(unittest.TestCase):
     def test_models_are_listed(self):
         self.assertIn(MODEL, [model.id for model in client.models.list()])
         self.assertEqual(client.models.retrieve(MODEL).object, "model")
+
+    def test_a_chat_completion_is_answered_and_streamed(self):
+        said = [{"role": "user", "content": "/say Bit by bit."}]
+
+        whole = client.chat.completions.create(model=MODEL, messages=said)
+        chunks = list(client.chat.completions.create(model=MODEL, messages=said, stream=True))
+
+        self.assertEqual(whole.choices[0].message.content, "Bit by bit.")
+        pieces = [c.choices[0].delta.content or "" for c in chunks if c.choices]
+        self.assertEqual("".join(pieces), "Bit by bit.")

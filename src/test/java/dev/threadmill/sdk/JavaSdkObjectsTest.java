@@ -20,12 +20,16 @@ import com.openai.models.beta.threads.messages.MessageListParams;
 import com.openai.models.beta.threads.messages.MessageRetrieveParams;
 import com.openai.models.beta.threads.messages.MessageUpdateParams;
 import com.openai.models.beta.threads.messages.TextContentBlockParam;
+import com.openai.models.chat.completions.ChatCompletionChunk;
+import com.openai.models.chat.completions.ChatCompletionCreateParams;
 import dev.threadmill.testing.FakeProviderResource;
 import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.PostgresResource;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -211,5 +215,28 @@ class JavaSdkObjectsTest {
     assertThat(models.list().autoPager().stream().map(model -> model.validate().id()))
         .contains(JavaSdk.MODEL);
     assertThat(models.retrieve(JavaSdk.MODEL).validate().id()).isEqualTo(JavaSdk.MODEL);
+  }
+
+  @Test
+  void aChatCompletionIsAnsweredAndStreamed() {
+    var params =
+        ChatCompletionCreateParams.builder()
+            .model(JavaSdk.MODEL)
+            .addUserMessage("/say Bit by bit.")
+            .build();
+    var chunks = new ArrayList<ChatCompletionChunk>();
+
+    var whole = sdk.client.chat().completions().create(params).validate();
+    try (var stream = sdk.client.chat().completions().createStreaming(params)) {
+      stream.stream().forEach(chunk -> chunks.add(chunk.validate()));
+    }
+
+    assertThat(whole.choices().getFirst().message().content()).contains("Bit by bit.");
+    var text =
+        chunks.stream()
+            .flatMap(chunk -> chunk.choices().stream())
+            .map(choice -> choice.delta().content().orElse(""))
+            .collect(Collectors.joining());
+    assertThat(text).isEqualTo("Bit by bit.");
   }
 }
