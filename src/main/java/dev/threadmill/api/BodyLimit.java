@@ -22,7 +22,7 @@ public class BodyLimit {
   }
 
   /** The whole of a JSON body; 413 if it is too long. */
-  static byte[] read(InputStream body) throws IOException {
+  public static byte[] read(InputStream body) throws IOException {
     var bytes = body.readNBytes(MAX_JSON + 1);
     if (bytes.length > MAX_JSON) {
       throw tooLarge();

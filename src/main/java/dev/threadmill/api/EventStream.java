@@ -34,6 +34,14 @@ public interface EventStream {
    */
   Next next(int maxBytes);
 
+  /**
+   * By what {@link StoredStreams} opens this stream again from where it began; null if it cannot
+   * be.
+   */
+  default String address() {
+    return null;
+  }
+
   /** The reader has gone, or the stream is over. Called once, from any thread. */
   void close();
 }

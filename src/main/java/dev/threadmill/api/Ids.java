@@ -82,7 +82,9 @@ public class Ids {
     for (byte b : bytes) {
       id.append(ALPHABET[Math.floorMod(b, ALPHABET.length)]);
     }
-    return id.toString();
+    var value = id.toString();
+    KeyedRequest.note(prefix, value);
+    return value;
   }
 
   /**

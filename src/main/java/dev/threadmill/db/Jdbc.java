@@ -1,5 +1,7 @@
 package dev.threadmill.db;
 
+import dev.threadmill.api.KeyedRequest;
+import io.quarkus.narayana.jta.QuarkusTransaction;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -69,6 +71,7 @@ public class Jdbc {
       try {
         connection.setAutoCommit(false);
         result = work.apply(tx);
+        tx.beforeCommit();
       } catch (DatabaseException e) {
         rollBack(connection, e);
         if (e.isBrokenConnection()) {
@@ -136,6 +139,7 @@ public class Jdbc {
   /** One statement that changes rows. Returns how many it changed. */
   public int update(String sql, Object... params) {
     return alone(
+        sql,
         tx -> {
           int changed = tx.update(sql, params);
           if (changed > 0) {
@@ -159,7 +163,7 @@ public class Jdbc {
   private <T> T query(String sql, Function<Tx, T> work) {
     for (int attempt = 1; ; attempt++) {
       try {
-        return alone(work);
+        return alone(sql, work);
       } catch (DatabaseException e) {
         if (!e.isBrokenConnection() || attempt == MOST_ATTEMPTS || !isSelect(sql)) {
           throw e;
@@ -172,7 +176,24 @@ public class Jdbc {
     return sql.stripLeading().regionMatches(true, 0, "SELECT", 0, 6);
   }
 
-  private <T> T alone(Function<Tx, T> work) {
+  /** On the connection of the transaction that Hibernate has begun, if it has begun one. */
+  void doOnOwnConnection(Consumer<Tx> work) {
+    onConnection(
+        tx -> {
+          work.accept(tx);
+          return null;
+        });
+  }
+
+  private <T> T alone(String sql, Function<Tx, T> work) {
+    boolean marked =
+        KeyedRequest.current().isPresent()
+            && KeyedEffects.isChange(sql)
+            && !QuarkusTransaction.isActive();
+    return marked ? inTransaction(work) : onConnection(work);
+  }
+
+  private <T> T onConnection(Function<Tx, T> work) {
     try (var connection = open()) {
       return work.apply(new Tx(connection, statements));
     } catch (SQLException e) {

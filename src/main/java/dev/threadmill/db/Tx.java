@@ -3,6 +3,7 @@ package dev.threadmill.db;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.threadmill.api.Id;
 import dev.threadmill.api.Json;
+import dev.threadmill.api.KeyedRequest;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
@@ -25,6 +26,7 @@ public final class Tx {
   private final Connection connection;
   private final LongAdder statements;
   private final List<Runnable> afterCommit = new ArrayList<>();
+  private boolean changes;
 
   Tx(Connection connection, LongAdder statements) {
     this.connection = connection;
@@ -54,6 +56,7 @@ public final class Tx {
       while (results.next()) {
         rows.add(mapper.map(row));
       }
+      noteChange(sql, rows.size());
       return rows;
     } catch (SQLException e) {
       throw new DatabaseException(e);
@@ -64,7 +67,11 @@ public final class Tx {
   public <T> Optional<T> one(String sql, RowMapper<T> mapper, Object... params) {
     try (var statement = prepare(sql, params);
         var results = statement.executeQuery()) {
-      return results.next() ? Optional.of(mapper.map(new Row(results))) : Optional.empty();
+      if (!results.next()) {
+        return Optional.empty();
+      }
+      noteChange(sql, 1);
+      return Optional.of(mapper.map(new Row(results)));
     } catch (SQLException e) {
       throw new DatabaseException(e);
     }
@@ -73,7 +80,9 @@ public final class Tx {
   /** A statement that changes rows. Returns how many it changed. */
   public int update(String sql, Object... params) {
     try (var statement = prepare(sql, params)) {
-      return statement.executeUpdate();
+      int changed = statement.executeUpdate();
+      noteChange(sql, changed);
+      return changed;
     } catch (SQLException e) {
       throw new DatabaseException(e);
     }
@@ -84,6 +93,7 @@ public final class Tx {
     if (rows.isEmpty()) {
       return;
     }
+    changes = true;
     statements.increment();
     try (var statement = connection.prepareStatement(sql)) {
       for (var params : rows) {
@@ -101,8 +111,21 @@ public final class Tx {
     afterCommit.add(action);
   }
 
+  /** Stores with the key of the request in hand, if it has one, that it has taken effect. */
+  void beforeCommit() {
+    if (changes) {
+      KeyedRequest.current().ifPresent(request -> KeyedEffects.mark(this, request));
+    }
+  }
+
   void runAfterCommit() {
     afterCommit.forEach(Runnable::run);
+  }
+
+  private void noteChange(String sql, int rows) {
+    if (rows > 0 && !changes && KeyedRequest.current().isPresent()) {
+      changes = KeyedEffects.isChange(sql);
+    }
   }
 
   private PreparedStatement prepare(String sql, Object[] params) throws SQLException {

@@ -53,8 +53,9 @@ class AnswerToolCall implements ToolMessages {
                     ApiException.wrongState(
                         "No run of %s waits for an output of tool call %s."
                             .formatted(thread, call)));
+    var message = ids.message();
     submitToolOutputs.submitOne(project, thread, waiting.run(), call, output);
     return MessageObject.toolResult(
-        ids.message(), thread, waiting.run(), waiting.assistant(), call, output, clock.instant());
+        message, thread, waiting.run(), waiting.assistant(), call, output, clock.instant());
   }
 }

@@ -3,6 +3,7 @@ package dev.threadmill.runs;
 import dev.threadmill.api.ApiException;
 import dev.threadmill.api.AssistantId;
 import dev.threadmill.api.Ids;
+import dev.threadmill.api.KeyedRequest;
 import dev.threadmill.api.Metadata;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.RunId;
@@ -107,6 +108,7 @@ class CreateRun {
    *     by another run
    */
   Created create(ProjectId project, ThreadId thread, RunRequest.Create request) {
+    noteStream(request.isStreamed());
     var assistantId =
         request.assistantId() != null
             ? request.assistantId()
@@ -152,6 +154,7 @@ class CreateRun {
 
   /** Creates a thread and a run on it. */
   Created create(ProjectId project, RunRequest.CreateWithThread request) {
+    noteStream(request.isStreamed());
     var settings = settings(project, request.assistantId(), request.overrides());
     var prepared = prepareThread.of(project, "thread.", request.threadToCreate());
     return insert(
@@ -162,6 +165,12 @@ class CreateRun {
               queued(project, made.id(), request.assistantId(), settings, request.metadata(), at);
           return row(tx, queued, ThreadObject.of(made), room);
         });
+  }
+
+  private static void noteStream(boolean isStreamed) {
+    if (isStreamed) {
+      KeyedRequest.note(KeyedRequest.STREAM, EventId.START.toString());
+    }
   }
 
   private Run.Settings settings(

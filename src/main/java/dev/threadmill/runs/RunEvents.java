@@ -33,6 +33,7 @@ final class RunEvents implements EventStream {
   private final ThreadId thread;
   private final RunId run;
   private final boolean untilPause;
+  private final EventId first;
 
   private final Queue<Frame> backlog = new ArrayDeque<>();
   private final Runnable onChange = this::changed;
@@ -63,6 +64,7 @@ final class RunEvents implements EventStream {
     this.thread = run.threadId();
     this.run = run.id();
     this.untilPause = untilPause;
+    this.first = seen;
     this.seen = seen;
   }
 
@@ -71,6 +73,11 @@ final class RunEvents implements EventStream {
     live = started;
     changed = false;
     return this;
+  }
+
+  @Override
+  public String address() {
+    return thread + "/" + run + "/" + first;
   }
 
   @Override

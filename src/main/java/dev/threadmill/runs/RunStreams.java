@@ -2,19 +2,25 @@ package dev.threadmill.runs;
 
 import dev.threadmill.api.ApiException;
 import dev.threadmill.api.EventStream;
+import dev.threadmill.api.ProjectId;
+import dev.threadmill.api.RunId;
+import dev.threadmill.api.StoredStreams;
+import dev.threadmill.api.ThreadId;
 import jakarta.enterprise.context.ApplicationScoped;
 
 /** Opens streams of the events of runs. */
 @ApplicationScoped
-class RunStreams {
+class RunStreams implements StoredStreams {
   private final LiveRuns liveRuns;
   private final Watches watches;
   private final LoadRun loadRun;
+  private final RunStore runs;
 
-  RunStreams(LiveRuns liveRuns, Watches watches, LoadRun loadRun) {
+  RunStreams(LiveRuns liveRuns, Watches watches, LoadRun loadRun, RunStore runs) {
     this.liveRuns = liveRuns;
     this.watches = watches;
     this.loadRun = loadRun;
+    this.runs = runs;
   }
 
   /** All of a run that has just been created, until it ends or waits for its client. */
@@ -38,6 +44,13 @@ class RunStreams {
   EventStream attach(Run run, String lastEventId) {
     var seen = lastEventId == null ? EventId.START : EventId.parse(lastEventId);
     return events(run, false, seen);
+  }
+
+  @Override
+  public EventStream open(ProjectId project, String address, String lastEventId) {
+    var parts = address.split("/");
+    var run = runs.get(project, new ThreadId(parts[0]), new RunId(parts[1]));
+    return events(run, true, EventId.parse(lastEventId == null ? parts[2] : lastEventId));
   }
 
   private RunEvents events(Run run, boolean untilPause, EventId seen) {

@@ -1,6 +1,7 @@
 package dev.threadmill.runs;
 
 import dev.threadmill.api.ApiException;
+import dev.threadmill.api.KeyedRequest;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.RunId;
 import dev.threadmill.api.ThreadId;
@@ -160,6 +161,9 @@ class SubmitToolOutputs {
     steps.setEnd(tx, step);
 
     var base = ClaimRuns.endOf(run);
+    if (body.isStreamed()) {
+      KeyedRequest.note(KeyedRequest.STREAM, base.toString());
+    }
     var queued = run.as(RunStatus.QUEUED);
     var news = new ArrayList<Told>();
     news.add(Telling.stepEnded(step));

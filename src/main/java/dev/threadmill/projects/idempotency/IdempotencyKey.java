@@ -1,0 +1,87 @@
+package dev.threadmill.projects.idempotency;
+
+import dev.threadmill.api.ApiException;
+import dev.threadmill.projects.Caller;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
+import java.security.SecureRandom;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.regex.Pattern;
+import javax.crypto.Cipher;
+import javax.crypto.spec.GCMParameterSpec;
+import javax.crypto.spec.SecretKeySpec;
+
+/**
+ * The key of a request, which itself is never stored: its row has a digest of it as its id, and the
+ * answer there is sealed with it, since an answer may hold a secret that is shown only once.
+ *
+ * @param row the id of its row
+ */
+record IdempotencyKey(String row, SecretKeySpec seal) {
+  static final String HEADER = "Idempotency-Key";
+
+  private static final Pattern FORM = Pattern.compile("[ -~]{1,255}");
+  private static final int NONCE_BYTES = 12;
+  private static final int TAG_BITS = 128;
+  private static final SecureRandom RANDOM = new SecureRandom();
+
+  /**
+   * The key that a caller has sent. Callers of other projects have other keys, and so have admins:
+   * what they are answered is not for everybody.
+   *
+   * @throws ApiException 400 if it is too long or not printable
+   */
+  static IdempotencyKey of(Caller caller, String header) {
+    if (!FORM.matcher(header).matches()) {
+      throw ApiException.invalid(
+          HEADER,
+          "Invalid '%s' header: expected 1 to 255 printable ASCII characters.".formatted(HEADER));
+    }
+    var whole = (caller.isAdmin() ? "admin/" : "key/") + caller.project() + "/" + header;
+    var row = HexFormat.of().formatHex(sha256("row", whole.getBytes(StandardCharsets.UTF_8)));
+    var seal = sha256("seal", whole.getBytes(StandardCharsets.UTF_8));
+    return new IdempotencyKey(row, new SecretKeySpec(seal, "AES"));
+  }
+
+  /** What tells one request from another. */
+  static String fingerprint(String path, byte[] body) {
+    return HexFormat.of().formatHex(sha256(path, body));
+  }
+
+  byte[] sealed(byte[] answer) {
+    var nonce = new byte[NONCE_BYTES];
+    RANDOM.nextBytes(nonce);
+    var box = cipher(Cipher.ENCRYPT_MODE, nonce, answer);
+    return ByteBuffer.allocate(nonce.length + box.length).put(nonce).put(box).array();
+  }
+
+  byte[] opened(byte[] sealed) {
+    var nonce = Arrays.copyOf(sealed, NONCE_BYTES);
+    var box = Arrays.copyOfRange(sealed, NONCE_BYTES, sealed.length);
+    return cipher(Cipher.DECRYPT_MODE, nonce, box);
+  }
+
+  private byte[] cipher(int mode, byte[] nonce, byte[] text) {
+    try {
+      var cipher = Cipher.getInstance("AES/GCM/NoPadding");
+      cipher.init(mode, seal, new GCMParameterSpec(TAG_BITS, nonce));
+      return cipher.doFinal(text);
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("a stored answer cannot be sealed or opened", e);
+    }
+  }
+
+  private static byte[] sha256(String first, byte[] rest) {
+    try {
+      var digest = MessageDigest.getInstance("SHA-256");
+      digest.update(first.getBytes(StandardCharsets.UTF_8));
+      digest.update((byte) 0);
+      return digest.digest(rest);
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("every JDK has SHA-256", e);
+    }
+  }
+}

@@ -1,0 +1,466 @@
+package dev.threadmill.projects.idempotency;
+
+import static java.util.concurrent.CompletableFuture.supplyAsync;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.threadmill.db.Jdbc;
+import dev.threadmill.testing.Api;
+import dev.threadmill.testing.FakeProvider;
+import dev.threadmill.testing.FakeProviderResource;
+import dev.threadmill.testing.KeysResource;
+import dev.threadmill.testing.PostgresResource;
+import dev.threadmill.testing.Reply;
+import dev.threadmill.testing.ToolRuns;
+import io.quarkus.test.common.QuarkusTestResource;
+import io.quarkus.test.junit.QuarkusTest;
+import jakarta.inject.Inject;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@QuarkusTest
+@QuarkusTestResource(PostgresResource.class)
+@QuarkusTestResource(KeysResource.class)
+@QuarkusTestResource(FakeProviderResource.class)
+class IdempotencyTest {
+  private static final String MESSAGE = "{\"role\": \"user\", \"content\": \"hi\"}";
+  private static final String FUNCTION =
+      """
+      {"type": "function", "function": {"name": "ask", "parameters": {"type": "object"}}}""";
+  private static final Pattern EVENT_ID = Pattern.compile("(?m)^id: ?(.+)$");
+
+  private final Api user = Api.user();
+  private final Api keyed = keyed(user);
+  private final ToolRuns runs = new ToolRuns(user);
+  @Inject Jdbc jdbc;
+  @Inject HeldKeys heldKeys;
+
+  FakeProvider provider;
+
+  @BeforeEach
+  void reset() {
+    provider.reset();
+    jdbc.update("DELETE FROM idempotency_keys");
+  }
+
+  @Test
+  void aRepeatedRequestIsAnsweredAlikeAndNotDoneTwice() {
+    var thread = thread();
+
+    var first = keyed.post(thread + "/messages", MESSAGE);
+    var second = keyed.post(thread + "/messages", MESSAGE);
+
+    assertThat(first.status()).as(first.text()).isEqualTo(200);
+    assertThat(replayed(first)).isFalse();
+    assertThat(replayed(second)).isTrue();
+    assertThat(second.status()).isEqualTo(200);
+    assertThat(second.text()).isEqualTo(first.text());
+    assertThat(second.headers().firstValue("content-type"))
+        .isEqualTo(first.headers().firstValue("content-type"));
+    assertThat(messages(thread)).hasSize(1);
+  }
+
+  @Test
+  void everyKindOfPostCanBeRepeated() {
+    var admin = keyed(Api.admin());
+    var assistant = runs.assistant("gpt-4o", "");
+    var thread = thread();
+    provider.reply(Reply.text("a"), Reply.text("b"));
+    var run = "{\"assistant_id\": \"%s\"}".formatted(assistant);
+    record Post(Api api, String path, String body) {}
+    for (var post :
+        List.of(
+            new Post(keyed(user), "/v1/assistants", "{\"model\": \"m\"}"),
+            new Post(keyed(user), "/v1/assistants/" + assistant, "{\"name\": \"n\"}"),
+            new Post(keyed(user), "/v1/threads", "{}"),
+            new Post(keyed(user), thread, "{\"metadata\": {\"a\": \"b\"}}"),
+            new Post(keyed(user), thread + "/fork", "{}"),
+            new Post(keyed(user), thread + "/runs", run),
+            new Post(keyed(user), "/v1/threads/runs", run),
+            new Post(admin, "/v1/projects", "{\"name\": \"p\"}"))) {
+      var first = post.api().post(post.path(), post.body());
+      var second = post.api().post(post.path(), post.body());
+
+      assertThat(first.status()).as(post + first.text()).isEqualTo(200);
+      assertThat(replayed(first)).as(post.path()).isFalse();
+      assertThat(second.text()).isEqualTo(first.text());
+      assertThat(replayed(second)).as(post.path()).isTrue();
+    }
+  }
+
+  @Test
+  void theSameKeyWithAnotherBodyOrPathIsRefused() {
+    var thread = thread();
+    keyed.post(thread + "/messages", MESSAGE);
+
+    for (var refused :
+        List.of(
+            keyed.post(thread + "/messages", MESSAGE.replace("hi", "ho")),
+            keyed.post(thread() + "/messages", MESSAGE),
+            keyed.post(thread + "/messages?a=b", MESSAGE))) {
+      assertThat(refused.status()).as(refused.text()).isEqualTo(400);
+      assertThat(refused.error().path("code").asText()).isEqualTo("idempotency_key_reused");
+      assertThat(refused.error().path("param").asText()).isEqualTo("Idempotency-Key");
+    }
+    assertThat(messages(thread)).hasSize(1);
+  }
+
+  @Test
+  void theAliasOfAPathIsTheSamePath() {
+    var first = keyed.post("/v1/threads", "{}");
+
+    assertThat(keyed.post("/v2/threads", "{}").text()).isEqualTo(first.text());
+  }
+
+  @Test
+  void projectsAndAdminsHaveKeysOfTheirOwn() {
+    var key = UUID.randomUUID().toString();
+
+    var ids =
+        List.of(user, Api.admin(), Api.stranger()).stream()
+            .map(api -> api.with("Idempotency-Key", key).post("/v1/threads", "{}").id())
+            .toList();
+
+    assertThat(ids).doesNotHaveDuplicates().allMatch(id -> id.startsWith("thread_"));
+  }
+
+  @Test
+  void aSecretThatIsShownOnceCanBeReadAgainWithTheKeyAndIsNotStoredInTheClear() {
+    var project = Api.admin().post("/v1/projects", "{\"name\": \"p\"}").id();
+    var admin = keyed(Api.admin());
+
+    var first = admin.post("/v1/projects/" + project + "/api_keys", "{}");
+    var second = admin.post("/v1/projects/" + project + "/api_keys", "{}");
+
+    var secret = first.json().path("value").asText();
+    assertThat(secret).isNotEmpty();
+    assertThat(second.text()).isEqualTo(first.text());
+    assertThat(
+            jdbc.list(
+                "SELECT encode(answer, 'escape') AS t FROM idempotency_keys WHERE answer IS NOT NULL",
+                row -> row.text("t")))
+        .isNotEmpty()
+        .noneMatch(text -> text.contains(secret));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "ключ", "tab\tin"})
+  void aKeyThatIsNotPrintableIsRefused(String key) {
+    var refused = rawPost(key);
+
+    assertThat(refused).contains("400").contains("Idempotency-Key");
+  }
+
+  @Test
+  void aKeyHasAtMost255Characters() {
+    var longest = user.with("Idempotency-Key", "k".repeat(255));
+    var tooLong = user.with("Idempotency-Key", "k".repeat(256));
+
+    assertThat(longest.post("/v1/threads", "{}").status()).isEqualTo(200);
+    var refused = tooLong.post("/v1/threads", "{}");
+    assertThat(refused.status()).isEqualTo(400);
+    assertThat(refused.error().path("param").asText()).isEqualTo("Idempotency-Key");
+  }
+
+  @Test
+  void whatWasRefusedIsRefusedAlikeEvenWhenItWouldBeTakenNow() {
+    var thread = thread();
+    user.post(thread, "{\"status\": \"archived\"}");
+    var first = keyed.post(thread + "/messages", MESSAGE);
+    user.post(thread, "{\"status\": \"active\"}");
+
+    var second = keyed.post(thread + "/messages", MESSAGE);
+
+    assertThat(first.status()).isEqualTo(400);
+    assertThat(second.status()).isEqualTo(400);
+    assertThat(second.text()).isEqualTo(first.text());
+    assertThat(replayed(second)).isTrue();
+  }
+
+  @Test
+  void aFailureOfTheServerIsNotKept() {
+    var thread = thread();
+    jdbc.update(
+        "ALTER TABLE messages ADD CONSTRAINT broken CHECK (content::text !~ 'hi') NOT VALID");
+    Api.Answer failed;
+    try {
+      failed = keyed.post(thread + "/messages", MESSAGE);
+    } finally {
+      jdbc.update("ALTER TABLE messages DROP CONSTRAINT broken");
+    }
+
+    var again = keyed.post(thread + "/messages", MESSAGE);
+
+    assertThat(failed.status()).isEqualTo(500);
+    assertThat(again.status()).as(again.text()).isEqualTo(200);
+    assertThat(replayed(again)).isFalse();
+  }
+
+  @Test
+  void theSecondOfTwoAtTheSameTimeWaitsForTheFirstAndGetsItsAnswer() {
+    var thread = thread();
+    var both = new ArrayList<CompletableFuture<Api.Answer>>();
+    jdbc.doInTransaction(
+        tx -> {
+          tx.update("UPDATE threads SET status = status WHERE id = ?", id(thread));
+          both.add(supplyAsync(() -> keyed.post(thread + "/messages", MESSAGE)));
+          both.add(supplyAsync(() -> keyed.post(thread + "/messages", MESSAGE)));
+          await().until(() -> keys("held_until > now()") == 1);
+        });
+
+    var answers = both.stream().map(CompletableFuture::join).toList();
+
+    assertThat(answers).extracting(Api.Answer::status).containsExactly(200, 200);
+    assertThat(answers.get(0).text()).isEqualTo(answers.get(1).text());
+    assertThat(answers).filteredOn(IdempotencyTest::replayed).hasSize(1);
+    assertThat(messages(thread)).hasSize(1);
+  }
+
+  @Test
+  void aRequestWhoseKeyWasTakenOverByAnotherHasNoEffect() {
+    var thread = thread();
+    var slow = new ArrayList<CompletableFuture<Api.Answer>>();
+    jdbc.doInTransaction(
+        tx -> {
+          tx.update("UPDATE threads SET status = status WHERE id = ?", id(thread));
+          slow.add(supplyAsync(() -> keyed.post(thread + "/messages", MESSAGE)));
+          await().until(() -> keys("held_until > now()") == 1);
+          jdbc.update("UPDATE idempotency_keys SET holder = 'another'");
+        });
+
+    var late = slow.getFirst().join();
+
+    assertThat(late.status()).as(late.text()).isEqualTo(409);
+    assertThat(messages(thread)).isEmpty();
+  }
+
+  @Test
+  void aRequestWhoseServerDiedBeforeItTookEffectIsDoneByTheNext() {
+    var first = keyed.post("/v1/threads", "{}");
+    crashBeforeEffect();
+
+    var second = keyed.post("/v1/threads", "{}");
+
+    assertThat(second.status()).as(second.text()).isEqualTo(200);
+    assertThat(second.id()).isNotEqualTo(first.id());
+    assertThat(replayed(second)).isFalse();
+  }
+
+  @Test
+  void aRequestWhoseServerDiedAfterItTookEffectIsAnsweredByWhatItHasMade() {
+    var admin = keyed(Api.admin());
+    var assistant = runs.assistant("gpt-4o", "");
+    var thread = thread();
+    var run = "{\"assistant_id\": \"%s\"}".formatted(assistant);
+    record Post(Api api, String path, String body) {}
+    for (var post :
+        List.of(
+            new Post(keyed(user), "/v1/assistants", "{\"model\": \"m\"}"),
+            new Post(keyed(user), "/v1/assistants/" + assistant, "{\"name\": \"n\"}"),
+            new Post(keyed(user), "/v1/threads", "{}"),
+            new Post(keyed(user), thread, "{\"metadata\": {\"a\": \"b\"}}"),
+            new Post(keyed(user), thread + "/fork", "{}"),
+            new Post(keyed(user), thread + "/messages", MESSAGE),
+            new Post(keyed(user), thread + "/runs", run),
+            new Post(keyed(user), "/v1/threads/runs", run),
+            new Post(admin, "/v1/projects", "{\"name\": \"p\"}"))) {
+      var first = post.api().post(post.path(), post.body());
+      crashAfterEffect();
+
+      var second = post.api().post(post.path(), post.body());
+
+      assertThat(second.status()).as(post.path() + second.text()).isEqualTo(200);
+      assertThat(second.id()).as(post.path()).isEqualTo(first.id());
+      assertThat(replayed(second)).as(post.path()).isTrue();
+      jdbc.update("DELETE FROM idempotency_keys");
+    }
+  }
+
+  @Test
+  void aStreamCanBeReadAgainWithTheSameKeyAndFromWhereItBroke() {
+    var assistant = runs.assistant("gpt-4o", "");
+    provider.reply(Reply.text("Once upon a time."));
+    var body = streamed(assistant);
+
+    var first = keyed.post("/v1/threads/runs", body);
+    var second = keyed.post("/v1/threads/runs", body);
+    var ids = eventIds(first);
+    var half = ids.get(ids.size() / 2);
+    var rest = keyed.with("Last-Event-ID", half).post("/v1/threads/runs", body);
+
+    assertThat(first.text()).contains("thread.run.completed").endsWith("data: [DONE]\n\n");
+    assertThat(replayed(second)).isTrue();
+    assertThat(eventIds(second)).startsWith(ids.getFirst()).endsWith(ids.getLast());
+    assertThat(runOf(second)).isEqualTo(runOf(first));
+    assertThat(eventIds(rest)).doesNotContain(half).endsWith(ids.getLast());
+    assertThat(second.headers().firstValue("content-type"))
+        .isEqualTo(first.headers().firstValue("content-type"));
+    assertThat(provider.requests()).hasSize(1);
+  }
+
+  @Test
+  void aStreamWhoseServerDiedGoesOnFromTheRunThatItHasMade() {
+    var assistant = runs.assistant("gpt-4o", "");
+    provider.reply(Reply.text("Once."));
+    var first = keyed.post("/v1/threads/runs", streamed(assistant));
+    crashAfterEffect();
+
+    var second = keyed.post("/v1/threads/runs", streamed(assistant));
+
+    assertThat(second.text()).contains("thread.run.completed");
+    assertThat(runOf(second)).isEqualTo(runOf(first));
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void submittedOutputsCanBeSubmittedAgain(boolean crashed) {
+    var assistant = runs.assistant("gpt-4o", "", FUNCTION);
+    provider.reply(Reply.call("ask", "{}"), Reply.text("Thanks."));
+    var waiting = runs.run(assistant, "Ask");
+    var run = waiting.run();
+    var path =
+        "/v1/threads/%s/runs/%s/submit_tool_outputs"
+            .formatted(run.path("thread_id").asText(), run.path("id").asText());
+    var body =
+        "{\"stream\": true, \"tool_outputs\": [{\"tool_call_id\": \"%s\", \"output\": \"42\"}]}"
+            .formatted(waiting.open().getFirst());
+    var first = keyed.post(path, body);
+    if (crashed) {
+      crashAfterEffect();
+    }
+
+    var second = keyed.post(path, body);
+
+    assertThat(second.status()).as(second.text()).isEqualTo(200);
+    assertThat(replayed(second)).isTrue();
+    assertThat(second.text()).contains("thread.run.completed").doesNotContain("requires_action\n");
+    assertThat(eventIds(second)).endsWith(eventIds(first).getLast());
+  }
+
+  @Test
+  void aKeyIsForgottenAfterADay() {
+    var first = keyed.post("/v1/threads", "{}");
+    jdbc.update("UPDATE idempotency_keys SET created_at = now() - interval '25 hours'");
+
+    var second = keyed.post("/v1/threads", "{}");
+
+    assertThat(second.id()).isNotEqualTo(first.id());
+    assertThat(replayed(second)).isFalse();
+  }
+
+  @Test
+  void theSweepDeletesWhatIsExpiredAndNothingElse() {
+    jdbc.update(
+        """
+        INSERT INTO idempotency_keys (id, project_id, fingerprint, created_at, holder, held_until)
+        SELECT 'k' || n, 'p', 'f', now() - interval '25 hours', 'h', now()
+        FROM generate_series(1, 2500) n""");
+    keyed.post("/v1/threads", "{}");
+
+    heldKeys.sweep();
+
+    assertThat(keys("true")).isEqualTo(1);
+  }
+
+  @Test
+  void withoutTheHeaderNothingIsStored() {
+    user.post("/v1/threads", "{}");
+
+    assertThat(keys("true")).isZero();
+  }
+
+  private static Api keyed(Api api) {
+    return api.with("Idempotency-Key", UUID.randomUUID().toString());
+  }
+
+  private static boolean replayed(Api.Answer answer) {
+    return answer.headers().firstValue("idempotent-replayed").equals(java.util.Optional.of("true"));
+  }
+
+  private String thread() {
+    return "/v1/threads/" + user.post("/v1/threads", "{}").id();
+  }
+
+  private static String id(String path) {
+    return path.substring(path.lastIndexOf('/') + 1);
+  }
+
+  private JsonNode messages(String thread) {
+    return user.get(thread + "/messages").json().path("data");
+  }
+
+  private long keys(String condition) {
+    return jdbc.one(
+            "SELECT count(*) AS n FROM idempotency_keys WHERE " + condition, row -> row.bigint("n"))
+        .orElseThrow();
+  }
+
+  /** Leaves the keys as a server does that dies after the commit of what it did. */
+  private void crashAfterEffect() {
+    int changed =
+        jdbc.update(
+            """
+            UPDATE idempotency_keys SET status = NULL, content_type = NULL, answer = NULL,
+              stream = NULL, held_until = now() - interval '1 second' WHERE made IS NOT NULL""");
+    assertThat(changed).as("marked keys").isEqualTo(1);
+  }
+
+  /** Leaves the keys as a server does that dies before it has committed anything. */
+  private void crashBeforeEffect() {
+    crashAfterEffect();
+    jdbc.update("UPDATE idempotency_keys SET made = NULL");
+  }
+
+  private static String streamed(String assistant) {
+    return """
+        {"assistant_id": "%s", "stream": true,
+         "thread": {"messages": [{"role": "user", "content": "Tell"}]}}"""
+        .formatted(assistant);
+  }
+
+  private static List<String> eventIds(Api.Answer stream) {
+    return EVENT_ID.matcher(stream.text()).results().map(found -> found.group(1)).toList();
+  }
+
+  private static String runOf(Api.Answer stream) {
+    var found = Pattern.compile("\"id\":\"(run_[A-Za-z0-9]+)\"").matcher(stream.text());
+    assertThat(found.find()).isTrue();
+    return found.group(1);
+  }
+
+  /** As the bytes are, which a careful client would not send. */
+  private static String rawPost(String key) {
+    Callable<String> call =
+        () -> {
+          var url = java.net.URI.create(Api.base());
+          try (var socket = new java.net.Socket(url.getHost(), url.getPort())) {
+            var config = org.eclipse.microprofile.config.ConfigProvider.getConfig();
+            var request =
+                "POST /v1/threads HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+                    + "Content-Length: 2\r\nContent-Type: application/json\r\nAuthorization: Bearer "
+                    + config.getValue("threadmill.keys.api-key", String.class)
+                    + "\r\nIdempotency-Key: "
+                    + key
+                    + "\r\n\r\n{}";
+            socket
+                .getOutputStream()
+                .write(request.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+            return new String(socket.getInputStream().readAllBytes());
+          }
+        };
+    try {
+      return call.call();
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}
