@@ -40,8 +40,7 @@ final class Stage implements AutoCloseable {
     this.launcher = launcher;
     this.scratch = Files.createTempDirectory("threadmill-bench-");
     Runtime.getRuntime().addShutdownHook(hook);
-    this.postgres =
-        opened(EmbeddedPostgres.start(Options.at(scratch.resolve("home")).withCache(cache())));
+    this.postgres = opened(EmbeddedPostgres.start(Options.at(scratch).withCache(cache())));
     this.provider = startProvider();
   }
 
