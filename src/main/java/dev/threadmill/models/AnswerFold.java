@@ -11,10 +11,12 @@ import java.util.function.Function;
  * none.
  */
 public final class AnswerFold {
+  private static final int MOST_CALLS = 1_024;
+
   private final Consumer<ModelDelta> deltas;
-  private final StringBuilder text = new StringBuilder();
-  private final StringBuilder refusal = new StringBuilder();
-  private final StringBuilder reasoning = new StringBuilder();
+  private final StorableText text = new StorableText();
+  private final StorableText refusal = new StorableText();
+  private final StorableText reasoning = new StorableText();
   private final List<Call> calls = new ArrayList<>();
   private ModelAnswer.Finish finish;
   private Usage usage;
@@ -24,7 +26,7 @@ public final class AnswerFold {
     private final int key;
     private String id;
     private String name;
-    private final StringBuilder arguments = new StringBuilder();
+    private final StorableText arguments = new StorableText();
 
     Call(int key, String id) {
       this.key = key;
@@ -61,17 +63,15 @@ public final class AnswerFold {
     var call = callOf(key, id == null ? "" : id, name == null ? "" : name);
     int index = calls.indexOf(call);
     if (call.name == null && name != null && !name.isEmpty()) {
-      call.name = name;
-      deltas.accept(new ModelDelta.ToolCallStarted(index, name));
+      call.name = StorableText.of(name);
+      deltas.accept(new ModelDelta.ToolCallStarted(index, call.name));
       if (!call.arguments.isEmpty()) {
         deltas.accept(new ModelDelta.ToolCallArguments(index, call.arguments.toString()));
       }
     }
-    if (arguments != null && !arguments.isEmpty()) {
-      call.arguments.append(arguments);
-      if (call.name != null) {
-        deltas.accept(new ModelDelta.ToolCallArguments(index, arguments));
-      }
+    var added = call.arguments.add(arguments);
+    if (!added.isEmpty() && call.name != null) {
+      deltas.accept(new ModelDelta.ToolCallArguments(index, added));
     }
   }
 
@@ -85,6 +85,10 @@ public final class AnswerFold {
         call.id = call.id.isEmpty() ? id : call.id;
         return call;
       }
+    }
+    if (calls.size() == MOST_CALLS) {
+      throw ProviderException.lasting(
+          ModelException.Kind.PROVIDER_FAILED, "The model called too many tools at once.");
     }
     var call = new Call(key, id);
     calls.add(call);
@@ -116,13 +120,17 @@ public final class AnswerFold {
           "The provider '%s' stopped in the middle of its answer.".formatted(provider),
           (Throwable) null);
     }
+    append(text, text.rest(), ModelDelta.Text::new);
+    append(refusal, refusal.rest(), ModelDelta.Refusal::new);
+    append(reasoning, reasoning.rest(), ModelDelta.Reasoning::new);
     var made = new ArrayList<ModelToolCall>();
     for (var call : calls) {
       if (call.name == null) {
         throw garbage(provider, null);
       }
-      if (call.arguments.isEmpty()) {
-        toolCall(call.key, call.id, null, "{}");
+      var rest = call.arguments.rest();
+      if (!rest.isEmpty() || call.arguments.isEmpty()) {
+        toolCall(call.key, call.id, null, rest.isEmpty() ? "{}" : rest);
       }
       made.add(new ModelToolCall(call.id, call.name, call.arguments.toString()));
     }
@@ -148,14 +156,14 @@ public final class AnswerFold {
         cause);
   }
 
-  private void append(StringBuilder whole, String more, Function<String, ModelDelta> delta) {
-    if (more != null && !more.isEmpty()) {
-      whole.append(more);
-      deltas.accept(delta.apply(more));
+  private void append(StorableText whole, String more, Function<String, ModelDelta> delta) {
+    var added = whole.add(more);
+    if (!added.isEmpty()) {
+      deltas.accept(delta.apply(added));
     }
   }
 
-  private static String orNull(StringBuilder text) {
+  private static String orNull(StorableText text) {
     return text.isEmpty() ? null : text.toString();
   }
 }

@@ -254,6 +254,37 @@ class OpenAiModelTest {
   }
 
   @Test
+  void whatCannotBeStoredIsReplacedAndPairsInTwoPiecesAreJoined() throws InterruptedException {
+    provider.reply(
+        Reply.raw(
+            "text/event-stream",
+            chunk("{\"delta\":{\"content\":\"a\\u0000b\\ud83d\"}}"),
+            chunk("{\"delta\":{\"content\":\"\\ude00c\\ude00\"}}"),
+            chunk("{\"delta\":{\"content\":\"\\ud83d\"},\"finish_reason\":\"stop\"}")));
+
+    var answer = ask("Hi");
+
+    assertThat(answer.text()).isEqualTo("a\uFFFDb😀c\uFFFD\uFFFD");
+    var folded = new StringBuilder();
+    deltas.forEach(delta -> folded.append(((ModelDelta.Text) delta).text()));
+    assertThat(folded.toString()).isEqualTo(answer.text());
+  }
+
+  @Test
+  void aModelThatCallsToolsWithoutEndFails() {
+    var chunks = new byte[1_100][];
+    for (int i = 0; i < chunks.length; i++) {
+      chunks[i] =
+          chunk(
+              "{\"delta\":{\"tool_calls\":[{\"index\":%d,\"function\":{\"name\":\"f\"}}]}}"
+                  .formatted(i));
+    }
+    provider.reply(Reply.raw("text/event-stream", chunks));
+
+    assertThat(assertFails(ModelException.Kind.PROVIDER_FAILED)).hasMessageContaining("too many");
+  }
+
+  @Test
   void anAnswerWithoutUsageIsCountedByUs() throws InterruptedException {
     provider.reply(Reply.text("Hello world").without(Reply.Step.Usage.class));
 
@@ -415,7 +446,8 @@ class OpenAiModelTest {
       strings = {
         "data: {not json\n\n",
         "data: 42\n\n",
-        "data: {\"choices\":[{\"delta\":{\"tool_calls\":[{\"index\":0,\"function\":{\"arguments\":\"{}\"}}]},\"finish_reason\":\"stop\"}]}\n\n",
+        "data:"
+            + " {\"choices\":[{\"delta\":{\"tool_calls\":[{\"index\":0,\"function\":{\"arguments\":\"{}\"}}]},\"finish_reason\":\"stop\"}]}\n\n",
       })
   void garbageFails(String garbage) {
     provider.reply(Reply.raw("text/event-stream", garbage.getBytes(StandardCharsets.UTF_8)));
