@@ -2,6 +2,7 @@ package dev.threadmill.models;
 
 import io.quarkus.arc.All;
 import io.quarkus.runtime.StartupEvent;
+import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.util.ArrayList;
@@ -23,6 +24,7 @@ import org.jboss.logging.Logger;
 public class Models {
   private static final Logger LOG = Logger.getLogger(Models.class);
   private static final int LONGEST_NAME = 256;
+  private static final int FIRST = 1;
 
   private final Map<String, Provider> byType;
   private final Map<String, ProviderSettings> providers;
@@ -44,7 +46,7 @@ public class Models {
   }
 
   /** A wrong file must stop the start, not the first run. */
-  void onStart(@Observes StartupEvent start) {
+  void onStart(@Observes @Priority(FIRST) StartupEvent start) {
     if (providers.isEmpty() && file.models().isEmpty()) {
       LOG.warn(
           "provider=none: every model name is answered by the offline rehearsal model;"
