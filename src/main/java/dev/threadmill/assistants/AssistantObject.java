@@ -29,7 +29,8 @@ public record AssistantObject(
   private static final double DEFAULT_TEMPERATURE = 1;
   private static final double DEFAULT_TOP_P = 1;
 
-  static AssistantObject of(Assistant assistant) {
+  /** The assistant as clients are shown it. */
+  public static AssistantObject of(Assistant assistant) {
     return new AssistantObject(
         assistant.id().value(),
         "assistant",

@@ -2,6 +2,7 @@ package dev.threadmill.assistants;
 
 import dev.threadmill.api.ApiException;
 import dev.threadmill.api.AssistantId;
+import dev.threadmill.api.Bounds;
 import dev.threadmill.api.Field;
 import dev.threadmill.api.Ids;
 import dev.threadmill.api.Metadata;
@@ -18,8 +19,10 @@ import jakarta.persistence.LockModeType;
 import jakarta.transaction.Transactional;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /** The assistants of all projects. */
 @ApplicationScoped
@@ -104,6 +107,27 @@ public class Assistants {
     row.memory = request.memory().or(row.memory);
     row.safety = request.safety().or(row.safety);
     row.privacy = request.privacy().or(row.privacy);
+    return row.toAssistant();
+  }
+
+  /**
+   * Adds tools to an assistant, each in place of one that has its name.
+   *
+   * @throws ApiException 404 if there is no such assistant; 400 if it would have too many tools
+   */
+  @Transactional
+  public Assistant addTools(ProjectId project, AssistantId id, List<ToolSpec> added) {
+    var row =
+        row(project, id)
+            .withLock(LockModeType.PESSIMISTIC_WRITE)
+            .firstResultOptional()
+            .orElseThrow(() -> ApiException.notFound("assistant", id));
+    var sealed = secrets.sealed(project, added, row.tools);
+    var names = sealed.stream().map(ToolSpec::label).collect(Collectors.toSet());
+    var tools = new ArrayList<>(row.tools);
+    tools.removeIf(tool -> names.contains(tool.label()));
+    tools.addAll(sealed);
+    row.tools = Bounds.list("tools", tools, ToolSpec.MAX_OF_ASSISTANT);
     return row.toAssistant();
   }
 

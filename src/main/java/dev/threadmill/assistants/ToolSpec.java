@@ -27,6 +27,7 @@ import java.util.Map;
   @JsonSubTypes.Type(name = "file_search", value = ToolSpec.FileSearch.class),
   @JsonSubTypes.Type(name = "function", value = ToolSpec.Function.class),
   @JsonSubTypes.Type(name = "webhook", value = ToolSpec.Webhook.class),
+  @JsonSubTypes.Type(name = "mcp", value = ToolSpec.Mcp.class),
 })
 @JsonPropertyOrder("type")
 public sealed interface ToolSpec {
@@ -41,6 +42,7 @@ public sealed interface ToolSpec {
       case FileSearch _ -> "file_search";
       case Function _ -> "function";
       case Webhook _ -> "webhook";
+      case Mcp _ -> "mcp";
     };
   }
 
@@ -50,6 +52,7 @@ public sealed interface ToolSpec {
       case CodeInterpreter _, FileSearch _ -> type();
       case Function(var function) -> function.name();
       case Webhook(var webhook) -> webhook.name();
+      case Mcp(var mcp) -> "mcp " + mcp.serverLabel();
     };
   }
 
@@ -58,6 +61,7 @@ public sealed interface ToolSpec {
     return switch (this) {
       case CodeInterpreter _, FileSearch _, Function _ -> this;
       case Webhook(var webhook) -> new Webhook(webhook.withSecrets(secrets));
+      case Mcp(var mcp) -> new Mcp(mcp.withSecrets(secrets));
     };
   }
 
@@ -202,6 +206,31 @@ public sealed interface ToolSpec {
                   timeoutMs,
                   retries,
                   onUnknown));
+    }
+  }
+
+  /** The tools of an MCP server, which the server calls. */
+  record Mcp(McpSpec mcp) implements ToolSpec {
+    /** Reads the nested form, and the flat one in which all stands beside type. */
+    @JsonCreator
+    static Mcp of(
+        @JsonProperty("mcp") McpSpec mcp,
+        @JsonProperty("server_label") String serverLabel,
+        @JsonProperty("server_url") String serverUrl,
+        @JsonProperty("headers") Map<String, SecretText> headers,
+        @JsonProperty("allowed_tools") List<String> allowedTools,
+        @JsonProperty("require_approval") JsonNode requireApproval) {
+      if (mcp != null && serverUrl != null) {
+        throw ApiException.invalid(
+            "mcp", "Invalid 'mcp': give 'server_url' either in 'mcp' or beside 'type', not both.");
+      }
+      if (mcp == null && serverUrl == null) {
+        throw ApiException.missing("mcp");
+      }
+      return new Mcp(
+          mcp != null
+              ? mcp
+              : new McpSpec(serverLabel, serverUrl, headers, allowedTools, requireApproval));
     }
   }
 }

@@ -4,6 +4,7 @@ import dev.threadmill.models.ModelAnswer;
 import dev.threadmill.models.ModelException;
 import dev.threadmill.models.Usage;
 import dev.threadmill.tools.Toolboxes;
+import dev.threadmill.tools.ToolsUnavailableException;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.InstantSource;
 import java.util.List;
@@ -57,10 +58,26 @@ class ExecuteRun {
    * @param steps what it has done before
    */
   void execute(LiveRun live, List<Step> steps) {
-    var run = live.run();
-    var toolbox = toolboxes.of(run.projectId(), run.settings().tools());
-    var progress = Progress.of(live, steps, toolbox, clock);
-    if (resume(progress, steps) instanceof Outcome.Done) {
+    if (!steps.isEmpty() && steps.getLast().status() == Step.Status.IN_PROGRESS) {
+      live.setOpenStep(steps.getLast());
+    }
+    var bare = Progress.of(live, steps, toolboxes.none(), clock);
+    try {
+      var run = live.run();
+      var settings = run.settings();
+      var toolbox =
+          live.interruptibly(
+              () -> toolboxes.of(run.projectId(), settings.tools(), settings.domains()));
+      loop(Progress.of(live, steps, toolbox, clock));
+    } catch (ToolsUnavailableException e) {
+      end(bare, null, Usage.NONE, Run.End.failed(RunError.server(e.getMessage())));
+    } catch (InterruptedException e) {
+      stopped(bare, null, Usage.NONE);
+    }
+  }
+
+  private void loop(Progress progress) {
+    if (progress.live().openStep() != null && resume(progress) instanceof Outcome.Done) {
       return;
     }
     while (takeTurn(progress) instanceof Outcome.GoOn) {
@@ -68,12 +85,8 @@ class ExecuteRun {
     }
   }
 
-  /** Goes on with tool calls that were under way when the run was taken over. */
-  private Outcome resume(Progress progress, List<Step> steps) {
-    if (steps.isEmpty() || steps.getLast().status() != Step.Status.IN_PROGRESS) {
-      return new Outcome.GoOn();
-    }
-    progress.live().setOpenStep(steps.getLast());
+  /** Goes on with tool calls that were under way, or not allowed yet, when the run was left. */
+  private Outcome resume(Progress progress) {
     try {
       return after(progress, executeTools.resume(progress));
     } catch (InterruptedException e) {
@@ -99,7 +112,9 @@ class ExecuteRun {
       LOG.infof("model failed run_id=%s kind=%s", progress.run().id(), e.kind());
       return end(progress, turn, turn.usageSoFar(), Run.End.failed(RunError.of(e)));
     } catch (InterruptedException e) {
-      return stopped(progress, turn, turn.usageSoFar());
+      // With a stored step goes what its answer has cost.
+      boolean isCounted = progress.live().openStep() != null;
+      return stopped(progress, turn, isCounted ? Usage.NONE : turn.usageSoFar());
     } catch (Turn.RunLostException e) {
       return new Outcome.Done();
     }

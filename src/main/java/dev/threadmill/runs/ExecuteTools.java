@@ -1,7 +1,5 @@
 package dev.threadmill.runs;
 
-import dev.threadmill.assistants.SafetySettings;
-import dev.threadmill.guard.AllowedDomains;
 import dev.threadmill.models.Usage;
 import dev.threadmill.tools.ToolContext;
 import dev.threadmill.tools.ToolError;
@@ -66,6 +64,8 @@ class ExecuteTools {
     for (var call : asked.calls()) {
       switch (progress.toolbox().check(call.name(), call.arguments())) {
         case Toolbox.Check.ForClient _ -> calls.add(call);
+        case Toolbox.Check.ForServer check when check.tool().needsApproval() ->
+            calls.add(call.by(ToolCall.Executor.APPROVAL));
         case Toolbox.Check.ForServer check -> {
           jobs.add(new Job(calls.size(), call, check));
           calls.add(call.by(ToolCall.Executor.SERVER));
@@ -91,8 +91,8 @@ class ExecuteTools {
   }
 
   /**
-   * Goes on with the open step of a run that was taken over, of whose calls nobody knows whether
-   * they had their effect.
+   * Goes on with the open step of a run: one that was taken over, of whose calls nobody knows
+   * whether they had their effect, or one that has waited until its calls were allowed.
    *
    * @throws InterruptedException if the run was stopped meanwhile
    */
@@ -100,10 +100,15 @@ class ExecuteTools {
     var jobs = new ArrayList<Job>();
     var known = new ArrayList<Result>();
     var calls = progress.live().openStep().calls();
+    if (!begin(progress)) {
+      return Outcome.LOST;
+    }
     for (int i = 0; i < calls.size(); i++) {
       var call = calls.get(i);
-      if (call.isOpen() && call.executor() == ToolCall.Executor.SERVER) {
+      if (call.isOpen() && !call.executor().isClientsTurn()) {
         switch (progress.toolbox().check(call.name(), call.arguments())) {
+          case Toolbox.Check.ForServer check when call.executor() == ToolCall.Executor.APPROVED ->
+              jobs.add(new Job(i, call, check));
           case Toolbox.Check.ForServer check -> {
             switch (check.tool().onUnknown()) {
               case RETRY -> jobs.add(new Job(i, call, check));
@@ -119,6 +124,28 @@ class ExecuteTools {
     }
     LOG.infof("tools resumed run_id=%s again=%d", progress.run().id(), jobs.size());
     return work(progress, jobs, known);
+  }
+
+  /** Stores that the calls that were allowed may have begun from here on. */
+  private boolean begin(Progress progress) {
+    var step = progress.live().openStep();
+    if (step.calls().stream().noneMatch(c -> c.executor() == ToolCall.Executor.APPROVED)) {
+      return true;
+    }
+    var begun =
+        step.with(
+            step.calls().stream()
+                .map(
+                    call ->
+                        call.executor() == ToolCall.Executor.APPROVED
+                            ? call.by(ToolCall.Executor.BEGUN)
+                            : call)
+                .toList());
+    if (!finishRun.storeBegun(progress, begun)) {
+      return false;
+    }
+    progress.live().setOpenStep(begun);
+    return true;
   }
 
   private Outcome work(Progress progress, List<Job> jobs, List<Result> known)
@@ -170,7 +197,7 @@ class ExecuteTools {
             run.threadId(),
             run.id(),
             job.call().id(),
-            domains(run.settings().safety()));
+            run.settings().domains());
     try {
       return job.check().tool().execute(context, job.check().arguments());
     } catch (InterruptedException e) {
@@ -180,10 +207,6 @@ class ExecuteTools {
       return new ToolOutcome.Failed(
           ToolError.output("server_error", "The server had an error while executing the call."));
     }
-  }
-
-  private static AllowedDomains domains(SafetySettings safety) {
-    return safety == null ? AllowedDomains.ANY : new AllowedDomains(safety.allowedDomains());
   }
 
   private static String unknown() {

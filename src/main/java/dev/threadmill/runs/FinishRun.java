@@ -154,6 +154,14 @@ class FinishRun {
     return store(progress, left, tx -> advance(tx, progress, left, waits));
   }
 
+  /** Calls that were allowed are about to be made. */
+  boolean storeBegun(Progress progress, Step step) {
+    progress.nextTime();
+    var left = new Leavings();
+    left.answered.add(step);
+    return store(progress, left, tx -> advance(tx, progress, left, false));
+  }
+
   private static void tellWhereItStands(Progress progress, Leavings left, Step step) {
     if (waits(step)) {
       left.news.add(Telling.runWaits(progress.run().as(RunStatus.REQUIRES_ACTION), open(step)));
@@ -169,8 +177,7 @@ class FinishRun {
   /** Whether all calls that are still open are the client's. */
   private static boolean waits(Step step) {
     var open = open(step);
-    return !open.isEmpty()
-        && open.stream().allMatch(call -> call.executor() == ToolCall.Executor.CLIENT);
+    return !open.isEmpty() && open.stream().allMatch(call -> call.executor().isClientsTurn());
   }
 
   private static List<ToolCall> open(Step step) {

@@ -255,8 +255,8 @@ final class LiveRun {
   }
 
   /** Work that may be interrupted at any point, which a database transaction may not. */
-  interface Interruptible<T> {
-    T call() throws InterruptedException;
+  interface Interruptible<T, E extends Exception> {
+    T call() throws InterruptedException, E;
   }
 
   /**
@@ -264,7 +264,8 @@ final class LiveRun {
    *
    * @throws InterruptedException if the run was stopped before or meanwhile
    */
-  <T> T interruptibly(Interruptible<T> work) throws InterruptedException {
+  <T, E extends Exception> T interruptibly(Interruptible<T, E> work)
+      throws InterruptedException, E {
     lock.lock();
     try {
       if (stop != null) {

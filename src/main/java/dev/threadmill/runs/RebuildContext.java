@@ -48,7 +48,7 @@ class RebuildContext {
         steps.context(step).orElseThrow(() -> ApiException.notFound("context of step", stepId));
     var remembered = memory.again(thread, sent.memory());
     var entries = entries(run, sent);
-    var functions = toolboxes.of(project, run.settings().tools()).functions();
+    var functions = toolboxes.known(project, run.settings().tools()).functions();
     var model = models.named(sent.model()).info();
     var prompt =
         new BuildContext.Prompt(

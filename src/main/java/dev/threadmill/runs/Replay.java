@@ -149,9 +149,7 @@ final class Replay {
   }
 
   private static List<ToolCall> ofClient(Step step) {
-    return step.calls().stream()
-        .filter(call -> call.executor() == ToolCall.Executor.CLIENT)
-        .toList();
+    return step.calls().stream().filter(call -> call.executor().isAsked()).toList();
   }
 
   private static Optional<ToolCall> call(Step step, int index) {

@@ -8,6 +8,7 @@ import dev.threadmill.api.ThreadId;
 import dev.threadmill.assistants.MemorySettings;
 import dev.threadmill.assistants.SafetySettings;
 import dev.threadmill.assistants.ToolSpec;
+import dev.threadmill.guard.AllowedDomains;
 import dev.threadmill.models.ResponseFormat;
 import dev.threadmill.models.ToolChoice;
 import dev.threadmill.models.Usage;
@@ -62,6 +63,11 @@ record Run(
       MemorySettings memory) {
     Settings {
       tools = List.copyOf(tools);
+    }
+
+    /** What the run's tools may reach. */
+    AllowedDomains domains() {
+      return safety == null ? AllowedDomains.ANY : new AllowedDomains(safety.allowedDomains());
     }
   }
 

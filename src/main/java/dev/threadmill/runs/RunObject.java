@@ -1,5 +1,6 @@
 package dev.threadmill.runs;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.threadmill.api.Metadata;
 import dev.threadmill.assistants.ToolSpec;
 import dev.threadmill.models.ResponseFormat;
@@ -43,9 +44,23 @@ record RunObject(
   record RequiredAction(String type, Calls submitToolOutputs) {
     record Calls(List<Call> toolCalls) {}
 
-    record Call(String id, String type, Function function) {}
+    /**
+     * A call that waits.
+     *
+     * @param approval true if the server makes the call once it is allowed; null otherwise
+     */
+    record Call(
+        String id,
+        String type,
+        Function function,
+        @JsonInclude(JsonInclude.Include.NON_NULL) Boolean approval) {}
 
     record Function(String name, String arguments) {}
+
+    /** So that it is shown as it was asked, also when it is told again later. */
+    private static boolean isApproval(ToolCall call) {
+      return call.executor().isAsked() && call.executor() != ToolCall.Executor.CLIENT;
+    }
 
     static RequiredAction toSubmit(List<ToolCall> calls) {
       return new RequiredAction(
@@ -57,7 +72,8 @@ record RunObject(
                           new Call(
                               call.id().value(),
                               "function",
-                              new Function(call.name(), call.arguments())))
+                              new Function(call.name(), call.arguments()),
+                              isApproval(call) ? true : null))
                   .toList()));
     }
   }

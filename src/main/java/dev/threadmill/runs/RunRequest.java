@@ -223,6 +223,9 @@ final class RunRequest {
                             switch (tool) {
                               case ToolSpec.Function _, ToolSpec.Webhook _ ->
                                   tool.label().equals(name);
+                              // The tools of an MCP server are not known here.
+                              case ToolSpec.Mcp(var mcp) ->
+                                  name.startsWith(mcp.serverLabel() + "_");
                               case ToolSpec.CodeInterpreter _, ToolSpec.FileSearch _ -> false;
                             });
             case ToolChoice.BuiltIn(var type) ->

@@ -134,7 +134,8 @@ class StepStore {
         "SELECT "
             + CALL_COLUMNS
             + " FROM tool_calls"
-            + " WHERE thread_id = ? AND run_id = ? AND output IS NULL ORDER BY step_id, ordinal",
+            + " WHERE thread_id = ? AND run_id = ? AND output IS NULL"
+            + " AND executor IN ('client', 'approval') ORDER BY step_id, ordinal",
         StepStore::readCall,
         run.threadId(),
         run.id());

@@ -154,11 +154,17 @@ class SubmitToolOutputs {
     var waiting = steps.lastOf(tx, run).orElseThrow();
     var answered = waiting.with(answered(waiting.calls(), body, all));
     steps.setOutputs(tx, answered);
-    if (answered.calls().stream().anyMatch(ToolCall::isOpen)) {
+    boolean isDone = answered.calls().stream().noneMatch(ToolCall::isOpen);
+    if (!isDone) {
+      steps.setExecutors(tx, answered);
+    }
+    if (answered.calls().stream().anyMatch(ToolCall::isClientsTurn)) {
       return Optional.empty();
     }
-    var step = answered.ended(Step.Status.COMPLETED, at, null);
-    steps.setEnd(tx, step);
+    var step = isDone ? answered.ended(Step.Status.COMPLETED, at, null) : answered;
+    if (isDone) {
+      steps.setEnd(tx, step);
+    }
 
     var base = ClaimRuns.endOf(run);
     if (body.isStreamed()) {
@@ -166,7 +172,9 @@ class SubmitToolOutputs {
     }
     var queued = run.as(RunStatus.QUEUED);
     var news = new ArrayList<Told>();
-    news.add(Telling.stepEnded(step));
+    if (isDone) {
+      news.add(Telling.stepEnded(step));
+    }
     news.add(Telling.runBefore(run, RunStatus.QUEUED, true, List.of()));
     var next = queued;
     if (room) {
@@ -191,7 +199,7 @@ class SubmitToolOutputs {
     refuseUnknown(calls, outputs);
     var missing =
         calls.stream()
-            .filter(call -> call.isOpen() && !outputs.containsKey(call.id().value()))
+            .filter(call -> call.isClientsTurn() && !outputs.containsKey(call.id().value()))
             .map(call -> call.id().value())
             .toList();
     if (all && !missing.isEmpty()) {
@@ -204,14 +212,26 @@ class SubmitToolOutputs {
         .map(
             call ->
                 outputs.containsKey(call.id().value())
-                    ? call.withOutput(outputs.get(call.id().value()))
+                    ? said(call, outputs.get(call.id().value()))
                     : call)
         .toList();
   }
 
+  private static ToolCall said(ToolCall call, String output) {
+    if (call.executor() != ToolCall.Executor.APPROVAL) {
+      return call.withOutput(output);
+    }
+    return switch (Approval.of(output)) {
+      case Approval.Given _ -> call.by(ToolCall.Executor.APPROVED);
+      case Approval.Denied(var why) -> call.withOutput(why);
+    };
+  }
+
   private static void refuseUnknown(List<ToolCall> calls, Map<String, String> outputs) {
     var unknown = new HashSet<>(outputs.keySet());
-    calls.stream().filter(ToolCall::isOpen).forEach(call -> unknown.remove(call.id().value()));
+    calls.stream()
+        .filter(ToolCall::isClientsTurn)
+        .forEach(call -> unknown.remove(call.id().value()));
     if (!unknown.isEmpty()) {
       throw ApiException.invalid(
           "tool_outputs",

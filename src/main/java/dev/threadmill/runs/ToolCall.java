@@ -19,7 +19,23 @@ record ToolCall(
     CLIENT,
     SERVER,
     /** The call was refused, and its output says why. */
-    NOBODY
+    NOBODY,
+    /** The server, once the client has allowed it. */
+    APPROVAL,
+    /** The server; the client has allowed it, and it has not begun. */
+    APPROVED,
+    /** The server; the client has allowed it, and it may have begun. */
+    BEGUN;
+
+    /** Whether the run has to wait for the client while the call is open. */
+    boolean isClientsTurn() {
+      return this == CLIENT || this == APPROVAL;
+    }
+
+    /** Whether the client is, or was, asked about the call. */
+    boolean isAsked() {
+      return this != SERVER && this != NOBODY;
+    }
   }
 
   ToolCall withOutput(String result) {
@@ -36,5 +52,10 @@ record ToolCall(
 
   boolean isOpen() {
     return output == null;
+  }
+
+  /** Whether the client has to say something before the run can go on. */
+  boolean isClientsTurn() {
+    return isOpen() && executor.isClientsTurn();
   }
 }

@@ -12,6 +12,11 @@ public interface ServerTool {
   /** What to do with a call that was under way when its node died. */
   OnUnknown onUnknown();
 
+  /** Whether a person has to allow each call. */
+  default boolean needsApproval() {
+    return false;
+  }
+
   /**
    * Executes a call, with as many tries as the tool allows.
    *

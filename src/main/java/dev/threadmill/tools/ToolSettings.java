@@ -29,4 +29,8 @@ public interface ToolSettings {
    */
   @WithDefault("8")
   int invalidCalls();
+
+  /** THREADMILL_TOOLS_MCP_LIST_LIFE: how long the list of an MCP server's tools is kept. */
+  @WithDefault("5m")
+  Duration mcpListLife();
 }

@@ -1,7 +1,9 @@
 package dev.threadmill.tools;
 
 import dev.threadmill.api.ProjectId;
+import dev.threadmill.assistants.McpSpec;
 import dev.threadmill.assistants.ToolSpec;
+import dev.threadmill.guard.AllowedDomains;
 import jakarta.inject.Singleton;
 import java.util.List;
 
@@ -10,10 +12,12 @@ import java.util.List;
 public class Toolboxes {
   private final ArgumentSchemas schemas;
   private final WebhookCalls webhooks;
+  private final McpServers mcpServers;
 
-  Toolboxes(ArgumentSchemas schemas, WebhookCalls webhooks) {
+  Toolboxes(ArgumentSchemas schemas, WebhookCalls webhooks, McpServers mcpServers) {
     this.schemas = schemas;
     this.webhooks = webhooks;
+    this.mcpServers = mcpServers;
   }
 
   /** A toolbox without any tools. */
@@ -21,18 +25,49 @@ public class Toolboxes {
     return new Toolbox(schemas);
   }
 
-  /** The toolbox of a run with these tools. Where names are given twice the first counts. */
-  public Toolbox of(ProjectId project, List<ToolSpec> tools) {
+  /**
+   * The toolbox of a run with these tools. Where names are given twice the first counts.
+   *
+   * @param domains what the tools may reach
+   * @throws ToolsUnavailableException if an MCP server does not tell its tools
+   */
+  public Toolbox of(ProjectId project, List<ToolSpec> tools, AllowedDomains domains)
+      throws ToolsUnavailableException, InterruptedException {
+    for (var tool : tools) {
+      if (tool instanceof ToolSpec.Mcp(var mcp)) {
+        hearOf(project, mcp, domains);
+      }
+    }
+    return known(project, tools);
+  }
+
+  /** The toolbox as far as it can be told without asking anybody. */
+  public Toolbox known(ProjectId project, List<ToolSpec> tools) {
     var box = new Toolbox(schemas);
     for (var tool : tools) {
       switch (tool) {
         case ToolSpec.Function(var function) -> box.add(function);
         case ToolSpec.Webhook(var webhook) -> box.add(new WebhookTool(webhook, webhooks));
+        case ToolSpec.Mcp(var mcp) ->
+            mcpServers.known(project, mcp).stream()
+                .filter(offered -> mcp.allows(offered.name()))
+                .forEach(offered -> box.add(McpTool.of(mcp, offered, mcpServers)));
         case ToolSpec.CodeInterpreter _, ToolSpec.FileSearch _ -> {
           // Not offered to the model while the server cannot execute it.
         }
       }
     }
     return box;
+  }
+
+  private void hearOf(ProjectId project, McpSpec spec, AllowedDomains domains)
+      throws ToolsUnavailableException, InterruptedException {
+    try {
+      mcpServers.tools(project, spec, domains);
+    } catch (ToolFailure e) {
+      throw new ToolsUnavailableException(
+          "The MCP server '%s' does not tell its tools: %s"
+              .formatted(spec.serverLabel(), e.getMessage()));
+    }
   }
 }

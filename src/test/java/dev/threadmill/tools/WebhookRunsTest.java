@@ -385,6 +385,7 @@ class WebhookRunsTest {
     // Then
     var run = runs.stopped(started);
     assertThat(run.status()).isEqualTo("cancelled");
+    assertThat(run.run().at("/usage/completion_tokens").asInt()).isEqualTo(10);
     assertThat(run.output(0)).contains("cancelled");
     assertThat(run.output(1)).contains("quick");
     assertThat(run.steps().getFirst().path("status").asText()).isEqualTo("cancelled");

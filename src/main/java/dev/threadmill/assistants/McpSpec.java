@@ -1,0 +1,118 @@
+package dev.threadmill.assistants;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.threadmill.api.ApiException;
+import dev.threadmill.api.Bounds;
+import dev.threadmill.guard.SecretText;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/**
+ * The tools of an MCP server, which the server calls over streamable HTTP.
+ *
+ * @param serverLabel stands before the names of its tools
+ * @param headers sent with every request, kept like secrets; null for none
+ * @param allowedTools names as the MCP server has them; null for all
+ * @param requireApproval {@code "always"}, {@code "never"}, or an object that lists tool names
+ *     under these; null for always
+ */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+public record McpSpec(
+    String serverLabel,
+    String serverUrl,
+    Map<String, SecretText> headers,
+    List<String> allowedTools,
+    JsonNode requireApproval) {
+  private static final int MAX_URL = 4096;
+  private static final int MAX_TOOLS = 128;
+  private static final Pattern LABEL = Pattern.compile("[a-zA-Z0-9][a-zA-Z0-9_-]{0,31}");
+  private static final String ALWAYS = "always";
+  private static final String NEVER = "never";
+
+  public McpSpec {
+    Bounds.required("server_label", serverLabel);
+    if (!LABEL.matcher(serverLabel).matches()) {
+      throw ApiException.invalid(
+          "server_label",
+          "Invalid 'server_label': expected 1 to 32 characters of a-z, A-Z, 0-9, underscores and"
+              + " dashes.");
+    }
+    Bounds.requiredText("server_url", serverUrl, MAX_URL);
+    WebhookSpec.requireUrl("server_url", serverUrl);
+    headers = WebhookSpec.checkedHeaders(headers);
+    allowedTools = Bounds.list("allowed_tools", allowedTools, MAX_TOOLS);
+    if (requireApproval != null && requireApproval.isNull()) {
+      requireApproval = null;
+    }
+    if (requireApproval != null && !isPolicy(requireApproval)) {
+      throw ApiException.invalid(
+          "require_approval",
+          "Invalid 'require_approval': expected 'always', 'never', or an object of"
+              + " {\"tool_names\": […]} under these names.");
+    }
+  }
+
+  /** Whether a person has to allow calls of this tool of the MCP server. */
+  public boolean needsApproval(String tool) {
+    if (requireApproval == null || requireApproval.isTextual()) {
+      return requireApproval == null || requireApproval.asText().equals(ALWAYS);
+    }
+    // What is in no list, or in both, is asked for.
+    return lists(ALWAYS, tool) || !lists(NEVER, tool);
+  }
+
+  /** Whether the model may be offered this tool of the MCP server. */
+  public boolean allows(String tool) {
+    return allowedTools == null || allowedTools.contains(tool);
+  }
+
+  McpSpec withSecrets(ToolSecrets.Replacement secrets) {
+    if (headers == null) {
+      return this;
+    }
+    var origin = WebhookSpec.authority(serverUrl);
+    var changed = new LinkedHashMap<String, SecretText>();
+    headers.forEach(
+        (header, value) ->
+            changed.put(
+                header, secrets.of("headers." + header.toLowerCase(Locale.ROOT), origin, value)));
+    return new McpSpec(serverLabel, serverUrl, changed, allowedTools, requireApproval);
+  }
+
+  private boolean lists(String policy, String tool) {
+    for (var name : requireApproval.path(policy).path("tool_names")) {
+      if (name.asText().equals(tool)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static boolean isPolicy(JsonNode policy) {
+    if (policy.isTextual()) {
+      return Set.of(ALWAYS, NEVER).contains(policy.asText());
+    }
+    if (!policy.isObject() || policy.isEmpty()) {
+      return false;
+    }
+    for (var entry : policy.properties()) {
+      var names = entry.getValue().path("tool_names");
+      if (!Set.of(ALWAYS, NEVER).contains(entry.getKey())
+          || entry.getValue().size() != 1
+          || !names.isArray()) {
+        return false;
+      }
+      for (var name : names) {
+        if (!name.isTextual()) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+}

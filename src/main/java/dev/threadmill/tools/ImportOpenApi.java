@@ -1,0 +1,188 @@
+package dev.threadmill.tools;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
+import dev.threadmill.api.ApiException;
+import dev.threadmill.api.AssistantId;
+import dev.threadmill.api.Bounds;
+import dev.threadmill.api.ProjectId;
+import dev.threadmill.assistants.Assistant;
+import dev.threadmill.assistants.Assistants;
+import dev.threadmill.assistants.ToolSpec;
+import dev.threadmill.assistants.WebhookAuth;
+import dev.threadmill.assistants.WebhookSpec;
+import dev.threadmill.guard.AllowedDomains;
+import dev.threadmill.guard.HttpFailure;
+import dev.threadmill.guard.OutboundRequest;
+import dev.threadmill.guard.SafeHttp;
+import dev.threadmill.guard.SecretText;
+import jakarta.inject.Singleton;
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+
+/** Makes webhook tools of an OpenAPI document and gives them to an assistant. */
+@Singleton
+class ImportOpenApi {
+  private static final ObjectMapper YAML = new ObjectMapper(new YAMLFactory());
+  private static final Duration TIMEOUT = Duration.ofSeconds(30);
+  private static final int MAX_DOCUMENT = 5_000_000;
+
+  private final Assistants assistants;
+  private final SafeHttp http;
+
+  ImportOpenApi(Assistants assistants, SafeHttp http) {
+    this.assistants = assistants;
+    this.http = http;
+  }
+
+  /**
+   * The body of the call.
+   *
+   * @param document the document as an object, or as text in JSON or YAML; null if there is a url
+   * @param url where to get the document; null if it is here
+   * @param baseUrl what the paths are put behind; null for the document's first server
+   * @param operations the ids of the operations to take; null for all that can be called
+   * @param auth of all the tools; null for none
+   */
+  record Request(
+      JsonNode document,
+      String url,
+      String baseUrl,
+      List<String> operations,
+      WebhookAuth auth,
+      Map<String, SecretText> headers,
+      SecretText signingSecret,
+      Integer timeoutMs,
+      Integer retries,
+      WebhookSpec.OnUnknown onUnknown) {
+    private static final int MAX_URL = 4096;
+
+    Request {
+      if ((document == null) == (url == null)) {
+        throw ApiException.invalid(
+            "document", "Invalid 'document': give either 'document' or 'url'.");
+      }
+      Bounds.text("url", url, MAX_URL);
+      Bounds.text("base_url", baseUrl, MAX_URL);
+      operations = Bounds.list("operations", operations, ToolSpec.MAX_OF_ASSISTANT);
+    }
+  }
+
+  /**
+   * Adds a tool for each operation; one of the same name is replaced.
+   *
+   * @throws ApiException 404 if there is no such assistant; 400 if the document cannot be used
+   */
+  Assistant into(ProjectId project, AssistantId id, Request request) {
+    var assistant = assistants.get(project, id);
+    var document = OpenApiTools.requireVersion3(document(assistant, request));
+    var base = base(document, request);
+    var tools =
+        new OpenApiTools(document, base)
+            .operations(request.operations()).stream()
+                .<ToolSpec>map(operation -> new ToolSpec.Webhook(webhook(operation, request)))
+                .toList();
+    return assistants.addTools(project, id, tools);
+  }
+
+  private static WebhookSpec webhook(OpenApiTools.Operation operation, Request request) {
+    return new WebhookSpec(
+        operation.name(),
+        operation.description(),
+        operation.parameters(),
+        null,
+        operation.endpoint(),
+        operation.method(),
+        request.headers(),
+        request.auth(),
+        operation.placement(),
+        null,
+        request.signingSecret(),
+        request.timeoutMs(),
+        request.retries(),
+        request.onUnknown());
+  }
+
+  private JsonNode document(Assistant assistant, Request request) {
+    if (request.document() instanceof ObjectNode object) {
+      return object;
+    }
+    if (request.document() != null && !request.document().isTextual()) {
+      throw ApiException.invalid(
+          "document",
+          "invalid_type",
+          "Invalid type for 'document': expected an object, or a string in JSON or YAML.");
+    }
+    var param = request.url() == null ? "document" : "url";
+    var text = request.url() == null ? request.document().asText() : fetched(assistant, request);
+    try {
+      // JSON is YAML too.
+      return YAML.readTree(text);
+    } catch (JsonProcessingException e) {
+      throw ApiException.invalid(
+          param, "Invalid '%s': the document is neither JSON nor YAML.".formatted(param));
+    }
+  }
+
+  private String fetched(Assistant assistant, Request request) {
+    var safety = assistant.safety();
+    var domains = safety == null ? AllowedDomains.ANY : new AllowedDomains(safety.allowedDomains());
+    try {
+      var answer =
+          http.send(
+              new OutboundRequest(
+                  "GET",
+                  request.url(),
+                  Map.of("Accept", "application/json, application/yaml, text/*"),
+                  Map.of(),
+                  null,
+                  List.of(domains),
+                  TIMEOUT,
+                  MAX_DOCUMENT));
+      if (answer.status() != 200) {
+        throw unreachable("it answered %d".formatted(answer.status()));
+      }
+      return answer.text();
+    } catch (HttpFailure e) {
+      throw unreachable(e.getMessage());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw unreachable("the server is shutting down");
+    }
+  }
+
+  private static ApiException unreachable(String why) {
+    return ApiException.invalid("url", "Invalid 'url': the document cannot be had: " + why);
+  }
+
+  private static String base(JsonNode document, Request request) {
+    var server = document.at("/servers/0");
+    var base = request.baseUrl() == null ? server.path("url").asText("/") : request.baseUrl();
+    for (var variable : server.path("variables").properties()) {
+      base =
+          base.replace("{" + variable.getKey() + "}", variable.getValue().path("default").asText());
+    }
+    if (request.url() != null) {
+      base = resolved(request.url(), base);
+    }
+    if (!base.startsWith("http")) {
+      throw ApiException.invalid(
+          "base_url",
+          "Invalid 'base_url': the document names no server by its full address, so give one.");
+    }
+    return base.replaceAll("/+$", "");
+  }
+
+  private static String resolved(String documentUrl, String base) {
+    try {
+      return URI.create(documentUrl).resolve(base).toString();
+    } catch (IllegalArgumentException e) {
+      return base;
+    }
+  }
+}

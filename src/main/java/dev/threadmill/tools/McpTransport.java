@@ -1,0 +1,208 @@
+package dev.threadmill.tools;
+
+import dev.threadmill.guard.AllowedDomains;
+import dev.threadmill.guard.HttpFailure;
+import dev.threadmill.guard.OpenAnswer;
+import dev.threadmill.guard.OutboundRequest;
+import dev.threadmill.guard.SafeHttp;
+import io.modelcontextprotocol.json.McpJsonMapper;
+import io.modelcontextprotocol.json.TypeRef;
+import io.modelcontextprotocol.spec.McpClientTransport;
+import io.modelcontextprotocol.spec.McpSchema;
+import io.modelcontextprotocol.spec.McpSchema.JSONRPCMessage;
+import io.modelcontextprotocol.spec.ProtocolVersions;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Executors;
+import java.util.function.Function;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
+import reactor.core.scheduler.Schedulers;
+
+/**
+ * Streamable HTTP for the client of the MCP SDK, on the one way by which tools may call the
+ * outside. It serves one session: requests go out as POST, and what the server has to say comes in
+ * the answers to them.
+ */
+final class McpTransport implements McpClientTransport {
+  private static final String SESSION = "Mcp-Session-Id";
+  private static final List<String> VERSIONS =
+      List.of(
+          ProtocolVersions.MCP_2025_03_26,
+          ProtocolVersions.MCP_2025_06_18,
+          ProtocolVersions.MCP_2025_11_25);
+
+  private final Scheduler threads =
+      Schedulers.fromExecutorService(Executors.newVirtualThreadPerTaskExecutor());
+  private final SafeHttp http;
+  private final McpJsonMapper json;
+  private final Target target;
+  private Function<Mono<JSONRPCMessage>, Mono<JSONRPCMessage>> handler;
+  private volatile String session;
+  private volatile String version;
+  private volatile HttpFailure failure;
+
+  /**
+   * Where the session is held, and how.
+   *
+   * @param idempotencyKey of the call that the session is for; null if it only asks for the tools
+   */
+  record Target(
+      String url,
+      Map<String, String> credentials,
+      List<AllowedDomains> domains,
+      Duration timeout,
+      int maxBytes,
+      String idempotencyKey) {}
+
+  McpTransport(SafeHttp http, McpJsonMapper json, Target target) {
+    this.http = http;
+    this.json = json;
+    this.target = target;
+  }
+
+  /** The server answered with a status that is not a success. */
+  static final class StatusException extends IOException {
+    private static final long serialVersionUID = 1;
+
+    StatusException(int status) {
+      super("The MCP server answered with status %d.".formatted(status));
+    }
+  }
+
+  /** What the outside call failed with, or null if none did. */
+  HttpFailure failure() {
+    return failure;
+  }
+
+  @Override
+  public Mono<Void> connect(Function<Mono<JSONRPCMessage>, Mono<JSONRPCMessage>> onMessage) {
+    this.handler = onMessage;
+    return Mono.empty();
+  }
+
+  @Override
+  public Mono<Void> sendMessage(JSONRPCMessage message) {
+    return Mono.<Void>fromCallable(
+            () -> {
+              send(message);
+              return null;
+            })
+        .subscribeOn(threads);
+  }
+
+  @Override
+  public Mono<Void> closeGracefully() {
+    return Mono.<Void>fromRunnable(this::endSession)
+        .subscribeOn(threads)
+        .doFinally(_ -> threads.dispose());
+  }
+
+  @Override
+  public <T> T unmarshalFrom(Object data, TypeRef<T> type) {
+    return json.convertValue(data, type);
+  }
+
+  @Override
+  public List<String> protocolVersions() {
+    return VERSIONS;
+  }
+
+  private void send(JSONRPCMessage message) throws IOException, InterruptedException {
+    var headers = headers();
+    headers.put("Content-Type", "application/json");
+    if (target.idempotencyKey() != null
+        && message instanceof McpSchema.JSONRPCRequest request
+        && request.method().equals(McpSchema.METHOD_TOOLS_CALL)) {
+      headers.put("Idempotency-Key", target.idempotencyKey());
+    }
+    try (var answer = http.open(request("POST", headers, json.writeValueAsBytes(message)))) {
+      if (answer.status() >= 300) {
+        throw new StatusException(answer.status());
+      }
+      answer.header(SESSION).ifPresent(id -> session = id);
+      read(answer);
+    } catch (HttpFailure e) {
+      failure = e;
+      throw new IOException(e.getMessage(), e);
+    }
+  }
+
+  private void read(OpenAnswer answer) throws IOException {
+    var type = answer.header("Content-Type").orElse("").toLowerCase(java.util.Locale.ROOT);
+    if (type.startsWith("text/event-stream")) {
+      readEvents(answer);
+    } else if (type.startsWith("application/json")) {
+      take(new String(answer.body().readAllBytes(), StandardCharsets.UTF_8));
+    }
+  }
+
+  private void readEvents(OpenAnswer answer) throws IOException {
+    var lines = new BufferedReader(new InputStreamReader(answer.body(), StandardCharsets.UTF_8));
+    var data = new StringBuilder();
+    for (var line = lines.readLine(); line != null; line = lines.readLine()) {
+      if (line.isEmpty() && !data.isEmpty()) {
+        take(data.toString());
+        data.setLength(0);
+      } else if (line.startsWith("data:")) {
+        data.append(data.isEmpty() ? "" : "\n").append(line.substring("data:".length()).strip());
+      }
+    }
+  }
+
+  private void take(String text) throws IOException {
+    if (!text.isBlank()) {
+      var message = McpSchema.deserializeJsonRpcMessage(json, text);
+      if (message instanceof McpSchema.JSONRPCResponse response
+          && response.result() instanceof Map<?, ?> result
+          && result.get("protocolVersion") instanceof String agreed) {
+        version = agreed;
+      }
+      handler.apply(Mono.just(message)).subscribe();
+    }
+  }
+
+  private void endSession() {
+    if (session == null) {
+      return;
+    }
+    try (var _ = http.open(request("DELETE", headers(), null))) {
+      session = null;
+    } catch (HttpFailure e) {
+      // The server ends it by itself some time.
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private Map<String, String> headers() {
+    var headers = new LinkedHashMap<String, String>();
+    headers.put("Accept", "application/json, text/event-stream");
+    headers.put("User-Agent", "Threadmill");
+    if (session != null) {
+      headers.put(SESSION, session);
+    }
+    if (version != null) {
+      headers.put("MCP-Protocol-Version", version);
+    }
+    return headers;
+  }
+
+  private OutboundRequest request(String method, Map<String, String> headers, byte[] body) {
+    return new OutboundRequest(
+        method,
+        target.url(),
+        headers,
+        target.credentials(),
+        body,
+        target.domains(),
+        target.timeout(),
+        target.maxBytes());
+  }
+}
