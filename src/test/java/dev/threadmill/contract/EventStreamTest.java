@@ -36,6 +36,13 @@ class EventStreamTest {
   private final Gate gate = new Gate();
   FakeProvider provider;
 
+  /**
+   * A model of this test alone: a run that an earlier one left behind takes none of its replies.
+   */
+  private String model(String name) {
+    return name + "-" + System.identityHashCode(gate);
+  }
+
   @BeforeEach
   void beginAnew() {
     provider.reset();
@@ -115,8 +122,8 @@ class EventStreamTest {
 
   @Test
   void eventsComeWhileTheModelSpeaks() {
-    provider.replyTo("gated", Reply.text("one two three").withGate(gate));
-    var conversation = Conversation.of(user, "gated", "Go.");
+    provider.replyTo(model("gated"), Reply.text("one two three").withGate(gate));
+    var conversation = Conversation.of(user, model("gated"), "Go.");
 
     try (var stream = conversation.stream()) {
       stream.next("thread.run.in_progress");
@@ -251,8 +258,8 @@ class EventStreamTest {
 
   @Test
   void severalReadersOfALiveRunReadTheSame() {
-    provider.replyTo("gated", Reply.text("one two three").withGate(gate));
-    var conversation = Conversation.of(user, "gated", "Go.");
+    provider.replyTo(model("gated"), Reply.text("one two three").withGate(gate));
+    var conversation = Conversation.of(user, model("gated"), "Go.");
 
     try (var first = conversation.stream()) {
       var run = first.next("thread.run.in_progress").json();

@@ -35,6 +35,13 @@ class RunTransitionsTest {
   FakeProvider provider;
   @Inject SettableClock clock;
 
+  /**
+   * A model of this test alone: a run that an earlier one left behind takes none of its replies.
+   */
+  private String model(String name) {
+    return name + "-" + System.identityHashCode(gate);
+  }
+
   @BeforeEach
   void beginAnew() {
     provider.reset();
@@ -52,16 +59,16 @@ class RunTransitionsTest {
   }
 
   private Conversation gated() {
-    provider.replyTo("gated", Reply.text("one two three").withGate(gate));
-    return Conversation.of(user, "gated", "Go.");
+    provider.replyTo(model("gated"), Reply.text("one two three").withGate(gate));
+    return Conversation.of(user, model("gated"), "Go.");
   }
 
   private Conversation calling() {
     provider.replyTo(
-        "calling",
+        model("calling"),
         Reply.calls(new Reply.Call("a", "f", "{\"n\":1}"), new Reply.Call("b", "g", "{}")),
         Reply.text("Both done."));
-    return Conversation.of(user, "calling", "Call both.", "f", "g");
+    return Conversation.of(user, model("calling"), "Call both.", "f", "g");
   }
 
   private static void assertEnded(JsonNode run, String status, String time) {

@@ -29,6 +29,13 @@ class WaitingRunsTest {
   private final Gate gate = new Gate();
   FakeProvider provider;
 
+  /**
+   * A model of this test alone: a run that an earlier one left behind takes none of its replies.
+   */
+  private String model(String name) {
+    return name + "-" + System.identityHashCode(gate);
+  }
+
   @BeforeEach
   void beginAnew() {
     provider.reset();
@@ -40,8 +47,8 @@ class WaitingRunsTest {
   }
 
   private Conversation busy() {
-    provider.replyTo("busy", Reply.text("the first answer").withGate(gate));
-    return Conversation.of(user, "busy", "Go.");
+    provider.replyTo(model("busy"), Reply.text("the first answer").withGate(gate));
+    return Conversation.of(user, model("busy"), "Go.");
   }
 
   private static JsonNode more(Conversation conversation, String policy, String text) {
@@ -64,7 +71,8 @@ class WaitingRunsTest {
   void queuedRunsTakeTheirTurnsAndTheirMessagesComeWithThem() {
     var conversation = busy();
     var first = conversation.until(conversation.run(), "in_progress");
-    provider.replyTo("busy", Reply.text("the second answer"), Reply.text("the third answer"));
+    provider.replyTo(
+        model("busy"), Reply.text("the second answer"), Reply.text("the third answer"));
     var second = more(conversation, "queue", "second");
     var third = more(conversation, "queue", "third");
     assertThat(second.get("status").asText()).isEqualTo("queued");
@@ -84,7 +92,7 @@ class WaitingRunsTest {
   void aRunThatInterruptsCancelsTheActiveOneAndThenAnswers() {
     var conversation = busy();
     var first = conversation.until(conversation.run(), "in_progress");
-    provider.replyTo("busy", Reply.text("the better answer"));
+    provider.replyTo(model("busy"), Reply.text("the better answer"));
 
     var second = more(conversation, "interrupt", "wait");
 
@@ -95,8 +103,8 @@ class WaitingRunsTest {
 
   @Test
   void aRunThatWaitsForARunThatWaitsForItsClientInterruptsThatToo() {
-    provider.replyTo("calls", Reply.call("f", "{}"), Reply.text("never mind"));
-    var conversation = Conversation.of(user, "calls", "Call.", "f");
+    provider.replyTo(model("calls"), Reply.call("f", "{}"), Reply.text("never mind"));
+    var conversation = Conversation.of(user, model("calls"), "Call.", "f");
     var first = conversation.until(conversation.run(), "requires_action");
 
     var second = more(conversation, "interrupt", "leave it");
