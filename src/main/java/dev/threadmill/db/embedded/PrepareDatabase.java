@@ -50,7 +50,7 @@ record PrepareDatabase(int port, String password, Consumer<String> progress) {
       }
       if (usesStandIn && treeIsReal) {
         progress.accept("pgvector is here now: moving the vectors over from the stand-in…");
-        moveFromStandIn(database);
+        return movedFromStandIn(database);
       }
       return treeIsReal;
     }
@@ -69,7 +69,26 @@ record PrepareDatabase(int port, String password, Consumer<String> progress) {
     }
   }
 
-  /** All vectors, by way of their text, in one transaction. */
+  /**
+   * All vectors, by way of their text, in one transaction; false if something of the operator's own
+   * holds on to the stand-in.
+   */
+  private boolean movedFromStandIn(Connection database) throws SQLException {
+    database.setAutoCommit(false);
+    try {
+      moveFromStandIn(database);
+      database.commit();
+      return true;
+    } catch (SQLException e) {
+      database.rollback();
+      progress.accept(
+          "the vectors stay with the stand-in: " + e.getMessage().lines().findFirst().orElse(""));
+      return false;
+    } finally {
+      database.setAutoCommit(true);
+    }
+  }
+
   private static void moveFromStandIn(Connection database) throws SQLException {
     List<String> toText = new ArrayList<>();
     List<String> toVector = new ArrayList<>();
@@ -91,7 +110,6 @@ record PrepareDatabase(int port, String password, Consumer<String> progress) {
         toVector.add(alter + type + " USING " + columns.getString(3) + "::" + type);
       }
     }
-    database.setAutoCommit(false);
     for (String sql : toText) {
       execute(database, sql);
     }
@@ -103,8 +121,6 @@ record PrepareDatabase(int port, String password, Consumer<String> progress) {
     for (String sql : toVector) {
       execute(database, sql);
     }
-    database.commit();
-    database.setAutoCommit(true);
   }
 
   private static boolean exists(Connection connection, String sql) throws SQLException {

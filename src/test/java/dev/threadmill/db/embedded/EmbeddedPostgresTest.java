@@ -295,6 +295,21 @@ class EmbeddedPostgresTest {
     }
   }
 
+  @Test
+  void vectorsStayWithTheStandInWhileSomethingHoldsOnToIt() throws Exception {
+    try (var postgres = EmbeddedPostgres.start(options().withVector(Vector.STAND_IN));
+        var connection = connect(postgres)) {
+      vectors(connection);
+      run(connection, "CREATE VIEW near AS SELECT id FROM places WHERE at <=> '[1,0]' < 0.1");
+    }
+
+    try (var postgres = EmbeddedPostgres.start(options().withVector(Vector.PREFER_REAL));
+        var connection = connect(postgres)) {
+      assertThat(postgres.realVector()).isFalse();
+      assertThat(one(connection, "SELECT id FROM near")).isEqualTo("a");
+    }
+  }
+
   private static void vectors(Connection connection) throws SQLException {
     run(connection, "CREATE EXTENSION IF NOT EXISTS vector");
     run(connection, "CREATE TABLE places (id text, at vector(2))");
