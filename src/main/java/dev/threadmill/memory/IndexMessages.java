@@ -84,7 +84,9 @@ class IndexMessages {
     try {
       vectors = embeddings.embed(texts);
     } catch (ModelException e) {
-      LOG.warnf("embeddings=failed model=%s messages=%d", embeddings.name(), messages.size());
+      LOG.warnf(
+          "embeddings=failed model=%s messages=%d reason=%s",
+          embeddings.name(), messages.size(), e.getCause() == null ? e : e.getCause());
     }
     write(messages, pieces, vectors);
   }

@@ -123,7 +123,17 @@ public final class LocalEmbeddings implements EmbeddingModel {
     }
   }
 
+  /**
+   * The tokenizer looks for its native library through the thread's class loader, which in a
+   * packaged server is not by itself the one that has it.
+   */
+  private static Thread withOurClasses(Thread thread) {
+    thread.setContextClassLoader(LocalEmbeddings.class.getClassLoader());
+    return thread;
+  }
+
   private static ExecutorService oneThread(String name, int priority) {
+    var threads = Thread.ofPlatform().name(name).daemon().priority(priority).factory();
     var executor =
         new ThreadPoolExecutor(
             1,
@@ -131,7 +141,7 @@ public final class LocalEmbeddings implements EmbeddingModel {
             10,
             TimeUnit.SECONDS,
             new LinkedBlockingQueue<>(WAITING),
-            Thread.ofPlatform().name(name).daemon().priority(priority).factory(),
+            task -> withOurClasses(threads.newThread(task)),
             new ThreadPoolExecutor.CallerRunsPolicy());
     executor.allowCoreThreadTimeOut(true);
     return executor;
