@@ -17,6 +17,7 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jboss.logging.Logger;
 
 /**
@@ -100,6 +101,14 @@ public class BuildMemory {
       return new Remembered(state, null, null, List.of());
     }
 
+    private Remembered with(List<Recall.Memory> recalled) {
+      return new Remembered(state, summaryVersion, summary, recalled);
+    }
+
+    private Remembered but(State state) {
+      return new Remembered(state, summaryVersion, summary, recalled);
+    }
+
     /** As the model is told it; empty if there is nothing. */
     public String text() {
       return MemoryText.of(summary, recalled);
@@ -119,7 +128,8 @@ public class BuildMemory {
     if (!places.tryAcquire()) {
       return Remembered.nothing(State.TIMED_OUT);
     }
-    var task = new FutureTask<>(() -> find(wanted));
+    var summary = new AtomicReference<>(Remembered.nothing(State.ASKED));
+    var task = new FutureTask<>(() -> find(wanted, summary));
     // Not interrupted when time is up: an interrupt would break the database connection.
     Thread.ofVirtual()
         .name("recall")
@@ -135,14 +145,18 @@ public class BuildMemory {
       return task.get(config.recallTimeout().toMillis(), TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {
       LOG.infof("recall=timed_out thread_id=%s", wanted.thread());
-      return Remembered.nothing(State.TIMED_OUT);
+      return summary.get().but(State.TIMED_OUT);
     } catch (ExecutionException e) {
       LOG.warnf("recall=failed thread_id=%s reason=%s", wanted.thread(), e.getCause());
-      return Remembered.nothing(State.FAILED);
+      return summary.get().but(State.FAILED);
     }
   }
 
-  private Remembered find(Wanted wanted) throws InterruptedException {
+  /**
+   * @param early is given the summary as soon as it is there, in case the recall takes too long
+   */
+  private Remembered find(Wanted wanted, AtomicReference<Remembered> early)
+      throws InterruptedException {
     var summary =
         wanted.leftOut() && wanted.policy().summaryMethod() != SummaryMethod.NONE
             ? summaries.latest(wanted.thread())
@@ -156,18 +170,26 @@ public class BuildMemory {
         room -= cost;
       }
     }
-    return new Remembered(
-        State.ASKED,
-        summary.map(SummaryStore.Summary::version).orElse(null),
-        summary.map(SummaryStore.Summary::text).orElse(null),
-        recalled(wanted, room));
+    early.set(
+        new Remembered(
+            State.ASKED,
+            summary.map(SummaryStore.Summary::version).orElse(null),
+            summary.map(SummaryStore.Summary::text).orElse(null),
+            List.of()));
+    return early.get().with(recalled(wanted, room));
   }
 
   private List<Recall.Memory> recalled(Wanted wanted, int room) throws InterruptedException {
     if (wanted.query() == null || wanted.query().isBlank()) {
       return List.of();
     }
-    var found = recall.recall(scope(wanted), wanted.query(), config.recalled(), wanted.shown());
+    var found =
+        recall.recall(
+            scope(wanted),
+            wanted.query(),
+            config.recalled(),
+            wanted.shown(),
+            config.vectorTimeout());
     var fitting = new ArrayList<Recall.Memory>();
     for (var memory : found) {
       int cost = Tokens.count(MemoryText.passage(memory));

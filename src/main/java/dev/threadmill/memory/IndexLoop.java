@@ -70,6 +70,8 @@ class IndexLoop {
   }
 
   private void run() {
+    // Or the first run after a start would wait in vain for its memories.
+    messages.prepare();
     while (!Thread.currentThread().isInterrupted()) {
       try {
         boolean worked;

@@ -38,6 +38,11 @@ class IndexMessages {
     this.config = config;
   }
 
+  /** Has the embedding model get ready. */
+  void prepare() {
+    embeddings.prepare();
+  }
+
   /** Indexes some of what is due. Returns how many messages that were. */
   int next() throws InterruptedException {
     var messages = queue.take(config.batch());

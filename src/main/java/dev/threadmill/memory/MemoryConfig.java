@@ -32,6 +32,10 @@ public interface MemoryConfig {
   @WithDefault("250ms")
   Duration recallTimeout();
 
+  /** The longest that a run waits for its question's vector; then words alone find memories. */
+  @WithDefault("150ms")
+  Duration vectorTimeout();
+
   /** THREADMILL_SUMMARY_MODEL: a cheaper model for summaries; the run's own if it is not set. */
   Optional<String> summaryModel();
 

@@ -4,6 +4,7 @@ import dev.threadmill.api.ThreadId;
 import dev.threadmill.models.Embeddings;
 import dev.threadmill.models.ModelException;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -14,6 +15,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jboss.logging.Logger;
 
 /** Finds what was said or learned that bears on a question, best first. */
@@ -62,21 +67,37 @@ public class Recall {
    */
   public List<Memory> recall(MemoryScope scope, String question, int limit)
       throws InterruptedException {
-    return recall(scope, question, limit, Set.of());
+    return recall(scope, Question.of(question, clock.instant()), limit, Set.of(), this::vector);
   }
 
   /**
    * Recalls what is not shown already.
    *
    * @param shown ids of messages that are left out
+   * @param patience how long the embedding model may take; then words alone find memories
    */
-  List<Memory> recall(MemoryScope scope, String asked, int limit, Set<String> shown)
+  List<Memory> recall(
+      MemoryScope scope, String asked, int limit, Set<String> shown, Duration patience)
       throws InterruptedException {
-    if (asked.isBlank() || limit <= 0) {
+    return recall(
+        scope,
+        Question.of(asked, clock.instant()),
+        limit,
+        shown,
+        question -> vector(question, patience));
+  }
+
+  private interface Embedding {
+    float[] of(Question question) throws InterruptedException;
+  }
+
+  private List<Memory> recall(
+      MemoryScope scope, Question question, int limit, Set<String> shown, Embedding embedding)
+      throws InterruptedException {
+    if (question.text().isEmpty() || limit <= 0) {
       return List.of();
     }
-    var question = Question.of(asked, clock.instant());
-    var found = search.in(scope, question, vector(question));
+    var found = search.in(scope, question, embedding.of(question));
     var ranked = new Ranking(question).rank(withoutDoubles(found.candidates()), found.texts());
     return merged(bestOfEachSource(ranked, limit + SURPLUS, shown), limit);
   }
@@ -87,6 +108,19 @@ public class Recall {
     } catch (ModelException e) {
       LOG.warnf("embeddings=failed model=%s recall=by_words", embeddings.name());
       return null;
+    }
+  }
+
+  private float[] vector(Question question, Duration patience) throws InterruptedException {
+    var task = new FutureTask<>(() -> vector(question));
+    Thread.ofVirtual().name("embed-question").start(task);
+    try {
+      return task.get(patience.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      LOG.infof("embeddings=slow model=%s recall=by_words", embeddings.name());
+      return null;
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e.getCause());
     }
   }
 

@@ -25,4 +25,7 @@ public interface EmbeddingModel {
    * @throws InterruptedException if the thread was interrupted
    */
   float[] embedQuery(String query) throws InterruptedException;
+
+  /** Gets ready ahead of the first text, where that takes time; comes back at once. */
+  default void prepare() {}
 }

@@ -45,6 +45,11 @@ public class Embeddings implements EmbeddingModel {
     return model.embedQuery(query);
   }
 
+  @Override
+  public void prepare() {
+    model.prepare();
+  }
+
   private static EmbeddingModel chosen(String name, EmbeddingsConfig config, ModelsConfig models) {
     if (name.equals(LOCAL)) {
       return new LocalEmbeddings(LocalEmbeddings.Weights.MINILM);

@@ -103,6 +103,11 @@ public final class LocalEmbeddings implements EmbeddingModel {
     return on(queries, () -> encoder().vector(weights.beforeQuery + query));
   }
 
+  @Override
+  public void prepare() {
+    texts.execute(() -> encoder().vector("ready"));
+  }
+
   private synchronized Encoder encoder() {
     if (encoder == null) {
       encoder = new Encoder(weights);
