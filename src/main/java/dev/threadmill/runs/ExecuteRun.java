@@ -109,6 +109,10 @@ class ExecuteRun {
         }
       };
     } catch (ModelException e) {
+      if (progress.live().stopReason() != null) {
+        // Stopped at the very moment: how the model took that does not count.
+        return stopped(progress, turn, turn.usageSoFar());
+      }
       LOG.infof("model failed run_id=%s kind=%s", progress.run().id(), e.kind());
       return end(progress, turn, turn.usageSoFar(), Run.End.failed(RunError.of(e)));
     } catch (InterruptedException e) {

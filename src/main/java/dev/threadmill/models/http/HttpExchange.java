@@ -1,5 +1,6 @@
 package dev.threadmill.models.http;
 
+import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClient;
@@ -16,17 +17,22 @@ import java.util.concurrent.TimeUnit;
  * One request to a provider, whose answer is read by blocking. The event loop hands over what has
  * arrived, never more than a few pieces ahead of the reader. Closing it before the end aborts the
  * request at the provider.
+ *
+ * <p>Aborting means to close the connection, and that is only ours until the answer has ended: from
+ * then on another request may be on it. Whether it has ended is known on the exchange's event loop
+ * alone, so it is there that a request is aborted, or let be.
  */
 public final class HttpExchange implements AutoCloseable {
   private static final int AHEAD = 32;
   private static final long LINGER_MILLIS = 1_000;
 
-  private final Vertx vertx;
   private final BlockingQueue<Piece> arrived = new LinkedBlockingQueue<>();
   private HttpClientRequest request;
+  private HttpClientResponse head;
   private HttpClientResponse response;
   private int taken;
   private boolean ended;
+  private volatile Context loop;
   private volatile boolean closed;
   private volatile boolean bodyEnded;
 
@@ -45,9 +51,7 @@ public final class HttpExchange implements AutoCloseable {
     private static final long serialVersionUID = 1L;
   }
 
-  private HttpExchange(Vertx vertx) {
-    this.vertx = vertx;
-  }
+  private HttpExchange() {}
 
   /**
    * Sends the request and waits for the head of the answer.
@@ -56,9 +60,9 @@ public final class HttpExchange implements AutoCloseable {
    * @throws IOException if the provider could not be reached
    */
   static HttpExchange post(
-      Vertx vertx, HttpClient client, RequestOptions options, byte[] body, Duration patience)
+      HttpClient client, RequestOptions options, byte[] body, Duration patience)
       throws IOException, InterruptedException {
-    var exchange = new HttpExchange(vertx);
+    var exchange = new HttpExchange();
     try {
       client
           .request(options)
@@ -122,25 +126,44 @@ public final class HttpExchange implements AutoCloseable {
     }
     ended = true;
     closed = true;
-    response.fetch(Long.MAX_VALUE);
-    vertx.setTimer(
-        LINGER_MILLIS,
-        _ -> {
-          if (!bodyEnded) {
-            request.reset();
-          }
-        });
+    if (!bodyEnded) {
+      afterAllThatHasCome(
+          () -> loop.owner().setTimer(LINGER_MILLIS, _ -> afterAllThatHasCome(this::abort)));
+    }
   }
 
   @Override
-  public synchronized void close() {
+  public void close() {
     if (ended || closed) {
       return;
     }
     closed = true;
-    if (request != null) {
-      request.reset();
+    if (loop != null) {
+      afterAllThatHasCome(this::abort);
     }
+  }
+
+  /**
+   * Does this on the event loop, unless the answer has ended by then. What has come already may
+   * still wait for its reader, and the end behind it, so it is let through first.
+   */
+  private void afterAllThatHasCome(Runnable action) {
+    loop.runOnContext(
+        _ -> {
+          if (head != null) {
+            head.fetch(Long.MAX_VALUE);
+          }
+          loop.runOnContext(
+              _ -> {
+                if (!bodyEnded) {
+                  action.run();
+                }
+              });
+        });
+  }
+
+  private void abort() {
+    request.reset();
   }
 
   private Piece take(Duration patience) throws IOException, InterruptedException {
@@ -155,17 +178,20 @@ public final class HttpExchange implements AutoCloseable {
     return piece;
   }
 
-  private synchronized void send(HttpClientRequest made, byte[] body) {
+  private void send(HttpClientRequest made, byte[] body) {
     request = made;
+    made.exceptionHandler(this::fail);
+    made.response().onSuccess(this::head).onFailure(this::fail);
+    loop = Vertx.currentContext();
     if (closed) {
       made.reset();
-      return;
+    } else {
+      made.send(Buffer.buffer(body));
     }
-    made.response().onSuccess(this::head).onFailure(this::fail);
-    made.send(Buffer.buffer(body));
   }
 
-  private void head(HttpClientResponse head) {
+  private void head(HttpClientResponse arriving) {
+    head = arriving;
     head.pause();
     head.handler(bytes -> hand(new Piece.Body(bytes)));
     head.endHandler(
@@ -175,7 +201,7 @@ public final class HttpExchange implements AutoCloseable {
         });
     head.exceptionHandler(this::fail);
     hand(new Piece.Head(head));
-    head.fetch(AHEAD);
+    head.fetch(closed ? Long.MAX_VALUE : AHEAD);
   }
 
   private void fail(Throwable cause) {

@@ -18,11 +18,9 @@ import java.util.Map;
 public class Transport {
   private static final int KEEP_ALIVE_SECONDS = 50;
 
-  private final Vertx vertx;
   private final HttpClient client;
 
   public Transport(Vertx vertx, ModelsConfig config) {
-    this.vertx = vertx;
     this.client =
         vertx.createHttpClient(
             new HttpClientOptions()
@@ -48,7 +46,7 @@ public class Transport {
             .setAbsoluteURI(url)
             .putHeader("user-agent", "threadmill");
     headers.forEach(options::putHeader);
-    return HttpExchange.post(vertx, client, options, body, patience);
+    return HttpExchange.post(client, options, body, patience);
   }
 
   /**
