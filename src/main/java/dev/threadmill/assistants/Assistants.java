@@ -31,12 +31,19 @@ public class Assistants {
   private final InstantSource clock;
   private final FileReferences files;
   private final ToolSecrets secrets;
+  private final RoutingTargets targets;
 
-  Assistants(Ids ids, InstantSource clock, FileReferences files, ToolSecrets secrets) {
+  Assistants(
+      Ids ids,
+      InstantSource clock,
+      FileReferences files,
+      ToolSecrets secrets,
+      RoutingTargets targets) {
     this.ids = ids;
     this.clock = clock;
     this.files = files;
     this.secrets = secrets;
+    this.targets = targets;
   }
 
   /** The assistant, empty if the project has none of this id. Costs one statement. */
@@ -60,7 +67,8 @@ public class Assistants {
     row.description = request.description();
     row.model = request.model();
     row.instructions = request.instructions();
-    row.tools = orElse(secrets.sealed(project, request.tools(), List.of()), List.of());
+    var tools = targets.checked(project, null, request.tools());
+    row.tools = orElse(secrets.sealed(project, tools, List.of()), List.of());
     row.toolResources = request.toolResources();
     row.metadata = request.metadata() == null ? Metadata.EMPTY : request.metadata();
     row.temperature = request.temperature();
@@ -95,7 +103,8 @@ public class Assistants {
     row.description = request.description().or(row.description);
     row.instructions = request.instructions().or(row.instructions);
     if (request.tools() instanceof Field.Present<List<ToolSpec>>(var tools)) {
-      row.tools = orElse(secrets.sealed(project, tools, row.tools), List.of());
+      var checked = targets.checked(project, id, tools);
+      row.tools = orElse(secrets.sealed(project, checked, row.tools), List.of());
     }
     row.toolResources = request.toolResources().or(row.toolResources);
     row.metadata = orElse(request.metadata().or(row.metadata), Metadata.EMPTY);

@@ -28,6 +28,7 @@ import java.util.Map;
   @JsonSubTypes.Type(name = "function", value = ToolSpec.Function.class),
   @JsonSubTypes.Type(name = "webhook", value = ToolSpec.Webhook.class),
   @JsonSubTypes.Type(name = "mcp", value = ToolSpec.Mcp.class),
+  @JsonSubTypes.Type(name = "agent_routing", value = ToolSpec.AgentRouting.class),
 })
 @JsonPropertyOrder("type")
 public sealed interface ToolSpec {
@@ -43,13 +44,14 @@ public sealed interface ToolSpec {
       case Function _ -> "function";
       case Webhook _ -> "webhook";
       case Mcp _ -> "mcp";
+      case AgentRouting _ -> AgentRouting.TYPE;
     };
   }
 
   /** By what a client tells the tools of one assistant apart. */
   default String label() {
     return switch (this) {
-      case CodeInterpreter _, FileSearch _ -> type();
+      case CodeInterpreter _, FileSearch _, AgentRouting _ -> type();
       case Function(var function) -> function.name();
       case Webhook(var webhook) -> webhook.name();
       case Mcp(var mcp) -> "mcp " + mcp.serverLabel();
@@ -59,7 +61,7 @@ public sealed interface ToolSpec {
   /** The same tool with every secret replaced. */
   default ToolSpec withSecrets(ToolSecrets.Replacement secrets) {
     return switch (this) {
-      case CodeInterpreter _, FileSearch _, Function _ -> this;
+      case CodeInterpreter _, FileSearch _, Function _, AgentRouting _ -> this;
       case Webhook(var webhook) -> new Webhook(webhook.withSecrets(secrets));
       case Mcp(var mcp) -> new Mcp(mcp.withSecrets(secrets));
     };
@@ -69,6 +71,9 @@ public sealed interface ToolSpec {
   static List<ToolSpec> shown(List<ToolSpec> tools) {
     return tools.stream()
         .map(tool -> tool.withSecrets((_, _, _) -> new SecretText.Masked()))
+        .map(
+            tool ->
+                tool instanceof AgentRouting(var spec) ? new AgentRouting(spec.with(null)) : tool)
         .toList();
   }
 
@@ -231,6 +236,32 @@ public sealed interface ToolSpec {
           mcp != null
               ? mcp
               : new McpSpec(serverLabel, serverUrl, headers, allowedTools, requireApproval));
+    }
+  }
+
+  /** Other assistants, each offered to the model as a function. */
+  record AgentRouting(AgentRoutingSpec agentRouting) implements ToolSpec {
+    /** The kind of tool, which is the type of its calls as well. */
+    public static final String TYPE = "agent_routing";
+
+    /** Reads the nested form, and the flat one in which all stands beside type. */
+    @JsonCreator
+    static AgentRouting of(
+        @JsonProperty("agent_routing") AgentRoutingSpec agentRouting,
+        @JsonProperty("targets") List<AgentRoutingSpec.Target> targets,
+        @JsonProperty("mode") AgentRoutingSpec.Mode mode,
+        @JsonProperty("threads") AgentRoutingSpec.Threads threads) {
+      if (agentRouting != null && targets != null) {
+        throw ApiException.invalid(
+            "agent_routing",
+            "Invalid 'agent_routing': give 'targets' either in 'agent_routing' or beside 'type',"
+                + " not both.");
+      }
+      if (agentRouting == null && targets == null) {
+        throw ApiException.missing("agent_routing");
+      }
+      return new AgentRouting(
+          agentRouting != null ? agentRouting : new AgentRoutingSpec(targets, mode, threads, null));
     }
   }
 }

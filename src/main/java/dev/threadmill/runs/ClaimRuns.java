@@ -71,7 +71,38 @@ class ClaimRuns {
     return run.attempt() == 1 ? List.of() : jdbc.onceUp(() -> steps.ofRun(run));
   }
 
-  private List<Claim> claim(Tx tx, int most) {
+  private List<Claim> claim(Tx tx, int room) {
+    var claims = new ArrayList<>(claimReady(tx, room));
+    int most = room - claims.size();
+    if (most > 0) {
+      claims.addAll(claimQueued(tx, most));
+    }
+    return claims;
+  }
+
+  /** Runs whose messages to other assistants have all been answered. They go on first. */
+  private List<Claim> claimReady(Tx tx, int most) {
+    var ready =
+        tx.list(
+            "SELECT "
+                + RunStore.COLUMNS
+                + """
+                 FROM runs WHERE routing = 'ready' ORDER BY created_at, id LIMIT ?
+                FOR NO KEY UPDATE SKIP LOCKED
+                """,
+            RunStore::read,
+            most);
+    var claims = new ArrayList<Claim>();
+    for (var run : ready) {
+      var claimed = run.claimed(node.id(), run.attempt() + 1, run.times().started());
+      var news = List.of(Telling.attemptBegan(claimed.attempt()));
+      setClaim(tx, claimed, news);
+      claims.add(new Claim(claimed, endOf(run), news));
+    }
+    return claims;
+  }
+
+  private List<Claim> claimQueued(Tx tx, int most) {
     var queued =
         tx.list(
             """
@@ -135,7 +166,8 @@ class ClaimRuns {
   static void setClaim(Tx tx, Run run, List<Told> news) {
     tx.update(
         """
-        UPDATE runs SET status = ?, owner = ?, attempt = ?, started_at = ?, tape = tape || ?
+        UPDATE runs SET status = ?, owner = ?, attempt = ?, started_at = ?, routing = NULL,
+          tape = tape || ?
         WHERE thread_id = ? AND id = ?
         """,
         run.status(),

@@ -9,6 +9,7 @@ import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.RunId;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.assistants.Assistants;
+import dev.threadmill.assistants.RoutingTargets;
 import dev.threadmill.assistants.ToolSecrets;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Tx;
@@ -39,6 +40,7 @@ class CreateRun {
   private final Jdbc jdbc;
   private final Assistants assistants;
   private final ToolSecrets toolSecrets;
+  private final RoutingTargets routingTargets;
   private final ThreadStore threads;
   private final MessageStore messages;
   private final PrepareMessages prepareMessages;
@@ -56,6 +58,7 @@ class CreateRun {
       Jdbc jdbc,
       Assistants assistants,
       ToolSecrets toolSecrets,
+      RoutingTargets routingTargets,
       ThreadStore threads,
       MessageStore messages,
       PrepareMessages prepareMessages,
@@ -71,6 +74,7 @@ class CreateRun {
     this.jdbc = jdbc;
     this.assistants = assistants;
     this.toolSecrets = toolSecrets;
+    this.routingTargets = routingTargets;
     this.threads = threads;
     this.messages = messages;
     this.prepareMessages = prepareMessages;
@@ -178,7 +182,7 @@ class CreateRun {
     if (assistant == null) {
       throw ApiException.missing("assistant_id");
     }
-    return overrides.over(assistants.get(project, assistant), toolSecrets);
+    return overrides.over(assistants.get(project, assistant), toolSecrets, routingTargets);
   }
 
   private Created insert(Insert insert) {

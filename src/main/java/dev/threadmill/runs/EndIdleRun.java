@@ -11,17 +11,27 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Ends a run that nobody executes: one that is queued or waits for its client. Tool calls without a
- * result get one that says so, in the same transaction.
+ * Ends a run that nobody executes: one that is queued, or waits for its client or for other
+ * assistants. Tool calls without a result get one that says so, in the same transaction.
  */
 @ApplicationScoped
 class EndIdleRun {
   private final Jdbc jdbc;
   private final RunStore runs;
   private final StepStore steps;
+  private final ChildRuns children;
+  private final StopChildren stopChildren;
   private final RunSignals signals;
 
-  EndIdleRun(Jdbc jdbc, RunStore runs, StepStore steps, RunSignals signals) {
+  EndIdleRun(
+      Jdbc jdbc,
+      RunStore runs,
+      StepStore steps,
+      ChildRuns children,
+      StopChildren stopChildren,
+      RunSignals signals) {
+    this.children = children;
+    this.stopChildren = stopChildren;
     this.jdbc = jdbc;
     this.runs = runs;
     this.steps = steps;
@@ -38,7 +48,11 @@ class EndIdleRun {
                   .filter(run -> run.owner() == null && !run.status().isTerminal())
                   .map(run -> end(tx, run, end, at));
             });
-    ended.ifPresent(_ -> signals.changed(id));
+    ended.ifPresent(
+        run -> {
+          signals.changed(id);
+          stopChildren.of(run);
+        });
     return ended;
   }
 
@@ -56,7 +70,7 @@ class EndIdleRun {
     tx.update(
         """
         UPDATE runs SET status = ?, cancelled_at = ?, failed_at = ?, last_error = ?,
-          waiting = false, waiting_messages = NULL, tape = tape || ?
+          waiting = false, waiting_messages = NULL, routing = NULL, tape = tape || ?
         WHERE thread_id = ? AND id = ?
         """,
         ended.status(),
@@ -66,6 +80,7 @@ class EndIdleRun {
         Tape.format(news),
         ended.threadId(),
         ended.id());
+    children.ended(tx, ended);
     return ended;
   }
 

@@ -49,6 +49,7 @@ record EventId(int attempt, long position, int openStep, boolean openMessage) {
           new EventId(attempt, next, step, state.equals("created") || state.equals("in_progress"));
       case TapeEvent.TextDelta _,
           TapeEvent.CallStarted _,
+          TapeEvent.CallRouted _,
           TapeEvent.CallAnswered _,
           TapeEvent.ArgumentsDelta _,
           TapeEvent.RunIs _,

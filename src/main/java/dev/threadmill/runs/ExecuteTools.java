@@ -9,8 +9,11 @@ import dev.threadmill.tools.Toolbox;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
 
 /**
@@ -25,9 +28,18 @@ class ExecuteTools {
 
   private final FinishRun finishRun;
   private final StepStore steps;
+  private final RouteCalls routeCalls;
+  private final ChildRuns children;
   private final ToolSettings settings;
 
-  ExecuteTools(FinishRun finishRun, StepStore steps, ToolSettings settings) {
+  ExecuteTools(
+      FinishRun finishRun,
+      StepStore steps,
+      RouteCalls routeCalls,
+      ChildRuns children,
+      ToolSettings settings) {
+    this.routeCalls = routeCalls;
+    this.children = children;
     this.finishRun = finishRun;
     this.steps = steps;
     this.settings = settings;
@@ -37,7 +49,7 @@ class ExecuteTools {
   enum Outcome {
     /** All calls have outputs: the model is to be called again. */
     DONE,
-    /** The run waits for its client. */
+    /** The run waits for its client or for other assistants. */
     WAITS,
     /** The run is cancelled or not this attempt's any more; the step is stored. */
     LOST,
@@ -50,7 +62,19 @@ class ExecuteTools {
   /** A call that is the server's, at its place in the step. */
   private record Job(int place, ToolCall call, Toolbox.Check.ForServer check) {}
 
-  private record Result(int place, ToolOutcome outcome) {}
+  /**
+   * What came of a call.
+   *
+   * @param usage what other assistants have spent on it
+   */
+  private record Result(int place, ToolOutcome outcome, Usage usage) {
+    Result(int place, ToolOutcome outcome) {
+      this(place, outcome, Usage.NONE);
+    }
+  }
+
+  /** A call that another assistant is to work on, at its place in the step. */
+  private record Route(int place, RouteCalls.Plan.Begin plan) {}
 
   /**
    * Sees to the calls of a new answer.
@@ -60,6 +84,7 @@ class ExecuteTools {
   Outcome execute(Progress progress, Step asked, Usage usage) throws InterruptedException {
     var jobs = new ArrayList<Job>();
     var calls = new ArrayList<ToolCall>();
+    var routes = new ArrayList<Route>();
     int refused = 0;
     for (var call : asked.calls()) {
       switch (progress.toolbox().check(call.name(), call.arguments())) {
@@ -70,6 +95,18 @@ class ExecuteTools {
           jobs.add(new Job(calls.size(), call, check));
           calls.add(call.by(ToolCall.Executor.SERVER));
         }
+        case Toolbox.Check.ForAssistant check -> {
+          switch (plan(progress, check, routes)) {
+            case RouteCalls.Plan.Begin begin -> {
+              routes.add(new Route(calls.size(), begin));
+              calls.add(call);
+            }
+            case RouteCalls.Plan.Refused(var output) -> {
+              refused++;
+              calls.add(call.by(ToolCall.Executor.NOBODY).withOutput(output));
+            }
+          }
+        }
         case Toolbox.Check.Refused(var output) -> {
           refused++;
           calls.add(call.by(ToolCall.Executor.NOBODY).withOutput(output));
@@ -79,8 +116,9 @@ class ExecuteTools {
     if (refused > 0 && steps.refusedCalls(progress.run()) + refused > settings.invalidCalls()) {
       return Outcome.TOO_MANY_REFUSED;
     }
+    var routed = routed(progress.run(), calls, routes, usage);
     var step = asked.with(calls);
-    if (!finishRun.storeCalls(progress, step, usage)) {
+    if (!finishRun.storeCalls(progress, step, usage, routed)) {
       return Outcome.NOT_STORED;
     }
     if (jobs.isEmpty()) {
@@ -90,9 +128,31 @@ class ExecuteTools {
     return work(progress, jobs, List.of());
   }
 
+  private RouteCalls.Plan plan(
+      Progress progress, Toolbox.Check.ForAssistant check, List<Route> others) {
+    var taken =
+        others.stream().map(route -> route.plan().thread()).collect(Collectors.toUnmodifiableSet());
+    return routeCalls.plan(progress.run(), check, taken);
+  }
+
+  /** The runs that calls are routed to; the calls are made to name them. */
+  private List<RouteCalls.Child> routed(
+      Run run, List<ToolCall> calls, List<Route> routes, Usage usage) {
+    var spent = run.usage().plus(usage);
+    var routed = new ArrayList<RouteCalls.Child>();
+    for (var route : routes) {
+      var child =
+          routeCalls.child(run, calls.get(route.place()), route.plan(), spent, routes.size());
+      calls.set(route.place(), child.call());
+      routed.add(child);
+    }
+    return routed;
+  }
+
   /**
    * Goes on with the open step of a run: one that was taken over, of whose calls nobody knows
-   * whether they had their effect, or one that has waited until its calls were allowed.
+   * whether they had their effect, or one that has waited until its calls were allowed or other
+   * assistants had answered.
    *
    * @throws InterruptedException if the run was stopped meanwhile
    */
@@ -103,9 +163,15 @@ class ExecuteTools {
     if (!begin(progress)) {
       return Outcome.LOST;
     }
+    var answers =
+        calls.stream().anyMatch(ToolCall::isAgentsTurn)
+            ? children.of(progress.run())
+            : Map.<String, ChildRuns.Child>of();
     for (int i = 0; i < calls.size(); i++) {
       var call = calls.get(i);
-      if (call.isOpen() && !call.executor().isClientsTurn()) {
+      if (call.isAgentsTurn()) {
+        answerOf(progress, call, i, answers).ifPresent(known::add);
+      } else if (call.isOpen() && !call.executor().isClientsTurn()) {
         switch (progress.toolbox().check(call.name(), call.arguments())) {
           case Toolbox.Check.ForServer check when call.executor() == ToolCall.Executor.APPROVED ->
               jobs.add(new Job(i, call, check));
@@ -118,12 +184,31 @@ class ExecuteTools {
           }
           case Toolbox.Check.Refused(var output) ->
               known.add(new Result(i, new ToolOutcome.Failed(output)));
+          case Toolbox.Check.ForAssistant _ ->
+              known.add(new Result(i, new ToolOutcome.Failed(unknown())));
           case Toolbox.Check.ForClient _ -> known.add(new Result(i, new ToolOutcome.Undecided()));
         }
       }
     }
     LOG.infof("tools resumed run_id=%s again=%d", progress.run().id(), jobs.size());
     return work(progress, jobs, known);
+  }
+
+  /** What another assistant has come to; empty while it goes on. */
+  private static Optional<Result> answerOf(
+      Progress progress, ToolCall call, int place, Map<String, ChildRuns.Child> answers) {
+    var child = answers.get(call.id().value());
+    if (child == null) {
+      var gone = ToolError.output("assistant_deleted", "The answer to this call was deleted.");
+      return Optional.of(new Result(place, new ToolOutcome.Failed(gone)));
+    }
+    var name =
+        progress.toolbox().check(call.name(), call.arguments())
+                instanceof Toolbox.Check.ForAssistant check
+            ? check.route().name()
+            : call.routing().targetAssistantId().value();
+    return Optional.ofNullable(RouteCalls.outputOf(child, name))
+        .map(output -> new Result(place, new ToolOutcome.Answered(output), child.usage()));
   }
 
   /** Stores that the calls that were allowed may have begun from here on. */
@@ -162,10 +247,15 @@ class ExecuteTools {
       for (int i = 0; i < jobs.size() + known.size(); i++) {
         var result = progress.live().interruptibly(results::take);
         var step = with(progress.live().openStep(), result);
-        if (!finishRun.storeOutput(progress, step, result.place())) {
+        if (!finishRun.storeOutput(progress, step, result.place(), result.usage())) {
           return Outcome.LOST;
         }
         progress.live().setOpenStep(step);
+      }
+      if (jobs.isEmpty()
+          && known.isEmpty()
+          && !finishRun.storeBegun(progress, progress.live().openStep())) {
+        return Outcome.LOST;
       }
     } finally {
       threads.forEach(Thread::interrupt);

@@ -24,9 +24,25 @@ class FinishRun {
   private final StepStore steps;
   private final MessageStore messages;
   private final NoteRun noteRun;
+  private final RouteCalls routeCalls;
+  private final ChildRuns children;
+  private final StopChildren stopChildren;
+  private final RunSignals signals;
 
-  FinishRun(Jdbc jdbc, StepStore steps, MessageStore messages, NoteRun noteRun) {
+  FinishRun(
+      Jdbc jdbc,
+      StepStore steps,
+      MessageStore messages,
+      NoteRun noteRun,
+      RouteCalls routeCalls,
+      ChildRuns children,
+      StopChildren stopChildren,
+      RunSignals signals) {
+    this.signals = signals;
     this.jdbc = jdbc;
+    this.routeCalls = routeCalls;
+    this.children = children;
+    this.stopChildren = stopChildren;
     this.noteRun = noteRun;
     this.steps = steps;
     this.messages = messages;
@@ -38,7 +54,9 @@ class FinishRun {
     final List<Step> steps = new ArrayList<>();
     final List<Step> answered = new ArrayList<>();
     final List<Told> news = new ArrayList<>();
-    boolean isEnd;
+    final List<RouteCalls.Child> children = new ArrayList<>();
+    Next next = Next.GO_ON;
+    Run end;
 
     void addMessage(Step step, Message message) {
       messages.add(message);
@@ -50,6 +68,13 @@ class FinishRun {
       steps.add(step);
       news.add(Telling.stepEnded(step));
     }
+  }
+
+  /** What comes after what was stored. */
+  private enum Next {
+    GO_ON,
+    ASK_CLIENT,
+    AWAIT_AGENTS
   }
 
   /**
@@ -65,7 +90,7 @@ class FinishRun {
     var cancelled = end.status() == RunStatus.CANCELLED;
     var run = progress.run().ended(end, at);
     var left = new Leavings();
-    left.isEnd = true;
+    left.end = run;
     if (cancelled) {
       left.news.add(Telling.runBefore(run, RunStatus.CANCELLING, true, List.of()));
     }
@@ -107,63 +132,70 @@ class FinishRun {
     var left = new Leavings();
     var step = turn.messageStep().with(Usage.NONE).ended(Step.Status.COMPLETED, at, null);
     left.addMessage(step, Answer.completed(progress.run(), step, turn, at));
-    return store(progress, left, tx -> advance(tx, progress, left, false));
+    return store(progress, left, tx -> advance(tx, progress, left));
   }
 
   /**
    * The calls of the answer, before any of them is executed; those that were refused have their
-   * outputs. If the server has none to execute, the run waits for the client's, or, if all were
-   * refused, the step is done.
+   * outputs. If the server has none to execute, the run waits for other assistants or the client,
+   * or, if all were refused, the step is done.
    *
+   * @param routed the runs of the calls that other assistants work on
    * @return false if the run cannot go on so: it is cancelled or not this attempt's any more
    */
-  boolean storeCalls(Progress progress, Step step, Usage usage) {
+  boolean storeCalls(Progress progress, Step step, Usage usage, List<RouteCalls.Child> routed) {
     var at = progress.nextTime();
     progress.spent(usage);
     var left = new Leavings();
+    left.children.addAll(routed);
     for (int i = 0; i < step.calls().size(); i++) {
-      if (!step.calls().get(i).isOpen()) {
-        left.news.add(Telling.callAnswered(step, i, step.calls().get(i)));
+      var call = step.calls().get(i);
+      if (call.routing() != null) {
+        left.news.add(Telling.callRouted(step, i, call));
+      } else if (!call.isOpen()) {
+        left.news.add(Telling.callAnswered(step, i, call));
       }
     }
-    boolean waits = waits(step);
     var stored = isAnswered(step) ? step.ended(Step.Status.COMPLETED, at, null) : step;
     left.steps.add(stored.with(usage));
     tellWhereItStands(progress, left, stored.with(usage));
-    return store(progress, left, tx -> advance(tx, progress, left, waits));
+    return store(progress, left, tx -> advance(tx, progress, left));
   }
 
   /**
-   * A call that the server executed has its output. With the last of them the step is done, or, if
-   * others of its calls are the client's, the run waits for those.
+   * A call that the server or another assistant executed has its output. With the last of them the
+   * step is done, or, if others of its calls are the client's, the run waits for those.
    *
    * @param step the stored step with all outputs so far
    * @param call the place of the call that has just been executed
+   * @param usage what other assistants have spent on it
    * @return false if the run cannot go on so: it is cancelled or not this attempt's any more
    */
-  boolean storeOutput(Progress progress, Step step, int call) {
+  boolean storeOutput(Progress progress, Step step, int call, Usage usage) {
     var at = progress.nextTime();
+    progress.spent(usage);
     var left = new Leavings();
     if (!step.calls().get(call).isOpen()) {
       left.news.add(Telling.callAnswered(step, call, step.calls().get(call)));
     }
-    boolean waits = waits(step);
     var stored = isAnswered(step) ? step.ended(Step.Status.COMPLETED, at, null) : step;
     left.answered.add(stored);
     tellWhereItStands(progress, left, stored);
-    return store(progress, left, tx -> advance(tx, progress, left, waits));
+    return store(progress, left, tx -> advance(tx, progress, left));
   }
 
-  /** Calls that were allowed are about to be made. */
+  /** Calls that were allowed are about to be made, or the run goes back to waiting for agents. */
   boolean storeBegun(Progress progress, Step step) {
     progress.nextTime();
     var left = new Leavings();
     left.answered.add(step);
-    return store(progress, left, tx -> advance(tx, progress, left, false));
+    left.next = next(step);
+    return store(progress, left, tx -> advance(tx, progress, left));
   }
 
   private static void tellWhereItStands(Progress progress, Leavings left, Step step) {
-    if (waits(step)) {
+    left.next = next(step);
+    if (left.next == Next.ASK_CLIENT) {
       left.news.add(Telling.runWaits(progress.run().as(RunStatus.REQUIRES_ACTION), open(step)));
     } else if (isAnswered(step)) {
       left.news.add(Telling.stepEnded(step));
@@ -174,10 +206,13 @@ class FinishRun {
     return open(step).isEmpty();
   }
 
-  /** Whether all calls that are still open are the client's. */
-  private static boolean waits(Step step) {
+  /** Other assistants are waited for before the client is asked. */
+  private static Next next(Step step) {
     var open = open(step);
-    return !open.isEmpty() && open.stream().allMatch(call -> call.executor().isClientsTurn());
+    if (open.isEmpty() || !open.stream().allMatch(call -> call.executor().isAwaited())) {
+      return Next.GO_ON;
+    }
+    return open.stream().anyMatch(ToolCall::isAgentsTurn) ? Next.AWAIT_AGENTS : Next.ASK_CLIENT;
   }
 
   private static List<ToolCall> open(Step step) {
@@ -229,25 +264,29 @@ class FinishRun {
   }
 
   /** The run goes on, or pauses, which it cannot while it is being cancelled. */
-  private static int advance(Tx tx, Progress progress, Leavings left, boolean pause) {
+  private static int advance(Tx tx, Progress progress, Leavings left) {
     var run = progress.run();
+    boolean asks = left.next == Next.ASK_CLIENT;
+    boolean awaits = left.next == Next.AWAIT_AGENTS;
     return tx.update(
         """
         UPDATE runs SET status = CASE WHEN ? THEN 'requires_action' ELSE status END,
           owner = CASE WHEN ? THEN NULL ELSE owner END,
+          routing = CASE WHEN ? THEN 'waiting' END,
           prompt_tokens = ?, completion_tokens = ?, tape = tape || ?
         WHERE thread_id = ? AND id = ? AND attempt = ?
           AND (status = 'in_progress' OR status = 'cancelling' AND NOT ?)
         """,
-        pause,
-        pause,
+        asks,
+        asks || awaits,
+        awaits,
         run.usage().promptTokens(),
         run.usage().completionTokens(),
         tape(progress, left),
         run.threadId(),
         run.id(),
         run.attempt(),
-        pause);
+        asks || awaits);
   }
 
   private static String tape(Progress progress, Leavings left) {
@@ -283,8 +322,13 @@ class FinishRun {
                           messages.insert(tx, run.projectId(), left.messages);
                           left.steps.forEach(step -> steps.insert(tx, run, step, progress.sent()));
                           left.answered.forEach(step -> update(tx, step));
-                          if (left.isEnd) {
+                          left.children.forEach(child -> routeCalls.insert(tx, child, at));
+                          if (left.next == Next.AWAIT_AGENTS) {
+                            children.wakeIfAllEnded(tx, run.threadId(), run.id());
+                          }
+                          if (left.end != null) {
                             noteMemoryWork(tx, progress);
+                            children.ended(tx, left.end);
                           }
                           if (progress.live().isJournaled()) {
                             clearJournal(tx, run);
@@ -293,8 +337,18 @@ class FinishRun {
                         }));
     if (ours) {
       progress.live().stored(left.news);
+      tellOthers(left);
     }
     return ours;
+  }
+
+  private void tellOthers(Leavings left) {
+    if (!left.children.isEmpty()) {
+      signals.workIsReady();
+    }
+    if (left.end != null) {
+      stopChildren.of(left.end);
+    }
   }
 
   private void update(Tx tx, Step step) {

@@ -42,6 +42,7 @@ record Interrupted(Step step, String text) {
         case TapeEvent.ThreadCreated _,
             TapeEvent.RunIs _,
             TapeEvent.MessageIs _,
+            TapeEvent.CallRouted _,
             TapeEvent.CallAnswered _,
             TapeEvent.AttemptBegan _ -> {
           // Opens nothing.

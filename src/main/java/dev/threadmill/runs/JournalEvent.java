@@ -17,6 +17,7 @@ final class JournalEvent {
           TapeEvent.StepCreated _,
           TapeEvent.StepIs _,
           TapeEvent.MessageIs _,
+          TapeEvent.CallRouted _,
           TapeEvent.AttemptBegan _ ->
           List.of(event.code());
     };
@@ -38,6 +39,7 @@ final class JournalEvent {
           TapeEvent.StepCreated _,
           TapeEvent.StepIs _,
           TapeEvent.MessageIs _,
+          TapeEvent.CallRouted _,
           TapeEvent.AttemptBegan _ ->
           event;
     };

@@ -53,6 +53,16 @@ class LiveRuns {
     somebodyWaits = true;
   }
 
+  /** Has this node look for work at once if it has room. False if it has none. */
+  boolean lookForWork() {
+    if (closed || room.availablePermits() == 0) {
+      somebodyWaits = true;
+      return false;
+    }
+    onEnd.run();
+    return true;
+  }
+
   void add(LiveRun run) {
     runs.put(run.run().id(), run);
   }

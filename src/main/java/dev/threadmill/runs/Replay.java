@@ -16,6 +16,7 @@ final class Replay {
   private final StoredRun stored;
   private final Map<Integer, Step> steps;
   private final Map<String, Integer> taken = new HashMap<>();
+  private final Map<String, String> types = new HashMap<>();
   private final List<Frame> frames = new ArrayList<>();
   private EventId at = EventId.START;
   private boolean started;
@@ -60,6 +61,13 @@ final class Replay {
           step(ordinal).flatMap(step -> callStarted(step, call, name));
       case TapeEvent.ArgumentsDelta delta ->
           step(delta.step()).flatMap(step -> arguments(step, delta));
+      case TapeEvent.CallRouted(var ordinal, var call) ->
+          step(ordinal)
+              .flatMap(
+                  step ->
+                      call(step, call)
+                          .filter(found -> found.routing() != null)
+                          .map(found -> Telling.callRouted(step, call, found)));
       case TapeEvent.CallAnswered(var ordinal, var call, var output) ->
           step(ordinal).flatMap(step -> answered(step, call, output));
     };
@@ -127,9 +135,11 @@ final class Replay {
 
   private Optional<Told> callStarted(Step step, int index, String name) {
     var place = at.attempt() + "/" + step.ordinal() + "/" + index;
-    return call(step, index)
-        .or(() -> Optional.ofNullable(name).map(n -> Turn.callAt(stored.run(), place, n)))
-        .map(call -> Telling.callStarted(step, index, call));
+    var call =
+        call(step, index)
+            .or(() -> Optional.ofNullable(name).map(n -> Turn.callAt(stored.run(), place, n)));
+    call.ifPresent(begun -> types.put(step.ordinal() + "." + index, begun.type()));
+    return call.map(begun -> Telling.callStarted(step, index, begun));
   }
 
   private Optional<Told> arguments(Step step, TapeEvent.ArgumentsDelta delta) {
@@ -138,7 +148,8 @@ final class Replay {
             ? Optional.of(delta.text())
             : call(step, delta.call())
                 .map(call -> next(step.ordinal() + "." + delta.call(), call.arguments(), delta));
-    return text.map(piece -> Telling.arguments(step, delta.call(), piece));
+    var type = types.getOrDefault(step.ordinal() + "." + delta.call(), "function");
+    return text.map(piece -> Telling.arguments(step, delta.call(), type, piece));
   }
 
   private static Optional<Told> answered(Step step, int index, String output) {

@@ -45,7 +45,11 @@ record Run(
   /** After this long a run that has not ended expires. */
   static final Duration LIFE = Duration.ofMinutes(10);
 
-  /** What a run was started with: the assistant's settings with the run's own put over them. */
+  /**
+   * What a run was started with: the assistant's settings with the run's own put over them.
+   *
+   * @param origin null if no other run has started it
+   */
   record Settings(
       String model,
       String instructions,
@@ -60,9 +64,45 @@ record Run(
       ResponseFormat responseFormat,
       String reasoningEffort,
       SafetySettings safety,
-      MemorySettings memory) {
+      MemorySettings memory,
+      Origin origin) {
     Settings {
       tools = List.copyOf(tools);
+    }
+
+    /** The same for a run that another one starts, which gives it these many tokens. */
+    Settings startedBy(Origin newOrigin, Integer promptTokens, Integer completionTokens) {
+      return new Settings(
+          model,
+          instructions,
+          tools,
+          temperature,
+          topP,
+          promptTokens,
+          completionTokens,
+          truncationStrategy,
+          toolChoice,
+          parallelToolCalls,
+          responseFormat,
+          reasoningEffort,
+          safety,
+          memory,
+          newOrigin);
+    }
+
+    /** Whether the run may route messages to other assistants. */
+    boolean routes() {
+      return tools.stream().anyMatch(ToolSpec.AgentRouting.class::isInstance);
+    }
+
+    /** The type of calls of the function of this name. */
+    String callType(String function) {
+      for (var tool : tools) {
+        if (tool instanceof ToolSpec.AgentRouting(var routing) && routing.hasFunction(function)) {
+          return ToolSpec.AgentRouting.TYPE;
+        }
+      }
+      return "function";
     }
 
     /** What the run's tools may reach. */
@@ -132,6 +172,31 @@ record Run(
         settings,
         metadata,
         times,
+        lastError,
+        incompleteReason,
+        usage,
+        owner,
+        attempt,
+        tape);
+  }
+
+  /** The same run created at this time. */
+  Run createdAt(Instant at) {
+    return new Run(
+        threadId,
+        id,
+        projectId,
+        assistantId,
+        status,
+        settings,
+        metadata,
+        new Times(
+            at,
+            times.expires(),
+            times.started(),
+            times.cancelled(),
+            times.failed(),
+            times.completed()),
         lastError,
         incompleteReason,
         usage,

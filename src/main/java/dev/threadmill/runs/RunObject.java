@@ -9,7 +9,10 @@ import dev.threadmill.models.Usage;
 import java.time.Instant;
 import java.util.List;
 
-/** A run on the wire. All keys are always there; times are Unix seconds. */
+/**
+ * A run on the wire. All keys are always there, but for those of the parent, which only a run has
+ * that another one has started; times are Unix seconds.
+ */
 record RunObject(
     String id,
     String object,
@@ -38,7 +41,9 @@ record RunObject(
     ToolChoice toolChoice,
     boolean parallelToolCalls,
     ResponseFormat responseFormat,
-    String reasoningEffort) {
+    String reasoningEffort,
+    @JsonInclude(JsonInclude.Include.NON_NULL) String parentThreadId,
+    @JsonInclude(JsonInclude.Include.NON_NULL) String parentRunId) {
 
   /** What the client has to do before the run goes on. */
   record RequiredAction(String type, Calls submitToolOutputs) {
@@ -115,7 +120,9 @@ record RunObject(
         settings.toolChoice(),
         settings.parallelToolCalls(),
         settings.responseFormat(),
-        settings.reasoningEffort());
+        settings.reasoningEffort(),
+        settings.origin() == null ? null : settings.origin().parentThread().value(),
+        settings.origin() == null ? null : settings.origin().parent().value());
   }
 
   /** The run as it was when it had just been created. */

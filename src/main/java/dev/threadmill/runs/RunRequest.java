@@ -6,6 +6,7 @@ import dev.threadmill.api.Bounds;
 import dev.threadmill.api.Metadata;
 import dev.threadmill.assistants.Assistant;
 import dev.threadmill.assistants.ReasoningEffort;
+import dev.threadmill.assistants.RoutingTargets;
 import dev.threadmill.assistants.ToolResources;
 import dev.threadmill.assistants.ToolSecrets;
 import dev.threadmill.assistants.ToolSpec;
@@ -175,20 +176,23 @@ final class RunRequest {
       ToolChoice toolChoice,
       Boolean parallelToolCalls,
       ResponseFormat responseFormat) {
+    /** All as the assistant has it. */
+    static final Overrides NONE = Create.ofThreadsAssistant().overrides();
 
     /**
      * The settings of a run of this assistant.
      *
-     * @throws ApiException 400 if the tool that must be called is not among the tools
+     * @throws ApiException 400 if the tool that must be called is not among the tools, or one
+     *     routes to an assistant that does not exist
      */
-    Run.Settings over(Assistant assistant, ToolSecrets secrets) {
+    Run.Settings over(Assistant assistant, ToolSecrets secrets, RoutingTargets targets) {
+      var project = assistant.projectId();
+      var own = secrets.sealed(project, targets.checked(project, null, tools), assistant.tools());
       var settings =
           new Run.Settings(
               or(model, assistant.model()),
               allInstructions(or(instructions, or(assistant.instructions(), ""))),
-              or(
-                  secrets.sealed(assistant.projectId(), tools, assistant.tools()),
-                  assistant.tools()),
+              own == null ? targets.named(project, assistant.tools()) : own,
               or(or(temperature, assistant.temperature()), 1.0),
               or(or(topP, assistant.topP()), 1.0),
               maxPromptTokens,
@@ -199,7 +203,8 @@ final class RunRequest {
               or(responseFormat, assistant.responseFormat()),
               effort(or(reasoningEffort, assistant.reasoningEffort())),
               assistant.safety(),
-              assistant.memory());
+              assistant.memory(),
+              null);
       requireChoosable(settings);
       return settings;
     }
@@ -226,6 +231,7 @@ final class RunRequest {
                               // The tools of an MCP server are not known here.
                               case ToolSpec.Mcp(var mcp) ->
                                   name.startsWith(mcp.serverLabel() + "_");
+                              case ToolSpec.AgentRouting(var routing) -> routing.hasFunction(name);
                               case ToolSpec.CodeInterpreter _, ToolSpec.FileSearch _ -> false;
                             });
             case ToolChoice.BuiltIn(var type) ->

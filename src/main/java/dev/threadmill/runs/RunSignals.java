@@ -19,12 +19,14 @@ class RunSignals {
 
   private static final int MOST_REMEMBERED = 500_000;
 
+  private final LiveRuns liveRuns;
   private final Watches watches;
   private final Signals signals;
   private final Cache<RunId, Boolean> watchedElsewhere =
       Caffeine.newBuilder().expireAfterWrite(REMEMBERED).maximumSize(MOST_REMEMBERED).build();
 
-  RunSignals(Watches watches, Signals signals) {
+  RunSignals(LiveRuns liveRuns, Watches watches, Signals signals) {
+    this.liveRuns = liveRuns;
     this.watches = watches;
     this.signals = signals;
   }
@@ -34,6 +36,13 @@ class RunSignals {
     watches.wake(run);
     if (watchedElsewhere.getIfPresent(run) != null) {
       signals.send(new Signal.RunChanged(run));
+    }
+  }
+
+  /** There is something to claim: this node does if it has room, otherwise another. */
+  void workIsReady() {
+    if (!liveRuns.lookForWork()) {
+      queued();
     }
   }
 

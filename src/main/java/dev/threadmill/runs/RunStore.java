@@ -9,6 +9,7 @@ import dev.threadmill.api.PageRequest;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.RunId;
 import dev.threadmill.api.ThreadId;
+import dev.threadmill.api.ToolCallId;
 import dev.threadmill.assistants.MemorySettings;
 import dev.threadmill.assistants.SafetySettings;
 import dev.threadmill.assistants.ToolSpec;
@@ -35,10 +36,12 @@ class RunStore {
       cancelled_at, failed_at, completed_at, last_error, incomplete_reason, model, instructions,
       tools, metadata, temperature, top_p, max_prompt_tokens, max_completion_tokens,
       truncation_strategy, tool_choice, parallel_tool_calls, response_format, reasoning_effort,
-      prompt_tokens, completion_tokens, owner, attempt, tape, memory, safety
+      prompt_tokens, completion_tokens, owner, attempt, tape, memory, safety, parent_thread_id,
+      parent_run_id, parent_call_id, root_run_id, callers, handoff
       """;
 
   private static final TypeReference<List<ToolSpec>> TOOLS = new TypeReference<>() {};
+  private static final TypeReference<List<AssistantId>> CALLERS = new TypeReference<>() {};
 
   private final Jdbc jdbc;
 
@@ -93,6 +96,7 @@ class RunStore {
   void insert(Tx tx, Run run, List<NewMessage> waitingMessages) {
     var settings = run.settings();
     var times = run.times();
+    var origin = settings.origin();
     tx.update(
         """
         INSERT INTO runs (
@@ -100,8 +104,10 @@ class RunStore {
           model, instructions, tools, metadata, temperature, top_p, max_prompt_tokens,
           max_completion_tokens, truncation_strategy, tool_choice, parallel_tool_calls,
           response_format, reasoning_effort, owner, attempt, tape, memory, waiting,
-          waiting_messages, safety)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+          waiting_messages, safety, parent_thread_id, parent_run_id, parent_call_id, root_run_id,
+          callers, handoff)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
+          ?, ?, ?, ?, ?, ?)
         """,
         run.threadId(),
         run.id(),
@@ -130,7 +136,13 @@ class RunStore {
         Tx.json(settings.memory()),
         waitingMessages != null,
         Tx.json(waitingMessages),
-        Tx.json(settings.safety()));
+        Tx.json(settings.safety()),
+        origin == null ? null : origin.parentThread(),
+        origin == null ? null : origin.parent(),
+        origin == null ? null : origin.call(),
+        origin == null ? null : origin.root(),
+        Tx.json(origin == null ? null : origin.callers()),
+        origin != null && origin.isHandoff());
   }
 
   /** Sets the metadata. The run, or empty if there is none. */
@@ -154,6 +166,19 @@ class RunStore {
             page, (sql, params) -> jdbc.list(sql, RunStore::read, params), run -> run.id().value());
   }
 
+  private static Origin origin(Row row) throws SQLException {
+    var parent = row.text("parent_run_id", RunId::new);
+    return parent == null
+        ? null
+        : new Origin(
+            row.text("parent_thread_id", ThreadId::new),
+            parent,
+            row.text("parent_call_id", ToolCallId::new),
+            row.text("root_run_id", RunId::new),
+            row.json("callers", CALLERS),
+            row.bool("handoff"));
+  }
+
   static Run read(Row row) throws SQLException {
     return new Run(
         row.text("thread_id", ThreadId::new),
@@ -175,7 +200,8 @@ class RunStore {
             row.json("response_format", ResponseFormat.class),
             row.text("reasoning_effort"),
             row.json("safety", SafetySettings.class),
-            row.json("memory", MemorySettings.class)),
+            row.json("memory", MemorySettings.class),
+            origin(row)),
         row.json("metadata", Metadata.class),
         new Run.Times(
             row.instant("created_at"),

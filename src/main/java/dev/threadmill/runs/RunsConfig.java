@@ -31,6 +31,14 @@ public interface RunsConfig {
   @WithDefault("100")
   int maxTurns();
 
+  /** How many assistants may ask each other one below the other, not counting the first. */
+  @WithDefault("8")
+  int routingDepth();
+
+  /** How many runs one run may lead to below it, by all assistants together. */
+  @WithDefault("200")
+  int routingRuns();
+
   /** What SDKs are told to wait between two polls of a run. */
   @WithDefault("250ms")
   Duration pollAfter();

@@ -1,7 +1,9 @@
 package dev.threadmill.runs;
 
 import com.fasterxml.jackson.annotation.JsonValue;
+import dev.threadmill.assistants.ToolSpec;
 import dev.threadmill.models.Usage;
+import dev.threadmill.tools.RouteTool;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -93,13 +95,35 @@ record StepObject(
 
   /** A tool call as a step shows it. */
   static Object call(ToolCall call) {
-    return ordered(
-        "id",
-        call.id().value(),
-        "type",
-        call.type(),
-        call.type(),
+    var shown = ordered("id", call.id().value(), "type", call.type());
+    if (call.routing() != null) {
+      shown.putAll(routing(call));
+    }
+    shown.put(
+        detailsOf(call),
         ordered("name", call.name(), "arguments", call.arguments(), "output", call.output()));
+    return shown;
+  }
+
+  /** The field in which a call has its name, arguments and output. */
+  static String detailsOf(ToolCall call) {
+    return call.type().equals(ToolSpec.AgentRouting.TYPE) ? "function" : call.type();
+  }
+
+  /** Who works on a call that was routed, where, and on what. */
+  static Map<String, Object> routing(ToolCall call) {
+    var routing = call.routing();
+    return ordered(
+        "target_assistant_id",
+        routing.targetAssistantId().value(),
+        "thread_id",
+        routing.threadId().value(),
+        "run_id",
+        routing.runId().value(),
+        "mode",
+        routing.mode(),
+        "message",
+        RouteTool.messageOf(call.arguments()));
   }
 
   static Map<String, Object> ordered(Object... namesAndValues) {

@@ -33,7 +33,8 @@ class StepStore {
       message_id, prompt_tokens, completion_tokens
       """;
 
-  private static final String CALL_COLUMNS = "id, step_id, type, name, arguments, output, executor";
+  private static final String CALL_COLUMNS =
+      "id, step_id, type, name, arguments, output, executor, routing";
 
   private final Jdbc jdbc;
 
@@ -182,14 +183,15 @@ class StepStore {
             call.name(),
             call.arguments(),
             call.output(),
-            call.executor()
+            call.executor(),
+            Tx.json(call.routing())
           });
     }
     tx.batch(
         """
         INSERT INTO tool_calls (thread_id, id, project_id, run_id, step_id, ordinal, type, name,
-          arguments, output, executor)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+          arguments, output, executor, routing)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
         calls);
   }
@@ -269,7 +271,8 @@ class StepStore {
         row.text("name"),
         row.text("arguments"),
         row.text("output"),
-        row.constant("executor", ToolCall.Executor.class));
+        row.constant("executor", ToolCall.Executor.class),
+        row.json("routing", ToolCall.Routing.class));
   }
 
   private static Step read(Row row) throws SQLException {

@@ -39,6 +39,7 @@ class Sweep {
   private final TakeOver takeOver;
   private final WaitingRuns waitingRuns;
   private final EndIdleRun endIdleRun;
+  private final StopChildren stopChildren;
   private final LookAgain lookAgain;
   private final Signals signals;
   private final RunsConfig config;
@@ -56,6 +57,7 @@ class Sweep {
       TakeOver takeOver,
       WaitingRuns waitingRuns,
       EndIdleRun endIdleRun,
+      StopChildren stopChildren,
       LookAgain lookAgain,
       Signals signals,
       RunsConfig config,
@@ -67,6 +69,7 @@ class Sweep {
     this.takeOver = takeOver;
     this.waitingRuns = waitingRuns;
     this.endIdleRun = endIdleRun;
+    this.stopChildren = stopChildren;
     this.lookAgain = lookAgain;
     this.signals = signals;
     this.config = config;
@@ -126,6 +129,7 @@ class Sweep {
     claim();
     stopCancelled();
     expire();
+    stopChildren.orphans();
     lookAgain.look();
   }
 

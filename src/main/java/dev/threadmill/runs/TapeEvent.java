@@ -41,6 +41,9 @@ sealed interface TapeEvent {
   /** More of a tool call's arguments. The text is null where it stands in the call's row. */
   record ArgumentsDelta(int step, int call, int length, String text) implements TapeEvent {}
 
+  /** The step's tool call at this place was routed to another assistant. */
+  record CallRouted(int step, int call) implements TapeEvent {}
+
   /** The step's tool call at this place has its output. It is null where it stands in its row. */
   record CallAnswered(int step, int call, String output) implements TapeEvent {}
 
@@ -59,6 +62,7 @@ sealed interface TapeEvent {
           StepIs _,
           MessageIs _,
           CallStarted _,
+          CallRouted _,
           CallAnswered _ ->
           1;
     };
@@ -77,6 +81,7 @@ sealed interface TapeEvent {
       case CallStarted(var step, var call, _) -> "C" + step + "." + call;
       case ArgumentsDelta(var step, var call, var length, _) ->
           "c" + step + "." + call + ":" + length;
+      case CallRouted(var step, var call) -> "r" + step + "." + call;
       case CallAnswered(var step, var call, _) -> "o" + step + "." + call;
       case AttemptBegan(var attempt) -> "A" + attempt;
     };
@@ -105,6 +110,7 @@ sealed interface TapeEvent {
       case "d" -> new TextDelta(step, length, null);
       case "C" -> new CallStarted(step, call, null);
       case "c" -> new ArgumentsDelta(step, call, length, null);
+      case "r" -> new CallRouted(step, call);
       case "o" -> new CallAnswered(step, call, null);
       default -> new AttemptBegan(step);
     };
@@ -113,7 +119,7 @@ sealed interface TapeEvent {
   /** The grammar of the short forms. */
   final class Codes {
     private static final Pattern FORM =
-        Pattern.compile("([TRSsmdCcoA])(\\d*)(?:\\.(\\d+))?(?::(\\d+))?(.*)");
+        Pattern.compile("([TRSsmdCcroA])(\\d*)(?:\\.(\\d+))?(?::(\\d+))?(.*)");
 
     private Codes() {}
   }

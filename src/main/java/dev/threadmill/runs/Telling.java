@@ -110,25 +110,56 @@ final class Telling {
     var function = StepObject.ordered("name", call.name(), "arguments", "", "output", null);
     var started =
         StepObject.ordered(
-            "index", index, "id", call.id().value(), "type", call.type(), call.type(), function);
+            "index",
+            index,
+            "id",
+            call.id().value(),
+            "type",
+            call.type(),
+            StepObject.detailsOf(call),
+            function);
     var event = new TapeEvent.CallStarted(step.ordinal(), index, call.name());
     return new Told(event, "thread.run.step.delta", stepDelta(step, started), step);
   }
 
   /** More of a call's arguments. */
-  static Told arguments(Step step, int index, String text) {
+  static Told arguments(Step step, int index, String type, String text) {
     var more =
-        StepObject.ordered(
-            "index", index, "type", "function", "function", Map.of("arguments", text));
+        StepObject.ordered("index", index, "type", type, "function", Map.of("arguments", text));
     var event = new TapeEvent.ArgumentsDelta(step.ordinal(), index, text.length(), text);
     return new Told(event, "thread.run.step.delta", stepDelta(step, more), step);
+  }
+
+  /** The type of the call of which this event tells more arguments. */
+  static String callType(Told arguments) {
+    return arguments.data() instanceof Map<?, ?> delta
+            && delta.get("delta") instanceof Map<?, ?> step
+            && step.get("step_details") instanceof Map<?, ?> details
+            && details.get("tool_calls") instanceof List<?> calls
+            && calls.getFirst() instanceof Map<?, ?> call
+            && call.get("type") instanceof String type
+        ? type
+        : "function";
+  }
+
+  /** Another assistant works on a call of the step. */
+  static Told callRouted(Step step, int index, ToolCall call) {
+    var routed = StepObject.ordered("index", index, "type", call.type());
+    routed.putAll(StepObject.routing(call));
+    var event = new TapeEvent.CallRouted(step.ordinal(), index);
+    return new Told(event, "thread.run.step.delta", stepDelta(step, routed), step);
   }
 
   /** A call of the step has its output. */
   static Told callAnswered(Step step, int index, ToolCall call) {
     var answered =
         StepObject.ordered(
-            "index", index, "type", call.type(), call.type(), Map.of("output", call.output()));
+            "index",
+            index,
+            "type",
+            call.type(),
+            StepObject.detailsOf(call),
+            Map.of("output", call.output()));
     var event = new TapeEvent.CallAnswered(step.ordinal(), index, call.output());
     return new Told(event, "thread.run.step.delta", stepDelta(step, answered), step);
   }

@@ -206,7 +206,8 @@ class ThreadHistory {
                         row.text("name"),
                         row.text("arguments"),
                         row.text("output"),
-                        ToolCall.Executor.CLIENT)),
+                        ToolCall.Executor.CLIENT,
+                        null)),
             run.threadId(),
             since,
             MOST_AT_ONCE);

@@ -35,18 +35,17 @@ final class Turn {
   static final class RunLostException extends RuntimeException {}
 
   private static final class PendingCall {
-    final ToolCallId id;
+    final ToolCall begun;
     final String name;
     final StringBuilder arguments = new StringBuilder();
 
-    PendingCall(ToolCallId id, String name) {
-      this.id = id;
+    PendingCall(ToolCall begun, String name) {
+      this.begun = begun;
       this.name = name;
     }
 
     ToolCall toCall() {
-      return new ToolCall(
-          id, "function", name, arguments.toString(), null, ToolCall.Executor.CLIENT);
+      return ToolCall.begun(begun.id(), begun.type(), name).withMoreArguments(arguments.toString());
     }
   }
 
@@ -157,20 +156,20 @@ final class Turn {
       tell(Telling.stepInProgress(callStep));
     }
     var place = progress.run().attempt() + "/" + callStep.ordinal() + "/" + index;
-    calls.add(new PendingCall(callAt(progress.run(), place, storable(name)).id(), name));
+    calls.add(new PendingCall(callAt(progress.run(), place, storable(name)), name));
     tell(Telling.callStarted(callStep, index, calls.getLast().toCall()));
   }
 
   /** A call that has just begun. Its id follows from its place, so any node can name it. */
   static ToolCall callAt(Run run, String place, String name) {
     var id = new ToolCallId(Ids.derive(ToolCallId.PREFIX, run.id(), place));
-    return new ToolCall(id, "function", name, "", null, ToolCall.Executor.CLIENT);
+    return ToolCall.begun(id, run.settings().callType(name), name);
   }
 
   private void addArguments(int index, String piece) {
     if (!piece.isEmpty()) {
       calls.get(index).arguments.append(piece);
-      tell(Telling.arguments(callStep, index, piece));
+      tell(Telling.arguments(callStep, index, calls.get(index).begun.type(), piece));
     }
   }
 

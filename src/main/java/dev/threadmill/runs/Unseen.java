@@ -59,13 +59,19 @@ final class Unseen {
           new Frame(frame.id(), Telling.text(step, delta.text().substring(from)));
       case TapeEvent.ArgumentsDelta delta ->
           new Frame(
-              frame.id(), Telling.arguments(step, delta.call(), delta.text().substring(from)));
+              frame.id(),
+              Telling.arguments(
+                  step,
+                  delta.call(),
+                  Telling.callType(frame.told()),
+                  delta.text().substring(from)));
       case TapeEvent.ThreadCreated _,
           TapeEvent.RunIs _,
           TapeEvent.StepCreated _,
           TapeEvent.StepIs _,
           TapeEvent.MessageIs _,
           TapeEvent.CallStarted _,
+          TapeEvent.CallRouted _,
           TapeEvent.CallAnswered _,
           TapeEvent.AttemptBegan _ ->
           frame;

@@ -195,9 +195,9 @@ class ForkThread {
     tx.update(
         """
         INSERT INTO tool_calls (thread_id, id, project_id, run_id, step_id, ordinal, type, name,
-          arguments, output, executor)
+          arguments, output, executor, routing)
         SELECT s.thread_id, c.id, c.project_id, c.run_id, c.step_id, c.ordinal, c.type, c.name,
-          c.arguments, c.output, c.executor
+          c.arguments, c.output, c.executor, c.routing
         FROM run_steps s
         JOIN tool_calls c ON c.thread_id = ? AND c.step_id = s.id
         WHERE s.thread_id = ?

@@ -48,9 +48,14 @@ public class ThreadStore {
 
   /** Creates a thread with its first messages. */
   public Thread create(Tx tx, NewThread request) {
+    return create(tx, ids.thread(), request);
+  }
+
+  /** As {@link #create(Tx, NewThread)}, with an id that nobody has yet. */
+  public Thread create(Tx tx, ThreadId id, NewThread request) {
     var thread =
         new Thread(
-            ids.thread(),
+            id,
             request.projectId(),
             clock.instant().truncatedTo(ChronoUnit.MILLIS),
             request.assistantId(),

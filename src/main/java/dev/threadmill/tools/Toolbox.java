@@ -20,6 +20,13 @@ public final class Toolbox {
 
     record OfClient(FunctionSpec function) implements Tool {}
 
+    record OfAssistant(RouteTool route) implements Tool {
+      @Override
+      public FunctionSpec function() {
+        return route.function();
+      }
+    }
+
     record OfServer(ServerTool server) implements Tool {
       @Override
       public FunctionSpec function() {
@@ -36,6 +43,9 @@ public final class Toolbox {
     /** The server executes it, with these arguments. */
     record ForServer(ServerTool tool, JsonNode arguments) implements Check {}
 
+    /** Another assistant works on this message, in a run of its own. */
+    record ForAssistant(RouteTool route, String message) implements Check {}
+
     /** Nobody does: it names no tool, or its arguments are wrong. The model is given the output. */
     record Refused(String output) implements Check {}
   }
@@ -50,6 +60,10 @@ public final class Toolbox {
 
   void add(ServerTool tool) {
     tools.putIfAbsent(tool.function().name(), new Tool.OfServer(tool));
+  }
+
+  void add(RouteTool route) {
+    tools.putIfAbsent(route.function().name(), new Tool.OfAssistant(route));
   }
 
   /** What the model is offered. */
@@ -79,6 +93,7 @@ public final class Toolbox {
     }
     return switch (tool) {
       case Tool.OfClient _ -> new Check.ForClient();
+      case Tool.OfAssistant(var route) -> new Check.ForAssistant(route, RouteTool.message(parsed));
       case Tool.OfServer(var server) -> new Check.ForServer(server, parsed);
     };
   }

@@ -52,6 +52,7 @@ public class Toolboxes {
             mcpServers.known(project, mcp).stream()
                 .filter(offered -> mcp.allows(offered.name()))
                 .forEach(offered -> box.add(McpTool.of(mcp, offered, mcpServers)));
+        case ToolSpec.AgentRouting(var routing) -> RouteTool.of(routing).forEach(box::add);
         case ToolSpec.CodeInterpreter _, ToolSpec.FileSearch _ -> {
           // Not offered to the model while the server cannot execute it.
         }

@@ -1,0 +1,132 @@
+package dev.threadmill.assistants;
+
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.JsonValue;
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.threadmill.api.ApiException;
+import dev.threadmill.api.AssistantId;
+import dev.threadmill.api.Bounds;
+import dev.threadmill.api.ThreadId;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Other assistants that an assistant may route a message to, each of them a function of its own.
+ *
+ * @param mode null for delegate
+ * @param threads null for new
+ * @param names what the targets are called, in their order, as it was last looked up; null in what
+ *     clients send and are shown
+ */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+public record AgentRoutingSpec(
+    List<Target> targets, Mode mode, Threads threads, List<TargetName> names) {
+  /** The most targets of one tool. */
+  static final int MAX_TARGETS = 32;
+
+  /** What becomes of the target's answer. */
+  public enum Mode {
+    /** It is the result of the call, and the caller goes on. */
+    @JsonProperty("delegate")
+    DELEGATE,
+    /** It answers the user in place of the caller's. */
+    @JsonProperty("handoff")
+    HANDOFF
+  }
+
+  /** Which thread a target works in, if none is named. */
+  public enum Threads {
+    /** A new one for each call. */
+    @JsonProperty("new")
+    NEW,
+    /** The one that it last worked in for this thread of the caller. */
+    @JsonProperty("continue")
+    CONTINUE
+  }
+
+  /**
+   * Whom to route to.
+   *
+   * @param threadId the thread to work in; null if none is named
+   */
+  public record Target(AssistantId assistantId, ThreadId threadId) {
+    private static final String ASSISTANT = "assistant_id";
+    private static final String THREAD = "thread_id";
+
+    /** Reads the id of an assistant, or an object that names a thread as well. */
+    @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
+    static Target of(JsonNode node) {
+      if (node.isTextual()) {
+        return new Target(new AssistantId(node.textValue()), null);
+      }
+      if (!node.isObject()) {
+        throw ApiException.invalid(
+            ASSISTANT,
+            "invalid_type",
+            "Invalid type for 'assistant_id': expected the id of an assistant, or an object of"
+                + " 'assistant_id' and 'thread_id'.");
+      }
+      for (var field : node.properties()) {
+        if (!field.getKey().equals(ASSISTANT) && !field.getKey().equals(THREAD)) {
+          throw ApiException.invalid(
+              field.getKey(),
+              "unknown_parameter",
+              "Unknown parameter: '%s'.".formatted(field.getKey()));
+        }
+      }
+      if (!node.path(ASSISTANT).isTextual()) {
+        throw ApiException.missing(ASSISTANT);
+      }
+      var thread = node.path(THREAD);
+      return new Target(
+          new AssistantId(node.get(ASSISTANT).textValue()),
+          thread.isMissingNode() || thread.isNull() ? null : new ThreadId(thread.asText()));
+    }
+
+    @JsonValue
+    Object json() {
+      return threadId == null
+          ? assistantId.value()
+          : Map.of(ASSISTANT, assistantId.value(), THREAD, threadId.value());
+    }
+  }
+
+  /**
+   * What a target is called.
+   *
+   * @param function the name of its function
+   * @param name the assistant's name; null if it has none
+   * @param description what it is good for; null if it does not say
+   */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record TargetName(String function, String name, String description) {}
+
+  public AgentRoutingSpec {
+    Bounds.required("targets", targets);
+    targets = Bounds.list("targets", targets, MAX_TARGETS);
+    if (targets.isEmpty()) {
+      throw ApiException.invalid("targets", "Invalid 'targets': expected at least one assistant.");
+    }
+    if (new HashSet<>(targets).size() < targets.size()) {
+      throw ApiException.invalid("targets", "Invalid 'targets': an assistant is given twice.");
+    }
+    mode = mode == null ? Mode.DELEGATE : mode;
+  }
+
+  /** Whether a target goes on in the thread that it last worked in for the caller. */
+  public boolean continuesThreads() {
+    return threads == Threads.CONTINUE;
+  }
+
+  AgentRoutingSpec with(List<TargetName> newNames) {
+    return new AgentRoutingSpec(targets, mode, threads, newNames);
+  }
+
+  /** Whether this is the name of a target's function. */
+  public boolean hasFunction(String function) {
+    return names != null && names.stream().anyMatch(name -> name.function().equals(function));
+  }
+}

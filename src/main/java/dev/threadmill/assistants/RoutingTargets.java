@@ -1,0 +1,157 @@
+package dev.threadmill.assistants;
+
+import dev.threadmill.api.ApiException;
+import dev.threadmill.api.AssistantId;
+import dev.threadmill.api.ProjectId;
+import dev.threadmill.assistants.AgentRoutingSpec.TargetName;
+import io.quarkus.hibernate.orm.panache.PanacheEntityBase;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.context.control.ActivateRequestContext;
+import java.text.Normalizer;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+
+/** Looks up the assistants that others may route to, and names their functions. */
+@ApplicationScoped
+public class RoutingTargets {
+  private static final String PREFIX = "route_to_";
+  private static final int MAX_FUNCTION = 64;
+
+  /**
+   * The tools that a client has sent, with the names that the targets have now. Costs one statement
+   * if there are targets among them, else none.
+   *
+   * @param self the assistant whose tools they are, which is no target of its own; null if it has
+   *     no id yet
+   * @throws ApiException 400 if a target does not exist in the project
+   */
+  @ActivateRequestContext
+  public List<ToolSpec> checked(ProjectId project, AssistantId self, List<ToolSpec> tools) {
+    if (!isRouting(tools)) {
+      return tools;
+    }
+    var known = assistants(project, tools);
+    for (int i = 0; i < tools.size(); i++) {
+      if (tools.get(i) instanceof ToolSpec.AgentRouting(var spec)) {
+        check("tools[%d].agent_routing".formatted(i), self, spec, known);
+      }
+    }
+    return named(tools, known);
+  }
+
+  /**
+   * The tools of a run that begins, with the names that the targets have now. One that does not
+   * exist any more keeps the name that it had. Costs one statement if there are targets, else none.
+   */
+  @ActivateRequestContext
+  public List<ToolSpec> named(ProjectId project, List<ToolSpec> tools) {
+    return isRouting(tools) ? named(tools, assistants(project, tools)) : tools;
+  }
+
+  private static void check(
+      String param, AssistantId self, AgentRoutingSpec spec, Map<String, AssistantRow> known) {
+    if (spec.names() != null) {
+      throw ApiException.invalid(
+          param + ".names",
+          "unknown_parameter",
+          "Unknown parameter: '%s'.".formatted(param + ".names"));
+    }
+    for (int i = 0; i < spec.targets().size(); i++) {
+      var place = "%s.targets[%d]".formatted(param, i);
+      var target = spec.targets().get(i).assistantId();
+      if (!known.containsKey(target.value())) {
+        throw ApiException.invalid(
+            place, "Invalid '%s': there is no assistant '%s'.".formatted(place, target));
+      }
+      if (target.equals(self)) {
+        throw ApiException.invalid(
+            place, "Invalid '%s': an assistant does not route to itself.".formatted(place));
+      }
+    }
+  }
+
+  private static boolean isRouting(List<ToolSpec> tools) {
+    return tools != null && tools.stream().anyMatch(ToolSpec.AgentRouting.class::isInstance);
+  }
+
+  private static Map<String, AssistantRow> assistants(ProjectId project, List<ToolSpec> tools) {
+    var ids = new HashSet<String>();
+    for (var tool : tools) {
+      if (tool instanceof ToolSpec.AgentRouting(var spec)) {
+        spec.targets().forEach(target -> ids.add(target.assistantId().value()));
+      }
+    }
+    var found = new HashMap<String, AssistantRow>();
+    List<PanacheEntityBase> rows =
+        AssistantRow.list("projectId = ?1 and id in ?2", project.value(), ids);
+    for (var each : rows) {
+      if (each instanceof AssistantRow row) {
+        found.put(row.id, row);
+      }
+    }
+    return found;
+  }
+
+  private static List<ToolSpec> named(List<ToolSpec> tools, Map<String, AssistantRow> known) {
+    var taken = new HashSet<String>();
+    tools.forEach(tool -> taken.add(tool.label()));
+    var named = new ArrayList<ToolSpec>();
+    for (var tool : tools) {
+      named.add(
+          tool instanceof ToolSpec.AgentRouting(var spec)
+              ? new ToolSpec.AgentRouting(spec.with(names(spec, known, taken)))
+              : tool);
+    }
+    return named;
+  }
+
+  private static List<TargetName> names(
+      AgentRoutingSpec spec, Map<String, AssistantRow> known, Set<String> taken) {
+    var names = new ArrayList<TargetName>();
+    for (int i = 0; i < spec.targets().size(); i++) {
+      var id = spec.targets().get(i).assistantId().value();
+      var row = known.get(id);
+      var before = spec.names() == null ? null : spec.names().get(i);
+      var name = row != null ? row.name : before == null ? null : before.name();
+      var description =
+          row != null ? row.description : before == null ? null : before.description();
+      names.add(new TargetName(free(stem(id, name), taken), name, description));
+    }
+    return names;
+  }
+
+  /** The name of the function that routes to an assistant, before it is told from others. */
+  static String stem(String id, String name) {
+    var snake = name == null ? "" : snake(name);
+    return PREFIX + (snake.isEmpty() ? id : snake);
+  }
+
+  private static String snake(String name) {
+    return Normalizer.normalize(name, Normalizer.Form.NFKD)
+        .replaceAll("\\p{M}", "")
+        .replaceAll("([a-z0-9])([A-Z])", "$1_$2")
+        .replaceAll("([A-Z])([A-Z][a-z])", "$1_$2")
+        .toLowerCase(Locale.ROOT)
+        .replaceAll("[^a-z0-9]+", "_")
+        .replaceAll("^_|_$", "");
+  }
+
+  /** The first of {@code stem}, {@code stem_2}, {@code stem_3} that is free, and takes it. */
+  private static String free(String stem, Set<String> taken) {
+    var name = cut(stem, MAX_FUNCTION);
+    for (int n = 2; !taken.add(name); n++) {
+      var suffix = "_" + n;
+      name = cut(stem, MAX_FUNCTION - suffix.length()) + suffix;
+    }
+    return name;
+  }
+
+  private static String cut(String text, int length) {
+    return text.substring(0, Math.min(length, text.length()));
+  }
+}
