@@ -44,9 +44,25 @@ public record ModelInfo(
   public record Price(double input, double output) {
     public static final Price FREE = new Price(0, 0);
 
-    /** What this use has cost, in US dollars. */
-    public double of(Usage usage) {
-      return (usage.promptTokens() * input + usage.completionTokens() * output) / 1_000_000;
+    private static final int NANOS_A_TOKEN = 1_000;
+
+    /** So that what is meant to be whole is not rounded up for being a fraction. */
+    private static final double ROUNDING = 1e-6;
+
+    /** What a token of a prompt costs, in billionths of a dollar. */
+    public double inputNanos() {
+      return input * NANOS_A_TOKEN;
+    }
+
+    /** What a token of an answer costs, in billionths of a dollar. */
+    public double outputNanos() {
+      return output * NANOS_A_TOKEN;
+    }
+
+    /** What this use has cost, rounded up. */
+    public Money of(Usage usage) {
+      double nanos = usage.promptTokens() * inputNanos() + usage.completionTokens() * outputNanos();
+      return new Money((long) Math.ceil(nanos - ROUNDING));
     }
   }
 }

@@ -60,4 +60,23 @@ public record ModelRequest(
         null,
         null);
   }
+
+  /** The same call, whose answer may have so many tokens at most. */
+  public ModelRequest withMaxCompletionTokens(Integer most) {
+    return new ModelRequest(
+        model,
+        messages,
+        functions,
+        toolChoice,
+        parallelToolCalls,
+        responseFormat,
+        temperature,
+        topP,
+        most,
+        reasoningEffort,
+        stop,
+        seed,
+        frequencyPenalty,
+        presencePenalty);
+  }
 }

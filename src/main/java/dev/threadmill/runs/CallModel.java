@@ -1,5 +1,6 @@
 package dev.threadmill.runs;
 
+import dev.threadmill.limits.Spending;
 import dev.threadmill.models.ModelAnswer;
 import dev.threadmill.models.ModelRequest;
 import dev.threadmill.models.Models;
@@ -10,20 +11,23 @@ import jakarta.enterprise.context.ApplicationScoped;
 @ApplicationScoped
 class CallModel {
   private final Models models;
+  private final Spending spending;
 
-  CallModel(Models models) {
+  CallModel(Models models, Spending spending) {
     this.models = models;
+    this.spending = spending;
   }
 
   /**
-   * The whole answer.
+   * The whole answer. What it may use is set aside before, and is settled when the run stores what
+   * came of it.
    *
    * @throws InterruptedException if the run was stopped
    */
   ModelAnswer call(Progress progress, BuildContext.Prompt prompt, Turn turn)
       throws InterruptedException {
     var settings = progress.run().settings();
-    var request =
+    var wanted =
         new ModelRequest(
             settings.model(),
             prompt.messages(),
@@ -36,6 +40,19 @@ class CallModel {
             completionTokensLeft(progress.run()),
             settings.reasoningEffort());
     var model = models.named(settings.model());
+    var reserved =
+        progress
+            .live()
+            .interruptibly(
+                () ->
+                    spending.reserve(
+                        progress.run().projectId(),
+                        progress.run().id(),
+                        model.info(),
+                        wanted,
+                        Run.LIFE));
+    progress.reserved(reserved);
+    var request = reserved.within(wanted);
     turn.asks(request);
     var answer = progress.live().interruptibly(() -> model.answer(request, turn::accept));
     turn.counted();

@@ -1,5 +1,6 @@
 package dev.threadmill.runs;
 
+import dev.threadmill.limits.Spending;
 import dev.threadmill.models.ModelAnswer;
 import dev.threadmill.models.ModelException;
 import dev.threadmill.models.Usage;
@@ -23,6 +24,7 @@ class ExecuteRun {
   private final FinishRun finishRun;
   private final ExecuteTools executeTools;
   private final Toolboxes toolboxes;
+  private final Spending spending;
   private final RunsConfig config;
   private final InstantSource clock;
 
@@ -32,6 +34,7 @@ class ExecuteRun {
       FinishRun finishRun,
       ExecuteTools executeTools,
       Toolboxes toolboxes,
+      Spending spending,
       RunsConfig config,
       InstantSource clock) {
     this.buildContext = buildContext;
@@ -39,6 +42,7 @@ class ExecuteRun {
     this.finishRun = finishRun;
     this.executeTools = executeTools;
     this.toolboxes = toolboxes;
+    this.spending = spending;
     this.config = config;
     this.clock = clock;
   }
@@ -175,7 +179,12 @@ class ExecuteRun {
     return switch (progress.live().stopReason()) {
       case CANCEL -> end(progress, turn, usage, Run.End.CANCELLED);
       case EXPIRE -> end(progress, turn, usage, Run.End.EXPIRED);
-      case LOST, HAND_OVER -> new Outcome.Done();
+      case HAND_OVER -> {
+        // Nothing is stored: whoever takes the run over would count all that was set aside.
+        spending.settle(progress.reservation(), usage);
+        yield new Outcome.Done();
+      }
+      case LOST -> new Outcome.Done();
       case null -> throw new IllegalStateException("interrupted by nobody");
     };
   }

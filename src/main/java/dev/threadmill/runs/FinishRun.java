@@ -3,6 +3,7 @@ package dev.threadmill.runs;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Tx;
+import dev.threadmill.limits.Spending;
 import dev.threadmill.memory.MemoryPolicy;
 import dev.threadmill.memory.NoteRun;
 import dev.threadmill.models.Usage;
@@ -24,6 +25,7 @@ class FinishRun {
   private final StepStore steps;
   private final MessageStore messages;
   private final NoteRun noteRun;
+  private final Spending spending;
   private final RouteCalls routeCalls;
   private final ChildRuns children;
   private final StopChildren stopChildren;
@@ -34,6 +36,7 @@ class FinishRun {
       StepStore steps,
       MessageStore messages,
       NoteRun noteRun,
+      Spending spending,
       RouteCalls routeCalls,
       ChildRuns children,
       StopChildren stopChildren,
@@ -44,6 +47,7 @@ class FinishRun {
     this.children = children;
     this.stopChildren = stopChildren;
     this.noteRun = noteRun;
+    this.spending = spending;
     this.steps = steps;
     this.messages = messages;
   }
@@ -333,9 +337,15 @@ class FinishRun {
                           if (progress.live().isJournaled()) {
                             clearJournal(tx, run);
                           }
+                          if (progress.unsettled() != null) {
+                            spending.settle(tx, progress.reservation(), progress.unsettled());
+                          }
                           return true;
                         }));
     if (ours) {
+      if (progress.unsettled() != null) {
+        progress.settled();
+      }
       progress.live().stored(left.news);
       tellOthers(left);
     }

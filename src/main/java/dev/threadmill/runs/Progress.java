@@ -1,5 +1,6 @@
 package dev.threadmill.runs;
 
+import dev.threadmill.limits.Reservation;
 import dev.threadmill.models.Usage;
 import dev.threadmill.tools.Toolbox;
 import java.time.Instant;
@@ -22,6 +23,8 @@ final class Progress {
   private Instant lastTime;
   private int turns;
   private SentContext sent;
+  private Reservation reservation = Reservation.NONE;
+  private Usage unsettled;
 
   private Progress(LiveRun live, Toolbox toolbox, InstantSource clock) {
     this.live = live;
@@ -65,8 +68,32 @@ final class Progress {
     turns++;
   }
 
+  /** A model call has used this. */
   void spent(Usage usage) {
     run = run.with(run.usage().plus(usage));
+    unsettled = unsettled == null ? usage : unsettled.plus(usage);
+  }
+
+  /** This is set aside for the model call that comes now. */
+  void reserved(Reservation forCall) {
+    reservation = forCall;
+    unsettled = null;
+  }
+
+  /** What the model call in hand has set aside; nothing once it is settled. */
+  Reservation reservation() {
+    return reservation;
+  }
+
+  /** What the model call in hand has used; null while it is under way. */
+  Usage unsettled() {
+    return unsettled;
+  }
+
+  /** The model call in hand is paid for. */
+  void settled() {
+    reservation = Reservation.NONE;
+    unsettled = null;
   }
 
   /** What the model call in hand is sent; null before the first. */

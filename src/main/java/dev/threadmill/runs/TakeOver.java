@@ -2,6 +2,7 @@ package dev.threadmill.runs;
 
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Tx;
+import dev.threadmill.limits.Spending;
 import dev.threadmill.models.Usage;
 import dev.threadmill.threads.Message;
 import dev.threadmill.threads.MessageStore;
@@ -29,6 +30,7 @@ class TakeOver {
   private final RunStore runs;
   private final StepStore steps;
   private final MessageStore messages;
+  private final Spending spending;
   private final Node node;
   private final InstantSource clock;
 
@@ -39,6 +41,7 @@ class TakeOver {
       RunStore runs,
       StepStore steps,
       MessageStore messages,
+      Spending spending,
       Node node,
       InstantSource clock) {
     this.jdbc = jdbc;
@@ -47,6 +50,7 @@ class TakeOver {
     this.runs = runs;
     this.steps = steps;
     this.messages = messages;
+    this.spending = spending;
     this.node = node;
     this.clock = clock;
   }
@@ -126,6 +130,7 @@ class TakeOver {
         run.threadId(),
         run.id());
     ClaimRuns.setClaim(tx, claimed, news);
+    spending.abandon(tx, run.projectId(), run.id());
     return Optional.of(new Taken(claimed, base, news));
   }
 

@@ -105,7 +105,7 @@ class ModelsTest {
                   "fast",
                   "us",
                   new ModelInfo.Price(0.5, 1.5)));
-      assertThat(info.price().of(new Usage(2_000_000, 1_000_000))).isEqualTo(2.5);
+      assertThat(info.price().of(new Usage(2_000_000, 1_000_000)).dollars()).isEqualTo("2.5");
       assertThat(setup.models().named("trial")).isInstanceOf(RehearsalModel.class);
       assertThat(setup.models().all())
           .extracting(ModelInfo::name)

@@ -2,6 +2,7 @@ package dev.threadmill.db.signals;
 
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.RunId;
 
 /**
@@ -17,7 +18,8 @@ import dev.threadmill.api.RunId;
   @JsonSubTypes.Type(value = Signal.RunChanged.class, name = "run_changed"),
   @JsonSubTypes.Type(value = Signal.WatchRequested.class, name = "watch_requested"),
   @JsonSubTypes.Type(value = Signal.CancelRequested.class, name = "cancel_requested"),
-  @JsonSubTypes.Type(value = Signal.KeysChanged.class, name = "keys_changed")
+  @JsonSubTypes.Type(value = Signal.KeysChanged.class, name = "keys_changed"),
+  @JsonSubTypes.Type(value = Signal.LimitsChanged.class, name = "limits_changed")
 })
 public sealed interface Signal {
   /** A node has begun to listen, and knows nothing of what was said before. */
@@ -43,4 +45,7 @@ public sealed interface Signal {
 
   /** A key or a project has changed: nobody goes by what he remembers of them. */
   record KeysChanged() implements Signal {}
+
+  /** What a project may use has changed. */
+  record LimitsChanged(ProjectId project) implements Signal {}
 }

@@ -1,0 +1,81 @@
+package dev.threadmill.limits;
+
+import dev.threadmill.api.ProjectId;
+import dev.threadmill.models.LanguageModel;
+import dev.threadmill.models.ModelAnswer;
+import dev.threadmill.models.ModelDelta;
+import dev.threadmill.models.ModelException;
+import dev.threadmill.models.ModelInfo;
+import dev.threadmill.models.ModelRequest;
+import dev.threadmill.models.Tokens;
+import dev.threadmill.models.Usage;
+import java.time.Duration;
+import java.util.function.Consumer;
+
+/** A model whose calls a project pays for, outside of runs. */
+record MeteredModel(Spending spending, ProjectId project, LanguageModel model, Duration patience)
+    implements LanguageModel {
+  @Override
+  public ModelInfo info() {
+    return model.info();
+  }
+
+  @Override
+  public ModelAnswer answer(ModelRequest request, Consumer<ModelDelta> deltas)
+      throws InterruptedException {
+    var reservation = spending.reserve(project, null, model.info(), request, patience);
+    var heard = new Heard(request, deltas);
+    var used = Usage.NONE;
+    try {
+      var answer = model.answer(reservation.within(request), heard);
+      used = answer.usage();
+      return answer;
+    } catch (ModelException e) {
+      used = heard.isRefused(e) ? Usage.NONE : heard.usage();
+      throw e;
+    } catch (InterruptedException | RuntimeException e) {
+      used = heard.usage();
+      throw e;
+    } finally {
+      spending.settle(reservation, used);
+    }
+  }
+
+  /** Counts along, for answers that are cut short. */
+  private static final class Heard implements Consumer<ModelDelta> {
+    private final ModelRequest request;
+    private final Consumer<ModelDelta> deltas;
+    private int tokens;
+
+    Heard(ModelRequest request, Consumer<ModelDelta> deltas) {
+      this.request = request;
+      this.deltas = deltas;
+    }
+
+    @Override
+    public void accept(ModelDelta delta) {
+      tokens +=
+          switch (delta) {
+            case ModelDelta.Text(var text) -> Tokens.count(text);
+            case ModelDelta.Refusal(var text) -> Tokens.count(text);
+            case ModelDelta.Reasoning(var text) -> Tokens.count(text);
+            case ModelDelta.ToolCallStarted(_, var name) -> Tokens.count(name);
+            case ModelDelta.ToolCallArguments(_, var arguments) -> Tokens.count(arguments);
+          };
+      deltas.accept(delta);
+    }
+
+    Usage usage() {
+      return new Usage(Tokens.count(request), tokens);
+    }
+
+    /** Whether the provider has done nothing for it. */
+    boolean isRefused(ModelException e) {
+      return tokens == 0
+          && switch (e.kind()) {
+            case RATE_LIMITED, INVALID_PROMPT, UNKNOWN_MODEL -> true;
+            case PROVIDER_FAILED -> false;
+          };
+    }
+  }
+}

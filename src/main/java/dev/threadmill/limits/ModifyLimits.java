@@ -1,0 +1,84 @@
+package dev.threadmill.limits;
+
+import dev.threadmill.api.ApiException;
+import dev.threadmill.api.Bounds;
+import dev.threadmill.api.Field;
+import dev.threadmill.models.Money;
+import java.math.BigDecimal;
+
+/**
+ * The body of {@code POST /v1/projects/{project_id}/limits}. What is left out stays as it is, null
+ * takes a limit away.
+ */
+record ModifyLimits(
+    Field<Integer> requestsPerMinute,
+    Field<Integer> tokensPerMinute,
+    Field<Integer> concurrentThreads,
+    Field<Budgets> budgets,
+    Field<Boolean> countUsage) {
+
+  /** Budgets by period. */
+  record Budgets(Field<Amount> day, Field<Amount> month, Field<Amount> total) {
+    static final Budgets NONE = new Budgets(Field.of(null), Field.of(null), Field.of(null));
+  }
+
+  /**
+   * What may be spent.
+   *
+   * @param cost in US dollars
+   */
+  record Amount(Long tokens, BigDecimal cost) {
+    private static final long MOST = 1_000_000_000_000_000L;
+    private static final long MOST_DOLLARS = 1_000_000_000L;
+
+    Amount {
+      if (tokens != null && (tokens < 0 || tokens > MOST)) {
+        throw ApiException.invalid(
+            "tokens", "Invalid 'tokens': expected an integer from 0 to %d.".formatted(MOST));
+      }
+      if (cost != null
+          && (cost.signum() < 0 || cost.compareTo(BigDecimal.valueOf(MOST_DOLLARS)) > 0)) {
+        throw ApiException.invalid(
+            "cost", "Invalid 'cost': expected a number from 0 to %d.".formatted(MOST_DOLLARS));
+      }
+    }
+
+    private static Limits.Budget budget(Amount amount) {
+      return amount == null
+          ? Limits.Budget.NONE
+          : new Limits.Budget(
+              amount.tokens(), amount.cost() == null ? null : Money.ofDollars(amount.cost()));
+    }
+  }
+
+  ModifyLimits {
+    Bounds.integer("requests_per_minute", requestsPerMinute.or(null), 1, Integer.MAX_VALUE);
+    Bounds.integer("tokens_per_minute", tokensPerMinute.or(null), 1, Integer.MAX_VALUE);
+    Bounds.integer("concurrent_threads", concurrentThreads.or(null), 1, Integer.MAX_VALUE);
+  }
+
+  /** The limits as they are from now on. */
+  Limits over(Limits current) {
+    var periods =
+        switch (budgets) {
+          case Field.Absent<Budgets> _ ->
+              new Budgets(Field.absent(), Field.absent(), Field.absent());
+          case Field.Present<Budgets>(var sent) -> sent == null ? Budgets.NONE : sent;
+        };
+    return new Limits(
+        requestsPerMinute.or(current.requestsPerMinute()),
+        tokensPerMinute.or(current.tokensPerMinute()),
+        concurrentThreads.or(current.concurrentThreads()),
+        over(periods.day(), current.day()),
+        over(periods.month(), current.month()),
+        over(periods.total(), current.total()),
+        Boolean.TRUE.equals(countUsage.or(current.countUsage())));
+  }
+
+  private static Limits.Budget over(Field<Amount> sent, Limits.Budget current) {
+    return switch (sent) {
+      case Field.Absent<Amount> _ -> current;
+      case Field.Present<Amount>(var amount) -> Amount.budget(amount);
+    };
+  }
+}

@@ -1,0 +1,339 @@
+package dev.threadmill.limits;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.threadmill.api.ProjectId;
+import dev.threadmill.api.RunId;
+import dev.threadmill.db.Jdbc;
+import dev.threadmill.models.LimitReachedException;
+import dev.threadmill.models.ModelMessage;
+import dev.threadmill.models.ModelPart;
+import dev.threadmill.models.ModelRequest;
+import dev.threadmill.models.Models;
+import dev.threadmill.models.ResponseFormat;
+import dev.threadmill.models.ToolChoice;
+import dev.threadmill.models.Usage;
+import dev.threadmill.testing.Api;
+import dev.threadmill.testing.FakeProvider;
+import dev.threadmill.testing.FakeProviderResource;
+import dev.threadmill.testing.Gate;
+import dev.threadmill.testing.KeysResource;
+import dev.threadmill.testing.PostgresResource;
+import dev.threadmill.testing.Reply;
+import dev.threadmill.testing.SettableClock;
+import io.quarkus.test.common.QuarkusTestResource;
+import io.quarkus.test.junit.QuarkusTest;
+import jakarta.inject.Inject;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Executors;
+import java.util.function.Function;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Budgets of tokens, which are never exceeded. */
+@QuarkusTest
+@QuarkusTestResource(PostgresResource.class)
+@QuarkusTestResource(KeysResource.class)
+@QuarkusTestResource(FakeProviderResource.class)
+class BudgetsTest {
+  private static final Set<String> ENDS = Set.of("completed", "incomplete", "failed");
+  private static final Duration LONG_ENOUGH = Duration.ofSeconds(60);
+
+  /** What the provider says that an answer of these words has used. */
+  private static final int PROMPT = 10;
+
+  @Inject SettableClock clock;
+  @Inject Spending spending;
+  @Inject Models models;
+  @Inject Jdbc jdbc;
+  FakeProvider provider;
+
+  @BeforeEach
+  void beginAnew() {
+    provider.reset();
+  }
+
+  @AfterEach
+  void putTheClockBack() {
+    clock.reset();
+  }
+
+  /** Answers with so many words, but no more than it is allowed. */
+  private static Function<FakeProvider.Request, Reply> words(int most) {
+    return request ->
+        Reply.text(
+            "w ".repeat(Math.min(most, request.body().path("max_completion_tokens").asInt(most))));
+  }
+
+  private static JsonNode ended(Tenant tenant, JsonNode run) {
+    return await()
+        .atMost(LONG_ENOUGH)
+        .pollInterval(Duration.ofMillis(20))
+        .until(() -> tenant.get(run), now -> ENDS.contains(now.path("status").asText()));
+  }
+
+  @Test
+  void whatARunUsesIsCountedAndNothingStaysReserved() {
+    var tenant = Tenant.limited("{\"budgets\": {\"day\": {\"tokens\": 100000}}}");
+    provider.otherwise(words(7));
+
+    var run = ended(tenant, tenant.run("gpt-4o", "").json());
+
+    assertThat(run.path("status").asText()).isEqualTo("completed");
+    assertThat(run.at("/usage/total_tokens").asInt()).isEqualTo(PROMPT + 7);
+    var used = tenant.limits().path("used");
+    for (var period : List.of("day", "month", "total")) {
+      assertThat(used.at("/" + period + "/tokens").asInt()).as(period).isEqualTo(PROMPT + 7);
+    }
+    assertThat(used.at("/reserved/tokens").asInt()).isZero();
+  }
+
+  @Test
+  void aHundredRunsThatRaceForASmallBudgetDoNotExceedIt() throws Exception {
+    int budget = 4_000;
+    var tenant = Tenant.limited("{\"budgets\": {\"month\": {\"tokens\": %d}}}".formatted(budget));
+    provider.otherwise(words(60));
+    var assistant = tenant.api().post("/v1/assistants", "{\"model\": \"gpt-4o\"}").id();
+    var body =
+        """
+        {"assistant_id": "%s", "thread": {"messages": [{"role": "user", "content": "Hello"}]}}
+        """
+            .formatted(assistant);
+
+    List<Api.Answer> created;
+    try (var callers = Executors.newVirtualThreadPerTaskExecutor()) {
+      var calls =
+          IntStream.range(0, 100)
+              .mapToObj(_ -> callers.submit(() -> tenant.api().post("/v1/threads/runs", body)))
+              .toList();
+      created = new ArrayList<>();
+      for (var call : calls) {
+        created.add(call.get());
+      }
+    }
+    var runs =
+        created.stream()
+            .filter(answer -> answer.status() == 200)
+            .map(answer -> ended(tenant, answer.json()))
+            .toList();
+
+    long used = runs.stream().mapToLong(run -> run.at("/usage/total_tokens").asLong()).sum();
+    assertThat(used).isLessThanOrEqualTo(budget);
+    assertThat(used).as("it is used, not only guarded").isGreaterThan(budget * 9L / 10);
+    assertThat(tenant.used("month")).isEqualTo(used);
+    assertThat(tenant.limits().at("/used/reserved/tokens").asLong()).isZero();
+    var failed = runs.stream().filter(run -> run.path("status").asText().equals("failed")).toList();
+    assertThat(failed)
+        .allSatisfy(
+            run -> {
+              assertThat(run.at("/last_error/code").asText()).isEqualTo("rate_limit_exceeded");
+              assertThat(run.at("/last_error/message").asText()).contains("quota");
+            });
+    assertThat(failed.size() + created.size() - runs.size()).isGreaterThan(0);
+  }
+
+  @Test
+  void aRunWaitsWhileTheBudgetIsOnlySetAsideByAnother() {
+    var tenant = Tenant.limited("{\"budgets\": {\"total\": {\"tokens\": 3000}}}");
+    var gate = new Gate();
+    provider.reply(Reply.text("the first").withGate(gate));
+    var first = tenant.run("gpt-4o", "").json();
+    await().atMost(LONG_ENOUGH).until(() -> gate.waiting() == 1);
+
+    var second = tenant.run("gpt-4o", "").json();
+    await()
+        .atMost(LONG_ENOUGH)
+        .until(() -> tenant.get(second).path("status").asText().equals("in_progress"));
+    assertThat(tenant.limits().at("/used/reserved/tokens").asLong()).isGreaterThan(2_000);
+    assertThat(provider.requests()).hasSize(1);
+    gate.open();
+
+    assertThat(ended(tenant, first).path("status").asText()).isEqualTo("completed");
+    assertThat(ended(tenant, second).path("status").asText()).isEqualTo("completed");
+  }
+
+  @Test
+  void aRunThatWaitsForTheBudgetCanBeCancelled() {
+    var tenant = Tenant.limited("{\"budgets\": {\"total\": {\"tokens\": 3000}}}");
+    var gate = new Gate();
+    provider.reply(Reply.text("the first").withGate(gate));
+    var first = tenant.run("gpt-4o", "").json();
+    await().atMost(LONG_ENOUGH).until(() -> gate.waiting() == 1);
+    var second = tenant.run("gpt-4o", "").json();
+
+    tenant
+        .api()
+        .post(
+            "/v1/threads/%s/runs/%s/cancel"
+                .formatted(second.path("thread_id").asText(), second.path("id").asText()),
+            "{}");
+
+    await()
+        .atMost(LONG_ENOUGH)
+        .until(() -> tenant.get(second).path("status").asText().equals("cancelled"));
+    gate.open();
+    ended(tenant, first);
+    assertThat(tenant.used("total")).isEqualTo(PROMPT + 2);
+  }
+
+  @Test
+  void anAnswerIsNoLongerThanWhatIsLeft() {
+    var tenant = Tenant.limited("{\"budgets\": {\"total\": {\"tokens\": 200}}}");
+    provider.otherwise(words(5_000));
+
+    var run = ended(tenant, tenant.run("gpt-4o", "").json());
+
+    assertThat(provider.lastRequest().body().path("max_completion_tokens").asInt())
+        .isBetween(64, 200);
+    assertThat(tenant.used("total")).isLessThanOrEqualTo(200);
+    assertThat(run.path("status").asText()).isIn("completed", "incomplete");
+  }
+
+  @Test
+  void aCallThatNeedsMoreThanThereIsIsNotMade() {
+    var tenant = Tenant.limited("{\"budgets\": {\"total\": {\"tokens\": 80}}}");
+
+    var run = ended(tenant, tenant.run("gpt-4o", "").json());
+
+    assertThat(run.at("/last_error/code").asText()).isEqualTo("rate_limit_exceeded");
+    assertThat(provider.requests()).isEmpty();
+  }
+
+  @Test
+  void aDayLaterThereIsANewBudget() {
+    var tenant = Tenant.limited("{\"budgets\": {\"day\": {\"tokens\": 300}}}");
+    provider.otherwise(words(250));
+    ended(tenant, tenant.run("gpt-4o", "").json());
+    var used = tenant.used("day");
+    assertThat(used).isGreaterThan(100);
+
+    clock.advance(Duration.ofDays(1));
+
+    assertThat(tenant.used("day")).isZero();
+    assertThat(tenant.used("total")).isEqualTo(used);
+    assertThat(ended(tenant, tenant.run("gpt-4o", "").json()).path("status").asText())
+        .isIn("completed", "incomplete");
+    assertThat(tenant.used("total")).isEqualTo(used + tenant.used("day"));
+  }
+
+  @Test
+  void whatWasSetAsideByWhoNeverCameBackCountsAsUsed() throws Exception {
+    var tenant = Tenant.limited("{\"budgets\": {\"total\": {\"tokens\": 100000}}}");
+    var project = new ProjectId(tenant.id());
+    var lost = spending.reserve(project, null, models.named("gpt-4o").info(), hello(), LONG_ENOUGH);
+    assertThat(tenant.limits().at("/used/reserved/tokens").asLong()).isEqualTo(lost.tokens());
+
+    clock.advance(SpendingStore.LONGEST_CALL.plusSeconds(1));
+
+    assertThat(tenant.used("total")).isEqualTo(lost.tokens());
+    assertThat(tenant.limits().at("/used/reserved/tokens").asLong()).isZero();
+    spending.settle(lost, new Usage(1, 1));
+    assertThat(tenant.used("total")).as("not counted twice").isEqualTo(lost.tokens());
+  }
+
+  @Test
+  void whatIsLeftBehindIsClearedAwayWhenItIsInTheWay() throws Exception {
+    var tenant = Tenant.limited("{\"budgets\": {\"day\": {\"tokens\": 4000}}}");
+    var project = new ProjectId(tenant.id());
+    spending.reserve(project, null, models.named("gpt-4o").info(), hello(), LONG_ENOUGH);
+    clock.advance(Duration.ofDays(1));
+    provider.otherwise(words(3));
+
+    var run = ended(tenant, tenant.run("gpt-4o", "").json());
+
+    assertThat(run.path("status").asText()).isEqualTo("completed");
+    assertThat(tenant.limits().at("/used/reserved/tokens").asLong()).isZero();
+  }
+
+  @Test
+  void aRunThatIsTakenOverHasItsLostCallCounted() throws Exception {
+    var tenant = Tenant.limited("{\"budgets\": {\"total\": {\"tokens\": 100000}}}");
+    var project = new ProjectId(tenant.id());
+    var run = new RunId("run_of_a_dead_node");
+    var lost = spending.reserve(project, run, models.named("gpt-4o").info(), hello(), LONG_ENOUGH);
+    var mine = spending.reserve(project, null, models.named("gpt-4o").info(), hello(), LONG_ENOUGH);
+
+    jdbc.doInTransaction(tx -> spending.abandon(tx, project, run));
+
+    assertThat(tenant.used("total")).isEqualTo(lost.tokens());
+    spending.settle(mine, new Usage(3, 4));
+    assertThat(tenant.used("total")).isEqualTo(lost.tokens() + 7);
+    assertThat(tenant.limits().at("/used/reserved/tokens").asLong()).isZero();
+  }
+
+  @Test
+  void aModelForOthersThanRunsIsCountedAndBoundedToo() throws Exception {
+    var tenant = Tenant.limited("{\"budgets\": {\"total\": {\"tokens\": 300}}}");
+    provider.otherwise(words(250));
+    var model =
+        spending.of(new ProjectId(tenant.id()), models.named("gpt-4o"), Duration.ofSeconds(5));
+
+    var answer = model.answer(hello(), _ -> {});
+
+    assertThat(tenant.used("total")).isEqualTo(answer.usage().totalTokens()).isLessThan(301);
+    var refused =
+        catchThrowableOfType(LimitReachedException.class, () -> model.answer(hello(), _ -> {}));
+    assertThat(refused.isQuota()).isTrue();
+  }
+
+  @Test
+  void aProjectWithoutLimitsPaysNothingForThem() {
+    var free = Tenant.create();
+    var limited = Tenant.limited("{\"budgets\": {\"day\": {\"tokens\": 1000000}}}");
+    provider.otherwise(words(3));
+
+    var plain = cheapest(free);
+    var counted = cheapest(limited);
+
+    assertThat(plain.commits()).isEqualTo(2);
+    assertThat(counted.commits()).isEqualTo(3);
+    assertThat(counted.statements() - plain.statements()).isEqualTo(2);
+  }
+
+  private record Work(long statements, long commits) {}
+
+  /** Of several runs, since the server may be doing something else meanwhile. */
+  private Work cheapest(Tenant tenant) {
+    var assistant = tenant.api().post("/v1/assistants", "{\"model\": \"gpt-4o\"}").id();
+    var body =
+        """
+        {"assistant_id": "%s", "stream": true,
+         "thread": {"messages": [{"role": "user", "content": "Hello"}]}}
+        """
+            .formatted(assistant);
+    long statements = Long.MAX_VALUE;
+    long commits = Long.MAX_VALUE;
+    for (int i = 0; i < 8; i++) {
+      long before = jdbc.statements();
+      long committed = jdbc.commits();
+      try (var stream = tenant.api().stream("/v1/threads/runs", body)) {
+        stream.rest();
+      }
+      statements = Math.min(statements, jdbc.statements() - before);
+      commits = Math.min(commits, jdbc.commits() - committed);
+    }
+    return new Work(statements, commits);
+  }
+
+  private static ModelRequest hello() {
+    return new ModelRequest(
+        "gpt-4o",
+        List.of(new ModelMessage.User(List.of(new ModelPart.Text("Hello")))),
+        List.of(),
+        ToolChoice.AUTO,
+        true,
+        ResponseFormat.AUTO,
+        null,
+        null,
+        null,
+        null);
+  }
+}

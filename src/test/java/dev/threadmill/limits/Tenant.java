@@ -1,0 +1,71 @@
+package dev.threadmill.limits;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.threadmill.testing.Api;
+
+/**
+ * A project of its own, to be limited.
+ *
+ * @param api as called with a key of the project
+ */
+record Tenant(String id, Api admin, Api api, String key) {
+  /** One on the server that the admin calls. */
+  static Tenant of(Api admin) {
+    var project = admin.post("/v1/projects", "{\"name\": \"tenant\"}").id();
+    var made = admin.post("/v1/projects/" + project + "/api_keys", "{}");
+    var key = made.json().path("value").asText();
+    return new Tenant(project, admin, admin.with("Authorization", "Bearer " + key), key);
+  }
+
+  /** One on the server under test. */
+  static Tenant create() {
+    return of(Api.admin());
+  }
+
+  static Tenant limited(String limits) {
+    var tenant = create();
+    tenant.limit(limits);
+    return tenant;
+  }
+
+  String path() {
+    return "/v1/projects/" + id + "/limits";
+  }
+
+  JsonNode limit(String limits) {
+    var answer = admin.post(path(), limits);
+    assertThat(answer.status()).as(answer.text()).isEqualTo(200);
+    return answer.json();
+  }
+
+  JsonNode limits() {
+    var answer = api.get(path());
+    assertThat(answer.status()).as(answer.text()).isEqualTo(200);
+    return answer.json();
+  }
+
+  long used(String period) {
+    return limits().at("/used/" + period + "/tokens").asLong();
+  }
+
+  /** Creates a run on a new thread. */
+  Api.Answer run(String model, String more) {
+    var assistant = api.post("/v1/assistants", "{\"model\": \"%s\"}".formatted(model)).id();
+    return api.post(
+        "/v1/threads/runs",
+        """
+        {"assistant_id": "%s", %s
+         "thread": {"messages": [{"role": "user", "content": "Hello"}]}}
+        """
+            .formatted(assistant, more));
+  }
+
+  JsonNode get(JsonNode run) {
+    return api.get(
+            "/v1/threads/%s/runs/%s"
+                .formatted(run.path("thread_id").asText(), run.path("id").asText()))
+        .json();
+  }
+}
