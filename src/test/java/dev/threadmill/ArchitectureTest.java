@@ -30,6 +30,7 @@ class ArchitectureTest {
           "memory",
           "tools",
           "runs",
+          "protocols",
           "console",
           "bench",
           "cluster");

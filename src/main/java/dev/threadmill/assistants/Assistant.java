@@ -29,7 +29,8 @@ public record Assistant(
     ReasoningEffort reasoningEffort,
     MemorySettings memory,
     SafetySettings safety,
-    PrivacySettings privacy) {
+    PrivacySettings privacy,
+    Exposure exposure) {
   public Assistant {
     tools = List.copyOf(tools);
   }

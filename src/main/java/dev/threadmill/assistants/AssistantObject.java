@@ -5,9 +5,7 @@ import dev.threadmill.api.Metadata;
 import dev.threadmill.models.ResponseFormat;
 import java.util.List;
 
-/**
- * An assistant on the wire. The last four fields are ours; the last three are left out unless set.
- */
+/** An assistant on the wire. The last five fields are ours and left out unless set. */
 public record AssistantObject(
     String id,
     String object,
@@ -25,7 +23,8 @@ public record AssistantObject(
     ReasoningEffort reasoningEffort,
     @JsonInclude(JsonInclude.Include.NON_NULL) MemorySettings memory,
     @JsonInclude(JsonInclude.Include.NON_NULL) SafetySettings safety,
-    @JsonInclude(JsonInclude.Include.NON_NULL) PrivacySettings privacy) {
+    @JsonInclude(JsonInclude.Include.NON_NULL) PrivacySettings privacy,
+    @JsonInclude(JsonInclude.Include.NON_NULL) Exposure exposure) {
   private static final double DEFAULT_TEMPERATURE = 1;
   private static final double DEFAULT_TOP_P = 1;
 
@@ -48,6 +47,7 @@ public record AssistantObject(
         assistant.reasoningEffort(),
         assistant.memory(),
         assistant.safety(),
-        assistant.privacy());
+        assistant.privacy(),
+        assistant.exposure().equals(Exposure.NONE) ? null : assistant.exposure());
   }
 }

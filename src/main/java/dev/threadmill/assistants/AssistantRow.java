@@ -22,7 +22,8 @@ class AssistantRow extends PanacheEntityBase {
   static final String COLUMNS =
       """
       id, project_id, created_at, name, description, model, instructions, tools, tool_resources,
-      metadata, temperature, top_p, response_format, reasoning_effort, memory, safety, privacy""";
+      metadata, temperature, top_p, response_format, reasoning_effort, memory, safety, privacy,
+      exposed_mcp, exposed_a2a, public_card""";
 
   @Id public String id;
 
@@ -68,6 +69,22 @@ class AssistantRow extends PanacheEntityBase {
   @JdbcTypeCode(SqlTypes.JSON)
   public PrivacySettings privacy;
 
+  @Column(name = "exposed_mcp")
+  public boolean exposedMcp;
+
+  @Column(name = "exposed_a2a")
+  public boolean exposedA2a;
+
+  @Column(name = "public_card")
+  public boolean publicCard;
+
+  void expose(Exposure exposure) {
+    var wanted = exposure == null ? Exposure.NONE : exposure;
+    exposedMcp = wanted.mcp();
+    exposedA2a = wanted.a2a();
+    publicCard = wanted.publicCard();
+  }
+
   Assistant toAssistant() {
     return new Assistant(
         new AssistantId(id),
@@ -88,6 +105,7 @@ class AssistantRow extends PanacheEntityBase {
             : ReasoningEffort.valueOf(reasoningEffort.toUpperCase(Locale.ROOT)),
         memory,
         safety,
-        privacy);
+        privacy,
+        new Exposure(exposedMcp, exposedA2a, publicCard));
   }
 }

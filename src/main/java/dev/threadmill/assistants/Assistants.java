@@ -27,6 +27,8 @@ import java.util.stream.Collectors;
 /** The assistants of all projects. */
 @ApplicationScoped
 public class Assistants {
+  private static final int MOST_OFFERED = 200;
+
   private final Ids ids;
   private final InstantSource clock;
   private final FileReferences files;
@@ -57,6 +59,30 @@ public class Assistants {
     return find(project, id).orElseThrow(() -> ApiException.notFound("assistant", id));
   }
 
+  /**
+   * The assistants that a project offers as tools, oldest first, of which no more than a few
+   * hundred are told.
+   */
+  @ActivateRequestContext
+  public List<OfferedAssistant> offeredAsTools(ProjectId project) {
+    return AssistantRow.find(
+            "select id, name, description from AssistantRow"
+                + " where projectId = ?1 and exposedMcp = true order by createdAt, id",
+            project.value())
+        .project(OfferedAssistant.class)
+        .page(0, MOST_OFFERED)
+        .list();
+  }
+
+  /** An assistant of whatever project that shows its agent card to everybody. */
+  @ActivateRequestContext
+  public Optional<Assistant> withPublicCard(AssistantId id) {
+    return AssistantRow.<AssistantRow>find(
+            "id = ?1 and exposedA2a = true and publicCard = true", id.value())
+        .firstResultOptional()
+        .map(AssistantRow::toAssistant);
+  }
+
   @Transactional
   Assistant create(ProjectId project, CreateAssistant request) {
     var row = new AssistantRow();
@@ -78,6 +104,7 @@ public class Assistants {
     row.memory = request.memory();
     row.safety = request.safety();
     row.privacy = request.privacy();
+    row.expose(request.exposure());
     requireReferences(project, row.tools, row.toolResources);
     row.persist();
     return row.toAssistant();
@@ -116,6 +143,9 @@ public class Assistants {
     row.memory = request.memory().or(row.memory);
     row.safety = request.safety().or(row.safety);
     row.privacy = request.privacy().or(row.privacy);
+    if (request.exposure() instanceof Field.Present<Exposure>(var exposure)) {
+      row.expose(exposure);
+    }
     return row.toAssistant();
   }
 

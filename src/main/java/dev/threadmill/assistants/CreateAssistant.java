@@ -20,7 +20,8 @@ record CreateAssistant(
     ReasoningEffort reasoningEffort,
     MemorySettings memory,
     SafetySettings safety,
-    PrivacySettings privacy) {
+    PrivacySettings privacy,
+    Exposure exposure) {
   static final int MAX_MODEL = 256;
   static final int MAX_NAME = 256;
   static final int MAX_DESCRIPTION = 512;

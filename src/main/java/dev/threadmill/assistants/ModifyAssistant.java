@@ -31,7 +31,8 @@ record ModifyAssistant(
     Field<ReasoningEffort> reasoningEffort,
     Field<MemorySettings> memory,
     Field<SafetySettings> safety,
-    Field<PrivacySettings> privacy) {
+    Field<PrivacySettings> privacy,
+    Field<Exposure> exposure) {
   ModifyAssistant {
     if (model instanceof Field.Present<String>(var text)) {
       Bounds.requiredText("model", text, MAX_MODEL);

@@ -7,12 +7,10 @@ import dev.threadmill.assistants.AgentRoutingSpec.TargetName;
 import io.quarkus.hibernate.orm.panache.PanacheEntityBase;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.context.control.ActivateRequestContext;
-import java.text.Normalizer;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
@@ -127,18 +125,8 @@ public class RoutingTargets {
 
   /** The name of the function that routes to an assistant, before it is told from others. */
   static String stem(String id, String name) {
-    var snake = name == null ? "" : snake(name);
+    var snake = name == null ? "" : ToolName.snake(name);
     return PREFIX + (snake.isEmpty() ? id : snake);
-  }
-
-  private static String snake(String name) {
-    return Normalizer.normalize(name, Normalizer.Form.NFKD)
-        .replaceAll("\\p{M}", "")
-        .replaceAll("([a-z0-9])([A-Z])", "$1_$2")
-        .replaceAll("([A-Z])([A-Z][a-z])", "$1_$2")
-        .toLowerCase(Locale.ROOT)
-        .replaceAll("[^a-z0-9]+", "_")
-        .replaceAll("^_|_$", "");
   }
 
   /** The first of {@code stem}, {@code stem_2}, {@code stem_3} that is free, and takes it. */

@@ -100,6 +100,12 @@ class CreateRun {
   /** A run as it goes into the database, and what that puts on its tape. */
   private record Row(Run run, List<Told> news, RunId waitsFor) {}
 
+  /** What else is to be stored in the transaction that creates a run. */
+  @FunctionalInterface
+  interface Alongside {
+    void store(Tx tx, Run run);
+  }
+
   /** Makes the row of the run within the transaction, once the place in the thread is known. */
   private interface Insert {
     Row in(Tx tx, boolean room);
@@ -112,6 +118,12 @@ class CreateRun {
    *     by another run
    */
   Created create(ProjectId project, ThreadId thread, RunRequest.Create request) {
+    return create(project, thread, request, (_, _) -> {});
+  }
+
+  /** As above, with something more in the same transaction. */
+  Created create(
+      ProjectId project, ThreadId thread, RunRequest.Create request, Alongside alongside) {
     noteStream(request.isStreamed());
     var assistantId =
         request.assistantId() != null
@@ -126,6 +138,7 @@ class CreateRun {
               var locked = threads.lock(tx, project, thread, additional.size() + 1);
               var at = locked.firstTime().plus(additional.size(), ChronoUnit.MICROS);
               var queued = queued(project, thread, assistantId, settings, request.metadata(), at);
+              alongside.store(tx, queued);
               if (locked.activeRun() != null && request.ifActive() != OnActiveRun.REJECT) {
                 return waiting(tx, queued, additional, locked.activeRun());
               }
@@ -158,6 +171,11 @@ class CreateRun {
 
   /** Creates a thread and a run on it. */
   Created create(ProjectId project, RunRequest.CreateWithThread request) {
+    return create(project, request, (_, _) -> {});
+  }
+
+  /** As above, with something more in the same transaction. */
+  Created create(ProjectId project, RunRequest.CreateWithThread request, Alongside alongside) {
     noteStream(request.isStreamed());
     var settings = settings(project, request.assistantId(), request.overrides());
     var prepared = prepareThread.of(project, "thread.", request.threadToCreate());
@@ -167,6 +185,7 @@ class CreateRun {
           var at = threads.lock(tx, project, made.id(), 1).firstTime();
           var queued =
               queued(project, made.id(), request.assistantId(), settings, request.metadata(), at);
+          alongside.store(tx, queued);
           return row(tx, queued, ThreadObject.of(made), room);
         });
   }

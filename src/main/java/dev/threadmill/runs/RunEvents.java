@@ -34,6 +34,7 @@ final class RunEvents implements EventStream {
   private final RunId run;
   private final boolean untilPause;
   private final EventId first;
+  private final Words words;
 
   private final Queue<Frame> backlog = new ArrayDeque<>();
   private final Runnable onChange = this::changed;
@@ -46,6 +47,29 @@ final class RunEvents implements EventStream {
   private boolean changed = true;
   private boolean closed;
 
+  /** In which words a reader is told of a run. */
+  interface Words {
+    /** Those of the Assistants API. */
+    Words OURS =
+        new Words() {
+          @Override
+          public byte[] of(Frame frame) {
+            return frame.bytes();
+          }
+
+          @Override
+          public Buffer end() {
+            return EventFrame.done();
+          }
+        };
+
+    /** The frame as bytes; null for what the reader is not told of. */
+    byte[] of(Frame frame);
+
+    /** What closes the stream; empty for nothing. */
+    Buffer end();
+  }
+
   /**
    * @param untilPause whether the stream also ends when the run waits for its client
    * @param seen the id of the last event that the client has seen
@@ -56,7 +80,8 @@ final class RunEvents implements EventStream {
       LoadRun loadRun,
       Run run,
       boolean untilPause,
-      EventId seen) {
+      EventId seen,
+      Words words) {
     this.liveRuns = liveRuns;
     this.watches = watches;
     this.loadRun = loadRun;
@@ -66,6 +91,7 @@ final class RunEvents implements EventStream {
     this.untilPause = untilPause;
     this.first = seen;
     this.seen = seen;
+    this.words = words;
   }
 
   /** Reads along from the beginning of what this node does with the run. */
@@ -77,7 +103,7 @@ final class RunEvents implements EventStream {
 
   @Override
   public String address() {
-    return thread + "/" + run + "/" + first;
+    return words != Words.OURS ? null : thread + "/" + run + "/" + first;
   }
 
   @Override
@@ -99,19 +125,21 @@ final class RunEvents implements EventStream {
     Buffer frames = null;
     for (var frame = nextFrame(); frame != null; frame = nextFrame()) {
       seen = frame.id();
-      if (frame.isForClients()) {
+      var bytes = frame.isForClients() ? words.of(frame) : null;
+      if (bytes != null) {
         frames = frames == null ? Buffer.buffer(1024) : frames;
-        frames.appendBytes(frame.bytes());
-        if (isLast(frame.event())) {
-          return new Next(frames.appendBuffer(EventFrame.done()), true);
-        }
-        if (frames.length() >= maxBytes) {
-          return new Next(frames, false);
-        }
+        frames.appendBytes(bytes);
+      }
+      if (frame.isForClients() && isLast(frame.event())) {
+        frames = frames == null ? Buffer.buffer() : frames;
+        return new Next(frames.appendBuffer(words.end()), true);
+      }
+      if (frames != null && frames.length() >= maxBytes) {
+        return new Next(frames, false);
       }
     }
     if (atEnd) {
-      var done = EventFrame.done();
+      var done = words.end();
       return new Next(frames == null ? done : frames.appendBuffer(done), true);
     }
     if (live == null && changed && !looking) {

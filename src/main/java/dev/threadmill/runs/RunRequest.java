@@ -62,6 +62,29 @@ final class RunRequest {
           null, null, null);
     }
 
+    /** A run that answers a message, after the active one if there is one. */
+    static Create inTurn(AssistantId assistant, CreateMessage message, Metadata metadata) {
+      return new Create(
+          assistant,
+          null,
+          null,
+          null,
+          null,
+          List.of(message),
+          null,
+          metadata,
+          null,
+          null,
+          null,
+          null,
+          null,
+          null,
+          null,
+          null,
+          null,
+          OnActiveRun.QUEUE);
+    }
+
     OnActiveRun ifActive() {
       return onActiveRun == null ? OnActiveRun.REJECT : onActiveRun;
     }
@@ -110,6 +133,13 @@ final class RunRequest {
       Bounds.required("assistant_id", assistantId);
       tools = Bounds.list("tools", tools, MAX_TOOLS);
       check(model, instructions, temperature, topP, maxPromptTokens, maxCompletionTokens);
+    }
+
+    /** A run on a new thread, with nothing set otherwise than its assistant has it. */
+    static CreateWithThread of(AssistantId assistant, CreateThread thread, Metadata metadata) {
+      return new CreateWithThread(
+          assistant, thread, null, null, null, null, metadata, null, null, null, null, null, null,
+          null, null, null);
     }
 
     boolean isStreamed() {

@@ -157,6 +157,21 @@ class RunStore {
         project);
   }
 
+  /** The active runs of the project that have all of this in their metadata. */
+  List<Run> active(ProjectId project, Metadata wanted) {
+    return jdbc.list(
+        "SELECT "
+            + COLUMNS
+            + """
+             FROM runs WHERE project_id = ? AND metadata @> ?
+              AND status IN ('queued', 'in_progress', 'requires_action', 'cancelling')
+            ORDER BY created_at LIMIT 10
+            """,
+        RunStore::read,
+        project,
+        Tx.json(wanted));
+  }
+
   /** A page of the thread's runs. */
   Page<Run> list(ProjectId project, ThreadId thread, PageRequest page) {
     return Keyset.of(COLUMNS, "runs")

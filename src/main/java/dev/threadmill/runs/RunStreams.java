@@ -54,6 +54,11 @@ class RunStreams implements StoredStreams {
   }
 
   private RunEvents events(Run run, boolean untilPause, EventId seen) {
-    return new RunEvents(liveRuns, watches, loadRun, run, untilPause, seen);
+    return events(run, untilPause, seen, RunEvents.Words.OURS);
+  }
+
+  /** The events of a run behind a place, in words other than those of the Assistants API. */
+  RunEvents events(Run run, boolean untilPause, EventId seen, RunEvents.Words words) {
+    return new RunEvents(liveRuns, watches, loadRun, run, untilPause, seen, words);
   }
 }

@@ -16,6 +16,7 @@ import jakarta.ws.rs.core.Response;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.regex.Pattern;
 import org.jboss.logging.Logger;
 import org.jboss.resteasy.reactive.server.ServerRequestFilter;
 import org.jboss.resteasy.reactive.server.ServerResponseFilter;
@@ -27,6 +28,10 @@ import org.jboss.resteasy.reactive.server.ServerResponseFilter;
 public class OncePerKey {
   private static final Logger LOG = Logger.getLogger(OncePerKey.class);
   private static final String HELD = "dev.threadmill.idempotency.held";
+
+  /** JSON-RPC, where each try has a body of its own, and the id in it is wanted back. */
+  private static final Pattern KEYS_OF_THEIR_OWN = Pattern.compile("/v1/(?:mcp|a2a)(?:/|$)");
+
   private static final int TOO_MANY = 429;
   private static final int CONFLICT = 409;
 
@@ -50,7 +55,8 @@ public class OncePerKey {
     var path = request.getUriInfo().getPath();
     if (header == null
         || !request.getMethod().equals(HttpMethod.POST)
-        || !path.startsWith("/v1/")) {
+        || !path.startsWith("/v1/")
+        || KEYS_OF_THEIR_OWN.matcher(path).lookingAt()) {
       return null;
     }
     var caller = Caller.current();

@@ -1,0 +1,195 @@
+package dev.threadmill.protocols.mcp;
+
+import dev.threadmill.api.EventFrame;
+import dev.threadmill.api.EventStream;
+import dev.threadmill.api.ProjectId;
+import dev.threadmill.runs.RunEvent;
+import dev.threadmill.runs.RunHandle;
+import dev.threadmill.runs.RunState;
+import dev.threadmill.runs.RunStatus;
+import dev.threadmill.runs.RunWords;
+import io.modelcontextprotocol.spec.McpSchema;
+import io.modelcontextprotocol.spec.McpSchema.CallToolResult;
+import io.modelcontextprotocol.spec.McpSchema.JSONRPCResponse;
+import java.time.Duration;
+import java.util.Map;
+import java.util.stream.Collectors;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+
+/**
+ * A call of an assistant as a tool, under way. It reads along with the run, tells of progress if
+ * the client has asked for that, and gives the SDK the result when the run has come to a stop; what
+ * the SDK makes of it is the last frame of the stream.
+ */
+final class AssistantCall implements RunWords {
+  private static final Duration BETWEEN_REPORTS = Duration.ofMillis(250);
+  private static final String MESSAGE = "message";
+
+  private final ProjectId project;
+  private final String key;
+  private final Map<String, String> marks;
+  private final Object progressToken;
+  private final Sinks.One<CallToolResult> result = Sinks.one();
+  private RunHandle run;
+  private RunState state;
+  private String text = "";
+  private int said;
+  private int reports;
+  private long reportedAt;
+  private volatile JSONRPCResponse answer;
+  private RuntimeException failure;
+
+  /**
+   * @param key under which the call is made once only; null for none
+   * @param marks what its run carries in its metadata
+   * @param progressToken under which the client wants to hear of progress; null if it does not
+   */
+  AssistantCall(ProjectId project, String key, Map<String, String> marks, Object progressToken) {
+    this.project = project;
+    this.key = key;
+    this.marks = marks;
+    this.progressToken = progressToken;
+  }
+
+  ProjectId project() {
+    return project;
+  }
+
+  String key() {
+    return key;
+  }
+
+  Map<String, String> marks() {
+    return marks;
+  }
+
+  /** The call has this run. */
+  Mono<CallToolResult> follows(RunHandle started) {
+    run = started;
+    state = started.state();
+    return result.asMono();
+  }
+
+  /** The call could not be made, and that is not for the client to mend. */
+  Mono<CallToolResult> broke(RuntimeException why) {
+    failure = why;
+    return Mono.empty();
+  }
+
+  /** What the SDK says to the client. */
+  void answered(JSONRPCResponse response) {
+    answer = response;
+  }
+
+  void failed(Throwable why) {
+    failure = why instanceof RuntimeException known ? known : new IllegalStateException(why);
+  }
+
+  JSONRPCResponse answer() {
+    return answer;
+  }
+
+  RuntimeException failure() {
+    return failure;
+  }
+
+  /** The frames for the client; null if there is no run to wait for. */
+  EventStream stream() {
+    return run == null ? null : run.stream(this, true, null);
+  }
+
+  @Override
+  public byte[] of(String id, RunEvent event) {
+    return switch (event) {
+      case RunEvent.Now(var now) -> {
+        state = now;
+        yield now.isStopped() ? null : progress(now.status().wire(), true);
+      }
+      case RunEvent.Said(_, var more) -> {
+        said += more.length();
+        yield progress("%d characters written".formatted(said), false);
+      }
+      case RunEvent.Ended(_, var all, _) -> {
+        text = all;
+        yield null;
+      }
+    };
+  }
+
+  @Override
+  public byte[] end() {
+    result.tryEmitValue(result());
+    return answer == null ? new byte[0] : frame(answer);
+  }
+
+  private CallToolResult result() {
+    if (!state.isStopped()) {
+      return error("The run %s is not there any more.".formatted(state.id()));
+    }
+    var made =
+        CallToolResult.builder()
+            .structuredContent(
+                Map.of(
+                    "thread_id",
+                    state.thread().value(),
+                    "run_id",
+                    state.id().value(),
+                    "status",
+                    state.status().wire()));
+    return state.status() == RunStatus.COMPLETED
+        ? made.addTextContent(text).isError(false).build()
+        : made.addTextContent(complaint()).isError(true).build();
+  }
+
+  private String complaint() {
+    var which = "The run %s of thread %s ".formatted(state.id(), state.thread());
+    return switch (state.status()) {
+      case FAILED ->
+          which
+              + (state.error() == null
+                  ? "failed."
+                  : "failed (%s): %s".formatted(state.error().code(), state.error().message()));
+      case CANCELLED -> which + "was cancelled.";
+      case EXPIRED -> which + "expired before it had ended.";
+      case INCOMPLETE ->
+          which
+              + "was cut off (%s). So far the assistant has said:\n%s"
+                  .formatted(state.incompleteReason(), text);
+      case REQUIRES_ACTION ->
+          which
+              + "waits for what only a client of the API can give: the results of %s. Submit them"
+                  .formatted(
+                      state.open().stream()
+                          .map(RunState.OpenCall::name)
+                          .distinct()
+                          .collect(Collectors.joining(", ")))
+              + " there, or cancel it.";
+      case QUEUED, IN_PROGRESS, CANCELLING, COMPLETED -> which + "goes on.";
+    };
+  }
+
+  /** An error that the model reads. */
+  static CallToolResult error(String message) {
+    return CallToolResult.builder().addTextContent(message).isError(true).build();
+  }
+
+  private byte[] progress(String message, boolean important) {
+    long now = System.nanoTime();
+    if (progressToken == null
+        || (!important && reports > 0 && now - reportedAt < BETWEEN_REPORTS.toNanos())) {
+      return null;
+    }
+    reportedAt = now;
+    reports++;
+    return frame(
+        new McpSchema.JSONRPCNotification(
+            McpSchema.JSONRPC_VERSION,
+            McpSchema.METHOD_NOTIFICATION_PROGRESS,
+            new McpSchema.ProgressNotification(progressToken, (double) reports, null, message)));
+  }
+
+  private static byte[] frame(Object message) {
+    return EventFrame.of(null, MESSAGE, AnswerMcp.text(message));
+  }
+}

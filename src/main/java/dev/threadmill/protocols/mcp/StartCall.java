@@ -1,0 +1,98 @@
+package dev.threadmill.protocols.mcp;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import dev.threadmill.api.ApiException;
+import dev.threadmill.api.Metadata;
+import dev.threadmill.api.ThreadId;
+import dev.threadmill.assistants.OfferedAssistant;
+import dev.threadmill.protocols.RequestKeys;
+import dev.threadmill.runs.ProtocolRuns;
+import dev.threadmill.runs.RunHandle;
+import dev.threadmill.threads.ContentPart;
+import dev.threadmill.threads.CreateMessage;
+import io.modelcontextprotocol.spec.McpSchema;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import reactor.core.publisher.Mono;
+
+/** Starts the run of a tool call. What the caller can mend is an error of the tool. */
+@ApplicationScoped
+class StartCall {
+  private static final Set<String> ARGUMENTS = Set.of("message", "thread_id");
+
+  private final ProtocolRuns runs;
+  private final RequestKeys keys;
+
+  StartCall(ProtocolRuns runs, RequestKeys keys) {
+    this.runs = runs;
+    this.keys = keys;
+  }
+
+  Mono<McpSchema.CallToolResult> start(
+      AssistantCall call, OfferedAssistant assistant, Map<String, Object> arguments) {
+    try {
+      var given = arguments == null ? Map.<String, Object>of() : arguments;
+      return call.follows(run(call, assistant, text(given), thread(given)));
+    } catch (ApiException e) {
+      return Mono.just(AssistantCall.error(e.error().message()));
+    } catch (RuntimeException e) {
+      return call.broke(e);
+    }
+  }
+
+  private RunHandle run(
+      AssistantCall call, OfferedAssistant assistant, String text, ThreadId thread) {
+    var message =
+        new CreateMessage(
+            CreateMessage.Role.USER, List.of(ContentPart.text(text)), null, null, null);
+    var marks = new HashMap<>(call.marks());
+    marks.put("protocol", "mcp");
+    if (call.key() == null) {
+      return runs.start(
+          call.project(),
+          assistant.assistantId(),
+          thread,
+          message,
+          new Metadata(marks),
+          (_, _, _) -> {});
+    }
+    var asked =
+        JsonNodeFactory.instance.arrayNode().add(String.valueOf(thread)).add(text).toString();
+    return keys.once(
+        new RequestKeys.Keyed(call.project(), assistant.assistantId(), "mcp/" + call.key(), asked),
+        alongside ->
+            runs.start(
+                call.project(),
+                assistant.assistantId(),
+                thread,
+                message,
+                new Metadata(marks),
+                alongside));
+  }
+
+  private static String text(Map<String, Object> arguments) {
+    for (var name : arguments.keySet()) {
+      if (!ARGUMENTS.contains(name)) {
+        throw ApiException.invalid(
+            name, "Unknown argument '%s': expected 'message' and 'thread_id'.".formatted(name));
+      }
+    }
+    if (arguments.get("message") instanceof String text && !text.isBlank()) {
+      return text;
+    }
+    throw ApiException.invalid("message", "The argument 'message' has to be a text, not empty.");
+  }
+
+  private static ThreadId thread(Map<String, Object> arguments) {
+    return switch (arguments.get("thread_id")) {
+      case null -> null;
+      case String id -> new ThreadId(id);
+      default ->
+          throw ApiException.invalid(
+              "thread_id", "The argument 'thread_id' has to be the id of a thread.");
+    };
+  }
+}
