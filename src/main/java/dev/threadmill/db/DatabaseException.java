@@ -11,6 +11,9 @@ public class DatabaseException extends RuntimeException implements ErrorMapper.U
   private static final String UNIQUE_VIOLATION = "23505";
   private static final String FOREIGN_KEY_VIOLATION = "23503";
 
+  /** See the function {@code require_one} of the database. */
+  private static final String FENCED = "TM001";
+
   private final String sqlState;
   private final String constraint;
 
@@ -31,6 +34,11 @@ public class DatabaseException extends RuntimeException implements ErrorMapper.U
   /** Whether the connection has gone, for which the database itself may be well. */
   public boolean isBrokenConnection() {
     return sqlState.startsWith("08") || sqlState.startsWith("57P0");
+  }
+
+  /** Whether a row was to be changed that has been taken over by somebody else. */
+  public boolean isFenced() {
+    return sqlState.equals(FENCED);
   }
 
   /** Whether what the row points to is gone. */

@@ -101,6 +101,15 @@ public class Jdbc {
     return onceUp(() -> inTransaction(work));
   }
 
+  /** As {@link #inTransactionOnceUp(Function)}, for work without a result. */
+  public void doInTransactionOnceUp(Consumer<Tx> work) {
+    onceUp(
+        () -> {
+          doInTransaction(work);
+          return null;
+        });
+  }
+
   /** Waits for a database that is out of reach, and does the work when it is there. */
   public <T> T onceUp(Supplier<T> work) {
     long wait = FIRST_WAIT_MS;

@@ -80,13 +80,13 @@ class BuildContext {
     int room = budget == null ? window : Math.min(window, budget);
     var strategy = settings.truncationStrategy();
     int most = strategy.lastMessages() == null ? Integer.MAX_VALUE : strategy.lastMessages();
-    var newest = jdbc.onceUp(() -> history.newest(run, room, most));
+    var newest = newest(progress, room, most);
     if (newest.entries().isEmpty() && budget != null && budget < window) {
       return new NoRoom("max_prompt_tokens");
     }
     if (newest.entries().isEmpty()) {
       // Too long for the model: it is the provider that has to say so.
-      newest = jdbc.onceUp(() -> history.newest(run, Integer.MAX_VALUE, 1));
+      newest = newest(progress, Integer.MAX_VALUE, 1);
     }
     var remembered = remembered(progress, newest, room);
     var told = remembered.text();
@@ -98,6 +98,13 @@ class BuildContext {
         new SentContext(
             settings.model(), stretch(shown, cutBy), SentMemory.of(remembered), digest(prompt)));
     return prompt;
+  }
+
+  private ThreadHistory.Window newest(Progress progress, int room, int most) {
+    var atHand = progress.live().thread();
+    return atHand != null && progress.turns() == 0
+        ? ThreadHistory.newestOf(atHand, room, most)
+        : jdbc.onceUp(() -> history.newest(progress.run(), room, most));
   }
 
   /** A quarter of the room at most is the memory's; the window has the rest. */

@@ -14,6 +14,7 @@ import dev.threadmill.assistants.ToolSecrets;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Tx;
 import dev.threadmill.models.Usage;
+import dev.threadmill.threads.Message;
 import dev.threadmill.threads.MessageStore;
 import dev.threadmill.threads.NewMessage;
 import dev.threadmill.threads.PrepareMessages;
@@ -97,8 +98,12 @@ class CreateRun {
    */
   record Created(Run run, Optional<LiveRun> live, RunId waitsFor) {}
 
-  /** A run as it goes into the database, and what that puts on its tape. */
-  private record Row(Run run, List<Told> news, RunId waitsFor) {}
+  /**
+   * A run as it goes into the database, and what that puts on its tape.
+   *
+   * @param thread all messages of its thread, if that was created with it; else null
+   */
+  private record Row(Run run, List<Told> news, RunId waitsFor, List<Message> thread) {}
 
   /** What else is to be stored in the transaction that creates a run. */
   @FunctionalInterface
@@ -157,7 +162,7 @@ class CreateRun {
     var news = List.of(Telling.runCreated(queued), Telling.run(queued));
     runs.insert(tx, queued.withTape(tape(news)), itsMessages);
     tx.afterCommit(liveRuns::tellWhenOneEnds);
-    return new Row(queued, news, active);
+    return new Row(queued, news, active, null);
   }
 
   /** Cancels the run that is in the way. If it has just ended by itself, so much the better. */
@@ -181,12 +186,17 @@ class CreateRun {
     var prepared = prepareThread.of(project, "thread.", request.threadToCreate());
     return insert(
         (tx, room) -> {
-          var made = threads.create(tx, prepared);
-          var at = threads.lock(tx, project, made.id(), 1).firstTime();
+          var made = threads.create(tx, prepared, 1);
           var queued =
-              queued(project, made.id(), request.assistantId(), settings, request.metadata(), at);
+              queued(
+                  project,
+                  made.thread().id(),
+                  request.assistantId(),
+                  settings,
+                  request.metadata(),
+                  made.next());
           alongside.store(tx, queued);
-          return row(tx, queued, ThreadObject.of(made), room);
+          return row(tx, queued, made, room);
         });
   }
 
@@ -218,7 +228,7 @@ class CreateRun {
       signals.queued();
       return new Created(row.run(), Optional.empty(), row.waitsFor());
     }
-    var live = startRun.start(row.run(), EventId.START, row.news(), List.of());
+    var live = startRun.start(row.run(), EventId.START, row.news(), List.of(), row.thread());
     return new Created(row.run(), Optional.of(live), row.waitsFor());
   }
 
@@ -249,16 +259,16 @@ class CreateRun {
   /**
    * Inserts a run, claimed if there is room for it here.
    *
-   * @param madeThread the thread if it was created together with the run, else null
+   * @param made the thread if it was created together with the run, else null
    */
-  private Row row(Tx tx, Run queued, ThreadObject madeThread, boolean room) {
+  private Row row(Tx tx, Run queued, ThreadStore.Created made, boolean room) {
     var run = room ? queued.claimed(node.id(), 1, queued.times().created()) : queued;
     var news = new ArrayList<Told>();
     if (room) {
       news.add(Telling.attemptBegan(1));
     }
-    if (madeThread != null) {
-      news.add(Telling.threadCreated(madeThread));
+    if (made != null) {
+      news.add(Telling.threadCreated(ThreadObject.of(made.thread())));
     }
     news.add(Telling.runCreated(run));
     news.add(Telling.runBefore(run, RunStatus.QUEUED, false, List.of()));
@@ -266,7 +276,7 @@ class CreateRun {
       news.add(Telling.run(run));
     }
     runs.insert(tx, run.withTape(tape(news)), null);
-    return new Row(run, news, null);
+    return new Row(run, news, null, made == null ? null : made.messages());
   }
 
   private static String tape(List<Told> news) {

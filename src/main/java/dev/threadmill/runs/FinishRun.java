@@ -1,6 +1,7 @@
 package dev.threadmill.runs;
 
 import dev.threadmill.api.ThreadId;
+import dev.threadmill.db.DatabaseException;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Tx;
 import dev.threadmill.limits.Spending;
@@ -108,7 +109,7 @@ class FinishRun {
         progress,
         left,
         tx ->
-            tx.update(
+            tx.laterFenced(
                 """
                 UPDATE runs SET status = ?, cancelled_at = ?, failed_at = ?, completed_at = ?,
                   last_error = ?, incomplete_reason = ?, prompt_tokens = ?, completion_tokens = ?,
@@ -268,11 +269,11 @@ class FinishRun {
   }
 
   /** The run goes on, or pauses, which it cannot while it is being cancelled. */
-  private static int advance(Tx tx, Progress progress, Leavings left) {
+  private static void advance(Tx tx, Progress progress, Leavings left) {
     var run = progress.run();
     boolean asks = left.next == Next.ASK_CLIENT;
     boolean awaits = left.next == Next.AWAIT_AGENTS;
-    return tx.update(
+    tx.laterFenced(
         """
         UPDATE runs SET status = CASE WHEN ? THEN 'requires_action' ELSE status END,
           owner = CASE WHEN ? THEN NULL ELSE owner END,
@@ -301,55 +302,61 @@ class FinishRun {
 
   /** The change of the run's row, which matches only while the attempt has the run. */
   private interface RunUpdate {
-    int in(Tx tx);
+    void in(Tx tx);
   }
 
   /**
-   * The thread is locked before the run, as everywhere. If the database goes away in the commit,
-   * the second try finds the run stored or lost, which is not told apart here: readers then look
-   * there.
+   * The thread is locked before the run, as everywhere. Nothing is waited for on the way: if the
+   * run is not ours any more, its update has all the rest fail. If the database goes away in the
+   * commit, the second try finds the run stored or lost, which is not told apart here: readers then
+   * look there.
    */
   private boolean store(Progress progress, Leavings left, RunUpdate update) {
     var run = progress.run();
     var at = progress.nextTime();
-    boolean ours =
-        progress
-            .live()
-            .sheltered(
-                () ->
-                    jdbc.inTransactionOnceUp(
-                        tx -> {
-                          touchThread(tx, run.threadId(), at);
-                          if (update.in(tx) == 0) {
-                            return false;
-                          }
-                          messages.insert(tx, run.projectId(), left.messages);
-                          left.steps.forEach(step -> steps.insert(tx, run, step, progress.sent()));
-                          left.answered.forEach(step -> update(tx, step));
-                          left.children.forEach(child -> routeCalls.insert(tx, child, at));
-                          if (left.next == Next.AWAIT_AGENTS) {
-                            children.wakeIfAllEnded(tx, run.threadId(), run.id());
-                          }
-                          if (left.end != null) {
-                            noteMemoryWork(tx, progress);
-                            children.ended(tx, left.end);
-                          }
-                          if (progress.live().isJournaled()) {
-                            clearJournal(tx, run);
-                          }
-                          if (progress.unsettled() != null) {
-                            spending.settle(tx, progress.reservation(), progress.unsettled());
-                          }
-                          return true;
-                        }));
-    if (ours) {
-      if (progress.unsettled() != null) {
-        progress.settled();
+    try {
+      progress
+          .live()
+          .sheltered(
+              () -> {
+                jdbc.doInTransactionOnceUp(tx -> store(tx, progress, run, at, left, update));
+                return null;
+              });
+    } catch (DatabaseException e) {
+      if (e.isFenced()) {
+        return false;
       }
-      progress.live().stored(left.news);
-      tellOthers(left);
+      throw e;
     }
-    return ours;
+    if (progress.unsettled() != null) {
+      progress.settled();
+    }
+    progress.live().stored(left.news);
+    tellOthers(left);
+    return true;
+  }
+
+  private void store(
+      Tx tx, Progress progress, Run run, Instant at, Leavings left, RunUpdate update) {
+    touchThread(tx, run.threadId(), at);
+    update.in(tx);
+    messages.insert(tx, run.projectId(), left.messages);
+    left.steps.forEach(step -> steps.insert(tx, run, step, progress.sent()));
+    left.answered.forEach(step -> update(tx, step));
+    left.children.forEach(child -> routeCalls.insert(tx, child, at));
+    if (left.next == Next.AWAIT_AGENTS) {
+      children.wakeIfAllEnded(tx, run.threadId(), run.id());
+    }
+    if (left.end != null) {
+      noteMemoryWork(tx, progress);
+      children.ended(tx, left.end);
+    }
+    if (progress.live().isJournaled()) {
+      clearJournal(tx, run);
+    }
+    if (progress.unsettled() != null) {
+      spending.settle(tx, progress.reservation(), progress.unsettled());
+    }
   }
 
   private void tellOthers(Leavings left) {
@@ -387,11 +394,11 @@ class FinishRun {
 
   /** The thread's next message comes later than all that the run has stored. */
   static void touchThread(Tx tx, ThreadId thread, Instant at) {
-    tx.update("UPDATE threads SET tail = GREATEST(tail, ?) WHERE id = ?", at, thread);
+    tx.later("UPDATE threads SET tail = GREATEST(tail, ?) WHERE id = ?", at, thread);
   }
 
   static void clearJournal(Tx tx, Run run) {
-    tx.update(
+    tx.later(
         "DELETE FROM run_journal WHERE thread_id = ? AND run_id = ?", run.threadId(), run.id());
   }
 }

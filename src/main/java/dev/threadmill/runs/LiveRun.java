@@ -1,5 +1,6 @@
 package dev.threadmill.runs;
 
+import dev.threadmill.threads.Message;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -31,6 +32,7 @@ final class LiveRun {
   private final Set<Runnable> readers = new LinkedHashSet<>();
   private final List<Frame> frames = new ArrayList<>();
   private final Run run;
+  private final List<Message> thread;
   private final EventId base;
   private EventId end;
   private int told;
@@ -45,9 +47,11 @@ final class LiveRun {
   /**
    * @param run as it was claimed
    * @param base the place on the tape where this node takes over
+   * @param thread all messages of its thread as it begins, if they are at hand; else null
    */
-  LiveRun(Run run, EventId base, Journal journal) {
+  LiveRun(Run run, EventId base, Journal journal, List<Message> thread) {
     this.run = run;
+    this.thread = thread;
     this.base = base;
     this.end = base;
     this.journal = journal;
@@ -59,6 +63,11 @@ final class LiveRun {
 
   EventId base() {
     return base;
+  }
+
+  /** All messages of the thread as the run begins, if they are at hand; else null. */
+  List<Message> thread() {
+    return thread;
   }
 
   /** The step that is stored without all its results, whose calls this node executes; or null. */

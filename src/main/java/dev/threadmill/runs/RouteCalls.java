@@ -215,7 +215,8 @@ class RouteCalls {
       threads.create(
           tx,
           run.threadId(),
-          new NewThread(run.projectId(), run.assistantId(), null, Metadata.EMPTY, List.of()));
+          new NewThread(run.projectId(), run.assistantId(), null, Metadata.EMPTY, List.of()),
+          0);
     }
     FinishRun.touchThread(tx, run.threadId(), at);
     var thread = threads.lock(tx, run.projectId(), run.threadId(), 2);

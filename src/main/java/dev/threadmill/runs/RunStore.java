@@ -97,7 +97,7 @@ class RunStore {
     var settings = run.settings();
     var times = run.times();
     var origin = settings.origin();
-    tx.update(
+    tx.later(
         """
         INSERT INTO runs (
           thread_id, id, project_id, assistant_id, created_at, status, expires_at, started_at,

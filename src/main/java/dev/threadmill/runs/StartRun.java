@@ -1,6 +1,7 @@
 package dev.threadmill.runs;
 
 import dev.threadmill.models.Usage;
+import dev.threadmill.threads.Message;
 import dev.threadmill.tools.Toolboxes;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -57,7 +58,17 @@ class StartRun {
    * @param steps what the run has done before
    */
   LiveRun start(Run run, EventId base, List<Told> news, List<Step> steps) {
-    var live = new LiveRun(run, base, journal);
+    return start(run, base, news, steps, null);
+  }
+
+  /**
+   * As {@link #start(Run, EventId, List, List)}.
+   *
+   * @param thread all messages of its thread if they are at hand, so that they need not be read;
+   *     else null
+   */
+  LiveRun start(Run run, EventId base, List<Told> news, List<Step> steps, List<Message> thread) {
+    var live = new LiveRun(run, base, journal, thread);
     live.stored(news);
     liveRuns.add(live);
     signals.begins(live);

@@ -148,7 +148,7 @@ class StepStore {
    * @param sent what the model call that it comes from was sent; null if that is not known any more
    */
   void insert(Tx tx, Run run, Step step, SentContext sent) {
-    tx.update(
+    tx.later(
         """
         INSERT INTO run_steps (thread_id, id, project_id, run_id, assistant_id, ordinal, created_at,
           type, status, ended_at, last_error, message_id, prompt_tokens, completion_tokens, context)
@@ -187,7 +187,7 @@ class StepStore {
             Tx.json(call.routing())
           });
     }
-    tx.batch(
+    tx.batchLater(
         """
         INSERT INTO tool_calls (thread_id, id, project_id, run_id, step_id, ordinal, type, name,
           arguments, output, executor, routing)
@@ -198,7 +198,7 @@ class StepStore {
 
   /** Stores the results of calls that are open so far. */
   void setOutputs(Tx tx, Step step) {
-    tx.batch(
+    tx.batchLater(
         "UPDATE tool_calls SET output = ? WHERE thread_id = ? AND id = ? AND output IS NULL",
         step.calls().stream()
             .filter(call -> !call.isOpen())
@@ -208,7 +208,7 @@ class StepStore {
 
   /** Stores that these open calls have been handed to the client. */
   void setExecutors(Tx tx, Step step) {
-    tx.batch(
+    tx.batchLater(
         "UPDATE tool_calls SET executor = ? WHERE thread_id = ? AND id = ? AND output IS NULL",
         step.calls().stream()
             .filter(ToolCall::isOpen)
@@ -231,7 +231,7 @@ class StepStore {
 
   /** Stores how a step ended. */
   void setEnd(Tx tx, Step step) {
-    tx.update(
+    tx.later(
         """
         UPDATE run_steps SET status = ?, ended_at = ?, last_error = ?
         WHERE thread_id = ? AND id = ? AND status = 'in_progress'

@@ -109,6 +109,26 @@ class ThreadHistory {
     }
   }
 
+  /** As {@link #newest}, of a thread that has these messages and nothing else. */
+  static Window newestOf(List<Message> thread, int maxTokens, int maxMessages) {
+    var kept = new ArrayList<Entry>();
+    long tokens = 0;
+    for (var message : thread.reversed()) {
+      tokens += message.tokens() + TOKENS_A_MESSAGE;
+      if (tokens > maxTokens || kept.size() == maxMessages) {
+        break;
+      }
+      kept.add(
+          new Entry.Said(
+              message.id(),
+              message.role(),
+              message.content(),
+              message.createdAt(),
+              message.tokens() + TOKENS_A_MESSAGE));
+    }
+    return new Window(kept.reversed(), kept.size() < thread.size());
+  }
+
   /** What a window of the run showed, from its first entry to its last. */
   List<Entry> between(Run run, Instant from, Instant to) {
     var entries = new ArrayList<Entry>(calls(run, from));

@@ -78,7 +78,7 @@ public class MessageStore {
 
   /** Stores messages as they are. */
   public void insert(Tx tx, ProjectId project, List<Message> messages) {
-    tx.batch(
+    tx.batchLater(
         """
         INSERT INTO messages (thread_id, id, project_id, created_at, status, incomplete_reason,
           completed_at, incomplete_at, role, content, attachments, metadata, assistant_id, run_id,

@@ -17,6 +17,7 @@ import dev.threadmill.db.Row;
 import dev.threadmill.db.Tx;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
@@ -46,13 +47,25 @@ public class ThreadStore {
     this.messages = messages;
   }
 
-  /** Creates a thread with its first messages. */
-  public Thread create(Tx tx, NewThread request) {
-    return create(tx, ids.thread(), request);
+  /**
+   * A thread that was created.
+   *
+   * @param messages its first messages
+   * @param next the time of the first thing that comes behind them
+   */
+  public record Created(Thread thread, List<Message> messages, Instant next) {}
+
+  /**
+   * Creates a thread with its first messages.
+   *
+   * @param room how many more things are put into it within this transaction
+   */
+  public Created create(Tx tx, NewThread request, int room) {
+    return create(tx, ids.thread(), request, room);
   }
 
-  /** As {@link #create(Tx, NewThread)}, with an id that nobody has yet. */
-  public Thread create(Tx tx, ThreadId id, NewThread request) {
+  /** As {@link #create(Tx, NewThread, int)}, with an id that nobody has yet. */
+  public Created create(Tx tx, ThreadId id, NewThread request, int room) {
     var thread =
         new Thread(
             id,
@@ -65,7 +78,7 @@ public class ThreadStore {
             null);
     int count = request.messages().size();
     var firstTime = thread.createdAt().plus(1, ChronoUnit.MICROS);
-    tx.update(
+    tx.later(
         """
         INSERT INTO threads (id, project_id, created_at, assistant_id, status, tool_resources,
           metadata, tail)
@@ -77,7 +90,8 @@ public class ThreadStore {
         thread.status(),
         Tx.json(thread.toolResources()),
         Tx.json(thread.metadata()),
-        thread.createdAt().plus(count, ChronoUnit.MICROS));
+        thread.createdAt().plus((long) count + room, ChronoUnit.MICROS));
+    List<Message> appended = List.of();
     if (count > 0) {
       var locked =
           new LockedThread(
@@ -87,14 +101,14 @@ public class ThreadStore {
               thread.status(),
               firstTime,
               null);
-      messages.append(tx, locked, request.messages());
+      appended = messages.append(tx, locked, request.messages());
     }
-    return thread;
+    return new Created(thread, appended, firstTime.plus(count, ChronoUnit.MICROS));
   }
 
-  /** As {@link #create(Tx, NewThread)}, in a transaction of its own. */
+  /** As {@link #create(Tx, NewThread, int)}, in a transaction of its own. */
   Thread create(NewThread request) {
-    return jdbc.inTransaction(tx -> create(tx, request));
+    return jdbc.inTransaction(tx -> create(tx, request, 0)).thread();
   }
 
   /** The thread, empty if the project has none of this id. */
