@@ -2,8 +2,8 @@ package dev.threadmill.api;
 
 import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.Response;
+import java.time.Duration;
 import java.util.Optional;
-import java.util.OptionalLong;
 
 /**
  * An answer that is an error: what {@link ErrorMapper} writes to the client as it stands. The
@@ -12,17 +12,20 @@ import java.util.OptionalLong;
 public class ApiException extends WebApplicationException {
   private final ApiError error;
   private final int httpStatus;
-  private final long retryAfterSeconds;
+  private final transient Duration retryAfter;
+  private final boolean pointlessToRetry;
 
   public ApiException(int httpStatus, ApiError error) {
-    this(httpStatus, error, 0);
+    this(httpStatus, error, null, false);
   }
 
-  private ApiException(int httpStatus, ApiError error, long retryAfterSeconds) {
+  private ApiException(
+      int httpStatus, ApiError error, Duration retryAfter, boolean pointlessToRetry) {
     super(error.message(), Response.Status.fromStatusCode(httpStatus) == null ? 500 : httpStatus);
     this.httpStatus = httpStatus;
     this.error = error;
-    this.retryAfterSeconds = retryAfterSeconds;
+    this.retryAfter = retryAfter;
+    this.pointlessToRetry = pointlessToRetry;
   }
 
   /** 400 for a parameter that the caller can mend. */
@@ -66,9 +69,22 @@ public class ApiException extends WebApplicationException {
   }
 
   /** 429 with {@code Retry-After}. */
-  public static ApiException tooMany(String code, String message, long retryAfterSeconds) {
+  public static ApiException tooMany(String code, String message, Duration retryAfter) {
     return new ApiException(
-        429, new ApiError(message, "rate_limit_error", null, code), Math.max(1, retryAfterSeconds));
+        429, new ApiError(message, "rate_limit_error", null, code), retryAfter, false);
+  }
+
+  /**
+   * 429 for a budget that is used up, which SDKs are told not to retry by themselves.
+   *
+   * @param retryAfter until it is renewed; null if it never is
+   */
+  public static ApiException insufficientQuota(String message, Duration retryAfter) {
+    return new ApiException(
+        429,
+        new ApiError(message, "insufficient_quota", null, "insufficient_quota"),
+        retryAfter,
+        true);
   }
 
   /** 503 with {@code Retry-After}: nothing was done, the caller should try again. */
@@ -76,7 +92,8 @@ public class ApiException extends WebApplicationException {
     return new ApiException(
         503,
         new ApiError(message, ApiError.SERVER_ERROR, null, "unavailable"),
-        Math.max(1, retryAfterSeconds));
+        Duration.ofSeconds(Math.max(1, retryAfterSeconds)),
+        false);
   }
 
   public ApiError error() {
@@ -91,7 +108,13 @@ public class ApiException extends WebApplicationException {
     return Optional.ofNullable(error.param());
   }
 
-  public OptionalLong retryAfterSeconds() {
-    return retryAfterSeconds > 0 ? OptionalLong.of(retryAfterSeconds) : OptionalLong.empty();
+  /** After which another try may succeed, if that is known. */
+  public Optional<Duration> retryAfter() {
+    return Optional.ofNullable(retryAfter);
+  }
+
+  /** Whether a client should not try again by itself, although the status suggests it. */
+  public boolean isPointlessToRetry() {
+    return pointlessToRetry;
   }
 }

@@ -11,6 +11,7 @@ import jakarta.ws.rs.core.Request;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.UriInfo;
 import java.sql.SQLException;
+import java.time.Duration;
 import org.jboss.logging.Logger;
 import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
 
@@ -136,8 +137,10 @@ public class ErrorMapper {
         Response.status(e.httpStatus())
             .type(MediaType.APPLICATION_JSON_TYPE)
             .entity(e.error().inEnvelope());
-    e.retryAfterSeconds()
-        .ifPresent(seconds -> response.header(HttpHeaders.RETRY_AFTER, Long.toString(seconds)));
+    e.retryAfter().ifPresent(wait -> addRetryAfter(response, wait));
+    if (e.isPointlessToRetry()) {
+      response.header("x-should-retry", "false");
+    }
     if (e.httpStatus() == UNAUTHORIZED) {
       response.header(HttpHeaders.WWW_AUTHENTICATE, "Bearer");
     }
@@ -146,5 +149,12 @@ public class ErrorMapper {
       response.header("Connection", "close");
     }
     return response.build();
+  }
+
+  /** In whole seconds, as the standard has it, and exactly, as SDKs prefer it. */
+  private static void addRetryAfter(Response.ResponseBuilder response, Duration wait) {
+    long millis = Math.max(1, wait.toMillis());
+    response.header(HttpHeaders.RETRY_AFTER, Long.toString((millis + 999) / 1_000));
+    response.header("retry-after-ms", Long.toString(millis));
   }
 }

@@ -10,6 +10,7 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
+import java.util.Optional;
 
 /** The rows of limits, and of what is used of them. */
 @ApplicationScoped
@@ -18,6 +19,17 @@ class LimitsStore {
       """
       requests_per_minute, tokens_per_minute, concurrent_threads, day_tokens, day_cost,
       month_tokens, month_cost, total_tokens, total_cost, count_usage
+      """;
+
+  private static final String USED =
+      """
+      CASE WHEN u.day < ? THEN 0 ELSE u.day_tokens END AS day_tokens,
+      CASE WHEN u.day < ? THEN 0 ELSE u.day_cost END AS day_cost,
+      CASE WHEN u.month < ? THEN 0 ELSE u.month_tokens END AS month_tokens,
+      CASE WHEN u.month < ? THEN 0 ELSE u.month_cost END AS month_cost,
+      u.total_tokens, u.total_cost, u.reserved_tokens, u.reserved_cost,
+      bucket_left(u.requests_left, u.requests_at, l.requests_per_minute, ?) AS requests_left,
+      bucket_left(u.tokens_left, u.tokens_at, l.tokens_per_minute, ?) AS tokens_left
       """;
 
   private final Jdbc jdbc;
@@ -92,18 +104,12 @@ class LimitsStore {
   /** What is used, which is nothing if it was never counted. */
   UsedSoFar used(ProjectId project, Instant at) {
     return jdbc.one(
-            """
-            SELECT
-              CASE WHEN u.day < ? THEN 0 ELSE u.day_tokens END AS day_tokens,
-              CASE WHEN u.day < ? THEN 0 ELSE u.day_cost END AS day_cost,
-              CASE WHEN u.month < ? THEN 0 ELSE u.month_tokens END AS month_tokens,
-              CASE WHEN u.month < ? THEN 0 ELSE u.month_cost END AS month_cost,
-              u.total_tokens, u.total_cost, u.reserved_tokens, u.reserved_cost,
-              bucket_left(u.requests_left, u.requests_at, l.requests_per_minute, ?) AS requests_left,
-              bucket_left(u.tokens_left, u.tokens_at, l.tokens_per_minute, ?) AS tokens_left
-            FROM project_usage u JOIN project_limits l ON l.project_id = u.project_id
-            WHERE u.project_id = ?
-            """,
+            "SELECT "
+                + USED
+                + """
+                FROM project_usage u JOIN project_limits l ON l.project_id = u.project_id
+                WHERE u.project_id = ?
+                """,
             row -> readUsed(row, at),
             day(at),
             day(at),
@@ -115,10 +121,41 @@ class LimitsStore {
         .orElse(UsedSoFar.nothing(at));
   }
 
-  /** How many runs of the project are being executed, on any node. */
+  /** Takes one request from its bucket. What is used now; empty if there is none left. */
+  Optional<UsedSoFar> takeRequest(ProjectId project, Instant at) {
+    return jdbc.one(
+        """
+        UPDATE project_usage u SET
+          requests_left =
+            bucket_left(u.requests_left, u.requests_at, l.requests_per_minute, ?) - 1,
+          requests_at = GREATEST(u.requests_at, ?)
+        FROM project_limits l
+        WHERE u.project_id = ? AND l.project_id = u.project_id
+          AND bucket_left(u.requests_left, u.requests_at, l.requests_per_minute, ?) >= 1
+        RETURNING
+        """
+            + USED,
+        row -> readUsed(row, at),
+        at,
+        at,
+        project,
+        at,
+        day(at),
+        day(at),
+        month(at),
+        month(at),
+        at,
+        at);
+  }
+
+  /** How many runs of the project are under way, on any node. */
   int runsUnderWay(ProjectId project) {
     return jdbc.one(
-            "SELECT count(*)::int AS runs FROM runs WHERE project_id = ? AND owner IS NOT NULL",
+            """
+            SELECT count(*)::int AS runs FROM runs
+            WHERE project_id = ? AND status IN ('in_progress', 'cancelling')
+              AND parent_run_id IS NULL
+            """,
             row -> row.integer("runs"),
             project)
         .orElseThrow();

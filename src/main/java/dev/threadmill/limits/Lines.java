@@ -21,7 +21,7 @@ class Lines {
   static final int LONGEST = 100;
 
   /** How often the head of a line looks for what other nodes have given back. */
-  private static final Duration LOOK = Duration.ofMillis(500);
+  private static final Duration LOOK = Duration.ofMillis(200);
 
   /** A line is there as long as somebody stands in it. */
   private final Cache<ProjectId, Line> lines = Caffeine.newBuilder().weakValues().build();

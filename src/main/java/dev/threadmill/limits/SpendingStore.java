@@ -195,7 +195,7 @@ class SpendingStore {
   /** Gives back what was set aside, and counts what was used. Does so once. */
   void settle(Tx tx, Reservation reservation, long tokens, Money cost, Instant at) {
     if (reservation.id() == null) {
-      tx.update(
+      tx.later(
           COUNT_ONLY,
           reservation.project(),
           LimitsStore.day(at),
@@ -203,7 +203,7 @@ class SpendingStore {
           tokens,
           cost.nanos());
     } else {
-      tx.update(
+      tx.later(
           SETTLE,
           reservation.project(),
           reservation.id(),

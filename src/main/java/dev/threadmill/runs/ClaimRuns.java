@@ -1,14 +1,18 @@
 package dev.threadmill.runs;
 
+import dev.threadmill.api.ProjectId;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Tx;
+import dev.threadmill.limits.Concurrency;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeSet;
 
 /**
  * Claims queued runs for this node, as many as it has room for. Projects take turns, so that one
@@ -23,6 +27,7 @@ class ClaimRuns {
   private final StartRun startRun;
   private final StepStore steps;
   private final Node node;
+  private final Concurrency concurrency;
   private final InstantSource clock;
 
   ClaimRuns(
@@ -31,12 +36,14 @@ class ClaimRuns {
       StartRun startRun,
       StepStore steps,
       Node node,
+      Concurrency concurrency,
       InstantSource clock) {
     this.jdbc = jdbc;
     this.liveRuns = liveRuns;
     this.startRun = startRun;
     this.steps = steps;
     this.node = node;
+    this.concurrency = concurrency;
     this.clock = clock;
   }
 
@@ -114,11 +121,24 @@ class ClaimRuns {
                   SELECT q.thread_id, q.id, q.project_id, q.created_at
                   FROM (SELECT DISTINCT project_id FROM runs
                         WHERE status = 'queued' AND owner IS NULL AND NOT waiting) p
+                  LEFT JOIN project_limits l
+                    ON l.project_id = p.project_id AND l.concurrent_threads IS NOT NULL
                   CROSS JOIN LATERAL (
-                    SELECT thread_id, id, project_id, created_at FROM runs
-                    WHERE project_id = p.project_id AND status = 'queued' AND owner IS NULL
-                      AND NOT waiting
-                    ORDER BY created_at, id LIMIT ?) q) nearest) ranked
+                    (SELECT thread_id, id, project_id, created_at FROM runs
+                     WHERE project_id = p.project_id AND status = 'queued' AND owner IS NULL
+                       AND NOT waiting AND (l.project_id IS NULL OR parent_run_id IS NULL)
+                     ORDER BY created_at, id
+                     LIMIT CASE WHEN l.project_id IS NULL THEN ? ELSE LEAST(?, GREATEST(0,
+                       l.concurrent_threads - (
+                         SELECT count(*) FROM runs
+                         WHERE project_id = l.project_id AND status IN ('in_progress', 'cancelling')
+                           AND parent_run_id IS NULL))) END)
+                    UNION ALL
+                    (SELECT thread_id, id, project_id, created_at FROM runs
+                     WHERE l.project_id = p.project_id AND project_id = l.project_id
+                       AND status = 'queued' AND owner IS NULL AND NOT waiting
+                       AND parent_run_id IS NOT NULL
+                     ORDER BY created_at, id LIMIT ?)) q) nearest) ranked
               ORDER BY turn, created_at LIMIT ?)
             AND status = 'queued' AND owner IS NULL AND NOT waiting
             FOR NO KEY UPDATE SKIP LOCKED
@@ -126,7 +146,10 @@ class ClaimRuns {
                 .formatted(RunStore.COLUMNS),
             RunStore::read,
             most,
+            most,
+            most,
             most);
+    queued = withinBounds(tx, queued);
     var claims = new ArrayList<Claim>();
     var tails = tailsOf(tx, queued);
     for (var run : queued) {
@@ -137,6 +160,24 @@ class ClaimRuns {
       claims.add(new Claim(claimed, endOf(run), news));
     }
     return claims;
+  }
+
+  /** Leaves out runs for which another node has taken the last place of their project meanwhile. */
+  private List<Run> withinBounds(Tx tx, List<Run> queued) {
+    var bounded = new TreeSet<ProjectId>(Comparator.comparing(ProjectId::value));
+    queued.stream().map(Run::projectId).filter(concurrency::isBounded).forEach(bounded::add);
+    if (bounded.isEmpty()) {
+      return queued;
+    }
+    var free = concurrency.free(tx, bounded);
+    return queued.stream()
+        .sorted(Comparator.comparing((Run run) -> run.times().created()))
+        .filter(
+            run ->
+                run.settings().origin() != null
+                    || !free.containsKey(run.projectId())
+                    || free.merge(run.projectId(), -1, Integer::sum) >= 0)
+        .toList();
   }
 
   /** The time now, but on every thread later than what it holds. */

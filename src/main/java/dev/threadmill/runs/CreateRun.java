@@ -13,6 +13,7 @@ import dev.threadmill.assistants.RoutingTargets;
 import dev.threadmill.assistants.ToolSecrets;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Tx;
+import dev.threadmill.limits.Concurrency;
 import dev.threadmill.models.Usage;
 import dev.threadmill.threads.Message;
 import dev.threadmill.threads.MessageStore;
@@ -52,6 +53,7 @@ class CreateRun {
   private final Node node;
   private final RunSignals signals;
   private final Ids ids;
+  private final Concurrency concurrency;
   private final WaitingRuns waitingRuns;
   private final CancelRun cancelRun;
 
@@ -70,6 +72,7 @@ class CreateRun {
       Node node,
       RunSignals signals,
       Ids ids,
+      Concurrency concurrency,
       WaitingRuns waitingRuns,
       CancelRun cancelRun) {
     this.jdbc = jdbc;
@@ -86,6 +89,7 @@ class CreateRun {
     this.node = node;
     this.signals = signals;
     this.ids = ids;
+    this.concurrency = concurrency;
     this.waitingRuns = waitingRuns;
     this.cancelRun = cancelRun;
   }
@@ -139,6 +143,7 @@ class CreateRun {
         prepareMessages.of(project, "additional_messages", request.additionalMessages());
     var created =
         insert(
+            project,
             (tx, room) -> {
               var locked = threads.lock(tx, project, thread, additional.size() + 1);
               var at = locked.firstTime().plus(additional.size(), ChronoUnit.MICROS);
@@ -185,6 +190,7 @@ class CreateRun {
     var settings = settings(project, request.assistantId(), request.overrides());
     var prepared = prepareThread.of(project, "thread.", request.threadToCreate());
     return insert(
+        project,
         (tx, room) -> {
           var made = threads.create(tx, prepared, 1);
           var queued =
@@ -214,8 +220,10 @@ class CreateRun {
     return overrides.over(assistants.get(project, assistant), toolSecrets, routingTargets);
   }
 
-  private Created insert(Insert insert) {
-    boolean room = node.isRegistered() && liveRuns.takeRoom();
+  /** Where only so many may be under way, a run takes its turn behind those that are queued. */
+  private Created insert(ProjectId project, Insert insert) {
+    boolean bounded = concurrency.isBounded(project);
+    boolean room = !bounded && node.isRegistered() && liveRuns.takeRoom();
     Row row = null;
     try {
       row = jdbc.inTransaction(tx -> insert.in(tx, room));
@@ -225,7 +233,7 @@ class CreateRun {
       }
     }
     if (row.run().owner() == null) {
-      signals.queued();
+      signals.queuedIn(bounded);
       return new Created(row.run(), Optional.empty(), row.waitsFor());
     }
     var live = startRun.start(row.run(), EventId.START, row.news(), List.of(), row.thread());

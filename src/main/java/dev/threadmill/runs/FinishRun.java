@@ -328,9 +328,7 @@ class FinishRun {
       }
       throw e;
     }
-    if (progress.unsettled() != null) {
-      progress.settled();
-    }
+    progress.settled();
     progress.live().stored(left.news);
     tellOthers(left);
     return true;
@@ -354,9 +352,7 @@ class FinishRun {
     if (progress.live().isJournaled()) {
       clearJournal(tx, run);
     }
-    if (progress.unsettled() != null) {
-      spending.settle(tx, progress.reservation(), progress.unsettled());
-    }
+    progress.settle(tx, spending);
   }
 
   private void tellOthers(Leavings left) {

@@ -1,6 +1,8 @@
 package dev.threadmill.runs;
 
+import dev.threadmill.db.Tx;
 import dev.threadmill.limits.Reservation;
+import dev.threadmill.limits.Spending;
 import dev.threadmill.models.Usage;
 import dev.threadmill.tools.Toolbox;
 import java.time.Instant;
@@ -85,15 +87,19 @@ final class Progress {
     return reservation;
   }
 
-  /** What the model call in hand has used; null while it is under way. */
-  Usage unsettled() {
-    return unsettled;
+  /** Pays for the model call in hand, if it is over. The last statement of a transaction. */
+  void settle(Tx tx, Spending spending) {
+    if (unsettled != null) {
+      spending.settle(tx, reservation, unsettled);
+    }
   }
 
-  /** The model call in hand is paid for. */
+  /** The transaction is committed that has paid for the model call in hand, if it was over. */
   void settled() {
-    reservation = Reservation.NONE;
-    unsettled = null;
+    if (unsettled != null) {
+      reservation = Reservation.NONE;
+      unsettled = null;
+    }
   }
 
   /** What the model call in hand is sent; null before the first. */

@@ -5,6 +5,7 @@ import dev.threadmill.api.Page;
 import dev.threadmill.api.PageRequest;
 import dev.threadmill.api.RunId;
 import dev.threadmill.api.ThreadId;
+import dev.threadmill.limits.AdmitRequest;
 import dev.threadmill.projects.Caller;
 import dev.threadmill.threads.ThreadStore;
 import io.smallrye.common.annotation.RunOnVirtualThread;
@@ -35,6 +36,7 @@ public class RunResource {
   private final ThreadStore threads;
   private final RunStreams streams;
   private final RunsConfig config;
+  private final AdmitRequest admitRequest;
 
   RunResource(
       CreateRun createRun,
@@ -44,7 +46,8 @@ public class RunResource {
       StepStore steps,
       ThreadStore threads,
       RunStreams streams,
-      RunsConfig config) {
+      RunsConfig config,
+      AdmitRequest admitRequest) {
     this.createRun = createRun;
     this.cancelRun = cancelRun;
     this.submitToolOutputs = submitToolOutputs;
@@ -53,6 +56,7 @@ public class RunResource {
     this.threads = threads;
     this.streams = streams;
     this.config = config;
+    this.admitRequest = admitRequest;
   }
 
   @POST
@@ -60,7 +64,9 @@ public class RunResource {
   @Produces({MediaType.APPLICATION_JSON, MediaType.SERVER_SENT_EVENTS})
   @Operation(summary = "Create a thread and run it")
   public Response createWithThread(RunRequest.CreateWithThread request) {
-    var created = createRun.create(Caller.current().project(), request);
+    var project = Caller.current().project();
+    admitRequest.admit(project);
+    var created = createRun.create(project, request);
     return request.isStreamed()
         ? streamed(streams.of(created))
         : answer(RunObject.created(created.run()));
@@ -76,7 +82,9 @@ public class RunResource {
       @QueryParam("include") List<String> includeBare,
       RunRequest.Create request) {
     Include.check(include, includeBare);
-    var created = createRun.create(Caller.current().project(), thread, request);
+    var project = Caller.current().project();
+    admitRequest.admit(project);
+    var created = createRun.create(project, thread, request);
     return request.isStreamed()
         ? streamed(streams.of(created))
         : answer(RunObject.created(created.run()));

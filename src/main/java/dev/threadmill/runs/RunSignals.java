@@ -46,6 +46,19 @@ class RunSignals {
     }
   }
 
+  /**
+   * A run waits to be claimed.
+   *
+   * @param bounded because of a bound of its project, not because this node has no room
+   */
+  void queuedIn(boolean bounded) {
+    if (bounded) {
+      workIsReady();
+    } else {
+      queued();
+    }
+  }
+
   /** A run waits for a node with room, which this one has not. */
   void queued() {
     signals.send(new Signal.RunQueued());

@@ -1,5 +1,7 @@
 package dev.threadmill.runs;
 
+import dev.threadmill.db.DatabaseException;
+import dev.threadmill.limits.Concurrency;
 import dev.threadmill.models.Usage;
 import dev.threadmill.threads.Message;
 import dev.threadmill.tools.Toolboxes;
@@ -23,6 +25,7 @@ class StartRun {
   private final ExecuteRun executeRun;
   private final FinishRun finishRun;
   private final RunSignals signals;
+  private final Concurrency concurrency;
   private final Toolboxes toolboxes;
   private final RunsConfig config;
   private final InstantSource clock;
@@ -37,6 +40,7 @@ class StartRun {
       ExecuteRun executeRun,
       FinishRun finishRun,
       RunSignals signals,
+      Concurrency concurrency,
       Toolboxes toolboxes,
       RunsConfig config,
       InstantSource clock) {
@@ -45,6 +49,7 @@ class StartRun {
     this.executeRun = executeRun;
     this.finishRun = finishRun;
     this.signals = signals;
+    this.concurrency = concurrency;
     this.toolboxes = toolboxes;
     this.config = config;
     this.clock = clock;
@@ -91,6 +96,18 @@ class StartRun {
       liveRuns.remove(live);
       live.leave();
       signals.changed(live.run().id());
+      giveItsPlaceAway(live);
+    }
+  }
+
+  /** Where only so many runs may be under way, another may have waited for this one to end. */
+  private void giveItsPlaceAway(LiveRun live) {
+    try {
+      if (concurrency.isBounded(live.run().projectId())) {
+        signals.workIsReady();
+      }
+    } catch (DatabaseException e) {
+      LOG.debugf("whoever waits is found by the next sweep cause=%s", e.getMessage());
     }
   }
 

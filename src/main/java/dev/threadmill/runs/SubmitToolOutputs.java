@@ -8,6 +8,7 @@ import dev.threadmill.api.ThreadId;
 import dev.threadmill.api.ToolCallId;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Tx;
+import dev.threadmill.limits.Concurrency;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -31,6 +32,7 @@ class SubmitToolOutputs {
   private final StartRun startRun;
   private final Node node;
   private final RunSignals signals;
+  private final Concurrency concurrency;
   private final InstantSource clock;
 
   SubmitToolOutputs(
@@ -41,6 +43,7 @@ class SubmitToolOutputs {
       StartRun startRun,
       Node node,
       RunSignals signals,
+      Concurrency concurrency,
       InstantSource clock) {
     this.jdbc = jdbc;
     this.runs = runs;
@@ -49,6 +52,7 @@ class SubmitToolOutputs {
     this.startRun = startRun;
     this.node = node;
     this.signals = signals;
+    this.concurrency = concurrency;
     this.clock = clock;
   }
 
@@ -107,7 +111,8 @@ class SubmitToolOutputs {
 
   private Optional<Resumed> submit(
       ProjectId project, ThreadId thread, RunId id, Body body, boolean all) {
-    boolean room = node.isRegistered() && liveRuns.takeRoom();
+    boolean bounded = concurrency.isBounded(project);
+    boolean room = !bounded && node.isRegistered() && liveRuns.takeRoom();
     var at = clock.instant();
     Optional<Claimed> stored = Optional.empty();
     try {
@@ -126,7 +131,7 @@ class SubmitToolOutputs {
       var live = startRun.start(run, claimed.base(), claimed.news(), claimed.steps());
       return new Resumed(run, claimed.base(), Optional.of(live));
     }
-    signals.queued();
+    signals.queuedIn(concurrency.isBounded(run.projectId()));
     signals.changed(run.id());
     return new Resumed(run, claimed.base(), Optional.empty());
   }

@@ -93,7 +93,8 @@ class TakeOver {
             + RunStore.COLUMNS
             + """
              FROM runs r
-            WHERE owner IS NOT NULL AND NOT EXISTS (SELECT 1 FROM nodes n WHERE n.id = r.owner)
+            WHERE status IN ('in_progress', 'cancelling') AND owner IS NOT NULL
+              AND NOT EXISTS (SELECT 1 FROM nodes n WHERE n.id = r.owner)
             LIMIT ?
             """,
         RunStore::read,

@@ -1,6 +1,7 @@
 package dev.threadmill.models.chat;
 
 import dev.threadmill.api.Ids;
+import dev.threadmill.models.Metering;
 import dev.threadmill.models.ModelException;
 import dev.threadmill.models.Models;
 import io.smallrye.common.annotation.RunOnVirtualThread;
@@ -22,11 +23,13 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 @Tag(name = "Chat", description = "Models without threads and runs")
 public class ChatCompletionsResource {
   private final Models models;
+  private final Metering metering;
   private final Ids ids;
   private final InstantSource clock;
 
-  ChatCompletionsResource(Models models, Ids ids, InstantSource clock) {
+  ChatCompletionsResource(Models models, Metering metering, Ids ids, InstantSource clock) {
     this.models = models;
+    this.metering = metering;
     this.ids = ids;
     this.clock = clock;
   }
@@ -64,7 +67,7 @@ public class ChatCompletionsResource {
             call.cancel();
           }
         });
-    call.start(model);
+    call.start(metering.metered(model));
     return request.isStream()
         ? Response.ok(call.awaitBegin(), MediaType.SERVER_SENT_EVENTS_TYPE).build()
         : Response.ok(call.awaitWhole(), MediaType.APPLICATION_JSON_TYPE).build();

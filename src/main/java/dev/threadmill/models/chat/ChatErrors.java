@@ -2,18 +2,23 @@ package dev.threadmill.models.chat;
 
 import dev.threadmill.api.ApiError;
 import dev.threadmill.api.ApiException;
+import dev.threadmill.models.LimitReachedException;
 import dev.threadmill.models.ModelException;
+import java.time.Duration;
 
 /** What the failure of a model is to a client that called it directly. */
 final class ChatErrors {
-  private static final long RETRY_AFTER_SECONDS = 5;
+  private static final Duration RETRY_AFTER = Duration.ofSeconds(5);
 
   private ChatErrors() {}
 
   static ApiException of(ModelException e, String model) {
+    if (e instanceof LimitReachedException limit && limit.isQuota()) {
+      return ApiException.insufficientQuota(e.getMessage(), limit.retryAfter().orElse(null));
+    }
     return switch (e.kind()) {
       case RATE_LIMITED ->
-          ApiException.tooMany("rate_limit_exceeded", e.getMessage(), RETRY_AFTER_SECONDS);
+          ApiException.tooMany("rate_limit_exceeded", e.getMessage(), retryAfter(e));
       case INVALID_PROMPT -> ApiException.invalid("messages", "invalid_prompt", e.getMessage());
       case UNKNOWN_MODEL ->
           new ApiException(
@@ -27,5 +32,11 @@ final class ChatErrors {
           new ApiException(
               502, new ApiError(e.getMessage(), ApiError.SERVER_ERROR, null, "provider_failed"));
     };
+  }
+
+  private static Duration retryAfter(ModelException e) {
+    return e instanceof LimitReachedException limit
+        ? limit.retryAfter().orElse(RETRY_AFTER)
+        : RETRY_AFTER;
   }
 }

@@ -1,0 +1,44 @@
+package dev.threadmill.limits;
+
+import io.quarkus.vertx.http.runtime.CurrentVertxRequest;
+import io.vertx.core.MultiMap;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
+
+/** Tells in the headers of an answer how much of the project's rates is left. */
+@ApplicationScoped
+class RateHeaders {
+  private final CurrentVertxRequest request;
+
+  RateHeaders(CurrentVertxRequest request) {
+    this.request = request;
+  }
+
+  /** Puts them on the answer to the request in hand. */
+  void tell(Limits limits, UsedSoFar used) {
+    var headers = request.getCurrent().response().headers();
+    tell(headers, "requests", limits.requestsPerMinute(), used.requestsLeft());
+    tell(headers, "tokens", limits.tokensPerMinute(), used.tokensLeft());
+  }
+
+  private static void tell(MultiMap headers, String of, Integer limit, Double left) {
+    if (limit == null || left == null) {
+      return;
+    }
+    headers.set("x-ratelimit-limit-" + of, limit.toString());
+    headers.set("x-ratelimit-remaining-" + of, Long.toString((long) Math.max(0, Math.floor(left))));
+    headers.set("x-ratelimit-reset-" + of, written(Refusals.until(limit, left, limit)));
+  }
+
+  /** A time as these headers spell it: 12ms, 1.5s, 6m0s. */
+  static String written(Duration time) {
+    if (time.compareTo(Duration.ofSeconds(1)) < 0) {
+      return time.toMillis() + "ms";
+    }
+    var seconds =
+        time.toMillisPart() == 0
+            ? Integer.toString(time.toSecondsPart())
+            : "%d.%03d".formatted(time.toSecondsPart(), time.toMillisPart()).replaceAll("0+$", "");
+    return time.toMinutes() == 0 ? seconds + "s" : time.toMinutes() + "m" + seconds + "s";
+  }
+}

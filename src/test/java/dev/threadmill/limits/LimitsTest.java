@@ -1,0 +1,444 @@
+package dev.threadmill.limits;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.openai.client.OpenAIClient;
+import com.openai.client.okhttp.OpenAIOkHttpClient;
+import com.openai.errors.RateLimitException;
+import com.openai.models.beta.assistants.AssistantCreateParams;
+import com.openai.models.beta.threads.ThreadCreateAndRunParams;
+import dev.threadmill.testing.Api;
+import dev.threadmill.testing.FakeProvider;
+import dev.threadmill.testing.FakeProviderResource;
+import dev.threadmill.testing.Gate;
+import dev.threadmill.testing.KeysResource;
+import dev.threadmill.testing.PostgresResource;
+import dev.threadmill.testing.Reply;
+import dev.threadmill.testing.SettableClock;
+import io.quarkus.test.common.QuarkusTestResource;
+import io.quarkus.test.junit.QuarkusTest;
+import jakarta.inject.Inject;
+import java.time.Duration;
+import java.util.ArrayList;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Limits over HTTP: setting them, rates, prices, and how many runs there may be at once. */
+@QuarkusTest
+@QuarkusTestResource(PostgresResource.class)
+@QuarkusTestResource(KeysResource.class)
+@QuarkusTestResource(value = FakeProviderResource.class, restrictToAnnotatedClass = true)
+@QuarkusTestResource(value = PricedModels.class, restrictToAnnotatedClass = true)
+@SuppressWarnings("deprecation")
+class LimitsTest {
+  private static final Duration LONG_ENOUGH = Duration.ofSeconds(30);
+  private static final String CHAT =
+      "{\"model\": \"gpt-4o\", \"messages\": [{\"role\": \"user\", \"content\": \"Hi\"}]}";
+
+  @Inject SettableClock clock;
+  FakeProvider provider;
+
+  @BeforeEach
+  void beginAnew() {
+    provider.reset();
+  }
+
+  @AfterEach
+  void putTheClockBack() {
+    clock.reset();
+  }
+
+  private static JsonNode until(Tenant tenant, JsonNode run, String status) {
+    return await()
+        .atMost(LONG_ENOUGH)
+        .pollInterval(Duration.ofMillis(10))
+        .until(() -> tenant.get(run), now -> now.path("status").asText().equals(status));
+  }
+
+  // ---- setting and showing
+
+  @Test
+  void aProjectHasNoLimitsUntilAnAdminSetsThem() {
+    var tenant = Tenant.create();
+
+    var none = tenant.limits();
+    assertThat(none.path("object").asText()).isEqualTo("project.limits");
+    assertThat(none.path("project_id").asText()).isEqualTo(tenant.id());
+    for (var field :
+        new String[] {"requests_per_minute", "tokens_per_minute", "concurrent_threads"}) {
+      assertThat(none.path(field).isNull()).as(field).isTrue();
+    }
+    assertThat(none.at("/budgets/day/tokens").isNull()).isTrue();
+    assertThat(none.path("estimated_cost").decimalValue()).isEqualByComparingTo("0");
+
+    tenant.limit(
+        """
+        {"tokens_per_minute": 100000, "requests_per_minute": 60, "concurrent_threads": 500,
+         "budgets": {"month": {"tokens": 5000000, "cost": 12.5}}}
+        """);
+    var some = tenant.limit("{\"requests_per_minute\": null}");
+
+    assertThat(some.path("tokens_per_minute").asInt()).isEqualTo(100_000);
+    assertThat(some.path("requests_per_minute").isNull()).isTrue();
+    assertThat(some.path("concurrent_threads").asInt()).isEqualTo(500);
+    assertThat(some.at("/budgets/month/tokens").asInt()).isEqualTo(5_000_000);
+    assertThat(some.at("/budgets/month/cost").asDouble()).isEqualTo(12.5);
+    assertThat(some.at("/budgets/day/cost").isNull()).isTrue();
+    assertThat(tenant.limit("{\"budgets\": null}").at("/budgets/month/tokens").isNull()).isTrue();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{\"requests_per_minute\": -1} | requests_per_minute",
+        "{\"requests_per_minute\": \"60\"} | requests_per_minute",
+        "{\"tokens_per_minute\": 0} | tokens_per_minute",
+        "{\"tokens_per_minute\": 1.5} | tokens_per_minute",
+        "{\"concurrent_threads\": 0} | concurrent_threads",
+        "{\"concurrent_threads\": 99999999999} | concurrent_threads",
+        "{\"budgets\": {\"day\": {\"tokens\": -5}}} | budgets.day.tokens",
+        "{\"budgets\": {\"day\": {\"cost\": -0.5}}} | budgets.day.cost",
+        "{\"budgets\": {\"day\": {\"cost\": \"much\"}}} | budgets.day.cost",
+        "{\"budgets\": {\"day\": {\"cost\": 1e300}}} | budgets.day.cost",
+        "{\"budgets\": {\"week\": {\"tokens\": 5}}} | budgets.week",
+        "{\"budgets\": {\"day\": 5}} | budgets.day",
+        "{\"count_usage\": \"yes\"} | count_usage",
+        "{\"rpm\": 5} | rpm"
+      })
+  void whatIsWrongIsNamed(String body, String param) {
+    var tenant = Tenant.create();
+
+    var answer = tenant.admin().post(tenant.path(), body);
+
+    assertThat(answer.status()).as(answer.text()).isEqualTo(400);
+    assertThat(answer.error().path("param").asText()).isEqualTo(param);
+  }
+
+  @Test
+  void onlyAdminsSetLimitsAndNobodyElseSeesThem() {
+    var tenant = Tenant.create();
+    var other = Tenant.create();
+
+    assertThat(tenant.api().post(tenant.path(), "{}").status()).isEqualTo(403);
+    assertThat(other.api().get(tenant.path()).status()).isEqualTo(404);
+    assertThat(other.api().post(tenant.path(), "{}").status()).isEqualTo(404);
+    assertThat(tenant.admin().get(tenant.path()).status()).isEqualTo(200);
+    assertThat(Api.admin().get("/v1/projects/proj_nobody/limits").status()).isEqualTo(404);
+    assertThat(Api.admin().post("/v1/projects/proj_nobody/limits", "{}").status()).isEqualTo(404);
+    assertThat(Api.anonymous().get(tenant.path()).status()).isEqualTo(401);
+  }
+
+  // ---- rates
+
+  private static OpenAIClient sdk(Tenant tenant) {
+    return OpenAIOkHttpClient.builder().baseUrl(Api.base() + "/v1").apiKey(tenant.key()).build();
+  }
+
+  @Test
+  void requestsBeyondTheRateAreAnswered429UntilTheBucketHasFilledUp() {
+    var tenant = Tenant.limited("{\"requests_per_minute\": 2}");
+
+    var first = tenant.run("gpt-4o", "");
+    var second = tenant.api().post("/v1/chat/completions", CHAT);
+    var third = tenant.run("gpt-4o", "");
+
+    assertThat(first.status()).as(first.text()).isEqualTo(200);
+    assertThat(header(first, "x-ratelimit-limit-requests")).isEqualTo("2");
+    assertThat(header(first, "x-ratelimit-remaining-requests")).isEqualTo("1");
+    assertThat(header(first, "x-ratelimit-reset-requests")).matches("(30|29\\.\\d+)s");
+    assertThat(first.headers().firstValue("x-ratelimit-limit-tokens")).isEmpty();
+    assertThat(header(second, "x-ratelimit-remaining-requests")).isEqualTo("0");
+    assertThat(third.status()).as(third.text()).isEqualTo(429);
+    assertThat(third.error().path("type").asText()).isEqualTo("rate_limit_error");
+    assertThat(third.error().path("code").asText()).isEqualTo("rate_limit_exceeded");
+    assertThat(Integer.parseInt(header(third, "retry-after"))).isBetween(1, 30);
+    assertThat(Integer.parseInt(header(third, "retry-after-ms"))).isBetween(1, 30_000);
+    assertThat(header(third, "x-ratelimit-remaining-requests")).isEqualTo("0");
+    assertThat(tenant.limits().at("/used/requests").asInt()).isEqualTo(2);
+
+    clock.advance(Duration.ofSeconds(31));
+
+    assertThat(tenant.run("gpt-4o", "").status()).isEqualTo(200);
+  }
+
+  private static String header(Api.Answer answer, String name) {
+    return answer.headers().firstValue(name).orElse("");
+  }
+
+  @Test
+  void requestsThatHaveNoModelWorkAreNotCounted() {
+    var tenant = Tenant.limited("{\"requests_per_minute\": 1}");
+
+    for (int i = 0; i < 5; i++) {
+      assertThat(tenant.api().post("/v1/threads", "{}").status()).isEqualTo(200);
+      assertThat(tenant.api().get("/v1/assistants").status()).isEqualTo(200);
+    }
+
+    assertThat(tenant.run("gpt-4o", "").status()).isEqualTo(200);
+  }
+
+  @Test
+  void aRepeatedRequestWithTheSameIdempotencyKeyTakesNothing() {
+    var tenant = Tenant.limited("{\"requests_per_minute\": 2}");
+    var keyed = tenant.api().with("Idempotency-Key", "again");
+    var assistant = tenant.api().post("/v1/assistants", "{\"model\": \"gpt-4o\"}").id();
+    var body = "{\"assistant_id\": \"%s\"}".formatted(assistant);
+
+    var first = keyed.post("/v1/threads/runs", body);
+    var again = keyed.post("/v1/threads/runs", body);
+
+    assertThat(again.id()).isEqualTo(first.id());
+    assertThat(tenant.limits().at("/used/requests").asInt()).isEqualTo(1);
+  }
+
+  @Test
+  void theOfficialSdkWaitsAsLongAsItIsToldAndThenThrowsItsRateLimitException() {
+    var tenant = Tenant.limited("{\"requests_per_minute\": 1}");
+    var sdk = sdk(tenant);
+    var assistant =
+        sdk.beta()
+            .assistants()
+            .create(AssistantCreateParams.builder().model("gpt-4o").build())
+            .id();
+    var params = ThreadCreateAndRunParams.builder().assistantId(assistant).build();
+    sdk.beta().threads().createAndRun(params);
+
+    var refused =
+        catchThrowableOfType(
+            RateLimitException.class,
+            () ->
+                sdk.withOptions(options -> options.maxRetries(0))
+                    .beta()
+                    .threads()
+                    .createAndRun(params));
+
+    assertThat(refused.code()).contains("rate_limit_exceeded");
+    assertThat(refused.type()).contains("rate_limit_error");
+    assertThat(refused.headers().values("retry-after-ms")).hasSize(1);
+  }
+
+  @Test
+  void whoseBudgetIsUsedUpIsToldSoAndTheSdkDoesNotTryAgain() {
+    var tenant = Tenant.limited("{\"budgets\": {\"day\": {\"tokens\": 0}}}");
+    var sdk = sdk(tenant);
+    var assistant =
+        sdk.beta()
+            .assistants()
+            .create(AssistantCreateParams.builder().model("gpt-4o").build())
+            .id();
+
+    var refused =
+        catchThrowableOfType(
+            RateLimitException.class,
+            () ->
+                sdk.beta()
+                    .threads()
+                    .createAndRun(
+                        ThreadCreateAndRunParams.builder().assistantId(assistant).build()));
+
+    assertThat(refused.code()).contains("insufficient_quota");
+    assertThat(refused.type()).contains("insufficient_quota");
+    assertThat(refused.headers().values("x-should-retry")).containsExactly("false");
+    assertThat(Integer.parseInt(refused.headers().values("retry-after").getFirst()))
+        .isBetween(1, 86_400);
+    assertThat(refused).hasMessageContaining("0 tokens a day");
+  }
+
+  @Test
+  void tokensAMinuteAreTakenBeforeTheCallAndSetRightAfterwards() {
+    var tenant = Tenant.limited("{\"tokens_per_minute\": 1000}");
+    provider.reply(Reply.text("one two three"));
+
+    until(tenant, tenant.run("gpt-4o", "").json(), "completed");
+
+    assertThat(tenant.limits().at("/used/tokens").asInt()).isEqualTo(13);
+    assertThat(provider.lastRequest().body().has("max_completion_tokens")).isFalse();
+  }
+
+  @Test
+  void aCallThatUsedMoreThanAMinutesTokensKeepsTheNextOnesOut() {
+    var tenant = Tenant.limited("{\"tokens_per_minute\": 600}");
+    provider.reply(Reply.text("w ".repeat(1_000)));
+    until(tenant, tenant.run("gpt-4o", "").json(), "completed");
+
+    var refused = tenant.run("gpt-4o", "");
+    assertThat(refused.status()).as(refused.text()).isEqualTo(429);
+    assertThat(refused.error().path("message").asText()).contains("tokens per minute");
+    assertThat(header(refused, "x-ratelimit-remaining-tokens")).isEqualTo("0");
+    assertThat(Integer.parseInt(header(refused, "retry-after"))).isBetween(30, 60);
+
+    clock.advance(Duration.ofSeconds(Integer.parseInt(header(refused, "retry-after")) + 1));
+    assertThat(tenant.run("gpt-4o", "").status()).isEqualTo(200);
+  }
+
+  @Test
+  void aRunWaitsForTheRateInsteadOfFailing() {
+    var tenant = Tenant.limited("{\"tokens_per_minute\": 600}");
+    var gate = new Gate();
+    provider.reply(Reply.text("the first").withGate(gate));
+    var first = tenant.run("gpt-4o", "").json();
+    await().atMost(LONG_ENOUGH).until(() -> gate.waiting() == 1);
+    var second = tenant.run("gpt-4o", "").json();
+    until(tenant, second, "in_progress");
+    assertThat(provider.requests()).hasSize(1);
+
+    gate.open();
+
+    until(tenant, first, "completed");
+    clock.advance(Duration.ofSeconds(60));
+    until(tenant, second, "completed");
+  }
+
+  // ---- chat completions
+
+  @Test
+  void chatCompletionsAreCountedAndBoundedAsRunsAre() {
+    var tenant = Tenant.limited("{\"budgets\": {\"total\": {\"tokens\": 300}}}");
+    provider.otherwise(
+        request ->
+            Reply.text(
+                "w ".repeat(Math.min(250, request.body().path("max_completion_tokens").asInt()))));
+
+    var whole = tenant.api().post("/v1/chat/completions", CHAT);
+    assertThat(whole.status()).as(whole.text()).isEqualTo(200);
+    var used = whole.json().at("/usage/total_tokens").asLong();
+    assertThat(tenant.used("total")).isEqualTo(used).isBetween(200L, 300L);
+
+    var refused = tenant.api().post("/v1/chat/completions", CHAT);
+    assertThat(refused.status()).as(refused.text()).isEqualTo(429);
+    assertThat(refused.error().path("code").asText()).isEqualTo("insufficient_quota");
+    assertThat(tenant.used("total")).isEqualTo(used);
+  }
+
+  @Test
+  void aChatCompletionWhoseClientHangsUpIsCountedAsFarAsItCame() {
+    var tenant = Tenant.limited("{\"budgets\": {\"total\": {\"tokens\": 30000}}}");
+    provider.reply(Reply.text("one two three").hangAfter(3));
+
+    try (var stream =
+        tenant.api().stream(
+            "/v1/chat/completions",
+            """
+                {"model": "gpt-4o", "stream": true,
+                 "messages": [{"role": "user", "content": "Hi"}]}
+                """)) {
+      stream.next();
+    }
+
+    await()
+        .atMost(LONG_ENOUGH)
+        .until(() -> tenant.limits().at("/used/reserved/tokens").asLong() == 0);
+    assertThat(tenant.used("total")).isBetween(5L, 20L);
+  }
+
+  @Test
+  void aProviderThatRefusesTheCallIsNotPaid() {
+    var tenant = Tenant.limited("{\"budgets\": {\"total\": {\"tokens\": 30000}}}");
+    provider.reply(Reply.error(400, "invalid_request_error", "No."));
+
+    assertThat(tenant.api().post("/v1/chat/completions", CHAT).status()).isEqualTo(400);
+
+    assertThat(tenant.used("total")).isZero();
+    assertThat(tenant.limits().at("/used/reserved/tokens").asLong()).isZero();
+  }
+
+  // ---- money
+
+  @Test
+  void whatARunCostsIsCountedInMoney() {
+    var tenant = Tenant.limited("{\"count_usage\": true}");
+    provider.reply(Reply.text("one two"));
+
+    until(tenant, tenant.run("priced", "").json(), "completed");
+
+    // Ten tokens at ten dollars a million, two at a hundred.
+    var limits = tenant.limits();
+    assertThat(limits.path("estimated_cost").decimalValue()).isEqualByComparingTo("0.0003");
+    assertThat(limits.at("/used/day/cost").decimalValue()).isEqualByComparingTo("0.0003");
+    assertThat(limits.at("/used/total/tokens").asInt()).isEqualTo(12);
+  }
+
+  @Test
+  void aBudgetOfMoneyBoundsTheAnswer() {
+    var tenant = Tenant.limited("{\"budgets\": {\"day\": {\"cost\": 0.02}}}");
+    provider.otherwise(
+        request -> Reply.text("w ".repeat(request.body().path("max_completion_tokens").asInt())));
+
+    until(tenant, tenant.run("priced", "").json(), "completed");
+
+    int allowed = provider.lastRequest().body().path("max_completion_tokens").asInt();
+    assertThat(allowed).isBetween(150, 200);
+    assertThat(tenant.limits().at("/used/day/cost").asDouble()).isLessThanOrEqualTo(0.02);
+    var refused = until(tenant, tenant.run("priced", "").json(), "failed");
+    assertThat(refused.at("/last_error/code").asText()).isEqualTo("rate_limit_exceeded");
+  }
+
+  @Test
+  void aModelWithoutAPriceIsNotCalledOnABudgetOfMoney() {
+    var tenant = Tenant.limited("{\"budgets\": {\"day\": {\"cost\": 5}}}");
+
+    var run = until(tenant, tenant.run("gpt-4o", "").json(), "failed");
+
+    assertThat(run.at("/last_error/message").asText()).contains("price").contains("gpt-4o");
+    assertThat(provider.requests()).isEmpty();
+  }
+
+  // ---- runs at once
+
+  @Test
+  void runsBeyondThoseAllowedAtOnceTakeTheirTurns() {
+    var tenant = Tenant.limited("{\"concurrent_threads\": 2}");
+    var gate = new Gate();
+    provider.otherwise(_ -> Reply.text("done").withGate(gate));
+    var runs = new ArrayList<JsonNode>();
+    for (int i = 0; i < 5; i++) {
+      var created = tenant.run("gpt-4o", "");
+      assertThat(created.status()).as(created.text()).isEqualTo(200);
+      runs.add(created.json());
+    }
+    await().atMost(LONG_ENOUGH).until(() -> gate.waiting() == 2);
+    assertThat(tenant.limits().at("/used/concurrent_threads").asInt()).isEqualTo(2);
+    assertThat(tenant.get(runs.get(4)).path("status").asText()).isEqualTo("queued");
+    assertThat(provider.requests()).hasSize(2);
+
+    gate.open();
+
+    runs.forEach(run -> until(tenant, run, "completed"));
+    assertThat(tenant.limits().at("/used/concurrent_threads").asInt()).isZero();
+  }
+
+  @Test
+  void aRunThatGoesOnAfterItsToolOutputsTakesItsTurnToo() {
+    var tenant = Tenant.limited("{\"concurrent_threads\": 1}");
+    provider.reply(Reply.call("look", "{}"));
+    var tools = "\"tools\": [{\"type\": \"function\", \"function\": {\"name\": \"look\"}}],";
+    var asking = until(tenant, tenant.run("gpt-4o", tools).json(), "requires_action");
+    var gate = new Gate();
+    provider.reply(Reply.text("other").withGate(gate), Reply.text("and on"));
+    var other = tenant.run("gpt-4o", "").json();
+    await().atMost(LONG_ENOUGH).until(() -> gate.waiting() == 1);
+
+    var call = asking.at("/required_action/submit_tool_outputs/tool_calls/0/id").asText();
+    var submitted =
+        tenant
+            .api()
+            .post(
+                "/v1/threads/%s/runs/%s/submit_tool_outputs"
+                    .formatted(asking.path("thread_id").asText(), asking.path("id").asText()),
+                "{\"tool_outputs\": [{\"tool_call_id\": \"%s\", \"output\": \"sun\"}]}"
+                    .formatted(call));
+    assertThat(submitted.status()).as(submitted.text()).isEqualTo(200);
+    assertThat(tenant.get(asking).path("status").asText()).isEqualTo("queued");
+    gate.open();
+
+    until(tenant, other, "completed");
+    until(tenant, asking, "completed");
+  }
+}
