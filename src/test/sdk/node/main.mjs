@@ -12,6 +12,7 @@ describe(`npm openai ${major}.x`, { concurrency: 6, timeout: 120_000 }, async ()
     "runs",
     "streams",
     "tools",
+    "routing",
     "cancel",
     "errors",
     "models",

@@ -113,7 +113,7 @@ final class Answer {
         content,
         null,
         Metadata.EMPTY,
-        run.assistantId(),
+        step.assistantId(),
         run.id(),
         Tokens.count(text(content)));
   }

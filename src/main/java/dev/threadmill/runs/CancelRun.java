@@ -10,13 +10,15 @@ import java.time.InstantSource;
 
 /**
  * Cancels a run in any active status. What nobody executes ends at once; what a node executes is
- * marked, and that node stops its model call as soon as it hears of it.
+ * marked, and that node stops its model call as soon as it hears of it. What has handed over is
+ * marked, and the one that answers is cancelled.
  */
 @ApplicationScoped
 class CancelRun {
   private final Jdbc jdbc;
   private final RunStore runs;
   private final EndIdleRun endIdleRun;
+  private final StopChildren stopChildren;
   private final LiveRuns liveRuns;
   private final RunSignals signals;
   private final InstantSource clock;
@@ -25,12 +27,14 @@ class CancelRun {
       Jdbc jdbc,
       RunStore runs,
       EndIdleRun endIdleRun,
+      StopChildren stopChildren,
       LiveRuns liveRuns,
       RunSignals signals,
       InstantSource clock) {
     this.jdbc = jdbc;
     this.runs = runs;
     this.endIdleRun = endIdleRun;
+    this.stopChildren = stopChildren;
     this.liveRuns = liveRuns;
     this.signals = signals;
     this.clock = clock;
@@ -48,8 +52,8 @@ class CancelRun {
           jdbc.one(
               """
               UPDATE runs SET status = 'cancelling'
-              WHERE thread_id = ? AND id = ? AND project_id = ? AND owner IS NOT NULL
-                AND status IN ('in_progress', 'cancelling')
+              WHERE thread_id = ? AND id = ? AND project_id = ?
+                AND (owner IS NOT NULL OR routing = 'handed') AND status IN ('in_progress', 'cancelling')
               RETURNING
               """
                   + RunStore.COLUMNS,
@@ -57,6 +61,10 @@ class CancelRun {
               thread,
               id,
               project);
+      if (marked.isPresent() && marked.get().owner() == null) {
+        stopChildren.ofHandedOver(marked.get());
+        return marked.get();
+      }
       if (marked.isPresent()) {
         liveRuns
             .find(id)

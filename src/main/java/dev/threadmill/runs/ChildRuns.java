@@ -29,10 +29,12 @@ class ChildRuns {
   private static final TypeReference<List<ContentPart>> CONTENT = new TypeReference<>() {};
 
   private final Jdbc jdbc;
+  private final EndHandedOver endHandedOver;
   private final RunSignals signals;
 
-  ChildRuns(Jdbc jdbc, RunSignals signals) {
+  ChildRuns(Jdbc jdbc, EndHandedOver endHandedOver, RunSignals signals) {
     this.jdbc = jdbc;
+    this.endHandedOver = endHandedOver;
     this.signals = signals;
   }
 
@@ -143,6 +145,25 @@ class ChildRuns {
     return new Key(row.text("thread_id", ThreadId::new), row.text("id", RunId::new));
   }
 
+  /** The run that answers in place of this one, if it has handed over. */
+  Optional<Key> handedTo(Run run) {
+    return jdbc.one(
+        "SELECT thread_id, id FROM runs WHERE parent_run_id = ? AND parent_thread_id = ? AND handoff",
+        ChildRuns::key,
+        run.id(),
+        run.threadId());
+  }
+
+  /** Whether a locked run has handed over and has not ended yet. */
+  boolean isHandedOver(Tx tx, Run run) {
+    return tx.one(
+            "SELECT 1 AS one FROM runs WHERE thread_id = ? AND id = ? AND routing = 'handed'",
+            row -> row.integer("one"),
+            run.threadId(),
+            run.id())
+        .isPresent();
+  }
+
   /** A run of this project that goes on although the one that wanted its answer has ended. */
   record Orphan(ProjectId project, Key key) {}
 
@@ -152,7 +173,7 @@ class ChildRuns {
         SELECT c.project_id, c.thread_id, c.id FROM runs c
         LEFT JOIN runs p ON p.thread_id = c.parent_thread_id AND p.id = c.parent_run_id
         WHERE c.parent_run_id IS NOT NULL AND c.status IN ('queued', 'in_progress', 'requires_action')
-          AND (p.id IS NULL
+          AND (p.id IS NULL OR c.handoff AND p.status = 'cancelling'
             OR p.status IN ('completed', 'failed', 'cancelled', 'expired', 'incomplete'))
         LIMIT ?
         """,
@@ -162,11 +183,15 @@ class ChildRuns {
 
   /**
    * A run has ended in this transaction: its parent, if it has one and this was the last it waited
-   * for, may be claimed from here on.
+   * for, may be claimed from here on, or has ended with it.
    */
   void ended(Tx tx, Run child) {
     var origin = child.settings().origin();
     if (origin == null) {
+      return;
+    }
+    if (origin.isHandoff()) {
+      endHandedOver.end(tx, child);
       return;
     }
     // The lock first: what is looked for then is what was committed before it was ours.

@@ -38,7 +38,10 @@ class EndIdleRun {
     this.signals = signals;
   }
 
-  /** Ends the run, unless somebody executes it or it has ended. The run if it was ended here. */
+  /**
+   * Ends the run, unless somebody executes it, it has ended, or it has handed over: then it ends
+   * with the one that answers. The run if it was ended here.
+   */
   Optional<Run> end(ThreadId thread, RunId id, Run.End end, Instant at) {
     var ended =
         jdbc.inTransaction(
@@ -46,6 +49,7 @@ class EndIdleRun {
               FinishRun.touchThread(tx, thread, at);
               return runs.lock(tx, thread, id)
                   .filter(run -> run.owner() == null && !run.status().isTerminal())
+                  .filter(run -> !run.settings().routes() || !children.isHandedOver(tx, run))
                   .map(run -> end(tx, run, end, at));
             });
     ended.ifPresent(
@@ -67,19 +71,7 @@ class EndIdleRun {
         .filter(step -> step.status() == Step.Status.IN_PROGRESS)
         .ifPresent(step -> news.add(close(tx, step, end, at)));
     news.add(new TapeEvent.RunIs(end.status().wire()));
-    tx.update(
-        """
-        UPDATE runs SET status = ?, cancelled_at = ?, failed_at = ?, last_error = ?,
-          waiting = false, waiting_messages = NULL, routing = NULL, tape = tape || ?
-        WHERE thread_id = ? AND id = ?
-        """,
-        ended.status(),
-        ended.times().cancelled(),
-        ended.times().failed(),
-        Tx.json(ended.lastError()),
-        Tape.format(news),
-        ended.threadId(),
-        ended.id());
+    runs.setEnd(tx, ended, Tape.format(news));
     children.ended(tx, ended);
     return ended;
   }

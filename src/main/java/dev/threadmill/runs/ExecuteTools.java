@@ -96,7 +96,7 @@ class ExecuteTools {
           calls.add(call.by(ToolCall.Executor.SERVER));
         }
         case Toolbox.Check.ForAssistant check -> {
-          switch (plan(progress, check, routes)) {
+          switch (plan(progress, check, routes, asked.calls().size() == 1)) {
             case RouteCalls.Plan.Begin begin -> {
               routes.add(new Route(calls.size(), begin));
               calls.add(call);
@@ -121,6 +121,9 @@ class ExecuteTools {
     if (!finishRun.storeCalls(progress, step, usage, routed)) {
       return Outcome.NOT_STORED;
     }
+    if (routed.stream().anyMatch(RouteCalls.Child::isHandoff)) {
+      return Outcome.WAITS;
+    }
     if (jobs.isEmpty()) {
       return calls.stream().anyMatch(ToolCall::isOpen) ? Outcome.WAITS : Outcome.DONE;
     }
@@ -129,10 +132,10 @@ class ExecuteTools {
   }
 
   private RouteCalls.Plan plan(
-      Progress progress, Toolbox.Check.ForAssistant check, List<Route> others) {
+      Progress progress, Toolbox.Check.ForAssistant check, List<Route> others, boolean isAlone) {
     var taken =
         others.stream().map(route -> route.plan().thread()).collect(Collectors.toUnmodifiableSet());
-    return routeCalls.plan(progress.run(), check, taken);
+    return routeCalls.plan(progress.run(), check, taken, isAlone);
   }
 
   /** The runs that calls are routed to; the calls are made to name them. */
@@ -244,13 +247,15 @@ class ExecuteTools {
                 .name("tool")
                 .start(() -> results.add(new Result(job.place(), execute(progress, job)))));
       }
-      for (int i = 0; i < jobs.size() + known.size(); i++) {
-        var result = progress.live().interruptibly(results::take);
-        var step = with(progress.live().openStep(), result);
-        if (!finishRun.storeOutput(progress, step, result.place(), result.usage())) {
+      int left = jobs.size() + known.size();
+      while (left > 0) {
+        var batch = new ArrayList<Result>();
+        batch.add(progress.live().interruptibly(results::take));
+        results.drainTo(batch);
+        left -= batch.size();
+        if (!store(progress, batch, left == 0)) {
           return Outcome.LOST;
         }
-        progress.live().setOpenStep(step);
       }
       if (jobs.isEmpty()
           && known.isEmpty()
@@ -263,6 +268,21 @@ class ExecuteTools {
     boolean waits = progress.live().openStep().calls().stream().anyMatch(ToolCall::isOpen);
     progress.live().setOpenStep(null);
     return waits ? Outcome.WAITS : Outcome.DONE;
+  }
+
+  private boolean store(Progress progress, List<Result> batch, boolean isLast) {
+    var step = progress.live().openStep();
+    var usage = Usage.NONE;
+    for (var result : batch) {
+      step = with(step, result);
+      usage = usage.plus(result.usage());
+    }
+    var places = batch.stream().map(Result::place).toList();
+    if (!finishRun.storeOutputs(progress, step, places, usage, isLast)) {
+      return false;
+    }
+    progress.live().setOpenStep(step);
+    return true;
   }
 
   private static Step with(Step step, Result result) {

@@ -8,7 +8,6 @@ import dev.threadmill.limits.Spending;
 import dev.threadmill.memory.MemoryPolicy;
 import dev.threadmill.memory.NoteRun;
 import dev.threadmill.models.Usage;
-import dev.threadmill.threads.Message;
 import dev.threadmill.threads.MessageStore;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Instant;
@@ -53,35 +52,6 @@ class FinishRun {
     this.messages = messages;
   }
 
-  /** What a run leaves behind when it ends or pauses, or a step when it is done. */
-  private static final class Leavings {
-    final List<Message> messages = new ArrayList<>();
-    final List<Step> steps = new ArrayList<>();
-    final List<Step> answered = new ArrayList<>();
-    final List<Told> news = new ArrayList<>();
-    final List<RouteCalls.Child> children = new ArrayList<>();
-    Next next = Next.GO_ON;
-    Run end;
-
-    void addMessage(Step step, Message message) {
-      messages.add(message);
-      news.add(Telling.messageEnded(step, message));
-      addStep(step);
-    }
-
-    void addStep(Step step) {
-      steps.add(step);
-      news.add(Telling.stepEnded(step));
-    }
-  }
-
-  /** What comes after what was stored. */
-  private enum Next {
-    GO_ON,
-    ASK_CLIENT,
-    AWAIT_AGENTS
-  }
-
   /**
    * The run ends.
    *
@@ -100,9 +70,9 @@ class FinishRun {
       left.news.add(Telling.runBefore(run, RunStatus.CANCELLING, true, List.of()));
     }
     if (progress.live().openStep() instanceof Step open) {
-      addCut(left.answered, left.news, open, end, at);
+      left.addCut(left.answered, open, end, at);
     } else if (turn != null) {
-      addUnfinished(left, turn, usage, run, end, at);
+      left.addUnfinished(turn, usage, run, end, at);
     }
     left.news.add(Telling.run(run));
     return store(
@@ -157,35 +127,45 @@ class FinishRun {
       var call = step.calls().get(i);
       if (call.routing() != null) {
         left.news.add(Telling.callRouted(step, i, call));
-      } else if (!call.isOpen()) {
+      }
+      if (!call.isOpen()) {
         left.news.add(Telling.callAnswered(step, i, call));
       }
     }
-    var stored = isAnswered(step) ? step.ended(Step.Status.COMPLETED, at, null) : step;
+    var stored = Leavings.isAnswered(step) ? step.ended(Step.Status.COMPLETED, at, null) : step;
     left.steps.add(stored.with(usage));
     tellWhereItStands(progress, left, stored.with(usage));
+    if (routed.stream().anyMatch(RouteCalls.Child::isHandoff)) {
+      left.next = Leavings.Next.HAND_OVER;
+    }
     return store(progress, left, tx -> advance(tx, progress, left));
   }
 
   /**
-   * A call that the server or another assistant executed has its output. With the last of them the
-   * step is done, or, if others of its calls are the client's, the run waits for those.
+   * Calls that the server or other assistants executed have their outputs. With the last of them
+   * the step is done, or, if others of its calls are the client's, the run waits for those.
    *
    * @param step the stored step with all outputs so far
-   * @param call the place of the call that has just been executed
-   * @param usage what other assistants have spent on it
+   * @param calls the places of the calls that have just been executed
+   * @param usage what other assistants have spent on them
+   * @param isLast whether none of the server's calls is still under way
    * @return false if the run cannot go on so: it is cancelled or not this attempt's any more
    */
-  boolean storeOutput(Progress progress, Step step, int call, Usage usage) {
+  boolean storeOutputs(
+      Progress progress, Step step, List<Integer> calls, Usage usage, boolean isLast) {
     var at = progress.nextTime();
-    progress.spent(usage);
+    progress.spentBelow(usage);
     var left = new Leavings();
-    if (!step.calls().get(call).isOpen()) {
-      left.news.add(Telling.callAnswered(step, call, step.calls().get(call)));
+    for (int call : calls) {
+      if (!step.calls().get(call).isOpen()) {
+        left.news.add(Telling.callAnswered(step, call, step.calls().get(call)));
+      }
     }
-    var stored = isAnswered(step) ? step.ended(Step.Status.COMPLETED, at, null) : step;
+    var stored = Leavings.isAnswered(step) ? step.ended(Step.Status.COMPLETED, at, null) : step;
     left.answered.add(stored);
-    tellWhereItStands(progress, left, stored);
+    if (isLast) {
+      tellWhereItStands(progress, left, stored);
+    }
     return store(progress, left, tx -> advance(tx, progress, left));
   }
 
@@ -194,104 +174,50 @@ class FinishRun {
     progress.nextTime();
     var left = new Leavings();
     left.answered.add(step);
-    left.next = next(step);
+    left.next = Leavings.nextAfter(step);
     return store(progress, left, tx -> advance(tx, progress, left));
   }
 
   private static void tellWhereItStands(Progress progress, Leavings left, Step step) {
-    left.next = next(step);
-    if (left.next == Next.ASK_CLIENT) {
-      left.news.add(Telling.runWaits(progress.run().as(RunStatus.REQUIRES_ACTION), open(step)));
-    } else if (isAnswered(step)) {
+    left.next = Leavings.nextAfter(step);
+    if (left.next == Leavings.Next.ASK_CLIENT) {
+      left.news.add(
+          Telling.runWaits(progress.run().as(RunStatus.REQUIRES_ACTION), Leavings.open(step)));
+    } else if (Leavings.isAnswered(step)) {
       left.news.add(Telling.stepEnded(step));
-    }
-  }
-
-  private static boolean isAnswered(Step step) {
-    return open(step).isEmpty();
-  }
-
-  /** Other assistants are waited for before the client is asked. */
-  private static Next next(Step step) {
-    var open = open(step);
-    if (open.isEmpty() || !open.stream().allMatch(call -> call.executor().isAwaited())) {
-      return Next.GO_ON;
-    }
-    return open.stream().anyMatch(ToolCall::isAgentsTurn) ? Next.AWAIT_AGENTS : Next.ASK_CLIENT;
-  }
-
-  private static List<ToolCall> open(Step step) {
-    return step.calls().stream().filter(ToolCall::isOpen).toList();
-  }
-
-  private static void addCut(
-      List<Step> steps, List<Told> news, Step open, Run.End end, Instant at) {
-    var calls =
-        open.calls().stream()
-            .map(call -> call.isOpen() ? call.withOutput(Answer.outputInsteadOf(end)) : call)
-            .toList();
-    var error = end.error() == null ? null : end.error().forStep();
-    var step = open.with(calls).ended(cut(end), at, error);
-    steps.add(step);
-    news.add(Telling.stepEnded(step));
-  }
-
-  /** How a step of tool calls ends that the end of its run has cut short. */
-  private static Step.Status cut(Run.End end) {
-    return switch (end.status()) {
-      case COMPLETED, INCOMPLETE, CANCELLED -> Step.Status.CANCELLED;
-      case EXPIRED -> Step.Status.EXPIRED;
-      case FAILED, QUEUED, IN_PROGRESS, REQUIRES_ACTION, CANCELLING -> Step.Status.FAILED;
-    };
-  }
-
-  private static void addUnfinished(
-      Leavings left, Turn turn, Usage usage, Run run, Run.End end, Instant at) {
-    var error = end.error() == null ? null : end.error().forStep();
-    var how =
-        switch (end.status()) {
-          case COMPLETED, INCOMPLETE -> Step.Status.COMPLETED;
-          case CANCELLED -> Step.Status.CANCELLED;
-          case EXPIRED -> Step.Status.EXPIRED;
-          case FAILED, QUEUED, IN_PROGRESS, REQUIRES_ACTION, CANCELLING -> Step.Status.FAILED;
-        };
-    if (turn.messageStep() != null && turn.callStep() == null) {
-      var step = turn.messageStep().with(usage).ended(how, at, error);
-      left.addMessage(
-          step,
-          end.status() == RunStatus.COMPLETED
-              ? Answer.completed(run, step, turn, at)
-              : Answer.incomplete(run, step, turn, at));
-    }
-    if (turn.callStep() != null) {
-      addCut(left.steps, left.news, turn.callStep().with(usage), end, at);
     }
   }
 
   /** The run goes on, or pauses, which it cannot while it is being cancelled. */
   private static void advance(Tx tx, Progress progress, Leavings left) {
     var run = progress.run();
-    boolean asks = left.next == Next.ASK_CLIENT;
-    boolean awaits = left.next == Next.AWAIT_AGENTS;
+    boolean asks = left.next == Leavings.Next.ASK_CLIENT;
+    boolean pauses = left.next != Leavings.Next.GO_ON;
+    var routing =
+        switch (left.next) {
+          case GO_ON, ASK_CLIENT -> null;
+          case AWAIT_AGENTS -> "waiting";
+          case HAND_OVER -> "handed";
+        };
     tx.laterFenced(
         """
         UPDATE runs SET status = CASE WHEN ? THEN 'requires_action' ELSE status END,
           owner = CASE WHEN ? THEN NULL ELSE owner END,
-          routing = CASE WHEN ? THEN 'waiting' END,
+          routing = ?,
           prompt_tokens = ?, completion_tokens = ?, tape = tape || ?
         WHERE thread_id = ? AND id = ? AND attempt = ?
           AND (status = 'in_progress' OR status = 'cancelling' AND NOT ?)
         """,
         asks,
-        asks || awaits,
-        awaits,
+        pauses,
+        routing,
         run.usage().promptTokens(),
         run.usage().completionTokens(),
         tape(progress, left),
         run.threadId(),
         run.id(),
         run.attempt(),
-        asks || awaits);
+        pauses);
   }
 
   private static String tape(Progress progress, Leavings left) {
@@ -342,7 +268,7 @@ class FinishRun {
     left.steps.forEach(step -> steps.insert(tx, run, step, progress.sent()));
     left.answered.forEach(step -> update(tx, step));
     left.children.forEach(child -> routeCalls.insert(tx, child, at));
-    if (left.next == Next.AWAIT_AGENTS) {
+    if (left.next == Leavings.Next.AWAIT_AGENTS) {
       children.wakeIfAllEnded(tx, run.threadId(), run.id());
     }
     if (left.end != null) {

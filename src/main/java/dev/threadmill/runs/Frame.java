@@ -42,11 +42,15 @@ final class Frame {
     return told.name() != null;
   }
 
+  /** What clients are told, as JSON on one line. */
+  String json() {
+    return told.data() instanceof String text ? text : Json.write(told.data());
+  }
+
   byte[] bytes() {
     var made = bytes;
     if (made == null) {
-      var json = told.data() instanceof String text ? text : Json.write(told.data());
-      made = EventFrame.of(id.toString(), told.name(), json);
+      made = EventFrame.of(id.toString(), told.name(), json());
       bytes = made;
     }
     return made;

@@ -125,6 +125,7 @@ class Journal {
                   SELECT n.*
                   FROM runs r JOIN news n ON r.thread_id = n.thread_id AND r.id = n.run_id
                   WHERE r.attempt = n.attempt AND r.status IN ('in_progress', 'cancelling')
+                    AND r.owner IS NOT NULL
                   FOR SHARE OF r)
                 INSERT INTO run_journal (thread_id, run_id, position, attempt, events)
                 SELECT thread_id, run_id, position, attempt, events FROM ours

@@ -31,11 +31,19 @@ class LoadRun {
 
   private final Jdbc jdbc;
   private final RunStore runs;
+  private final ChildRuns children;
   private final StepStore steps;
   private final MessageStore messages;
   private final ThreadStore threads;
 
-  LoadRun(Jdbc jdbc, RunStore runs, StepStore steps, MessageStore messages, ThreadStore threads) {
+  LoadRun(
+      Jdbc jdbc,
+      RunStore runs,
+      ChildRuns children,
+      StepStore steps,
+      MessageStore messages,
+      ThreadStore threads) {
+    this.children = children;
     this.jdbc = jdbc;
     this.runs = runs;
     this.steps = steps;
@@ -54,14 +62,28 @@ class LoadRun {
             run -> {
               var stepsOfRun = steps.ofRun(run);
               return new StoredRun(
-                  run, stepsOfRun, messagesOf(run, stepsOfRun), threadOf(run), journal);
+                  run,
+                  stepsOfRun,
+                  messagesOf(run, stepsOfRun),
+                  threadOf(run),
+                  journal,
+                  handedTo(run));
             });
+  }
+
+  private StoredRun handedTo(Run run) {
+    return run.owner() == null && !run.status().isTerminal() && run.settings().routes()
+        ? children
+            .handedTo(run)
+            .flatMap(other -> load(run.projectId(), other.thread(), other.run()))
+            .orElse(null)
+        : null;
   }
 
   /** The events of a locked run that are in the journal and not yet on its tape. */
   static List<TapeEvent> unstored(Tx tx, Run run) {
     var journal = tx.list(JOURNAL, LoadRun::readPiece, run.threadId(), run.id());
-    var events = new StoredRun(run, List.of(), Map.of(), null, journal).events();
+    var events = new StoredRun(run, List.of(), Map.of(), null, journal, null).events();
     return events.subList(Tape.parse(run.tape()).size(), events.size());
   }
 

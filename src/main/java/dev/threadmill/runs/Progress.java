@@ -76,6 +76,11 @@ final class Progress {
     unsettled = unsettled == null ? usage : unsettled.plus(usage);
   }
 
+  /** A run below has used this, which is paid for. */
+  void spentBelow(Usage usage) {
+    run = run.with(run.usage().plus(usage));
+  }
+
   /** This is set aside for the model call that comes now. */
   void reserved(Reservation forCall) {
     reservation = forCall;

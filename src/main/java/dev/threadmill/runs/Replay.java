@@ -29,8 +29,9 @@ final class Replay {
 
   /** All frames of the run, from its beginning. */
   static List<Frame> of(StoredRun stored) {
-    var replay = new Replay(stored);
-    stored.events().forEach(replay::add);
+    var whole = stored.handedTo() == null ? stored : HandedOver.during(stored);
+    var replay = new Replay(whole);
+    whole.events().forEach(replay::add);
     return replay.frames;
   }
 
@@ -61,7 +62,7 @@ final class Replay {
           step(ordinal).flatMap(step -> callStarted(step, call, name));
       case TapeEvent.ArgumentsDelta delta ->
           step(delta.step()).flatMap(step -> arguments(step, delta));
-      case TapeEvent.CallRouted(var ordinal, var call) ->
+      case TapeEvent.CallRouted(var ordinal, var call, _) ->
           step(ordinal)
               .flatMap(
                   step ->

@@ -3,6 +3,7 @@ package dev.threadmill.runs;
 import dev.threadmill.api.Ids;
 import dev.threadmill.api.Metadata;
 import dev.threadmill.api.ThreadId;
+import dev.threadmill.assistants.AgentRoutingSpec.Mode;
 import dev.threadmill.assistants.Assistants;
 import dev.threadmill.assistants.RoutingTargets;
 import dev.threadmill.assistants.ToolSecrets;
@@ -82,9 +83,16 @@ class RouteCalls {
    * Looks whether a call can be routed, and to where.
    *
    * @param taken the threads of other calls of the same answer
+   * @param isAlone whether there are no other calls
    */
-  Plan plan(Run run, Toolbox.Check.ForAssistant check, Set<ThreadId> taken) {
+  Plan plan(Run run, Toolbox.Check.ForAssistant check, Set<ThreadId> taken, boolean isAlone) {
     var route = check.route();
+    if (route.mode() == Mode.HANDOFF && !isAlone) {
+      return refused(
+          "handoff_not_alone",
+          "The conversation was not handed over: other tools were called with it. Call '%s' alone."
+              .formatted(route.function().name()));
+    }
     var target = route.target().assistantId();
     var lineage = Origin.lineage(run);
     if (lineage.contains(target)) {
@@ -158,7 +166,12 @@ class RouteCalls {
    * @param call the caller's call, which names it
    * @param run without its times
    */
-  record Child(ToolCall call, Run run, boolean isNewThread, NewMessage message) {}
+  record Child(ToolCall call, Run run, boolean isNewThread, NewMessage message) {
+    /** Whether it answers in place of the caller. */
+    boolean isHandoff() {
+      return run.settings().origin().isHandoff();
+    }
+  }
 
   /**
    * The run of a call. It gets an equal share of what the caller may still spend.
@@ -173,13 +186,18 @@ class RouteCalls {
     var settings =
         plan.settings()
             .startedBy(
-                Origin.below(caller, call.id(), false),
+                Origin.below(caller, call.id(), mode == Mode.HANDOFF),
                 share(limits.maxPromptTokens(), spent.promptTokens(), shares),
                 share(limits.maxCompletionTokens(), spent.completionTokens(), shares));
     var id = ids.run();
     var content = List.of(ContentPart.text(plan.message()));
+    var routed = call.routed(new ToolCall.Routing(target, plan.thread(), id, mode));
     return new Child(
-        call.routed(new ToolCall.Routing(target, plan.thread(), id, mode)),
+        mode == Mode.DELEGATE
+            ? routed
+            : routed.withOutput(
+                "The assistant '%s' has taken over and answers from here on."
+                    .formatted(plan.route().name())),
         new Run(
             plan.thread(),
             id,

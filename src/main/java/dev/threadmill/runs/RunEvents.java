@@ -38,6 +38,7 @@ final class RunEvents implements EventStream {
 
   private final Queue<Frame> backlog = new ArrayDeque<>();
   private final Runnable onChange = this::changed;
+  private final HandedOverWatch others;
   private Runnable wake;
   private EventId seen;
   private LiveRun live;
@@ -78,17 +79,20 @@ final class RunEvents implements EventStream {
       LiveRuns liveRuns,
       Watches watches,
       LoadRun loadRun,
-      Run run,
+      ProjectId project,
+      ThreadId thread,
+      RunId run,
       boolean untilPause,
       EventId seen,
       Words words) {
     this.liveRuns = liveRuns;
     this.watches = watches;
     this.loadRun = loadRun;
-    this.project = run.projectId();
-    this.thread = run.threadId();
-    this.run = run.id();
+    this.project = project;
+    this.thread = thread;
+    this.run = run;
     this.untilPause = untilPause;
+    this.others = new HandedOverWatch(liveRuns, watches, onChange);
     this.first = seen;
     this.seen = seen;
     this.words = words;
@@ -142,12 +146,35 @@ final class RunEvents implements EventStream {
       var done = words.end();
       return new Next(frames == null ? done : frames.appendBuffer(done), true);
     }
+    lookIfChanged();
+    return frames == null ? NOTHING_YET : new Next(frames, false);
+  }
+
+  /** The next event, for a reader of several runs; null if there is none at the moment. */
+  synchronized Frame poll() {
+    if (closed) {
+      return null;
+    }
+    var frame = nextFrame();
+    if (frame != null) {
+      seen = frame.id();
+    } else if (!atEnd) {
+      lookIfChanged();
+    }
+    return frame;
+  }
+
+  /** Whether {@link #poll} has nothing more and never will. */
+  synchronized boolean isAtEnd() {
+    return closed || (atEnd && backlog.isEmpty() && live == null);
+  }
+
+  private void lookIfChanged() {
     if (live == null && changed && !looking) {
       changed = false;
       looking = true;
       Thread.startVirtualThread(this::look);
     }
-    return frames == null ? NOTHING_YET : new Next(frames, false);
   }
 
   private Frame nextFrame() {
@@ -170,11 +197,15 @@ final class RunEvents implements EventStream {
 
   private boolean isLast(TapeEvent event) {
     return event instanceof TapeEvent.RunIs(var state)
-        && switch (state) {
-          case "completed", "failed", "cancelled", "expired", "incomplete" -> true;
-          case "requires_action" -> untilPause;
-          default -> false;
-        };
+        && (isEnd(state) || (untilPause && state.equals("requires_action")));
+  }
+
+  /** Whether a run that has come to this state has ended. */
+  static boolean isEnd(String state) {
+    return switch (state) {
+      case "completed", "failed", "cancelled", "expired", "incomplete" -> true;
+      default -> false;
+    };
   }
 
   private void changed() {
@@ -209,6 +240,7 @@ final class RunEvents implements EventStream {
       } else {
         take(Unseen.of(frames, from, stored.get().run()), stored.get().run());
         watches.isElsewhere(run, Watches.Version.of(stored.get()));
+        others.follow(stored.get().handedTo());
       }
     } catch (RuntimeException e) {
       LOG.warnf("stream waits run_id=%s cause=%s", run, e);
@@ -259,5 +291,6 @@ final class RunEvents implements EventStream {
       }
     }
     watches.remove(run, onChange);
+    others.close();
   }
 }

@@ -1,5 +1,6 @@
 package dev.threadmill.runs;
 
+import dev.threadmill.api.ApiException;
 import dev.threadmill.api.EventStream;
 import dev.threadmill.api.Page;
 import dev.threadmill.api.PageRequest;
@@ -21,6 +22,7 @@ import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.util.List;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.parameters.Parameter;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
 /** Runs over HTTP. */
@@ -149,9 +151,26 @@ public class RunResource {
   public Response events(
       @PathParam("thread_id") ThreadId thread,
       @PathParam("run_id") RunId run,
+      @Parameter(description = "Whether to tell the events of the runs below as well")
+          @QueryParam("nested")
+          String nested,
       @HeaderParam("Last-Event-ID") String lastEventId) {
     var found = runs.get(Caller.current().project(), thread, run);
-    return streamed(streams.attach(found, lastEventId));
+    return streamed(
+        isTrue("nested", nested)
+            ? streams.attachNested(found, lastEventId)
+            : streams.attach(found, lastEventId));
+  }
+
+  private static boolean isTrue(String param, String value) {
+    if (value == null || value.equals("false")) {
+      return false;
+    }
+    if (!value.equals("true")) {
+      throw ApiException.invalid(
+          param, "Invalid '%s': expected 'true' or 'false'.".formatted(param));
+    }
+    return true;
   }
 
   /** The run, with the calls it waits for if it does. */

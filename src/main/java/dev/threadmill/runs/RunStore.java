@@ -145,6 +145,28 @@ class RunStore {
         origin != null && origin.isHandoff());
   }
 
+  /** Stores how a run that nobody executes has ended, and what that puts on its tape. */
+  void setEnd(Tx tx, Run ended, String tape) {
+    tx.update(
+        """
+        UPDATE runs SET status = ?, cancelled_at = ?, failed_at = ?, completed_at = ?,
+          last_error = ?, incomplete_reason = ?, prompt_tokens = ?, completion_tokens = ?,
+          waiting = false, waiting_messages = NULL, routing = NULL, tape = tape || ?
+        WHERE thread_id = ? AND id = ?
+        """,
+        ended.status(),
+        ended.times().cancelled(),
+        ended.times().failed(),
+        ended.times().completed(),
+        Tx.json(ended.lastError()),
+        ended.incompleteReason(),
+        ended.usage().promptTokens(),
+        ended.usage().completionTokens(),
+        tape,
+        ended.threadId(),
+        ended.id());
+  }
+
   /** Sets the metadata. The run, or empty if there is none. */
   Optional<Run> setMetadata(ProjectId project, ThreadId thread, RunId run, Metadata metadata) {
     return jdbc.one(

@@ -7,6 +7,7 @@ import dev.threadmill.api.RunId;
 import dev.threadmill.api.StoredStreams;
 import dev.threadmill.api.ThreadId;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.util.List;
 
 /** Opens streams of the events of runs. */
 @ApplicationScoped
@@ -15,8 +16,10 @@ class RunStreams implements StoredStreams {
   private final Watches watches;
   private final LoadRun loadRun;
   private final RunStore runs;
+  private final RunTree tree;
 
-  RunStreams(LiveRuns liveRuns, Watches watches, LoadRun loadRun, RunStore runs) {
+  RunStreams(LiveRuns liveRuns, Watches watches, LoadRun loadRun, RunStore runs, RunTree tree) {
+    this.tree = tree;
     this.liveRuns = liveRuns;
     this.watches = watches;
     this.loadRun = loadRun;
@@ -46,6 +49,30 @@ class RunStreams implements StoredStreams {
     return events(run, false, seen);
   }
 
+  /**
+   * As {@link #attach}, with the events of all runs below.
+   *
+   * @throws ApiException 400 if it is not the id of an event
+   */
+  EventStream attachNested(Run run, String lastEventId) {
+    var seen = lastEventId == null ? NestedEventId.START : NestedEventId.parse(lastEventId);
+    return new NestedEvents(
+        run,
+        seen,
+        seen.below().isEmpty() ? List.of() : tree.branches(run),
+        (thread, below, place) ->
+            new RunEvents(
+                liveRuns,
+                watches,
+                loadRun,
+                run.projectId(),
+                thread,
+                below,
+                false,
+                place,
+                RunEvents.Words.OURS));
+  }
+
   @Override
   public EventStream open(ProjectId project, String address, String lastEventId) {
     var parts = address.split("/");
@@ -59,6 +86,15 @@ class RunStreams implements StoredStreams {
 
   /** The events of a run behind a place, in words other than those of the Assistants API. */
   RunEvents events(Run run, boolean untilPause, EventId seen, RunEvents.Words words) {
-    return new RunEvents(liveRuns, watches, loadRun, run, untilPause, seen, words);
+    return new RunEvents(
+        liveRuns,
+        watches,
+        loadRun,
+        run.projectId(),
+        run.threadId(),
+        run.id(),
+        untilPause,
+        seen,
+        words);
   }
 }

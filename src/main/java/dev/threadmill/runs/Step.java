@@ -118,6 +118,13 @@ record Step(
         newUsage);
   }
 
+  /** The same step, in which another assistant speaks. */
+  Step by(AssistantId speaker) {
+    return new Step(
+        id, threadId, runId, speaker, ordinal, type, status, createdAt, endedAt, lastError,
+        messageId, calls, usage);
+  }
+
   Step ended(Status how, Instant at, RunError error) {
     return new Step(
         id,

@@ -56,6 +56,15 @@ class StepStore {
     return withCalls(steps, run.threadId());
   }
 
+  /** All steps of a run in their order, without their calls, within a transaction. */
+  List<Step> ofRun(Tx tx, Run run) {
+    return tx.list(
+        "SELECT " + COLUMNS + " FROM run_steps WHERE thread_id = ? AND run_id = ? ORDER BY ordinal",
+        StepStore::read,
+        run.threadId(),
+        run.id());
+  }
+
   /** The last step of a run, within a transaction. */
   Optional<Step> lastOf(Tx tx, Run run) {
     return tx.one(

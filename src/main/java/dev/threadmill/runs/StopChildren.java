@@ -31,6 +31,11 @@ class StopChildren {
     }
   }
 
+  /** The run is to be cancelled and has handed over: it ends with the one that answers. */
+  void ofHandedOver(Run cancelling) {
+    children.active(cancelling).forEach(child -> cancel(cancelling.projectId(), child));
+  }
+
   /** Those whose parent ended on a node that died before it came to its children. */
   void orphans() {
     for (var orphan : children.orphans(MOST_AT_ONCE)) {

@@ -13,13 +13,15 @@ import java.util.Map;
  *
  * @param messages by id; a message that was deleted since is missing
  * @param thread null if it was not created together with the run
+ * @param handedTo the run that answers in place of this one, while it does; else null
  */
 record StoredRun(
     Run run,
     List<Step> steps,
     Map<String, Message> messages,
     ThreadObject thread,
-    List<JournalPiece> journal) {
+    List<JournalPiece> journal,
+    StoredRun handedTo) {
   private static final TypeReference<List<List<String>>> EVENTS = new TypeReference<>() {};
 
   /** What was written to the journal at once. */

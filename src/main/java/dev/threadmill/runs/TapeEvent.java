@@ -41,8 +41,8 @@ sealed interface TapeEvent {
   /** More of a tool call's arguments. The text is null where it stands in the call's row. */
   record ArgumentsDelta(int step, int call, int length, String text) implements TapeEvent {}
 
-  /** The step's tool call at this place was routed to another assistant. */
-  record CallRouted(int step, int call) implements TapeEvent {}
+  /** The step's tool call at this place was routed. To whom is null where it stands in its row. */
+  record CallRouted(int step, int call, ToolCall.Routing routing) implements TapeEvent {}
 
   /** The step's tool call at this place has its output. It is null where it stands in its row. */
   record CallAnswered(int step, int call, String output) implements TapeEvent {}
@@ -81,7 +81,7 @@ sealed interface TapeEvent {
       case CallStarted(var step, var call, _) -> "C" + step + "." + call;
       case ArgumentsDelta(var step, var call, var length, _) ->
           "c" + step + "." + call + ":" + length;
-      case CallRouted(var step, var call) -> "r" + step + "." + call;
+      case CallRouted(var step, var call, _) -> "r" + step + "." + call;
       case CallAnswered(var step, var call, _) -> "o" + step + "." + call;
       case AttemptBegan(var attempt) -> "A" + attempt;
     };
@@ -110,7 +110,7 @@ sealed interface TapeEvent {
       case "d" -> new TextDelta(step, length, null);
       case "C" -> new CallStarted(step, call, null);
       case "c" -> new ArgumentsDelta(step, call, length, null);
-      case "r" -> new CallRouted(step, call);
+      case "r" -> new CallRouted(step, call, null);
       case "o" -> new CallAnswered(step, call, null);
       default -> new AttemptBegan(step);
     };

@@ -146,7 +146,7 @@ final class Telling {
   static Told callRouted(Step step, int index, ToolCall call) {
     var routed = StepObject.ordered("index", index, "type", call.type());
     routed.putAll(StepObject.routing(call));
-    var event = new TapeEvent.CallRouted(step.ordinal(), index);
+    var event = new TapeEvent.CallRouted(step.ordinal(), index, call.routing());
     return new Told(event, "thread.run.step.delta", stepDelta(step, routed), step);
   }
 

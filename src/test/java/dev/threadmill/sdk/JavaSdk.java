@@ -233,6 +233,16 @@ final class JavaSdk {
     }
   }
 
+  /** All events of a stream as a client takes them that validates nothing. */
+  static List<Event> unchecked(StreamResponse<AssistantStreamEvent> stream) {
+    try (stream) {
+      return stream.stream()
+          .map(event -> ObjectMappers.jsonMapper().<JsonNode>valueToTree(event))
+          .map(json -> new Event(json.path("event").asText(), json.path("data")))
+          .toList();
+    }
+  }
+
   /** All events of a stream, each validated, until the server ends it. */
   static List<Event> all(StreamResponse<AssistantStreamEvent> stream) {
     try (stream) {

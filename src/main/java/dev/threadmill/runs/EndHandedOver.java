@@ -1,0 +1,100 @@
+package dev.threadmill.runs;
+
+import dev.threadmill.api.AssistantId;
+import dev.threadmill.api.MessageId;
+import dev.threadmill.db.Tx;
+import dev.threadmill.threads.Message;
+import dev.threadmill.threads.MessageStore;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Objects;
+
+/**
+ * Ends a run that has handed over, in the transaction that ends the run that answers in its place
+ * and as that one ends. What that one has said becomes its own, and the thread's assistant is from
+ * then on who has answered.
+ */
+@ApplicationScoped
+class EndHandedOver {
+  private final RunStore runs;
+  private final StepStore steps;
+  private final MessageStore messages;
+  private final ChildRuns children;
+  private final RunSignals signals;
+
+  EndHandedOver(
+      RunStore runs,
+      StepStore steps,
+      MessageStore messages,
+      ChildRuns children,
+      RunSignals signals) {
+    this.runs = runs;
+    this.steps = steps;
+    this.messages = messages;
+    this.children = children;
+    this.signals = signals;
+  }
+
+  /** The run that answers has ended, which its row, its steps and its messages say. */
+  void end(Tx tx, Run answering) {
+    var origin = answering.settings().origin();
+    var other = runs.lock(tx, answering.threadId(), answering.id()).orElseThrow();
+    var otherSteps = steps.ofRun(tx, other);
+    var at = otherSteps.isEmpty() ? other.times().created() : otherSteps.getLast().createdAt();
+    FinishRun.touchThread(tx, origin.parentThread(), at);
+    var found =
+        runs.lock(tx, origin.parentThread(), origin.parent())
+            .filter(run -> !run.status().isTerminal());
+    if (found.isEmpty()) {
+      return;
+    }
+    var run = found.get();
+    var handed = new HandedOver(run, steps.ofRun(tx, run).getLast().ordinal());
+    var events = Tape.parse(other.tape());
+    var told = new ArrayList<>(handed.events(events));
+    var saidSteps = handed.steps(otherSteps, events, other.assistantId());
+    var said = handed.messages(otherSteps, messagesOf(tx, other, otherSteps));
+    messages.insert(tx, run.projectId(), said);
+    saidSteps.forEach(step -> steps.insert(tx, run, step, null));
+
+    var end = new Run.End(answering.status(), answering.lastError(), answering.incompleteReason());
+    if (end.status() == RunStatus.CANCELLED) {
+      told.add(new TapeEvent.RunIs(RunStatus.CANCELLING.wire()));
+    }
+    told.add(new TapeEvent.RunIs(end.status().wire()));
+    var ended = run.with(run.usage().plus(answering.usage())).ended(end, endOf(answering));
+    runs.setEnd(tx, ended, Tape.format(told));
+    if (end.status() == RunStatus.COMPLETED) {
+      setAssistant(tx, run, saidSteps, other.assistantId());
+    }
+    children.ended(tx, ended);
+    tx.afterCommit(() -> signals.changed(run.id()));
+  }
+
+  private static Instant endOf(Run run) {
+    var times = run.times();
+    if (times.completed() != null) {
+      return times.completed();
+    }
+    return times.failed() != null ? times.failed() : times.cancelled();
+  }
+
+  private HashMap<String, Message> messagesOf(Tx tx, Run run, List<Step> stepsOfRun) {
+    var found = new HashMap<String, Message>();
+    List<MessageId> ids =
+        stepsOfRun.stream().map(Step::messageId).filter(Objects::nonNull).toList();
+    messages.all(tx, run.threadId(), ids).forEach(m -> found.put(m.id().value(), m));
+    return found;
+  }
+
+  /** Runs that name no assistant are from now on of the one that has spoken last. */
+  private static void setAssistant(Tx tx, Run run, List<Step> said, AssistantId otherwise) {
+    tx.update(
+        "UPDATE threads SET assistant_id = ? WHERE id = ?",
+        said.isEmpty() ? otherwise : said.getLast().assistantId(),
+        run.threadId());
+  }
+}
