@@ -20,7 +20,7 @@ import java.util.Map;
 
 /**
  * Measures how well memories are recalled: {@code ./threadmill bench memory}. The weights of the
- * ranking were fitted to the conversations with odd numbers ("tuned"); the others ("held out") say
+ * ranking were fitted to some conversations ("tuned"); the others ("held out", "other styles") say
  * what to expect of conversations that nobody has seen.
  */
 public final class BenchMemory {
@@ -94,12 +94,10 @@ public final class BenchMemory {
   }
 
   private void run() throws InterruptedException {
-    var all = EvaluationSet.read();
-    var tuned = new ArrayList<EvaluationSet.Conversation>();
-    var heldOut = new ArrayList<EvaluationSet.Conversation>();
-    for (int i = 0; i < all.size(); i++) {
-      (i % 2 == 0 ? tuned : heldOut).add(all.get(i));
-    }
+    var all = EvaluationSet.all();
+    var tuned = EvaluationSet.tuned();
+    var heldOut = EvaluationSet.heldOut();
+    var others = EvaluationSet.otherStyles();
     say(
         "%d conversations, %d messages, %d questions; model %s",
         all.size(),
@@ -109,9 +107,12 @@ public final class BenchMemory {
     say("%n%-28s %-14s %9s %9s %9s", "", "", "recall@5", "recall@10", "recall@20");
     measure("a thread each, tuned", tuned.stream().map(List::of).toList());
     measure("a thread each, held out", heldOut.stream().map(List::of).toList());
+    measure("a thread each, other styles", others.stream().map(List::of).toList());
     measure("a thread each, all", all.stream().map(List::of).toList());
     measure("one long thread, tuned", List.of(tuned));
     measure("one long thread, held out", List.of(heldOut));
+    measure("one long thread, styles", List.of(others));
+    measure("one long thread, all", List.of(all));
   }
 
   private void measure(String title, List<List<EvaluationSet.Conversation>> threads)
@@ -154,7 +155,12 @@ public final class BenchMemory {
     var found = search.inThread(thread, question, embeddings.embedQuery(question.text()));
     var ranking = new Ranking(question);
     var ways = new LinkedHashMap<String, List<String>>();
-    var shares = ranking.termShares(found.candidates(), found.texts());
+    var terms =
+        new Terms(
+            question.terms().size(),
+            found.candidates(),
+            Math.max(found.texts(), found.candidates().size()));
+    var shares = terms.shares();
     var byWords = new ArrayList<Integer>();
     for (int i = 0; i < shares.length; i++) {
       byWords.add(i);

@@ -10,6 +10,7 @@ import java.time.Instant;
  * @param part the piece's place within it
  * @param begins where the piece begins within the source's text, in characters
  * @param ends where it ends
+ * @param saidAt when the text says that it was said; null if it does not say so
  * @param similarity cosine to the question; null where there is no vector
  * @param matches which terms of the question it has, a bit each
  */
@@ -23,6 +24,7 @@ record Candidate(
     Traits traits,
     int begins,
     int ends,
+    Instant saidAt,
     Double similarity,
     int matches) {
 
@@ -35,6 +37,24 @@ record Candidate(
   /** The same, where its vector does not compare to the question's. */
   Candidate withoutVector() {
     return new Candidate(
-        thread, type, sourceId, part, model, createdAt, traits, begins, ends, null, matches);
+        thread, type, sourceId, part, model, createdAt, traits, begins, ends, saidAt, null,
+        matches);
+  }
+
+  /** The same, of a longer or shorter stretch of its source. */
+  Candidate within(int from, int to) {
+    return new Candidate(
+        thread,
+        type,
+        sourceId,
+        part,
+        model,
+        createdAt,
+        traits,
+        from,
+        to,
+        saidAt,
+        similarity,
+        matches);
   }
 }

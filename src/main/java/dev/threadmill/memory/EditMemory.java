@@ -90,6 +90,7 @@ class EditMemory {
             thread.assistantId(),
             thread.userId(),
             fact.createdAt(),
+            null,
             0,
             text.codePointCount(0, text.length()),
             Traits.of(text, terms, false),

@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * The conversations by which recall is measured, with questions and the messages that answer them.
@@ -21,17 +22,28 @@ import java.util.regex.Pattern;
  */
 final class EvaluationSet {
   private static final String FOLDER = "/bench/memory/";
-  private static final List<String> FILES =
+  private static final List<String> TUNED =
       List.of(
           "01-two-friends",
-          "02-life-admin",
           "03-payments-team",
-          "04-support-desk",
           "05-siblings",
-          "06-coach-diary",
           "07-the-lighthouse-novel",
-          "08-bakery-crew",
-          "09-exchange-year");
+          "09-exchange-year",
+          "17-the-old-mill",
+          "18-churn-model",
+          "19-colocataires",
+          "20-ines-and-marko");
+  private static final List<String> HELD_OUT =
+      List.of("02-life-admin", "04-support-desk", "06-coach-diary", "08-bakery-crew");
+  private static final List<String> OTHER_STYLES =
+      List.of(
+          "10-backend-pairing",
+          "11-two-weeks-in-japan",
+          "12-after-the-diagnosis",
+          "13-la-mudanza",
+          "14-der-schrebergarten",
+          "15-notes-to-self",
+          "16-the-thesis");
   private static final Pattern LINE = Pattern.compile("([ua])(?:\\.(\\w+))?: (.*)");
   private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm");
 
@@ -52,9 +64,24 @@ final class EvaluationSet {
   /** A conversation over several sessions. */
   record Conversation(String name, List<Line> lines, List<Asked> questions) {}
 
-  /** All conversations, in the order of their files. */
-  static List<Conversation> read() {
-    return FILES.stream().map(EvaluationSet::read).toList();
+  /** The conversations that the weights of the ranking were fitted to. */
+  static List<Conversation> tuned() {
+    return TUNED.stream().map(EvaluationSet::read).toList();
+  }
+
+  /** Conversations that the fit has not seen, of the kind that it has seen. */
+  static List<Conversation> heldOut() {
+    return HELD_OUT.stream().map(EvaluationSet::read).toList();
+  }
+
+  /** Conversations that the fit has not seen, of other kinds and in other languages. */
+  static List<Conversation> otherStyles() {
+    return OTHER_STYLES.stream().map(EvaluationSet::read).toList();
+  }
+
+  /** All conversations. */
+  static List<Conversation> all() {
+    return Stream.of(tuned(), heldOut(), otherStyles()).flatMap(List::stream).toList();
   }
 
   private static Conversation read(String name) {
@@ -79,7 +106,8 @@ final class EvaluationSet {
               places.put(parts.group(2), lines.size());
             }
             time = time.plusSeconds(40);
-            lines.add(new Line(parts.group(1).equals("a"), time, parts.group(3)));
+            var text = parts.group(3).replace("\\n", "\n");
+            lines.add(new Line(parts.group(1).equals("a"), time, text));
           }
         }
       }

@@ -22,6 +22,7 @@ class IndexMessages {
   private static final Logger LOG = Logger.getLogger(IndexMessages.class);
   private static final Duration FIRST_BACKOFF = Duration.ofSeconds(2);
   private static final Duration PAUSE = Duration.ofMillis(10);
+  private static final int MOST_BY_WORDS = 2_000;
 
   private final Jdbc jdbc;
   private final QueueStore queue;
@@ -46,13 +47,13 @@ class IndexMessages {
   /** Indexes some of what is due. Returns how many messages that were. */
   int next() throws InterruptedException {
     var messages = queue.take(config.batch());
-    index(messages);
+    index(messages, embeddings::embed);
     return messages.size();
   }
 
   /**
    * Has a thread's messages indexed now, together with whoever works on them already, for as long
-   * as the caller has patience.
+   * as the caller has patience. What is left then is indexed by its words, so that it is found.
    *
    * @return how many still wait
    */
@@ -67,37 +68,50 @@ class IndexMessages {
         }
         Thread.sleep(PAUSE);
       } else {
-        index(messages);
+        index(messages, embeddings::embedNow);
       }
       waiting = queue.waiting(thread);
+    }
+    if (waiting > 0) {
+      write(queue.takeOf(thread, MOST_BY_WORDS), null, Duration.ZERO);
     }
     return waiting;
   }
 
-  private void index(List<QueueStore.Waiting> messages) throws InterruptedException {
+  private interface Embedding {
+    List<float[]> of(List<String> texts) throws InterruptedException;
+  }
+
+  private void index(List<QueueStore.Waiting> messages, Embedding embedding)
+      throws InterruptedException {
     if (messages.isEmpty()) {
       return;
     }
-    var pieces = new ArrayList<List<Pieces.Piece>>();
-    var texts = new ArrayList<String>();
-    for (var message : messages) {
-      var ofMessage = Pieces.of(message.text());
-      pieces.add(ofMessage);
-      ofMessage.forEach(piece -> texts.add(piece.text()));
-    }
+    var texts =
+        messages.stream()
+            .flatMap(message -> Pieces.of(message.text()).stream())
+            .map(Pieces.Piece::text)
+            .toList();
     List<float[]> vectors = null;
     try {
-      vectors = embeddings.embed(texts);
+      vectors = embedding.of(texts);
     } catch (ModelException e) {
       LOG.warnf(
           "embeddings=failed model=%s messages=%d reason=%s",
           embeddings.name(), messages.size(), e.getCause() == null ? e : e.getCause());
     }
-    write(messages, pieces, vectors);
+    write(messages, vectors, backoff(messages.getFirst().attempts()));
   }
 
-  private void write(
-      List<QueueStore.Waiting> messages, List<List<Pieces.Piece>> pieces, List<float[]> vectors) {
+  /**
+   * @param vectors of all pieces in their order; null to have them found by their words for now
+   * @param delay until vectors are tried again, if there are none
+   */
+  private void write(List<QueueStore.Waiting> messages, List<float[]> vectors, Duration delay) {
+    if (messages.isEmpty()) {
+      return;
+    }
+    var pieces = messages.stream().map(message -> Pieces.of(message.text())).toList();
     var entries = new ArrayList<IndexStore.Entry>();
     var assistants = new HashMap<ThreadId, String>();
     for (int i = 0; i < messages.size(); i++) {
@@ -120,7 +134,7 @@ class IndexMessages {
           index.dropOutdated(tx, outdated(messages, pieces));
           assistants.forEach((thread, assistant) -> index.learnAssistant(tx, thread, assistant));
           if (vectors == null) {
-            queue.putOff(tx, messages, backoff(messages.getFirst().attempts()));
+            queue.putOff(tx, messages, delay);
           } else {
             queue.done(tx, messages);
           }
@@ -153,6 +167,7 @@ class IndexMessages {
         message.assistantId(),
         message.userId(),
         message.createdAt(),
+        message.saidAt(),
         piece.begins(),
         piece.ends(),
         Traits.of(piece.text(), terms, message.byAssistant()),

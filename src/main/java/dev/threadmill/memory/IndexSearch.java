@@ -8,7 +8,11 @@ import dev.threadmill.models.Embeddings;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 
 /**
@@ -20,14 +24,35 @@ import java.util.stream.Collectors;
 @ApplicationScoped
 class IndexSearch {
   /** Up to this many entries a scope is read whole. */
-  static final int READ_WHOLE = 6_000;
+  static final int READ_WHOLE = 2_000;
 
-  private static final int BEST_BY_MEANING = 80;
-  private static final int BEST_BY_WORDS = 80;
+  /** Up to this many, all are compared; beyond, a graph that is searched is faster. */
+  static final int COMPARE_ALL = 15_000;
+
+  /** A thread is read whole far beyond that, since neighbours and rarity matter within it. */
+  private static final int MOST_READ_WHOLE = 20_000;
+
+  private static final int BEST_BY_MEANING = 50;
+  private static final int BEST_BY_WORDS = 50;
+  private static final int MOST_KNOWN = 10_000;
+  private static final int LONG_WORD = 6;
+
+  /**
+   * Owners differ in size by far more than a plan for all of them could serve; and without the
+   * iterative scan a filter over the graph leaves too few rows, or none.
+   */
+  private static final String SETTINGS =
+      """
+      SELECT set_config('plan_cache_mode', 'force_custom_plan', true) AS a,
+        set_config('hnsw.iterative_scan', 'relaxed_order', true) AS b,
+        set_config('hnsw.ef_search', '100', true) AS c,
+        set_config('hnsw.max_scan_tuples', '40000', true) AS d
+      """;
+
   private static final String COLUMNS =
       """
       i.thread_id, i.source_type, i.source_id, i.part, i.model, i.created_at, i.traits,
-        i.begins, i.ends, %s AS matches,
+        i.begins, i.ends, i.said_at, %s AS matches,
         CASE WHEN i.model = q.model THEN 1 - (i.embedding <=> q.vector) END AS similarity
       """;
 
@@ -35,6 +60,9 @@ class IndexSearch {
   private final VectorColumn vectors;
   private final RareTerms rareTerms;
   private final Embeddings embeddings;
+
+  /** Scopes too large to be counted each time; a scope that has shrunk is still searched right. */
+  private final Set<String> large = ConcurrentHashMap.newKeySet();
 
   IndexSearch(Jdbc jdbc, VectorColumn vectors, RareTerms rareTerms, Embeddings embeddings) {
     this.jdbc = jdbc;
@@ -51,9 +79,17 @@ class IndexSearch {
    */
   record Found(List<Candidate> candidates, long texts) {}
 
-  /** All entries of a thread. */
+  /** All entries of a thread; the best ones of one that is known to be very long. */
   Found inThread(ThreadId thread, Question question, float[] vector) {
-    var all = readWhole("i.thread_id = ?", List.of(thread), question, vector);
+    var condition = "i.thread_id = ?";
+    var scope = List.<Object>of(thread);
+    if (large.contains(condition + scope)) {
+      return best(condition, scope, question, vector, MOST_READ_WHOLE + 1);
+    }
+    var all = readWhole(condition, "", scope, question, vector);
+    if (all.size() > MOST_READ_WHOLE) {
+      remember(condition + scope);
+    }
     return new Found(all, all.size());
   }
 
@@ -72,34 +108,61 @@ class IndexSearch {
     var condition = "i.project_id = ? AND i.%s = ?".formatted(column);
     long texts = count(condition, scope);
     if (texts <= READ_WHOLE) {
-      return new Found(readWhole(condition, scope, question, vector), texts);
+      return new Found(readWhole(condition, "i.thread_id, ", scope, question, vector), texts);
     }
-    return jdbc.inTransaction(
-        tx -> {
-          var keys = new ArrayList<Key>();
-          if (vector != null) {
-            keys.addAll(nearest(tx, condition, scope, vector));
-          }
-          keys.addAll(byWords(tx, condition, scope, question));
-          return new Found(withNeighbours(tx, keys, question, vector), texts);
-        });
+    return best(condition, scope, question, vector, texts);
+  }
+
+  private Found best(
+      String condition, List<Object> scope, Question question, float[] vector, long texts) {
+    var keys =
+        jdbc.inTransaction(
+            tx -> {
+              tx.one(SETTINGS, row -> row.text("a"));
+              var found = new LinkedHashSet<Key>();
+              if (vector != null) {
+                found.addAll(nearest(tx, condition, scope, vector, texts > COMPARE_ALL));
+              }
+              found.addAll(byWords(tx, condition, scope, question));
+              return found;
+            });
+    // Outside of the settings: planned anew each time, this would take longer to plan than to do.
+    return new Found(withNeighbours(keys, question, vector), texts);
   }
 
   /** How many entries a scope has, counted no further than matters. */
   private long count(String condition, List<Object> scope) {
+    var key = condition + scope;
+    if (large.contains(key)) {
+      return COMPARE_ALL + 1;
+    }
+    long texts = counted(condition, scope);
+    if (texts > COMPARE_ALL) {
+      remember(key);
+    }
+    return texts;
+  }
+
+  private void remember(String key) {
+    if (large.size() < MOST_KNOWN) {
+      large.add(key);
+    }
+  }
+
+  private long counted(String condition, List<Object> scope) {
     return jdbc.one(
             """
             SELECT count(*) AS texts FROM
               (SELECT 1 FROM memory_index i WHERE %s LIMIT %d) AS counted
             """
-                .formatted(condition, READ_WHOLE + 1),
+                .formatted(condition, COMPARE_ALL + 1),
             row -> row.bigint("texts"),
             scope.toArray())
         .orElseThrow();
   }
 
   private List<Candidate> readWhole(
-      String condition, List<Object> scope, Question question, float[] vector) {
+      String condition, String first, List<Object> scope, Question question, float[] vector) {
     var params = questionParams(question, vector);
     params.addAll(scope);
     return jdbc.list(
@@ -108,25 +171,23 @@ class IndexSearch {
             + COLUMNS.formatted(matches(question))
             + "FROM memory_index i, q WHERE "
             + condition
-            + " ORDER BY i.thread_id, i.created_at, i.source_id, i.part",
+            + " ORDER BY "
+            + first
+            + "i.created_at, i.source_id, i.part",
         new Reader()::read,
         params.toArray());
   }
 
   private record Key(String thread, String source, int part) {}
 
-  private List<Key> nearest(Tx tx, String condition, List<Object> scope, float[] vector) {
+  private List<Key> nearest(
+      Tx tx, String condition, List<Object> scope, float[] vector, boolean graph) {
     var type = "%s(%d)".formatted(vectors.kind().type(), vector.length);
-    if (vectors.kind().indexed()) {
-      // Without this a filter over the index leaves too few rows, or none.
-      tx.one(
-          """
-          SELECT set_config('hnsw.iterative_scan', 'relaxed_order', true) AS a,
-            set_config('hnsw.ef_search', '100', true) AS b,
-            set_config('hnsw.max_scan_tuples', '40000', true) AS c
-          """,
-          row -> row.text("a"));
-    }
+    // A sum is nothing that the graph is ordered by, so the filter's own index is used.
+    var order =
+        graph
+            ? "i.embedding::%s <=> ?::%s".formatted(type, type)
+            : "(i.embedding <=> ?::%s) + 0".formatted(vectors.kind().type());
     var params = new ArrayList<Object>(scope);
     params.add(VectorColumn.literal(vector));
     // The model stands in the statement itself, so that its partial index can be used.
@@ -134,9 +195,9 @@ class IndexSearch {
         """
         SELECT i.thread_id, i.source_id, i.part FROM memory_index i
         WHERE %s AND i.model = '%s'
-        ORDER BY i.embedding::%s <=> ?::%s LIMIT %d
+        ORDER BY %s LIMIT %d
         """
-            .formatted(condition, modelLiteral(), type, type, BEST_BY_MEANING),
+            .formatted(condition, modelLiteral(), order, BEST_BY_MEANING),
         IndexSearch::key,
         params.toArray());
   }
@@ -162,7 +223,7 @@ class IndexSearch {
   }
 
   /** The entries of these keys, and of what was said right before and after each. */
-  private List<Candidate> withNeighbours(Tx tx, List<Key> keys, Question question, float[] vector) {
+  private List<Candidate> withNeighbours(Collection<Key> keys, Question question, float[] vector) {
     if (keys.isEmpty()) {
       return List.of();
     }
@@ -173,7 +234,7 @@ class IndexSearch {
     for (int i = 0; i < 2; i++) {
       params.add(embeddings.name());
     }
-    return tx.list(
+    return jdbc.list(
         questionCte(question)
             + """
             , hits AS (
@@ -227,8 +288,9 @@ class IndexSearch {
     var params = new ArrayList<Object>();
     params.add(VectorColumn.literal(vector));
     params.add(embeddings.name());
-    params.add(anyOf(question.terms()));
-    question.terms().forEach(term -> params.add(quoted(term)));
+    var terms = question.terms().stream().map(IndexSearch::withItsForms).toList();
+    params.add(String.join(" | ", terms));
+    params.addAll(terms);
     return params;
   }
 
@@ -242,6 +304,14 @@ class IndexSearch {
       bits.add("CASE WHEN i.terms @@ q.term_%d THEN %d ELSE 0 END".formatted(i, 1 << i));
     }
     return "CASE WHEN i.terms @@ q.any_term THEN " + String.join(" + ", bits) + " ELSE 0 END";
+  }
+
+  /** The stemmer knows English; the forms of a long word differ at its end in most languages. */
+  private static String withItsForms(String term) {
+    int length = term.codePointCount(0, term.length());
+    return length < LONG_WORD
+        ? quoted(term)
+        : quoted(term.substring(0, term.offsetByCodePoints(0, length - 1))) + ":*";
   }
 
   static String anyOf(List<String> terms) {
@@ -284,6 +354,7 @@ class IndexSearch {
           new Traits(row.integer("traits")),
           row.integer("begins"),
           row.integer("ends"),
+          row.instant("said_at"),
           row.number("similarity"),
           row.integer("matches"));
     }

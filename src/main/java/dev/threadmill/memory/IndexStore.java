@@ -20,6 +20,7 @@ class IndexStore {
   /**
    * A piece of a text, ready to be found.
    *
+   * @param saidAt when the text says that it was said; null if it does not say so
    * @param vector null if the model could not embed it
    */
   record Entry(
@@ -32,6 +33,7 @@ class IndexStore {
       String assistantId,
       String userId,
       Instant createdAt,
+      Instant saidAt,
       int begins,
       int ends,
       Traits traits,
@@ -46,12 +48,13 @@ class IndexStore {
     tx.batch(
         """
         INSERT INTO memory_index (thread_id, source_id, part, model, project_id, assistant_id,
-          user_id, source_type, begins, ends, created_at, traits, terms, embedding)
-        SELECT s.thread_id, s.id, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, array_to_tsvector(?), ?::%s
+          user_id, source_type, begins, ends, created_at, said_at, traits, terms, embedding)
+        SELECT s.thread_id, s.id, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, array_to_tsvector(?), ?::%s
         FROM (SELECT thread_id, id FROM messages WHERE thread_id = ? AND id = ? FOR KEY SHARE) s
         ON CONFLICT (thread_id, source_id, part, model) DO UPDATE SET
           assistant_id = excluded.assistant_id, user_id = excluded.user_id,
-          begins = excluded.begins, ends = excluded.ends, traits = excluded.traits,
+          begins = excluded.begins, ends = excluded.ends, said_at = excluded.said_at,
+          traits = excluded.traits,
           terms = excluded.terms, embedding = excluded.embedding
         """
             .formatted(vectors.kind().type()),
@@ -68,6 +71,7 @@ class IndexStore {
                       e.begins(),
                       e.ends(),
                       e.createdAt(),
+                      e.saidAt(),
                       e.traits().bits(),
                       e.terms(),
                       VectorColumn.literal(e.vector()),

@@ -25,7 +25,7 @@ public interface MemoryConfig {
   Duration longestBackoff();
 
   /** How long a reader of a thread's memory waits for messages that were posted just now. */
-  @WithDefault("4s")
+  @WithDefault("8s")
   Duration patience();
 
   /** The longest that a run waits for its memories; then it goes on without. */

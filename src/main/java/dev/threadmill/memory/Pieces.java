@@ -11,7 +11,7 @@ import java.util.Locale;
  */
 final class Pieces {
   /** Some 150 tokens: what the models were trained on, and what a reader takes in at a glance. */
-  private static final int LONGEST = 700;
+  static final int LONGEST = 700;
 
   private static final int LONGEST_OVERLAP = 160;
 

@@ -36,6 +36,13 @@ record Question(
               + "|wie ?viele?|wie (?:hoch|lang|alt|oft)|cuánt[oa]s?|combien|quant[oaie]");
   private static final Pattern WHO = any("who|whose|whom|name|named|called|wer|wem|quién|qui|chi");
   private static final Pattern OF_ASSISTANT = any("you|your");
+
+  /** Courtesies that address the assistant and do not ask what it said. */
+  private static final Pattern COURTESY =
+      any(
+          "(?:can|could|would|will|do|did) you (?:please |still |perhaps |maybe |happen to |just )*"
+              + "(?:remind|tell|remember|recall|know|say|help|find|list|give|let|think)");
+
   private static final Pattern LATEST =
       any("now|nowadays|currently|current|latest|these days|at the moment|today|still|by now");
 
@@ -49,7 +56,7 @@ record Question(
         WHEN.matcher(text).find(),
         HOW_MANY.matcher(text).find(),
         WHO.matcher(text).find(),
-        OF_ASSISTANT.matcher(text).find(),
+        OF_ASSISTANT.matcher(COURTESY.matcher(text).replaceAll(" ")).find(),
         LATEST.matcher(text).find());
   }
 

@@ -1,11 +1,14 @@
 package dev.threadmill.memory;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.threadmill.api.MessageId;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.db.Jdbc;
+import dev.threadmill.db.Row;
 import dev.threadmill.db.Tx;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -29,6 +32,7 @@ class QueueStore {
   /**
    * A message taken from the queue, with what the index needs of it and of its thread.
    *
+   * @param saidAt when it says that it was said; null if it does not say so
    * @param text empty if it has none, or if the memory was made to forget it
    * @param assistantId of the thread, else of the message; null if neither has one
    * @param userId null if the thread names none
@@ -39,6 +43,7 @@ class QueueStore {
       ThreadId thread,
       MessageId message,
       Instant createdAt,
+      Instant saidAt,
       boolean byAssistant,
       String text,
       String assistantId,
@@ -73,7 +78,7 @@ class QueueStore {
                   RETURNING q.thread_id, q.message_id, q.project_id, q.attempts
                 )
                 SELECT q.project_id, q.thread_id, q.message_id, q.attempts - 1 AS attempts,
-                  m.created_at, m.role = 'assistant' AS by_assistant,
+                  m.created_at, m.metadata, m.role = 'assistant' AS by_assistant,
                   CASE WHEN f.message_id IS NULL THEN message_text(m.content) END AS text,
                   coalesce(t.assistant_id, m.assistant_id) AS assistant_id,
                   t.metadata ->> 'user' AS user_id
@@ -85,18 +90,23 @@ class QueueStore {
                 ORDER BY m.thread_id, m.created_at, m.id
                 """
                     .formatted(condition),
-                row ->
-                    new Waiting(
-                        row.text("project_id", ProjectId::new),
-                        row.text("thread_id", ThreadId::new),
-                        row.text("message_id", MessageId::new),
-                        row.instant("created_at"),
-                        row.bool("by_assistant"),
-                        row.text("text") == null ? "" : row.text("text"),
-                        row.text("assistant_id"),
-                        row.text("user_id"),
-                        row.integer("attempts")),
+                QueueStore::waiting,
                 all.toArray()));
+  }
+
+  private static Waiting waiting(Row row) throws SQLException {
+    var text = row.text("text") == null ? "" : row.text("text");
+    return new Waiting(
+        row.text("project_id", ProjectId::new),
+        row.text("thread_id", ThreadId::new),
+        row.text("message_id", MessageId::new),
+        row.instant("created_at"),
+        SaidTime.of(row.json("metadata", JsonNode.class), text).orElse(null),
+        row.bool("by_assistant"),
+        text,
+        row.text("assistant_id"),
+        row.text("user_id"),
+        row.integer("attempts"));
   }
 
   /** Takes messages off the queue, in the transaction that writes their index. */
@@ -106,12 +116,16 @@ class QueueStore {
         messages.stream().map(m -> new Object[] {m.thread(), m.message()}).toList());
   }
 
-  /** Puts messages off until a later time, because the model failed. */
+  /** Puts messages off until a later time, because the model failed or there was no time. */
   void putOff(Tx tx, List<Waiting> messages, Duration delay) {
     tx.batch(
-        "UPDATE memory_queue SET due = ?, failed = true WHERE thread_id = ? AND message_id = ?",
+        "UPDATE memory_queue SET due = ?, failed = ? WHERE thread_id = ? AND message_id = ?",
         messages.stream()
-            .map(m -> new Object[] {clock.instant().plus(delay), m.thread(), m.message()})
+            .map(
+                m ->
+                    new Object[] {
+                      clock.instant().plus(delay), !delay.isZero(), m.thread(), m.message()
+                    })
             .toList());
   }
 

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,8 +18,10 @@ import java.util.Optional;
  */
 @ApplicationScoped
 class RareTerms {
-  /** The most rows that one branch of a search may read. */
+  /** The most rows that one branch of a search may read, and all of them together. */
   private static final double MOST_ROWS = 3_000;
+
+  private static final double MOST_ROWS_IN_ALL = 6_000;
 
   private static final Duration KEPT = Duration.ofMinutes(10);
 
@@ -42,18 +45,26 @@ class RareTerms {
   /** A search for rare terms by themselves and for common ones in pairs; empty if none is left. */
   Optional<String> selectiveQuery(List<String> terms) {
     var known = statistics();
-    var rare = new ArrayList<String>();
+    var rarestFirst = new ArrayList<>(terms);
+    rarestFirst.sort(Comparator.comparingDouble(known::rowsWith));
     var common = new ArrayList<String>();
-    for (var term : terms) {
-      (known.rowsWith(term) <= MOST_ROWS ? rare : common).add(term);
-    }
     var branches = new ArrayList<String>();
-    rare.forEach(term -> branches.add(IndexSearch.quoted(term)));
+    double rows = 0;
+    for (var term : rarestFirst) {
+      double withTerm = known.rowsWith(term);
+      if (withTerm <= MOST_ROWS && rows + withTerm <= MOST_ROWS_IN_ALL) {
+        rows += withTerm;
+        branches.add(IndexSearch.quoted(term));
+      } else {
+        common.add(term);
+      }
+    }
     for (int i = 0; i < common.size(); i++) {
       for (int j = i + 1; j < common.size(); j++) {
         double both =
             known.rowsWith(common.get(i)) * known.rowsWith(common.get(j)) / Math.max(1, known.rows);
-        if (both <= MOST_ROWS) {
+        if (both <= MOST_ROWS && rows + both <= MOST_ROWS_IN_ALL) {
+          rows += both;
           branches.add(
               "(%s & %s)"
                   .formatted(IndexSearch.quoted(common.get(i)), IndexSearch.quoted(common.get(j))));

@@ -8,12 +8,14 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -28,6 +30,11 @@ public class Recall {
 
   /** Some more than asked for, since duplicates are merged once the texts are known. */
   private static final int SURPLUS = 8;
+
+  private static final Duration LONG_AGO = Duration.ofDays(2);
+
+  /** The longest passage that is told to a reader, in characters: what surrounds the best piece. */
+  private static final int LONGEST_READ = 2_000;
 
   private final IndexSearch search;
   private final TextStore texts;
@@ -67,7 +74,8 @@ public class Recall {
    */
   public List<Memory> recall(MemoryScope scope, String question, int limit)
       throws InterruptedException {
-    return recall(scope, Question.of(question, clock.instant()), limit, Set.of(), this::vector);
+    return recall(
+        scope, Question.of(question, clock.instant()), limit, LONGEST_READ, Set.of(), this::vector);
   }
 
   /**
@@ -83,6 +91,7 @@ public class Recall {
         scope,
         Question.of(asked, clock.instant()),
         limit,
+        Pieces.LONGEST,
         shown,
         question -> vector(question, patience));
   }
@@ -92,14 +101,41 @@ public class Recall {
   }
 
   private List<Memory> recall(
-      MemoryScope scope, Question question, int limit, Set<String> shown, Embedding embedding)
+      MemoryScope scope,
+      Question asked,
+      int limit,
+      int longest,
+      Set<String> shown,
+      Embedding embedding)
       throws InterruptedException {
-    if (question.text().isEmpty() || limit <= 0) {
+    if (asked.text().isEmpty() || limit <= 0) {
       return List.of();
     }
-    var found = search.in(scope, question, embedding.of(question));
-    var ranked = new Ranking(question).rank(withoutDoubles(found.candidates()), found.texts());
-    return merged(bestOfEachSource(ranked, limit + SURPLUS, shown), limit);
+    var found = search.in(scope, asked, embedding.of(asked));
+    var question = asOf(newest(found.candidates()), asked);
+    var candidates = withoutDoubles(found.candidates());
+    var ranked = new Ranking(question).rank(candidates, found.texts());
+    var passages = new Passages(candidates, longest);
+    return merged(bestOfEachSource(ranked, limit + SURPLUS, shown), passages, limit);
+  }
+
+  /**
+   * Of a conversation that was brought from elsewhere, "last week" means the week before its end.
+   *
+   * @param newest the last time that its messages name; null if they name none
+   */
+  private Question asOf(Instant newest, Question question) {
+    return newest == null || newest.isAfter(clock.instant().minus(LONG_AGO))
+        ? question
+        : Question.of(question.text(), newest);
+  }
+
+  private static Instant newest(List<Candidate> candidates) {
+    return candidates.stream()
+        .map(Candidate::saidAt)
+        .filter(Objects::nonNull)
+        .max(Comparator.naturalOrder())
+        .orElse(null);
   }
 
   private float[] vector(Question question) throws InterruptedException {
@@ -169,13 +205,13 @@ public class Recall {
   /**
    * Fetches the texts; of the same text said several times the best and, at a tie, newest stays.
    */
-  private List<Memory> merged(List<Ranking.Ranked> ranked, int limit) {
-    Map<Candidate, String> read =
-        texts.read(ranked.stream().map(Ranking.Ranked::candidate).toList());
+  private List<Memory> merged(List<Ranking.Ranked> ranked, Passages passages, int limit) {
+    var wide = ranked.stream().map(each -> passages.around(each.candidate())).toList();
+    Map<Candidate, String> read = texts.read(wide);
     var byText = new HashMap<String, Memory>();
     var memories = new ArrayList<Memory>();
-    for (var each : ranked) {
-      var candidate = each.candidate();
+    for (int i = 0; i < wide.size(); i++) {
+      var candidate = wide.get(i);
       var text = read.get(candidate);
       if (text == null) {
         continue;
@@ -183,7 +219,7 @@ public class Recall {
       var memory =
           new Memory(
               text,
-              Math.round(each.score() * 10_000) / 10_000.0,
+              Math.round(ranked.get(i).score() * 10_000) / 10_000.0,
               candidate.type().name().toLowerCase(Locale.ROOT),
               candidate.sourceId(),
               candidate.thread(),

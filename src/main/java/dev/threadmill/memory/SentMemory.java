@@ -32,6 +32,7 @@ public record SentMemory(BuildMemory.State state, Integer summaryVersion, List<I
           begins,
           ends,
           null,
+          null,
           0);
     }
 

@@ -2,7 +2,9 @@ package dev.threadmill.memory;
 
 import dev.threadmill.api.Ids;
 import dev.threadmill.db.Jdbc;
+import dev.threadmill.limits.Spending;
 import dev.threadmill.models.Embeddings;
+import dev.threadmill.models.LimitReachedException;
 import dev.threadmill.models.ModelException;
 import dev.threadmill.models.Models;
 import dev.threadmill.models.RehearsalModel;
@@ -18,7 +20,8 @@ import org.jboss.logging.Logger;
 
 /**
  * Takes threads off the queue and brings their summaries up to date: rolling folds in what has left
- * the window, reflection all that was said. When the model fails the old summary stands.
+ * the window, reflection all that was said. When the model fails, or the project has used up what
+ * it may use, the old summary stands.
  */
 @ApplicationScoped
 class SummarizeThreads {
@@ -34,6 +37,7 @@ class SummarizeThreads {
   private final IndexStore index;
   private final TextStore texts;
   private final Models models;
+  private final Spending spending;
   private final Embeddings embeddings;
   private final MemoryConfig config;
   private final Ids ids;
@@ -47,6 +51,7 @@ class SummarizeThreads {
       IndexStore index,
       TextStore texts,
       Models models,
+      Spending spending,
       Embeddings embeddings,
       MemoryConfig config,
       Ids ids,
@@ -58,6 +63,7 @@ class SummarizeThreads {
     this.index = index;
     this.texts = texts;
     this.models = models;
+    this.spending = spending;
     this.embeddings = embeddings;
     this.config = config;
     this.ids = ids;
@@ -73,6 +79,9 @@ class SummarizeThreads {
     var work = taken.get();
     try {
       sumUp(work);
+    } catch (LimitReachedException e) {
+      LOG.infof("summary=beyond_limits thread_id=%s reason=%s", work.thread(), e.getMessage());
+      queue.putOff(work, e.isQuota() ? config.longestBackoff() : backoff(work.attempts()));
     } catch (ModelException e) {
       LOG.infof(
           "summary=failed thread_id=%s attempt=%d kind=%s reason=%s",
@@ -118,7 +127,8 @@ class SummarizeThreads {
       return;
     }
     var known = reflects ? facts.holding(work.thread(), KNOWN_FACTS) : List.<FactStore.Fact>of();
-    var outcome = Reflection.ask(model, before, known, messages, reflects);
+    var paid = spending.of(work.project(), model, Duration.ZERO);
+    var outcome = Reflection.ask(paid, before, known, messages, reflects);
     var coversTo = messages.getLast().at();
     var next = latest.map(SummaryStore.Summary::version).orElse(0) + 1;
     store(
@@ -216,6 +226,7 @@ class SummarizeThreads {
         work.assistantId(),
         work.userId(),
         fact.createdAt(),
+        null,
         0,
         fact.text().codePointCount(0, fact.text().length()),
         Traits.of(fact.text(), terms, false),

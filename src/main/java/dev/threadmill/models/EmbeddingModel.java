@@ -26,6 +26,16 @@ public interface EmbeddingModel {
    */
   float[] embedQuery(String query) throws InterruptedException;
 
+  /**
+   * As {@link #embed}, for somebody who waits: ahead of what is embedded in the background.
+   *
+   * @throws ModelException if the model could not be reached or refused
+   * @throws InterruptedException if the thread was interrupted
+   */
+  default List<float[]> embedNow(List<String> texts) throws InterruptedException {
+    return embed(texts);
+  }
+
   /** Gets ready ahead of the first text, where that takes time; comes back at once. */
   default void prepare() {}
 }

@@ -41,6 +41,11 @@ public class Embeddings implements EmbeddingModel {
   }
 
   @Override
+  public List<float[]> embedNow(List<String> texts) throws InterruptedException {
+    return model.embedNow(texts);
+  }
+
+  @Override
   public float[] embedQuery(String query) throws InterruptedException {
     return model.embedQuery(query);
   }

@@ -22,9 +22,9 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * An embedding model within the process. It is read when it is first needed, and computes on two
- * threads of its own that die when idle: one for texts, at low priority, one for questions, which
- * somebody is waiting for. So a flood of texts neither takes all cores nor holds up a question, and
- * native code never sits on the carrier of a virtual thread.
+ * threads of its own that die when idle: one for texts, at low priority, one for questions and
+ * texts that somebody is waiting for. So a flood of texts neither takes all cores nor holds up a
+ * question, and native code never sits on the carrier of a virtual thread.
  */
 public final class LocalEmbeddings implements EmbeddingModel {
   private static final int DIMENSIONS = 384;
@@ -72,7 +72,7 @@ public final class LocalEmbeddings implements EmbeddingModel {
 
   private final Weights weights;
   private final ExecutorService texts = oneThread("embed-texts", Thread.MIN_PRIORITY);
-  private final ExecutorService queries = oneThread("embed-queries", Thread.NORM_PRIORITY);
+  private final ExecutorService questions = oneThread("embed-questions", Thread.NORM_PRIORITY);
   private Encoder encoder;
 
   LocalEmbeddings(Weights weights) {
@@ -91,16 +91,26 @@ public final class LocalEmbeddings implements EmbeddingModel {
 
   @Override
   public List<float[]> embed(List<String> all) throws InterruptedException {
+    return embed(all, texts);
+  }
+
+  @Override
+  public List<float[]> embedNow(List<String> all) throws InterruptedException {
+    return embed(all, questions);
+  }
+
+  private List<float[]> embed(List<String> all, ExecutorService executor)
+      throws InterruptedException {
     var vectors = new ArrayList<float[]>(all.size());
     for (var text : all) {
-      vectors.add(on(texts, () -> encoder().vector(text)));
+      vectors.add(on(executor, () -> encoder().vector(text)));
     }
     return vectors;
   }
 
   @Override
   public float[] embedQuery(String query) throws InterruptedException {
-    return on(queries, () -> encoder().vector(weights.beforeQuery + query));
+    return on(questions, () -> encoder().vector(weights.beforeQuery + query));
   }
 
   @Override

@@ -126,7 +126,7 @@ class ThreadMemoryTest {
         .atMost(Duration.ofSeconds(60))
         .until(() -> memory("budget", 1).path("pending").asInt() == 0);
     var best = memory("Where is the treasure hidden?", 3).path("vector_context").get(0);
-    assertThat(best.path("text").asText()).contains("walnut tree").hasSizeLessThan(1000);
+    assertThat(best.path("text").asText()).contains("walnut tree").hasSizeLessThan(2001);
   }
 
   @Test

@@ -56,6 +56,7 @@ public final class FakeProvider implements AutoCloseable {
   private final AtomicInteger logged = new AtomicInteger();
   private volatile Function<Request, Reply> otherwise =
       _ -> Reply.text("Hello from the fake provider.");
+  private volatile boolean embeddingsDown;
   private volatile int port;
 
   /** One request, as it came. */
@@ -185,6 +186,12 @@ public final class FakeProvider implements AutoCloseable {
     return this;
   }
 
+  /** Whether its embedding models are out of service. */
+  public FakeProvider embeddingsDown(boolean down) {
+    embeddingsDown = down;
+    return this;
+  }
+
   /** The requests so far, oldest first. */
   public List<Request> requests() {
     return List.copyOf(log);
@@ -285,7 +292,10 @@ public final class FakeProvider implements AutoCloseable {
       if (http.path().endsWith("/models")) {
         end(http.response(), "{\"object\":\"list\",\"data\":[]}");
       } else if (http.path().endsWith("/embeddings")) {
-        end(http.response(), embeddings(json));
+        if (embeddingsDown) {
+          http.response().setStatusCode(503);
+        }
+        end(http.response(), embeddingsDown ? "{}" : embeddings(json));
       } else {
         log.add(request);
         if (logged.incrementAndGet() > LONGEST_LOG) {

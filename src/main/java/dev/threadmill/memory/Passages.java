@@ -1,0 +1,58 @@
+package dev.threadmill.memory;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * How much of a message is told where one of its pieces was found: all of it if it is not too long,
+ * else the piece with what stands right before and after it.
+ */
+final class Passages {
+  private final Map<String, TreeMap<Integer, Candidate>> pieces = new HashMap<>();
+  private final int longest;
+
+  /**
+   * @param all the pieces that are known
+   * @param longest the most characters of a passage; a piece by itself may be as long as it is
+   */
+  Passages(List<Candidate> all, int longest) {
+    this.longest = longest;
+    for (var candidate : all) {
+      pieces
+          .computeIfAbsent(source(candidate), key -> new TreeMap<>())
+          .put(candidate.part(), candidate);
+    }
+  }
+
+  /** The passage around a piece, as a candidate that begins and ends where the passage does. */
+  Candidate around(Candidate piece) {
+    var ofSource = pieces.get(source(piece));
+    int first = piece.part();
+    int last = piece.part();
+    int begins = piece.begins();
+    int ends = piece.ends();
+    while (true) {
+      var before = ofSource.get(first - 1);
+      var after = ofSource.get(last + 1);
+      boolean mayGoOn = after != null && after.ends() - begins <= longest;
+      boolean mayGoBack = before != null && ends - before.begins() <= longest;
+      if (!mayGoOn && !mayGoBack) {
+        return first == last ? piece : piece.within(begins, ends);
+      }
+      boolean even = last - piece.part() <= piece.part() - first;
+      if (mayGoOn && (even || !mayGoBack)) {
+        ends = after.ends();
+        last++;
+      } else {
+        begins = before.begins();
+        first--;
+      }
+    }
+  }
+
+  private static String source(Candidate candidate) {
+    return candidate.thread().value() + candidate.sourceId();
+  }
+}

@@ -1,0 +1,60 @@
+package dev.threadmill.memory;
+
+import java.util.List;
+
+/** How much of a question's weight in terms each text has: rare terms weigh more. */
+final class Terms {
+  // BM25: a message rarely repeats a word, so only its length counts beside the words' rarity.
+  private static final double SATURATION = 1.0;
+  private static final double LENGTH_SHARE = 0.4;
+
+  private final List<Candidate> all;
+  private final double[] rarity;
+  private final double sum;
+  private final double usualLength;
+
+  /**
+   * @param count how many terms the question has
+   * @param texts how many texts there are in all; at least as many as candidates
+   */
+  Terms(int count, List<Candidate> all, long texts) {
+    this.all = all;
+    var found = new int[count];
+    double lengths = 0;
+    for (var candidate : all) {
+      lengths += candidate.traits().length();
+      for (int term = 0; term < count; term++) {
+        found[term] += candidate.matches() >>> term & 1;
+      }
+    }
+    usualLength = Math.max(1, lengths / Math.max(1, all.size()));
+    rarity = new double[count];
+    double weights = 0;
+    for (int term = 0; term < count; term++) {
+      rarity[term] = Math.log(1 + (texts - found[term] + 0.5) / (found[term] + 0.5));
+      weights += rarity[term];
+    }
+    sum = Math.max(1e-9, weights);
+  }
+
+  /** The share of the question's weight that these terms have, a bit each. */
+  double weight(int matches) {
+    double weight = 0;
+    for (int term = 0; term < rarity.length; term++) {
+      weight += (matches >>> term & 1) * rarity[term];
+    }
+    return weight / sum;
+  }
+
+  /** Each candidate's share, less for a long text than for a short one: BM25 over its bound. */
+  double[] shares() {
+    var shares = new double[all.size()];
+    for (int i = 0; i < shares.length; i++) {
+      double relative = all.get(i).traits().length() / usualLength;
+      double damping =
+          (SATURATION + 1) / (1 + SATURATION * (1 - LENGTH_SHARE + LENGTH_SHARE * relative));
+      shares[i] = weight(all.get(i).matches()) * damping;
+    }
+    return shares;
+  }
+}

@@ -1,0 +1,69 @@
+package dev.threadmill.memory;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.threadmill.db.Jdbc;
+import dev.threadmill.testing.Api;
+import dev.threadmill.testing.FakeProvider;
+import dev.threadmill.testing.FakeProviderResource;
+import dev.threadmill.testing.KeysResource;
+import dev.threadmill.testing.PostgresResource;
+import io.quarkus.test.common.QuarkusTestResource;
+import io.quarkus.test.junit.QuarkusTest;
+import io.quarkus.test.junit.QuarkusTestProfile;
+import io.quarkus.test.junit.TestProfile;
+import jakarta.inject.Inject;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** Embeddings of a provider, which is away for a while. */
+@QuarkusTest
+@TestProfile(EmbeddingsDownTest.OfAProvider.class)
+@QuarkusTestResource(PostgresResource.class)
+@QuarkusTestResource(KeysResource.class)
+@QuarkusTestResource(FakeProviderResource.class)
+class EmbeddingsDownTest {
+  /** The embedding model is the provider's. */
+  public static final class OfAProvider implements QuarkusTestProfile {
+    @Override
+    public Map<String, String> getConfigOverrides() {
+      return Map.of("threadmill.embeddings.model", "text-embedding-fake");
+    }
+  }
+
+  @Inject Jdbc jdbc;
+  FakeProvider provider;
+
+  @Test
+  void whileTheModelIsDownWordsFindWhatWasSaidAndVectorsFollow() {
+    provider.embeddingsDown(true);
+    var thread = ThreadOfWords.create(Api.user());
+    thread.say("user", "The spare key hangs behind the barometer.");
+    thread.say("user", "It rained all day.");
+
+    var meanwhile = thread.memory("What hangs behind the barometer?", 5);
+
+    assertThat(meanwhile.path("pending").asInt()).isEqualTo(2);
+    assertThat(meanwhile.at("/vector_context/0/text").asText()).contains("spare key");
+    assertThat(vectors(thread)).isZero();
+
+    provider.embeddingsDown(false);
+    jdbc.update("UPDATE memory_queue SET due = '-infinity' WHERE thread_id = ?", thread.id());
+    var afterwards = thread.memory("What hangs behind the barometer?", 5);
+
+    assertThat(afterwards.path("pending").asInt()).isZero();
+    assertThat(afterwards.at("/vector_context/0/text").asText()).contains("spare key");
+    assertThat(vectors(thread)).isEqualTo(2);
+  }
+
+  private int vectors(ThreadOfWords thread) {
+    return jdbc.one(
+            """
+            SELECT count(embedding) AS vectors FROM memory_index
+            WHERE thread_id = ? AND model = 'text-embedding-fake'
+            """,
+            row -> row.integer("vectors"),
+            thread.id())
+        .orElseThrow();
+  }
+}
