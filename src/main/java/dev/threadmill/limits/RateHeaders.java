@@ -1,5 +1,6 @@
 package dev.threadmill.limits;
 
+import io.quarkus.arc.Arc;
 import io.quarkus.vertx.http.runtime.CurrentVertxRequest;
 import io.vertx.core.MultiMap;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -14,8 +15,13 @@ class RateHeaders {
     this.request = request;
   }
 
-  /** Puts them on the answer to the request in hand. */
+  /** Puts them on the answer to the request in hand, if there is one that is not answered yet. */
   void tell(Limits limits, UsedSoFar used) {
+    if (!Arc.container().requestContext().isActive()
+        || request.getCurrent() == null
+        || request.getCurrent().response().headWritten()) {
+      return;
+    }
     var headers = request.getCurrent().response().headers();
     tell(headers, "requests", limits.requestsPerMinute(), used.requestsLeft());
     tell(headers, "tokens", limits.tokensPerMinute(), used.tokensLeft());

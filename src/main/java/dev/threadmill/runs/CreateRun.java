@@ -13,6 +13,7 @@ import dev.threadmill.assistants.RoutingTargets;
 import dev.threadmill.assistants.ToolSecrets;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Tx;
+import dev.threadmill.limits.AdmitRequest;
 import dev.threadmill.limits.Concurrency;
 import dev.threadmill.models.Usage;
 import dev.threadmill.threads.Message;
@@ -53,6 +54,7 @@ class CreateRun {
   private final Node node;
   private final RunSignals signals;
   private final Ids ids;
+  private final AdmitRequest admitRequest;
   private final Concurrency concurrency;
   private final WaitingRuns waitingRuns;
   private final CancelRun cancelRun;
@@ -72,6 +74,7 @@ class CreateRun {
       Node node,
       RunSignals signals,
       Ids ids,
+      AdmitRequest admitRequest,
       Concurrency concurrency,
       WaitingRuns waitingRuns,
       CancelRun cancelRun) {
@@ -89,6 +92,7 @@ class CreateRun {
     this.node = node;
     this.signals = signals;
     this.ids = ids;
+    this.admitRequest = admitRequest;
     this.concurrency = concurrency;
     this.waitingRuns = waitingRuns;
     this.cancelRun = cancelRun;
@@ -222,6 +226,7 @@ class CreateRun {
 
   /** Where only so many may be under way, a run takes its turn behind those that are queued. */
   private Created insert(ProjectId project, Insert insert) {
+    admitRequest.admit(project);
     boolean bounded = concurrency.isBounded(project);
     boolean room = !bounded && node.isRegistered() && liveRuns.takeRoom();
     Row row = null;

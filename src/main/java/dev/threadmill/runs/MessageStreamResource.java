@@ -4,7 +4,6 @@ import dev.threadmill.api.ApiException;
 import dev.threadmill.api.MessageId;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.ThreadId;
-import dev.threadmill.limits.AdmitRequest;
 import dev.threadmill.projects.Caller;
 import dev.threadmill.threads.Message;
 import dev.threadmill.threads.MessageStore;
@@ -28,15 +27,9 @@ public class MessageStreamResource {
   private final RunStore runs;
   private final CreateRun createRun;
   private final RunStreams streams;
-  private final AdmitRequest admitRequest;
 
   MessageStreamResource(
-      MessageStore messages,
-      RunStore runs,
-      CreateRun createRun,
-      RunStreams streams,
-      AdmitRequest admitRequest) {
-    this.admitRequest = admitRequest;
+      MessageStore messages, RunStore runs, CreateRun createRun, RunStreams streams) {
     this.messages = messages;
     this.runs = runs;
     this.createRun = createRun;
@@ -69,7 +62,6 @@ public class MessageStreamResource {
     if (found.isPresent()) {
       return found.get();
     }
-    admitRequest.admit(project);
     try {
       return createRun
           .create(project, message.threadId(), RunRequest.Create.ofThreadsAssistant())

@@ -6,7 +6,6 @@ import dev.threadmill.api.Page;
 import dev.threadmill.api.PageRequest;
 import dev.threadmill.api.RunId;
 import dev.threadmill.api.ThreadId;
-import dev.threadmill.limits.AdmitRequest;
 import dev.threadmill.projects.Caller;
 import dev.threadmill.threads.ThreadStore;
 import io.smallrye.common.annotation.RunOnVirtualThread;
@@ -38,7 +37,6 @@ public class RunResource {
   private final ThreadStore threads;
   private final RunStreams streams;
   private final RunsConfig config;
-  private final AdmitRequest admitRequest;
 
   RunResource(
       CreateRun createRun,
@@ -48,8 +46,7 @@ public class RunResource {
       StepStore steps,
       ThreadStore threads,
       RunStreams streams,
-      RunsConfig config,
-      AdmitRequest admitRequest) {
+      RunsConfig config) {
     this.createRun = createRun;
     this.cancelRun = cancelRun;
     this.submitToolOutputs = submitToolOutputs;
@@ -58,7 +55,6 @@ public class RunResource {
     this.threads = threads;
     this.streams = streams;
     this.config = config;
-    this.admitRequest = admitRequest;
   }
 
   @POST
@@ -66,9 +62,7 @@ public class RunResource {
   @Produces({MediaType.APPLICATION_JSON, MediaType.SERVER_SENT_EVENTS})
   @Operation(summary = "Create a thread and run it")
   public Response createWithThread(RunRequest.CreateWithThread request) {
-    var project = Caller.current().project();
-    admitRequest.admit(project);
-    var created = createRun.create(project, request);
+    var created = createRun.create(Caller.current().project(), request);
     return request.isStreamed()
         ? streamed(streams.of(created))
         : answer(RunObject.created(created.run()));
@@ -84,9 +78,7 @@ public class RunResource {
       @QueryParam("include") List<String> includeBare,
       RunRequest.Create request) {
     Include.check(include, includeBare);
-    var project = Caller.current().project();
-    admitRequest.admit(project);
-    var created = createRun.create(project, thread, request);
+    var created = createRun.create(Caller.current().project(), thread, request);
     return request.isStreamed()
         ? streamed(streams.of(created))
         : answer(RunObject.created(created.run()));
