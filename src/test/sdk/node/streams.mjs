@@ -11,6 +11,7 @@ import {
   textOf,
   threads,
   until,
+  weather,
 } from "./stage.mjs";
 
 const BEGIN = ["thread.run.created", "thread.run.queued", "thread.run.in_progress"];
@@ -124,6 +125,31 @@ export default {
     }
     assert.deepEqual(steps, await collect(calls.steps(thread.id, run.id)));
     assert.deepEqual(run, await calls.run(thread.id, run.id));
+  },
+
+  "the helper folds what the model thinks and says on the way into the steps": async () => {
+    const { assistant, thread } = await conversation("/think Well, well.\n/say Here it is.");
+    const { thread: other } = await conversation("/think Hm, hm.\n/say And here.");
+    const { assistant: able } = await conversation("x", { tools: [weather] });
+
+    for (const [where, who, types] of [
+      [thread, assistant, ["message_creation"]],
+      [other, able, ["tool_calls", "message_creation"]],
+    ]) {
+      const stream = runs.stream(where.id, { assistant_id: who.id, visibility: "final" });
+      const heard = listenTo(stream);
+      const [run, steps] = [await stream.finalRun(), await stream.finalRunSteps()];
+
+      assert.equal(run.status, "completed");
+      assert.deepEqual(named(heard, "error"), []);
+      assert.deepEqual(steps.map((each) => each.type), types);
+      const thought = named(heard, "runStepDelta").filter(({ args: [delta] }) => delta.reasoning);
+      assert.ok(thought.length > 1, "reasoning comes in pieces");
+      assert.equal(thought.at(-1).args[1].reasoning.text, steps[0].reasoning.text, "the snapshot");
+      const stored = await collect(calls.steps(where.id, run.id));
+      assert.deepEqual(steps, stored.reverse());
+    }
+    assert.equal(await lastText(other.id), "And here.");
   },
 
   "the helper can be read as an iterator": async () => {

@@ -30,7 +30,8 @@ public record Assistant(
     MemorySettings memory,
     SafetySettings safety,
     PrivacySettings privacy,
-    Exposure exposure) {
+    Exposure exposure,
+    TurnSettings turns) {
   public Assistant {
     tools = List.copyOf(tools);
   }

@@ -5,7 +5,10 @@ import dev.threadmill.api.Metadata;
 import dev.threadmill.models.ResponseFormat;
 import java.util.List;
 
-/** An assistant on the wire. The last five fields are ours and left out unless set. */
+/**
+ * An assistant on the wire. The fields from the reasoning effort on are ours; all but the first are
+ * left out unless set.
+ */
 public record AssistantObject(
     String id,
     String object,
@@ -24,7 +27,11 @@ public record AssistantObject(
     @JsonInclude(JsonInclude.Include.NON_NULL) MemorySettings memory,
     @JsonInclude(JsonInclude.Include.NON_NULL) SafetySettings safety,
     @JsonInclude(JsonInclude.Include.NON_NULL) PrivacySettings privacy,
-    @JsonInclude(JsonInclude.Include.NON_NULL) Exposure exposure) {
+    @JsonInclude(JsonInclude.Include.NON_NULL) Exposure exposure,
+    @JsonInclude(JsonInclude.Include.NON_NULL) TurnSettings.Reasoning reasoning,
+    @JsonInclude(JsonInclude.Include.NON_NULL) TurnSettings.Visibility visibility,
+    @JsonInclude(JsonInclude.Include.NON_NULL) Integer maxTurns,
+    @JsonInclude(JsonInclude.Include.NON_NULL) Integer maxToolCalls) {
   private static final double DEFAULT_TEMPERATURE = 1;
   private static final double DEFAULT_TOP_P = 1;
 
@@ -48,6 +55,10 @@ public record AssistantObject(
         assistant.memory(),
         assistant.safety(),
         assistant.privacy(),
-        assistant.exposure().equals(Exposure.NONE) ? null : assistant.exposure());
+        assistant.exposure().equals(Exposure.NONE) ? null : assistant.exposure(),
+        assistant.turns().reasoning(),
+        assistant.turns().visibility(),
+        assistant.turns().maxTurns(),
+        assistant.turns().maxToolCalls());
   }
 }

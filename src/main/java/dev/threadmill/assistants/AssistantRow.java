@@ -23,7 +23,7 @@ class AssistantRow extends PanacheEntityBase {
       """
       id, project_id, created_at, name, description, model, instructions, tools, tool_resources,
       metadata, temperature, top_p, response_format, reasoning_effort, memory, safety, privacy,
-      exposed_mcp, exposed_a2a, public_card""";
+      exposed_mcp, exposed_a2a, public_card, turns""";
 
   @Id public String id;
 
@@ -69,6 +69,9 @@ class AssistantRow extends PanacheEntityBase {
   @JdbcTypeCode(SqlTypes.JSON)
   public PrivacySettings privacy;
 
+  @JdbcTypeCode(SqlTypes.JSON)
+  public TurnSettings turns;
+
   @Column(name = "exposed_mcp")
   public boolean exposedMcp;
 
@@ -106,6 +109,7 @@ class AssistantRow extends PanacheEntityBase {
         memory,
         safety,
         privacy,
-        new Exposure(exposedMcp, exposedA2a, publicCard));
+        new Exposure(exposedMcp, exposedA2a, publicCard),
+        TurnSettings.orNone(turns));
   }
 }

@@ -108,6 +108,7 @@ public class Assistants {
     row.safety = request.safety();
     row.privacy = request.privacy();
     row.expose(request.exposure());
+    row.turns = request.turns().orNull();
     requireReferences(project, row.tools, row.toolResources);
     row.persist();
     return row.toAssistant();
@@ -149,6 +150,7 @@ public class Assistants {
     if (request.exposure() instanceof Field.Present<Exposure>(var exposure)) {
       row.expose(exposure);
     }
+    row.turns = request.turnsOver(TurnSettings.orNone(row.turns)).orNull();
     return row.toAssistant();
   }
 

@@ -21,7 +21,11 @@ record CreateAssistant(
     MemorySettings memory,
     SafetySettings safety,
     PrivacySettings privacy,
-    Exposure exposure) {
+    Exposure exposure,
+    TurnSettings.Reasoning reasoning,
+    TurnSettings.Visibility visibility,
+    Integer maxTurns,
+    Integer maxToolCalls) {
   static final int MAX_MODEL = 256;
   static final int MAX_NAME = 256;
   static final int MAX_DESCRIPTION = 512;
@@ -37,5 +41,10 @@ record CreateAssistant(
     tools = Bounds.list("tools", tools, ToolSpec.MAX_OF_ASSISTANT);
     Bounds.number("temperature", temperature, 0, MAX_TEMPERATURE);
     Bounds.number("top_p", topP, 0, MAX_TOP_P);
+    new TurnSettings(reasoning, visibility, maxTurns, maxToolCalls);
+  }
+
+  TurnSettings turns() {
+    return new TurnSettings(reasoning, visibility, maxTurns, maxToolCalls);
   }
 }

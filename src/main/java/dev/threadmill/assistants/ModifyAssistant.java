@@ -32,7 +32,11 @@ record ModifyAssistant(
     Field<MemorySettings> memory,
     Field<SafetySettings> safety,
     Field<PrivacySettings> privacy,
-    Field<Exposure> exposure) {
+    Field<Exposure> exposure,
+    Field<TurnSettings.Reasoning> reasoning,
+    Field<TurnSettings.Visibility> visibility,
+    Field<Integer> maxTurns,
+    Field<Integer> maxToolCalls) {
   ModifyAssistant {
     if (model instanceof Field.Present<String>(var text)) {
       Bounds.requiredText("model", text, MAX_MODEL);
@@ -43,5 +47,15 @@ record ModifyAssistant(
     tools = tools.map(list -> Bounds.list("tools", list, ToolSpec.MAX_OF_ASSISTANT));
     Bounds.number("temperature", temperature.or(null), 0, MAX_TEMPERATURE);
     Bounds.number("top_p", topP.or(null), 0, MAX_TOP_P);
+    new TurnSettings(null, null, maxTurns.or(null), maxToolCalls.or(null));
+  }
+
+  /** The settings with what is given put in the place of what was. */
+  TurnSettings turnsOver(TurnSettings before) {
+    return new TurnSettings(
+        reasoning.or(before.reasoning()),
+        visibility.or(before.visibility()),
+        maxTurns.or(before.maxTurns()),
+        maxToolCalls.or(before.maxToolCalls()));
   }
 }

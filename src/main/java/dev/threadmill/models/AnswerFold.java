@@ -19,6 +19,7 @@ public final class AnswerFold {
   private final StorableText reasoning = new StorableText();
   private final List<Call> calls = new ArrayList<>();
   private ModelAnswer.Finish finish;
+  private ModelThoughts thoughts;
   private Usage usage;
 
   /** A tool call in the making. */
@@ -99,6 +100,16 @@ public final class AnswerFold {
     finish = reason;
   }
 
+  /** What the provider wants back with the results of the tool calls. */
+  public void thoughts(ModelThoughts wanted) {
+    thoughts = wanted;
+  }
+
+  /** What the model has thought so far. */
+  public String reasoning() {
+    return reasoning.toString();
+  }
+
   public void usage(Usage counted) {
     usage = counted;
   }
@@ -143,9 +154,14 @@ public final class AnswerFold {
     var refused = orNull(refusal);
     var thought = orNull(reasoning);
     if (usage == null) {
-      usage = new Usage(Tokens.count(request), Tokens.countAnswer(told, refused, thought, made));
+      usage =
+          new Usage(
+              Tokens.count(request),
+              Tokens.countAnswer(told, refused, thought, made),
+              Tokens.count(thought));
     }
-    return new ModelAnswer(told, refused, thought, made, finish, usage);
+    var wanted = made.isEmpty() ? null : thoughts;
+    return new ModelAnswer(told, refused, thought, made, wanted, finish, usage);
   }
 
   /** The failure of a provider whose answer makes no sense. */

@@ -8,6 +8,7 @@ import java.util.List;
  * @param text empty if the model only called tools
  * @param refusal null unless the model refused
  * @param reasoning null if the provider gave none
+ * @param thoughts what the provider wants back with the results of the tool calls; null for nothing
  * @param usage as the provider counts, or our own count where it does not say
  */
 public record ModelAnswer(
@@ -15,6 +16,7 @@ public record ModelAnswer(
     String refusal,
     String reasoning,
     List<ModelToolCall> toolCalls,
+    ModelThoughts thoughts,
     Finish finish,
     Usage usage) {
   public ModelAnswer {

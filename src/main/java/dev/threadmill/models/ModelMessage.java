@@ -1,5 +1,6 @@
 package dev.threadmill.models;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.List;
 
 /** One message of a prompt, in terms that every provider can be given. */
@@ -18,10 +19,20 @@ public sealed interface ModelMessage {
    * What the model said before.
    *
    * @param text null if it only called tools
+   * @param thoughts what it thought before it called tools; null if that is not to be sent back
    */
-  record Assistant(String text, List<ModelToolCall> toolCalls) implements ModelMessage {
+  record Assistant(
+      String text,
+      List<ModelToolCall> toolCalls,
+      @JsonInclude(JsonInclude.Include.NON_NULL) ModelThoughts thoughts)
+      implements ModelMessage {
     public Assistant {
       toolCalls = List.copyOf(toolCalls);
+    }
+
+    /** What the model said without anything that it thought. */
+    public Assistant(String text, List<ModelToolCall> toolCalls) {
+      this(text, toolCalls, null);
     }
   }
 

@@ -32,6 +32,30 @@ public record ModelRequest(
     stop = stop == null ? List.of() : List.copyOf(stop);
   }
 
+  /** Whether a setting of sampling is what every provider does anyway. */
+  public static boolean isDefault(Double sampling) {
+    return sampling == null || sampling == 1;
+  }
+
+  /** The same call with other settings of sampling. */
+  public ModelRequest sampled(Double newTemperature, Double newTopP) {
+    return new ModelRequest(
+        model,
+        messages,
+        functions,
+        toolChoice,
+        parallelToolCalls,
+        responseFormat,
+        newTemperature,
+        newTopP,
+        maxCompletionTokens,
+        reasoningEffort,
+        stop,
+        seed,
+        frequencyPenalty,
+        presencePenalty);
+  }
+
   /** A call with the settings that assistants and runs know. */
   public ModelRequest(
       String model,

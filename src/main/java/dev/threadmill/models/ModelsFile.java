@@ -29,6 +29,7 @@ record ModelsFile(String path, List<Described> models) {
           "pin",
           "max_tokens_field",
           "stream",
+          "reasoning_field",
           "headers");
   private static final Set<String> MODEL_FIELDS =
       Set.of(
@@ -148,7 +149,18 @@ record ModelsFile(String path, List<Described> models) {
         pin,
         field.get("max_tokens_field").text().orElse(ProviderSettings.MAX_TOKENS_FIELD),
         field.get("stream").bool().orElse(true),
+        reasoningField(field.get("reasoning_field"), baseUrl),
         headers);
+  }
+
+  private static Optional<String> reasoningField(YamlField field, Optional<String> baseUrl) {
+    var given = field.text();
+    if (given.isPresent() && !given.get().matches("none|[a-z_]{1,64}")) {
+      throw field.wrong("must be the name of a field, or none");
+    }
+    return given.isPresent()
+        ? given.filter(name -> !name.equals("none"))
+        : ProviderSettings.reasoningField(baseUrl);
   }
 
   private static Described model(YamlField field, Map<String, ProviderSettings> providers) {

@@ -18,6 +18,8 @@ import java.util.Optional;
  *     {yyyymmdd}}, the date without dashes
  * @param maxTokensField the request's name for the bound on the completion
  * @param streams whether answers are asked for as streams
+ * @param reasoningField the field of a message with tool calls in which the model's reasoning is
+ *     sent back; empty for providers that do not want it or forbid it
  * @param headers sent with every request
  */
 public record ProviderSettings(
@@ -30,6 +32,7 @@ public record ProviderSettings(
     String pin,
     String maxTokensField,
     boolean streams,
+    Optional<String> reasoningField,
     Map<String, String> headers) {
   public static final String MAX_TOKENS_FIELD = "max_completion_tokens";
 
@@ -55,7 +58,17 @@ public record ProviderSettings(
         pin(type),
         MAX_TOKENS_FIELD,
         true,
+        reasoningField(baseUrl),
         Map.of());
+  }
+
+  /** The field in which a provider at this address wants reasoning back, unless configured. */
+  static Optional<String> reasoningField(Optional<String> baseUrl) {
+    return baseUrl
+        .filter(ProviderSettings::isAddress)
+        .map(url -> URI.create(url).getHost())
+        .filter(host -> host.equals("api.deepseek.com"))
+        .map(_ -> "reasoning_content");
   }
 
   /** How providers of this type spell a pinned name, unless configured otherwise. */

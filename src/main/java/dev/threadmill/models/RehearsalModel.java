@@ -96,7 +96,7 @@ public final class RehearsalModel implements LanguageModel {
     }
     int turn = 0;
     for (var message : since) {
-      if (message instanceof ModelMessage.Assistant(_, var calls) && !calls.isEmpty()) {
+      if (message instanceof ModelMessage.Assistant(_, var calls, _) && !calls.isEmpty()) {
         turn++;
       }
     }
@@ -210,7 +210,7 @@ public final class RehearsalModel implements LanguageModel {
     var calls = new ArrayList<ModelToolCall>();
     for (var message : since) {
       switch (message) {
-        case ModelMessage.Assistant(_, var made) -> calls.addAll(made);
+        case ModelMessage.Assistant(_, var made, _) -> calls.addAll(made);
         case ModelMessage.ToolResult(var id, var output) -> {
           var name =
               calls.stream()
@@ -346,8 +346,11 @@ public final class RehearsalModel implements LanguageModel {
       var refused = refusal.isEmpty() ? null : refusal.toString();
       var thought = reasoning.isEmpty() ? null : reasoning.toString();
       var usage =
-          new Usage(Tokens.count(request), Tokens.countAnswer(told, refused, thought, calls));
-      return new ModelAnswer(told, refused, thought, calls, finish, usage);
+          new Usage(
+              Tokens.count(request),
+              Tokens.countAnswer(told, refused, thought, calls),
+              Tokens.count(thought));
+      return new ModelAnswer(told, refused, thought, calls, null, finish, usage);
     }
   }
 }

@@ -65,7 +65,8 @@ public final class Tokens {
         + switch (message) {
           case ModelMessage.System(var text) -> count(text);
           case ModelMessage.User(var parts) -> parts.stream().mapToInt(Tokens::count).sum();
-          case ModelMessage.Assistant(var text, var calls) -> count(text) + count(calls);
+          case ModelMessage.Assistant(var text, var calls, var thoughts) ->
+              count(text) + count(calls) + (thoughts == null ? 0 : count(thoughts.text()));
           case ModelMessage.ToolResult(_, var text) -> count(text);
         };
   }

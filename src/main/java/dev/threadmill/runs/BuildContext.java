@@ -192,7 +192,7 @@ class BuildContext {
             && next.text() == null) {
           // What was said and what was called in one answer were one message of the model.
           messages.removeLast();
-          messages.add(new ModelMessage.Assistant(last.text(), next.toolCalls()));
+          messages.add(new ModelMessage.Assistant(last.text(), next.toolCalls(), next.thoughts()));
         } else {
           messages.add(message);
         }

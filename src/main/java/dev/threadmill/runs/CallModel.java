@@ -55,7 +55,7 @@ class CallModel {
     var request = reserved.within(wanted);
     turn.asks(request);
     var answer = progress.live().interruptibly(() -> model.answer(request, turn::accept));
-    turn.counted();
+    turn.answered(answer);
     return answer;
   }
 

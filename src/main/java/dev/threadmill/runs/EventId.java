@@ -10,13 +10,15 @@ import java.util.regex.Pattern;
  * @param position the place on the tape behind the event
  * @param openStep the ordinal of the step that was open then, 0 for none
  * @param openMessage whether that step's message was open then
+ * @param beforeMessage whether that step had yet to begin its message
  */
-record EventId(int attempt, long position, int openStep, boolean openMessage) {
+record EventId(
+    int attempt, long position, int openStep, boolean openMessage, boolean beforeMessage) {
   /** Before everything. */
-  static final EventId START = new EventId(0, 0, 0, false);
+  static final EventId START = new EventId(0, 0, 0, false, false);
 
   private static final Pattern FORM =
-      Pattern.compile("(\\d{1,9})-(\\d{1,18})(?:-([ms])(\\d{1,9}))?");
+      Pattern.compile("(\\d{1,9})-(\\d{1,18})(?:-([msn])(\\d{1,9}))?");
 
   /**
    * Reads a {@code Last-Event-ID}.
@@ -33,34 +35,39 @@ record EventId(int attempt, long position, int openStep, boolean openMessage) {
         Integer.parseInt(parts.group(1)),
         Long.parseLong(parts.group(2)),
         parts.group(4) == null ? 0 : Integer.parseInt(parts.group(4)),
-        "m".equals(parts.group(3)));
+        "m".equals(parts.group(3)),
+        "n".equals(parts.group(3)));
   }
 
   /** The id behind the next event. */
   EventId after(TapeEvent event) {
     long next = position + event.length();
     return switch (event) {
-      case TapeEvent.AttemptBegan(var begun) -> new EventId(begun, next, 0, false);
-      case TapeEvent.StepCreated created -> new EventId(attempt, next, created.step(), false);
+      case TapeEvent.AttemptBegan(var begun) -> new EventId(begun, next, 0, false, false);
+      case TapeEvent.StepCreated created ->
+          new EventId(
+              attempt, next, created.step(), false, created.type() == Step.Type.MESSAGE_CREATION);
       case TapeEvent.StepIs(var step, var state) when state.equals("in_progress") ->
-          new EventId(attempt, next, step, false);
-      case TapeEvent.StepIs _ -> new EventId(attempt, next, 0, false);
+          new EventId(attempt, next, step, false, step == openStep && beforeMessage);
+      case TapeEvent.StepIs _ -> new EventId(attempt, next, 0, false, false);
       case TapeEvent.MessageIs(var step, var state) ->
-          new EventId(attempt, next, step, state.equals("created") || state.equals("in_progress"));
+          new EventId(
+              attempt, next, step, state.equals("created") || state.equals("in_progress"), false);
       case TapeEvent.TextDelta _,
+          TapeEvent.AsideDelta _,
           TapeEvent.CallStarted _,
           TapeEvent.CallRouted _,
           TapeEvent.CallAnswered _,
           TapeEvent.ArgumentsDelta _,
           TapeEvent.RunIs _,
           TapeEvent.ThreadCreated _ ->
-          new EventId(attempt, next, openStep, openMessage);
+          new EventId(attempt, next, openStep, openMessage, beforeMessage);
     };
   }
 
   @Override
   public String toString() {
-    var open = openStep == 0 ? "" : (openMessage ? "-m" : "-s") + openStep;
+    var open = openStep == 0 ? "" : (openMessage ? "-m" : beforeMessage ? "-n" : "-s") + openStep;
     return attempt + "-" + position + open;
   }
 }

@@ -1,5 +1,6 @@
 package dev.threadmill.runs;
 
+import dev.threadmill.db.Jdbc;
 import dev.threadmill.limits.Spending;
 import dev.threadmill.models.ModelAnswer;
 import dev.threadmill.models.ModelException;
@@ -22,6 +23,8 @@ class ExecuteRun {
   private final BuildContext buildContext;
   private final CallModel callModel;
   private final FinishRun finishRun;
+  private final StepStore stepStore;
+  private final Jdbc jdbc;
   private final ExecuteTools executeTools;
   private final Toolboxes toolboxes;
   private final Spending spending;
@@ -32,6 +35,8 @@ class ExecuteRun {
       BuildContext buildContext,
       CallModel callModel,
       FinishRun finishRun,
+      StepStore stepStore,
+      Jdbc jdbc,
       ExecuteTools executeTools,
       Toolboxes toolboxes,
       Spending spending,
@@ -40,6 +45,8 @@ class ExecuteRun {
     this.buildContext = buildContext;
     this.callModel = callModel;
     this.finishRun = finishRun;
+    this.stepStore = stepStore;
+    this.jdbc = jdbc;
     this.executeTools = executeTools;
     this.toolboxes = toolboxes;
     this.spending = spending;
@@ -72,7 +79,11 @@ class ExecuteRun {
       var toolbox =
           live.interruptibly(
               () -> toolboxes.of(run.projectId(), settings.tools(), settings.domains()));
-      loop(Progress.of(live, steps, toolbox, clock));
+      var progress = Progress.of(live, steps, toolbox, clock);
+      if (!steps.isEmpty() && settings.turns().isLimited()) {
+        progress.setSpent(jdbc.onceUp(() -> stepStore.spent(run)));
+      }
+      loop(progress);
     } catch (ToolsUnavailableException e) {
       end(bare, null, Usage.NONE, Run.End.failed(RunError.server(e.getMessage())));
     } catch (InterruptedException e) {
@@ -84,9 +95,7 @@ class ExecuteRun {
     if (progress.live().openStep() != null && resume(progress) instanceof Outcome.Done) {
       return;
     }
-    while (takeTurn(progress) instanceof Outcome.GoOn) {
-      progress.countTurn();
-    }
+    while (takeTurn(progress) instanceof Outcome.GoOn) {}
   }
 
   /** Goes on with tool calls that were under way, or not allowed yet, when the run was left. */
@@ -99,8 +108,11 @@ class ExecuteRun {
   }
 
   private Outcome takeTurn(Progress progress) {
-    var turn = new Turn(progress, finishRun::storeMessage);
+    var turn = new Turn(progress, finishRun.stepByStep());
     try {
+      if (progress.isAtMaxTurns()) {
+        return end(progress, null, Usage.NONE, Run.End.incomplete(Progress.MAX_TURNS));
+      }
       if (progress.turns() >= config.maxTurns()) {
         return end(progress, null, Usage.NONE, tooManyTurns());
       }
@@ -131,8 +143,10 @@ class ExecuteRun {
   private Outcome act(Progress progress, Turn turn, ModelAnswer answer)
       throws InterruptedException {
     return switch (answer.finish()) {
-      case LENGTH ->
-          end(progress, turn, answer.usage(), Run.End.incomplete("max_completion_tokens"));
+      case LENGTH -> {
+        turn.isCut();
+        yield end(progress, turn, answer.usage(), Run.End.incomplete("max_completion_tokens"));
+      }
       case CONTENT_FILTER ->
           end(
               progress,
@@ -140,10 +154,10 @@ class ExecuteRun {
               answer.usage(),
               Run.End.failed(RunError.server("The provider's content filter cut the answer.")));
       case STOP, TOOL_CALLS -> {
-        if (turn.callStep() != null) {
+        if (turn.hasCalls()) {
           yield actOnCalls(progress, turn, answer.usage());
         }
-        turn.openMessage();
+        turn.becomesMessage();
         yield end(progress, turn, answer.usage(), Run.End.COMPLETED);
       }
     };
@@ -151,7 +165,12 @@ class ExecuteRun {
 
   private Outcome actOnCalls(Progress progress, Turn turn, Usage usage)
       throws InterruptedException {
-    return switch (executeTools.execute(progress, turn.callStep(), usage)) {
+    var step = turn.callStep();
+    if (!progress.mayCall(step.calls().size())) {
+      return end(progress, turn, usage, Run.End.incomplete(Progress.MAX_TOOL_CALLS));
+    }
+    progress.countTurn(step.calls().size());
+    return switch (executeTools.execute(progress, step, usage)) {
       // As below; what the call cost is counted already.
       case NOT_STORED -> end(progress, turn, Usage.NONE, Run.End.CANCELLED);
       case TOO_MANY_REFUSED -> end(progress, turn, usage, Run.End.failed(tooManyRefused()));

@@ -83,7 +83,7 @@ class FinishRun {
                 """
                 UPDATE runs SET status = ?, cancelled_at = ?, failed_at = ?, completed_at = ?,
                   last_error = ?, incomplete_reason = ?, prompt_tokens = ?, completion_tokens = ?,
-                  owner = NULL, tape = tape || ?
+                  reasoning_tokens = ?, owner = NULL, tape = tape || ?
                 WHERE thread_id = ? AND id = ? AND attempt = ?
                   AND status IN ('in_progress', 'cancelling')
                 """,
@@ -95,14 +95,23 @@ class FinishRun {
                 run.incompleteReason(),
                 run.usage().promptTokens(),
                 run.usage().completionTokens(),
+                run.usage().reasoningTokens(),
                 tape(progress, left),
                 run.threadId(),
                 run.id(),
                 run.attempt()));
   }
 
+  /** The model has thought, and perhaps spoken, in a step of its own, and calls nothing in it. */
+  private boolean storeThoughts(Progress progress, Step step) {
+    var at = progress.nextTime();
+    var left = new Leavings();
+    left.addStep(step.with(Usage.NONE).ended(Step.Status.COMPLETED, at, null));
+    return store(progress, left, tx -> advance(tx, progress, left));
+  }
+
   /** A message is complete, and the same answer goes on with tool calls. */
-  boolean storeMessage(Progress progress, Turn turn) {
+  private boolean storeMessage(Progress progress, Turn turn) {
     var at = progress.nextTime();
     var left = new Leavings();
     var step = turn.messageStep().with(Usage.NONE).ended(Step.Status.COMPLETED, at, null);
@@ -188,6 +197,21 @@ class FinishRun {
     }
   }
 
+  /** By which the steps of an answer are stored that are done while it goes on. */
+  Turn.StoreStep stepByStep() {
+    return new Turn.StoreStep() {
+      @Override
+      public boolean message(Progress progress, Turn turn) {
+        return storeMessage(progress, turn);
+      }
+
+      @Override
+      public boolean thoughts(Progress progress, Step step) {
+        return storeThoughts(progress, step);
+      }
+    };
+  }
+
   /** The run goes on, or pauses, which it cannot while it is being cancelled. */
   private static void advance(Tx tx, Progress progress, Leavings left) {
     var run = progress.run();
@@ -204,7 +228,7 @@ class FinishRun {
         UPDATE runs SET status = CASE WHEN ? THEN 'requires_action' ELSE status END,
           owner = CASE WHEN ? THEN NULL ELSE owner END,
           routing = ?,
-          prompt_tokens = ?, completion_tokens = ?, tape = tape || ?
+          prompt_tokens = ?, completion_tokens = ?, reasoning_tokens = ?, tape = tape || ?
         WHERE thread_id = ? AND id = ? AND attempt = ?
           AND (status = 'in_progress' OR status = 'cancelling' AND NOT ?)
         """,
@@ -213,6 +237,7 @@ class FinishRun {
         routing,
         run.usage().promptTokens(),
         run.usage().completionTokens(),
+        run.usage().reasoningTokens(),
         tape(progress, left),
         run.threadId(),
         run.id(),

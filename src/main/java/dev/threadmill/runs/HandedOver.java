@@ -84,6 +84,7 @@ final class HandedOver {
             TapeEvent.StepIs _,
             TapeEvent.MessageIs _,
             TapeEvent.TextDelta _,
+            TapeEvent.AsideDelta _,
             TapeEvent.ThreadCreated _,
             TapeEvent.RunIs _,
             TapeEvent.CallStarted _,
@@ -143,6 +144,7 @@ final class HandedOver {
         other.lastError(),
         messageId(ordinal),
         List.of(),
+        Aside.NONE,
         other.usage());
   }
 

@@ -10,6 +10,7 @@ final class JournalEvent {
     return switch (event) {
       case TapeEvent.TextDelta delta -> List.of(event.code(), delta.text());
       case TapeEvent.ArgumentsDelta delta -> List.of(event.code(), delta.text());
+      case TapeEvent.AsideDelta delta -> List.of(event.code(), delta.text());
       case TapeEvent.CallStarted started -> List.of(event.code(), started.name());
       case TapeEvent.CallAnswered answered -> List.of(event.code(), answered.output());
       case TapeEvent.ThreadCreated _,
@@ -30,6 +31,8 @@ final class JournalEvent {
           new TapeEvent.TextDelta(step, length, stored.getLast());
       case TapeEvent.ArgumentsDelta(var step, var call, var length, _) ->
           new TapeEvent.ArgumentsDelta(step, call, length, stored.getLast());
+      case TapeEvent.AsideDelta(var step, var voice, var length, _) ->
+          new TapeEvent.AsideDelta(step, voice, length, stored.getLast());
       case TapeEvent.CallStarted(var step, var call, _) ->
           new TapeEvent.CallStarted(step, call, stored.getLast());
       case TapeEvent.CallAnswered(var step, var call, _) ->

@@ -30,7 +30,7 @@ final class Leavings {
     addStep(step);
   }
 
-  private void addStep(Step step) {
+  void addStep(Step step) {
     steps.add(step);
     news.add(Telling.stepEnded(step));
   }
@@ -72,11 +72,15 @@ final class Leavings {
         };
     if (turn.messageStep() != null && turn.callStep() == null) {
       var step = turn.messageStep().with(usage).ended(how, at, error);
-      addMessage(
-          step,
-          end.status() == RunStatus.COMPLETED
-              ? Answer.completed(run, step, turn, at)
-              : Answer.incomplete(run, step, turn, at));
+      if (turn.isMessageBegun()) {
+        addMessage(
+            step,
+            end.status() == RunStatus.COMPLETED
+                ? Answer.completed(run, step, turn, at)
+                : Answer.incomplete(run, step, turn, at));
+      } else {
+        addStep(step);
+      }
     }
     if (turn.callStep() != null) {
       addCut(steps, turn.callStep().with(usage), end, at);

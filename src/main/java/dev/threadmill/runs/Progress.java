@@ -17,6 +17,11 @@ import java.util.List;
  * be made to rise here, whatever the clocks of other nodes say.
  */
 final class Progress {
+  /** The limits of an assistant or a run, as they are named where a run ends at one. */
+  static final String MAX_TURNS = "max_turns";
+
+  static final String MAX_TOOL_CALLS = "max_tool_calls";
+
   private final LiveRun live;
   private final InstantSource clock;
   private final Toolbox toolbox;
@@ -24,6 +29,7 @@ final class Progress {
   private int lastOrdinal;
   private Instant lastTime;
   private int turns;
+  private int toolCalls;
   private SentContext sent;
   private Reservation reservation = Reservation.NONE;
   private Usage unsettled;
@@ -62,12 +68,36 @@ final class Progress {
     return run;
   }
 
+  /**
+   * How often the run has called the model and gone on from there; after a pause perhaps too high,
+   * unless {@link #setSpent} has told.
+   */
   int turns() {
     return turns;
   }
 
-  void countTurn() {
+  /** An answer has called so many tools, so that the run goes on. */
+  void countTurn(int calls) {
     turns++;
+    toolCalls += calls;
+  }
+
+  /** So often the run has called the model and gone on, and so many tools it has called. */
+  void setSpent(StepStore.Spent spent) {
+    turns = spent.turns();
+    toolCalls = spent.toolCalls();
+  }
+
+  /** Whether the run may not call the model once more. */
+  boolean isAtMaxTurns() {
+    var most = run.settings().turns().maxTurns();
+    return most != null && turns >= most;
+  }
+
+  /** Whether the run may call so many tools more. */
+  boolean mayCall(int calls) {
+    var most = run.settings().turns().maxToolCalls();
+    return most == null || toolCalls + calls <= most;
   }
 
   /** A model call has used this. */

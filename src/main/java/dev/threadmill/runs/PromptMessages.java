@@ -17,7 +17,7 @@ final class PromptMessages {
   static List<ModelMessage> of(ThreadHistory.Entry entry, ModelInfo model) {
     return switch (entry) {
       case ThreadHistory.Entry.Said said -> said(said, model);
-      case ThreadHistory.Entry.Called called -> called(called.calls());
+      case ThreadHistory.Entry.Called called -> called(called);
     };
   }
 
@@ -30,14 +30,16 @@ final class PromptMessages {
     return List.of(new ModelMessage.User(parts));
   }
 
-  private static List<ModelMessage> called(List<ToolCall> calls) {
+  private static List<ModelMessage> called(ThreadHistory.Entry.Called called) {
+    var calls = called.calls();
     var messages = new ArrayList<ModelMessage>();
     messages.add(
         new ModelMessage.Assistant(
-            null,
+            called.aside().commentary(),
             calls.stream()
                 .map(call -> new ModelToolCall(call.id().value(), call.name(), call.arguments()))
-                .toList()));
+                .toList(),
+            called.aside().thoughts()));
     for (var call : calls) {
       messages.add(new ModelMessage.ToolResult(call.id().value(), call.output()));
     }

@@ -64,7 +64,12 @@ class RebuildContext {
         parts(run, remembered, entries, prompt),
         leftOut(run, sent),
         sent.memory().state(),
-        prompt.messages().stream().map(StepContextObject.SentMessage::of).toList());
+        prompt.messages().stream()
+            .map(
+                message ->
+                    StepContextObject.SentMessage.of(
+                        message, run.settings().turns().showReasoning()))
+            .toList());
   }
 
   private List<ThreadHistory.Entry> entries(Run run, SentContext sent) {

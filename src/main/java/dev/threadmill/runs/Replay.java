@@ -58,6 +58,7 @@ final class Replay {
       case TapeEvent.MessageIs(var ordinal, var state) ->
           step(ordinal).flatMap(step -> messageIs(step, state));
       case TapeEvent.TextDelta delta -> step(delta.step()).flatMap(step -> text(step, delta));
+      case TapeEvent.AsideDelta delta -> step(delta.step()).flatMap(step -> aside(step, delta));
       case TapeEvent.CallStarted(var ordinal, var call, var name) ->
           step(ordinal).flatMap(step -> callStarted(step, call, name));
       case TapeEvent.ArgumentsDelta delta ->
@@ -132,6 +133,15 @@ final class Replay {
             ? Optional.of(delta.text())
             : message(step).map(Answer::text).map(all -> next("m" + step.ordinal(), all, delta));
     return text.map(piece -> Telling.text(step, piece));
+  }
+
+  private Optional<Told> aside(Step step, TapeEvent.AsideDelta delta) {
+    var text =
+        delta.text() != null
+            ? Optional.of(delta.text())
+            : Optional.ofNullable(step.aside().text(delta.voice()))
+                .map(all -> next(delta.voice().letter() + step.ordinal(), all, delta));
+    return text.map(piece -> Telling.aside(step, delta.voice(), piece));
   }
 
   private Optional<Told> callStarted(Step step, int index, String name) {

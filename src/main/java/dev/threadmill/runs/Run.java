@@ -8,6 +8,7 @@ import dev.threadmill.api.ThreadId;
 import dev.threadmill.assistants.MemorySettings;
 import dev.threadmill.assistants.SafetySettings;
 import dev.threadmill.assistants.ToolSpec;
+import dev.threadmill.assistants.TurnSettings;
 import dev.threadmill.guard.AllowedDomains;
 import dev.threadmill.models.ResponseFormat;
 import dev.threadmill.models.ToolChoice;
@@ -65,6 +66,7 @@ record Run(
       String reasoningEffort,
       SafetySettings safety,
       MemorySettings memory,
+      TurnSettings turns,
       Origin origin) {
     Settings {
       tools = List.copyOf(tools);
@@ -87,6 +89,7 @@ record Run(
           reasoningEffort,
           safety,
           memory,
+          turns,
           newOrigin);
     }
 

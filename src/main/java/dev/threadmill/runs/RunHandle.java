@@ -110,6 +110,7 @@ public final class RunHandle {
             TapeEvent.StepCreated _,
             TapeEvent.StepIs _,
             TapeEvent.CallStarted _,
+            TapeEvent.AsideDelta _,
             TapeEvent.ArgumentsDelta _,
             TapeEvent.CallRouted _,
             TapeEvent.CallAnswered _,

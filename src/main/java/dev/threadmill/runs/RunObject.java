@@ -3,6 +3,7 @@ package dev.threadmill.runs;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.threadmill.api.Metadata;
 import dev.threadmill.assistants.ToolSpec;
+import dev.threadmill.assistants.TurnSettings;
 import dev.threadmill.models.ResponseFormat;
 import dev.threadmill.models.ToolChoice;
 import dev.threadmill.models.Usage;
@@ -10,8 +11,8 @@ import java.time.Instant;
 import java.util.List;
 
 /**
- * A run on the wire. All keys are always there, but for those of the parent, which only a run has
- * that another one has started; times are Unix seconds.
+ * A run on the wire. All keys but the last six are always there; those of the parent has only a run
+ * that another one has started. Times are Unix seconds.
  */
 record RunObject(
     String id,
@@ -43,7 +44,11 @@ record RunObject(
     ResponseFormat responseFormat,
     String reasoningEffort,
     @JsonInclude(JsonInclude.Include.NON_NULL) String parentThreadId,
-    @JsonInclude(JsonInclude.Include.NON_NULL) String parentRunId) {
+    @JsonInclude(JsonInclude.Include.NON_NULL) String parentRunId,
+    @JsonInclude(JsonInclude.Include.NON_NULL) TurnSettings.Reasoning reasoning,
+    @JsonInclude(JsonInclude.Include.NON_NULL) TurnSettings.Visibility visibility,
+    @JsonInclude(JsonInclude.Include.NON_NULL) Integer maxTurns,
+    @JsonInclude(JsonInclude.Include.NON_NULL) Integer maxToolCalls) {
 
   /** What the client has to do before the run goes on. */
   record RequiredAction(String type, Calls submitToolOutputs) {
@@ -83,7 +88,22 @@ record RunObject(
     }
   }
 
-  record IncompleteDetails(String reason) {}
+  /**
+   * Why a run ended before it was complete.
+   *
+   * @param reason one that SDKs know; left out for the others
+   * @param limit which of our own limits was reached; left out if it was none of them
+   */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  record IncompleteDetails(String reason, String limit) {
+    static IncompleteDetails of(String reason) {
+      return switch (reason) {
+        case null -> null;
+        case Progress.MAX_TURNS, Progress.MAX_TOOL_CALLS -> new IncompleteDetails(null, reason);
+        default -> new IncompleteDetails(reason, null);
+      };
+    }
+  }
 
   /**
    * @param open the tool calls that wait for the client, shown if the run waits for them
@@ -106,7 +126,7 @@ record RunObject(
         seconds(times.cancelled()),
         seconds(times.failed()),
         seconds(times.completed()),
-        run.incompleteReason() == null ? null : new IncompleteDetails(run.incompleteReason()),
+        IncompleteDetails.of(run.incompleteReason()),
         settings.model(),
         settings.instructions(),
         ToolSpec.shown(settings.tools()),
@@ -122,7 +142,11 @@ record RunObject(
         settings.responseFormat(),
         settings.reasoningEffort(),
         settings.origin() == null ? null : settings.origin().parentThread().value(),
-        settings.origin() == null ? null : settings.origin().parent().value());
+        settings.origin() == null ? null : settings.origin().parent().value(),
+        settings.turns().reasoning(),
+        settings.turns().visibility(),
+        settings.turns().maxTurns(),
+        settings.turns().maxToolCalls());
   }
 
   /** The run as it was when it had just been created. */

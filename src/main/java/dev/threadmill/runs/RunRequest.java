@@ -10,6 +10,7 @@ import dev.threadmill.assistants.RoutingTargets;
 import dev.threadmill.assistants.ToolResources;
 import dev.threadmill.assistants.ToolSecrets;
 import dev.threadmill.assistants.ToolSpec;
+import dev.threadmill.assistants.TurnSettings;
 import dev.threadmill.models.ResponseFormat;
 import dev.threadmill.models.ToolChoice;
 import dev.threadmill.threads.CreateMessage;
@@ -44,7 +45,11 @@ final class RunRequest {
       ToolChoice toolChoice,
       Boolean parallelToolCalls,
       ResponseFormat responseFormat,
-      OnActiveRun onActiveRun) {
+      OnActiveRun onActiveRun,
+      TurnSettings.Reasoning reasoning,
+      TurnSettings.Visibility visibility,
+      Integer maxTurns,
+      Integer maxToolCalls) {
     Create {
       Bounds.text("additional_instructions", additionalInstructions, MAX_INSTRUCTIONS);
       additionalMessages =
@@ -53,13 +58,14 @@ final class RunRequest {
               : Bounds.list("additional_messages", additionalMessages, Integer.MAX_VALUE);
       tools = Bounds.list("tools", tools, MAX_TOOLS);
       check(model, instructions, temperature, topP, maxPromptTokens, maxCompletionTokens);
+      new TurnSettings(reasoning, visibility, maxTurns, maxToolCalls);
     }
 
     /** A run of the thread's own assistant, with nothing set otherwise. */
     static Create ofThreadsAssistant() {
       return new Create(
           null, null, null, null, null, null, null, null, null, null, null, null, null, null, null,
-          null, null, null);
+          null, null, null, null, null, null, null);
     }
 
     /** A run that answers a message, after the active one if there is one. */
@@ -82,7 +88,11 @@ final class RunRequest {
           null,
           null,
           null,
-          OnActiveRun.QUEUE);
+          OnActiveRun.QUEUE,
+          null,
+          null,
+          null,
+          null);
     }
 
     OnActiveRun ifActive() {
@@ -107,7 +117,8 @@ final class RunRequest {
           truncationStrategy,
           toolChoice,
           parallelToolCalls,
-          responseFormat);
+          responseFormat,
+          new TurnSettings(reasoning, visibility, maxTurns, maxToolCalls));
     }
   }
 
@@ -128,18 +139,23 @@ final class RunRequest {
       TruncationStrategy truncationStrategy,
       ToolChoice toolChoice,
       Boolean parallelToolCalls,
-      ResponseFormat responseFormat) {
+      ResponseFormat responseFormat,
+      TurnSettings.Reasoning reasoning,
+      TurnSettings.Visibility visibility,
+      Integer maxTurns,
+      Integer maxToolCalls) {
     CreateWithThread {
       Bounds.required("assistant_id", assistantId);
       tools = Bounds.list("tools", tools, MAX_TOOLS);
       check(model, instructions, temperature, topP, maxPromptTokens, maxCompletionTokens);
+      new TurnSettings(reasoning, visibility, maxTurns, maxToolCalls);
     }
 
     /** A run on a new thread, with nothing set otherwise than its assistant has it. */
     static CreateWithThread of(AssistantId assistant, CreateThread thread, Metadata metadata) {
       return new CreateWithThread(
           assistant, thread, null, null, null, null, metadata, null, null, null, null, null, null,
-          null, null, null);
+          null, null, null, null, null, null, null);
     }
 
     boolean isStreamed() {
@@ -170,7 +186,8 @@ final class RunRequest {
           truncationStrategy,
           toolChoice,
           parallelToolCalls,
-          responseFormat);
+          responseFormat,
+          new TurnSettings(reasoning, visibility, maxTurns, maxToolCalls));
     }
   }
 
@@ -205,7 +222,8 @@ final class RunRequest {
       TruncationStrategy truncationStrategy,
       ToolChoice toolChoice,
       Boolean parallelToolCalls,
-      ResponseFormat responseFormat) {
+      ResponseFormat responseFormat,
+      TurnSettings turns) {
     /** All as the assistant has it. */
     static final Overrides NONE = Create.ofThreadsAssistant().overrides();
 
@@ -234,6 +252,7 @@ final class RunRequest {
               effort(or(reasoningEffort, assistant.reasoningEffort())),
               assistant.safety(),
               assistant.memory(),
+              turns.over(assistant.turns()),
               null);
       requireChoosable(settings);
       return settings;

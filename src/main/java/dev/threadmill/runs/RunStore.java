@@ -13,6 +13,7 @@ import dev.threadmill.api.ToolCallId;
 import dev.threadmill.assistants.MemorySettings;
 import dev.threadmill.assistants.SafetySettings;
 import dev.threadmill.assistants.ToolSpec;
+import dev.threadmill.assistants.TurnSettings;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Keyset;
 import dev.threadmill.db.Row;
@@ -36,8 +37,8 @@ class RunStore {
       cancelled_at, failed_at, completed_at, last_error, incomplete_reason, model, instructions,
       tools, metadata, temperature, top_p, max_prompt_tokens, max_completion_tokens,
       truncation_strategy, tool_choice, parallel_tool_calls, response_format, reasoning_effort,
-      prompt_tokens, completion_tokens, owner, attempt, tape, memory, safety, parent_thread_id,
-      parent_run_id, parent_call_id, root_run_id, callers, handoff
+      prompt_tokens, completion_tokens, reasoning_tokens, owner, attempt, tape, memory, safety, turns,
+      parent_thread_id, parent_run_id, parent_call_id, root_run_id, callers, handoff
       """;
 
   private static final TypeReference<List<ToolSpec>> TOOLS = new TypeReference<>() {};
@@ -104,10 +105,10 @@ class RunStore {
           model, instructions, tools, metadata, temperature, top_p, max_prompt_tokens,
           max_completion_tokens, truncation_strategy, tool_choice, parallel_tool_calls,
           response_format, reasoning_effort, owner, attempt, tape, memory, waiting,
-          waiting_messages, safety, parent_thread_id, parent_run_id, parent_call_id, root_run_id,
+          waiting_messages, safety, turns, parent_thread_id, parent_run_id, parent_call_id, root_run_id,
           callers, handoff)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
-          ?, ?, ?, ?, ?, ?)
+          ?, ?, ?, ?, ?, ?, ?)
         """,
         run.threadId(),
         run.id(),
@@ -137,6 +138,7 @@ class RunStore {
         waitingMessages != null,
         Tx.json(waitingMessages),
         Tx.json(settings.safety()),
+        Tx.json(settings.turns().orNull()),
         origin == null ? null : origin.parentThread(),
         origin == null ? null : origin.parent(),
         origin == null ? null : origin.call(),
@@ -238,6 +240,7 @@ class RunStore {
             row.text("reasoning_effort"),
             row.json("safety", SafetySettings.class),
             row.json("memory", MemorySettings.class),
+            TurnSettings.orNone(row.json("turns", TurnSettings.class)),
             origin(row)),
         row.json("metadata", Metadata.class),
         new Run.Times(
@@ -249,7 +252,10 @@ class RunStore {
             row.instant("completed_at")),
         row.json("last_error", RunError.class),
         row.text("incomplete_reason"),
-        new Usage(row.integer("prompt_tokens"), row.integer("completion_tokens")),
+        new Usage(
+            row.integer("prompt_tokens"),
+            row.integer("completion_tokens"),
+            row.integer("reasoning_tokens")),
         row.text("owner"),
         row.integer("attempt"),
         row.text("tape"));

@@ -96,9 +96,7 @@ class RunTree {
         node.status(),
         calls == null ? null : RunObject.RequiredAction.toSubmit(calls),
         node.error(),
-        node.incompleteReason() == null
-            ? null
-            : new RunObject.IncompleteDetails(node.incompleteReason()),
+        RunObject.IncompleteDetails.of(node.incompleteReason()),
         seconds(node.times().created()),
         seconds(node.times().started()),
         seconds(node.times().cancelled()),

@@ -19,6 +19,7 @@ import java.util.Locale;
  * @param endedAt null while it is in progress
  * @param messageId null for a step that calls tools
  * @param calls empty for a step that writes a message
+ * @param aside what the model thought and said beside; {@link Aside#NONE} for nothing
  * @param usage of the model call that the step comes from; null while it is in progress
  */
 record Step(
@@ -34,6 +35,7 @@ record Step(
     RunError lastError,
     MessageId messageId,
     List<ToolCall> calls,
+    Aside aside,
     Usage usage) {
   Step {
     calls = List.copyOf(calls);
@@ -81,6 +83,7 @@ record Step(
             ? null
             : new MessageId(Ids.derive(MessageId.PREFIX, run.id(), attempt + "/" + ordinal)),
         List.of(),
+        Aside.NONE,
         null);
   }
 
@@ -98,6 +101,7 @@ record Step(
         lastError,
         messageId,
         newCalls,
+        aside,
         usage);
   }
 
@@ -115,6 +119,7 @@ record Step(
         lastError,
         messageId,
         calls,
+        aside,
         newUsage);
   }
 
@@ -122,7 +127,25 @@ record Step(
   Step by(AssistantId speaker) {
     return new Step(
         id, threadId, runId, speaker, ordinal, type, status, createdAt, endedAt, lastError,
-        messageId, calls, usage);
+        messageId, calls, aside, usage);
+  }
+
+  Step with(Aside newAside) {
+    return new Step(
+        id,
+        threadId,
+        runId,
+        assistantId,
+        ordinal,
+        type,
+        status,
+        createdAt,
+        endedAt,
+        lastError,
+        messageId,
+        calls,
+        newAside,
+        usage);
   }
 
   Step ended(Status how, Instant at, RunError error) {
@@ -139,6 +162,7 @@ record Step(
         error,
         messageId,
         calls,
+        aside,
         usage);
   }
 }

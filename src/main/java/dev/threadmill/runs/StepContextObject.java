@@ -1,5 +1,6 @@
 package dev.threadmill.runs;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.threadmill.memory.BuildMemory;
 import dev.threadmill.models.FunctionSpec;
@@ -105,22 +106,35 @@ record StepContextObject(
    *
    * @param content the text; pictures and sounds are named in words
    * @param toolCallId for the role {@code tool}; else null
+   * @param reasoning what of the model's reasoning was sent back; left out if nothing was, or if
+   *     the run does not show it
    */
   record SentMessage(
-      String role, String content, List<ModelToolCall> toolCalls, String toolCallId) {
-    static SentMessage of(ModelMessage message) {
+      String role,
+      String content,
+      List<ModelToolCall> toolCalls,
+      String toolCallId,
+      @JsonInclude(JsonInclude.Include.NON_NULL) String reasoning) {
+    static SentMessage of(ModelMessage message, boolean showReasoning) {
       return switch (message) {
-        case ModelMessage.System(var text) -> new SentMessage("system", text, List.of(), null);
+        case ModelMessage.System(var text) ->
+            new SentMessage("system", text, List.of(), null, null);
         case ModelMessage.User(var parts) ->
             new SentMessage(
                 "user",
                 String.join("\n", parts.stream().map(SentMessage::text).toList()),
                 List.of(),
+                null,
                 null);
-        case ModelMessage.Assistant(var text, var calls) ->
-            new SentMessage("assistant", text, calls, null);
+        case ModelMessage.Assistant(var text, var calls, var thoughts) ->
+            new SentMessage(
+                "assistant",
+                text,
+                calls,
+                null,
+                showReasoning && thoughts != null ? thoughts.text() : null);
         case ModelMessage.ToolResult(var id, var text) ->
-            new SentMessage("tool", text, List.of(), id);
+            new SentMessage("tool", text, List.of(), id, null);
       };
     }
 

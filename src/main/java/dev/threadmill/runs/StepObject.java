@@ -1,5 +1,6 @@
 package dev.threadmill.runs;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonValue;
 import dev.threadmill.assistants.ToolSpec;
 import dev.threadmill.models.Usage;
@@ -9,7 +10,12 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** A run step on the wire. */
+/**
+ * A run step on the wire.
+ *
+ * @param reasoning what the model thought; left out if there is nothing that may be seen
+ * @param commentary what it said along with its calls; left out if that became a message
+ */
 record StepObject(
     String id,
     String object,
@@ -26,7 +32,14 @@ record StepObject(
     Long failedAt,
     Long completedAt,
     Map<String, String> metadata,
-    Usage usage) {
+    Usage usage,
+    @JsonInclude(JsonInclude.Include.NON_NULL) Reasoning reasoning,
+    @JsonInclude(JsonInclude.Include.NON_NULL) Commentary commentary) {
+
+  /** What the model thought, and with what effort it was asked to. */
+  record Reasoning(String text, @JsonInclude(JsonInclude.Include.NON_NULL) String effort) {}
+
+  record Commentary(String text) {}
 
   /** What the step did, by its type. */
   sealed interface Details {
@@ -63,7 +76,9 @@ record StepObject(
         endedAs(step, Step.Status.FAILED),
         endedAs(step, Step.Status.COMPLETED),
         Map.of(),
-        step.usage());
+        step.usage(),
+        reasoning(step.aside()),
+        step.aside().commentary() == null ? null : new Commentary(step.aside().commentary()));
   }
 
   /** The step as it was when it had just begun. */
@@ -82,7 +97,12 @@ record StepObject(
             null,
             step.messageId(),
             List.of(),
+            Aside.NONE,
             null));
+  }
+
+  private static Reasoning reasoning(Aside aside) {
+    return aside.reasoning() == null ? null : new Reasoning(aside.reasoning(), aside.effort());
   }
 
   private static Details details(Step step) {

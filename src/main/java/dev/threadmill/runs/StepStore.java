@@ -30,7 +30,7 @@ class StepStore {
   private static final String COLUMNS =
       """
       thread_id, id, run_id, assistant_id, ordinal, created_at, type, status, ended_at, last_error,
-      message_id, prompt_tokens, completion_tokens
+      message_id, prompt_tokens, completion_tokens, reasoning_tokens, aside
       """;
 
   private static final String CALL_COLUMNS =
@@ -160,8 +160,9 @@ class StepStore {
     tx.later(
         """
         INSERT INTO run_steps (thread_id, id, project_id, run_id, assistant_id, ordinal, created_at,
-          type, status, ended_at, last_error, message_id, prompt_tokens, completion_tokens, context)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+          type, status, ended_at, last_error, message_id, prompt_tokens, completion_tokens,
+          reasoning_tokens, context, aside)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
         step.threadId(),
         step.id(),
@@ -177,7 +178,9 @@ class StepStore {
         step.messageId(),
         step.usage() == null ? null : step.usage().promptTokens(),
         step.usage() == null ? null : step.usage().completionTokens(),
-        Tx.json(sent));
+        step.usage() == null ? null : step.usage().reasoningTokens(),
+        Tx.json(sent),
+        Tx.json(step.aside().orNull()));
     var calls = new ArrayList<Object[]>();
     for (var call : step.calls()) {
       calls.add(
@@ -223,6 +226,23 @@ class StepStore {
             .filter(ToolCall::isOpen)
             .map(call -> new Object[] {call.executor(), step.threadId(), call.id()})
             .toList());
+  }
+
+  /** How often a run went on after calls of tools, and how many those were. */
+  record Spent(int turns, int toolCalls) {}
+
+  /** How far a run has come with its limits. */
+  Spent spent(Run run) {
+    return jdbc.one(
+            """
+            SELECT count(DISTINCT c.step_id) AS turns, count(*) AS calls
+            FROM tool_calls c JOIN run_steps s ON s.thread_id = c.thread_id AND s.id = c.step_id
+            WHERE c.thread_id = ? AND c.run_id = ? AND s.status IN ('completed', 'in_progress')
+            """,
+            row -> new Spent(row.integer("turns"), row.integer("calls")),
+            run.threadId(),
+            run.id())
+        .orElseThrow();
   }
 
   /** How many calls of a run were refused. */
@@ -287,6 +307,7 @@ class StepStore {
   private static Step read(Row row) throws SQLException {
     Integer promptTokens = row.integer("prompt_tokens");
     Instant endedAt = row.instant("ended_at");
+    var aside = row.json("aside", Aside.class);
     return new Step(
         row.text("id", StepId::new),
         row.text("thread_id", ThreadId::new),
@@ -300,7 +321,14 @@ class StepStore {
         row.json("last_error", RunError.class),
         row.text("message_id", MessageId::new),
         List.of(),
-        promptTokens == null ? null : new Usage(promptTokens, row.integer("completion_tokens")));
+        aside == null ? Aside.NONE : aside,
+        promptTokens == null ? null : usage(row, promptTokens));
+  }
+
+  private static Usage usage(Row row, int promptTokens) throws SQLException {
+    Integer reasoning = row.integer("reasoning_tokens");
+    return new Usage(
+        promptTokens, row.integer("completion_tokens"), reasoning == null ? 0 : reasoning);
   }
 
   /** Steps by their ordinal. */

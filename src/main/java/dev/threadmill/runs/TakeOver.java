@@ -143,7 +143,7 @@ class TakeOver {
     var error = RunError.server(Answer.INTERRUPTED);
     var step = interrupted.get().step().with(Usage.NONE).ended(Step.Status.FAILED, at, error);
     var told = new ArrayList<Told>();
-    if (step.type() == Step.Type.MESSAGE_CREATION) {
+    if (interrupted.get().isMessageBegun()) {
       Message message = Answer.interrupted(run, step, interrupted.get().text(), at);
       messages.insert(tx, run.projectId(), List.of(message));
       told.add(Telling.messageEnded(step, message));

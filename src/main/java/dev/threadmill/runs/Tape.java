@@ -48,6 +48,12 @@ final class Tape {
         && a.step() == b.step()) {
       return new TapeEvent.TextDelta(a.step(), a.length() + b.length(), null);
     }
+    if (first instanceof TapeEvent.AsideDelta a
+        && second instanceof TapeEvent.AsideDelta b
+        && a.step() == b.step()
+        && a.voice() == b.voice()) {
+      return new TapeEvent.AsideDelta(a.step(), a.voice(), a.length() + b.length(), null);
+    }
     if (first instanceof TapeEvent.ArgumentsDelta a
         && second instanceof TapeEvent.ArgumentsDelta b
         && a.step() == b.step()

@@ -35,6 +35,9 @@ sealed interface TapeEvent {
   /** More text of the step's message. The text is null where it stands in the message's row. */
   record TextDelta(int step, int length, String text) implements TapeEvent {}
 
+  /** More of what the model thought or said aside. The text is null where it stands in the step. */
+  record AsideDelta(int step, Aside.Voice voice, int length, String text) implements TapeEvent {}
+
   /** The step's tool call at this place begins. The name is null where it stands in its row. */
   record CallStarted(int step, int call, String name) implements TapeEvent {}
 
@@ -55,6 +58,7 @@ sealed interface TapeEvent {
     return switch (this) {
       case TextDelta delta -> delta.length();
       case ArgumentsDelta delta -> delta.length();
+      case AsideDelta delta -> delta.length();
       case AttemptBegan _ -> 0;
       case ThreadCreated _,
           RunIs _,
@@ -78,6 +82,7 @@ sealed interface TapeEvent {
       case StepIs(var step, var state) -> "s" + step + state;
       case MessageIs(var step, var state) -> "m" + step + state;
       case TextDelta(var step, var length, _) -> "d" + step + ":" + length;
+      case AsideDelta(var step, var voice, var length, _) -> voice.letter() + step + ":" + length;
       case CallStarted(var step, var call, _) -> "C" + step + "." + call;
       case ArgumentsDelta(var step, var call, var length, _) ->
           "c" + step + "." + call + ":" + length;
@@ -108,6 +113,8 @@ sealed interface TapeEvent {
       case "s" -> new StepIs(step, rest);
       case "m" -> new MessageIs(step, rest);
       case "d" -> new TextDelta(step, length, null);
+      case "h" -> new AsideDelta(step, Aside.Voice.REASONING, length, null);
+      case "k" -> new AsideDelta(step, Aside.Voice.COMMENTARY, length, null);
       case "C" -> new CallStarted(step, call, null);
       case "c" -> new ArgumentsDelta(step, call, length, null);
       case "r" -> new CallRouted(step, call, null);
@@ -119,7 +126,7 @@ sealed interface TapeEvent {
   /** The grammar of the short forms. */
   final class Codes {
     private static final Pattern FORM =
-        Pattern.compile("([TRSsmdCcroA])(\\d*)(?:\\.(\\d+))?(?::(\\d+))?(.*)");
+        Pattern.compile("([TRSsmdhkCcroA])(\\d*)(?:\\.(\\d+))?(?::(\\d+))?(.*)");
 
     private Codes() {}
   }

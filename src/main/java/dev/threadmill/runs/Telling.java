@@ -105,6 +105,20 @@ final class Telling {
     return new Told(event, "thread.message.delta", json, step);
   }
 
+  /** More of what the model thinks or says aside, in the form of deltas of messages. */
+  static Told aside(Step step, Aside.Voice voice, String text) {
+    var json =
+        "{\"id\":\""
+            + step.id()
+            + "\",\"object\":\"thread.run.step.delta\",\"delta\":{\""
+            + voice.field()
+            + "\":{\"text\":\""
+            + new String(JSON_STRING.quoteAsString(text))
+            + "\"}}}";
+    var event = new TapeEvent.AsideDelta(step.ordinal(), voice, text.length(), text);
+    return new Told(event, "thread.run.step.delta", json, step);
+  }
+
   /** The call at this place of the step begins. */
   static Told callStarted(Step step, int index, ToolCall call) {
     var function = StepObject.ordered("name", call.name(), "arguments", "", "output", null);

@@ -42,10 +42,18 @@ class ThreadHistory {
     record Said(MessageId id, Message.Role role, List<ContentPart> content, Instant at, int tokens)
         implements Entry {}
 
-    record Called(List<ToolCall> calls, Instant at) implements Entry {
+    /**
+     * Calls of one step.
+     *
+     * @param aside what the model thought and said along with them, if the run is the one that asks
+     */
+    record Called(List<ToolCall> calls, Aside aside, Instant at) implements Entry {
       @Override
       public int tokens() {
-        int tokens = 0;
+        int tokens = Tokens.count(aside.commentary());
+        if (aside.thoughts() != null) {
+          tokens += Tokens.count(aside.thoughts().text());
+        }
         for (var call : calls) {
           tokens +=
               2 * TOKENS_A_MESSAGE
@@ -204,11 +212,12 @@ class ThreadHistory {
   }
 
   private List<Entry.Called> calls(Run run, Instant since) {
-    record CallRow(Instant at, String step, ToolCall call) {}
+    record CallRow(Instant at, String step, Aside aside, ToolCall call) {}
     var rows =
         jdbc.list(
             """
-            SELECT s.created_at, s.id AS step_id, c.id, c.type, c.name, c.arguments, c.output
+            SELECT s.created_at, s.id AS step_id,
+              CASE WHEN s.run_id = ? AND c.ordinal = 0 THEN s.aside END AS aside, c.id, c.type, c.name, c.arguments, c.output
             FROM run_steps s
             JOIN tool_calls c ON c.thread_id = s.thread_id AND c.step_id = s.id
             WHERE s.thread_id = ? AND s.type = 'tool_calls' AND s.status = 'completed'
@@ -220,6 +229,7 @@ class ThreadHistory {
                 new CallRow(
                     row.instant("created_at"),
                     row.text("step_id"),
+                    row.json("aside", Aside.class),
                     new ToolCall(
                         row.text("id", ToolCallId::new),
                         row.text("type"),
@@ -228,6 +238,7 @@ class ThreadHistory {
                         row.text("output"),
                         ToolCall.Executor.CLIENT,
                         null)),
+            run.id(),
             run.threadId(),
             since,
             MOST_AT_ONCE);
@@ -238,7 +249,8 @@ class ThreadHistory {
       while (i < rows.size() && rows.get(i).step().equals(first.step())) {
         calls.add(rows.get(i++).call());
       }
-      steps.add(new Entry.Called(List.copyOf(calls), first.at()));
+      var aside = first.aside() == null ? Aside.NONE : first.aside();
+      steps.add(new Entry.Called(List.copyOf(calls), aside, first.at()));
     }
     return steps;
   }

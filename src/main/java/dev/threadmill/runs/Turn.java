@@ -2,9 +2,12 @@ package dev.threadmill.runs;
 
 import dev.threadmill.api.Ids;
 import dev.threadmill.api.ToolCallId;
+import dev.threadmill.models.ModelAnswer;
 import dev.threadmill.models.ModelDelta;
 import dev.threadmill.models.ModelRequest;
+import dev.threadmill.models.ModelThoughts;
 import dev.threadmill.models.Tokens;
+import dev.threadmill.models.ToolChoice;
 import dev.threadmill.models.Usage;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,27 +15,50 @@ import java.util.List;
 /**
  * One answer of the model as it comes in: opens steps, tells clients, and keeps what has come so
  * far, so that the answer can be stored whole or, if it is cut short, in part.
+ *
+ * <p>A model thinks, and perhaps speaks, before it shows whether it will call tools. What must not
+ * become a message by then goes into a step of calls that has none yet. If none come that step is
+ * stored as it is, and the message follows in a step of its own.
  */
 final class Turn {
   private final Progress progress;
-  private final StoreMessageStep storeMessageStep;
+  private final StoreStep store;
   private final StringBuilder text = new StringBuilder();
   private final StringBuilder refusal = new StringBuilder();
+  private final StringBuilder unshown = new StringBuilder();
   private final List<PendingCall> calls = new ArrayList<>();
-  private Step messageStep;
-  private Step callStep;
+  private OpenStep message;
+  private OpenStep acting;
+  private boolean isMessageBegun;
+  private boolean isMessageStored;
   private char heldBack;
   private ModelRequest request;
+  private ModelThoughts thoughts;
   private boolean isCounted;
 
-  /** Stores a message that is followed by tool calls in the same answer. */
-  interface StoreMessageStep {
-    /** False if the run is not this attempt's any more. */
-    boolean store(Progress progress, Turn turn);
+  /** Stores steps that are done while the answer goes on. False if the run is another attempt's. */
+  interface StoreStep {
+    boolean message(Progress progress, Turn turn);
+
+    boolean thoughts(Progress progress, Step step);
   }
 
   /** In the middle of an answer it turned out that the run belongs to another attempt. */
   static final class RunLostException extends RuntimeException {}
+
+  private static final class OpenStep {
+    final Step step;
+    final StringBuilder reasoning = new StringBuilder();
+    final StringBuilder commentary = new StringBuilder();
+
+    OpenStep(Step step) {
+      this.step = step;
+    }
+
+    StringBuilder text(Aside.Voice voice) {
+      return voice == Aside.Voice.REASONING ? reasoning : commentary;
+    }
+  }
 
   private static final class PendingCall {
     final ToolCall begun;
@@ -49,9 +75,9 @@ final class Turn {
     }
   }
 
-  Turn(Progress progress, StoreMessageStep storeMessageStep) {
+  Turn(Progress progress, StoreStep store) {
     this.progress = progress;
-    this.storeMessageStep = storeMessageStep;
+    this.store = store;
   }
 
   void accept(ModelDelta delta) {
@@ -61,15 +87,19 @@ final class Turn {
       case ModelDelta.ToolCallStarted(var index, var name) -> startCall(index, name);
       case ModelDelta.ToolCallArguments(var index, var piece) ->
           addArguments(index, storable(piece));
-      case ModelDelta.Reasoning _ -> {
-        // Not part of the answer.
-      }
+      case ModelDelta.Reasoning(var piece) -> addReasoning(storable(piece));
     }
   }
 
   /** The model is about to be asked this. */
   void asks(ModelRequest what) {
     request = what;
+  }
+
+  /** The answer is whole, and the provider's own count has been taken. */
+  void answered(ModelAnswer answer) {
+    thoughts = answer.thoughts();
+    isCounted = true;
   }
 
   /**
@@ -84,24 +114,39 @@ final class Turn {
     for (var call : calls) {
       completion += Tokens.count(call.name) + Tokens.count(call.arguments.toString());
     }
-    return new Usage(Tokens.count(request), completion);
+    int reasoning = Tokens.count(unshown.toString());
+    for (var open : new OpenStep[] {message, acting}) {
+      if (open != null) {
+        reasoning += Tokens.count(open.reasoning.toString());
+        completion += Tokens.count(open.commentary.toString());
+      }
+    }
+    return new Usage(Tokens.count(request), completion + reasoning, reasoning);
   }
 
-  /** The provider's own count has been taken. */
-  void counted() {
-    isCounted = true;
-  }
-
-  /** The step of the message, or null if the model has said nothing yet. */
+  /** The step of the message, or null if there is none that is still to be stored. */
   Step messageStep() {
-    return messageStep;
+    return message == null || isMessageStored ? null : message.step.with(aside(message, null));
   }
 
-  /** The step of the tool calls with the calls so far, or null if there are none. */
+  /** Whether the message has begun in its step. */
+  boolean isMessageBegun() {
+    return isMessageBegun;
+  }
+
+  /** The step of the tool calls with the calls so far, or null if there is none. */
   Step callStep() {
-    return callStep == null
+    return acting == null
         ? null
-        : callStep.with(calls.stream().map(PendingCall::toCall).toList());
+        : acting
+            .step
+            .with(calls.stream().map(PendingCall::toCall).toList())
+            .with(aside(acting, calls.isEmpty() ? null : thoughts));
+  }
+
+  /** Whether the model has called tools. */
+  boolean hasCalls() {
+    return !calls.isEmpty();
   }
 
   String text() {
@@ -112,32 +157,117 @@ final class Turn {
     return refusal.isEmpty() ? null : refusal.toString();
   }
 
-  /** Opens the message although the model has said nothing: an empty answer is an answer too. */
-  void openMessage() {
-    if (messageStep == null) {
-      messageStep = progress.nextStep(Step.Type.MESSAGE_CREATION);
-      tell(Telling.stepCreated(messageStep));
-      tell(Telling.stepInProgress(messageStep));
-      tell(Telling.messageCreated(messageStep, progress.run()));
-      tell(Telling.messageInProgress(messageStep, progress.run()));
+  /**
+   * No calls come any more: what the model has said is its message, be it empty.
+   *
+   * @throws RunLostException if the run is another attempt's
+   */
+  void becomesMessage() {
+    settle();
+    openMessage();
+  }
+
+  /** The answer was cut at its bound: what was said is a message all the same. */
+  void isCut() {
+    if (!hasCalls() && (message != null || acting != null && !acting.commentary.isEmpty())) {
+      becomesMessage();
     }
+  }
+
+  private Aside aside(OpenStep open, ModelThoughts wanted) {
+    return Aside.of(
+        open.reasoning.toString(),
+        progress.run().settings().reasoningEffort(),
+        open.commentary.toString(),
+        wanted);
+  }
+
+  private boolean mayCall() {
+    return !request.functions().isEmpty() && !ToolChoice.NONE.equals(request.toolChoice());
+  }
+
+  private void addReasoning(String piece) {
+    if (!progress.run().settings().turns().showReasoning()) {
+      unshown.append(piece);
+    } else if (!piece.isEmpty()) {
+      addAside(openForThoughts(), Aside.Voice.REASONING, piece);
+    }
+  }
+
+  private OpenStep openForThoughts() {
+    if (acting == null && (message == null || isMessageStored)) {
+      if (mayCall() || isMessageStored) {
+        acting = open(Step.Type.TOOL_CALLS);
+      } else {
+        message = open(Step.Type.MESSAGE_CREATION);
+      }
+    }
+    return acting == null ? message : acting;
+  }
+
+  private void addAside(OpenStep open, Aside.Voice voice, String piece) {
+    open.text(voice).append(piece);
+    tell(Telling.aside(open.step, voice, piece));
   }
 
   private void addText(String piece) {
-    if (piece.isEmpty() || callStep != null) {
-      // What a model says behind its tool calls belongs to no message that could still be open.
+    if (piece.isEmpty()) {
       return;
     }
+    if (progress.run().settings().turns().showFinalOnly() && mayCall()) {
+      addAside(openForThoughts(), Aside.Voice.COMMENTARY, piece);
+    } else if (!hasCalls()) {
+      // What a model says behind its tool calls belongs to no message that could still be open.
+      settle();
+      say(piece);
+    }
+  }
+
+  private void say(String piece) {
     openMessage();
     text.append(piece);
-    tell(Telling.text(messageStep, piece));
+    tell(Telling.text(message.step, piece));
   }
 
   private void addRefusal(String piece) {
-    if (callStep == null) {
+    if (!hasCalls()) {
+      settle();
       openMessage();
       refusal.append(piece);
     }
+  }
+
+  /** Closes the step that calls might have gone into; what was said in it becomes the message. */
+  private void settle() {
+    if (acting == null) {
+      return;
+    }
+    var settled = acting;
+    if (!store.thoughts(progress, callStep())) {
+      throw new RunLostException();
+    }
+    acting = null;
+    if (!settled.commentary.isEmpty()) {
+      say(settled.commentary.toString());
+    }
+  }
+
+  private void openMessage() {
+    if (message == null) {
+      message = open(Step.Type.MESSAGE_CREATION);
+    }
+    if (!isMessageBegun) {
+      isMessageBegun = true;
+      tell(Telling.messageCreated(message.step, progress.run()));
+      tell(Telling.messageInProgress(message.step, progress.run()));
+    }
+  }
+
+  private OpenStep open(Step.Type type) {
+    var step = progress.nextStep(type);
+    tell(Telling.stepCreated(step));
+    tell(Telling.stepInProgress(step));
+    return new OpenStep(step);
   }
 
   private void startCall(int index, String name) {
@@ -145,19 +275,19 @@ final class Turn {
       throw new IllegalStateException("tool calls must start in their order");
     }
     heldBack = 0;
-    if (callStep == null) {
-      if (messageStep != null) {
-        if (!storeMessageStep.store(progress, this)) {
-          throw new RunLostException();
-        }
+    if (message != null && !isMessageStored) {
+      openMessage();
+      if (!store.message(progress, this)) {
+        throw new RunLostException();
       }
-      callStep = progress.nextStep(Step.Type.TOOL_CALLS);
-      tell(Telling.stepCreated(callStep));
-      tell(Telling.stepInProgress(callStep));
+      isMessageStored = true;
     }
-    var place = progress.run().attempt() + "/" + callStep.ordinal() + "/" + index;
+    if (acting == null) {
+      acting = open(Step.Type.TOOL_CALLS);
+    }
+    var place = progress.run().attempt() + "/" + acting.step.ordinal() + "/" + index;
     calls.add(new PendingCall(callAt(progress.run(), place, storable(name)), name));
-    tell(Telling.callStarted(callStep, index, calls.getLast().toCall()));
+    tell(Telling.callStarted(acting.step, index, calls.getLast().toCall()));
   }
 
   /** A call that has just begun. Its id follows from its place, so any node can name it. */
@@ -169,7 +299,7 @@ final class Turn {
   private void addArguments(int index, String piece) {
     if (!piece.isEmpty()) {
       calls.get(index).arguments.append(piece);
-      tell(Telling.arguments(callStep, index, calls.get(index).begun.type(), piece));
+      tell(Telling.arguments(acting.step, index, calls.get(index).begun.type(), piece));
     }
   }
 

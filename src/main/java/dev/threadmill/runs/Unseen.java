@@ -40,7 +40,10 @@ final class Unseen {
     if (seen.openStep() == 0) {
       return List.of();
     }
-    var type = seen.openMessage() ? Step.Type.MESSAGE_CREATION : Step.Type.TOOL_CALLS;
+    var type =
+        seen.openMessage() || seen.beforeMessage()
+            ? Step.Type.MESSAGE_CREATION
+            : Step.Type.TOOL_CALLS;
     var step = Step.begun(run, seen.attempt(), seen.openStep(), type, run.times().created());
     var closings = new ArrayList<Frame>();
     if (seen.openMessage()) {
@@ -57,6 +60,8 @@ final class Unseen {
     return switch (frame.event()) {
       case TapeEvent.TextDelta delta ->
           new Frame(frame.id(), Telling.text(step, delta.text().substring(from)));
+      case TapeEvent.AsideDelta delta ->
+          new Frame(frame.id(), Telling.aside(step, delta.voice(), delta.text().substring(from)));
       case TapeEvent.ArgumentsDelta delta ->
           new Frame(
               frame.id(),

@@ -22,9 +22,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * A run with a function call and a streamed answer, on a node that is killed at one commit after
- * the other: before it, and after it. Whatever the boundary, a client that does no more than go on
- * finds the run ended, its events whole and nothing left over.
+ * A run with a function call and a streamed answer, each after some reasoning, on a node that is
+ * killed at one commit after the other: before it, and after it. Whatever the boundary, a client
+ * that does no more than go on finds the run ended, its events whole and nothing left over.
  */
 class CrashMatrixTest {
   private static final String ANSWER = "It is sunny in Oslo, and it will stay so.";
@@ -133,8 +133,9 @@ class CrashMatrixTest {
           .otherwise(
               request ->
                   lastRole(request.body()).equals("tool")
-                      ? Reply.text(ANSWER).withPause(PAUSE_MS)
-                      : Reply.call("get_weather", "{\"city\": \"Oslo\"}"));
+                      ? Reply.text(ANSWER).withReasoning("Hm.").withPause(PAUSE_MS)
+                      : Reply.call("get_weather", "{\"city\": \"Oslo\"}")
+                          .withReasoning("I have to look."));
       var api = cluster.api(survivor);
       assistant =
           api.post(

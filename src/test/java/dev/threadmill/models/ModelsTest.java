@@ -133,6 +133,7 @@ class ModelsTest {
         "models: [{name: a, provider: rehearsal, context_window: -1}] | models[0].context_window:",
         "models: [{name: a, provider: rehearsal, price: {input: 1}}]  | models[0].price.output:",
         "models: [{name: a, provider: rehearsal}, {name: a, provider: rehearsal}] | models[1].name:",
+        "providers: {x: {reasoning_field: a b}}       | providers.x.reasoning_field: must be",
         "providers: {x: {type: y}}                    | providers.x.type: 'y' is none of",
         "providers: {x: {base_url: localhost}}        | providers.x.base_url: is not an http",
         "providers: {x: {api_key_env: NO_SUCH_ENV}}   | providers.x.api_key_env: the environment",

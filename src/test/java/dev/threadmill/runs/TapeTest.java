@@ -48,19 +48,26 @@ class TapeTest {
       int call = random.nextInt(3);
       var text = "x".repeat(1 + random.nextInt(30));
       events.add(
-          switch (random.nextInt(9)) {
+          switch (random.nextInt(10)) {
             case 0 -> new TapeEvent.ThreadCreated();
             case 1 -> new TapeEvent.RunIs("requires_action");
-            case 2 -> new TapeEvent.StepCreated(step, Step.Type.TOOL_CALLS, 1_700_000_000_000_001L);
+            case 2 ->
+                new TapeEvent.StepCreated(
+                    step, Step.Type.values()[random.nextInt(2)], 1_700_000_000_000_001L);
             case 3 -> new TapeEvent.StepIs(step, "in_progress");
             case 4 -> new TapeEvent.MessageIs(step, "created");
             case 5 -> new TapeEvent.TextDelta(step, text.length(), text);
             case 6 -> new TapeEvent.CallStarted(step, call, "f_" + call);
             case 7 -> new TapeEvent.ArgumentsDelta(step, call, text.length(), text);
+            case 8 -> new TapeEvent.AsideDelta(step, voice(random), text.length(), text);
             default -> new TapeEvent.AttemptBegan(1 + random.nextInt(4));
           });
     }
     return events;
+  }
+
+  private static Aside.Voice voice(Random random) {
+    return Aside.Voice.values()[random.nextInt(2)];
   }
 
   /** Every event's code without its text, and the place behind it. */
@@ -85,6 +92,15 @@ class TapeTest {
         merged.set(
             merged.size() - 1,
             new TapeEvent.TextDelta(a.step(), a.length() + b.length(), a.text() + b.text()));
+      } else if (!merged.isEmpty()
+          && merged.getLast() instanceof TapeEvent.AsideDelta a
+          && event instanceof TapeEvent.AsideDelta b
+          && a.step() == b.step()
+          && a.voice() == b.voice()) {
+        merged.set(
+            merged.size() - 1,
+            new TapeEvent.AsideDelta(
+                a.step(), a.voice(), a.length() + b.length(), a.text() + b.text()));
       } else if (!merged.isEmpty()
           && merged.getLast() instanceof TapeEvent.ArgumentsDelta a
           && event instanceof TapeEvent.ArgumentsDelta b

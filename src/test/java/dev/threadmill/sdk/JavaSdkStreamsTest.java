@@ -89,6 +89,34 @@ class JavaSdkStreamsTest {
   }
 
   @Test
+  void whatTheModelThinksAndSaysOnTheWayIsValidToo() {
+    var thread = sdk.thread("/think Hm, hm.\n/say Here it is.").id();
+    var params =
+        JavaSdk.runOf(sdk.assistantWithTools())
+            .putAdditionalBodyProperty("visibility", com.openai.core.JsonValue.from("final"));
+
+    var events = stream(thread, params);
+
+    assertThat(JavaSdk.names(events))
+        .isEqualTo(
+            concat(
+                concat(
+                    BEGIN,
+                    List.of(
+                        "thread.run.step.created",
+                        "thread.run.step.in_progress",
+                        "thread.run.step.delta",
+                        "thread.run.step.completed")),
+                MESSAGE,
+                "thread.run.completed"));
+    assertThat(events.stream().map(each -> each.data().at("/delta/reasoning/text").asText("")))
+        .contains("Hm, ", "hm.");
+    assertThat(told(events)).isEqualTo("Here it is.").isEqualTo(sdk.lastText(thread));
+    var run = sdk.runOf(events);
+    assertThat(sdk.steps(run)).hasSize(2);
+  }
+
+  @Test
   void callsAreStreamedAndSoIsWhatFollowsTheirResults() {
     var thread = sdk.thread(JavaSdk.TWO_CALLS).id();
 

@@ -123,6 +123,24 @@ public record Reply(int status, Map<String, String> headers, List<Step> steps) {
     return new Reply(200, Map.of("content-type", contentType), steps);
   }
 
+  /** The same after reasoning, a chunk a word, as DeepSeek and vLLM spell it. */
+  public Reply withReasoning(String text) {
+    var more = new ArrayList<Step>();
+    for (var word : text.split("(?<=\\s)(?=\\S)")) {
+      more.add(new Step.Delta(JSON.createObjectNode().put("reasoning_content", word)));
+    }
+    more.addAll(steps);
+    return new Reply(status, headers, more);
+  }
+
+  /** The same after text that is said before it, a chunk a word. */
+  public Reply withTextBefore(String text) {
+    var more =
+        new ArrayList<>(text(text).steps().stream().filter(Step.Delta.class::isInstance).toList());
+    more.addAll(steps);
+    return new Reply(status, headers, more);
+  }
+
   /** The same with one more header. */
   public Reply withHeader(String name, String value) {
     var more = new LinkedHashMap<>(headers);

@@ -65,9 +65,17 @@ final class ChatCompletion {
   @JsonInclude(JsonInclude.Include.NON_NULL)
   record FunctionDelta(String name, String arguments) {}
 
-  record Tokens(int promptTokens, int completionTokens, int totalTokens) {
+  record Tokens(
+      int promptTokens,
+      int completionTokens,
+      int totalTokens,
+      @JsonInclude(JsonInclude.Include.NON_NULL) Usage.Details completionTokensDetails) {
     static Tokens of(Usage usage) {
-      return new Tokens(usage.promptTokens(), usage.completionTokens(), usage.totalTokens());
+      return new Tokens(
+          usage.promptTokens(),
+          usage.completionTokens(),
+          usage.totalTokens(),
+          usage.completionTokensDetails());
     }
   }
 

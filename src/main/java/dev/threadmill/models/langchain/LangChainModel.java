@@ -7,13 +7,16 @@ import dev.langchain4j.model.chat.response.CompleteToolCall;
 import dev.langchain4j.model.chat.response.PartialThinking;
 import dev.langchain4j.model.chat.response.PartialToolCall;
 import dev.langchain4j.model.chat.response.StreamingChatResponseHandler;
+import dev.langchain4j.model.googleai.GoogleAiGeminiTokenUsage;
 import dev.langchain4j.model.output.FinishReason;
+import dev.langchain4j.model.output.TokenUsage;
 import dev.threadmill.models.AnswerFold;
 import dev.threadmill.models.LanguageModel;
 import dev.threadmill.models.ModelAnswer;
 import dev.threadmill.models.ModelDelta;
 import dev.threadmill.models.ModelInfo;
 import dev.threadmill.models.ModelRequest;
+import dev.threadmill.models.ModelThoughts;
 import dev.threadmill.models.ModelsConfig;
 import dev.threadmill.models.ProviderSettings;
 import dev.threadmill.models.Retries;
@@ -39,6 +42,11 @@ final class LangChainModel implements LanguageModel {
     /** The library's model for one call. */
     StreamingChatModel model(
         BlockingHttpClient http, ProviderSettings settings, String name, ModelRequest request);
+
+    /** The call as the provider takes it; without a wish for reasoning if it cannot have one. */
+    default ModelRequest askedFor(ModelRequest request, ModelInfo info) {
+      return request;
+    }
 
     /** The bound of tokens to send; null for none. */
     Integer maxTokens(ModelRequest request, ModelInfo info);
@@ -82,15 +90,17 @@ final class LangChainModel implements LanguageModel {
       throws InterruptedException {
     var http = new BlockingHttpClient(transport, config, faults, request.model());
     var fold = new AnswerFold(deltas);
-    var folding = new Folding(fold, http);
+    var folding = new Folding(fold, http, settings.type());
+    var asked = dialect.askedFor(request, info);
     try {
       var name = settings.spelled(nameAtProvider, request.model());
       dialect
-          .model(http, settings, name, request)
+          .model(http, settings, name, asked)
           .chat(
               LangChainRequest.of(
-                  request,
-                  dialect.maxTokens(request, info),
+                  asked,
+                  settings.type(),
+                  dialect.maxTokens(asked, info),
                   dialect.jsonMode(),
                   dialect.picturesByAddress()),
               folding);
@@ -110,12 +120,14 @@ final class LangChainModel implements LanguageModel {
   private static final class Folding implements StreamingChatResponseHandler {
     private final AnswerFold fold;
     private final BlockingHttpClient http;
+    private final String provider;
     private final Set<Integer> begun = new HashSet<>();
     private Throwable error;
 
-    Folding(AnswerFold fold, BlockingHttpClient http) {
+    Folding(AnswerFold fold, BlockingHttpClient http, String provider) {
       this.fold = fold;
       this.http = http;
+      this.provider = provider;
     }
 
     @Override
@@ -147,7 +159,12 @@ final class LangChainModel implements LanguageModel {
       var counted = response.tokenUsage();
       if (counted != null && counted.inputTokenCount() != null) {
         int written = counted.outputTokenCount() == null ? 0 : counted.outputTokenCount();
-        fold.usage(new Usage(counted.inputTokenCount(), written));
+        int thought = thoughtTokens(counted);
+        fold.usage(new Usage(counted.inputTokenCount(), written + thought, thought));
+      }
+      var message = response.aiMessage();
+      if (message != null && (message.thinking() != null || !message.attributes().isEmpty())) {
+        fold.thoughts(new ModelThoughts(provider, message.thinking(), message.attributes()));
       }
       if (response.finishReason() != null) {
         fold.finish(finish(response.finishReason()));
@@ -168,6 +185,14 @@ final class LangChainModel implements LanguageModel {
       } catch (RuntimeException e) {
         http.fail(e);
       }
+    }
+
+    /** Gemini alone tells, and does not count them with the answer. */
+    private static int thoughtTokens(TokenUsage counted) {
+      return counted instanceof GoogleAiGeminiTokenUsage gemini
+              && gemini.thoughtsTokenCount() != null
+          ? gemini.thoughtsTokenCount()
+          : 0;
     }
 
     private static ModelAnswer.Finish finish(FinishReason reason) {

@@ -109,7 +109,9 @@ final class LangChainProviders {
               .modelName(name)
               .apiKey(settings.apiKey().orElse("none"))
               .customHeaders(settings.headers())
-              .returnThinking(true);
+              .returnThinking(true)
+              .sendThinking(true);
+      ClaudeThinking.of(name, request).ifPresent(thinking -> thinking.ask(model));
       settings.baseUrl().ifPresent(url -> model.baseUrl(url + "/"));
       if (!request.parallelToolCalls() && !request.functions().isEmpty()) {
         model.disableParallelToolUse(true);
@@ -117,11 +119,22 @@ final class LangChainProviders {
       return model.build();
     }
 
+    /** Claude takes no temperature of its own while it thinks, and never both of the two. */
+    @Override
+    public ModelRequest askedFor(ModelRequest request, ModelInfo info) {
+      boolean thinks = ClaudeThinking.of(info.name(), request).isPresent();
+      return request.sampled(
+          thinks || ModelRequest.isDefault(request.temperature()) ? null : request.temperature(),
+          thinks || ModelRequest.isDefault(request.topP()) ? null : request.topP());
+    }
+
     @Override
     public Integer maxTokens(ModelRequest request, ModelInfo info) {
-      return request.maxCompletionTokens() != null
-          ? request.maxCompletionTokens()
-          : Integer.valueOf(Math.min(info.maxOutput(), UNASKED_MAX_TOKENS));
+      if (request.maxCompletionTokens() != null) {
+        return request.maxCompletionTokens();
+      }
+      int thinking = ClaudeThinking.of(info.name(), request).map(ClaudeThinking::budget).orElse(0);
+      return Math.min(info.maxOutput(), UNASKED_MAX_TOKENS + thinking);
     }
 
     @Override
@@ -146,15 +159,33 @@ final class LangChainProviders {
               .apiKey(settings.apiKey().orElse("none"))
               .customHeaders(settings.headers())
               .seed(request.seed() == null ? null : request.seed().intValue())
-              .returnThinking(true);
+              .returnThinking(true)
+              .sendThinking(true);
       settings.baseUrl().ifPresent(model::baseUrl);
       if (request.reasoningEffort() != null) {
-        model.thinkingConfig(thinking(request.reasoningEffort()));
+        model.thinkingConfig(
+            name.startsWith("gemini-2")
+                ? budget(request.reasoningEffort())
+                : level(request.reasoningEffort()));
       }
       return model.build();
     }
 
-    private static GeminiThinkingConfig thinking(String effort) {
+    /** From Gemini 3 on a level, and no way to think not at all. */
+    private static GeminiThinkingConfig level(String effort) {
+      var level =
+          switch (effort) {
+            case "none", "minimal" -> "minimal";
+            case "low", "medium" -> effort;
+            default -> "high";
+          };
+      return GeminiThinkingConfig.builder()
+          .includeThoughts(!effort.equals("none"))
+          .thinkingLevel(level)
+          .build();
+    }
+
+    private static GeminiThinkingConfig budget(String effort) {
       int budget =
           switch (effort) {
             case "none" -> 0;

@@ -44,20 +44,25 @@ final class LangChainRequest {
   /**
    * The call.
    *
+   * @param provider the type of the provider, whose own thoughts are sent back to it
    * @param maxTokens the bound to send; null for none
    * @param jsonMode whether the provider knows {@code json_object}; if not, it is told in words
    * @param byAddress whether the provider fetches pictures itself. The library would fetch them
    *     from here otherwise, past all checks of addresses, so they are refused
    */
   static ChatRequest of(
-      ModelRequest request, Integer maxTokens, boolean jsonMode, boolean byAddress) {
+      ModelRequest request,
+      String provider,
+      Integer maxTokens,
+      boolean jsonMode,
+      boolean byAddress) {
     if (!byAddress) {
       refusePicturesByAddress(request);
     }
     boolean inWords = !jsonMode && request.responseFormat() instanceof ResponseFormat.JsonObject;
     var builder =
         ChatRequest.builder()
-            .messages(messages(request, inWords))
+            .messages(messages(request, provider, inWords))
             .temperature(request.temperature())
             .topP(request.topP())
             .frequencyPenalty(request.frequencyPenalty())
@@ -154,7 +159,8 @@ final class LangChainRequest {
     return JsonSchemaElementJsonUtils.fromMap(map);
   }
 
-  private static List<ChatMessage> messages(ModelRequest request, boolean jsonInWords) {
+  private static List<ChatMessage> messages(
+      ModelRequest request, String provider, boolean jsonInWords) {
     var messages = new ArrayList<ChatMessage>();
     var names = new HashMap<String, String>();
     for (var message : request.messages()) {
@@ -162,14 +168,17 @@ final class LangChainRequest {
         case ModelMessage.System(var text) -> messages.add(SystemMessage.from(text));
         case ModelMessage.User(var parts) ->
             messages.add(UserMessage.from(parts.stream().map(LangChainRequest::content).toList()));
-        case ModelMessage.Assistant(var text, var calls) -> {
+        case ModelMessage.Assistant(var text, var calls, var thoughts) -> {
           calls.forEach(call -> names.put(call.id(), call.name()));
           if (calls.isEmpty()) {
             messages.add(AiMessage.from(text == null ? "" : text));
           } else {
+            var said = AiMessage.builder();
+            if (thoughts != null && thoughts.by().equals(provider)) {
+              said.thinking(thoughts.text()).attributes(thoughts.attributes());
+            }
             messages.add(
-                AiMessage.builder()
-                    .text(text == null || text.isEmpty() ? null : text)
+                said.text(text == null || text.isEmpty() ? null : text)
                     .toolExecutionRequests(
                         calls.stream()
                             .map(

@@ -16,30 +16,33 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
+import java.util.Objects;
 
 /** Writes a call as the body of {@code POST /chat/completions}. What is null is left out. */
 final class ChatRequest {
   private static final JsonFactory JSON = new JsonFactory(new ObjectMapper());
 
   private final ModelRequest request;
+  private final ProviderSettings settings;
   private final JsonGenerator out;
 
-  private ChatRequest(ModelRequest request, JsonGenerator out) {
+  private ChatRequest(ModelRequest request, ProviderSettings settings, JsonGenerator out) {
     this.request = request;
+    this.settings = settings;
     this.out = out;
   }
 
   static byte[] write(ModelRequest request, String model, ProviderSettings settings) {
     var bytes = new ByteArrayOutputStream(1024);
     try (var out = JSON.createGenerator(bytes)) {
-      new ChatRequest(request, out).body(model, settings);
+      new ChatRequest(request, settings, out).body(model);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
     return bytes.toByteArray();
   }
 
-  private void body(String model, ProviderSettings settings) throws IOException {
+  private void body(String model) throws IOException {
     out.writeStartObject();
     out.writeStringField("model", model);
     out.writeBooleanField("stream", settings.streams());
@@ -89,9 +92,15 @@ final class ChatRequest {
         out.writeStringField("role", "user");
         parts(parts);
       }
-      case ModelMessage.Assistant(var text, var calls) -> {
+      case ModelMessage.Assistant(var text, var calls, var thoughts) -> {
         out.writeStringField("role", "assistant");
         out.writeStringField("content", text);
+        if (settings.reasoningField().isPresent() && !calls.isEmpty()) {
+          // Servers that want it back want the field with every call, be it empty.
+          boolean own = thoughts != null && thoughts.by().equals(settings.type());
+          out.writeStringField(
+              settings.reasoningField().get(), own ? Objects.toString(thoughts.text(), "") : "");
+        }
         calls(calls);
       }
       case ModelMessage.ToolResult(var id, var text) -> {

@@ -23,7 +23,10 @@ final class ChunkReader {
     var usage = chunk.path("usage");
     if (usage.path("prompt_tokens").isNumber()) {
       fold.usage(
-          new Usage(usage.get("prompt_tokens").asInt(), usage.path("completion_tokens").asInt(0)));
+          new Usage(
+              usage.get("prompt_tokens").asInt(),
+              usage.path("completion_tokens").asInt(0),
+              usage.at("/completion_tokens_details/reasoning_tokens").asInt(0)));
     }
   }
 

@@ -8,6 +8,7 @@ import dev.threadmill.models.ModelAnswer;
 import dev.threadmill.models.ModelDelta;
 import dev.threadmill.models.ModelInfo;
 import dev.threadmill.models.ModelRequest;
+import dev.threadmill.models.ModelThoughts;
 import dev.threadmill.models.ModelsConfig;
 import dev.threadmill.models.ProviderSettings;
 import dev.threadmill.models.Retries;
@@ -105,7 +106,7 @@ final class OpenAiModel implements LanguageModel {
       for (var event = parser.next(); event != null; event = parser.next()) {
         if (event.is("[DONE]")) {
           exchange.leaveRest();
-          return fold.whole(request, settings.name());
+          return whole(request, fold);
         }
         boolean repeated = !event.id().isEmpty() && event.id().equals(lastId);
         lastId = event.id();
@@ -114,7 +115,7 @@ final class OpenAiModel implements LanguageModel {
         }
       }
       if (bytes == null) {
-        return fold.whole(request, settings.name());
+        return whole(request, fold);
       }
     }
   }
@@ -178,6 +179,13 @@ final class OpenAiModel implements LanguageModel {
       throw fault;
     }
     new ChunkReader(fold).take(completion);
+    return whole(request, fold);
+  }
+
+  private ModelAnswer whole(ModelRequest request, AnswerFold fold) {
+    if (settings.reasoningField().isPresent() && !fold.reasoning().isEmpty()) {
+      fold.thoughts(new ModelThoughts(settings.type(), fold.reasoning(), Map.of()));
+    }
     return fold.whole(request, settings.name());
   }
 

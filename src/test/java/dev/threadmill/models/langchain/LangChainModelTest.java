@@ -12,6 +12,7 @@ import dev.threadmill.models.ModelException;
 import dev.threadmill.models.ModelMessage;
 import dev.threadmill.models.ModelPart;
 import dev.threadmill.models.ModelRequest;
+import dev.threadmill.models.ModelThoughts;
 import dev.threadmill.models.ModelToolCall;
 import dev.threadmill.models.ModelsSetup;
 import dev.threadmill.models.ResponseFormat;
@@ -48,6 +49,8 @@ class LangChainModelTest {
                  "days": {"type": "integer"}, "unit": {"type": "string", "enum": ["c", "f"]}}}
               """),
           null);
+
+  private static final ModelMessage RESULT = new ModelMessage.ToolResult("toolu_1", "sunny");
 
   private final FakeProvider provider = FakeProvider.start();
   private final List<ModelDelta> deltas = Collections.synchronizedList(new ArrayList<>());
@@ -154,6 +157,85 @@ class LangChainModelTest {
             "{\"type\":\"content_block_stop\",\"index\":0}"));
 
     assertThat(ask(CLAUDE, user("Hi")).reasoning()).isEqualTo("Hm.");
+  }
+
+  @Test
+  void whatClaudeThoughtGoesBackToItWithTheResultsOfItsCalls() throws InterruptedException {
+    // Given
+    provider.reply(
+        claude(
+            "{\"type\":\"content_block_start\",\"index\":0,\"content_block\":{\"type\":\"thinking\",\"thinking\":\"\"}}",
+            "{\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"thinking_delta\",\"thinking\":\"I have to look.\"}}",
+            "{\"type\":\"content_block_delta\",\"index\":0,\"delta\":{\"type\":\"signature_delta\",\"signature\":\"s1gned\"}}",
+            "{\"type\":\"content_block_stop\",\"index\":0}",
+            "{\"type\":\"content_block_start\",\"index\":1,\"content_block\":{\"type\":\"redacted_thinking\",\"data\":\"r3dacted\"}}",
+            "{\"type\":\"content_block_stop\",\"index\":1}",
+            "{\"type\":\"content_block_start\",\"index\":2,\"content_block\":{\"type\":\"tool_use\",\"id\":\"toolu_1\",\"name\":\"get_weather\",\"input\":{}}}",
+            "{\"type\":\"content_block_delta\",\"index\":2,\"delta\":{\"type\":\"input_json_delta\",\"partial_json\":\"{}\"}}",
+            "{\"type\":\"content_block_stop\",\"index\":2}"),
+        says(CLAUDE, "ok"),
+        says(CLAUDE, "ok"));
+
+    // When
+    var answer = ask(CLAUDE, "high", ToolChoice.AUTO, user("Hi"));
+    ask(CLAUDE, "high", ToolChoice.AUTO, user("Hi"), called(answer.thoughts()), RESULT);
+    ask(CLAUDE, "high", ToolChoice.AUTO, user("Hi"), called(null), RESULT);
+
+    // Then
+    var sent = provider.requests();
+    assertThat(answer.reasoning()).isEqualTo("I have to look.");
+    assertThat(sent.get(0).body().path("thinking"))
+        .isEqualTo(Json.tree("{\"type\": \"enabled\", \"budget_tokens\": 16384}"));
+    assertThat(sent.get(0).body().path("max_tokens").asInt()).isGreaterThan(16_384);
+    assertThat(sent.get(0).body().has("temperature")).isFalse();
+    var blocks = sent.get(1).body().at("/messages/1/content");
+    assertThat(blocks.findValuesAsText("type"))
+        .containsExactly("thinking", "redacted_thinking", "tool_use");
+    assertThat(blocks.toString()).contains("I have to look.", "s1gned", "r3dacted");
+    assertThat(sent.get(1).body().at("/thinking/type").asText()).isEqualTo("enabled");
+    // Claude must not think on behind calls whose thoughts it is not given.
+    assertThat(sent.get(2).body().has("thinking")).isFalse();
+  }
+
+  @Test
+  void newerClaudeIsGivenAnEffortAndNoneWhereAToolIsForced() throws InterruptedException {
+    provider.reply(says(CLAUDE, "ok"), says(CLAUDE, "ok"), says(CLAUDE, "ok"));
+
+    ask("claude-opus-4-7", "minimal", ToolChoice.AUTO, user("Hi"));
+    ask("claude-opus-4-7", "high", new ToolChoice.Function("get_weather"), user("Hi"));
+    ask("claude-3-5-haiku", "high", ToolChoice.AUTO, user("Hi"));
+
+    var bodies = provider.requests().stream().map(FakeProvider.Request::body).toList();
+    assertThat(bodies.get(0).at("/thinking/type").asText()).isEqualTo("adaptive");
+    assertThat(bodies.get(0).at("/output_config/effort").asText()).isEqualTo("low");
+    assertThat(bodies.get(1).has("thinking")).isFalse();
+    assertThat(bodies.get(2).has("thinking")).isFalse();
+  }
+
+  @Test
+  void theSignatureOfGeminiGoesBackToItAndToNobodyElse() throws InterruptedException {
+    // Given
+    var call =
+        gemini(
+                "{\"text\":\"Look there.\",\"thought\":true},{\"functionCall\":{\"name\":"
+                    + "\"get_weather\",\"args\":{}},\"thoughtSignature\":\"s1gned\"}",
+                true)
+            .replace("\"totalTokenCount\"", "\"thoughtsTokenCount\":5,\"totalTokenCount\"");
+    provider.reply(events(List.of(call)), says(GEMINI, "ok"), says(CLAUDE, "ok"));
+
+    // When
+    var answer = ask("gemini-3-pro", "high", ToolChoice.AUTO, user("Hi"));
+    ask("gemini-3-pro", "high", ToolChoice.AUTO, user("Hi"), called(answer.thoughts()), RESULT);
+    ask(CLAUDE, "high", ToolChoice.AUTO, user("Hi"), called(answer.thoughts()), RESULT);
+
+    // Then
+    assertThat(answer.reasoning()).isEqualTo("Look there.");
+    assertThat(answer.usage()).isEqualTo(new Usage(11, 12, 5));
+    var sent = provider.requests();
+    assertThat(sent.get(0).body().at("/generationConfig/thinkingConfig/thinkingLevel").asText())
+        .isEqualToIgnoringCase("high");
+    assertThat(sent.get(1).body().toString()).contains("s1gned");
+    assertThat(sent.get(2).body().toString()).doesNotContain("s1gned", "Look there.");
   }
 
   @ParameterizedTest
@@ -320,7 +402,7 @@ class LangChainModelTest {
     events.add(
         "{\"type\":\"message_start\",\"message\":{\"id\":\"msg_1\",\"type\":\"message\",\"role\":\"assistant\",\"model\":\"m\",\"content\":[],\"usage\":{\"input_tokens\":11,\"output_tokens\":0}}}");
     events.addAll(List.of(blocks));
-    boolean calls = blocks[0].contains("tool_use");
+    boolean calls = List.of(blocks).toString().contains("tool_use");
     events.add(
         "{\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"%s\"},\"usage\":{\"output_tokens\":7}}"
             .formatted(calls ? "tool_use" : "end_turn"));
@@ -359,6 +441,28 @@ class LangChainModelTest {
 
   private ModelAnswer ask(String model, ModelMessage... messages) throws InterruptedException {
     return setup.models().named(model).answer(request(model, List.of(messages)), deltas::add);
+  }
+
+  private ModelAnswer ask(String model, String effort, ToolChoice choice, ModelMessage... messages)
+      throws InterruptedException {
+    var request =
+        new ModelRequest(
+            model,
+            List.of(messages),
+            List.of(WEATHER),
+            choice,
+            true,
+            ResponseFormat.AUTO,
+            1.0,
+            1.0,
+            null,
+            effort);
+    return setup.models().named(model).answer(request, deltas::add);
+  }
+
+  private static ModelMessage called(ModelThoughts thoughts) {
+    return new ModelMessage.Assistant(
+        null, List.of(new ModelToolCall("toolu_1", "get_weather", "{}")), thoughts);
   }
 
   private static ModelMessage user(String text) {

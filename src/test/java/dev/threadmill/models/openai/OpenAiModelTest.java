@@ -24,6 +24,8 @@ import dev.threadmill.testing.FakeProvider;
 import dev.threadmill.testing.Gate;
 import dev.threadmill.testing.Reply;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
@@ -38,7 +40,9 @@ import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class OpenAiModelTest {
@@ -234,6 +238,63 @@ class OpenAiModelTest {
     assertThat(answer.refusal()).isEqualTo("no");
     assertThat(answer.text()).isEqualTo("part");
     assertThat(answer.finish()).isEqualTo(ModelAnswer.Finish.CONTENT_FILTER);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"reasoning_content", "reasoning", "none"})
+  void reasoningGoesBackOnlyWhereTheServerWantsIt(String field, @TempDir Path folder)
+      throws Exception {
+    // Given
+    var file = folder.resolve("models.yaml");
+    Files.writeString(
+        file,
+        """
+        providers: {one: {base_url: "%s", reasoning_field: %s}}
+        models: [{name: m, provider: one}]
+        """
+            .formatted(provider.baseUrl(), field));
+    setup.close();
+    setup = setup(Map.of("file", file.toString()));
+    provider.reply(Reply.call("f", "{}").withReasoning("I need f."), Reply.text("ok"));
+    var user = new ModelMessage.User(List.of(new ModelPart.Text("Hi")));
+
+    // When
+    var first = model("m").answer(plain("m", user), deltas::add);
+    var calls = List.of(new ModelToolCall("call_1", "f", "{}"));
+    model("m")
+        .answer(
+            plain(
+                "m",
+                new ModelMessage.Assistant(null, calls),
+                new ModelMessage.ToolResult("call_1", "of an earlier run"),
+                user,
+                new ModelMessage.Assistant(null, calls, first.thoughts()),
+                new ModelMessage.ToolResult("call_1", "done")),
+            deltas::add);
+
+    // Then
+    var sent = provider.lastRequest().body().path("messages");
+    if (field.equals("none")) {
+      assertThat(first.thoughts()).isNull();
+      assertThat(sent.toString()).doesNotContain("reasoning");
+    } else {
+      assertThat(sent.get(0).path(field).asText("missing")).isEmpty();
+      assertThat(sent.get(3).path(field).asText()).isEqualTo("I need f.");
+    }
+  }
+
+  private static ModelRequest plain(String model, ModelMessage... messages) {
+    return new ModelRequest(
+        model,
+        List.of(messages),
+        List.of(),
+        ToolChoice.AUTO,
+        true,
+        ResponseFormat.AUTO,
+        null,
+        null,
+        null,
+        null);
   }
 
   @Test

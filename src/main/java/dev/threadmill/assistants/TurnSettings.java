@@ -1,0 +1,88 @@
+package dev.threadmill.assistants;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.threadmill.api.Bounds;
+
+/**
+ * How runs go from turn to turn, and what is shown of it. What is null is not set.
+ *
+ * @param reasoning what becomes of the model's reasoning
+ * @param visibility what of the model's text becomes a message of the thread; null for all
+ * @param maxTurns how often a run may call the model
+ * @param maxToolCalls how many tool calls a run may make
+ */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+public record TurnSettings(
+    Reasoning reasoning, Visibility visibility, Integer maxTurns, Integer maxToolCalls) {
+  /** Nothing is set. */
+  public static final TurnSettings NONE = new TurnSettings(null, null, null, null);
+
+  private static final int MOST_TURNS = 1_000;
+  private static final int MOST_TOOL_CALLS = 10_000;
+
+  /** What of the text of a run becomes messages of its thread. */
+  public enum Visibility {
+    /** All that the model says. */
+    @JsonProperty("all")
+    ALL,
+    /** Its final answer; what it says along with tool calls stays in the steps. */
+    @JsonProperty("final")
+    FINAL
+  }
+
+  /**
+   * What becomes of the model's reasoning.
+   *
+   * @param visibility null for shown
+   */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record Reasoning(Shown visibility) {
+    /** Whether it can be seen in steps, streams and contexts. */
+    public enum Shown {
+      @JsonProperty("shown")
+      SHOWN,
+      @JsonProperty("hidden")
+      HIDDEN
+    }
+  }
+
+  public TurnSettings {
+    Bounds.integer("max_turns", maxTurns, 1, MOST_TURNS);
+    Bounds.integer("max_tool_calls", maxToolCalls, 1, MOST_TOOL_CALLS);
+  }
+
+  /** These settings, with those for what they leave open. */
+  public TurnSettings over(TurnSettings base) {
+    return new TurnSettings(
+        reasoning == null ? base.reasoning : reasoning,
+        visibility == null ? base.visibility : visibility,
+        maxTurns == null ? base.maxTurns : maxTurns,
+        maxToolCalls == null ? base.maxToolCalls : maxToolCalls);
+  }
+
+  /** Null if nothing is set, as it is stored. */
+  public TurnSettings orNull() {
+    return equals(NONE) ? null : this;
+  }
+
+  /** What was stored by {@link #orNull}. */
+  public static TurnSettings orNone(TurnSettings stored) {
+    return stored == null ? NONE : stored;
+  }
+
+  /** Whether a run may go on only so far. */
+  public boolean isLimited() {
+    return maxTurns != null || maxToolCalls != null;
+  }
+
+  /** Whether the model's reasoning may be seen. */
+  public boolean showReasoning() {
+    return reasoning == null || reasoning.visibility() != Reasoning.Shown.HIDDEN;
+  }
+
+  /** Whether only the final answer becomes a message. */
+  public boolean showFinalOnly() {
+    return visibility == Visibility.FINAL;
+  }
+}
