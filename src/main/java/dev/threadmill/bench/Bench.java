@@ -10,7 +10,12 @@ import java.util.List;
 public final class Bench {
   private static final List<Benchmark> BENCHMARKS =
       List.of(
-          new RunsBenchmark(Pace.FULL), new RunsBenchmark(Pace.QUICK), new ThroughputBenchmark());
+          new RunsBenchmark(Pace.FULL),
+          new RunsBenchmark(Pace.QUICK),
+          new ThroughputBenchmark(),
+          new StreamsBenchmark(),
+          new NodesBenchmark(),
+          new RecoveryBenchmark());
 
   /** Needs a database and no server, so it is a bench of its own kind. */
   private static final String MEMORY = "memory";

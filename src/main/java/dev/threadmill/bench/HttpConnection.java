@@ -46,26 +46,31 @@ final class HttpConnection implements AutoCloseable {
 
   /** Sends a request and reads the whole answer. */
   String get(String path) throws IOException {
-    return send("GET", path, new byte[0]).rest();
+    return send("GET", path, "", new byte[0]).rest();
   }
 
   /** Sends a request and reads the whole answer. */
   String post(String path, byte[] body) throws IOException {
-    return send("POST", path, body).rest();
+    return send("POST", path, "", body).rest();
   }
 
   /** Sends a request whose answer is read as it comes. It must be read to its end. */
   Body stream(String path, byte[] body) throws IOException {
-    return send("POST", path, body);
+    return send("POST", path, "", body);
   }
 
-  private Body send(String method, String path, byte[] body) throws IOException {
+  /** Reads the events of a run behind the last one that was seen, as they come. */
+  Body resume(String path, String lastEventId) throws IOException {
+    return send("GET", path, "Last-Event-ID: " + lastEventId + "\r\n", new byte[0]);
+  }
+
+  private Body send(String method, String path, String extra, byte[] body) throws IOException {
     if (socket == null || (open != null && !open.ended)) {
       connect();
     }
     var head =
-        (method + " " + base.getPath() + path + " HTTP/1.1\r\n" + headers + "Content-Length: ")
-            .concat(body.length + "\r\n\r\n")
+        (method + " " + base.getPath() + path + " HTTP/1.1\r\n" + headers + extra)
+            .concat("Content-Length: " + body.length + "\r\n\r\n")
             .getBytes(StandardCharsets.ISO_8859_1);
     var request = new byte[head.length + body.length];
     System.arraycopy(head, 0, request, 0, head.length);

@@ -8,8 +8,9 @@ package dev.threadmill.bench;
  * @param between {@code i10}: milliseconds between tokens
  * @param tokens {@code n50}: tokens of the answer, at least 2; 20 without it
  * @param turns {@code turns5}: how often the first tool is called before the answer
+ * @param stamped {@code stamped}: each token tells the time at which it was written
  */
-record Knobs(int first, int between, int tokens, int turns) {
+record Knobs(int first, int between, int tokens, int turns, boolean stamped) {
   private static final String PREFIX = "mock-";
   private static final int USUAL_TOKENS = 20;
 
@@ -26,9 +27,12 @@ record Knobs(int first, int between, int tokens, int turns) {
     int between = 0;
     int tokens = USUAL_TOKENS;
     int turns = 0;
+    boolean stamped = false;
     for (var knob : model.substring(PREFIX.length()).split("-")) {
       if (knob.startsWith("turns")) {
         turns = Integer.parseInt(knob.substring("turns".length()));
+      } else if (knob.equals("stamped")) {
+        stamped = true;
       } else if (!knob.equals("0")) {
         int value = Integer.parseInt(knob.substring(1));
         switch (knob.charAt(0)) {
@@ -39,6 +43,6 @@ record Knobs(int first, int between, int tokens, int turns) {
         }
       }
     }
-    return new Knobs(first, between, tokens, turns);
+    return new Knobs(first, between, tokens, turns, stamped);
   }
 }

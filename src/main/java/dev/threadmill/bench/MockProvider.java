@@ -187,9 +187,12 @@ final class MockProvider implements AutoCloseable {
         return chunk(
             "{\"role\":\"assistant\",\"content\":\"%s\"}".formatted(Stamps.firstToken(since)));
       }
-      return written < knobs.tokens()
-          ? TOKEN
-          : chunk("{\"content\":\"%s\"}".formatted(Stamps.lastToken(since, bodyBytes)));
+      if (written < knobs.tokens()) {
+        return knobs.stamped()
+            ? chunk("{\"content\":\"%s\"}".formatted(Stamps.tokenOfNow()))
+            : TOKEN;
+      }
+      return chunk("{\"content\":\"%s\"}".formatted(Stamps.lastToken(since, bodyBytes)));
     }
   }
 }

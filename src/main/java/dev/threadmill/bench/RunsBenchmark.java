@@ -31,6 +31,7 @@ record RunsBenchmark(Pace pace) implements Benchmark {
     new ToolTurns(sides, pace).measure(report);
     tell("counting statements, commits and bytes");
     new DatabaseWork(sides).measure(report);
+    new StoredBytes(stage).measure(report);
     tell("measuring long threads");
     new ThreadLength(sides, pace).measure(report);
     tell("opening streams");

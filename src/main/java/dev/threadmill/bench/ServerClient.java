@@ -50,6 +50,16 @@ final class ServerClient implements Client {
     new AnswerReader(0).readFirst(server.stream("/threads/runs", newThread(model)));
   }
 
+  /** Begins a run on a new thread. Its events are to be read to their end. */
+  HttpConnection.Body events(String model) throws IOException {
+    return server.stream("/threads/runs", newThread(model));
+  }
+
+  /** The events of a run of anybody's, behind the last one that was seen. */
+  HttpConnection.Body resume(String thread, String run, String lastEventId) throws IOException {
+    return server.resume("/threads/%s/runs/%s/events".formatted(thread, run), lastEventId);
+  }
+
   private byte[] newThread(String model) throws IOException {
     return json(
         Map.of(

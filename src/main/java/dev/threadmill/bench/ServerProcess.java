@@ -102,6 +102,11 @@ final class ServerProcess implements AutoCloseable {
     throw new IOException("the server did not start:\n" + said);
   }
 
+  /** Ends it as the machine's failure would. */
+  void kill() throws InterruptedException {
+    process.destroyForcibly().waitFor();
+  }
+
   /** What SDKs are given as base URL. */
   URI api() {
     return address.resolve("/v1");

@@ -16,7 +16,10 @@ record Stamps(long firstNanos, long lastNanos, long bodyBytes) {
   static final String LAST = "last_ns=";
   static final String BODY = "body=";
 
-  private static final Pattern NUMBER = Pattern.compile("(first_ns|last_ns|body)=(\\d+)");
+  /** What {@link System#nanoTime} was when a token was written; all processes share its zero. */
+  static final String WRITTEN = "at_ns=";
+
+  private static final Pattern NUMBER = Pattern.compile("(first_ns|last_ns|body|at_ns)=(\\d+)");
 
   static String firstToken(long nanos) {
     return FIRST + nanos + " ";
@@ -24,6 +27,10 @@ record Stamps(long firstNanos, long lastNanos, long bodyBytes) {
 
   static String lastToken(long nanos, long bodyBytes) {
     return LAST + nanos + " " + BODY + bodyBytes;
+  }
+
+  static String tokenOfNow() {
+    return WRITTEN + System.nanoTime() + " ";
   }
 
   /** The value behind a name in a line that has it. */
