@@ -1,5 +1,6 @@
 package dev.threadmill.runs;
 
+import dev.threadmill.api.RunId;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Tx;
 import dev.threadmill.limits.Spending;
@@ -10,14 +11,16 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jboss.logging.Logger;
 
 /**
- * Takes over runs whose node has died, and goes on behind their last stored step. What the dead
- * node had begun is closed first: a half-streamed message stays in the thread as incomplete,
- * half-made tool calls end with a result that says so.
+ * Takes over runs whose node has died or does not know of them, and goes on behind their last
+ * stored step. What the dead node had begun is closed first: a half-streamed message stays in the
+ * thread as incomplete, half-made tool calls end with a result that says so.
  */
 @ApplicationScoped
 class TakeOver {
@@ -32,7 +35,11 @@ class TakeOver {
   private final MessageStore messages;
   private final Spending spending;
   private final Node node;
+  private final RunsConfig config;
   private final InstantSource clock;
+
+  /** Runs of this node that it does not execute, and since when that is known. */
+  private final Map<RunId, Long> strays = new HashMap<>();
 
   TakeOver(
       Jdbc jdbc,
@@ -43,6 +50,7 @@ class TakeOver {
       MessageStore messages,
       Spending spending,
       Node node,
+      RunsConfig config,
       InstantSource clock) {
     this.jdbc = jdbc;
     this.liveRuns = liveRuns;
@@ -52,6 +60,7 @@ class TakeOver {
     this.messages = messages;
     this.spending = spending;
     this.node = node;
+    this.config = config;
     this.clock = clock;
   }
 
@@ -88,17 +97,33 @@ class TakeOver {
   }
 
   private List<Run> orphans() {
-    return jdbc.list(
-        "SELECT "
-            + RunStore.COLUMNS
-            + """
-             FROM runs r
-            WHERE status IN ('in_progress', 'cancelling') AND owner IS NOT NULL
-              AND NOT EXISTS (SELECT 1 FROM nodes n WHERE n.id = r.owner)
-            LIMIT ?
-            """,
-        RunStore::read,
-        MOST_AT_ONCE);
+    var executed = liveRuns.all().stream().map(live -> live.run().id()).toList();
+    var found =
+        jdbc.list(
+            "SELECT "
+                + RunStore.COLUMNS
+                + """
+                 FROM runs r
+                WHERE owner IS NOT NULL
+                  AND (NOT EXISTS (SELECT 1 FROM nodes n WHERE n.id = r.owner)
+                    OR owner = ? AND NOT id = ANY (?))
+                LIMIT ?
+                """,
+            RunStore::read,
+            node.id(),
+            executed,
+            MOST_AT_ONCE);
+    strays.keySet().retainAll(found.stream().map(Run::id).toList());
+    return found.stream().filter(run -> !node.id().equals(run.owner()) || isStray(run)).toList();
+  }
+
+  /**
+   * Whether a run that is this node's by its row has not been executed here for a lease: the
+   * connection broke in the commit of its claim, which was taken to have failed.
+   */
+  private boolean isStray(Run run) {
+    long now = System.nanoTime();
+    return now - strays.computeIfAbsent(run.id(), _ -> now) > config.lease().toNanos();
   }
 
   /** Raises the attempt, which shuts the dead node out, then tidies up behind it. */
