@@ -5,14 +5,14 @@ package dev.threadmill.models;
  * halves of surrogate pairs, is replaced. A pair may come in two pieces; its first half waits for
  * the second.
  */
-final class StorableText {
+public final class StorableText {
   private static final char REPLACEMENT = '\uFFFD';
 
   private final StringBuilder whole = new StringBuilder();
   private char waiting;
 
   /** A text that comes as a whole. */
-  static String of(String text) {
+  public static String of(String text) {
     var storable = new StorableText();
     storable.add(text);
     storable.add(storable.rest());

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.threadmill.api.Json;
 import dev.threadmill.assistants.AgentRoutingSpec;
 import dev.threadmill.models.FunctionSpec;
+import dev.threadmill.models.StorableText;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -62,7 +63,7 @@ public record RouteTool(
 
   /** What the target is told. */
   static String message(JsonNode arguments) {
-    return arguments.path(MESSAGE).asText();
+    return StorableText.of(arguments.path(MESSAGE).asText());
   }
 
   /** What a target is told by a call with these arguments, which have been checked. */

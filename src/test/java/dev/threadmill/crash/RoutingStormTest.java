@@ -30,7 +30,7 @@ import org.junit.jupiter.api.Test;
 class RoutingStormTest {
   private static final int ASSISTANTS = 10;
   private static final int RUNS = 500;
-  private static final Duration LONG_ENOUGH = Duration.ofSeconds(120);
+  private static final Duration LONG_ENOUGH = Duration.ofSeconds(240);
   private static Cluster cluster;
 
   @BeforeAll

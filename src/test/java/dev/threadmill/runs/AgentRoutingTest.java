@@ -9,7 +9,9 @@ import dev.threadmill.testing.FakeProvider;
 import dev.threadmill.testing.FakeProviderResource;
 import dev.threadmill.testing.Gate;
 import dev.threadmill.testing.KeysResource;
+import dev.threadmill.testing.McpCounterpart;
 import dev.threadmill.testing.PostgresResource;
+import dev.threadmill.testing.Receiver;
 import dev.threadmill.testing.Reply;
 import dev.threadmill.testing.ToolRuns;
 import io.quarkus.test.common.QuarkusTestResource;
@@ -18,6 +20,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -146,6 +149,21 @@ class AgentRoutingTest {
   }
 
   @Test
+  void aMessageThatNoDatabaseHoldsIsMended() {
+    provider.replyTo(
+        front,
+        Reply.call("route_to_legal_advisor_ai", "{\"message\": \"a\\u0000b \\ud800 c\"}"),
+        Reply.text("Done."));
+    provider.replyTo(legal, Reply.text("Yes."));
+
+    var run = runs.run(frontDesk(legalAdvisor()), "Ask.");
+
+    assertThat(run.status()).as(run.run().toString()).isEqualTo("completed");
+    assertThat(run.output(0)).isEqualTo("Yes.");
+    assertThat(run.calls().getFirst().path("message").asText()).startsWith("a").endsWith("c");
+  }
+
+  @Test
   void theModelSeesOneFunctionForEachTarget() {
     var first = runs.assistant(legal, "\"name\": \"flight-booking\", \"description\": \"Books.\",");
     var second = runs.assistant(legal, "\"name\": \"Flight Booking\",");
@@ -268,6 +286,62 @@ class AgentRoutingTest {
     assertThat(ended.calls())
         .extracting(call -> call.path("thread_id").asText())
         .doesNotHaveDuplicates();
+  }
+
+  @Test
+  void webhooksMcpToolsAndOtherAssistantsWorkSideBySide() {
+    var answered = new CountDownLatch(1);
+    try (var receiver = Receiver.start();
+        var mcp = new McpCounterpart().with("echo", null, text -> "echo " + text)) {
+      // Given: a webhook that answers only when the other assistant has
+      receiver.on(
+          "/cases",
+          (exchange, call) -> {
+            awaitQuietly(answered);
+            Receiver.reply(exchange, 200, "application/json", "{\"case\": 42}");
+          });
+      var target = legalAdvisor();
+      var desk =
+          runs.assistant(
+              front,
+              "",
+              "{\"type\": \"webhook\", \"name\": \"open_case\", \"endpoint\": \"%s\"}"
+                  .formatted(receiver.url("/cases")),
+              "{\"type\": \"mcp\", \"server_label\": \"docs\", \"server_url\": \"%s\", \"require_approval\": \"never\"}"
+                  .formatted(mcp.url()),
+              routing("delegate", "", target));
+      provider.replyTo(
+          front,
+          Reply.calls(
+              new Reply.Call("a", "open_case", "{}"),
+              new Reply.Call("b", "docs_echo", "{\"text\": \"hello\"}"),
+              new Reply.Call("c", "route_to_legal_advisor_ai", ASK)),
+          Reply.text("Done."));
+      provider.replyTo(legal, Reply.text("Yes."));
+
+      // When
+      var run = runs.start(desk, "Do all.");
+      awaitStatus(routedTo(routedCall(run)), "completed");
+      assertThat(status(run)).isEqualTo("in_progress");
+      answered.countDown();
+
+      // Then
+      var ended = runs.stopped(run);
+      assertThat(ended.status()).isEqualTo("completed");
+      assertThat(List.of(ended.output(0), ended.output(1), ended.output(2)))
+          .containsExactly("{\"case\": 42}", "echo hello", "Yes.");
+      assertThat(receiver.calls()).hasSize(1);
+    } finally {
+      answered.countDown();
+    }
+  }
+
+  private static void awaitQuietly(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   @Test
