@@ -45,7 +45,7 @@ class IndexSearch {
       """
       SELECT set_config('plan_cache_mode', 'force_custom_plan', true) AS a,
         set_config('hnsw.iterative_scan', 'relaxed_order', true) AS b,
-        set_config('hnsw.ef_search', '100', true) AS c,
+        set_config('hnsw.ef_search', '200', true) AS c,
         set_config('hnsw.max_scan_tuples', '40000', true) AS d
       """;
 

@@ -19,9 +19,9 @@ import java.util.Optional;
 @ApplicationScoped
 class RareTerms {
   /** The most rows that one branch of a search may read, and all of them together. */
-  private static final double MOST_ROWS = 3_000;
+  private static final double MOST_ROWS = 1_000;
 
-  private static final double MOST_ROWS_IN_ALL = 6_000;
+  private static final double MOST_ROWS_IN_ALL = 2_000;
 
   private static final Duration KEPT = Duration.ofMinutes(10);
 
