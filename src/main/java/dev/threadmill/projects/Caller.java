@@ -6,6 +6,7 @@ import dev.threadmill.api.ProjectId;
 import io.quarkus.arc.Arc;
 import io.quarkus.arc.Unremovable;
 import jakarta.enterprise.context.RequestScoped;
+import java.util.Optional;
 
 /**
  * Who is calling: what the API key of the request in hand stands for.
@@ -16,11 +17,14 @@ public record Caller(ProjectId project, ApiKeyId key, boolean isAdmin) {
 
   /** The caller of the request in hand. Not to be used on a thread that serves no request. */
   public static Caller current() {
-    var caller = Arc.container().instance(OfRequest.class).get().caller;
-    if (caller == null) {
-      throw new IllegalStateException("this path is not behind the authentication filter");
-    }
-    return caller;
+    return find()
+        .orElseThrow(
+            () -> new IllegalStateException("this path is not behind the authentication filter"));
+  }
+
+  /** The caller of the request in hand; empty where one may come without a key. */
+  public static Optional<Caller> find() {
+    return Optional.ofNullable(Arc.container().instance(OfRequest.class).get().get());
   }
 
   /** Answers 403 unless the caller is an admin. */
@@ -41,13 +45,24 @@ public record Caller(ProjectId project, ApiKeyId key, boolean isAdmin) {
   }
 
   void remember() {
-    Arc.container().instance(OfRequest.class).get().caller = this;
+    Arc.container().instance(OfRequest.class).get().set(this);
   }
 
-  /** Holds the caller as long as the request lasts. */
+  /**
+   * Holds the caller as long as the request lasts. What others have of it is a proxy that all
+   * requests share: only its methods lead to the request in hand, its fields do not.
+   */
   @RequestScoped
   @Unremovable
   static class OfRequest {
-    Caller caller;
+    private Caller caller;
+
+    Caller get() {
+      return caller;
+    }
+
+    void set(Caller newCaller) {
+      caller = newCaller;
+    }
   }
 }
