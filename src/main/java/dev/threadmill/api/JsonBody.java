@@ -16,6 +16,11 @@ import java.util.stream.Stream;
 public final class JsonBody {
   private JsonBody() {}
 
+  /** The body as text, which is not looked at otherwise; 400 for what no text may hold. */
+  public static String text(byte[] body) {
+    return JsonText.of(body);
+  }
+
   /** The body as a value of this type. */
   public static <T> T read(byte[] body, Class<T> type) {
     return read(body, Json.MAPPER.constructType(type));

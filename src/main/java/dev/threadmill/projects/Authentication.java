@@ -6,6 +6,7 @@ import dev.threadmill.api.ProjectId;
 import jakarta.ws.rs.Priorities;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.core.HttpHeaders;
+import java.util.regex.Pattern;
 import org.jboss.resteasy.reactive.server.ServerRequestFilter;
 
 /**
@@ -14,6 +15,11 @@ import org.jboss.resteasy.reactive.server.ServerRequestFilter;
  */
 public class Authentication {
   private static final String PROJECT_HEADER = "OpenAI-Project";
+
+  /** What may come without a key. Whether it is shown then is for the resource to say. */
+  private static final Pattern PUBLIC =
+      Pattern.compile("/v1/a2a/[^/]+/\\.well-known/agent-card\\.json");
+
   private static final String SCHEME = "Bearer ";
 
   private final KeyRing keys;
@@ -26,6 +32,10 @@ public class Authentication {
   public void authenticate(ContainerRequestContext request) {
     var path = request.getUriInfo().getPath();
     if (!path.equals("/v1") && !path.startsWith("/v1/")) {
+      return;
+    }
+    if (PUBLIC.matcher(path).matches()
+        && request.getHeaderString(HttpHeaders.AUTHORIZATION) == null) {
       return;
     }
     var secret = secret(request.getHeaderString(HttpHeaders.AUTHORIZATION));

@@ -166,7 +166,8 @@ public class RequestKeys {
     }
   }
 
-  private static String digest(String text) {
+  /** What stands for a long text in a key. */
+  public static String digest(String text) {
     try {
       return HexFormat.of()
           .formatHex(

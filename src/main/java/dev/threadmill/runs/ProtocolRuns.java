@@ -50,7 +50,7 @@ public class ProtocolRuns {
    *
    * @param thread null for a new one, whose assistant it then is
    * @throws ApiException 404 if there is no such assistant or thread; 400 if the thread is
-   *     archived, or too many wait on it
+   *     archived, or too many wait on it; 429 if a limit of the project is reached
    */
   public RunHandle start(
       ProjectId project,
@@ -103,6 +103,25 @@ public class ProtocolRuns {
             false);
     var resumed = submitToolOutputs.submit(project, thread, id, body);
     return new RunHandle(streams, resumed.run(), List.of(), resumed.seen(), resumed.live());
+  }
+
+  /**
+   * Runs of a thread.
+   *
+   * @param statuses those to list; empty for all
+   * @param after lists only runs that were created before this one; null for all
+   */
+  public record Listed(
+      ThreadId thread, AssistantId assistant, List<RunStatus> statuses, RunId after, int limit) {}
+
+  /** Runs of an assistant on a thread, youngest first. */
+  public List<RunHandle> list(ProjectId project, Listed wanted) {
+    return runs.list(project, wanted).stream().map(this::handle).toList();
+  }
+
+  /** How many runs there are beyond any limit. */
+  public int count(ProjectId project, Listed wanted) {
+    return runs.count(project, wanted);
   }
 
   /** The active runs of a project that carry this in their metadata; a few at the most. */

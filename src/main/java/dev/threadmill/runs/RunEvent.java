@@ -5,6 +5,9 @@ public sealed interface RunEvent {
   /** The run has come to this state. */
   record Now(RunState state) implements RunEvent {}
 
+  /** The assistant begins to say something. */
+  record Began(String messageId) implements RunEvent {}
+
   /** The assistant says more. */
   record Said(String messageId, String text) implements RunEvent {}
 

@@ -105,7 +105,7 @@ public final class RunHandle {
             name.equals("created") ? null : new RunEvent.Now(RunState.of((RunObject) told.data()));
         case TapeEvent.TextDelta delta ->
             new RunEvent.Said(told.step().messageId().value(), delta.text());
-        case TapeEvent.MessageIs(_, var name) -> ended(told, name);
+        case TapeEvent.MessageIs(_, var name) -> message(told, name);
         case TapeEvent.ThreadCreated _,
             TapeEvent.StepCreated _,
             TapeEvent.StepIs _,
@@ -119,8 +119,9 @@ public final class RunHandle {
       };
     }
 
-    private static RunEvent ended(Told told, String name) {
+    private static RunEvent message(Told told, String name) {
       return switch (name) {
+        case "created" -> new RunEvent.Began(told.step().messageId().value());
         case "completed", "incomplete" -> {
           var message = (MessageObject) told.data();
           yield new RunEvent.Ended(

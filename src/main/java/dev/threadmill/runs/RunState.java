@@ -12,6 +12,7 @@ import java.util.stream.Stream;
  * Where a run stands, for protocols that show runs in their own way.
  *
  * @param since when it came to this status; as near as is known
+ * @param started whether anybody has begun to execute it
  * @param error why it failed; null if it did not
  * @param incompleteReason why its answer was cut off; null if it was not
  * @param open the tool calls that it waits for, if it does
@@ -23,6 +24,7 @@ public record RunState(
     RunStatus status,
     Instant created,
     Instant since,
+    boolean started,
     Failure error,
     String incompleteReason,
     List<OpenCall> open) {
@@ -54,6 +56,7 @@ public record RunState(
         run.status(),
         Instant.ofEpochSecond(run.createdAt()),
         since(run),
+        run.startedAt() != null,
         error == null ? null : new Failure(error.code(), error.message()),
         run.incompleteDetails() == null ? null : run.incompleteDetails().reason(),
         run.requiredAction() == null ? List.of() : open(run.requiredAction()));

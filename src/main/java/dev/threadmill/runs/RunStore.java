@@ -41,6 +41,8 @@ class RunStore {
       parent_thread_id, parent_run_id, parent_call_id, root_run_id, callers, handoff
       """;
 
+  private static final String LISTED =
+      "thread_id = ? AND project_id = ? AND assistant_id = ? AND (? OR status = ANY (?))";
   private static final TypeReference<List<ToolSpec>> TOOLS = new TypeReference<>() {};
   private static final TypeReference<List<AssistantId>> CALLERS = new TypeReference<>() {};
 
@@ -179,6 +181,41 @@ class RunStore {
         thread,
         run,
         project);
+  }
+
+  List<Run> list(ProjectId project, ProtocolRuns.Listed wanted) {
+    return jdbc.list(
+        "SELECT "
+            + COLUMNS
+            + " FROM runs WHERE "
+            + LISTED
+            + """
+             AND (?::text IS NULL OR (created_at, id) < (
+                SELECT c.created_at, c.id FROM runs c WHERE c.thread_id = ? AND c.id = ?))
+            ORDER BY created_at DESC, id DESC LIMIT ?
+            """,
+        RunStore::read,
+        wanted.thread(),
+        project,
+        wanted.assistant(),
+        wanted.statuses().isEmpty(),
+        wanted.statuses().stream().map(RunStatus::wire).toList(),
+        wanted.after(),
+        wanted.thread(),
+        wanted.after(),
+        wanted.limit());
+  }
+
+  int count(ProjectId project, ProtocolRuns.Listed wanted) {
+    return jdbc.one(
+            "SELECT count(*)::int AS n FROM runs WHERE " + LISTED,
+            row -> row.integer("n"),
+            wanted.thread(),
+            project,
+            wanted.assistant(),
+            wanted.statuses().isEmpty(),
+            wanted.statuses().stream().map(RunStatus::wire).toList())
+        .orElseThrow();
   }
 
   /** The active runs of the project that have all of this in their metadata. */

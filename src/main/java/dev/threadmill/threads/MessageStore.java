@@ -17,6 +17,7 @@ import dev.threadmill.db.Tx;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Event;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -135,6 +136,39 @@ public class MessageStore {
         MessageStore::message,
         thread,
         messageIds);
+  }
+
+  /**
+   * The messages that a run has written, oldest first; a hundred at the most.
+   *
+   * @param since when the run was created
+   */
+  public List<Message> ofRun(ThreadId thread, RunId run, Instant since) {
+    return jdbc.list(
+        "SELECT "
+            + COLUMNS
+            + """
+             FROM messages WHERE thread_id = ? AND run_id = ? AND created_at >= ?
+            ORDER BY created_at, id LIMIT 100""",
+        MessageStore::message,
+        thread,
+        run,
+        since);
+  }
+
+  /** The newest messages of a thread up to a time, oldest first. */
+  public List<Message> newest(ThreadId thread, Instant until, int limit) {
+    return jdbc.list(
+            "SELECT "
+                + COLUMNS
+                + """
+                 FROM messages WHERE thread_id = ? AND created_at <= ?
+                ORDER BY created_at DESC, id DESC LIMIT ?""",
+            MessageStore::message,
+            thread,
+            until,
+            limit)
+        .reversed();
   }
 
   /** The messages of a thread, or of one run in it. */

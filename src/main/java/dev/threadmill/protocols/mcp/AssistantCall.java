@@ -106,6 +106,7 @@ final class AssistantCall implements RunWords {
         state = now;
         yield now.isStopped() ? null : progress(now.status().wire(), true);
       }
+      case RunEvent.Began _ -> null;
       case RunEvent.Said(_, var more) -> {
         said += more.length();
         yield progress("%d characters written".formatted(said), false);

@@ -1,6 +1,7 @@
 package dev.threadmill.protocols.mcp;
 
 import dev.threadmill.api.BodyLimit;
+import dev.threadmill.api.JsonBody;
 import dev.threadmill.projects.Caller;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.ws.rs.Consumes;
@@ -13,7 +14,6 @@ import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
@@ -43,7 +43,7 @@ public class McpResource {
       @HeaderParam("Idempotency-Key") String key,
       InputStream body)
       throws IOException {
-    var text = new String(BodyLimit.read(body), StandardCharsets.UTF_8);
+    var text = JsonBody.text(BodyLimit.read(body));
     return answerMcp.answer(
         new AnswerMcp.Request(Caller.current().project(), accept, session, version, key, text));
   }

@@ -37,7 +37,9 @@ class StartCall {
       var given = arguments == null ? Map.<String, Object>of() : arguments;
       return call.follows(run(call, assistant, text(given), thread(given)));
     } catch (ApiException e) {
-      return Mono.just(AssistantCall.error(e.error().message()));
+      return e.httpStatus() >= 500
+          ? call.broke(e)
+          : Mono.just(AssistantCall.error(e.error().message()));
     } catch (RuntimeException e) {
       return call.broke(e);
     }

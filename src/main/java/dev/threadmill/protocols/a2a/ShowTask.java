@@ -1,0 +1,153 @@
+package dev.threadmill.protocols.a2a;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.threadmill.api.Json;
+import dev.threadmill.runs.RunState;
+import dev.threadmill.threads.ContentPart;
+import dev.threadmill.threads.Message;
+import dev.threadmill.threads.MessageStore;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * Runs as tasks: the thread is the context, each message of the assistant an artifact, and what a
+ * run waits for the message of its status.
+ */
+@ApplicationScoped
+class ShowTask {
+  private static final int MAX_HISTORY = 100;
+
+  private final MessageStore messages;
+
+  ShowTask(MessageStore messages) {
+    this.messages = messages;
+  }
+
+  /**
+   * The task with its artifacts.
+   *
+   * @param historyLength how many of the newest messages to show as well
+   */
+  ObjectNode whole(Dialect dialect, RunState run, int historyLength) {
+    var task = bare(dialect, run);
+    var said = messages.ofRun(run.thread(), run.id(), run.created());
+    for (var message : said) {
+      var text = text(message);
+      if (!text.isEmpty()) {
+        task.withArray("/artifacts").add(artifact(dialect, message.id().value(), text));
+      }
+    }
+    if (historyLength > 0) {
+      addHistory(dialect, run, task, Math.min(historyLength, MAX_HISTORY));
+    }
+    return task;
+  }
+
+  private void addHistory(Dialect dialect, RunState run, ObjectNode task, int length) {
+    // The time of a run's end is known to the second only, and a run waits for its thread.
+    var until = run.status().isTerminal() ? run.since().plusSeconds(1) : Instant.MAX;
+    var latest = until.equals(Instant.MAX) ? Instant.now().plus(1, ChronoUnit.DAYS) : until;
+    for (var message : messages.newest(run.thread(), latest, length)) {
+      var text = text(message);
+      if (!text.isEmpty()) {
+        task.withArray("/history")
+            .add(
+                message(
+                    dialect,
+                    run,
+                    message.id().value(),
+                    message.role() == Message.Role.USER ? dialect.user() : dialect.agent(),
+                    List.of(dialect.text(text))));
+      }
+    }
+  }
+
+  /** The task without what it has brought. */
+  static ObjectNode bare(Dialect dialect, RunState run) {
+    var task =
+        dialect
+            .object("task")
+            .put("id", TaskId.of(run).toString())
+            .put("contextId", run.thread().value());
+    task.set("status", status(dialect, run));
+    return task;
+  }
+
+  /** Where the task stands, and why. */
+  static ObjectNode status(Dialect dialect, RunState run) {
+    var status = Json.MAPPER.createObjectNode().put("state", TaskState.of(run).wire(dialect));
+    var why = why(run);
+    if (why != null) {
+      var parts = new java.util.ArrayList<ObjectNode>();
+      parts.add(dialect.text(why));
+      if (!run.open().isEmpty()) {
+        parts.add(dialect.data(openCalls(run)));
+      }
+      status.set(
+          "message",
+          message(dialect, run, run.id() + "-" + run.status().wire(), dialect.agent(), parts));
+    }
+    return status.put("timestamp", run.since().truncatedTo(ChronoUnit.MILLIS).toString());
+  }
+
+  private static ObjectNode openCalls(RunState run) {
+    var data = Json.MAPPER.createObjectNode();
+    var calls = data.putArray("tool_calls");
+    for (var call : run.open()) {
+      calls
+          .addObject()
+          .put("id", call.id())
+          .put("name", call.name())
+          .put("arguments", call.arguments())
+          .put("approval", call.approval());
+    }
+    return data;
+  }
+
+  private static String why(RunState run) {
+    return switch (run.status()) {
+      case QUEUED, IN_PROGRESS, CANCELLING, COMPLETED -> null;
+      case REQUIRES_ACTION ->
+          "The agent waits for: "
+              + run.open().stream().map(RunState.OpenCall::name).collect(Collectors.joining(", "))
+              + ".";
+      case FAILED -> run.error() == null ? "The run failed." : run.error().message();
+      case EXPIRED -> "The run expired before it had ended.";
+      case INCOMPLETE -> "The answer was cut off: %s.".formatted(run.incompleteReason());
+      case CANCELLED -> "The run was cancelled.";
+    };
+  }
+
+  private static ObjectNode message(
+      Dialect dialect, RunState run, String id, String role, List<ObjectNode> parts) {
+    var message = dialect.object("message").put("messageId", id).put("role", role);
+    message.putArray("parts").addAll(parts);
+    return message.put("taskId", TaskId.of(run).toString()).put("contextId", run.thread().value());
+  }
+
+  /** A message of the assistant, or a piece of one. */
+  static ObjectNode artifact(Dialect dialect, String message, String text) {
+    var artifact = Json.MAPPER.createObjectNode().put("artifactId", message).put("name", "answer");
+    artifact.putArray("parts").add(dialect.text(text));
+    return artifact;
+  }
+
+  private static String text(Message message) {
+    return message.content().stream()
+        .map(
+            part ->
+                switch (part) {
+                  case ContentPart.Text text -> text.value();
+                  case ContentPart.Refusal(var refusal) -> refusal;
+                  case ContentPart.ImageFile _,
+                      ContentPart.ImageUrl _,
+                      ContentPart.File _,
+                      ContentPart.Audio _ ->
+                      "";
+                })
+        .collect(Collectors.joining());
+  }
+}

@@ -1,0 +1,58 @@
+package dev.threadmill.protocols.a2a;
+
+import dev.threadmill.runs.RunState;
+import dev.threadmill.runs.RunStatus;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/** Where a task stands. */
+enum TaskState {
+  SUBMITTED,
+  WORKING,
+  INPUT_REQUIRED,
+  COMPLETED,
+  FAILED,
+  CANCELED,
+  REJECTED;
+
+  static TaskState of(RunState run) {
+    return switch (run.status()) {
+      case QUEUED -> run.started() ? WORKING : SUBMITTED;
+      case IN_PROGRESS, CANCELLING -> WORKING;
+      case REQUIRES_ACTION -> INPUT_REQUIRED;
+      case COMPLETED -> COMPLETED;
+      case CANCELLED -> CANCELED;
+      case FAILED ->
+          run.error() != null && run.error().code().equals("invalid_prompt") ? REJECTED : FAILED;
+      case EXPIRED, INCOMPLETE -> FAILED;
+    };
+  }
+
+  boolean isTerminal() {
+    return switch (this) {
+      case SUBMITTED, WORKING, INPUT_REQUIRED -> false;
+      case COMPLETED, FAILED, CANCELED, REJECTED -> true;
+    };
+  }
+
+  /** The statuses of runs that may be shown as this. */
+  List<RunStatus> statuses() {
+    return switch (this) {
+      case SUBMITTED -> List.of(RunStatus.QUEUED);
+      case WORKING -> List.of(RunStatus.IN_PROGRESS, RunStatus.CANCELLING);
+      case INPUT_REQUIRED -> List.of(RunStatus.REQUIRES_ACTION);
+      case COMPLETED -> List.of(RunStatus.COMPLETED);
+      case FAILED, REJECTED ->
+          new ArrayList<>(List.of(RunStatus.FAILED, RunStatus.EXPIRED, RunStatus.INCOMPLETE));
+      case CANCELED -> List.of(RunStatus.CANCELLED);
+    };
+  }
+
+  String wire(Dialect dialect) {
+    return switch (dialect) {
+      case V1 -> "TASK_STATE_" + name();
+      case V03 -> name().toLowerCase(Locale.ROOT).replace('_', '-');
+    };
+  }
+}
