@@ -5,6 +5,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonValue;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.threadmill.api.ApiException;
 import dev.threadmill.api.AssistantId;
 import dev.threadmill.api.Bounds;
@@ -14,7 +15,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Other assistants that an assistant may route a message to, each of them a function of its own.
+ * Other assistants, and agents elsewhere, that an assistant may route a message to, each of them a
+ * function of its own.
  *
  * @param mode null for delegate
  * @param threads null for new
@@ -48,11 +50,13 @@ public record AgentRoutingSpec(
   }
 
   /**
-   * Whom to route to.
+   * Whom to route to: an assistant of the project, or an agent elsewhere.
    *
+   * @param assistantId null for an agent elsewhere
    * @param threadId the thread to work in; null if none is named
+   * @param agent null for an assistant
    */
-  public record Target(AssistantId assistantId, ThreadId threadId) {
+  public record Target(AssistantId assistantId, ThreadId threadId, RemoteAgent agent) {
     private static final String ASSISTANT = "assistant_id";
     private static final String THREAD = "thread_id";
 
@@ -60,7 +64,10 @@ public record AgentRoutingSpec(
     @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
     static Target of(JsonNode node) {
       if (node.isTextual()) {
-        return new Target(new AssistantId(node.textValue()), null);
+        return new Target(new AssistantId(node.textValue()), null, null);
+      }
+      if (node instanceof ObjectNode fields && RemoteAgent.is(fields)) {
+        return new Target(null, null, RemoteAgent.of(fields));
       }
       if (!node.isObject()) {
         throw ApiException.invalid(
@@ -83,11 +90,20 @@ public record AgentRoutingSpec(
       var thread = node.path(THREAD);
       return new Target(
           new AssistantId(node.get(ASSISTANT).textValue()),
-          thread.isMissingNode() || thread.isNull() ? null : new ThreadId(thread.asText()));
+          thread.isMissingNode() || thread.isNull() ? null : new ThreadId(thread.asText()),
+          null);
+    }
+
+    /** Whether it is an agent elsewhere. */
+    public boolean isRemote() {
+      return agent != null;
     }
 
     @JsonValue
     Object json() {
+      if (agent != null) {
+        return agent;
+      }
       return threadId == null
           ? assistantId.value()
           : Map.of(ASSISTANT, assistantId.value(), THREAD, threadId.value());
@@ -114,11 +130,54 @@ public record AgentRoutingSpec(
       throw ApiException.invalid("targets", "Invalid 'targets': an assistant is given twice.");
     }
     mode = mode == null ? Mode.DELEGATE : mode;
+    checkAgents(targets, mode);
   }
 
   /** Whether a target goes on in the thread that it last worked in for the caller. */
   public boolean continuesThreads() {
     return threads == Threads.CONTINUE;
+  }
+
+  private static void checkAgents(List<Target> targets, Mode mode) {
+    var names = new HashSet<String>();
+    for (int i = 0; i < targets.size(); i++) {
+      var agent = targets.get(i).agent();
+      if (agent != null && mode == Mode.HANDOFF) {
+        throw ApiException.invalid(
+            "mode",
+            "Invalid 'mode': a conversation cannot be handed over to an agent elsewhere. Use"
+                + " 'delegate'.");
+      }
+      if (agent != null && !names.add(agent.name())) {
+        throw ApiException.invalid(
+            "targets[%d].name".formatted(i),
+            "Invalid 'targets[%d].name': another agent has this name.".formatted(i));
+      }
+    }
+  }
+
+  AgentRoutingSpec withSecrets(ToolSecrets.Replacement secrets) {
+    return new AgentRoutingSpec(
+        targets.stream()
+            .map(
+                target ->
+                    target.isRemote()
+                        ? new Target(null, null, target.agent().withSecrets(secrets))
+                        : target)
+            .toList(),
+        mode,
+        threads,
+        names);
+  }
+
+  /** Whether this is the name of the function of an assistant of the project. */
+  public boolean routesToAssistant(String function) {
+    for (int i = 0; names != null && i < names.size(); i++) {
+      if (names.get(i).function().equals(function)) {
+        return !targets.get(i).isRemote();
+      }
+    }
+    return false;
   }
 
   AgentRoutingSpec with(List<TargetName> newNames) {

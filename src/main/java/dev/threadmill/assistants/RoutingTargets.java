@@ -61,6 +61,9 @@ public class RoutingTargets {
     }
     for (int i = 0; i < spec.targets().size(); i++) {
       var place = "%s.targets[%d]".formatted(param, i);
+      if (spec.targets().get(i).isRemote()) {
+        continue;
+      }
       var target = spec.targets().get(i).assistantId();
       if (!known.containsKey(target.value())) {
         throw ApiException.invalid(
@@ -81,10 +84,15 @@ public class RoutingTargets {
     var ids = new HashSet<String>();
     for (var tool : tools) {
       if (tool instanceof ToolSpec.AgentRouting(var spec)) {
-        spec.targets().forEach(target -> ids.add(target.assistantId().value()));
+        spec.targets().stream()
+            .filter(target -> !target.isRemote())
+            .forEach(target -> ids.add(target.assistantId().value()));
       }
     }
     var found = new HashMap<String, AssistantRow>();
+    if (ids.isEmpty()) {
+      return found;
+    }
     List<PanacheEntityBase> rows =
         AssistantRow.list("projectId = ?1 and id in ?2", project.value(), ids);
     for (var each : rows) {
@@ -112,6 +120,11 @@ public class RoutingTargets {
       AgentRoutingSpec spec, Map<String, AssistantRow> known, Set<String> taken) {
     var names = new ArrayList<TargetName>();
     for (int i = 0; i < spec.targets().size(); i++) {
+      if (spec.targets().get(i).agent() instanceof RemoteAgent agent) {
+        var stem = stem("agent", agent.name());
+        names.add(new TargetName(free(stem, taken), agent.name(), agent.description()));
+        continue;
+      }
       var id = spec.targets().get(i).assistantId().value();
       var row = known.get(id);
       var before = spec.names() == null ? null : spec.names().get(i);

@@ -61,7 +61,8 @@ public sealed interface ToolSpec {
   /** The same tool with every secret replaced. */
   default ToolSpec withSecrets(ToolSecrets.Replacement secrets) {
     return switch (this) {
-      case CodeInterpreter _, FileSearch _, Function _, AgentRouting _ -> this;
+      case CodeInterpreter _, FileSearch _, Function _ -> this;
+      case AgentRouting(var routing) -> new AgentRouting(routing.withSecrets(secrets));
       case Webhook(var webhook) -> new Webhook(webhook.withSecrets(secrets));
       case Mcp(var mcp) -> new Mcp(mcp.withSecrets(secrets));
     };

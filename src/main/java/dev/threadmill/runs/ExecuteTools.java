@@ -298,6 +298,10 @@ class ExecuteTools {
     return step.with(calls);
   }
 
+  private static boolean isCalledOff(LiveRun.Stop why) {
+    return why == LiveRun.Stop.CANCEL || why == LiveRun.Stop.EXPIRE;
+  }
+
   private static ToolOutcome execute(Progress progress, Job job) {
     var run = progress.run();
     var context =
@@ -307,7 +311,8 @@ class ExecuteTools {
             run.threadId(),
             run.id(),
             job.call().id(),
-            run.settings().domains());
+            run.settings().domains(),
+            () -> isCalledOff(progress.live().stopReason()));
     try {
       return job.check().tool().execute(context, job.check().arguments());
     } catch (InterruptedException e) {

@@ -101,7 +101,8 @@ record Run(
     /** The type of calls of the function of this name. */
     String callType(String function) {
       for (var tool : tools) {
-        if (tool instanceof ToolSpec.AgentRouting(var routing) && routing.hasFunction(function)) {
+        if (tool instanceof ToolSpec.AgentRouting(var routing)
+            && routing.routesToAssistant(function)) {
           return ToolSpec.AgentRouting.TYPE;
         }
       }

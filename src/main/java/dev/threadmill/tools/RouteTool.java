@@ -22,7 +22,7 @@ public record RouteTool(
     boolean continuesThread,
     String name) {
   private static final String MESSAGE = "message";
-  private static final JsonNode PARAMETERS =
+  static final JsonNode PARAMETERS =
       Json.MAPPER
           .createObjectNode()
           .put("type", "object")
@@ -39,11 +39,14 @@ public record RouteTool(
                           .put("description", "All that the assistant has to know.")))
           .set("required", Json.MAPPER.createArrayNode().add(MESSAGE));
 
-  /** A tool for each target, in their order. Targets that were never looked up have none. */
+  /** A tool for each assistant, in their order. Targets that were never looked up have none. */
   static List<RouteTool> of(AgentRoutingSpec spec) {
     var tools = new ArrayList<RouteTool>();
     for (int i = 0; spec.names() != null && i < spec.targets().size(); i++) {
       var target = spec.targets().get(i);
+      if (target.isRemote()) {
+        continue;
+      }
       var names = spec.names().get(i);
       var name = names.name() == null ? target.assistantId().value() : names.name();
       tools.add(

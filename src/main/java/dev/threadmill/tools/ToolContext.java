@@ -6,12 +6,15 @@ import dev.threadmill.api.RunId;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.api.ToolCallId;
 import dev.threadmill.guard.AllowedDomains;
+import java.util.function.BooleanSupplier;
 
 /**
  * On whose behalf a tool is called.
  *
  * @param call the same however often the call is tried, so it serves as its idempotency key
  * @param allowedDomains what the assistant's tools may reach
+ * @param calledOff whether the run was cancelled or has expired, so that what goes on for it
+ *     elsewhere is to be stopped; not so if another node goes on with it
  */
 public record ToolContext(
     ProjectId project,
@@ -19,4 +22,10 @@ public record ToolContext(
     ThreadId thread,
     RunId run,
     ToolCallId call,
-    AllowedDomains allowedDomains) {}
+    AllowedDomains allowedDomains,
+    BooleanSupplier calledOff) {
+  /** Whether nobody wants the call's result any more. */
+  public boolean isCalledOff() {
+    return calledOff.getAsBoolean();
+  }
+}

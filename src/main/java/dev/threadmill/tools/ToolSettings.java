@@ -33,4 +33,15 @@ public interface ToolSettings {
   /** THREADMILL_TOOLS_MCP_LIST_LIFE: how long the list of an MCP server's tools is kept. */
   @WithDefault("5m")
   Duration mcpListLife();
+
+  /** THREADMILL_TOOLS_A2A_CARD_LIFE: how long the card of an agent elsewhere is kept. */
+  @WithDefault("5m")
+  Duration a2aCardLife();
+
+  /**
+   * THREADMILL_TOOLS_A2A_TIMEOUT: how long an agent elsewhere may take to come to an end unless its
+   * target says so.
+   */
+  @WithDefault("5m")
+  Duration a2aTimeout();
 }

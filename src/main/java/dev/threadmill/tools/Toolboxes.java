@@ -13,11 +13,14 @@ public class Toolboxes {
   private final ArgumentSchemas schemas;
   private final WebhookCalls webhooks;
   private final McpServers mcpServers;
+  private final AskAgent askAgent;
 
-  Toolboxes(ArgumentSchemas schemas, WebhookCalls webhooks, McpServers mcpServers) {
+  Toolboxes(
+      ArgumentSchemas schemas, WebhookCalls webhooks, McpServers mcpServers, AskAgent askAgent) {
     this.schemas = schemas;
     this.webhooks = webhooks;
     this.mcpServers = mcpServers;
+    this.askAgent = askAgent;
   }
 
   /** A toolbox without any tools. */
@@ -52,7 +55,10 @@ public class Toolboxes {
             mcpServers.known(project, mcp).stream()
                 .filter(offered -> mcp.allows(offered.name()))
                 .forEach(offered -> box.add(McpTool.of(mcp, offered, mcpServers)));
-        case ToolSpec.AgentRouting(var routing) -> RouteTool.of(routing).forEach(box::add);
+        case ToolSpec.AgentRouting(var routing) -> {
+          RouteTool.of(routing).forEach(box::add);
+          A2aTool.of(routing, askAgent).forEach(box::add);
+        }
         case ToolSpec.CodeInterpreter _, ToolSpec.FileSearch _ -> {
           // Not offered to the model while the server cannot execute it.
         }

@@ -1,0 +1,45 @@
+package dev.threadmill.tools;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.threadmill.assistants.AgentRoutingSpec;
+import dev.threadmill.assistants.RemoteAgent;
+import dev.threadmill.assistants.WebhookSpec.OnUnknown;
+import dev.threadmill.models.FunctionSpec;
+import java.util.ArrayList;
+import java.util.List;
+
+/** An agent elsewhere as a tool: the server asks it over A2A and waits for its answer. */
+record A2aTool(RemoteAgent agent, FunctionSpec function, AskAgent askAgent) implements ServerTool {
+  /** A tool for each agent elsewhere, in their order. */
+  static List<A2aTool> of(AgentRoutingSpec spec, AskAgent askAgent) {
+    var tools = new ArrayList<A2aTool>();
+    for (int i = 0; spec.names() != null && i < spec.targets().size(); i++) {
+      var agent = spec.targets().get(i).agent();
+      if (agent != null) {
+        var about = agent.description() == null ? "" : " What it is for: " + agent.description();
+        tools.add(
+            new A2aTool(
+                agent,
+                new FunctionSpec(
+                    spec.names().get(i).function(),
+                    "Gives a message to the agent '%s' and returns its answer. The agent reads nothing but the message."
+                            .formatted(agent.name())
+                        + about,
+                    RouteTool.PARAMETERS,
+                    null),
+                askAgent));
+      }
+    }
+    return tools;
+  }
+
+  @Override
+  public OnUnknown onUnknown() {
+    return agent.onUnknown() == null ? OnUnknown.RETRY : agent.onUnknown();
+  }
+
+  @Override
+  public ToolOutcome execute(ToolContext context, JsonNode arguments) throws InterruptedException {
+    return askAgent.ask(context, agent, onUnknown(), RouteTool.message(arguments));
+  }
+}

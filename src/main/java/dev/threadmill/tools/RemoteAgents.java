@@ -1,0 +1,210 @@
+package dev.threadmill.tools;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.threadmill.api.Json;
+import dev.threadmill.api.ProjectId;
+import dev.threadmill.assistants.RemoteAgent;
+import dev.threadmill.guard.HttpFailure;
+import dev.threadmill.guard.OutboundRequest;
+import dev.threadmill.guard.SafeHttp;
+import dev.threadmill.guard.SecretBox;
+import dev.threadmill.guard.SecretText;
+import jakarta.inject.Singleton;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.jboss.logging.Logger;
+
+/**
+ * Knows where agents elsewhere are spoken to, and how: it reads their cards and keeps them a while.
+ */
+@Singleton
+class RemoteAgents {
+  private static final Logger LOG = Logger.getLogger(RemoteAgents.class);
+  private static final int MOST_CARDS = 500;
+  private static final String CARD = "/.well-known/agent-card.json";
+  private static final String BINDING = "JSONRPC";
+
+  private final SafeHttp http;
+  private final SecretBox secrets;
+  private final ToolSettings settings;
+  private final InstantSource clock;
+  private final Map<Key, Known> cards =
+      new LinkedHashMap<>(16, 0.75f, true) {
+        private static final long serialVersionUID = 1;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Key, Known> eldest) {
+          return size() > MOST_CARDS;
+        }
+      };
+
+  private record Key(ProjectId project, String url, Map<String, SecretText> headers) {}
+
+  private record Known(Address address, Instant until) {}
+
+  /** Where an agent is spoken to, by its own word. */
+  private record Address(String url, boolean isV1) {}
+
+  /**
+   * An agent that can be spoken to.
+   *
+   * @param isV1 whether it speaks version 1.0 of the protocol; 0.3 if not
+   * @param credentials headers for it; none if its card leads to another origin
+   */
+  record Peer(String url, boolean isV1, Map<String, String> credentials) {}
+
+  RemoteAgents(SafeHttp http, SecretBox secrets, ToolSettings settings, InstantSource clock) {
+    this.http = http;
+    this.secrets = secrets;
+    this.settings = settings;
+    this.clock = clock;
+  }
+
+  /**
+   * How to speak to an agent, perhaps as it was a few minutes ago.
+   *
+   * @throws ToolFailure if its card is not to be had, or of no use
+   */
+  Peer peer(ToolContext context, RemoteAgent agent) throws ToolFailure, InterruptedException {
+    var credentials = opened(context.project(), agent);
+    var key = new Key(context.project(), agent.url(), agent.headers());
+    Known known;
+    synchronized (cards) {
+      known = cards.get(key);
+    }
+    if (known == null || !clock.instant().isBefore(known.until())) {
+      known =
+          new Known(
+              look(context, agent, credentials, known),
+              clock.instant().plus(settings.a2aCardLife()));
+      synchronized (cards) {
+        cards.put(key, known);
+      }
+    }
+    var address = known.address();
+    return new Peer(
+        address.url(),
+        address.isV1(),
+        origin(address.url()).equals(origin(agent.url())) ? credentials : Map.of());
+  }
+
+  private Address look(
+      ToolContext context, RemoteAgent agent, Map<String, String> credentials, Known before)
+      throws ToolFailure, InterruptedException {
+    try {
+      return address(fetched(context, agent, credentials));
+    } catch (ToolFailure e) {
+      if (before == null || !e.isPassing()) {
+        throw e;
+      }
+      LOG.warnf("a2a card stale project_id=%s agent=%s", context.project(), agent.name());
+      return before.address();
+    }
+  }
+
+  private JsonNode fetched(ToolContext context, RemoteAgent agent, Map<String, String> credentials)
+      throws ToolFailure, InterruptedException {
+    var url =
+        agent.url().endsWith(".json") ? agent.url() : agent.url().replaceAll("/+$", "") + CARD;
+    try {
+      var answer =
+          http.send(
+              new OutboundRequest(
+                  "GET",
+                  url,
+                  Map.of("Accept", "application/json", "User-Agent", "Threadmill"),
+                  credentials,
+                  null,
+                  List.of(context.allowedDomains()),
+                  settings.timeout(),
+                  settings.maxAnswer()));
+      if (answer.status() >= 300) {
+        throw new ToolFailure(
+            "agent_unreachable",
+            answer.status() >= 500 || answer.status() == 429,
+            "The agent's card is not to be had: status %d.".formatted(answer.status()));
+      }
+      return Json.MAPPER.readTree(new String(answer.body(), StandardCharsets.UTF_8));
+    } catch (HttpFailure e) {
+      boolean isRefused = e.kind() == HttpFailure.Kind.REFUSED;
+      throw new ToolFailure(
+          isRefused ? "not_allowed" : "agent_unreachable",
+          !isRefused,
+          "The agent's card is not to be had: " + e.getMessage());
+    } catch (JsonProcessingException e) {
+      throw unusable("it is not JSON");
+    }
+  }
+
+  /**
+   * Both versions may stand in a card; the first that can be spoken counts, as the agent prefers.
+   */
+  private static Address address(JsonNode card) throws ToolFailure {
+    for (var offered : card.path("supportedInterfaces")) {
+      var version = offered.path("protocolVersion").asText();
+      if (BINDING.equals(offered.path("protocolBinding").asText())
+          && (version.startsWith("1.") || version.startsWith("0.3"))) {
+        return new Address(url(offered), version.startsWith("1."));
+      }
+    }
+    var preferred = card.path("preferredTransport").asText(BINDING);
+    if (BINDING.equals(preferred) && card.path("url").isTextual()) {
+      return new Address(url(card), false);
+    }
+    for (var offered : card.path("additionalInterfaces")) {
+      if (BINDING.equals(offered.path("transport").asText())) {
+        return new Address(url(offered), false);
+      }
+    }
+    throw unusable("it offers no JSON-RPC of A2A 1.0 or 0.3");
+  }
+
+  private static String url(JsonNode offered) throws ToolFailure {
+    var url = offered.path("url").asText();
+    if (!url.matches("(?i)https?://.+")) {
+      throw unusable("it names no address");
+    }
+    return url;
+  }
+
+  private static ToolFailure unusable(String why) {
+    return new ToolFailure("agent_unusable", false, "The agent's card is of no use: " + why + ".");
+  }
+
+  private static String origin(String url) {
+    try {
+      var uri = URI.create(url);
+      int port =
+          uri.getPort() >= 0 ? uri.getPort() : "https".equalsIgnoreCase(uri.getScheme()) ? 443 : 80;
+      return (uri.getScheme() + "://" + uri.getHost() + ":" + port).toLowerCase(Locale.ROOT);
+    } catch (IllegalArgumentException e) {
+      return "";
+    }
+  }
+
+  private Map<String, String> opened(ProjectId project, RemoteAgent agent) throws ToolFailure {
+    var headers = new LinkedHashMap<String, String>();
+    if (agent.headers() != null) {
+      for (var header : agent.headers().entrySet()) {
+        try {
+          headers.put(
+              header.getKey(), secrets.open(project, (SecretText.Sealed) header.getValue()));
+        } catch (SecretBox.SealedForeverException e) {
+          LOG.errorf("secret unreadable project_id=%s: %s", project, e.getMessage());
+          throw new ToolFailure(
+              "tool_not_set_up",
+              false,
+              "A secret of the tool cannot be read any more; set it again.");
+        }
+      }
+    }
+    return headers;
+  }
+}

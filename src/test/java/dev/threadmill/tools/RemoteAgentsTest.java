@@ -1,0 +1,412 @@
+package dev.threadmill.tools;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.threadmill.testing.A2aPeer;
+import dev.threadmill.testing.Api;
+import dev.threadmill.testing.FakeProvider;
+import dev.threadmill.testing.FakeProviderResource;
+import dev.threadmill.testing.KeysResource;
+import dev.threadmill.testing.PostgresResource;
+import dev.threadmill.testing.Receiver;
+import dev.threadmill.testing.Reply;
+import dev.threadmill.testing.ToolRuns;
+import io.a2a.spec.TaskState;
+import io.quarkus.test.common.QuarkusTestResource;
+import io.quarkus.test.junit.QuarkusTest;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Assistants that route messages to agents elsewhere over A2A: good ones, and all other kinds. */
+@QuarkusTest
+@QuarkusTestResource(PostgresResource.class)
+@QuarkusTestResource(KeysResource.class)
+@QuarkusTestResource(FakeProviderResource.class)
+class RemoteAgentsTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final String CARD = "/.well-known/agent-card.json";
+  private static final String DONE =
+      "{\"jsonrpc\": \"2.0\", \"id\": 1, \"result\": {\"task\": {\"id\": \"t\", \"status\": {\"state\":"
+          + " \"TASK_STATE_COMPLETED\"}, \"artifacts\": [{\"artifactId\": \"a\", \"parts\": [{\"text\":"
+          + " \"Sunny.\"}]}]}}}";
+
+  private final Api api = Api.user();
+  private final ToolRuns runs = new ToolRuns(api);
+
+  FakeProvider provider;
+
+  @BeforeEach
+  void reset() {
+    provider.reset();
+    provider.reply(
+        Reply.call("route_to_weather_man", "{\"message\": \"Rome?\"}"), Reply.text("Done."));
+  }
+
+  @Test
+  void anAgentElsewhereIsAskedAndItsTaskWaitedFor() {
+    try (var peer = new A2aPeer()) {
+      // When
+      var started =
+          runs.start(
+              assistant(peer.url(), ", \"headers\": {\"Authorization\": \"Bearer s3cret\"}"), "Go");
+      await().atMost(PATIENCE).until(() -> peer.calls().size() >= 3);
+      peer.end(TaskState.COMPLETED, "Sunny.");
+      var run = runs.stopped(started);
+
+      // Then
+      assertThat(run.status()).describedAs(run.run().toString()).isEqualTo("completed");
+      assertThat(run.output(0)).isEqualTo("Sunny.");
+      assertThat(peer.messages()).hasSize(1);
+      assertThat(peer.messages().getFirst().getMessageId())
+          .isEqualTo(run.calls().getFirst().path("id").asText());
+      assertThat(peer.calls()).allMatch(c -> "Bearer s3cret".equals(c.header("authorization")));
+      assertThat(run.run().toString()).doesNotContain("s3cret");
+      assertThat(provider.requests().getFirst().body().at("/tools/0/function/description").asText())
+          .contains("Weather Man", "Knows the weather");
+    }
+  }
+
+  @Test
+  void anAssistantOfAnotherProjectIsReachedOverA2a() {
+    // Given
+    var key = Api.strangersKey();
+    var elsewhere = Api.withKey(key);
+    var there =
+        elsewhere
+            .post(
+                "/v1/assistants",
+                "{\"model\": \"gpt-remote\", \"exposure\": {\"a2a\": true}, \"instructions\": \"x\"}")
+            .id();
+    provider.replyTo("gpt-remote", Reply.text("Sunny there."));
+    var assistant =
+        assistant(
+            Api.base().replace("localhost", "127.0.0.1") + "/v1/a2a/" + there,
+            ", \"headers\": {\"Authorization\": \"Bearer " + key + "\"}");
+
+    // When
+    var run = runs.run(assistant, "Go");
+
+    // Then
+    assertThat(run.status()).describedAs(run.run().toString()).isEqualTo("completed");
+    assertThat(run.output(0)).isEqualTo("Sunny there.");
+    var thread = elsewhere.get("/v1/threads").json().at("/data/0/id").asText();
+    var theirs = elsewhere.get("/v1/threads/" + thread + "/runs").json().at("/data/0");
+    assertThat(theirs.at("/metadata/a2a_message_id").asText())
+        .isEqualTo(run.calls().getFirst().path("id").asText());
+  }
+
+  @Test
+  void cancellingTheRunCancelsTheTask() {
+    try (var peer = new A2aPeer()) {
+      var started = runs.start(assistant(peer.url(), ""), "Go");
+      await().atMost(PATIENCE).until(() -> peer.calls().size() >= 3);
+
+      api.post(
+          "/v1/threads/%s/runs/%s/cancel"
+              .formatted(started.path("thread_id").asText(), started.path("id").asText()),
+          null);
+
+      assertThat(runs.stopped(started).status()).isEqualTo("cancelled");
+      await().atMost(PATIENCE).until(() -> peer.state() == TaskState.CANCELED);
+    }
+  }
+
+  @Test
+  void anAgentThatIsNotDoneInTimeIsToldToStop() {
+    try (var peer = new A2aPeer()) {
+      var run = runs.run(assistant(peer.url(), ", \"timeout_ms\": 1000"), "Go");
+
+      assertThat(run.status()).isEqualTo("completed");
+      assertThat(run.output(0)).contains("agent_timeout");
+      assertThat(peer.state()).isEqualTo(TaskState.CANCELED);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "FAILED, agent_failed",
+    "REJECTED, agent_rejected",
+    "CANCELED, agent_canceled",
+    "INPUT_REQUIRED, agent_needs_input",
+    "UNKNOWN, answer_unusable"
+  })
+  void whatATaskComesToIsToldToTheModel(TaskState state, String type) {
+    try (var peer = new A2aPeer()) {
+      var started = runs.start(assistant(peer.url(), ""), "Go");
+      await().atMost(PATIENCE).until(() -> peer.calls().size() >= 3);
+      peer.end(state, "because");
+
+      var run = runs.stopped(started);
+
+      assertThat(run.status()).isEqualTo("completed");
+      assertThat(run.output(0)).contains(type);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          nonsense                                              | agent_unusable
+          {}                                                    | agent_unusable
+          {"preferredTransport": "GRPC", "url": "https://a.example"} | agent_unusable
+          {"url": "ftp://a.example"}                            | agent_unusable
+          {"url": "http://169.254.169.254/latest"}              | not_allowed
+          {"url": "http://10.0.0.1/rpc"}                        | not_allowed
+          """)
+  void aCardThatIsOfNoUseIsToldToTheModel(String card, String type) {
+    try (var receiver = Receiver.start()) {
+      receiver.on(CARD, Receiver.json(200, card));
+
+      var run = runs.run(assistant(receiver.url(""), ", \"timeout_ms\": 2000"), "Go");
+
+      assertThat(run.status()).isEqualTo("completed");
+      assertThat(run.output(0)).contains(type);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          200 | nonsense                                                   | answer_unusable
+          200 | {"jsonrpc": "2.0", "id": 1, "result": {}}                  | answer_unusable
+          200 | {"jsonrpc": "2.0", "id": 1, "result": {"task": {"id": 5}}} | answer_unusable
+          200 | {"jsonrpc": "2.0", "id": 1, "error": {"code": -32004, "message": "Not here"}} | Not here
+          401 | {"error": "who?"}                                          | http_401
+          404 | {}                                                         | http_404
+          """)
+  void anAnswerThatIsOfNoUseIsToldToTheModel(int status, String body, String said) {
+    try (var receiver = agent(Receiver.json(status, body))) {
+      var run = runs.run(assistant(receiver.url(""), ""), "Go");
+
+      assertThat(run.status()).isEqualTo("completed");
+      assertThat(run.output(0)).contains(said);
+      assertThat(receiver.calls()).hasSize(2);
+    }
+  }
+
+  @Test
+  void anAnswerThatIsTooLargeIsCutOff() {
+    var large = "x".repeat(300_000);
+    try (var receiver = agent(Receiver.json(200, DONE.replace("Sunny.", large)))) {
+      var run = runs.run(assistant(receiver.url(""), ""), "Go");
+
+      assertThat(run.output(0)).contains("answer_unusable").doesNotContain("xxxx");
+    }
+  }
+
+  @Test
+  void anAgentThatAnswersOfAnotherTaskIsNotBelieved() {
+    var working = DONE.replace("TASK_STATE_COMPLETED", "TASK_STATE_WORKING");
+    var other =
+        DONE.replace("\"result\": {\"task\": {\"id\": \"t\"", "\"result\": {\"id\": \"u\"")
+            .replace("}]}}}", "}]}}");
+    try (var receiver =
+        agent(
+            (exchange, call) ->
+                Receiver.reply(
+                    exchange,
+                    200,
+                    "application/json",
+                    call.body().contains("SendMessage") ? working : other))) {
+      var run = runs.run(assistant(receiver.url(""), ""), "Go");
+
+      assertThat(run.output(0)).contains("another task");
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"retry, Sunny.", "fail, http_500", "ask, ''"})
+  void whatBecomesOfADoubtfulMessageIsTheTargetsToSay(String policy, String output) {
+    var tries = new AtomicInteger();
+    try (var receiver =
+        agent(
+            (exchange, _) ->
+                Receiver.reply(
+                    exchange,
+                    tries.incrementAndGet() == 1 ? 500 : 200,
+                    "application/json",
+                    DONE))) {
+      var run = runs.run(assistant(receiver.url(""), ", \"on_unknown\": \"" + policy + "\""), "Go");
+
+      assertThat(run.status()).isEqualTo(policy.equals("ask") ? "requires_action" : "completed");
+      assertThat(run.output(0).equals("null") ? "" : run.output(0)).contains(output);
+      assertThat(
+              receiver.calls().stream()
+                  .filter(c -> c.method().equals("POST"))
+                  .map(Receiver.Call::body)
+                  .distinct())
+          .hasSize(1);
+    }
+  }
+
+  @Test
+  void anAgentThatIsBusyIsAskedAgain() {
+    var tries = new AtomicInteger();
+    try (var receiver =
+        agent(
+            (exchange, _) ->
+                Receiver.reply(
+                    exchange, tries.incrementAndGet() < 3 ? 503 : 200, "application/json", DONE))) {
+      var run = runs.run(assistant(receiver.url(""), ", \"on_unknown\": \"fail\""), "Go");
+
+      assertThat(run.output(0)).isEqualTo("Sunny.");
+      assertThat(tries).hasValue(3);
+    }
+  }
+
+  @Test
+  void anAgentThatHangsIsGivenUp() throws Exception {
+    var over = new CountDownLatch(1);
+    try (var receiver =
+        agent(
+            (_, _) -> {
+              try {
+                over.await(60, TimeUnit.SECONDS);
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              }
+            })) {
+      var run = runs.run(assistant(receiver.url(""), ", \"timeout_ms\": 1000"), "Go");
+
+      assertThat(run.output(0)).contains("outcome_unknown");
+    } finally {
+      over.countDown();
+    }
+  }
+
+  @Test
+  void credentialsDoNotFollowACardToAnotherOrigin() {
+    try (var other = Receiver.start();
+        var receiver = Receiver.start()) {
+      other.on("/rpc", Receiver.json(200, DONE));
+      receiver.on(CARD, Receiver.json(200, card(other.url("/rpc"))));
+
+      var run =
+          runs.run(
+              assistant(receiver.url(""), ", \"headers\": {\"Authorization\": \"Bearer s3cret\"}"),
+              "Go");
+
+      assertThat(run.output(0)).isEqualTo("Sunny.");
+      assertThat(receiver.calls().getFirst().header("authorization")).isEqualTo("Bearer s3cret");
+      assertThat(other.calls().getFirst().header("authorization")).isNull();
+    }
+  }
+
+  @Test
+  void allowedDomainsHoldForAgentsToo() {
+    try (var receiver = agent(Receiver.json(200, DONE))) {
+      var assistant =
+          runs.assistant(
+              "gpt-4o",
+              "\"safety\": {\"allowed_domains\": [\"example.com\"]},",
+              tool(receiver.url(""), ""));
+
+      var run = runs.run(assistant, "Go");
+
+      assertThat(run.output(0)).contains("not_allowed");
+      assertThat(receiver.calls()).isEmpty();
+    }
+  }
+
+  @Test
+  void secretsAreKeptAndNeverShown() {
+    var assistant =
+        assistant("https://a.example", ", \"headers\": {\"Authorization\": \"Bearer s3cret\"}");
+
+    var shown = api.get("/v1/assistants/" + assistant);
+    assertThat(shown.text()).doesNotContain("s3cret").contains("\"Authorization\":\"***\"");
+    var target = shown.json().at("/tools/0/agent_routing/targets/0");
+    assertThat(target.path("type").asText()).isEqualTo("a2a");
+    var again =
+        api.post(
+            "/v1/assistants/" + assistant, "{\"tools\": %s}".formatted(shown.json().path("tools")));
+    assertThat(again.status()).describedAs(again.text()).isEqualTo(200);
+    var elsewhere =
+        api.post(
+            "/v1/assistants/" + assistant,
+            "{\"tools\": %s}"
+                .formatted(
+                    shown.json().path("tools").toString().replace("a.example", "b.example")));
+    assertThat(elsewhere.status()).isEqualTo(400);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          {"type": "a2a"}                                                        | url
+          {"type": "a2a", "url": "nonsense", "name": "x"}                        | url
+          {"type": "a2a", "url": "https://a.example"}                            | name
+          {"type": "a2a", "url": "https://a.example", "name": "x", "more": 1}    | type
+          {"type": "a2a", "url": "https://a.example", "name": "x", "timeout_ms": 1} | timeout_ms
+          {"type": "a2a", "url": "https://a.example", "name": "x", "headers": {"Host": "y"}} | headers
+          {"type": "a2a", "url": "https://a.example", "name": "x"}, {"type": "a2a", "url": "https://b.example", "name": "x"} | name
+          """)
+  void aTargetThatIsWrongIsRefusedAndNamed(String targets, String field) {
+    var answer =
+        api.post(
+            "/v1/assistants",
+            "{\"model\": \"gpt-4o\", \"tools\": [{\"type\": \"agent_routing\", \"agent_routing\":"
+                + " {\"targets\": ["
+                + targets
+                + "]}}]}");
+
+    assertThat(answer.status()).describedAs(answer.text()).isEqualTo(400);
+    assertThat(answer.error().path("param").asText()).contains(field);
+  }
+
+  @Test
+  void aConversationCannotBeHandedOverToAnAgentElsewhere() {
+    var answer =
+        api.post(
+            "/v1/assistants",
+            "{\"model\": \"gpt-4o\", \"tools\": [{\"type\": \"agent_routing\", \"agent_routing\":"
+                + " {\"mode\": \"handoff\", \"targets\": [{\"type\": \"a2a\", \"url\":"
+                + " \"https://a.example\", \"name\": \"x\"}]}}]}");
+
+    assertThat(answer.status()).isEqualTo(400);
+    assertThat(answer.error().path("param").asText()).contains("mode");
+  }
+
+  /** An agent of version 1.0 that answers all requests in this way. */
+  private static Receiver agent(Receiver.Handler rpc) {
+    var receiver = Receiver.start();
+    receiver.on(
+        CARD,
+        (exchange, _) ->
+            Receiver.reply(exchange, 200, "application/json", card(receiver.url("/rpc"))));
+    return receiver.on("/rpc", rpc);
+  }
+
+  private static String card(String url) {
+    return "{\"name\": \"x\", \"supportedInterfaces\": [{\"url\": \"http://x/\", \"protocolBinding\":"
+        + " \"GRPC\", \"protocolVersion\": \"1.0\"}, {\"url\": \"%s\", \"protocolBinding\":"
+            .formatted(url)
+        + " \"JSONRPC\", \"protocolVersion\": \"1.0\"}]}";
+  }
+
+  private String assistant(String url, String more) {
+    return runs.assistant("gpt-4o", "", tool(url, more));
+  }
+
+  private static String tool(String url, String more) {
+    return "{\"type\": \"agent_routing\", \"agent_routing\": {\"targets\": [{\"type\": \"a2a\", \"url\":"
+        + " \"%s\", \"name\": \"Weather Man\", \"description\": \"Knows the weather\"%s}]}}"
+            .formatted(url, more);
+  }
+}
