@@ -85,6 +85,13 @@ class NemesisTest {
             () -> assertThat(run(api, thread).path("status").asText()).isEqualTo(status));
   }
 
+  /** The node has begun to call the model, so that the reply that is held back is its own. */
+  private void awaitModelCall(EventReader reader) {
+    await()
+        .atMost(LONG_ENOUGH)
+        .until(() -> reader.runId() != null && !cluster.provider().requests().isEmpty());
+  }
+
   private void assertNothingIsLeft() {
     try (var database = cluster.connect()) {
       HistoryCheck.nothingIsLeft(database);
@@ -101,7 +108,7 @@ class NemesisTest {
     var reader = new EventReader(cluster.apiKey());
     stream(reader, a, thread, assistant(api));
     gate.release(4);
-    await().atMost(LONG_ENOUGH).until(() -> reader.runId() != null);
+    awaitModelCall(reader);
 
     a.pause();
     awaitEnd(api, thread, "completed");
@@ -129,7 +136,7 @@ class NemesisTest {
     var done = stream(reader, a, thread, assistant(api));
 
     gate.release(2);
-    await().atMost(LONG_ENOUGH).until(() -> reader.runId() != null);
+    awaitModelCall(reader);
     for (int cut = 0; cut < 6; cut++) {
       gate.release(2);
       cutAllConnections();
@@ -204,7 +211,7 @@ class NemesisTest {
     var reader = new EventReader(cluster.apiKey());
     stream(reader, a, thread, assistant(api));
     gate.release(3);
-    await().atMost(LONG_ENOUGH).until(() -> reader.runId() != null);
+    awaitModelCall(reader);
 
     a.stop();
 
