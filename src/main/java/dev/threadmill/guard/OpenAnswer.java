@@ -53,6 +53,20 @@ public final class OpenAnswer implements AutoCloseable {
     return Optional.ofNullable(response.getFirstHeader(name)).map(header -> header.getValue());
   }
 
+  /** The media type without its parameters, in lower case; empty if the answer names none. */
+  public String mediaType() {
+    return head().mediaType();
+  }
+
+  /** The charset that the answer names, or UTF-8. */
+  public java.nio.charset.Charset charset() {
+    return head().charset();
+  }
+
+  private OutboundAnswer head() {
+    return new OutboundAnswer(status(), headers(), new byte[0]);
+  }
+
   boolean isRedirect() {
     return switch (status()) {
       case 301, 302, 303, 307, 308 -> response.getFirstHeader("Location") != null;
@@ -78,19 +92,28 @@ public final class OpenAnswer implements AutoCloseable {
   }
 
   /** Reads the answer to its end. */
-  OutboundAnswer read() throws HttpFailure, InterruptedException {
+  public OutboundAnswer read() throws HttpFailure, InterruptedException {
     try (var body = body()) {
       var bytes = new ByteArrayOutputStream();
       body.transferTo(bytes);
       return new OutboundAnswer(status(), headers(), bytes.toByteArray());
-    } catch (TooLargeException e) {
-      throw new HttpFailure(
-          HttpFailure.Kind.TOO_LARGE,
-          true,
-          "The answer is larger than the %d bytes allowed.".formatted(maxBytes));
     } catch (IOException e) {
-      throw failure(e, deadline).afterArrival();
+      throw broken(e);
     }
+  }
+
+  /**
+   * What it means that {@link #body} could not be read.
+   *
+   * @throws InterruptedException if that is because the thread was interrupted
+   */
+  public HttpFailure broken(IOException e) throws InterruptedException {
+    return e instanceof TooLargeException
+        ? new HttpFailure(
+            HttpFailure.Kind.TOO_LARGE,
+            true,
+            "The answer is larger than the %d bytes allowed.".formatted(maxBytes))
+        : failure(e, deadline).afterArrival();
   }
 
   /**

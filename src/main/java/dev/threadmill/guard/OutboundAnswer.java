@@ -30,7 +30,8 @@ public record OutboundAnswer(int status, Map<String, String> headers, byte[] bod
     return new String(body, charset());
   }
 
-  private Charset charset() {
+  /** The charset that the answer names, or UTF-8. */
+  Charset charset() {
     for (var parameter : header("content-type").orElse("").split(";")) {
       var pair = parameter.split("=", 2);
       if (pair.length == 2 && pair[0].strip().equalsIgnoreCase("charset")) {

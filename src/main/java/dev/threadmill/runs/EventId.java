@@ -55,6 +55,7 @@ record EventId(
               attempt, next, step, state.equals("created") || state.equals("in_progress"), false);
       case TapeEvent.TextDelta _,
           TapeEvent.AsideDelta _,
+          TapeEvent.PieceHeard _,
           TapeEvent.CallStarted _,
           TapeEvent.CallRouted _,
           TapeEvent.CallAnswered _,

@@ -11,8 +11,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
 
@@ -238,20 +236,20 @@ class ExecuteTools {
 
   private Outcome work(Progress progress, List<Job> jobs, List<Result> known)
       throws InterruptedException {
-    BlockingQueue<Result> results = new LinkedBlockingQueue<>(known);
+    var news = new CallNews<Result>();
+    known.forEach(news::ended);
     var threads = new ArrayList<Thread>();
     try {
       for (var job : jobs) {
         threads.add(
             Thread.ofVirtual()
                 .name("tool")
-                .start(() -> results.add(new Result(job.place(), execute(progress, job)))));
+                .start(
+                    () -> news.ended(result(progress, job, news.hear(job.place(), job.call())))));
       }
       int left = jobs.size() + known.size();
       while (left > 0) {
-        var batch = new ArrayList<Result>();
-        batch.add(progress.live().interruptibly(results::take));
-        results.drainTo(batch);
+        var batch = news.next(progress);
         left -= batch.size();
         if (!store(progress, batch, left == 0)) {
           return Outcome.LOST;
@@ -302,7 +300,17 @@ class ExecuteTools {
     return why == LiveRun.Stop.CANCEL || why == LiveRun.Stop.EXPIRE;
   }
 
-  private static ToolOutcome execute(Progress progress, Job job) {
+  private static Result result(Progress progress, Job job, Hearing hearing) {
+    var outcome =
+        switch (execute(progress, job, hearing)) {
+          case ToolOutcome.Answered(var output) -> new ToolOutcome.Answered(hearing.whole(output));
+          case ToolOutcome.Failed(var output) -> new ToolOutcome.Failed(hearing.whole(output));
+          case ToolOutcome.Undecided undecided -> undecided;
+        };
+    return new Result(job.place(), outcome);
+  }
+
+  private static ToolOutcome execute(Progress progress, Job job, Hearing hearing) {
     var run = progress.run();
     var context =
         new ToolContext(
@@ -312,7 +320,8 @@ class ExecuteTools {
             run.id(),
             job.call().id(),
             run.settings().domains(),
-            () -> isCalledOff(progress.live().stopReason()));
+            () -> isCalledOff(progress.live().stopReason()),
+            hearing);
     try {
       return job.check().tool().execute(context, job.check().arguments());
     } catch (InterruptedException e) {

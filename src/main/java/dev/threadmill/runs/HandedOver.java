@@ -85,6 +85,7 @@ final class HandedOver {
             TapeEvent.MessageIs _,
             TapeEvent.TextDelta _,
             TapeEvent.AsideDelta _,
+            TapeEvent.PieceHeard _,
             TapeEvent.ThreadCreated _,
             TapeEvent.RunIs _,
             TapeEvent.CallStarted _,

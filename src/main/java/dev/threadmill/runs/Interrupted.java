@@ -51,6 +51,7 @@ record Interrupted(Step step, boolean isMessageBegun, String text) {
         case TapeEvent.ThreadCreated _,
             TapeEvent.RunIs _,
             TapeEvent.CallRouted _,
+            TapeEvent.PieceHeard _,
             TapeEvent.CallAnswered _,
             TapeEvent.AttemptBegan _ -> {
           // Opens nothing.

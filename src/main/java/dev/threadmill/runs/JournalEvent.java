@@ -11,6 +11,7 @@ final class JournalEvent {
       case TapeEvent.TextDelta delta -> List.of(event.code(), delta.text());
       case TapeEvent.ArgumentsDelta delta -> List.of(event.code(), delta.text());
       case TapeEvent.AsideDelta delta -> List.of(event.code(), delta.text());
+      case TapeEvent.PieceHeard piece -> List.of(event.code(), piece.text());
       case TapeEvent.CallStarted started -> List.of(event.code(), started.name());
       case TapeEvent.CallAnswered answered -> List.of(event.code(), answered.output());
       case TapeEvent.ThreadCreated _,
@@ -31,6 +32,8 @@ final class JournalEvent {
           new TapeEvent.TextDelta(step, length, stored.getLast());
       case TapeEvent.ArgumentsDelta(var step, var call, var length, _) ->
           new TapeEvent.ArgumentsDelta(step, call, length, stored.getLast());
+      case TapeEvent.PieceHeard(var step, var call, var part, var length, _) ->
+          new TapeEvent.PieceHeard(step, call, part, length, stored.getLast());
       case TapeEvent.AsideDelta(var step, var voice, var length, _) ->
           new TapeEvent.AsideDelta(step, voice, length, stored.getLast());
       case TapeEvent.CallStarted(var step, var call, _) ->

@@ -58,6 +58,7 @@ final class Replay {
       case TapeEvent.MessageIs(var ordinal, var state) ->
           step(ordinal).flatMap(step -> messageIs(step, state));
       case TapeEvent.TextDelta delta -> step(delta.step()).flatMap(step -> text(step, delta));
+      case TapeEvent.PieceHeard piece -> step(piece.step()).flatMap(step -> heard(step, piece));
       case TapeEvent.AsideDelta delta -> step(delta.step()).flatMap(step -> aside(step, delta));
       case TapeEvent.CallStarted(var ordinal, var call, var name) ->
           step(ordinal).flatMap(step -> callStarted(step, call, name));
@@ -163,11 +164,31 @@ final class Replay {
     return text.map(piece -> Telling.arguments(step, delta.call(), type, piece));
   }
 
-  private static Optional<Told> answered(Step step, int index, String output) {
+  private Optional<Told> heard(Step step, TapeEvent.PieceHeard piece) {
+    var source = piece.part().letter() + step.ordinal() + "." + piece.call();
+    var stored =
+        call(step, piece.call())
+            .map(
+                call ->
+                    switch (piece.part()) {
+                      case PROGRESS -> call.heard().progress();
+                      case OUTPUT -> call.isOpen() ? call.heard().output() : call.output();
+                    });
+    // Taken even where the journal has it, so that what follows is told from there.
+    var next = next(source, stored.orElse(""), piece);
+    var text = piece.text() != null ? piece.text() : next;
+    return text.isEmpty()
+        ? Optional.empty()
+        : Optional.of(Telling.pieceHeard(step, piece.call(), piece.part(), text));
+  }
+
+  private Optional<Told> answered(Step step, int index, String output) {
+    int before =
+        taken.getOrDefault(ToolCall.Part.OUTPUT.letter() + step.ordinal() + "." + index, 0);
     return call(step, index)
-        .map(call -> output == null ? call : call.withOutput(output))
+        .map(call -> output == null || !call.isOpen() ? call : call.withOutput(output))
         .filter(call -> !call.isOpen())
-        .map(call -> Telling.callAnswered(step, index, call));
+        .map(call -> Telling.callAnswered(step, index, call, before));
   }
 
   private static List<ToolCall> ofClient(Step step) {

@@ -111,6 +111,7 @@ public final class RunHandle {
             TapeEvent.StepIs _,
             TapeEvent.CallStarted _,
             TapeEvent.AsideDelta _,
+            TapeEvent.PieceHeard _,
             TapeEvent.ArgumentsDelta _,
             TapeEvent.CallRouted _,
             TapeEvent.CallAnswered _,

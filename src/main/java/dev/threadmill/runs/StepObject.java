@@ -119,9 +119,12 @@ record StepObject(
     if (call.routing() != null) {
       shown.putAll(routing(call));
     }
-    shown.put(
-        detailsOf(call),
-        ordered("name", call.name(), "arguments", call.arguments(), "output", call.output()));
+    var details =
+        ordered("name", call.name(), "arguments", call.arguments(), "output", call.output());
+    if (!call.heard().progress().isEmpty()) {
+      details.put("progress", call.heard().progress());
+    }
+    shown.put(detailsOf(call), details);
     return shown;
   }
 

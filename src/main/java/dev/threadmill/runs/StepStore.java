@@ -34,7 +34,7 @@ class StepStore {
       """;
 
   private static final String CALL_COLUMNS =
-      "id, step_id, type, name, arguments, output, executor, routing";
+      "id, step_id, type, name, arguments, output, executor, routing, partial, progress";
 
   private final Jdbc jdbc;
 
@@ -216,6 +216,39 @@ class StepStore {
             .filter(call -> !call.isOpen())
             .map(call -> new Object[] {call.output(), step.threadId(), call.id()})
             .toList());
+    // What has been told must be there when the journal is cleared.
+    tx.batchLater(
+        "UPDATE tool_calls SET partial = ?, progress = ? WHERE thread_id = ? AND id = ?",
+        step.calls().stream()
+            .filter(call -> !call.heard().equals(ToolCall.Heard.NONE))
+            .map(
+                call ->
+                    new Object[] {
+                      call.isOpen() ? call.heard().output() : null,
+                      call.heard().progress(),
+                      step.threadId(),
+                      call.id()
+                    })
+            .toList());
+  }
+
+  /** Stores what the calls of a run had told by these events, which the journal alone has. */
+  void keepHeard(Tx tx, Run run, List<TapeEvent> unstored) {
+    for (var event : unstored) {
+      if (event instanceof TapeEvent.PieceHeard(var step, var call, var part, _, var text)) {
+        var column = part == ToolCall.Part.OUTPUT ? "partial" : "progress";
+        tx.update(
+            "UPDATE tool_calls SET %1$s = coalesce(%1$s, '') || ?".formatted(column)
+                + " WHERE thread_id = ? AND ordinal = ? AND output IS NULL AND step_id ="
+                + " (SELECT id FROM run_steps WHERE thread_id = ? AND run_id = ? AND ordinal = ?)",
+            text,
+            run.threadId(),
+            call,
+            run.threadId(),
+            run.id(),
+            step);
+      }
+    }
   }
 
   /** Stores that these open calls have been handed to the client. */
@@ -301,7 +334,8 @@ class StepStore {
         row.text("arguments"),
         row.text("output"),
         row.constant("executor", ToolCall.Executor.class),
-        row.json("routing", ToolCall.Routing.class));
+        row.json("routing", ToolCall.Routing.class),
+        ToolCall.Heard.of(row.text("partial"), row.text("progress")));
   }
 
   private static Step read(Row row) throws SQLException {

@@ -139,6 +139,7 @@ class TakeOver {
     var run = locked.get();
     var unstored = new ArrayList<>(LoadRun.unstored(tx, run));
     close(tx, run, Interrupted.of(run, unstored)).forEach(told -> unstored.add(told.event()));
+    steps.keepHeard(tx, run, unstored);
     FinishRun.clearJournal(tx, run);
 
     var claimed =

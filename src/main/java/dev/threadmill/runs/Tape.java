@@ -54,6 +54,13 @@ final class Tape {
         && a.voice() == b.voice()) {
       return new TapeEvent.AsideDelta(a.step(), a.voice(), a.length() + b.length(), null);
     }
+    if (first instanceof TapeEvent.PieceHeard a
+        && second instanceof TapeEvent.PieceHeard b
+        && a.step() == b.step()
+        && a.call() == b.call()
+        && a.part() == b.part()) {
+      return new TapeEvent.PieceHeard(a.step(), a.call(), a.part(), a.length() + b.length(), null);
+    }
     if (first instanceof TapeEvent.ArgumentsDelta a
         && second instanceof TapeEvent.ArgumentsDelta b
         && a.step() == b.step()

@@ -47,6 +47,13 @@ sealed interface TapeEvent {
   /** The step's tool call at this place was routed. To whom is null where it stands in its row. */
   record CallRouted(int step, int call, ToolCall.Routing routing) implements TapeEvent {}
 
+  /**
+   * The step's tool call at this place has told more while it is executed. The text is null where
+   * it stands in the call's row.
+   */
+  record PieceHeard(int step, int call, ToolCall.Part part, int length, String text)
+      implements TapeEvent {}
+
   /** The step's tool call at this place has its output. It is null where it stands in its row. */
   record CallAnswered(int step, int call, String output) implements TapeEvent {}
 
@@ -59,6 +66,7 @@ sealed interface TapeEvent {
       case TextDelta delta -> delta.length();
       case ArgumentsDelta delta -> delta.length();
       case AsideDelta delta -> delta.length();
+      case PieceHeard piece -> piece.length();
       case AttemptBegan _ -> 0;
       case ThreadCreated _,
           RunIs _,
@@ -83,6 +91,8 @@ sealed interface TapeEvent {
       case MessageIs(var step, var state) -> "m" + step + state;
       case TextDelta(var step, var length, _) -> "d" + step + ":" + length;
       case AsideDelta(var step, var voice, var length, _) -> voice.letter() + step + ":" + length;
+      case PieceHeard(var step, var call, var part, var length, _) ->
+          part.letter() + step + "." + call + ":" + length;
       case CallStarted(var step, var call, _) -> "C" + step + "." + call;
       case ArgumentsDelta(var step, var call, var length, _) ->
           "c" + step + "." + call + ":" + length;
@@ -115,6 +125,8 @@ sealed interface TapeEvent {
       case "d" -> new TextDelta(step, length, null);
       case "h" -> new AsideDelta(step, Aside.Voice.REASONING, length, null);
       case "k" -> new AsideDelta(step, Aside.Voice.COMMENTARY, length, null);
+      case "p" -> new PieceHeard(step, call, ToolCall.Part.OUTPUT, length, null);
+      case "q" -> new PieceHeard(step, call, ToolCall.Part.PROGRESS, length, null);
       case "C" -> new CallStarted(step, call, null);
       case "c" -> new ArgumentsDelta(step, call, length, null);
       case "r" -> new CallRouted(step, call, null);
@@ -126,7 +138,7 @@ sealed interface TapeEvent {
   /** The grammar of the short forms. */
   final class Codes {
     private static final Pattern FORM =
-        Pattern.compile("([TRSsmdhkCcroA])(\\d*)(?:\\.(\\d+))?(?::(\\d+))?(.*)");
+        Pattern.compile("([TRSsmdhkpqCcroA])(\\d*)(?:\\.(\\d+))?(?::(\\d+))?(.*)");
 
     private Codes() {}
   }

@@ -164,8 +164,24 @@ final class Telling {
     return new Told(event, "thread.run.step.delta", stepDelta(step, routed), step);
   }
 
-  /** A call of the step has its output. */
+  /** A call of the step has told more while it is executed. Only the server's own do. */
+  static Told pieceHeard(Step step, int index, ToolCall.Part part, String text) {
+    var more =
+        StepObject.ordered(
+            "index", index, "type", "function", "function", Map.of(part.field(), text));
+    var event = new TapeEvent.PieceHeard(step.ordinal(), index, part, text.length(), text);
+    return new Told(event, "thread.run.step.delta", stepDelta(step, more), step);
+  }
+
+  /** A call of the step has its output, the beginning of which may have been told before. */
   static Told callAnswered(Step step, int index, ToolCall call) {
+    return callAnswered(step, index, call, call.heard().output().length());
+  }
+
+  /**
+   * @param before how much of the output was told before
+   */
+  static Told callAnswered(Step step, int index, ToolCall call, int before) {
     var answered =
         StepObject.ordered(
             "index",
@@ -173,7 +189,7 @@ final class Telling {
             "type",
             call.type(),
             StepObject.detailsOf(call),
-            Map.of("output", call.output()));
+            Map.of("output", call.output().substring(Math.min(before, call.output().length()))));
     var event = new TapeEvent.CallAnswered(step.ordinal(), index, call.output());
     return new Told(event, "thread.run.step.delta", stepDelta(step, answered), step);
   }

@@ -15,6 +15,7 @@ import dev.threadmill.assistants.AgentRoutingSpec;
  * @param output null while there is no result
  * @param executor who has to see to the result
  * @param routing where another assistant works on it; null if none does
+ * @param heard what it has told while it was executed
  */
 record ToolCall(
     ToolCallId id,
@@ -23,7 +24,8 @@ record ToolCall(
     String arguments,
     String output,
     Executor executor,
-    Routing routing) {
+    Routing routing,
+    Heard heard) {
 
   /** Who sees to the result of a call. */
   enum Executor {
@@ -60,25 +62,73 @@ record ToolCall(
   record Routing(
       AssistantId targetAssistantId, ThreadId threadId, RunId runId, AgentRoutingSpec.Mode mode) {}
 
-  /** A call that the model has just begun to ask for. */
-  static ToolCall begun(ToolCallId id, String type, String name) {
-    return new ToolCall(id, type, name, "", null, Executor.CLIENT, null);
+  /**
+   * What a call has told while it was executed.
+   *
+   * @param output the beginning of its output
+   * @param progress words on how it goes
+   */
+  record Heard(String output, String progress) {
+    static final Heard NONE = new Heard("", "");
+
+    static Heard of(String output, String progress) {
+      return output == null && progress == null
+          ? NONE
+          : new Heard(output == null ? "" : output, progress == null ? "" : progress);
+    }
+
+    Heard plus(Heard more) {
+      return new Heard(output + more.output, progress + more.progress);
+    }
   }
 
+  /** One of the two texts that a call tells while it is executed. */
+  enum Part {
+    OUTPUT("p"),
+    PROGRESS("q");
+
+    private final String letter;
+
+    Part(String letter) {
+      this.letter = letter;
+    }
+
+    /** Its letter in the short form of events. */
+    String letter() {
+      return letter;
+    }
+
+    /** The name of its field on the wire. */
+    String field() {
+      return this == OUTPUT ? "output" : "progress";
+    }
+  }
+
+  /** A call that the model has just begun to ask for. */
+  static ToolCall begun(ToolCallId id, String type, String name) {
+    return new ToolCall(id, type, name, "", null, Executor.CLIENT, null, Heard.NONE);
+  }
+
+  /** With its whole output, which begins with what was told of it. */
   ToolCall withOutput(String result) {
-    return new ToolCall(id, type, name, arguments, result, executor, routing);
+    var whole = result.startsWith(heard.output()) ? result : heard.output() + "\n" + result;
+    return new ToolCall(id, type, name, arguments, whole, executor, routing, heard);
   }
 
   ToolCall withMoreArguments(String more) {
-    return new ToolCall(id, type, name, arguments + more, output, executor, routing);
+    return new ToolCall(id, type, name, arguments + more, output, executor, routing, heard);
   }
 
   ToolCall by(Executor newExecutor) {
-    return new ToolCall(id, type, name, arguments, output, newExecutor, routing);
+    return new ToolCall(id, type, name, arguments, output, newExecutor, routing, heard);
   }
 
   ToolCall routed(Routing where) {
-    return new ToolCall(id, type, name, arguments, output, Executor.AGENT, where);
+    return new ToolCall(id, type, name, arguments, output, Executor.AGENT, where, heard);
+  }
+
+  ToolCall hears(Heard more) {
+    return new ToolCall(id, type, name, arguments, output, executor, routing, heard.plus(more));
   }
 
   /** Whether another assistant still works on it. */

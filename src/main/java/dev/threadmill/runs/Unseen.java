@@ -60,6 +60,10 @@ final class Unseen {
     return switch (frame.event()) {
       case TapeEvent.TextDelta delta ->
           new Frame(frame.id(), Telling.text(step, delta.text().substring(from)));
+      case TapeEvent.PieceHeard piece ->
+          new Frame(
+              frame.id(),
+              Telling.pieceHeard(step, piece.call(), piece.part(), piece.text().substring(from)));
       case TapeEvent.AsideDelta delta ->
           new Frame(frame.id(), Telling.aside(step, delta.voice(), delta.text().substring(from)));
       case TapeEvent.ArgumentsDelta delta ->

@@ -79,6 +79,8 @@ final class AnswerText {
               "application/yaml",
               "application/x-yaml",
               "application/x-ndjson",
+              "application/ndjson",
+              "application/jsonl",
               "application/javascript",
               "application/x-www-form-urlencoded" ->
               true;

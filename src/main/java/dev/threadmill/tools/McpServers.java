@@ -26,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 
 /** Talks to MCP servers: asks for their tools, which are kept for a while, and calls them. */
@@ -80,7 +81,7 @@ class McpServers {
       return known.tools();
     }
     try {
-      var tools = inSession(project, spec, domains, null, this::list);
+      var tools = inSession(project, spec, domains, null, _ -> {}, this::list);
       synchronized (lists) {
         lists.put(key, new Listed(tools, clock.instant().plus(settings.mcpListLife())));
       }
@@ -108,13 +109,30 @@ class McpServers {
     Map<String, Object> values =
         Json.MAPPER.convertValue(
             arguments, new com.fasterxml.jackson.core.type.TypeReference<>() {});
-    Map<String, Object> meta = Map.of("threadmill/idempotency-key", context.call().value());
+    Map<String, Object> meta =
+        Map.of(
+            "threadmill/idempotency-key",
+            context.call().value(),
+            "progressToken",
+            context.call().value());
+    context.listener().again();
     return inSession(
         context.project(),
         spec,
         context.allowedDomains(),
         context.call().value(),
+        progress -> context.listener().progress(words(progress)),
         client -> client.callTool(new McpSchema.CallToolRequest(tool, values, meta)));
+  }
+
+  /** A line on how a call goes, in the server's words or as numbers. */
+  private static String words(McpSchema.ProgressNotification told) {
+    if (told.message() != null && !told.message().isBlank()) {
+      return told.message().strip() + "\n";
+    }
+    return told.total() == null
+        ? "%s\n".formatted(told.progress())
+        : "%s of %s\n".formatted(told.progress(), told.total());
   }
 
   private List<McpSchema.Tool> list(McpSyncClient client) {
@@ -133,7 +151,12 @@ class McpServers {
   }
 
   private <T> T inSession(
-      ProjectId project, McpSpec spec, AllowedDomains domains, String idempotencyKey, Work<T> work)
+      ProjectId project,
+      McpSpec spec,
+      AllowedDomains domains,
+      String idempotencyKey,
+      Consumer<McpSchema.ProgressNotification> onProgress,
+      Work<T> work)
       throws ToolFailure, InterruptedException {
     var transport =
         new McpTransport(
@@ -151,6 +174,7 @@ class McpServers {
             .clientInfo(new McpSchema.Implementation("threadmill", "1"))
             .jsonSchemaValidator(
                 (_, value) -> JsonSchemaValidator.ValidationResponse.asValid(String.valueOf(value)))
+            .progressConsumer(onProgress)
             .requestTimeout(settings.timeout())
             .initializationTimeout(settings.timeout())
             .build();

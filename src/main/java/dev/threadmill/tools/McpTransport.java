@@ -19,6 +19,8 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.function.Function;
 import reactor.core.publisher.Mono;
@@ -44,6 +46,7 @@ final class McpTransport implements McpClientTransport {
   private final McpJsonMapper json;
   private final Target target;
   private Function<Mono<JSONRPCMessage>, Mono<JSONRPCMessage>> handler;
+  private final Set<String> answered = ConcurrentHashMap.newKeySet();
   private volatile String session;
   private volatile String version;
   private volatile HttpFailure failure;
@@ -128,6 +131,11 @@ final class McpTransport implements McpClientTransport {
       }
       answer.header(SESSION).ifPresent(id -> session = id);
       read(answer);
+      if (message instanceof McpSchema.JSONRPCRequest request
+          && !answered.contains(String.valueOf(request.id()))) {
+        // Whoever waits for it need not wait until the time is up.
+        throw new IOException("the answer does not answer the request");
+      }
     } catch (HttpFailure e) {
       failure = e;
       throw new IOException(e.getMessage(), e);
@@ -159,6 +167,9 @@ final class McpTransport implements McpClientTransport {
   private void take(String text) throws IOException {
     if (!text.isBlank()) {
       var message = McpSchema.deserializeJsonRpcMessage(json, text);
+      if (message instanceof McpSchema.JSONRPCResponse response) {
+        answered.add(String.valueOf(response.id()));
+      }
       if (message instanceof McpSchema.JSONRPCResponse response
           && response.result() instanceof Map<?, ?> result
           && result.get("protocolVersion") instanceof String agreed) {

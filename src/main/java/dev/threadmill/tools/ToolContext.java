@@ -15,6 +15,7 @@ import java.util.function.BooleanSupplier;
  * @param allowedDomains what the assistant's tools may reach
  * @param calledOff whether the run was cancelled or has expired, so that what goes on for it
  *     elsewhere is to be stopped; not so if another node goes on with it
+ * @param listener hears what the call tells while it is executed
  */
 public record ToolContext(
     ProjectId project,
@@ -23,7 +24,8 @@ public record ToolContext(
     RunId run,
     ToolCallId call,
     AllowedDomains allowedDomains,
-    BooleanSupplier calledOff) {
+    BooleanSupplier calledOff,
+    ToolListener listener) {
   /** Whether nobody wants the call's result any more. */
   public boolean isCalledOff() {
     return calledOff.getAsBoolean();

@@ -11,6 +11,7 @@ import dev.threadmill.guard.SafeHttp;
 import dev.threadmill.guard.SecretBox;
 import dev.threadmill.guard.SecretText;
 import jakarta.inject.Singleton;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -152,7 +153,8 @@ class WebhookCalls {
               domains,
               timeout,
               settings.maxAnswer());
-      return read(http.send(outbound), credentials.token);
+      context.listener().again();
+      return send(outbound, context.listener(), credentials.token);
     } catch (ToolFailure e) {
       return e.isPassing() ? new Try.Passing(e.output(), null) : new Try.Failed(e.output());
     } catch (HttpFailure e) {
@@ -174,7 +176,9 @@ class WebhookCalls {
   private Map<String, String> headers(WebhookSpec spec, ToolContext context, WebhookRequest request)
       throws ToolFailure {
     var headers = new LinkedHashMap<>(request.headers());
-    headers.put("Accept", "application/json, text/*;q=0.9, application/xml;q=0.8");
+    headers.put(
+        "Accept",
+        "application/json, text/*;q=0.9, application/x-ndjson;q=0.9, application/xml;q=0.8");
     headers.put("User-Agent", "Threadmill");
     headers.put("Idempotency-Key", context.call().value());
     if (request.body() != null) {
@@ -257,6 +261,20 @@ class WebhookCalls {
       LOG.errorf("secret unreadable project_id=%s: %s", context.project(), e.getMessage());
       throw new ToolFailure(
           "tool_not_set_up", false, "A secret of the tool cannot be read any more; set it again.");
+    }
+  }
+
+  private Try send(OutboundRequest request, ToolListener listener, String token)
+      throws HttpFailure, InterruptedException {
+    try (var answer = http.open(request)) {
+      if (!StreamedAnswer.is(answer)) {
+        return read(answer.read(), token);
+      }
+      try {
+        return new Try.Answered(StreamedAnswer.read(answer, listener));
+      } catch (IOException e) {
+        throw answer.broken(e);
+      }
     }
   }
 

@@ -48,7 +48,7 @@ class TapeTest {
       int call = random.nextInt(3);
       var text = "x".repeat(1 + random.nextInt(30));
       events.add(
-          switch (random.nextInt(10)) {
+          switch (random.nextInt(11)) {
             case 0 -> new TapeEvent.ThreadCreated();
             case 1 -> new TapeEvent.RunIs("requires_action");
             case 2 ->
@@ -60,6 +60,9 @@ class TapeTest {
             case 6 -> new TapeEvent.CallStarted(step, call, "f_" + call);
             case 7 -> new TapeEvent.ArgumentsDelta(step, call, text.length(), text);
             case 8 -> new TapeEvent.AsideDelta(step, voice(random), text.length(), text);
+            case 9 ->
+                new TapeEvent.PieceHeard(
+                    step, call, ToolCall.Part.values()[random.nextInt(2)], text.length(), text);
             default -> new TapeEvent.AttemptBegan(1 + random.nextInt(4));
           });
     }
@@ -92,6 +95,16 @@ class TapeTest {
         merged.set(
             merged.size() - 1,
             new TapeEvent.TextDelta(a.step(), a.length() + b.length(), a.text() + b.text()));
+      } else if (!merged.isEmpty()
+          && merged.getLast() instanceof TapeEvent.PieceHeard a
+          && event instanceof TapeEvent.PieceHeard b
+          && a.step() == b.step()
+          && a.call() == b.call()
+          && a.part() == b.part()) {
+        merged.set(
+            merged.size() - 1,
+            new TapeEvent.PieceHeard(
+                a.step(), a.call(), a.part(), a.length() + b.length(), a.text() + b.text()));
       } else if (!merged.isEmpty()
           && merged.getLast() instanceof TapeEvent.AsideDelta a
           && event instanceof TapeEvent.AsideDelta b

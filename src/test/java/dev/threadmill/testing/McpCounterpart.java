@@ -94,6 +94,30 @@ public final class McpCounterpart implements AutoCloseable {
     return this;
   }
 
+  /** Adds a tool that tells these things on its way, and answers "done". */
+  public McpCounterpart withProgress(String name, String... words) {
+    server.addTool(
+        io.modelcontextprotocol.server.McpServerFeatures.SyncToolSpecification.builder()
+            .tool(
+                McpSchema.Tool.builder()
+                    .name(name)
+                    .inputSchema(
+                        new McpSchema.JsonSchema("object", Map.of(), List.of(), true, null, null))
+                    .build())
+            .callHandler(
+                (exchange, call) -> {
+                  calls.add(call);
+                  for (int i = 0; i < words.length; i++) {
+                    exchange.progressNotification(
+                        new McpSchema.ProgressNotification(
+                            call.progressToken(), i + 1, (double) words.length, words[i]));
+                  }
+                  return McpSchema.CallToolResult.builder().addTextContent("done").build();
+                })
+            .build());
+    return this;
+  }
+
   public String url() {
     return "http://127.0.0.1:" + tomcat.getConnector().getLocalPort() + "/mcp";
   }

@@ -8,6 +8,7 @@ import dev.threadmill.testing.FakeProviderResource;
 import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.McpCounterpart;
 import dev.threadmill.testing.PostgresResource;
+import dev.threadmill.testing.Receiver;
 import dev.threadmill.testing.Reply;
 import dev.threadmill.testing.ToolRuns;
 import io.quarkus.test.common.QuarkusTestResource;
@@ -171,6 +172,45 @@ class McpToolsTest {
 
     assertThat(run.status()).isEqualTo("failed");
     assertThat(run.run().at("/last_error/message").asText()).contains("'docs'");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          500 | application/json  | {}
+          200 | text/html         | <html>
+          200 | application/json  | {"jsonrpc": "2.0"
+          200 | application/json  | {"jsonrpc": "2.0", "id": "another", "result": {}}
+          200 | application/json  | {"jsonrpc": "2.0", "id": 1, "result": "LARGE"}
+          200 | text/event-stream | data: never mind
+          302 | http://169.254.169.254/mcp | ``
+          """)
+  void aServerThatLiesFailsTheRunAtOnce(int status, String type, String body) {
+    try (var liar = Receiver.start()) {
+      liar.on(
+          "/mcp",
+          (exchange, _) -> {
+            if (status == 302) {
+              exchange.getResponseHeaders().set("Location", type);
+            }
+            Receiver.reply(exchange, status, type, body.replace("LARGE", "x".repeat(300_000)));
+          });
+      var assistant =
+          runs.assistant(
+              "gpt-4o",
+              "",
+              """
+              {"type": "mcp", "mcp": {"server_label": "liar", "server_url": "%s"}}"""
+                  .formatted(liar.url("/mcp")));
+
+      var run = runs.run(assistant, "Go");
+
+      assertThat(run.status()).isEqualTo("failed");
+      assertThat(run.run().at("/last_error/message").asText()).contains("'liar'");
+    }
   }
 
   private String assistant(String more) {

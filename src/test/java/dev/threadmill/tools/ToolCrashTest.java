@@ -3,19 +3,28 @@ package dev.threadmill.tools;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.threadmill.testing.Cluster;
 import dev.threadmill.testing.Receiver;
 import dev.threadmill.testing.Reply;
 import dev.threadmill.testing.ToolRuns;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** A node is killed between the effect of a tool and its result. */
 class ToolCrashTest {
+  private static final int ROUNDS = 4;
+  private static final int RUNS = 10;
+  private static final int CALLS = 5;
+
   @Test
   void theNextNodeGoesOnAsTheToolSaysAndEveryEffectCountsOnce() {
     var effects = ConcurrentHashMap.<String>newKeySet();
@@ -71,6 +80,76 @@ class ToolCrashTest {
       assertThat(effects).isEqualTo(Set.of(callId(again), callId(told), callId(answered)));
       assertThat(receiver.calls()).hasSize(4);
     }
+  }
+
+  /** Kills nodes in turn, each while it waits for the results of many calls. */
+  @Test
+  void twoHundredCallsCutBetweenTheirEffectAndTheirResultHaveTheirEffectOnce() {
+    var effects = ConcurrentHashMap.<String>newKeySet();
+    var killed = new AtomicReference<CountDownLatch>();
+    try (var cluster =
+            Cluster.of(2)
+                .with("THREADMILL_LEASE", "1s")
+                .with("THREADMILL_SECRET_KEY", "0123456789abcdef0123456789abcdef")
+                .with("THREADMILL_EGRESS_ALLOW", "127.0.0.1/32")
+                .start();
+        var receiver = Receiver.start()) {
+      receiver.on(
+          "/pay",
+          (exchange, call) -> {
+            boolean first = effects.add(call.header("idempotency-key"));
+            if (first) {
+              hang(killed.get());
+            }
+            Receiver.reply(exchange, 200, "application/json", "{\"first\": " + first + "}");
+          });
+      cluster
+          .provider()
+          .otherwise(
+              request ->
+                  request.body().path("messages").toString().contains("\"tool\"")
+                      ? Reply.text("Done.")
+                      : Reply.calls(payments()));
+      var ids = new HashSet<String>();
+      for (int round = 0; round < ROUNDS; round++) {
+        // Given: many calls that have had their effect, and have no result
+        var victim = cluster.node(round % 2);
+        var onVictim = new ToolRuns(cluster.api(victim));
+        var onOther = new ToolRuns(cluster.api(cluster.node((round + 1) % 2)));
+        var assistant = assistant(onVictim, receiver, "retry");
+        var latch = new CountDownLatch(1);
+        killed.set(latch);
+        var started = new ArrayList<JsonNode>();
+        for (int i = 0; i < RUNS; i++) {
+          started.add(onVictim.start(assistant, "Pay"));
+        }
+        int soFar = (round + 1) * RUNS * CALLS;
+        await().atMost(Duration.ofSeconds(30)).until(() -> effects.size() == soFar);
+
+        // When
+        victim.kill();
+        latch.countDown();
+
+        // Then
+        for (var run : started) {
+          var ended = onOther.stopped(run);
+          assertThat(ended.status()).describedAs(cluster.logs()).isEqualTo("completed");
+          for (var call : ended.calls()) {
+            ids.add(call.path("id").asText());
+            assertThat(call.at("/function/output").asText()).isEqualTo("{\"first\": false}");
+          }
+        }
+        cluster.start();
+      }
+      assertThat(effects).hasSize(ROUNDS * RUNS * CALLS).hasSize(200).isEqualTo(ids);
+      assertThat(receiver.calls()).hasSize(400);
+    }
+  }
+
+  private static Reply.Call[] payments() {
+    return IntStream.range(0, CALLS)
+        .mapToObj(i -> new Reply.Call("call_" + i, "pay", "{\"amount\": " + i + "}"))
+        .toArray(Reply.Call[]::new);
   }
 
   private static String callId(ToolRuns.Stopped run) {

@@ -1,0 +1,77 @@
+package dev.threadmill.runs;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * What the calls of a step tell while they are executed, and what comes of them, from the threads
+ * that execute them to the run's own. It holds at most two things a call.
+ *
+ * @param <R> what comes of a call
+ */
+final class CallNews<R> {
+  private final BlockingQueue<News<R>> news = new LinkedBlockingQueue<>();
+
+  private sealed interface News<R> {
+    record Ended<R>(R result) implements News<R> {}
+
+    record Heard<R>(Hearing hearing) implements News<R> {}
+  }
+
+  /** A call has come to this. */
+  void ended(R result) {
+    news.add(new News.Ended<>(result));
+  }
+
+  /** By which a call is heard that is about to be executed. */
+  Hearing hear(int place, ToolCall call) {
+    return new Hearing(place, call.heard(), hearing -> news.add(new News.Heard<>(hearing)));
+  }
+
+  /**
+   * What has come of calls meanwhile, one at least; what others tell until then is told to clients.
+   *
+   * @throws InterruptedException if the run was stopped
+   */
+  List<R> next(Progress progress) throws InterruptedException {
+    var ended = new ArrayList<R>();
+    var heard = new ArrayList<Hearing>();
+    while (ended.isEmpty()) {
+      long pause =
+          heard.stream().mapToLong(each -> each.due().toNanos()).min().orElse(Long.MAX_VALUE);
+      var next = progress.live().interruptibly(() -> news.poll(pause, TimeUnit.NANOSECONDS));
+      for (; next != null; next = news.poll()) {
+        switch (next) {
+          case News.Ended<R>(var result) -> ended.add(result);
+          case News.Heard<R>(var hearing) -> heard.add(hearing);
+        }
+      }
+      boolean ends = !ended.isEmpty();
+      var due = heard.stream().filter(hearing -> ends || hearing.due().isZero()).toList();
+      due.forEach(hearing -> tell(progress, hearing));
+      heard.removeAll(due);
+    }
+    return ended;
+  }
+
+  /** Tells what a call has told, which is journaled first: whoever takes over has to know it. */
+  private static void tell(Progress progress, Hearing hearing) {
+    var live = progress.live();
+    var more = hearing.take();
+    var step = live.openStep();
+    var calls = new ArrayList<>(step.calls());
+    calls.set(hearing.place(), calls.get(hearing.place()).hears(more));
+    live.setOpenStep(step.with(calls));
+    live.startJournaling();
+    if (!more.progress().isEmpty()) {
+      live.happened(
+          Telling.pieceHeard(step, hearing.place(), ToolCall.Part.PROGRESS, more.progress()));
+    }
+    if (!more.output().isEmpty()) {
+      live.happened(Telling.pieceHeard(step, hearing.place(), ToolCall.Part.OUTPUT, more.output()));
+    }
+  }
+}

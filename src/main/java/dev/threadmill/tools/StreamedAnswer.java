@@ -1,0 +1,97 @@
+package dev.threadmill.tools;
+
+import dev.threadmill.guard.OpenAnswer;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.Reader;
+import java.util.Set;
+
+/**
+ * An answer that is told while it comes in: plain text whose length is not known beforehand, lines
+ * of JSON, or server-sent events, of which the data is the answer, a line an event.
+ */
+final class StreamedAnswer {
+  private static final int MOST_AT_ONCE = 4_096;
+  private static final String EVENTS = "text/event-stream";
+  private static final Set<String> LINES =
+      Set.of("application/x-ndjson", "application/ndjson", "application/jsonl");
+
+  private final ToolListener listener;
+  private final StringBuilder whole = new StringBuilder();
+  private final StringBuilder piece = new StringBuilder();
+
+  private StreamedAnswer(ToolListener listener) {
+    this.listener = listener;
+  }
+
+  /** Whether an answer is told while it comes in, rather than when it is whole. */
+  static boolean is(OpenAnswer answer) {
+    var type = answer.mediaType();
+    return answer.status() >= 200
+        && answer.status() < 300
+        && (type.equals(EVENTS)
+            || LINES.contains(type)
+            || type.equals("text/plain") && answer.header("Content-Length").isEmpty());
+  }
+
+  /**
+   * Reads the answer to its end.
+   *
+   * @return the whole of it
+   */
+  static String read(OpenAnswer answer, ToolListener listener) throws IOException {
+    var read = new StreamedAnswer(listener);
+    try (var body = new InputStreamReader(answer.body(), answer.charset())) {
+      if (answer.mediaType().equals(EVENTS)) {
+        read.events(new BufferedReader(body));
+      } else {
+        read.text(body);
+      }
+    }
+    return read.whole.isEmpty()
+        ? "{\"status\":%d}".formatted(answer.status())
+        : read.whole.toString();
+  }
+
+  private void text(Reader body) throws IOException {
+    var chars = new char[MOST_AT_ONCE];
+    for (int read = body.read(chars); read >= 0; read = body.read(chars)) {
+      piece.append(chars, 0, read);
+      boolean half = read > 0 && Character.isHighSurrogate(chars[read - 1]);
+      tell(piece.substring(0, piece.length() - (half ? 1 : 0)));
+      piece.delete(0, piece.length() - (half ? 1 : 0));
+    }
+  }
+
+  private void events(BufferedReader body) throws IOException {
+    boolean hasData = false;
+    for (var line = body.readLine(); line != null; line = body.readLine()) {
+      if (line.isEmpty()) {
+        event(hasData);
+        hasData = false;
+      } else if (line.equals("data") || line.startsWith("data:")) {
+        int from = line.startsWith("data: ") ? "data: ".length() : "data:".length();
+        piece.append(hasData ? "\n" : "").append(line.substring(Math.min(from, line.length())));
+        hasData = true;
+      }
+    }
+    event(hasData);
+  }
+
+  private void event(boolean hasData) {
+    var data = piece.toString();
+    piece.setLength(0);
+    if (hasData && !data.equals("[DONE]")) {
+      tell(whole.isEmpty() ? data : "\n" + data);
+    }
+  }
+
+  private void tell(String more) {
+    var storable = AnswerText.storable(more);
+    if (!storable.isEmpty()) {
+      whole.append(storable);
+      listener.output(storable);
+    }
+  }
+}

@@ -1,0 +1,26 @@
+package dev.threadmill.tools;
+
+/** Hears what a call tells while it is executed, on the thread that executes it. */
+public interface ToolListener {
+  /** Hears nothing. */
+  ToolListener NONE =
+      new ToolListener() {
+        @Override
+        public void again() {}
+
+        @Override
+        public void output(String more) {}
+
+        @Override
+        public void progress(String more) {}
+      };
+
+  /** A try begins: what comes now is the answer from its beginning. */
+  void again();
+
+  /** More of the answer, with no character cut in two. */
+  void output(String more);
+
+  /** More words on how it goes, which are no part of the answer. */
+  void progress(String more);
+}

@@ -1,0 +1,249 @@
+package dev.threadmill.tools;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.threadmill.testing.Api;
+import dev.threadmill.testing.FakeProvider;
+import dev.threadmill.testing.FakeProviderResource;
+import dev.threadmill.testing.KeysResource;
+import dev.threadmill.testing.McpCounterpart;
+import dev.threadmill.testing.PostgresResource;
+import dev.threadmill.testing.Receiver;
+import dev.threadmill.testing.Reply;
+import dev.threadmill.testing.Sse;
+import dev.threadmill.testing.ToolRuns;
+import io.quarkus.test.common.QuarkusTestResource;
+import io.quarkus.test.junit.QuarkusTest;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Tools whose answers come bit by bit. */
+@QuarkusTest
+@QuarkusTestResource(PostgresResource.class)
+@QuarkusTestResource(KeysResource.class)
+@QuarkusTestResource(FakeProviderResource.class)
+@Timeout(60)
+class StreamedToolsTest {
+  private static final CountDownLatch NOTHING = new CountDownLatch(0);
+
+  private final Api api = Api.user();
+  private final ToolRuns runs = new ToolRuns(api);
+  private final Receiver receiver = Receiver.start();
+  private final CountDownLatch seen = new CountDownLatch(1);
+  FakeProvider provider;
+
+  @BeforeEach
+  void reset() {
+    provider.reset();
+    provider.reply(Reply.call("work", "{}"), Reply.text("Done."));
+  }
+
+  @AfterEach
+  void stop() {
+    seen.countDown();
+    receiver.close();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          text/plain           | one ☔\\n        | two      | one ☔\\ntwo
+          application/x-ndjson | {"n": 1}\\n      | {"n": 2} | {"n": 1}\\n{"n": 2}
+          text/event-stream    | data: one\\n\\n  | event: x\\ndata: two\\n\\ndata: [DONE]\\n\\n | one\\ntwo
+          """)
+  void anAnswerIsToldWhileItComesIn(String type, String first, String rest, String whole) {
+    // Given
+    receiver.on(
+        "/work",
+        (exchange, _) -> {
+          exchange.getResponseHeaders().set("Content-Type", type);
+          exchange.sendResponseHeaders(200, 0);
+          exchange.getResponseBody().write(bytes(first));
+          exchange.getResponseBody().flush();
+          await(seen);
+          exchange.getResponseBody().write(bytes(rest));
+        });
+
+    // When
+    var run = runs.start(assistant(""), "Go");
+    var frames = readAlong(run);
+
+    // Then
+    var ended = runs.stopped(run);
+    assertThat(ended.output(0)).isEqualTo(text(whole));
+    assertThat(folded(frames)).isEqualTo(text(whole));
+    assertThat(pieces(frames)).hasSizeGreaterThan(1);
+    assertThat(folded(all(run, null))).isEqualTo(text(whole));
+    for (int i = 0; i < frames.size() - 1; i++) {
+      var both = new ArrayList<>(frames.subList(0, i + 1));
+      both.addAll(all(run, frames.get(i).id()));
+      assertThat(folded(both)).as("after %s", frames.get(i).id()).isEqualTo(text(whole));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          one\\ntwo\\n | one\\ntwo\\n
+          two\\n       | one\\n\\n[The answer broke off, and the call was made again.]\\ntwo\\n
+          """)
+  void anAnswerThatBreaksOffIsGoneOnWithOrBegunAnew(String second, String whole) {
+    var tries = new AtomicInteger();
+    receiver.on(
+        "/work",
+        (exchange, _) -> {
+          boolean first = tries.getAndIncrement() == 0;
+          exchange.getResponseHeaders().set("Content-Type", "application/x-ndjson");
+          exchange.sendResponseHeaders(200, first ? 1_000 : 0);
+          exchange.getResponseBody().write(bytes(first ? "one\\n" : second));
+          exchange.getResponseBody().flush();
+          await(first ? seen : NOTHING);
+        });
+
+    var run = runs.start(assistant(""), "Go");
+    var frames = readAlong(run);
+
+    assertThat(runs.stopped(run).output(0)).isEqualTo(text(whole));
+    assertThat(folded(frames)).isEqualTo(text(whole));
+    assertThat(folded(all(run, null))).isEqualTo(text(whole));
+    assertThat(receiver.calls()).hasSize(2);
+  }
+
+  @Test
+  void anAnswerThatGrowsTooLargeEndsWithAWordOnIt() {
+    receiver.on(
+        "/work",
+        (exchange, _) -> {
+          exchange.getResponseHeaders().set("Content-Type", "text/plain");
+          exchange.sendResponseHeaders(200, 0);
+          for (int i = 0; i < 40; i++) {
+            exchange.getResponseBody().write(new byte[10_000]);
+            exchange.getResponseBody().write("x".repeat(10_000).getBytes());
+          }
+        });
+
+    var run = runs.start(assistant(""), "Go");
+
+    var output = runs.stopped(run).output(0);
+    assertThat(output).startsWith("xxxx").contains("answer_unusable").hasSizeLessThan(300_000);
+    assertThat(folded(all(run, null))).isEqualTo(output);
+  }
+
+  @Test
+  void theProgressOfAnMcpToolIsToldBesideItsOutput() {
+    provider.reset();
+    provider.reply(Reply.call("docs_long", "{\"text\": \"x\"}"), Reply.text("Done."));
+    try (var server = new McpCounterpart().withProgress("long", "Half way", "Nearly there")) {
+      var assistant =
+          runs.assistant(
+              "gpt-4o",
+              "",
+              """
+              {"type": "mcp", "mcp": {"server_label": "docs", "server_url": "%s",
+               "require_approval": "never"}}"""
+                  .formatted(server.url()));
+
+      var run = runs.start(assistant, "Go");
+      var ended = runs.stopped(run);
+
+      assertThat(ended.output(0)).isEqualTo("done");
+      assertThat(ended.calls().getFirst().at("/function/progress").asText())
+          .isEqualTo("Half way\nNearly there\n");
+      assertThat(told(all(run, null), "progress")).isEqualTo("Half way\nNearly there\n");
+    }
+  }
+
+  /** Reads to the end, and says when there is something of the output. */
+  private List<Sse.Frame> readAlong(JsonNode run) {
+    var frames = new ArrayList<Sse.Frame>();
+    try (var stream = api.events(events(run))) {
+      for (var frame = stream.next(); frame != null; frame = stream.next()) {
+        frames.add(frame);
+        if (output(frame) != null) {
+          seen.countDown();
+        }
+      }
+    }
+    return frames;
+  }
+
+  private String assistant(String more) {
+    return runs.assistant(
+        "gpt-4o",
+        "",
+        "{\"type\": \"webhook\", \"webhook\": {\"name\": \"work\", \"endpoint\": \"%s\"%s}}"
+            .formatted(receiver.url("/work"), more));
+  }
+
+  private static String events(JsonNode run) {
+    return "/v1/threads/%s/runs/%s/events"
+        .formatted(run.path("thread_id").asText(), run.path("id").asText());
+  }
+
+  private List<Sse.Frame> all(JsonNode run, String lastEventId) {
+    var caller = lastEventId == null ? api : api.with("Last-Event-ID", lastEventId);
+    try (var stream = caller.events(events(run))) {
+      return stream.rest();
+    }
+  }
+
+  private static String output(Sse.Frame frame) {
+    return piece(frame, "output");
+  }
+
+  private static String piece(Sse.Frame frame, String field) {
+    if (!"thread.run.step.delta".equals(frame.event())) {
+      return null;
+    }
+    var piece = frame.json().at("/delta/step_details/tool_calls/0/function/" + field);
+    return piece.isTextual() && !piece.asText().isEmpty() ? piece.asText() : null;
+  }
+
+  private static List<String> pieces(List<Sse.Frame> frames) {
+    return frames.stream().map(StreamedToolsTest::output).filter(p -> p != null).toList();
+  }
+
+  private static String folded(List<Sse.Frame> frames) {
+    return told(frames, "output");
+  }
+
+  private static String told(List<Sse.Frame> frames, String field) {
+    var text = new StringBuilder();
+    for (var frame : frames) {
+      var piece = piece(frame, field);
+      text.append(piece == null ? "" : piece);
+    }
+    return text.toString();
+  }
+
+  private static byte[] bytes(String escaped) {
+    return text(escaped).getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static String text(String escaped) {
+    return escaped.replace("\\n", "\n");
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      latch.await(20, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}
