@@ -35,7 +35,8 @@ final class HandedOver {
   static StoredRun during(StoredRun stored) {
     var other =
         stored.handedTo().handedTo() == null ? stored.handedTo() : during(stored.handedTo());
-    int last = stored.steps().stream().mapToInt(Step::ordinal).max().orElse(0);
+    // Steps are read after the run: if it has ended in between, they are more than its tape knows.
+    int last = lastOnTape(stored.run());
     var handed = new HandedOver(stored.run(), last);
     var events = other.events();
     int onTape = Tape.parse(other.run().tape()).size();
@@ -43,7 +44,8 @@ final class HandedOver {
         stored.run().tape()
             + Tape.format(handed.events(events.subList(0, Math.min(onTape, events.size()))));
     var beyond = handed.events(events.subList(Math.min(onTape, events.size()), events.size()));
-    var steps = new ArrayList<>(stored.steps());
+    var steps = new ArrayList<Step>();
+    stored.steps().stream().filter(step -> step.ordinal() <= last).forEach(steps::add);
     steps.addAll(handed.steps(other.steps(), events, other.run().assistantId()));
     var messages = new HashMap<>(stored.messages());
     handed
@@ -60,6 +62,16 @@ final class HandedOver {
                 stored.run().attempt(),
                 Json.write(beyond.stream().map(JournalEvent::format).toList()))),
         null);
+  }
+
+  private static int lastOnTape(Run run) {
+    int last = 0;
+    for (var event : Tape.parse(run.tape())) {
+      if (event instanceof TapeEvent.StepCreated(var step, var _, var _)) {
+        last = Math.max(last, step);
+      }
+    }
+    return last;
   }
 
   /**
