@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.threadmill.api.ProjectId;
+import dev.threadmill.api.RunId;
+import dev.threadmill.api.ThreadId;
+import dev.threadmill.db.Jdbc;
 import dev.threadmill.testing.Api;
 import dev.threadmill.testing.FakeProvider;
 import dev.threadmill.testing.FakeProviderResource;
@@ -41,6 +45,8 @@ class HandoffTest {
   FakeProvider provider;
 
   @Inject SettableClock clock;
+  @Inject LoadRun loadRun;
+  @Inject Jdbc jdbc;
 
   @BeforeEach
   void reset() {
@@ -163,6 +169,52 @@ class HandoffTest {
               .at("/data/0/id");
       assertThat(stored).isEqualTo(created.path("id"));
     }
+  }
+
+  @Test
+  void anAnswerThatIsStoredWhileAReaderLooksHasTheIdThatItIsToldUnder() {
+    var gate = new Gate();
+    provider.replyTo(front, Reply.call("route_to_lawyer", OVER));
+    provider.replyTo(legal, Reply.text(ANSWER).withGate(gate));
+    try (var stream = stream(desk(lawyer()))) {
+      var run = stream.next("thread.run.in_progress").json();
+      gate.release(4);
+      stream.next("thread.message.created");
+      var before = stored(run);
+      gate.open();
+      awaitStatus(run, "completed");
+      var after = stored(run);
+      var answering = stored(answering(run));
+
+      // The run as it was read before the other one ended, and all that is read behind it as it is.
+      var caught =
+          new StoredRun(
+              before.run(),
+              after.steps(),
+              after.messages(),
+              before.thread(),
+              before.journal(),
+              answering);
+
+      var told = HandedOver.during(caught);
+      assertThat(told.steps())
+          .extracting(Step::id)
+          .isEqualTo(after.steps().stream().map(Step::id).toList());
+      assertThat(told.messages().keySet()).isEqualTo(after.messages().keySet());
+    }
+  }
+
+  private StoredRun stored(JsonNode run) {
+    var thread = new ThreadId(run.path("thread_id").asText());
+    var id = new RunId(run.path("id").asText());
+    var project =
+        jdbc.one(
+                "SELECT project_id FROM runs WHERE thread_id = ? AND id = ?",
+                row -> row.text("project_id", ProjectId::new),
+                thread,
+                id)
+            .orElseThrow();
+    return loadRun.load(project, thread, id).orElseThrow();
   }
 
   private static String delta(JsonNode message) {
