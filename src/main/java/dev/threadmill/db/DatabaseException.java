@@ -11,6 +11,9 @@ public class DatabaseException extends RuntimeException implements ErrorMapper.U
   private static final String UNIQUE_VIOLATION = "23505";
   private static final String FOREIGN_KEY_VIOLATION = "23503";
 
+  /** The database has hung up on a transaction in which nothing happened for too long. */
+  private static final String IDLE_IN_TRANSACTION = "25P03";
+
   /** See the function {@code require_one} of the database. */
   private static final String FENCED = "TM001";
 
@@ -33,7 +36,9 @@ public class DatabaseException extends RuntimeException implements ErrorMapper.U
 
   /** Whether the connection has gone, for which the database itself may be well. */
   public boolean isBrokenConnection() {
-    return sqlState.startsWith("08") || sqlState.startsWith("57P0");
+    return sqlState.startsWith("08")
+        || sqlState.startsWith("57P0")
+        || sqlState.equals(IDLE_IN_TRANSACTION);
   }
 
   /** Whether a row was to be changed that has been taken over by somebody else. */
@@ -55,6 +60,7 @@ public class DatabaseException extends RuntimeException implements ErrorMapper.U
     return sqlState.startsWith("08")
         || sqlState.startsWith("57P")
         || sqlState.startsWith("53")
+        || sqlState.equals(IDLE_IN_TRANSACTION)
         || getCause() instanceof SQLTransientException
         || getCause() instanceof SQLRecoverableException
         || (sqlState.isEmpty() && constraint == null);

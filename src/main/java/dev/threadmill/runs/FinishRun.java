@@ -300,9 +300,8 @@ class FinishRun {
       noteMemoryWork(tx, progress);
       children.ended(tx, left.end);
     }
-    if (progress.live().isJournaled()) {
-      clearJournal(tx, run);
-    }
+    // Whether or not it is journaled so far: that may begin before this transaction has the run.
+    clearJournal(tx, run);
     progress.settle(tx, spending);
   }
 

@@ -170,7 +170,8 @@ class CrashMatrixTest {
             return ended;
           }
         } catch (UncheckedIOException e) {
-          // The node died over it. The next look tells where things are.
+          // The node dies over it. When it is dead the next look tells where things are.
+          await().atMost(Duration.ofSeconds(20)).untilTrue(killed);
         }
       }
       throw new AssertionError("the run does not end\n" + cluster.logs());
