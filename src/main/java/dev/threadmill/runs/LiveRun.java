@@ -137,16 +137,6 @@ final class LiveRun {
     journal.hasNewsOf(this);
   }
 
-  /** Whether the journal may hold something of the run. */
-  boolean isJournaled() {
-    lock.lock();
-    try {
-      return journaled;
-    } finally {
-      lock.unlock();
-    }
-  }
-
   /**
    * Frames that are neither stored nor in the journal.
    *

@@ -121,8 +121,26 @@ class McpServers {
         spec,
         context.allowedDomains(),
         context.call().value(),
-        progress -> context.listener().progress(words(progress)),
+        new Progress(context.listener()),
         client -> client.callTool(new McpSchema.CallToolRequest(tool, values, meta)));
+  }
+
+  /** Tells how a call goes. What is overtaken on its way through the client is left out. */
+  private static final class Progress implements Consumer<McpSchema.ProgressNotification> {
+    private final ToolListener listener;
+    private double furthest = Double.NEGATIVE_INFINITY;
+
+    Progress(ToolListener listener) {
+      this.listener = listener;
+    }
+
+    @Override
+    public synchronized void accept(McpSchema.ProgressNotification told) {
+      if (told.progress() != null && told.progress() > furthest) {
+        furthest = told.progress();
+        listener.progress(words(told));
+      }
+    }
   }
 
   /** A line on how a call goes, in the server's words or as numbers. */

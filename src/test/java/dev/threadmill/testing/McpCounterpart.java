@@ -11,6 +11,8 @@ import java.io.File;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import org.apache.catalina.LifecycleException;
@@ -94,8 +96,12 @@ public final class McpCounterpart implements AutoCloseable {
     return this;
   }
 
-  /** Adds a tool that tells these things on its way, and answers "done". */
-  public McpCounterpart withProgress(String name, String... words) {
+  /**
+   * Adds a tool that tells these things on its way, and answers "done".
+   *
+   * @param heard acquired behind each thing that was told, before the tool goes on
+   */
+  public McpCounterpart withProgress(String name, Semaphore heard, String... words) {
     server.addTool(
         io.modelcontextprotocol.server.McpServerFeatures.SyncToolSpecification.builder()
             .tool(
@@ -111,6 +117,7 @@ public final class McpCounterpart implements AutoCloseable {
                     exchange.progressNotification(
                         new McpSchema.ProgressNotification(
                             call.progressToken(), i + 1, (double) words.length, words[i]));
+                    acquire(heard);
                   }
                   return McpSchema.CallToolResult.builder().addTextContent("done").build();
                 })
@@ -118,6 +125,17 @@ public final class McpCounterpart implements AutoCloseable {
     return this;
   }
 
+  private static void acquire(Semaphore heard) {
+    try {
+      if (!heard.tryAcquire(20, TimeUnit.SECONDS)) {
+        throw new IllegalStateException("nobody heard it");
+      }
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** Where it listens. */
   public String url() {
     return "http://127.0.0.1:" + tomcat.getConnector().getLocalPort() + "/mcp";
   }

@@ -19,6 +19,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
@@ -148,7 +149,9 @@ class StreamedToolsTest {
   void theProgressOfAnMcpToolIsToldBesideItsOutput() {
     provider.reset();
     provider.reply(Reply.call("docs_long", "{\"text\": \"x\"}"), Reply.text("Done."));
-    try (var server = new McpCounterpart().withProgress("long", "Half way", "Nearly there")) {
+    var heard = new Semaphore(0);
+    try (var server =
+        new McpCounterpart().withProgress("long", heard, "Half way", "Nearly there")) {
       var assistant =
           runs.assistant(
               "gpt-4o",
@@ -159,6 +162,13 @@ class StreamedToolsTest {
                   .formatted(server.url()));
 
       var run = runs.start(assistant, "Go");
+      try (var stream = api.events(events(run))) {
+        for (var frame = stream.next(); frame != null; frame = stream.next()) {
+          if (piece(frame, "progress") != null) {
+            heard.release();
+          }
+        }
+      }
       var ended = runs.stopped(run);
 
       assertThat(ended.output(0)).isEqualTo("done");
