@@ -96,6 +96,7 @@ class TakeOver {
     startRun.start(run, taken.base(), taken.news(), done);
   }
 
+  /** Only runs under way have an owner; the index is by that status, however many have ended. */
   private List<Run> orphans() {
     var executed = liveRuns.all().stream().map(live -> live.run().id()).toList();
     var found =
@@ -104,7 +105,7 @@ class TakeOver {
                 + RunStore.COLUMNS
                 + """
                  FROM runs r
-                WHERE owner IS NOT NULL
+                WHERE status IN ('in_progress', 'cancelling') AND owner IS NOT NULL
                   AND (NOT EXISTS (SELECT 1 FROM nodes n WHERE n.id = r.owner)
                     OR owner = ? AND NOT id = ANY (?))
                 LIMIT ?
