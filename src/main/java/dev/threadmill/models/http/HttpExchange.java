@@ -1,9 +1,6 @@
 package dev.threadmill.models.http;
 
-import io.vertx.core.Context;
-import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.RequestOptions;
@@ -19,8 +16,8 @@ import java.util.concurrent.TimeUnit;
  * request at the provider.
  *
  * <p>Aborting means to close the connection, and that is only ours until the answer has ended: from
- * then on another request may be on it. Whether it has ended is known on the exchange's event loop
- * alone, so it is there that a request is aborted, or let be.
+ * then on another request may be on it. Whether it has ended is known on the event loop alone that
+ * the exchange shares with its connection, so it is there that a request is aborted, or let be.
  */
 public final class HttpExchange implements AutoCloseable {
   private static final int AHEAD = 32;
@@ -32,7 +29,7 @@ public final class HttpExchange implements AutoCloseable {
   private HttpClientResponse response;
   private int taken;
   private boolean ended;
-  private volatile Context loop;
+  private final Transport.Lane lane;
   private volatile boolean closed;
   private volatile boolean bodyEnded;
 
@@ -51,7 +48,9 @@ public final class HttpExchange implements AutoCloseable {
     private static final long serialVersionUID = 1L;
   }
 
-  private HttpExchange() {}
+  private HttpExchange(Transport.Lane lane) {
+    this.lane = lane;
+  }
 
   /**
    * Sends the request and waits for the head of the answer.
@@ -60,14 +59,12 @@ public final class HttpExchange implements AutoCloseable {
    * @throws IOException if the provider could not be reached
    */
   static HttpExchange post(
-      HttpClient client, RequestOptions options, byte[] body, Duration patience)
+      Transport.Lane lane, RequestOptions options, byte[] body, Duration patience)
       throws IOException, InterruptedException {
-    var exchange = new HttpExchange();
+    var exchange = new HttpExchange(lane);
+    lane.open().incrementAndGet();
+    lane.loop().runOnContext(_ -> exchange.open(options, body));
     try {
-      client
-          .request(options)
-          .onSuccess(made -> exchange.send(made, body))
-          .onFailure(exchange::fail);
       if (exchange.take(patience) instanceof Piece.Head(var head)) {
         exchange.response = head;
         return exchange;
@@ -128,7 +125,7 @@ public final class HttpExchange implements AutoCloseable {
     closed = true;
     if (!bodyEnded) {
       afterAllThatHasCome(
-          () -> loop.owner().setTimer(LINGER_MILLIS, _ -> afterAllThatHasCome(this::abort)));
+          () -> lane.loop().owner().setTimer(LINGER_MILLIS, _ -> afterAllThatHasCome(this::abort)));
     }
   }
 
@@ -138,9 +135,7 @@ public final class HttpExchange implements AutoCloseable {
       return;
     }
     closed = true;
-    if (loop != null) {
-      afterAllThatHasCome(this::abort);
-    }
+    afterAllThatHasCome(this::abort);
   }
 
   /**
@@ -148,22 +143,26 @@ public final class HttpExchange implements AutoCloseable {
    * still wait for its reader, and the end behind it, so it is let through first.
    */
   private void afterAllThatHasCome(Runnable action) {
-    loop.runOnContext(
-        _ -> {
-          if (head != null) {
-            head.fetch(Long.MAX_VALUE);
-          }
-          loop.runOnContext(
-              _ -> {
-                if (!bodyEnded) {
-                  action.run();
-                }
-              });
-        });
+    lane.loop()
+        .runOnContext(
+            _ -> {
+              if (head != null) {
+                head.fetch(Long.MAX_VALUE);
+              }
+              lane.loop()
+                  .runOnContext(
+                      _ -> {
+                        if (!bodyEnded) {
+                          action.run();
+                        }
+                      });
+            });
   }
 
   private void abort() {
-    request.reset();
+    if (request != null) {
+      request.reset();
+    }
   }
 
   private Piece take(Duration patience) throws IOException, InterruptedException {
@@ -178,11 +177,14 @@ public final class HttpExchange implements AutoCloseable {
     return piece;
   }
 
+  private void open(RequestOptions options, byte[] body) {
+    lane.client().request(options).onSuccess(made -> send(made, body)).onFailure(this::fail);
+  }
+
   private void send(HttpClientRequest made, byte[] body) {
     request = made;
     made.exceptionHandler(this::fail);
     made.response().onSuccess(this::head).onFailure(this::fail);
-    loop = Vertx.currentContext();
     if (closed) {
       made.reset();
     } else {
@@ -196,7 +198,7 @@ public final class HttpExchange implements AutoCloseable {
     head.handler(bytes -> hand(new Piece.Body(bytes)));
     head.endHandler(
         _ -> {
-          bodyEnded = true;
+          end();
           hand(new Piece.End());
         });
     head.exceptionHandler(this::fail);
@@ -205,8 +207,15 @@ public final class HttpExchange implements AutoCloseable {
   }
 
   private void fail(Throwable cause) {
-    bodyEnded = true;
+    end();
     hand(new Piece.Failure(cause));
+  }
+
+  private void end() {
+    if (!bodyEnded) {
+      bodyEnded = true;
+      lane.open().decrementAndGet();
+    }
   }
 
   /** At most {@link #AHEAD} pieces are asked for ahead of the reader, so the queue stays short. */

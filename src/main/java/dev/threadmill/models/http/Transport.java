@@ -1,35 +1,63 @@
 package dev.threadmill.models.http;
 
 import dev.threadmill.models.ModelsConfig;
+import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.RequestOptions;
+import io.vertx.core.impl.VertxInternal;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 
-/** The connections to all providers: kept alive, shared, and never more than are allowed. */
+/**
+ * The connections to all providers: kept alive, shared, and never more than are allowed.
+ *
+ * <p>They are divided among a few lanes, each with an event loop of its own, on which both its
+ * connections and its exchanges live. A client shared by all loops would hand a connection of one
+ * loop to an exchange of another, which could then not tell whether its answer has ended, and so
+ * not abort it without cutting off whoever has the connection by then.
+ */
 @ApplicationScoped
 public class Transport {
   private static final int KEEP_ALIVE_SECONDS = 50;
+  private static final int FEWEST_CONNECTIONS_OF_A_LANE = 16;
 
-  private final HttpClient client;
+  private final List<Lane> lanes;
+
+  /** Connections that share an event loop, and how many exchanges are under way on them. */
+  record Lane(Context loop, HttpClient client, AtomicInteger open) {}
 
   public Transport(Vertx vertx, ModelsConfig config) {
-    this.client =
-        vertx.createHttpClient(
-            new HttpClientOptions()
-                .setMaxPoolSize(config.connections())
-                .setMaxWaitQueueSize(config.connections())
-                .setKeepAlive(true)
-                .setKeepAliveTimeout(KEEP_ALIVE_SECONDS)
-                .setTcpNoDelay(true)
-                .setConnectTimeout((int) config.connectTimeout().toMillis()));
+    int most = config.connections();
+    int count =
+        Math.clamp(
+            most / FEWEST_CONNECTIONS_OF_A_LANE, 1, Runtime.getRuntime().availableProcessors());
+    this.lanes =
+        IntStream.range(0, count)
+            .mapToObj(i -> lane(vertx, most / count + (i < most % count ? 1 : 0), config))
+            .toList();
+  }
+
+  private static Lane lane(Vertx vertx, int connections, ModelsConfig config) {
+    var options =
+        new HttpClientOptions()
+            .setMaxPoolSize(connections)
+            .setMaxWaitQueueSize(connections)
+            .setKeepAlive(true)
+            .setKeepAliveTimeout(KEEP_ALIVE_SECONDS)
+            .setTcpNoDelay(true)
+            .setConnectTimeout((int) config.connectTimeout().toMillis());
+    var loop = ((VertxInternal) vertx).createEventLoopContext();
+    return new Lane(loop, vertx.createHttpClient(options), new AtomicInteger());
   }
 
   /**
@@ -46,7 +74,17 @@ public class Transport {
             .setAbsoluteURI(url)
             .putHeader("user-agent", "threadmill");
     headers.forEach(options::putHeader);
-    return HttpExchange.post(client, options, body, patience);
+    return HttpExchange.post(emptiestLane(), options, body, patience);
+  }
+
+  private Lane emptiestLane() {
+    var emptiest = lanes.getFirst();
+    for (var lane : lanes) {
+      if (lane.open().get() < emptiest.open().get()) {
+        emptiest = lane;
+      }
+    }
+    return emptiest;
   }
 
   /**
@@ -71,6 +109,6 @@ public class Transport {
 
   @PreDestroy
   void close() {
-    client.close();
+    lanes.forEach(lane -> lane.client().close());
   }
 }

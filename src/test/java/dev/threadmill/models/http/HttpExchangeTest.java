@@ -94,9 +94,9 @@ class HttpExchangeTest {
   @Test
   void answersThatAreReadComeWholeWhileOthersAreGivenUpAtAnyMoment() throws Exception {
     provider.otherwise(_ -> Reply.text("one two three four five six").withPause(1));
-    var transport = transport(16);
+    var transport = transport(32);
     var answers = new ConcurrentLinkedQueue<String>();
-    try (var clients = Executors.newFixedThreadPool(16)) {
+    try (var clients = Executors.newFixedThreadPool(32)) {
       var done = new ArrayList<Future<?>>();
       for (int i = 0; i < 400; i++) {
         done.add(clients.submit(() -> giveUpSometime(transport)));
