@@ -1,6 +1,5 @@
 package dev.threadmill.api;
 
-import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.Produces;
@@ -26,7 +25,8 @@ import org.jboss.resteasy.reactive.server.vertx.VertxResteasyReactiveRequestCont
 @Produces(MediaType.SERVER_SENT_EVENTS)
 public class EventStreamWriter implements ServerMessageBodyWriter<EventStream> {
   private static final int MAX_BYTES = 64 * 1024;
-  private static final long KEEP_ALIVE_MS = 15_000;
+
+  private final KeepAlive keepAlive = new KeepAlive();
 
   @Override
   public boolean isWriteable(
@@ -43,7 +43,7 @@ public class EventStreamWriter implements ServerMessageBodyWriter<EventStream> {
   @Override
   public void writeResponse(EventStream stream, Type genericType, ServerRequestContext context) {
     var request = (VertxResteasyReactiveRequestContext) context;
-    new Connection(request.getContext(), request.getContextExecutor(), stream).start();
+    new Connection(request.getContext(), request.getContextExecutor(), stream, keepAlive).start();
   }
 
   @Override
@@ -59,18 +59,17 @@ public class EventStreamWriter implements ServerMessageBodyWriter<EventStream> {
   }
 
   /** All of it but {@link #wake} happens on the connection's event loop. */
-  private static final class Connection {
-    private final Vertx vertx;
+  private static final class Connection implements KeepAlive.Line {
     private final HttpServerResponse response;
     private final Executor loop;
     private final EventStream stream;
     private final AtomicBoolean waking = new AtomicBoolean();
-    private long keepAliveTimer;
+    private final KeepAlive keepAlive;
     private boolean quiet;
     private boolean closed;
 
-    Connection(RoutingContext context, Executor loop, EventStream stream) {
-      this.vertx = context.vertx();
+    Connection(RoutingContext context, Executor loop, EventStream stream, KeepAlive keepAlive) {
+      this.keepAlive = keepAlive;
       this.response = context.response();
       this.loop = loop;
       this.stream = stream;
@@ -92,7 +91,7 @@ public class EventStreamWriter implements ServerMessageBodyWriter<EventStream> {
       response.closeHandler(_ -> close());
       response.exceptionHandler(_ -> close());
       response.drainHandler(_ -> pump());
-      keepAliveTimer = vertx.setPeriodic(KEEP_ALIVE_MS, _ -> keepAlive());
+      keepAlive.add(this);
       stream.open(this::wake);
       pump();
       if (!response.headWritten()) {
@@ -130,7 +129,8 @@ public class EventStreamWriter implements ServerMessageBodyWriter<EventStream> {
       }
     }
 
-    private void keepAlive() {
+    @Override
+    public void sign() {
       if (quiet && !closed && !response.writeQueueFull()) {
         response.write(EventFrame.keepAlive());
       }
@@ -140,7 +140,7 @@ public class EventStreamWriter implements ServerMessageBodyWriter<EventStream> {
     private void close() {
       if (!closed) {
         closed = true;
-        vertx.cancelTimer(keepAliveTimer);
+        keepAlive.remove(this);
         stream.close();
       }
     }
