@@ -3,6 +3,8 @@ package dev.threadmill.runs;
 import dev.threadmill.api.Ids;
 import dev.threadmill.db.DatabaseException;
 import dev.threadmill.db.Jdbc;
+import dev.threadmill.db.SideConnection;
+import dev.threadmill.db.Tx;
 import dev.threadmill.db.signals.Signals;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.List;
@@ -14,13 +16,15 @@ import org.jboss.logging.Logger;
  * with that its runs have no owner that lives. A node that finds its own row gone has been given up
  * by the others, stops what it does and starts again under another name.
  *
- * <p>Leases go by the clock of the database, which is one for all.
+ * <p>Leases go by the clock of the database, which is one for all. They are renewed beside the pool
+ * of connections: a node whose connections are all busy is alive.
  */
 @ApplicationScoped
 class Node {
   private static final Logger LOG = Logger.getLogger(Node.class);
 
   private final Jdbc jdbc;
+  private final SideConnection side;
   private final Ids ids;
   private final RunsConfig config;
   private final Signals signals;
@@ -28,8 +32,9 @@ class Node {
   private volatile boolean registered;
   private volatile long healthySince;
 
-  Node(Jdbc jdbc, Ids ids, RunsConfig config, Signals signals) {
+  Node(Jdbc jdbc, SideConnection side, Ids ids, RunsConfig config, Signals signals) {
     this.jdbc = jdbc;
+    this.side = side;
     this.ids = ids;
     this.config = config;
     this.signals = signals;
@@ -48,7 +53,11 @@ class Node {
 
   /** Enters the node among the living. */
   void register() {
-    jdbc.update(
+    side.with(this::register);
+  }
+
+  private Void register(Tx tx) {
+    tx.update(
         """
         INSERT INTO nodes (id, started_at, lease_until)
         VALUES (?, now(), now() + ? * interval '1 millisecond')
@@ -59,7 +68,8 @@ class Node {
     registered = true;
     healthySince = System.nanoTime();
     LOG.infof("node joined node_id=%s", id);
-    lookAround();
+    lookAround(tx);
+    return null;
   }
 
   /**
@@ -68,13 +78,7 @@ class Node {
    */
   boolean renew() {
     try {
-      int renewed =
-          jdbc.update(
-              "UPDATE nodes SET lease_until = now() + ? * interval '1 millisecond' WHERE id = ?",
-              config.lease().toMillis(),
-              id);
-      if (renewed == 1) {
-        lookAround();
+      if (side.with(this::renew)) {
         return true;
       }
     } catch (DatabaseException e) {
@@ -88,10 +92,22 @@ class Node {
     return false;
   }
 
+  private boolean renew(Tx tx) {
+    int renewed =
+        tx.update(
+            "UPDATE nodes SET lease_until = now() + ? * interval '1 millisecond' WHERE id = ?",
+            config.lease().toMillis(),
+            id);
+    if (renewed == 1) {
+      lookAround(tx);
+    }
+    return renewed == 1;
+  }
+
   /** A node without others has nobody to tell anything. */
-  private void lookAround() {
+  private void lookAround(Tx tx) {
     boolean alone =
-        jdbc.one("SELECT 1 AS one FROM nodes WHERE id <> ? LIMIT 1", row -> row.integer("one"), id)
+        tx.one("SELECT 1 AS one FROM nodes WHERE id <> ? LIMIT 1", row -> row.integer("one"), id)
             .isEmpty();
     signals.setAlone(alone);
   }
@@ -101,7 +117,7 @@ class Node {
    * could renew: the others get as long as a lease to be heard.
    */
   List<String> giveUpTheSilent() {
-    if (System.nanoTime() - healthySince < config.lease().toNanos()) {
+    if (!isHealthyForALease()) {
       return List.of();
     }
     return jdbc.list(
@@ -110,10 +126,15 @@ class Node {
         id);
   }
 
+  /** Whether everybody has had the time to renew a lease since the database was last away. */
+  boolean isHealthyForALease() {
+    return System.nanoTime() - healthySince >= config.lease().toNanos();
+  }
+
   /** Leaves: the others may take over what is left at once. */
   void leave() {
     registered = false;
-    jdbc.update("DELETE FROM nodes WHERE id = ?", id);
+    side.with(tx -> tx.update("DELETE FROM nodes WHERE id = ?", id));
     LOG.infof("node left node_id=%s", id);
   }
 }

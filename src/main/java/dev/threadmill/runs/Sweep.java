@@ -194,7 +194,7 @@ class Sweep {
       work.run();
     } catch (DatabaseException e) {
       LOG.warnf("%s waits for the database cause=%s", what, e.getMessage());
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       LOG.errorf(e, "%s failed", what);
     }
   }

@@ -1,0 +1,75 @@
+package dev.threadmill.runs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.threadmill.db.SideConnection;
+import dev.threadmill.db.Tx;
+import dev.threadmill.testing.PostgresResource;
+import io.agroal.api.AgroalDataSource;
+import io.quarkus.test.common.QuarkusTestResource;
+import io.quarkus.test.junit.QuarkusTest;
+import jakarta.inject.Inject;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.OffsetDateTime;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+@QuarkusTest
+@QuarkusTestResource(PostgresResource.class)
+class SignOfLifeTest {
+  private static final Duration LONG_ENOUGH = Duration.ofSeconds(30);
+
+  @Inject AgroalDataSource dataSource;
+  @Inject SideConnection side;
+  @Inject Node node;
+
+  @Test
+  void aNodeWhoseConnectionsAreAllBusyRenewsItsLease() throws SQLException {
+    int all = dataSource.getConfiguration().connectionPoolConfiguration().maxSize();
+    List<Connection> busy = new ArrayList<>();
+    try {
+      for (int i = 0; i < all; i++) {
+        busy.add(dataSource.getConnection());
+      }
+      var before = lease(busy.getFirst());
+      await()
+          .atMost(LONG_ENOUGH)
+          .untilAsserted(() -> assertThat(lease(busy.getFirst())).isAfter(before));
+    } finally {
+      for (var connection : busy) {
+        connection.close();
+      }
+    }
+  }
+
+  @Test
+  void aSideConnectionThatWasCutIsReplaced() throws SQLException {
+    int pid = side.with(SignOfLifeTest::pid);
+    try (var connection = dataSource.getConnection();
+        var statement = connection.prepareStatement("SELECT pg_terminate_backend(?)")) {
+      statement.setInt(1, pid);
+      statement.execute();
+    }
+
+    await().atMost(LONG_ENOUGH).until(() -> side.with(SignOfLifeTest::pid) != pid);
+  }
+
+  private static int pid(Tx tx) {
+    return tx.one("SELECT pg_backend_pid() AS pid", row -> row.integer("pid")).orElseThrow();
+  }
+
+  private OffsetDateTime lease(Connection connection) throws SQLException {
+    try (var statement =
+        connection.prepareStatement("SELECT lease_until FROM nodes WHERE id = ?")) {
+      statement.setString(1, node.id());
+      try (var results = statement.executeQuery()) {
+        results.next();
+        return results.getObject(1, OffsetDateTime.class);
+      }
+    }
+  }
+}
