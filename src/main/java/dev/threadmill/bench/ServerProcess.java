@@ -156,6 +156,18 @@ final class ServerProcess implements AutoCloseable {
     return said;
   }
 
+  /**
+   * Ends it as its operator would.
+   *
+   * @throws IOException if it has not ended by then
+   */
+  void stop(Duration longest) throws IOException, InterruptedException {
+    process.destroy();
+    if (!process.waitFor(longest.toMillis(), TimeUnit.MILLISECONDS)) {
+      throw new IOException("the server does not stop:\n" + Files.readString(log));
+    }
+  }
+
   @Override
   public void close() throws InterruptedException {
     process.destroy();

@@ -14,9 +14,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.zip.CRC32;
 
 /**
- * The server as it is shipped, built from the classes under test when they have changed since. The
- * first test that needs it waits some twenty seconds; later ones, in this run and in further ones,
- * find it built.
+ * The server as it is shipped, built from the classes under test when they have changed since, and
+ * with the JVM's ahead-of-time cache, so that tests that start it often wait a second and not four.
+ * The first test that needs it waits for half a minute; later ones, in this run and in further
+ * ones, find it built.
  */
 final class PackagedServer {
   private static final Path CLASSES = Path.of("target/classes").toAbsolutePath();
@@ -27,11 +28,19 @@ final class PackagedServer {
 
   private PackagedServer() {}
 
+  /** How the server is started: the options of its JVM, and what {@code -jar} is to start. */
+  static synchronized List<String> command() {
+    var cache = jar().resolveSibling("server.aot");
+    return Files.exists(cache)
+        ? List.of("-XX:AOTCache=" + cache, "-Xlog:aot*=off", "-jar", jar.toString())
+        : List.of("-jar", jar.toString());
+  }
+
   /** What {@code java -jar} is to start. */
   static synchronized Path jar() {
     if (jar == null) {
       try {
-        jar = build();
+        build();
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       } catch (InterruptedException e) {
@@ -41,10 +50,9 @@ final class PackagedServer {
     return jar;
   }
 
-  private static Path build() throws IOException, InterruptedException {
+  private static void build() throws IOException, InterruptedException {
     Files.createDirectories(BUILDS);
     Path folder = BUILDS.resolve(fingerprint());
-    Path built = folder.resolve("quarkus-run.jar");
     try (var channel =
             FileChannel.open(
                 BUILDS.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
@@ -54,11 +62,39 @@ final class PackagedServer {
         if (maven(folder, "-o") != 0 && maven(folder) != 0) {
           throw new IOException("mvn quarkus:build failed, see " + BUILDS.resolve("build.log"));
         }
+        train(folder);
         Files.createFile(folder.resolve("done"));
       }
       lock.release();
     }
-    return built;
+    jar = folder.resolve("quarkus-run.jar");
+  }
+
+  /**
+   * Starts the server once for its JVM to remember it. It takes some seconds to write that down.
+   */
+  private static void train(Path folder) {
+    jar = folder.resolve("quarkus-run.jar");
+    var unfinished = folder.resolve("unfinished.aot");
+    try (var cluster = Cluster.of(1)) {
+      var node = cluster.node(0).withJvmOption("-XX:AOTCacheOutput=" + unfinished);
+      cluster.start();
+      var api = cluster.api(node);
+      var assistant = api.post("/v1/assistants", "{\"model\": \"m\"}").id();
+      api.post(
+          "/v1/threads/runs",
+          """
+          {"assistant_id": "%s", "stream": true,
+           "thread": {"messages": [{"role": "user", "content": "Hello"}]}}
+          """
+              .formatted(assistant));
+      node.stop();
+      if (!unfinished.toFile().renameTo(folder.resolve("server.aot").toFile())) {
+        throw new IllegalStateException("no ahead-of-time cache was written\n" + node.log());
+      }
+    } finally {
+      jar = null;
+    }
   }
 
   /** Another test run may still use the latest builds. */

@@ -84,7 +84,7 @@ public final class ServerProcess implements AutoCloseable {
             "--enable-native-access=ALL-UNNAMED",
             "--add-opens=java.base/java.lang.invoke=ALL-UNNAMED"));
     command.addAll(jvmOptions);
-    command.addAll(List.of("-jar", PackagedServer.jar().toString()));
+    command.addAll(PackagedServer.command());
     var builder = new ProcessBuilder(command).redirectErrorStream(true);
     builder.environment().keySet().removeIf(each -> each.matches("(THREADMILL|OPENAI|QUARKUS)_.*"));
     builder.environment().putAll(environment);
@@ -140,9 +140,9 @@ public final class ServerProcess implements AutoCloseable {
     awaitEnd();
   }
 
-  /** SIGTERM, as a supervisor sends it; waits for the end. */
+  /** SIGTERM, as a supervisor sends it; waits for the end, and hears it out. */
   public void stop() {
-    process.destroy();
+    signal("TERM"); // Process.destroy would close the pipe that it is still writing to
     awaitEnd();
   }
 
