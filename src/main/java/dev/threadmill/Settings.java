@@ -6,6 +6,8 @@ import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -23,6 +25,7 @@ import java.util.Optional;
  * @param cache what can be made again
  * @param database empty for the embedded one
  * @param kafka bootstrap servers for the signals between nodes; empty for none
+ * @param publicUrl where clients reach the server; empty if that is where they call it
  */
 record Settings(
     InetAddress host,
@@ -30,7 +33,8 @@ record Settings(
     Path home,
     Path cache,
     Optional<DatabaseUrl> database,
-    Optional<String> kafka) {
+    Optional<String> kafka,
+    Optional<String> publicUrl) {
 
   private static final String HOST = "THREADMILL_HOST";
   private static final String PORT = "THREADMILL_PORT";
@@ -38,6 +42,7 @@ record Settings(
   private static final String CACHE = "THREADMILL_CACHE";
   private static final String DATABASE_URL = "THREADMILL_DATABASE_URL";
   private static final String KAFKA = "THREADMILL_KAFKA";
+  private static final String PUBLIC_URL = "THREADMILL_PUBLIC_URL";
 
   /** Reads the variables; throws {@link InvalidSetting} at the first one that is wrong. */
   static Settings from(Map<String, String> environment) {
@@ -49,7 +54,8 @@ record Settings(
         home,
         value(environment, CACHE).map(text -> path(CACHE, text)).orElse(home.resolve("cache")),
         value(environment, DATABASE_URL).map(Settings::database),
-        value(environment, KAFKA).map(Settings::kafka));
+        value(environment, KAFKA).map(Settings::kafka),
+        value(environment, PUBLIC_URL).map(Settings::publicUrl));
   }
 
   /** The home where nothing is said: {@code ~/.threadmill}. */
@@ -130,6 +136,24 @@ record Settings(
       }
     }
     return text.replaceAll("\\s", "");
+  }
+
+  private static String publicUrl(String text) {
+    try {
+      var url = new URI(text);
+      if (("http".equalsIgnoreCase(url.getScheme()) || "https".equalsIgnoreCase(url.getScheme()))
+          && url.getHost() != null
+          && url.getPort() <= 65_535
+          && url.getRawUserInfo() == null
+          && url.getRawQuery() == null
+          && url.getRawFragment() == null) {
+        return text.replaceAll("/+$", "");
+      }
+    } catch (URISyntaxException e) {
+      // What is wrong with it is said below.
+    }
+    throw new InvalidSetting(
+        PUBLIC_URL, text, "is not an address like https://threadmill.example.com");
   }
 
   private static DatabaseUrl database(String text) {

@@ -72,6 +72,7 @@ public final class Threadmill {
     set("quarkus.http.host", settings.host().getHostAddress());
     set("quarkus.http.port", Integer.toString(settings.port()));
     set("threadmill.home", settings.home().toString());
+    settings.publicUrl().ifPresent(url -> set("threadmill.protocols.public-url", url));
     settings
         .kafka()
         .ifPresent(

@@ -37,12 +37,14 @@ class SettingsTest {
                 "THREADMILL_PORT", "9000",
                 "THREADMILL_HOME", "/data",
                 "THREADMILL_CACHE", "/cache",
+                "THREADMILL_PUBLIC_URL", "https://mill.example.com:8443/api/",
                 "THREADMILL_DATABASE_URL", "postgres://u:p@db/app"));
 
     assertThat(settings.host().isAnyLocalAddress()).isTrue();
     assertThat(settings.port()).isEqualTo(9000);
     assertThat(settings.home()).isEqualTo(Path.of("/data"));
     assertThat(settings.cache()).isEqualTo(Path.of("/cache"));
+    assertThat(settings.publicUrl()).contains("https://mill.example.com:8443/api");
     assertThat(settings.database().get().jdbcUrl()).isEqualTo("jdbc:postgresql://db/app");
   }
 
@@ -53,6 +55,15 @@ class SettingsTest {
     "THREADMILL_PORT, 65536",
     "THREADMILL_HOST, 256.256.256.256",
     "THREADMILL_DATABASE_URL, sqlite:app.db",
+    "THREADMILL_PUBLIC_URL, mill.example.com",
+    "THREADMILL_PUBLIC_URL, mill.example.com:8080",
+    "THREADMILL_PUBLIC_URL, //mill.example.com",
+    "THREADMILL_PUBLIC_URL, ftp://mill.example.com",
+    "THREADMILL_PUBLIC_URL, https://",
+    "THREADMILL_PUBLIC_URL, https://mill.example.com:99999",
+    "THREADMILL_PUBLIC_URL, https://mill.example.com/?a=b",
+    "THREADMILL_PUBLIC_URL, https://me:secret@mill.example.com",
+    "THREADMILL_PUBLIC_URL, https://mill example.com",
   })
   void aWrongSettingIsNamedInOneLine(String variable, String value) {
     assertThatThrownBy(() -> Settings.from(Map.of(variable, value)))
@@ -78,20 +89,21 @@ class SettingsTest {
         .hasMessageStartingWith("THREADMILL_HOME=" + file + " cannot be written to");
   }
 
-  @Test
-  void theProcessEndsWithOneLineAndNoStackTrace() throws Exception {
+  @ParameterizedTest
+  @CsvSource({"THREADMILL_PORT, eighty", "THREADMILL_PUBLIC_URL, mill.example.com"})
+  void theProcessEndsWithOneLineAndNoStackTrace(String variable, String value) throws Exception {
     var builder =
         new ProcessBuilder(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
             "-cp",
             System.getProperty("java.class.path"),
             Threadmill.class.getName());
-    builder.environment().put("THREADMILL_PORT", "eighty");
+    builder.environment().put(variable, value);
     Process process = builder.start();
 
     List<String> said = process.errorReader().lines().toList();
 
-    assertThat(said).hasSize(1).first().asString().contains("THREADMILL_PORT=eighty");
+    assertThat(said).hasSize(1).first().asString().contains(variable + "=" + value);
     assertThat(process.waitFor()).isEqualTo(1);
   }
 }

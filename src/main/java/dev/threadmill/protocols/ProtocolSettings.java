@@ -7,8 +7,8 @@ import java.util.Optional;
 @ConfigMapping(prefix = "threadmill.protocols")
 public interface ProtocolSettings {
   /**
-   * Where clients reach this server, without a path, for what names addresses of it. Left out, it
-   * is taken from each request.
+   * THREADMILL_PUBLIC_URL: where clients reach this server, for what names addresses of it. Left
+   * out, it is taken from each request. The start has seen to it that it is an address.
    */
   Optional<String> publicUrl();
 }

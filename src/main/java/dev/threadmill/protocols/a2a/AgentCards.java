@@ -36,7 +36,6 @@ class AgentCards {
         settings
                 .publicUrl()
                 .filter(configured -> !configured.isBlank())
-                .map(configured -> configured.replaceAll("/+$", ""))
                 .orElseGet(() -> requested.getScheme() + "://" + requested.getRawAuthority())
             + "/v1/a2a/"
             + assistant.id();
