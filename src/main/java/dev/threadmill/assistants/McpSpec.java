@@ -20,6 +20,8 @@ import java.util.regex.Pattern;
  * @param allowedTools names as the MCP server has them; null for all
  * @param requireApproval {@code "always"}, {@code "never"}, or an object that lists tool names
  *     under these; null for always
+ * @param timeoutMs how long a call, or the question for the tools, may take; null for the server's
+ *     default
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record McpSpec(
@@ -27,7 +29,8 @@ public record McpSpec(
     String serverUrl,
     Map<String, SecretText> headers,
     List<String> allowedTools,
-    JsonNode requireApproval) {
+    JsonNode requireApproval,
+    Integer timeoutMs) {
   private static final int MAX_URL = 4096;
   private static final int MAX_TOOLS = 128;
   private static final Pattern LABEL = Pattern.compile("[a-zA-Z0-9][a-zA-Z0-9_-]{0,31}");
@@ -46,6 +49,7 @@ public record McpSpec(
     WebhookSpec.requireUrl("server_url", serverUrl);
     headers = WebhookSpec.checkedHeaders(headers);
     allowedTools = Bounds.list("allowed_tools", allowedTools, MAX_TOOLS);
+    Bounds.integer("timeout_ms", timeoutMs, 1, WebhookSpec.MAX_TIMEOUT_MS);
     if (requireApproval != null && requireApproval.isNull()) {
       requireApproval = null;
     }
@@ -81,7 +85,7 @@ public record McpSpec(
         (header, value) ->
             changed.put(
                 header, secrets.of("headers." + header.toLowerCase(Locale.ROOT), origin, value)));
-    return new McpSpec(serverLabel, serverUrl, changed, allowedTools, requireApproval);
+    return new McpSpec(serverLabel, serverUrl, changed, allowedTools, requireApproval, timeoutMs);
   }
 
   private boolean lists(String policy, String tool) {

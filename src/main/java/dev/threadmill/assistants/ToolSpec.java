@@ -225,7 +225,8 @@ public sealed interface ToolSpec {
         @JsonProperty("server_url") String serverUrl,
         @JsonProperty("headers") Map<String, SecretText> headers,
         @JsonProperty("allowed_tools") List<String> allowedTools,
-        @JsonProperty("require_approval") JsonNode requireApproval) {
+        @JsonProperty("require_approval") JsonNode requireApproval,
+        @JsonProperty("timeout_ms") Integer timeoutMs) {
       if (mcp != null && serverUrl != null) {
         throw ApiException.invalid(
             "mcp", "Invalid 'mcp': give 'server_url' either in 'mcp' or beside 'type', not both.");
@@ -236,7 +237,8 @@ public sealed interface ToolSpec {
       return new Mcp(
           mcp != null
               ? mcp
-              : new McpSpec(serverLabel, serverUrl, headers, allowedTools, requireApproval));
+              : new McpSpec(
+                  serverLabel, serverUrl, headers, allowedTools, requireApproval, timeoutMs));
     }
   }
 

@@ -66,6 +66,9 @@ final class CallNews<R> {
     calls.set(hearing.place(), calls.get(hearing.place()).hears(more));
     live.setOpenStep(step.with(calls));
     live.startJournaling();
+    if (!more.task().isEmpty()) {
+      live.happened(Telling.pieceHeard(step, hearing.place(), ToolCall.Part.TASK, more.task()));
+    }
     if (!more.progress().isEmpty()) {
       live.happened(
           Telling.pieceHeard(step, hearing.place(), ToolCall.Part.PROGRESS, more.progress()));

@@ -174,7 +174,9 @@ class ExecuteTools {
         answerOf(progress, call, i, answers).ifPresent(known::add);
       } else if (call.isOpen() && !call.executor().isClientsTurn()) {
         switch (progress.toolbox().check(call.name(), call.arguments())) {
-          case Toolbox.Check.ForServer check when call.executor() == ToolCall.Executor.APPROVED ->
+          case Toolbox.Check.ForServer check
+              when call.executor() == ToolCall.Executor.APPROVED
+                  || !call.heard().task().isEmpty() ->
               jobs.add(new Job(i, call, check));
           case Toolbox.Check.ForServer check -> {
             switch (check.tool().onUnknown()) {
@@ -321,6 +323,7 @@ class ExecuteTools {
             job.call().id(),
             run.settings().domains(),
             () -> isCalledOff(progress.live().stopReason()),
+            job.call().heard().task().isEmpty() ? null : job.call().heard().task(),
             hearing);
     try {
       return job.check().tool().execute(context, job.check().arguments());

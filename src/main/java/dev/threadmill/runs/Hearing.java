@@ -1,7 +1,7 @@
 package dev.threadmill.runs;
 
+import dev.threadmill.models.StorableText;
 import dev.threadmill.tools.ToolListener;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.function.Consumer;
 
@@ -21,6 +21,8 @@ final class Hearing implements ToolListener {
   private final StringBuilder current = new StringBuilder();
   private final StringBuilder output = new StringBuilder();
   private final StringBuilder progress = new StringBuilder();
+  private String task = "";
+  private boolean isBegun;
   private int base;
   private int progressed;
   private boolean isLevel;
@@ -36,6 +38,7 @@ final class Hearing implements ToolListener {
     this.place = place;
     this.told = new StringBuilder(before.output());
     this.progressed = before.progress().length();
+    this.isBegun = !before.task().isEmpty();
     this.onNews = () -> onNews.accept(this);
   }
 
@@ -71,12 +74,19 @@ final class Hearing implements ToolListener {
 
   @Override
   public synchronized void progress(String more) {
-    // What is no text becomes text, so that its length stays the same wherever it is kept.
-    var text =
-        new String(more.replace("\0", "").getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);
+    var text = StorableText.of(more);
     if (!text.isEmpty() && progressed + text.length() <= MOST_PROGRESS) {
       progressed += text.length();
       progress.append(text);
+      note();
+    }
+  }
+
+  @Override
+  public synchronized void begun(String name) {
+    if (!isBegun && !name.isEmpty()) {
+      isBegun = true;
+      task = StorableText.of(name);
       note();
     }
   }
@@ -93,7 +103,8 @@ final class Hearing implements ToolListener {
 
   /** Takes what has not been taken yet. */
   synchronized ToolCall.Heard take() {
-    var heard = new ToolCall.Heard(output.toString(), progress.toString());
+    var heard = new ToolCall.Heard(output.toString(), progress.toString(), task);
+    task = "";
     output.setLength(0);
     progress.setLength(0);
     isNoted = false;

@@ -172,6 +172,7 @@ final class Replay {
                 call ->
                     switch (piece.part()) {
                       case PROGRESS -> call.heard().progress();
+                      case TASK -> call.heard().task();
                       case OUTPUT -> call.isOpen() ? call.heard().output() : call.output();
                     });
     // Taken even where the journal has it, so that what follows is told from there.

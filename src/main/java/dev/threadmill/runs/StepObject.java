@@ -122,7 +122,10 @@ record StepObject(
     var details =
         ordered("name", call.name(), "arguments", call.arguments(), "output", call.output());
     if (!call.heard().progress().isEmpty()) {
-      details.put("progress", call.heard().progress());
+      details.put(ToolCall.Part.PROGRESS.field(), call.heard().progress());
+    }
+    if (!call.heard().task().isEmpty()) {
+      details.put(ToolCall.Part.TASK.field(), call.heard().task());
     }
     shown.put(detailsOf(call), details);
     return shown;

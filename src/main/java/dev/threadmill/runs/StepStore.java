@@ -34,7 +34,8 @@ class StepStore {
       """;
 
   private static final String CALL_COLUMNS =
-      "id, step_id, type, name, arguments, output, executor, routing, partial, progress";
+      "id, step_id, type, name, arguments, output, executor, routing, partial, progress,"
+          + " remote_task";
 
   private final Jdbc jdbc;
 
@@ -218,7 +219,8 @@ class StepStore {
             .toList());
     // What has been told must be there when the journal is cleared.
     tx.batchLater(
-        "UPDATE tool_calls SET partial = ?, progress = ? WHERE thread_id = ? AND id = ?",
+        "UPDATE tool_calls SET partial = ?, progress = ?, remote_task = nullif(?, '')"
+            + " WHERE thread_id = ? AND id = ?",
         step.calls().stream()
             .filter(call -> !call.heard().equals(ToolCall.Heard.NONE))
             .map(
@@ -226,6 +228,7 @@ class StepStore {
                     new Object[] {
                       call.isOpen() ? call.heard().output() : null,
                       call.heard().progress(),
+                      call.heard().task(),
                       step.threadId(),
                       call.id()
                     })
@@ -236,9 +239,8 @@ class StepStore {
   void keepHeard(Tx tx, Run run, List<TapeEvent> unstored) {
     for (var event : unstored) {
       if (event instanceof TapeEvent.PieceHeard(var step, var call, var part, _, var text)) {
-        var column = part == ToolCall.Part.OUTPUT ? "partial" : "progress";
         tx.update(
-            "UPDATE tool_calls SET %1$s = coalesce(%1$s, '') || ?".formatted(column)
+            "UPDATE tool_calls SET %1$s = coalesce(%1$s, '') || ?".formatted(part.column())
                 + " WHERE thread_id = ? AND ordinal = ? AND output IS NULL AND step_id ="
                 + " (SELECT id FROM run_steps WHERE thread_id = ? AND run_id = ? AND ordinal = ?)",
             text,
@@ -335,7 +337,7 @@ class StepStore {
         row.text("output"),
         row.constant("executor", ToolCall.Executor.class),
         row.json("routing", ToolCall.Routing.class),
-        ToolCall.Heard.of(row.text("partial"), row.text("progress")));
+        ToolCall.Heard.of(row.text("partial"), row.text("progress"), row.text("remote_task")));
   }
 
   private static Step read(Row row) throws SQLException {

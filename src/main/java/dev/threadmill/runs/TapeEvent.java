@@ -127,6 +127,7 @@ sealed interface TapeEvent {
       case "k" -> new AsideDelta(step, Aside.Voice.COMMENTARY, length, null);
       case "p" -> new PieceHeard(step, call, ToolCall.Part.OUTPUT, length, null);
       case "q" -> new PieceHeard(step, call, ToolCall.Part.PROGRESS, length, null);
+      case "u" -> new PieceHeard(step, call, ToolCall.Part.TASK, length, null);
       case "C" -> new CallStarted(step, call, null);
       case "c" -> new ArgumentsDelta(step, call, length, null);
       case "r" -> new CallRouted(step, call, null);
@@ -138,7 +139,7 @@ sealed interface TapeEvent {
   /** The grammar of the short forms. */
   final class Codes {
     private static final Pattern FORM =
-        Pattern.compile("([TRSsmdhkpqCcroA])(\\d*)(?:\\.(\\d+))?(?::(\\d+))?(.*)");
+        Pattern.compile("([TRSsmdhkpquCcroA])(\\d*)(?:\\.(\\d+))?(?::(\\d+))?(.*)");
 
     private Codes() {}
   }

@@ -67,30 +67,41 @@ record ToolCall(
    *
    * @param output the beginning of its output
    * @param progress words on how it goes
+   * @param task the name under which its receiver works on it; empty if it has told none
    */
-  record Heard(String output, String progress) {
-    static final Heard NONE = new Heard("", "");
+  record Heard(String output, String progress, String task) {
+    static final Heard NONE = new Heard("", "", "");
 
-    static Heard of(String output, String progress) {
-      return output == null && progress == null
+    /** What is null was not told. */
+    static Heard of(String output, String progress, String task) {
+      return output == null && progress == null && task == null
           ? NONE
-          : new Heard(output == null ? "" : output, progress == null ? "" : progress);
+          : new Heard(orEmpty(output), orEmpty(progress), orEmpty(task));
+    }
+
+    private static String orEmpty(String text) {
+      return text == null ? "" : text;
     }
 
     Heard plus(Heard more) {
-      return new Heard(output + more.output, progress + more.progress);
+      return new Heard(output + more.output, progress + more.progress, task + more.task);
     }
   }
 
-  /** One of the two texts that a call tells while it is executed. */
+  /** One of the texts that a call tells while it is executed. */
   enum Part {
-    OUTPUT("p"),
-    PROGRESS("q");
+    OUTPUT("p", "output", "partial"),
+    PROGRESS("q", "progress", "progress"),
+    TASK("u", "task_id", "remote_task");
 
     private final String letter;
+    private final String field;
+    private final String column;
 
-    Part(String letter) {
+    Part(String letter, String field, String column) {
       this.letter = letter;
+      this.field = field;
+      this.column = column;
     }
 
     /** Its letter in the short form of events. */
@@ -100,7 +111,12 @@ record ToolCall(
 
     /** The name of its field on the wire. */
     String field() {
-      return this == OUTPUT ? "output" : "progress";
+      return field;
+    }
+
+    /** Where it is stored while there is no result. */
+    String column() {
+      return column;
     }
   }
 

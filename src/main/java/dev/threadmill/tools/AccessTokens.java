@@ -28,6 +28,7 @@ import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -78,6 +79,7 @@ class AccessTokens {
    * A token that is good now.
    *
    * @param secret the client's, opened
+   * @param timeout also of the wait for another call that asks for the same token just now
    * @param refused a token that was just refused and must not come again; null for none
    */
   String token(
@@ -95,7 +97,9 @@ class AccessTokens {
     synchronized (slots) {
       slot = slots.computeIfAbsent(grant, _ -> new Slot());
     }
-    slot.lock.lockInterruptibly();
+    if (!slot.lock.tryLock(timeout.toNanos(), TimeUnit.NANOSECONDS)) {
+      throw unavailable(true, "it did not answer in time");
+    }
     try {
       boolean good =
           slot.token != null

@@ -8,7 +8,6 @@ import dev.threadmill.api.ProjectId;
 import dev.threadmill.assistants.McpSpec;
 import dev.threadmill.guard.AllowedDomains;
 import dev.threadmill.guard.SafeHttp;
-import dev.threadmill.guard.SecretBox;
 import dev.threadmill.guard.SecretText;
 import io.modelcontextprotocol.client.McpClient;
 import io.modelcontextprotocol.client.McpSyncClient;
@@ -18,6 +17,8 @@ import io.modelcontextprotocol.json.schema.JsonSchemaValidator;
 import io.modelcontextprotocol.spec.McpError;
 import io.modelcontextprotocol.spec.McpSchema;
 import jakarta.inject.Singleton;
+import java.math.BigDecimal;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -26,6 +27,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 
@@ -35,12 +38,16 @@ class McpServers {
   private static final Logger LOG = Logger.getLogger(McpServers.class);
   private static final int MOST_LISTS = 500;
   private static final int MOST_TOOLS = 512;
+  private static final Duration LIFE_WHEN_STALE = Duration.ofSeconds(30);
+
+  /** The client's own clocks are set later than the one that counts here. */
+  private static final Duration MARGIN = Duration.ofSeconds(5);
 
   private final McpJsonMapper json =
       new JacksonMcpJsonMapper(
           new ObjectMapper().disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES));
   private final SafeHttp http;
-  private final SecretBox secrets;
+  private final OpenSecrets secrets;
   private final ToolSettings settings;
   private final InstantSource clock;
   private final Map<Key, Listed> lists =
@@ -57,7 +64,7 @@ class McpServers {
 
   private record Listed(List<McpSchema.Tool> tools, Instant until) {}
 
-  McpServers(SafeHttp http, SecretBox secrets, ToolSettings settings, InstantSource clock) {
+  McpServers(SafeHttp http, OpenSecrets secrets, ToolSettings settings, InstantSource clock) {
     this.http = http;
     this.secrets = secrets;
     this.settings = settings;
@@ -81,18 +88,28 @@ class McpServers {
       return known.tools();
     }
     try {
-      var tools = inSession(project, spec, domains, null, _ -> {}, this::list);
-      synchronized (lists) {
-        lists.put(key, new Listed(tools, clock.instant().plus(settings.mcpListLife())));
-      }
+      var tools = inSession(project, spec, domains, null, this::list);
+      keep(key, tools, settings.mcpListLife());
       return tools;
     } catch (ToolFailure e) {
       if (known == null) {
         throw e;
       }
       LOG.warnf("mcp list stale project_id=%s server_label=%s", project, spec.serverLabel());
+      // Not every run has to wait for a server that does not answer.
+      keep(key, known.tools(), shorter(LIFE_WHEN_STALE, settings.mcpListLife()));
       return known.tools();
     }
+  }
+
+  private void keep(Key key, List<McpSchema.Tool> tools, Duration life) {
+    synchronized (lists) {
+      lists.put(key, new Listed(tools, clock.instant().plus(life)));
+    }
+  }
+
+  private static Duration shorter(Duration one, Duration other) {
+    return one.compareTo(other) < 0 ? one : other;
   }
 
   /** The tools of a server as they were last heard of here; none if they never were. */
@@ -120,8 +137,7 @@ class McpServers {
         context.project(),
         spec,
         context.allowedDomains(),
-        context.call().value(),
-        new Progress(context.listener()),
+        context,
         client -> client.callTool(new McpSchema.CallToolRequest(tool, values, meta)));
   }
 
@@ -168,53 +184,67 @@ class McpServers {
     T with(McpSyncClient client);
   }
 
+  /**
+   * Works in a session of its own, no longer than the MCP server may take.
+   *
+   * @param context of the call; null if none is made
+   */
   private <T> T inSession(
-      ProjectId project,
-      McpSpec spec,
-      AllowedDomains domains,
-      String idempotencyKey,
-      Consumer<McpSchema.ProgressNotification> onProgress,
-      Work<T> work)
+      ProjectId project, McpSpec spec, AllowedDomains domains, ToolContext context, Work<T> work)
       throws ToolFailure, InterruptedException {
+    var timeout =
+        spec.timeoutMs() == null ? settings.timeout() : Duration.ofMillis(spec.timeoutMs());
+    Consumer<McpSchema.ProgressNotification> onProgress =
+        context == null ? _ -> {} : new Progress(context.listener());
     var transport =
         new McpTransport(
             http,
             json,
             new McpTransport.Target(
                 spec.serverUrl(),
-                opened(project, spec),
+                secrets.headers(project, spec.headers()),
                 List.of(domains),
-                settings.timeout(),
+                timeout.plus(MARGIN),
                 settings.maxAnswer(),
-                idempotencyKey));
+                context == null ? null : context.call().value()));
     var client =
         McpClient.sync(transport)
             .clientInfo(new McpSchema.Implementation("threadmill", "1"))
             .jsonSchemaValidator(
                 (_, value) -> JsonSchemaValidator.ValidationResponse.asValid(String.valueOf(value)))
             .progressConsumer(onProgress)
-            .requestTimeout(settings.timeout())
-            .initializationTimeout(settings.timeout())
+            .requestTimeout(timeout.plus(MARGIN))
+            .initializationTimeout(timeout.plus(MARGIN))
             .build();
     var task =
         new FutureTask<>(
             () -> {
-              try {
-                client.initialize();
-                return work.with(client);
-              } finally {
-                client.closeGracefully();
-              }
+              client.initialize();
+              return work.with(client);
             });
     // The SDK's own waiting hides interrupts, so it waits on a thread of its own.
     Thread.ofVirtual().name("mcp").start(task);
+    boolean isCalledOff = false;
     try {
-      return task.get();
+      return task.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
     } catch (InterruptedException e) {
-      task.cancel(true);
+      isCalledOff = context != null && context.isCalledOff();
       throw e;
+    } catch (TimeoutException e) {
+      isCalledOff = true;
+      throw new ToolFailure(
+          transport.hasCalled() ? "outcome_unknown" : "unreachable",
+          false,
+          "The MCP server did not answer within %s s.%s"
+              .formatted(
+                  BigDecimal.valueOf(timeout.toMillis(), 3).stripTrailingZeros().toPlainString(),
+                  transport.hasCalled() ? " Nobody knows whether the call had its effect." : ""));
     } catch (ExecutionException e) {
       throw failure(e.getCause(), transport);
+    } finally {
+      transport.abandon(isCalledOff);
+      task.cancel(true);
+      client.close();
     }
   }
 
@@ -237,24 +267,5 @@ class McpServers {
     LOG.debugf(cause, "mcp failed");
     return new ToolFailure(
         "outcome_unknown", false, "The MCP server gave no answer that can be used in time.");
-  }
-
-  private Map<String, String> opened(ProjectId project, McpSpec spec) throws ToolFailure {
-    var headers = new LinkedHashMap<String, String>();
-    if (spec.headers() != null) {
-      for (var header : spec.headers().entrySet()) {
-        try {
-          headers.put(
-              header.getKey(), secrets.open(project, (SecretText.Sealed) header.getValue()));
-        } catch (SecretBox.SealedForeverException e) {
-          LOG.errorf("secret unreadable project_id=%s: %s", project, e.getMessage());
-          throw new ToolFailure(
-              "tool_not_set_up",
-              false,
-              "A secret of the tool cannot be read any more; set it again.");
-        }
-      }
-    }
-    return headers;
   }
 }

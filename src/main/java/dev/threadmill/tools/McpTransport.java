@@ -11,9 +11,7 @@ import io.modelcontextprotocol.spec.McpClientTransport;
 import io.modelcontextprotocol.spec.McpSchema;
 import io.modelcontextprotocol.spec.McpSchema.JSONRPCMessage;
 import io.modelcontextprotocol.spec.ProtocolVersions;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -22,6 +20,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
@@ -30,10 +29,11 @@ import reactor.core.scheduler.Schedulers;
 /**
  * Streamable HTTP for the client of the MCP SDK, on the one way by which tools may call the
  * outside. It serves one session: requests go out as POST, and what the server has to say comes in
- * the answers to them.
+ * the answers to them. A connection that nobody waits for any more is closed, not left to its time.
  */
 final class McpTransport implements McpClientTransport {
   private static final String SESSION = "Mcp-Session-Id";
+  private static final Duration LONGEST_GOODBYE = Duration.ofSeconds(5);
   private static final List<String> VERSIONS =
       List.of(
           ProtocolVersions.MCP_2025_03_26,
@@ -50,6 +50,10 @@ final class McpTransport implements McpClientTransport {
   private volatile String session;
   private volatile String version;
   private volatile HttpFailure failure;
+  private final Set<Thread> sending = ConcurrentHashMap.newKeySet();
+  private volatile Object call;
+  private volatile boolean isOver;
+  private final AtomicBoolean isAbandoned = new AtomicBoolean();
 
   /**
    * Where the session is held, and how.
@@ -84,6 +88,35 @@ final class McpTransport implements McpClientTransport {
     return failure;
   }
 
+  /** Whether a tool was called, so that nobody knows whether it had its effect. */
+  boolean hasCalled() {
+    return call != null;
+  }
+
+  /**
+   * Ends the session whatever it is at. The server is told so, and that a call is not wanted any
+   * more, as far as it listens; nobody waits for that.
+   *
+   * @param isCalledOff whether the server is to stop what it does for the call under way
+   */
+  void abandon(boolean isCalledOff) {
+    isOver = true;
+    sending.forEach(Thread::interrupt);
+    if (isAbandoned.getAndSet(true)) {
+      return;
+    }
+    Thread.ofVirtual()
+        .name("mcp-end")
+        .start(
+            () -> {
+              if (isCalledOff && call != null) {
+                sayNotWanted();
+              }
+              endSession();
+              threads.dispose();
+            });
+  }
+
   @Override
   public Mono<Void> connect(Function<Mono<JSONRPCMessage>, Mono<JSONRPCMessage>> onMessage) {
     this.handler = onMessage;
@@ -94,17 +127,28 @@ final class McpTransport implements McpClientTransport {
   public Mono<Void> sendMessage(JSONRPCMessage message) {
     return Mono.<Void>fromCallable(
             () -> {
-              send(message);
-              return null;
+              sending.add(Thread.currentThread());
+              try {
+                if (!isOver) {
+                  send(message);
+                }
+                return null;
+              } catch (IOException | InterruptedException e) {
+                if (isOver) {
+                  // Nobody waits for it.
+                  return null;
+                }
+                throw e;
+              } finally {
+                sending.remove(Thread.currentThread());
+              }
             })
         .subscribeOn(threads);
   }
 
   @Override
   public Mono<Void> closeGracefully() {
-    return Mono.<Void>fromRunnable(this::endSession)
-        .subscribeOn(threads)
-        .doFinally(_ -> threads.dispose());
+    return Mono.fromRunnable(() -> abandon(false));
   }
 
   @Override
@@ -120,12 +164,15 @@ final class McpTransport implements McpClientTransport {
   private void send(JSONRPCMessage message) throws IOException, InterruptedException {
     var headers = headers();
     headers.put("Content-Type", "application/json");
-    if (target.idempotencyKey() != null
-        && message instanceof McpSchema.JSONRPCRequest request
+    if (message instanceof McpSchema.JSONRPCRequest request
         && request.method().equals(McpSchema.METHOD_TOOLS_CALL)) {
-      headers.put("Idempotency-Key", target.idempotencyKey());
+      call = request.id();
+      if (target.idempotencyKey() != null) {
+        headers.put("Idempotency-Key", target.idempotencyKey());
+      }
     }
-    try (var answer = http.open(request("POST", headers, json.writeValueAsBytes(message)))) {
+    try (var answer =
+        http.open(request("POST", headers, json.writeValueAsBytes(message), target.timeout()))) {
       if (answer.status() >= 300) {
         throw new StatusException(answer.status());
       }
@@ -143,24 +190,17 @@ final class McpTransport implements McpClientTransport {
   }
 
   private void read(OpenAnswer answer) throws IOException {
-    var type = answer.header("Content-Type").orElse("").toLowerCase(java.util.Locale.ROOT);
-    if (type.startsWith("text/event-stream")) {
+    if (answer.mediaType().equals(ServerSentEvents.MEDIA_TYPE)) {
       readEvents(answer);
-    } else if (type.startsWith("application/json")) {
+    } else if (answer.mediaType().equals("application/json")) {
       take(new String(answer.body().readAllBytes(), StandardCharsets.UTF_8));
     }
   }
 
   private void readEvents(OpenAnswer answer) throws IOException {
-    var lines = new BufferedReader(new InputStreamReader(answer.body(), StandardCharsets.UTF_8));
-    var data = new StringBuilder();
-    for (var line = lines.readLine(); line != null; line = lines.readLine()) {
-      if (line.isEmpty() && !data.isEmpty()) {
-        take(data.toString());
-        data.setLength(0);
-      } else if (line.startsWith("data:")) {
-        data.append(data.isEmpty() ? "" : "\n").append(line.substring("data:".length()).strip());
-      }
+    var events = ServerSentEvents.of(answer);
+    for (var data = events.next(); data != null; data = events.next()) {
+      take(data.strip());
     }
   }
 
@@ -179,14 +219,35 @@ final class McpTransport implements McpClientTransport {
     }
   }
 
-  private void endSession() {
-    if (session == null) {
-      return;
+  private void sayNotWanted() {
+    var params = Map.of("requestId", call, "reason", "The answer is not wanted any more.");
+    var headers = headers();
+    headers.put("Content-Type", "application/json");
+    try {
+      goodbye(
+          "POST",
+          headers,
+          json.writeValueAsBytes(
+              new McpSchema.JSONRPCNotification(
+                  McpSchema.JSONRPC_VERSION, "notifications/cancelled", params)));
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
     }
-    try (var _ = http.open(request("DELETE", headers(), null))) {
-      session = null;
+  }
+
+  private void endSession() {
+    if (session != null) {
+      goodbye("DELETE", headers(), null);
+    }
+  }
+
+  private void goodbye(String method, Map<String, String> headers, byte[] body) {
+    var timeout =
+        target.timeout().compareTo(LONGEST_GOODBYE) < 0 ? target.timeout() : LONGEST_GOODBYE;
+    try (var _ = http.open(request(method, headers, body, timeout))) {
+      // What it answers does not matter.
     } catch (HttpFailure e) {
-      // The server ends it by itself some time.
+      // The server finds out by itself some time.
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -205,7 +266,8 @@ final class McpTransport implements McpClientTransport {
     return headers;
   }
 
-  private OutboundRequest request(String method, Map<String, String> headers, byte[] body) {
+  private OutboundRequest request(
+      String method, Map<String, String> headers, byte[] body, Duration timeout) {
     return new OutboundRequest(
         method,
         target.url(),
@@ -213,7 +275,7 @@ final class McpTransport implements McpClientTransport {
         target.credentials(),
         body,
         target.domains(),
-        target.timeout(),
+        timeout,
         target.maxBytes());
   }
 }

@@ -8,11 +8,11 @@ import dev.threadmill.assistants.RemoteAgent;
 import dev.threadmill.guard.HttpFailure;
 import dev.threadmill.guard.OutboundRequest;
 import dev.threadmill.guard.SafeHttp;
-import dev.threadmill.guard.SecretBox;
 import dev.threadmill.guard.SecretText;
 import jakarta.inject.Singleton;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
@@ -32,7 +32,7 @@ class RemoteAgents {
   private static final String BINDING = "JSONRPC";
 
   private final SafeHttp http;
-  private final SecretBox secrets;
+  private final OpenSecrets secrets;
   private final ToolSettings settings;
   private final InstantSource clock;
   private final Map<Key, Known> cards =
@@ -50,17 +50,22 @@ class RemoteAgents {
   private record Known(Address address, Instant until) {}
 
   /** Where an agent is spoken to, by its own word. */
-  private record Address(String url, boolean isV1) {}
+  private record Address(String url, boolean isV1, boolean streams) {
+    Address streaming(boolean does) {
+      return new Address(url, isV1, does);
+    }
+  }
 
   /**
    * An agent that can be spoken to.
    *
    * @param isV1 whether it speaks version 1.0 of the protocol; 0.3 if not
+   * @param streams whether it tells of a task while it works on it
    * @param credentials headers for it; none if its card leads to another origin
    */
-  record Peer(String url, boolean isV1, Map<String, String> credentials) {}
+  record Peer(String url, boolean isV1, boolean streams, Map<String, String> credentials) {}
 
-  RemoteAgents(SafeHttp http, SecretBox secrets, ToolSettings settings, InstantSource clock) {
+  RemoteAgents(SafeHttp http, OpenSecrets secrets, ToolSettings settings, InstantSource clock) {
     this.http = http;
     this.secrets = secrets;
     this.settings = settings;
@@ -70,10 +75,12 @@ class RemoteAgents {
   /**
    * How to speak to an agent, perhaps as it was a few minutes ago.
    *
+   * @param patience how long the agent may take to show its card
    * @throws ToolFailure if its card is not to be had, or of no use
    */
-  Peer peer(ToolContext context, RemoteAgent agent) throws ToolFailure, InterruptedException {
-    var credentials = opened(context.project(), agent);
+  Peer peer(ToolContext context, RemoteAgent agent, Duration patience)
+      throws ToolFailure, InterruptedException {
+    var credentials = secrets.headers(context.project(), agent.headers());
     var key = new Key(context.project(), agent.url(), agent.headers());
     Known known;
     synchronized (cards) {
@@ -82,7 +89,7 @@ class RemoteAgents {
     if (known == null || !clock.instant().isBefore(known.until())) {
       known =
           new Known(
-              look(context, agent, credentials, known),
+              look(context, agent, credentials, known, patience),
               clock.instant().plus(settings.a2aCardLife()));
       synchronized (cards) {
         cards.put(key, known);
@@ -92,14 +99,20 @@ class RemoteAgents {
     return new Peer(
         address.url(),
         address.isV1(),
+        address.streams(),
         origin(address.url()).equals(origin(agent.url())) ? credentials : Map.of());
   }
 
   private Address look(
-      ToolContext context, RemoteAgent agent, Map<String, String> credentials, Known before)
+      ToolContext context,
+      RemoteAgent agent,
+      Map<String, String> credentials,
+      Known before,
+      Duration patience)
       throws ToolFailure, InterruptedException {
     try {
-      return address(fetched(context, agent, credentials));
+      var card = fetched(context, agent, credentials, patience);
+      return address(card).streaming(card.at("/capabilities/streaming").asBoolean(false));
     } catch (ToolFailure e) {
       if (before == null || !e.isPassing()) {
         throw e;
@@ -109,7 +122,8 @@ class RemoteAgents {
     }
   }
 
-  private JsonNode fetched(ToolContext context, RemoteAgent agent, Map<String, String> credentials)
+  private JsonNode fetched(
+      ToolContext context, RemoteAgent agent, Map<String, String> credentials, Duration patience)
       throws ToolFailure, InterruptedException {
     var url =
         agent.url().endsWith(".json") ? agent.url() : agent.url().replaceAll("/+$", "") + CARD;
@@ -123,7 +137,7 @@ class RemoteAgents {
                   credentials,
                   null,
                   List.of(context.allowedDomains()),
-                  settings.timeout(),
+                  patience.compareTo(settings.timeout()) < 0 ? patience : settings.timeout(),
                   settings.maxAnswer()));
       if (answer.status() >= 300) {
         throw new ToolFailure(
@@ -151,16 +165,16 @@ class RemoteAgents {
       var version = offered.path("protocolVersion").asText();
       if (BINDING.equals(offered.path("protocolBinding").asText())
           && (version.startsWith("1.") || version.startsWith("0.3"))) {
-        return new Address(url(offered), version.startsWith("1."));
+        return new Address(url(offered), version.startsWith("1."), false);
       }
     }
     var preferred = card.path("preferredTransport").asText(BINDING);
     if (BINDING.equals(preferred) && card.path("url").isTextual()) {
-      return new Address(url(card), false);
+      return new Address(url(card), false, false);
     }
     for (var offered : card.path("additionalInterfaces")) {
       if (BINDING.equals(offered.path("transport").asText())) {
-        return new Address(url(offered), false);
+        return new Address(url(offered), false, false);
       }
     }
     throw unusable("it offers no JSON-RPC of A2A 1.0 or 0.3");
@@ -187,24 +201,5 @@ class RemoteAgents {
     } catch (IllegalArgumentException e) {
       return "";
     }
-  }
-
-  private Map<String, String> opened(ProjectId project, RemoteAgent agent) throws ToolFailure {
-    var headers = new LinkedHashMap<String, String>();
-    if (agent.headers() != null) {
-      for (var header : agent.headers().entrySet()) {
-        try {
-          headers.put(
-              header.getKey(), secrets.open(project, (SecretText.Sealed) header.getValue()));
-        } catch (SecretBox.SealedForeverException e) {
-          LOG.errorf("secret unreadable project_id=%s: %s", project, e.getMessage());
-          throw new ToolFailure(
-              "tool_not_set_up",
-              false,
-              "A secret of the tool cannot be read any more; set it again.");
-        }
-      }
-    }
-    return headers;
   }
 }

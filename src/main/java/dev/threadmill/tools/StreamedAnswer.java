@@ -1,7 +1,6 @@
 package dev.threadmill.tools;
 
 import dev.threadmill.guard.OpenAnswer;
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.Reader;
@@ -13,7 +12,6 @@ import java.util.Set;
  */
 final class StreamedAnswer {
   private static final int MOST_AT_ONCE = 4_096;
-  private static final String EVENTS = "text/event-stream";
   private static final Set<String> LINES =
       Set.of("application/x-ndjson", "application/ndjson", "application/jsonl");
 
@@ -30,7 +28,7 @@ final class StreamedAnswer {
     var type = answer.mediaType();
     return answer.status() >= 200
         && answer.status() < 300
-        && (type.equals(EVENTS)
+        && (type.equals(ServerSentEvents.MEDIA_TYPE)
             || LINES.contains(type)
             || type.equals("text/plain") && answer.header("Content-Length").isEmpty());
   }
@@ -42,12 +40,10 @@ final class StreamedAnswer {
    */
   static String read(OpenAnswer answer, ToolListener listener) throws IOException {
     var read = new StreamedAnswer(listener);
-    try (var body = new InputStreamReader(answer.body(), answer.charset())) {
-      if (answer.mediaType().equals(EVENTS)) {
-        read.events(new BufferedReader(body));
-      } else {
-        read.text(body);
-      }
+    if (answer.mediaType().equals(ServerSentEvents.MEDIA_TYPE)) {
+      read.events(ServerSentEvents.of(answer));
+    } else {
+      read.text(new InputStreamReader(answer.body(), answer.charset()));
     }
     return read.whole.isEmpty()
         ? "{\"status\":%d}".formatted(answer.status())
@@ -64,26 +60,11 @@ final class StreamedAnswer {
     }
   }
 
-  private void events(BufferedReader body) throws IOException {
-    boolean hasData = false;
-    for (var line = body.readLine(); line != null; line = body.readLine()) {
-      if (line.isEmpty()) {
-        event(hasData);
-        hasData = false;
-      } else if (line.equals("data") || line.startsWith("data:")) {
-        int from = line.startsWith("data: ") ? "data: ".length() : "data:".length();
-        piece.append(hasData ? "\n" : "").append(line.substring(Math.min(from, line.length())));
-        hasData = true;
+  private void events(ServerSentEvents events) throws IOException {
+    for (var data = events.next(); data != null; data = events.next()) {
+      if (!data.equals("[DONE]")) {
+        tell(whole.isEmpty() ? data : "\n" + data);
       }
-    }
-    event(hasData);
-  }
-
-  private void event(boolean hasData) {
-    var data = piece.toString();
-    piece.setLength(0);
-    if (hasData && !data.equals("[DONE]")) {
-      tell(whole.isEmpty() ? data : "\n" + data);
     }
   }
 

@@ -15,6 +15,8 @@ import java.util.function.BooleanSupplier;
  * @param allowedDomains what the assistant's tools may reach
  * @param calledOff whether the run was cancelled or has expired, so that what goes on for it
  *     elsewhere is to be stopped; not so if another node goes on with it
+ * @param begun under which name the receiver works on the call already, by what the call told
+ *     before a crash; null if it did not
  * @param listener hears what the call tells while it is executed
  */
 public record ToolContext(
@@ -25,6 +27,7 @@ public record ToolContext(
     ToolCallId call,
     AllowedDomains allowedDomains,
     BooleanSupplier calledOff,
+    String begun,
     ToolListener listener) {
   /** Whether nobody wants the call's result any more. */
   public boolean isCalledOff() {

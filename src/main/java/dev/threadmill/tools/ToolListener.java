@@ -13,6 +13,9 @@ public interface ToolListener {
 
         @Override
         public void progress(String more) {}
+
+        @Override
+        public void begun(String name) {}
       };
 
   /** A try begins: what comes now is the answer from its beginning. */
@@ -23,4 +26,10 @@ public interface ToolListener {
 
   /** More words on how it goes, which are no part of the answer. */
   void progress(String more);
+
+  /**
+   * The receiver has taken the call and works on it under this name, by which the call can be gone
+   * on with after a crash. The first name counts.
+   */
+  void begun(String name);
 }

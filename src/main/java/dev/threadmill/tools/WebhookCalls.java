@@ -8,7 +8,6 @@ import dev.threadmill.guard.HttpFailure;
 import dev.threadmill.guard.OutboundAnswer;
 import dev.threadmill.guard.OutboundRequest;
 import dev.threadmill.guard.SafeHttp;
-import dev.threadmill.guard.SecretBox;
 import dev.threadmill.guard.SecretText;
 import jakarta.inject.Singleton;
 import java.io.IOException;
@@ -30,14 +29,14 @@ class WebhookCalls {
   private static final String DEFAULT_KEY_NAME = "X-API-Key";
 
   private final SafeHttp http;
-  private final SecretBox secrets;
+  private final OpenSecrets secrets;
   private final AccessTokens tokens;
   private final ToolSettings settings;
   private final InstantSource clock;
 
   WebhookCalls(
       SafeHttp http,
-      SecretBox secrets,
+      OpenSecrets secrets,
       AccessTokens tokens,
       ToolSettings settings,
       InstantSource clock) {
@@ -197,11 +196,7 @@ class WebhookCalls {
 
   private void addHeaders(WebhookSpec spec, ToolContext context, Credentials credentials)
       throws ToolFailure {
-    if (spec.headers() != null) {
-      for (var header : spec.headers().entrySet()) {
-        credentials.headers.put(header.getKey(), open(context, header.getValue()));
-      }
-    }
+    credentials.headers.putAll(secrets.headers(context.project(), spec.headers()));
   }
 
   private void addAuth(
@@ -252,16 +247,7 @@ class WebhookCalls {
   }
 
   private String open(ToolContext context, SecretText secret) throws ToolFailure {
-    if (!(secret instanceof SecretText.Sealed sealed)) {
-      throw new IllegalStateException("a stored tool holds a secret that is not sealed");
-    }
-    try {
-      return secrets.open(context.project(), sealed);
-    } catch (SecretBox.SealedForeverException e) {
-      LOG.errorf("secret unreadable project_id=%s: %s", context.project(), e.getMessage());
-      throw new ToolFailure(
-          "tool_not_set_up", false, "A secret of the tool cannot be read any more; set it again.");
-    }
+    return secrets.open(context.project(), secret);
   }
 
   private Try send(OutboundRequest request, ToolListener listener, String token)

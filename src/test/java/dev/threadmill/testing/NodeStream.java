@@ -102,6 +102,16 @@ public final class NodeStream implements AutoCloseable {
         .collect(Collectors.joining());
   }
 
+  /** What all step deltas so far have at this place, one behind the other. */
+  public synchronized String told(String pointer) {
+    return events.stream()
+        .filter(event -> event.name().equals("thread.run.step.delta"))
+        .map(event -> event.data().at(pointer))
+        .filter(JsonNode::isTextual)
+        .map(JsonNode::asText)
+        .collect(Collectors.joining());
+  }
+
   /** Waits until there are this many events of the name. */
   public void await(String name, int times, Duration atMost) {
     Awaitility.await(name)

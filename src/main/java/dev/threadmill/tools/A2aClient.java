@@ -1,0 +1,225 @@
+package dev.threadmill.tools;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.threadmill.api.Json;
+import dev.threadmill.guard.HttpFailure;
+import dev.threadmill.guard.OpenAnswer;
+import dev.threadmill.guard.OutboundAnswer;
+import dev.threadmill.guard.OutboundRequest;
+import dev.threadmill.guard.SafeHttp;
+import dev.threadmill.tools.RemoteAgents.Peer;
+import jakarta.inject.Singleton;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+
+/** Makes requests of A2A, over JSON-RPC, to agents elsewhere, and says what they came to. */
+@Singleton
+class A2aClient {
+  /** A stream names the task with every piece, so it takes more bytes than what it tells. */
+  private static final int STREAM_TO_ANSWER = 32;
+
+  private static final int NO_SUCH_METHOD = -32601;
+  private static final int UNSUPPORTED = -32004;
+  private static final int MOST_OF_AN_ERROR = 1_000;
+
+  private final SafeHttp http;
+  private final ToolSettings settings;
+
+  A2aClient(SafeHttp http, ToolSettings settings) {
+    this.http = http;
+    this.settings = settings;
+  }
+
+  /** What can be asked of an agent, in the words of both versions. */
+  enum Method {
+    SEND("SendMessage", "message/send"),
+    STREAM("SendStreamingMessage", "message/stream"),
+    GET("GetTask", "tasks/get"),
+    SUBSCRIBE("SubscribeToTask", "tasks/resubscribe"),
+    CANCEL("CancelTask", "tasks/cancel");
+
+    private final String inV1;
+    private final String inV03;
+
+    Method(String inV1, String inV03) {
+      this.inV1 = inV1;
+      this.inV03 = inV03;
+    }
+
+    private boolean isStream() {
+      return this == STREAM || this == SUBSCRIBE;
+    }
+  }
+
+  /**
+   * A question.
+   *
+   * @param timeout until the whole answer is there
+   */
+  record Request(
+      ToolContext context, Peer peer, Method method, ObjectNode params, Duration timeout) {}
+
+  /** What a request came to. */
+  sealed interface Reply {
+    /** The task has taken what the agent answered, perhaps not all that it wanted to say. */
+    record Heard() implements Reply {}
+
+    /** The agent, or the way to it, refuses: trying again would not help. */
+    record Refused(String output) implements Reply {}
+
+    /** What the agent answered is of no use, whatever it has done. */
+    record Unusable(String output) implements Reply {}
+
+    /** The agent does not know this method, whatever its card says; it has done nothing. */
+    record Unsupported(String output) implements Reply {}
+
+    /** Surely nothing was done. */
+    record Passing(String output, Duration pause) implements Reply {}
+
+    /** Nobody knows whether it got there. */
+    record Doubtful(String output) implements Reply {}
+  }
+
+  /** Asks, and lets the task take what the agent answers while it comes in. */
+  Reply ask(Request request, RemoteTask task) throws InterruptedException {
+    try (var answer = http.open(outbound(request))) {
+      if (answer.status() >= 200
+          && answer.status() < 300
+          && answer.mediaType().equals(ServerSentEvents.MEDIA_TYPE)) {
+        return follow(answer, task);
+      }
+      return read(answer.read(), task);
+    } catch (HttpFailure e) {
+      return failure(e);
+    }
+  }
+
+  private Reply follow(OpenAnswer answer, RemoteTask task) throws InterruptedException {
+    try {
+      var events = ServerSentEvents.of(answer);
+      for (var data = events.next(); data != null; data = events.next()) {
+        var reply = data.isBlank() ? null : take(data, task);
+        if (reply != null) {
+          // An error in the middle ends the stream, not the task.
+          return task.isKnown() && !(reply instanceof Reply.Unusable) ? new Reply.Heard() : reply;
+        }
+        if (task.isKnown() && !task.isOpen()) {
+          return new Reply.Heard();
+        }
+      }
+    } catch (IOException e) {
+      var failure = answer.broken(e);
+      boolean isGoneOnWith = task.isKnown() && failure.kind() != HttpFailure.Kind.TOO_LARGE;
+      return isGoneOnWith ? new Reply.Heard() : failure(failure);
+    }
+    return task.isKnown()
+        ? new Reply.Heard()
+        : new Reply.Doubtful(
+            ToolError.output(
+                "outcome_unknown",
+                "The agent ended its answer before it had said anything. Nobody knows whether it got"
+                    + " the message."));
+  }
+
+  private static Reply read(OutboundAnswer answer, RemoteTask task) {
+    int status = answer.status();
+    if (status < 200 || status >= 300) {
+      var output = AnswerText.ofError(answer);
+      return switch (status) {
+        case 408, 425, 429, 503 -> new Reply.Passing(output, AnswerText.retryAfter(answer));
+        default -> status >= 500 ? new Reply.Doubtful(output) : new Reply.Refused(output);
+      };
+    }
+    var reply = take(new String(answer.body(), StandardCharsets.UTF_8), task);
+    return reply == null ? new Reply.Heard() : reply;
+  }
+
+  /** Reads one answer of JSON-RPC; null if the task has taken it. */
+  private static Reply take(String text, RemoteTask task) {
+    JsonNode json;
+    try {
+      json = Json.MAPPER.readTree(text);
+    } catch (JsonProcessingException e) {
+      return unusable("What the agent answered is not of A2A.");
+    }
+    if (json.path("error").isObject()) {
+      return error(json.path("error"));
+    }
+    try {
+      task.take(json.path("result"));
+      return null;
+    } catch (RemoteTask.UnusableException e) {
+      return unusable(e.getMessage());
+    }
+  }
+
+  private static Reply error(JsonNode error) {
+    int code = error.path("code").asInt();
+    var said = error.path("message").asText();
+    var output =
+        ToolError.output(
+            "agent_error",
+            AnswerText.storable(
+                "The agent answered with an error (%d): %s".formatted(code, shortened(said))));
+    return code == NO_SUCH_METHOD || code == UNSUPPORTED
+        ? new Reply.Unsupported(output)
+        : new Reply.Refused(output);
+  }
+
+  private static Reply unusable(String message) {
+    return new Reply.Unusable(ToolError.output("answer_unusable", message));
+  }
+
+  private static Reply failure(HttpFailure e) {
+    return switch (e.kind()) {
+      case REFUSED -> new Reply.Refused(ToolError.output("not_allowed", e.getMessage()));
+      case TOO_LARGE -> unusable("The agent was asked. " + e.getMessage());
+      case UNREACHABLE, TIMED_OUT, BROKEN ->
+          e.mayHaveArrived()
+              ? new Reply.Doubtful(
+                  ToolError.output(
+                      "outcome_unknown",
+                      e.getMessage() + " Nobody knows whether the agent got the message."))
+              : new Reply.Passing(ToolError.output("unreachable", e.getMessage()), null);
+    };
+  }
+
+  private OutboundRequest outbound(Request request) {
+    var peer = request.peer();
+    var method = request.method();
+    var body =
+        Json.MAPPER
+            .createObjectNode()
+            .put("jsonrpc", "2.0")
+            .put("id", request.context().call().value())
+            .put("method", peer.isV1() ? method.inV1 : method.inV03)
+            .<ObjectNode>set("params", request.params());
+    var headers = new LinkedHashMap<String, String>();
+    headers.put("Content-Type", "application/json");
+    headers.put(
+        "Accept",
+        method.isStream()
+            ? ServerSentEvents.MEDIA_TYPE + ", application/json"
+            : "application/json");
+    headers.put("User-Agent", "Threadmill");
+    headers.put("A2A-Version", peer.isV1() ? "1.0" : "0.3");
+    return new OutboundRequest(
+        "POST",
+        peer.url(),
+        headers,
+        peer.credentials(),
+        body.toString().getBytes(StandardCharsets.UTF_8),
+        List.of(request.context().allowedDomains()),
+        request.timeout(),
+        settings.maxAnswer() * (method.isStream() ? STREAM_TO_ANSWER : 1));
+  }
+
+  private static String shortened(String text) {
+    return text.length() <= MOST_OF_AN_ERROR ? text : text.substring(0, MOST_OF_AN_ERROR) + "…";
+  }
+}

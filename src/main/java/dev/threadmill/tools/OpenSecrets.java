@@ -1,0 +1,55 @@
+package dev.threadmill.tools;
+
+import dev.threadmill.api.ProjectId;
+import dev.threadmill.guard.SecretBox;
+import dev.threadmill.guard.SecretText;
+import jakarta.inject.Singleton;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jboss.logging.Logger;
+
+/** Opens the secrets of stored tools for the moment in which they are needed. */
+@Singleton
+class OpenSecrets {
+  private static final Logger LOG = Logger.getLogger(OpenSecrets.class);
+
+  private final SecretBox box;
+
+  OpenSecrets(SecretBox box) {
+    this.box = box;
+  }
+
+  /**
+   * A secret of a stored tool.
+   *
+   * @throws ToolFailure if it cannot be read any more
+   */
+  String open(ProjectId project, SecretText secret) throws ToolFailure {
+    if (!(secret instanceof SecretText.Sealed sealed)) {
+      throw new IllegalStateException("a stored tool holds a secret that is not sealed");
+    }
+    try {
+      return box.open(project, sealed);
+    } catch (SecretBox.SealedForeverException e) {
+      LOG.errorf("secret unreadable project_id=%s: %s", project, e.getMessage());
+      throw new ToolFailure(
+          "tool_not_set_up", false, "A secret of the tool cannot be read any more; set it again.");
+    }
+  }
+
+  /**
+   * The headers of a stored tool in their order.
+   *
+   * @param headers null for none
+   */
+  Map<String, String> headers(ProjectId project, Map<String, SecretText> headers)
+      throws ToolFailure {
+    var opened = new LinkedHashMap<String, String>();
+    if (headers != null) {
+      for (var header : headers.entrySet()) {
+        opened.put(header.getKey(), open(project, header.getValue()));
+      }
+    }
+    return opened;
+  }
+}

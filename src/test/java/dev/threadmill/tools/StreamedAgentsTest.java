@@ -1,0 +1,292 @@
+package dev.threadmill.tools;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.threadmill.testing.A2aPeer;
+import dev.threadmill.testing.Api;
+import dev.threadmill.testing.FakeProvider;
+import dev.threadmill.testing.FakeProviderResource;
+import dev.threadmill.testing.KeysResource;
+import dev.threadmill.testing.PostgresResource;
+import dev.threadmill.testing.Receiver;
+import dev.threadmill.testing.Reply;
+import dev.threadmill.testing.Sse;
+import dev.threadmill.testing.ToolRuns;
+import io.a2a.spec.TaskState;
+import io.quarkus.test.common.QuarkusTestResource;
+import io.quarkus.test.junit.QuarkusTest;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Agents elsewhere that tell of a task while they work on it. */
+@QuarkusTest
+@QuarkusTestResource(PostgresResource.class)
+@QuarkusTestResource(KeysResource.class)
+@QuarkusTestResource(FakeProviderResource.class)
+@Timeout(90)
+class StreamedAgentsTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final String OUTPUT = "/delta/step_details/tool_calls/0/function/output";
+  private static final String TASK = "/delta/step_details/tool_calls/0/function/task_id";
+
+  private final Api api = Api.user();
+  private final ToolRuns runs = new ToolRuns(api);
+
+  FakeProvider provider;
+
+  @BeforeEach
+  void reset() {
+    provider.reset();
+    provider.reply(
+        Reply.call("route_to_weather_man", "{\"message\": \"Rome?\"}"), Reply.text("Done."));
+  }
+
+  @Test
+  void theAnswerIsToldPieceByPieceAndGoneOnWithWhereTheStreamBreaksOff() {
+    try (var peer = A2aPeer.streaming()) {
+      var run = runs.start(assistant(peer.url(), ""), "Go");
+      var frames = new ArrayList<Sse.Frame>();
+      try (var stream = api.events(path(run) + "/events")) {
+        await().atMost(PATIENCE).until(() -> peer.messages().size() == 1);
+        peer.say("Sun");
+        readUntil(stream, frames, "Sun");
+        peer.cut();
+        peer.say("ny. ");
+        readUntil(stream, frames, "Sunny. ");
+        peer.say("Warm.");
+        readUntil(stream, frames, "Sunny. Warm.");
+        peer.finish();
+        frames.addAll(stream.rest());
+      }
+
+      var ended = runs.stopped(run);
+      assertThat(ended.status()).isEqualTo("completed");
+      assertThat(ended.output(0)).isEqualTo("Sunny. Warm.");
+      assertThat(told(frames, OUTPUT)).isEqualTo("Sunny. Warm.");
+      assertThat(peer.methods()).startsWith("message/stream").contains("tasks/resubscribe");
+      assertThat(peer.messages()).hasSize(1);
+      assertThat(told(frames, TASK)).isEqualTo(peer.messages().getFirst().getMessageId());
+      assertThat(ended.calls().getFirst().at("/function/task_id").asText())
+          .isEqualTo(told(frames, TASK));
+      for (int i = 0; i < frames.size() - 1; i++) {
+        var both = new ArrayList<>(frames.subList(0, i + 1));
+        both.addAll(all(run, frames.get(i).id()));
+        assertThat(told(both, OUTPUT)).as("after %s", frames.get(i).id()).isEqualTo("Sunny. Warm.");
+        assertThat(told(both, TASK)).isEqualTo(told(frames, TASK));
+      }
+    }
+  }
+
+  @Test
+  void cancellingTheRunLeavesTheStreamAndCancelsTheTask() {
+    try (var peer = A2aPeer.streaming()) {
+      var run = runs.start(assistant(peer.url(), ""), "Go");
+      await().atMost(PATIENCE).until(() -> peer.messages().size() == 1);
+      peer.say("Sun");
+      try (var stream = api.events(path(run) + "/events")) {
+        readUntil(stream, new ArrayList<>(), "Sun");
+      }
+
+      api.post(path(run) + "/cancel", null);
+
+      assertThat(runs.stopped(run).status()).isEqualTo("cancelled");
+      await().atMost(PATIENCE).until(() -> peer.state() == TaskState.CANCELED);
+    }
+  }
+
+  @Test
+  void anAgentWhoseStreamFallsSilentIsToldToStop() {
+    try (var peer = A2aPeer.streaming()) {
+      var run = runs.run(assistant(peer.url(), ", \"timeout_ms\": 1500"), "Go");
+
+      assertThat(run.output(0)).contains("agent_timeout");
+      assertThat(peer.state()).isEqualTo(TaskState.CANCELED);
+    }
+  }
+
+  @Test
+  void anAgentThatCannotDoWhatItsCardSaysIsAskedHowFarItIs() {
+    try (var receiver =
+        agent(
+            (exchange, call) ->
+                Receiver.reply(
+                    exchange,
+                    200,
+                    "application/json",
+                    call.body().contains("Streaming")
+                        ? "{\"jsonrpc\": \"2.0\", \"id\": 1, \"error\": {\"code\": -32601, \"message\": \"x\"}}"
+                        : "{\"jsonrpc\": \"2.0\", \"id\": 1, \"result\": "
+                            + task("COMPLETED", "Sunny.")
+                            + "}"))) {
+      var run = runs.run(assistant(receiver.url(""), ", \"on_unknown\": \"fail\""), "Go");
+
+      assertThat(run.output(0)).isEqualTo("Sunny.");
+      assertThat(receiver.calls()).hasSize(3);
+    }
+  }
+
+  @Test
+  void whatWasMissedBetweenTwoStreamsIsAskedFor() {
+    var looks = new AtomicInteger();
+    try (var receiver =
+        agent(
+            (exchange, call) -> {
+              if (call.body().contains("SendStreamingMessage")) {
+                events(exchange, task("WORKING", null), piece("One ", false));
+              } else if (call.body().contains("SubscribeToTask")) {
+                events(exchange, piece("three", true), status("COMPLETED"));
+              } else {
+                var now =
+                    looks.incrementAndGet() == 1
+                        ? task("WORKING", null)
+                        : task("COMPLETED", "One two three");
+                Receiver.reply(
+                    exchange,
+                    200,
+                    "application/json",
+                    "{\"jsonrpc\": \"2.0\", \"id\": 1, \"result\": " + now + "}");
+              }
+            })) {
+      var run = runs.start(assistant(receiver.url(""), ""), "Go");
+
+      assertThat(runs.stopped(run).output(0)).isEqualTo("One two three");
+      assertThat(told(all(run, null), OUTPUT)).isEqualTo("One two three");
+    }
+  }
+
+  @Test
+  void whatAnAgentSaysOnItsWayIsProgressAndAMessageAloneIsTheAnswer() {
+    try (var receiver =
+        agent(
+            (exchange, _) ->
+                events(
+                    exchange,
+                    task("WORKING", null),
+                    status(
+                        "WORKING\", \"message\": {\"parts\": [{\"text\": \"Looking.\"}]}, \"x\": \"y"),
+                    piece("Sunny.", false),
+                    status("COMPLETED")))) {
+      var run = runs.run(assistant(receiver.url(""), ""), "Go");
+
+      assertThat(run.output(0)).isEqualTo("Sunny.");
+      assertThat(run.calls().getFirst().at("/function/progress").asText()).isEqualTo("Looking.\n");
+    }
+    provider.reply(
+        Reply.call("route_to_weather_man", "{\"message\": \"Rome?\"}"), Reply.text("Done."));
+    try (var receiver =
+        agent(
+            (exchange, _) ->
+                events(exchange, "{\"message\": {\"parts\": [{\"text\": \"Just so.\"}]}}"))) {
+      assertThat(runs.run(assistant(receiver.url(""), ""), "Go").output(0)).isEqualTo("Just so.");
+      assertThat(receiver.calls()).hasSize(2);
+    }
+  }
+
+  @Test
+  void anAgentThatDoesNotStopTalkingIsCutOffAndToldToStop() {
+    var pieces = new ArrayList<String>(List.of(task("WORKING", null)));
+    for (int i = 0; i < 40; i++) {
+      pieces.add(piece("x".repeat(10_000), i > 0));
+    }
+    try (var receiver = agent((exchange, _) -> events(exchange, pieces.toArray(String[]::new)))) {
+      var run = runs.run(assistant(receiver.url(""), ""), "Go");
+
+      assertThat(run.status()).isEqualTo("completed");
+      assertThat(run.output(0)).contains("answer_unusable").hasSizeLessThan(300_000);
+      await()
+          .atMost(PATIENCE)
+          .until(() -> receiver.calls().getLast().body().contains("CancelTask"));
+    }
+  }
+
+  /** Reads until this is the output as far as it was told. */
+  private static void readUntil(Sse stream, List<Sse.Frame> frames, String whole) {
+    while (!told(frames, OUTPUT).equals(whole)) {
+      frames.add(stream.next());
+    }
+  }
+
+  private static String told(List<Sse.Frame> frames, String pointer) {
+    return frames.stream()
+        .filter(frame -> "thread.run.step.delta".equals(frame.event()))
+        .map(frame -> frame.json().at(pointer).asText())
+        .filter(piece -> !piece.equals("null"))
+        .collect(Collectors.joining());
+  }
+
+  private List<Sse.Frame> all(JsonNode run, String lastEventId) {
+    var caller = lastEventId == null ? api : api.with("Last-Event-ID", lastEventId);
+    try (var stream = caller.events(path(run) + "/events")) {
+      return stream.rest();
+    }
+  }
+
+  private static String path(JsonNode run) {
+    return "/v1/threads/" + run.path("thread_id").asText() + "/runs/" + run.path("id").asText();
+  }
+
+  private static String task(String state, String text) {
+    return "{\"task\": {\"id\": \"t\", \"status\": {\"state\": \"TASK_STATE_"
+        + state
+        + "\"}"
+        + (text == null
+            ? ""
+            : ", \"artifacts\": [{\"artifactId\": \"a\", \"parts\": [{\"text\": \""
+                + text
+                + "\"}]}]")
+        + "}}";
+  }
+
+  private static String piece(String text, boolean isMore) {
+    return """
+        {"artifactUpdate": {"taskId": "t", "append": %s, "artifact":\
+         {"artifactId": "a", "parts": [{"text": "%s"}]}}}"""
+        .formatted(isMore, text);
+  }
+
+  private static String status(String state) {
+    return "{\"statusUpdate\": {\"taskId\": \"t\", \"status\": {\"state\": \"TASK_STATE_"
+        + state
+        + "\"}}}";
+  }
+
+  private static void events(com.sun.net.httpserver.HttpExchange exchange, String... results)
+      throws IOException {
+    exchange.getResponseHeaders().set("Content-Type", "text/event-stream");
+    exchange.sendResponseHeaders(200, 0);
+    for (var result : results) {
+      var event = "data: {\"jsonrpc\": \"2.0\", \"id\": 1, \"result\": " + result + "}\n\n";
+      exchange.getResponseBody().write(event.getBytes(StandardCharsets.UTF_8));
+    }
+  }
+
+  /** An agent of version 1.0 that says it streams. */
+  private static Receiver agent(Receiver.Handler rpc) {
+    var receiver = Receiver.start();
+    var card =
+        """
+        {"name": "x", "capabilities": {"streaming": true}, "supportedInterfaces": [
+          {"url": "%s", "protocolBinding": "JSONRPC", "protocolVersion": "1.0"}]}"""
+            .formatted(receiver.url("/rpc"));
+    receiver.on("/.well-known/agent-card.json", Receiver.json(200, card));
+    return receiver.on("/rpc", rpc);
+  }
+
+  private String assistant(String url, String more) {
+    return runs.assistant(
+        "gpt-4o",
+        "",
+        "{\"type\": \"agent_routing\", \"agent_routing\": {\"targets\": [{\"type\": \"a2a\", \"url\":"
+            + " \"%s\", \"name\": \"Weather Man\"%s}]}}".formatted(url, more));
+  }
+}
