@@ -51,6 +51,11 @@ record Aside(String reasoning, String effort, String commentary, ModelThoughts t
     return voice == Voice.REASONING ? reasoning : commentary;
   }
 
+  /** What of it anybody may see. */
+  Aside shown() {
+    return thoughts == null ? this : new Aside(reasoning, effort, commentary, null);
+  }
+
   /** Null if it is empty, as it is stored. */
   Aside orNull() {
     return equals(NONE) ? null : this;

@@ -92,6 +92,9 @@ final class HandedOver {
             own.add(new TapeEvent.MessageIs(ordinals.get(step), state));
         case TapeEvent.TextDelta(var step, var length, var text) when ordinals.containsKey(step) ->
             own.add(new TapeEvent.TextDelta(ordinals.get(step), length, text));
+        case TapeEvent.AsideDelta(var step, var voice, var length, var text)
+            when ordinals.containsKey(step) ->
+            own.add(new TapeEvent.AsideDelta(ordinals.get(step), voice, length, text));
         case TapeEvent.StepCreated _,
             TapeEvent.StepIs _,
             TapeEvent.MessageIs _,
@@ -157,7 +160,7 @@ final class HandedOver {
         other.lastError(),
         messageId(ordinal),
         List.of(),
-        Aside.NONE,
+        other.aside().shown(),
         other.usage());
   }
 
