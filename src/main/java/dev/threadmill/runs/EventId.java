@@ -39,6 +39,11 @@ record EventId(
         "n".equals(parts.group(3)));
   }
 
+  /** Whether it lies before the other on the tape. */
+  boolean isBefore(EventId other) {
+    return attempt < other.attempt || (attempt == other.attempt && position < other.position);
+  }
+
   /** The id behind the next event. */
   EventId after(TapeEvent event) {
     long next = position + event.length();

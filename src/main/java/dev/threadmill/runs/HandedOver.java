@@ -60,7 +60,8 @@ final class HandedOver {
             new StoredRun.JournalPiece(
                 Tape.length(Tape.parse(tape)),
                 stored.run().attempt(),
-                Json.write(beyond.stream().map(JournalEvent::format).toList()))),
+                Json.write(beyond.stream().map(JournalEvent::format).toList()),
+                true)),
         null);
   }
 

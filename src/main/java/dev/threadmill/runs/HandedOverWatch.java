@@ -42,7 +42,7 @@ final class HandedOverWatch {
         watches.isElsewhere(run.id(), Watches.Version.of(each));
       } else if (live.put(run.id(), here.get()) != here.get()) {
         // The reader reads what is in the database, so it has to get there.
-        here.get().addReader(onChange);
+        here.get().addReader(onChange, () -> Integer.MAX_VALUE);
         here.get().startJournaling();
         watches.isHere(run.id());
       }

@@ -4,6 +4,7 @@ import dev.threadmill.api.Json;
 import dev.threadmill.db.DatabaseException;
 import dev.threadmill.db.Jdbc;
 import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.StartupEvent;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
@@ -29,12 +30,15 @@ class Journal {
   private final Jdbc jdbc;
   private final LinkedBlockingQueue<LiveRun> news = new LinkedBlockingQueue<>();
   private final Set<LiveRun> queued = new LinkedHashSet<>();
-  private final Thread writer;
+  private volatile Thread writer;
   private volatile boolean closed;
 
   Journal(Jdbc jdbc) {
     this.jdbc = jdbc;
-    this.writer = Thread.ofVirtual().name("journal").start(this::write);
+  }
+
+  void onStart(@Observes @Priority(1) StartupEvent start) {
+    writer = Thread.ofVirtual().name("journal").start(this::write);
   }
 
   /** There is something of this run to write. A run is queued at most once. */
@@ -50,7 +54,7 @@ class Journal {
   private void write() {
     while (!closed) {
       try {
-        var batch = nextBatch();
+        var batch = batch(List.of(news.take()));
         while (!closed && !batch.isEmpty() && !written(batch)) {
           TimeUnit.MILLISECONDS.sleep(RETRY_MS);
         }
@@ -62,9 +66,13 @@ class Journal {
     }
   }
 
-  private List<LiveRun> nextBatch() throws InterruptedException {
-    var batch = new ArrayList<LiveRun>();
-    batch.add(news.take());
+  /** Writes what there is at this moment. */
+  void writeNow() {
+    written(batch(List.of()));
+  }
+
+  private List<LiveRun> batch(List<LiveRun> first) {
+    var batch = new ArrayList<>(first);
     news.drainTo(batch);
     synchronized (queued) {
       batch.forEach(queued::remove);
@@ -94,13 +102,16 @@ class Journal {
     try {
       var accepted = new HashSet<>(insert(pieces));
       for (var piece : pieces) {
-        if (accepted.contains(piece.run().run().id().value())) {
-          piece.run().written(piece.upTo());
+        if (!accepted.contains(piece.run().run().id().value())) {
+          refused(piece);
+        } else if (piece.run().written(piece.upTo())) {
+          hasNewsOf(piece.run());
         }
       }
       return true;
     } catch (DatabaseException e) {
       if (!e.isOutage()) {
+        batch.forEach(LiveRun::cannotBeWritten);
         throw e;
       }
       LOG.debugf("journal waits for the database cause=%s", e.getMessage());
@@ -108,9 +119,17 @@ class Journal {
     }
   }
 
+  /** The run has ended or paused in the meantime, which stores it, or it is another node's. */
+  private static void refused(Piece piece) {
+    if (!piece.run().isWritten(piece.upTo())) {
+      piece.run().stop(LiveRun.Stop.LOST);
+    }
+  }
+
   /**
    * Writes the pieces of runs that are still ours. The row of a run is locked against a take-over
-   * until the commit, so nothing is told that the successor does not know.
+   * until the commit, so nothing is told that the successor does not know. A piece may be there
+   * already, if the connection broke in the commit: what is written now begins at the same place.
    */
   private List<String> insert(List<Piece> pieces) {
     return jdbc.inTransaction(
@@ -129,6 +148,8 @@ class Journal {
                   FOR SHARE OF r)
                 INSERT INTO run_journal (thread_id, run_id, position, attempt, events)
                 SELECT thread_id, run_id, position, attempt, events FROM ours
+                ON CONFLICT (thread_id, run_id, position)
+                  DO UPDATE SET attempt = excluded.attempt, events = excluded.events
                 RETURNING run_id
                 """,
                 row -> row.text("run_id"),
@@ -146,6 +167,8 @@ class Journal {
 
   void onStop(@Observes @Priority(10_000) ShutdownEvent event) {
     closed = true;
-    writer.interrupt();
+    if (writer != null) {
+      writer.interrupt();
+    }
   }
 }

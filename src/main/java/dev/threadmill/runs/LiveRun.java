@@ -2,11 +2,12 @@ package dev.threadmill.runs;
 
 import dev.threadmill.threads.Message;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
+import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Supplier;
+import java.util.function.IntSupplier;
 
 /**
  * A run that this node executes: the part of its tape that came into being here, those who read
@@ -15,33 +16,41 @@ import java.util.function.Supplier;
  * <p>An event is first <em>told</em> or first <em>written</em>, never lost: until the run is {@link
  * #startJournaling journaled} events are told at once, from then on only when the journal has them.
  * What a finished step has stored is both.
+ *
+ * <p>What is written need not be kept: readers find it in the database. So only as much is kept as
+ * readers who are close behind need, and a run that tells faster than the journal can write waits
+ * for it. Frames are counted from the run's first here on, whether or not they are still kept.
  */
-final class LiveRun {
-  /** Why a run is stopped from outside. */
-  enum Stop {
-    CANCEL,
-    EXPIRE,
-    /** Another node has the run: nothing more may be written. */
-    LOST,
-    /** This node shuts down and gives the run back. */
-    HAND_OVER
-  }
+final class LiveRun extends Stoppable {
+  /** Frames that are kept although every reader has them: somebody may be about to join. */
+  static final int LEAST_KEPT = 128;
+
+  /** Frames that are kept for a reader who lags behind. */
+  static final int MOST_KEPT = 2_048;
+
+  /** Frames that may wait for the journal. */
+  static final int MOST_UNWRITTEN = 10_000;
+
+  /** Frames that make one row of the journal at the most. */
+  private static final int MOST_AT_ONCE = 1_000;
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Journal journal;
-  private final Set<Runnable> readers = new LinkedHashSet<>();
+  private final Condition room = lock.newCondition();
+  private final Map<Runnable, IntSupplier> readers = new LinkedHashMap<>();
   private final List<Frame> frames = new ArrayList<>();
+  private final List<TapeEvent> droppedUnstored = new ArrayList<>();
   private final Run run;
   private final List<Message> thread;
-  private final EventId base;
+  private EventId floor;
   private EventId end;
+  private int dropped;
   private int told;
   private int written;
   private int stored;
   private boolean journaled;
+  private boolean unwritable;
   private boolean over;
-  private Stop stop;
-  private Thread interruptible;
   private volatile Step openStep;
 
   /**
@@ -52,17 +61,13 @@ final class LiveRun {
   LiveRun(Run run, EventId base, Journal journal, List<Message> thread) {
     this.run = run;
     this.thread = thread;
-    this.base = base;
+    this.floor = base;
     this.end = base;
     this.journal = journal;
   }
 
   Run run() {
     return run;
-  }
-
-  EventId base() {
-    return base;
   }
 
   /** All messages of the thread as the run begins, if they are at hand; else null. */
@@ -84,10 +89,13 @@ final class LiveRun {
     boolean journalIt;
     lock.lock();
     try {
+      while (mayNotTellMore()) {
+        room.awaitUninterruptibly();
+      }
       add(news);
       journalIt = journaled;
       if (!journalIt) {
-        told = frames.size();
+        told = count();
       }
     } finally {
       lock.unlock();
@@ -103,7 +111,9 @@ final class LiveRun {
   List<TapeEvent> unstored() {
     lock.lock();
     try {
-      return frames.subList(stored, frames.size()).stream().map(Frame::event).toList();
+      var events = new ArrayList<>(droppedUnstored);
+      kept(Math.max(stored, dropped), count()).forEach(frame -> events.add(frame.event()));
+      return events;
     } finally {
       lock.unlock();
     }
@@ -114,9 +124,12 @@ final class LiveRun {
     lock.lock();
     try {
       news.forEach(this::add);
-      told = frames.size();
+      told = count();
       written = told;
       stored = told;
+      droppedUnstored.clear();
+      drop();
+      room.signalAll();
     } finally {
       lock.unlock();
     }
@@ -144,25 +157,54 @@ final class LiveRun {
    */
   record Unwritten(List<Frame> frames, int upTo) {}
 
+  /** The frames that the journal is to write next; there may be more behind them. */
   Unwritten unwritten() {
     lock.lock();
     try {
-      return new Unwritten(List.copyOf(frames.subList(written, frames.size())), frames.size());
+      int upTo = Math.min(count(), written + MOST_AT_ONCE);
+      return new Unwritten(List.copyOf(kept(written, upTo)), upTo);
     } finally {
       lock.unlock();
     }
   }
 
-  /** The journal has all before this place, so it may be told. */
-  void written(int upTo) {
+  /** The journal has all before this place, so it may be told. Whether more waits to be written. */
+  boolean written(int upTo) {
+    boolean isMore;
     lock.lock();
     try {
       written = Math.max(written, upTo);
       told = Math.max(told, upTo);
+      unwritable = false;
+      isMore = written < count();
+      drop();
+      room.signalAll();
     } finally {
       lock.unlock();
     }
     wakeReaders();
+    return isMore;
+  }
+
+  /** The journal failed on what it was given, and may do so again: the run does not wait for it. */
+  void cannotBeWritten() {
+    lock.lock();
+    try {
+      unwritable = true;
+      room.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Whether the run is stored or journaled up to this place. */
+  boolean isWritten(int upTo) {
+    lock.lock();
+    try {
+      return written >= upTo;
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** This node has done with the run, whether or not the run has ended. */
@@ -170,50 +212,63 @@ final class LiveRun {
     lock.lock();
     try {
       over = true;
+      room.signalAll();
     } finally {
       lock.unlock();
     }
     wakeReaders();
   }
 
-  /** All frames that may be told so far. */
-  List<Frame> told() {
+  /**
+   * What a reader has not seen of what may be told.
+   *
+   * @param frames they may begin before what the reader has seen
+   * @param next the index of what comes behind them
+   */
+  record Rest(List<Frame> frames, int next) {}
+
+  /** The rest for a reader who has come this far; null if some of it is not kept any more. */
+  Rest behind(EventId seen) {
     lock.lock();
     try {
-      return List.copyOf(frames.subList(0, told));
+      return seen.isBefore(floor) ? null : new Rest(List.copyOf(kept(dropped, told)), told);
     } finally {
       lock.unlock();
     }
   }
 
   /**
-   * The frame at this index of those that may be told; null if there is none yet.
-   *
-   * @throws IndexOutOfBoundsException for a negative index
+   * The frame at this index of those that may be told; null if it is not there, or not any more.
    */
   Frame told(int index) {
     lock.lock();
     try {
-      return index < told ? frames.get(index) : null;
+      return index >= dropped && index < told ? frames.get(index - dropped) : null;
     } finally {
       lock.unlock();
     }
   }
 
-  /** Whether nothing will be told beyond this index. */
+  /** Whether a reader at this index has nothing more to wait for here. */
   boolean isOver(int index) {
     lock.lock();
     try {
-      return over && index >= told;
+      return index < dropped || (over && index >= told);
     } finally {
       lock.unlock();
     }
   }
 
-  void addReader(Runnable wake) {
+  /**
+   * Somebody reads along.
+   *
+   * @param wake what to do when there is more
+   * @param index what the reader reads next; asked at any time, on any thread
+   */
+  void addReader(Runnable wake, IntSupplier index) {
     lock.lock();
     try {
-      readers.add(wake);
+      readers.put(wake, index);
     } finally {
       lock.unlock();
     }
@@ -228,89 +283,53 @@ final class LiveRun {
     }
   }
 
-  /** Stops the run as soon as it can be stopped. The first reason counts, but for a lost run. */
+  @Override
   void stop(Stop why) {
+    super.stop(why);
     lock.lock();
     try {
-      if (stop == null || why == Stop.LOST) {
-        stop = why;
-      }
-      if (interruptible != null) {
-        interruptible.interrupt();
-      }
+      room.signalAll();
     } finally {
       lock.unlock();
     }
   }
 
-  /** Why the run is to stop, or null. */
-  Stop stopReason() {
-    lock.lock();
-    try {
-      return stop;
-    } finally {
-      lock.unlock();
-    }
+  /** Whether the journal is so far behind that the run has to wait for it. */
+  private boolean mayNotTellMore() {
+    return journaled
+        && count() - written >= MOST_UNWRITTEN
+        && !unwritable
+        && !over
+        && stopReason() == null;
   }
 
-  /** Work that may be interrupted at any point, which a database transaction may not. */
-  interface Interruptible<T, E extends Exception> {
-    T call() throws InterruptedException, E;
+  private int count() {
+    return dropped + frames.size();
   }
 
-  /**
-   * Does work that {@link #stop} interrupts.
-   *
-   * @throws InterruptedException if the run was stopped before or meanwhile
-   */
-  <T, E extends Exception> T interruptibly(Interruptible<T, E> work)
-      throws InterruptedException, E {
-    lock.lock();
-    try {
-      if (stop != null) {
-        throw new InterruptedException();
-      }
-      interruptible = Thread.currentThread();
-    } finally {
-      lock.unlock();
-    }
-    try {
-      return work.call();
-    } finally {
-      lock.lock();
-      try {
-        interruptible = null;
-        Thread.interrupted();
-      } finally {
-        lock.unlock();
-      }
-    }
+  private List<Frame> kept(int from, int to) {
+    return frames.subList(from - dropped, to - dropped);
   }
 
-  /** Does work that must not be interrupted, such as a transaction, even within what may be. */
-  <T> T sheltered(Supplier<T> work) {
-    Thread exposed;
-    lock.lock();
-    try {
-      exposed = interruptible;
-      interruptible = null;
-      Thread.interrupted();
-    } finally {
-      lock.unlock();
+  /** Drops what is written and no reader close behind needs, many at a time. */
+  private void drop() {
+    int from = Math.min(written, told - LEAST_KEPT);
+    if (from - dropped < LEAST_KEPT) {
+      return;
     }
-    try {
-      return work.get();
-    } finally {
-      lock.lock();
-      try {
-        interruptible = exposed;
-        if (exposed != null && stop != null) {
-          exposed.interrupt();
-        }
-      } finally {
-        lock.unlock();
-      }
+    for (var index : readers.values()) {
+      from = Math.min(from, index.getAsInt());
     }
+    from = Math.min(Math.max(from, told - MOST_KEPT), written);
+    if (from - dropped < LEAST_KEPT) {
+      return;
+    }
+    for (var frame : kept(Math.max(dropped, stored), Math.max(from, stored))) {
+      Tape.append(droppedUnstored, frame.event());
+    }
+    floor = frames.get(from - dropped - 1).id();
+    kept(dropped, from).clear();
+    dropped = from;
   }
 
   private void add(Told news) {
@@ -325,7 +344,7 @@ final class LiveRun {
       if (readers.isEmpty()) {
         return;
       }
-      wakes = readers.toArray(Runnable[]::new);
+      wakes = readers.keySet().toArray(Runnable[]::new);
     } finally {
       lock.unlock();
     }

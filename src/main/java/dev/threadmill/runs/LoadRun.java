@@ -25,9 +25,29 @@ import java.util.Optional;
 class LoadRun {
   private static final String JOURNAL =
       """
-      SELECT position, attempt, events FROM run_journal
+      SELECT position, attempt, events, position AS last FROM run_journal
       WHERE thread_id = ? AND run_id = ? ORDER BY position
       """;
+
+  /** From the piece that holds a place on, and of what lies behind that place not too much. */
+  private static final String PART_OF_JOURNAL =
+      """
+      SELECT position, attempt, events, last FROM (
+        SELECT position, attempt, events, max(position) OVER () AS last,
+          coalesce(sum(octet_length(events)) FILTER (WHERE position > ?) OVER (
+            ORDER BY position ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS before
+        FROM run_journal
+        WHERE thread_id = ? AND run_id = ? AND position >= coalesce((
+          SELECT max(position) FROM run_journal
+          WHERE thread_id = ? AND run_id = ? AND position <= ?), 0)) pieces
+      WHERE before < ? ORDER BY position
+      """;
+
+  /** About how many bytes of the journal a reader takes at a time. */
+  private static final int PART_BYTES = 64 * 1024;
+
+  /** The place of a reader behind whom nothing can be too much. */
+  private static final EventId ALL = new EventId(0, Long.MAX_VALUE, 0, false, false);
 
   private final Jdbc jdbc;
   private final RunStore runs;
@@ -51,12 +71,20 @@ class LoadRun {
     this.threads = threads;
   }
 
-  /**
-   * The journal is read before the rows: what moves from the one to the others in between is seen
-   * twice rather than not at all, and its place on the tape tells.
-   */
+  /** All that the database has of the run. */
   Optional<StoredRun> load(ProjectId project, ThreadId thread, RunId id) {
-    var journal = jdbc.list(JOURNAL, LoadRun::readPiece, thread, id);
+    return load(project, thread, id, ALL);
+  }
+
+  /**
+   * What the database has for a reader who has come this far; if that is very much, the next part
+   * of it.
+   *
+   * <p>The journal is read before the rows: what moves from the one to the others in between is
+   * seen twice rather than not at all, and its place on the tape tells.
+   */
+  Optional<StoredRun> load(ProjectId project, ThreadId thread, RunId id, EventId seen) {
+    var journal = journal(thread, id, 0, seen);
     return runs.find(project, thread, id)
         .map(
             run -> {
@@ -80,6 +108,33 @@ class LoadRun {
         : null;
   }
 
+  /**
+   * As {@link #load(ProjectId, ThreadId, RunId, EventId)}, but no more than what the journal has
+   * behind the reader: empty if the step that the reader is in has been stored since, or taken
+   * over.
+   */
+  Optional<StoredRun> loadBehind(ProjectId project, ThreadId thread, RunId id, EventId seen) {
+    var journal = journal(thread, id, seen.position(), seen);
+    return runs.find(project, thread, id)
+        .filter(run -> run.attempt() == seen.attempt())
+        .filter(run -> Tape.length(Tape.parse(run.tape())) <= seen.position())
+        .filter(run -> run.owner() != null)
+        .map(run -> new StoredRun(run, List.of(), Map.of(), null, journal, null));
+  }
+
+  private List<JournalPiece> journal(ThreadId thread, RunId id, long from, EventId seen) {
+    return jdbc.list(
+        PART_OF_JOURNAL,
+        LoadRun::readPiece,
+        seen.position(),
+        thread,
+        id,
+        thread,
+        id,
+        from,
+        PART_BYTES);
+  }
+
   /** The events of a locked run that are in the journal and not yet on its tape. */
   static List<TapeEvent> unstored(Tx tx, Run run) {
     var journal = tx.list(JOURNAL, LoadRun::readPiece, run.threadId(), run.id());
@@ -88,7 +143,11 @@ class LoadRun {
   }
 
   private static JournalPiece readPiece(Row row) throws SQLException {
-    return new JournalPiece(row.bigint("position"), row.integer("attempt"), row.text("events"));
+    return new JournalPiece(
+        row.bigint("position"),
+        row.integer("attempt"),
+        row.text("events"),
+        row.bigint("position") == row.bigint("last"));
   }
 
   private Map<String, Message> messagesOf(Run run, List<Step> stepsOfRun) {

@@ -28,11 +28,38 @@ final class Replay {
   }
 
   /** All frames of the run, from its beginning. */
-  static List<Frame> of(StoredRun stored) {
+  static Replay of(StoredRun stored) {
     var whole = stored.handedTo() == null ? stored : HandedOver.during(stored);
     var replay = new Replay(whole);
     whole.events().forEach(replay::add);
-    return replay.frames;
+    return replay;
+  }
+
+  /**
+   * The frames of what the journal has of a message, and nothing of what is stored.
+   *
+   * @param seen a place in the first piece of the journal
+   * @param open the step that is open there, which makes the message
+   */
+  static Replay ofJournal(StoredRun stored, EventId seen, Step open) {
+    var replay = new Replay(stored);
+    replay.steps.put(open.ordinal(), open);
+    long start =
+        stored.journal().isEmpty() ? seen.position() : stored.journal().getFirst().position();
+    replay.at =
+        new EventId(
+            seen.attempt(), start, seen.openStep(), seen.openMessage(), seen.beforeMessage());
+    stored.journalEvents().forEach(replay::add);
+    return replay;
+  }
+
+  List<Frame> frames() {
+    return frames;
+  }
+
+  /** How far it has come, whether or not the last events could be told. */
+  EventId end() {
+    return at;
   }
 
   private void add(TapeEvent event) {

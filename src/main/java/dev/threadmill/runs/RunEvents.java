@@ -8,6 +8,7 @@ import dev.threadmill.api.ThreadId;
 import io.vertx.core.buffer.Buffer;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.locks.LockSupport;
@@ -41,8 +42,9 @@ final class RunEvents implements EventStream {
   private final HandedOverWatch others;
   private Runnable wake;
   private EventId seen;
+  private Step lastStep;
   private LiveRun live;
-  private int liveIndex;
+  private volatile int liveIndex;
   private boolean looking;
   private boolean atEnd;
   private boolean changed = true;
@@ -116,7 +118,7 @@ final class RunEvents implements EventStream {
     watches.add(thread, run, onChange);
     synchronized (this) {
       if (live != null) {
-        live.addReader(wake);
+        live.addReader(wake, () -> liveIndex);
       }
     }
   }
@@ -128,7 +130,6 @@ final class RunEvents implements EventStream {
     }
     Buffer frames = null;
     for (var frame = nextFrame(); frame != null; frame = nextFrame()) {
-      seen = frame.id();
       var bytes = frame.isForClients() ? words.of(frame) : null;
       if (bytes != null) {
         frames = frames == null ? Buffer.buffer(1024) : frames;
@@ -156,9 +157,7 @@ final class RunEvents implements EventStream {
       return null;
     }
     var frame = nextFrame();
-    if (frame != null) {
-      seen = frame.id();
-    } else if (!atEnd) {
+    if (frame == null && !atEnd) {
       lookIfChanged();
     }
     return frame;
@@ -178,21 +177,31 @@ final class RunEvents implements EventStream {
   }
 
   private Frame nextFrame() {
-    if (!backlog.isEmpty()) {
-      return backlog.poll();
+    var frame = backlog.isEmpty() ? nextOfLive() : backlog.poll();
+    if (frame != null) {
+      seen = frame.id();
+      lastStep = frame.told().step() == null ? lastStep : frame.told().step();
     }
+    return frame;
+  }
+
+  private Frame nextOfLive() {
     if (live == null) {
       return null;
     }
-    var frame = live.told(liveIndex);
-    if (frame != null) {
+    for (var frame = live.told(liveIndex); frame != null; frame = live.told(liveIndex)) {
       liveIndex++;
-    } else if (live.isOver(liveIndex)) {
+      var unseen = Unseen.of(frame, seen);
+      if (unseen != null) {
+        return unseen;
+      }
+    }
+    if (live.isOver(liveIndex)) {
       live.removeReader(wake);
       live = null;
       changed = true;
     }
-    return frame;
+    return null;
   }
 
   private boolean isLast(TapeEvent event) {
@@ -218,29 +227,30 @@ final class RunEvents implements EventStream {
   /** Looks where the run is now, and takes what the reader has not seen. */
   private void look() {
     try {
-      var found = liveRuns.find(run);
       EventId from;
+      Step open;
       synchronized (this) {
         from = seen;
+        open = lastStep;
       }
-      if (found.isPresent() && !isBefore(from, found.get().base())) {
-        follow(found.get(), List.of(), from);
+      // What another node has taken over may be live here still, but not for who has seen that.
+      var found = liveRuns.find(run).filter(here -> here.run().attempt() >= from.attempt());
+      if (found.isPresent() && follow(found.get(), List.of(), from)) {
         return;
       }
-      var stored = loadRun.load(project, thread, run);
-      if (stored.isEmpty()) {
+      var stored = load(from, open);
+      if (stored == null) {
         close();
         return;
       }
-      var frames = Replay.of(stored.get());
-      if (found.isPresent()) {
-        var base = found.get().base();
-        frames = frames.stream().filter(f -> !isBefore(base, f.id())).toList();
-        follow(found.get(), Unseen.of(frames, from, stored.get().run()), from);
-      } else {
-        take(Unseen.of(frames, from, stored.get().run()), stored.get().run());
-        watches.isElsewhere(run, Watches.Version.of(stored.get()));
-        others.follow(stored.get().handedTo());
+      boolean isHere = found.isPresent() && found.get().run().attempt() == stored.run().attempt();
+      if (isHere && follow(found.get(), stored.frames(), stored.reached())) {
+        return;
+      }
+      take(stored, isHere);
+      if (!isHere) {
+        watches.isElsewhere(run, stored.version());
+        others.follow(stored.handedTo());
       }
     } catch (RuntimeException e) {
       LOG.warnf("stream waits run_id=%s cause=%s", run, e);
@@ -256,30 +266,88 @@ final class RunEvents implements EventStream {
     }
   }
 
-  private static boolean isBefore(EventId a, EventId b) {
-    return a.attempt() < b.attempt() || (a.attempt() == b.attempt() && a.position() < b.position());
+  /**
+   * What the database has for the reader.
+   *
+   * @param reached how far it goes
+   * @param isAll whether there was nothing more
+   */
+  private record Looked(
+      Run run,
+      List<Frame> frames,
+      EventId reached,
+      boolean isAll,
+      Watches.Version version,
+      StoredRun handedTo) {
+    static Looked at(StoredRun stored, Replay replay, EventId from) {
+      var frames = new ArrayList<>(Unseen.of(replay.frames(), from, stored.run()));
+      var reached = replay.end().isBefore(from) ? from : replay.end();
+      var last = frames.isEmpty() ? from : frames.getLast().id();
+      if (last.isBefore(reached)) {
+        // What cannot be told any more is passed over.
+        frames.add(new Frame(reached, Telling.attemptBegan(reached.attempt())));
+      }
+      return new Looked(
+          stored.run(),
+          frames,
+          reached,
+          !stored.isCut(),
+          Watches.Version.of(stored),
+          stored.handedTo());
+    }
   }
 
-  /** A reader who has seen the end already is told that there is nothing more. */
-  private synchronized void take(List<Frame> frames, Run stored) {
-    backlog.addAll(frames);
-    atEnd = stored.status().isTerminal();
+  /**
+   * In the middle of a message the journal alone will do. What is told of tool calls needs what
+   * came of them before. Null if the run is gone.
+   */
+  private Looked load(EventId from, Step open) {
+    boolean isKnown =
+        open != null
+            && open.ordinal() == from.openStep()
+            && open.type() == Step.Type.MESSAGE_CREATION;
+    if (isKnown) {
+      var behind = loadRun.loadBehind(project, thread, run, from);
+      if (behind.isPresent()) {
+        return Looked.at(behind.get(), Replay.ofJournal(behind.get(), from, open), from);
+      }
+    }
+    return loadRun
+        .load(project, thread, run, from)
+        .map(stored -> Looked.at(stored, Replay.of(stored), from))
+        .orElse(null);
   }
 
-  /** Goes on with the live run behind what is still to be read from the database. */
-  private synchronized void follow(LiveRun found, List<Frame> before, EventId from) {
+  /**
+   * A reader who has seen the end already is told that there is nothing more.
+   *
+   * @param goesOn whether there is more to be had already
+   */
+  private synchronized void take(Looked looked, boolean goesOn) {
+    backlog.addAll(looked.frames());
+    atEnd = looked.isAll() && looked.run().status().isTerminal();
+    changed |= goesOn || !looked.isAll();
+  }
+
+  /**
+   * Goes on with the live run behind what is still to be read from the database. False if the live
+   * run does not keep what follows on that any more.
+   */
+  private synchronized boolean follow(LiveRun found, List<Frame> before, EventId at) {
     if (closed) {
-      return;
+      return true;
+    }
+    var rest = found.behind(at);
+    if (rest == null) {
+      return false;
     }
     backlog.addAll(before);
-    var at = before.isEmpty() ? from : before.getLast().id();
-    var told = found.told();
-    var unseen = Unseen.of(told, at, found.run());
-    backlog.addAll(unseen);
+    backlog.addAll(Unseen.of(rest.frames(), at, found.run()));
     live = found;
-    liveIndex = told.size();
-    found.addReader(wake);
+    liveIndex = rest.next();
+    found.addReader(wake, () -> liveIndex);
     watches.isHere(run);
+    return true;
   }
 
   @Override

@@ -84,7 +84,7 @@ class RunSignals {
   /** From here on the run is journaled, and each change of it is told. */
   void tellElsewhere(LiveRun live) {
     var run = live.run().id();
-    live.addReader(new Tell(signals, run));
+    live.addReader(new Tell(signals, run), () -> Integer.MAX_VALUE);
     live.startJournaling();
     signals.send(new Signal.RunChanged(run));
   }

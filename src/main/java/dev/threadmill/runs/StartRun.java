@@ -82,8 +82,13 @@ class StartRun {
     }
     signals.changed(run.id());
     timer.schedule(live::startJournaling, config.journalAfter().toMillis(), TimeUnit.MILLISECONDS);
-    threads.newThread(() -> execute(live, steps)).start();
+    begin(() -> execute(live, steps));
     return live;
+  }
+
+  /** Has the run executed beside the caller. */
+  void begin(Runnable execution) {
+    threads.newThread(execution).start();
   }
 
   private void execute(LiveRun live, List<Step> steps) {

@@ -24,13 +24,33 @@ record StoredRun(
     StoredRun handedTo) {
   private static final TypeReference<List<List<String>>> EVENTS = new TypeReference<>() {};
 
-  /** What was written to the journal at once. */
-  record JournalPiece(long position, int attempt, String events) {}
+  /**
+   * What was written to the journal at once.
+   *
+   * @param isLast whether the journal had nothing behind it
+   */
+  record JournalPiece(long position, int attempt, String events, boolean isLast) {}
+
+  /** Whether the database has more than was read. */
+  boolean isCut() {
+    return !journal.isEmpty() && !journal.getLast().isLast();
+  }
 
   /** The tape, and behind it what the journal has beyond it. */
   List<TapeEvent> events() {
     var events = new ArrayList<>(Tape.parse(run.tape()));
-    long end = Tape.length(events);
+    addJournal(events, Tape.length(events));
+    return events;
+  }
+
+  /** What was read of the journal, alone. */
+  List<TapeEvent> journalEvents() {
+    var events = new ArrayList<TapeEvent>();
+    addJournal(events, 0);
+    return events;
+  }
+
+  private void addJournal(List<TapeEvent> events, long end) {
     for (var piece : journal) {
       long position = piece.position();
       for (var stored : Json.read(piece.events(), EVENTS)) {
@@ -42,6 +62,5 @@ record StoredRun(
         position += event.length();
       }
     }
-    return events;
   }
 }

@@ -115,13 +115,15 @@ class Sweep {
     claimRuns.claim();
   }
 
-  private void renew() {
+  /** Renews the lease of all runs of this node, or gives them up. */
+  void renew() {
     if (!node.renew()) {
       liveRuns.all().forEach(live -> live.stop(LiveRun.Stop.LOST));
     }
   }
 
-  private void sweep() {
+  /** Looks after all that somebody may have forgotten. */
+  void sweep() {
     for (var silent : node.giveUpTheSilent()) {
       LOG.warnf("node gave no sign of life for a lease node_id=%s", silent);
     }

@@ -32,6 +32,15 @@ final class Tape {
     return tape.toString();
   }
 
+  /** Appends an event without its text, joined with the last one if that is possible. */
+  static void append(List<TapeEvent> events, TapeEvent event) {
+    if (!events.isEmpty() && joined(events.getLast(), event) instanceof TapeEvent both) {
+      events.set(events.size() - 1, both);
+    } else {
+      events.add(TapeEvent.parse(event.code()));
+    }
+  }
+
   /** How many places the events take up. */
   static long length(List<TapeEvent> events) {
     long length = 0;

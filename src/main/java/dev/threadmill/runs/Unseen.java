@@ -32,6 +32,16 @@ final class Unseen {
     return rest;
   }
 
+  /** The rest of a frame of the attempt that the reader is in; null if there is none. */
+  static Frame of(Frame frame, EventId seen) {
+    if (frame.id().attempt() != seen.attempt() || frame.start() >= seen.position()) {
+      return frame;
+    }
+    return frame.id().position() > seen.position()
+        ? cut(frame, (int) (seen.position() - frame.start()))
+        : null;
+  }
+
   /**
    * Closes what a reader saw being opened by an attempt that died before it had stored anything of
    * it. Nobody else knows of it, but its ids follow from its place.
