@@ -23,7 +23,7 @@ class AssistantRow extends PanacheEntityBase {
       """
       id, project_id, created_at, name, description, model, instructions, tools, tool_resources,
       metadata, temperature, top_p, response_format, reasoning_effort, memory, safety, privacy,
-      exposed_mcp, exposed_a2a, public_card, turns""";
+      exposed_mcp, exposed_a2a, public_card, turns, version""";
 
   @Id public String id;
 
@@ -80,6 +80,10 @@ class AssistantRow extends PanacheEntityBase {
 
   @Column(name = "public_card")
   public boolean publicCard;
+
+  /** How often the row was changed, counted by the database. */
+  @Column(insertable = false, updatable = false)
+  public long version;
 
   void expose(Exposure exposure) {
     var wanted = exposure == null ? Exposure.NONE : exposure;

@@ -51,10 +51,20 @@ public class Assistants {
   /** The assistant, empty if the project has none of this id. Costs one statement. */
   @ActivateRequestContext
   public Optional<Assistant> find(ProjectId project, AssistantId id) {
+    return findRow(project, id).map(AssistantRow::toAssistant);
+  }
+
+  /** The same with the version that it has. */
+  @ActivateRequestContext
+  Optional<KnownAssistants.Known> findVersioned(ProjectId project, AssistantId id) {
+    return findRow(project, id)
+        .map(row -> new KnownAssistants.Known(row.toAssistant(), row.version, true));
+  }
+
+  private static Optional<AssistantRow> findRow(ProjectId project, AssistantId id) {
     // By its key: that is prepared once, where a query is interpreted each time.
     return AssistantRow.<AssistantRow>findByIdOptional(id.value())
-        .filter(row -> row.projectId.equals(project.value()))
-        .map(AssistantRow::toAssistant);
+        .filter(row -> row.projectId.equals(project.value()));
   }
 
   /** The assistant; 404 if the project has none of this id. */

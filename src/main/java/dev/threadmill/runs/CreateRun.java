@@ -8,9 +8,10 @@ import dev.threadmill.api.Metadata;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.RunId;
 import dev.threadmill.api.ThreadId;
-import dev.threadmill.assistants.Assistants;
+import dev.threadmill.assistants.KnownAssistants;
 import dev.threadmill.assistants.RoutingTargets;
 import dev.threadmill.assistants.ToolSecrets;
+import dev.threadmill.db.DatabaseException;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Tx;
 import dev.threadmill.limits.AdmitRequest;
@@ -41,7 +42,7 @@ class CreateRun {
   private static final Logger LOG = Logger.getLogger(CreateRun.class);
 
   private final Jdbc jdbc;
-  private final Assistants assistants;
+  private final KnownAssistants assistants;
   private final ToolSecrets toolSecrets;
   private final RoutingTargets routingTargets;
   private final ThreadStore threads;
@@ -61,7 +62,7 @@ class CreateRun {
 
   CreateRun(
       Jdbc jdbc,
-      Assistants assistants,
+      KnownAssistants assistants,
       ToolSecrets toolSecrets,
       RoutingTargets routingTargets,
       ThreadStore threads,
@@ -121,7 +122,15 @@ class CreateRun {
 
   /** Makes the row of the run within the transaction, once the place in the thread is known. */
   private interface Insert {
-    Row in(Tx tx, boolean room);
+    Row in(Tx tx, Run.Settings settings, boolean room);
+  }
+
+  /** What a run is made of: its assistant, and what the request changes about it. */
+  private record Basis(
+      KnownAssistants.Known assistant, RunRequest.Overrides overrides, Run.Settings settings) {
+    ProjectId project() {
+      return assistant.assistant().projectId();
+    }
   }
 
   /**
@@ -142,13 +151,13 @@ class CreateRun {
         request.assistantId() != null
             ? request.assistantId()
             : threads.get(project, thread).assistantId();
-    var settings = settings(project, assistantId, request.overrides());
+    var basis = basis(project, assistantId, request.overrides());
     var additional =
         prepareMessages.of(project, "additional_messages", request.additionalMessages());
     var created =
         insert(
-            project,
-            (tx, room) -> {
+            basis,
+            (tx, settings, room) -> {
               var locked = threads.lock(tx, project, thread, additional.size() + 1);
               var at = locked.firstTime().plus(additional.size(), ChronoUnit.MICROS);
               var queued = queued(project, thread, assistantId, settings, request.metadata(), at);
@@ -191,11 +200,11 @@ class CreateRun {
   /** As above, with something more in the same transaction. */
   Created create(ProjectId project, RunRequest.CreateWithThread request, Alongside alongside) {
     noteStream(request.isStreamed());
-    var settings = settings(project, request.assistantId(), request.overrides());
+    var basis = basis(project, request.assistantId(), request.overrides());
     var prepared = prepareThread.of(project, "thread.", request.threadToCreate());
     return insert(
-        project,
-        (tx, room) -> {
+        basis,
+        (tx, settings, room) -> {
           var made = threads.create(tx, prepared, 1);
           var queued =
               queued(
@@ -216,22 +225,44 @@ class CreateRun {
     }
   }
 
-  private Run.Settings settings(
-      ProjectId project, AssistantId assistant, RunRequest.Overrides overrides) {
+  private Basis basis(ProjectId project, AssistantId assistant, RunRequest.Overrides overrides) {
     if (assistant == null) {
       throw ApiException.missing("assistant_id");
     }
-    return overrides.over(assistants.get(project, assistant), toolSecrets, routingTargets);
+    return basis(assistants.get(project, assistant), overrides);
+  }
+
+  private Basis basis(KnownAssistants.Known known, RunRequest.Overrides overrides) {
+    return new Basis(
+        known, overrides, overrides.over(known.assistant(), toolSecrets, routingTargets));
+  }
+
+  private Created insert(Basis basis, Insert insert) {
+    admitRequest.admit(basis.project());
+    try {
+      return insertOn(basis, insert);
+    } catch (DatabaseException e) {
+      if (!e.isFenced()) {
+        throw e;
+      }
+      // The assistant is no longer what was remembered of it.
+      var renewed = assistants.read(basis.project(), basis.assistant().assistant().id());
+      return insertOn(basis(renewed, basis.overrides()), insert);
+    }
   }
 
   /** Where only so many may be under way, a run takes its turn behind those that are queued. */
-  private Created insert(ProjectId project, Insert insert) {
-    admitRequest.admit(project);
-    boolean bounded = concurrency.isBounded(project);
+  private Created insertOn(Basis basis, Insert insert) {
+    boolean bounded = concurrency.isBounded(basis.project());
     boolean room = !bounded && node.isRegistered() && liveRuns.takeRoom();
     Row row = null;
     try {
-      row = jdbc.inTransaction(tx -> insert.in(tx, room));
+      row =
+          jdbc.inTransaction(
+              tx -> {
+                basis.assistant().check(tx);
+                return insert.in(tx, basis.settings(), room);
+              });
     } finally {
       if (room && (row == null || row.run().owner() == null)) {
         liveRuns.giveRoomBack(1);

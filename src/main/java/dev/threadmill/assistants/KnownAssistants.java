@@ -1,0 +1,89 @@
+package dev.threadmill.assistants;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.threadmill.api.ApiException;
+import dev.threadmill.api.AssistantId;
+import dev.threadmill.api.Json;
+import dev.threadmill.api.ProjectId;
+import dev.threadmill.db.DatabaseException;
+import dev.threadmill.db.Tx;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
+
+/**
+ * Assistants as this node has seen them last, so that a run need not wait for its own to be read.
+ * What is remembered may be outdated, so the transaction that builds on it checks that it is not:
+ * nobody ever meets an assistant that was changed before.
+ */
+@ApplicationScoped
+public class KnownAssistants {
+  private static final Duration MEMORY = Duration.ofMinutes(10);
+  private static final long MOST_CHARACTERS = 16_000_000;
+  private static final int CHARACTERS_OF_THE_REST = 2_000;
+
+  private final Assistants assistants;
+  private final Cache<AssistantId, Known> known =
+      Caffeine.newBuilder()
+          .expireAfterAccess(MEMORY)
+          .maximumWeight(MOST_CHARACTERS)
+          .weigher((AssistantId _, Known each) -> each.weight())
+          .build();
+
+  KnownAssistants(Assistants assistants) {
+    this.assistants = assistants;
+  }
+
+  /**
+   * An assistant as it was at some time.
+   *
+   * @param version how often it had been changed by then
+   * @param isFresh whether it was read just now, so that there is nothing to check
+   */
+  public record Known(Assistant assistant, long version, boolean isFresh) {
+    int weight() {
+      var instructions = assistant.instructions();
+      return CHARACTERS_OF_THE_REST
+          + (instructions == null ? 0 : instructions.length())
+          + Json.write(assistant.tools()).length();
+    }
+
+    /**
+     * Has the transaction fail with a {@link DatabaseException} that {@link
+     * DatabaseException#isFenced is fenced} if the assistant has been changed or deleted since.
+     */
+    public void check(Tx tx) {
+      if (!isFresh) {
+        tx.later(
+            "SELECT require_one(count(*)) FROM assistants WHERE id = ? AND version = ?",
+            assistant.id(),
+            version);
+      }
+    }
+  }
+
+  /**
+   * The assistant, remembered if it can be.
+   *
+   * @throws ApiException 404 if the project has none of this id
+   */
+  public Known get(ProjectId project, AssistantId id) {
+    var remembered = known.getIfPresent(id);
+    return remembered != null && remembered.assistant().projectId().equals(project)
+        ? remembered
+        : read(project, id);
+  }
+
+  /**
+   * The assistant as it is now.
+   *
+   * @throws ApiException 404 if the project has none of this id
+   */
+  public Known read(ProjectId project, AssistantId id) {
+    known.invalidate(id);
+    var read = assistants.findVersioned(project, id);
+    var fresh = read.orElseThrow(() -> ApiException.notFound("assistant", id));
+    known.put(id, new Known(fresh.assistant(), fresh.version(), false));
+    return fresh;
+  }
+}
