@@ -38,14 +38,7 @@ public final class BenchMemory {
   private final Embeddings embeddings;
   private final ProjectId project;
 
-  private BenchMemory(Jdbc jdbc) {
-    var config =
-        new SmallRyeConfigBuilder()
-            .addDefaultInterceptors()
-            .addDiscoveredConverters()
-            .withMapping(MemoryConfig.class)
-            .build()
-            .getConfigMapping(MemoryConfig.class);
+  private BenchMemory(Jdbc jdbc, MemoryConfig config) {
     this.jdbc = jdbc;
     this.ids = new Ids(InstantSource.system());
     this.embeddings = Embeddings.local();
@@ -53,7 +46,8 @@ public final class BenchMemory {
     var queue = new QueueStore(jdbc, InstantSource.system());
     this.index = new IndexMessages(jdbc, queue, new IndexStore(vectors), embeddings, config);
     this.search =
-        new IndexSearch(jdbc, vectors, new RareTerms(jdbc, InstantSource.system()), embeddings);
+        new IndexSearch(
+            jdbc, vectors, new RareTerms(jdbc, InstantSource.system()), embeddings, config);
     this.project = ids.project();
   }
 
@@ -73,11 +67,18 @@ public final class BenchMemory {
           "threadmill: bench memory takes nothing, or 'scale' and a number of items");
       return 2;
     }
+    var config =
+        new SmallRyeConfigBuilder()
+            .addDefaultInterceptors()
+            .addDiscoveredConverters()
+            .withMapping(MemoryConfig.class)
+            .build()
+            .getConfigMapping(MemoryConfig.class);
     try (var database = new BenchDatabase()) {
       if (scale) {
-        new BenchScale(database.jdbc()).run(items);
+        new BenchScale(database.jdbc(), config).run(items);
       } else {
-        new BenchMemory(database.jdbc()).run();
+        new BenchMemory(database.jdbc(), config).run();
       }
       return 0;
     } catch (IOException | SQLException e) {

@@ -35,13 +35,15 @@ final class BenchScale {
   private final IndexSearch index;
   private final Recall recall;
   private final VectorColumn vectors;
+  private final int compareAll;
   private final ProjectId project = new ProjectId("proj_bench");
 
-  BenchScale(Jdbc jdbc) {
+  BenchScale(Jdbc jdbc, MemoryConfig config) {
     this.jdbc = jdbc;
     this.vectors = new VectorColumn(jdbc);
     var clock = InstantSource.system();
-    this.index = new IndexSearch(jdbc, vectors, new RareTerms(jdbc, clock), embeddings);
+    this.index = new IndexSearch(jdbc, vectors, new RareTerms(jdbc, clock), embeddings, config);
+    this.compareAll = config.compareAll();
     this.recall = new Recall(index, new TextStore(jdbc), embeddings, clock);
   }
 
@@ -132,7 +134,7 @@ final class BenchScale {
               "project_id = '%s' AND assistant_id = '%s'".formatted(owner, assistant);
           case MemoryScope.OfThread(_, var thread) -> "thread_id = '%s'".formatted(thread);
         };
-    if (count(condition) <= IndexSearch.COMPARE_ALL) {
+    if (count(condition) <= compareAll) {
       return "exactly";
     }
     double found = 0;

@@ -23,12 +23,6 @@ import java.util.stream.Collectors;
  */
 @ApplicationScoped
 class IndexSearch {
-  /** Up to this many entries a scope is read whole. */
-  static final int READ_WHOLE = 2_000;
-
-  /** Up to this many, all are compared; beyond, a graph that is searched is faster. */
-  static final int COMPARE_ALL = 15_000;
-
   /** A thread is read whole far beyond that, since neighbours and rarity matter within it. */
   private static final int MOST_READ_WHOLE = 20_000;
 
@@ -60,15 +54,22 @@ class IndexSearch {
   private final VectorColumn vectors;
   private final RareTerms rareTerms;
   private final Embeddings embeddings;
+  private final MemoryConfig config;
 
   /** Scopes too large to be counted each time; a scope that has shrunk is still searched right. */
   private final Set<String> large = ConcurrentHashMap.newKeySet();
 
-  IndexSearch(Jdbc jdbc, VectorColumn vectors, RareTerms rareTerms, Embeddings embeddings) {
+  IndexSearch(
+      Jdbc jdbc,
+      VectorColumn vectors,
+      RareTerms rareTerms,
+      Embeddings embeddings,
+      MemoryConfig config) {
     this.jdbc = jdbc;
     this.vectors = vectors;
     this.rareTerms = rareTerms;
     this.embeddings = embeddings;
+    this.config = config;
   }
 
   /**
@@ -107,7 +108,7 @@ class IndexSearch {
   private Found wide(String column, List<Object> scope, Question question, float[] vector) {
     var condition = "i.project_id = ? AND i.%s = ?".formatted(column);
     long texts = count(condition, scope);
-    if (texts <= READ_WHOLE) {
+    if (texts <= config.readWhole()) {
       return new Found(readWhole(condition, "i.thread_id, ", scope, question, vector), texts);
     }
     return best(condition, scope, question, vector, texts);
@@ -121,7 +122,7 @@ class IndexSearch {
               tx.one(SETTINGS, row -> row.text("a"));
               var found = new LinkedHashSet<Key>();
               if (vector != null) {
-                found.addAll(nearest(tx, condition, scope, vector, texts > COMPARE_ALL));
+                found.addAll(nearest(tx, condition, scope, vector, texts > config.compareAll()));
               }
               found.addAll(byWords(tx, condition, scope, question));
               return found;
@@ -134,10 +135,10 @@ class IndexSearch {
   private long count(String condition, List<Object> scope) {
     var key = condition + scope;
     if (large.contains(key)) {
-      return COMPARE_ALL + 1;
+      return config.compareAll() + 1;
     }
     long texts = counted(condition, scope);
-    if (texts > COMPARE_ALL) {
+    if (texts > config.compareAll()) {
       remember(key);
     }
     return texts;
@@ -155,7 +156,7 @@ class IndexSearch {
             SELECT count(*) AS texts FROM
               (SELECT 1 FROM memory_index i WHERE %s LIMIT %d) AS counted
             """
-                .formatted(condition, COMPARE_ALL + 1),
+                .formatted(condition, config.compareAll() + 1),
             row -> row.bigint("texts"),
             scope.toArray())
         .orElseThrow();
