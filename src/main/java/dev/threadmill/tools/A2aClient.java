@@ -23,6 +23,8 @@ class A2aClient {
   /** A stream names the task with every piece, so it takes more bytes than what it tells. */
   private static final int STREAM_TO_ANSWER = 32;
 
+  private static final int MOST_OF_A_STREAM = 1 << 30;
+
   private static final int NO_SUCH_METHOD = -32601;
   private static final int UNSUPPORTED = -32004;
   private static final int MOST_OF_AN_ERROR = 1_000;
@@ -216,7 +218,11 @@ class A2aClient {
         body.toString().getBytes(StandardCharsets.UTF_8),
         List.of(request.context().allowedDomains()),
         request.timeout(),
-        settings.maxAnswer() * (method.isStream() ? STREAM_TO_ANSWER : 1));
+        method.isStream() ? maxStream() : settings.maxAnswer());
+  }
+
+  private int maxStream() {
+    return (int) Math.min(MOST_OF_A_STREAM, (long) settings.maxAnswer() * STREAM_TO_ANSWER);
   }
 
   private static String shortened(String text) {

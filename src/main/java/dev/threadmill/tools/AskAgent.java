@@ -87,15 +87,10 @@ class AskAgent {
   private ToolOutcome follow(Errand errand, Peer peer) throws InterruptedException {
     var begun = errand.context().begun();
     if (begun != null) {
-      var task = task(errand, begun);
-      switch (look(errand, peer, Method.GET, task, brief(errand))) {
-        case Reply.Refused(var output) when errand.onUnknown() != OnUnknown.RETRY -> {
-          return unknown(errand, output);
-        }
-        case Reply.Refused _ -> LOG.infof("agent lost its task run_id=%s", errand.context().run());
-        default -> {
-          return orCancel(errand, peer, task, () -> await(errand, peer, task));
-        }
+      var known = task(errand, begun);
+      var outcome = orCancel(errand, peer, known, () -> goOn(errand, peer, known));
+      if (outcome != null) {
+        return outcome;
       }
     }
     var task = task(errand, null);
@@ -107,6 +102,15 @@ class AskAgent {
           var failed = send(errand, peer, task);
           return failed == null ? await(errand, peer, task) : failed;
         });
+  }
+
+  /** Goes on with a task that was begun before a crash. Null if the message is to be sent again. */
+  private ToolOutcome goOn(Errand errand, Peer peer, RemoteTask task) throws InterruptedException {
+    if (look(errand, peer, Method.GET, task, brief(errand)) instanceof Reply.Refused(var output)) {
+      LOG.infof("agent lost its task run_id=%s", errand.context().run());
+      return errand.onUnknown() == OnUnknown.RETRY ? null : unknown(errand, output);
+    }
+    return await(errand, peer, task);
   }
 
   private RemoteTask task(Errand errand, String id) {
@@ -201,10 +205,10 @@ class AskAgent {
           return new ToolOutcome.Failed(output);
         }
         case Reply.Refused(var output) -> {
-          return new ToolOutcome.Failed(output);
+          return task.isOpen() ? new ToolOutcome.Failed(output) : ended(errand, peer, task);
         }
         case Reply.Unsupported(var output) -> {
-          return new ToolOutcome.Failed(output);
+          return task.isOpen() ? new ToolOutcome.Failed(output) : ended(errand, peer, task);
         }
         case Reply.Heard _ -> {
           if (!task.isOpen()) {

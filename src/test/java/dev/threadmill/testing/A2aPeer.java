@@ -135,6 +135,13 @@ public final class A2aPeer implements AutoCloseable {
     }
   }
 
+  /** Knows of no task any more, and says so to who asks. */
+  public void forget() {
+    synchronized (events) {
+      tasks.clear();
+    }
+  }
+
   private static Artifact artifact(String text) {
     return new Artifact.Builder().artifactId("a").parts(new TextPart(text)).build();
   }
@@ -178,6 +185,14 @@ public final class A2aPeer implements AutoCloseable {
       stream(exchange, take(sent.message()).getId());
     } else if (streams && method.equals("tasks/resubscribe")) {
       stream(exchange, request.at("/params/id").asText());
+    } else if (method.equals("tasks/get")
+        && !tasks.containsKey(request.at("/params/id").asText())) {
+      Receiver.reply(
+          exchange,
+          200,
+          "application/json",
+          """
+          {"jsonrpc": "2.0", "id": "1", "error": {"code": -32001, "message": "Task not found"}}""");
     } else {
       write(exchange, answer(call.body()));
     }
