@@ -30,7 +30,7 @@ class RoutingCrashTest {
   @Test
   void aCallHasOneRunAndOneAnswerWhereverItsNodeIsKilled() {
     try (var proxy = CommitProxy.start();
-        var cluster = Cluster.of(2).with("THREADMILL_LEASE", "1s")) {
+        var cluster = Cluster.of(2).with("THREADMILL_LEASE", "1s").withoutIndexing()) {
       cluster.nodes().forEach(node -> node.withJvmOption("-Dthreadmill.runs.sweep-every=200ms"));
       var victim =
           cluster.node(0).with("THREADMILL_DATABASE_URL", proxy.through(cluster.databaseUrl()));

@@ -35,7 +35,7 @@ class RoutingStormTest {
 
   @BeforeAll
   static void begin() {
-    cluster = Cluster.of(3).with("THREADMILL_LEASE", "2s");
+    cluster = Cluster.of(3).with("THREADMILL_LEASE", "2s").withoutIndexing();
     // Fewer places than runs: a caller that kept its place while it waits would keep it for ever.
     cluster
         .nodes()

@@ -34,6 +34,7 @@ class ToolCrashTest {
                 .with("THREADMILL_LEASE", "1s")
                 .with("THREADMILL_SECRET_KEY", "0123456789abcdef0123456789abcdef")
                 .with("THREADMILL_EGRESS_ALLOW", "127.0.0.1/32")
+                .withoutIndexing()
                 .start();
         var receiver = Receiver.start()) {
       // Given: three calls that have had their effect, and have no result
@@ -92,6 +93,7 @@ class ToolCrashTest {
                 .with("THREADMILL_LEASE", "1s")
                 .with("THREADMILL_SECRET_KEY", "0123456789abcdef0123456789abcdef")
                 .with("THREADMILL_EGRESS_ALLOW", "127.0.0.1/32")
+                .withoutIndexing()
                 .start();
         var receiver = Receiver.start()) {
       receiver.on(
