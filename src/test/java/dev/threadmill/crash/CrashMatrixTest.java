@@ -1,7 +1,6 @@
 package dev.threadmill.crash;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.threadmill.api.Json;
@@ -31,12 +30,13 @@ class CrashMatrixTest {
   private static final int MOST_COMMITS = 30;
   private static final long PAUSE_MS = 40;
   private static final int MOST_LOOKS = 200;
+  private static final Duration LONG_ENOUGH = Duration.ofSeconds(60);
 
   @ParameterizedTest
   @EnumSource(Side.class)
   void anotherNodeGoesOnWhereverOneIsKilled(Side side) {
     try (var proxy = CommitProxy.start();
-        var cluster = cluster(2)) {
+        var cluster = cluster(2).with("THREADMILL_MEMORY_WORKER", "false")) {
       var a = cluster.node(0).with("THREADMILL_DATABASE_URL", proxy.through(cluster.databaseUrl()));
       cluster.start();
       killAtEachCommit(cluster, proxy, a, cluster.node(1), side);
@@ -47,6 +47,7 @@ class CrashMatrixTest {
   void aNodeThatIsStartedAgainGoesOnWhereverItWasKilled() {
     try (var proxy = CommitProxy.start();
         var cluster = cluster(1)) {
+      // Here with the commits of the memory in between; each start of it costs seconds.
       var a = cluster.node(0).with("THREADMILL_DATABASE_URL", proxy.through(cluster.databaseUrl()));
       cluster.start();
       killAtEachCommit(cluster, proxy, a, a, Side.AFTER);
@@ -65,6 +66,7 @@ class CrashMatrixTest {
       assertThat(commit).as("the scenario does not come to its end").isLessThan(MOST_COMMITS);
       cluster.start();
       if (!new Scenario(cluster, victim, survivor).killedAt(proxy, commit, side)) {
+        System.out.printf("crash matrix: killed %s each of %d commits%n", side, commit - 1);
         assertThat(commit).as("too few commits were tried").isGreaterThan(4);
         return;
       }
@@ -104,20 +106,19 @@ class CrashMatrixTest {
           });
       var run = play(killed);
       proxy.disarm();
+      goOnElsewhereIf(killed);
 
       var api = cluster.api(node);
-      var name = "commit %d, killed %s it\n%s".formatted(commit, side, cluster.logs());
-      await(name)
-          .atMost(Duration.ofSeconds(20))
-          .untilAsserted(() -> HistoryCheck.runEnded(api, thread, run));
+      var name = "commit %d, killed %s it".formatted(commit, side);
+      cluster.await(name, LONG_ENOUGH, () -> HistoryCheck.runEnded(api, thread, run));
       var messages = api.get("/v1/threads/" + thread + "/messages?order=asc").json().get("data");
       HistoryCheck.eventsAreWhole(reader.events(), messages);
       assertThat(messages.get(messages.size() - 1).at("/content/0/text/value").asText())
-          .as(name)
+          .as(() -> name + "\n" + cluster.logs())
           .isEqualTo(ANSWER);
       int again = killed.get() ? 1 : 0;
       assertThat(cluster.provider().requests().size() - asked)
-          .as("model calls, of which a crash repeats at most one; " + name)
+          .as(() -> "model calls, of which a crash repeats one; " + name + "\n" + cluster.logs())
           .isLessThanOrEqualTo(2 + again);
       try (var database = cluster.connect()) {
         HistoryCheck.nothingIsLeft(database);
@@ -171,7 +172,7 @@ class CrashMatrixTest {
           }
         } catch (UncheckedIOException e) {
           // The node dies over it. When it is dead the next look tells where things are.
-          await().atMost(Duration.ofSeconds(20)).untilTrue(killed);
+          cluster.await("the node to die: " + e, LONG_ENOUGH, () -> assertThat(killed).isTrue());
         }
       }
       throw new AssertionError("the run does not end\n" + cluster.logs());
@@ -216,7 +217,11 @@ class CrashMatrixTest {
       var reading =
           Thread.ofVirtual().start(() -> reader.read(node.url() + path + "/events", null));
       try {
+        long limit = System.nanoTime() + LONG_ENOUGH.toNanos();
         while (reading.isAlive()) {
+          assertThat(System.nanoTime() - limit)
+              .as(() -> "the stream does not end, after " + reader.events() + cluster.logs())
+              .isNegative();
           reading.join(Duration.ofMillis(50));
           if (!node.isAlive()
               || api.get(path).json().path("status").asText().equals("requires_action")) {
@@ -234,8 +239,9 @@ class CrashMatrixTest {
     private void goOnElsewhereIf(AtomicBoolean killed) {
       if (killed.get()) {
         node = survivor;
-        if (!node.isAlive()) {
-          node.start();
+        if (!victim.isAlive()) {
+          // Another node goes on meanwhile, and finds it up when the next commit is tried.
+          victim.start();
         }
         node.awaitReady();
       }

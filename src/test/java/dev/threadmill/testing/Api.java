@@ -12,6 +12,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.eclipse.microprofile.config.ConfigProvider;
@@ -21,6 +22,9 @@ public final class Api {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final HttpClient CLIENT =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+
+  /** Longer than any request may take that is to be answered. */
+  private static final Duration LONGEST_ANSWER = Duration.ofSeconds(90);
 
   private final Map<String, String> headers = new LinkedHashMap<>();
   private final String url;
@@ -104,6 +108,7 @@ public final class Api {
   public Answer send(String method, String path, byte[] body) {
     var request =
         HttpRequest.newBuilder(URI.create((url == null ? base() : url) + path))
+            .timeout(LONGEST_ANSWER)
             .method(
                 method, body == null ? BodyPublishers.noBody() : BodyPublishers.ofByteArray(body));
     headers.forEach(request::header);
@@ -112,9 +117,11 @@ public final class Api {
       return new Answer(
           response.statusCode(), response.headers(), response.body(), parsed(response.body()));
     } catch (IOException e) {
-      throw new java.io.UncheckedIOException(method + " " + path, e);
+      throw new java.io.UncheckedIOException(method + " " + path + ": " + e, e);
     } catch (InterruptedException e) {
-      throw new IllegalStateException(e);
+      // A condition that is waited for has run out of time here.
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while waiting for " + method + " " + path, e);
     }
   }
 

@@ -5,11 +5,14 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.awaitility.Awaitility;
+import org.awaitility.core.ThrowingRunnable;
 
 /**
  * Nodes on one database, each a process of its own, with a {@link FakeProvider} as their model. The
@@ -152,6 +155,19 @@ public final class Cluster implements AutoCloseable {
     var all = new StringBuilder();
     nodes.forEach(node -> all.append("== ").append(node.name()).append('\n').append(node.log()));
     return all.toString();
+  }
+
+  /** Waits until this holds; if it does not, or cannot be asked, says so with all logs. */
+  public void await(String what, Duration atMost, ThrowingRunnable assertion) {
+    try {
+      Awaitility.await(what)
+          .atMost(atMost)
+          .pollDelay(Duration.ZERO)
+          .pollInterval(Duration.ofMillis(50))
+          .untilAsserted(assertion);
+    } catch (RuntimeException e) {
+      throw new AssertionError(what + ": " + e + "\n" + logs(), e);
+    }
   }
 
   /** Ends all nodes and drops the database. */

@@ -35,6 +35,7 @@ public final class CommitProxy implements AutoCloseable {
   private volatile int target;
   private volatile Side side;
   private volatile Runnable action = () -> {};
+  private final Object acting = new Object();
 
   private CommitProxy(int postgresPort) throws IOException {
     this.postgresPort = postgresPort;
@@ -65,10 +66,23 @@ public final class CommitProxy implements AutoCloseable {
     commits.set(0);
   }
 
-  /** Does nothing any more. Returns how many commits there were since {@link #at}. */
+  /**
+   * Does nothing any more; what it is doing is done when this returns. Returns how many commits
+   * there were since {@link #at}.
+   */
   public int disarm() {
-    target = 0;
-    return commits.get();
+    synchronized (acting) {
+      target = 0;
+      return commits.get();
+    }
+  }
+
+  private void act() {
+    synchronized (acting) {
+      if (target != 0) {
+        action.run();
+      }
+    }
   }
 
   private void accept() {
@@ -135,7 +149,7 @@ public final class CommitProxy implements AutoCloseable {
           hasWritten = false;
           if (commits.incrementAndGet() == target) {
             if (side == Side.BEFORE) {
-              action.run();
+              act();
               return;
             }
             callAfter = true;
@@ -200,7 +214,7 @@ public final class CommitProxy implements AutoCloseable {
             hasWritten = true;
           } else if (tag.equals("COMMIT") && callAfter) {
             callAfter = false;
-            action.run();
+            act();
             return;
           } else if (tag.equals("ROLLBACK")) {
             hasWritten = false;

@@ -68,7 +68,8 @@ public final class EventReader {
     } catch (IOException | java.io.UncheckedIOException e) {
       return done;
     } catch (InterruptedException e) {
-      throw new IllegalStateException(e);
+      // Whoever reads on a thread of its own has seen enough.
+      Thread.currentThread().interrupt();
     }
     return done;
   }

@@ -32,7 +32,7 @@ import org.awaitility.Awaitility;
  * }</pre>
  */
 public final class ServerProcess implements AutoCloseable {
-  private static final Duration LONGEST_START = Duration.ofSeconds(60);
+  private static final Duration LONGEST_START = Duration.ofSeconds(120);
   private static final HttpClient CLIENT =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
@@ -41,6 +41,7 @@ public final class ServerProcess implements AutoCloseable {
   private final List<String> jvmOptions = new ArrayList<>();
   private final List<String> said = new ArrayList<>();
   private final int port = freePort();
+  private volatile String lastAnswer = "nothing was asked yet";
   private Process process;
 
   /**
@@ -96,22 +97,27 @@ public final class ServerProcess implements AutoCloseable {
       throw new UncheckedIOException(e);
     }
     var output = process.inputReader();
-    Thread.ofVirtual().name("log of " + name).start(() -> listen(output));
+    // Reading a pipe occupies a thread, and virtual ones share few.
+    Thread.ofPlatform().daemon().name("log of " + name).start(() -> listen(output));
     return this;
   }
 
   /** Waits until the server takes work; fails with its log if it does not. */
   public ServerProcess awaitReady() {
-    Awaitility.await("server " + name + " to be ready")
-        .atMost(LONGEST_START)
-        .pollInterval(Duration.ofMillis(50))
-        .until(
-            () -> {
-              if (!isAlive()) {
-                throw new IllegalStateException("server " + name + " has ended\n" + log());
-              }
-              return isReady();
-            });
+    try {
+      Awaitility.await("server " + name + " to be ready")
+          .atMost(LONGEST_START)
+          .pollDelay(Duration.ZERO)
+          .pollInterval(Duration.ofMillis(50))
+          .until(() -> !isAlive() || isReady());
+    } catch (RuntimeException e) {
+      throw new IllegalStateException(
+          "server %s does not get ready, last of all: %s%n%s".formatted(name, lastAnswer, log()),
+          e);
+    }
+    if (!isAlive()) {
+      throw new IllegalStateException("server " + name + " has ended\n" + log());
+    }
     return this;
   }
 
@@ -122,8 +128,11 @@ public final class ServerProcess implements AutoCloseable {
             .timeout(Duration.ofSeconds(5))
             .build();
     try {
-      return CLIENT.send(request, BodyHandlers.discarding()).statusCode() == 200;
+      var answer = CLIENT.send(request, BodyHandlers.ofString());
+      lastAnswer = answer.statusCode() + " " + answer.body();
+      return answer.statusCode() == 200;
     } catch (IOException e) {
+      lastAnswer = e.toString();
       return false;
     } catch (InterruptedException e) {
       throw new IllegalStateException(e);
