@@ -33,7 +33,8 @@ class ArchitectureTest {
           "protocols",
           "console",
           "bench",
-          "cluster");
+          "cluster",
+          "chaos");
 
   private static final JavaClasses CLASSES =
       new ClassFileImporter()

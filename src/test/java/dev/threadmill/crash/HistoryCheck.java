@@ -3,32 +3,27 @@ package dev.threadmill.crash;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.threadmill.chaos.Event;
+import dev.threadmill.chaos.History;
 import dev.threadmill.testing.Api;
-import dev.threadmill.testing.EventReader.Event;
+import dev.threadmill.testing.EventReader;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
-/** Holds what is there after a crash against what is promised (docs/guarantees.md). */
+/** The checks of {@link History} as assertions, and what they have to be given. */
 final class HistoryCheck {
-  private static final List<String> ENDS =
-      List.of("completed", "failed", "cancelled", "expired", "incomplete");
+  /** The states in which a run stays. */
+  static final Set<String> ENDS = History.ENDS;
 
   private HistoryCheck() {}
 
   /** I1, I3: the run has ended, and each of its calls has one result. */
   static void runEnded(Api api, String thread, String run) {
     var found = api.get("/v1/threads/" + thread + "/runs/" + run).json();
-    assertThat(found.get("status").asText()).isIn(ENDS);
-    for (var step : steps(api, thread, run)) {
-      assertThat(step.get("status").asText()).isNotEqualTo("in_progress");
-      for (var call : step.at("/step_details/tool_calls")) {
-        assertThat(call.at("/function/output").isTextual()).isTrue();
-      }
-    }
+    assertThat(History.runEnded(found, steps(api, thread, run))).isEmpty();
   }
 
   static JsonNode steps(Api api, String thread, String run) {
@@ -37,49 +32,15 @@ final class HistoryCheck {
         .get("data");
   }
 
-  /**
-   * I6: over all connections each event came once and in order, what was opened was closed, the
-   * text that came in pieces is the text that is stored, and there is one end.
-   */
-  static void eventsAreWhole(List<Event> events, JsonNode messages) {
-    var ids = new HashSet<String>();
-    var texts = new HashMap<String, StringBuilder>();
-    var open = new ArrayList<String>();
-    int ends = 0;
-    for (var event : events) {
-      assertThat(event.name().endsWith(".delta") || ids.add(event.id() + event.name()))
-          .as("event %s came twice", event.id())
-          .isTrue();
-      var id = event.data().path("id").asText();
-      switch (event.name()) {
-        case "thread.message.created" -> {
-          texts.put(id, new StringBuilder());
-          open.add(id);
-        }
-        case "thread.message.delta" -> texts.get(id).append(event.text());
-        case "thread.message.completed", "thread.message.incomplete" -> {
-          assertThat(open.remove(id)).as("message %s was open", id).isTrue();
-        }
-        default -> {
-          if (ENDS.stream().anyMatch(end -> event.name().equals("thread.run." + end))) {
-            ends++;
-          }
-        }
-      }
-    }
-    assertThat(open).as("messages left open").isEmpty();
-    assertThat(ends).as("ends of the run").isEqualTo(1);
-    for (var message : messages) {
-      var streamed = texts.get(message.get("id").asText());
-      if (streamed != null && message.get("status").asText().equals("completed")) {
-        assertThat(streamed.toString()).isEqualTo(message.at("/content/0/text/value").asText());
-      }
-    }
+  /** I6: over all connections the events are whole, and tell what is stored. */
+  static void eventsAreWhole(List<EventReader.Event> events, JsonNode messages) {
+    var read = events.stream().map(each -> new Event(each.id(), each.name(), each.data())).toList();
+    assertThat(History.eventsAreWhole(read, messages)).isEmpty();
   }
 
   /** I5: the earlier view of a thread is the beginning of the later one. */
   static void isPrefix(List<String> earlier, List<String> later) {
-    assertThat(later.subList(0, Math.min(earlier.size(), later.size()))).isEqualTo(earlier);
+    assertThat(History.isPrefix(earlier, later)).isEmpty();
   }
 
   static List<String> messageIds(Api api, String thread) {
@@ -93,20 +54,8 @@ final class HistoryCheck {
 
   /** I10: nothing is left over. */
   static void nothingIsLeft(Connection database) {
-    assertThat(count(database, "SELECT count(*) FROM run_journal")).as("journal rows").isZero();
-    assertThat(count(database, "SELECT count(*) FROM runs WHERE owner IS NOT NULL"))
-        .as("owned runs")
-        .isZero();
-    assertThat(count(database, "SELECT count(*) FROM tool_calls WHERE output IS NULL"))
-        .as("open tool calls")
-        .isZero();
-  }
-
-  private static long count(Connection database, String sql) {
-    try (var statement = database.createStatement();
-        var results = statement.executeQuery(sql)) {
-      results.next();
-      return results.getLong(1);
+    try {
+      assertThat(History.nothingIsLeft(database)).isEmpty();
     } catch (SQLException e) {
       throw new IllegalStateException(e);
     }

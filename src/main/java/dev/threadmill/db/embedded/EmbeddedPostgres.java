@@ -198,6 +198,14 @@ public final class EmbeddedPostgres implements AutoCloseable {
     return places.log();
   }
 
+  /**
+   * Kills PostgreSQL, as a crash of its machine would, and comes back when it takes connections
+   * again, on the same port. For trying out what that does to its clients.
+   */
+  public void crash() throws InterruptedException {
+    server.crash();
+  }
+
   /** Stops PostgreSQL, letting it finish what was committed; may be called more than once. */
   @Override
   public void close() {

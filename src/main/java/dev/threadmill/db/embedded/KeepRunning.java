@@ -39,7 +39,7 @@ final class KeepRunning implements AutoCloseable {
 
   private volatile int port;
   private volatile boolean closing;
-  private Process process;
+  private volatile Process process;
 
   KeepRunning(DataDirectory directory, String timeZone, Consumer<String> progress) {
     this.directory = directory;
@@ -68,6 +68,20 @@ final class KeepRunning implements AutoCloseable {
 
   int port() {
     return port;
+  }
+
+  /** Kills PostgreSQL and waits until it has been started again. */
+  void crash() throws InterruptedException {
+    Process killed = process;
+    killed.destroyForcibly().waitFor();
+    while (!closing && (process == killed || !isUp())) {
+      Thread.sleep(20);
+    }
+  }
+
+  private boolean isUp() {
+    var pid = postmaster.pid();
+    return pid.isPresent() && isOurs(pid.getAsLong()) && postmaster.ready();
   }
 
   @Override
@@ -196,8 +210,7 @@ final class KeepRunning implements AutoCloseable {
     long began = System.nanoTime();
     boolean told = false;
     while (process.isAlive()) {
-      var pid = postmaster.pid();
-      if (pid.isPresent() && isOurs(pid.getAsLong()) && postmaster.ready()) {
+      if (isUp()) {
         return true;
       }
       long waited = System.nanoTime() - began;

@@ -1,0 +1,181 @@
+package dev.threadmill.chaos;
+
+import java.io.IOException;
+import java.sql.SQLException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Executors;
+import java.util.random.RandomGenerator;
+
+/** Does one evil deed after the other, in an order that its seed decides. One node is spared. */
+final class Nemesis {
+  private static final long SHORTEST_PEACE_MS = 1_500;
+  private static final long LONGEST_PEACE_MS = 6_000;
+  private static final long LONGEST_DEATH_MS = 4_000;
+  private static final int CANCELS = 1_000;
+  private static final int CANCELLING_AT_ONCE = 40;
+  private static final double SLOW_COMMIT_SECONDS = 0.3;
+  private static final long SLOW_COMMITS_MS = 5_000;
+
+  private final World world;
+  private final Clients clients;
+  private final Tally tally;
+  private final RandomGenerator random;
+  private final Caller caller;
+
+  Nemesis(World world, Clients clients, Tally tally, RandomGenerator random) {
+    this.world = world;
+    this.clients = clients;
+    this.tally = tally;
+    this.random = random;
+    // Not of the same source, so that how often it asks does not change what is done next.
+    this.caller = world.caller(RandomGenerator.getDefault());
+  }
+
+  private enum Deed {
+    KILL("kill -9 of a node", 8),
+    FREEZE("SIGSTOP for two leases, then SIGCONT", 3),
+    STOP("SIGTERM of a node (an upgrade)", 2),
+    CRASH_POSTGRES("kill -9 of Postgres", 2),
+    CUT_SESSIONS("pg_terminate_backend of all sessions", 3),
+    SLOW_COMMITS("slow commits for five seconds", 2),
+    CANCELS("a thousand cancels racing completion", 1);
+
+    final String words;
+    final int weight;
+
+    Deed(String words, int weight) {
+      this.words = words;
+      this.weight = weight;
+    }
+  }
+
+  /** Leaves the nodes in peace for a while, then does something. */
+  void act() throws IOException, InterruptedException, SQLException {
+    Thread.sleep(random.nextLong(SHORTEST_PEACE_MS, LONGEST_PEACE_MS));
+    var deed = anyDeed();
+    switch (deed) {
+      case KILL -> kill();
+      case FREEZE -> freeze();
+      case STOP -> stop();
+      case CRASH_POSTGRES -> world.postgres().crash();
+      case CUT_SESSIONS -> cutSessions();
+      case SLOW_COMMITS -> slowCommits();
+      case CANCELS -> cancel();
+    }
+    tally.did(deed.words);
+  }
+
+  private Deed anyDeed() {
+    int all = 0;
+    for (var deed : Deed.values()) {
+      all += deed.weight;
+    }
+    int at = random.nextInt(all);
+    for (var deed : Deed.values()) {
+      at -= deed.weight;
+      if (at < 0) {
+        return deed;
+      }
+    }
+    throw new IllegalStateException();
+  }
+
+  /** Any node, when another one takes work. */
+  private NodeProcess victim() throws IOException, InterruptedException {
+    var victim = world.nodes().get(random.nextInt(world.nodes().size()));
+    world.awaitReady(victim);
+    for (var other : world.nodes()) {
+      if (other != victim) {
+        world.awaitReady(other);
+        return victim;
+      }
+    }
+    throw new IllegalStateException("chaos needs more than one node");
+  }
+
+  private void kill() throws IOException, InterruptedException, SQLException {
+    var victim = victim();
+    var runs = runsOf(victim);
+    victim.kill();
+    long now = System.nanoTime();
+    var killed = new HashMap<String, Tally.Killed>();
+    runs.forEach((run, attempt) -> killed.put(run, new Tally.Killed(attempt, now)));
+    tally.killedUnder(killed);
+    Thread.sleep(random.nextLong(LONGEST_DEATH_MS));
+    victim.start();
+  }
+
+  /** What a node executes, and how often that has been taken up. */
+  private Map<String, Integer> runsOf(NodeProcess node) throws IOException, SQLException {
+    var runs = new HashMap<String, Integer>();
+    try (var connection = world.connect();
+        var query = connection.prepareStatement("SELECT id, attempt FROM runs WHERE owner = ?")) {
+      query.setString(1, node.owner().orElse(""));
+      try (var rows = query.executeQuery()) {
+        while (rows.next()) {
+          runs.put(rows.getString(1), rows.getInt(2));
+        }
+      }
+    }
+    return runs;
+  }
+
+  private void freeze() throws IOException, InterruptedException {
+    var victim = victim();
+    victim.freeze();
+    Thread.sleep(World.LEASE.multipliedBy(2));
+    victim.thaw();
+  }
+
+  private void stop() throws IOException, InterruptedException {
+    var victim = victim();
+    victim.stop();
+    victim.start();
+  }
+
+  private void cutSessions() throws SQLException {
+    try (var connection = world.connect();
+        var statement = connection.createStatement()) {
+      statement.execute(
+          "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+              + " WHERE datname = current_database() AND pid <> pg_backend_pid()");
+    }
+  }
+
+  private void slowCommits() throws SQLException, InterruptedException {
+    try (var database = world.connect()) {
+      SlowCommits.set(database, SLOW_COMMIT_SECONDS);
+      Thread.sleep(SLOW_COMMITS_MS);
+      SlowCommits.set(database, 0);
+    }
+  }
+
+  /** Runs that nobody reads, each cancelled about when it ends. */
+  private void cancel() throws InterruptedException {
+    try (var threads = Executors.newFixedThreadPool(CANCELLING_AT_ONCE)) {
+      for (int i = 0; i < CANCELS; i++) {
+        threads.execute(this::cancelOne);
+      }
+    }
+  }
+
+  private void cancelOne() {
+    int number = clients.nextNumber();
+    var question = Map.of("role", "user", "content", Model.question(number, Plot.TEXT, 2));
+    var body =
+        Map.of(
+            "assistant_id", clients.assistant(), "thread", Map.of("messages", List.of(question)));
+    try {
+      var run = caller.post("/v1/threads/runs", body, "cancelled-" + number).json();
+      tally.began();
+      var path =
+          "/v1/threads/%s/runs/%s"
+              .formatted(run.path("thread_id").asText(), run.path("id").asText());
+      caller.post(path + "/cancel", null, "cancel-" + number);
+    } catch (Caller.NoAnswer e) {
+      tally.add(List.of(new Violation("I1", Violation.Effect.LOST, e.getMessage())));
+    }
+  }
+}

@@ -1,0 +1,108 @@
+package dev.threadmill.chaos;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.threadmill.api.Json;
+import dev.threadmill.chaos.Violation.Effect;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** A check that finds nothing wrong is worth something if it finds what is. */
+class HistoryTest {
+  private final List<Event> events =
+      new ArrayList<>(
+          List.of(
+              event("1-1", "thread.run.created", "{\"id\": \"run_1\"}"),
+              event("1-2", "thread.message.created", "{\"id\": \"msg_1\"}"),
+              delta("1-3", "Hel"),
+              delta("1-4", "lo"),
+              event("1-5", "thread.message.completed", "{\"id\": \"msg_1\"}"),
+              event("1-6", "thread.run.completed", "{\"id\": \"run_1\"}")));
+
+  private final JsonNode messages =
+      Json.tree(
+          """
+          [{"id": "msg_1", "status": "completed", "content": [{"text": {"value": "Hello"}}]}]
+          """);
+
+  private static Event event(String id, String name, String data) {
+    return new Event(id, name, Json.tree(data));
+  }
+
+  private static Event delta(String id, String text) {
+    return event(
+        id,
+        "thread.message.delta",
+        "{\"id\": \"msg_1\", \"delta\": {\"content\": [{\"text\": {\"value\": \"%s\"}}]}}"
+            .formatted(text));
+  }
+
+  private List<Effect> effects() {
+    return History.eventsAreWhole(events, messages).stream().map(Violation::effect).toList();
+  }
+
+  @Test
+  void wholeEventsAreWhole() {
+    assertThat(effects()).isEmpty();
+  }
+
+  @Test
+  void aPieceThatIsMissingIsSkippedAndOneThatCameTwiceIsDuplicated() {
+    var piece = events.remove(3);
+    assertThat(effects()).containsExactly(Effect.SKIPPED);
+
+    events.addAll(3, List.of(piece, piece));
+    assertThat(effects()).containsExactly(Effect.DUPLICATED);
+  }
+
+  @Test
+  void anEventThatCameTwiceIsDuplicated() {
+    events.addLast(events.getLast());
+    assertThat(effects()).containsOnly(Effect.DUPLICATED).hasSize(2);
+  }
+
+  @Test
+  void aStreamWithoutAnEndAndAMessageWithoutOneAreSkipped() {
+    events.removeLast();
+    events.removeLast();
+    assertThat(effects()).containsExactly(Effect.SKIPPED, Effect.SKIPPED);
+  }
+
+  @Test
+  void textBeforeTheBeginningOfItsMessageIsSkipped() {
+    events.remove(1);
+    assertThat(effects()).contains(Effect.SKIPPED);
+  }
+
+  @Test
+  void whoReadsAfterwardsIsToldTheSameThoughInOtherPieces() {
+    var afterwards = new ArrayList<>(events);
+    afterwards.set(2, delta("1-4", "Hello"));
+    afterwards.remove(3);
+    assertThat(History.isSameStory(events, afterwards)).isEmpty();
+
+    afterwards.remove(1);
+    assertThat(History.isSameStory(events, afterwards)).hasSize(1);
+  }
+
+  @Test
+  void aRunThatGoesOnAndACallWithoutResultAreLost() {
+    var steps =
+        Json.tree(
+            """
+            [{"status": "completed", "step_details": {"tool_calls": [{"function": {"output": null}}]}}]
+            """);
+    assertThat(History.runEnded(Json.tree("{\"id\": \"r\", \"status\": \"queued\"}"), steps))
+        .extracting(Violation::promise)
+        .containsExactly("I1", "I3");
+  }
+
+  @Test
+  void aThreadThatChangedItsBeginningIsNoLongerPrefix() {
+    assertThat(History.isPrefix(List.of("a"), List.of("a", "b"))).isEmpty();
+    assertThat(History.isPrefix(List.of("a", "b"), List.of("a"))).hasSize(1);
+    assertThat(History.isPrefix(List.of("a", "b"), List.of("b", "a"))).hasSize(1);
+  }
+}
