@@ -5,20 +5,27 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.threadmill.api.Json;
+import dev.threadmill.chaos.SlowCommits;
 import dev.threadmill.testing.Api;
 import dev.threadmill.testing.Cluster;
 import dev.threadmill.testing.EventReader;
 import dev.threadmill.testing.Gate;
 import dev.threadmill.testing.Reply;
 import dev.threadmill.testing.ServerProcess;
+import java.io.UncheckedIOException;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -38,7 +45,12 @@ class NemesisTest {
   @BeforeAll
   static void begin() {
     cluster = Cluster.of(2).with("THREADMILL_LEASE", LEASE.toSeconds() + "s");
-    cluster.nodes().forEach(node -> node.withJvmOption("-Dthreadmill.runs.sweep-every=200ms"));
+    cluster
+        .nodes()
+        .forEach(
+            node ->
+                node.withJvmOption("-Dthreadmill.runs.sweep-every=200ms")
+                    .withJvmOption("-Dthreadmill.runs.drain=300ms"));
   }
 
   @AfterAll
@@ -163,49 +175,150 @@ class NemesisTest {
   }
 
   @Test
-  void everyRunThatIsCancelledWhileItEndsEndsOnce() throws Exception {
+  void eachOfAThousandRunsThatAreCancelledWhileTheyEndEndsOnce() throws Exception {
     cluster.provider().otherwise(_ -> Reply.text(WORDS).withPause(5));
     var assistant = assistant(cluster.api(a));
-    try (var clients = Executors.newVirtualThreadPerTaskExecutor()) {
-      var threads = new ArrayList<Future<String>>();
-      for (int i = 0; i < 100; i++) {
-        long patience = i;
-        threads.add(clients.submit(() -> cancelledRun(assistant, patience)));
+    try (var clients = Executors.newFixedThreadPool(32)) {
+      var runs = new ArrayList<Future<String>>();
+      for (int i = 0; i < 1_000; i++) {
+        int patience = i % 10;
+        runs.add(clients.submit(() -> cancelledRun(assistant, patience)));
       }
-      for (var thread : threads) {
-        var path = thread.get();
-        await(cluster.logs())
-            .atMost(LONG_ENOUGH)
-            .until(
-                () -> cluster.api(b).get(path).json().path("status").asText(),
-                status -> status.equals("cancelled") || status.equals("completed"));
-        var ended = cluster.api(a).get(path).json();
+      for (var run : runs) {
+        run.get();
+      }
+      awaitQuiet(assistant);
+      var ends = ends(assistant);
+      assertThat(ends.values()).containsOnly("cancelled", "completed");
+      assertThat(ends).hasSize(1_000);
+
+      for (int i = 0; i < 1_000; i += 20) {
+        var path = runs.get(i).get();
         assertThat(cluster.api(a).post(path + "/cancel", null).status()).isEqualTo(400);
-        assertThat(cluster.api(b).get(path).json()).isEqualTo(ended);
       }
+      assertThat(ends(assistant)).isEqualTo(ends);
     }
     assertNothingIsLeft();
   }
 
   /** Starts a run on one node and cancels it on the other after a number of looks. */
-  private String cancelledRun(String assistant, long looks) {
-    var thread = thread(cluster.api(a));
-    var body = Json.write(Map.of("assistant_id", assistant));
-    var run = cluster.api(a).post("/v1/threads/" + thread + "/runs", body).id();
-    var path = "/v1/threads/" + thread + "/runs/" + run;
-    for (long i = 0; i < looks / 5; i++) {
+  private String cancelledRun(String assistant, int looks) {
+    var run = cluster.api(a).post("/v1/threads/runs", newThread(assistant)).json();
+    var path = "/v1/threads/" + run.path("thread_id").asText() + "/runs/" + run.path("id").asText();
+    for (int i = 0; i < looks; i++) {
       cluster.api(b).get(path);
     }
     cluster.api(b).post(path + "/cancel", null);
     return path;
   }
 
+  private static String newThread(String assistant) {
+    var messages = List.of(Map.of("role", "user", "content", "Count."));
+    return Json.write(Map.of("assistant_id", assistant, "thread", Map.of("messages", messages)));
+  }
+
+  private static void awaitQuiet(String assistant) {
+    cluster.await(
+        "the ends of all runs",
+        LONG_ENOUGH,
+        () -> assertThat(ends(assistant).values()).isSubsetOf(HistoryCheck.ENDS));
+  }
+
+  /** All runs of an assistant, with their status. */
+  private static Map<String, String> ends(String assistant) {
+    var ends = new HashMap<String, String>();
+    try (var database = cluster.connect();
+        var query =
+            database.prepareStatement("SELECT id, status FROM runs WHERE assistant_id = ?")) {
+      query.setString(1, assistant);
+      try (var rows = query.executeQuery()) {
+        while (rows.next()) {
+          ends.put(rows.getString(1), rows.getString(2));
+        }
+      }
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+    return ends;
+  }
+
+  @Test
+  void noRunIsLostWhenTheNodesAreReplacedOneByOneUnderLoad() throws Exception {
+    var asked = new AtomicInteger();
+    cluster
+        .provider()
+        .otherwise(_ -> Reply.text(WORDS).withPause(asked.incrementAndGet() % 5 == 0 ? 200 : 30));
+    var assistant = assistant(cluster.api(a));
+    var replaced = new AtomicBoolean();
+    var runs = ConcurrentHashMap.<String>newKeySet();
+    try (var clients = Executors.newVirtualThreadPerTaskExecutor()) {
+      for (int i = 0; i < 8; i++) {
+        int client = i;
+        clients.execute(
+            () -> {
+              for (int run = 0; !replaced.get(); run++) {
+                runs.add(createAnywhere(assistant, "upgrade-" + client + "-" + run));
+              }
+            });
+      }
+      for (var node : cluster.nodes()) {
+        int before = runs.size();
+        await().atMost(LONG_ENOUGH).until(() -> runs.size() > before + 20);
+        node.stop();
+        node.start().awaitReady();
+      }
+      replaced.set(true);
+    }
+
+    awaitQuiet(assistant);
+    var ends = ends(assistant);
+    assertThat(ends.keySet()).isEqualTo(runs);
+    assertThat(ends.values()).containsOnly("completed");
+    assertNothingIsLeft();
+  }
+
+  /** Creates a run on whatever node answers, as a client with a key may. */
+  private String createAnywhere(String assistant, String key) {
+    for (int attempt = 0; attempt < 1_000; attempt++) {
+      try {
+        var api = cluster.api(cluster.node(attempt % 2)).with("Idempotency-Key", key);
+        var created = api.post("/v1/threads/runs", newThread(assistant));
+        if (created.status() == 200) {
+          return created.id();
+        }
+      } catch (UncheckedIOException e) {
+        // It is being replaced; the other one is there.
+      }
+    }
+    throw new AssertionError("nobody takes the run\n" + cluster.logs());
+  }
+
+  @Test
+  void aRunWhoseCommitsTakeLongerThanTheLeaseStaysWithItsNode() throws Exception {
+    cluster.provider().otherwise(_ -> Reply.text(WORDS).withPause(20));
+    var api = cluster.api(a);
+    var thread = thread(api);
+    var assistant = assistant(api);
+    var reader = new EventReader(cluster.apiKey());
+    try (var database = cluster.connect()) {
+      SlowCommits.install(database);
+      SlowCommits.set(database, 1.5 * LEASE.toSeconds());
+      try {
+        assertThat(stream(reader, a, thread, assistant).get(60, TimeUnit.SECONDS)).isTrue();
+      } finally {
+        SlowCommits.remove(database);
+      }
+    }
+    awaitEnd(api, thread, "completed");
+    var messages = api.get("/v1/threads/" + thread + "/messages?order=asc").json().get("data");
+    HistoryCheck.eventsAreWhole(reader.events(), messages);
+    assertThat(cluster.provider().requests()).hasSize(1);
+    assertNothingIsLeft();
+  }
+
   @Test
   void aNodeThatIsAskedToStopHandsOverWhatItCannotFinish() {
     cluster.provider().reply(Reply.text(WORDS).withGate(gate), Reply.text("from the other node"));
-    a.withJvmOption("-Dthreadmill.runs.drain=300ms");
-    a.stop();
-    cluster.start();
     var api = cluster.api(b);
     var thread = thread(api);
     var reader = new EventReader(cluster.apiKey());
