@@ -41,6 +41,11 @@ public class DatabaseException extends RuntimeException implements ErrorMapper.U
         || sqlState.equals(IDLE_IN_TRANSACTION);
   }
 
+  /** Whether there was no connection to begin with: nobody listens, or it is still starting. */
+  boolean isUnreachable() {
+    return sqlState.equals("08001") || sqlState.equals("57P03");
+  }
+
   /** Whether a row was to be changed that has been taken over by somebody else. */
   public boolean isFenced() {
     return sqlState.equals(FENCED);

@@ -22,7 +22,10 @@ import javax.sql.DataSource;
  */
 @ApplicationScoped
 public class Jdbc {
-  private static final int MOST_ATTEMPTS = 4;
+  /** After a restart of the database a whole pool is broken, and tells so one by one. */
+  private static final int MOST_BROKEN = 100;
+
+  private static final int MOST_UNREACHED = 4;
   private static final long FIRST_WAIT_MS = 50;
   private static final long LONGEST_WAIT_MS = 1_000;
 
@@ -47,7 +50,7 @@ public class Jdbc {
       try {
         return inOneTransaction(work);
       } catch (BrokenBeforeCommit e) {
-        if (attempt == MOST_ATTEMPTS) {
+        if (attempt == MOST_BROKEN) {
           throw e.cause;
         }
       }
@@ -174,7 +177,8 @@ public class Jdbc {
       try {
         return alone(sql, work);
       } catch (DatabaseException e) {
-        if (!e.isBrokenConnection() || attempt == MOST_ATTEMPTS || !isSelect(sql)) {
+        int most = e.isUnreachable() ? MOST_UNREACHED : MOST_BROKEN;
+        if (!e.isBrokenConnection() || attempt >= most || !isSelect(sql)) {
           throw e;
         }
       }
