@@ -54,15 +54,19 @@ record MeteredModel(Spending spending, ProjectId project, LanguageModel model, D
 
     @Override
     public void accept(ModelDelta delta) {
-      tokens +=
-          switch (delta) {
-            case ModelDelta.Text(var text) -> Tokens.count(text);
-            case ModelDelta.Refusal(var text) -> Tokens.count(text);
-            case ModelDelta.Reasoning(var text) -> Tokens.count(text);
-            case ModelDelta.ToolCallStarted(_, var name) -> Tokens.count(name);
-            case ModelDelta.ToolCallArguments(_, var arguments) -> Tokens.count(arguments);
-          };
+      tokens += count(delta);
       deltas.accept(delta);
+    }
+
+    private static int count(ModelDelta delta) {
+      return switch (delta) {
+        case ModelDelta.Text(var text) -> Tokens.count(text);
+        case ModelDelta.Refusal(var text) -> Tokens.count(text);
+        case ModelDelta.Reasoning(var text) -> Tokens.count(text);
+        case ModelDelta.ToolCallStarted(_, var name) -> Tokens.count(name);
+        case ModelDelta.ToolCallArguments(_, var arguments) -> Tokens.count(arguments);
+        case ModelDelta.Several(var pieces) -> pieces.stream().mapToInt(Heard::count).sum();
+      };
     }
 
     Usage usage() {

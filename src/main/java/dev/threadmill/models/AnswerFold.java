@@ -2,6 +2,7 @@ package dev.threadmill.models;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
@@ -18,6 +19,7 @@ public final class AnswerFold {
   private final StorableText refusal = new StorableText();
   private final StorableText reasoning = new StorableText();
   private final List<Call> calls = new ArrayList<>();
+  private List<ModelDelta> gathered;
   private ModelAnswer.Finish finish;
   private ModelThoughts thoughts;
   private Usage usage;
@@ -37,6 +39,30 @@ public final class AnswerFold {
 
   public AnswerFold(Consumer<ModelDelta> deltas) {
     this.deltas = deltas;
+  }
+
+  /** Takes what has come in one go, and tells it on in one go. Returns what the work returns. */
+  public boolean atOnce(BooleanSupplier work) {
+    var pieces = new ArrayList<ModelDelta>();
+    gathered = pieces;
+    try {
+      return work.getAsBoolean();
+    } finally {
+      gathered = null;
+      if (pieces.size() == 1) {
+        deltas.accept(pieces.getFirst());
+      } else if (!pieces.isEmpty()) {
+        deltas.accept(new ModelDelta.Several(pieces));
+      }
+    }
+  }
+
+  private void tell(ModelDelta delta) {
+    if (gathered == null) {
+      deltas.accept(delta);
+    } else {
+      gathered.add(delta);
+    }
   }
 
   public void text(String more) {
@@ -65,14 +91,14 @@ public final class AnswerFold {
     int index = calls.indexOf(call);
     if (call.name == null && name != null && !name.isEmpty()) {
       call.name = StorableText.of(name);
-      deltas.accept(new ModelDelta.ToolCallStarted(index, call.name));
+      tell(new ModelDelta.ToolCallStarted(index, call.name));
       if (!call.arguments.isEmpty()) {
-        deltas.accept(new ModelDelta.ToolCallArguments(index, call.arguments.toString()));
+        tell(new ModelDelta.ToolCallArguments(index, call.arguments.toString()));
       }
     }
     var added = call.arguments.add(arguments);
     if (!added.isEmpty() && call.name != null) {
-      deltas.accept(new ModelDelta.ToolCallArguments(index, added));
+      tell(new ModelDelta.ToolCallArguments(index, added));
     }
   }
 
@@ -175,7 +201,7 @@ public final class AnswerFold {
   private void append(StorableText whole, String more, Function<String, ModelDelta> delta) {
     var added = whole.add(more);
     if (!added.isEmpty()) {
-      deltas.accept(delta.apply(added));
+      tell(delta.apply(added));
     }
   }
 

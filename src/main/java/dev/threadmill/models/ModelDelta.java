@@ -1,5 +1,7 @@
 package dev.threadmill.models;
 
+import java.util.List;
+
 /** A piece of an answer, told as soon as the provider has sent it. Pieces are never empty. */
 public sealed interface ModelDelta {
   /** More of the text. */
@@ -20,4 +22,7 @@ public sealed interface ModelDelta {
 
   /** More of the arguments of the call with this index, which has begun before. */
   record ToolCallArguments(int index, String fragment) implements ModelDelta {}
+
+  /** Pieces that the provider has sent in one go, of which there are at least two. */
+  record Several(List<ModelDelta> pieces) implements ModelDelta {}
 }

@@ -49,6 +49,7 @@ final class LiveRun extends Stoppable {
   private int written;
   private int stored;
   private boolean journaled;
+  private volatile boolean gathering;
   private boolean unwritable;
   private boolean over;
   private volatile Step openStep;
@@ -90,6 +91,7 @@ final class LiveRun extends Stoppable {
     lock.lock();
     try {
       while (mayNotTellMore()) {
+        journal.hasNewsOf(this);
         room.awaitUninterruptibly();
       }
       add(news);
@@ -100,10 +102,36 @@ final class LiveRun extends Stoppable {
     } finally {
       lock.unlock();
     }
+    if (!gathering) {
+      tellOn(journalIt);
+    }
+  }
+
+  /** Has events happen of which readers hear when the last of them is there. */
+  void atOnce(Runnable happening) {
+    gathering = true;
+    try {
+      happening.run();
+    } finally {
+      gathering = false;
+      tellOn(journaled());
+    }
+  }
+
+  private void tellOn(boolean journalIt) {
     if (journalIt) {
       journal.hasNewsOf(this);
     } else {
       wakeReaders();
+    }
+  }
+
+  private boolean journaled() {
+    lock.lock();
+    try {
+      return journaled;
+    } finally {
+      lock.unlock();
     }
   }
 

@@ -88,6 +88,8 @@ final class Turn {
       case ModelDelta.ToolCallArguments(var index, var piece) ->
           addArguments(index, storable(piece));
       case ModelDelta.Reasoning(var piece) -> addReasoning(storable(piece));
+      case ModelDelta.Several(var pieces) ->
+          progress.live().atOnce(() -> pieces.forEach(this::accept));
     }
   }
 

@@ -135,6 +135,10 @@ final class ChatCall implements EventStream {
     if (!request.isStream()) {
       return;
     }
+    if (delta instanceof ModelDelta.Several(var pieces)) {
+      pieces.forEach(this::told);
+      return;
+    }
     if (!begun.isDone()) {
       piece(ChatCompletion.Delta.BEGIN, null);
     }
@@ -149,6 +153,7 @@ final class ChatCall implements EventStream {
               call(index, callId(index), "function", name, "");
           case ModelDelta.ToolCallArguments(var index, var fragment) ->
               call(index, null, null, null, fragment);
+          case ModelDelta.Several _ -> throw new IllegalStateException("told piece by piece");
         },
         null);
     begun.complete(null);

@@ -93,8 +93,8 @@ final class OpenAiModel implements LanguageModel {
       throws IOException, InterruptedException {
     var parser = new SseParser(config.longestLine());
     var chunks = new ChunkReader(fold);
+    var events = new Events(parser, chunks, request);
     long length = 0;
-    var lastId = "";
     while (true) {
       byte[] bytes = nextBytes(exchange, fold);
       if (bytes == null) {
@@ -103,10 +103,34 @@ final class OpenAiModel implements LanguageModel {
         length += bytes.length;
         feed(parser, bytes, length);
       }
+      if (fold.atOnce(events::takeAll)) {
+        exchange.leaveRest();
+        return whole(request, fold);
+      }
+      if (bytes == null) {
+        return whole(request, fold);
+      }
+    }
+  }
+
+  /** The events of one answer. */
+  private final class Events {
+    private final SseParser parser;
+    private final ChunkReader chunks;
+    private final ModelRequest request;
+    private String lastId = "";
+
+    Events(SseParser parser, ChunkReader chunks, ModelRequest request) {
+      this.parser = parser;
+      this.chunks = chunks;
+      this.request = request;
+    }
+
+    /** Takes all that have come. Returns whether one of them says that it was the last. */
+    boolean takeAll() {
       for (var event = parser.next(); event != null; event = parser.next()) {
         if (event.is("[DONE]")) {
-          exchange.leaveRest();
-          return whole(request, fold);
+          return true;
         }
         boolean repeated = !event.id().isEmpty() && event.id().equals(lastId);
         lastId = event.id();
@@ -114,9 +138,7 @@ final class OpenAiModel implements LanguageModel {
           take(event, chunks, request);
         }
       }
-      if (bytes == null) {
-        return whole(request, fold);
-      }
+      return false;
     }
   }
 

@@ -104,7 +104,7 @@ class OpenAiModelTest {
             0.1,
             -0.1);
 
-    model("gpt-4o@2024-08-06").answer(request, deltas::add);
+    model("gpt-4o@2024-08-06").answer(request, this::heard);
 
     var sent = provider.lastRequest();
     assertThat(sent.headers()).containsEntry("authorization", "Bearer sk-test-secret");
@@ -259,7 +259,7 @@ class OpenAiModelTest {
     var user = new ModelMessage.User(List.of(new ModelPart.Text("Hi")));
 
     // When
-    var first = model("m").answer(plain("m", user), deltas::add);
+    var first = model("m").answer(plain("m", user), this::heard);
     var calls = List.of(new ModelToolCall("call_1", "f", "{}"));
     model("m")
         .answer(
@@ -270,7 +270,7 @@ class OpenAiModelTest {
                 user,
                 new ModelMessage.Assistant(null, calls, first.thoughts()),
                 new ModelMessage.ToolResult("call_1", "done")),
-            deltas::add);
+            this::heard);
 
     // Then
     var sent = provider.lastRequest().body().path("messages");
@@ -709,8 +709,16 @@ class OpenAiModelTest {
     return failure[0];
   }
 
+  private void heard(ModelDelta delta) {
+    if (delta instanceof ModelDelta.Several(var pieces)) {
+      pieces.forEach(this::heard);
+    } else {
+      deltas.add(delta);
+    }
+  }
+
   private ModelAnswer ask(String text) throws InterruptedException {
-    return model("gpt-4o").answer(request(text), deltas::add);
+    return model("gpt-4o").answer(request(text), this::heard);
   }
 
   private LanguageModel model(String name) {
