@@ -14,14 +14,14 @@ import java.util.List;
 import java.util.Set;
 
 /** The checks of {@link History} as assertions, and what they have to be given. */
-final class HistoryCheck {
+public final class HistoryCheck {
   /** The states in which a run stays. */
   static final Set<String> ENDS = History.ENDS;
 
   private HistoryCheck() {}
 
   /** I1, I3: the run has ended, and each of its calls has one result. */
-  static void runEnded(Api api, String thread, String run) {
+  public static void runEnded(Api api, String thread, String run) {
     var found = api.get("/v1/threads/" + thread + "/runs/" + run).json();
     assertThat(History.runEnded(found, steps(api, thread, run))).isEmpty();
   }
@@ -33,13 +33,13 @@ final class HistoryCheck {
   }
 
   /** I6: over all connections the events are whole, and tell what is stored. */
-  static void eventsAreWhole(List<EventReader.Event> events, JsonNode messages) {
+  public static void eventsAreWhole(List<EventReader.Event> events, JsonNode messages) {
     var read = events.stream().map(each -> new Event(each.id(), each.name(), each.data())).toList();
     assertThat(History.eventsAreWhole(read, messages)).isEmpty();
   }
 
   /** I5: the earlier view of a thread is the beginning of the later one. */
-  static void isPrefix(List<String> earlier, List<String> later) {
+  public static void isPrefix(List<String> earlier, List<String> later) {
     assertThat(History.isPrefix(earlier, later)).isEmpty();
   }
 

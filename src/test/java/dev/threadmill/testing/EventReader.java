@@ -74,6 +74,11 @@ public final class EventReader {
     return done;
   }
 
+  /** Adds what a stream has said: whole events. */
+  public void add(String events) {
+    read(events.lines()::iterator);
+  }
+
   private void read(Iterable<String> lines) {
     String id = null;
     String name = null;

@@ -1,0 +1,74 @@
+package dev.threadmill.runs;
+
+import dev.threadmill.limits.Spending;
+import dev.threadmill.models.ModelAnswer;
+import dev.threadmill.models.ModelDelta;
+import dev.threadmill.models.ModelToolCall;
+import dev.threadmill.models.Models;
+import dev.threadmill.models.Usage;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** A model that takes its time, says some words, and may call a function or two before. */
+final class ScriptedModel extends CallModel {
+  private static final int MOST_WORDS = 8;
+
+  /** How often the model was called for each run, on all nodes. */
+  static final class Calls {
+    private final Map<String, Integer> byRun = new ConcurrentHashMap<>();
+
+    void count(Run run) {
+      byRun.merge(run.id().value(), 1, Integer::sum);
+    }
+
+    int of(String run) {
+      return byRun.getOrDefault(run, 0);
+    }
+  }
+
+  private final Random random;
+  private final Calls calls;
+
+  ScriptedModel(Models models, Spending spending, Random random, Calls calls) {
+    super(models, spending);
+    this.random = random;
+    this.calls = calls;
+  }
+
+  @Override
+  ModelAnswer call(Progress progress, BuildContext.Prompt prompt, Turn turn)
+      throws InterruptedException {
+    calls.count(progress.run());
+    var answer = progress.live().interruptibly(() -> answer(progress, turn));
+    turn.answered(answer);
+    return answer;
+  }
+
+  private ModelAnswer answer(Progress progress, Turn turn) throws InterruptedException {
+    var text = new StringBuilder();
+    int words = random.nextInt(MOST_WORDS);
+    for (int i = 0; i < words; i++) {
+      Baton.passInterruptibly();
+      var word = "word" + i + " ☔ ";
+      text.append(word);
+      turn.accept(new ModelDelta.Text(word));
+    }
+    var made = new ArrayList<ModelToolCall>();
+    if (progress.turns() < 2 && random.nextInt(3) == 0) {
+      int calling = 1 + random.nextInt(2);
+      for (int i = 0; i < calling; i++) {
+        turn.accept(new ModelDelta.ToolCallStarted(i, "look_up"));
+        Baton.passInterruptibly();
+        turn.accept(new ModelDelta.ToolCallArguments(i, "{}"));
+        made.add(new ModelToolCall("call_" + i, "look_up", "{}"));
+      }
+    }
+    Baton.passInterruptibly();
+    var finish = made.isEmpty() ? ModelAnswer.Finish.STOP : ModelAnswer.Finish.TOOL_CALLS;
+    return new ModelAnswer(
+        text.toString(), null, null, List.copyOf(made), null, finish, new Usage(10, 5));
+  }
+}
