@@ -34,6 +34,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(900)
 class SimulationTest {
   private static final int HISTORIES = 100;
+  private static final int ENOUGH_FOR_RARE_THINGS = 500;
 
   /** The server of the test itself does nothing by itself. */
   public static final class Alone implements QuarkusTestProfile {
@@ -81,6 +82,8 @@ class SimulationTest {
     }
     if (count >= HISTORIES) {
       assertThat(turns).as("turns played").isGreaterThan(HISTORIES * 10);
+    }
+    if (count >= ENOUGH_FOR_RARE_THINGS) {
       assertThat(messagesCutOff).as("messages cut off between two visits of a reader").isPositive();
     }
   }
