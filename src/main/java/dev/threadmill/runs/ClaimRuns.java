@@ -207,7 +207,7 @@ class ClaimRuns {
   static void setClaim(Tx tx, Run run, List<Told> news) {
     tx.update(
         """
-        UPDATE runs SET status = ?, owner = ?, attempt = ?, started_at = ?, routing = NULL,
+        UPDATE runs SET status = ?, owner = ?, attempt = ?, stored = 0, started_at = ?, routing = NULL,
           tape = tape || ?
         WHERE thread_id = ? AND id = ?
         """,

@@ -83,8 +83,8 @@ class FinishRun {
                 """
                 UPDATE runs SET status = ?, cancelled_at = ?, failed_at = ?, completed_at = ?,
                   last_error = ?, incomplete_reason = ?, prompt_tokens = ?, completion_tokens = ?,
-                  reasoning_tokens = ?, owner = NULL, tape = tape || ?
-                WHERE thread_id = ? AND id = ? AND attempt = ?
+                  reasoning_tokens = ?, owner = NULL, tape = tape || ?, stored = stored + 1
+                WHERE thread_id = ? AND id = ? AND attempt = ? AND stored = ?
                   AND status IN ('in_progress', 'cancelling')
                 """,
                 run.status(),
@@ -99,7 +99,8 @@ class FinishRun {
                 tape(progress, left),
                 run.threadId(),
                 run.id(),
-                run.attempt()));
+                run.attempt(),
+                progress.stored()));
   }
 
   /** The model has thought, and perhaps spoken, in a step of its own, and calls nothing in it. */
@@ -228,8 +229,9 @@ class FinishRun {
         UPDATE runs SET status = CASE WHEN ? THEN 'requires_action' ELSE status END,
           owner = CASE WHEN ? THEN NULL ELSE owner END,
           routing = ?,
-          prompt_tokens = ?, completion_tokens = ?, reasoning_tokens = ?, tape = tape || ?
-        WHERE thread_id = ? AND id = ? AND attempt = ?
+          prompt_tokens = ?, completion_tokens = ?, reasoning_tokens = ?, tape = tape || ?,
+          stored = stored + 1
+        WHERE thread_id = ? AND id = ? AND attempt = ? AND stored = ?
           AND (status = 'in_progress' OR status = 'cancelling' AND NOT ?)
         """,
         asks,
@@ -242,6 +244,7 @@ class FinishRun {
         run.threadId(),
         run.id(),
         run.attempt(),
+        progress.stored(),
         pauses);
   }
 
@@ -259,8 +262,8 @@ class FinishRun {
   /**
    * The thread is locked before the run, as everywhere. Nothing is waited for on the way: if the
    * run is not ours any more, its update has all the rest fail. If the database goes away in the
-   * commit, the second try finds the run stored or lost, which is not told apart here: readers then
-   * look there.
+   * commit, nobody knows whether it took place; then the second try fails too, and the run tells
+   * whether the first one was it.
    */
   private boolean store(Progress progress, Leavings left, RunUpdate update) {
     var run = progress.run();
@@ -274,15 +277,32 @@ class FinishRun {
                 return null;
               });
     } catch (DatabaseException e) {
-      if (e.isFenced()) {
+      if (!e.isFenced()) {
+        throw e;
+      }
+      if (!wasStored(progress)) {
         return false;
       }
-      throw e;
     }
-    progress.settled();
+    progress.hasStored();
     progress.live().stored(left.news);
     tellOthers(left);
     return true;
+  }
+
+  private boolean wasStored(Progress progress) {
+    var run = progress.run();
+    return jdbc.onceUp(
+        () ->
+            jdbc.one(
+                    "SELECT 1 AS one FROM runs"
+                        + " WHERE thread_id = ? AND id = ? AND attempt = ? AND stored = ?",
+                    row -> row.integer("one"),
+                    run.threadId(),
+                    run.id(),
+                    run.attempt(),
+                    progress.stored() + 1)
+                .isPresent());
   }
 
   private void store(

@@ -88,6 +88,19 @@ class HistoryTest {
   }
 
   @Test
+  void aMessageThatWasCutOffIsToldToThoseWhoSawItBegin() {
+    var alongside = new ArrayList<>(events);
+    alongside.add(0, new Event("0-1", "thread.message.created", Json.tree("{\"id\": \"lost\"}")));
+    alongside.add(
+        1, new Event("0-1", "thread.message.incomplete", Json.tree("{\"id\": \"lost\"}")));
+
+    assertThat(History.isSameStory(alongside, events)).isEmpty();
+
+    alongside.remove(1);
+    assertThat(History.isSameStory(alongside, events)).hasSize(1);
+  }
+
+  @Test
   void aRunThatGoesOnAndACallWithoutResultAreLost() {
     var steps =
         Json.tree(

@@ -175,7 +175,11 @@ public final class Cluster implements AutoCloseable {
   public void close() {
     nodes.forEach(ServerProcess::close);
     provider.close();
-    execute("DROP DATABASE " + database + " WITH (FORCE)");
+    // Postgres may be vacuuming it, which only a superuser may interrupt.
+    await(
+        "the database to be dropped",
+        Duration.ofSeconds(30),
+        () -> execute("DROP DATABASE IF EXISTS " + database + " WITH (FORCE)"));
     PostgresResource.delete(home);
   }
 }
