@@ -1,5 +1,6 @@
 package dev.threadmill.models;
 
+import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import java.util.List;
@@ -53,6 +54,12 @@ public class Embeddings implements EmbeddingModel {
   @Override
   public void prepare() {
     model.prepare();
+  }
+
+  @Override
+  @PreDestroy
+  public void close() {
+    model.close();
   }
 
   private static EmbeddingModel chosen(String name, EmbeddingsConfig config, ModelsConfig models) {

@@ -14,11 +14,15 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import org.jboss.logging.Logger;
 
 /**
  * An embedding model within the process. It is read when it is first needed, and computes on two
@@ -29,6 +33,8 @@ import java.util.concurrent.TimeUnit;
 public final class LocalEmbeddings implements EmbeddingModel {
   private static final int DIMENSIONS = 384;
   private static final int WAITING = 1_000;
+  private static final int LONGEST_CLOSE_SECONDS = 10;
+  private static final Logger LOG = Logger.getLogger(LocalEmbeddings.class);
 
   /** What comes along. */
   enum Weights {
@@ -118,6 +124,26 @@ public final class LocalEmbeddings implements EmbeddingModel {
     texts.execute(() -> encoder().vector("ready"));
   }
 
+  /** The JVM must not end under native code that still runs: that would crash it. */
+  @Override
+  public void close() {
+    for (var executor : List.of(texts, questions)) {
+      for (var waiting : executor.shutdownNow()) {
+        if (waiting instanceof Future<?> task) {
+          task.cancel(false);
+        }
+      }
+    }
+    try {
+      if (!texts.awaitTermination(LONGEST_CLOSE_SECONDS, TimeUnit.SECONDS)
+          || !questions.awaitTermination(LONGEST_CLOSE_SECONDS, TimeUnit.SECONDS)) {
+        LOG.warn("embeddings=closing the model is still at work");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
   private synchronized Encoder encoder() {
     if (encoder == null) {
       encoder = new Encoder(weights);
@@ -126,12 +152,16 @@ public final class LocalEmbeddings implements EmbeddingModel {
   }
 
   private static <T> T on(ExecutorService executor, Callable<T> work) throws InterruptedException {
-    var task = executor.submit(work);
+    Future<T> task = null;
     try {
+      task = executor.submit(work);
       return task.get();
     } catch (InterruptedException e) {
       task.cancel(false);
       throw e;
+    } catch (RejectedExecutionException | CancellationException e) {
+      throw new ModelException(
+          ModelException.Kind.PROVIDER_FAILED, "The server is shutting down.", e);
     } catch (ExecutionException e) {
       throw new ModelException(
           ModelException.Kind.PROVIDER_FAILED, "The local embedding model failed.", e.getCause());
@@ -157,9 +187,16 @@ public final class LocalEmbeddings implements EmbeddingModel {
             TimeUnit.SECONDS,
             new LinkedBlockingQueue<>(WAITING),
             task -> withOurClasses(threads.newThread(task)),
-            new ThreadPoolExecutor.CallerRunsPolicy());
+            LocalEmbeddings::runByCaller);
     executor.allowCoreThreadTimeOut(true);
     return executor;
+  }
+
+  private static void runByCaller(Runnable task, ThreadPoolExecutor executor) {
+    if (executor.isShutdown()) {
+      throw new RejectedExecutionException();
+    }
+    task.run();
   }
 
   /** The network itself, with one thread a call: two calls at a time are what two cores can do. */
