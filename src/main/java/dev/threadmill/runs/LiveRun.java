@@ -95,6 +95,8 @@ final class LiveRun extends Stoppable {
         room.awaitUninterruptibly();
       }
       add(news);
+      // So many within a moment are not waited for: what is not written cannot be dropped.
+      journaled |= frames.size() >= MOST_KEPT && !over;
       journalIt = journaled;
       if (!journalIt) {
         told = count();
