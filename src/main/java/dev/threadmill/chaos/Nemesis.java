@@ -2,13 +2,20 @@ package dev.threadmill.chaos;
 
 import java.io.IOException;
 import java.sql.SQLException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executors;
 import java.util.random.RandomGenerator;
 
-/** Does one evil deed after the other, in an order that its seed decides. One node is spared. */
+/**
+ * Does one evil deed after the other, in an order that its seed decides: each once, then any. One
+ * node is spared.
+ */
 final class Nemesis {
   private static final long SHORTEST_PEACE_MS = 1_500;
   private static final long LONGEST_PEACE_MS = 6_000;
@@ -23,12 +30,16 @@ final class Nemesis {
   private final Tally tally;
   private final RandomGenerator random;
   private final Caller caller;
+  private final Deque<Deed> notDoneYet;
 
   Nemesis(World world, Clients clients, Tally tally, RandomGenerator random) {
     this.world = world;
     this.clients = clients;
     this.tally = tally;
     this.random = random;
+    var all = new ArrayList<>(List.of(Deed.values()));
+    Collections.shuffle(all, random);
+    this.notDoneYet = new ArrayDeque<>(all);
     // Not of the same source, so that how often it asks does not change what is done next.
     this.caller = world.caller(RandomGenerator.getDefault());
   }
@@ -54,7 +65,7 @@ final class Nemesis {
   /** Leaves the nodes in peace for a while, then does something. */
   void act() throws IOException, InterruptedException, SQLException {
     Thread.sleep(random.nextLong(SHORTEST_PEACE_MS, LONGEST_PEACE_MS));
-    var deed = anyDeed();
+    var deed = nextDeed();
     switch (deed) {
       case KILL -> kill();
       case FREEZE -> freeze();
@@ -65,6 +76,10 @@ final class Nemesis {
       case CANCELS -> cancel();
     }
     tally.did(deed.words);
+  }
+
+  private Deed nextDeed() {
+    return notDoneYet.isEmpty() ? anyDeed() : notDoneYet.poll();
   }
 
   private Deed anyDeed() {

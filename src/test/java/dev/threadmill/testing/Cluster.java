@@ -176,10 +176,10 @@ public final class Cluster implements AutoCloseable {
     nodes.forEach(ServerProcess::close);
     provider.close();
     // Postgres may be vacuuming it, which only a superuser may interrupt.
-    await(
-        "the database to be dropped",
-        Duration.ofSeconds(30),
-        () -> execute("DROP DATABASE IF EXISTS " + database + " WITH (FORCE)"));
+    Awaitility.await("the database to be dropped")
+        .atMost(Duration.ofSeconds(60))
+        .ignoreExceptions()
+        .untilAsserted(() -> execute("DROP DATABASE IF EXISTS " + database + " WITH (FORCE)"));
     PostgresResource.delete(home);
   }
 }
