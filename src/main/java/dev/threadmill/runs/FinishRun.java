@@ -100,7 +100,7 @@ class FinishRun {
                 run.threadId(),
                 run.id(),
                 run.attempt(),
-                progress.stored()));
+                progress.live().timesStored()));
   }
 
   /** The model has thought, and perhaps spoken, in a step of its own, and calls nothing in it. */
@@ -244,7 +244,7 @@ class FinishRun {
         run.threadId(),
         run.id(),
         run.attempt(),
-        progress.stored(),
+        progress.live().timesStored(),
         pauses);
   }
 
@@ -284,7 +284,8 @@ class FinishRun {
         return false;
       }
     }
-    progress.hasStored();
+    progress.settled();
+    progress.live().countStored();
     progress.live().stored(left.news);
     tellOthers(left);
     return true;
@@ -301,7 +302,7 @@ class FinishRun {
                     run.threadId(),
                     run.id(),
                     run.attempt(),
-                    progress.stored() + 1)
+                    progress.live().timesStored() + 1)
                 .isPresent());
   }
 

@@ -48,6 +48,7 @@ final class LiveRun extends Stoppable {
   private int told;
   private int written;
   private int stored;
+  private int timesStored;
   private boolean journaled;
   private volatile boolean gathering;
   private boolean unwritable;
@@ -147,6 +148,16 @@ final class LiveRun extends Stoppable {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** How often this attempt has stored what it did; its own thread counts. */
+  int timesStored() {
+    return timesStored;
+  }
+
+  /** One more transaction is committed that has stored what the attempt did. */
+  void countStored() {
+    timesStored++;
   }
 
   /** All that happened so far is stored, and so is what comes now. */

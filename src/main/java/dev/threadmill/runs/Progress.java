@@ -30,7 +30,6 @@ final class Progress {
   private Instant lastTime;
   private int turns;
   private int toolCalls;
-  private int stored;
   private SentContext sent;
   private Reservation reservation = Reservation.NONE;
   private Usage unsettled;
@@ -130,17 +129,8 @@ final class Progress {
     }
   }
 
-  /** How often this attempt has stored what it did. */
-  int stored() {
-    return stored;
-  }
-
-  /**
-   * A transaction is committed that has stored what the attempt did, and paid for the model call in
-   * hand, if it was over.
-   */
-  void hasStored() {
-    stored++;
+  /** The transaction is committed that has paid for the model call in hand, if it was over. */
+  void settled() {
     if (unsettled != null) {
       reservation = Reservation.NONE;
       unsettled = null;

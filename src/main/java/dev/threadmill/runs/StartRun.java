@@ -95,8 +95,13 @@ class StartRun {
     try {
       executeRun.execute(live, steps);
     } catch (RuntimeException | Error e) {
-      LOG.errorf(e, "run failed unforeseen run_id=%s", live.run().id());
-      fail(live, steps);
+      if (e instanceof DatabaseException fault && fault.isOutage()) {
+        // The row still says that it is ours, so a sweep takes it up again.
+        LOG.warnf("run interrupted run_id=%s cause=%s", live.run().id(), e.getMessage());
+      } else {
+        LOG.errorf(e, "run failed unforeseen run_id=%s", live.run().id());
+        fail(live, steps);
+      }
     } finally {
       liveRuns.remove(live);
       live.leave();

@@ -1,5 +1,6 @@
 package dev.threadmill.runs;
 
+import dev.threadmill.db.DatabaseException;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 
@@ -67,6 +68,14 @@ class Stoppable {
     }
     try {
       return work.call();
+    } catch (DatabaseException e) {
+      if (stopReason() == null) {
+        throw e;
+      }
+      // Whoever is interrupted while he waits for a connection is told that there is none.
+      var interrupted = new InterruptedException();
+      interrupted.initCause(e);
+      throw interrupted;
     } finally {
       lock.lock();
       try {
