@@ -8,22 +8,26 @@ import dev.threadmill.testing.Cluster;
 import dev.threadmill.testing.CommitProxy;
 import dev.threadmill.testing.CommitProxy.Side;
 import dev.threadmill.testing.EventReader;
+import dev.threadmill.testing.Receiver;
 import dev.threadmill.testing.Reply;
 import dev.threadmill.testing.ServerProcess;
 import java.io.UncheckedIOException;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * A run with a function call and a streamed answer, each after some reasoning, on a node that is
- * killed at one commit after the other: before it, and after it. Whatever the boundary, a client
- * that does no more than go on finds the run ended, its events whole and nothing left over.
+ * killed at one commit after the other: before it, and after it. Before all that the model has a
+ * webhook called, which may be called again or may not. Whatever the boundary, a client that does
+ * no more than go on finds the run ended, its events whole and nothing left over, and the webhook
+ * was called no more often than it may be.
  */
 class CrashMatrixTest {
   private static final String ANSWER = "It is sunny in Oslo, and it will stay so.";
@@ -32,40 +36,83 @@ class CrashMatrixTest {
   private static final int MOST_LOOKS = 200;
   private static final Duration LONG_ENOUGH = Duration.ofSeconds(60);
 
+  /** What is to become of a call of which nobody knows whether it was made. */
+  private enum OnUnknown {
+    RETRY,
+    FAIL
+  }
+
   @ParameterizedTest
-  @EnumSource(Side.class)
-  void anotherNodeGoesOnWhereverOneIsKilled(Side side) {
+  @CsvSource({"BEFORE, RETRY", "BEFORE, FAIL", "AFTER, RETRY", "AFTER, FAIL"})
+  void anotherNodeGoesOnWhereverOneIsKilled(Side side, OnUnknown policy) {
     try (var proxy = CommitProxy.start();
-        var cluster = cluster(2).with("THREADMILL_MEMORY_WORKER", "false")) {
+        var receiver = Receiver.start();
+        var cluster = cluster(2).withoutIndexing()) {
       var a = cluster.node(0).with("THREADMILL_DATABASE_URL", proxy.through(cluster.databaseUrl()));
       cluster.start();
-      killAtEachCommit(cluster, proxy, a, cluster.node(1), side);
+      var webhook = new Webhook(receiver, policy);
+      killAtEachCommit(cluster, proxy, webhook, a, cluster.node(1), side);
     }
   }
 
   @Test
   void aNodeThatIsStartedAgainGoesOnWhereverItWasKilled() {
     try (var proxy = CommitProxy.start();
+        var receiver = Receiver.start();
         var cluster = cluster(1)) {
       // Here with the commits of the memory in between; each start of it costs seconds.
       var a = cluster.node(0).with("THREADMILL_DATABASE_URL", proxy.through(cluster.databaseUrl()));
       cluster.start();
-      killAtEachCommit(cluster, proxy, a, a, Side.AFTER);
+      var webhook = new Webhook(receiver, OnUnknown.RETRY);
+      killAtEachCommit(cluster, proxy, webhook, a, a, Side.AFTER);
     }
   }
 
   private static Cluster cluster(int nodes) {
-    var cluster = Cluster.of(nodes).with("THREADMILL_LEASE", "1s");
+    var cluster =
+        Cluster.of(nodes)
+            .with("THREADMILL_LEASE", "1s")
+            .with("THREADMILL_EGRESS_ALLOW", "127.0.0.1/32");
     cluster.nodes().forEach(node -> node.withJvmOption("-Dthreadmill.runs.sweep-every=200ms"));
     return cluster;
   }
 
+  /** The tool that the server calls, and how often it may be called. */
+  private record Webhook(Receiver receiver, OnUnknown policy) {
+    Webhook {
+      receiver.on("/log", Receiver.json(200, "{\"logged\": true}"));
+    }
+
+    String spec() {
+      return """
+      {"type": "webhook", "webhook": {"name": "log", "endpoint": "%s", "on_unknown": "%s"}}"""
+          .formatted(receiver.url("/log"), policy.name().toLowerCase(Locale.ROOT));
+    }
+
+    /** Of calls after this many: each has one key, and comes again only where it may. */
+    void wasCalledAsAllowed(int before, boolean killed, String name) {
+      var keys =
+          receiver.calls().stream()
+              .skip(before)
+              .map(call -> call.header("idempotency-key"))
+              .toList();
+      assertThat(keys.stream().distinct()).as(name).hasSizeLessThanOrEqualTo(1);
+      boolean again = killed && policy == OnUnknown.RETRY;
+      assertThat(keys).as(name).hasSizeBetween(policy == OnUnknown.RETRY ? 1 : 0, again ? 2 : 1);
+    }
+  }
+
   private static void killAtEachCommit(
-      Cluster cluster, CommitProxy proxy, ServerProcess victim, ServerProcess survivor, Side side) {
+      Cluster cluster,
+      CommitProxy proxy,
+      Webhook webhook,
+      ServerProcess victim,
+      ServerProcess survivor,
+      Side side) {
     for (int commit = 1; ; commit++) {
       assertThat(commit).as("the scenario does not come to its end").isLessThan(MOST_COMMITS);
       cluster.start();
-      if (!new Scenario(cluster, victim, survivor).killedAt(proxy, commit, side)) {
+      if (!new Scenario(cluster, webhook, victim, survivor).killedAt(proxy, commit, side)) {
         System.out.printf("crash matrix: killed %s each of %d commits%n", side, commit - 1);
         assertThat(commit).as("too few commits were tried").isGreaterThan(4);
         return;
@@ -76,6 +123,7 @@ class CrashMatrixTest {
   /** One client with one run. */
   private static final class Scenario {
     private final Cluster cluster;
+    private final Webhook webhook;
     private final ServerProcess victim;
     private final ServerProcess survivor;
     private final EventReader reader;
@@ -84,8 +132,9 @@ class CrashMatrixTest {
     private String thread;
     private String assistant;
 
-    Scenario(Cluster cluster, ServerProcess victim, ServerProcess survivor) {
+    Scenario(Cluster cluster, Webhook webhook, ServerProcess victim, ServerProcess survivor) {
       this.cluster = cluster;
+      this.webhook = webhook;
       this.victim = victim;
       this.survivor = survivor;
       this.node = victim;
@@ -96,6 +145,7 @@ class CrashMatrixTest {
     boolean killedAt(CommitProxy proxy, int commit, Side side) {
       prepare();
       int asked = cluster.provider().requests().size();
+      int called = webhook.receiver().calls().size();
       var killed = new AtomicBoolean();
       proxy.at(
           commit,
@@ -119,7 +169,8 @@ class CrashMatrixTest {
       int again = killed.get() ? 1 : 0;
       assertThat(cluster.provider().requests().size() - asked)
           .as(() -> "model calls, of which a crash repeats one; " + name + "\n" + cluster.logs())
-          .isLessThanOrEqualTo(2 + again);
+          .isLessThanOrEqualTo(3 + again);
+      webhook.wasCalledAsAllowed(called, killed.get(), name);
       try (var database = cluster.connect()) {
         HistoryCheck.nothingIsLeft(database);
       } catch (SQLException e) {
@@ -133,17 +184,22 @@ class CrashMatrixTest {
           .provider()
           .otherwise(
               request ->
-                  lastRole(request.body()).equals("tool")
-                      ? Reply.text(ANSWER).withReasoning("Hm.").withPause(PAUSE_MS)
-                      : Reply.call("get_weather", "{\"city\": \"Oslo\"}")
-                          .withReasoning("I have to look."));
+                  switch (resultsIn(request.body())) {
+                    case 0 -> Reply.call("log", "{}");
+                    case 1 ->
+                        Reply.call("get_weather", "{\"city\": \"Oslo\"}")
+                            .withReasoning("I have to look.");
+                    default -> Reply.text(ANSWER).withReasoning("Hm.").withPause(PAUSE_MS);
+                  });
       var api = cluster.api(survivor);
       assistant =
           api.post(
                   "/v1/assistants",
                   """
-                  {"model": "m", "tools": [{"type": "function", "function": {"name": "get_weather"}}]}
-                  """)
+                  {"model": "m", "tools": [
+                    {"type": "function", "function": {"name": "get_weather"}}, %s]}
+                  """
+                      .formatted(webhook.spec()))
               .id();
       thread =
           api.post(
@@ -154,9 +210,12 @@ class CrashMatrixTest {
               .id();
     }
 
-    private static String lastRole(JsonNode request) {
-      var messages = request.get("messages");
-      return messages.get(messages.size() - 1).get("role").asText();
+    private static int resultsIn(JsonNode request) {
+      int results = 0;
+      for (var message : request.get("messages")) {
+        results += message.get("role").asText().equals("tool") ? 1 : 0;
+      }
+      return results;
     }
 
     /** Does what a client does: creates, reads, answers calls, and after a break goes on. */
