@@ -11,6 +11,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 
 /**
  * Holds what is there after a failure, in the API, in the database and in the events that clients
@@ -20,6 +22,10 @@ public final class History {
   /** The states in which a run stays for ever. */
   public static final Set<String> ENDS =
       Set.of("completed", "failed", "cancelled", "expired", "incomplete");
+
+  private static final List<String> LATER_TIMES =
+      List.of(
+          "started_at", "completed_at", "cancelled_at", "failed_at", "expired_at", "incomplete_at");
 
   private static final Map<String, String> LEFTOVERS = new LinkedHashMap<>();
 
@@ -49,6 +55,35 @@ public final class History {
       }
     }
     return found;
+  }
+
+  /** I5: whatever the clocks of nodes said, nothing ended before it began. */
+  public static List<Violation> timesRise(JsonNode run, JsonNode steps, JsonNode messages) {
+    var found = new ArrayList<Violation>();
+    long begin = run.path("created_at").asLong();
+    Stream.of(List.of(run), steps, messages)
+        .<JsonNode>flatMap(each -> StreamSupport.stream(each.spliterator(), false))
+        .forEach(
+            object -> {
+              long created = object.path("created_at").asLong();
+              for (var time : LATER_TIMES) {
+                var at = object.path(time);
+                if (at.isNumber() && at.asLong() < created) {
+                  found.add(before(object, time, created));
+                }
+              }
+              boolean isOfRun = !object.path("role").asText().equals("user");
+              if (isOfRun && created < begin) {
+                found.add(before(object, "created_at", begin));
+              }
+            });
+    return found;
+  }
+
+  private static Violation before(JsonNode object, String time, long begin) {
+    var id = object.path("id").asText();
+    var what = "%s of %s is %d, before %d".formatted(time, id, object.path(time).asLong(), begin);
+    return new Violation("I5", Effect.WRONG, what);
   }
 
   /**

@@ -79,7 +79,10 @@ class EndHandedOver {
     if (times.completed() != null) {
       return times.completed();
     }
-    return times.failed() != null ? times.failed() : times.cancelled();
+    if (times.failed() != null) {
+      return times.failed();
+    }
+    return times.cancelled() != null ? times.cancelled() : times.expires();
   }
 
   private HashMap<String, Message> messagesOf(Tx tx, Run run, List<Step> stepsOfRun) {

@@ -49,7 +49,8 @@ final class Progress {
     var progress = new Progress(live, toolbox, clock);
     for (var step : steps) {
       progress.lastOrdinal = Math.max(progress.lastOrdinal, step.ordinal());
-      progress.lastTime = latest(progress.lastTime, step.createdAt());
+      var until = step.endedAt() == null ? step.createdAt() : step.endedAt();
+      progress.lastTime = latest(progress.lastTime, until);
       progress.turns = progress.lastOrdinal;
     }
     return progress;

@@ -122,7 +122,13 @@ record Run(
       Instant started,
       Instant cancelled,
       Instant failed,
-      Instant completed) {}
+      Instant completed) {
+    /** This moment by the clock of some node, which may be behind: not before the run began. */
+    Instant notBefore(Instant at) {
+      var begin = started == null ? created : started;
+      return at.isBefore(begin) ? begin : at;
+    }
+  }
 
   /** How a run comes to its end. */
   record End(RunStatus status, RunError error, String incompleteReason) {
@@ -141,7 +147,7 @@ record Run(
 
   /** The same run claimed by a node. */
   Run claimed(String node, int newAttempt, Instant at) {
-    var started = times.started() == null ? at : times.started();
+    var started = times.started() == null ? times.notBefore(at) : times.started();
     return new Run(
         threadId,
         id,
@@ -264,7 +270,8 @@ record Run(
   }
 
   /** The same run at its end. */
-  Run ended(End end, Instant at) {
+  Run ended(End end, Instant now) {
+    var at = times.notBefore(now);
     return new Run(
         threadId,
         id,

@@ -148,7 +148,9 @@ record Step(
         usage);
   }
 
-  Step ended(Status how, Instant at, RunError error) {
+  /** The same step at its end, which is not before it began, whatever the clock of a node says. */
+  Step ended(Status how, Instant now, RunError error) {
+    var at = now.isBefore(createdAt) ? createdAt : now;
     return new Step(
         id,
         threadId,

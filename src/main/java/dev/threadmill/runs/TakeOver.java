@@ -171,7 +171,7 @@ class TakeOver {
     var step = interrupted.get().step().with(Usage.NONE).ended(Step.Status.FAILED, at, error);
     var told = new ArrayList<Told>();
     if (interrupted.get().isMessageBegun()) {
-      Message message = Answer.interrupted(run, step, interrupted.get().text(), at);
+      Message message = Answer.interrupted(run, step, interrupted.get().text(), step.endedAt());
       messages.insert(tx, run.projectId(), List.of(message));
       told.add(Telling.messageEnded(step, message));
     }

@@ -118,4 +118,24 @@ class HistoryTest {
     assertThat(History.isPrefix(List.of("a", "b"), List.of("a"))).hasSize(1);
     assertThat(History.isPrefix(List.of("a", "b"), List.of("b", "a"))).hasSize(1);
   }
+
+  @Test
+  void whatEndsBeforeItBeganOrBeginsBeforeItsRunIsWrong() {
+    var run = "{\"id\": \"run_1\", \"created_at\": 100, \"completed_at\": %d}";
+    var step = "[{\"id\": \"step_1\", \"created_at\": %d, \"completed_at\": 101}]";
+    var message = "[{\"id\": \"msg_1\", \"role\": \"%s\", \"created_at\": 90}]";
+
+    assertThat(timesRise(run.formatted(101), step.formatted(100), message.formatted("user")))
+        .isEmpty();
+    assertThat(timesRise(run.formatted(99), step.formatted(102), message.formatted("assistant")))
+        .extracting(Violation::what)
+        .satisfiesExactly(
+            what -> assertThat(what).contains("completed_at of run_1"),
+            what -> assertThat(what).contains("completed_at of step_1"),
+            what -> assertThat(what).contains("created_at of msg_1"));
+  }
+
+  private static List<Violation> timesRise(String run, String steps, String messages) {
+    return History.timesRise(Json.tree(run), Json.tree(steps), Json.tree(messages));
+  }
 }

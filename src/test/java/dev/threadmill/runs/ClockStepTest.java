@@ -3,6 +3,7 @@ package dev.threadmill.runs;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.threadmill.chaos.History;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.testing.Api;
 import dev.threadmill.testing.Conversation;
@@ -93,6 +94,23 @@ class ClockStepTest {
     conversation.until(conversation.run(), "completed");
     assertThat(conversation.get(run).path("status").asText()).isEqualTo("expired");
     assertThat(texts()).endsWith("And now?", "And again.");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"completed", "cancelled"})
+  void whatWaitsForItsClientEndsNoEarlierThanItBeganWhenTheClockIsSetBack(String end) {
+    provider.replyTo(model + "-calls", Reply.call("look", "{}"), Reply.text("It is sunny."));
+    var other = Conversation.of(Api.user(), model + "-calls", "Look.", "look");
+    var waiting = other.until(other.run(), "requires_action");
+
+    clock.advance(Duration.ofHours(-3));
+    var calls = Conversation.outputs(Conversation.calls(waiting));
+    var answer = end.equals("cancelled") ? other.cancel(waiting) : other.submit(waiting, calls);
+    assertThat(answer.status()).as(answer.text()).isEqualTo(200);
+
+    var ended = other.until(waiting, end);
+    assertThat(other.steps(ended)).isNotEmpty();
+    assertThat(History.timesRise(ended, other.steps(ended), other.messages())).isEmpty();
   }
 
   private String id() {
