@@ -32,6 +32,7 @@ final class Aftermath {
       tally.add(History.nothingIsLeft(database));
       tally.add(lost(database));
       tally.add(twice(database));
+      tally.add(expired(database));
       tally.add(modelCalls(stories, attempts(database)));
     }
     for (var story : stories) {
@@ -92,6 +93,18 @@ final class Aftermath {
                 "I1",
                 Effect.DUPLICATED,
                 "%s is there %d times".formatted(rows.getString(1), rows.getInt(2))));
+      }
+    }
+    return found;
+  }
+
+  /** However wrong the clocks were, they were not so by the life of a run. */
+  private static List<Violation> expired(Connection database) throws SQLException {
+    var found = new ArrayList<Violation>();
+    try (var statement = database.createStatement();
+        var rows = statement.executeQuery("SELECT id FROM runs WHERE status = 'expired'")) {
+      while (rows.next()) {
+        found.add(new Violation("I1", Effect.WRONG, rows.getString(1) + " expired too early"));
       }
     }
     return found;

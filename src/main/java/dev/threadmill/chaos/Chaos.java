@@ -74,16 +74,13 @@ public final class Chaos {
     var tally = new Tally();
     var clients = new Clients(world, seed, tally);
     var nemesis = new Nemesis(world, clients, tally, new SplittableRandom(seed));
-    long began = System.nanoTime();
+    long end = System.nanoTime() + length.toNanos();
     try (var lines =
         Executors.newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().factory())) {
       lines.scheduleAtFixedRate(
-          () -> System.out.println(tally.line(Duration.ofNanos(System.nanoTime() - began))),
-          LINE_SECONDS,
-          LINE_SECONDS,
-          TimeUnit.SECONDS);
+          () -> System.out.println(tally.line()), LINE_SECONDS, LINE_SECONDS, TimeUnit.SECONDS);
       clients.start();
-      while (System.nanoTime() - began < length.toNanos()) {
+      while (System.nanoTime() < end) {
         nemesis.act();
       }
       System.out.println("peace; waiting for what is under way…");
@@ -92,7 +89,7 @@ public final class Chaos {
       new Aftermath(world, tally).look(stories);
       lines.shutdownNow();
     }
-    tally.print(System.out);
+    tally.print(System.out, world);
     if (!tally.isClean()) {
       System.out.printf(
           "%nnot all was kept; again: ./threadmill chaos %d --seed %d%n", length.toMinutes(), seed);

@@ -2,6 +2,7 @@ package dev.threadmill.chaos;
 
 import java.io.IOException;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -24,6 +25,12 @@ final class Nemesis {
   private static final int CANCELLING_AT_ONCE = 40;
   private static final double SLOW_COMMIT_SECONDS = 0.3;
   private static final long SLOW_COMMITS_MS = 5_000;
+
+  /**
+   * Two nodes may be twice as far apart. A run expires ten minutes after its creation, by the clock
+   * of whoever looks, so that leaves it four: more than a client waits for its end.
+   */
+  private static final Duration LARGEST_STEP = Duration.ofMinutes(3);
 
   private final World world;
   private final Clients clients;
@@ -51,6 +58,7 @@ final class Nemesis {
     CRASH_POSTGRES("kill -9 of Postgres", 2),
     CUT_SESSIONS("pg_terminate_backend of all sessions", 3),
     SLOW_COMMITS("slow commits for five seconds", 2),
+    STEP_CLOCK("a step of a node's clock", 3),
     CANCELS("a thousand cancels racing completion", 1);
 
     final String words;
@@ -66,6 +74,7 @@ final class Nemesis {
   void act() throws IOException, InterruptedException, SQLException {
     Thread.sleep(random.nextLong(SHORTEST_PEACE_MS, LONGEST_PEACE_MS));
     var deed = nextDeed();
+    long began = System.nanoTime();
     switch (deed) {
       case KILL -> kill();
       case FREEZE -> freeze();
@@ -73,9 +82,10 @@ final class Nemesis {
       case CRASH_POSTGRES -> world.postgres().crash();
       case CUT_SESSIONS -> cutSessions();
       case SLOW_COMMITS -> slowCommits();
+      case STEP_CLOCK -> stepClock();
       case CANCELS -> cancel();
     }
-    tally.did(deed.words);
+    tally.did(deed.words, began);
   }
 
   private Deed nextDeed() {
@@ -115,9 +125,9 @@ final class Nemesis {
     var runs = runsOf(victim);
     victim.kill();
     long now = System.nanoTime();
-    var killed = new HashMap<String, Tally.Killed>();
-    runs.forEach((run, attempt) -> killed.put(run, new Tally.Killed(attempt, now)));
-    tally.killedUnder(killed);
+    var killed = new HashMap<String, Waits.Killed>();
+    runs.forEach((run, attempt) -> killed.put(run, new Waits.Killed(victim.name(), attempt, now)));
+    tally.waits().killedUnder(killed);
     Thread.sleep(random.nextLong(LONGEST_DEATH_MS));
     victim.start();
   }
@@ -165,6 +175,13 @@ final class Nemesis {
       Thread.sleep(SLOW_COMMITS_MS);
       SlowCommits.set(database, 0);
     }
+  }
+
+  /** Ahead or back, and there it stays. */
+  private void stepClock() throws IOException {
+    var node = world.nodes().get(random.nextInt(world.nodes().size()));
+    long most = LARGEST_STEP.toMillis();
+    node.setClock(Duration.ofMillis(random.nextLong(-most, most)));
   }
 
   /** Runs that nobody reads, each cancelled about when it ends. */

@@ -1,11 +1,14 @@
 package dev.threadmill.chaos;
 
+import dev.threadmill.api.SteppedClock;
 import java.io.File;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -22,17 +25,25 @@ final class NodeProcess {
   private final List<String> command;
   private final Map<String, String> settings;
   private final File log;
+  private final Path clock;
   private final int port;
   private Process process;
   private volatile boolean frozen;
   private boolean over;
 
-  NodeProcess(String name, List<String> command, Map<String, String> settings, Path folder)
+  /**
+   * @param jvm how a JVM is started, with its options
+   * @param jar what it runs
+   */
+  NodeProcess(String name, List<String> jvm, Path jar, Map<String, String> settings, Path folder)
       throws IOException {
     this.name = name;
-    this.command = command;
     this.settings = settings;
     this.log = folder.resolve("node-" + name + ".log").toFile();
+    this.clock = folder.resolve("node-" + name + ".clock");
+    this.command = new ArrayList<>(jvm);
+    command.addAll(
+        List.of("-D%s=%s".formatted(SteppedClock.PROPERTY, clock), "-jar", jar.toString()));
     try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       this.port = socket.getLocalPort();
     }
@@ -106,6 +117,11 @@ final class NodeProcess {
     frozen = false;
   }
 
+  /** Sets its clock, which stays so when it is started again, as a machine's does. */
+  void setClock(Duration ahead) throws IOException {
+    SteppedClock.set(clock, ahead);
+  }
+
   private void signal(String signal) throws IOException, InterruptedException {
     var pid = Long.toString(process.pid());
     if (new ProcessBuilder("kill", "-" + signal, pid).start().waitFor() != 0) {
@@ -120,6 +136,13 @@ final class NodeProcess {
         .filter(Matcher::find)
         .map(found -> found.group(1))
         .reduce((_, last) -> last);
+  }
+
+  /** The lines of its log that have this in them. */
+  List<String> linesWith(String words) throws IOException {
+    try (var lines = Files.lines(log.toPath())) {
+      return lines.filter(line -> line.contains(words)).toList();
+    }
   }
 
   /** The end of its log. */

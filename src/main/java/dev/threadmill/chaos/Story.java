@@ -131,7 +131,7 @@ final class Story {
       run = event.data().path("id").asText();
     }
     if (event.isDelta()) {
-      tally.token(run, event.attempt());
+      tally.waits().token(run, event.attempt());
     }
     if (event.isRun("requires_action")) {
       submit(event.data());
@@ -162,6 +162,7 @@ final class Story {
     var messages =
         caller.get("/v1/threads/" + thread + "/messages?order=asc&limit=100").json().path("data");
     tally.add(History.runEnded(found, steps));
+    tally.add(History.timesRise(found, steps, messages));
     tally.add(History.eventsAreWhole(events, messages));
     tally.add(History.isSameStory(events, readAfterwards()));
     var status = found.path("status").asText();

@@ -1,6 +1,7 @@
 package dev.threadmill.chaos;
 
 import dev.threadmill.chaos.Violation.Effect;
+import java.io.IOException;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -9,31 +10,34 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** What has happened so far, and what came of it. */
 final class Tally {
   private static final int MOST_TOLD = 20;
+  private static final int LONGEST_WAITS = 3;
 
   private final Map<String, Integer> deeds = new TreeMap<>();
   private final Map<String, Integer> ends = new TreeMap<>();
   private final Map<Effect, Integer> effects = new TreeMap<>();
   private final List<Violation> violations = new ArrayList<>();
-  private final List<Long> waits = new ArrayList<>();
-  private final Map<String, Killed> killed = new ConcurrentHashMap<>();
+  private final List<Done> done = new ArrayList<>();
+  private final Waits waits = new Waits();
+  private final long began = System.nanoTime();
   private final AtomicInteger begun = new AtomicInteger();
   private final AtomicInteger read = new AtomicInteger();
 
-  /** A run whose node was killed, and how often it had been taken up then. */
-  record Killed(int attempt, long nanos) {}
+  /** A deed, from when to when. */
+  private record Done(String words, long begin, long end) {}
 
   void began() {
     begun.incrementAndGet();
   }
 
-  synchronized void did(String deed) {
+  /** A deed that has begun then, in terms of {@link System#nanoTime}, and is done now. */
+  synchronized void did(String deed, long since) {
     deeds.merge(deed, 1, Integer::sum);
+    done.add(new Done(deed, since, System.nanoTime()));
   }
 
   void read() {
@@ -56,19 +60,8 @@ final class Tally {
     }
   }
 
-  /** A node was killed under these runs; the time until the next token of each is taken. */
-  void killedUnder(Map<String, Killed> runs) {
-    killed.putAll(runs);
-  }
-
-  /** A reader of the run has a token that this attempt has told. */
-  void token(String run, int attempt) {
-    var since = killed.get(run);
-    if (since != null && attempt > since.attempt() && killed.remove(run, since)) {
-      synchronized (this) {
-        waits.add(System.nanoTime() - since.nanos());
-      }
-    }
+  Waits waits() {
+    return waits;
   }
 
   synchronized boolean isClean() {
@@ -76,16 +69,15 @@ final class Tally {
   }
 
   /** One line of how things are. */
-  synchronized String line(Duration passed) {
-    return "%d:%02d  runs %d begun, %d read to their end; %d deeds; %s; kill to token %s"
+  synchronized String line() {
+    return "%s  runs %d begun, %d read to their end; %d deeds; %s; kill to token %s"
         .formatted(
-            passed.toMinutes(),
-            passed.toSecondsPart(),
+            at(System.nanoTime()),
             begun.get(),
             read.get(),
             deeds.values().stream().mapToInt(Integer::intValue).sum(),
             losses(),
-            times());
+            waits);
   }
 
   private String losses() {
@@ -97,22 +89,34 @@ final class Tally {
             effects.getOrDefault(Effect.WRONG, 0));
   }
 
-  private String times() {
-    if (waits.isEmpty()) {
-      return "not measured yet";
-    }
-    var sorted = waits.stream().sorted().toList();
-    return "p50 %.1f s, p99 %.1f s of %d"
-        .formatted(quantile(sorted, 0.5), quantile(sorted, 0.99), sorted.size());
+  /** So many minutes and seconds after the beginning. */
+  private String at(long nanos) {
+    var passed = Duration.ofNanos(nanos - began);
+    return "%d:%02d".formatted(passed.toMinutes(), passed.toSecondsPart());
   }
 
-  private static double quantile(List<Long> sorted, double share) {
-    int at = Math.clamp((int) Math.ceil(share * sorted.size()) - 1, 0, sorted.size() - 1);
-    return sorted.get(at) / 1e9;
+  /** A run that had to wait, and what was done meanwhile. */
+  private String told(Waits.Wait wait) {
+    var meanwhile =
+        done.stream()
+            .filter(deed -> deed.end() >= wait.killed().nanos() && deed.begin() <= wait.end())
+            .map(deed -> deed.words() + " at " + at(deed.begin()))
+            .toList();
+    return "%.1f s: %s, node %s killed at %s; done meanwhile: %s"
+        .formatted(
+            wait.nanos() / 1e9,
+            wait.run(),
+            wait.killed().node(),
+            at(wait.killed().nanos()),
+            String.join(", ", meanwhile));
   }
 
-  /** The whole account. */
-  synchronized void print(PrintStream out) {
+  /**
+   * The whole account.
+   *
+   * @param world whose logs tell more of the runs that waited longest
+   */
+  synchronized void print(PrintStream out, World world) throws IOException {
     out.println();
     out.println("what was done");
     deeds.forEach((deed, times) -> out.printf("  %-44s %6d%n", deed, times));
@@ -124,10 +128,15 @@ final class Tally {
           effect == Effect.WRONG ? "otherwise wrong" : effect.name().toLowerCase(Locale.ROOT);
       out.printf("  %-44s %6d%n", name, effects.getOrDefault(effect, 0));
     }
-    out.printf("  %-44s %s%n", "from a kill to the next token", times());
+    out.printf("  %-44s %s%n", "from a kill to the next token", waits);
     violations.stream()
         .skip(MOST_TOLD)
         .limit(MOST_TOLD)
         .forEach(each -> out.println("  ! " + each));
+    out.println("who waited longest after a kill");
+    for (var wait : waits.longest(LONGEST_WAITS)) {
+      out.println("  " + told(wait));
+      world.linesAbout(wait.run()).forEach(line -> out.println("      " + line));
+    }
   }
 }

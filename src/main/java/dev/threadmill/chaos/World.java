@@ -53,30 +53,10 @@ final class World implements AutoCloseable {
     var url =
         "postgres://%s:%s@127.0.0.1:%d/threadmill"
             .formatted(postgres.user(), postgres.password(), postgres.port());
-    var settings =
-        Map.of(
-            "THREADMILL_DATABASE_URL",
-            url,
-            "THREADMILL_HOME",
-            folder.resolve("home").toString(),
-            "THREADMILL_CACHE",
-            cache().toString(),
-            "THREADMILL_API_KEY",
-            key,
-            "THREADMILL_ADMIN_KEY",
-            Secret.random().value(),
-            "THREADMILL_SECRET_KEY",
-            "00".repeat(32),
-            "THREADMILL_LEASE",
-            LEASE.toSeconds() + "s",
-            "THREADMILL_EGRESS_ALLOW",
-            "127.0.0.1/32",
-            "OPENAI_BASE_URL",
-            model.baseUrl(),
-            "OPENAI_API_KEY",
-            "none");
+    var settings = settings(url);
+    var jar = server.resolve("quarkus-run.jar");
     for (int i = 0; i < size; i++) {
-      nodes.add(new NodeProcess(Character.toString('a' + i), command(server), settings, folder));
+      nodes.add(new NodeProcess(Character.toString('a' + i), jvm(), jar, settings, folder));
       synchronized (this) {
         if (cleared) {
           throw new InterruptedException("asked to end");
@@ -108,7 +88,7 @@ final class World implements AutoCloseable {
     return settings;
   }
 
-  private static List<String> command(Path server) {
+  private static List<String> jvm() {
     var words = new ArrayList<String>();
     words.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     words.addAll(
@@ -121,7 +101,6 @@ final class World implements AutoCloseable {
         .map(String::strip)
         .filter(options -> !options.isEmpty())
         .ifPresent(options -> words.addAll(List.of(options.split("\\s+"))));
-    words.addAll(List.of("-jar", server.resolve("quarkus-run.jar").toString()));
     return words;
   }
 
@@ -175,6 +154,15 @@ final class World implements AutoCloseable {
   /** A new connection to the database. */
   Connection connect() throws SQLException {
     return DriverManager.getConnection(postgres.jdbcUrl(), postgres.user(), postgres.password());
+  }
+
+  /** What the logs of all nodes have about a run. */
+  List<String> linesAbout(String run) throws IOException {
+    var found = new ArrayList<String>();
+    for (var node : nodes) {
+      node.linesWith(run).forEach(line -> found.add("node " + node.name() + ": " + line));
+    }
+    return found;
   }
 
   /** The end of the log of each node, to find out what went wrong. */
