@@ -120,7 +120,19 @@ class Node {
     if (!isHealthyForALease()) {
       return List.of();
     }
-    return jdbc.list(
+    // A query, unlike a change, is asked again on another connection when one is broken, as all are
+    // after a restart of the database.
+    boolean anySilent =
+        jdbc.one(
+                "SELECT 1 AS one FROM nodes WHERE lease_until < now() AND id <> ? LIMIT 1",
+                row -> row.integer("one"),
+                id)
+            .isPresent();
+    return anySilent ? jdbc.inTransaction(this::deleteTheSilent) : List.of();
+  }
+
+  private List<String> deleteTheSilent(Tx tx) {
+    return tx.list(
         "DELETE FROM nodes WHERE lease_until < now() AND id <> ? RETURNING id",
         row -> row.text("id"),
         id);

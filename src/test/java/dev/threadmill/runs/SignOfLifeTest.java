@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 @QuarkusTest
@@ -56,6 +57,44 @@ class SignOfLifeTest {
     }
 
     await().atMost(LONG_ENOUGH).until(() -> side.with(SignOfLifeTest::pid) != pid);
+  }
+
+  @Test
+  void aSilentNodeIsGivenUpByOneWhoseConnectionsAreAllBroken() throws SQLException {
+    await().atMost(LONG_ENOUGH).until(node::isHealthyForALease);
+    List<Connection> pooled = new ArrayList<>();
+    for (int i = 0; i < 8; i++) {
+      pooled.add(dataSource.getConnection());
+    }
+    for (var connection : pooled) {
+      connection.close();
+    }
+    side.with(
+        tx ->
+            tx.update(
+                """
+                INSERT INTO nodes (id, started_at, lease_until)
+                VALUES ('node_silent', now(), now() - interval '1 minute')
+                """));
+    side.with(
+        tx ->
+            tx.list(
+                """
+                SELECT pg_terminate_backend(pid) AS cut FROM pg_stat_activity
+                WHERE datname = current_database() AND pid <> pg_backend_pid()
+                """,
+                row -> row.bool("cut")));
+
+    // The sweep may have been quicker.
+    node.giveUpTheSilent();
+
+    Optional<Integer> silent =
+        side.with(
+            tx ->
+                tx.one(
+                    "SELECT 1 AS one FROM nodes WHERE id = 'node_silent'",
+                    row -> row.integer("one")));
+    assertThat(silent).isEmpty();
   }
 
   private static int pid(Tx tx) {
