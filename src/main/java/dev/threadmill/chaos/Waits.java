@@ -26,9 +26,12 @@ final class Waits {
     }
   }
 
-  /** A node was killed under these runs; the time until the next token of each is taken. */
+  /**
+   * A node was killed under these runs; the time until the next token of each is taken. One that
+   * has not gone on since another kill waits since that one.
+   */
   void killedUnder(Map<String, Killed> runs) {
-    killed.putAll(runs);
+    runs.forEach(killed::putIfAbsent);
   }
 
   /** A reader of the run has a token that this attempt has told. */
