@@ -18,16 +18,18 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * A run with a function call and a streamed answer, each after some reasoning, on a node that is
- * killed at one commit after the other: before it, and after it. Before all that the model has a
- * webhook called, which may be called again or may not. Whatever the boundary, a client that does
- * no more than go on finds the run ended, its events whole and nothing left over, and the webhook
- * was called no more often than it may be.
+ * killed at one commit after the other: before it, and after it. Before all that the model has two
+ * webhooks called, of which one may be called again and one may not. Whatever the boundary, a
+ * client that does no more than go on finds the run ended, its events whole and nothing left over,
+ * and each webhook was called no more often than it may be.
  */
 class CrashMatrixTest {
   private static final String ANSWER = "It is sunny in Oslo, and it will stay so.";
@@ -39,19 +41,23 @@ class CrashMatrixTest {
   /** What is to become of a call of which nobody knows whether it was made. */
   private enum OnUnknown {
     RETRY,
-    FAIL
+    FAIL;
+
+    /** The name of the webhook for which this holds. */
+    String webhook() {
+      return "log_or_" + name().toLowerCase(Locale.ROOT);
+    }
   }
 
   @ParameterizedTest
-  @CsvSource({"BEFORE, RETRY", "BEFORE, FAIL", "AFTER, RETRY", "AFTER, FAIL"})
-  void anotherNodeGoesOnWhereverOneIsKilled(Side side, OnUnknown policy) {
+  @EnumSource(Side.class)
+  void anotherNodeGoesOnWhereverOneIsKilled(Side side) {
     try (var proxy = CommitProxy.start();
         var receiver = Receiver.start();
         var cluster = cluster(2).withoutIndexing()) {
       var a = cluster.node(0).with("THREADMILL_DATABASE_URL", proxy.through(cluster.databaseUrl()));
       cluster.start();
-      var webhook = new Webhook(receiver, policy);
-      killAtEachCommit(cluster, proxy, webhook, a, cluster.node(1), side);
+      killAtEachCommit(cluster, proxy, new Webhooks(receiver), a, cluster.node(1), side);
     }
   }
 
@@ -63,8 +69,7 @@ class CrashMatrixTest {
       // Here with the commits of the memory in between; each start of it costs seconds.
       var a = cluster.node(0).with("THREADMILL_DATABASE_URL", proxy.through(cluster.databaseUrl()));
       cluster.start();
-      var webhook = new Webhook(receiver, OnUnknown.RETRY);
-      killAtEachCommit(cluster, proxy, webhook, a, a, Side.AFTER);
+      killAtEachCommit(cluster, proxy, new Webhooks(receiver), a, a, Side.AFTER);
     }
   }
 
@@ -77,42 +82,63 @@ class CrashMatrixTest {
     return cluster;
   }
 
-  /** The tool that the server calls, and how often it may be called. */
-  private record Webhook(Receiver receiver, OnUnknown policy) {
-    Webhook {
-      receiver.on("/log", Receiver.json(200, "{\"logged\": true}"));
+  /** The tools that the server calls, and how often they may be called. */
+  private record Webhooks(Receiver receiver) {
+    Webhooks {
+      for (var policy : OnUnknown.values()) {
+        receiver.on("/" + policy.webhook(), Receiver.json(200, "{\"logged\": true}"));
+      }
     }
 
-    String spec() {
-      return """
-      {"type": "webhook", "webhook": {"name": "log", "endpoint": "%s", "on_unknown": "%s"}}"""
-          .formatted(receiver.url("/log"), policy.name().toLowerCase(Locale.ROOT));
+    String specs() {
+      return Stream.of(OnUnknown.values())
+          .map(
+              policy ->
+                  """
+                  {"type": "webhook",
+                   "webhook": {"name": "%s", "endpoint": "%s", "on_unknown": "%s"}}"""
+                      .formatted(
+                          policy.webhook(),
+                          receiver.url("/" + policy.webhook()),
+                          policy.name().toLowerCase(Locale.ROOT)))
+          .collect(Collectors.joining(","));
+    }
+
+    static Reply calls() {
+      return Reply.calls(
+          Stream.of(OnUnknown.values())
+              .map(policy -> new Reply.Call("call_" + policy, policy.webhook(), "{}"))
+              .toArray(Reply.Call[]::new));
     }
 
     /** Of calls after this many: each has one key, and comes again only where it may. */
-    void wasCalledAsAllowed(int before, boolean killed, String name) {
-      var keys =
-          receiver.calls().stream()
-              .skip(before)
-              .map(call -> call.header("idempotency-key"))
-              .toList();
-      assertThat(keys.stream().distinct()).as(name).hasSizeLessThanOrEqualTo(1);
-      boolean again = killed && policy == OnUnknown.RETRY;
-      assertThat(keys).as(name).hasSizeBetween(policy == OnUnknown.RETRY ? 1 : 0, again ? 2 : 1);
+    void wereCalledAsAllowed(int before, boolean killed, String name) {
+      for (var policy : OnUnknown.values()) {
+        var keys =
+            receiver.calls().stream()
+                .skip(before)
+                .filter(call -> call.path().equals("/" + policy.webhook()))
+                .map(call -> call.header("idempotency-key"))
+                .toList();
+        var which = policy + ", " + name;
+        assertThat(keys.stream().distinct()).as(which).hasSizeLessThanOrEqualTo(1);
+        boolean again = killed && policy == OnUnknown.RETRY;
+        assertThat(keys).as(which).hasSizeBetween(policy == OnUnknown.RETRY ? 1 : 0, again ? 2 : 1);
+      }
     }
   }
 
   private static void killAtEachCommit(
       Cluster cluster,
       CommitProxy proxy,
-      Webhook webhook,
+      Webhooks webhooks,
       ServerProcess victim,
       ServerProcess survivor,
       Side side) {
     for (int commit = 1; ; commit++) {
       assertThat(commit).as("the scenario does not come to its end").isLessThan(MOST_COMMITS);
       cluster.start();
-      if (!new Scenario(cluster, webhook, victim, survivor).killedAt(proxy, commit, side)) {
+      if (!new Scenario(cluster, webhooks, victim, survivor).killedAt(proxy, commit, side)) {
         System.out.printf("crash matrix: killed %s each of %d commits%n", side, commit - 1);
         assertThat(commit).as("too few commits were tried").isGreaterThan(4);
         return;
@@ -123,7 +149,7 @@ class CrashMatrixTest {
   /** One client with one run. */
   private static final class Scenario {
     private final Cluster cluster;
-    private final Webhook webhook;
+    private final Webhooks webhooks;
     private final ServerProcess victim;
     private final ServerProcess survivor;
     private final EventReader reader;
@@ -132,9 +158,9 @@ class CrashMatrixTest {
     private String thread;
     private String assistant;
 
-    Scenario(Cluster cluster, Webhook webhook, ServerProcess victim, ServerProcess survivor) {
+    Scenario(Cluster cluster, Webhooks webhooks, ServerProcess victim, ServerProcess survivor) {
       this.cluster = cluster;
-      this.webhook = webhook;
+      this.webhooks = webhooks;
       this.victim = victim;
       this.survivor = survivor;
       this.node = victim;
@@ -145,7 +171,7 @@ class CrashMatrixTest {
     boolean killedAt(CommitProxy proxy, int commit, Side side) {
       prepare();
       int asked = cluster.provider().requests().size();
-      int called = webhook.receiver().calls().size();
+      int called = webhooks.receiver().calls().size();
       var killed = new AtomicBoolean();
       proxy.at(
           commit,
@@ -170,7 +196,7 @@ class CrashMatrixTest {
       assertThat(cluster.provider().requests().size() - asked)
           .as(() -> "model calls, of which a crash repeats one; " + name + "\n" + cluster.logs())
           .isLessThanOrEqualTo(3 + again);
-      webhook.wasCalledAsAllowed(called, killed.get(), name);
+      webhooks.wereCalledAsAllowed(called, killed.get(), name);
       try (var database = cluster.connect()) {
         HistoryCheck.nothingIsLeft(database);
       } catch (SQLException e) {
@@ -185,8 +211,8 @@ class CrashMatrixTest {
           .otherwise(
               request ->
                   switch (resultsIn(request.body())) {
-                    case 0 -> Reply.call("log", "{}");
-                    case 1 ->
+                    case 0 -> Webhooks.calls();
+                    case 2 ->
                         Reply.call("get_weather", "{\"city\": \"Oslo\"}")
                             .withReasoning("I have to look.");
                     default -> Reply.text(ANSWER).withReasoning("Hm.").withPause(PAUSE_MS);
@@ -199,7 +225,7 @@ class CrashMatrixTest {
                   {"model": "m", "tools": [
                     {"type": "function", "function": {"name": "get_weather"}}, %s]}
                   """
-                      .formatted(webhook.spec()))
+                      .formatted(webhooks.specs()))
               .id();
       thread =
           api.post(
