@@ -112,7 +112,7 @@ final class MockProvider implements AutoCloseable {
         {"tool_calls":[{"index":0,"id":"%s","type":"function",\
         "function":{"name":"%s","arguments":"{\\"n\\":1}"}}]}"""
             .formatted(id, tool);
-    response.end(Buffer.buffer(chunk(call) + end("tool_calls", 1)));
+    response.end(Buffer.buffer(ChatChunk.of(call) + ChatChunk.end("tool_calls", 1)));
   }
 
   private void after(int millis, Runnable action) {
@@ -123,32 +123,9 @@ final class MockProvider implements AutoCloseable {
     }
   }
 
-  private static String chunk(String delta) {
-    return """
-    data: {"id":"chatcmpl-mock","object":"chat.completion.chunk","created":1,"model":"mock",\
-    "choices":[{"index":0,"delta":%s,"finish_reason":null}]}
-
-    """
-        .formatted(delta);
-  }
-
-  private static String end(String reason, int tokens) {
-    return """
-    data: {"id":"chatcmpl-mock","object":"chat.completion.chunk","created":1,"model":"mock",\
-    "choices":[{"index":0,"delta":{},"finish_reason":"%s"}]}
-
-    data: {"id":"chatcmpl-mock","object":"chat.completion.chunk","created":1,"model":"mock",\
-    "choices":[],"usage":{"prompt_tokens":10,"completion_tokens":%d,"total_tokens":%d}}
-
-    data: [DONE]
-
-    """
-        .formatted(reason, tokens, 10 + tokens);
-  }
-
   /** A text in the making. */
   private final class Answer {
-    private static final String TOKEN = chunk("{\"content\":\"token \"}");
+    private static final String TOKEN = ChatChunk.of("{\"content\":\"token \"}");
 
     private final HttpServerResponse response;
     private final Knobs knobs;
@@ -176,7 +153,7 @@ final class MockProvider implements AutoCloseable {
         response.write(Buffer.buffer(bytes.toString()));
         after(knobs.between(), this::go);
       } else {
-        response.end(Buffer.buffer(bytes.append(end("stop", written)).toString()));
+        response.end(Buffer.buffer(bytes.append(ChatChunk.end("stop", written)).toString()));
       }
     }
 
@@ -184,15 +161,15 @@ final class MockProvider implements AutoCloseable {
       long since = System.nanoTime() - arrived;
       written++;
       if (written == 1) {
-        return chunk(
+        return ChatChunk.of(
             "{\"role\":\"assistant\",\"content\":\"%s\"}".formatted(Stamps.firstToken(since)));
       }
       if (written < knobs.tokens()) {
         return knobs.stamped()
-            ? chunk("{\"content\":\"%s\"}".formatted(Stamps.tokenOfNow()))
+            ? ChatChunk.of("{\"content\":\"%s\"}".formatted(Stamps.tokenOfNow()))
             : TOKEN;
       }
-      return chunk("{\"content\":\"%s\"}".formatted(Stamps.lastToken(since, bodyBytes)));
+      return ChatChunk.of("{\"content\":\"%s\"}".formatted(Stamps.lastToken(since, bodyBytes)));
     }
   }
 }

@@ -2,9 +2,9 @@ package dev.threadmill.chaos;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.threadmill.api.Json;
+import dev.threadmill.bench.ChatChunk;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
@@ -28,6 +28,7 @@ final class Model implements AutoCloseable {
 
   private static final Pattern STORY = Pattern.compile("story (\\d+): (\\w+) of (\\d+) words");
   private static final int PAUSE_MS = 30;
+  private static final int TOKENS = 10;
 
   private final Vertx vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1));
   private final Map<Integer, AtomicInteger> calls = new ConcurrentHashMap<>();
@@ -126,8 +127,7 @@ final class Model implements AutoCloseable {
         {"tool_calls": [{"index": 0, "id": "call_%d", "type": "function",
           "function": {"name": "%s", "arguments": "{\\"story\\": %d}"}}]}"""
             .formatted(story, tool, story);
-    response.write(chunk(call.replace("\n", ""), null));
-    end(response, "tool_calls");
+    response.end(ChatChunk.of(call.replace("\n", "")) + ChatChunk.end("tool_calls", TOKENS));
   }
 
   private void write(HttpServerResponse response, String[] pieces, int from, int pause) {
@@ -138,7 +138,7 @@ final class Model implements AutoCloseable {
         response.drainHandler(_ -> write(response, pieces, rest, pause));
         return;
       }
-      response.write(chunk("{\"content\": \"" + pieces[next++] + "\"}", null));
+      response.write(ChatChunk.of("{\"content\": \"" + pieces[next++] + "\"}"));
       if (pause > 0 && next < pieces.length) {
         int rest = next;
         vertx.setTimer(pause, _ -> write(response, pieces, rest, pause));
@@ -146,26 +146,7 @@ final class Model implements AutoCloseable {
       }
     }
     if (!response.closed()) {
-      end(response, "stop");
+      response.end(ChatChunk.end("stop", TOKENS));
     }
-  }
-
-  private static void end(HttpServerResponse response, String reason) {
-    response.write(chunk("{}", reason));
-    response.write(
-        "data: {\"id\": \"c\", \"object\": \"chat.completion.chunk\", \"created\": 1, "
-            + "\"model\": \"chaos\", \"choices\": [], \"usage\": {\"prompt_tokens\": 10, "
-            + "\"completion_tokens\": 10, \"total_tokens\": 20}}\n\n");
-    response.end("data: [DONE]\n\n");
-  }
-
-  private static Buffer chunk(String delta, String reason) {
-    return Buffer.buffer(
-        """
-        data: {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "chaos", \
-        "choices": [{"index": 0, "delta": %s, "finish_reason": %s}]}
-
-        """
-            .formatted(delta, reason == null ? "null" : "\"" + reason + "\""));
   }
 }
