@@ -172,14 +172,7 @@ class CrashMatrixTest {
       prepare();
       int asked = cluster.provider().requests().size();
       int called = webhooks.receiver().calls().size();
-      var killed = new AtomicBoolean();
-      proxy.at(
-          commit,
-          side,
-          () -> {
-            victim.kill();
-            killed.set(true);
-          });
+      var killed = proxy.killAt(commit, side, victim);
       var run = play(killed);
       proxy.disarm();
       goOnElsewhereIf(killed);

@@ -7,7 +7,6 @@ import dev.threadmill.testing.CommitProxy;
 import dev.threadmill.testing.CommitProxy.Side;
 import java.io.UncheckedIOException;
 import java.sql.SQLException;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -38,14 +37,7 @@ class KeyedCrashTest {
     var victim = cluster.node(0);
     var key = "key-" + side + commit;
     var body = "{\"metadata\": {\"key\": \"%s\"}}".formatted(key);
-    var killed = new AtomicBoolean();
-    proxy.at(
-        commit,
-        side,
-        () -> {
-          victim.kill();
-          killed.set(true);
-        });
+    var killed = proxy.killAt(commit, side, victim);
     try {
       cluster.api(victim).with("Idempotency-Key", key).post("/v1/threads", body);
     } catch (UncheckedIOException e) {

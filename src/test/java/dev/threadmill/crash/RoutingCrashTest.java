@@ -13,7 +13,6 @@ import dev.threadmill.testing.ServerProcess;
 import java.io.UncheckedIOException;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -72,14 +71,7 @@ class RoutingCrashTest {
         api.post("/v1/threads", "{\"messages\": [{\"role\": \"user\", \"content\": \"Ask.\"}]}")
             .id();
     int asked = cluster.provider().requests().size();
-    var killed = new AtomicBoolean();
-    proxy.at(
-        commit,
-        Side.AFTER,
-        () -> {
-          victim.kill();
-          killed.set(true);
-        });
+    var killed = proxy.killAt(commit, Side.AFTER, victim);
 
     var run = ended(cluster, victim, survivor, thread, desk);
     proxy.disarm();

@@ -11,6 +11,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -64,6 +65,23 @@ public final class CommitProxy implements AutoCloseable {
     action = what;
     target = commit;
     commits.set(0);
+  }
+
+  /**
+   * Counts from zero, and kills this server at the n-th commit, from 1.
+   *
+   * @return true once it is dead
+   */
+  public AtomicBoolean killAt(int commit, Side when, ServerProcess victim) {
+    var killed = new AtomicBoolean();
+    at(
+        commit,
+        when,
+        () -> {
+          victim.kill();
+          killed.set(true);
+        });
+    return killed;
   }
 
   /**
