@@ -5,8 +5,9 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
-/** The command {@code ./threadmill bench [name] [--json FILE]}. */
+/** The command {@code ./threadmill bench [name] [--json FILE]}; one bench takes a number too. */
 public final class Bench {
   private static final List<Benchmark> BENCHMARKS =
       List.of(
@@ -14,6 +15,7 @@ public final class Bench {
           new RunsBenchmark(Pace.QUICK),
           new ThroughputBenchmark(),
           new StreamsBenchmark(),
+          new ViewersBenchmark(ViewersBenchmark.USUAL),
           new NodesBenchmark(),
           new RecoveryBenchmark());
 
@@ -34,13 +36,26 @@ public final class Bench {
       json = Path.of(words.remove(option + 1));
       words.remove(option);
     }
-    var name = words.isEmpty() ? BENCHMARKS.getFirst().name() : words.getFirst();
-    var chosen = BENCHMARKS.stream().filter(each -> each.name().equals(name)).findFirst();
-    if (words.size() > 1 || chosen.isEmpty()) {
+    var chosen = chosen(words);
+    if (chosen.isEmpty()) {
       usage();
       System.exit(2);
     }
     System.exit(measure(chosen.get(), json));
+  }
+
+  private static Optional<Benchmark> chosen(List<String> words) {
+    if (words.isEmpty()) {
+      return Optional.of(BENCHMARKS.getFirst());
+    }
+    try {
+      return BENCHMARKS.stream()
+          .filter(each -> each.name().equals(words.getFirst()))
+          .findFirst()
+          .map(each -> each.with(words.subList(1, words.size())));
+    } catch (IllegalArgumentException e) {
+      return Optional.empty();
+    }
   }
 
   private static int measure(Benchmark benchmark, Path json) {

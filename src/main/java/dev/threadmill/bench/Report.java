@@ -18,11 +18,12 @@ final class Report {
   private final List<Row> rows = new ArrayList<>();
   private final List<Aim> aims = new ArrayList<>();
 
-  /** In what something is measured. Values are kept as nanoseconds, bytes or plain numbers. */
+  /** In what something is measured. Values are kept as nanoseconds, bytes, shares or numbers. */
   enum Unit {
     PER_SECOND("/s", 1, 0),
     MILLIS("ms", 1e6, 2),
     KILOBYTES("kB", 1e3, 1),
+    PERCENT("%", 0.01, 2),
     COUNT("", 1, 1);
 
     private final String name;
@@ -139,7 +140,7 @@ final class Report {
       case PER_SECOND -> "1/s";
       case MILLIS -> "ns";
       case KILOBYTES -> "bytes";
-      case COUNT -> "1";
+      case PERCENT, COUNT -> "1";
     };
   }
 }

@@ -13,6 +13,7 @@ final class ServerClient implements Client {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String WAITS = "\"status\":\"requires_action\"";
   private static final String DONE = "\"status\":\"completed\"";
+  private static final String SUBMIT = "/submit_tool_outputs";
   private static final String RUN = "\"object\":\"thread.run\"";
   private static final List<?> TOOLS =
       List.of(
@@ -86,18 +87,38 @@ final class ServerClient implements Client {
     var line = reader.read(server.stream("/threads/runs", json(create)), RUN);
     while (line != null && line.contains(WAITS)) {
       var run = JSON.readTree(line.substring(line.indexOf('{')));
-      List<Object> outputs = new ArrayList<>();
-      for (JsonNode call : run.at("/required_action/submit_tool_outputs/tool_calls")) {
-        outputs.add(Map.of("tool_call_id", call.path("id").asText(), "output", TOOL_OUTPUT));
-      }
-      var path =
-          "/threads/%s/runs/%s/submit_tool_outputs"
-              .formatted(run.path("thread_id").asText(), run.path("id").asText());
-      var submit = Map.of("stream", true, "tool_outputs", outputs);
-      line = reader.read(server.stream(path, json(submit)), RUN);
+      line = reader.read(server.stream(path(run) + SUBMIT, outputs(run, true)), RUN);
     }
     end(line);
     return reader.done();
+  }
+
+  /** Begins a run that will wait for its client. Returns its path. */
+  String beginWithTool(String model) throws IOException {
+    var create =
+        Map.of(
+            "assistant_id", assistant,
+            "model", model,
+            "tools", TOOLS,
+            "thread", Map.of("messages", List.of(question())));
+    return path(JSON.readTree(server.post("/threads/runs", json(create))));
+  }
+
+  /** Answers the calls of a run that waits, which goes on then. */
+  void answerTool(String run) throws IOException {
+    server.post(run + SUBMIT, outputs(JSON.readTree(server.get(run)), false));
+  }
+
+  private static String path(JsonNode run) {
+    return "/threads/%s/runs/%s".formatted(run.path("thread_id").asText(), run.path("id").asText());
+  }
+
+  private static byte[] outputs(JsonNode run, boolean streamed) throws IOException {
+    List<Object> outputs = new ArrayList<>();
+    for (JsonNode call : run.at("/required_action/submit_tool_outputs/tool_calls")) {
+      outputs.add(Map.of("tool_call_id", call.path("id").asText(), "output", TOOL_OUTPUT));
+    }
+    return json(Map.of("stream", streamed, "tool_outputs", outputs));
   }
 
   @Override

@@ -147,6 +147,11 @@ final class ServerProcess implements AutoCloseable {
     return 1024 * Long.parseLong(ask("ps", "-o", "rss=", "-p", Long.toString(process.pid())));
   }
 
+  /** How long processors have worked for it so far. */
+  Duration processorTime() {
+    return process.toHandle().info().totalCpuDuration().orElseThrow();
+  }
+
   private static String ask(String... command) throws IOException, InterruptedException {
     var asked = new ProcessBuilder(command).redirectErrorStream(true).start();
     var said = new String(asked.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
