@@ -64,6 +64,12 @@ public final class Row {
     return Json.read(results.getString(column), type);
   }
 
+  /** A column of type {@code real[]}. */
+  public Float[] reals(String column) throws SQLException {
+    var array = results.getArray(column);
+    return array == null ? null : (Float[]) array.getArray();
+  }
+
   public byte[] bytes(String column) throws SQLException {
     return results.getBytes(column);
   }

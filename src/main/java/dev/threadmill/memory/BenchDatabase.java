@@ -13,14 +13,22 @@ import java.util.Map;
 import java.util.Optional;
 import org.flywaydb.core.Flyway;
 
-/** A database of its own for a measurement, gone afterwards. */
+/** A database of its own for a measurement, gone afterwards unless it is kept. */
 final class BenchDatabase implements AutoCloseable {
   private final Path home;
+  private final boolean kept;
   private final EmbeddedPostgres postgres;
   private final AgroalDataSource pool;
 
-  BenchDatabase() throws IOException, SQLException {
-    home = Files.createTempDirectory("threadmill-bench-");
+  /**
+   * @param folder where it is kept, made or opened; null for one that is gone afterwards
+   */
+  BenchDatabase(Path folder) throws IOException, SQLException {
+    kept = folder != null;
+    home =
+        kept
+            ? Files.createDirectories(folder.toAbsolutePath())
+            : Files.createTempDirectory("threadmill-bench-");
     var cache =
         Optional.ofNullable(System.getenv("THREADMILL_CACHE"))
             .map(Path::of)
@@ -56,6 +64,9 @@ final class BenchDatabase implements AutoCloseable {
   public void close() throws IOException {
     pool.close();
     postgres.close();
+    if (kept) {
+      return;
+    }
     try (var all = Files.walk(home)) {
       for (var each : (Iterable<Path>) all.sorted(Comparator.reverseOrder())::iterator) {
         Files.deleteIfExists(each);

@@ -8,6 +8,7 @@ import dev.threadmill.db.Tx;
 import dev.threadmill.models.Embeddings;
 import io.smallrye.config.SmallRyeConfigBuilder;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -26,7 +27,7 @@ import java.util.Map;
 public final class BenchMemory {
   /** What the bench is for, in a line. */
   public static final String SUMMARY =
-      "how well memories are recalled; with 'scale 1000000': how fast among so many";
+      "how well memories are recalled; with 'scale 1000000 [--keep FOLDER]': how fast among so many";
 
   private static final int DEFAULT_ITEMS = 100_000;
   private static final int[] DEPTHS = {5, 10, 20};
@@ -54,17 +55,25 @@ public final class BenchMemory {
   /**
    * Measures.
    *
-   * @param words nothing for how well; {@code scale} and a number of items for how fast
+   * @param words nothing for how well; {@code scale} and a number of items for how fast, with
+   *     {@code --keep} and a folder for a database that is used again by the next measurement
    * @return the exit code: 0 if it could be measured, 2 if the words make no sense
    */
   public static int measure(List<String> words) {
     boolean scale = !words.isEmpty() && words.getFirst().equals("scale");
+    var rest = new ArrayList<>(words.subList(scale ? 1 : 0, words.size()));
     int items = DEFAULT_ITEMS;
-    if (scale && words.size() == 2 && words.get(1).matches("[1-9]\\d{3,7}")) {
-      items = Integer.parseInt(words.get(1));
-    } else if (words.size() > (scale ? 1 : 0)) {
+    Path folder = null;
+    if (scale && !rest.isEmpty() && rest.getFirst().matches("[1-9]\\d{3,7}")) {
+      items = Integer.parseInt(rest.removeFirst());
+    }
+    if (scale && rest.size() == 2 && rest.getFirst().equals("--keep")) {
+      folder = Path.of(rest.get(1));
+      rest.clear();
+    }
+    if (!rest.isEmpty()) {
       System.err.println(
-          "threadmill: bench memory takes nothing, or 'scale' and a number of items");
+          "threadmill: bench memory takes nothing, or 'scale', a number of items and --keep FOLDER");
       return 2;
     }
     var config =
@@ -74,13 +83,16 @@ public final class BenchMemory {
             .withMapping(MemoryConfig.class)
             .build()
             .getConfigMapping(MemoryConfig.class);
-    try (var database = new BenchDatabase()) {
+    try (var database = new BenchDatabase(folder)) {
       if (scale) {
         new BenchScale(database.jdbc(), config).run(items);
       } else {
         new BenchMemory(database.jdbc(), config).run();
       }
       return 0;
+    } catch (IllegalArgumentException e) {
+      System.err.println("threadmill: " + e.getMessage());
+      return 2;
     } catch (IOException | SQLException e) {
       System.err.println("threadmill: the bench failed: " + e);
       return 1;
@@ -153,7 +165,7 @@ public final class BenchMemory {
   private Map<String, List<String>> ways(ThreadId thread, String asked)
       throws InterruptedException {
     var question = Question.of(asked, InstantSource.system().instant());
-    var found = search.inThread(thread, question, embeddings.embedQuery(question.text()));
+    var found = search.inThread(thread, question, QuestionVector.of(question, embeddings));
     var ranking = new Ranking(question);
     var ways = new LinkedHashMap<String, List<String>>();
     var terms =

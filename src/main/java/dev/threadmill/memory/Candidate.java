@@ -2,6 +2,7 @@ package dev.threadmill.memory;
 
 import dev.threadmill.api.ThreadId;
 import java.time.Instant;
+import java.util.Comparator;
 
 /**
  * A piece of the index that may answer a question.
@@ -28,6 +29,13 @@ record Candidate(
     Double similarity,
     int matches) {
 
+  /** Thread by thread, as they were said, the pieces of a source together. */
+  static final Comparator<Candidate> AS_SAID =
+      Comparator.comparing((Candidate candidate) -> candidate.thread().value())
+          .thenComparing(Candidate::createdAt)
+          .thenComparing(Candidate::sourceId)
+          .thenComparingInt(Candidate::part);
+
   /** What a remembered text is of. */
   enum SourceType {
     MESSAGE,
@@ -36,8 +44,13 @@ record Candidate(
 
   /** The same, where its vector does not compare to the question's. */
   Candidate withoutVector() {
+    return withSimilarity(null);
+  }
+
+  /** The same with another similarity; null for none. */
+  Candidate withSimilarity(Double other) {
     return new Candidate(
-        thread, type, sourceId, part, model, createdAt, traits, begins, ends, saidAt, null,
+        thread, type, sourceId, part, model, createdAt, traits, begins, ends, saidAt, other,
         matches);
   }
 

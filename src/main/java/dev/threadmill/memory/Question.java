@@ -23,7 +23,9 @@ record Question(
     boolean asksOfAssistant,
     boolean latest) {
   private static final int LONGEST_END = 600;
-  private static final int MOST_TERMS = 24;
+
+  /** The most terms of a question that are looked for. */
+  static final int MOST_TERMS = 24;
 
   private static final Pattern WHEN =
       any(

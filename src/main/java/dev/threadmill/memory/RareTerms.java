@@ -10,7 +10,6 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /**
  * Knows from the database's own statistics which terms are so common that a search for them alone
@@ -18,10 +17,11 @@ import java.util.Optional;
  */
 @ApplicationScoped
 class RareTerms {
-  /** The most rows that one branch of a search may read, and all of them together. */
-  private static final double MOST_ROWS = 1_000;
+  /** The most rows that one query may read by the estimate, and that all of them together may. */
+  private static final double MOST_ROWS = 600;
 
-  private static final double MOST_ROWS_IN_ALL = 2_000;
+  private static final int MOST_ROWS_IN_ALL = 1_200;
+  private static final int MOST_QUERIES = 8;
 
   private static final Duration KEPT = Duration.ofMinutes(10);
 
@@ -42,36 +42,48 @@ class RareTerms {
 
   private record Common(String term, double frequency) {}
 
-  /** A search for rare terms by themselves and for common ones in pairs; empty if none is left. */
-  Optional<String> selectiveQuery(List<String> terms) {
+  private record Selective(String query, double rows) {}
+
+  /**
+   * Searches for rare terms by themselves and for common ones in pairs, the most selective ones
+   * first, as far as they may be read.
+   */
+  List<String> selectiveQueries(List<String> terms) {
     var known = statistics();
-    var rarestFirst = new ArrayList<>(terms);
-    rarestFirst.sort(Comparator.comparingDouble(known::rowsWith));
+    var all = new ArrayList<Selective>();
     var common = new ArrayList<String>();
-    var branches = new ArrayList<String>();
-    double rows = 0;
-    for (var term : rarestFirst) {
-      double withTerm = known.rowsWith(term);
-      if (withTerm <= MOST_ROWS && rows + withTerm <= MOST_ROWS_IN_ALL) {
-        rows += withTerm;
-        branches.add(IndexSearch.quoted(term));
+    for (var term : terms) {
+      double rows = known.rowsWith(term);
+      if (rows <= MOST_ROWS) {
+        all.add(new Selective(EntrySql.quoted(term), rows));
       } else {
         common.add(term);
       }
     }
     for (int i = 0; i < common.size(); i++) {
       for (int j = i + 1; j < common.size(); j++) {
-        double both =
-            known.rowsWith(common.get(i)) * known.rowsWith(common.get(j)) / Math.max(1, known.rows);
-        if (both <= MOST_ROWS && rows + both <= MOST_ROWS_IN_ALL) {
-          rows += both;
-          branches.add(
-              "(%s & %s)"
-                  .formatted(IndexSearch.quoted(common.get(i)), IndexSearch.quoted(common.get(j))));
-        }
+        all.add(
+            new Selective(
+                EntrySql.quoted(common.get(i)) + " & " + EntrySql.quoted(common.get(j)),
+                known.rowsWith(common.get(i)) * known.rowsWith(common.get(j)) / known.rows));
       }
     }
-    return branches.isEmpty() ? Optional.empty() : Optional.of(String.join(" | ", branches));
+    all.sort(Comparator.comparingDouble(Selective::rows));
+    var chosen = new ArrayList<String>();
+    double rows = 0;
+    for (var each : all) {
+      rows += each.rows();
+      if (each.rows() > MOST_ROWS || rows > MOST_ROWS_IN_ALL || chosen.size() == MOST_QUERIES) {
+        break;
+      }
+      chosen.add(each.query());
+    }
+    return chosen;
+  }
+
+  /** How many rows each of so many queries may read, whatever the estimate said. */
+  int mostRows(int queries) {
+    return MOST_ROWS_IN_ALL / queries;
   }
 
   private Statistics statistics() {

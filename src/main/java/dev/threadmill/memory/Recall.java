@@ -2,7 +2,6 @@ package dev.threadmill.memory;
 
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.models.Embeddings;
-import dev.threadmill.models.ModelException;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.time.Instant;
@@ -17,17 +16,11 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import org.jboss.logging.Logger;
+import java.util.function.Function;
 
 /** Finds what was said or learned that bears on a question, best first. */
 @ApplicationScoped
 public class Recall {
-  private static final Logger LOG = Logger.getLogger(Recall.class);
-
   /** Some more than asked for, since duplicates are merged once the texts are known. */
   private static final int SURPLUS = 8;
 
@@ -75,7 +68,12 @@ public class Recall {
   public List<Memory> recall(MemoryScope scope, String question, int limit)
       throws InterruptedException {
     return recall(
-        scope, Question.of(question, clock.instant()), limit, LONGEST_READ, Set.of(), this::vector);
+        scope,
+        Question.of(question, clock.instant()),
+        limit,
+        LONGEST_READ,
+        Set.of(),
+        asked -> QuestionVector.of(asked, embeddings));
   }
 
   /**
@@ -93,11 +91,7 @@ public class Recall {
         limit,
         Pieces.LONGEST,
         shown,
-        question -> vector(question, patience));
-  }
-
-  private interface Embedding {
-    float[] of(Question question) throws InterruptedException;
+        question -> QuestionVector.of(question, embeddings, patience));
   }
 
   private List<Memory> recall(
@@ -106,12 +100,12 @@ public class Recall {
       int limit,
       int longest,
       Set<String> shown,
-      Embedding embedding)
+      Function<Question, QuestionVector> embedding)
       throws InterruptedException {
     if (asked.text().isEmpty() || limit <= 0) {
       return List.of();
     }
-    var found = search.in(scope, asked, embedding.of(asked));
+    var found = search.in(scope, asked, embedding.apply(asked));
     var question = asOf(newest(found.candidates()), asked);
     var candidates = withoutDoubles(found.candidates());
     var ranked = new Ranking(question).rank(candidates, found.texts());
@@ -136,28 +130,6 @@ public class Recall {
         .filter(Objects::nonNull)
         .max(Comparator.naturalOrder())
         .orElse(null);
-  }
-
-  private float[] vector(Question question) throws InterruptedException {
-    try {
-      return embeddings.embedQuery(question.text());
-    } catch (ModelException e) {
-      LOG.warnf("embeddings=failed model=%s recall=by_words", embeddings.name());
-      return null;
-    }
-  }
-
-  private float[] vector(Question question, Duration patience) throws InterruptedException {
-    var task = new FutureTask<>(() -> vector(question));
-    Thread.ofVirtual().name("embed-question").start(task);
-    try {
-      return task.get(patience.toMillis(), TimeUnit.MILLISECONDS);
-    } catch (TimeoutException e) {
-      LOG.infof("embeddings=slow model=%s recall=by_words", embeddings.name());
-      return null;
-    } catch (ExecutionException e) {
-      throw new IllegalStateException(e.getCause());
-    }
   }
 
   /**

@@ -1,9 +1,12 @@
 package dev.threadmill.memory;
 
+import static java.util.Comparator.comparing;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.threadmill.api.ThreadId;
 import dev.threadmill.db.Jdbc;
+import dev.threadmill.models.Embeddings;
 import dev.threadmill.testing.Api;
 import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.PostgresResource;
@@ -12,7 +15,9 @@ import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.QuarkusTestProfile;
 import io.quarkus.test.junit.TestProfile;
 import jakarta.inject.Inject;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -46,6 +51,8 @@ class WideScopesTest {
 
   private final Api user = Api.user();
   @Inject Jdbc jdbc;
+  @Inject IndexSearch search;
+  @Inject Embeddings embeddings;
 
   @ParameterizedTest(name = "{0} messages")
   @CsvSource({"30, whole", "100, compared", "240, graph"})
@@ -76,6 +83,32 @@ class WideScopesTest {
 
     assertThat(found(few, "Which nuts can I not eat?").getFirst()).contains("hazelnuts");
     assertThat(found(few, "What do I say of the violin?")).hasSize(10);
+  }
+
+  /** A thread's words are read while its question is embedded, its vectors after that. */
+  @Test
+  void whatIsSaidAndDeletedWhileAThreadIsReadIsNeitherMissedNorMistaken() throws Exception {
+    var thread = ThreadOfWords.ofUser(user, "busy", "I sold the piano.", "My aunt lives in Cork.");
+    var unwanted = thread.say("user", "The printer is out of ink.");
+    assertThat(thread.recalled("piano", 1)).as("indexed").hasSize(1);
+    var question = Question.of("Which nuts can I not eat?", Instant.now());
+
+    var found =
+        search.inThread(
+            new ThreadId(thread.id()),
+            question,
+            () -> {
+              thread.say("user", "I am allergic to hazelnuts.");
+              assertThat(thread.recalled("hazelnuts", 1)).as("indexed").hasSize(1);
+              var gone = user.delete(thread.path() + "/messages/" + unwanted);
+              assertThat(gone.status()).as(gone.text()).isEqualTo(200);
+              return embeddings.embedQuery(question.text());
+            });
+
+    var nearest = Collections.max(found.candidates(), comparing(Candidate::similarity));
+    assertThat(found.candidates()).hasSize(3).isSortedAccordingTo(Candidate.AS_SAID);
+    assertThat(nearest).isEqualTo(found.candidates().getLast());
+    assertThat(nearest.similarity()).isGreaterThan(0.3);
   }
 
   /** Many messages of a user, in threads of twenty. Returns the last of the threads. */

@@ -79,7 +79,7 @@ final class ServerSettings {
         .formatted(
             port,
             timeZone,
-            clamp(memory / 8, 128, 2048),
+            clamp(memory / 8, 128, 8192),
             clamp(memory / 3, 256, 16_384),
             clamp(memory / 32, 64, 512));
   }

@@ -1,0 +1,171 @@
+package dev.threadmill.memory;
+
+import dev.threadmill.api.ThreadId;
+import dev.threadmill.db.Row;
+import dev.threadmill.models.Embeddings;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * The parts of statements that read entries of the index, aliased {@code i}, as candidates: what is
+ * asked stands in a row {@code q}, so that it is evaluated once and not for each entry.
+ */
+final class EntrySql {
+  private static final int LONG_WORD = 6;
+
+  /** When an entry's text was written: microseconds, which are read many times as fast as dates. */
+  static final String CREATED = micros("i.created_at");
+
+  private final Question question;
+  private final Embeddings embeddings;
+  private final VectorColumn vectors;
+
+  EntrySql(Question question, Embeddings embeddings, VectorColumn vectors) {
+    this.question = question;
+    this.embeddings = embeddings;
+    this.vectors = vectors;
+  }
+
+  /** The row {@code q}. Its parameters are {@link #params}. */
+  String asked() {
+    var cte =
+        new StringBuilder("WITH q AS MATERIALIZED (SELECT ?::")
+            .append(vectors.kind().type())
+            .append(" AS vector, ?::text AS model, ?::tsquery AS any_term");
+    for (int i = 0; i < question.terms().size(); i++) {
+      cte.append(", ?::tsquery AS term_").append(i);
+    }
+    return cte.append(") ").toString();
+  }
+
+  /**
+   * The parameters of {@link #asked}, a list that may be added to.
+   *
+   * @param vector null if it is not known, or not needed
+   */
+  List<Object> params(float[] vector) {
+    var params = new ArrayList<Object>();
+    params.add(VectorColumn.literal(vector));
+    params.add(embeddings.name());
+    var terms = question.terms().stream().map(EntrySql::withItsForms).toList();
+    params.add(String.join(" | ", terms));
+    params.addAll(terms);
+    return params;
+  }
+
+  /**
+   * What a candidate is made of, but for its similarity. Thousands of rows may have to come over,
+   * so what is small comes together in one number, and what is the same everywhere not at all.
+   */
+  String columns() {
+    return """
+    i.thread_id, i.source_id, nullif(i.model, q.model) AS other_model, %s AS created,
+      %s AS said,
+      i.traits::bigint | ((i.source_type = 'fact')::integer::bigint << %d)
+        | ((%s)::bigint << %d) | (i.part::bigint << %d) AS packed,
+      (i.begins::bigint << 32) | i.ends AS place\
+    """
+        .formatted(
+            CREATED,
+            micros("i.said_at"),
+            Reader.FACT_SHIFT,
+            matches(),
+            Reader.MATCHES_SHIFT,
+            Reader.PART_SHIFT);
+  }
+
+  private static String micros(String time) {
+    return "(date_part('epoch', %s) * 1000000)::bigint".formatted(time);
+  }
+
+  /** The cosine, since vectors have the length one; null where there is no comparable vector. */
+  static String similarity() {
+    return "CASE WHEN i.model = q.model THEN -(i.embedding <#> q.vector) END";
+  }
+
+  /** Which terms an entry has, a bit each; looked at closely only where it has any. */
+  String matches() {
+    if (question.terms().isEmpty()) {
+      return "0";
+    }
+    var bits = new ArrayList<String>();
+    for (int i = 0; i < question.terms().size(); i++) {
+      bits.add("CASE WHEN i.terms @@ q.term_%d THEN %d ELSE 0 END".formatted(i, 1 << i));
+    }
+    return "CASE WHEN i.terms @@ q.any_term THEN " + String.join(" + ", bits) + " ELSE 0 END";
+  }
+
+  /** The model's name within a statement, so that its partial index can be used. */
+  String model() {
+    return "'" + embeddings.name().replace("'", "''") + "'";
+  }
+
+  /** The stemmer knows English; the forms of a long word differ at its end in most languages. */
+  private static String withItsForms(String term) {
+    int length = term.codePointCount(0, term.length());
+    return length < LONG_WORD
+        ? quoted(term)
+        : quoted(term.substring(0, term.offsetByCodePoints(0, length - 1))) + ":*";
+  }
+
+  static String anyOf(List<String> terms) {
+    return terms.stream().map(EntrySql::quoted).collect(Collectors.joining(" | "));
+  }
+
+  /** A term as the text form of a query has it. */
+  static String quoted(String term) {
+    return "'" + term.replace("\\", "\\\\").replace("'", "''") + "'";
+  }
+
+  /** Makes candidates of rows, thousands at a time: what repeats is made once. */
+  final class Reader {
+    /** Traits have the bits below; the terms that match have as many as a question has terms. */
+    private static final int FACT_SHIFT = 16;
+
+    private static final int MATCHES_SHIFT = 17;
+    private static final int PART_SHIFT = MATCHES_SHIFT + Question.MOST_TERMS;
+
+    private String lastThread = "";
+    private ThreadId thread;
+
+    /** A candidate whose similarity is in the row. */
+    Candidate read(Row row) throws SQLException {
+      return read(row, row.number("similarity"));
+    }
+
+    /** A candidate whose similarity is not in the row. */
+    Candidate read(Row row, Double similarity) throws SQLException {
+      var threadText = row.text("thread_id");
+      if (!threadText.equals(lastThread)) {
+        lastThread = threadText;
+        thread = new ThreadId(threadText);
+      }
+      var otherModel = row.text("other_model");
+      long packed = row.bigint("packed");
+      long place = row.bigint("place");
+      return new Candidate(
+          thread,
+          (packed >>> FACT_SHIFT & 1) == 0
+              ? Candidate.SourceType.MESSAGE
+              : Candidate.SourceType.FACT,
+          row.text("source_id"),
+          (int) (packed >>> PART_SHIFT),
+          otherModel == null ? embeddings.name() : otherModel,
+          instant(row.bigint("created")),
+          new Traits((int) (packed & (1 << FACT_SHIFT) - 1)),
+          (int) (place >>> 32),
+          (int) place,
+          instant(row.bigint("said")),
+          similarity,
+          (int) (packed >>> MATCHES_SHIFT & (1 << Question.MOST_TERMS) - 1));
+    }
+
+    private static Instant instant(Long micros) {
+      return micros == null ? null : Instant.EPOCH.plus(micros, ChronoUnit.MICROS);
+    }
+  }
+}
