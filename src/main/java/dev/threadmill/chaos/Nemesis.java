@@ -161,11 +161,8 @@ final class Nemesis {
   }
 
   private void cutSessions() throws SQLException {
-    try (var connection = world.connect();
-        var statement = connection.createStatement()) {
-      statement.execute(
-          "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-              + " WHERE datname = current_database() AND pid <> pg_backend_pid()");
+    try (var connection = world.connect()) {
+      CutSessions.besides(connection);
     }
   }
 

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.threadmill.api.Json;
+import dev.threadmill.chaos.CutSessions;
 import dev.threadmill.chaos.SlowCommits;
 import dev.threadmill.testing.Api;
 import dev.threadmill.testing.Cluster;
@@ -164,11 +165,8 @@ class NemesisTest {
   }
 
   private static void cutAllConnections() {
-    try (var database = cluster.connect();
-        var statement = database.createStatement()) {
-      statement.execute(
-          "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-              + " WHERE datname = current_database() AND pid <> pg_backend_pid()");
+    try (var database = cluster.connect()) {
+      CutSessions.besides(database);
     } catch (SQLException e) {
       throw new IllegalStateException(e);
     }

@@ -4,17 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.threadmill.testing.Api;
+import dev.threadmill.testing.BrokenPool;
 import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.PostgresResource;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import jakarta.inject.Inject;
-import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterEach;
@@ -26,36 +23,19 @@ import org.junit.jupiter.api.Test;
 @QuarkusTestResource(PostgresResource.class)
 @QuarkusTestResource(KeysResource.class)
 class BrokenPoolTest {
-  private static final int MANY = 20;
-
   @Inject DataSource dataSource;
   @Inject Jdbc jdbc;
+  private BrokenPool pool;
 
   @BeforeEach
   void manyConnectionsAreCut() throws SQLException {
-    List<Connection> connections = new ArrayList<>();
-    for (int i = 0; i < MANY; i++) {
-      connections.add(dataSource.getConnection());
-    }
-    for (var connection : connections) {
-      connection.close();
-    }
-    var postgres = PostgresResource.shared();
-    try (var connection =
-            DriverManager.getConnection(postgres.jdbcUrl(), postgres.user(), postgres.password());
-        var statement = connection.createStatement()) {
-      statement.execute(
-          "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-              + " WHERE datname = current_database() AND pid <> pg_backend_pid()");
-    }
+    pool = new BrokenPool(dataSource);
+    pool.breakAll();
   }
 
-  /** For the sake of the tests that come after this one. */
   @AfterEach
   void thePoolIsWhole() {
-    await()
-        .atMost(Duration.ofSeconds(20))
-        .untilAsserted(() -> assertThat(broken()).as("broken connections").isZero());
+    pool.awaitWhole();
   }
 
   @Test
@@ -83,24 +63,9 @@ class BrokenPoolTest {
   }
 
   @Test
-  void oneThatComesBackBrokenHasAllOthersLookedAt() throws SQLException {
+  void oneThatComesBackBrokenHasAllOthersLookedAt() {
     jdbc.one("SELECT 7 AS seven", row -> row.integer("seven"));
 
-    await()
-        .atMost(Duration.ofSeconds(10))
-        .untilAsserted(() -> assertThat(broken()).as("broken connections").isZero());
-  }
-
-  private int broken() throws SQLException {
-    List<Connection> connections = new ArrayList<>();
-    int broken = 0;
-    for (int i = 0; i < MANY; i++) {
-      connections.add(dataSource.getConnection());
-    }
-    for (var connection : connections) {
-      broken += connection.isValid(5) ? 0 : 1;
-      connection.close();
-    }
-    return broken;
+    pool.awaitWhole();
   }
 }

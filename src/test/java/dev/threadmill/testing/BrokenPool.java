@@ -1,0 +1,61 @@
+package dev.threadmill.testing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.threadmill.chaos.CutSessions;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import javax.sql.DataSource;
+
+/** Breaks all connections of a well filled pool, as a restart of the database does. */
+public final class BrokenPool {
+  private static final int MANY = 20;
+
+  private final DataSource dataSource;
+
+  /** This pool, of the tests' own database, is not broken yet. */
+  public BrokenPool(DataSource dataSource) {
+    this.dataSource = dataSource;
+  }
+
+  /** Breaks all that the server has to the database. */
+  public void breakAll() throws SQLException {
+    for (var connection : taken()) {
+      connection.close();
+    }
+    var postgres = PostgresResource.shared();
+    try (var connection =
+        DriverManager.getConnection(postgres.jdbcUrl(), postgres.user(), postgres.password())) {
+      CutSessions.besides(connection);
+    }
+  }
+
+  /** Waits until none of the pool's connections is broken, for the sake of whoever comes next. */
+  public void awaitWhole() {
+    await()
+        .atMost(Duration.ofSeconds(20))
+        .untilAsserted(() -> assertThat(broken()).as("broken connections").isZero());
+  }
+
+  private int broken() throws SQLException {
+    int broken = 0;
+    for (var connection : taken()) {
+      broken += connection.isValid(5) ? 0 : 1;
+      connection.close();
+    }
+    return broken;
+  }
+
+  private List<Connection> taken() throws SQLException {
+    List<Connection> connections = new ArrayList<>();
+    for (int i = 0; i < MANY; i++) {
+      connections.add(dataSource.getConnection());
+    }
+    return connections;
+  }
+}
