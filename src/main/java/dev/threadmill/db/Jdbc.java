@@ -5,6 +5,7 @@ import io.quarkus.narayana.jta.QuarkusTransaction;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -68,6 +69,14 @@ public class Jdbc {
   }
 
   private <T> T inOneTransaction(Function<Tx, T> work) throws BrokenBeforeCommit {
+    var afterCommit = new ArrayList<Runnable>();
+    T result = commit(work, afterCommit);
+    // The connection is back in the pool: whoever needs another one now must not hold this one.
+    afterCommit.forEach(Runnable::run);
+    return result;
+  }
+
+  private <T> T commit(Function<Tx, T> work, List<Runnable> afterCommit) throws BrokenBeforeCommit {
     try (var connection = open()) {
       var tx = new Tx(connection, statements);
       T result;
@@ -88,7 +97,7 @@ public class Jdbc {
       connection.commit();
       commits.increment();
       restoreAutoCommit(connection);
-      tx.runAfterCommit();
+      afterCommit.addAll(tx.afterCommit());
       return result;
     } catch (SQLException e) {
       throw new DatabaseException(e);

@@ -178,8 +178,9 @@ public final class Tx {
     }
   }
 
-  void runAfterCommit() {
-    afterCommit.forEach(Runnable::run);
+  /** What is to be done once it is committed. */
+  List<Runnable> afterCommit() {
+    return afterCommit;
   }
 
   private void noteChange(String sql, int rows) {
