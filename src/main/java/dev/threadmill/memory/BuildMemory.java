@@ -18,6 +18,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 
 /**
@@ -51,7 +52,7 @@ public class BuildMemory {
    * What is wanted.
    *
    * @param leftOut whether the thread has more than the window shows
-   * @param shown the ids of the messages that the window shows
+   * @param shown the ids of the messages that the window shows, asked for only if it matters
    * @param query the newest message of the user; null if it has no text
    * @param maxTokens what it may cost in the prompt
    */
@@ -61,7 +62,7 @@ public class BuildMemory {
       AssistantId assistant,
       MemoryPolicy policy,
       boolean leftOut,
-      Set<String> shown,
+      Supplier<Set<String>> shown,
       String query,
       int maxTokens) {}
 
@@ -188,7 +189,7 @@ public class BuildMemory {
             scope(wanted),
             wanted.query(),
             config.recalled(),
-            wanted.shown(),
+            wanted.shown().get(),
             config.vectorTimeout());
     var fitting = new ArrayList<Recall.Memory>();
     for (var memory : found) {

@@ -1,6 +1,7 @@
 package dev.threadmill.runs;
 
-import dev.threadmill.api.Json;
+import static java.util.stream.Collectors.toUnmodifiableSet;
+
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.memory.BuildMemory;
 import dev.threadmill.memory.MemoryPolicy;
@@ -12,12 +13,7 @@ import dev.threadmill.models.Models;
 import dev.threadmill.models.Tokens;
 import dev.threadmill.threads.Message;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.HashSet;
-import java.util.HexFormat;
 import java.util.List;
 
 /**
@@ -96,7 +92,10 @@ class BuildContext {
     var cutBy = shown.isCut() ? cutBy(shown, strategy, budget, window) : null;
     progress.sends(
         new SentContext(
-            settings.model(), stretch(shown, cutBy), SentMemory.of(remembered), digest(prompt)));
+            settings.model(),
+            stretch(shown, cutBy),
+            SentMemory.of(remembered),
+            PromptDigest.of(prompt)));
     return prompt;
   }
 
@@ -115,16 +114,11 @@ class BuildContext {
     boolean wanted =
         window.isCut()
             && (policy.isAsked() || run.settings().truncationStrategy().lastMessages() == null);
-    var shown = new HashSet<String>();
-    String query = null;
-    for (var entry : window.entries()) {
-      if (entry instanceof ThreadHistory.Entry.Said said) {
-        shown.add(said.id().value());
-        if (said.role() == Message.Role.USER) {
-          query = Answer.text(said.content());
-        }
-      }
-    }
+    var said =
+        window.entries().stream()
+            .filter(ThreadHistory.Entry.Said.class::isInstance)
+            .map(ThreadHistory.Entry.Said.class::cast)
+            .toList();
     var asked =
         new BuildMemory.Wanted(
             run.projectId(),
@@ -132,10 +126,18 @@ class BuildContext {
             run.assistantId(),
             policy,
             wanted,
-            shown,
-            query,
+            () -> said.stream().map(message -> message.id().value()).collect(toUnmodifiableSet()),
+            newestOfTheUser(said),
             Math.min(room / MEMORY_SHARE, MOST_MEMORY_TOKENS));
     return progress.live().interruptibly(() -> memory.build(asked));
+  }
+
+  private static String newestOfTheUser(List<ThreadHistory.Entry.Said> said) {
+    return said.reversed().stream()
+        .filter(message -> message.role() == Message.Role.USER)
+        .findFirst()
+        .map(message -> Answer.text(message.content()))
+        .orElse(null);
   }
 
   private static String cutBy(
@@ -158,17 +160,6 @@ class BuildContext {
         entries.size(),
         entries.stream().mapToInt(ThreadHistory.Entry::tokens).sum(),
         cutBy);
-  }
-
-  /** Tells prompts apart. */
-  static String digest(Prompt prompt) {
-    try {
-      var sha = MessageDigest.getInstance("SHA-256");
-      sha.update(Json.write(prompt).getBytes(StandardCharsets.UTF_8));
-      return HexFormat.of().formatHex(sha.digest(), 0, 16);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JDK has SHA-256", e);
-    }
   }
 
   /**

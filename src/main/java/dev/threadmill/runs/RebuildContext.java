@@ -60,7 +60,7 @@ class RebuildContext {
         runId.value(),
         thread.value(),
         sent.model(),
-        BuildContext.digest(prompt).equals(sent.digest()),
+        PromptDigest.of(prompt).equals(sent.digest()),
         parts(run, remembered, entries, prompt),
         leftOut(run, sent),
         sent.memory().state(),

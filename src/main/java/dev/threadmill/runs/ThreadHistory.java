@@ -14,6 +14,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * Reads a thread from its newest end: its messages, and between them the tool calls of its runs
@@ -22,14 +23,30 @@ import java.util.List;
 @ApplicationScoped
 class ThreadHistory {
   private static final TypeReference<List<ContentPart>> CONTENT = new TypeReference<>() {};
+
+  /** Of a single text, as most are, the database takes the words out of the JSON. */
+  private static final String MESSAGE =
+      """
+      m.id, m.role, m.tokens, m.created_at,
+      CASE WHEN m.content -> 1 IS NULL THEN m.content #>> '{0,text,value}' END AS words,
+      CASE WHEN m.content -> 1 IS NOT NULL OR m.content #>> '{0,text,value}' IS NULL
+        THEN m.content END AS content\
+      """;
+
+  /** What an earlier attempt of this very run left half-said is not put into the model's mouth. */
+  private static final String SHOWN = "(m.status <> 'incomplete' OR m.run_id IS DISTINCT FROM ?)";
+
+  private static final String NEWEST_FIRST = " ORDER BY m.created_at DESC, m.id DESC LIMIT ?";
   private static final int FIRST_READ = 64;
   private static final int MOST_AT_ONCE = 2_000;
   private static final int TOKENS_A_MESSAGE = 4;
 
   private final Jdbc jdbc;
+  private final KnownMessages knownMessages;
 
-  ThreadHistory(Jdbc jdbc) {
+  ThreadHistory(Jdbc jdbc, KnownMessages knownMessages) {
     this.jdbc = jdbc;
+    this.knownMessages = knownMessages;
   }
 
   /** A piece of a thread: a message, or the calls of one step with their results. */
@@ -98,22 +115,137 @@ class ThreadHistory {
    * @param maxMessages how many messages there may be among them
    */
   Window newest(Run run, int maxTokens, int maxMessages) {
-    var messages = new ArrayList<Entry.Said>();
+    var reading = begin(run, maxMessages);
+    var kept = new ArrayList<Entry.Said>();
     long tokens = 0;
-    int read = Math.min(FIRST_READ, maxMessages);
-    while (true) {
-      var older = older(run, messages.isEmpty() ? null : messages.getLast(), read);
-      for (var message : older) {
-        tokens += message.tokens();
-        if (tokens > maxTokens || messages.size() == maxMessages) {
-          return withCalls(run, messages, maxTokens, true);
-        }
-        messages.add(message);
+    boolean isCut = false;
+    while (!isCut && reading.has(kept.size(), maxMessages)) {
+      var next = reading.messages.get(kept.size());
+      tokens += next.tokens();
+      isCut = tokens > maxTokens || kept.size() == maxMessages;
+      if (!isCut) {
+        kept.add(next);
       }
-      if (older.size() < read) {
-        return withCalls(run, messages, maxTokens, false);
+    }
+    knownMessages.remember(run, reading.soFar());
+    return withCalls(run, kept, maxTokens, isCut);
+  }
+
+  /** Behind what is known of the thread, if it still holds; else from the newest message. */
+  private Reading begin(Run run, int maxMessages) {
+    var reading = new Reading(run);
+    var known = knownMessages.of(run.threadId());
+    if (known.isEmpty() || !reading.goOnFrom(known.get())) {
+      reading.begin(pageOf(FIRST_READ, 0, maxMessages));
+    }
+    return reading;
+  }
+
+  /** One message more than is wanted, at the most: it tells that there are more. */
+  private static int pageOf(int size, int read, int maxMessages) {
+    return (int) Math.min(size, maxMessages - read + 1L);
+  }
+
+  /** What has been read of a run's thread so far, newest first. */
+  private final class Reading {
+    private final Run run;
+    private final List<Entry.Said> messages = new ArrayList<>();
+    private int deletions;
+    private boolean isWhole;
+    private int page = FIRST_READ;
+
+    Reading(Run run) {
+      this.run = run;
+    }
+
+    KnownMessages.Known soFar() {
+      return new KnownMessages.Known(messages, deletions, isWhole);
+    }
+
+    /** Reads the newest messages. */
+    void begin(int limit) {
+      take(
+          jdbc.list(
+              "SELECT "
+                  + MESSAGE
+                  + ", (SELECT deletions FROM threads WHERE id = ?) AS deletions"
+                  + " FROM messages m WHERE thread_id = ? AND "
+                  + SHOWN
+                  + NEWEST_FIRST,
+              this::read,
+              run.threadId(),
+              run.threadId(),
+              run.id(),
+              limit),
+          limit);
+    }
+
+    /** Reads what has come since. Returns false if what is known does not hold any more. */
+    boolean goOnFrom(KnownMessages.Known known) {
+      var newest = known.newestFirst().getFirst();
+      var since =
+          jdbc.list(
+              "SELECT "
+                  + MESSAGE
+                  + ", t.deletions FROM threads t"
+                  + " LEFT JOIN messages m ON m.thread_id = t.id AND (m.created_at, m.id) > (?, ?)"
+                  + " AND "
+                  + SHOWN
+                  + " WHERE t.id = ?"
+                  + NEWEST_FIRST,
+              this::read,
+              newest.at(),
+              newest.id(),
+              run.id(),
+              run.threadId(),
+              MOST_AT_ONCE);
+      if (since.size() == MOST_AT_ONCE || deletions != known.deletions()) {
+        return false;
       }
-      read = Math.min(Math.min(4 * read, MOST_AT_ONCE), maxMessages - messages.size() + 1);
+      since.removeIf(Objects::isNull);
+      messages.addAll(since);
+      messages.addAll(known.newestFirst());
+      isWhole = known.isWhole();
+      return true;
+    }
+
+    /** Whether there is a message at this place, which is read if it was not yet. */
+    boolean has(int place, int maxMessages) {
+      if (place == messages.size() && !isWhole) {
+        page = Math.min(4 * page, MOST_AT_ONCE);
+        older(pageOf(page, place, maxMessages));
+      }
+      return place < messages.size();
+    }
+
+    private void older(int limit) {
+      var last = messages.getLast();
+      take(
+          jdbc.list(
+              "SELECT "
+                  + MESSAGE
+                  + " FROM messages m WHERE thread_id = ? AND "
+                  + SHOWN
+                  + " AND (m.created_at, m.id) < (?, ?)"
+                  + NEWEST_FIRST,
+              ThreadHistory::readMessage,
+              run.threadId(),
+              run.id(),
+              last.at(),
+              last.id(),
+              limit),
+          limit);
+    }
+
+    private void take(List<Entry.Said> rows, int limit) {
+      messages.addAll(rows);
+      isWhole = rows.size() < limit;
+    }
+
+    /** A message, null where the row has none. */
+    private Entry.Said read(Row row) throws SQLException {
+      deletions = row.integer("deletions");
+      return row.text("id") == null ? null : readMessage(row);
     }
   }
 
@@ -142,12 +274,11 @@ class ThreadHistory {
     var entries = new ArrayList<Entry>(calls(run, from));
     entries.addAll(
         jdbc.list(
-            """
-            SELECT id, role, content, tokens, created_at FROM messages
-            WHERE thread_id = ? AND (status <> 'incomplete' OR run_id IS DISTINCT FROM ?)
-              AND created_at BETWEEN ? AND ?
-            ORDER BY created_at DESC, id DESC
-            """,
+            "SELECT "
+                + MESSAGE
+                + " FROM messages m WHERE thread_id = ? AND "
+                + SHOWN
+                + " AND m.created_at BETWEEN ? AND ? ORDER BY m.created_at DESC, m.id DESC",
             ThreadHistory::readMessage,
             run.threadId(),
             run.id(),
@@ -166,26 +297,6 @@ class ThreadHistory {
             run.threadId(),
             time)
         .orElseThrow();
-  }
-
-  private List<Entry.Said> older(Run run, Entry.Said than, int limit) {
-    // What an earlier attempt of this very run left half-said is not put into the model's mouth.
-    var columns =
-        """
-        SELECT id, role, content, tokens, created_at FROM messages
-        WHERE thread_id = ? AND (status <> 'incomplete' OR run_id IS DISTINCT FROM ?)
-        """;
-    var order = " ORDER BY created_at DESC, id DESC LIMIT ?";
-    return than == null
-        ? jdbc.list(columns + order, ThreadHistory::readMessage, run.threadId(), run.id(), limit)
-        : jdbc.list(
-            columns + " AND (created_at, id) < (?, ?)" + order,
-            ThreadHistory::readMessage,
-            run.threadId(),
-            run.id(),
-            than.at(),
-            than.id(),
-            limit);
   }
 
   /**
@@ -257,10 +368,11 @@ class ThreadHistory {
   }
 
   private static Entry.Said readMessage(Row row) throws SQLException {
+    var words = row.text("words");
     return new Entry.Said(
         row.text("id", MessageId::new),
         row.constant("role", Message.Role.class),
-        row.json("content", CONTENT),
+        words == null ? row.json("content", CONTENT) : List.of(ContentPart.text(words)),
         row.instant("created_at"),
         row.integer("tokens") + TOKENS_A_MESSAGE);
   }
