@@ -13,6 +13,8 @@ import java.util.Map;
 public final class Train {
   private static final int CLIENTS = 4;
   private static final Duration TIME = Duration.ofSeconds(4);
+  private static final int LONG_THREAD = 1_000;
+  private static final int RUNS_ON_IT = 50;
   private static final Duration LONGEST_WRITING = Duration.ofMinutes(3);
 
   private Train() {}
@@ -25,6 +27,12 @@ public final class Train {
       Load.closed(CLIENTS, TIME, sides::viaServer, (client, since) -> client.run("mock-0", since));
       Load.closed(
           1, TIME, sides::viaServer, (client, since) -> client.runWithTool("mock-0-turns2", since));
+      try (var client = sides.viaServer()) {
+        var thread = client.makeThread(LONG_THREAD);
+        for (int i = 0; i < RUNS_ON_IT; i++) {
+          client.runOn(thread, "mock-0", System.nanoTime());
+        }
+      }
       server.stop(LONGEST_WRITING);
     } catch (Exception e) {
       System.err.println("threadmill: " + e);
