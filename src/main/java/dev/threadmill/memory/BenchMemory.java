@@ -5,6 +5,15 @@ import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Tx;
+import dev.threadmill.memory.recall.Candidate;
+import dev.threadmill.memory.recall.IndexSearch;
+import dev.threadmill.memory.recall.QuestionVector;
+import dev.threadmill.memory.recall.Ranking;
+import dev.threadmill.memory.recall.RareTerms;
+import dev.threadmill.memory.recall.RecallConfig;
+import dev.threadmill.memory.recall.Terms;
+import dev.threadmill.memory.recall.VectorColumn;
+import dev.threadmill.memory.text.Question;
 import dev.threadmill.models.Embeddings;
 import io.smallrye.config.SmallRyeConfigBuilder;
 import java.io.IOException;
@@ -39,7 +48,7 @@ public final class BenchMemory {
   private final Embeddings embeddings;
   private final ProjectId project;
 
-  private BenchMemory(Jdbc jdbc, MemoryConfig config) {
+  private BenchMemory(Jdbc jdbc, MemoryConfig config, RecallConfig recall) {
     this.jdbc = jdbc;
     this.ids = new Ids(InstantSource.system());
     this.embeddings = Embeddings.local();
@@ -48,7 +57,7 @@ public final class BenchMemory {
     this.index = new IndexMessages(jdbc, queue, new IndexStore(vectors), embeddings, config);
     this.search =
         new IndexSearch(
-            jdbc, vectors, new RareTerms(jdbc, InstantSource.system()), embeddings, config);
+            jdbc, vectors, new RareTerms(jdbc, InstantSource.system()), embeddings, recall);
     this.project = ids.project();
   }
 
@@ -81,13 +90,14 @@ public final class BenchMemory {
             .addDefaultInterceptors()
             .addDiscoveredConverters()
             .withMapping(MemoryConfig.class)
-            .build()
-            .getConfigMapping(MemoryConfig.class);
+            .withMapping(RecallConfig.class)
+            .build();
+    var recall = config.getConfigMapping(RecallConfig.class);
     try (var database = new BenchDatabase(folder)) {
       if (scale) {
-        new BenchScale(database.jdbc(), config).run(items);
+        new BenchScale(database.jdbc(), recall).run(items);
       } else {
-        new BenchMemory(database.jdbc(), config).run();
+        new BenchMemory(database.jdbc(), config.getConfigMapping(MemoryConfig.class), recall).run();
       }
       return 0;
     } catch (IllegalArgumentException e) {

@@ -2,6 +2,10 @@ package dev.threadmill.memory;
 
 import dev.threadmill.api.ApiException;
 import dev.threadmill.db.Jdbc;
+import dev.threadmill.memory.recall.Candidate;
+import dev.threadmill.memory.recall.TextStore;
+import dev.threadmill.memory.text.Traits;
+import dev.threadmill.memory.text.Words;
 import dev.threadmill.models.Embeddings;
 import dev.threadmill.models.ModelException;
 import jakarta.enterprise.context.ApplicationScoped;

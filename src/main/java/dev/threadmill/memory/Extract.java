@@ -1,5 +1,7 @@
 package dev.threadmill.memory;
 
+import dev.threadmill.memory.recall.TextStore;
+import dev.threadmill.memory.text.Words;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;

@@ -54,15 +54,4 @@ public interface MemoryConfig {
   /** The least score of a memory that a run is given. */
   @WithDefault("0.001")
   double leastScore();
-
-  /**
-   * Up to this many entries, a scope of several threads is read whole. Beyond, its best entries are
-   * asked for.
-   */
-  @WithDefault("2000")
-  int readWhole();
-
-  /** Up to this many, all vectors are compared; beyond, a graph that is searched is faster. */
-  @WithDefault("15000")
-  int compareAll();
 }

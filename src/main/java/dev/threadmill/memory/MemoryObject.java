@@ -1,6 +1,7 @@
 package dev.threadmill.memory;
 
 import dev.threadmill.api.ThreadId;
+import dev.threadmill.memory.recall.Recall;
 import java.util.List;
 
 /**

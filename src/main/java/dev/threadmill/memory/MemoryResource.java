@@ -6,6 +6,7 @@ import dev.threadmill.api.MessageId;
 import dev.threadmill.api.Page;
 import dev.threadmill.api.PageRequest;
 import dev.threadmill.api.ThreadId;
+import dev.threadmill.memory.recall.TextStore;
 import dev.threadmill.projects.Caller;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.ws.rs.BeanParam;

@@ -1,5 +1,6 @@
 package dev.threadmill.memory;
 
+import dev.threadmill.memory.recall.Recall;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Comparator;

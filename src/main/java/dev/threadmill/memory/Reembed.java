@@ -1,6 +1,7 @@
 package dev.threadmill.memory;
 
 import dev.threadmill.db.Jdbc;
+import dev.threadmill.memory.recall.VectorColumn;
 import dev.threadmill.models.Embeddings;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.InstantSource;

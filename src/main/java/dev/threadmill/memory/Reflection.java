@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.threadmill.api.Json;
+import dev.threadmill.memory.recall.TextStore;
 import dev.threadmill.models.LanguageModel;
 import dev.threadmill.models.ModelAnswer;
 import dev.threadmill.models.ModelException;

@@ -1,6 +1,9 @@
 package dev.threadmill.memory;
 
 import dev.threadmill.api.ThreadId;
+import dev.threadmill.memory.recall.Candidate;
+import dev.threadmill.memory.recall.Recall;
+import dev.threadmill.memory.text.Traits;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;

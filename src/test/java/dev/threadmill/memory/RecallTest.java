@@ -2,6 +2,7 @@ package dev.threadmill.memory;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.threadmill.memory.text.Pieces;
 import dev.threadmill.testing.Api;
 import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.PostgresResource;

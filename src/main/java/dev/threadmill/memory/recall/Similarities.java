@@ -1,4 +1,4 @@
-package dev.threadmill.memory;
+package dev.threadmill.memory.recall;
 
 /** Cosines of different models lie in different ranges; this brings them into that of MiniLM. */
 final class Similarities {

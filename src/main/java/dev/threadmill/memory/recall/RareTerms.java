@@ -1,4 +1,4 @@
-package dev.threadmill.memory;
+package dev.threadmill.memory.recall;
 
 import dev.threadmill.db.Jdbc;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -16,7 +16,7 @@ import java.util.Map;
  * would read half the index. Such terms are searched only together with another one.
  */
 @ApplicationScoped
-class RareTerms {
+public class RareTerms {
   /** The most rows that one query may read by the estimate, and that all of them together may. */
   private static final double MOST_ROWS = 600;
 
@@ -29,7 +29,8 @@ class RareTerms {
   private final InstantSource clock;
   private volatile Statistics statistics = new Statistics(Instant.MIN, 0, Map.of());
 
-  RareTerms(Jdbc jdbc, InstantSource clock) {
+  /** For a database, whose statistics are read again when they are old. */
+  public RareTerms(Jdbc jdbc, InstantSource clock) {
     this.jdbc = jdbc;
     this.clock = clock;
   }

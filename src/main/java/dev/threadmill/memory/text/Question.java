@@ -1,4 +1,4 @@
-package dev.threadmill.memory;
+package dev.threadmill.memory.text;
 
 import java.time.Instant;
 import java.util.List;
@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
  * @param time when it was said, if the question tells
  * @param latest whether the present state of things is asked for
  */
-record Question(
+public record Question(
     String text,
     List<String> terms,
     Optional<TimeWords.Span> time,
@@ -25,7 +25,7 @@ record Question(
   private static final int LONGEST_END = 600;
 
   /** The most terms of a question that are looked for. */
-  static final int MOST_TERMS = 24;
+  public static final int MOST_TERMS = 24;
 
   private static final Pattern WHEN =
       any(
@@ -49,7 +49,7 @@ record Question(
       any("now|nowadays|currently|current|latest|these days|at the moment|today|still|by now");
 
   /** Takes a question apart. Of a very long one only the beginning and the end are used. */
-  static Question of(String asked, Instant now) {
+  public static Question of(String asked, Instant now) {
     var text = shortened(asked.strip());
     return new Question(
         text,

@@ -1,4 +1,4 @@
-package dev.threadmill.memory;
+package dev.threadmill.memory.text;
 
 import java.util.Map;
 

@@ -1,15 +1,16 @@
-package dev.threadmill.memory;
+package dev.threadmill.memory.recall;
 
 import dev.threadmill.db.Jdbc;
 import jakarta.enterprise.context.ApplicationScoped;
 
 /** How the database keeps vectors: as halfvec and in an HNSW index, if pgvector is there. */
 @ApplicationScoped
-class VectorColumn {
+public class VectorColumn {
   private final Jdbc jdbc;
   private volatile Kind kind;
 
-  VectorColumn(Jdbc jdbc) {
+  /** For a database. */
+  public VectorColumn(Jdbc jdbc) {
     this.jdbc = jdbc;
   }
 
@@ -17,9 +18,10 @@ class VectorColumn {
    * @param type name of the column's type
    * @param indexed whether there are HNSW indexes
    */
-  record Kind(String type, boolean indexed) {}
+  public record Kind(String type, boolean indexed) {}
 
-  Kind kind() {
+  /** How they are kept; asked of the database once. */
+  public Kind kind() {
     if (kind == null) {
       kind =
           jdbc.one(
@@ -36,7 +38,7 @@ class VectorColumn {
   }
 
   /** The text form of a vector, as the database reads it. */
-  static String literal(float[] vector) {
+  public static String literal(float[] vector) {
     if (vector == null) {
       return null;
     }

@@ -1,4 +1,4 @@
-package dev.threadmill.memory;
+package dev.threadmill.memory.text;
 
 import java.text.BreakIterator;
 import java.util.ArrayList;
@@ -9,9 +9,9 @@ import java.util.Locale;
  * Cuts a text into pieces that an embedding model can take in: whole sentences up to a bound, the
  * last short one repeated at the head of the next piece, so that what refers back is understood.
  */
-final class Pieces {
+public final class Pieces {
   /** Some 150 tokens: what the models were trained on, and what a reader takes in at a glance. */
-  static final int LONGEST = 700;
+  public static final int LONGEST = 700;
 
   private static final int LONGEST_OVERLAP = 160;
 
@@ -23,10 +23,10 @@ final class Pieces {
    * @param begins the first character's place, counted in code points as SQL does
    * @param ends the place after the last
    */
-  record Piece(String text, int begins, int ends) {}
+  public record Piece(String text, int begins, int ends) {}
 
   /** The pieces of a text in their order; none if it is blank. */
-  static List<Piece> of(String text) {
+  public static List<Piece> of(String text) {
     if (text.isBlank()) {
       return List.of();
     }

@@ -1,5 +1,6 @@
-package dev.threadmill.memory;
+package dev.threadmill.memory.recall;
 
+import dev.threadmill.memory.text.Question;
 import dev.threadmill.models.Embeddings;
 import dev.threadmill.models.ModelException;
 import java.time.Duration;
@@ -9,7 +10,7 @@ import org.jboss.logging.Logger;
 
 /** The vector of a question, which takes a while: what does not need it is done in the meantime. */
 @FunctionalInterface
-interface QuestionVector {
+public interface QuestionVector {
   Logger LOG = Logger.getLogger(QuestionVector.class);
 
   /** Waits for it. Null if the model is down or takes too long: then words have to do. */

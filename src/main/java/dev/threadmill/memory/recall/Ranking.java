@@ -1,5 +1,6 @@
-package dev.threadmill.memory;
+package dev.threadmill.memory.recall;
 
+import dev.threadmill.memory.text.Question;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -12,7 +13,7 @@ import java.util.List;
  * 1: a logistic model of some twenty features, whose weights were fitted to some conversations of
  * the evaluation set and checked on the others ({@code threadmill bench memory}, docs/memory.md).
  */
-final class Ranking {
+public final class Ranking {
   // Features: the weights are in units of log-odds.
   private static final double SIMILARITY = 7.2;
   private static final double SIMILARITY_BEFORE = 1.1;
@@ -53,12 +54,13 @@ final class Ranking {
 
   private final Question question;
 
-  Ranking(Question question) {
+  /** For a question. */
+  public Ranking(Question question) {
     this.question = question;
   }
 
   /** A candidate with its score. */
-  record Ranked(Candidate candidate, double score) {}
+  public record Ranked(Candidate candidate, double score) {}
 
   /**
    * Ranks candidates.
@@ -67,7 +69,7 @@ final class Ranking {
    *     candidate is its neighbour
    * @param texts how many texts there are in all, for how rare a term is; at least {@code all}
    */
-  List<Ranked> rank(List<Candidate> all, long texts) {
+  public List<Ranked> rank(List<Candidate> all, long texts) {
     if (all.isEmpty()) {
       return List.of();
     }

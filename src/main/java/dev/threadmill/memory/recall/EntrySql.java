@@ -1,7 +1,9 @@
-package dev.threadmill.memory;
+package dev.threadmill.memory.recall;
 
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.db.Row;
+import dev.threadmill.memory.text.Question;
+import dev.threadmill.memory.text.Traits;
 import dev.threadmill.models.Embeddings;
 import java.sql.SQLException;
 import java.time.Instant;

@@ -1,6 +1,7 @@
-package dev.threadmill.memory;
+package dev.threadmill.memory.recall;
 
 import dev.threadmill.api.ThreadId;
+import dev.threadmill.memory.text.Traits;
 import java.time.Instant;
 import java.util.Comparator;
 
@@ -15,7 +16,7 @@ import java.util.Comparator;
  * @param similarity cosine to the question; null where there is no vector
  * @param matches which terms of the question it has, a bit each
  */
-record Candidate(
+public record Candidate(
     ThreadId thread,
     SourceType type,
     String sourceId,
@@ -30,14 +31,14 @@ record Candidate(
     int matches) {
 
   /** Thread by thread, as they were said, the pieces of a source together. */
-  static final Comparator<Candidate> AS_SAID =
+  public static final Comparator<Candidate> AS_SAID =
       Comparator.comparing((Candidate candidate) -> candidate.thread().value())
           .thenComparing(Candidate::createdAt)
           .thenComparing(Candidate::sourceId)
           .thenComparingInt(Candidate::part);
 
   /** What a remembered text is of. */
-  enum SourceType {
+  public enum SourceType {
     MESSAGE,
     FACT
   }

@@ -1,4 +1,4 @@
-package dev.threadmill.memory;
+package dev.threadmill.memory.recall;
 
 import java.time.Duration;
 import java.util.concurrent.Callable;

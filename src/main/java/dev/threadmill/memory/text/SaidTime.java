@@ -1,4 +1,4 @@
-package dev.threadmill.memory;
+package dev.threadmill.memory.text;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.time.DateTimeException;
@@ -17,7 +17,7 @@ import java.util.regex.Pattern;
  * When a message was said, if it tells so itself: messages that were brought from elsewhere were
  * created just now, and carry their time in the metadata or at the head of their text.
  */
-final class SaidTime {
+public final class SaidTime {
   private static final List<String> KEYS =
       List.of(
           "said_at",
@@ -68,7 +68,7 @@ final class SaidTime {
    *
    * @param metadata of the message; null if it has none
    */
-  static Optional<Instant> of(JsonNode metadata, String text) {
+  public static Optional<Instant> of(JsonNode metadata, String text) {
     if (metadata != null) {
       for (var key : KEYS) {
         var time = in(metadata.path(key).asText(""));

@@ -1,4 +1,4 @@
-package dev.threadmill.memory;
+package dev.threadmill.memory.recall;
 
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.ThreadId;

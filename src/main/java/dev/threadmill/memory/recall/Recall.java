@@ -1,6 +1,8 @@
-package dev.threadmill.memory;
+package dev.threadmill.memory.recall;
 
 import dev.threadmill.api.ThreadId;
+import dev.threadmill.memory.text.Pieces;
+import dev.threadmill.memory.text.Question;
 import dev.threadmill.models.Embeddings;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
@@ -34,7 +36,8 @@ public class Recall {
   private final Embeddings embeddings;
   private final InstantSource clock;
 
-  Recall(IndexSearch search, TextStore texts, Embeddings embeddings, InstantSource clock) {
+  /** For what has been indexed. */
+  public Recall(IndexSearch search, TextStore texts, Embeddings embeddings, InstantSource clock) {
     this.search = search;
     this.texts = texts;
     this.embeddings = embeddings;
@@ -82,7 +85,7 @@ public class Recall {
    * @param shown ids of messages that are left out
    * @param patience how long the embedding model may take; then words alone find memories
    */
-  List<Memory> recall(
+  public List<Memory> recall(
       MemoryScope scope, String asked, int limit, Set<String> shown, Duration patience)
       throws InterruptedException {
     return recall(

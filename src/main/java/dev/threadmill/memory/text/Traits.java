@@ -1,4 +1,4 @@
-package dev.threadmill.memory;
+package dev.threadmill.memory.text;
 
 import java.util.List;
 import java.util.regex.Pattern;
@@ -7,7 +7,7 @@ import java.util.regex.Pattern;
  * What the ranking wants to know of a text, besides its words and its meaning, packed into one
  * integer that is stored with it.
  */
-record Traits(int bits) {
+public record Traits(int bits) {
   private static final int QUESTION = 1;
   private static final int FIRST_PERSON = 1 << 1;
   private static final int TIME = 1 << 2;
@@ -30,7 +30,7 @@ record Traits(int bits) {
   private static final Pattern INNER_NAME = Pattern.compile("(?<=[\\p{Ll},] )\\p{Lu}\\p{Ll}+");
 
   /** The traits of a text. */
-  static Traits of(String text, List<String> terms, boolean byAssistant) {
+  public static Traits of(String text, List<String> terms, boolean byAssistant) {
     int bits = Math.min(terms.size(), LONGEST) << LENGTH_SHIFT;
     bits |= ENDS_AS_QUESTION.matcher(text).find() ? QUESTION : 0;
     bits |= FIRST_PERSON_WORDS.matcher(text).find() ? FIRST_PERSON : 0;
@@ -45,32 +45,38 @@ record Traits(int bits) {
     return Pattern.compile("\\b(?:" + alternatives + ")\\b", Pattern.CASE_INSENSITIVE);
   }
 
-  boolean isQuestion() {
+  /** Whether it ends as a question does. */
+  public boolean isQuestion() {
     return (bits & QUESTION) != 0;
   }
 
-  boolean isFirstPerson() {
+  /** Whether who says it speaks of themselves. */
+  public boolean isFirstPerson() {
     return (bits & FIRST_PERSON) != 0;
   }
 
-  boolean namesTime() {
+  /** Whether it names a day, a date or another time. */
+  public boolean namesTime() {
     return (bits & TIME) != 0;
   }
 
-  boolean namesNumber() {
+  /** Whether it has a digit. */
+  public boolean namesNumber() {
     return (bits & NUMBER) != 0;
   }
 
-  boolean namesName() {
+  /** Whether it has a capital within a sentence, as names do. */
+  public boolean namesName() {
     return (bits & NAME) != 0;
   }
 
-  boolean byAssistant() {
+  /** Whether the assistant said it. */
+  public boolean byAssistant() {
     return (bits & ASSISTANT) != 0;
   }
 
   /** How many terms it has, up to a bound. */
-  int length() {
+  public int length() {
     return bits >> LENGTH_SHIFT;
   }
 }

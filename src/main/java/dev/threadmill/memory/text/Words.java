@@ -1,4 +1,4 @@
-package dev.threadmill.memory;
+package dev.threadmill.memory.text;
 
 import java.lang.Character.UnicodeScript;
 import java.text.Normalizer;
@@ -11,7 +11,7 @@ import java.util.Set;
  * The terms by which a text is found: stems of its words without case and diacritics, and pairs of
  * neighbouring characters where the script puts no spaces between words.
  */
-final class Words {
+public final class Words {
   private static final int LONGEST_TERM = 40;
   private static final Set<String> STOP_WORDS =
       Set.of(
@@ -30,7 +30,7 @@ final class Words {
   private Words() {}
 
   /** The terms of a text in their order, repeated as often as they occur. */
-  static List<String> terms(String text) {
+  public static List<String> terms(String text) {
     var terms = new ArrayList<String>();
     var plain = plain(text);
     int from = -1;

@@ -1,7 +1,8 @@
-package dev.threadmill.memory;
+package dev.threadmill.memory.recall;
 
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.db.Jdbc;
+import dev.threadmill.memory.text.Question;
 import dev.threadmill.models.Embeddings;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.List;
@@ -14,7 +15,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * they exceed a bound; they are asked for the best by meaning and by words.
  */
 @ApplicationScoped
-class IndexSearch {
+public class IndexSearch {
   /** A thread is read whole far beyond that, since neighbours and rarity matter within it. */
   private static final int MOST_READ_WHOLE = 20_000;
 
@@ -23,17 +24,18 @@ class IndexSearch {
   private final Jdbc jdbc;
   private final WholeScope whole;
   private final BestEntries best;
-  private final MemoryConfig config;
+  private final RecallConfig config;
 
   /** Scopes too large to be counted each time; a scope that has shrunk is still searched right. */
   private final Set<String> large = ConcurrentHashMap.newKeySet();
 
-  IndexSearch(
+  /** For a database. */
+  public IndexSearch(
       Jdbc jdbc,
       VectorColumn vectors,
       RareTerms rareTerms,
       Embeddings embeddings,
-      MemoryConfig config) {
+      RecallConfig config) {
     this.jdbc = jdbc;
     this.whole = new WholeScope(jdbc, vectors, embeddings);
     this.best = new BestEntries(jdbc, vectors, rareTerms, embeddings);
@@ -46,10 +48,10 @@ class IndexSearch {
    * @param candidates thread by thread, in the order in which they were said
    * @param texts how many there are in the scope, as far as is known
    */
-  record Found(List<Candidate> candidates, long texts) {}
+  public record Found(List<Candidate> candidates, long texts) {}
 
   /** The best entries of all threads of a scope. */
-  Found in(MemoryScope scope, Question question, QuestionVector vector)
+  public Found in(MemoryScope scope, Question question, QuestionVector vector)
       throws InterruptedException {
     return switch (scope) {
       case MemoryScope.OfThread(_, var thread) -> inThread(thread, question, vector);
@@ -61,7 +63,7 @@ class IndexSearch {
   }
 
   /** All entries of a thread; the best ones of one that is known to be very long. */
-  Found inThread(ThreadId thread, Question question, QuestionVector vector)
+  public Found inThread(ThreadId thread, Question question, QuestionVector vector)
       throws InterruptedException {
     var condition = "i.thread_id = ?";
     var scope = List.<Object>of(thread);

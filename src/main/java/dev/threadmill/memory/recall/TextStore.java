@@ -1,4 +1,4 @@
-package dev.threadmill.memory;
+package dev.threadmill.memory.recall;
 
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.ThreadId;
@@ -13,10 +13,11 @@ import java.util.Optional;
 
 /** Reads the texts that memories point to. */
 @ApplicationScoped
-class TextStore {
+public class TextStore {
   private final Jdbc jdbc;
 
-  TextStore(Jdbc jdbc) {
+  /** For a database. */
+  public TextStore(Jdbc jdbc) {
     this.jdbc = jdbc;
   }
 
@@ -26,12 +27,12 @@ class TextStore {
    * @param assistantId the thread's default assistant, or the one that spoke last; null if none
    * @param userId what its metadata name as {@code user}; null if nothing
    */
-  record ThreadFacts(ThreadId id, ProjectId project, String assistantId, String userId) {}
+  public record ThreadFacts(ThreadId id, ProjectId project, String assistantId, String userId) {}
 
   private record Read(int place, String text) {}
 
   /** The thread of this id, if it belongs to the project. */
-  Optional<ThreadFacts> thread(ProjectId project, ThreadId id) {
+  public Optional<ThreadFacts> thread(ProjectId project, ThreadId id) {
     return jdbc.one(
         """
         SELECT t.id, t.project_id, t.metadata ->> 'user' AS user_id,
@@ -52,7 +53,7 @@ class TextStore {
   }
 
   /** The text of the newest message that a user wrote. */
-  Optional<String> newestOfUser(ThreadId thread) {
+  public Optional<String> newestOfUser(ThreadId thread) {
     return jdbc.one(
         """
         SELECT message_text(content) AS text FROM messages
@@ -63,7 +64,7 @@ class TextStore {
   }
 
   /** The texts of these pieces; what was deleted meanwhile is left out. */
-  Map<Candidate, String> read(List<Candidate> candidates) {
+  public Map<Candidate, String> read(List<Candidate> candidates) {
     var texts = new HashMap<Candidate, String>();
     var messages =
         candidates.stream().filter(c -> c.type() == Candidate.SourceType.MESSAGE).toList();
@@ -99,10 +100,10 @@ class TextStore {
   }
 
   /** A message as a summary is made of it. */
-  record Said(String id, boolean byAssistant, Instant at, String text) {}
+  public record Said(String id, boolean byAssistant, Instant at, String text) {}
 
   /** Messages that were said after one time and not after another, oldest first. */
-  List<Said> between(ThreadId thread, Instant after, Instant to, int limit) {
+  public List<Said> between(ThreadId thread, Instant after, Instant to, int limit) {
     return jdbc.list(
         """
         SELECT m.id, m.role = 'assistant' AS by_assistant, m.created_at,
@@ -126,7 +127,7 @@ class TextStore {
   }
 
   /** How many of these messages are still there and remembered; they stay until the commit. */
-  int count(Tx tx, ThreadId thread, List<Said> messages) {
+  public int count(Tx tx, ThreadId thread, List<Said> messages) {
     return tx.list(
             """
             SELECT m.id FROM messages m

@@ -1,9 +1,9 @@
-package dev.threadmill.memory;
+package dev.threadmill.memory.recall;
 
 import java.util.List;
 
 /** How much of a question's weight in terms each text has: rare terms weigh more. */
-final class Terms {
+public final class Terms {
   // BM25: a message rarely repeats a word, so only its length counts beside the words' rarity.
   private static final double SATURATION = 1.0;
   private static final double LENGTH_SHARE = 0.4;
@@ -17,7 +17,7 @@ final class Terms {
    * @param count how many terms the question has
    * @param texts how many texts there are in all; at least as many as candidates
    */
-  Terms(int count, List<Candidate> all, long texts) {
+  public Terms(int count, List<Candidate> all, long texts) {
     this.all = all;
     var found = new int[count];
     double lengths = 0;
@@ -47,7 +47,7 @@ final class Terms {
   }
 
   /** Each candidate's share, less for a long text than for a short one: BM25 over its bound. */
-  double[] shares() {
+  public double[] shares() {
     var shares = new double[all.size()];
     for (int i = 0; i < shares.length; i++) {
       double relative = all.get(i).traits().length() / usualLength;

@@ -1,8 +1,9 @@
-package dev.threadmill.memory;
+package dev.threadmill.memory.recall;
 
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Row;
 import dev.threadmill.db.Tx;
+import dev.threadmill.memory.text.Question;
 import dev.threadmill.models.Embeddings;
 import java.sql.SQLException;
 import java.util.ArrayList;

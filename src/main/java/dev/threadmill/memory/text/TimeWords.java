@@ -1,4 +1,4 @@
-package dev.threadmill.memory;
+package dev.threadmill.memory.text;
 
 import java.time.DayOfWeek;
 import java.time.Instant;
@@ -13,7 +13,7 @@ import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 
 /** Finds out when the thing that is sought was said, from words like yesterday or in March. */
-final class TimeWords {
+public final class TimeWords {
   private static final String MONTHS =
       "january|february|march|april|may|june|july|august|september|october|november|december";
   private static final Pattern ISO_DAY = Pattern.compile("\\b(\\d{4})-(\\d{2})-(\\d{2})\\b");
@@ -34,8 +34,8 @@ final class TimeWords {
   private TimeWords() {}
 
   /** From the first instant to the one after the last. */
-  record Span(Instant from, Instant to) {
-    boolean contains(Instant time) {
+  public record Span(Instant from, Instant to) {
+    public boolean contains(Instant time) {
       return !time.isBefore(from) && time.isBefore(to);
     }
 
