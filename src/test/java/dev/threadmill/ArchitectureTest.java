@@ -36,6 +36,22 @@ class ArchitectureTest {
           "cluster",
           "chaos");
 
+  /**
+   * The packages of {@code runs}; its own classes stand between what they use and who uses them.
+   */
+  private static final List<String> ENGINE =
+      Stream.of(
+              "runs.store",
+              "runs.live",
+              "runs.context",
+              "runs",
+              "runs.streams",
+              "runs.upkeep",
+              "runs.rest",
+              "runs.face")
+          .map(name -> ROOT + "." + name)
+          .toList();
+
   private static final JavaClasses CLASSES =
       new ClassFileImporter()
           .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
@@ -55,6 +71,19 @@ class ArchitectureTest {
           .dependOnClassesThat()
           .resideInAnyPackage(above)
           .allowEmptyShould(true)
+          .check(CLASSES);
+    }
+  }
+
+  @Test
+  void aPackageOfTheEngineUsesOnlyThoseBeforeIt() {
+    for (int i = 0; i < ENGINE.size() - 1; i++) {
+      noClasses()
+          .that()
+          .resideInAPackage(ENGINE.get(i))
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage(ENGINE.subList(i + 1, ENGINE.size()).toArray(String[]::new))
           .check(CLASSES);
     }
   }

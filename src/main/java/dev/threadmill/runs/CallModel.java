@@ -5,6 +5,10 @@ import dev.threadmill.models.ModelAnswer;
 import dev.threadmill.models.ModelRequest;
 import dev.threadmill.models.Models;
 import dev.threadmill.models.ToolChoice;
+import dev.threadmill.runs.context.BuildContext;
+import dev.threadmill.runs.live.Progress;
+import dev.threadmill.runs.live.Turn;
+import dev.threadmill.runs.store.Run;
 import jakarta.enterprise.context.ApplicationScoped;
 
 /** Calls the model with a prompt, and lets the turn have the answer piece by piece. */

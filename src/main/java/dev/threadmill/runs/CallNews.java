@@ -1,5 +1,8 @@
 package dev.threadmill.runs;
 
+import dev.threadmill.runs.live.Progress;
+import dev.threadmill.runs.live.Telling;
+import dev.threadmill.runs.store.ToolCall;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;

@@ -5,6 +5,10 @@ import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.RunId;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.db.Jdbc;
+import dev.threadmill.runs.live.LiveRun;
+import dev.threadmill.runs.store.Run;
+import dev.threadmill.runs.store.RunStatus;
+import dev.threadmill.runs.store.RunStore;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.InstantSource;
 
@@ -14,7 +18,7 @@ import java.time.InstantSource;
  * marked, and the one that answers is cancelled.
  */
 @ApplicationScoped
-class CancelRun {
+public class CancelRun {
   private final Jdbc jdbc;
   private final RunStore runs;
   private final EndIdleRun endIdleRun;
@@ -45,7 +49,7 @@ class CancelRun {
    *
    * @throws ApiException 404 if there is no such run; 400 if it has ended
    */
-  Run cancel(ProjectId project, ThreadId thread, RunId id) {
+  public Run cancel(ProjectId project, ThreadId thread, RunId id) {
     // A run may change hands between two looks, but not for ever: it ends.
     while (true) {
       var marked =

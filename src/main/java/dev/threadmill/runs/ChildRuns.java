@@ -9,6 +9,10 @@ import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Row;
 import dev.threadmill.db.Tx;
 import dev.threadmill.models.Usage;
+import dev.threadmill.runs.live.Answer;
+import dev.threadmill.runs.store.Run;
+import dev.threadmill.runs.store.RunError;
+import dev.threadmill.runs.store.RunStatus;
 import dev.threadmill.threads.ContentPart;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.SQLException;
@@ -25,7 +29,7 @@ import java.util.Optional;
  * cancellation, does so in transactions of its own.
  */
 @ApplicationScoped
-class ChildRuns {
+public class ChildRuns {
   private static final TypeReference<List<ContentPart>> CONTENT = new TypeReference<>() {};
 
   private final Jdbc jdbc;
@@ -126,7 +130,7 @@ class ChildRuns {
   }
 
   /** A run and its thread. */
-  record Key(ThreadId thread, RunId run) {}
+  public record Key(ThreadId thread, RunId run) {}
 
   /** The children of a run that have not ended. */
   List<Key> active(Run parent) {
@@ -146,7 +150,7 @@ class ChildRuns {
   }
 
   /** The run that answers in place of this one, if it has handed over. */
-  Optional<Key> handedTo(Run run) {
+  public Optional<Key> handedTo(Run run) {
     return jdbc.one(
         "SELECT thread_id, id FROM runs WHERE parent_run_id = ? AND parent_thread_id = ? AND handoff",
         ChildRuns::key,

@@ -4,6 +4,14 @@ import dev.threadmill.api.ProjectId;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Tx;
 import dev.threadmill.limits.Concurrency;
+import dev.threadmill.runs.live.EventId;
+import dev.threadmill.runs.live.Telling;
+import dev.threadmill.runs.live.Told;
+import dev.threadmill.runs.store.Run;
+import dev.threadmill.runs.store.RunStore;
+import dev.threadmill.runs.store.Step;
+import dev.threadmill.runs.store.StepStore;
+import dev.threadmill.runs.store.Tape;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -19,7 +27,7 @@ import java.util.TreeSet;
  * with ten thousand runs in the queue does not keep another's single one waiting.
  */
 @ApplicationScoped
-class ClaimRuns {
+public class ClaimRuns {
   private static final int MOST_AT_ONCE = 50;
 
   private final Jdbc jdbc;
@@ -50,7 +58,7 @@ class ClaimRuns {
   private record Claim(Run run, EventId base, List<Told> news) {}
 
   /** Claims what is queued and starts it. Returns how many runs that were. */
-  int claim() {
+  public int claim() {
     int claimed = 0;
     while (node.isRegistered()) {
       int room = liveRuns.takeRoom(MOST_AT_ONCE);
@@ -195,7 +203,7 @@ class ClaimRuns {
   }
 
   /** The place behind all that is on the tape of a run. */
-  static EventId endOf(Run run) {
+  public static EventId endOf(Run run) {
     var end = EventId.START;
     for (var event : Tape.parse(run.tape())) {
       end = end.after(event);
@@ -204,7 +212,7 @@ class ClaimRuns {
   }
 
   /** Stores who has the run now, and what that puts on its tape. */
-  static void setClaim(Tx tx, Run run, List<Told> news) {
+  public static void setClaim(Tx tx, Run run, List<Told> news) {
     tx.update(
         """
         UPDATE runs SET status = ?, owner = ?, attempt = ?, stored = 0, started_at = ?, routing = NULL,

@@ -17,6 +17,14 @@ import dev.threadmill.db.Tx;
 import dev.threadmill.limits.AdmitRequest;
 import dev.threadmill.limits.Concurrency;
 import dev.threadmill.models.Usage;
+import dev.threadmill.runs.live.EventId;
+import dev.threadmill.runs.live.LiveRun;
+import dev.threadmill.runs.live.Telling;
+import dev.threadmill.runs.live.Told;
+import dev.threadmill.runs.store.Run;
+import dev.threadmill.runs.store.RunStatus;
+import dev.threadmill.runs.store.RunStore;
+import dev.threadmill.runs.store.Tape;
 import dev.threadmill.threads.Message;
 import dev.threadmill.threads.MessageStore;
 import dev.threadmill.threads.NewMessage;
@@ -38,7 +46,7 @@ import org.jboss.logging.Logger;
  * from the node that its client is connected to.
  */
 @ApplicationScoped
-class CreateRun {
+public class CreateRun {
   private static final Logger LOG = Logger.getLogger(CreateRun.class);
 
   private final Jdbc jdbc;
@@ -105,7 +113,7 @@ class CreateRun {
    * @param live the run if this node executes it
    * @param waitsFor the active run that it waits for; null if it does not
    */
-  record Created(Run run, Optional<LiveRun> live, RunId waitsFor) {}
+  public record Created(Run run, Optional<LiveRun> live, RunId waitsFor) {}
 
   /**
    * A run as it goes into the database, and what that puts on its tape.
@@ -116,7 +124,7 @@ class CreateRun {
 
   /** What else is to be stored in the transaction that creates a run. */
   @FunctionalInterface
-  interface Alongside {
+  public interface Alongside {
     void store(Tx tx, Run run);
   }
 
@@ -139,12 +147,12 @@ class CreateRun {
    * @throws ApiException 404 if there is no such thread or assistant; 400 if the thread is locked
    *     by another run
    */
-  Created create(ProjectId project, ThreadId thread, RunRequest.Create request) {
+  public Created create(ProjectId project, ThreadId thread, RunRequest.Create request) {
     return create(project, thread, request, (_, _) -> {});
   }
 
   /** As above, with something more in the same transaction. */
-  Created create(
+  public Created create(
       ProjectId project, ThreadId thread, RunRequest.Create request, Alongside alongside) {
     noteStream(request.isStreamed());
     var assistantId =
@@ -193,12 +201,13 @@ class CreateRun {
   }
 
   /** Creates a thread and a run on it. */
-  Created create(ProjectId project, RunRequest.CreateWithThread request) {
+  public Created create(ProjectId project, RunRequest.CreateWithThread request) {
     return create(project, request, (_, _) -> {});
   }
 
   /** As above, with something more in the same transaction. */
-  Created create(ProjectId project, RunRequest.CreateWithThread request, Alongside alongside) {
+  public Created create(
+      ProjectId project, RunRequest.CreateWithThread request, Alongside alongside) {
     noteStream(request.isStreamed());
     var basis = basis(project, request.assistantId(), request.overrides());
     var prepared = prepareThread.of(project, "thread.", request.threadToCreate());

@@ -4,6 +4,15 @@ import dev.threadmill.api.RunId;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Tx;
+import dev.threadmill.runs.live.Answer;
+import dev.threadmill.runs.store.Run;
+import dev.threadmill.runs.store.RunStatus;
+import dev.threadmill.runs.store.RunStore;
+import dev.threadmill.runs.store.Step;
+import dev.threadmill.runs.store.StepStore;
+import dev.threadmill.runs.store.Tape;
+import dev.threadmill.runs.store.TapeEvent;
+import dev.threadmill.runs.store.ToolCall;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -15,7 +24,7 @@ import java.util.Optional;
  * assistants. Tool calls without a result get one that says so, in the same transaction.
  */
 @ApplicationScoped
-class EndIdleRun {
+public class EndIdleRun {
   private final Jdbc jdbc;
   private final RunStore runs;
   private final StepStore steps;
@@ -42,7 +51,7 @@ class EndIdleRun {
    * Ends the run, unless somebody executes it, it has ended, or it has handed over: then it ends
    * with the one that answers. The run if it was ended here.
    */
-  Optional<Run> end(ThreadId thread, RunId id, Run.End end, Instant at) {
+  public Optional<Run> end(ThreadId thread, RunId id, Run.End end, Instant at) {
     var ended =
         jdbc.inTransaction(
             tx -> {

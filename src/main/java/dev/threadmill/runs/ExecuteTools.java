@@ -1,6 +1,12 @@
 package dev.threadmill.runs;
 
 import dev.threadmill.models.Usage;
+import dev.threadmill.runs.live.LiveRun;
+import dev.threadmill.runs.live.Progress;
+import dev.threadmill.runs.store.Run;
+import dev.threadmill.runs.store.Step;
+import dev.threadmill.runs.store.StepStore;
+import dev.threadmill.runs.store.ToolCall;
 import dev.threadmill.tools.ToolContext;
 import dev.threadmill.tools.ToolError;
 import dev.threadmill.tools.ToolOutcome;

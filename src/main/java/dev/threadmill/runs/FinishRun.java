@@ -8,6 +8,15 @@ import dev.threadmill.limits.Spending;
 import dev.threadmill.memory.MemoryPolicy;
 import dev.threadmill.memory.NoteRun;
 import dev.threadmill.models.Usage;
+import dev.threadmill.runs.live.Answer;
+import dev.threadmill.runs.live.Progress;
+import dev.threadmill.runs.live.Telling;
+import dev.threadmill.runs.live.Turn;
+import dev.threadmill.runs.store.Run;
+import dev.threadmill.runs.store.RunStatus;
+import dev.threadmill.runs.store.Step;
+import dev.threadmill.runs.store.StepStore;
+import dev.threadmill.runs.store.Tape;
 import dev.threadmill.threads.MessageStore;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Instant;
@@ -20,7 +29,7 @@ import java.util.List;
  * when it is committed.
  */
 @ApplicationScoped
-class FinishRun {
+public class FinishRun {
   private final Jdbc jdbc;
   private final StepStore steps;
   private final MessageStore messages;
@@ -360,11 +369,12 @@ class FinishRun {
   }
 
   /** The thread's next message comes later than all that the run has stored. */
-  static void touchThread(Tx tx, ThreadId thread, Instant at) {
+  public static void touchThread(Tx tx, ThreadId thread, Instant at) {
     tx.later("UPDATE threads SET tail = GREATEST(tail, ?) WHERE id = ?", at, thread);
   }
 
-  static void clearJournal(Tx tx, Run run) {
+  /** Deletes what the journal has of a run whose rows now say the same. */
+  public static void clearJournal(Tx tx, Run run) {
     tx.later(
         "DELETE FROM run_journal WHERE thread_id = ? AND run_id = ?", run.threadId(), run.id());
   }

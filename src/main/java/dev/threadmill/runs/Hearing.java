@@ -1,6 +1,7 @@
 package dev.threadmill.runs;
 
 import dev.threadmill.models.StorableText;
+import dev.threadmill.runs.store.ToolCall;
 import dev.threadmill.tools.ToolListener;
 import java.time.Duration;
 import java.util.function.Consumer;

@@ -1,6 +1,14 @@
 package dev.threadmill.runs;
 
 import dev.threadmill.models.Usage;
+import dev.threadmill.runs.live.Answer;
+import dev.threadmill.runs.live.Telling;
+import dev.threadmill.runs.live.Told;
+import dev.threadmill.runs.live.Turn;
+import dev.threadmill.runs.store.Run;
+import dev.threadmill.runs.store.RunStatus;
+import dev.threadmill.runs.store.Step;
+import dev.threadmill.runs.store.ToolCall;
 import dev.threadmill.threads.Message;
 import java.time.Instant;
 import java.util.ArrayList;

@@ -1,6 +1,7 @@
 package dev.threadmill.runs;
 
 import dev.threadmill.api.RunId;
+import dev.threadmill.runs.live.LiveRun;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.Collection;
 import java.util.List;
@@ -10,7 +11,7 @@ import java.util.concurrent.Semaphore;
 
 /** The runs that this node executes, and the room that it has for more. */
 @ApplicationScoped
-class LiveRuns {
+public class LiveRuns {
   private final ConcurrentHashMap<RunId, LiveRun> runs = new ConcurrentHashMap<>();
   private final Semaphore room;
   private volatile boolean closed;
@@ -22,7 +23,7 @@ class LiveRuns {
   }
 
   /** Takes room for one run. False if there is none. */
-  boolean takeRoom() {
+  public boolean takeRoom() {
     boolean taken = !closed && room.tryAcquire();
     if (!taken) {
       somebodyWaits = true;
@@ -31,7 +32,7 @@ class LiveRuns {
   }
 
   /** What to do when a run ends while somebody waits: for room, or for that very run. */
-  void whenOneEnds(Runnable action) {
+  public void whenOneEnds(Runnable action) {
     onEnd = action;
   }
 
@@ -44,12 +45,13 @@ class LiveRuns {
     return taken;
   }
 
-  void giveRoomBack(int places) {
+  /** As many places are free again that were taken for runs which this node did not get. */
+  public void giveRoomBack(int places) {
     room.release(places);
   }
 
   /** A run waits for another on its thread: look whether it may go on when one ends. */
-  void tellWhenOneEnds() {
+  public void tellWhenOneEnds() {
     somebodyWaits = true;
   }
 
@@ -77,24 +79,28 @@ class LiveRuns {
     }
   }
 
-  Optional<LiveRun> find(RunId id) {
+  /** The run, if this node executes it. */
+  public Optional<LiveRun> find(RunId id) {
     return Optional.ofNullable(runs.get(id));
   }
 
-  Collection<LiveRun> all() {
+  /** All runs that this node executes now. */
+  public Collection<LiveRun> all() {
     return List.copyOf(runs.values());
   }
 
-  int size() {
+  /** How many runs this node executes now. */
+  public int size() {
     return runs.size();
   }
 
   /** From here on there is no room: the node stops. */
-  void close() {
+  public void close() {
     closed = true;
   }
 
-  boolean isClosed() {
+  /** Whether the node stops and takes no more runs. */
+  public boolean isClosed() {
     return closed;
   }
 }

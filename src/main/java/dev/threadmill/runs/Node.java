@@ -20,7 +20,7 @@ import org.jboss.logging.Logger;
  * of connections: a node whose connections are all busy is alive.
  */
 @ApplicationScoped
-class Node {
+public class Node {
   private static final Logger LOG = Logger.getLogger(Node.class);
 
   private final Jdbc jdbc;
@@ -42,17 +42,17 @@ class Node {
   }
 
   /** The name under which this node owns runs. */
-  String id() {
+  public String id() {
     return id;
   }
 
   /** Whether this node may claim runs: it has a row and has renewed it lately. */
-  boolean isRegistered() {
+  public boolean isRegistered() {
     return registered;
   }
 
   /** Enters the node among the living. */
-  void register() {
+  public void register() {
     side.with(this::register);
   }
 
@@ -76,7 +76,7 @@ class Node {
    * Renews the lease. False if the others have given this node up: all it executed is lost to it,
    * and it goes by a new name from now on.
    */
-  boolean renew() {
+  public boolean renew() {
     try {
       if (side.with(this::renew)) {
         return true;
@@ -116,7 +116,7 @@ class Node {
    * Gives up nodes whose lease has run out. Not right after an outage of the database, when nobody
    * could renew: the others get as long as a lease to be heard.
    */
-  List<String> giveUpTheSilent() {
+  public List<String> giveUpTheSilent() {
     if (!isHealthyForALease()) {
       return List.of();
     }
@@ -144,7 +144,7 @@ class Node {
   }
 
   /** Leaves: the others may take over what is left at once. */
-  void leave() {
+  public void leave() {
     registered = false;
     side.with(tx -> tx.update("DELETE FROM nodes WHERE id = ?", id));
     LOG.infof("node left node_id=%s", id);

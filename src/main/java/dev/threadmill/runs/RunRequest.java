@@ -13,12 +13,14 @@ import dev.threadmill.assistants.ToolSpec;
 import dev.threadmill.assistants.TurnSettings;
 import dev.threadmill.models.ResponseFormat;
 import dev.threadmill.models.ToolChoice;
+import dev.threadmill.runs.store.Run;
+import dev.threadmill.runs.store.TruncationStrategy;
 import dev.threadmill.threads.CreateMessage;
 import dev.threadmill.threads.CreateThread;
 import java.util.List;
 
 /** The bodies of the two calls that create a run, and what they have in common. */
-final class RunRequest {
+public final class RunRequest {
   static final int MAX_TOOLS = 20;
   static final int MIN_TOKENS = 256;
   private static final int MAX_MODEL = 256;
@@ -27,7 +29,7 @@ final class RunRequest {
   private RunRequest() {}
 
   /** The body of {@code POST /v1/threads/{thread_id}/runs}. */
-  record Create(
+  public record Create(
       AssistantId assistantId,
       String model,
       ReasoningEffort reasoningEffort,
@@ -50,7 +52,7 @@ final class RunRequest {
       TurnSettings.Visibility visibility,
       Integer maxTurns,
       Integer maxToolCalls) {
-    Create {
+    public Create {
       Bounds.text("additional_instructions", additionalInstructions, MAX_INSTRUCTIONS);
       additionalMessages =
           additionalMessages == null
@@ -62,14 +64,14 @@ final class RunRequest {
     }
 
     /** A run of the thread's own assistant, with nothing set otherwise. */
-    static Create ofThreadsAssistant() {
+    public static Create ofThreadsAssistant() {
       return new Create(
           null, null, null, null, null, null, null, null, null, null, null, null, null, null, null,
           null, null, null, null, null, null, null);
     }
 
     /** A run that answers a message, after the active one if there is one. */
-    static Create inTurn(AssistantId assistant, CreateMessage message, Metadata metadata) {
+    public static Create inTurn(AssistantId assistant, CreateMessage message, Metadata metadata) {
       return new Create(
           assistant,
           null,
@@ -99,7 +101,8 @@ final class RunRequest {
       return onActiveRun == null ? OnActiveRun.REJECT : onActiveRun;
     }
 
-    boolean isStreamed() {
+    /** Whether the answer is the stream of the run. */
+    public boolean isStreamed() {
       return Boolean.TRUE.equals(stream);
     }
 
@@ -123,7 +126,7 @@ final class RunRequest {
   }
 
   /** The body of {@code POST /v1/threads/runs}. */
-  record CreateWithThread(
+  public record CreateWithThread(
       AssistantId assistantId,
       CreateThread thread,
       String model,
@@ -144,7 +147,7 @@ final class RunRequest {
       TurnSettings.Visibility visibility,
       Integer maxTurns,
       Integer maxToolCalls) {
-    CreateWithThread {
+    public CreateWithThread {
       Bounds.required("assistant_id", assistantId);
       tools = Bounds.list("tools", tools, MAX_TOOLS);
       check(model, instructions, temperature, topP, maxPromptTokens, maxCompletionTokens);
@@ -152,13 +155,15 @@ final class RunRequest {
     }
 
     /** A run on a new thread, with nothing set otherwise than its assistant has it. */
-    static CreateWithThread of(AssistantId assistant, CreateThread thread, Metadata metadata) {
+    public static CreateWithThread of(
+        AssistantId assistant, CreateThread thread, Metadata metadata) {
       return new CreateWithThread(
           assistant, thread, null, null, null, null, metadata, null, null, null, null, null, null,
           null, null, null, null, null, null, null);
     }
 
-    boolean isStreamed() {
+    /** Whether the answer is the stream of the run. */
+    public boolean isStreamed() {
       return Boolean.TRUE.equals(stream);
     }
 

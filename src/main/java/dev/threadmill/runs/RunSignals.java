@@ -5,6 +5,8 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.threadmill.api.RunId;
 import dev.threadmill.db.signals.Signal;
 import dev.threadmill.db.signals.Signals;
+import dev.threadmill.runs.live.LiveRun;
+import dev.threadmill.runs.live.Watches;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 
@@ -13,7 +15,7 @@ import java.time.Duration;
  * that somebody reads along there. A run that nobody watches from elsewhere costs no signal.
  */
 @ApplicationScoped
-class RunSignals {
+public class RunSignals {
   /** Nodes say that they watch every {@link Watches#SAID_AGAIN}. */
   private static final Duration REMEMBERED = Duration.ofSeconds(90);
 
@@ -70,7 +72,7 @@ class RunSignals {
   }
 
   /** Somebody reads along on another node. */
-  void watchedElsewhere(RunId run) {
+  public void watchedElsewhere(RunId run) {
     watchedElsewhere.put(run, true);
   }
 
@@ -82,7 +84,7 @@ class RunSignals {
   }
 
   /** From here on the run is journaled, and each change of it is told. */
-  void tellElsewhere(LiveRun live) {
+  public void tellElsewhere(LiveRun live) {
     var run = live.run().id();
     live.addReader(new Tell(signals, run), () -> Integer.MAX_VALUE);
     live.startJournaling();

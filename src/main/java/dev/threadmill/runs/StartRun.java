@@ -3,6 +3,15 @@ package dev.threadmill.runs;
 import dev.threadmill.db.DatabaseException;
 import dev.threadmill.limits.Concurrency;
 import dev.threadmill.models.Usage;
+import dev.threadmill.runs.live.EventId;
+import dev.threadmill.runs.live.Journal;
+import dev.threadmill.runs.live.LiveRun;
+import dev.threadmill.runs.live.Progress;
+import dev.threadmill.runs.live.Told;
+import dev.threadmill.runs.store.Run;
+import dev.threadmill.runs.store.RunError;
+import dev.threadmill.runs.store.RunStatus;
+import dev.threadmill.runs.store.Step;
 import dev.threadmill.threads.Message;
 import dev.threadmill.tools.Toolboxes;
 import jakarta.annotation.PreDestroy;
@@ -17,7 +26,7 @@ import org.jboss.logging.Logger;
 
 /** Starts the execution of a run that this node has claimed, on a virtual thread of its own. */
 @ApplicationScoped
-class StartRun {
+public class StartRun {
   private static final Logger LOG = Logger.getLogger(StartRun.class);
 
   private final LiveRuns liveRuns;
@@ -62,7 +71,7 @@ class StartRun {
    * @param news what the claim has put on the tape behind it
    * @param steps what the run has done before
    */
-  LiveRun start(Run run, EventId base, List<Told> news, List<Step> steps) {
+  public LiveRun start(Run run, EventId base, List<Told> news, List<Step> steps) {
     return start(run, base, news, steps, null);
   }
 

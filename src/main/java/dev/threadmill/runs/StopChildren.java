@@ -2,12 +2,14 @@ package dev.threadmill.runs;
 
 import dev.threadmill.api.ApiException;
 import dev.threadmill.api.ProjectId;
+import dev.threadmill.runs.store.Run;
+import dev.threadmill.runs.store.RunStatus;
 import jakarta.enterprise.context.ApplicationScoped;
 import org.jboss.logging.Logger;
 
 /** Cancels what nobody waits for any more: the runs below one that has ended. */
 @ApplicationScoped
-class StopChildren {
+public class StopChildren {
   private static final Logger LOG = Logger.getLogger(StopChildren.class);
   private static final int MOST_AT_ONCE = 200;
 
@@ -37,7 +39,7 @@ class StopChildren {
   }
 
   /** Those whose parent ended on a node that died before it came to its children. */
-  void orphans() {
+  public void orphans() {
     for (var orphan : children.orphans(MOST_AT_ONCE)) {
       LOG.infof("run without a parent is cancelled run_id=%s", orphan.key().run());
       cancel(orphan.project(), orphan.key());

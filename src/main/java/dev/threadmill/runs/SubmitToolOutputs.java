@@ -9,6 +9,16 @@ import dev.threadmill.api.ToolCallId;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Tx;
 import dev.threadmill.limits.Concurrency;
+import dev.threadmill.runs.live.EventId;
+import dev.threadmill.runs.live.LiveRun;
+import dev.threadmill.runs.live.Telling;
+import dev.threadmill.runs.live.Told;
+import dev.threadmill.runs.store.Run;
+import dev.threadmill.runs.store.RunStatus;
+import dev.threadmill.runs.store.RunStore;
+import dev.threadmill.runs.store.Step;
+import dev.threadmill.runs.store.StepStore;
+import dev.threadmill.runs.store.ToolCall;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -24,7 +34,7 @@ import java.util.Optional;
  * so that a stream need not look for it, otherwise on whichever claims it.
  */
 @ApplicationScoped
-class SubmitToolOutputs {
+public class SubmitToolOutputs {
   private final Jdbc jdbc;
   private final RunStore runs;
   private final StepStore steps;
@@ -61,10 +71,10 @@ class SubmitToolOutputs {
    *
    * @param stream whether to answer with the run's events from here on
    */
-  record Body(List<Output> toolOutputs, Boolean stream) {
-    record Output(String toolCallId, String output) {}
+  public record Body(List<Output> toolOutputs, Boolean stream) {
+    public record Output(String toolCallId, String output) {}
 
-    Body {
+    public Body {
       if (toolOutputs == null) {
         throw ApiException.missing("tool_outputs");
       }
@@ -76,7 +86,8 @@ class SubmitToolOutputs {
       toolOutputs = List.copyOf(toolOutputs);
     }
 
-    boolean isStreamed() {
+    /** Whether the answer is the stream of the run. */
+    public boolean isStreamed() {
       return Boolean.TRUE.equals(stream);
     }
   }
@@ -87,7 +98,7 @@ class SubmitToolOutputs {
    * @param seen the place on its tape before it went on, where a stream of it begins
    * @param live the run if this node executes it
    */
-  record Resumed(Run run, EventId seen, Optional<LiveRun> live) {}
+  public record Resumed(Run run, EventId seen, Optional<LiveRun> live) {}
 
   /**
    * Stores the outputs and has the run go on.
@@ -95,7 +106,7 @@ class SubmitToolOutputs {
    * @throws ApiException 404 if there is no such run; 400 if it does not wait, or the outputs are
    *     not exactly those it waits for
    */
-  Resumed submit(ProjectId project, ThreadId thread, RunId id, Body body) {
+  public Resumed submit(ProjectId project, ThreadId thread, RunId id, Body body) {
     return submit(project, thread, id, body, true).orElseThrow();
   }
 

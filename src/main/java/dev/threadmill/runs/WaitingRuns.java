@@ -19,7 +19,7 @@ import java.util.Optional;
  * queue and its messages join the thread, in one transaction.
  */
 @ApplicationScoped
-class WaitingRuns {
+public class WaitingRuns {
   static final int MOST_A_THREAD = 100;
   private static final int MOST_AT_ONCE = 100;
   private static final TypeReference<List<NewMessage>> MESSAGES = new TypeReference<>() {};
@@ -55,7 +55,7 @@ class WaitingRuns {
   private record Waiting(ProjectId project, ThreadId thread) {}
 
   /** Lets runs go on whose thread has become free. True if others still wait. */
-  boolean promote() {
+  public boolean promote() {
     var free =
         jdbc.list(
             """

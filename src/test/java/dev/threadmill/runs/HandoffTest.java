@@ -8,6 +8,9 @@ import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.RunId;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.db.Jdbc;
+import dev.threadmill.runs.live.HandedOver;
+import dev.threadmill.runs.store.StoredRun;
+import dev.threadmill.runs.streams.LoadRun;
 import dev.threadmill.testing.Api;
 import dev.threadmill.testing.FakeProvider;
 import dev.threadmill.testing.FakeProviderResource;
@@ -198,8 +201,8 @@ class HandoffTest {
 
       var told = HandedOver.during(caught);
       assertThat(told.steps())
-          .extracting(Step::id)
-          .isEqualTo(after.steps().stream().map(Step::id).toList());
+          .extracting(step -> step.id())
+          .isEqualTo(after.steps().stream().map(step -> step.id()).toList());
       assertThat(told.messages().keySet()).isEqualTo(after.messages().keySet());
     }
   }

@@ -10,6 +10,7 @@ import dev.threadmill.api.RunId;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.crash.HistoryCheck;
 import dev.threadmill.db.Jdbc;
+import dev.threadmill.runs.live.LiveRun;
 import dev.threadmill.testing.Api;
 import dev.threadmill.testing.EventReader;
 import dev.threadmill.testing.SettableClock;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.threadmill.api.EventStream;
 import dev.threadmill.api.RunId;
 import dev.threadmill.api.ThreadId;
+import dev.threadmill.runs.live.EventId;
 import dev.threadmill.testing.EventReader;
 import dev.threadmill.testing.EventReader.Event;
 import java.util.HashSet;

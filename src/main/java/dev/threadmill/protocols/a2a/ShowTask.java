@@ -2,7 +2,7 @@ package dev.threadmill.protocols.a2a;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.threadmill.api.Json;
-import dev.threadmill.runs.RunState;
+import dev.threadmill.runs.face.RunState;
 import dev.threadmill.threads.ContentPart;
 import dev.threadmill.threads.Message;
 import dev.threadmill.threads.MessageStore;

@@ -2,7 +2,7 @@ package dev.threadmill.protocols.a2a;
 
 import dev.threadmill.api.RunId;
 import dev.threadmill.api.ThreadId;
-import dev.threadmill.runs.RunState;
+import dev.threadmill.runs.face.RunState;
 import java.util.Optional;
 import java.util.regex.Pattern;
 

@@ -1,7 +1,7 @@
 package dev.threadmill.protocols.a2a;
 
-import dev.threadmill.runs.RunState;
-import dev.threadmill.runs.RunStatus;
+import dev.threadmill.runs.face.RunState;
+import dev.threadmill.runs.store.RunStatus;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

@@ -3,9 +3,9 @@ package dev.threadmill.protocols.a2a;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.threadmill.api.Json;
-import dev.threadmill.runs.RunEvent;
-import dev.threadmill.runs.RunState;
-import dev.threadmill.runs.RunWords;
+import dev.threadmill.runs.face.RunEvent;
+import dev.threadmill.runs.face.RunState;
+import dev.threadmill.runs.face.RunWords;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 

@@ -9,10 +9,11 @@ import dev.threadmill.api.Metadata;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.assistants.Assistant;
 import dev.threadmill.protocols.RequestKeys;
-import dev.threadmill.runs.ProtocolRuns;
-import dev.threadmill.runs.RunHandle;
-import dev.threadmill.runs.RunState;
-import dev.threadmill.runs.RunStatus;
+import dev.threadmill.runs.face.ProtocolRuns;
+import dev.threadmill.runs.face.RunHandle;
+import dev.threadmill.runs.face.RunState;
+import dev.threadmill.runs.store.RunFilter;
+import dev.threadmill.runs.store.RunStatus;
 import dev.threadmill.threads.CreateMessage;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.LinkedHashMap;
@@ -113,7 +114,7 @@ class Tasks {
             : TaskId.parse(token)
                 .orElseThrow(() -> A2aError.invalid("pageToken", "Expected a token of ours."));
     var wanted =
-        new ProtocolRuns.Listed(
+        new RunFilter(
             thread(context),
             assistant.id(),
             statuses(params.path("status").asText("")),

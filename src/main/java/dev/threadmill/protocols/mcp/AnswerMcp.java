@@ -7,7 +7,7 @@ import dev.threadmill.api.ApiException;
 import dev.threadmill.api.EventStream;
 import dev.threadmill.api.Ids;
 import dev.threadmill.api.ProjectId;
-import dev.threadmill.runs.ProtocolRuns;
+import dev.threadmill.runs.face.ProtocolRuns;
 import io.modelcontextprotocol.common.McpTransportContext;
 import io.modelcontextprotocol.json.McpJsonMapper;
 import io.modelcontextprotocol.json.jackson2.JacksonMcpJsonMapper;

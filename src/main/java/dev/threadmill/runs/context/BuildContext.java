@@ -1,0 +1,222 @@
+package dev.threadmill.runs.context;
+
+import static java.util.stream.Collectors.toUnmodifiableSet;
+
+import dev.threadmill.db.Jdbc;
+import dev.threadmill.memory.BuildMemory;
+import dev.threadmill.memory.MemoryPolicy;
+import dev.threadmill.memory.SentMemory;
+import dev.threadmill.models.FunctionSpec;
+import dev.threadmill.models.ModelInfo;
+import dev.threadmill.models.ModelMessage;
+import dev.threadmill.models.Models;
+import dev.threadmill.models.Tokens;
+import dev.threadmill.runs.live.Answer;
+import dev.threadmill.runs.live.Progress;
+import dev.threadmill.runs.store.Run;
+import dev.threadmill.runs.store.SentContext;
+import dev.threadmill.runs.store.TruncationStrategy;
+import dev.threadmill.threads.Message;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Puts together what the model is sent: the instructions, then of the thread as much as the run's
+ * truncation strategy, its budget of prompt tokens and the model's context window allow, the newest
+ * always. What is left out is represented by the memory.
+ */
+@ApplicationScoped
+public class BuildContext {
+  /** Part of the context window that is kept free for the answer if the run names no bound. */
+  private static final int ANSWER_SHARE = 4;
+
+  /** Part of the room for the thread that may go to its memory. */
+  private static final int MEMORY_SHARE = 4;
+
+  private static final int MOST_MEMORY_TOKENS = 4_000;
+  private static final int TOKENS_A_MESSAGE = 4;
+
+  private final Models models;
+  private final ThreadHistory history;
+  private final BuildMemory memory;
+  private final Jdbc jdbc;
+
+  public BuildContext(Models models, ThreadHistory history, BuildMemory memory, Jdbc jdbc) {
+    this.models = models;
+    this.history = history;
+    this.memory = memory;
+    this.jdbc = jdbc;
+  }
+
+  /** What comes of it. */
+  public sealed interface Context {}
+
+  /** What the model is sent. */
+  public record Prompt(List<ModelMessage> messages, List<FunctionSpec> functions)
+      implements Context {}
+
+  /**
+   * The run's budget is used up, so the model is not called.
+   *
+   * @param reason as {@code incomplete_details} names it
+   */
+  public record NoRoom(String reason) implements Context {}
+
+  /** The context of the run's next model call. */
+  public Context of(Progress progress) throws InterruptedException {
+    var run = progress.run();
+    var settings = run.settings();
+    if (settings.maxCompletionTokens() != null
+        && run.usage().completionTokens() >= settings.maxCompletionTokens()) {
+      return new NoRoom("max_completion_tokens");
+    }
+    var functions = progress.toolbox().functions();
+    int fixed = fixedTokens(settings.instructions(), functions);
+    var model = models.named(settings.model()).info();
+    int window = windowTokens(model, settings) - fixed;
+    Integer budget = budgetLeft(run, fixed);
+    if (budget != null && budget <= 0) {
+      return new NoRoom("max_prompt_tokens");
+    }
+    int room = budget == null ? window : Math.min(window, budget);
+    var strategy = settings.truncationStrategy();
+    int most = strategy.lastMessages() == null ? Integer.MAX_VALUE : strategy.lastMessages();
+    var newest = newest(progress, room, most);
+    if (newest.entries().isEmpty() && budget != null && budget < window) {
+      return new NoRoom("max_prompt_tokens");
+    }
+    if (newest.entries().isEmpty()) {
+      // Too long for the model: it is the provider that has to say so.
+      newest = newest(progress, Integer.MAX_VALUE, 1);
+    }
+    var remembered = remembered(progress, newest, room);
+    var told = remembered.text();
+    var shown = told.isEmpty() ? newest : newest.within(room - Tokens.count(told));
+    var messages = messages(settings.instructions(), told, shown.entries(), model);
+    var prompt = new Prompt(messages, functions);
+    var cutBy = shown.isCut() ? cutBy(shown, strategy, budget, window) : null;
+    progress.sends(
+        new SentContext(
+            settings.model(),
+            stretch(shown, cutBy),
+            SentMemory.of(remembered),
+            PromptDigest.of(prompt)));
+    return prompt;
+  }
+
+  private ThreadHistory.Window newest(Progress progress, int room, int most) {
+    var atHand = progress.live().thread();
+    return atHand != null && progress.turns() == 0
+        ? ThreadHistory.newestOf(atHand, room, most)
+        : jdbc.onceUp(() -> history.newest(progress.run(), room, most));
+  }
+
+  /** A quarter of the room at most is the memory's; the window has the rest. */
+  private BuildMemory.Remembered remembered(
+      Progress progress, ThreadHistory.Window window, int room) throws InterruptedException {
+    var run = progress.run();
+    var policy = MemoryPolicy.of(run.settings().memory());
+    boolean wanted =
+        window.isCut()
+            && (policy.isAsked() || run.settings().truncationStrategy().lastMessages() == null);
+    var said =
+        window.entries().stream()
+            .filter(ThreadHistory.Entry.Said.class::isInstance)
+            .map(ThreadHistory.Entry.Said.class::cast)
+            .toList();
+    var asked =
+        new BuildMemory.Wanted(
+            run.projectId(),
+            run.threadId(),
+            run.assistantId(),
+            policy,
+            wanted,
+            () -> said.stream().map(message -> message.id().value()).collect(toUnmodifiableSet()),
+            newestOfTheUser(said),
+            Math.min(room / MEMORY_SHARE, MOST_MEMORY_TOKENS));
+    return progress.live().interruptibly(() -> memory.build(asked));
+  }
+
+  private static String newestOfTheUser(List<ThreadHistory.Entry.Said> said) {
+    return said.reversed().stream()
+        .filter(message -> message.role() == Message.Role.USER)
+        .findFirst()
+        .map(message -> Answer.text(message.content()))
+        .orElse(null);
+  }
+
+  private static String cutBy(
+      ThreadHistory.Window shown, TruncationStrategy strategy, Integer budget, int window) {
+    long said = shown.entries().stream().filter(ThreadHistory.Entry.Said.class::isInstance).count();
+    if (strategy.lastMessages() != null && said >= strategy.lastMessages()) {
+      return "last_messages";
+    }
+    return budget != null && budget < window ? "max_prompt_tokens" : "context_window";
+  }
+
+  private static SentContext.Stretch stretch(ThreadHistory.Window shown, String cutBy) {
+    var entries = shown.entries();
+    if (entries.isEmpty()) {
+      return null;
+    }
+    return new SentContext.Stretch(
+        SentContext.Stretch.micros(entries.getFirst().at()),
+        SentContext.Stretch.micros(entries.getLast().at()),
+        entries.size(),
+        entries.stream().mapToInt(ThreadHistory.Entry::tokens).sum(),
+        cutBy);
+  }
+
+  /**
+   * @param told the memory, in the words for the model; empty if there is none
+   */
+  static List<ModelMessage> messages(
+      String instructions, String told, List<ThreadHistory.Entry> entries, ModelInfo model) {
+    var messages = new ArrayList<ModelMessage>();
+    if (!instructions.isBlank() || !told.isEmpty()) {
+      // One message: not every provider takes two of this kind.
+      var gap = instructions.isBlank() || told.isEmpty() ? "" : "\n\n";
+      messages.add(
+          new ModelMessage.System((instructions.isBlank() ? "" : instructions) + gap + told));
+    }
+    for (var entry : entries) {
+      for (var message : PromptMessages.of(entry, model)) {
+        if (message instanceof ModelMessage.Assistant next
+            && !messages.isEmpty()
+            && messages.getLast() instanceof ModelMessage.Assistant last
+            && last.toolCalls().isEmpty()
+            && next.text() == null) {
+          // What was said and what was called in one answer were one message of the model.
+          messages.removeLast();
+          messages.add(new ModelMessage.Assistant(last.text(), next.toolCalls(), next.thoughts()));
+        } else {
+          messages.add(message);
+        }
+      }
+    }
+    return messages;
+  }
+
+  private static int fixedTokens(String instructions, List<FunctionSpec> functions) {
+    int tokens = Tokens.count(instructions) + TOKENS_A_MESSAGE;
+    for (var function : functions) {
+      tokens += Tokens.count(function);
+    }
+    return tokens;
+  }
+
+  private static int windowTokens(ModelInfo model, Run.Settings settings) {
+    int answer =
+        settings.maxCompletionTokens() != null
+            ? settings.maxCompletionTokens()
+            : Math.min(model.maxOutput(), model.contextWindow() / ANSWER_SHARE);
+    return Math.max(model.contextWindow() - answer, model.contextWindow() / ANSWER_SHARE);
+  }
+
+  /** Prompt tokens that the run may still spend on its thread, which holds for all its calls. */
+  private static Integer budgetLeft(Run run, int fixed) {
+    var max = run.settings().maxPromptTokens();
+    return max == null ? null : max - run.usage().promptTokens() - fixed;
+  }
+}

@@ -1,0 +1,86 @@
+package dev.threadmill.runs.context;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.threadmill.api.ThreadId;
+import dev.threadmill.runs.context.ThreadHistory.Entry.Said;
+import dev.threadmill.runs.store.Run;
+import dev.threadmill.threads.ContentPart;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The messages of long threads as this node has read them last, so that a run reads only what has
+ * come since. A message never changes once a later run was created, and a thread counts its
+ * deletions, by which whoever reads on can tell whether what is remembered still holds.
+ */
+@ApplicationScoped
+class KnownMessages {
+  /** Shorter threads are read as quickly as they are remembered. */
+  private static final int FEWEST = 64;
+
+  private static final Duration MEMORY = Duration.ofMinutes(10);
+  private static final int SHARE_OF_THE_HEAP = 16;
+  private static final int BYTES_BESIDE_THE_TEXT = 300;
+
+  private final Cache<ThreadId, Known> known =
+      Caffeine.newBuilder()
+          .expireAfterAccess(MEMORY)
+          .maximumWeight(Runtime.getRuntime().maxMemory() / SHARE_OF_THE_HEAP)
+          .weigher((ThreadId _, Known each) -> each.weight())
+          .build();
+
+  /**
+   * The end of a thread up to some message.
+   *
+   * @param newestFirst at least one message, and none left out between the first and the last
+   * @param deletions how many messages of the thread had been deleted by then
+   * @param isWhole whether the thread begins with the last of them
+   */
+  record Known(List<Said> newestFirst, int deletions, boolean isWhole) {
+    Known {
+      newestFirst = List.copyOf(newestFirst);
+    }
+
+    private int weight() {
+      long weight = 0;
+      for (var message : newestFirst) {
+        weight += BYTES_BESIDE_THE_TEXT;
+        for (var part : message.content()) {
+          weight += characters(part);
+        }
+      }
+      return (int) Math.min(weight, Integer.MAX_VALUE);
+    }
+  }
+
+  Optional<Known> of(ThreadId thread) {
+    return Optional.ofNullable(known.getIfPresent(thread));
+  }
+
+  /** Remembers of what a run has read that which is older than the run, if that is much. */
+  void remember(Run run, Known read) {
+    var messages = read.newestFirst();
+    int from = 0;
+    while (from < messages.size() && !messages.get(from).at().isBefore(run.times().created())) {
+      from++;
+    }
+    if (messages.size() - from >= FEWEST) {
+      known.put(
+          run.threadId(),
+          new Known(messages.subList(from, messages.size()), read.deletions(), read.isWhole()));
+    }
+  }
+
+  private static int characters(ContentPart part) {
+    return switch (part) {
+      case ContentPart.Text text -> text.value().length();
+      case ContentPart.Refusal refusal -> refusal.refusal().length();
+      case ContentPart.ImageUrl image -> image.imageUrl().url().length();
+      case ContentPart.Audio audio -> audio.audio().data().length();
+      case ContentPart.ImageFile _, ContentPart.File _ -> 0;
+    };
+  }
+}

@@ -1,0 +1,137 @@
+package dev.threadmill.runs.context;
+
+import dev.threadmill.api.ApiException;
+import dev.threadmill.api.ProjectId;
+import dev.threadmill.api.RunId;
+import dev.threadmill.api.StepId;
+import dev.threadmill.api.ThreadId;
+import dev.threadmill.memory.BuildMemory;
+import dev.threadmill.models.Models;
+import dev.threadmill.models.Tokens;
+import dev.threadmill.runs.store.Run;
+import dev.threadmill.runs.store.RunStore;
+import dev.threadmill.runs.store.SentContext;
+import dev.threadmill.runs.store.StepStore;
+import dev.threadmill.tools.Toolboxes;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Shows what the model call was sent that a step comes from, from the references that were kept.
+ */
+@ApplicationScoped
+public class RebuildContext {
+  private final RunStore runs;
+  private final StepStore steps;
+  private final ThreadHistory history;
+  private final BuildMemory memory;
+  private final Models models;
+  private final Toolboxes toolboxes;
+
+  RebuildContext(
+      RunStore runs,
+      StepStore steps,
+      ThreadHistory history,
+      BuildMemory memory,
+      Models models,
+      Toolboxes toolboxes) {
+    this.toolboxes = toolboxes;
+    this.runs = runs;
+    this.steps = steps;
+    this.history = history;
+    this.memory = memory;
+    this.models = models;
+  }
+
+  /** The context of a step; 404 if there is no such step, or nothing was kept for it. */
+  public StepContextObject of(ProjectId project, ThreadId thread, RunId runId, StepId stepId) {
+    var run = runs.get(project, thread, runId);
+    var step = steps.get(project, thread, runId, stepId);
+    var sent =
+        steps.context(step).orElseThrow(() -> ApiException.notFound("context of step", stepId));
+    var remembered = memory.again(thread, sent.memory());
+    var entries = entries(run, sent);
+    var functions = toolboxes.known(project, run.settings().tools()).functions();
+    var model = models.named(sent.model()).info();
+    var prompt =
+        new BuildContext.Prompt(
+            BuildContext.messages(run.settings().instructions(), remembered.text(), entries, model),
+            functions);
+    return new StepContextObject(
+        "thread.run.step.context",
+        stepId.value(),
+        runId.value(),
+        thread.value(),
+        sent.model(),
+        PromptDigest.of(prompt).equals(sent.digest()),
+        parts(run, remembered, entries, prompt),
+        leftOut(run, sent),
+        sent.memory().state(),
+        prompt.messages().stream()
+            .map(
+                message ->
+                    StepContextObject.SentMessage.of(
+                        message, run.settings().turns().showReasoning()))
+            .toList());
+  }
+
+  private List<ThreadHistory.Entry> entries(Run run, SentContext sent) {
+    var window = sent.window();
+    return window == null ? List.of() : history.between(run, window.fromTime(), window.toTime());
+  }
+
+  private StepContextObject.LeftOut leftOut(Run run, SentContext sent) {
+    var window = sent.window();
+    if (window == null || window.cutBy() == null) {
+      return new StepContextObject.LeftOut(0, null);
+    }
+    return new StepContextObject.LeftOut(
+        history.countBefore(run, window.fromTime()), window.cutBy());
+  }
+
+  private static List<StepContextObject.Part> parts(
+      Run run,
+      BuildMemory.Remembered remembered,
+      List<ThreadHistory.Entry> entries,
+      BuildContext.Prompt prompt) {
+    var parts = new ArrayList<StepContextObject.Part>();
+    var instructions = run.settings().instructions();
+    if (!instructions.isBlank()) {
+      parts.add(new StepContextObject.Instructions(instructions, Tokens.count(instructions)));
+    }
+    if (remembered.summary() != null) {
+      parts.add(
+          new StepContextObject.Summary(
+              remembered.summaryVersion(),
+              remembered.summary(),
+              Tokens.count(remembered.summary())));
+    }
+    for (var memory : remembered.recalled()) {
+      parts.add(
+          new StepContextObject.Recalled(
+              memory.text(),
+              memory.score(),
+              new StepContextObject.Source(
+                  memory.sourceType(), memory.sourceId(), memory.thread().value()),
+              memory.createdAt().getEpochSecond(),
+              Tokens.count(memory.text())));
+    }
+    for (var entry : entries) {
+      parts.add(
+          switch (entry) {
+            case ThreadHistory.Entry.Said said ->
+                new StepContextObject.Said(
+                    said.id().value(), said.role(), said.content(), said.tokens());
+            case ThreadHistory.Entry.Called called ->
+                new StepContextObject.Called(
+                    called.calls().stream().map(call -> call.id().value()).toList(),
+                    called.tokens());
+          });
+    }
+    for (var function : prompt.functions()) {
+      parts.add(new StepContextObject.Tool(function, Tokens.count(function)));
+    }
+    return parts;
+  }
+}

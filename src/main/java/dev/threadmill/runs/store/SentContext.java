@@ -1,0 +1,45 @@
+package dev.threadmill.runs.store;
+
+import dev.threadmill.memory.SentMemory;
+import java.time.Instant;
+
+/**
+ * What a model call was sent, by reference: the texts stay where they are, and the instructions and
+ * tools in the run's row. See {@code RebuildContext} for the way back.
+ *
+ * @param window null if nothing of the thread was sent
+ * @param digest of the whole prompt, which tells whether the rebuilt one is the same
+ */
+public record SentContext(String model, Stretch window, SentMemory memory, String digest) {
+
+  /**
+   * Part of the thread, from one entry to another.
+   *
+   * @param from time of the first entry, in microseconds since 1970
+   * @param to time of the last
+   * @param entries how many there were
+   * @param cutBy what kept older ones out: {@code last_messages}, {@code max_prompt_tokens} or
+   *     {@code context_window}; null if there were none
+   */
+  public record Stretch(long from, long to, int entries, int tokens, String cutBy) {
+    /** When the first message was created. */
+    public Instant fromTime() {
+      return instant(from);
+    }
+
+    /** When the last message was created. */
+    public Instant toTime() {
+      return instant(to);
+    }
+
+    /** The microseconds since the epoch. */
+    public static long micros(Instant time) {
+      return time.getEpochSecond() * 1_000_000 + time.getNano() / 1_000;
+    }
+
+    private static Instant instant(long micros) {
+      return Instant.ofEpochSecond(
+          Math.floorDiv(micros, 1_000_000L), Math.floorMod(micros, 1_000_000L) * 1_000);
+    }
+  }
+}

@@ -1,0 +1,66 @@
+package dev.threadmill.runs.store;
+
+import com.fasterxml.jackson.core.type.TypeReference;
+import dev.threadmill.api.Json;
+import dev.threadmill.threads.Message;
+import dev.threadmill.threads.ThreadObject;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * All that the database has of a run.
+ *
+ * @param messages by id; a message that was deleted since is missing
+ * @param thread null if it was not created together with the run
+ * @param handedTo the run that answers in place of this one, while it does; else null
+ */
+public record StoredRun(
+    Run run,
+    List<Step> steps,
+    Map<String, Message> messages,
+    ThreadObject thread,
+    List<JournalPiece> journal,
+    StoredRun handedTo) {
+  private static final TypeReference<List<List<String>>> EVENTS = new TypeReference<>() {};
+
+  /**
+   * What was written to the journal at once.
+   *
+   * @param isLast whether the journal had nothing behind it
+   */
+  public record JournalPiece(long position, int attempt, String events, boolean isLast) {}
+
+  /** Whether the database has more than was read. */
+  public boolean isCut() {
+    return !journal.isEmpty() && !journal.getLast().isLast();
+  }
+
+  /** The tape, and behind it what the journal has beyond it. */
+  public List<TapeEvent> events() {
+    var events = new ArrayList<>(Tape.parse(run.tape()));
+    addJournal(events, Tape.length(events));
+    return events;
+  }
+
+  /** What was read of the journal, alone. */
+  public List<TapeEvent> journalEvents() {
+    var events = new ArrayList<TapeEvent>();
+    addJournal(events, 0);
+    return events;
+  }
+
+  private void addJournal(List<TapeEvent> events, long end) {
+    for (var piece : journal) {
+      long position = piece.position();
+      for (var stored : Json.read(piece.events(), EVENTS)) {
+        var event = JournalEvent.parse(stored);
+        if (position >= end) {
+          events.add(event);
+          end = position + event.length();
+        }
+        position += event.length();
+      }
+    }
+  }
+}

@@ -1,0 +1,179 @@
+package dev.threadmill.runs.streams;
+
+import dev.threadmill.api.MessageId;
+import dev.threadmill.api.ProjectId;
+import dev.threadmill.api.RunId;
+import dev.threadmill.api.ThreadId;
+import dev.threadmill.db.Jdbc;
+import dev.threadmill.db.Row;
+import dev.threadmill.db.Tx;
+import dev.threadmill.runs.ChildRuns;
+import dev.threadmill.runs.live.EventId;
+import dev.threadmill.runs.store.Run;
+import dev.threadmill.runs.store.RunStore;
+import dev.threadmill.runs.store.Step;
+import dev.threadmill.runs.store.StepStore;
+import dev.threadmill.runs.store.StoredRun;
+import dev.threadmill.runs.store.StoredRun.JournalPiece;
+import dev.threadmill.runs.store.Tape;
+import dev.threadmill.runs.store.TapeEvent;
+import dev.threadmill.threads.Message;
+import dev.threadmill.threads.MessageStore;
+import dev.threadmill.threads.ThreadObject;
+import dev.threadmill.threads.ThreadStore;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.sql.SQLException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+
+/** Reads all that the database has of a run, so that its events can be told again. */
+@ApplicationScoped
+public class LoadRun {
+  private static final String JOURNAL =
+      """
+      SELECT position, attempt, events, position AS last FROM run_journal
+      WHERE thread_id = ? AND run_id = ? ORDER BY position
+      """;
+
+  /** From the piece that holds a place on, and of what lies behind that place not too much. */
+  private static final String PART_OF_JOURNAL =
+      """
+      SELECT position, attempt, events, last FROM (
+        SELECT position, attempt, events, max(position) OVER () AS last,
+          coalesce(sum(octet_length(events)) FILTER (WHERE position > ?) OVER (
+            ORDER BY position ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS before
+        FROM run_journal
+        WHERE thread_id = ? AND run_id = ? AND position >= coalesce((
+          SELECT max(position) FROM run_journal
+          WHERE thread_id = ? AND run_id = ? AND position <= ?), 0)) pieces
+      WHERE before < ? ORDER BY position
+      """;
+
+  /** About how many bytes of the journal a reader takes at a time. */
+  private static final int PART_BYTES = 64 * 1024;
+
+  /** The place of a reader behind whom nothing can be too much. */
+  private static final EventId ALL = new EventId(0, Long.MAX_VALUE, 0, false, false);
+
+  private final Jdbc jdbc;
+  private final RunStore runs;
+  private final ChildRuns children;
+  private final StepStore steps;
+  private final MessageStore messages;
+  private final ThreadStore threads;
+
+  LoadRun(
+      Jdbc jdbc,
+      RunStore runs,
+      ChildRuns children,
+      StepStore steps,
+      MessageStore messages,
+      ThreadStore threads) {
+    this.children = children;
+    this.jdbc = jdbc;
+    this.runs = runs;
+    this.steps = steps;
+    this.messages = messages;
+    this.threads = threads;
+  }
+
+  /** All that the database has of the run. */
+  public Optional<StoredRun> load(ProjectId project, ThreadId thread, RunId id) {
+    return load(project, thread, id, ALL);
+  }
+
+  /**
+   * What the database has for a reader who has come this far; if that is very much, the next part
+   * of it.
+   *
+   * <p>The journal is read before the rows: what moves from the one to the others in between is
+   * seen twice rather than not at all, and its place on the tape tells.
+   */
+  Optional<StoredRun> load(ProjectId project, ThreadId thread, RunId id, EventId seen) {
+    var journal = journal(thread, id, 0, seen);
+    return runs.find(project, thread, id)
+        .map(
+            run -> {
+              var stepsOfRun = steps.ofRun(run);
+              return new StoredRun(
+                  run,
+                  stepsOfRun,
+                  messagesOf(run, stepsOfRun),
+                  threadOf(run),
+                  journal,
+                  handedTo(run));
+            });
+  }
+
+  private StoredRun handedTo(Run run) {
+    return run.owner() == null && !run.status().isTerminal() && run.settings().routes()
+        ? children
+            .handedTo(run)
+            .flatMap(other -> load(run.projectId(), other.thread(), other.run()))
+            .orElse(null)
+        : null;
+  }
+
+  /**
+   * As {@link #load(ProjectId, ThreadId, RunId, EventId)}, but no more than what the journal has
+   * behind the reader: empty if the step that the reader is in has been stored since, or taken
+   * over.
+   */
+  Optional<StoredRun> loadBehind(ProjectId project, ThreadId thread, RunId id, EventId seen) {
+    var journal = journal(thread, id, seen.position(), seen);
+    return runs.find(project, thread, id)
+        .filter(run -> run.attempt() == seen.attempt())
+        .filter(run -> Tape.length(Tape.parse(run.tape())) <= seen.position())
+        .filter(run -> run.owner() != null)
+        .map(run -> new StoredRun(run, List.of(), Map.of(), null, journal, null));
+  }
+
+  private List<JournalPiece> journal(ThreadId thread, RunId id, long from, EventId seen) {
+    return jdbc.list(
+        PART_OF_JOURNAL,
+        LoadRun::readPiece,
+        seen.position(),
+        thread,
+        id,
+        thread,
+        id,
+        from,
+        PART_BYTES);
+  }
+
+  /** The events of a locked run that are in the journal and not yet on its tape. */
+  public static List<TapeEvent> unstored(Tx tx, Run run) {
+    var journal = tx.list(JOURNAL, LoadRun::readPiece, run.threadId(), run.id());
+    var events = new StoredRun(run, List.of(), Map.of(), null, journal, null).events();
+    return events.subList(Tape.parse(run.tape()).size(), events.size());
+  }
+
+  private static JournalPiece readPiece(Row row) throws SQLException {
+    return new JournalPiece(
+        row.bigint("position"),
+        row.integer("attempt"),
+        row.text("events"),
+        row.bigint("position") == row.bigint("last"));
+  }
+
+  private Map<String, Message> messagesOf(Run run, List<Step> stepsOfRun) {
+    List<MessageId> ids =
+        stepsOfRun.stream().map(Step::messageId).filter(Objects::nonNull).toList();
+    var found = new HashMap<String, Message>();
+    if (!ids.isEmpty()) {
+      messages.all(run.threadId(), ids).forEach(m -> found.put(m.id().value(), m));
+    }
+    return found;
+  }
+
+  private ThreadObject threadOf(Run run) {
+    boolean together =
+        Tape.parse(run.tape()).stream().anyMatch(TapeEvent.ThreadCreated.class::isInstance);
+    return together
+        ? threads.find(run.projectId(), run.threadId()).map(ThreadObject::of).orElse(null)
+        : null;
+  }
+}

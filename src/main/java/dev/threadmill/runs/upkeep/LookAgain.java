@@ -1,0 +1,77 @@
+package dev.threadmill.runs.upkeep;
+
+import dev.threadmill.api.RunId;
+import dev.threadmill.db.Jdbc;
+import dev.threadmill.db.Row;
+import dev.threadmill.runs.live.Watches;
+import dev.threadmill.runs.store.RunStatus;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.sql.SQLException;
+import java.util.HashMap;
+import java.util.List;
+
+/**
+ * Looks after runs that are watched here and executed elsewhere, in case that a signal was lost:
+ * one statement for very many of them, however many read along.
+ */
+@ApplicationScoped
+public class LookAgain {
+  private static final int MOST_AT_ONCE = 2_000;
+
+  private final Jdbc jdbc;
+  private final Watches watches;
+  private long saidAgainAt = System.nanoTime();
+
+  public LookAgain(Jdbc jdbc, Watches watches) {
+    this.jdbc = jdbc;
+    this.watches = watches;
+  }
+
+  /** To be called at every sweep. */
+  void look() {
+    var due = watches.due();
+    for (int from = 0; from < due.size(); from += MOST_AT_ONCE) {
+      look(due.subList(from, Math.min(from + MOST_AT_ONCE, due.size())));
+    }
+    if (System.nanoTime() - saidAgainAt > Watches.SAID_AGAIN.toNanos()) {
+      saidAgainAt = System.nanoTime();
+      watches.sayAgain();
+    }
+  }
+
+  private record Found(RunId run, Watches.Version version) {}
+
+  private void look(List<Watches.Watch> due) {
+    var found = new HashMap<RunId, Watches.Version>();
+    jdbc.list(
+            """
+            SELECT r.id, r.attempt, r.status, length(r.tape) AS tape,
+              coalesce((SELECT max(j.position) FROM run_journal j
+                        WHERE j.thread_id = r.thread_id AND j.run_id = r.id), -1) AS journal
+            FROM unnest(?::text[], ?::text[]) AS w (thread_id, run_id)
+            JOIN runs r ON r.thread_id = w.thread_id AND r.id = w.run_id
+            """,
+            LookAgain::read,
+            due.stream().map(Watches.Watch::thread).toList(),
+            due.stream().map(Watches.Watch::run).toList())
+        .forEach(each -> found.put(each.run(), each.version()));
+    for (var watch : due) {
+      var version = found.get(watch.run());
+      if (version != null) {
+        watches.found(watch, version);
+      } else {
+        watches.wake(watch.run());
+      }
+    }
+  }
+
+  private static Found read(Row row) throws SQLException {
+    return new Found(
+        row.text("id", RunId::new),
+        new Watches.Version(
+            row.integer("attempt"),
+            row.constant("status", RunStatus.class),
+            row.integer("tape"),
+            row.bigint("journal")));
+  }
+}
