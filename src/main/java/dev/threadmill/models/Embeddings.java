@@ -1,29 +1,39 @@
 package dev.threadmill.models;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
+import java.time.Duration;
 import java.util.List;
 
 /** The embedding model of this server, as THREADMILL_EMBEDDINGS names it. */
 @ApplicationScoped
 public class Embeddings implements EmbeddingModel {
   private static final String LOCAL = "local";
+  private static final int MOST_ASKED = 500;
+  private static final int LONGEST_ASKED = 2_000;
+  private static final Duration MEMORY = Duration.ofMinutes(10);
 
   private final EmbeddingModel model;
 
+  /** The vectors of questions: a run asks the same one again in each of its turns. */
+  private final Cache<String, float[]> asked;
+
   @Inject
   Embeddings(EmbeddingsConfig config, ModelsConfig models) {
-    this.model = chosen(config.model().strip(), config, models);
+    this(chosen(config.model().strip(), config, models), MOST_ASKED);
   }
 
-  private Embeddings(EmbeddingModel model) {
+  private Embeddings(EmbeddingModel model, int remembered) {
     this.model = model;
+    this.asked = Caffeine.newBuilder().maximumSize(remembered).expireAfterWrite(MEMORY).build();
   }
 
-  /** The model that comes along, for measurements outside of the server. */
+  /** The model that comes along, for measurements outside of the server. It remembers nothing. */
   public static Embeddings local() {
-    return new Embeddings(new LocalEmbeddings(LocalEmbeddings.Weights.MINILM));
+    return new Embeddings(new LocalEmbeddings(LocalEmbeddings.Weights.MINILM), 0);
   }
 
   @Override
@@ -48,7 +58,15 @@ public class Embeddings implements EmbeddingModel {
 
   @Override
   public float[] embedQuery(String query) throws InterruptedException {
-    return model.embedQuery(query);
+    var remembered = asked.getIfPresent(query);
+    if (remembered != null) {
+      return remembered;
+    }
+    var vector = model.embedQuery(query);
+    if (query.length() <= LONGEST_ASKED) {
+      asked.put(query, vector);
+    }
+    return vector;
   }
 
   @Override

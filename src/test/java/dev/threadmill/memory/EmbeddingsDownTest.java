@@ -56,6 +56,22 @@ class EmbeddingsDownTest {
     assertThat(vectors(thread)).isEqualTo(2);
   }
 
+  @Test
+  void aQuestionThatWasJustAskedNeedsNoNewVector() {
+    var thread = ThreadOfWords.create(Api.user());
+    thread.say("user", "The spare key hangs behind the barometer.");
+    thread.say("user", "It rained all day.");
+    var before = thread.memory("Where is that key?", 5).path("vector_context");
+    provider.embeddingsDown(true);
+
+    var again = thread.memory("Where is that key?", 5).path("vector_context");
+    var other = thread.memory("Where is this key?", 5).path("vector_context");
+
+    provider.embeddingsDown(false);
+    assertThat(again.at("/0/score")).isEqualTo(before.at("/0/score"));
+    assertThat(other.at("/0/score")).isNotEqualTo(before.at("/0/score"));
+  }
+
   private int vectors(ThreadOfWords thread) {
     return jdbc.one(
             """
