@@ -10,8 +10,8 @@ record RunsBenchmark(Pace pace) implements Benchmark {
   @Override
   public String summary() {
     return switch (pace) {
-      case FULL -> "what runs cost beside a client that needs no server, in under four minutes";
-      case QUICK -> "the same, rougher, in under one";
+      case FULL -> "what runs cost beside a client that needs no server, in some six minutes";
+      case QUICK -> "the same, rougher, in under two";
     };
   }
 
