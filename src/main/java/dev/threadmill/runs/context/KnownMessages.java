@@ -8,6 +8,7 @@ import dev.threadmill.runs.store.Run;
 import dev.threadmill.threads.ContentPart;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
@@ -20,6 +21,9 @@ import java.util.Optional;
 class KnownMessages {
   /** Shorter threads are read as quickly as they are remembered. */
   private static final int FEWEST = 64;
+
+  /** More do not fit into a window, and a thread may grow for ever. */
+  private static final int MOST = 20_000;
 
   private static final Duration MEMORY = Duration.ofMinutes(10);
   private static final int SHARE_OF_THE_HEAP = 16;
@@ -44,6 +48,17 @@ class KnownMessages {
       newestFirst = List.copyOf(newestFirst);
     }
 
+    /** The newest of those that were said before this time, so many at the most. */
+    Known before(Instant time, int most) {
+      int from = 0;
+      while (from < newestFirst.size() && !newestFirst.get(from).at().isBefore(time)) {
+        from++;
+      }
+      int to = (int) Math.min(newestFirst.size(), (long) from + most);
+      return new Known(
+          newestFirst.subList(from, to), deletions, isWhole && to == newestFirst.size());
+    }
+
     private int weight() {
       long weight = 0;
       for (var message : newestFirst) {
@@ -62,15 +77,9 @@ class KnownMessages {
 
   /** Remembers of what a run has read that which is older than the run, if that is much. */
   void remember(Run run, Known read) {
-    var messages = read.newestFirst();
-    int from = 0;
-    while (from < messages.size() && !messages.get(from).at().isBefore(run.times().created())) {
-      from++;
-    }
-    if (messages.size() - from >= FEWEST) {
-      known.put(
-          run.threadId(),
-          new Known(messages.subList(from, messages.size()), read.deletions(), read.isWhole()));
+    var older = read.before(run.times().created(), MOST);
+    if (older.newestFirst().size() >= FEWEST) {
+      known.put(run.threadId(), older);
     }
   }
 
