@@ -73,7 +73,9 @@ public class KeyRing {
             """,
             Object[].class)
         .setParameter("hash", hash)
-        .getResultStream()
+        // Not as a stream: that would keep its connection until the end of the request.
+        .getResultList()
+        .stream()
         .findFirst()
         .map(
             row ->
