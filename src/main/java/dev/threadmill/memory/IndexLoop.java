@@ -28,6 +28,7 @@ class IndexLoop {
   private final IndexMessages messages;
   private final Reembed reembed;
   private final Retention retention;
+  private final Losses losses;
   private final MemoryConfig config;
   private final InstantSource clock;
   private final OperatingSystemMXBean machine =
@@ -40,9 +41,11 @@ class IndexLoop {
       IndexMessages messages,
       Reembed reembed,
       Retention retention,
+      Losses losses,
       MemoryConfig config,
       InstantSource clock) {
     this.retention = retention;
+    this.losses = losses;
     this.messages = messages;
     this.reembed = reembed;
     this.clock = clock;
@@ -109,6 +112,7 @@ class IndexLoop {
       return false;
     }
     retention.sweep();
+    losses.sweep();
     reembed.index();
     boolean more = reembed.next() > 0;
     nextLook = more ? clock.instant() : clock.instant().plus(BETWEEN_LOOKS);

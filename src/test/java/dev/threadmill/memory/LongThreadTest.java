@@ -57,7 +57,7 @@ class LongThreadTest {
 
     assertThat(onLong.leftOut()).isGreaterThan(LONG - 10);
     assertThat(onLong.recalled()).isPositive();
-    assertThat(onLong.statements()).isEqualTo(onShort.statements());
+    assertThat(onLong.statements()).isLessThanOrEqualTo(onShort.statements());
     assertThat(onLong.commits()).isEqualTo(onShort.commits());
     assertThat(onLong.contextBytes()).isLessThan(onShort.contextBytes() + 500);
   }

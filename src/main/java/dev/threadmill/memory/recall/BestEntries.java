@@ -19,8 +19,8 @@ import java.util.stream.IntStream;
  * before and after it. The words are searched while the question is being embedded.
  */
 final class BestEntries {
-  private static final int BY_MEANING = 50;
-  private static final int BY_WORDS = 50;
+  /** How many are asked for by meaning, and how many by words. */
+  static final int BEST = 50;
 
   /**
    * Owners differ in size by far more than a plan for all of them could serve; and without the
@@ -59,19 +59,12 @@ final class BestEntries {
   /**
    * The best entries, thread by thread, in the order in which they were said.
    *
-   * @param condition of the entries {@code i} that the scope has
-   * @param scope the condition's parameters
    * @param texts how many entries the scope has, as far as is known
    * @param graph whether the nearest vectors are searched in the graph, which is quicker for many,
    *     or all are compared
    */
   List<Candidate> read(
-      String condition,
-      List<Object> scope,
-      Question question,
-      QuestionVector vector,
-      long texts,
-      boolean graph)
+      Scope scope, Question question, QuestionVector vector, long texts, boolean graph)
       throws InterruptedException {
     var sql = new EntrySql(question, embeddings, vectors);
     var byWords =
@@ -80,28 +73,27 @@ final class BestEntries {
             () -> {
               var hits =
                   graph
-                      ? ofSelectiveTerms(sql, condition, scope, question)
-                      : ofAnyTerm(sql, condition, scope, question, texts);
+                      ? ofSelectiveTerms(sql, scope, question)
+                      : ofAnyTerm(sql, scope, question, texts);
               return withNeighbours(hits, sql, vector.get());
             });
     var found = new LinkedHashMap<Key, Candidate>();
     var asked = vector.get();
     if (asked != null) {
-      found.putAll(withNeighbours(nearest(sql, condition, scope, asked, graph), sql, asked));
+      found.putAll(withNeighbours(nearest(sql, scope, asked, graph), sql, asked));
     }
     found.putAll(byWords.outcome());
     return found.values().stream().sorted(Candidate.AS_SAID).toList();
   }
 
-  private List<Key> nearest(
-      EntrySql sql, String condition, List<Object> scope, float[] vector, boolean graph) {
+  private List<Key> nearest(EntrySql sql, Scope scope, float[] vector, boolean graph) {
     var type = "%s(%d)".formatted(vectors.kind().type(), vector.length);
     // A sum is nothing that the graph is ordered by, so the filter's own index is used.
     var order =
         graph
             ? "i.embedding::%s <=> ?::%s".formatted(type, type)
             : "(i.embedding <#> ?::%s) + 0".formatted(vectors.kind().type());
-    var params = new ArrayList<Object>(scope);
+    var params = new ArrayList<Object>(scope.params());
     params.add(VectorColumn.literal(vector));
     var nearest =
         """
@@ -109,13 +101,12 @@ final class BestEntries {
         WHERE %s AND i.model = %s
         ORDER BY %s LIMIT %d
         """
-            .formatted(condition, sql.model(), order, BY_MEANING);
+            .formatted(scope.condition(), sql.model(), order, BEST);
     return graph ? withSettings(nearest, params) : jdbc.list(nearest, Key::of, params.toArray());
   }
 
   /** Those of a scope of many that have what is rare in all of the index. */
-  private List<Key> ofSelectiveTerms(
-      EntrySql sql, String condition, List<Object> scope, Question question) {
+  private List<Key> ofSelectiveTerms(EntrySql sql, Scope scope, Question question) {
     var queries = rareTerms.selectiveQueries(question.terms());
     if (queries.isEmpty()) {
       return List.of();
@@ -128,7 +119,7 @@ final class BestEntries {
             .formatted(sql.model(), rareTerms.mostRows(queries.size()));
     var params = new ArrayList<Object>(queries);
     params.add(EntrySql.anyOf(question.terms()));
-    params.addAll(scope);
+    params.addAll(scope.params());
     return withSettings(
         """
         SELECT DISTINCT ts_rank(i.terms, w.query) AS rank, i.created_at,
@@ -139,14 +130,13 @@ final class BestEntries {
         """
             .formatted(
                 queries.stream().map(each -> branch).collect(Collectors.joining(" UNION ALL ")),
-                condition,
-                BY_WORDS),
+                scope.condition(),
+                BEST),
         params);
   }
 
   /** Those of a scope of some thousands, each looked at: what is rare within the scope counts. */
-  private List<Key> ofAnyTerm(
-      EntrySql sql, String condition, List<Object> scope, Question question, long texts) {
+  private List<Key> ofAnyTerm(EntrySql sql, Scope scope, Question question, long texts) {
     int terms = question.terms().size();
     if (terms == 0) {
       return List.of();
@@ -163,7 +153,7 @@ final class BestEntries {
                         .formatted(1 << i, texts, i, i))
             .collect(Collectors.joining(" + "));
     var params = sql.params(null);
-    params.addAll(scope);
+    params.addAll(scope.params());
     return jdbc.list(
         """
         %s, m AS MATERIALIZED (
@@ -175,7 +165,7 @@ final class BestEntries {
         ORDER BY %s DESC, m.created_at DESC LIMIT %d
         """
             .formatted(
-                sql.asked(), sql.matches(), condition, sql.model(), counts, weight, BY_WORDS),
+                sql.asked(), sql.matches(), scope.condition(), sql.model(), counts, weight, BEST),
         Key::of,
         params.toArray());
   }

@@ -55,6 +55,18 @@ public record Candidate(
         matches);
   }
 
+  /**
+   * The same, as a question sees it.
+   *
+   * @param cosine to the question; null where there is no vector
+   * @param terms which terms of the question it has, a bit each
+   */
+  public Candidate asked(Double cosine, int terms) {
+    return new Candidate(
+        thread, type, sourceId, part, model, createdAt, traits, begins, ends, saidAt, cosine,
+        terms);
+  }
+
   /** The same, of a longer or shorter stretch of its source. */
   Candidate within(int from, int to) {
     return new Candidate(

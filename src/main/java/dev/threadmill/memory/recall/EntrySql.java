@@ -17,8 +17,6 @@ import java.util.stream.Collectors;
  * asked stands in a row {@code q}, so that it is evaluated once and not for each entry.
  */
 final class EntrySql {
-  private static final int LONG_WORD = 6;
-
   /** When an entry's text was written: microseconds, which are read many times as fast as dates. */
   static final String CREATED = micros("i.created_at");
 
@@ -106,12 +104,9 @@ final class EntrySql {
     return "'" + embeddings.name().replace("'", "''") + "'";
   }
 
-  /** The stemmer knows English; the forms of a long word differ at its end in most languages. */
   private static String withItsForms(String term) {
-    int length = term.codePointCount(0, term.length());
-    return length < LONG_WORD
-        ? quoted(term)
-        : quoted(term.substring(0, term.offsetByCodePoints(0, length - 1))) + ":*";
+    var forms = TermForms.of(term);
+    return quoted(forms.text()) + (forms.isPrefix() ? ":*" : "");
   }
 
   static String anyOf(List<String> terms) {

@@ -24,10 +24,11 @@ public class IndexSearch {
   private final Jdbc jdbc;
   private final WholeScope whole;
   private final BestEntries best;
+  private final KeptScopes kept;
   private final RecallConfig config;
 
   /** Scopes too large to be counted each time; a scope that has shrunk is still searched right. */
-  private final Set<String> large = ConcurrentHashMap.newKeySet();
+  private final Set<Scope> large = ConcurrentHashMap.newKeySet();
 
   /** For a database. */
   public IndexSearch(
@@ -39,6 +40,7 @@ public class IndexSearch {
     this.jdbc = jdbc;
     this.whole = new WholeScope(jdbc, vectors, embeddings);
     this.best = new BestEntries(jdbc, vectors, rareTerms, embeddings);
+    this.kept = new KeptScopes(jdbc, vectors, embeddings, config);
     this.config = config;
   }
 
@@ -65,58 +67,78 @@ public class IndexSearch {
   /** All entries of a thread; the best ones of one that is known to be very long. */
   public Found inThread(ThreadId thread, Question question, QuestionVector vector)
       throws InterruptedException {
-    var condition = "i.thread_id = ?";
-    var scope = List.<Object>of(thread);
-    if (large.contains(condition + scope)) {
+    var scope = new Scope("i.thread_id = ?", List.of(thread));
+    var found = kept.search(scope, question, vector, MOST_READ_WHOLE, BestEntries.BEST);
+    return found.isPresent() ? found.get() : noted(scope, ofThread(scope, question, vector));
+  }
+
+  private Found ofThread(Scope scope, Question question, QuestionVector vector)
+      throws InterruptedException {
+    if (large.contains(scope)) {
       long texts = MOST_READ_WHOLE + 1L;
-      return new Found(best.read(condition, scope, question, vector, texts, true), texts);
+      return new Found(best.read(scope, question, vector, texts, true), texts);
     }
-    var all = whole.read(condition, scope, question, vector);
+    var all = whole.read(scope, question, vector);
     if (all.size() > MOST_READ_WHOLE) {
-      remember(condition + scope);
+      remember(scope);
     }
     return new Found(all, all.size());
   }
 
-  private Found wide(String column, List<Object> scope, Question question, QuestionVector vector)
+  private Found wide(String column, List<Object> owner, Question question, QuestionVector vector)
       throws InterruptedException {
-    var condition = "i.project_id = ? AND i.%s = ?".formatted(column);
-    long texts = count(condition, scope);
+    var scope = new Scope("i.project_id = ? AND i.%s = ?".formatted(column), owner);
+    var found = kept.search(scope, question, vector, config.readWhole(), BestEntries.BEST);
+    return found.isPresent() ? found.get() : noted(scope, ofMany(scope, question, vector));
+  }
+
+  private Found ofMany(Scope scope, Question question, QuestionVector vector)
+      throws InterruptedException {
+    long texts = count(scope);
     var candidates =
         texts <= config.readWhole()
-            ? whole.read(condition, scope, question, vector)
-            : best.read(condition, scope, question, vector, texts, texts > config.compareAll());
+            ? whole.read(scope, question, vector)
+            : best.read(scope, question, vector, texts, texts > config.compareAll());
     return new Found(candidates, texts);
   }
 
+  private Found noted(Scope scope, Found found) {
+    kept.searched(scope, found.texts());
+    return found;
+  }
+
+  /** How many entries this node keeps in its heap. */
+  public long keptEntries() {
+    return kept.entries();
+  }
+
   /** How many entries a scope has, counted no further than matters. */
-  private long count(String condition, List<Object> scope) {
-    var key = condition + scope;
-    if (large.contains(key)) {
+  private long count(Scope scope) {
+    if (large.contains(scope)) {
       return config.compareAll() + 1L;
     }
-    long texts = counted(condition, scope);
+    long texts = counted(scope);
     if (texts > config.compareAll()) {
-      remember(key);
+      remember(scope);
     }
     return texts;
   }
 
-  private void remember(String key) {
+  private void remember(Scope scope) {
     if (large.size() < MOST_KNOWN) {
-      large.add(key);
+      large.add(scope);
     }
   }
 
-  private long counted(String condition, List<Object> scope) {
+  private long counted(Scope scope) {
     return jdbc.one(
             """
             SELECT count(*) AS texts FROM
               (SELECT 1 FROM memory_index i WHERE %s LIMIT %d) AS counted
             """
-                .formatted(condition, config.compareAll() + 1),
+                .formatted(scope.condition(), config.compareAll() + 1),
             row -> row.bigint("texts"),
-            scope.toArray())
+            scope.params().toArray())
         .orElseThrow();
   }
 }

@@ -4,6 +4,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /**
  * How much of a message is told where one of its pieces was found: all of it if it is not too long,
@@ -15,14 +16,18 @@ final class Passages {
 
   /**
    * @param all the pieces that are known
+   * @param found those that will be asked for, some few
    * @param longest the most characters of a passage; a piece by itself may be as long as it is
    */
-  Passages(List<Candidate> all, int longest) {
+  Passages(List<Candidate> all, List<Candidate> found, int longest) {
     this.longest = longest;
+    var sources = found.stream().map(Candidate::sourceId).collect(Collectors.toSet());
     for (var candidate : all) {
-      pieces
-          .computeIfAbsent(source(candidate), key -> new TreeMap<>())
-          .put(candidate.part(), candidate);
+      if (sources.contains(candidate.sourceId())) {
+        pieces
+            .computeIfAbsent(source(candidate), key -> new TreeMap<>())
+            .put(candidate.part(), candidate);
+      }
     }
   }
 

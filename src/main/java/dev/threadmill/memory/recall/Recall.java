@@ -112,8 +112,9 @@ public class Recall {
     var question = asOf(newest(found.candidates()), asked);
     var candidates = withoutDoubles(found.candidates());
     var ranked = new Ranking(question).rank(candidates, found.texts());
-    var passages = new Passages(candidates, longest);
-    return merged(bestOfEachSource(ranked, limit + SURPLUS, shown), passages, limit);
+    var best = bestOfEachSource(ranked, limit + SURPLUS, shown);
+    var pieces = best.stream().map(Ranking.Ranked::candidate).toList();
+    return merged(best, new Passages(candidates, pieces, longest), limit);
   }
 
   /**

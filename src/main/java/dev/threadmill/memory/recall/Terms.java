@@ -31,10 +31,15 @@ public final class Terms {
     rarity = new double[count];
     double weights = 0;
     for (int term = 0; term < count; term++) {
-      rarity[term] = Math.log(1 + (texts - found[term] + 0.5) / (found[term] + 0.5));
+      rarity[term] = rarity(texts, found[term]);
       weights += rarity[term];
     }
     sum = Math.max(1e-9, weights);
+  }
+
+  /** How much a term weighs that so many of the texts have. */
+  static double rarity(long texts, int found) {
+    return Math.log(1 + (texts - found + 0.5) / (found + 0.5));
   }
 
   /** The share of the question's weight that these terms have, a bit each. */

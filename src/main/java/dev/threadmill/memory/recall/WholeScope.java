@@ -38,19 +38,13 @@ final class WholeScope {
 
   private record Similarities(Float[] values, long digest) {}
 
-  /**
-   * All entries, thread by thread, in the order in which they were said.
-   *
-   * @param condition of the entries {@code i} that the scope has
-   * @param scope the condition's parameters
-   */
-  List<Candidate> read(
-      String condition, List<Object> scope, Question question, QuestionVector vector)
+  /** All entries, thread by thread, in the order in which they were said. */
+  List<Candidate> read(Scope scope, Question question, QuestionVector vector)
       throws InterruptedException {
     var sql = new EntrySql(question, embeddings, vectors);
-    var reading = Meanwhile.begin("recall-words", () -> rows(sql, condition, scope));
+    var reading = Meanwhile.begin("recall-words", () -> rows(sql, scope));
     var asked = vector.get();
-    var similarities = asked == null ? null : similarities(condition, scope, asked);
+    var similarities = asked == null ? null : similarities(scope, asked);
     var rows = reading.outcome();
     var candidates = rows.candidates();
     if (similarities != null) {
@@ -59,7 +53,7 @@ final class WholeScope {
                   && similarities.digest() == rows.digest()
               ? joined(candidates, similarities.values())
               // something was written between the two statements
-              : atOnce(sql, condition, scope, asked);
+              : atOnce(sql, scope, asked);
     }
     var ordered = new ArrayList<>(candidates);
     ordered.sort(Candidate.AS_SAID);
@@ -76,9 +70,9 @@ final class WholeScope {
     return joined;
   }
 
-  private Rows rows(EntrySql sql, String condition, List<Object> scope) {
+  private Rows rows(EntrySql sql, Scope scope) {
     var params = sql.params(null);
-    params.addAll(scope);
+    params.addAll(scope.params());
     var reader = sql.new Reader();
     long[] digest = {0};
     var candidates =
@@ -86,7 +80,7 @@ final class WholeScope {
             """
             %s SELECT %s FROM memory_index i, q WHERE %s ORDER BY %s
             """
-                .formatted(sql.asked(), sql.columns(), condition, ORDER),
+                .formatted(sql.asked(), sql.columns(), scope.condition(), ORDER),
             row -> {
               digest[0] += row.bigint("created") % MODULUS;
               return reader.read(row, null);
@@ -95,11 +89,11 @@ final class WholeScope {
     return new Rows(candidates, digest[0]);
   }
 
-  private Similarities similarities(String condition, List<Object> scope, float[] vector) {
+  private Similarities similarities(Scope scope, float[] vector) {
     var params = new ArrayList<Object>();
     params.add(VectorColumn.literal(vector));
     params.add(embeddings.name());
-    params.addAll(scope);
+    params.addAll(scope.params());
     return jdbc.one(
             """
             WITH q AS MATERIALIZED (SELECT ?::%s AS vector, ?::text AS model)
@@ -113,7 +107,7 @@ final class WholeScope {
                     MODULUS,
                     EntrySql.CREATED,
                     EntrySql.similarity(),
-                    condition,
+                    scope.condition(),
                     ORDER),
             WholeScope::similarities,
             params.toArray())
@@ -126,13 +120,12 @@ final class WholeScope {
     return new Similarities(values == null ? new Float[0] : values, digest == null ? 0 : digest);
   }
 
-  private List<Candidate> atOnce(
-      EntrySql sql, String condition, List<Object> scope, float[] vector) {
+  private List<Candidate> atOnce(EntrySql sql, Scope scope, float[] vector) {
     var params = sql.params(vector);
-    params.addAll(scope);
+    params.addAll(scope.params());
     return jdbc.list(
         "%s SELECT %s, %s AS similarity FROM memory_index i, q WHERE %s"
-            .formatted(sql.asked(), sql.columns(), EntrySql.similarity(), condition),
+            .formatted(sql.asked(), sql.columns(), EntrySql.similarity(), scope.condition()),
         sql.new Reader()::read,
         params.toArray());
   }

@@ -1,0 +1,235 @@
+package dev.threadmill.memory.recall;
+
+import dev.threadmill.memory.recall.Candidate.SourceType;
+import dev.threadmill.memory.text.Question;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * All entries of a scope, in the heap. An entry has a place, by when it came, and a position among
+ * those that are there, by when it was said. Who puts entries must be alone with it.
+ */
+final class KeptEntries {
+  private static final int FIRST_ROOM = 256;
+
+  private final KeptVectors vectors;
+  private final KeptTerms terms = new KeptTerms();
+
+  /** By their places; null where a newer form of the entry has a place of its own. */
+  private Candidate[] entries = new Candidate[FIRST_ROOM];
+
+  private int count;
+
+  /** Places by their positions. */
+  private int[] order = new int[0];
+
+  KeptEntries(int dimensions) {
+    this.vectors = new KeptVectors(dimensions);
+  }
+
+  /**
+   * An entry that was read.
+   *
+   * @param candidate without what depends on a question
+   * @param vector null if there is none
+   */
+  record Entry(Candidate candidate, float[] vector, List<String> terms) {}
+
+  /** How many there are. */
+  int size() {
+    return order.length;
+  }
+
+  /** How many places they take: more than there are, once some were written anew. */
+  int places() {
+    return count;
+  }
+
+  /** Takes entries of which none is there yet; {@link #sort} has to follow. */
+  void putFirst(List<Entry> some) {
+    some.forEach(this::append);
+  }
+
+  /** Puts the first entries into their order. */
+  void sort() {
+    order =
+        IntStream.range(0, count)
+            .boxed()
+            .sorted(Comparator.comparing(place -> entries[place], Candidate.AS_SAID))
+            .mapToInt(place -> place)
+            .toArray();
+  }
+
+  /** Takes an entry, in place of the one that was it before. */
+  void put(Entry entry) {
+    int place = append(entry);
+    int position = position(entry.candidate());
+    if (position >= 0) {
+      entries[order[position]] = null;
+      order[position] = place;
+      return;
+    }
+    int before = -position - 1;
+    var longer = new int[order.length + 1];
+    System.arraycopy(order, 0, longer, 0, before);
+    longer[before] = place;
+    System.arraycopy(order, before, longer, before + 1, order.length - before);
+    order = longer;
+  }
+
+  private int append(Entry entry) {
+    if (count == entries.length) {
+      entries = Arrays.copyOf(entries, count + (count >> 1));
+    }
+    entries[count] = entry.candidate();
+    vectors.put(count, entry.vector());
+    terms.put(count, entry.terms());
+    return count++;
+  }
+
+  /** An entry's position; if it has none, the one that it would have, as a binary search tells. */
+  private int position(Candidate candidate) {
+    int low = 0;
+    int high = order.length - 1;
+    while (low <= high) {
+      int middle = (low + high) >>> 1;
+      int compared = Candidate.AS_SAID.compare(at(middle), candidate);
+      if (compared == 0) {
+        return middle;
+      }
+      if (compared < 0) {
+        low = middle + 1;
+      } else {
+        high = middle - 1;
+      }
+    }
+    return -low - 1;
+  }
+
+  private Candidate at(int position) {
+    return entries[order[position]];
+  }
+
+  /**
+   * All entries, as they were said.
+   *
+   * @param vector null if it is not known
+   */
+  List<Candidate> all(Question question, float[] vector) {
+    var asked = new Asked(question, vector);
+    var all = new ArrayList<Candidate>(order.length);
+    for (int place : order) {
+      all.add(asked.candidate(place));
+    }
+    return all;
+  }
+
+  /**
+   * The best entries by meaning and by words, each with what was said right before and after it, as
+   * they were said.
+   *
+   * @param vector null if it is not known
+   * @param most how many by meaning, and how many by words
+   */
+  List<Candidate> best(Question question, float[] vector, int most) {
+    var asked = new Asked(question, vector);
+    var chosen = new BitSet(order.length);
+    for (int place : asked.nearest(most)) {
+      chooseWithNeighbours(place, chosen);
+    }
+    for (int place : asked.byWords(most)) {
+      chooseWithNeighbours(place, chosen);
+    }
+    return chosen.stream().mapToObj(position -> asked.candidate(order[position])).toList();
+  }
+
+  private void chooseWithNeighbours(int place, BitSet chosen) {
+    int position = position(entries[place]);
+    chosen.set(position);
+    if (entries[place].type() == SourceType.MESSAGE) {
+      chooseNeighbour(position, -1, chosen);
+      chooseNeighbour(position, 1, chosen);
+    }
+  }
+
+  /** All pieces of the message before or after one. */
+  private void chooseNeighbour(int position, int step, BitSet chosen) {
+    var hit = at(position);
+    String neighbour = null;
+    for (int other = position + step; other >= 0 && other < order.length; other += step) {
+      var candidate = at(other);
+      if (!candidate.thread().equals(hit.thread())) {
+        return;
+      }
+      if (candidate.type() == SourceType.MESSAGE && !candidate.sourceId().equals(hit.sourceId())) {
+        if (neighbour == null) {
+          neighbour = candidate.sourceId();
+        } else if (!neighbour.equals(candidate.sourceId())) {
+          return;
+        }
+        chosen.set(other);
+      }
+    }
+  }
+
+  /** The entries as one question sees them. */
+  private final class Asked {
+    private final int terms;
+    private final int[] matches;
+    private final float[] similarities;
+
+    Asked(Question question, float[] vector) {
+      this.terms = question.terms().size();
+      this.matches = KeptEntries.this.terms.matches(question.terms(), count);
+      this.similarities = vector == null ? null : vectors.products(vector);
+    }
+
+    Candidate candidate(int place) {
+      boolean known = similarities != null && !Float.isNaN(similarities[place]);
+      return entries[place].asked(known ? (double) similarities[place] : null, matches[place]);
+    }
+
+    int[] nearest(int most) {
+      var best = new BestPlaces(most);
+      for (int place = 0; similarities != null && place < count; place++) {
+        if (best.mayTake(similarities[place]) && entries[place] != null) {
+          best.offer(place, similarities[place], 0);
+        }
+      }
+      return best.places();
+    }
+
+    /** Those whose terms are the rarest within the scope. */
+    int[] byWords(int most) {
+      var found = new int[terms];
+      for (int place = 0; place < count; place++) {
+        if (matches[place] != 0 && entries[place] != null) {
+          for (int term = 0; term < terms; term++) {
+            found[term] += matches[place] >>> term & 1;
+          }
+        }
+      }
+      var rarity = new double[terms];
+      for (int term = 0; term < terms; term++) {
+        rarity[term] = Terms.rarity(order.length, found[term]);
+      }
+      var best = new BestPlaces(most);
+      for (int place = 0; place < count; place++) {
+        if (matches[place] != 0 && entries[place] != null) {
+          double weight = 0;
+          for (int term = 0; term < terms; term++) {
+            weight += (matches[place] >>> term & 1) * rarity[term];
+          }
+          if (best.mayTake(weight)) {
+            best.offer(place, weight, entries[place].createdAt().toEpochMilli());
+          }
+        }
+      }
+      return best.places();
+    }
+  }
+}

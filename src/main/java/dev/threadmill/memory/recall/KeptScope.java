@@ -1,0 +1,102 @@
+package dev.threadmill.memory.recall;
+
+import dev.threadmill.memory.text.Question;
+import java.util.List;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+
+/** A scope whose entries are kept, up to a stamp. */
+final class KeptScope implements KeptScopes.Known {
+  private static final int BYTES_BESIDE_THE_VECTOR = 350;
+
+  private final Scope scope;
+  private final int dimensions;
+  private final KeptEntries entries;
+  private final ReadWriteLock lock = new ReentrantReadWriteLock();
+
+  /** All that is visible to its snapshot is kept; what is not may be, too. */
+  private volatile KeptSql.Stamp stamp;
+
+  private volatile int places;
+
+  KeptScope(Scope scope, KeptSql.Loaded loaded, int dimensions) {
+    this.scope = scope;
+    this.dimensions = dimensions;
+    this.entries = loaded.entries();
+    this.stamp = loaded.stamp();
+    this.places = entries.places();
+  }
+
+  /** What has come of bringing it up to date. */
+  enum State {
+    /** It is as the database has it. */
+    CURRENT,
+    /** It is so again, and has become larger. */
+    GROWN,
+    /** It has to be read anew. */
+    OUTDATED
+  }
+
+  /** How many entries vectors of this length may have in so many bytes. */
+  static int most(long bytes, int dimensions) {
+    return (int) Math.min(Integer.MAX_VALUE / 2, bytes / (dimensions + BYTES_BESIDE_THE_VECTOR));
+  }
+
+  @Override
+  public long bytes() {
+    return (long) places * (dimensions + BYTES_BESIDE_THE_VECTOR);
+  }
+
+  int places() {
+    return places;
+  }
+
+  /** Brings it up to date. */
+  State catchUp(KeptSql sql) {
+    var since = stamp;
+    var changes = sql.changes(scope, since);
+    if (changes.outdated()) {
+      return State.OUTDATED;
+    }
+    if (!changes.added()) {
+      stamp = changes.now();
+      return State.CURRENT;
+    }
+    // One after the other, so that an entry that is written twice ends as it was written last.
+    lock.writeLock().lock();
+    try {
+      var added = sql.added(scope, stamp);
+      if (added.isEmpty()) {
+        return State.OUTDATED;
+      }
+      added.get().forEach(entries::put);
+      places = entries.places();
+      if (stamp == since) {
+        stamp = changes.now();
+      }
+      return places > 2 * entries.size() ? State.OUTDATED : State.GROWN;
+    } finally {
+      lock.writeLock().unlock();
+    }
+  }
+
+  /**
+   * What it has to say to a question.
+   *
+   * @param vector null if it is not known
+   * @param mostWhole up to how many entries all are candidates, beyond it the best
+   * @param best how many are the best by meaning, and how many by words
+   */
+  IndexSearch.Found search(Question question, float[] vector, int mostWhole, int best) {
+    lock.readLock().lock();
+    try {
+      List<Candidate> found =
+          entries.size() <= mostWhole
+              ? entries.all(question, vector)
+              : entries.best(question, vector, best);
+      return new IndexSearch.Found(found, entries.size());
+    } finally {
+      lock.readLock().unlock();
+    }
+  }
+}
