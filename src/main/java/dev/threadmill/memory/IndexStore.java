@@ -60,7 +60,7 @@ class IndexStore {
           traits = excluded.traits,
           terms = excluded.terms, embedding = excluded.embedding
         """
-            .formatted(vectors.kind().type()),
+            .formatted(vectors.kind(tx).type()),
         entries.stream()
             .map(
                 e ->
@@ -94,7 +94,7 @@ class IndexStore {
         ON CONFLICT (thread_id, source_id, part, model) DO UPDATE SET ends = excluded.ends,
           traits = excluded.traits, terms = excluded.terms, embedding = excluded.embedding
         """
-            .formatted(vectors.kind().type()),
+            .formatted(vectors.kind(tx).type()),
         entries.stream()
             .map(
                 e ->

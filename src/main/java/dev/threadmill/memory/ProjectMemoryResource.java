@@ -67,6 +67,8 @@ public class ProjectMemoryResource {
   @GET
   @Operation(summary = "Show how much of the project is embedded, and by which model")
   public Status status() {
+    var project = Caller.current().project();
+    var retentionDays = retention.of(project).orElse(null);
     return jdbc.one(
             """
             SELECT
@@ -82,12 +84,12 @@ public class ProjectMemoryResource {
                     row.bigint("embedded"),
                     row.bigint("outdated"),
                     row.bigint("pending"),
-                    retention.of(Caller.current().project()).orElse(null)),
-            Caller.current().project(),
+                    retentionDays),
+            project,
             embeddings.name(),
-            Caller.current().project(),
+            project,
             embeddings.name(),
-            Caller.current().project())
+            project)
         .orElseThrow();
   }
 

@@ -1,11 +1,22 @@
 package dev.threadmill.memory.recall;
 
 import dev.threadmill.db.Jdbc;
+import dev.threadmill.db.Row;
+import dev.threadmill.db.Tx;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.sql.SQLException;
 
 /** How the database keeps vectors: as halfvec and in an HNSW index, if pgvector is there. */
 @ApplicationScoped
 public class VectorColumn {
+  private static final String ASKED =
+      """
+      SELECT format_type(a.atttypid, NULL) AS type,
+        EXISTS (SELECT 1 FROM pg_am WHERE amname = 'hnsw') AS indexed
+      FROM pg_attribute a
+      WHERE a.attrelid = 'memory_index'::regclass AND a.attname = 'embedding'
+      """;
+
   private final Jdbc jdbc;
   private volatile Kind kind;
 
@@ -23,18 +34,21 @@ public class VectorColumn {
   /** How they are kept; asked of the database once. */
   public Kind kind() {
     if (kind == null) {
-      kind =
-          jdbc.one(
-                  """
-                  SELECT format_type(a.atttypid, NULL) AS type,
-                    EXISTS (SELECT 1 FROM pg_am WHERE amname = 'hnsw') AS indexed
-                  FROM pg_attribute a
-                  WHERE a.attrelid = 'memory_index'::regclass AND a.attname = 'embedding'
-                  """,
-                  row -> new Kind(row.text("type"), row.bool("indexed")))
-              .orElseThrow();
+      kind = jdbc.one(ASKED, VectorColumn::kind).orElseThrow();
     }
     return kind;
+  }
+
+  /** As {@link #kind()}, for who has a transaction at hand, and with it a connection. */
+  public Kind kind(Tx tx) {
+    if (kind == null) {
+      kind = tx.one(ASKED, VectorColumn::kind).orElseThrow();
+    }
+    return kind;
+  }
+
+  private static Kind kind(Row row) throws SQLException {
+    return new Kind(row.text("type"), row.bool("indexed"));
   }
 
   /** The text form of a vector, as the database reads it. */
