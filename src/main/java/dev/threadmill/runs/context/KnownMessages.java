@@ -5,7 +5,6 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.runs.context.ThreadHistory.Entry.Said;
 import dev.threadmill.runs.store.Run;
-import dev.threadmill.threads.ContentPart;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.time.Instant;
@@ -62,10 +61,7 @@ class KnownMessages {
     private int weight() {
       long weight = 0;
       for (var message : newestFirst) {
-        weight += BYTES_BESIDE_THE_TEXT;
-        for (var part : message.content()) {
-          weight += characters(part);
-        }
+        weight += BYTES_BESIDE_THE_TEXT + message.characters();
       }
       return (int) Math.min(weight, Integer.MAX_VALUE);
     }
@@ -81,15 +77,5 @@ class KnownMessages {
     if (older.newestFirst().size() >= FEWEST) {
       known.put(run.threadId(), older);
     }
-  }
-
-  private static int characters(ContentPart part) {
-    return switch (part) {
-      case ContentPart.Text text -> text.value().length();
-      case ContentPart.Refusal refusal -> refusal.refusal().length();
-      case ContentPart.ImageUrl image -> image.imageUrl().url().length();
-      case ContentPart.Audio audio -> audio.audio().data().length();
-      case ContentPart.ImageFile _, ContentPart.File _ -> 0;
-    };
   }
 }

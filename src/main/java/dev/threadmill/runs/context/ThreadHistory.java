@@ -17,7 +17,9 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Collectors;
 
 /**
  * Reads a thread from its newest end: its messages, and between them the tool calls of its runs
@@ -27,14 +29,18 @@ import java.util.Objects;
 public class ThreadHistory {
   private static final TypeReference<List<ContentPart>> CONTENT = new TypeReference<>() {};
 
-  /** Of a single text, as most are, the database takes the words out of the JSON. */
+  /**
+   * Of a single text, as most are, the database takes the words out of the JSON. What is large is
+   * left there: thousands of messages are read before it is known how many of them fit.
+   */
   private static final String MESSAGE =
       """
       m.id, m.role, m.tokens, m.created_at,
-      CASE WHEN m.content -> 1 IS NULL THEN m.content #>> '{0,text,value}' END AS words,
-      CASE WHEN m.content -> 1 IS NOT NULL OR m.content #>> '{0,text,value}' IS NULL
+      CASE WHEN m.content -> 1 IS NULL AND NOT %1$s THEN m.content #>> '{0,text,value}' END AS words,
+      CASE WHEN (m.content -> 1 IS NOT NULL OR m.content #>> '{0,text,value}' IS NULL) AND NOT %1$s
         THEN m.content END AS content\
-      """;
+      """
+          .formatted("(m.tokens > 1000 OR pg_column_size(m.content) > 16384)");
 
   /** What an earlier attempt of this very run left half-said is not put into the model's mouth. */
   private static final String SHOWN = "(m.status <> 'incomplete' OR m.run_id IS DISTINCT FROM ?)";
@@ -43,6 +49,11 @@ public class ThreadHistory {
   private static final int FIRST_READ = 64;
   private static final int MOST_AT_ONCE = 2_000;
   private static final int TOKENS_A_MESSAGE = 4;
+
+  /** Images and recordings cost few tokens for their size; no provider takes more than this. */
+  private static final long MOST_CHARACTERS = 48L << 20;
+
+  private static final int LARGE_ONES_AT_ONCE = 8;
 
   private final Jdbc jdbc;
   private final KnownMessages knownMessages;
@@ -59,8 +70,36 @@ public class ThreadHistory {
     /** What it costs in a prompt. */
     int tokens();
 
+    /**
+     * A message.
+     *
+     * @param content null as long as it is left in the database
+     */
     record Said(MessageId id, Message.Role role, List<ContentPart> content, Instant at, int tokens)
-        implements Entry {}
+        implements Entry {
+      boolean isLeft() {
+        return content == null;
+      }
+
+      Said with(List<ContentPart> read) {
+        return new Said(id, role, read, at, tokens);
+      }
+
+      /** How much of the heap it takes, as far as it is read. */
+      int characters() {
+        return isLeft() ? 0 : content.stream().mapToInt(Said::characters).sum();
+      }
+
+      private static int characters(ContentPart part) {
+        return switch (part) {
+          case ContentPart.Text text -> text.value().length();
+          case ContentPart.Refusal refusal -> refusal.refusal().length();
+          case ContentPart.ImageUrl image -> image.imageUrl().url().length();
+          case ContentPart.Audio audio -> audio.audio().data().length();
+          case ContentPart.ImageFile _, ContentPart.File _ -> 0;
+        };
+      }
+    }
 
     /**
      * Calls of one step.
@@ -131,7 +170,54 @@ public class ThreadHistory {
       }
     }
     knownMessages.remember(run, reading.soFar());
-    return withCalls(run, kept, maxTokens, isCut);
+    var whole = whole(run, kept);
+    return withCalls(run, whole, maxTokens, isCut || whole.size() < kept.size());
+  }
+
+  /**
+   * The messages with what was left of them in the database, as many as may be sent. Who is gone by
+   * now is left out.
+   */
+  private List<Entry.Said> whole(Run run, List<Entry.Said> newestFirst) {
+    var whole = new ArrayList<Entry.Said>();
+    Map<MessageId, List<ContentPart>> contents = Map.of();
+    long characters = 0;
+    for (int i = 0; i < newestFirst.size(); i++) {
+      var message = newestFirst.get(i);
+      if (message.isLeft()) {
+        if (!contents.containsKey(message.id())) {
+          contents = nextLeft(run, newestFirst.subList(i, newestFirst.size()));
+        }
+        message = message.with(contents.get(message.id()));
+      }
+      characters += message.characters();
+      if (characters > MOST_CHARACTERS && !whole.isEmpty()) {
+        break;
+      }
+      if (!message.isLeft()) {
+        whole.add(message);
+      }
+    }
+    return whole;
+  }
+
+  /** What was left in the database of the first few of these messages, and is still there. */
+  private Map<MessageId, List<ContentPart>> nextLeft(Run run, List<Entry.Said> messages) {
+    record Content(MessageId id, List<ContentPart> parts) {}
+    var ids =
+        messages.stream()
+            .filter(Entry.Said::isLeft)
+            .limit(LARGE_ONES_AT_ONCE)
+            .map(Entry.Said::id)
+            .toList();
+    return jdbc
+        .list(
+            "SELECT id, content FROM messages WHERE thread_id = ? AND id = ANY (?)",
+            row -> new Content(row.text("id", MessageId::new), row.json("content", CONTENT)),
+            run.threadId(),
+            ids)
+        .stream()
+        .collect(Collectors.toMap(Content::id, Content::parts));
   }
 
   /** Behind what is known of the thread, if it still holds; else from the newest message. */
@@ -275,7 +361,7 @@ public class ThreadHistory {
   /** What a window of the run showed, from its first entry to its last. */
   List<Entry> between(Run run, Instant from, Instant to) {
     var entries = new ArrayList<Entry>(calls(run, from));
-    entries.addAll(
+    var messages =
         jdbc.list(
             "SELECT "
                 + MESSAGE
@@ -286,7 +372,8 @@ public class ThreadHistory {
             run.threadId(),
             run.id(),
             from,
-            to));
+            to);
+    entries.addAll(whole(run, messages));
     entries.removeIf(entry -> entry.at().isAfter(to));
     entries.sort((a, b) -> b.at().compareTo(a.at()));
     return entries.reversed();

@@ -1,0 +1,155 @@
+package dev.threadmill.runs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import dev.threadmill.testing.Api;
+import dev.threadmill.testing.FakeProvider;
+import dev.threadmill.testing.FakeProviderResource;
+import dev.threadmill.testing.KeysResource;
+import dev.threadmill.testing.PostgresResource;
+import dev.threadmill.testing.Reply;
+import io.quarkus.test.common.QuarkusTestResource;
+import io.quarkus.test.junit.QuarkusTest;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.StreamSupport;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Large messages are read one by one, and the model sees them in their places all the same. */
+@QuarkusTest
+@QuarkusTestResource(PostgresResource.class)
+@QuarkusTestResource(KeysResource.class)
+@QuarkusTestResource(FakeProviderResource.class)
+@Timeout(60)
+class LargeMessagesTest {
+  private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
+  private static final int SMALL_ONES = 400;
+  private static final int LARGE = 30_000;
+  private static final int HUGE_IMAGE = 9 << 20;
+
+  private final Api user = Api.user();
+  private final List<String> said = new ArrayList<>();
+  private String assistant;
+  private String thread;
+  FakeProvider provider;
+
+  @BeforeEach
+  void openAThread() {
+    provider.reset();
+    provider.otherwise(_ -> Reply.text("Noted."));
+    assistant = user.post("/v1/assistants", "{\"model\": \"gpt-4o\"}").id();
+    thread = user.post("/v1/threads", "{}").id();
+  }
+
+  @Test
+  void theyAreSentWholeAndInOrderInEachRunWithWhatIsSmallAroundThem() {
+    say(words("first"));
+    sayInParts("in two parts", words("second"));
+    for (int i = 0; i < SMALL_ONES; i++) {
+      say("Message " + i + ".");
+    }
+    say(words("third"));
+    say("Go.");
+
+    assertThat(promptOfARun()).isEqualTo(said);
+    said.add("Noted.");
+    say("Once more.");
+    assertThat(promptOfARun()).isEqualTo(said);
+  }
+
+  @Test
+  void theContextOfTheirStepIsExact() {
+    say(words("first"));
+    say("Go.");
+
+    var run = run();
+
+    var steps = user.get(path() + "/runs/" + run + "/steps").json();
+    var context =
+        user.get(
+            path() + "/runs/" + run + "/steps/" + steps.at("/data/0/id").asText() + "/context");
+    assertThat(context.json().path("exact").asBoolean()).isTrue();
+    assertThat(context.text()).contains(said.getFirst());
+  }
+
+  @Test
+  void imagesThatAreMoreThanAnyProviderTakesAreCutAtTheOldestEnd() {
+    for (int i = 0; i < 6; i++) {
+      sayWithImage("Image " + i + ".", HUGE_IMAGE);
+    }
+
+    assertThat(promptOfARun())
+        .as("six times nine megabytes are too many")
+        .isEqualTo(said.subList(1, said.size()));
+  }
+
+  private static String words(String name) {
+    var text = new StringBuilder(name);
+    for (int i = 0; text.length() < LARGE; i++) {
+      text.append(" word").append(i);
+    }
+    return text.toString();
+  }
+
+  private void say(String text) {
+    post(JSON.textNode(text));
+    said.add(text);
+  }
+
+  private void sayInParts(String first, String second) {
+    var parts = JSON.arrayNode();
+    parts.addObject().put("type", "text").put("text", first);
+    parts.addObject().put("type", "text").put("text", second);
+    post(parts);
+    said.add(first + second);
+  }
+
+  private void sayWithImage(String text, int bytes) {
+    var parts = JSON.arrayNode();
+    parts.addObject().put("type", "text").put("text", text);
+    parts
+        .addObject()
+        .put("type", "image_url")
+        .putObject("image_url")
+        .put("url", "data:image/png;base64," + "iVBORw0K".repeat(bytes / 8));
+    post(parts);
+    said.add(text);
+  }
+
+  private void post(JsonNode content) {
+    var message = JSON.objectNode().put("role", "user");
+    message.set("content", content);
+    var posted = user.post(path() + "/messages", message.toString());
+    assertThat(posted.status()).as(posted.text()).isEqualTo(200);
+  }
+
+  private String path() {
+    return "/v1/threads/" + thread;
+  }
+
+  private List<String> promptOfARun() {
+    run();
+    JsonNode messages = provider.requests().getLast().body().path("messages");
+    return StreamSupport.stream(messages.spliterator(), false)
+        .map(LargeMessagesTest::text)
+        .toList();
+  }
+
+  private static String text(JsonNode message) {
+    var content = message.path("content");
+    return content.isTextual()
+        ? content.asText()
+        : String.join("", content.findValuesAsText("text"));
+  }
+
+  private String run() {
+    var run =
+        user.post(path() + "/runs", "{\"assistant_id\": \"" + assistant + "\", \"stream\": true}");
+    assertThat(run.text()).contains("event: done");
+    return user.get(path() + "/runs?limit=1").json().at("/data/0/id").asText();
+  }
+}
