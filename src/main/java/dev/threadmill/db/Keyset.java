@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.function.Function;
+import java.util.function.ToLongFunction;
 import java.util.regex.Pattern;
 
 /**
@@ -24,8 +25,17 @@ import java.util.regex.Pattern;
 public final class Keyset {
   private static final Pattern CURSOR = Pattern.compile("[A-Za-z0-9_-]{1,140}");
 
+  /** What is smaller does not count: the pages with most of it are not large. */
+  private static final int SMALL_BYTES = 8_192;
+
+  /** Of the large elements of a page, before the last of them. */
+  private static final long MOST_CHARACTERS = 32L << 20;
+
+  private static final int LONGEST_QUOTED = 8;
+
   private final String columns;
   private final String table;
+  private String weight;
   private final StringBuilder scope = new StringBuilder("TRUE");
   private final List<Object> scopeParams = new ArrayList<>();
   private final StringBuilder filter = new StringBuilder();
@@ -59,6 +69,31 @@ public final class Keyset {
     filter.append(" AND ").append(condition);
     filterParams.addAll(List.of(params));
     return this;
+  }
+
+  /**
+   * As {@link #page}, of elements that may be large: a page ends early, and says that there are
+   * more, rather than be too large for the server.
+   *
+   * @param column the column, of any type, that makes them large
+   * @param characters about how large an element is
+   */
+  public <T> Page<T> pageOfLarge(
+      PageRequest request,
+      Query<T> query,
+      Function<? super T, String> id,
+      String column,
+      ToLongFunction<? super T> characters) {
+    weight =
+        "CASE WHEN pg_column_size(%s) > %d THEN length(%s::text) ELSE 0 END"
+            .formatted(column, SMALL_BYTES, column);
+    var page = page(request, query, id);
+    // Text is longer in the database, where it is quoted. That there are more may be said in vain.
+    boolean mayBeCut =
+        page.data().stream().mapToLong(characters).sum() > MOST_CHARACTERS / LONGEST_QUOTED;
+    return mayBeCut && !page.hasMore()
+        ? new Page<>(page.object(), page.data(), page.firstId(), page.lastId(), true)
+        : page;
   }
 
   /**
@@ -105,7 +140,7 @@ public final class Keyset {
         """
         SELECT %s FROM %s WHERE %s%s%s%s ORDER BY created_at %s, id %s LIMIT ?"""
             .formatted(
-                columns,
+                weight == null ? columns : "*",
                 table,
                 scope,
                 filter,
@@ -114,7 +149,18 @@ public final class Keyset {
                 direction,
                 direction);
     params.add(limit + 1);
-    return query.run(sql, params.toArray());
+    return query.run(weight == null ? sql : bounded(sql, direction), params.toArray());
+  }
+
+  /** The rows of a page up to the one with which it is large enough. */
+  private String bounded(String rows, String direction) {
+    var order = "ORDER BY created_at %s, id %s".formatted(direction, direction);
+    return """
+    SELECT %s FROM (
+      SELECT *, sum(%s) OVER (%s ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS ahead
+      FROM (%s) AS read) AS weighed
+    WHERE coalesce(ahead, 0) < %d %s"""
+        .formatted(columns, weight, order, rows, MOST_CHARACTERS, order);
   }
 
   private String beyond(String than, Cursor cursor, List<Object> params) {

@@ -38,6 +38,21 @@ public sealed interface ContentPart {
     };
   }
 
+  /** How much there is of these parts, in characters: of pictures and recordings their base64. */
+  static long characters(List<ContentPart> parts) {
+    return parts.stream().mapToLong(ContentPart::characters).sum();
+  }
+
+  private static long characters(ContentPart part) {
+    return switch (part) {
+      case Text text -> text.value().length();
+      case Refusal refusal -> refusal.refusal().length();
+      case ImageUrl image -> image.imageUrl().url().length();
+      case Audio audio -> audio.audio().data().length();
+      case ImageFile _, File _ -> 0;
+    };
+  }
+
   /** Text without annotations. */
   static ContentPart text(String value) {
     return new Text(new TextValue(value, List.of()));

@@ -180,10 +180,12 @@ public class MessageStore {
     if (run != null) {
       messages.showing("run_id = ?", run.value());
     }
-    return messages.page(
+    return messages.pageOfLarge(
         page,
         (sql, params) -> jdbc.list(sql, MessageStore::message, params),
-        message -> message.id().value());
+        message -> message.id().value(),
+        "content",
+        message -> ContentPart.characters(message.content()));
   }
 
   /** The changed message, empty if there is none of this id. */

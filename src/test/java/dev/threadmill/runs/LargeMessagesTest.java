@@ -18,6 +18,8 @@ import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Large messages are read one by one, and the model sees them in their places all the same. */
 @QuarkusTest
@@ -85,6 +87,30 @@ class LargeMessagesTest {
     assertThat(promptOfARun())
         .as("six times nine megabytes are too many")
         .isEqualTo(said.subList(1, said.size()));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"asc", "desc"})
+  void aListOfThemComesInPagesThatEndEarlyAndLeaveNoneOut(String order) {
+    for (int i = 0; i < 6; i++) {
+      sayWithImage("Image " + i + ".", HUGE_IMAGE);
+    }
+
+    var listed = new ArrayList<String>();
+    int pages = 0;
+    var after = "";
+    boolean more = true;
+    while (more) {
+      var page = user.get(path() + "/messages?limit=100&order=" + order + after).json();
+      page.path("data")
+          .forEach(message -> listed.add(message.at("/content/0/text/value").asText()));
+      more = page.path("has_more").asBoolean();
+      after = "&after=" + page.path("last_id").asText();
+      pages++;
+    }
+
+    assertThat(listed).isEqualTo(order.equals("asc") ? said : said.reversed());
+    assertThat(pages).isGreaterThan(1);
   }
 
   private static String words(String name) {

@@ -1,10 +1,8 @@
 package dev.threadmill.runs.context;
 
-import com.fasterxml.jackson.core.type.TypeReference;
 import dev.threadmill.api.MessageId;
 import dev.threadmill.api.ToolCallId;
 import dev.threadmill.db.Jdbc;
-import dev.threadmill.db.Row;
 import dev.threadmill.models.Tokens;
 import dev.threadmill.runs.store.Aside;
 import dev.threadmill.runs.store.Run;
@@ -12,14 +10,10 @@ import dev.threadmill.runs.store.ToolCall;
 import dev.threadmill.threads.ContentPart;
 import dev.threadmill.threads.Message;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
-import java.util.stream.Collectors;
 
 /**
  * Reads a thread from its newest end: its messages, and between them the tool calls of its runs
@@ -27,39 +21,18 @@ import java.util.stream.Collectors;
  */
 @ApplicationScoped
 public class ThreadHistory {
-  private static final TypeReference<List<ContentPart>> CONTENT = new TypeReference<>() {};
+  /** What a message costs in a prompt beside its text. */
+  static final int TOKENS_A_MESSAGE = 4;
 
-  /**
-   * Of a single text, as most are, the database takes the words out of the JSON. What is large is
-   * left there: thousands of messages are read before it is known how many of them fit.
-   */
-  private static final String MESSAGE =
-      """
-      m.id, m.role, m.tokens, m.created_at,
-      CASE WHEN m.content -> 1 IS NULL AND NOT %1$s THEN m.content #>> '{0,text,value}' END AS words,
-      CASE WHEN (m.content -> 1 IS NOT NULL OR m.content #>> '{0,text,value}' IS NULL) AND NOT %1$s
-        THEN m.content END AS content\
-      """
-          .formatted("(m.tokens > 1000 OR pg_column_size(m.content) > 16384)");
-
-  /** What an earlier attempt of this very run left half-said is not put into the model's mouth. */
-  private static final String SHOWN = "(m.status <> 'incomplete' OR m.run_id IS DISTINCT FROM ?)";
-
-  private static final String NEWEST_FIRST = " ORDER BY m.created_at DESC, m.id DESC LIMIT ?";
-  private static final int FIRST_READ = 64;
-  private static final int MOST_AT_ONCE = 2_000;
-  private static final int TOKENS_A_MESSAGE = 4;
-
-  /** Images and recordings cost few tokens for their size; no provider takes more than this. */
-  private static final long MOST_CHARACTERS = 48L << 20;
-
-  private static final int LARGE_ONES_AT_ONCE = 8;
+  private static final int MOST_CALLS = 2_000;
 
   private final Jdbc jdbc;
+  private final ThreadMessages messages;
   private final KnownMessages knownMessages;
 
-  ThreadHistory(Jdbc jdbc, KnownMessages knownMessages) {
+  ThreadHistory(Jdbc jdbc, ThreadMessages messages, KnownMessages knownMessages) {
     this.jdbc = jdbc;
+    this.messages = messages;
     this.knownMessages = knownMessages;
   }
 
@@ -85,19 +58,9 @@ public class ThreadHistory {
         return new Said(id, role, read, at, tokens);
       }
 
-      /** How much of the heap it takes, as far as it is read. */
-      int characters() {
-        return isLeft() ? 0 : content.stream().mapToInt(Said::characters).sum();
-      }
-
-      private static int characters(ContentPart part) {
-        return switch (part) {
-          case ContentPart.Text text -> text.value().length();
-          case ContentPart.Refusal refusal -> refusal.refusal().length();
-          case ContentPart.ImageUrl image -> image.imageUrl().url().length();
-          case ContentPart.Audio audio -> audio.audio().data().length();
-          case ContentPart.ImageFile _, ContentPart.File _ -> 0;
-        };
+      /** How much there is of it, as far as it was read. */
+      long characters() {
+        return isLeft() ? 0 : ContentPart.characters(content);
       }
     }
 
@@ -157,12 +120,12 @@ public class ThreadHistory {
    * @param maxMessages how many messages there may be among them
    */
   Window newest(Run run, int maxTokens, int maxMessages) {
-    var reading = begin(run, maxMessages);
+    var reading = messages.begin(run, knownMessages.of(run.threadId()), maxMessages);
     var kept = new ArrayList<Entry.Said>();
     long tokens = 0;
     boolean isCut = false;
     while (!isCut && reading.has(kept.size(), maxMessages)) {
-      var next = reading.messages.get(kept.size());
+      var next = reading.at(kept.size());
       tokens += next.tokens();
       isCut = tokens > maxTokens || kept.size() == maxMessages;
       if (!isCut) {
@@ -170,172 +133,8 @@ public class ThreadHistory {
       }
     }
     knownMessages.remember(run, reading.soFar());
-    var whole = whole(run, kept);
+    var whole = messages.whole(run, kept);
     return withCalls(run, whole, maxTokens, isCut || whole.size() < kept.size());
-  }
-
-  /**
-   * The messages with what was left of them in the database, as many as may be sent. Who is gone by
-   * now is left out.
-   */
-  private List<Entry.Said> whole(Run run, List<Entry.Said> newestFirst) {
-    var whole = new ArrayList<Entry.Said>();
-    Map<MessageId, List<ContentPart>> contents = Map.of();
-    long characters = 0;
-    for (int i = 0; i < newestFirst.size(); i++) {
-      var message = newestFirst.get(i);
-      if (message.isLeft()) {
-        if (!contents.containsKey(message.id())) {
-          contents = nextLeft(run, newestFirst.subList(i, newestFirst.size()));
-        }
-        message = message.with(contents.get(message.id()));
-      }
-      characters += message.characters();
-      if (characters > MOST_CHARACTERS && !whole.isEmpty()) {
-        break;
-      }
-      if (!message.isLeft()) {
-        whole.add(message);
-      }
-    }
-    return whole;
-  }
-
-  /** What was left in the database of the first few of these messages, and is still there. */
-  private Map<MessageId, List<ContentPart>> nextLeft(Run run, List<Entry.Said> messages) {
-    record Content(MessageId id, List<ContentPart> parts) {}
-    var ids =
-        messages.stream()
-            .filter(Entry.Said::isLeft)
-            .limit(LARGE_ONES_AT_ONCE)
-            .map(Entry.Said::id)
-            .toList();
-    return jdbc
-        .list(
-            "SELECT id, content FROM messages WHERE thread_id = ? AND id = ANY (?)",
-            row -> new Content(row.text("id", MessageId::new), row.json("content", CONTENT)),
-            run.threadId(),
-            ids)
-        .stream()
-        .collect(Collectors.toMap(Content::id, Content::parts));
-  }
-
-  /** Behind what is known of the thread, if it still holds; else from the newest message. */
-  private Reading begin(Run run, int maxMessages) {
-    var reading = new Reading(run);
-    var known = knownMessages.of(run.threadId());
-    if (known.isEmpty() || !reading.goOnFrom(known.get())) {
-      reading.begin(pageOf(FIRST_READ, 0, maxMessages));
-    }
-    return reading;
-  }
-
-  /** One message more than is wanted, at the most: it tells that there are more. */
-  private static int pageOf(int size, int read, int maxMessages) {
-    return (int) Math.min(size, maxMessages - read + 1L);
-  }
-
-  /** What has been read of a run's thread so far, newest first. */
-  private final class Reading {
-    private final Run run;
-    private final List<Entry.Said> messages = new ArrayList<>();
-    private int deletions;
-    private boolean isWhole;
-    private int page = FIRST_READ;
-
-    Reading(Run run) {
-      this.run = run;
-    }
-
-    KnownMessages.Known soFar() {
-      return new KnownMessages.Known(messages, deletions, isWhole);
-    }
-
-    /** Reads the newest messages. */
-    void begin(int limit) {
-      take(
-          jdbc.list(
-              "SELECT "
-                  + MESSAGE
-                  + ", (SELECT deletions FROM threads WHERE id = ?) AS deletions"
-                  + " FROM messages m WHERE thread_id = ? AND "
-                  + SHOWN
-                  + NEWEST_FIRST,
-              this::read,
-              run.threadId(),
-              run.threadId(),
-              run.id(),
-              limit),
-          limit);
-    }
-
-    /** Reads what has come since. Returns false if what is known does not hold any more. */
-    boolean goOnFrom(KnownMessages.Known known) {
-      var newest = known.newestFirst().getFirst();
-      var since =
-          jdbc.list(
-              "SELECT "
-                  + MESSAGE
-                  + ", t.deletions FROM threads t"
-                  + " LEFT JOIN messages m ON m.thread_id = t.id AND (m.created_at, m.id) > (?, ?)"
-                  + " AND "
-                  + SHOWN
-                  + " WHERE t.id = ?"
-                  + NEWEST_FIRST,
-              this::read,
-              newest.at(),
-              newest.id(),
-              run.id(),
-              run.threadId(),
-              MOST_AT_ONCE);
-      if (since.size() == MOST_AT_ONCE || deletions != known.deletions()) {
-        return false;
-      }
-      since.removeIf(Objects::isNull);
-      messages.addAll(since);
-      messages.addAll(known.newestFirst());
-      isWhole = known.isWhole();
-      return true;
-    }
-
-    /** Whether there is a message at this place, which is read if it was not yet. */
-    boolean has(int place, int maxMessages) {
-      if (place == messages.size() && !isWhole) {
-        page = Math.min(4 * page, MOST_AT_ONCE);
-        older(pageOf(page, place, maxMessages));
-      }
-      return place < messages.size();
-    }
-
-    private void older(int limit) {
-      var last = messages.getLast();
-      take(
-          jdbc.list(
-              "SELECT "
-                  + MESSAGE
-                  + " FROM messages m WHERE thread_id = ? AND "
-                  + SHOWN
-                  + " AND (m.created_at, m.id) < (?, ?)"
-                  + NEWEST_FIRST,
-              ThreadHistory::readMessage,
-              run.threadId(),
-              run.id(),
-              last.at(),
-              last.id(),
-              limit),
-          limit);
-    }
-
-    private void take(List<Entry.Said> rows, int limit) {
-      messages.addAll(rows);
-      isWhole = rows.size() < limit;
-    }
-
-    /** A message, null where the row has none. */
-    private Entry.Said read(Row row) throws SQLException {
-      deletions = row.integer("deletions");
-      return row.text("id") == null ? null : readMessage(row);
-    }
   }
 
   /** As {@link #newest}, of a thread that has these messages and nothing else. */
@@ -361,19 +160,7 @@ public class ThreadHistory {
   /** What a window of the run showed, from its first entry to its last. */
   List<Entry> between(Run run, Instant from, Instant to) {
     var entries = new ArrayList<Entry>(calls(run, from));
-    var messages =
-        jdbc.list(
-            "SELECT "
-                + MESSAGE
-                + " FROM messages m WHERE thread_id = ? AND "
-                + SHOWN
-                + " AND m.created_at BETWEEN ? AND ? ORDER BY m.created_at DESC, m.id DESC",
-            ThreadHistory::readMessage,
-            run.threadId(),
-            run.id(),
-            from,
-            to);
-    entries.addAll(whole(run, messages));
+    entries.addAll(messages.whole(run, messages.between(run, from, to)));
     entries.removeIf(entry -> entry.at().isAfter(to));
     entries.sort((a, b) -> b.at().compareTo(a.at()));
     return entries.reversed();
@@ -443,7 +230,7 @@ public class ThreadHistory {
             run.id(),
             run.threadId(),
             since,
-            MOST_AT_ONCE);
+            MOST_CALLS);
     var steps = new ArrayList<Entry.Called>();
     for (int i = 0; i < rows.size(); ) {
       var first = rows.get(i);
@@ -455,15 +242,5 @@ public class ThreadHistory {
       steps.add(new Entry.Called(List.copyOf(calls), aside, first.at()));
     }
     return steps;
-  }
-
-  private static Entry.Said readMessage(Row row) throws SQLException {
-    var words = row.text("words");
-    return new Entry.Said(
-        row.text("id", MessageId::new),
-        row.constant("role", Message.Role.class),
-        words == null ? row.json("content", CONTENT) : List.of(ContentPart.text(words)),
-        row.instant("created_at"),
-        row.integer("tokens") + TOKENS_A_MESSAGE);
   }
 }

@@ -1,0 +1,248 @@
+package dev.threadmill.runs.context;
+
+import com.fasterxml.jackson.core.type.TypeReference;
+import dev.threadmill.api.MessageId;
+import dev.threadmill.db.Jdbc;
+import dev.threadmill.db.Row;
+import dev.threadmill.runs.context.ThreadHistory.Entry.Said;
+import dev.threadmill.runs.store.Run;
+import dev.threadmill.threads.ContentPart;
+import dev.threadmill.threads.Message;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/**
+ * Reads the messages of a thread for a prompt, from the newest on and page by page. Large ones are
+ * left in the database until it is known that they fit, so that no thread fills the heap.
+ */
+@ApplicationScoped
+class ThreadMessages {
+  private static final TypeReference<List<ContentPart>> CONTENT = new TypeReference<>() {};
+
+  /**
+   * Of a single text, as most are, the database takes the words out of the JSON. What is large is
+   * left there: thousands of messages are read before it is known how many of them fit.
+   */
+  private static final String MESSAGE =
+      """
+      m.id, m.role, m.tokens, m.created_at,
+      CASE WHEN m.content -> 1 IS NULL AND NOT %1$s THEN m.content #>> '{0,text,value}' END AS words,
+      CASE WHEN (m.content -> 1 IS NOT NULL OR m.content #>> '{0,text,value}' IS NULL) AND NOT %1$s
+        THEN m.content END AS content\
+      """
+          .formatted("(m.tokens > 1000 OR pg_column_size(m.content) > 16384)");
+
+  /** What an earlier attempt of this very run left half-said is not put into the model's mouth. */
+  private static final String SHOWN = "(m.status <> 'incomplete' OR m.run_id IS DISTINCT FROM ?)";
+
+  private static final String NEWEST_FIRST = " ORDER BY m.created_at DESC, m.id DESC LIMIT ?";
+  private static final int FIRST_READ = 64;
+  private static final int MOST_AT_ONCE = 2_000;
+
+  /** Images and recordings cost few tokens for their size; no provider takes more than this. */
+  private static final long MOST_CHARACTERS = 48L << 20;
+
+  private static final int LARGE_ONES_AT_ONCE = 8;
+
+  private final Jdbc jdbc;
+
+  ThreadMessages(Jdbc jdbc) {
+    this.jdbc = jdbc;
+  }
+
+  /** Begins behind what is known of the thread, if it still holds; else at the newest message. */
+  Reading begin(Run run, Optional<KnownMessages.Known> known, int maxMessages) {
+    var reading = new Reading(run);
+    if (known.isEmpty() || !reading.goOnFrom(known.get())) {
+      reading.begin(pageOf(FIRST_READ, 0, maxMessages));
+    }
+    return reading;
+  }
+
+  /** One message more than is wanted, at the most: it tells that there are more. */
+  private static int pageOf(int size, int read, int maxMessages) {
+    return (int) Math.min(size, maxMessages - read + 1L);
+  }
+
+  /** What has been read of a run's thread so far, newest first. */
+  final class Reading {
+    private final Run run;
+    private final List<Said> messages = new ArrayList<>();
+    private int deletions;
+    private boolean isWhole;
+    private int page = FIRST_READ;
+
+    Reading(Run run) {
+      this.run = run;
+    }
+
+    /** The message at this place, which was read. */
+    Said at(int place) {
+      return messages.get(place);
+    }
+
+    KnownMessages.Known soFar() {
+      return new KnownMessages.Known(messages, deletions, isWhole);
+    }
+
+    /** Reads the newest messages. */
+    private void begin(int limit) {
+      take(
+          jdbc.list(
+              "SELECT "
+                  + MESSAGE
+                  + ", (SELECT deletions FROM threads WHERE id = ?) AS deletions"
+                  + " FROM messages m WHERE thread_id = ? AND "
+                  + SHOWN
+                  + NEWEST_FIRST,
+              this::read,
+              run.threadId(),
+              run.threadId(),
+              run.id(),
+              limit),
+          limit);
+    }
+
+    /** Reads what has come since. Returns false if what is known does not hold any more. */
+    private boolean goOnFrom(KnownMessages.Known known) {
+      var newest = known.newestFirst().getFirst();
+      var since =
+          jdbc.list(
+              "SELECT "
+                  + MESSAGE
+                  + ", t.deletions FROM threads t"
+                  + " LEFT JOIN messages m ON m.thread_id = t.id AND (m.created_at, m.id) > (?, ?)"
+                  + " AND "
+                  + SHOWN
+                  + " WHERE t.id = ?"
+                  + NEWEST_FIRST,
+              this::read,
+              newest.at(),
+              newest.id(),
+              run.id(),
+              run.threadId(),
+              MOST_AT_ONCE);
+      if (since.size() == MOST_AT_ONCE || deletions != known.deletions()) {
+        return false;
+      }
+      since.removeIf(Objects::isNull);
+      messages.addAll(since);
+      messages.addAll(known.newestFirst());
+      isWhole = known.isWhole();
+      return true;
+    }
+
+    /** Whether there is a message at this place, which is read if it was not yet. */
+    boolean has(int place, int maxMessages) {
+      if (place == messages.size() && !isWhole) {
+        page = Math.min(4 * page, MOST_AT_ONCE);
+        older(pageOf(page, place, maxMessages));
+      }
+      return place < messages.size();
+    }
+
+    private void older(int limit) {
+      var last = messages.getLast();
+      take(
+          jdbc.list(
+              "SELECT "
+                  + MESSAGE
+                  + " FROM messages m WHERE thread_id = ? AND "
+                  + SHOWN
+                  + " AND (m.created_at, m.id) < (?, ?)"
+                  + NEWEST_FIRST,
+              ThreadMessages::readMessage,
+              run.threadId(),
+              run.id(),
+              last.at(),
+              last.id(),
+              limit),
+          limit);
+    }
+
+    private void take(List<Said> rows, int limit) {
+      messages.addAll(rows);
+      isWhole = rows.size() < limit;
+    }
+
+    /** A message, null where the row has none. */
+    private Said read(Row row) throws SQLException {
+      deletions = row.integer("deletions");
+      return row.text("id") == null ? null : readMessage(row);
+    }
+  }
+
+  /** The messages from one time to another, newest first. */
+  List<Said> between(Run run, Instant from, Instant to) {
+    return jdbc.list(
+        "SELECT "
+            + MESSAGE
+            + " FROM messages m WHERE thread_id = ? AND "
+            + SHOWN
+            + " AND m.created_at BETWEEN ? AND ? ORDER BY m.created_at DESC, m.id DESC",
+        ThreadMessages::readMessage,
+        run.threadId(),
+        run.id(),
+        from,
+        to);
+  }
+
+  /**
+   * The messages with what was left of them in the database, as many as may be sent. Who is gone by
+   * now is left out.
+   */
+  List<Said> whole(Run run, List<Said> newestFirst) {
+    var whole = new ArrayList<Said>();
+    Map<MessageId, List<ContentPart>> contents = Map.of();
+    long characters = 0;
+    for (int i = 0; i < newestFirst.size(); i++) {
+      var message = newestFirst.get(i);
+      if (message.isLeft()) {
+        if (!contents.containsKey(message.id())) {
+          contents = nextLeft(run, newestFirst.subList(i, newestFirst.size()));
+        }
+        message = message.with(contents.get(message.id()));
+      }
+      characters += message.characters();
+      if (characters > MOST_CHARACTERS && !whole.isEmpty()) {
+        break;
+      }
+      if (!message.isLeft()) {
+        whole.add(message);
+      }
+    }
+    return whole;
+  }
+
+  /** What was left in the database of the first few of these messages, and is still there. */
+  private Map<MessageId, List<ContentPart>> nextLeft(Run run, List<Said> messages) {
+    record Content(MessageId id, List<ContentPart> parts) {}
+    var ids =
+        messages.stream().filter(Said::isLeft).limit(LARGE_ONES_AT_ONCE).map(Said::id).toList();
+    return jdbc
+        .list(
+            "SELECT id, content FROM messages WHERE thread_id = ? AND id = ANY (?)",
+            row -> new Content(row.text("id", MessageId::new), row.json("content", CONTENT)),
+            run.threadId(),
+            ids)
+        .stream()
+        .collect(Collectors.toMap(Content::id, Content::parts));
+  }
+
+  private static Said readMessage(Row row) throws SQLException {
+    var words = row.text("words");
+    return new Said(
+        row.text("id", MessageId::new),
+        row.constant("role", Message.Role.class),
+        words == null ? row.json("content", CONTENT) : List.of(ContentPart.text(words)),
+        row.instant("created_at"),
+        row.integer("tokens") + ThreadHistory.TOKENS_A_MESSAGE);
+  }
+}
