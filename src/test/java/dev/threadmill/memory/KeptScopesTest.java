@@ -125,6 +125,31 @@ class KeptScopesTest {
     assertThat(ids(keeping, after, SPARE)).hasSize(4);
   }
 
+  /** The words of a question are looked for while it is embedded, and another recall reads on. */
+  @Test
+  void whatComesWhileAQuestionIsEmbeddedDoesNotMixUpTheEntries() throws Exception {
+    var scope = keep(thread);
+    var question = Question.of("Where does the spare gear come from?", Instant.now());
+
+    var found =
+        keeping
+            .in(
+                scope,
+                question,
+                () -> {
+                  thread.say("user", "A gear of oak is spare, too.");
+                  assertThat(thread.recalled("oak", 1)).as("indexed").hasSize(1);
+                  assertThat(idsNow(scope)).hasSize(4);
+                  return embeddings.embedQuery(question.text());
+                })
+            .candidates();
+
+    assertThat(found).hasSize(4).isSortedAccordingTo(Candidate.AS_SAID);
+    assertThat(found.get(1).matches()).isEqualTo(3);
+    assertThat(found.get(3).matches()).isEqualTo(3);
+    assertThat(found).allMatch(each -> each.similarity() != null);
+  }
+
   /** Of two transactions the one that began first may be the last to be seen. */
   @Test
   void whatIsCommittedLateIsNotMissed() throws Exception {

@@ -114,37 +114,9 @@ final class KeptEntries {
     return entries[order[position]];
   }
 
-  /**
-   * All entries, as they were said.
-   *
-   * @param vector null if it is not known
-   */
-  List<Candidate> all(Question question, float[] vector) {
-    var asked = new Asked(question, vector);
-    var all = new ArrayList<Candidate>(order.length);
-    for (int place : order) {
-      all.add(asked.candidate(place));
-    }
-    return all;
-  }
-
-  /**
-   * The best entries by meaning and by words, each with what was said right before and after it, as
-   * they were said.
-   *
-   * @param vector null if it is not known
-   * @param most how many by meaning, and how many by words
-   */
-  List<Candidate> best(Question question, float[] vector, int most) {
-    var asked = new Asked(question, vector);
-    var chosen = new BitSet(order.length);
-    for (int place : asked.nearest(most)) {
-      chooseWithNeighbours(place, chosen);
-    }
-    for (int place : asked.byWords(most)) {
-      chooseWithNeighbours(place, chosen);
-    }
-    return chosen.stream().mapToObj(position -> asked.candidate(order[position])).toList();
+  /** What a question's words find, which takes part of the time in which it is embedded. */
+  Asked asked(Question question) {
+    return new Asked(question);
   }
 
   private void chooseWithNeighbours(int place, BitSet chosen) {
@@ -176,24 +148,73 @@ final class KeptEntries {
     }
   }
 
-  /** The entries as one question sees them. */
-  private final class Asked {
+  /** The entries as one question sees them, for as long as none are put. */
+  final class Asked {
+    private final int asOf = count;
     private final int terms;
     private final int[] matches;
-    private final float[] similarities;
+    private int[] byWords;
+    private float[] similarities;
 
-    Asked(Question question, float[] vector) {
+    private Asked(Question question) {
       this.terms = question.terms().size();
       this.matches = KeptEntries.this.terms.matches(question.terms(), count);
-      this.similarities = vector == null ? null : vectors.products(vector);
     }
 
-    Candidate candidate(int place) {
+    /** Whether no entries were put since. */
+    boolean isCurrent() {
+      return asOf == count;
+    }
+
+    /** Looks for the best by words now, so that it need not be done later. */
+    Asked withBestWords(int most) {
+      byWords = byWords(most);
+      return this;
+    }
+
+    /**
+     * All entries, as they were said.
+     *
+     * @param vector null if it is not known
+     */
+    List<Candidate> all(float[] vector) {
+      compare(vector);
+      var all = new ArrayList<Candidate>(order.length);
+      for (int place : order) {
+        all.add(candidate(place));
+      }
+      return all;
+    }
+
+    /**
+     * The best entries by meaning and by words, each with what was said right before and after it,
+     * as they were said.
+     *
+     * @param vector null if it is not known
+     * @param most how many by meaning, and how many by words
+     */
+    List<Candidate> best(float[] vector, int most) {
+      compare(vector);
+      var chosen = new BitSet(order.length);
+      for (int place : nearest(most)) {
+        chooseWithNeighbours(place, chosen);
+      }
+      for (int place : byWords == null ? byWords(most) : byWords) {
+        chooseWithNeighbours(place, chosen);
+      }
+      return chosen.stream().mapToObj(position -> candidate(order[position])).toList();
+    }
+
+    private void compare(float[] vector) {
+      similarities = vector == null ? null : vectors.products(vector);
+    }
+
+    private Candidate candidate(int place) {
       boolean known = similarities != null && !Float.isNaN(similarities[place]);
       return entries[place].asked(known ? (double) similarities[place] : null, matches[place]);
     }
 
-    int[] nearest(int most) {
+    private int[] nearest(int most) {
       var best = new BestPlaces(most);
       for (int place = 0; similarities != null && place < count; place++) {
         if (best.mayTake(similarities[place]) && entries[place] != null) {
@@ -204,7 +225,7 @@ final class KeptEntries {
     }
 
     /** Those whose terms are the rarest within the scope. */
-    int[] byWords(int most) {
+    private int[] byWords(int most) {
       var found = new int[terms];
       for (int place = 0; place < count; place++) {
         if (matches[place] != 0 && entries[place] != null) {

@@ -1,9 +1,9 @@
 package dev.threadmill.memory.recall;
 
 import dev.threadmill.memory.text.Question;
-import java.util.List;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Supplier;
 
 /** A scope whose entries are kept, up to a stamp. */
 final class KeptScope implements KeptScopes.Known {
@@ -81,20 +81,34 @@ final class KeptScope implements KeptScopes.Known {
   }
 
   /**
-   * What it has to say to a question.
+   * What it has to say to a question. Its words are looked for while it is being embedded.
    *
-   * @param vector null if it is not known
    * @param mostWhole up to how many entries all are candidates, beyond it the best
    * @param best how many are the best by meaning, and how many by words
    */
-  IndexSearch.Found search(Question question, float[] vector, int mostWhole, int best) {
+  IndexSearch.Found search(Question question, QuestionVector vector, int mostWhole, int best)
+      throws InterruptedException {
+    var byWords =
+        reading(
+            () -> {
+              var asked = entries.asked(question);
+              return entries.size() <= mostWhole ? asked : asked.withBestWords(best);
+            });
+    // Not with the lock: a model may take its time, and whoever brings this up to date would wait.
+    var embedded = vector.get();
+    return reading(
+        () -> {
+          var asked = byWords.isCurrent() ? byWords : entries.asked(question);
+          int size = entries.size();
+          return new IndexSearch.Found(
+              size <= mostWhole ? asked.all(embedded) : asked.best(embedded, best), size);
+        });
+  }
+
+  private <T> T reading(Supplier<T> work) {
     lock.readLock().lock();
     try {
-      List<Candidate> found =
-          entries.size() <= mostWhole
-              ? entries.all(question, vector)
-              : entries.best(question, vector, best);
-      return new IndexSearch.Found(found, entries.size());
+      return work.get();
     } finally {
       lock.readLock().unlock();
     }

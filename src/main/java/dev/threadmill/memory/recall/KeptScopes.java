@@ -92,7 +92,7 @@ final class KeptScopes {
         // as it should be
       }
     }
-    return Optional.of(kept.search(question, vector.get(), mostWhole, best));
+    return Optional.of(kept.search(question, vector, mostWhole, best));
   }
 
   /**
