@@ -42,6 +42,9 @@ public class RunStore {
       parent_thread_id, parent_run_id, parent_call_id, root_run_id, callers, handoff
       """;
 
+  /** A page tells no events, and the tapes of long runs are long. */
+  private static final String COLUMNS_OF_A_PAGE = COLUMNS.replace(" tape,", " '' AS tape,");
+
   private static final String LISTED =
       "thread_id = ? AND project_id = ? AND assistant_id = ? AND (? OR status = ANY (?))";
   private static final TypeReference<List<ToolSpec>> TOOLS = new TypeReference<>() {};
@@ -238,9 +241,9 @@ public class RunStore {
         Tx.json(wanted));
   }
 
-  /** A page of the thread's runs. */
+  /** A page of the thread's runs, without their tapes. */
   public Page<Run> list(ProjectId project, ThreadId thread, PageRequest page) {
-    return Keyset.of(COLUMNS, "runs")
+    return Keyset.of(COLUMNS_OF_A_PAGE, "runs")
         .within("thread_id = ?", thread)
         .within("project_id = ?", project)
         .page(
