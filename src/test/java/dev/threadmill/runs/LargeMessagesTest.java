@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.threadmill.testing.Api;
+import dev.threadmill.testing.Conversation;
 import dev.threadmill.testing.FakeProvider;
 import dev.threadmill.testing.FakeProviderResource;
 import dev.threadmill.testing.KeysResource;
@@ -111,6 +112,41 @@ class LargeMessagesTest {
 
     assertThat(listed).isEqualTo(order.equals("asc") ? said : said.reversed());
     assertThat(pages).isGreaterThan(1);
+  }
+
+  @Test
+  void outputsOfToolsThatDoNotFitAreLeftOutAndThoseThatDoAreSent() {
+    var conversation = Conversation.of(user, "gpt-4o", "Look.", "look");
+    for (int i = 0; i < 3; i++) {
+      answerACall(conversation, "huge" + words(" view").repeat(20));
+    }
+    answerACall(conversation, "a small view");
+
+    conversation.say("Go.");
+    var run = conversation.until(conversation.run(), "completed");
+
+    var prompt = provider.requests().getLast().body().path("messages");
+    assertThat(prompt.findValuesAsText("role")).contains("tool");
+    assertThat(prompt.findValuesAsText("content"))
+        .contains("a small view")
+        .noneMatch(LargeMessagesTest::isHuge);
+    var step = user.get(conversation.path(run) + "/steps").json().at("/data/0/id").asText();
+    var context = user.get(conversation.path(run) + "/steps/" + step + "/context").json();
+    assertThat(context.path("exact").asBoolean()).isTrue();
+  }
+
+  private void answerACall(Conversation conversation, String output) {
+    provider.replyTo("gpt-4o", Reply.call("look", "{}"));
+    var run = conversation.until(conversation.run(), "requires_action");
+    var call = Conversation.calls(run).getFirst();
+    var body = JSON.objectNode();
+    body.putArray("tool_outputs").addObject().put("tool_call_id", call).put("output", output);
+    assertThat(conversation.submit(run, body).status()).isEqualTo(200);
+    conversation.until(run, "completed");
+  }
+
+  private static boolean isHuge(String text) {
+    return text.startsWith("huge");
   }
 
   private static String words(String name) {

@@ -26,6 +26,9 @@ public class ThreadHistory {
 
   private static final int MOST_CALLS = 2_000;
 
+  /** Of spaces there are many in one token. */
+  private static final int MOST_BYTES_OF_A_TOKEN = 128;
+
   private final Jdbc jdbc;
   private final ThreadMessages messages;
   private final KnownMessages knownMessages;
@@ -159,7 +162,7 @@ public class ThreadHistory {
 
   /** What a window of the run showed, from its first entry to its last. */
   List<Entry> between(Run run, Instant from, Instant to) {
-    var entries = new ArrayList<Entry>(calls(run, from));
+    var entries = new ArrayList<Entry>(calls(run, from, Integer.MAX_VALUE));
     entries.addAll(messages.whole(run, messages.between(run, from, to)));
     entries.removeIf(entry -> entry.at().isAfter(to));
     entries.sort((a, b) -> b.at().compareTo(a.at()));
@@ -183,7 +186,7 @@ public class ThreadHistory {
    */
   private Window withCalls(Run run, List<Entry.Said> newestFirst, int maxTokens, boolean isCut) {
     var since = isCut && !newestFirst.isEmpty() ? newestFirst.getLast().at() : Instant.EPOCH;
-    var entries = new ArrayList<Entry>(calls(run, since));
+    var entries = new ArrayList<Entry>(calls(run, since, maxTokens));
     entries.addAll(newestFirst);
     entries.sort((a, b) -> b.at().compareTo(a.at()));
     var kept = new ArrayList<Entry>();
@@ -199,19 +202,30 @@ public class ThreadHistory {
     return new Window(kept, isCut || kept.size() < entries.size());
   }
 
-  private List<Entry.Called> calls(Run run, Instant since) {
+  /**
+   * The newest calls, as many as may fit: outputs can be long, and of the size of a text the
+   * database knows without reading it.
+   */
+  private List<Entry.Called> calls(Run run, Instant since, int maxTokens) {
     record CallRow(Instant at, String step, Aside aside, ToolCall call) {}
     var rows =
         jdbc.list(
             """
-            SELECT s.created_at, s.id AS step_id,
-              CASE WHEN s.run_id = ? AND c.ordinal = 0 THEN s.aside END AS aside, c.id, c.type, c.name, c.arguments, c.output
-            FROM run_steps s
-            JOIN tool_calls c ON c.thread_id = s.thread_id AND c.step_id = s.id
-            WHERE s.thread_id = ? AND s.type = 'tool_calls' AND s.status = 'completed'
-              AND s.created_at >= ? AND c.output IS NOT NULL
-            ORDER BY s.created_at DESC, s.id, c.ordinal
-            LIMIT ?
+            SELECT created_at, step_id, aside, id, type, name, arguments, output FROM (
+              SELECT s.created_at, s.id AS step_id, c.ordinal,
+                CASE WHEN s.run_id = ? AND c.ordinal = 0 THEN s.aside END AS aside, c.id, c.type,
+                c.name, c.arguments, c.output,
+                sum(octet_length(c.arguments) + octet_length(c.output)) OVER (
+                  ORDER BY s.created_at DESC, s.id, c.ordinal
+                  ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS ahead
+              FROM run_steps s
+              JOIN tool_calls c ON c.thread_id = s.thread_id AND c.step_id = s.id
+              WHERE s.thread_id = ? AND s.type = 'tool_calls' AND s.status = 'completed'
+                AND s.created_at >= ? AND c.output IS NOT NULL
+              ORDER BY s.created_at DESC, s.id, c.ordinal
+              LIMIT ?) AS newest
+            WHERE coalesce(ahead, 0) <= ?
+            ORDER BY created_at DESC, step_id, ordinal
             """,
             row ->
                 new CallRow(
@@ -230,7 +244,8 @@ public class ThreadHistory {
             run.id(),
             run.threadId(),
             since,
-            MOST_CALLS);
+            MOST_CALLS,
+            Math.min((long) maxTokens * MOST_BYTES_OF_A_TOKEN, ThreadMessages.MOST_CHARACTERS));
     var steps = new ArrayList<Entry.Called>();
     for (int i = 0; i < rows.size(); ) {
       var first = rows.get(i);

@@ -47,7 +47,7 @@ class ThreadMessages {
   private static final int MOST_AT_ONCE = 2_000;
 
   /** Images and recordings cost few tokens for their size; no provider takes more than this. */
-  private static final long MOST_CHARACTERS = 48L << 20;
+  static final long MOST_CHARACTERS = 48L << 20;
 
   private static final int LARGE_ONES_AT_ONCE = 8;
 
