@@ -6,6 +6,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
+import java.time.temporal.ChronoUnit;
 import java.util.function.Function;
 
 /** The row at hand of a query, read by column name. Every getter gives null for SQL null. */
@@ -68,6 +69,12 @@ public final class Row {
   public Float[] reals(String column) throws SQLException {
     var array = results.getArray(column);
     return array == null ? null : (Float[]) array.getArray();
+  }
+
+  /** A time in microseconds since 1970, as which thousands are read faster than as dates. */
+  public Instant micros(String column) throws SQLException {
+    var micros = bigint(column);
+    return micros == null ? null : Instant.EPOCH.plus(micros, ChronoUnit.MICROS);
   }
 
   public byte[] bytes(String column) throws SQLException {

@@ -182,6 +182,7 @@ class ThreadsTest {
     }
   }
 
+  /** But for the note that it has lost its memories, which other nodes have to find for a while. */
   @Test
   void everyTableThatIsKeyedByThreadIsEmptiedWhenTheThreadIsDeleted() {
     var keyed =
@@ -190,7 +191,7 @@ class ThreadsTest {
             SELECT c.table_name FROM information_schema.columns c
             JOIN information_schema.tables t USING (table_schema, table_name)
             WHERE c.table_schema = current_schema() AND c.column_name = 'thread_id'
-              AND t.table_type = 'BASE TABLE'
+              AND t.table_type = 'BASE TABLE' AND c.table_name <> 'memory_losses'
             """,
             row -> row.text("table_name"));
     var triggers =

@@ -6,8 +6,6 @@ import dev.threadmill.memory.text.Question;
 import dev.threadmill.memory.text.Traits;
 import dev.threadmill.models.Embeddings;
 import java.sql.SQLException;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -152,17 +150,13 @@ final class EntrySql {
           row.text("source_id"),
           (int) (packed >>> PART_SHIFT),
           otherModel == null ? embeddings.name() : otherModel,
-          instant(row.bigint("created")),
+          row.micros("created"),
           new Traits((int) (packed & (1 << FACT_SHIFT) - 1)),
           (int) (place >>> 32),
           (int) place,
-          instant(row.bigint("said")),
+          row.micros("said"),
           similarity,
           (int) (packed >>> MATCHES_SHIFT & (1 << Question.MOST_TERMS) - 1));
-    }
-
-    private static Instant instant(Long micros) {
-      return micros == null ? null : Instant.EPOCH.plus(micros, ChronoUnit.MICROS);
     }
   }
 }

@@ -28,16 +28,17 @@ class ThreadMessages {
 
   /**
    * Of a single text, as most are, the database takes the words out of the JSON. What is large is
-   * left there: thousands of messages are read before it is known how many of them fit.
+   * left there, since thousands of messages are read before it is known how many of them fit; and
+   * the rare single picture, so that nothing is taken out twice.
    */
   private static final String MESSAGE =
       """
-      m.id, m.role, m.tokens, m.created_at,
-      CASE WHEN m.content -> 1 IS NULL AND NOT %1$s THEN m.content #>> '{0,text,value}' END AS words,
-      CASE WHEN (m.content -> 1 IS NOT NULL OR m.content #>> '{0,text,value}' IS NULL) AND NOT %1$s
-        THEN m.content END AS content\
+      m.id, m.role, m.tokens, (date_part('epoch', m.created_at) * 1000000)::bigint AS created,
+      CASE WHEN %1$s AND jsonb_array_length(m.content) = 1
+        THEN m.content -> 0 -> 'text' ->> 'value' END AS words,
+      CASE WHEN %1$s AND jsonb_array_length(m.content) <> 1 THEN m.content END AS content\
       """
-          .formatted("(m.tokens > 1000 OR pg_column_size(m.content) > 16384)");
+          .formatted("m.tokens <= 1000 AND pg_column_size(m.content) <= 16384");
 
   /** What an earlier attempt of this very run left half-said is not put into the model's mouth. */
   private static final String SHOWN = "(m.status <> 'incomplete' OR m.run_id IS DISTINCT FROM ?)";
@@ -45,6 +46,7 @@ class ThreadMessages {
   private static final String NEWEST_FIRST = " ORDER BY m.created_at DESC, m.id DESC LIMIT ?";
   private static final int FIRST_READ = 64;
   private static final int MOST_AT_ONCE = 2_000;
+  private static final int GROWTH = 16;
 
   /** Images and recordings cost few tokens for their size; no provider takes more than this. */
   static final long MOST_CHARACTERS = 48L << 20;
@@ -142,7 +144,7 @@ class ThreadMessages {
     /** Whether there is a message at this place, which is read if it was not yet. */
     boolean has(int place, int maxMessages) {
       if (place == messages.size() && !isWhole) {
-        page = Math.min(4 * page, MOST_AT_ONCE);
+        page = Math.min(GROWTH * page, MOST_AT_ONCE);
         older(pageOf(page, place, maxMessages));
       }
       return place < messages.size();
@@ -242,7 +244,7 @@ class ThreadMessages {
         row.text("id", MessageId::new),
         row.constant("role", Message.Role.class),
         words == null ? row.json("content", CONTENT) : List.of(ContentPart.text(words)),
-        row.instant("created_at"),
+        row.micros("created"),
         row.integer("tokens") + ThreadHistory.TOKENS_A_MESSAGE);
   }
 }

@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * How far the loop has come with a run. It lives on the run's own thread.
@@ -35,7 +36,7 @@ public final class Progress {
   private Instant lastTime;
   private int turns;
   private int toolCalls;
-  private SentContext sent;
+  private Supplier<SentContext> sent;
   private Reservation reservation = Reservation.NONE;
   private Usage unsettled;
 
@@ -147,11 +148,11 @@ public final class Progress {
 
   /** What the model call in hand is sent; null before the first. */
   public SentContext sent() {
-    return sent;
+    return sent == null ? null : sent.get();
   }
 
-  /** This is what the next model call is sent. */
-  public void sends(SentContext context) {
+  /** This is what the next model call is sent; asked for when it is stored. */
+  public void sends(Supplier<SentContext> context) {
     sent = context;
   }
 
