@@ -96,10 +96,12 @@ public class BuildContext {
     var messages = messages(settings.instructions(), told, shown.entries(), model);
     var prompt = new Prompt(messages, functions);
     var cutBy = shown.isCut() ? cutBy(shown, strategy, budget, window) : null;
-    var stretch = stretch(shown, cutBy);
-    var digest = PromptDigest.meanwhile(prompt);
     progress.sends(
-        () -> new SentContext(settings.model(), stretch, SentMemory.of(remembered), digest.get()));
+        new SentContext(
+            settings.model(),
+            stretch(shown, cutBy),
+            SentMemory.of(remembered),
+            PromptDigest.of(prompt)));
     return prompt;
   }
 

@@ -12,9 +12,6 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executor;
-import java.util.function.Supplier;
 
 /**
  * Tells prompts apart. Of each message its kind, then its texts, each behind its length in bytes:
@@ -30,9 +27,6 @@ final class PromptDigest {
 
   private static final int BYTES = 16;
   private static final int NONE = -1;
-
-  /** From so many messages on another thread is worth it. */
-  private static final int LONG = 200;
 
   private final MessageDigest sha;
   private final ByteBuffer number = ByteBuffer.allocate(Integer.BYTES);
@@ -51,19 +45,6 @@ final class PromptDigest {
     prompt.messages().forEach(digest::add);
     prompt.functions().forEach(function -> digest.add('f', json(function)));
     return HexFormat.of().formatHex(digest.sha.digest(), 0, BYTES);
-  }
-
-  /**
-   * As {@link #of}; of a long prompt it is worked out while the model is asked. Whoever wants it
-   * before it is there waits for it.
-   */
-  static Supplier<String> meanwhile(BuildContext.Prompt prompt) {
-    if (prompt.messages().size() < LONG) {
-      var digest = of(prompt);
-      return () -> digest;
-    }
-    Executor aside = work -> Thread.ofVirtual().name("prompt-digest").start(work);
-    return CompletableFuture.supplyAsync(() -> of(prompt), aside)::join;
   }
 
   private void add(ModelMessage message) {

@@ -13,7 +13,6 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
-import java.util.function.Supplier;
 
 /**
  * How far the loop has come with a run. It lives on the run's own thread.
@@ -36,7 +35,7 @@ public final class Progress {
   private Instant lastTime;
   private int turns;
   private int toolCalls;
-  private Supplier<SentContext> sent;
+  private SentContext sent;
   private Reservation reservation = Reservation.NONE;
   private Usage unsettled;
 
@@ -148,11 +147,11 @@ public final class Progress {
 
   /** What the model call in hand is sent; null before the first. */
   public SentContext sent() {
-    return sent == null ? null : sent.get();
+    return sent;
   }
 
-  /** This is what the next model call is sent; asked for when it is stored. */
-  public void sends(Supplier<SentContext> context) {
+  /** This is what the next model call is sent. */
+  public void sends(SentContext context) {
     sent = context;
   }
 
