@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.function.Function;
-import java.util.function.ToLongFunction;
 import java.util.regex.Pattern;
 
 /**
@@ -31,11 +30,12 @@ public final class Keyset {
   /** Of the large elements of a page, before the last of them. */
   private static final long MOST_CHARACTERS = 32L << 20;
 
-  private static final int LONGEST_QUOTED = 8;
-
   private final String columns;
   private final String table;
+
+  /** What an element counts in the size of a page; null if they are small. */
   private String weight;
+
   private final StringBuilder scope = new StringBuilder("TRUE");
   private final List<Object> scopeParams = new ArrayList<>();
   private final StringBuilder filter = new StringBuilder();
@@ -75,25 +75,32 @@ public final class Keyset {
    * As {@link #page}, of elements that may be large: a page ends early, and says that there are
    * more, rather than be too large for the server.
    *
+   * @param mapper makes an element of a row
+   * @param id the id of an element
    * @param column the column, of any type, that makes them large
-   * @param characters about how large an element is
    */
   public <T> Page<T> pageOfLarge(
       PageRequest request,
-      Query<T> query,
+      Jdbc jdbc,
+      Tx.RowMapper<T> mapper,
       Function<? super T, String> id,
-      String column,
-      ToLongFunction<? super T> characters) {
+      String column) {
     weight =
         "CASE WHEN pg_column_size(%s) > %d THEN length(%s::text) ELSE 0 END"
             .formatted(column, SMALL_BYTES, column);
+    int[] found = {0};
+    Query<T> query =
+        (sql, params) ->
+            jdbc.list(
+                sql,
+                row -> {
+                  found[0] = row.integer("rows_found");
+                  return mapper.map(row);
+                },
+                params);
     var page = page(request, query, id);
-    // Text is longer in the database, where it is quoted. That there are more may be said in vain.
-    boolean mayBeCut =
-        page.data().stream().mapToLong(characters).sum() > MOST_CHARACTERS / LONGEST_QUOTED;
-    return mayBeCut && !page.hasMore()
-        ? new Page<>(page.object(), page.data(), page.firstId(), page.lastId(), true)
-        : page;
+    boolean more = page.data().size() < found[0];
+    return new Page<>(page.object(), page.data(), page.firstId(), page.lastId(), more);
   }
 
   /**
@@ -156,8 +163,9 @@ public final class Keyset {
   private String bounded(String rows, String direction) {
     var order = "ORDER BY created_at %s, id %s".formatted(direction, direction);
     return """
-    SELECT %s FROM (
-      SELECT *, sum(%s) OVER (%s ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS ahead
+    SELECT %s, rows_found FROM (
+      SELECT *, count(*) OVER () AS rows_found,
+        sum(%s) OVER (%s ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS ahead
       FROM (%s) AS read) AS weighed
     WHERE coalesce(ahead, 0) < %d %s"""
         .formatted(columns, weight, order, rows, MOST_CHARACTERS, order);
@@ -187,7 +195,8 @@ public final class Keyset {
     }
     var params = new ArrayList<>(scopeParams);
     params.add(id);
-    var sql = "SELECT %s FROM %s WHERE %s AND id = ?".formatted(columns, table, scope);
+    var selected = weight == null ? columns : columns + ", 0 AS rows_found";
+    var sql = "SELECT %s FROM %s WHERE %s AND id = ?".formatted(selected, table, scope);
     if (!query.run(sql, params.toArray()).isEmpty()) {
       return Cursor.of(id);
     }

@@ -71,7 +71,12 @@ public final class Row {
     return array == null ? null : (Float[]) array.getArray();
   }
 
-  /** A time in microseconds since 1970, as which thousands are read faster than as dates. */
+  /** The SQL by which {@link #micros} reads a time: thousands of dates are read more slowly. */
+  public static String asMicros(String time) {
+    return "(date_part('epoch', %s) * 1000000)::bigint".formatted(time);
+  }
+
+  /** A time that comes as {@link #asMicros microseconds} since 1970. */
   public Instant micros(String column) throws SQLException {
     var micros = bigint(column);
     return micros == null ? null : Instant.EPOCH.plus(micros, ChronoUnit.MICROS);

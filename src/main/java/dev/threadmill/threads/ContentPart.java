@@ -25,6 +25,9 @@ import java.util.List;
 })
 @JsonPropertyOrder("type")
 public sealed interface ContentPart {
+  /** What a part takes beside what is in it, in characters. */
+  int ROOM_OF_A_PART = 64;
+
   /** The kind of part, as it stands on the wire. */
   @JsonProperty("type")
   default String type() {
@@ -38,19 +41,24 @@ public sealed interface ContentPart {
     };
   }
 
-  /** How much there is of these parts, in characters: of pictures and recordings their base64. */
+  /**
+   * About how much room these parts take, in characters: of pictures and recordings that of their
+   * base64, and of each part and annotation some for itself, since there may be very many.
+   */
   static long characters(List<ContentPart> parts) {
     return parts.stream().mapToLong(ContentPart::characters).sum();
   }
 
   private static long characters(ContentPart part) {
-    return switch (part) {
-      case Text text -> text.value().length();
-      case Refusal refusal -> refusal.refusal().length();
-      case ImageUrl image -> image.imageUrl().url().length();
-      case Audio audio -> audio.audio().data().length();
-      case ImageFile _, File _ -> 0;
-    };
+    return ROOM_OF_A_PART
+        + switch (part) {
+          case Text text ->
+              text.value().length() + (long) ROOM_OF_A_PART * text.text().annotations().size();
+          case Refusal refusal -> refusal.refusal().length();
+          case ImageUrl image -> image.imageUrl().url().length();
+          case Audio audio -> audio.audio().data().length();
+          case ImageFile _, File _ -> 0;
+        };
   }
 
   /** Text without annotations. */

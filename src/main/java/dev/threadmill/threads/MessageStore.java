@@ -181,11 +181,7 @@ public class MessageStore {
       messages.showing("run_id = ?", run.value());
     }
     return messages.pageOfLarge(
-        page,
-        (sql, params) -> jdbc.list(sql, MessageStore::message, params),
-        message -> message.id().value(),
-        "content",
-        message -> ContentPart.characters(message.content()));
+        page, jdbc, MessageStore::message, message -> message.id().value(), "content");
   }
 
   /** The changed message, empty if there is none of this id. */

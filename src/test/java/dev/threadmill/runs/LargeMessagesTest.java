@@ -33,6 +33,7 @@ class LargeMessagesTest {
   private static final int SMALL_ONES = 400;
   private static final int LARGE = 30_000;
   private static final int HUGE_IMAGE = 9 << 20;
+  private static final int TINY_PARTS = 300_000;
 
   private final Api user = Api.user();
   private final List<String> said = new ArrayList<>();
@@ -97,21 +98,43 @@ class LargeMessagesTest {
       sayWithImage("Image " + i + ".", HUGE_IMAGE);
     }
 
-    var listed = new ArrayList<String>();
-    int pages = 0;
+    var pages = pagesOfMessages(order);
+
+    assertThat(pages.stream().flatMap(List::stream).toList())
+        .isEqualTo(order.equals("asc") ? said : said.reversed());
+    assertThat(pages).hasSizeGreaterThan(1);
+  }
+
+  @Test
+  void aListOfMessagesOfManyTinyPartsLeavesNoneOut() {
+    for (int i = 0; i < 3; i++) {
+      var parts = JSON.arrayNode();
+      parts.addObject().put("type", "text").put("text", "Tiny " + i + ".");
+      for (int j = 0; j < TINY_PARTS; j++) {
+        parts.addObject().put("type", "text").put("text", "a");
+      }
+      post(parts);
+      said.add("Tiny " + i + ".");
+    }
+
+    assertThat(pagesOfMessages("asc").stream().flatMap(List::stream).toList()).isEqualTo(said);
+  }
+
+  /** What the first part of each message says, page by page. */
+  private List<List<String>> pagesOfMessages(String order) {
+    var pages = new ArrayList<List<String>>();
     var after = "";
     boolean more = true;
     while (more) {
       var page = user.get(path() + "/messages?limit=100&order=" + order + after).json();
+      var listed = new ArrayList<String>();
       page.path("data")
           .forEach(message -> listed.add(message.at("/content/0/text/value").asText()));
+      pages.add(listed);
       more = page.path("has_more").asBoolean();
       after = "&after=" + page.path("last_id").asText();
-      pages++;
     }
-
-    assertThat(listed).isEqualTo(order.equals("asc") ? said : said.reversed());
-    assertThat(pages).isGreaterThan(1);
+    return pages;
   }
 
   @Test

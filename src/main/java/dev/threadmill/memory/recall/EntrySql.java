@@ -15,8 +15,8 @@ import java.util.stream.Collectors;
  * asked stands in a row {@code q}, so that it is evaluated once and not for each entry.
  */
 final class EntrySql {
-  /** When an entry's text was written: microseconds, which are read many times as fast as dates. */
-  static final String CREATED = micros("i.created_at");
+  /** When an entry's text was written, in microseconds. */
+  static final String CREATED = Row.asMicros("i.created_at");
 
   private final Question question;
   private final Embeddings embeddings;
@@ -69,15 +69,11 @@ final class EntrySql {
     """
         .formatted(
             CREATED,
-            micros("i.said_at"),
+            Row.asMicros("i.said_at"),
             Reader.FACT_SHIFT,
             matches(),
             Reader.MATCHES_SHIFT,
             Reader.PART_SHIFT);
-  }
-
-  private static String micros(String time) {
-    return "(date_part('epoch', %s) * 1000000)::bigint".formatted(time);
   }
 
   /** The cosine, since vectors have the length one; null where there is no comparable vector. */

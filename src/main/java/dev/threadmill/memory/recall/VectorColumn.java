@@ -1,10 +1,8 @@
 package dev.threadmill.memory.recall;
 
 import dev.threadmill.db.Jdbc;
-import dev.threadmill.db.Row;
 import dev.threadmill.db.Tx;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.sql.SQLException;
 
 /** How the database keeps vectors: as halfvec and in an HNSW index, if pgvector is there. */
 @ApplicationScoped
@@ -33,22 +31,15 @@ public class VectorColumn {
 
   /** How they are kept; asked of the database once. */
   public Kind kind() {
-    if (kind == null) {
-      kind = jdbc.one(ASKED, VectorColumn::kind).orElseThrow();
-    }
-    return kind;
+    return kind == null ? jdbc.inTransaction(this::kind) : kind;
   }
 
   /** As {@link #kind()}, for who has a transaction at hand, and with it a connection. */
   public Kind kind(Tx tx) {
     if (kind == null) {
-      kind = tx.one(ASKED, VectorColumn::kind).orElseThrow();
+      kind = tx.one(ASKED, row -> new Kind(row.text("type"), row.bool("indexed"))).orElseThrow();
     }
     return kind;
-  }
-
-  private static Kind kind(Row row) throws SQLException {
-    return new Kind(row.text("type"), row.bool("indexed"));
   }
 
   /** The text form of a vector, as the database reads it. */

@@ -33,12 +33,14 @@ class ThreadMessages {
    */
   private static final String MESSAGE =
       """
-      m.id, m.role, m.tokens, (date_part('epoch', m.created_at) * 1000000)::bigint AS created,
+      m.id, m.role, m.tokens, %2$s AS created,
       CASE WHEN %1$s AND jsonb_array_length(m.content) = 1
         THEN m.content -> 0 -> 'text' ->> 'value' END AS words,
       CASE WHEN %1$s AND jsonb_array_length(m.content) <> 1 THEN m.content END AS content\
       """
-          .formatted("m.tokens <= 1000 AND pg_column_size(m.content) <= 16384");
+          .formatted(
+              "m.tokens <= 1000 AND pg_column_size(m.content) <= 16384",
+              Row.asMicros("m.created_at"));
 
   /** What an earlier attempt of this very run left half-said is not put into the model's mouth. */
   private static final String SHOWN = "(m.status <> 'incomplete' OR m.run_id IS DISTINCT FROM ?)";
