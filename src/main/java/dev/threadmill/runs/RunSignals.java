@@ -24,8 +24,10 @@ public class RunSignals {
   private final LiveRuns liveRuns;
   private final Watches watches;
   private final Signals signals;
-  private final Cache<RunId, Boolean> watchedElsewhere =
-      Caffeine.newBuilder().expireAfterWrite(REMEMBERED).maximumSize(MOST_REMEMBERED).build();
+  private final Cache<RunId, Boolean> watchedElsewhere = remembered();
+
+  /** For a node that says too late, or again because it was not heard, that it watches. */
+  private final Cache<RunId, Boolean> changedHere = remembered();
 
   RunSignals(LiveRuns liveRuns, Watches watches, Signals signals) {
     this.liveRuns = liveRuns;
@@ -33,9 +35,18 @@ public class RunSignals {
     this.signals = signals;
   }
 
+  private static Cache<RunId, Boolean> remembered() {
+    return Caffeine.newBuilder().expireAfterWrite(REMEMBERED).maximumSize(MOST_REMEMBERED).build();
+  }
+
   /** The run has changed in the database. */
   void changed(RunId run) {
     watches.wake(run);
+    if (signals.isAlone()) {
+      return;
+    }
+    // Remembered before anybody is looked for, so that whoever comes meanwhile finds it.
+    changedHere.put(run, true);
     if (watchedElsewhere.getIfPresent(run) != null) {
       signals.send(new Signal.RunChanged(run));
     }
@@ -71,9 +82,12 @@ public class RunSignals {
     signals.send(new Signal.CancelRequested(run));
   }
 
-  /** Somebody reads along on another node. */
+  /** Somebody reads along on another node, who may not know what has changed just now. */
   public void watchedElsewhere(RunId run) {
     watchedElsewhere.put(run, true);
+    if (changedHere.getIfPresent(run) != null) {
+      signals.send(new Signal.RunChanged(run));
+    }
   }
 
   /** This node begins to execute the run: whoever reads along elsewhere is told of each event. */

@@ -4,8 +4,10 @@ import io.smallrye.common.annotation.Identifier;
 import io.smallrye.reactive.messaging.kafka.KafkaConsumerRebalanceListener;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Provider;
+import java.time.Duration;
 import java.util.Collection;
 import org.apache.kafka.clients.consumer.Consumer;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.jboss.logging.Logger;
 
@@ -15,14 +17,27 @@ import org.jboss.logging.Logger;
 class KafkaListening implements KafkaConsumerRebalanceListener {
   private static final Logger LOG = Logger.getLogger(KafkaListening.class);
 
+  private static final Duration PATIENCE = Duration.ofSeconds(2);
+
   private final Provider<Signals> signals;
 
   KafkaListening(Provider<Signals> signals) {
     this.signals = signals;
   }
 
+  /**
+   * Fixes where to read from before anybody is told of it: the others answer within milliseconds,
+   * and Kafka's client would otherwise begin behind their answers.
+   */
   @Override
   public void onPartitionsAssigned(Consumer<?, ?> consumer, Collection<TopicPartition> partitions) {
+    for (var partition : partitions) {
+      try {
+        consumer.position(partition, PATIENCE);
+      } catch (KafkaException e) {
+        LOG.debugf("place in the topic not known yet cause=%s", e.getMessage());
+      }
+    }
     LOG.infof("listening for signals on Kafka partitions=%s", partitions);
     signals.get().listening();
   }
