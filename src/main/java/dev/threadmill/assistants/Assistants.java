@@ -9,8 +9,8 @@ import dev.threadmill.api.Metadata;
 import dev.threadmill.api.Page;
 import dev.threadmill.api.PageRequest;
 import dev.threadmill.api.ProjectId;
+import dev.threadmill.db.EntityQuery;
 import dev.threadmill.db.Keyset;
-import dev.threadmill.db.NativeQuery;
 import dev.threadmill.files.FileReferences;
 import io.quarkus.hibernate.orm.panache.PanacheQuery;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -127,7 +127,11 @@ public class Assistants {
   Page<Assistant> list(ProjectId project, PageRequest request) {
     return Keyset.of(AssistantRow.COLUMNS, "assistants")
         .within("project_id = ?", project.value())
-        .page(request, NativeQuery.of(AssistantRow.class), row -> row.id)
+        .pageOfLarge(
+            request,
+            EntityQuery.counted(AssistantRow.class),
+            row -> row.id,
+            Keyset.weight("tools", "instructions", "response_format"))
         .map(AssistantRow::toAssistant);
   }
 

@@ -12,6 +12,8 @@ import java.util.Collections;
 import java.util.List;
 import java.util.function.Function;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * A list in pages, ordered by {@code (created_at, id)}. A page costs one statement, whatever its
@@ -29,6 +31,8 @@ public final class Keyset {
 
   /** Of the large elements of a page, before the last of them. */
   private static final long MOST_CHARACTERS = 32L << 20;
+
+  static final String FOUND = "rows_found";
 
   private final String columns;
   private final String table;
@@ -72,35 +76,47 @@ public final class Keyset {
   }
 
   /**
+   * A row of a page of large elements.
+   *
+   * @param found how many rows the page would have if none were large: what the statement tells as
+   *     {@value #FOUND}
+   */
+  public record Counted<T>(T element, int found) {}
+
+  /** Reads rows by JDBC that {@link #pageOfLarge} asks for. */
+  public static <T> Query<Counted<T>> counted(Jdbc jdbc, Tx.RowMapper<T> mapper) {
+    return (sql, params) ->
+        jdbc.list(sql, row -> new Counted<>(mapper.map(row), row.integer(FOUND)), params);
+  }
+
+  /** What these columns of a row, of any type, count in the size of a page. */
+  public static String weight(String... largeColumns) {
+    return Stream.of(largeColumns)
+        .map(
+            column ->
+                "CASE WHEN pg_column_size(%s) > %d THEN length(%s::text) ELSE 0 END"
+                    .formatted(column, SMALL_BYTES, column))
+        .collect(Collectors.joining(" + "));
+  }
+
+  /**
    * As {@link #page}, of elements that may be large: a page ends early, and says that there are
    * more, rather than be too large for the server.
    *
-   * @param mapper makes an element of a row
    * @param id the id of an element
-   * @param column the column, of any type, that makes them large
+   * @param weightOfOne what an element counts, in characters: an expression of its row, aliased
+   *     {@code element}
    */
   public <T> Page<T> pageOfLarge(
       PageRequest request,
-      Jdbc jdbc,
-      Tx.RowMapper<T> mapper,
+      Query<Counted<T>> query,
       Function<? super T, String> id,
-      String column) {
-    weight =
-        "CASE WHEN pg_column_size(%s) > %d THEN length(%s::text) ELSE 0 END"
-            .formatted(column, SMALL_BYTES, column);
-    int[] found = {0};
-    Query<T> query =
-        (sql, params) ->
-            jdbc.list(
-                sql,
-                row -> {
-                  found[0] = row.integer("rows_found");
-                  return mapper.map(row);
-                },
-                params);
-    var page = page(request, query, id);
-    boolean more = page.data().size() < found[0];
-    return new Page<>(page.object(), page.data(), page.firstId(), page.lastId(), more);
+      String weightOfOne) {
+    weight = weightOfOne;
+    var page = page(request, query, row -> id.apply(row.element()));
+    boolean more = !page.data().isEmpty() && page.data().size() < page.data().getFirst().found();
+    return new Page<>(page.object(), page.data(), page.firstId(), page.lastId(), more)
+        .map(Counted::element);
   }
 
   /**
@@ -163,12 +179,12 @@ public final class Keyset {
   private String bounded(String rows, String direction) {
     var order = "ORDER BY created_at %s, id %s".formatted(direction, direction);
     return """
-    SELECT %s, rows_found FROM (
-      SELECT *, count(*) OVER () AS rows_found,
+    SELECT %s, %s FROM (
+      SELECT *, (count(*) OVER ())::integer AS %s,
         sum(%s) OVER (%s ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS ahead
-      FROM (%s) AS read) AS weighed
+      FROM (%s) AS element) AS weighed
     WHERE coalesce(ahead, 0) < %d %s"""
-        .formatted(columns, weight, order, rows, MOST_CHARACTERS, order);
+        .formatted(columns, FOUND, FOUND, weight, order, rows, MOST_CHARACTERS, order);
   }
 
   private String beyond(String than, Cursor cursor, List<Object> params) {
@@ -195,7 +211,7 @@ public final class Keyset {
     }
     var params = new ArrayList<>(scopeParams);
     params.add(id);
-    var selected = weight == null ? columns : columns + ", 0 AS rows_found";
+    var selected = weight == null ? columns : columns + ", 0 AS " + FOUND;
     var sql = "SELECT %s FROM %s WHERE %s AND id = ?".formatted(selected, table, scope);
     if (!query.run(sql, params.toArray()).isEmpty()) {
       return Cursor.of(id);

@@ -6,8 +6,8 @@ import dev.threadmill.api.Ids;
 import dev.threadmill.api.Page;
 import dev.threadmill.api.PageRequest;
 import dev.threadmill.api.ProjectId;
+import dev.threadmill.db.EntityQuery;
 import dev.threadmill.db.Keyset;
-import dev.threadmill.db.NativeQuery;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.transaction.Transactional;
 import java.time.InstantSource;
@@ -48,7 +48,7 @@ class ApiKeys {
     requireExisting(project);
     return Keyset.of(COLUMNS, "api_keys")
         .within("project_id = ?", project.value())
-        .page(request, NativeQuery.of(ApiKey.class), key -> key.id)
+        .page(request, EntityQuery.of(ApiKey.class), key -> key.id)
         .map(ApiKeyObject::of);
   }
 

@@ -6,8 +6,8 @@ import dev.threadmill.api.Metadata;
 import dev.threadmill.api.Page;
 import dev.threadmill.api.PageRequest;
 import dev.threadmill.api.ProjectId;
+import dev.threadmill.db.EntityQuery;
 import dev.threadmill.db.Keyset;
-import dev.threadmill.db.NativeQuery;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.persistence.LockModeType;
 import jakarta.transaction.Transactional;
@@ -53,7 +53,7 @@ public class Projects {
 
   Page<ProjectObject> list(PageRequest request) {
     return Keyset.of(COLUMNS, "projects")
-        .page(request, NativeQuery.of(Project.class), project -> project.id)
+        .page(request, EntityQuery.of(Project.class), project -> project.id)
         .map(ProjectObject::of);
   }
 

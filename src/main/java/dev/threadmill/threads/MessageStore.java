@@ -17,7 +17,6 @@ import dev.threadmill.db.Tx;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Event;
 import java.sql.SQLException;
-import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -138,39 +137,6 @@ public class MessageStore {
         messageIds);
   }
 
-  /**
-   * The messages that a run has written, oldest first; a hundred at the most.
-   *
-   * @param since when the run was created
-   */
-  public List<Message> ofRun(ThreadId thread, RunId run, Instant since) {
-    return jdbc.list(
-        "SELECT "
-            + COLUMNS
-            + """
-             FROM messages WHERE thread_id = ? AND run_id = ? AND created_at >= ?
-            ORDER BY created_at, id LIMIT 100""",
-        MessageStore::message,
-        thread,
-        run,
-        since);
-  }
-
-  /** The newest messages of a thread up to a time, oldest first. */
-  public List<Message> newest(ThreadId thread, Instant until, int limit) {
-    return jdbc.list(
-            "SELECT "
-                + COLUMNS
-                + """
-                 FROM messages WHERE thread_id = ? AND created_at <= ?
-                ORDER BY created_at DESC, id DESC LIMIT ?""",
-            MessageStore::message,
-            thread,
-            until,
-            limit)
-        .reversed();
-  }
-
   /** The messages of a thread, or of one run in it. */
   Page<Message> list(ProjectId project, ThreadId thread, RunId run, PageRequest page) {
     var messages =
@@ -181,7 +147,10 @@ public class MessageStore {
       messages.showing("run_id = ?", run.value());
     }
     return messages.pageOfLarge(
-        page, jdbc, MessageStore::message, message -> message.id().value(), "content");
+        page,
+        Keyset.counted(jdbc, MessageStore::message),
+        message -> message.id().value(),
+        Keyset.weight("content"));
   }
 
   /** The changed message, empty if there is none of this id. */

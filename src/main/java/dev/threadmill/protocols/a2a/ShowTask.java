@@ -3,12 +3,13 @@ package dev.threadmill.protocols.a2a;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.threadmill.api.Json;
 import dev.threadmill.runs.face.RunState;
-import dev.threadmill.threads.ContentPart;
 import dev.threadmill.threads.Message;
-import dev.threadmill.threads.MessageStore;
+import dev.threadmill.threads.MessageTexts;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Collectors;
 
@@ -20,10 +21,10 @@ import java.util.stream.Collectors;
 class ShowTask {
   private static final int MAX_HISTORY = 100;
 
-  private final MessageStore messages;
+  private final MessageTexts texts;
 
-  ShowTask(MessageStore messages) {
-    this.messages = messages;
+  ShowTask(MessageTexts texts) {
+    this.texts = texts;
   }
 
   /**
@@ -32,37 +33,58 @@ class ShowTask {
    * @param historyLength how many of the newest messages to show as well
    */
   ObjectNode whole(Dialect dialect, RunState run, int historyLength) {
-    var task = bare(dialect, run);
-    var said = messages.ofRun(run.thread(), run.id(), run.created());
-    for (var message : said) {
-      var text = text(message);
-      if (!text.isEmpty()) {
-        task.withArray("/artifacts").add(artifact(dialect, message.id().value(), text));
+    return whole(dialect, List.of(run), historyLength).getFirst();
+  }
+
+  /**
+   * Tasks of one thread with their artifacts: the first of these, as many as are not too large
+   * together, and one at least.
+   */
+  List<ObjectNode> whole(Dialect dialect, List<RunState> runs, int historyLength) {
+    if (runs.isEmpty()) {
+      return List.of();
+    }
+    var thread = runs.getFirst().thread();
+    var since = runs.stream().map(RunState::created).min(Comparator.naturalOrder()).orElseThrow();
+    var artifacts = texts.ofRuns(thread, runs.stream().map(RunState::id).toList(), since);
+    int complete =
+        artifacts.isWhole() ? runs.size() : Math.max(1, artifacts.said().getLast().place());
+    var shown = runs.subList(0, complete);
+    var tasks = shown.stream().map(run -> bare(dialect, run)).toList();
+    for (var said : artifacts.said()) {
+      if (said.place() < complete && !said.text().isEmpty()) {
+        tasks
+            .get(said.place())
+            .withArray("/artifacts")
+            .add(artifact(dialect, said.id().value(), said.text()));
       }
     }
     if (historyLength > 0) {
-      addHistory(dialect, run, task, Math.min(historyLength, MAX_HISTORY));
+      addHistory(dialect, shown, tasks, Math.min(historyLength, MAX_HISTORY));
     }
-    return task;
+    return tasks;
   }
 
-  private void addHistory(Dialect dialect, RunState run, ObjectNode task, int length) {
-    // The time of a run's end is known to the second only, and a run waits for its thread.
-    var until = run.status().isTerminal() ? run.since().plusSeconds(1) : Instant.MAX;
-    var latest = until.equals(Instant.MAX) ? Instant.now().plus(1, ChronoUnit.DAYS) : until;
-    for (var message : messages.newest(run.thread(), latest, length)) {
-      var text = text(message);
-      if (!text.isEmpty()) {
-        task.withArray("/history")
-            .add(
-                message(
-                    dialect,
-                    run,
-                    message.id().value(),
-                    message.role() == Message.Role.USER ? dialect.user() : dialect.agent(),
-                    List.of(dialect.text(text))));
+  private void addHistory(
+      Dialect dialect, List<RunState> runs, List<ObjectNode> tasks, int length) {
+    var until = runs.stream().map(ShowTask::end).toList();
+    for (var said : texts.newest(runs.getFirst().thread(), until, length).said()) {
+      if (!said.text().isEmpty()) {
+        var role = said.role() == Message.Role.USER ? dialect.user() : dialect.agent();
+        var parts = List.of(dialect.text(said.text()));
+        tasks
+            .get(said.place())
+            .withArray("/history")
+            .add(message(dialect, runs.get(said.place()), said.id().value(), role, parts));
       }
     }
+  }
+
+  /** The time of a run's end is known to the second only, and a run waits for its thread. */
+  private static Instant end(RunState run) {
+    return run.status().isTerminal()
+        ? run.since().plusSeconds(1)
+        : Instant.now().plus(1, ChronoUnit.DAYS);
   }
 
   /** The task without what it has brought. */
@@ -81,7 +103,7 @@ class ShowTask {
     var status = Json.MAPPER.createObjectNode().put("state", TaskState.of(run).wire(dialect));
     var why = why(run);
     if (why != null) {
-      var parts = new java.util.ArrayList<ObjectNode>();
+      var parts = new ArrayList<ObjectNode>();
       parts.add(dialect.text(why));
       if (!run.open().isEmpty()) {
         parts.add(dialect.data(openCalls(run)));
@@ -133,21 +155,5 @@ class ShowTask {
     var artifact = Json.MAPPER.createObjectNode().put("artifactId", message).put("name", "answer");
     artifact.putArray("parts").add(dialect.text(text));
     return artifact;
-  }
-
-  private static String text(Message message) {
-    return message.content().stream()
-        .map(
-            part ->
-                switch (part) {
-                  case ContentPart.Text text -> text.value();
-                  case ContentPart.Refusal(var refusal) -> refusal;
-                  case ContentPart.ImageFile _,
-                      ContentPart.ImageUrl _,
-                      ContentPart.File _,
-                      ContentPart.Audio _ ->
-                      "";
-                })
-        .collect(Collectors.joining());
   }
 }

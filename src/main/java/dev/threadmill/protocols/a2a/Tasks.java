@@ -120,17 +120,15 @@ class Tasks {
             statuses(params.path("status").asText("")),
             after == null ? null : after.run(),
             size);
-    var found = runs.list(assistant.projectId(), wanted);
+    var found = runs.list(assistant.projectId(), wanted).stream().map(RunHandle::state).toList();
+    var shown =
+        params.path("includeArtifacts").asBoolean(false)
+            ? showTask.whole(dialect, found, historyLength(params))
+            : found.stream().map(run -> ShowTask.bare(dialect, run)).toList();
     var page = Json.MAPPER.createObjectNode();
-    var tasks = page.putArray("tasks");
-    for (var run : found) {
-      tasks.add(
-          params.path("includeArtifacts").asBoolean(false)
-              ? showTask.whole(dialect, run.state(), historyLength(params))
-              : ShowTask.bare(dialect, run.state()));
-    }
-    boolean more = found.size() == size;
-    return page.put("nextPageToken", more ? TaskId.of(found.getLast().state()).toString() : "")
+    page.putArray("tasks").addAll(shown);
+    boolean more = found.size() == size || shown.size() < found.size();
+    return page.put("nextPageToken", more ? TaskId.of(found.get(shown.size() - 1)).toString() : "")
         .put("pageSize", size)
         .put("totalSize", runs.count(assistant.projectId(), wanted));
   }

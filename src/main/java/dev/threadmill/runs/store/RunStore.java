@@ -43,7 +43,14 @@ public class RunStore {
       """;
 
   /** A page tells no events, and the tapes of long runs are long. */
-  private static final String COLUMNS_OF_A_PAGE = COLUMNS.replace(" tape,", " '' AS tape,");
+  private static final String COLUMNS_OF_A_PAGE = COLUMNS.replaceFirst("\\btape\\b", "'' AS tape");
+
+  /** Neither what was told nor what the model was given. */
+  private static final String SMALL_COLUMNS =
+      COLUMNS_OF_A_PAGE
+          .replaceFirst("\\binstructions\\b", "NULL AS instructions")
+          .replaceFirst("\\btools\\b", "'[]'::jsonb AS tools")
+          .replaceFirst("\\bresponse_format\\b", "NULL AS response_format");
 
   private static final String LISTED =
       "thread_id = ? AND project_id = ? AND assistant_id = ? AND (? OR status = ANY (?))";
@@ -189,11 +196,11 @@ public class RunStore {
         project);
   }
 
-  /** The runs that the filter lets through, youngest first. */
+  /** The runs that the filter lets through, youngest first, without what may be large in them. */
   public List<Run> list(ProjectId project, RunFilter wanted) {
     return jdbc.list(
         "SELECT "
-            + COLUMNS
+            + SMALL_COLUMNS
             + " FROM runs WHERE "
             + LISTED
             + """
@@ -246,8 +253,11 @@ public class RunStore {
     return Keyset.of(COLUMNS_OF_A_PAGE, "runs")
         .within("thread_id = ?", thread)
         .within("project_id = ?", project)
-        .page(
-            page, (sql, params) -> jdbc.list(sql, RunStore::read, params), run -> run.id().value());
+        .pageOfLarge(
+            page,
+            Keyset.counted(jdbc, RunStore::read),
+            run -> run.id().value(),
+            Keyset.weight("tools", "instructions", "response_format"));
   }
 
   private static Origin origin(Row row) throws SQLException {

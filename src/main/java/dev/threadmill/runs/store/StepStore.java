@@ -37,6 +37,14 @@ public class StepStore {
       "id, step_id, type, name, arguments, output, executor, routing, partial, progress,"
           + " remote_task";
 
+  /** What a step and the calls in it count in the size of a page. */
+  private static final String WEIGHT =
+      """
+      %s + coalesce((SELECT sum(%s) FROM tool_calls c
+        WHERE c.thread_id = element.thread_id AND c.step_id = element.id), 0)
+      """
+          .formatted(Keyset.weight("aside"), Keyset.weight("c.arguments", "c.output", "c.partial"));
+
   private final Jdbc jdbc;
 
   StepStore(Jdbc jdbc) {
@@ -96,10 +104,8 @@ public class StepStore {
             .within("thread_id = ?", thread)
             .within("run_id = ?", run)
             .within("project_id = ?", project)
-            .page(
-                page,
-                (sql, params) -> jdbc.list(sql, StepStore::read, params),
-                step -> step.id().value());
+            .pageOfLarge(
+                page, Keyset.counted(jdbc, StepStore::read), step -> step.id().value(), WEIGHT);
     return new Page<>(
         steps.object(),
         withCalls(steps.data(), thread),

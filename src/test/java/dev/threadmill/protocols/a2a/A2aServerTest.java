@@ -196,6 +196,72 @@ class A2aServerTest {
   }
 
   @Test
+  void tasksAreListedWithTheirArtifactsAndWhatWasSaidUntilTheyEnded() {
+    // Given
+    provider.reply(Reply.text("Alpha."), refusal("Never."), Reply.text("Gamma."));
+    var context = call("SendMessage", said("One")).at("/result/task/contextId").asText();
+    for (var text : List.of("Two", "Three")) {
+      var message = said(text);
+      ((ObjectNode) message.path("message")).put("contextId", context);
+      call("SendMessage", message);
+    }
+    var asked = params().put("contextId", context).put("includeArtifacts", true);
+
+    // When
+    var tasks = call("ListTasks", asked.put("historyLength", 3)).at("/result/tasks");
+
+    // Then
+    assertThat(tasks).hasSize(3);
+    assertThat(texts(tasks.at("/0/artifacts"))).containsExactly("Gamma.");
+    assertThat(texts(tasks.at("/1/artifacts"))).containsExactly("Never.");
+    assertThat(texts(tasks.at("/0/history"))).containsExactly("Never.", "Three", "Gamma.");
+    assertThat(tasks.at("/0/history/1/role").asText()).isEqualTo("ROLE_USER");
+    assertThat(tasks.at("/0/history/2/role").asText()).isEqualTo("ROLE_AGENT");
+    var task = params().put("id", tasks.at("/2/id").asText());
+    assertThat(call("GetTask", task).path("result").has("history")).isFalse();
+  }
+
+  @Test
+  void aHistoryThatIsTooLargeBeginsLater() {
+    // Given
+    provider.reply(Reply.text("Done."));
+    var task = call("SendMessage", said("One")).at("/result/task");
+    var context = task.path("contextId").asText();
+    for (int i = 0; i < 4; i++) {
+      var message = JsonNodeFactory.instance.objectNode().put("role", "user");
+      var content = message.putArray("content");
+      for (int j = 0; j < 36; j++) {
+        content.addObject().put("type", "text").put("text", i + "x".repeat(250_000));
+      }
+      assertThat(api.post("/v1/threads/" + context + "/messages", message.toString()).status())
+          .isEqualTo(200);
+    }
+    provider.reply(Reply.text("Done again."));
+    var message = said("Two");
+    ((ObjectNode) message.path("message")).put("contextId", context);
+    message.putObject("configuration").put("historyLength", 50);
+
+    // When
+    var history = call("SendMessage", message).at("/result/task/history");
+
+    // Then
+    assertThat(texts(history).stream().map(text -> text.substring(0, 2)))
+        .containsExactly("2x", "3x", "Tw", "Do");
+  }
+
+  private static Reply refusal(String text) {
+    return Reply.streamed(
+        List.of(
+            new Reply.Step.Delta(JsonNodeFactory.instance.objectNode().put("refusal", text)),
+            new Reply.Step.Finish("stop"),
+            new Reply.Step.Done()));
+  }
+
+  private static List<String> texts(JsonNode told) {
+    return told.findValues("parts").stream().map(parts -> parts.at("/0/text").asText()).toList();
+  }
+
+  @Test
   void filesAndDataReachTheModel() {
     // Given
     var message = said("Look");

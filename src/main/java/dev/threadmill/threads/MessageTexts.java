@@ -1,0 +1,113 @@
+package dev.threadmill.threads;
+
+import dev.threadmill.api.MessageId;
+import dev.threadmill.api.RunId;
+import dev.threadmill.api.ThreadId;
+import dev.threadmill.db.Jdbc;
+import dev.threadmill.db.Row;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.List;
+
+/**
+ * Reads what messages say, without their pictures, recordings and annotations, of many runs in one
+ * statement.
+ */
+@ApplicationScoped
+public class MessageTexts {
+  /** Of all that is read at once, before the last of it. */
+  private static final int MOST_CHARACTERS = 16 << 20;
+
+  private static final String TEXT =
+      """
+      (SELECT coalesce(string_agg(
+          coalesce(p.part #>> '{text,value}', p.part ->> 'refusal'), '' ORDER BY p.place), '') AS text
+       FROM jsonb_array_elements(m.content) WITH ORDINALITY AS p (part, place))
+      """;
+
+  private final Jdbc jdbc;
+
+  MessageTexts(Jdbc jdbc) {
+    this.jdbc = jdbc;
+  }
+
+  /**
+   * What a message says.
+   *
+   * @param place which of those that were asked for it belongs to, from 0
+   * @param text empty for a message of pictures alone
+   */
+  public record Said(int place, MessageId id, Message.Role role, String text) {}
+
+  /**
+   * What was read.
+   *
+   * @param said place by place, oldest first
+   * @param isWhole false if more was said than is read at once
+   */
+  public record Told(List<Said> said, boolean isWhole) {}
+
+  /**
+   * What runs have said.
+   *
+   * @param since when the oldest of them was created
+   */
+  public Told ofRuns(ThreadId thread, List<RunId> runs, Instant since) {
+    return read(
+        """
+        unnest(?::text[]) WITH ORDINALITY AS k (run_id, place)
+        JOIN messages m ON m.thread_id = ? AND m.run_id = k.run_id AND m.created_at >= ?
+        """,
+        "ASC",
+        runs,
+        thread,
+        since);
+  }
+
+  /**
+   * The newest messages of a thread as of each of these times; the oldest are not read if there is
+   * too much.
+   */
+  public Told newest(ThreadId thread, List<Instant> until, int limit) {
+    return read(
+        """
+        unnest(?::text[]::timestamptz[]) WITH ORDINALITY AS k (until, place)
+        CROSS JOIN LATERAL (
+          SELECT * FROM messages n WHERE n.thread_id = ? AND n.created_at <= k.until
+          ORDER BY n.created_at DESC, n.id DESC LIMIT ?) m
+        """,
+        "DESC",
+        until,
+        thread,
+        limit);
+  }
+
+  private Told read(String messages, String direction, Object... params) {
+    record Found(Said said, int all) {}
+    var found =
+        jdbc.list(
+            """
+            SELECT place, id, role, text, found FROM (
+              SELECT k.place, m.id, m.role, m.created_at, t.text,
+                (count(*) OVER ())::integer AS found,
+                sum(length(t.text)) OVER (ORDER BY k.place, m.created_at %s, m.id %s
+                  ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS ahead
+              FROM %s CROSS JOIN LATERAL %s t) AS said
+            WHERE coalesce(ahead, 0) < %d ORDER BY place, created_at, id
+            """
+                .formatted(direction, direction, messages, TEXT, MOST_CHARACTERS),
+            row -> new Found(said(row), row.integer("found")),
+            params);
+    boolean whole = found.isEmpty() || found.size() == found.getFirst().all();
+    return new Told(found.stream().map(Found::said).toList(), whole);
+  }
+
+  private static Said said(Row row) throws SQLException {
+    return new Said(
+        row.integer("place") - 1,
+        row.text("id", MessageId::new),
+        row.constant("role", Message.Role.class),
+        row.text("text"));
+  }
+}
