@@ -36,20 +36,29 @@ public class BodyLimit {
       context.next();
       return;
     }
-    var error = tooLarge();
-    context
-        .response()
-        .setStatusCode(error.httpStatus())
-        .putHeader(HttpHeaders.CONTENT_TYPE, "application/json")
-        .putHeader(HttpHeaders.CONNECTION, "close")
-        .end(Json.write(error.error().inEnvelope()));
+    refuse(context, tooLarge());
+  }
+
+  /** Answers in place of whoever would have read the body, which stays where it is. */
+  static void refuse(RoutingContext context, ApiException error) {
+    var response =
+        context
+            .response()
+            .setStatusCode(error.httpStatus())
+            .putHeader(HttpHeaders.CONTENT_TYPE, "application/json")
+            .putHeader(HttpHeaders.CONNECTION, "close");
+    error
+        .retryAfter()
+        .ifPresent(
+            wait -> response.putHeader(HttpHeaders.RETRY_AFTER, Long.toString(wait.toSeconds())));
+    response.end(Json.write(error.error().inEnvelope()));
   }
 
   private static boolean isJson(String type) {
     return type != null && type.regionMatches(true, 0, "application/json", 0, 16);
   }
 
-  private static long announced(String length) {
+  static long announced(String length) {
     try {
       return length == null ? 0 : Long.parseLong(length);
     } catch (NumberFormatException e) {

@@ -1,0 +1,92 @@
+package dev.threadmill.api;
+
+import io.quarkus.vertx.http.runtime.filters.Filters;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpVersion;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Large bodies are read as the heap has room for them. Until then they wait on the wire, so that no
+ * number of clients that send something large at the same time ends the process.
+ */
+@ApplicationScoped
+class BodyRoom {
+  private static final int AFTER_BODY_LIMIT = 650;
+  private static final int PERCENT_OF_HEAP = 25;
+
+  /** What is smaller is not counted. */
+  private static final int SMALL = 256 * 1024;
+
+  /** The bytes, their text, what is made of it, and that again as the database gets it. */
+  private static final int COPIES = 6;
+
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  private final HeapRoom room = HeapRoom.ofHeap(PERCENT_OF_HEAP);
+  private final Vertx vertx;
+
+  BodyRoom(Vertx vertx) {
+    this.vertx = vertx;
+  }
+
+  void onEveryRequest(@Observes Filters filters) {
+    filters.register(this::letIn, AFTER_BODY_LIMIT);
+  }
+
+  private void letIn(RoutingContext context) {
+    long bytes = bytes(context.request());
+    if (bytes <= SMALL) {
+      context.next();
+      return;
+    }
+    var place = room.take(bytes * COPIES);
+    // An answer's head is written when the body was digested, and a connection may break before.
+    context.addHeadersEndHandler(_ -> leave(place));
+    context.addEndHandler(_ -> leave(place));
+    if (place.isDone()) {
+      context.next();
+    } else {
+      waitFor(place, context);
+    }
+  }
+
+  private void waitFor(CompletableFuture<HeapRoom.Taken> place, RoutingContext context) {
+    var eventLoop = vertx.getOrCreateContext();
+    long timer = vertx.setTimer(PATIENCE.toMillis(), _ -> turnAway(place, context));
+    place.thenAccept(
+        _ -> {
+          vertx.cancelTimer(timer);
+          eventLoop.runOnContext(_ -> context.next());
+        });
+  }
+
+  private static void turnAway(CompletableFuture<HeapRoom.Taken> place, RoutingContext context) {
+    if (place.cancel(false)) {
+      var error =
+          ApiException.unavailable("The server has no room for such a large body just now.", 1);
+      BodyLimit.refuse(context, error);
+    }
+  }
+
+  private static void leave(CompletableFuture<HeapRoom.Taken> place) {
+    if (!place.cancel(false) && !place.isCancelled()) {
+      place.join().close();
+    }
+  }
+
+  /** How long the body is; as long as it may be if the client does not say. */
+  private static long bytes(HttpServerRequest request) {
+    var length = request.getHeader(HttpHeaders.CONTENT_LENGTH);
+    boolean isUntold =
+        length == null
+            && (request.getHeader(HttpHeaders.TRANSFER_ENCODING) != null
+                || request.version() == HttpVersion.HTTP_2 && !request.isEnded());
+    return isUntold ? BodyLimit.MAX_JSON : BodyLimit.announced(length);
+  }
+}
