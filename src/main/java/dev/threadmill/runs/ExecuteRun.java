@@ -6,6 +6,7 @@ import dev.threadmill.models.ModelAnswer;
 import dev.threadmill.models.ModelException;
 import dev.threadmill.models.Usage;
 import dev.threadmill.runs.context.BuildContext;
+import dev.threadmill.runs.context.PromptRoom;
 import dev.threadmill.runs.live.LiveRun;
 import dev.threadmill.runs.live.Progress;
 import dev.threadmill.runs.live.Turn;
@@ -29,6 +30,7 @@ class ExecuteRun {
   private static final Logger LOG = Logger.getLogger(ExecuteRun.class);
 
   private final BuildContext buildContext;
+  private final PromptRoom promptRoom;
   private final CallModel callModel;
   private final FinishRun finishRun;
   private final StepStore stepStore;
@@ -41,6 +43,7 @@ class ExecuteRun {
 
   ExecuteRun(
       BuildContext buildContext,
+      PromptRoom promptRoom,
       CallModel callModel,
       FinishRun finishRun,
       StepStore stepStore,
@@ -51,6 +54,7 @@ class ExecuteRun {
       RunsConfig config,
       InstantSource clock) {
     this.buildContext = buildContext;
+    this.promptRoom = promptRoom;
     this.callModel = callModel;
     this.finishRun = finishRun;
     this.stepStore = stepStore;
@@ -103,7 +107,8 @@ class ExecuteRun {
     if (progress.live().openStep() != null && resume(progress) instanceof Outcome.Done) {
       return;
     }
-    while (takeTurn(progress) instanceof Outcome.GoOn) {}
+    var place = promptRoom.of(progress.live());
+    while (takeTurn(progress, place) instanceof Outcome.GoOn) {}
   }
 
   /** Goes on with tool calls that were under way, or not allowed yet, when the run was left. */
@@ -115,20 +120,21 @@ class ExecuteRun {
     }
   }
 
-  private Outcome takeTurn(Progress progress) {
+  private Outcome takeTurn(Progress progress, PromptRoom.Place place) {
     var turn = new Turn(progress, finishRun.stepByStep());
-    try {
+    try (place) {
       if (progress.isAtMaxTurns()) {
         return end(progress, null, Usage.NONE, Run.End.incomplete(Progress.MAX_TURNS));
       }
       if (progress.turns() >= config.maxTurns()) {
         return end(progress, null, Usage.NONE, tooManyTurns());
       }
-      return switch (buildContext.of(progress)) {
+      return switch (buildContext.of(progress, place)) {
         case BuildContext.NoRoom(var reason) ->
             end(progress, null, Usage.NONE, Run.End.incomplete(reason));
         case BuildContext.Prompt prompt -> {
           var answer = callModel.call(progress, prompt, turn);
+          place.close();
           yield act(progress, turn, answer);
         }
       };

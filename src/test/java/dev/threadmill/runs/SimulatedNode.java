@@ -18,6 +18,7 @@ import dev.threadmill.memory.BuildMemory;
 import dev.threadmill.memory.NoteRun;
 import dev.threadmill.models.Models;
 import dev.threadmill.runs.context.BuildContext;
+import dev.threadmill.runs.context.PromptRoom;
 import dev.threadmill.runs.context.ThreadHistory;
 import dev.threadmill.runs.live.EventId;
 import dev.threadmill.runs.live.Journal;
@@ -209,6 +210,7 @@ final class SimulatedNode {
     var execute =
         new ExecuteRun(
             new BuildContext(parts.models, parts.history, parts.memory, jdbc),
+            new PromptRoom(),
             new ScriptedModel(parts.models, parts.spending, random, calls),
             finish,
             parts.steps,

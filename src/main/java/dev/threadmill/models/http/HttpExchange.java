@@ -3,6 +3,7 @@ package dev.threadmill.models.http;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.RequestOptions;
 import java.io.IOException;
 import java.time.Duration;
@@ -59,7 +60,7 @@ public final class HttpExchange implements AutoCloseable {
    * @throws IOException if the provider could not be reached
    */
   static HttpExchange post(
-      Transport.Lane lane, RequestOptions options, byte[] body, Duration patience)
+      Transport.Lane lane, RequestOptions options, RequestBody body, Duration patience)
       throws IOException, InterruptedException {
     var exchange = new HttpExchange(lane);
     lane.open().incrementAndGet();
@@ -177,19 +178,34 @@ public final class HttpExchange implements AutoCloseable {
     return piece;
   }
 
-  private void open(RequestOptions options, byte[] body) {
+  private void open(RequestOptions options, RequestBody body) {
     lane.client().request(options).onSuccess(made -> send(made, body)).onFailure(this::fail);
   }
 
-  private void send(HttpClientRequest made, byte[] body) {
+  private void send(HttpClientRequest made, RequestBody body) {
     request = made;
     made.exceptionHandler(this::fail);
     made.response().onSuccess(this::head).onFailure(this::fail);
     if (closed) {
       made.reset();
     } else {
-      made.send(Buffer.buffer(body));
+      made.putHeader(HttpHeaders.CONTENT_LENGTH, Long.toString(body.length()));
+      write(made, body, 0);
     }
+  }
+
+  /** Writes a body as the connection takes it. */
+  private static void write(HttpClientRequest made, RequestBody body, int from) {
+    int next = from;
+    while (next < body.pieces() - 1) {
+      if (made.writeQueueFull()) {
+        int rest = next;
+        made.drainHandler(_ -> write(made.drainHandler(null), body, rest));
+        return;
+      }
+      made.write(body.piece(next++));
+    }
+    made.end(body.piece(next));
   }
 
   private void head(HttpClientResponse arriving) {

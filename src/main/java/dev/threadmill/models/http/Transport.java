@@ -66,7 +66,8 @@ public class Transport {
    * @throws HttpExchange.Silence if it did not come in time
    * @throws IOException if the provider could not be reached
    */
-  public HttpExchange post(String url, Map<String, String> headers, byte[] body, Duration patience)
+  public HttpExchange post(
+      String url, Map<String, String> headers, RequestBody body, Duration patience)
       throws IOException, InterruptedException {
     var options =
         new RequestOptions()

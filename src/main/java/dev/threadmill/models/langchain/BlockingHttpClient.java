@@ -12,6 +12,7 @@ import dev.threadmill.models.ModelsConfig;
 import dev.threadmill.models.ProviderException;
 import dev.threadmill.models.http.Faults;
 import dev.threadmill.models.http.HttpExchange;
+import dev.threadmill.models.http.RequestBody;
 import dev.threadmill.models.http.Transport;
 import java.io.IOException;
 import java.io.InputStream;
@@ -101,8 +102,9 @@ final class BlockingHttpClient implements HttpClient, HttpClientBuilder {
     return headers;
   }
 
-  private static byte[] body(HttpRequest request) {
-    return request.body() == null ? new byte[0] : request.body().getBytes(StandardCharsets.UTF_8);
+  private static RequestBody body(HttpRequest request) {
+    return RequestBody.of(
+        request.body() == null ? new byte[0] : request.body().getBytes(StandardCharsets.UTF_8));
   }
 
   private JsonNode error(HttpExchange exchange) throws InterruptedException {

@@ -12,7 +12,7 @@ import dev.threadmill.models.ModelToolCall;
 import dev.threadmill.models.ProviderSettings;
 import dev.threadmill.models.ResponseFormat;
 import dev.threadmill.models.ToolChoice;
-import java.io.ByteArrayOutputStream;
+import dev.threadmill.models.http.RequestBody;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
@@ -32,14 +32,14 @@ final class ChatRequest {
     this.out = out;
   }
 
-  static byte[] write(ModelRequest request, String model, ProviderSettings settings) {
-    var bytes = new ByteArrayOutputStream(1024);
+  static RequestBody write(ModelRequest request, String model, ProviderSettings settings) {
+    var bytes = new RequestBody();
     try (var out = JSON.createGenerator(bytes)) {
       new ChatRequest(request, settings, out).body(model);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    return bytes.toByteArray();
+    return bytes;
   }
 
   private void body(String model) throws IOException {

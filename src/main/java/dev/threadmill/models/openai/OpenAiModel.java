@@ -14,6 +14,7 @@ import dev.threadmill.models.ProviderSettings;
 import dev.threadmill.models.Retries;
 import dev.threadmill.models.http.Faults;
 import dev.threadmill.models.http.HttpExchange;
+import dev.threadmill.models.http.RequestBody;
 import dev.threadmill.models.http.Transport;
 import java.io.IOException;
 import java.time.Duration;
@@ -65,7 +66,7 @@ final class OpenAiModel implements LanguageModel {
     return Retries.of(config).answer(settings.name(), told -> oneTry(request, body, told), deltas);
   }
 
-  private ModelAnswer oneTry(ModelRequest request, byte[] body, Consumer<ModelDelta> deltas)
+  private ModelAnswer oneTry(ModelRequest request, RequestBody body, Consumer<ModelDelta> deltas)
       throws InterruptedException {
     var patience = settings.streams() ? config.nextByteTimeout() : config.answerTimeout();
     long end = System.nanoTime() + config.answerTimeout().toNanos();

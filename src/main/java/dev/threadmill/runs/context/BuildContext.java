@@ -16,6 +16,7 @@ import dev.threadmill.runs.live.Progress;
 import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.SentContext;
 import dev.threadmill.runs.store.TruncationStrategy;
+import dev.threadmill.threads.ContentPart;
 import dev.threadmill.threads.Message;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.ArrayList;
@@ -63,8 +64,12 @@ public class BuildContext {
    */
   public record NoRoom(String reason) implements Context {}
 
-  /** The context of the run's next model call. */
-  public Context of(Progress progress) throws InterruptedException {
+  /**
+   * The context of the run's next model call.
+   *
+   * @param place takes room for it
+   */
+  public Context of(Progress progress, PromptRoom.Place place) throws InterruptedException {
     var run = progress.run();
     var settings = run.settings();
     if (settings.maxCompletionTokens() != null
@@ -82,13 +87,13 @@ public class BuildContext {
     int room = budget == null ? window : Math.min(window, budget);
     var strategy = settings.truncationStrategy();
     int most = strategy.lastMessages() == null ? Integer.MAX_VALUE : strategy.lastMessages();
-    var newest = newest(progress, room, most);
+    var newest = newest(progress, room, most, place);
     if (newest.entries().isEmpty() && budget != null && budget < window) {
       return new NoRoom("max_prompt_tokens");
     }
     if (newest.entries().isEmpty()) {
       // Too long for the model: it is the provider that has to say so.
-      newest = newest(progress, Integer.MAX_VALUE, 1);
+      newest = newest(progress, Integer.MAX_VALUE, 1, place);
     }
     var remembered = remembered(progress, newest, room);
     var told = remembered.text();
@@ -105,11 +110,24 @@ public class BuildContext {
     return prompt;
   }
 
-  private ThreadHistory.Window newest(Progress progress, int room, int most) {
+  private ThreadHistory.Window newest(Progress progress, int room, int most, PromptRoom.Place place)
+      throws InterruptedException {
+    var run = progress.run();
     var atHand = progress.live().thread();
-    return atHand != null && progress.turns() == 0
-        ? ThreadHistory.newestOf(atHand, room, most)
-        : jdbc.onceUp(() -> history.newest(progress.run(), room, most));
+    if (atHand != null && progress.turns() == 0) {
+      place.takeFor(atHand.stream().mapToLong(m -> ContentPart.characters(m.content())).sum());
+      return ThreadHistory.newestOf(atHand, room, most);
+    }
+    var chosen = jdbc.onceUp(() -> history.choose(run, room, most));
+    long limit = place.takeFor(chosen.expected());
+    var read = jdbc.onceUp(() -> history.newest(run, chosen, room, limit));
+    while (read.isEmpty()) {
+      // What is compressed well in the database was more than expected, or what tools said was
+      // long.
+      long more = place.takeMore();
+      read = jdbc.onceUp(() -> history.newest(run, chosen, room, more));
+    }
+    return read.get();
   }
 
   /** A quarter of the room at most is the memory's; the window has the rest. */

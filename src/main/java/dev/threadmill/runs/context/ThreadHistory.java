@@ -14,6 +14,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Reads a thread from its newest end: its messages, and between them the tool calls of its runs
@@ -24,6 +25,7 @@ public class ThreadHistory {
   /** What a message costs in a prompt beside its text. */
   static final int TOKENS_A_MESSAGE = 4;
 
+  private static final int CHARACTERS_OF_A_TOKEN = 5;
   private static final int MOST_CALLS = 2_000;
 
   /** Of spaces there are many in one token. */
@@ -50,20 +52,32 @@ public class ThreadHistory {
      * A message.
      *
      * @param content null as long as it is left in the database
+     * @param stored how many bytes it takes there if it was left there, compressed as it may be
      */
-    record Said(MessageId id, Message.Role role, List<ContentPart> content, Instant at, int tokens)
+    record Said(
+        MessageId id,
+        Message.Role role,
+        List<ContentPart> content,
+        Instant at,
+        int tokens,
+        int stored)
         implements Entry {
       boolean isLeft() {
         return content == null;
       }
 
       Said with(List<ContentPart> read) {
-        return new Said(id, role, read, at, tokens);
+        return new Said(id, role, read, at, tokens, stored);
       }
 
       /** How much there is of it, as far as it was read. */
       long characters() {
         return isLeft() ? 0 : ContentPart.characters(content);
+      }
+
+      /** The same, and of what was not read how much it is likely to be. */
+      long expected() {
+        return isLeft() ? Math.max(stored, (long) CHARACTERS_OF_A_TOKEN * tokens) : characters();
       }
     }
 
@@ -117,12 +131,24 @@ public class ThreadHistory {
   }
 
   /**
-   * The newest entries.
+   * Messages of which it is known that they fit; the large ones among them are not read yet.
+   *
+   * @param isCut whether older ones do not fit
+   */
+  record Chosen(List<Entry.Said> newestFirst, boolean isCut) {
+    /** About how many characters they have. */
+    long expected() {
+      return newestFirst.stream().mapToLong(Entry.Said::expected).sum();
+    }
+  }
+
+  /**
+   * Chooses the newest messages.
    *
    * @param maxTokens how many tokens they may cost together
    * @param maxMessages how many messages there may be among them
    */
-  Window newest(Run run, int maxTokens, int maxMessages) {
+  Chosen choose(Run run, int maxTokens, int maxMessages) {
     var reading = messages.begin(run, knownMessages.of(run.threadId()), maxMessages);
     var kept = new ArrayList<Entry.Said>();
     long tokens = 0;
@@ -136,8 +162,27 @@ public class ThreadHistory {
       }
     }
     knownMessages.remember(run, reading.soFar());
-    var whole = messages.whole(run, kept);
-    return withCalls(run, whole, maxTokens, isCut || whole.size() < kept.size());
+    return new Chosen(kept, isCut);
+  }
+
+  /**
+   * The newest entries.
+   *
+   * @param maxTokens how many tokens they may cost together
+   * @param limit how many characters there is room for
+   * @return empty if they have more
+   */
+  Optional<Window> newest(Run run, Chosen chosen, int maxTokens, long limit) {
+    var read = messages.whole(run, chosen.newestFirst(), limit);
+    if (read.isEmpty()) {
+      return Optional.empty();
+    }
+    var whole = read.get();
+    boolean isCut = chosen.isCut() || whole.size() < chosen.newestFirst().size();
+    var since = isCut && !whole.isEmpty() ? whole.getLast().at() : Instant.EPOCH;
+    long left = limit - whole.stream().mapToLong(Entry.Said::characters).sum();
+    return calls(run, since, maxTokens, left)
+        .map(calls -> withCalls(whole, calls, maxTokens, isCut));
   }
 
   /** As {@link #newest}, of a thread that has these messages and nothing else. */
@@ -155,15 +200,18 @@ public class ThreadHistory {
               message.role(),
               message.content(),
               message.createdAt(),
-              message.tokens() + TOKENS_A_MESSAGE));
+              message.tokens() + TOKENS_A_MESSAGE,
+              0));
     }
     return new Window(kept.reversed(), kept.size() < thread.size());
   }
 
   /** What a window of the run showed, from its first entry to its last. */
   List<Entry> between(Run run, Instant from, Instant to) {
-    var entries = new ArrayList<Entry>(calls(run, from, Integer.MAX_VALUE));
-    entries.addAll(messages.whole(run, messages.between(run, from, to)));
+    var entries =
+        new ArrayList<Entry>(calls(run, from, Integer.MAX_VALUE, Long.MAX_VALUE).orElseThrow());
+    entries.addAll(
+        messages.whole(run, messages.between(run, from, to), Long.MAX_VALUE).orElseThrow());
     entries.removeIf(entry -> entry.at().isAfter(to));
     entries.sort((a, b) -> b.at().compareTo(a.at()));
     return entries.reversed();
@@ -184,9 +232,9 @@ public class ThreadHistory {
    *
    * @param isCut whether older messages were left out already
    */
-  private Window withCalls(Run run, List<Entry.Said> newestFirst, int maxTokens, boolean isCut) {
-    var since = isCut && !newestFirst.isEmpty() ? newestFirst.getLast().at() : Instant.EPOCH;
-    var entries = new ArrayList<Entry>(calls(run, since, maxTokens));
+  private static Window withCalls(
+      List<Entry.Said> newestFirst, List<Entry.Called> calls, int maxTokens, boolean isCut) {
+    var entries = new ArrayList<Entry>(calls);
     entries.addAll(newestFirst);
     entries.sort((a, b) -> b.at().compareTo(a.at()));
     var kept = new ArrayList<Entry>();
@@ -205,9 +253,13 @@ public class ThreadHistory {
   /**
    * The newest calls, as many as may fit: outputs can be long, and of the size of a text the
    * database knows without reading it.
+   *
+   * @param limit how many characters there is room for
+   * @return empty if they have more
    */
-  private List<Entry.Called> calls(Run run, Instant since, int maxTokens) {
+  private Optional<List<Entry.Called>> calls(Run run, Instant since, int maxTokens, long limit) {
     record CallRow(Instant at, String step, Aside aside, ToolCall call) {}
+    long most = Math.min((long) maxTokens * MOST_BYTES_OF_A_TOKEN, ThreadMessages.MOST_CHARACTERS);
     var rows =
         jdbc.list(
             """
@@ -245,7 +297,14 @@ public class ThreadHistory {
             run.threadId(),
             since,
             MOST_CALLS,
-            Math.min((long) maxTokens * MOST_BYTES_OF_A_TOKEN, ThreadMessages.MOST_CHARACTERS));
+            Math.min(most, limit));
+    long read =
+        rows.stream()
+            .mapToLong(row -> row.call().arguments().length() + row.call().output().length())
+            .sum();
+    if (read > limit) {
+      return Optional.empty();
+    }
     var steps = new ArrayList<Entry.Called>();
     for (int i = 0; i < rows.size(); ) {
       var first = rows.get(i);
@@ -256,6 +315,6 @@ public class ThreadHistory {
       var aside = first.aside() == null ? Aside.NONE : first.aside();
       steps.add(new Entry.Called(List.copyOf(calls), aside, first.at()));
     }
-    return steps;
+    return Optional.of(steps);
   }
 }

@@ -12,11 +12,11 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.stream.Collectors;
 
 /**
  * Reads the messages of a thread for a prompt, from the newest on and page by page. Large ones are
@@ -28,15 +28,17 @@ class ThreadMessages {
 
   /**
    * Of a single text, as most are, the database takes the words out of the JSON. What is large is
-   * left there, since thousands of messages are read before it is known how many of them fit; and
-   * the rare single picture, so that nothing is taken out twice.
+   * left there, since thousands of messages are read before it is known how many of them fit: a
+   * text by its tokens, and what has several parts also if it is compressed, since that may be of
+   * any size; and the rare single picture, so that nothing is taken out twice.
    */
   private static final String MESSAGE =
       """
-      m.id, m.role, m.tokens, %2$s AS created,
+      m.id, m.role, m.tokens, %2$s AS created, pg_column_size(m.content) AS stored,
       CASE WHEN %1$s AND jsonb_array_length(m.content) = 1
         THEN m.content -> 0 -> 'text' ->> 'value' END AS words,
-      CASE WHEN %1$s AND jsonb_array_length(m.content) <> 1 THEN m.content END AS content\
+      CASE WHEN %1$s AND pg_column_compression(m.content) IS NULL
+        AND jsonb_array_length(m.content) <> 1 THEN m.content END AS content\
       """
           .formatted(
               "m.tokens <= 1000 AND pg_column_size(m.content) <= 16384",
@@ -54,6 +56,7 @@ class ThreadMessages {
   static final long MOST_CHARACTERS = 48L << 20;
 
   private static final int LARGE_ONES_AT_ONCE = 8;
+  private static final long CHARACTERS_AT_ONCE = 4L << 20;
 
   private final Jdbc jdbc;
 
@@ -201,8 +204,11 @@ class ThreadMessages {
   /**
    * The messages with what was left of them in the database, as many as may be sent. Who is gone by
    * now is left out.
+   *
+   * @param limit how many characters there is room for
+   * @return empty if there are more
    */
-  List<Said> whole(Run run, List<Said> newestFirst) {
+  Optional<List<Said>> whole(Run run, List<Said> newestFirst, long limit) {
     var whole = new ArrayList<Said>();
     Map<MessageId, List<ContentPart>> contents = Map.of();
     long characters = 0;
@@ -210,34 +216,63 @@ class ThreadMessages {
       var message = newestFirst.get(i);
       if (message.isLeft()) {
         if (!contents.containsKey(message.id())) {
-          contents = nextLeft(run, newestFirst.subList(i, newestFirst.size()));
+          contents = nextLeft(run, newestFirst.subList(i, newestFirst.size()), limit - characters);
+        }
+        if (!contents.containsKey(message.id())) {
+          continue;
         }
         message = message.with(contents.get(message.id()));
+      }
+      if (message.isLeft()) {
+        return Optional.empty();
       }
       characters += message.characters();
       if (characters > MOST_CHARACTERS && !whole.isEmpty()) {
         break;
       }
-      if (!message.isLeft()) {
-        whole.add(message);
+      if (characters > limit) {
+        return Optional.empty();
       }
+      whole.add(message);
     }
-    return whole;
+    return Optional.of(whole);
   }
 
-  /** What was left in the database of the first few of these messages, and is still there. */
-  private Map<MessageId, List<ContentPart>> nextLeft(Run run, List<Said> messages) {
+  /**
+   * What was left in the database of the first few of these messages, and is still there; null in
+   * place of what is longer than there is room for.
+   */
+  private Map<MessageId, List<ContentPart>> nextLeft(Run run, List<Said> messages, long limit) {
     record Content(MessageId id, List<ContentPart> parts) {}
-    var ids =
-        messages.stream().filter(Said::isLeft).limit(LARGE_ONES_AT_ONCE).map(Said::id).toList();
-    return jdbc
-        .list(
-            "SELECT id, content FROM messages WHERE thread_id = ? AND id = ANY (?)",
+    var contents = new HashMap<MessageId, List<ContentPart>>();
+    jdbc.list(
+            """
+            SELECT id, CASE WHEN length(json) <= ? THEN json END AS content FROM (
+              SELECT id, content::text AS json FROM messages
+              WHERE thread_id = ? AND id = ANY (?) OFFSET 0) AS large
+            """,
             row -> new Content(row.text("id", MessageId::new), row.json("content", CONTENT)),
+            limit,
             run.threadId(),
-            ids)
-        .stream()
-        .collect(Collectors.toMap(Content::id, Content::parts));
+            few(messages))
+        .forEach(content -> contents.put(content.id(), content.parts()));
+    return contents;
+  }
+
+  /** The first of these messages that were left, one at least, and no more than is read at once. */
+  private static List<MessageId> few(List<Said> messages) {
+    var few = new ArrayList<MessageId>();
+    long characters = 0;
+    for (var message : messages) {
+      if (message.isLeft()) {
+        characters += message.expected();
+        if (!few.isEmpty() && characters > CHARACTERS_AT_ONCE || few.size() == LARGE_ONES_AT_ONCE) {
+          return few;
+        }
+        few.add(message.id());
+      }
+    }
+    return few;
   }
 
   private static Said readMessage(Row row) throws SQLException {
@@ -247,6 +282,7 @@ class ThreadMessages {
         row.constant("role", Message.Role.class),
         words == null ? row.json("content", CONTENT) : List.of(ContentPart.text(words)),
         row.micros("created"),
-        row.integer("tokens") + ThreadHistory.TOKENS_A_MESSAGE);
+        row.integer("tokens") + ThreadHistory.TOKENS_A_MESSAGE,
+        row.integer("stored"));
   }
 }

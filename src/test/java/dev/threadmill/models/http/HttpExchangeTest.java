@@ -44,7 +44,13 @@ class HttpExchangeTest {
   }
 
   private HttpExchange post(Transport transport) throws IOException, InterruptedException {
-    return transport.post(provider.baseUrl() + "/chat/completions", Map.of(), BODY, PATIENCE);
+    return post(transport, BODY);
+  }
+
+  private HttpExchange post(Transport transport, byte[] body)
+      throws IOException, InterruptedException {
+    return transport.post(
+        provider.baseUrl() + "/chat/completions", Map.of(), RequestBody.of(body), PATIENCE);
   }
 
   private static String read(HttpExchange exchange) throws IOException, InterruptedException {
@@ -53,6 +59,29 @@ class HttpExchangeTest {
       all.writeBytes(bytes);
     }
     return all.toString(UTF_8);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1_000, 128 * 1024, 128 * 1024 + 1, 10_000_000})
+  void aBodyOfAnyLengthArrivesAsItIs(int length) throws Exception {
+    provider.reply(Reply.text("Seen."), Reply.text("Seen again."));
+    var body = new StringBuilder("{\"model\": \"m\", \"stream\": true, \"said\": \"");
+    for (int i = 0; body.length() < length - 2; i++) {
+      body.append((char) ('a' + i % 26));
+    }
+    var bytes = body.append("\"}").toString().getBytes(UTF_8);
+    var transport = transport(1);
+
+    for (int time = 0; time < 2; time++) {
+      try (var exchange = post(transport, bytes)) {
+        assertThat(read(exchange)).contains("Seen");
+      }
+    }
+
+    var said = body.substring(body.indexOf("abc"), body.length() - 2);
+    assertThat(provider.requests())
+        .extracting(request -> request.body().path("said").asText())
+        .containsExactly(said, said);
   }
 
   @ParameterizedTest

@@ -56,6 +56,7 @@ class KnownMessagesTest {
         Message.Role.USER,
         List.of(ContentPart.text("Hello.")),
         BEGIN.plusSeconds(second),
-        5);
+        5,
+        0);
   }
 }

@@ -1,0 +1,91 @@
+package dev.threadmill.runs.context;
+
+import dev.threadmill.api.HeapRoom;
+import dev.threadmill.runs.live.LiveRun;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+
+/**
+ * The room that the prompts of all runs have in the heap, from the time when they are read to the
+ * model's answer. Runs with large prompts, as pictures make them, wait for one another when there
+ * are many: whoever takes over from a node that they have ended would be ended next.
+ */
+@ApplicationScoped
+public class PromptRoom {
+  private static final int PERCENT_OF_HEAP = 40;
+
+  /** The texts, and the body of the request: written, and as it is sent. */
+  private static final int COPIES = 4;
+
+  /** What is told of the thread beside its messages, as a rule: the calls of tools. */
+  private static final long BESIDE_MESSAGES = 64 * 1024;
+
+  private static final int GROWTH = 4;
+
+  private final HeapRoom room = HeapRoom.ofHeap(PERCENT_OF_HEAP);
+
+  /** A place for the prompts of a run, one after the other; to be closed after each. */
+  public Place of(LiveRun live) {
+    return new Place(live);
+  }
+
+  /** What a run has of the room. */
+  public final class Place implements AutoCloseable {
+    private final LiveRun live;
+    private HeapRoom.Taken taken;
+    private long limit;
+
+    private Place(LiveRun live) {
+      this.live = live;
+    }
+
+    /**
+     * Takes room for a prompt, or waits until there is some.
+     *
+     * @param expected about how many characters it has
+     * @return how many it may have, which is somewhat more
+     * @throws InterruptedException if the run was stopped meanwhile
+     */
+    long takeFor(long expected) throws InterruptedException {
+      return take(Math.max(expected + expected / GROWTH + BESIDE_MESSAGES, limit));
+    }
+
+    /** Gives that back, and takes room for several times as many characters. */
+    long takeMore() throws InterruptedException {
+      return take(GROWTH * limit);
+    }
+
+    private long take(long characters) throws InterruptedException {
+      // Who kept what he has while he waits for more would wait for others that do the same.
+      close();
+      var place = room.take(characters * COPIES);
+      taken = place.isDone() ? place.join() : waitFor(place);
+      limit = characters;
+      return characters;
+    }
+
+    private HeapRoom.Taken waitFor(CompletableFuture<HeapRoom.Taken> place)
+        throws InterruptedException {
+      try {
+        return live.interruptibly(place::get);
+      } catch (InterruptedException e) {
+        if (!place.cancel(false)) {
+          place.join().close();
+        }
+        throw e;
+      } catch (ExecutionException e) {
+        throw new IllegalStateException(e);
+      }
+    }
+
+    /** Gives the room back; the next prompt is expected to be as large. */
+    @Override
+    public void close() {
+      if (taken != null) {
+        taken.close();
+        taken = null;
+      }
+    }
+  }
+}

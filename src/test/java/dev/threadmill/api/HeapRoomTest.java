@@ -1,0 +1,103 @@
+package dev.threadmill.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+class HeapRoomTest {
+  private final HeapRoom room = new HeapRoom(100);
+
+  @Test
+  void whoFindsRoomDoesNotWait() {
+    assertThat(room.take(60)).isCompleted();
+    assertThat(room.take(40)).isCompleted();
+    assertThat(room.take(1)).isNotDone();
+  }
+
+  @Test
+  void thoseWhoWaitAreLetInInTheirTurnAndNobodyOvertakesThem() {
+    var first = room.take(90);
+    var large = room.take(80);
+    var small = room.take(5);
+    assertThat(large).isNotDone();
+    assertThat(small).as("it is behind the large one").isNotDone();
+
+    first.join().close();
+
+    assertThat(large).isCompleted();
+    assertThat(small).isCompleted();
+  }
+
+  @Test
+  void whatIsLargerThanTheRoomHasItForItself() {
+    var huge = room.take(1_000);
+    assertThat(huge).isCompleted();
+    var next = room.take(1);
+    assertThat(next).isNotDone();
+
+    huge.join().close();
+
+    assertThat(next).isCompleted();
+  }
+
+  @Test
+  void whoGivesUpMakesWayForTheNext() {
+    var first = room.take(50);
+    var large = room.take(80);
+    var small = room.take(50);
+
+    large.cancel(false);
+    first.join().close();
+
+    assertThat(small).isCompleted();
+    assertThat(room.take(50)).as("the other half").isCompleted();
+  }
+
+  @Test
+  void roomIsGivenBackOnceHoweverOftenItIsClosed() {
+    var half = room.take(50).join();
+    room.take(50);
+    half.close();
+    half.close();
+
+    assertThat(room.take(50)).isCompleted();
+    assertThat(room.take(1)).isNotDone();
+  }
+
+  @Test
+  void manyAtATimeNeverHaveMoreThanThereIsAndAllGetTheirTurn() throws InterruptedException {
+    var had = new AtomicLong();
+    var most = new AtomicLong();
+    var threads = new ArrayList<Thread>();
+    for (int i = 0; i < 40; i++) {
+      threads.add(Thread.ofVirtual().start(() -> takeOften(had, most)));
+    }
+    for (var thread : threads) {
+      thread.join();
+    }
+
+    assertThat(most.get()).isLessThanOrEqualTo(100);
+    assertThat(room.take(100)).as("all of it").isCompleted();
+  }
+
+  private void takeOften(AtomicLong had, AtomicLong most) {
+    for (int i = 0; i < 500; i++) {
+      int bytes = ThreadLocalRandom.current().nextInt(1, 60);
+      CompletableFuture<HeapRoom.Taken> place = room.take(bytes);
+      if (i % 7 == 0 && place.cancel(false)) {
+        continue;
+      }
+      try (var _ = place.join()) {
+        most.accumulateAndGet(had.addAndGet(bytes), Math::max);
+        Thread.yield();
+        had.addAndGet(-bytes);
+      }
+    }
+  }
+}
