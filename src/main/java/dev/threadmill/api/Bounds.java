@@ -78,6 +78,18 @@ public final class Bounds {
     return List.copyOf(list);
   }
 
+  /** Something of at most so many characters as JSON: what each run reads and keeps in memory. */
+  public static <T> T json(String param, T value, int max) {
+    int length = value == null ? 0 : Json.write(value).length();
+    if (length > max) {
+      throw ApiException.invalid(
+          param,
+          "Invalid '%s': too long. Expected at most %d characters of JSON, but got %d instead."
+              .formatted(param, max, length));
+    }
+    return value;
+  }
+
   private static void atMost(String param, Collection<?> list, int max) {
     if (list.size() > max) {
       throw ApiException.invalid(

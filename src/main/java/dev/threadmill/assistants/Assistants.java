@@ -2,7 +2,6 @@ package dev.threadmill.assistants;
 
 import dev.threadmill.api.ApiException;
 import dev.threadmill.api.AssistantId;
-import dev.threadmill.api.Bounds;
 import dev.threadmill.api.Field;
 import dev.threadmill.api.Ids;
 import dev.threadmill.api.Metadata;
@@ -185,7 +184,7 @@ public class Assistants {
     var tools = new ArrayList<>(row.tools);
     tools.removeIf(tool -> names.contains(tool.label()));
     tools.addAll(sealed);
-    row.tools = Bounds.list("tools", tools, ToolSpec.MAX_OF_ASSISTANT);
+    row.tools = ToolSpec.checked(tools, ToolSpec.MAX_OF_ASSISTANT);
     return row.toAssistant();
   }
 

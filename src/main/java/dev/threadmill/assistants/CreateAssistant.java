@@ -38,7 +38,7 @@ record CreateAssistant(
     Bounds.text("name", name, MAX_NAME);
     Bounds.text("description", description, MAX_DESCRIPTION);
     Bounds.text("instructions", instructions, MAX_INSTRUCTIONS);
-    tools = Bounds.list("tools", tools, ToolSpec.MAX_OF_ASSISTANT);
+    tools = ToolSpec.checked(tools, ToolSpec.MAX_OF_ASSISTANT);
     Bounds.number("temperature", temperature, 0, MAX_TEMPERATURE);
     Bounds.number("top_p", topP, 0, MAX_TOP_P);
     new TurnSettings(reasoning, visibility, maxTurns, maxToolCalls);

@@ -35,6 +35,14 @@ public sealed interface ToolSpec {
   /** The most tools that one assistant may have. */
   int MAX_OF_ASSISTANT = 128;
 
+  /** The most characters that the tools of an assistant or a run may have together, as JSON. */
+  int MAX_CHARACTERS = 1 << 20;
+
+  /** Tools as a client may send them: 400 for too many or too much. */
+  static List<ToolSpec> checked(List<ToolSpec> tools, int max) {
+    return Bounds.json("tools", Bounds.list("tools", tools, max), MAX_CHARACTERS);
+  }
+
   /** The kind of tool, as it stands on the wire. */
   @JsonProperty("type")
   default String type() {

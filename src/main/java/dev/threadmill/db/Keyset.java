@@ -30,7 +30,7 @@ public final class Keyset {
   private static final int SMALL_BYTES = 8_192;
 
   /** Of the large elements of a page, before the last of them. */
-  private static final long MOST_CHARACTERS = 32L << 20;
+  private static final long MOST_CHARACTERS = 8L << 20;
 
   static final String FOUND = "rows_found";
 

@@ -6,12 +6,14 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.threadmill.api.ApiException;
+import dev.threadmill.api.Bounds;
 import java.util.Set;
 import java.util.regex.Pattern;
 
 /** The form in which the model must answer. */
 public sealed interface ResponseFormat {
   ResponseFormat AUTO = new Auto();
+  int MAX_CHARACTERS = 1 << 18;
   Pattern NAME = Pattern.compile("[a-zA-Z0-9_-]{1,64}");
 
   /** As the model likes. */
@@ -70,7 +72,11 @@ public sealed interface ResponseFormat {
       }
       case "json_schema" -> {
         refuseUnknown("response_format", json, Set.of("type", "json_schema"));
-        yield new JsonSchema(checkedDefinition(json.path("json_schema")));
+        yield new JsonSchema(
+            Bounds.json(
+                "response_format.json_schema",
+                checkedDefinition(json.path("json_schema")),
+                MAX_CHARACTERS));
       }
       default ->
           throw ApiException.invalid(

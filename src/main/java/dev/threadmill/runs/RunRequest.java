@@ -58,7 +58,7 @@ public final class RunRequest {
           additionalMessages == null
               ? List.of()
               : Bounds.list("additional_messages", additionalMessages, Integer.MAX_VALUE);
-      tools = Bounds.list("tools", tools, MAX_TOOLS);
+      tools = ToolSpec.checked(tools, MAX_TOOLS);
       check(model, instructions, temperature, topP, maxPromptTokens, maxCompletionTokens);
       new TurnSettings(reasoning, visibility, maxTurns, maxToolCalls);
     }
@@ -149,7 +149,7 @@ public final class RunRequest {
       Integer maxToolCalls) {
     public CreateWithThread {
       Bounds.required("assistant_id", assistantId);
-      tools = Bounds.list("tools", tools, MAX_TOOLS);
+      tools = ToolSpec.checked(tools, MAX_TOOLS);
       check(model, instructions, temperature, topP, maxPromptTokens, maxCompletionTokens);
       new TurnSettings(reasoning, visibility, maxTurns, maxToolCalls);
     }

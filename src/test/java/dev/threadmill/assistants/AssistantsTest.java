@@ -243,6 +243,33 @@ class AssistantsTest {
   }
 
   @Test
+  void toolsAndSchemasThatFillTheMemoryOfEachRunAreRefused() {
+    var large = "x".repeat(1 << 20);
+    var tool =
+        """
+        {"model": "gpt-4o", "tools": [
+          {"type": "function", "function": {"name": "look", "parameters": {"title": "%s"}}}]}
+        """
+            .formatted(large);
+    var format =
+        """
+        {"model": "gpt-4o", "response_format": {"type": "json_schema",
+          "json_schema": {"name": "look", "schema": {"title": "%s"}}}}
+        """
+            .formatted(large);
+
+    var refusedTool = user.post("/v1/assistants", tool);
+    var refusedFormat = user.post("/v1/assistants", format);
+
+    assertThat(refusedTool.status()).isEqualTo(400);
+    assertThat(refusedTool.error().path("param").asText()).isEqualTo("tools");
+    assertThat(refusedTool.error().path("message").asText()).contains("at most 1048576 characters");
+    assertThat(refusedFormat.status()).isEqualTo(400);
+    assertThat(refusedFormat.error().path("param").asText())
+        .isEqualTo("response_format.json_schema");
+  }
+
+  @Test
   void thereMayBe128ToolsAnd16PairsOfMetadata() {
     assertThat(user.post("/v1/assistants", tools(128)).status()).isEqualTo(200);
     assertThat(user.post("/v1/assistants", tools(129)).error().path("param").asText())

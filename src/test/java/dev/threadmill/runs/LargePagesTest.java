@@ -17,6 +17,7 @@ import io.quarkus.test.junit.QuarkusTest;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -29,8 +30,8 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 class LargePagesTest {
   private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
-  private static final int ELEMENTS = 5;
-  private static final String HUGE = "large ".repeat((9 << 20) / 6);
+  private static final int ELEMENTS = 12;
+  private static final String LARGE = "large ".repeat(1_000_000 / 6);
 
   private final Api user = Api.user();
   FakeProvider provider;
@@ -45,7 +46,7 @@ class LargePagesTest {
     var ids = new ArrayList<String>();
     var before = user.post("/v1/assistants", "{\"model\": \"gpt-4o\"}").id();
     for (int i = 0; i < ELEMENTS; i++) {
-      var assistant = withAHugeTool(JSON.objectNode().put("model", "gpt-4o"));
+      var assistant = withALargeTool(JSON.objectNode().put("model", "gpt-4o"));
       ids.add(created(user.post("/v1/assistants", assistant.toString())));
     }
 
@@ -66,7 +67,7 @@ class LargePagesTest {
     var conversation = Conversation.of(user, "gpt-4o", "Go.");
     var ids = new ArrayList<String>();
     for (int i = 0; i < ELEMENTS; i++) {
-      var answer = conversation.run(withAHugeTool(conversation.body()));
+      var answer = conversation.run(withALargeTool(conversation.body()));
       ids.add(created(answer));
       conversation.until(answer.json(), "completed", "failed", "incomplete");
     }
@@ -81,7 +82,7 @@ class LargePagesTest {
   void stepsWithLargeOutputs() {
     var replies = new ArrayList<Reply>();
     for (int i = 0; i < ELEMENTS; i++) {
-      replies.add(Reply.call("look", "{\"view\": " + i + "}"));
+      replies.add(Reply.call("look", view(i)));
     }
     replies.add(Reply.text("Done."));
     provider.reply(replies.toArray(Reply[]::new));
@@ -93,7 +94,7 @@ class LargePagesTest {
       body.putArray("tool_outputs")
           .addObject()
           .put("tool_call_id", Conversation.calls(run).getFirst())
-          .put("output", HUGE);
+          .put("output", LARGE);
       run = conversation.submit(run, body).json();
     }
     conversation.until(run, "completed", "incomplete");
@@ -106,13 +107,16 @@ class LargePagesTest {
 
     assertThat(pages).hasSizeGreaterThan(1);
     assertThat(flat(pages).subList(0, ELEMENTS))
-        .containsExactly(
-            "{\"view\": 0}", "{\"view\": 1}", "{\"view\": 2}", "{\"view\": 3}", "{\"view\": 4}");
+        .isEqualTo(IntStream.range(0, ELEMENTS).mapToObj(LargePagesTest::view).toList());
   }
 
-  private static ObjectNode withAHugeTool(ObjectNode body) {
+  private static String view(int number) {
+    return "{\"view\": %d}".formatted(number);
+  }
+
+  private static ObjectNode withALargeTool(ObjectNode body) {
     var function = body.putArray("tools").addObject().put("type", "function").putObject("function");
-    function.put("name", "look").putObject("parameters").put("type", "object").put("title", HUGE);
+    function.put("name", "look").putObject("parameters").put("type", "object").put("title", LARGE);
     return body;
   }
 
