@@ -3,12 +3,14 @@ package dev.threadmill.api;
 import io.quarkus.vertx.http.runtime.filters.Filters;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.time.Duration;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -27,6 +29,10 @@ class BodyRoom {
   private static final int COPIES = 6;
 
   private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Duration LONGEST_STAY = Duration.ofSeconds(10);
+
+  private static final Set<HttpMethod> WITHOUT_BODY =
+      Set.of(HttpMethod.GET, HttpMethod.HEAD, HttpMethod.DELETE, HttpMethod.OPTIONS);
 
   private final HeapRoom room = HeapRoom.ofHeap(PERCENT_OF_HEAP);
   private final Vertx vertx;
@@ -46,9 +52,11 @@ class BodyRoom {
       return;
     }
     var place = room.take(bytes * COPIES);
-    // An answer's head is written when the body was digested, and a connection may break before.
+    // An answer's head is written when the body was digested, as a rule; some wait for a run first.
+    // And a connection may break before.
     context.addHeadersEndHandler(_ -> leave(place));
     context.addEndHandler(_ -> leave(place));
+    place.thenAccept(_ -> vertx.setTimer(LONGEST_STAY.toMillis(), _ -> leave(place)));
     if (place.isDone()) {
       context.next();
     } else {
@@ -67,7 +75,7 @@ class BodyRoom {
   }
 
   private static void turnAway(CompletableFuture<HeapRoom.Taken> place, RoutingContext context) {
-    if (place.cancel(false)) {
+    if (!place.isDone() && place.cancel(false)) {
       var error =
           ApiException.unavailable("The server has no room for such a large body just now.", 1);
       BodyLimit.refuse(context, error);
@@ -80,13 +88,21 @@ class BodyRoom {
     }
   }
 
-  /** How long the body is; as long as it may be if the client does not say. */
+  /**
+   * How long the body is. As long as it may be if the client does not say, and no longer whatever
+   * he says: what is too long is refused by whoever reads it.
+   */
   private static long bytes(HttpServerRequest request) {
+    if (WITHOUT_BODY.contains(request.method())) {
+      return 0;
+    }
     var length = request.getHeader(HttpHeaders.CONTENT_LENGTH);
     boolean isUntold =
         length == null
             && (request.getHeader(HttpHeaders.TRANSFER_ENCODING) != null
                 || request.version() == HttpVersion.HTTP_2 && !request.isEnded());
-    return isUntold ? BodyLimit.MAX_JSON : BodyLimit.announced(length);
+    return isUntold
+        ? BodyLimit.MAX_JSON
+        : Math.min(BodyLimit.announced(length), BodyLimit.MAX_JSON);
   }
 }

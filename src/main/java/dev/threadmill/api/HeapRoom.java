@@ -55,8 +55,16 @@ public final class HeapRoom {
     synchronized (this) {
       waiting.add(new Waiting(Math.min(bytes, all), place));
     }
+    place.whenComplete((_, gaveUp) -> letInBehind(gaveUp));
     letIn();
     return place;
+  }
+
+  /** Who waited behind one that has given up may have his turn now. */
+  private void letInBehind(Throwable gaveUp) {
+    if (gaveUp != null) {
+      letIn();
+    }
   }
 
   private void giveBack(Taken taken) {

@@ -39,6 +39,7 @@ record CreateAssistant(
     Bounds.text("description", description, MAX_DESCRIPTION);
     Bounds.text("instructions", instructions, MAX_INSTRUCTIONS);
     tools = ToolSpec.checked(tools, ToolSpec.MAX_OF_ASSISTANT);
+    ResponseFormat.checked(responseFormat);
     Bounds.number("temperature", temperature, 0, MAX_TEMPERATURE);
     Bounds.number("top_p", topP, 0, MAX_TOP_P);
     new TurnSettings(reasoning, visibility, maxTurns, maxToolCalls);

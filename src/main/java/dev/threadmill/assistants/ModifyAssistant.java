@@ -45,6 +45,7 @@ record ModifyAssistant(
     Bounds.text("description", description.or(null), MAX_DESCRIPTION);
     Bounds.text("instructions", instructions.or(null), MAX_INSTRUCTIONS);
     tools = tools.map(list -> ToolSpec.checked(list, ToolSpec.MAX_OF_ASSISTANT));
+    ResponseFormat.checked(responseFormat.or(null));
     Bounds.number("temperature", temperature.or(null), 0, MAX_TEMPERATURE);
     Bounds.number("top_p", topP.or(null), 0, MAX_TOP_P);
     new TurnSettings(null, null, maxTurns.or(null), maxToolCalls.or(null));

@@ -26,7 +26,9 @@ import java.util.stream.Stream;
 public final class Keyset {
   private static final Pattern CURSOR = Pattern.compile("[A-Za-z0-9_-]{1,140}");
 
-  /** What is smaller does not count: the pages with most of it are not large. */
+  /**
+   * What is smaller, and not because it is compressed, does not count: a page of it is not large.
+   */
   private static final int SMALL_BYTES = 8_192;
 
   /** Of the large elements of a page, before the last of them. */
@@ -94,8 +96,10 @@ public final class Keyset {
     return Stream.of(largeColumns)
         .map(
             column ->
-                "CASE WHEN pg_column_size(%s) > %d THEN length(%s::text) ELSE 0 END"
-                    .formatted(column, SMALL_BYTES, column))
+                """
+                CASE WHEN pg_column_size(%1$s) > %2$d OR pg_column_compression(%1$s) IS NOT NULL
+                THEN length(%1$s::text) ELSE 0 END"""
+                    .formatted(column, SMALL_BYTES))
         .collect(Collectors.joining(" + "));
   }
 

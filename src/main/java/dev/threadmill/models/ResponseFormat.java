@@ -13,7 +13,10 @@ import java.util.regex.Pattern;
 /** The form in which the model must answer. */
 public sealed interface ResponseFormat {
   ResponseFormat AUTO = new Auto();
+
+  /** The most characters that one may have as JSON. */
   int MAX_CHARACTERS = 1 << 18;
+
   Pattern NAME = Pattern.compile("[a-zA-Z0-9_-]{1,64}");
 
   /** As the model likes. */
@@ -52,6 +55,11 @@ public sealed interface ResponseFormat {
     }
   }
 
+  /** One as a client may send it: 400 if it is too long. */
+  static ResponseFormat checked(ResponseFormat format) {
+    return Bounds.json("response_format", format, MAX_CHARACTERS);
+  }
+
   @JsonCreator
   static ResponseFormat of(JsonNode json) {
     if (json.isTextual() && json.textValue().equals("auto")) {
@@ -72,11 +80,7 @@ public sealed interface ResponseFormat {
       }
       case "json_schema" -> {
         refuseUnknown("response_format", json, Set.of("type", "json_schema"));
-        yield new JsonSchema(
-            Bounds.json(
-                "response_format.json_schema",
-                checkedDefinition(json.path("json_schema")),
-                MAX_CHARACTERS));
+        yield new JsonSchema(checkedDefinition(json.path("json_schema")));
       }
       default ->
           throw ApiException.invalid(

@@ -25,6 +25,7 @@ import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.RunStatus;
 import dev.threadmill.runs.store.RunStore;
 import dev.threadmill.runs.store.Tape;
+import dev.threadmill.threads.ContentPart;
 import dev.threadmill.threads.Message;
 import dev.threadmill.threads.MessageStore;
 import dev.threadmill.threads.NewMessage;
@@ -48,6 +49,9 @@ import org.jboss.logging.Logger;
 @ApplicationScoped
 public class CreateRun {
   private static final Logger LOG = Logger.getLogger(CreateRun.class);
+
+  /** In characters. */
+  private static final long MOST_AT_HAND = 256 * 1024;
 
   private final Jdbc jdbc;
   private final KnownAssistants assistants;
@@ -329,7 +333,15 @@ public class CreateRun {
       news.add(Telling.run(run));
     }
     runs.insert(tx, run.withTape(tape(news)), null);
-    return new Row(run, news, null, made == null ? null : made.messages());
+    return new Row(run, news, null, made == null ? null : atHand(made.messages()));
+  }
+
+  /**
+   * The messages need not be read again; but large ones are not kept for as long as a run lives.
+   */
+  private static List<Message> atHand(List<Message> messages) {
+    long characters = messages.stream().mapToLong(m -> ContentPart.characters(m.content())).sum();
+    return characters > MOST_AT_HAND ? null : messages;
   }
 
   private static String tape(List<Told> news) {

@@ -129,14 +129,12 @@ class ExecuteRun {
       if (progress.turns() >= config.maxTurns()) {
         return end(progress, null, Usage.NONE, tooManyTurns());
       }
-      return switch (buildContext.of(progress, place)) {
-        case BuildContext.NoRoom(var reason) ->
+      var asked = ask(progress, place, turn);
+      place.close();
+      return switch (asked) {
+        case Asked.NoRoom(var reason) ->
             end(progress, null, Usage.NONE, Run.End.incomplete(reason));
-        case BuildContext.Prompt prompt -> {
-          var answer = callModel.call(progress, prompt, turn);
-          place.close();
-          yield act(progress, turn, answer);
-        }
+        case Asked.Answered(var answer) -> act(progress, turn, answer);
       };
     } catch (ModelException e) {
       if (progress.live().stopReason() != null) {
@@ -152,6 +150,24 @@ class ExecuteRun {
     } catch (Turn.RunLostException e) {
       return new Outcome.Done();
     }
+  }
+
+  /** What comes of asking the model. */
+  private sealed interface Asked {
+    record Answered(ModelAnswer answer) implements Asked {}
+
+    record NoRoom(String reason) implements Asked {}
+  }
+
+  /**
+   * Asks the model. Behind this nobody has the prompt any more, and its place may be given back.
+   */
+  private Asked ask(Progress progress, PromptRoom.Place place, Turn turn)
+      throws InterruptedException {
+    return switch (buildContext.of(progress, place)) {
+      case BuildContext.NoRoom(var reason) -> new Asked.NoRoom(reason);
+      case BuildContext.Prompt prompt -> new Asked.Answered(callModel.call(progress, prompt, turn));
+    };
   }
 
   private Outcome act(Progress progress, Turn turn, ModelAnswer answer)

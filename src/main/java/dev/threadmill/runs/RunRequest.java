@@ -59,6 +59,7 @@ public final class RunRequest {
               ? List.of()
               : Bounds.list("additional_messages", additionalMessages, Integer.MAX_VALUE);
       tools = ToolSpec.checked(tools, MAX_TOOLS);
+      ResponseFormat.checked(responseFormat);
       check(model, instructions, temperature, topP, maxPromptTokens, maxCompletionTokens);
       new TurnSettings(reasoning, visibility, maxTurns, maxToolCalls);
     }
@@ -150,6 +151,7 @@ public final class RunRequest {
     public CreateWithThread {
       Bounds.required("assistant_id", assistantId);
       tools = ToolSpec.checked(tools, MAX_TOOLS);
+      ResponseFormat.checked(responseFormat);
       check(model, instructions, temperature, topP, maxPromptTokens, maxCompletionTokens);
       new TurnSettings(reasoning, visibility, maxTurns, maxToolCalls);
     }

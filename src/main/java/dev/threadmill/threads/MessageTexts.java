@@ -59,7 +59,8 @@ public class MessageTexts {
         unnest(?::text[]) WITH ORDINALITY AS k (run_id, place)
         JOIN messages m ON m.thread_id = ? AND m.run_id = k.run_id AND m.created_at >= ?
         """,
-        "ASC",
+        "ORDER BY k.place, m.created_at, m.id",
+        MOST_CHARACTERS,
         runs,
         thread,
         since);
@@ -77,13 +78,14 @@ public class MessageTexts {
           SELECT * FROM messages n WHERE n.thread_id = ? AND n.created_at <= k.until
           ORDER BY n.created_at DESC, n.id DESC LIMIT ?) m
         """,
-        "DESC",
+        "PARTITION BY k.place ORDER BY m.created_at DESC, m.id DESC",
+        MOST_CHARACTERS / until.size(),
         until,
         thread,
         limit);
   }
 
-  private Told read(String messages, String direction, Object... params) {
+  private Told read(String messages, String order, int most, Object... params) {
     record Found(Said said, int all) {}
     var found =
         jdbc.list(
@@ -91,12 +93,12 @@ public class MessageTexts {
             SELECT place, id, role, text, found FROM (
               SELECT k.place, m.id, m.role, m.created_at, t.text,
                 (count(*) OVER ())::integer AS found,
-                sum(length(t.text)) OVER (ORDER BY k.place, m.created_at %s, m.id %s
+                sum(length(t.text)) OVER (%s
                   ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS ahead
               FROM %s CROSS JOIN LATERAL %s t) AS said
             WHERE coalesce(ahead, 0) < %d ORDER BY place, created_at, id
             """
-                .formatted(direction, direction, messages, TEXT, MOST_CHARACTERS),
+                .formatted(order, messages, TEXT, most),
             row -> new Found(said(row), row.integer("found")),
             params);
     boolean whole = found.isEmpty() || found.size() == found.getFirst().all();

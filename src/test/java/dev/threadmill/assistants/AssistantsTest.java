@@ -265,8 +265,7 @@ class AssistantsTest {
     assertThat(refusedTool.error().path("param").asText()).isEqualTo("tools");
     assertThat(refusedTool.error().path("message").asText()).contains("at most 1048576 characters");
     assertThat(refusedFormat.status()).isEqualTo(400);
-    assertThat(refusedFormat.error().path("param").asText())
-        .isEqualTo("response_format.json_schema");
+    assertThat(refusedFormat.error().path("param").asText()).isEqualTo("response_format");
   }
 
   @Test

@@ -158,6 +158,22 @@ class LargeMessagesTest {
     assertThat(context.path("exact").asBoolean()).isTrue();
   }
 
+  @Test
+  void outputsInLettersOfSeveralBytesAreAllSentIfTheyFit() {
+    var conversation = Conversation.of(user, "gpt-4o", "Look.", "look");
+    var outputs = new ArrayList<String>();
+    for (int i = 0; i < 5; i++) {
+      outputs.add(i + " вид".repeat(7_000));
+      answerACall(conversation, outputs.getLast());
+    }
+
+    conversation.say("Go.");
+    conversation.until(conversation.run(), "completed");
+
+    assertThat(provider.requests().getLast().body().path("messages").findValuesAsText("content"))
+        .containsAll(outputs);
+  }
+
   private void answerACall(Conversation conversation, String output) {
     provider.replyTo("gpt-4o", Reply.call("look", "{}"));
     var run = conversation.until(conversation.run(), "requires_action");

@@ -26,6 +26,7 @@ public final class HttpExchange implements AutoCloseable {
 
   private final BlockingQueue<Piece> arrived = new LinkedBlockingQueue<>();
   private HttpClientRequest request;
+  private boolean sent;
   private HttpClientResponse head;
   private HttpClientResponse response;
   private int taken;
@@ -190,22 +191,29 @@ public final class HttpExchange implements AutoCloseable {
       made.reset();
     } else {
       made.putHeader(HttpHeaders.CONTENT_LENGTH, Long.toString(body.length()));
-      write(made, body, 0);
+      write(body, 0);
     }
   }
 
   /** Writes a body as the connection takes it. */
-  private static void write(HttpClientRequest made, RequestBody body, int from) {
+  private void write(RequestBody body, int from) {
     int next = from;
     while (next < body.pieces() - 1) {
-      if (made.writeQueueFull()) {
+      if (request.writeQueueFull()) {
         int rest = next;
-        made.drainHandler(_ -> write(made.drainHandler(null), body, rest));
+        request.drainHandler(
+            _ -> {
+              request.drainHandler(null);
+              if (!closed && !bodyEnded) {
+                write(body, rest);
+              }
+            });
         return;
       }
-      made.write(body.piece(next++));
+      request.write(body.piece(next++));
     }
-    made.end(body.piece(next));
+    sent = true;
+    request.end(body.piece(next));
   }
 
   private void head(HttpClientResponse arriving) {
@@ -216,6 +224,10 @@ public final class HttpExchange implements AutoCloseable {
         _ -> {
           end();
           hand(new Piece.End());
+          if (!sent) {
+            // The provider has answered without hearing all, and the connection is of no use.
+            abort();
+          }
         });
     head.exceptionHandler(this::fail);
     hand(new Piece.Head(head));

@@ -23,6 +23,9 @@ public class PromptRoom {
 
   private static final int GROWTH = 4;
 
+  /** What is smaller is not counted, nor does it wait behind what is large. */
+  private static final long SMALL = 128 * 1024;
+
   private final HeapRoom room = HeapRoom.ofHeap(PERCENT_OF_HEAP);
 
   /** A place for the prompts of a run, one after the other; to be closed after each. */
@@ -48,7 +51,8 @@ public class PromptRoom {
      * @throws InterruptedException if the run was stopped meanwhile
      */
     long takeFor(long expected) throws InterruptedException {
-      return take(Math.max(expected + expected / GROWTH + BESIDE_MESSAGES, limit));
+      long most = Math.min(expected, ThreadMessages.MOST_CHARACTERS);
+      return take(Math.max(most + most / GROWTH + BESIDE_MESSAGES, limit));
     }
 
     /** Gives that back, and takes room for several times as many characters. */
@@ -59,9 +63,11 @@ public class PromptRoom {
     private long take(long characters) throws InterruptedException {
       // Who kept what he has while he waits for more would wait for others that do the same.
       close();
-      var place = room.take(characters * COPIES);
-      taken = place.isDone() ? place.join() : waitFor(place);
       limit = characters;
+      if (characters > SMALL) {
+        var place = room.take(characters * COPIES);
+        taken = place.isDone() ? place.join() : waitFor(place);
+      }
       return characters;
     }
 

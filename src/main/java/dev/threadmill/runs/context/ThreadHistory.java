@@ -254,17 +254,18 @@ public class ThreadHistory {
    * The newest calls, as many as may fit: outputs can be long, and of the size of a text the
    * database knows without reading it.
    *
-   * @param limit how many characters there is room for
+   * @param limit how many bytes there is room for
    * @return empty if they have more
    */
   private Optional<List<Entry.Called>> calls(Run run, Instant since, int maxTokens, long limit) {
-    record CallRow(Instant at, String step, Aside aside, ToolCall call) {}
+    record CallRow(Instant at, String step, Aside aside, ToolCall call, int bytes) {}
     long most = Math.min((long) maxTokens * MOST_BYTES_OF_A_TOKEN, ThreadMessages.MOST_CHARACTERS);
     var rows =
         jdbc.list(
             """
-            SELECT created_at, step_id, aside, id, type, name, arguments, output FROM (
+            SELECT created_at, step_id, aside, id, type, name, arguments, output, bytes FROM (
               SELECT s.created_at, s.id AS step_id, c.ordinal,
+                octet_length(c.arguments) + octet_length(c.output) AS bytes,
                 CASE WHEN s.run_id = ? AND c.ordinal = 0 THEN s.aside END AS aside, c.id, c.type,
                 c.name, c.arguments, c.output,
                 sum(octet_length(c.arguments) + octet_length(c.output)) OVER (
@@ -292,17 +293,14 @@ public class ThreadHistory {
                         row.text("output"),
                         ToolCall.Executor.CLIENT,
                         null,
-                        ToolCall.Heard.NONE)),
+                        ToolCall.Heard.NONE),
+                    row.integer("bytes")),
             run.id(),
             run.threadId(),
             since,
             MOST_CALLS,
             Math.min(most, limit));
-    long read =
-        rows.stream()
-            .mapToLong(row -> row.call().arguments().length() + row.call().output().length())
-            .sum();
-    if (read > limit) {
+    if (rows.stream().mapToLong(CallRow::bytes).sum() > limit) {
       return Optional.empty();
     }
     var steps = new ArrayList<Entry.Called>();

@@ -247,8 +247,9 @@ class ThreadMessages {
     var contents = new HashMap<MessageId, List<ContentPart>>();
     jdbc.list(
             """
-            SELECT id, CASE WHEN length(json) <= ? THEN json END AS content FROM (
-              SELECT id, content::text AS json FROM messages
+            SELECT id, CASE WHEN sum(length(json)) OVER (ORDER BY created_at DESC, id DESC) <= ?
+              THEN json END AS content
+            FROM (SELECT id, created_at, content::text AS json FROM messages
               WHERE thread_id = ? AND id = ANY (?) OFFSET 0) AS large
             """,
             row -> new Content(row.text("id", MessageId::new), row.json("content", CONTENT)),

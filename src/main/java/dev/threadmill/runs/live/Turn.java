@@ -37,6 +37,7 @@ public final class Turn {
   private boolean isMessageStored;
   private char heldBack;
   private ModelRequest request;
+  private boolean mayCall;
   private ModelThoughts thoughts;
   private boolean isCounted;
 
@@ -101,12 +102,15 @@ public final class Turn {
   /** The model is about to be asked this. */
   public void asks(ModelRequest what) {
     request = what;
+    mayCall = !what.functions().isEmpty() && !ToolChoice.NONE.equals(what.toolChoice());
   }
 
   /** The answer is whole, and the provider's own count has been taken. */
   public void answered(ModelAnswer answer) {
     thoughts = answer.thoughts();
     isCounted = true;
+    // Tools may take long, and prompts may be large.
+    request = null;
   }
 
   /**
@@ -189,10 +193,6 @@ public final class Turn {
         wanted);
   }
 
-  private boolean mayCall() {
-    return !request.functions().isEmpty() && !ToolChoice.NONE.equals(request.toolChoice());
-  }
-
   private void addReasoning(String piece) {
     if (!progress.run().settings().turns().showReasoning()) {
       unshown.append(piece);
@@ -203,7 +203,7 @@ public final class Turn {
 
   private OpenStep openForThoughts() {
     if (acting == null && (message == null || isMessageStored)) {
-      if (mayCall() || isMessageStored) {
+      if (mayCall || isMessageStored) {
         acting = open(Step.Type.TOOL_CALLS);
       } else {
         message = open(Step.Type.MESSAGE_CREATION);
@@ -221,7 +221,7 @@ public final class Turn {
     if (piece.isEmpty()) {
       return;
     }
-    if (progress.run().settings().turns().showFinalOnly() && mayCall()) {
+    if (progress.run().settings().turns().showFinalOnly() && mayCall) {
       addAside(openForThoughts(), Aside.Voice.COMMENTARY, piece);
     } else if (!hasCalls()) {
       // What a model says behind its tool calls belongs to no message that could still be open.
