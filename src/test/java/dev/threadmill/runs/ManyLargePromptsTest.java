@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Timeout;
  * A node with little memory, to which more is sent at the same time than its heap could hold. One
  * after the other it is all done.
  */
-@Timeout(180)
+@Timeout(300)
 class ManyLargePromptsTest {
   private static final int THREADS = 6;
   private static final int IMAGES_OF_A_THREAD = 4;
