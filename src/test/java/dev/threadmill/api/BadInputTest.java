@@ -3,7 +3,7 @@ package dev.threadmill.api;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.threadmill.testing.Api;
+import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.PostgresResource;
 import io.quarkus.test.common.QuarkusTestResource;
@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @QuarkusTestResource(PostgresResource.class)
 @QuarkusTestResource(KeysResource.class)
 class BadInputTest {
-  private final Api user = Api.user();
+  private final ApiClient user = ApiClient.user();
 
   @ParameterizedTest
   @ValueSource(
@@ -238,7 +238,7 @@ class BadInputTest {
       })
   void noBodyAtAllIsNoServerError(String path) {
     for (var body : new byte[][] {null, new byte[0]}) {
-      var answer = Api.admin().send("POST", path, body);
+      var answer = ApiClient.admin().send("POST", path, body);
 
       assertThat(answer.status()).as(answer.text()).isIn(400, 404);
       assertEnvelope(answer);
@@ -273,7 +273,7 @@ class BadInputTest {
         List.of(
             user.get("/v1/threads"),
             user.get("/v1/nothing"),
-            Api.anonymous().get("/v2/threads"),
+            ApiClient.anonymous().get("/v2/threads"),
             user.post("/v1/threads", "{"))) {
       assertThat(answer.headers().allValues("x-request-id")).hasSize(1);
       assertThat(answer.headers().firstValue("x-request-id").orElseThrow()).startsWith("req_");
@@ -294,7 +294,7 @@ class BadInputTest {
   }
 
   private static Socket connect() throws IOException {
-    var uri = URI.create(Api.base());
+    var uri = URI.create(ApiClient.base());
     var socket = new Socket(uri.getHost(), uri.getPort());
     socket.setSoTimeout(20_000);
     return socket;
@@ -318,12 +318,12 @@ class BadInputTest {
     return line.toString();
   }
 
-  private static void assertRefused(int status, Api.Answer answer) {
+  private static void assertRefused(int status, ApiClient.Response answer) {
     assertThat(answer.status()).as(answer.text()).isEqualTo(status);
     assertEnvelope(answer);
   }
 
-  private static void assertEnvelope(Api.Answer answer) {
+  private static void assertEnvelope(ApiClient.Response answer) {
     JsonNode error = answer.error();
     assertThat(error.isObject()).as(answer.text()).isTrue();
     assertThat(error.path("message").asText()).isNotEmpty();

@@ -2,7 +2,7 @@ package dev.threadmill.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.threadmill.testing.Api;
+import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.PostgresResource;
 import io.quarkus.test.common.QuarkusTestResource;
@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 @QuarkusTestResource(PostgresResource.class)
 @QuarkusTestResource(KeysResource.class)
 class OpenApiTest {
-  private final Api anybody = Api.anonymous();
+  private final ApiClient anybody = ApiClient.anonymous();
 
   @Test
   void theDescriptionNamesPathsFieldsAndTheKey() {

@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.threadmill.api.AssistantId;
 import dev.threadmill.api.Json;
 import dev.threadmill.api.ProjectId;
-import dev.threadmill.testing.Api;
+import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.PostgresResource;
 import io.quarkus.test.common.QuarkusTestResource;
@@ -42,7 +42,7 @@ class AssistantsTest {
        "safety": {"strict": true, "allowed_domains": ["*.lawfirm.com", "court.gov"]},
        "privacy": {"mode": "strict", "allowed_entities": ["customer_id", "email"]}}""";
 
-  private final Api user = Api.user();
+  private final ApiClient user = ApiClient.user();
   @Inject Assistants assistants;
 
   @Test
@@ -145,7 +145,7 @@ class AssistantsTest {
 
   @Test
   void anAssistantOfAnotherProjectDoesNotExist() {
-    var stranger = Api.stranger();
+    var stranger = ApiClient.stranger();
     var path = "/v1/assistants/" + stranger.post("/v1/assistants", "{\"model\": \"m\"}").id();
 
     assertThat(user.get(path).status()).isEqualTo(404);

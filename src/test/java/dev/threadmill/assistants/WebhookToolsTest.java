@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.threadmill.db.Jdbc;
-import dev.threadmill.testing.Api;
+import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.PostgresResource;
 import io.quarkus.test.common.QuarkusTestResource;
@@ -22,7 +22,7 @@ class WebhookToolsTest {
   private static final List<String> SECRETS =
       List.of("s3cret-client", "s3cret-header", "s3cret-signature");
 
-  private final Api api = Api.user();
+  private final ApiClient api = ApiClient.user();
 
   @Inject Jdbc jdbc;
 
@@ -142,7 +142,7 @@ class WebhookToolsTest {
     return tool.equals("{}") ? "" : ", ";
   }
 
-  private Api.Answer create(String tool) {
+  private ApiClient.Response create(String tool) {
     return api.post(
         "/v1/assistants", "{\"model\": \"rehearsal\", \"tools\": [%s]}".formatted(tool));
   }

@@ -3,15 +3,15 @@ package dev.threadmill.contract;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.threadmill.testing.Api;
+import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.Conversation;
 import dev.threadmill.testing.FakeProvider;
 import dev.threadmill.testing.FakeProviderResource;
-import dev.threadmill.testing.Gate;
 import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.PostgresResource;
 import dev.threadmill.testing.Reply;
-import dev.threadmill.testing.Sse;
+import dev.threadmill.testing.ReplyGate;
+import dev.threadmill.testing.SseStream;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import java.time.Duration;
@@ -32,8 +32,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 @QuarkusTestResource(FakeProviderResource.class)
 @Timeout(60)
 class EventStreamTest {
-  private final Api user = Api.user();
-  private final Gate gate = new Gate();
+  private final ApiClient user = ApiClient.user();
+  private final ReplyGate gate = new ReplyGate();
   FakeProvider provider;
 
   /**
@@ -53,7 +53,7 @@ class EventStreamTest {
     gate.open();
   }
 
-  private static List<Sse.Frame> framesOf(Conversation conversation) {
+  private static List<SseStream.Frame> framesOf(Conversation conversation) {
     try (var stream = conversation.stream()) {
       return stream.rest();
     }
@@ -79,7 +79,7 @@ class EventStreamTest {
   void everyIdIsAnother() {
     var frames = framesOf(Conversation.of(user, "rehearsal", "/say a b c d e f"));
 
-    var ids = frames.subList(0, frames.size() - 1).stream().map(Sse.Frame::id).toList();
+    var ids = frames.subList(0, frames.size() - 1).stream().map(SseStream.Frame::id).toList();
 
     assertThat(new HashSet<>(ids)).hasSameSizeAs(ids);
   }
@@ -132,7 +132,7 @@ class EventStreamTest {
       gate.release();
       assertThat(textOf(stream.next("thread.message.delta"))).isEqualTo("two ");
       gate.open();
-      assertThat(Sse.names(stream.rest()))
+      assertThat(SseStream.names(stream.rest()))
           .containsExactly(
               "thread.message.delta",
               "thread.message.completed",
@@ -151,7 +151,7 @@ class EventStreamTest {
 
     var frames = framesOf(conversation);
 
-    assertThat(Sse.names(frames))
+    assertThat(SseStream.names(frames))
         .containsExactly(
             "thread.run.created",
             "thread.run.queued",
@@ -228,12 +228,12 @@ class EventStreamTest {
     var live = framesOf(conversation);
     var run = live.getFirst().json();
 
-    List<Sse.Frame> again;
+    List<SseStream.Frame> again;
     try (var stream = user.events(conversation.path(run) + "/events")) {
       again = stream.rest();
     }
 
-    assertThat(Sse.names(again)).isEqualTo(Sse.names(live));
+    assertThat(SseStream.names(again)).isEqualTo(SseStream.names(live));
     assertThat(text(again)).isEqualTo(text(live)).isEqualTo("One two three four.");
     assertThat(again.get(again.size() - 2).lines()).isEqualTo(live.get(live.size() - 2).lines());
   }
@@ -246,12 +246,14 @@ class EventStreamTest {
     var path = conversation.path(run) + "/events";
 
     for (int i = 0; i < live.size() - 1; i++) {
-      List<Sse.Frame> rest;
+      List<SseStream.Frame> rest;
       try (var stream = user.with("Last-Event-ID", live.get(i).id()).events(path)) {
         rest = stream.rest();
       }
       var missed = live.subList(i + 1, live.size());
-      assertThat(Sse.names(rest)).as("after " + live.get(i)).isEqualTo(Sse.names(missed));
+      assertThat(SseStream.names(rest))
+          .as("after " + live.get(i))
+          .isEqualTo(SseStream.names(missed));
       assertThat(text(rest)).isEqualTo(text(missed));
     }
   }
@@ -269,13 +271,13 @@ class EventStreamTest {
         var firstRest = first.rest();
         var secondRest = second.rest();
 
-        assertThat(Sse.names(secondRest)).isEqualTo(Sse.names(firstRest));
+        assertThat(SseStream.names(secondRest)).isEqualTo(SseStream.names(firstRest));
         assertThat(text(secondRest)).isEqualTo(text(firstRest)).isEqualTo("one two three");
       }
     }
   }
 
-  private static String text(List<Sse.Frame> frames) {
+  private static String text(List<SseStream.Frame> frames) {
     var all = new StringBuilder();
     frames.stream()
         .filter(frame -> "thread.message.delta".equals(frame.event()))
@@ -283,7 +285,7 @@ class EventStreamTest {
     return all.toString();
   }
 
-  private static String textOf(Sse.Frame delta) {
+  private static String textOf(SseStream.Frame delta) {
     return delta.json().at("/delta/content/0/text/value").asText();
   }
 }

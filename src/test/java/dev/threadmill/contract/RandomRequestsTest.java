@@ -3,14 +3,14 @@ package dev.threadmill.contract;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.threadmill.testing.Api;
+import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.Conversation;
 import dev.threadmill.testing.FakeProvider;
 import dev.threadmill.testing.FakeProviderResource;
-import dev.threadmill.testing.Gate;
 import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.PostgresResource;
 import dev.threadmill.testing.Reply;
+import dev.threadmill.testing.ReplyGate;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import java.util.ArrayList;
@@ -38,10 +38,10 @@ class RandomRequestsTest {
     "completed", "cancelled", "failed", "expired", "incomplete"
   };
 
-  private final Api user = Api.user();
+  private final ApiClient user = ApiClient.user();
   private Random random;
   private Conversation conversation;
-  private Gate gate;
+  private ReplyGate gate;
   private JsonNode run;
   private State state = State.NONE;
   private final List<String> said = new ArrayList<>();
@@ -91,7 +91,7 @@ class RandomRequestsTest {
     return state == State.IN_PROGRESS || state == State.REQUIRES_ACTION;
   }
 
-  private void expect(String what, Api.Answer answer, boolean isAllowed) {
+  private void expect(String what, ApiClient.Response answer, boolean isAllowed) {
     said.add(what + " when " + state);
     assertThat(answer.status()).as("%s: %s", said, answer.text()).isEqualTo(isAllowed ? 200 : 400);
     if (!isAllowed) {
@@ -102,7 +102,7 @@ class RandomRequestsTest {
 
   private void createRun() {
     if (!isActive()) {
-      gate = new Gate();
+      gate = new ReplyGate();
       reply = nextReply();
     }
     var answer = conversation.run(conversation.body());
@@ -150,7 +150,7 @@ class RandomRequestsTest {
     }
     boolean isAllowed = state == State.REQUIRES_ACTION && isRight;
     if (isAllowed) {
-      gate = new Gate();
+      gate = new ReplyGate();
       reply = nextReply();
     }
     expect("submit", conversation.submit(run, Conversation.outputs(calls)), isAllowed);

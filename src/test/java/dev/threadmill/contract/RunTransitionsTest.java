@@ -3,14 +3,14 @@ package dev.threadmill.contract;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.threadmill.testing.Api;
+import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.Conversation;
 import dev.threadmill.testing.FakeProvider;
 import dev.threadmill.testing.FakeProviderResource;
-import dev.threadmill.testing.Gate;
 import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.PostgresResource;
 import dev.threadmill.testing.Reply;
+import dev.threadmill.testing.ReplyGate;
 import dev.threadmill.testing.SettableClock;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
@@ -30,8 +30,8 @@ import org.junit.jupiter.api.Test;
 class RunTransitionsTest {
   private static final Duration LIFE_OF_A_RUN = Duration.ofMinutes(10);
 
-  private final Api user = Api.user();
-  private final Gate gate = new Gate();
+  private final ApiClient user = ApiClient.user();
+  private final ReplyGate gate = new ReplyGate();
   FakeProvider provider;
   @Inject SettableClock clock;
 

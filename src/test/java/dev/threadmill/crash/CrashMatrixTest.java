@@ -8,7 +8,7 @@ import dev.threadmill.testing.Cluster;
 import dev.threadmill.testing.CommitProxy;
 import dev.threadmill.testing.CommitProxy.Side;
 import dev.threadmill.testing.EventReader;
-import dev.threadmill.testing.Receiver;
+import dev.threadmill.testing.RecordingServer;
 import dev.threadmill.testing.Reply;
 import dev.threadmill.testing.ServerProcess;
 import java.io.UncheckedIOException;
@@ -53,7 +53,7 @@ class CrashMatrixTest {
   @EnumSource(Side.class)
   void anotherNodeGoesOnWhereverOneIsKilled(Side side) {
     try (var proxy = CommitProxy.start();
-        var receiver = Receiver.start();
+        var receiver = RecordingServer.start();
         var cluster = cluster(2).withoutIndexing()) {
       var a = cluster.node(0).with("THREADMILL_DATABASE_URL", proxy.through(cluster.databaseUrl()));
       cluster.start();
@@ -64,7 +64,7 @@ class CrashMatrixTest {
   @Test
   void aNodeThatIsStartedAgainGoesOnWhereverItWasKilled() {
     try (var proxy = CommitProxy.start();
-        var receiver = Receiver.start();
+        var receiver = RecordingServer.start();
         var cluster = cluster(1)) {
       // Here with the commits of the memory in between; each start of it costs seconds.
       var a = cluster.node(0).with("THREADMILL_DATABASE_URL", proxy.through(cluster.databaseUrl()));
@@ -83,10 +83,10 @@ class CrashMatrixTest {
   }
 
   /** The tools that the server calls, and how often they may be called. */
-  private record Webhooks(Receiver receiver) {
+  private record Webhooks(RecordingServer receiver) {
     Webhooks {
       for (var policy : OnUnknown.values()) {
-        receiver.on("/" + policy.webhook(), Receiver.json(200, "{\"logged\": true}"));
+        receiver.on("/" + policy.webhook(), RecordingServer.json(200, "{\"logged\": true}"));
       }
     }
 
@@ -179,9 +179,9 @@ class CrashMatrixTest {
 
       var api = cluster.api(node);
       var name = "commit %d, killed %s it".formatted(commit, side);
-      cluster.await(name, LONG_ENOUGH, () -> HistoryCheck.runEnded(api, thread, run));
+      cluster.await(name, LONG_ENOUGH, () -> InvariantAssertions.runEnded(api, thread, run));
       var messages = api.get("/v1/threads/" + thread + "/messages?order=asc").json().get("data");
-      HistoryCheck.eventsAreWhole(reader.events(), messages);
+      InvariantAssertions.eventsAreComplete(reader.events(), messages);
       assertThat(messages.get(messages.size() - 1).at("/content/0/text/value").asText())
           .as(() -> name + "\n" + cluster.logs())
           .isEqualTo(ANSWER);
@@ -191,7 +191,7 @@ class CrashMatrixTest {
           .isLessThanOrEqualTo(3 + again);
       webhooks.wereCalledAsAllowed(called, killed.get(), name);
       try (var database = cluster.connect()) {
-        HistoryCheck.nothingIsLeft(database);
+        InvariantAssertions.noLeftovers(database);
       } catch (SQLException e) {
         throw new IllegalStateException(e);
       }
@@ -259,8 +259,8 @@ class CrashMatrixTest {
     /** Looks where the run is and does what is due. The run's id if it has ended. */
     private String goOn(String create) {
       var api = cluster.api(node);
-      var now = HistoryCheck.messageIds(api, thread);
-      HistoryCheck.isPrefix(messagesBefore, now);
+      var now = InvariantAssertions.messageIds(api, thread);
+      InvariantAssertions.isPrefix(messagesBefore, now);
       messagesBefore = now;
       var runs = api.get("/v1/threads/" + thread + "/runs").json().get("data");
       if (runs.isEmpty()) {

@@ -5,13 +5,13 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.threadmill.api.Json;
-import dev.threadmill.chaos.CutSessions;
-import dev.threadmill.chaos.SlowCommits;
-import dev.threadmill.testing.Api;
+import dev.threadmill.lab.chaos.SlowCommits;
+import dev.threadmill.lab.chaos.TerminateSessions;
+import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.Cluster;
 import dev.threadmill.testing.EventReader;
-import dev.threadmill.testing.Gate;
 import dev.threadmill.testing.Reply;
+import dev.threadmill.testing.ReplyGate;
 import dev.threadmill.testing.ServerProcess;
 import java.io.UncheckedIOException;
 import java.sql.SQLException;
@@ -39,7 +39,7 @@ class NemesisTest {
   private static final String WORDS = "one two three four five six seven eight nine ten";
   private static Cluster cluster;
 
-  private final Gate gate = new Gate();
+  private final ReplyGate gate = new ReplyGate();
   private ServerProcess a;
   private ServerProcess b;
 
@@ -67,12 +67,12 @@ class NemesisTest {
     cluster.provider().reset();
   }
 
-  private String thread(Api api) {
+  private String thread(ApiClient api) {
     var body = "{\"messages\": [{\"role\": \"user\", \"content\": \"Count.\"}]}";
     return api.post("/v1/threads", body).id();
   }
 
-  private String assistant(Api api) {
+  private String assistant(ApiClient api) {
     return api.post("/v1/assistants", "{\"model\": \"m\"}").id();
   }
 
@@ -87,11 +87,11 @@ class NemesisTest {
     return done;
   }
 
-  private JsonNode run(Api api, String thread) {
+  private JsonNode run(ApiClient api, String thread) {
     return api.get("/v1/threads/" + thread + "/runs").json().at("/data/0");
   }
 
-  private void awaitEnd(Api api, String thread, String status) {
+  private void awaitEnd(ApiClient api, String thread, String status) {
     await(cluster.logs())
         .atMost(LONG_ENOUGH)
         .untilAsserted(
@@ -107,7 +107,7 @@ class NemesisTest {
 
   private void assertNothingIsLeft() {
     try (var database = cluster.connect()) {
-      HistoryCheck.nothingIsLeft(database);
+      InvariantAssertions.noLeftovers(database);
     } catch (SQLException e) {
       throw new IllegalStateException(e);
     }
@@ -136,7 +136,7 @@ class NemesisTest {
     var resumed = new EventReader(cluster.apiKey());
     var path = "/v1/threads/" + thread + "/runs/" + reader.runId() + "/events";
     assertThat(resumed.read(a.url() + path, null)).isTrue();
-    HistoryCheck.eventsAreWhole(resumed.events(), messages);
+    InvariantAssertions.eventsAreComplete(resumed.events(), messages);
     assertNothingIsLeft();
   }
 
@@ -159,14 +159,14 @@ class NemesisTest {
     assertThat(done.get(40, TimeUnit.SECONDS)).as("the stream came to its end").isTrue();
     assertThat(run(cluster.api(b), thread).path("status").asText()).isEqualTo("completed");
     var messages = api.get("/v1/threads/" + thread + "/messages?order=asc").json().get("data");
-    HistoryCheck.eventsAreWhole(reader.events(), messages);
+    InvariantAssertions.eventsAreComplete(reader.events(), messages);
     assertThat(cluster.provider().requests()).hasSize(1);
     assertNothingIsLeft();
   }
 
   private static void cutAllConnections() {
     try (var database = cluster.connect()) {
-      CutSessions.besides(database);
+      TerminateSessions.allExcept(database);
     } catch (SQLException e) {
       throw new IllegalStateException(e);
     }
@@ -219,7 +219,7 @@ class NemesisTest {
     cluster.await(
         "the ends of all runs",
         LONG_ENOUGH,
-        () -> assertThat(ends(assistant).values()).isSubsetOf(HistoryCheck.ENDS));
+        () -> assertThat(ends(assistant).values()).isSubsetOf(InvariantAssertions.ENDS));
   }
 
   /** All runs of an assistant, with their status. */
@@ -309,7 +309,7 @@ class NemesisTest {
     }
     awaitEnd(api, thread, "completed");
     var messages = api.get("/v1/threads/" + thread + "/messages?order=asc").json().get("data");
-    HistoryCheck.eventsAreWhole(reader.events(), messages);
+    InvariantAssertions.eventsAreComplete(reader.events(), messages);
     assertThat(cluster.provider().requests()).hasSize(1);
     assertNothingIsLeft();
   }
@@ -330,7 +330,7 @@ class NemesisTest {
     var path = "/v1/threads/" + thread + "/runs/" + reader.runId() + "/events";
     assertThat(reader.read(b.url() + path, null)).isTrue();
     var messages = api.get("/v1/threads/" + thread + "/messages?order=asc").json().get("data");
-    HistoryCheck.eventsAreWhole(reader.events(), messages);
+    InvariantAssertions.eventsAreComplete(reader.events(), messages);
     assertNothingIsLeft();
   }
 }

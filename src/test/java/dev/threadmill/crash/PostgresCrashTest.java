@@ -7,9 +7,9 @@ import dev.threadmill.db.embedded.EmbeddedPostgres;
 import dev.threadmill.db.embedded.EmbeddedPostgres.Options;
 import dev.threadmill.testing.Cluster;
 import dev.threadmill.testing.EventReader;
-import dev.threadmill.testing.Gate;
 import dev.threadmill.testing.PostgresResource;
 import dev.threadmill.testing.Reply;
+import dev.threadmill.testing.ReplyGate;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,7 +34,7 @@ class PostgresCrashTest {
                 .start()) {
       var node = cluster.node(0);
       var api = cluster.api(node);
-      var gate = new Gate();
+      var gate = new ReplyGate();
       cluster.provider().otherwise(_ -> Reply.text(WORDS).withGate(gate));
       var assistant = api.post("/v1/assistants", "{\"model\": \"m\"}").id();
       var thread =
@@ -63,10 +63,10 @@ class PostgresCrashTest {
       assertThat(reading.join(LONG_ENOUGH)).as(cluster::logs).isTrue();
       var path = "/v1/threads/" + thread + "/runs/" + reader.runId();
       cluster.await(
-          "the end", LONG_ENOUGH, () -> HistoryCheck.runEnded(api, thread, reader.runId()));
+          "the end", LONG_ENOUGH, () -> InvariantAssertions.runEnded(api, thread, reader.runId()));
       assertThat(api.get(path).json().path("status").asText()).isEqualTo("completed");
       var messages = api.get("/v1/threads/" + thread + "/messages?order=asc").json().get("data");
-      HistoryCheck.eventsAreWhole(reader.events(), messages);
+      InvariantAssertions.eventsAreComplete(reader.events(), messages);
       assertThat(cluster.provider().requests()).hasSize(1);
       for (var id : acknowledged) {
         assertThat(api.get("/v1/threads/" + id).status()).isEqualTo(200);

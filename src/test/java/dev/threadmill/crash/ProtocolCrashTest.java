@@ -4,13 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.threadmill.testing.A2aPeer;
-import dev.threadmill.testing.Api;
+import dev.threadmill.testing.A2aTestAgent;
+import dev.threadmill.testing.ApiClient;
+import dev.threadmill.testing.BackgroundStream;
 import dev.threadmill.testing.Cluster;
-import dev.threadmill.testing.NodeStream;
-import dev.threadmill.testing.Receiver;
+import dev.threadmill.testing.RecordingServer;
 import dev.threadmill.testing.Reply;
-import dev.threadmill.testing.Sse;
+import dev.threadmill.testing.SseStream;
 import dev.threadmill.testing.ToolRuns;
 import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
@@ -84,7 +84,7 @@ class ProtocolCrashTest {
   @AfterAll
   static void nothingIsLeft() throws SQLException {
     try (var database = cluster.connect()) {
-      await().atMost(PATIENCE).untilAsserted(() -> HistoryCheck.nothingIsLeft(database));
+      await().atMost(PATIENCE).untilAsserted(() -> InvariantAssertions.noLeftovers(database));
     } finally {
       close();
     }
@@ -153,7 +153,7 @@ class ProtocolCrashTest {
     streamed.stream.awaitEnd(PATIENCE);
     // What a client submits it is not told.
     var told = asks ? "one\ntwo\n" : ended.output(0);
-    assertThat(streamed.stream.told(OUTPUT)).isEqualTo(told);
+    assertThat(streamed.stream.stepDeltas(OUTPUT)).isEqualTo(told);
     assertThat(told(allEvents(streamed.run))).isEqualTo(told);
   }
 
@@ -163,7 +163,7 @@ class ProtocolCrashTest {
     var peer = askedAgent.peer;
     var stream = askedAgent.stream;
     peer.say("ny. ");
-    await().atMost(PATIENCE).until(() -> stream.told(OUTPUT).equals("Sunny. "));
+    await().atMost(PATIENCE).until(() -> stream.stepDeltas(OUTPUT).equals("Sunny. "));
     await().atMost(PATIENCE).until(() -> peer.methods().contains("tasks/resubscribe"));
     peer.say("Warm.");
     peer.finish();
@@ -173,7 +173,7 @@ class ProtocolCrashTest {
     assertThat(ended.status()).as(cluster.logs()).isEqualTo("completed");
     assertThat(ended.output(0)).isEqualTo("Sunny. Warm.");
     stream.awaitEnd(PATIENCE);
-    assertThat(stream.told(OUTPUT)).isEqualTo("Sunny. Warm.");
+    assertThat(stream.stepDeltas(OUTPUT)).isEqualTo("Sunny. Warm.");
     assertThat(told(allEvents(askedAgent.run))).isEqualTo("Sunny. Warm.");
     assertThat(peer.methods().stream().filter("message/stream"::equals)).hasSize(1);
   }
@@ -226,10 +226,10 @@ class ProtocolCrashTest {
   /** A run on the first node whose webhook has answered half, which the other node has told. */
   private static final class StreamedTool implements AutoCloseable {
     final String policy;
-    final Receiver receiver = Receiver.start();
+    final RecordingServer receiver = RecordingServer.start();
     final CountDownLatch over = new CountDownLatch(1);
     final JsonNode run;
-    final NodeStream stream;
+    final BackgroundStream stream;
 
     StreamedTool(String policy, String secondAnswer) {
       this.policy = policy;
@@ -264,7 +264,7 @@ class ProtocolCrashTest {
     }
 
     void awaitMiddle() {
-      await().atMost(PATIENCE).until(() -> stream.told(OUTPUT).equals("one\ntwo\n"));
+      await().atMost(PATIENCE).until(() -> stream.stepDeltas(OUTPUT).equals("one\ntwo\n"));
     }
 
     @Override
@@ -279,7 +279,7 @@ class ProtocolCrashTest {
   private static final class SentTask {
     final String agent;
     final String message = said();
-    final Sse sent;
+    final SseStream sent;
     final String task;
     String seen;
 
@@ -338,9 +338,9 @@ class ProtocolCrashTest {
 
   /** A run on the first node whose agent elsewhere has said a piece. */
   private static final class AskedAgent implements AutoCloseable {
-    final A2aPeer peer = A2aPeer.streaming();
+    final A2aTestAgent peer = A2aTestAgent.streaming();
     final JsonNode run;
-    final NodeStream stream;
+    final BackgroundStream stream;
 
     AskedAgent(String policy) {
       var model = model();
@@ -365,7 +365,7 @@ class ProtocolCrashTest {
     void awaitMiddle() {
       await().atMost(PATIENCE).until(() -> peer.messages().size() == 1);
       peer.say("Sun");
-      await().atMost(PATIENCE).until(() -> stream.told(OUTPUT).equals("Sun"));
+      await().atMost(PATIENCE).until(() -> stream.stepDeltas(OUTPUT).equals("Sun"));
     }
 
     @Override
@@ -375,11 +375,11 @@ class ProtocolCrashTest {
     }
   }
 
-  private static Api api(int node) {
+  private static ApiClient api(int node) {
     return cluster.api(cluster.node(node));
   }
 
-  private static Api a2a(int node) {
+  private static ApiClient a2a(int node) {
     return api(node).with("A2A-Version", "1.0");
   }
 
@@ -420,11 +420,11 @@ class ProtocolCrashTest {
     }
   }
 
-  private static String piece(Sse.Frame frame) {
+  private static String piece(SseStream.Frame frame) {
     return frame.json().at("/result/artifactUpdate/artifact/parts/0/text").asText();
   }
 
-  private static String state(Sse.Frame frame) {
+  private static String state(SseStream.Frame frame) {
     return frame.json().at("/result/statusUpdate/status/state").asText();
   }
 
@@ -433,17 +433,18 @@ class ProtocolCrashTest {
   }
 
   /** The events of a run as the second node tells them. */
-  private static NodeStream stream(JsonNode run) {
-    return NodeStream.open(cluster.node(1).url() + path(run) + "/events", cluster.apiKey(), null);
+  private static BackgroundStream stream(JsonNode run) {
+    return BackgroundStream.open(
+        cluster.node(1).url() + path(run) + "/events", cluster.apiKey(), null);
   }
 
-  private static List<Sse.Frame> allEvents(JsonNode run) {
+  private static List<SseStream.Frame> allEvents(JsonNode run) {
     try (var stream = api(1).events(path(run) + "/events")) {
       return new ArrayList<>(stream.rest());
     }
   }
 
-  private static String told(List<Sse.Frame> frames) {
+  private static String told(List<SseStream.Frame> frames) {
     return frames.stream()
         .filter(frame -> "thread.run.step.delta".equals(frame.event()))
         .map(frame -> frame.json().at(OUTPUT).asText())

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.threadmill.testing.Api;
+import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.Cluster;
 import dev.threadmill.testing.CommitProxy;
 import dev.threadmill.testing.CommitProxy.Side;
@@ -84,12 +84,12 @@ class RoutingCrashTest {
     assertThat(tree.at("/children/0/status").asText()).as(name).isEqualTo("completed");
     var messages = api.get("/v1/threads/" + thread + "/messages").json().path("data");
     assertThat(messages.at("/0/content/0/text/value").asText()).as(name).isEqualTo(ANSWER);
-    HistoryCheck.runEnded(api, thread, run.path("id").asText());
+    InvariantAssertions.runEnded(api, thread, run.path("id").asText());
     assertThat(cluster.provider().requests().size() - asked)
         .as("model calls, of which a crash repeats at most one of each run; " + name)
         .isLessThanOrEqualTo(3 + 2);
     try (var database = cluster.connect()) {
-      HistoryCheck.nothingIsLeft(database);
+      InvariantAssertions.noLeftovers(database);
     } catch (SQLException e) {
       throw new IllegalStateException(e);
     }
@@ -106,7 +106,7 @@ class RoutingCrashTest {
     } catch (UncheckedIOException e) {
       // The node died over it. The list of runs tells whether it has been created.
     }
-    Api api = cluster.api(survivor);
+    ApiClient api = cluster.api(survivor);
     return await(cluster.logs())
         .atMost(Duration.ofSeconds(120))
         .pollInterval(Duration.ofMillis(50))

@@ -3,13 +3,13 @@ package dev.threadmill.crash;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.threadmill.testing.Api;
+import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.Cluster;
 import dev.threadmill.testing.CommitProxy;
 import dev.threadmill.testing.CommitProxy.Side;
 import dev.threadmill.testing.EventReader;
 import dev.threadmill.testing.FakeProvider;
-import dev.threadmill.testing.Receiver;
+import dev.threadmill.testing.RecordingServer;
 import dev.threadmill.testing.Reply;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -57,12 +57,13 @@ class UnknownCommitTest {
   @Test
   void whatWasCommittedInABreakingConnectionIsStoredAndToldOnce() {
     try (var proxy = CommitProxy.start();
-        var receiver = Receiver.start();
+        var receiver = RecordingServer.start();
         var cluster =
             Cluster.of(1).with("THREADMILL_EGRESS_ALLOW", "127.0.0.1/32").withoutIndexing()) {
       receiver.on(
           "/count",
-          (exchange, _) -> Receiver.reply(exchange, 200, "application/json", "{\"count\": 1}"));
+          (exchange, _) ->
+              RecordingServer.reply(exchange, 200, "application/json", "{\"count\": 1}"));
       var node =
           cluster.node(0).with("THREADMILL_DATABASE_URL", proxy.through(cluster.databaseUrl()));
       cluster.start();
@@ -91,8 +92,8 @@ class UnknownCommitTest {
         var told = new EventReader(cluster.apiKey());
         told.read(node.url() + "/v1/threads/" + thread + "/runs/" + run + "/events", null);
         var messages = api.get("/v1/threads/" + thread + "/messages?order=asc").json().get("data");
-        HistoryCheck.eventsAreWhole(told.events(), messages);
-        HistoryCheck.runEnded(api, thread, run);
+        InvariantAssertions.eventsAreComplete(told.events(), messages);
+        InvariantAssertions.runEnded(api, thread, run);
         assertThat(told.events().stream().map(EventReader.Event::name).toList())
             .as("commit %d", commit)
             .containsOnlyOnce("thread.run.requires_action", "thread.run.completed")
@@ -129,7 +130,7 @@ class UnknownCommitTest {
   }
 
   /** The state in which the run was before. */
-  private static String doWhatIsDue(Api api, String runs, String assistant) {
+  private static String doWhatIsDue(ApiClient api, String runs, String assistant) {
     var run = api.get(runs).json().at("/data/0");
     var status = run.path("status").asText();
     if (status.isEmpty()) {

@@ -3,7 +3,7 @@ package dev.threadmill.db;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.threadmill.testing.Api;
+import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.BrokenPool;
 import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.PostgresResource;
@@ -52,7 +52,7 @@ class BrokenPoolTest {
 
   @Test
   void aRequestIsToldToTryAgainAtMostWhileThePoolIsLookedThrough() {
-    var user = Api.user();
+    var user = ApiClient.user();
     await()
         .atMost(Duration.ofSeconds(5))
         .untilAsserted(

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.threadmill.db.signals.Signal;
-import dev.threadmill.testing.Api;
+import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.Conversation;
 import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.PostgresResource;
@@ -36,7 +36,7 @@ import org.junit.jupiter.api.Timeout;
 @QuarkusTestResource(KeysResource.class)
 @Timeout(60)
 class OneConnectionEachTest {
-  private final Api user = Api.user();
+  private final ApiClient user = ApiClient.user();
 
   @Inject Event<Signal.KeysChanged> keysChanged;
 
@@ -66,13 +66,13 @@ class OneConnectionEachTest {
   /** The statuses of creating runs that all come to read this table before any of them may. */
   private List<Integer> createdWhileLocked(String table, List<Conversation> conversations)
       throws Exception {
-    List<Future<Api.Answer>> created = new ArrayList<>();
+    List<Future<ApiClient.Response>> created = new ArrayList<>();
     try (var requests = Executors.newVirtualThreadPerTaskExecutor()) {
       try (var other = connect()) {
         other.setAutoCommit(false);
         lock(other, table);
         for (var conversation : conversations) {
-          Callable<Api.Answer> create =
+          Callable<ApiClient.Response> create =
               () -> user.post("/v1/threads/runs", conversation.body().toString());
           created.add(requests.submit(create));
         }

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import dev.threadmill.testing.Receiver;
+import dev.threadmill.testing.RecordingServer;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -25,7 +25,8 @@ class EgressTest {
   private static final Duration SHORT = Duration.ofSeconds(2);
   private static final int MAX_BYTES = 1000;
 
-  private final Receiver receiver = Receiver.start().on("/", Receiver.json(200, "{\"ok\":true}"));
+  private final RecordingServer receiver =
+      RecordingServer.start().on("/", RecordingServer.json(200, "{\"ok\":true}"));
   private final AtomicInteger lookUps = new AtomicInteger();
   private final Map<String, List<String>> names = new HashMap<>();
 
@@ -207,7 +208,8 @@ class EgressTest {
   void aRedirectIsHeldToTheSameRules(String location) {
     // Given
     names.put("inside.example", List.of("127.0.0.3"));
-    receiver.on("/bounce", Receiver.redirect(302, location.replace("PORT", "" + receiver.port())));
+    receiver.on(
+        "/bounce", RecordingServer.redirect(302, location.replace("PORT", "" + receiver.port())));
 
     // When
     var failure =
@@ -217,7 +219,9 @@ class EgressTest {
     // Then
     assertThat(failure.kind()).isEqualTo(HttpFailure.Kind.REFUSED);
     assertThat(failure.mayHaveArrived()).isTrue();
-    assertThat(receiver.calls()).extracting(Receiver.Call::path).containsExactly("/bounce");
+    assertThat(receiver.calls())
+        .extracting(RecordingServer.ReceivedRequest::path)
+        .containsExactly("/bounce");
   }
 
   @Test
@@ -249,7 +253,7 @@ class EgressTest {
         "/closing",
         (exchange, _) -> {
           exchange.getResponseHeaders().set("Connection", "close");
-          Receiver.reply(exchange, 200, "text/plain", "ok");
+          RecordingServer.reply(exchange, 200, "text/plain", "ok");
         });
     var http = http("127.0.0.1/32");
     var url = "http://fickle.example:" + receiver.port() + "/closing";
@@ -302,7 +306,8 @@ class EgressTest {
     names.put("api.lawfirm.com", List.of("127.0.0.1"));
     names.put("elsewhere.com", List.of("127.0.0.1"));
     receiver.on(
-        "/away", Receiver.redirect(307, "http://elsewhere.com:%d/".formatted(receiver.port())));
+        "/away",
+        RecordingServer.redirect(307, "http://elsewhere.com:%d/".formatted(receiver.port())));
     var lawFirm = new AllowedDomains(List.of("*.LawFirm.com"));
     var http = http("127.0.0.1");
 
@@ -335,9 +340,9 @@ class EgressTest {
   @Test
   void credentialsDoNotFollowARedirectElsewhere() throws Exception {
     // Given
-    try (var other = Receiver.on("127.0.0.2").on("/", Receiver.json(200, "{}"))) {
-      receiver.on("/away", Receiver.redirect(307, other.url("/")));
-      receiver.on("/near", Receiver.redirect(307, "/here"));
+    try (var other = RecordingServer.on("127.0.0.2").on("/", RecordingServer.json(200, "{}"))) {
+      receiver.on("/away", RecordingServer.redirect(307, other.url("/")));
+      receiver.on("/near", RecordingServer.redirect(307, "/here"));
       var credentials = Map.of("Authorization", "Bearer secret");
       var http = http("127.0.0.0/8");
 
@@ -360,7 +365,7 @@ class EgressTest {
 
   @Test
   void aCircleOfRedirectsEnds() {
-    receiver.on("/round", Receiver.redirect(302, "/round"));
+    receiver.on("/round", RecordingServer.redirect(302, "/round"));
 
     var failure =
         catchThrowableOfType(
@@ -372,7 +377,7 @@ class EgressTest {
 
   @Test
   void anAnswerThatIsTooLargeIsNotRead() {
-    receiver.on("/large", Receiver.json(200, "x".repeat(MAX_BYTES + 1)));
+    receiver.on("/large", RecordingServer.json(200, "x".repeat(MAX_BYTES + 1)));
 
     var failure =
         catchThrowableOfType(

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.threadmill.testing.Api;
+import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.Cluster;
 import dev.threadmill.testing.Reply;
 import java.time.Duration;
@@ -75,7 +75,7 @@ class BudgetOfTwoNodesTest {
          "thread": {"messages": [{"role": "user", "content": "Hello"}]}}
         """
             .formatted(assistant);
-    var created = new ArrayList<Api.Answer>();
+    var created = new ArrayList<ApiClient.Response>();
     try (var callers = Executors.newVirtualThreadPerTaskExecutor()) {
       var calls =
           IntStream.range(0, 80)
@@ -85,7 +85,7 @@ class BudgetOfTwoNodesTest {
                     return callers.submit(() -> node.post("/v1/threads/runs", body));
                   })
               .toList();
-      for (Future<Api.Answer> call : calls) {
+      for (Future<ApiClient.Response> call : calls) {
         created.add(call.get());
       }
     }

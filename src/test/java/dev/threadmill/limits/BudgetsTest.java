@@ -16,13 +16,13 @@ import dev.threadmill.models.Models;
 import dev.threadmill.models.ResponseFormat;
 import dev.threadmill.models.ToolChoice;
 import dev.threadmill.models.Usage;
-import dev.threadmill.testing.Api;
+import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.FakeProvider;
 import dev.threadmill.testing.FakeProviderResource;
-import dev.threadmill.testing.Gate;
 import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.PostgresResource;
 import dev.threadmill.testing.Reply;
+import dev.threadmill.testing.ReplyGate;
 import dev.threadmill.testing.SettableClock;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
@@ -108,7 +108,7 @@ class BudgetsTest {
         """
             .formatted(assistant);
 
-    List<Api.Answer> created;
+    List<ApiClient.Response> created;
     try (var callers = Executors.newVirtualThreadPerTaskExecutor()) {
       var calls =
           IntStream.range(0, 100)
@@ -143,7 +143,7 @@ class BudgetsTest {
   @Test
   void aRunWaitsWhileTheBudgetIsOnlySetAsideByAnother() {
     var tenant = Tenant.limited("{\"budgets\": {\"total\": {\"tokens\": 3000}}}");
-    var gate = new Gate();
+    var gate = new ReplyGate();
     provider.reply(Reply.text("the first").withGate(gate));
     var first = tenant.run("gpt-4o", "").json();
     await().atMost(LONG_ENOUGH).until(() -> gate.waiting() == 1);
@@ -163,7 +163,7 @@ class BudgetsTest {
   @Test
   void aRunThatWaitsForTheBudgetCanBeCancelled() {
     var tenant = Tenant.limited("{\"budgets\": {\"total\": {\"tokens\": 3000}}}");
-    var gate = new Gate();
+    var gate = new ReplyGate();
     provider.reply(Reply.text("the first").withGate(gate));
     var first = tenant.run("gpt-4o", "").json();
     await().atMost(LONG_ENOUGH).until(() -> gate.waiting() == 1);

@@ -10,13 +10,13 @@ import com.openai.client.okhttp.OpenAIOkHttpClient;
 import com.openai.errors.RateLimitException;
 import com.openai.models.beta.assistants.AssistantCreateParams;
 import com.openai.models.beta.threads.ThreadCreateAndRunParams;
-import dev.threadmill.testing.Api;
+import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.FakeProvider;
 import dev.threadmill.testing.FakeProviderResource;
-import dev.threadmill.testing.Gate;
 import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.PostgresResource;
 import dev.threadmill.testing.Reply;
+import dev.threadmill.testing.ReplyGate;
 import dev.threadmill.testing.SettableClock;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
@@ -130,15 +130,19 @@ class LimitsTest {
     assertThat(other.api().get(tenant.path()).status()).isEqualTo(404);
     assertThat(other.api().post(tenant.path(), "{}").status()).isEqualTo(404);
     assertThat(tenant.admin().get(tenant.path()).status()).isEqualTo(200);
-    assertThat(Api.admin().get("/v1/projects/proj_nobody/limits").status()).isEqualTo(404);
-    assertThat(Api.admin().post("/v1/projects/proj_nobody/limits", "{}").status()).isEqualTo(404);
-    assertThat(Api.anonymous().get(tenant.path()).status()).isEqualTo(401);
+    assertThat(ApiClient.admin().get("/v1/projects/proj_nobody/limits").status()).isEqualTo(404);
+    assertThat(ApiClient.admin().post("/v1/projects/proj_nobody/limits", "{}").status())
+        .isEqualTo(404);
+    assertThat(ApiClient.anonymous().get(tenant.path()).status()).isEqualTo(401);
   }
 
   // ---- rates
 
   private static OpenAIClient sdk(Tenant tenant) {
-    return OpenAIOkHttpClient.builder().baseUrl(Api.base() + "/v1").apiKey(tenant.key()).build();
+    return OpenAIOkHttpClient.builder()
+        .baseUrl(ApiClient.base() + "/v1")
+        .apiKey(tenant.key())
+        .build();
   }
 
   @Test
@@ -168,7 +172,7 @@ class LimitsTest {
     assertThat(tenant.run("gpt-4o", "").status()).isEqualTo(200);
   }
 
-  private static String header(Api.Answer answer, String name) {
+  private static String header(ApiClient.Response answer, String name) {
     return answer.headers().firstValue(name).orElse("");
   }
 
@@ -287,7 +291,7 @@ class LimitsTest {
   @Test
   void aRunWaitsForTheRateInsteadOfFailing() {
     var tenant = Tenant.limited("{\"tokens_per_minute\": 600}");
-    var gate = new Gate();
+    var gate = new ReplyGate();
     provider.reply(Reply.text("the first").withGate(gate));
     var first = tenant.run("gpt-4o", "").json();
     await().atMost(LONG_ENOUGH).until(() -> gate.waiting() == 1);
@@ -402,7 +406,7 @@ class LimitsTest {
   @Test
   void runsBeyondThoseAllowedAtOnceTakeTheirTurns() {
     var tenant = Tenant.limited("{\"concurrent_threads\": 2}");
-    var gate = new Gate();
+    var gate = new ReplyGate();
     provider.otherwise(_ -> Reply.text("done").withGate(gate));
     var runs = new ArrayList<JsonNode>();
     for (int i = 0; i < 5; i++) {
@@ -427,7 +431,7 @@ class LimitsTest {
     provider.reply(Reply.call("look", "{}"));
     var tools = "\"tools\": [{\"type\": \"function\", \"function\": {\"name\": \"look\"}}],";
     var asking = until(tenant, tenant.run("gpt-4o", tools).json(), "requires_action");
-    var gate = new Gate();
+    var gate = new ReplyGate();
     provider.reply(Reply.text("other").withGate(gate), Reply.text("and on"));
     var other = tenant.run("gpt-4o", "").json();
     await().atMost(LONG_ENOUGH).until(() -> gate.waiting() == 1);

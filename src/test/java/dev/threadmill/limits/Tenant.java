@@ -3,16 +3,16 @@ package dev.threadmill.limits;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.threadmill.testing.Api;
+import dev.threadmill.testing.ApiClient;
 
 /**
  * A project of its own, to be limited.
  *
  * @param api as called with a key of the project
  */
-record Tenant(String id, Api admin, Api api, String key) {
+record Tenant(String id, ApiClient admin, ApiClient api, String key) {
   /** One on the server that the admin calls. */
-  static Tenant of(Api admin) {
+  static Tenant of(ApiClient admin) {
     var project = admin.post("/v1/projects", "{\"name\": \"tenant\"}").id();
     var made = admin.post("/v1/projects/" + project + "/api_keys", "{}");
     var key = made.json().path("value").asText();
@@ -21,7 +21,7 @@ record Tenant(String id, Api admin, Api api, String key) {
 
   /** One on the server under test. */
   static Tenant create() {
-    return of(Api.admin());
+    return of(ApiClient.admin());
   }
 
   static Tenant limited(String limits) {
@@ -51,7 +51,7 @@ record Tenant(String id, Api admin, Api api, String key) {
   }
 
   /** Creates a run on a new thread. */
-  Api.Answer run(String model, String more) {
+  ApiClient.Response run(String model, String more) {
     var assistant = api.post("/v1/assistants", "{\"model\": \"%s\"}".formatted(model)).id();
     return api.post(
         "/v1/threads/runs",

@@ -3,7 +3,7 @@ package dev.threadmill.memory;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.threadmill.db.Jdbc;
-import dev.threadmill.testing.Api;
+import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.FakeProvider;
 import dev.threadmill.testing.FakeProviderResource;
 import dev.threadmill.testing.KeysResource;
@@ -37,7 +37,7 @@ class EmbeddingsDownTest {
   @Test
   void whileTheModelIsDownWordsFindWhatWasSaidAndVectorsFollow() {
     provider.embeddingsDown(true);
-    var thread = ThreadOfWords.create(Api.user());
+    var thread = ThreadOfWords.create(ApiClient.user());
     thread.say("user", "The spare key hangs behind the barometer.");
     thread.say("user", "It rained all day.");
 
@@ -58,7 +58,7 @@ class EmbeddingsDownTest {
 
   @Test
   void aQuestionThatWasJustAskedNeedsNoNewVector() {
-    var thread = ThreadOfWords.create(Api.user());
+    var thread = ThreadOfWords.create(ApiClient.user());
     thread.say("user", "The spare key hangs behind the barometer.");
     thread.say("user", "It rained all day.");
     var before = thread.memory("Where is that key?", 5).path("vector_context");

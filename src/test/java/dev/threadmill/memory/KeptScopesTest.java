@@ -17,7 +17,7 @@ import dev.threadmill.memory.recall.RecallConfig;
 import dev.threadmill.memory.recall.VectorColumn;
 import dev.threadmill.memory.text.Question;
 import dev.threadmill.models.Embeddings;
-import dev.threadmill.testing.Api;
+import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.PostgresResource;
 import io.quarkus.test.common.QuarkusTestResource;
@@ -47,7 +47,7 @@ import org.junit.jupiter.api.Timeout;
 class KeptScopesTest {
   private static final String SPARE = "Which spare part is on order?";
 
-  private final Api user = Api.user();
+  private final ApiClient user = ApiClient.user();
   @Inject Jdbc jdbc;
   @Inject VectorColumn vectors;
   @Inject Embeddings embeddings;

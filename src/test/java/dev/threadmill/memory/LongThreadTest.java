@@ -6,7 +6,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.threadmill.api.Json;
 import dev.threadmill.db.Jdbc;
-import dev.threadmill.testing.Api;
+import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.FakeProvider;
 import dev.threadmill.testing.FakeProviderResource;
 import dev.threadmill.testing.KeysResource;
@@ -34,7 +34,7 @@ class LongThreadTest {
   private static final int LONG = 5_000;
   private static final Set<String> ENDS = Set.of("completed", "failed", "incomplete");
 
-  private final Api user = Api.user();
+  private final ApiClient user = ApiClient.user();
   FakeProvider provider;
   @Inject Jdbc jdbc;
 

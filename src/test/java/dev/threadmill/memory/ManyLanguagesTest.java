@@ -2,7 +2,7 @@ package dev.threadmill.memory;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.threadmill.testing.Api;
+import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.PostgresResource;
 import io.quarkus.test.common.QuarkusTestResource;
@@ -94,7 +94,7 @@ class ManyLanguagesTest {
             .map(parts -> new Line(parts[0], parts[1], parts[2]))
             .toList();
     assertThat(lines).hasSizeGreaterThanOrEqualTo(50);
-    var thread = ThreadOfWords.of(Api.user(), lines.stream().map(Line::fact).toList());
+    var thread = ThreadOfWords.of(ApiClient.user(), lines.stream().map(Line::fact).toList());
 
     List<String> missed = new ArrayList<>();
     for (var line : lines) {

@@ -5,7 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.threadmill.api.Json;
-import dev.threadmill.testing.Api;
+import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.Cluster;
 import dev.threadmill.testing.FakeProvider;
 import dev.threadmill.testing.Reply;
@@ -107,7 +107,7 @@ class MemoryAcrossNodesTest {
         .orElseThrow(() -> new AssertionError(cluster.logs()));
   }
 
-  private static void say(Api api, String thread, String text) {
+  private static void say(ApiClient api, String thread, String text) {
     var answer =
         api.post(
             "/v1/threads/" + thread + "/messages",
@@ -115,7 +115,7 @@ class MemoryAcrossNodesTest {
     assertThat(answer.status()).as(answer.text()).isEqualTo(200);
   }
 
-  private static void run(Api api, String thread, String assistant) {
+  private static void run(ApiClient api, String thread, String assistant) {
     var run =
         api.post(
             "/v1/threads/" + thread + "/runs",
@@ -137,7 +137,7 @@ class MemoryAcrossNodesTest {
                     .equals("completed"));
   }
 
-  private static JsonNode memory(Api api, String thread, String query) {
+  private static JsonNode memory(ApiClient api, String thread, String query) {
     var answer =
         api.get(
             "/v1/threads/"

@@ -6,7 +6,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.threadmill.api.Json;
 import dev.threadmill.db.Jdbc;
-import dev.threadmill.testing.Api;
+import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.FakeProvider;
 import dev.threadmill.testing.FakeProviderResource;
 import dev.threadmill.testing.KeysResource;
@@ -30,7 +30,7 @@ class MemoryInRunsTest {
   private static final String LAST_TWO =
       "\"truncation_strategy\": {\"type\": \"last_messages\", \"last_messages\": 2}";
 
-  private final Api user = Api.user();
+  private final ApiClient user = ApiClient.user();
   FakeProvider provider;
   @Inject SummarizeThreads summarize;
   @Inject Retention retention;
@@ -292,10 +292,10 @@ class MemoryInRunsTest {
 
   @Test
   void whatIsOlderThanTheProjectRemembersIsForgotten() throws Exception {
-    var key = Api.admin().post("/v1/projects", "{\"name\": \"forgetful\"}").id();
+    var key = ApiClient.admin().post("/v1/projects", "{\"name\": \"forgetful\"}").id();
     var project =
-        Api.withKey(
-            Api.admin()
+        ApiClient.withKey(
+            ApiClient.admin()
                 .post("/v1/projects/" + key + "/api_keys", "{}")
                 .json()
                 .path("value")

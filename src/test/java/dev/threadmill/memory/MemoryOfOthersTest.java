@@ -6,7 +6,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.threadmill.api.Json;
 import dev.threadmill.db.Jdbc;
-import dev.threadmill.testing.Api;
+import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.FakeProvider;
 import dev.threadmill.testing.FakeProviderResource;
 import dev.threadmill.testing.KeysResource;
@@ -40,11 +40,12 @@ class MemoryOfOthersTest {
   }
 
   /** A project of its own. */
-  private record Tenant(String id, Api api) {
+  private record Tenant(String id, ApiClient api) {
     static Tenant create() {
-      var id = Api.admin().post("/v1/projects", "{\"name\": \"tenant\"}").id();
-      var key = Api.admin().post("/v1/projects/" + id + "/api_keys", "{}").json().path("value");
-      return new Tenant(id, Api.withKey(key.asText()));
+      var id = ApiClient.admin().post("/v1/projects", "{\"name\": \"tenant\"}").id();
+      var key =
+          ApiClient.admin().post("/v1/projects/" + id + "/api_keys", "{}").json().path("value");
+      return new Tenant(id, ApiClient.withKey(key.asText()));
     }
 
     String assistant(String memory) {
@@ -55,7 +56,7 @@ class MemoryOfOthersTest {
 
     void budget(int tokens) {
       var answer =
-          Api.admin()
+          ApiClient.admin()
               .post(
                   "/v1/projects/" + id + "/limits",
                   "{\"budgets\": {\"total\": {\"tokens\": %d}}}".formatted(tokens));

@@ -3,7 +3,7 @@ package dev.threadmill.memory;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.threadmill.memory.text.Pieces;
-import dev.threadmill.testing.Api;
+import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.PostgresResource;
 import io.quarkus.test.common.QuarkusTestResource;
@@ -23,7 +23,7 @@ class RecallTest {
 
   @BeforeEach
   void aThread() {
-    thread = ThreadOfWords.create(Api.user());
+    thread = ThreadOfWords.create(ApiClient.user());
   }
 
   @Test

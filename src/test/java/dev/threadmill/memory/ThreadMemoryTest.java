@@ -6,7 +6,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.threadmill.api.Json;
 import dev.threadmill.db.Jdbc;
-import dev.threadmill.testing.Api;
+import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.PostgresResource;
 import io.quarkus.test.common.QuarkusTestResource;
@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 @QuarkusTestResource(PostgresResource.class)
 @QuarkusTestResource(KeysResource.class)
 class ThreadMemoryTest {
-  private final Api user = Api.user();
+  private final ApiClient user = ApiClient.user();
   @Inject Jdbc jdbc;
   private String thread;
 
@@ -107,7 +107,7 @@ class ThreadMemoryTest {
   void anotherProjectSeesNothing() {
     say("user", "Our launch is on 3 March.");
 
-    assertThat(Api.stranger().get(path() + "?query=launch").status()).isEqualTo(404);
+    assertThat(ApiClient.stranger().get(path() + "?query=launch").status()).isEqualTo(404);
   }
 
   @Test

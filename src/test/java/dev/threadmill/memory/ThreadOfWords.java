@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.threadmill.api.Json;
-import dev.threadmill.testing.Api;
+import dev.threadmill.testing.ApiClient;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -14,27 +14,27 @@ import java.util.Map;
 import java.util.stream.StreamSupport;
 
 /** A thread in which things are said and asked for, over HTTP. */
-record ThreadOfWords(Api api, String id) {
+record ThreadOfWords(ApiClient api, String id) {
   private static final int AT_ONCE = 30;
 
   /** An empty one. */
-  static ThreadOfWords create(Api api) {
+  static ThreadOfWords create(ApiClient api) {
     return of(api, List.of());
   }
 
   /** One in which the user has said these things, of which the first ones go with its creation. */
-  static ThreadOfWords of(Api api, List<String> texts) {
+  static ThreadOfWords of(ApiClient api, List<String> texts) {
     var thread = new ThreadOfWords(api, created(api, Map.of(), texts));
     texts.stream().skip(AT_ONCE).forEach(text -> thread.say("user", text));
     return thread;
   }
 
   /** One of this user, in which they have said these things. */
-  static ThreadOfWords ofUser(Api api, String user, String... texts) {
+  static ThreadOfWords ofUser(ApiClient api, String user, String... texts) {
     return new ThreadOfWords(api, created(api, Map.of("user", user), List.of(texts)));
   }
 
-  private static String created(Api api, Map<String, String> metadata, List<String> texts) {
+  private static String created(ApiClient api, Map<String, String> metadata, List<String> texts) {
     var messages = new ArrayList<Map<String, String>>();
     texts.stream()
         .limit(AT_ONCE)

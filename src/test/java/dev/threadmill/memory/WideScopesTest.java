@@ -10,7 +10,7 @@ import dev.threadmill.memory.recall.Candidate;
 import dev.threadmill.memory.recall.IndexSearch;
 import dev.threadmill.memory.text.Question;
 import dev.threadmill.models.Embeddings;
-import dev.threadmill.testing.Api;
+import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.PostgresResource;
 import io.quarkus.test.common.QuarkusTestResource;
@@ -52,7 +52,7 @@ class WideScopesTest {
     }
   }
 
-  private final Api user = Api.user();
+  private final ApiClient user = ApiClient.user();
   @Inject Jdbc jdbc;
   @Inject IndexSearch search;
   @Inject Embeddings embeddings;

@@ -2,7 +2,7 @@ package dev.threadmill.models;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.threadmill.testing.Api;
+import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.FakeProvider;
 import dev.threadmill.testing.FakeProviderResource;
 import dev.threadmill.testing.KeysResource;
@@ -20,7 +20,7 @@ class ModelsResourceTest {
 
   @Test
   void theModelsAreListedWithWhatTheyCanDo() {
-    var list = Api.user().get("/v1/models");
+    var list = ApiClient.user().get("/v1/models");
 
     assertThat(list.status()).isEqualTo(200);
     var rehearsal = list.json().path("data").get(0);
@@ -32,7 +32,7 @@ class ModelsResourceTest {
 
   @Test
   void aModelOfTheDefaultProviderCanBeLookedUpByAnyName() {
-    var model = Api.user().get("/v1/models/gpt-4o@2024-08-06");
+    var model = ApiClient.user().get("/v1/models/gpt-4o@2024-08-06");
 
     assertThat(model.status()).isEqualTo(200);
     assertThat(model.json().path("owned_by").asText()).isEqualTo("openai");
@@ -41,12 +41,12 @@ class ModelsResourceTest {
 
   @Test
   void nobodyGetsInWithoutAKey() {
-    assertThat(Api.anonymous().get("/v1/models").status()).isEqualTo(401);
+    assertThat(ApiClient.anonymous().get("/v1/models").status()).isEqualTo(401);
   }
 
   @Test
   void aNameThatCannotBeOneIsNotFound() {
-    var answer = Api.user().get("/v1/models/" + "x".repeat(300));
+    var answer = ApiClient.user().get("/v1/models/" + "x".repeat(300));
 
     assertThat(answer.status()).isEqualTo(404);
     assertThat(answer.error().path("code").asText()).isEqualTo("model_not_found");

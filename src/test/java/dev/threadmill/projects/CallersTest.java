@@ -2,7 +2,7 @@ package dev.threadmill.projects;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.threadmill.testing.Api;
+import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.PostgresResource;
 import io.quarkus.test.common.QuarkusTestResource;
@@ -25,7 +25,7 @@ class CallersTest {
   @Test
   void callersOfDifferentProjectsAtOnceEachSeeTheirOwnOnly() throws Exception {
     // Given
-    var callers = IntStream.range(0, PROJECTS).mapToObj(_ -> Api.stranger()).toList();
+    var callers = IntStream.range(0, PROJECTS).mapToObj(_ -> ApiClient.stranger()).toList();
     var threads = callers.stream().map(api -> api.post("/v1/threads", "{}").id()).toList();
 
     // When
@@ -47,7 +47,7 @@ class CallersTest {
   }
 
   /** What the lists of a project hold that is not its one thread. */
-  private static List<String> listedBut(Api api, String own) {
+  private static List<String> listedBut(ApiClient api, String own) {
     var wrong = new ArrayList<String>();
     for (int i = 0; i < REQUESTS; i++) {
       var listed = api.get("/v1/threads").json().path("data").findValuesAsText("id");

@@ -3,7 +3,7 @@ package dev.threadmill.projects;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.threadmill.testing.Api;
+import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.PostgresResource;
 import io.quarkus.narayana.jta.QuarkusTransaction;
@@ -48,8 +48,8 @@ class FirstStartTest {
     start(new Given(Optional.empty(), Optional.of(before)));
     start(new Given(Optional.empty(), Optional.of(after)));
 
-    assertThat(Api.withKey(before).get("/v1/assistants").status()).isEqualTo(401);
-    assertThat(Api.withKey(after).get("/v1/assistants").status()).isEqualTo(200);
+    assertThat(ApiClient.withKey(before).get("/v1/assistants").status()).isEqualTo(401);
+    assertThat(ApiClient.withKey(after).get("/v1/assistants").status()).isEqualTo(200);
   }
 
   @Test
@@ -58,7 +58,7 @@ class FirstStartTest {
 
     assertThat(made.adminKey()).isEmpty();
     assertThat(made.apiKey()).isEmpty();
-    assertThat(Api.admin().get("/v1/projects").status()).isEqualTo(200);
+    assertThat(ApiClient.admin().get("/v1/projects").status()).isEqualTo(200);
   }
 
   @Test

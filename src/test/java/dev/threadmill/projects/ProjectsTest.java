@@ -2,7 +2,7 @@ package dev.threadmill.projects;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.threadmill.testing.Api;
+import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.PostgresResource;
 import io.quarkus.test.common.QuarkusTestResource;
@@ -13,8 +13,8 @@ import org.junit.jupiter.api.Test;
 @QuarkusTestResource(PostgresResource.class)
 @QuarkusTestResource(KeysResource.class)
 class ProjectsTest {
-  private final Api admin = Api.admin();
-  private final Api user = Api.user();
+  private final ApiClient admin = ApiClient.admin();
+  private final ApiClient user = ApiClient.user();
 
   @Test
   void aProjectIsCreatedReadChangedAndListed() {
@@ -49,7 +49,7 @@ class ProjectsTest {
     var keys = "/v1/projects/" + project + "/api_keys";
     var key = admin.post(keys, "{\"name\": \"ci\"}");
     assertThat(key.status()).as(key.text()).isEqualTo(200);
-    var holder = Api.withKey(key.json().path("value").asText());
+    var holder = ApiClient.withKey(key.json().path("value").asText());
     assertThat(holder.get("/v1/projects/" + project).status()).isEqualTo(200);
 
     var listed = admin.get(keys).json().path("data");
@@ -67,7 +67,7 @@ class ProjectsTest {
   void theKeysOfAnArchivedProjectStopWorking() {
     var project = admin.post("/v1/projects", "{\"name\": \"p\"}").id();
     var keys = "/v1/projects/" + project + "/api_keys";
-    var holder = Api.withKey(admin.post(keys, null).json().path("value").asText());
+    var holder = ApiClient.withKey(admin.post(keys, null).json().path("value").asText());
     assertThat(holder.get("/v1/projects/" + project).status()).isEqualTo(200);
 
     var deleted = admin.delete("/v1/projects/" + project);
@@ -86,11 +86,11 @@ class ProjectsTest {
   @Test
   void withoutAKeyOrWithAWrongOneNothingIsAnswered() {
     for (var path : new String[] {"/v1/projects", "/v2/projects", "/v26/projects"}) {
-      var none = Api.anonymous().get(path);
+      var none = ApiClient.anonymous().get(path);
       assertThat(none.status()).isEqualTo(401);
       assertThat(none.error().path("type").asText()).isEqualTo("invalid_request_error");
       assertThat(none.error().path("param").isNull()).isTrue();
-      var wrong = Api.withKey("sk-thisIsNotAKeyOfThisServer").get(path);
+      var wrong = ApiClient.withKey("sk-thisIsNotAKeyOfThisServer").get(path);
       assertThat(wrong.status()).isEqualTo(401);
       assertThat(wrong.error().path("code").asText()).isEqualTo("invalid_api_key");
       assertThat(wrong.text()).doesNotContain("thisIsNotAKey");

@@ -4,15 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.threadmill.testing.Api;
+import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.FakeProvider;
 import dev.threadmill.testing.FakeProviderResource;
-import dev.threadmill.testing.Gate;
 import dev.threadmill.testing.KeysResource;
-import dev.threadmill.testing.McpCounterpart;
 import dev.threadmill.testing.PostgresResource;
-import dev.threadmill.testing.Receiver;
+import dev.threadmill.testing.RecordingServer;
 import dev.threadmill.testing.Reply;
+import dev.threadmill.testing.ReplyGate;
+import dev.threadmill.testing.SdkMcpServer;
 import dev.threadmill.testing.ToolRuns;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
@@ -32,7 +32,7 @@ class AgentRoutingTest {
   private static final Duration PATIENCE = Duration.ofSeconds(20);
   private static final String ASK = "{\"message\": \"Is it binding?\"}";
 
-  private final Api api = Api.user();
+  private final ApiClient api = ApiClient.user();
   private final ToolRuns runs = new ToolRuns(api);
   private final String front = model("front");
   private final String legal = model("legal");
@@ -127,7 +127,7 @@ class AgentRoutingTest {
     var run = runs.run(frontDesk(target), "Ask our lawyer.");
 
     assertThat(run.status()).as(run.run().toString()).isEqualTo("completed");
-    assertThat(runs.said(run)).isEqualTo("It is binding.");
+    assertThat(runs.lastText(run)).isEqualTo("It is binding.");
     var call = run.calls().getFirst();
     assertThat(call.path("type").asText()).isEqualTo("agent_routing");
     assertThat(call.path("target_assistant_id").asText()).isEqualTo(target);
@@ -192,7 +192,7 @@ class AgentRoutingTest {
   @Test
   void theStreamOfTheCallerStaysOpenAndTellsWhoWorksOnTheCall() {
     var target = legalAdvisor();
-    var gate = new Gate();
+    var gate = new ReplyGate();
     provider.replyTo(front, Reply.call("route_to_legal_advisor_ai", ASK), Reply.text("Yes."));
     provider.replyTo(legal, Reply.text("Yes, by clause 5.").withGate(gate));
     var body =
@@ -263,7 +263,7 @@ class AgentRoutingTest {
     var target = legalAdvisor();
     var tax = model("tax");
     var other = runs.assistant(tax, "\"name\": \"Tax\",");
-    var gate = new Gate();
+    var gate = new ReplyGate();
     provider.replyTo(
         front,
         Reply.calls(
@@ -291,14 +291,14 @@ class AgentRoutingTest {
   @Test
   void webhooksMcpToolsAndOtherAssistantsWorkSideBySide() {
     var answered = new CountDownLatch(1);
-    try (var receiver = Receiver.start();
-        var mcp = new McpCounterpart().with("echo", null, text -> "echo " + text)) {
+    try (var receiver = RecordingServer.start();
+        var mcp = new SdkMcpServer().with("echo", null, text -> "echo " + text)) {
       // Given: a webhook that answers only when the other assistant has
       receiver.on(
           "/cases",
           (exchange, call) -> {
             awaitQuietly(answered);
-            Receiver.reply(exchange, 200, "application/json", "{\"case\": 42}");
+            RecordingServer.reply(exchange, 200, "application/json", "{\"case\": 42}");
           });
       var target = legalAdvisor();
       var desk =
@@ -347,7 +347,7 @@ class AgentRoutingTest {
   @Test
   void theClientIsAskedWhenTheAssistantsHaveAnswered() {
     var target = legalAdvisor();
-    var gate = new Gate();
+    var gate = new ReplyGate();
     provider.replyTo(
         front,
         Reply.calls(
@@ -594,7 +594,7 @@ class AgentRoutingTest {
     var busy = api.post("/v1/threads", "{\"messages\": [" + HELLO + "]}").id();
     provider.replyTo(legal, Reply.hang());
     var other = api.post("/v1/threads/" + busy + "/runs", "{\"assistant_id\": \"" + target + "\"}");
-    var strange = Api.stranger().post("/v1/threads", null).id();
+    var strange = ApiClient.stranger().post("/v1/threads", null).id();
     var desk =
         runs.assistant(
             front,
@@ -620,7 +620,7 @@ class AgentRoutingTest {
 
   @Test
   void targetsThatDoNotExistAreRefusedByName() {
-    var strange = Api.stranger().post("/v1/assistants", "{\"model\": \"m\"}").id();
+    var strange = ApiClient.stranger().post("/v1/assistants", "{\"model\": \"m\"}").id();
     var target = legalAdvisor();
     for (var wrong :
         List.of(

@@ -3,16 +3,16 @@ package dev.threadmill.runs;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.threadmill.chaos.History;
 import dev.threadmill.db.Jdbc;
-import dev.threadmill.testing.Api;
+import dev.threadmill.lab.chaos.InvariantChecks;
+import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.Conversation;
 import dev.threadmill.testing.FakeProvider;
 import dev.threadmill.testing.FakeProviderResource;
-import dev.threadmill.testing.Gate;
 import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.PostgresResource;
 import dev.threadmill.testing.Reply;
+import dev.threadmill.testing.ReplyGate;
 import dev.threadmill.testing.SettableClock;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
@@ -41,7 +41,7 @@ class ClockStepTest {
   @Inject Jdbc jdbc;
   FakeProvider provider;
 
-  private final Gate gate = new Gate();
+  private final ReplyGate gate = new ReplyGate();
   private final String model = "m-" + System.identityHashCode(gate);
   private Conversation conversation;
   private JsonNode run;
@@ -50,7 +50,7 @@ class ClockStepTest {
   void aRunIsUnderWay() {
     provider.reset();
     provider.replyTo(model, Reply.text(WORDS).withGate(gate), Reply.text("And again."));
-    conversation = Conversation.of(Api.user(), model, "Count.");
+    conversation = Conversation.of(ApiClient.user(), model, "Count.");
     run = conversation.run();
     gate.release(3);
     Awaitility.await().until(() -> gate.waiting() == 1);
@@ -100,7 +100,7 @@ class ClockStepTest {
   @ValueSource(strings = {"completed", "cancelled"})
   void whatWaitsForItsClientEndsNoEarlierThanItBeganWhenTheClockIsSetBack(String end) {
     provider.replyTo(model + "-calls", Reply.call("look", "{}"), Reply.text("It is sunny."));
-    var other = Conversation.of(Api.user(), model + "-calls", "Look.", "look");
+    var other = Conversation.of(ApiClient.user(), model + "-calls", "Look.", "look");
     var waiting = other.until(other.run(), "requires_action");
 
     clock.advance(Duration.ofHours(-3));
@@ -110,7 +110,8 @@ class ClockStepTest {
 
     var ended = other.until(waiting, end);
     assertThat(other.steps(ended)).isNotEmpty();
-    assertThat(History.timesRise(ended, other.steps(ended), other.messages())).isEmpty();
+    assertThat(InvariantChecks.timestampsAreOrdered(ended, other.steps(ended), other.messages()))
+        .isEmpty();
   }
 
   private String id() {

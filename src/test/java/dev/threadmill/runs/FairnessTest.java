@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.threadmill.testing.Api;
+import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.Cluster;
 import dev.threadmill.testing.Reply;
 import java.time.Duration;
@@ -30,7 +30,7 @@ class FairnessTest {
             IntStream.range(0, FLOOD)
                 .mapToObj(_ -> callers.submit(() -> many.post("/v1/threads/runs", body)))
                 .toList();
-        for (Future<Api.Answer> call : calls) {
+        for (Future<ApiClient.Response> call : calls) {
           assertThat(call.get().status()).isEqualTo(200);
         }
       }
@@ -56,7 +56,7 @@ class FairnessTest {
     }
   }
 
-  private static String body(Api api) {
+  private static String body(ApiClient api) {
     var assistant = api.post("/v1/assistants", "{\"model\": \"gpt-4o\"}").id();
     return """
     {"assistant_id": "%s", "thread": {"messages": [{"role": "user", "content": "Hi"}]}}
@@ -64,7 +64,7 @@ class FairnessTest {
         .formatted(assistant);
   }
 
-  private static String status(Api api, JsonNode run) {
+  private static String status(ApiClient api, JsonNode run) {
     return api.get(
             "/v1/threads/%s/runs/%s"
                 .formatted(run.path("thread_id").asText(), run.path("id").asText()))

@@ -11,15 +11,15 @@ import dev.threadmill.db.Jdbc;
 import dev.threadmill.runs.live.HandedOver;
 import dev.threadmill.runs.store.StoredRun;
 import dev.threadmill.runs.streams.LoadRun;
-import dev.threadmill.testing.Api;
+import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.FakeProvider;
 import dev.threadmill.testing.FakeProviderResource;
-import dev.threadmill.testing.Gate;
 import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.PostgresResource;
 import dev.threadmill.testing.Reply;
+import dev.threadmill.testing.ReplyGate;
 import dev.threadmill.testing.SettableClock;
-import dev.threadmill.testing.Sse;
+import dev.threadmill.testing.SseStream;
 import dev.threadmill.testing.ToolRuns;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
@@ -40,7 +40,7 @@ class HandoffTest {
   private static final String OVER = "{\"message\": \"They ask about clause 5.\"}";
   private static final String ANSWER = "Clause 5 is binding, and it will stay so.";
 
-  private final Api api = Api.user();
+  private final ApiClient api = ApiClient.user();
   private final ToolRuns runs = new ToolRuns(api);
   private final String front = model("front");
   private final String legal = model("legal");
@@ -82,7 +82,7 @@ class HandoffTest {
     return "/v1/threads/" + run.path("thread_id").asText() + "/runs/" + run.path("id").asText();
   }
 
-  private Sse stream(String assistant) {
+  private SseStream stream(String assistant) {
     return api.stream(
         "/v1/threads/runs",
         "{\"assistant_id\": \"%s\", \"stream\": true, \"thread\": {\"messages\": [{\"role\": \"user\", \"content\": \"Hi\"}]}}"
@@ -123,7 +123,7 @@ class HandoffTest {
     var run = runs.run(desk(target), "Is clause 5 binding?");
 
     assertThat(run.status()).as(run.run().toString()).isEqualTo("completed");
-    assertThat(runs.said(run)).isEqualTo(ANSWER);
+    assertThat(runs.lastText(run)).isEqualTo(ANSWER);
     assertThat(run.output(0)).contains("taken over");
     assertThat(run.calls().getFirst().path("mode").asText()).isEqualTo("handoff");
     var thread = run.run().path("thread_id").asText();
@@ -137,7 +137,7 @@ class HandoffTest {
   @Test
   void theAnswerIsStreamedPieceByPieceInTheThreadOfTheCaller() {
     var target = lawyer();
-    var gate = new Gate();
+    var gate = new ReplyGate();
     provider.replyTo(front, Reply.call("route_to_lawyer", OVER));
     provider.replyTo(legal, Reply.text(ANSWER).withGate(gate));
     try (var stream = stream(desk(target))) {
@@ -160,7 +160,7 @@ class HandoffTest {
           .filter(frame -> "thread.message.delta".equals(frame.event()))
           .forEach(frame -> text.append(delta(frame.json())));
       assertThat(text.toString()).isEqualTo(ANSWER);
-      assertThat(Sse.names(rest.stream().filter(f -> !f.event().endsWith("delta")).toList()))
+      assertThat(SseStream.names(rest.stream().filter(f -> !f.event().endsWith("delta")).toList()))
           .containsExactly(
               "thread.message.completed",
               "thread.run.step.completed",
@@ -176,7 +176,7 @@ class HandoffTest {
 
   @Test
   void anAnswerThatIsStoredWhileAReaderLooksHasTheIdThatItIsToldUnder() {
-    var gate = new Gate();
+    var gate = new ReplyGate();
     provider.replyTo(front, Reply.call("route_to_lawyer", OVER));
     provider.replyTo(legal, Reply.text(ANSWER).withGate(gate));
     try (var stream = stream(desk(lawyer()))) {
@@ -227,7 +227,7 @@ class HandoffTest {
   @Test
   void aReaderWhoComesBackInTheMiddleOfTheAnswerMissesNothing() {
     var target = lawyer();
-    var gate = new Gate();
+    var gate = new ReplyGate();
     provider.replyTo(front, Reply.call("route_to_lawyer", OVER));
     provider.replyTo(legal, Reply.text(ANSWER).withGate(gate));
     JsonNode run;
@@ -254,7 +254,7 @@ class HandoffTest {
     }
     assertThat(text.toString()).isEqualTo(ANSWER);
     try (var stream = api.events(path(run) + "/events")) {
-      assertThat(stream.rest().stream().map(Sse.Frame::event))
+      assertThat(stream.rest().stream().map(SseStream.Frame::event))
           .containsOnlyOnce("thread.message.created", "thread.message.completed")
           .endsWith("thread.run.completed", "done");
     }
@@ -274,12 +274,12 @@ class HandoffTest {
     api.post(thread + "/messages", hello);
     var second = runs.stopped(api.post(thread + "/runs", "{}").json());
     assertThat(second.run().path("assistant_id").asText()).isEqualTo(target);
-    assertThat(runs.said(second)).isEqualTo("From the lawyer.");
+    assertThat(runs.lastText(second)).isEqualTo("From the lawyer.");
     assertThat(provider.lastRequest().body().path("messages").toString())
         .contains("Is clause 5 binding?", ANSWER, "And clause 6?");
     var third =
         runs.stopped(api.post(thread + "/runs", "{\"assistant_id\": \"" + desk + "\"}").json());
-    assertThat(runs.said(third)).isEqualTo("From the desk.");
+    assertThat(runs.lastText(third)).isEqualTo("From the desk.");
   }
 
   @Test
@@ -287,7 +287,7 @@ class HandoffTest {
     var judge = model("judge");
     var last = runs.assistant(judge, "\"name\": \"Judge\",");
     var target = lawyer(handoff(last));
-    var gate = new Gate();
+    var gate = new ReplyGate();
     provider.replyTo(front, Reply.call("route_to_lawyer", OVER));
     provider.replyTo(legal, Reply.call("route_to_judge", OVER));
     provider.replyTo(judge, Reply.text(ANSWER).withGate(gate));
@@ -299,8 +299,8 @@ class HandoffTest {
       stream.next("thread.run.completed");
 
       var ended = runs.stopped(run);
-      assertThat(runs.said(ended)).isEqualTo(ANSWER);
-      assertThat(runs.said(runs.stopped(answering(run)))).isEqualTo(ANSWER);
+      assertThat(runs.lastText(ended)).isEqualTo(ANSWER);
+      assertThat(runs.lastText(runs.stopped(answering(run)))).isEqualTo(ANSWER);
       assertThat(ended.run().at("/usage/completion_tokens").asInt()).isEqualTo(5 + 5 + 9);
       assertThat(
               api.get("/v1/threads/" + run.path("thread_id").asText())

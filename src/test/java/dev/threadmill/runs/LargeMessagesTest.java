@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import dev.threadmill.testing.Api;
+import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.Conversation;
 import dev.threadmill.testing.FakeProvider;
 import dev.threadmill.testing.FakeProviderResource;
@@ -35,7 +35,7 @@ class LargeMessagesTest {
   private static final int HUGE_IMAGE = 9 << 20;
   private static final int TINY_PARTS = 300_000;
 
-  private final Api user = Api.user();
+  private final ApiClient user = ApiClient.user();
   private final List<String> said = new ArrayList<>();
   private String assistant;
   private String thread;

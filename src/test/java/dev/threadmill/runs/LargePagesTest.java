@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.threadmill.testing.Api;
+import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.Conversation;
 import dev.threadmill.testing.FakeProvider;
 import dev.threadmill.testing.FakeProviderResource;
@@ -33,7 +33,7 @@ class LargePagesTest {
   private static final int ELEMENTS = 12;
   private static final String LARGE = "large ".repeat(1_000_000 / 6);
 
-  private final Api user = Api.user();
+  private final ApiClient user = ApiClient.user();
   FakeProvider provider;
 
   @BeforeEach
@@ -120,7 +120,7 @@ class LargePagesTest {
     return body;
   }
 
-  private static String created(Api.Answer answer) {
+  private static String created(ApiClient.Response answer) {
     assertThat(answer.status()).as("%.300s", answer.text()).isEqualTo(200);
     return answer.id();
   }

@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import dev.threadmill.testing.Api;
+import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.Cluster;
-import dev.threadmill.testing.Gate;
 import dev.threadmill.testing.Reply;
+import dev.threadmill.testing.ReplyGate;
 import dev.threadmill.testing.ServerProcess;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -34,7 +34,7 @@ class ManyLargePromptsTest {
 
   private final Cluster cluster = Cluster.of(1).withoutIndexing();
   private final ServerProcess node = cluster.node(0).withJvmOption("-Xmx400m");
-  private Api user;
+  private ApiClient user;
   private String assistant;
 
   @BeforeEach
@@ -76,7 +76,7 @@ class ManyLargePromptsTest {
         assertThat(user.post(path + "/messages", image()).status()).isEqualTo(200);
       }
     }
-    var gate = new Gate();
+    var gate = new ReplyGate();
     cluster.provider().otherwise(_ -> Reply.text("Seen.").withGate(gate));
     var first = run(threads.getFirst());
     await().atMost(PATIENCE).until(() -> cluster.provider().requests().size() == 1);

@@ -3,14 +3,14 @@ package dev.threadmill.runs;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.threadmill.testing.Api;
+import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.Conversation;
 import dev.threadmill.testing.FakeProvider;
 import dev.threadmill.testing.FakeProviderResource;
-import dev.threadmill.testing.Gate;
 import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.PostgresResource;
 import dev.threadmill.testing.Reply;
+import dev.threadmill.testing.ReplyGate;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import io.vertx.core.Future;
@@ -38,8 +38,8 @@ class ManyViewersTest {
   private static final int VIEWERS = 1_000;
   private static final Duration LONG_ENOUGH = Duration.ofSeconds(60);
 
-  private final Api user = Api.user();
-  private final Gate gate = new Gate();
+  private final ApiClient user = ApiClient.user();
+  private final ReplyGate gate = new ReplyGate();
   private final Vertx vertx = Vertx.vertx();
   FakeProvider provider;
 
@@ -81,7 +81,7 @@ class ManyViewersTest {
     var options =
         new RequestOptions()
             .setMethod(HttpMethod.GET)
-            .setAbsoluteURI(Api.base() + path)
+            .setAbsoluteURI(ApiClient.base() + path)
             .putHeader("Authorization", "Bearer " + key);
     return client
         .request(options)

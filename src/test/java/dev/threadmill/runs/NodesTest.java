@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.threadmill.testing.BackgroundStream;
 import dev.threadmill.testing.Cluster;
-import dev.threadmill.testing.Gate;
-import dev.threadmill.testing.NodeStream;
 import dev.threadmill.testing.Reply;
+import dev.threadmill.testing.ReplyGate;
 import dev.threadmill.testing.ServerProcess;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -59,7 +59,7 @@ abstract class NodesTest {
         .ignoreExceptions()
         .untilAsserted(
             () -> {
-              var gate = new Gate();
+              var gate = new ReplyGate();
               cluster.provider().reset();
               cluster.provider().reply(Reply.text("one two").withGate(gate));
               var run = startRun();
@@ -99,13 +99,13 @@ abstract class NodesTest {
         .formatted(run.path("thread_id").asText(), run.path("id").asText());
   }
 
-  protected NodeStream attach(ServerProcess node, JsonNode run) {
-    return NodeStream.open(node.url() + path(run) + "/events", cluster.apiKey(), null);
+  protected BackgroundStream attach(ServerProcess node, JsonNode run) {
+    return BackgroundStream.open(node.url() + path(run) + "/events", cluster.apiKey(), null);
   }
 
   @Test
   void aRunIsStreamedFromAnotherNodeWithinMilliseconds() {
-    var gate = new Gate();
+    var gate = new ReplyGate();
     cluster.provider().reply(Reply.text("w ".repeat(60)).withGate(gate));
     var run = startRun();
     try (var stream = attach(b, run)) {
@@ -195,7 +195,7 @@ abstract class NodesTest {
     var third = cluster.add();
     third.withJvmOption("-Dthreadmill.runs.sweep-every=200ms");
     cluster.start();
-    var gate = new Gate();
+    var gate = new ReplyGate();
     cluster
         .provider()
         .reply(Reply.text("one two three four").withGate(gate), Reply.text("five six"));

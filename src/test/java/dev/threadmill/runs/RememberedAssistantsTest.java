@@ -3,7 +3,7 @@ package dev.threadmill.runs;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.threadmill.db.Jdbc;
-import dev.threadmill.testing.Api;
+import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.FakeProvider;
 import dev.threadmill.testing.FakeProviderResource;
 import dev.threadmill.testing.KeysResource;
@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Timeout;
 @QuarkusTestResource(FakeProviderResource.class)
 @Timeout(60)
 class RememberedAssistantsTest {
-  private final Api user = Api.user();
+  private final ApiClient user = ApiClient.user();
   private String assistant;
   FakeProvider provider;
   @Inject Jdbc jdbc;
@@ -76,11 +76,11 @@ class RememberedAssistantsTest {
 
   @Test
   void anAssistantThatIsRememberedOfAnotherProjectIsNotFound() {
-    assertThat(newThreadWithRun(Api.stranger()).status()).isEqualTo(404);
+    assertThat(newThreadWithRun(ApiClient.stranger()).status()).isEqualTo(404);
     assertThat(newThreadWithRun(user).status()).isEqualTo(200);
   }
 
-  private Api.Answer newThreadWithRun(Api caller) {
+  private ApiClient.Response newThreadWithRun(ApiClient caller) {
     return caller.post(
         "/v1/threads/runs",
         """

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.threadmill.db.Jdbc;
-import dev.threadmill.testing.Api;
+import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.FakeProvider;
 import dev.threadmill.testing.FakeProviderResource;
 import dev.threadmill.testing.KeysResource;
@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Timeout;
 class RememberedThreadsTest {
   private static final int LONG = 100;
 
-  private final Api user = Api.user();
+  private final ApiClient user = ApiClient.user();
   private final List<String> said = new ArrayList<>();
   private String assistant;
   private String thread;

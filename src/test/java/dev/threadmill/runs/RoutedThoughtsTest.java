@@ -3,13 +3,13 @@ package dev.threadmill.runs;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.threadmill.testing.Api;
+import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.FakeProvider;
 import dev.threadmill.testing.FakeProviderResource;
 import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.PostgresResource;
 import dev.threadmill.testing.Reply;
-import dev.threadmill.testing.Sse;
+import dev.threadmill.testing.SseStream;
 import dev.threadmill.testing.ToolRuns;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
@@ -37,7 +37,7 @@ class RoutedThoughtsTest {
   private static final String FUNCTION =
       "{\"type\": \"function\", \"function\": {\"name\": \"f\"}}";
 
-  private final Api api = Api.user();
+  private final ApiClient api = ApiClient.user();
   private final ToolRuns runs = new ToolRuns(api);
   private final String front = "front-" + UUID.randomUUID();
   private final String legal = "legal-" + UUID.randomUUID();
@@ -157,7 +157,7 @@ class RoutedThoughtsTest {
     return "\"reasoning\": {\"visibility\": \"" + visibility + "\"},";
   }
 
-  private List<Sse.Frame> stream(String assistant) {
+  private List<SseStream.Frame> stream(String assistant) {
     var body =
         """
         {"assistant_id": "%s", "stream": true,
@@ -169,11 +169,11 @@ class RoutedThoughtsTest {
   }
 
   /** The run as the last event of a stream has it. */
-  private static JsonNode run(List<Sse.Frame> frames) {
+  private static JsonNode run(List<SseStream.Frame> frames) {
     return frames.get(frames.size() - 2).json();
   }
 
-  private List<Sse.Frame> routed(JsonNode run) {
+  private List<SseStream.Frame> routed(JsonNode run) {
     var call = steps(run).get(0).at("/step_details/tool_calls/0");
     var path = "/v1/threads/%s/runs/%s/events";
     try (var stream =
@@ -182,7 +182,7 @@ class RoutedThoughtsTest {
     }
   }
 
-  private List<Sse.Frame> events(JsonNode run, String query, String lastEventId) {
+  private List<SseStream.Frame> events(JsonNode run, String query, String lastEventId) {
     var caller = lastEventId == null ? api : api.with("Last-Event-ID", lastEventId);
     try (var stream = caller.events(path(run) + "/events" + query)) {
       return stream.rest();
@@ -208,7 +208,7 @@ class RoutedThoughtsTest {
     return "/v1/threads/" + run.path("thread_id").asText() + "/runs/" + run.path("id").asText();
   }
 
-  private static String told(List<Sse.Frame> frames, String pointer) {
+  private static String told(List<SseStream.Frame> frames, String pointer) {
     return frames.stream()
         .filter(frame -> frame.event().endsWith(".delta"))
         .map(frame -> frame.json().at(pointer).asText())

@@ -4,14 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.threadmill.testing.Api;
+import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.FakeProvider;
 import dev.threadmill.testing.FakeProviderResource;
-import dev.threadmill.testing.Gate;
 import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.PostgresResource;
 import dev.threadmill.testing.Reply;
-import dev.threadmill.testing.Sse;
+import dev.threadmill.testing.ReplyGate;
+import dev.threadmill.testing.SseStream;
 import dev.threadmill.testing.ToolRuns;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
@@ -30,13 +30,13 @@ class RunTreeTest {
   private static final String NESTED = "thread.run.nested";
   private static final String ASK = "{\"message\": \"Go on.\"}";
 
-  private final Api api = Api.user();
+  private final ApiClient api = ApiClient.user();
   private final ToolRuns runs = new ToolRuns(api);
   private final String topModel = "top-" + UUID.randomUUID();
   private final String leftModel = "left-" + UUID.randomUUID();
   private final String rightModel = "right-" + UUID.randomUUID();
   private final String leafModel = "leaf-" + UUID.randomUUID();
-  private final Gate gate = new Gate();
+  private final ReplyGate gate = new ReplyGate();
 
   FakeProvider provider;
 
@@ -112,13 +112,13 @@ class RunTreeTest {
     assertThat(ended.findValuesAsText("status")).hasSize(4).containsOnly("completed");
     assertThat(tree(leaf).path("children")).isEmpty();
     assertThat(tree(leaf).path("parent_run_id")).isEqualTo(ended.at("/children/0/id"));
-    assertThat(Api.stranger().get(path(run) + "/tree").status()).isEqualTo(404);
+    assertThat(ApiClient.stranger().get(path(run) + "/tree").status()).isEqualTo(404);
   }
 
   @Test
   void theEventsOfAllRunsComeInOneStreamAndEachBeforeItsAnswerIsTaken() {
     var run = start();
-    List<Sse.Frame> frames;
+    List<SseStream.Frame> frames;
     try (var stream = api.events(path(run) + "/events?nested=true")) {
       gate.open();
       frames = stream.rest();
@@ -130,7 +130,8 @@ class RunTreeTest {
       assertThat(text(own)).isEqualTo(text(plain.rest()));
     }
     assertThat(nested(frames, "thread.run.completed")).hasSize(3);
-    assertThat(frames.stream().map(Sse.Frame::id).filter(id -> id != null)).doesNotHaveDuplicates();
+    assertThat(frames.stream().map(SseStream.Frame::id).filter(id -> id != null))
+        .doesNotHaveDuplicates();
     for (var child : tree(run).path("children")) {
       var id = child.path("id").asText();
       assertThat(firstAnswerTo(frames, child.path("tool_call_id").asText(), run))
@@ -157,7 +158,7 @@ class RunTreeTest {
       var frames = stream.rest();
       frames.removeLast();
       all = frames.stream().map(RunTreeTest::told).toList();
-      ids = frames.stream().map(Sse.Frame::id).toList();
+      ids = frames.stream().map(SseStream.Frame::id).toList();
     }
     for (int seen = 0; seen < all.size(); seen++) {
       try (var stream =
@@ -186,18 +187,18 @@ class RunTreeTest {
   }
 
   /** A frame without its id. */
-  private static String told(Sse.Frame frame) {
+  private static String told(SseStream.Frame frame) {
     return frame.event() + " " + frame.field("data");
   }
 
-  private static List<Sse.Frame> nested(List<Sse.Frame> frames, String event) {
+  private static List<SseStream.Frame> nested(List<SseStream.Frame> frames, String event) {
     return frames.stream()
         .filter(f -> NESTED.equals(f.event()))
         .filter(f -> f.json().path("event").asText().equals(event))
         .toList();
   }
 
-  private static int lastOf(List<Sse.Frame> frames, String run) {
+  private static int lastOf(List<SseStream.Frame> frames, String run) {
     int last = -1;
     for (int i = 0; i < frames.size(); i++) {
       if (NESTED.equals(frames.get(i).event())
@@ -209,7 +210,7 @@ class RunTreeTest {
   }
 
   /** The place of the event that gives the call of the run its output. */
-  private int firstAnswerTo(List<Sse.Frame> frames, String call, JsonNode run) {
+  private int firstAnswerTo(List<SseStream.Frame> frames, String call, JsonNode run) {
     var calls = runs.stopped(run).calls();
     int index = 0;
     while (!calls.get(index).path("id").asText().equals(call)) {
@@ -226,7 +227,7 @@ class RunTreeTest {
     return -1;
   }
 
-  private static String text(List<Sse.Frame> frames) {
+  private static String text(List<SseStream.Frame> frames) {
     var text = new StringBuilder();
     for (var frame : frames) {
       if ("thread.message.delta".equals(frame.event())) {

@@ -8,10 +8,10 @@ import dev.threadmill.api.Json;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.RunId;
 import dev.threadmill.api.ThreadId;
-import dev.threadmill.crash.HistoryCheck;
+import dev.threadmill.crash.InvariantAssertions;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.runs.live.LiveRun;
-import dev.threadmill.testing.Api;
+import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.EventReader;
 import dev.threadmill.testing.SettableClock;
 import java.time.Duration;
@@ -71,7 +71,7 @@ final class SimulatedHistory {
     for (int i = 0; i < 2; i++) {
       threads.add(
           new ThreadId(
-              Api.user()
+              ApiClient.user()
                   .post(
                       "/v1/threads", "{\"messages\": [{\"role\": \"user\", \"content\": \"Hi\"}]}")
                   .id()));
@@ -322,7 +322,7 @@ final class SimulatedHistory {
               row -> row.text("id"),
               thread);
       var before = messagesBefore.getOrDefault(thread, List.of());
-      HistoryCheck.isPrefix(before, now);
+      InvariantAssertions.isPrefix(before, now);
       messagesBefore.put(thread, now);
     }
   }
@@ -330,7 +330,7 @@ final class SimulatedHistory {
   /** I1, I3, I6, I7, I10: when all is quiet. */
   private void checkAtRest() {
     check();
-    var user = Api.user();
+    var user = ApiClient.user();
     var key = ConfigProvider.getConfig().getValue("threadmill.keys.api-key", String.class);
     for (var run : runs()) {
       var id = run.run().value();
@@ -341,17 +341,17 @@ final class SimulatedHistory {
           .as("I7: model calls of %s, attempts %d", id, stored.attempt())
           .isLessThanOrEqualTo(Math.max(1, steps) + stored.attempt());
       var path = "/v1/threads/" + run.thread();
-      HistoryCheck.runEnded(user, run.thread().value(), id);
+      InvariantAssertions.runEnded(user, run.thread().value(), id);
       var reader = new EventReader(key);
-      assertThat(reader.read(Api.base() + path + "/runs/" + id + "/events", null)).isTrue();
+      assertThat(reader.read(ApiClient.base() + path + "/runs/" + id + "/events", null)).isTrue();
       var messages = user.get(path + "/messages?order=asc&limit=100").json().get("data");
-      HistoryCheck.eventsAreWhole(reader.events(), messages);
+      InvariantAssertions.eventsAreComplete(reader.events(), messages);
       var along = read(run, MOST_EVENTS_READ);
       for (int i = 0; i < MOST_ROUNDS && !along.isAtEnd(); i++) {
         read(run, MOST_EVENTS_READ);
       }
       assertThat(along.isAtEnd()).as("I6: a reader of %s comes to the end", id).isTrue();
-      HistoryCheck.eventsAreWhole(along.events(), messages);
+      InvariantAssertions.eventsAreComplete(along.events(), messages);
       for (var message : messages) {
         if (message.path("run_id").asText().equals(id)) {
           assertThat(along.said(message.path("id").asText()))

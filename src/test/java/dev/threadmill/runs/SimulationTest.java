@@ -3,7 +3,7 @@ package dev.threadmill.runs;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.threadmill.api.AssistantId;
-import dev.threadmill.testing.Api;
+import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.SettableClock;
 import io.quarkus.test.common.QuarkusTestResource;
@@ -61,7 +61,7 @@ class SimulationTest {
   void whateverTheOrderOfThingsEveryPromiseIsKept() {
     assistant =
         new AssistantId(
-            Api.user()
+            ApiClient.user()
                 .post(
                     "/v1/assistants",
                     """

@@ -4,15 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.threadmill.testing.Api;
+import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.Conversation;
 import dev.threadmill.testing.FakeProvider;
 import dev.threadmill.testing.FakeProviderResource;
-import dev.threadmill.testing.Gate;
 import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.PostgresResource;
 import dev.threadmill.testing.Reply;
-import dev.threadmill.testing.Sse;
+import dev.threadmill.testing.ReplyGate;
+import dev.threadmill.testing.SseStream;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import java.util.ArrayList;
@@ -37,8 +37,8 @@ class TurnsTest {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String FINAL = "{\"visibility\": \"final\"}";
 
-  private final Api user = Api.user();
-  private final Gate gate = new Gate();
+  private final ApiClient user = ApiClient.user();
+  private final ReplyGate gate = new ReplyGate();
   private final String model = "m-" + System.identityHashCode(gate);
   FakeProvider provider;
 
@@ -69,7 +69,7 @@ class TurnsTest {
         .isEqualTo(json("{\"text\": \"Two and two, well.\", \"effort\": \"high\"}"));
     assertThat(told(frames, "/delta/reasoning/text"))
         .isEqualTo(Map.of(steps.get(0).path("id").asText(), "Two and two, well."));
-    assertThat(Sse.names(frames))
+    assertThat(SseStream.names(frames))
         .containsSubsequence(
             "thread.run.step.in_progress",
             "thread.run.step.delta",
@@ -167,7 +167,7 @@ class TurnsTest {
       gate.release(1);
       stream.next("thread.run.step.delta");
       conversation.cancel(run);
-      assertThat(Sse.names(stream.rest()))
+      assertThat(SseStream.names(stream.rest()))
           .containsExactly(
               "thread.run.cancelling", "thread.run.step.cancelled", "thread.run.cancelled", "done");
     }
@@ -198,9 +198,9 @@ class TurnsTest {
                 Conversation.outputs(Conversation.calls(waiting)).put("stream", true).toString()));
 
     // Then
-    assertThat(Sse.names(first)).noneMatch(name -> name.startsWith("thread.message"));
+    assertThat(SseStream.names(first)).noneMatch(name -> name.startsWith("thread.message"));
     assertThat(told(first, "/delta/commentary/text").values()).containsExactly("Let me look.");
-    assertThat(Sse.names(second))
+    assertThat(SseStream.names(second))
         .containsSubsequence("thread.run.step.completed", "thread.message.created");
     assertThat(told(second, "/delta/content/0/text/value").values())
         .containsExactly("It is sunny.");
@@ -239,7 +239,7 @@ class TurnsTest {
 
     var frames = framesOf(conversation, "{\"visibility\": \"final\", \"tool_choice\": \"none\"}");
 
-    assertThat(Sse.names(frames)).doesNotContain("thread.run.step.delta");
+    assertThat(SseStream.names(frames)).doesNotContain("thread.run.step.delta");
     assertThat(frames.stream().filter(f -> "thread.message.delta".equals(f.event()))).hasSize(2);
   }
 
@@ -389,30 +389,31 @@ class TurnsTest {
     }
   }
 
-  private List<Sse.Frame> framesOf(Conversation conversation, String settings) {
+  private List<SseStream.Frame> framesOf(Conversation conversation, String settings) {
     var body = conversation.body().put("stream", true);
     json(settings).properties().forEach(field -> body.set(field.getKey(), field.getValue()));
     return framesOf(user.stream(conversation.path() + "/runs", body.toString()));
   }
 
-  private static List<Sse.Frame> framesOf(Sse stream) {
+  private static List<SseStream.Frame> framesOf(SseStream stream) {
     try (stream) {
       return stream.rest();
     }
   }
 
-  private List<Sse.Frame> eventsOf(Conversation conversation, JsonNode run, String lastEventId) {
+  private List<SseStream.Frame> eventsOf(
+      Conversation conversation, JsonNode run, String lastEventId) {
     var caller = lastEventId == null ? user : user.with("Last-Event-ID", lastEventId);
     return framesOf(caller.events(conversation.path(run) + "/events"));
   }
 
   /** The run as the stream told it last. */
-  private static JsonNode run(List<Sse.Frame> frames) {
+  private static JsonNode run(List<SseStream.Frame> frames) {
     return frames.get(frames.size() - 2).json();
   }
 
   /** All pieces of this text, put together for each object. */
-  private static Map<String, String> told(List<Sse.Frame> frames, String place) {
+  private static Map<String, String> told(List<SseStream.Frame> frames, String place) {
     var texts = new HashMap<String, String>();
     for (var frame : frames) {
       if (!frame.isDone() && frame.json().at(place).isTextual()) {
@@ -424,7 +425,7 @@ class TurnsTest {
   }
 
   /** What a reader makes of a stream: texts by object and place, and the other events in order. */
-  private static List<Object> folded(List<Sse.Frame> frames) {
+  private static List<Object> folded(List<SseStream.Frame> frames) {
     var others = new ArrayList<Object>();
     var texts = new HashMap<String, Object>();
     for (var place :

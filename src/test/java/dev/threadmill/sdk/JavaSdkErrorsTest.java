@@ -9,7 +9,7 @@ import com.openai.errors.NotFoundException;
 import com.openai.errors.UnauthorizedException;
 import com.openai.models.beta.assistants.AssistantCreateParams;
 import com.openai.models.beta.threads.runs.RunCreateParams;
-import dev.threadmill.testing.Api;
+import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.FakeProviderResource;
 import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.PostgresResource;
@@ -46,7 +46,7 @@ class JavaSdkErrorsTest {
 
   @Test
   void aWrongKeyIsUnauthorized() {
-    var stranger = JavaSdk.connect(new SdkCaller(Api.base(), "sk-wrong"));
+    var stranger = JavaSdk.connect(new SdkCaller(ApiClient.base(), "sk-wrong"));
 
     var error =
         catchThrowableOfType(

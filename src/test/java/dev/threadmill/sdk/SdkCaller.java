@@ -1,6 +1,6 @@
 package dev.threadmill.sdk;
 
-import dev.threadmill.testing.Api;
+import dev.threadmill.testing.ApiClient;
 import java.util.Map;
 
 /**
@@ -10,9 +10,9 @@ import java.util.Map;
  */
 record SdkCaller(String baseUrl, String apiKey) {
   static SdkCaller ofNewProject() {
-    var project = Api.admin().post("/v1/projects", "{\"name\": \"sdk\"}").id();
-    var key = Api.admin().post("/v1/projects/" + project + "/api_keys", "{}");
-    return new SdkCaller(Api.base(), key.json().path("value").asText());
+    var project = ApiClient.admin().post("/v1/projects", "{\"name\": \"sdk\"}").id();
+    var key = ApiClient.admin().post("/v1/projects/" + project + "/api_keys", "{}");
+    return new SdkCaller(ApiClient.base(), key.json().path("value").asText());
   }
 
   /** What scripts are told, and one thing more. */

@@ -3,7 +3,7 @@ package dev.threadmill.testing;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.threadmill.chaos.CutSessions;
+import dev.threadmill.lab.chaos.TerminateSessions;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -31,7 +31,7 @@ public final class BrokenPool {
     var postgres = PostgresResource.shared();
     try (var connection =
         DriverManager.getConnection(postgres.jdbcUrl(), postgres.user(), postgres.password())) {
-      CutSessions.besides(connection);
+      TerminateSessions.allExcept(connection);
     }
   }
 

@@ -104,12 +104,12 @@ public final class Cluster implements AutoCloseable {
   }
 
   /** The node as called with the default project's key. */
-  public Api api(ServerProcess node) {
+  public ApiClient api(ServerProcess node) {
     return node.api(apiKey);
   }
 
   /** The node as called with the admin key. */
-  public Api admin(ServerProcess node) {
+  public ApiClient admin(ServerProcess node) {
     return node.api(adminKey);
   }
 

@@ -15,11 +15,11 @@ public final class Conversation {
   private static final Duration LONG_ENOUGH = Duration.ofSeconds(20);
   private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
-  private final Api caller;
+  private final ApiClient caller;
   private final String assistant;
   private final String thread;
 
-  private Conversation(Api caller, String assistant, String thread) {
+  private Conversation(ApiClient caller, String assistant, String thread) {
     this.caller = caller;
     this.assistant = assistant;
     this.thread = thread;
@@ -29,7 +29,7 @@ public final class Conversation {
    * A thread in which the user has said something to an assistant of this model, which has
    * functions of these names.
    */
-  public static Conversation of(Api caller, String model, String text, String... functions) {
+  public static Conversation of(ApiClient caller, String model, String text, String... functions) {
     var body = JSON.objectNode().put("model", model);
     for (var name : functions) {
       body.withArray("tools")
@@ -65,7 +65,7 @@ public final class Conversation {
   }
 
   /** The user says something more. */
-  public Api.Answer say(String text) {
+  public ApiClient.Response say(String text) {
     return caller.post(
         path() + "/messages",
         JSON.objectNode().put("role", "user").put("content", text).toString());
@@ -76,7 +76,7 @@ public final class Conversation {
     return JSON.objectNode().put("assistant_id", assistant);
   }
 
-  public Api.Answer run(ObjectNode body) {
+  public ApiClient.Response run(ObjectNode body) {
     return caller.post(path() + "/runs", body.toString());
   }
 
@@ -88,7 +88,7 @@ public final class Conversation {
   }
 
   /** A new run as a stream. */
-  public Sse stream() {
+  public SseStream stream() {
     return caller.stream(path() + "/runs", body().put("stream", true).toString());
   }
 
@@ -96,7 +96,7 @@ public final class Conversation {
     return caller.get(path(run)).json();
   }
 
-  public Api.Answer cancel(JsonNode run) {
+  public ApiClient.Response cancel(JsonNode run) {
     return caller.post(path(run) + "/cancel", null);
   }
 
@@ -122,7 +122,7 @@ public final class Conversation {
     return body;
   }
 
-  public Api.Answer submit(JsonNode run, ObjectNode body) {
+  public ApiClient.Response submit(JsonNode run, ObjectNode body) {
     return caller.post(path(run) + "/submit_tool_outputs", body.toString());
   }
 

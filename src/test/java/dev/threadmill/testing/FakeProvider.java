@@ -41,9 +41,9 @@ import java.util.function.Function;
  *
  * <p>A request takes the next reply queued for its model, else the next queued for any model, else
  * what {@link #otherwise} makes of it. To hold an answer back without sleeping use {@link
- * Reply#withGate}. Models called {@code mock-…} answer by {@link MockKnobs} and need no script. As
- * a program of its own it takes the port and the number of event loops: {@code FakeProvider 9090
- * 2}; its log is at {@code GET /log}, and {@code DELETE /log} empties it.
+ * Reply#withGate}. Models called {@code mock-…} answer by {@link MockReplyOptions} and need no
+ * script. As a program of its own it takes the port and the number of event loops: {@code
+ * FakeProvider 9090 2}; its log is at {@code GET /log}, and {@code DELETE /log} empties it.
  */
 public final class FakeProvider implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -227,7 +227,7 @@ public final class FakeProvider implements AutoCloseable {
         }
       }
     }
-    var knobs = MockKnobs.of(request.model());
+    var knobs = MockReplyOptions.of(request.model());
     if (knobs.isPresent()) {
       return knobs.get().reply(request.body(), knobs.get().busy() ? before(request) : 0);
     }

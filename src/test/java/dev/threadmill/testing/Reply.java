@@ -36,7 +36,7 @@ public record Reply(int status, Map<String, String> headers, List<Step> steps) {
     record Pause(long millis) implements Step {}
 
     /** Go on when the gate lets one more through. */
-    record Wait(Gate gate) implements Step {}
+    record Wait(ReplyGate gate) implements Step {}
 
     /** Never go on; the connection stays open. */
     record Hang() implements Step {}
@@ -149,7 +149,7 @@ public record Reply(int status, Map<String, String> headers, List<Step> steps) {
   }
 
   /** The same, each chunk only when the gate lets it through. */
-  public Reply withGate(Gate gate) {
+  public Reply withGate(ReplyGate gate) {
     return between(new Step.Wait(gate));
   }
 

@@ -183,8 +183,8 @@ public final class ServerProcess implements AutoCloseable {
   }
 
   /** The server as called with this key. */
-  public Api api(String key) {
-    return Api.withKey(key).at(url());
+  public ApiClient api(String key) {
+    return ApiClient.withKey(key).at(url());
   }
 
   /** All that it has said so far, over all its starts. */

@@ -16,9 +16,9 @@ public final class ToolRuns {
   private static final Set<String> MOVING = Set.of("queued", "in_progress", "cancelling");
   private static final Duration PATIENCE = Duration.ofSeconds(20);
 
-  private final Api api;
+  private final ApiClient api;
 
-  public ToolRuns(Api api) {
+  public ToolRuns(ApiClient api) {
     this.api = api;
   }
 
@@ -105,7 +105,7 @@ public final class ToolRuns {
   }
 
   /** What the assistant said last. */
-  public String said(Stopped run) {
+  public String lastText(Stopped run) {
     return api.get("/v1/threads/" + run.run().path("thread_id").asText() + "/messages?limit=1")
         .json()
         .at("/data/0/content/0/text/value")

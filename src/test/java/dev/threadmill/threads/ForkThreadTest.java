@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.threadmill.db.Jdbc;
-import dev.threadmill.testing.Api;
+import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.FakeProvider;
 import dev.threadmill.testing.FakeProviderResource;
 import dev.threadmill.testing.KeysResource;
@@ -31,7 +31,7 @@ class ForkThreadTest {
       """
       {"type": "function", "function": {"name": "look_up", "parameters": {"type": "object"}}}""";
 
-  private final Api user = Api.user();
+  private final ApiClient user = ApiClient.user();
   private final ToolRuns runs = new ToolRuns(user);
   @Inject Jdbc jdbc;
 
@@ -198,7 +198,7 @@ class ForkThreadTest {
 
   @Test
   void aThreadOfAnotherProjectCannotBeForked() {
-    var theirs = Api.stranger().post("/v1/threads", "{}").id();
+    var theirs = ApiClient.stranger().post("/v1/threads", "{}").id();
 
     assertThat(user.post("/v1/threads/%s/fork".formatted(theirs), "{}").status()).isEqualTo(404);
     assertThat(user.post("/v1/threads/thread_none/fork", "{}").status()).isEqualTo(404);

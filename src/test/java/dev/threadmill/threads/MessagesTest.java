@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.threadmill.api.Ids;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.db.Jdbc;
-import dev.threadmill.testing.ActiveRun;
-import dev.threadmill.testing.Api;
+import dev.threadmill.testing.ActiveRunRow;
+import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.PostgresResource;
 import io.quarkus.test.common.QuarkusTestResource;
@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class MessagesTest {
   private static final String HELLO = "{\"role\": \"user\", \"content\": \"hello\"}";
 
-  private final Api user = Api.user();
+  private final ApiClient user = ApiClient.user();
   @Inject Jdbc jdbc;
   @Inject Ids ids;
   private String thread;
@@ -124,7 +124,7 @@ class MessagesTest {
   @Test
   void whileARunIsActiveNothingIsAddedOrDeleted() {
     var first = user.post(path, HELLO).id();
-    var run = ActiveRun.on(jdbc, ids, new ThreadId(thread));
+    var run = ActiveRunRow.on(jdbc, ids, new ThreadId(thread));
 
     var refused = user.post(path, HELLO);
 
@@ -204,7 +204,7 @@ class MessagesTest {
   @Test
   void messagesThatArriveAtOnceHaveStrictlyRisingTimes() throws Exception {
     try (var pool = Executors.newVirtualThreadPerTaskExecutor()) {
-      var sends = new ArrayList<Callable<Api.Answer>>();
+      var sends = new ArrayList<Callable<ApiClient.Response>>();
       for (int i = 0; i < 60; i++) {
         sends.add(() -> user.post(path, HELLO));
       }

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.threadmill.api.Ids;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.db.Jdbc;
-import dev.threadmill.testing.ActiveRun;
-import dev.threadmill.testing.Api;
+import dev.threadmill.testing.ActiveRunRow;
+import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.PostgresResource;
 import io.quarkus.test.common.QuarkusTestResource;
@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 @QuarkusTestResource(PostgresResource.class)
 @QuarkusTestResource(KeysResource.class)
 class ThreadsTest {
-  private final Api user = Api.user();
+  private final ApiClient user = ApiClient.user();
   @Inject Jdbc jdbc;
   @Inject Ids ids;
 
@@ -82,7 +82,7 @@ class ThreadsTest {
   @Test
   void aThreadMayHaveADefaultAssistantOfItsProject() {
     var assistant = user.post("/v1/assistants", "{\"model\": \"m\"}").id();
-    var foreign = Api.stranger().post("/v1/assistants", "{\"model\": \"m\"}").id();
+    var foreign = ApiClient.stranger().post("/v1/assistants", "{\"model\": \"m\"}").id();
 
     var created = user.post("/v1/threads", "{\"assistant_id\": \"%s\"}".formatted(assistant));
 
@@ -160,7 +160,7 @@ class ThreadsTest {
     var thread =
         user.post("/v1/threads", "{\"messages\": [{\"role\": \"user\", \"content\": \"hi\"}]}")
             .id();
-    var run = ActiveRun.on(jdbc, ids, new ThreadId(thread));
+    var run = ActiveRunRow.on(jdbc, ids, new ThreadId(thread));
     run.withStepAndJournal();
     run.end();
 
@@ -216,7 +216,7 @@ class ThreadsTest {
   @Test
   void aThreadIsNotDeletedWhileARunIsActive() {
     var thread = user.post("/v1/threads", "{}").id();
-    var run = ActiveRun.on(jdbc, ids, new ThreadId(thread));
+    var run = ActiveRunRow.on(jdbc, ids, new ThreadId(thread));
 
     var refused = user.delete("/v1/threads/" + thread);
 
@@ -229,7 +229,7 @@ class ThreadsTest {
 
   @Test
   void aThreadOfAnotherProjectDoesNotExist() {
-    var stranger = Api.stranger();
+    var stranger = ApiClient.stranger();
     var path = "/v1/threads/" + stranger.post("/v1/threads", "{}").id();
     var message = "{\"role\": \"user\", \"content\": \"hi\"}";
     var theirs = stranger.post(path + "/messages", message).id();

@@ -9,7 +9,7 @@ import dev.threadmill.guard.EgressPolicy;
 import dev.threadmill.guard.NameResolver;
 import dev.threadmill.guard.SafeHttp;
 import dev.threadmill.guard.SecretText;
-import dev.threadmill.testing.Receiver;
+import dev.threadmill.testing.RecordingServer;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -27,7 +27,7 @@ class AccessTokensTest {
   private static final Duration TIMEOUT = Duration.ofSeconds(5);
 
   private final AtomicInteger issued = new AtomicInteger();
-  private final Receiver server = Receiver.start();
+  private final RecordingServer server = RecordingServer.start();
   private Instant now = Instant.parse("2026-01-01T00:00:00Z");
   private final AccessTokens tokens =
       new AccessTokens(
@@ -109,7 +109,8 @@ class AccessTokensTest {
         "/token",
         (exchange, call) -> {
           if (call.header("authorization") != null) {
-            Receiver.reply(exchange, 401, "application/json", "{\"error\": \"invalid_client\"}");
+            RecordingServer.reply(
+                exchange, 401, "application/json", "{\"error\": \"invalid_client\"}");
           } else {
             issue(exchange, 60);
           }
@@ -121,7 +122,7 @@ class AccessTokensTest {
 
   @Test
   void aRefusalNamesTheErrorAndNoSecret() {
-    server.on("/token", Receiver.json(400, "{\"error\": \"invalid_scope\"}"));
+    server.on("/token", RecordingServer.json(400, "{\"error\": \"invalid_scope\"}"));
 
     var failure = catchThrowableOfType(ToolFailure.class, () -> token("s3cret", null));
 
@@ -131,7 +132,8 @@ class AccessTokensTest {
 
   @Test
   void whatIsNotOAuthIsSaidToBeSo() {
-    server.on("/token", (exchange, _) -> Receiver.reply(exchange, 200, "text/html", "<html>"));
+    server.on(
+        "/token", (exchange, _) -> RecordingServer.reply(exchange, 200, "text/html", "<html>"));
 
     var failure = catchThrowableOfType(ToolFailure.class, () -> token("secret", null));
 
@@ -140,7 +142,7 @@ class AccessTokensTest {
 
   @Test
   void aServerThatIsDownMayBeTriedAgain() {
-    server.on("/token", Receiver.json(503, "{}"));
+    server.on("/token", RecordingServer.json(503, "{}"));
 
     var failure = catchThrowableOfType(ToolFailure.class, () -> token("secret", null));
 
@@ -149,7 +151,7 @@ class AccessTokensTest {
 
   private void issue(com.sun.net.httpserver.HttpExchange exchange, int seconds)
       throws java.io.IOException {
-    Receiver.reply(
+    RecordingServer.reply(
         exchange,
         200,
         "application/json",

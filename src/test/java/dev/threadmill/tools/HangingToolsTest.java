@@ -4,16 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.threadmill.testing.Api;
+import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.BlackHole;
 import dev.threadmill.testing.FakeProvider;
 import dev.threadmill.testing.FakeProviderResource;
 import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.PostgresResource;
-import dev.threadmill.testing.Receiver;
+import dev.threadmill.testing.RecordingServer;
 import dev.threadmill.testing.Reply;
-import dev.threadmill.testing.ScriptedMcp;
-import dev.threadmill.testing.ScriptedMcp.Manner;
+import dev.threadmill.testing.ScriptedMcpServer;
+import dev.threadmill.testing.ScriptedMcpServer.Behavior;
 import dev.threadmill.testing.ToolRuns;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
@@ -37,17 +37,17 @@ class HangingToolsTest {
   private static final int FOR_EVER_MS = 300_000;
   private static final Reply.Call ECHO = new Reply.Call("a", "slow_echo", "{\"text\": \"hello\"}");
 
-  private final Api api = Api.user();
+  private final ApiClient api = ApiClient.user();
   private final ToolRuns runs = new ToolRuns(api);
-  private final ScriptedMcp server = new ScriptedMcp();
+  private final ScriptedMcpServer server = new ScriptedMcpServer();
   private final BlackHole hole = BlackHole.start();
-  private final Receiver receiver = Receiver.start();
+  private final RecordingServer receiver = RecordingServer.start();
   FakeProvider provider;
 
   @BeforeEach
   void reset() {
     provider.reset();
-    receiver.on("/work", Receiver.json(200, "{\"worked\": true}"));
+    receiver.on("/work", RecordingServer.json(200, "{\"worked\": true}"));
   }
 
   @AfterEach
@@ -60,9 +60,9 @@ class HangingToolsTest {
   @Test
   void anMcpServerThatAnswersAByteAtATimeIsWaitedFor() {
     server
-        .on("initialize", Manner.DRIPPING)
-        .on("tools/list", Manner.DRIPPING)
-        .on("tools/call", Manner.DRIPPING);
+        .on("initialize", Behavior.DRIPPING)
+        .on("tools/list", Behavior.DRIPPING)
+        .on("tools/call", Behavior.DRIPPING);
     provider.reply(Reply.calls(ECHO), Reply.text("Done."));
 
     var run = runs.run(runs.assistant("gpt-4o", "", mcp(server.url(), FOR_EVER_MS)), "Go");
@@ -75,7 +75,7 @@ class HangingToolsTest {
   @ParameterizedTest
   @ValueSource(strings = {"initialize", "tools/list"})
   void aRunWhoseMcpServerDoesNotTellItsToolsFailsAndSaysWhy(String method) {
-    server.on(method, Manner.HANGING);
+    server.on(method, Behavior.HANGING);
 
     var run = runs.run(runs.assistant("gpt-4o", "", mcp(server.url(), 400)), "Go");
 
@@ -87,7 +87,7 @@ class HangingToolsTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"HANGING", "CHATTING"})
-  void aCallThatIsNotAnsweredInTimeIsAnErrorBesideTheResultsOfTheOthers(Manner manner) {
+  void aCallThatIsNotAnsweredInTimeIsAnErrorBesideTheResultsOfTheOthers(Behavior manner) {
     server.on("tools/call", manner);
     provider.reply(Reply.calls(ECHO, new Reply.Call("b", "work", "{}")), Reply.text("Done."));
 
@@ -102,14 +102,14 @@ class HangingToolsTest {
     await().atMost(PATIENCE).until(() -> server.got("notifications/cancelled").size() == 1);
     assertThat(server.got("notifications/cancelled").getFirst().at("/params/requestId"))
         .isEqualTo(call.path("id"));
-    if (manner == Manner.CHATTING) {
+    if (manner == Behavior.CHATTING) {
       await().atMost(PATIENCE).until(() -> server.left() == 1);
     }
   }
 
   @Test
   void cancellingARunEndsTheCallThatHangsAndKeepsWhatTheOthersBrought() {
-    server.on("tools/call", Manner.CHATTING);
+    server.on("tools/call", Behavior.CHATTING);
     provider.reply(Reply.calls(ECHO, new Reply.Call("b", "work", "{}")), Reply.text("Done."));
     var run =
         runs.start(runs.assistant("gpt-4o", "", mcp(server.url(), FOR_EVER_MS), webhook("")), "Go");

@@ -5,12 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.threadmill.api.Json;
-import dev.threadmill.testing.Api;
+import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.FakeProvider;
 import dev.threadmill.testing.FakeProviderResource;
 import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.PostgresResource;
-import dev.threadmill.testing.Receiver;
+import dev.threadmill.testing.RecordingServer;
 import dev.threadmill.testing.Reply;
 import dev.threadmill.testing.ToolRuns;
 import io.quarkus.test.common.QuarkusTestResource;
@@ -65,9 +65,10 @@ class ImportOpenApiTest {
               parts: {type: array, items: {$ref: "#/components/schemas/Item"}}
       """;
 
-  private final Api api = Api.user();
+  private final ApiClient api = ApiClient.user();
   private final ToolRuns runs = new ToolRuns(api);
-  private final Receiver receiver = Receiver.start().on("/", Receiver.json(200, "{}"));
+  private final RecordingServer receiver =
+      RecordingServer.start().on("/", RecordingServer.json(200, "{}"));
 
   FakeProvider provider;
 
@@ -129,7 +130,8 @@ class ImportOpenApiTest {
   void aDocumentInYamlIsFetchedAndReadInTheTermsOfItsVersion() {
     // Given
     var assistant = runs.assistant("gpt-4o", "");
-    receiver.on("/api.yaml", (exchange, _) -> Receiver.reply(exchange, 200, "text/yaml", YAML));
+    receiver.on(
+        "/api.yaml", (exchange, _) -> RecordingServer.reply(exchange, 200, "text/yaml", YAML));
 
     // When
     var imported =
@@ -198,7 +200,7 @@ class ImportOpenApiTest {
     assertThat(refused.error().path("param").asText()).isEqualTo(param);
   }
 
-  private Api.Answer importInto(String assistant, JsonNode request) {
+  private ApiClient.Response importInto(String assistant, JsonNode request) {
     return api.post("/v1/assistants/" + assistant + "/tools/openapi", request.toString());
   }
 

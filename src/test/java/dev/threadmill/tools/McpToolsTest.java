@@ -2,14 +2,14 @@ package dev.threadmill.tools;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.threadmill.testing.Api;
+import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.FakeProvider;
 import dev.threadmill.testing.FakeProviderResource;
 import dev.threadmill.testing.KeysResource;
-import dev.threadmill.testing.McpCounterpart;
 import dev.threadmill.testing.PostgresResource;
-import dev.threadmill.testing.Receiver;
+import dev.threadmill.testing.RecordingServer;
 import dev.threadmill.testing.Reply;
+import dev.threadmill.testing.SdkMcpServer;
 import dev.threadmill.testing.ToolRuns;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
@@ -27,10 +27,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 class McpToolsTest {
   private static final String NEVER = "\"require_approval\": \"never\"";
 
-  private final Api api = Api.user();
+  private final ApiClient api = ApiClient.user();
   private final ToolRuns runs = new ToolRuns(api);
-  private final McpCounterpart server =
-      new McpCounterpart()
+  private final SdkMcpServer server =
+      new SdkMcpServer()
           .with("echo", null, text -> "you said " + text)
           .with("fail", null, text -> "error: " + text)
           .with("throw", null, _ -> Objects.requireNonNull(null, "broken"));
@@ -71,7 +71,7 @@ class McpToolsTest {
     assertThat(server.calls()).hasSize(3);
     assertThat(server.requests()).allMatch(r -> "Bearer t0ken".equals(r.authorization()));
     assertThat(server.requests())
-        .extracting(McpCounterpart.Request::idempotencyKey)
+        .extracting(SdkMcpServer.Request::idempotencyKey)
         .contains(run.calls().getFirst().path("id").asText());
     assertThat(provider.requests().getFirst().body().at("/tools/0/function/description").asText())
         .isEqualTo("Does echo");
@@ -189,14 +189,15 @@ class McpToolsTest {
           302 | http://169.254.169.254/mcp | ``
           """)
   void aServerThatLiesFailsTheRunAtOnce(int status, String type, String body) {
-    try (var liar = Receiver.start()) {
+    try (var liar = RecordingServer.start()) {
       liar.on(
           "/mcp",
           (exchange, _) -> {
             if (status == 302) {
               exchange.getResponseHeaders().set("Location", type);
             }
-            Receiver.reply(exchange, status, type, body.replace("LARGE", "x".repeat(300_000)));
+            RecordingServer.reply(
+                exchange, status, type, body.replace("LARGE", "x".repeat(300_000)));
           });
       var assistant =
           runs.assistant(

@@ -3,13 +3,13 @@ package dev.threadmill.tools;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.threadmill.testing.A2aPeer;
-import dev.threadmill.testing.Api;
+import dev.threadmill.testing.A2aTestAgent;
+import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.FakeProvider;
 import dev.threadmill.testing.FakeProviderResource;
 import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.PostgresResource;
-import dev.threadmill.testing.Receiver;
+import dev.threadmill.testing.RecordingServer;
 import dev.threadmill.testing.Reply;
 import dev.threadmill.testing.ToolRuns;
 import io.a2a.spec.TaskState;
@@ -37,7 +37,7 @@ class RemoteAgentsTest {
           + " \"TASK_STATE_COMPLETED\"}, \"artifacts\": [{\"artifactId\": \"a\", \"parts\": [{\"text\":"
           + " \"Sunny.\"}]}]}}}";
 
-  private final Api api = Api.user();
+  private final ApiClient api = ApiClient.user();
   private final ToolRuns runs = new ToolRuns(api);
 
   FakeProvider provider;
@@ -51,7 +51,7 @@ class RemoteAgentsTest {
 
   @Test
   void anAgentElsewhereIsAskedAndItsTaskWaitedFor() {
-    try (var peer = new A2aPeer()) {
+    try (var peer = new A2aTestAgent()) {
       // When
       var started =
           runs.start(
@@ -76,8 +76,8 @@ class RemoteAgentsTest {
   @Test
   void anAssistantOfAnotherProjectIsReachedOverA2a() {
     // Given
-    var key = Api.strangersKey();
-    var elsewhere = Api.withKey(key);
+    var key = ApiClient.strangersKey();
+    var elsewhere = ApiClient.withKey(key);
     var there =
         elsewhere
             .post(
@@ -87,7 +87,7 @@ class RemoteAgentsTest {
     provider.replyTo("gpt-remote", Reply.text("Sunny there."));
     var assistant =
         assistant(
-            Api.base().replace("localhost", "127.0.0.1") + "/v1/a2a/" + there,
+            ApiClient.base().replace("localhost", "127.0.0.1") + "/v1/a2a/" + there,
             ", \"headers\": {\"Authorization\": \"Bearer " + key + "\"}");
 
     // When
@@ -104,7 +104,7 @@ class RemoteAgentsTest {
 
   @Test
   void cancellingTheRunCancelsTheTask() {
-    try (var peer = new A2aPeer()) {
+    try (var peer = new A2aTestAgent()) {
       var started = runs.start(assistant(peer.url(), ""), "Go");
       await().atMost(PATIENCE).until(() -> peer.calls().size() >= 3);
 
@@ -120,7 +120,7 @@ class RemoteAgentsTest {
 
   @Test
   void anAgentThatIsNotDoneInTimeIsToldToStop() {
-    try (var peer = new A2aPeer()) {
+    try (var peer = new A2aTestAgent()) {
       var run = runs.run(assistant(peer.url(), ", \"timeout_ms\": 1000"), "Go");
 
       assertThat(run.status()).isEqualTo("completed");
@@ -138,7 +138,7 @@ class RemoteAgentsTest {
     "UNKNOWN, answer_unusable"
   })
   void whatATaskComesToIsToldToTheModel(TaskState state, String type) {
-    try (var peer = new A2aPeer()) {
+    try (var peer = new A2aTestAgent()) {
       var started = runs.start(assistant(peer.url(), ""), "Go");
       await().atMost(PATIENCE).until(() -> peer.calls().size() >= 3);
       peer.end(state, "because");
@@ -164,8 +164,8 @@ class RemoteAgentsTest {
           {"url": "http://10.0.0.1/rpc"}                        | not_allowed
           """)
   void aCardThatIsOfNoUseIsToldToTheModel(String card, String type) {
-    try (var receiver = Receiver.start()) {
-      receiver.on(CARD, Receiver.json(200, card));
+    try (var receiver = RecordingServer.start()) {
+      receiver.on(CARD, RecordingServer.json(200, card));
 
       var run = runs.run(assistant(receiver.url(""), ", \"timeout_ms\": 2000"), "Go");
 
@@ -188,7 +188,7 @@ class RemoteAgentsTest {
           404 | {}                                                         | http_404
           """)
   void anAnswerThatIsOfNoUseIsToldToTheModel(int status, String body, String said) {
-    try (var receiver = agent(Receiver.json(status, body))) {
+    try (var receiver = agent(RecordingServer.json(status, body))) {
       var run = runs.run(assistant(receiver.url(""), ""), "Go");
 
       assertThat(run.status()).isEqualTo("completed");
@@ -200,7 +200,7 @@ class RemoteAgentsTest {
   @Test
   void anAnswerThatIsTooLargeIsCutOff() {
     var large = "x".repeat(300_000);
-    try (var receiver = agent(Receiver.json(200, DONE.replace("Sunny.", large)))) {
+    try (var receiver = agent(RecordingServer.json(200, DONE.replace("Sunny.", large)))) {
       var run = runs.run(assistant(receiver.url(""), ""), "Go");
 
       assertThat(run.output(0)).contains("answer_unusable").doesNotContain("xxxx");
@@ -216,7 +216,7 @@ class RemoteAgentsTest {
     try (var receiver =
         agent(
             (exchange, call) ->
-                Receiver.reply(
+                RecordingServer.reply(
                     exchange,
                     200,
                     "application/json",
@@ -234,7 +234,7 @@ class RemoteAgentsTest {
     try (var receiver =
         agent(
             (exchange, _) ->
-                Receiver.reply(
+                RecordingServer.reply(
                     exchange,
                     tries.incrementAndGet() == 1 ? 500 : 200,
                     "application/json",
@@ -246,7 +246,7 @@ class RemoteAgentsTest {
       assertThat(
               receiver.calls().stream()
                   .filter(c -> c.method().equals("POST"))
-                  .map(Receiver.Call::body)
+                  .map(RecordingServer.ReceivedRequest::body)
                   .distinct())
           .hasSize(1);
     }
@@ -258,7 +258,7 @@ class RemoteAgentsTest {
     try (var receiver =
         agent(
             (exchange, _) ->
-                Receiver.reply(
+                RecordingServer.reply(
                     exchange, tries.incrementAndGet() < 3 ? 503 : 200, "application/json", DONE))) {
       var run = runs.run(assistant(receiver.url(""), ", \"on_unknown\": \"fail\""), "Go");
 
@@ -289,10 +289,10 @@ class RemoteAgentsTest {
 
   @Test
   void credentialsDoNotFollowACardToAnotherOrigin() {
-    try (var other = Receiver.start();
-        var receiver = Receiver.start()) {
-      other.on("/rpc", Receiver.json(200, DONE));
-      receiver.on(CARD, Receiver.json(200, card(other.url("/rpc"))));
+    try (var other = RecordingServer.start();
+        var receiver = RecordingServer.start()) {
+      other.on("/rpc", RecordingServer.json(200, DONE));
+      receiver.on(CARD, RecordingServer.json(200, card(other.url("/rpc"))));
 
       var run =
           runs.run(
@@ -307,7 +307,7 @@ class RemoteAgentsTest {
 
   @Test
   void allowedDomainsHoldForAgentsToo() {
-    try (var receiver = agent(Receiver.json(200, DONE))) {
+    try (var receiver = agent(RecordingServer.json(200, DONE))) {
       var assistant =
           runs.assistant(
               "gpt-4o",
@@ -384,12 +384,12 @@ class RemoteAgentsTest {
   }
 
   /** An agent of version 1.0 that answers all requests in this way. */
-  private static Receiver agent(Receiver.Handler rpc) {
-    var receiver = Receiver.start();
+  private static RecordingServer agent(RecordingServer.Handler rpc) {
+    var receiver = RecordingServer.start();
     receiver.on(
         CARD,
         (exchange, _) ->
-            Receiver.reply(exchange, 200, "application/json", card(receiver.url("/rpc"))));
+            RecordingServer.reply(exchange, 200, "application/json", card(receiver.url("/rpc"))));
     return receiver.on("/rpc", rpc);
   }
 

@@ -4,15 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.threadmill.testing.A2aPeer;
-import dev.threadmill.testing.Api;
+import dev.threadmill.testing.A2aTestAgent;
+import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.FakeProvider;
 import dev.threadmill.testing.FakeProviderResource;
 import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.PostgresResource;
-import dev.threadmill.testing.Receiver;
+import dev.threadmill.testing.RecordingServer;
 import dev.threadmill.testing.Reply;
-import dev.threadmill.testing.Sse;
+import dev.threadmill.testing.SseStream;
 import dev.threadmill.testing.ToolRuns;
 import io.a2a.spec.TaskState;
 import io.quarkus.test.common.QuarkusTestResource;
@@ -39,7 +39,7 @@ class StreamedAgentsTest {
   private static final String OUTPUT = "/delta/step_details/tool_calls/0/function/output";
   private static final String TASK = "/delta/step_details/tool_calls/0/function/task_id";
 
-  private final Api api = Api.user();
+  private final ApiClient api = ApiClient.user();
   private final ToolRuns runs = new ToolRuns(api);
 
   FakeProvider provider;
@@ -53,9 +53,9 @@ class StreamedAgentsTest {
 
   @Test
   void theAnswerIsToldPieceByPieceAndGoneOnWithWhereTheStreamBreaksOff() {
-    try (var peer = A2aPeer.streaming()) {
+    try (var peer = A2aTestAgent.streaming()) {
       var run = runs.start(assistant(peer.url(), ""), "Go");
-      var frames = new ArrayList<Sse.Frame>();
+      var frames = new ArrayList<SseStream.Frame>();
       try (var stream = api.events(path(run) + "/events")) {
         await().atMost(PATIENCE).until(() -> peer.messages().size() == 1);
         peer.say("Sun");
@@ -89,7 +89,7 @@ class StreamedAgentsTest {
 
   @Test
   void cancellingTheRunLeavesTheStreamAndCancelsTheTask() {
-    try (var peer = A2aPeer.streaming()) {
+    try (var peer = A2aTestAgent.streaming()) {
       var run = runs.start(assistant(peer.url(), ""), "Go");
       await().atMost(PATIENCE).until(() -> peer.messages().size() == 1);
       peer.say("Sun");
@@ -106,7 +106,7 @@ class StreamedAgentsTest {
 
   @Test
   void anAgentWhoseStreamFallsSilentIsToldToStop() {
-    try (var peer = A2aPeer.streaming()) {
+    try (var peer = A2aTestAgent.streaming()) {
       var run = runs.run(assistant(peer.url(), ", \"timeout_ms\": 1500"), "Go");
 
       assertThat(run.output(0)).contains("agent_timeout");
@@ -119,7 +119,7 @@ class StreamedAgentsTest {
     try (var receiver =
         agent(
             (exchange, call) ->
-                Receiver.reply(
+                RecordingServer.reply(
                     exchange,
                     200,
                     "application/json",
@@ -150,7 +150,7 @@ class StreamedAgentsTest {
                     looks.incrementAndGet() == 1
                         ? task("WORKING", null)
                         : task("COMPLETED", "One two three");
-                Receiver.reply(
+                RecordingServer.reply(
                     exchange,
                     200,
                     "application/json",
@@ -210,13 +210,13 @@ class StreamedAgentsTest {
   }
 
   /** Reads until this is the output as far as it was told. */
-  private static void readUntil(Sse stream, List<Sse.Frame> frames, String whole) {
+  private static void readUntil(SseStream stream, List<SseStream.Frame> frames, String whole) {
     while (!told(frames, OUTPUT).equals(whole)) {
       frames.add(stream.next());
     }
   }
 
-  private static String told(List<Sse.Frame> frames, String pointer) {
+  private static String told(List<SseStream.Frame> frames, String pointer) {
     return frames.stream()
         .filter(frame -> "thread.run.step.delta".equals(frame.event()))
         .map(frame -> frame.json().at(pointer).asText())
@@ -224,7 +224,7 @@ class StreamedAgentsTest {
         .collect(Collectors.joining());
   }
 
-  private List<Sse.Frame> all(JsonNode run, String lastEventId) {
+  private List<SseStream.Frame> all(JsonNode run, String lastEventId) {
     var caller = lastEventId == null ? api : api.with("Last-Event-ID", lastEventId);
     try (var stream = caller.events(path(run) + "/events")) {
       return stream.rest();
@@ -271,14 +271,14 @@ class StreamedAgentsTest {
   }
 
   /** An agent of version 1.0 that says it streams. */
-  private static Receiver agent(Receiver.Handler rpc) {
-    var receiver = Receiver.start();
+  private static RecordingServer agent(RecordingServer.Handler rpc) {
+    var receiver = RecordingServer.start();
     var card =
         """
         {"name": "x", "capabilities": {"streaming": true}, "supportedInterfaces": [
           {"url": "%s", "protocolBinding": "JSONRPC", "protocolVersion": "1.0"}]}"""
             .formatted(receiver.url("/rpc"));
-    receiver.on("/.well-known/agent-card.json", Receiver.json(200, card));
+    receiver.on("/.well-known/agent-card.json", RecordingServer.json(200, card));
     return receiver.on("/rpc", rpc);
   }
 

@@ -3,15 +3,15 @@ package dev.threadmill.tools;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.threadmill.testing.Api;
+import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.FakeProvider;
 import dev.threadmill.testing.FakeProviderResource;
 import dev.threadmill.testing.KeysResource;
-import dev.threadmill.testing.McpCounterpart;
 import dev.threadmill.testing.PostgresResource;
-import dev.threadmill.testing.Receiver;
+import dev.threadmill.testing.RecordingServer;
 import dev.threadmill.testing.Reply;
-import dev.threadmill.testing.Sse;
+import dev.threadmill.testing.SdkMcpServer;
+import dev.threadmill.testing.SseStream;
 import dev.threadmill.testing.ToolRuns;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
@@ -38,9 +38,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 class StreamedToolsTest {
   private static final CountDownLatch NOTHING = new CountDownLatch(0);
 
-  private final Api api = Api.user();
+  private final ApiClient api = ApiClient.user();
   private final ToolRuns runs = new ToolRuns(api);
-  private final Receiver receiver = Receiver.start();
+  private final RecordingServer receiver = RecordingServer.start();
   private final CountDownLatch seen = new CountDownLatch(1);
   FakeProvider provider;
 
@@ -150,8 +150,7 @@ class StreamedToolsTest {
     provider.reset();
     provider.reply(Reply.call("docs_long", "{\"text\": \"x\"}"), Reply.text("Done."));
     var heard = new Semaphore(0);
-    try (var server =
-        new McpCounterpart().withProgress("long", heard, "Half way", "Nearly there")) {
+    try (var server = new SdkMcpServer().withProgress("long", heard, "Half way", "Nearly there")) {
       var assistant =
           runs.assistant(
               "gpt-4o",
@@ -179,8 +178,8 @@ class StreamedToolsTest {
   }
 
   /** Reads to the end, and says when there is something of the output. */
-  private List<Sse.Frame> readAlong(JsonNode run) {
-    var frames = new ArrayList<Sse.Frame>();
+  private List<SseStream.Frame> readAlong(JsonNode run) {
+    var frames = new ArrayList<SseStream.Frame>();
     try (var stream = api.events(events(run))) {
       for (var frame = stream.next(); frame != null; frame = stream.next()) {
         frames.add(frame);
@@ -205,18 +204,18 @@ class StreamedToolsTest {
         .formatted(run.path("thread_id").asText(), run.path("id").asText());
   }
 
-  private List<Sse.Frame> all(JsonNode run, String lastEventId) {
+  private List<SseStream.Frame> all(JsonNode run, String lastEventId) {
     var caller = lastEventId == null ? api : api.with("Last-Event-ID", lastEventId);
     try (var stream = caller.events(events(run))) {
       return stream.rest();
     }
   }
 
-  private static String output(Sse.Frame frame) {
+  private static String output(SseStream.Frame frame) {
     return piece(frame, "output");
   }
 
-  private static String piece(Sse.Frame frame, String field) {
+  private static String piece(SseStream.Frame frame, String field) {
     if (!"thread.run.step.delta".equals(frame.event())) {
       return null;
     }
@@ -224,15 +223,15 @@ class StreamedToolsTest {
     return piece.isTextual() && !piece.asText().isEmpty() ? piece.asText() : null;
   }
 
-  private static List<String> pieces(List<Sse.Frame> frames) {
+  private static List<String> pieces(List<SseStream.Frame> frames) {
     return frames.stream().map(StreamedToolsTest::output).filter(p -> p != null).toList();
   }
 
-  private static String folded(List<Sse.Frame> frames) {
+  private static String folded(List<SseStream.Frame> frames) {
     return told(frames, "output");
   }
 
-  private static String told(List<Sse.Frame> frames, String field) {
+  private static String told(List<SseStream.Frame> frames, String field) {
     var text = new StringBuilder();
     for (var frame : frames) {
       var piece = piece(frame, field);

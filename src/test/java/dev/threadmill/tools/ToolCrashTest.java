@@ -5,7 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.threadmill.testing.Cluster;
-import dev.threadmill.testing.Receiver;
+import dev.threadmill.testing.RecordingServer;
 import dev.threadmill.testing.Reply;
 import dev.threadmill.testing.ToolRuns;
 import java.time.Duration;
@@ -37,7 +37,7 @@ class ToolCrashTest {
   private final AtomicReference<CountDownLatch> killed =
       new AtomicReference<>(new CountDownLatch(1));
 
-  private final Receiver receiver = Receiver.start();
+  private final RecordingServer receiver = RecordingServer.start();
   private Cluster cluster;
 
   @BeforeAll
@@ -55,7 +55,7 @@ class ToolCrashTest {
           if (first) {
             hang(killed.get());
           }
-          Receiver.reply(exchange, 200, "application/json", "{\"first\": " + first + "}");
+          RecordingServer.reply(exchange, 200, "application/json", "{\"first\": " + first + "}");
         });
   }
 
@@ -165,7 +165,7 @@ class ToolCrashTest {
     return run.calls().getFirst().path("id").asText();
   }
 
-  private static String assistant(ToolRuns runs, Receiver receiver, String policy) {
+  private static String assistant(ToolRuns runs, RecordingServer receiver, String policy) {
     return runs.assistant(
         "gpt-4o",
         "",

@@ -3,12 +3,12 @@ package dev.threadmill.tools;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.threadmill.testing.Api;
+import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.FakeProvider;
 import dev.threadmill.testing.FakeProviderResource;
 import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.PostgresResource;
-import dev.threadmill.testing.Receiver;
+import dev.threadmill.testing.RecordingServer;
 import dev.threadmill.testing.Reply;
 import dev.threadmill.testing.ToolRuns;
 import io.quarkus.test.common.QuarkusTestResource;
@@ -39,9 +39,9 @@ class WebhookRunsTest {
       """
       {"type": "function", "function": {"name": "ask_user", "parameters": {"type": "object"}}}""";
 
-  private final Api api = Api.user();
+  private final ApiClient api = ApiClient.user();
   private final ToolRuns runs = new ToolRuns(api);
-  private final Receiver receiver = Receiver.start();
+  private final RecordingServer receiver = RecordingServer.start();
   private final CountDownLatch end = new CountDownLatch(1);
 
   FakeProvider provider;
@@ -60,7 +60,7 @@ class WebhookRunsTest {
   @Test
   void aWebhookIsCalledAndTheModelGetsItsAnswer() {
     // Given
-    receiver.on("/cases", Receiver.json(200, "{\"case\": 42}"));
+    receiver.on("/cases", RecordingServer.json(200, "{\"case\": 42}"));
     provider.reply(Reply.call("open_case", "{\"subject\": \"Leak\"}"), Reply.text("Case 42."));
     var assistant =
         assistant(
@@ -75,7 +75,7 @@ class WebhookRunsTest {
 
     // Then
     assertThat(run.status()).isEqualTo("completed");
-    assertThat(runs.said(run)).isEqualTo("Case 42.");
+    assertThat(runs.lastText(run)).isEqualTo("Case 42.");
     assertThat(run.output(0)).isEqualTo("{\"case\": 42}");
     assertThat(run.steps().getFirst().path("status").asText()).isEqualTo("completed");
     var call = receiver.calls().getFirst();
@@ -93,7 +93,7 @@ class WebhookRunsTest {
   @Test
   void whatTheCallIsAuthenticatedByGoesToItsPlace() {
     // Given
-    receiver.on("/", Receiver.json(200, "{}"));
+    receiver.on("/", RecordingServer.json(200, "{}"));
     var assistant =
         assistant(
             webhook(
@@ -120,7 +120,7 @@ class WebhookRunsTest {
   @Test
   void theReceiverCanCheckTheSignature() throws Exception {
     // Given
-    receiver.on("/signed", Receiver.json(200, "{}"));
+    receiver.on("/signed", RecordingServer.json(200, "{}"));
     var key = "0123456789abcdef".getBytes(StandardCharsets.UTF_8);
     var secret = "whsec_" + Base64.getEncoder().encodeToString(key);
     provider.reply(Reply.call("signed", "{\"a\": 1}"));
@@ -146,7 +146,7 @@ class WebhookRunsTest {
   @Test
   void argumentsGoIntoPathQueryHeaderAndBody() {
     // Given
-    receiver.on("/", Receiver.json(200, "{}"));
+    receiver.on("/", RecordingServer.json(200, "{}"));
     provider.reply(
         Reply.call(
             "put_item",
@@ -173,7 +173,7 @@ class WebhookRunsTest {
   @Test
   void argumentsThatDoNotFitTheSchemaGoBackToTheModel() {
     // Given
-    receiver.on("/cases", Receiver.json(200, "{}"));
+    receiver.on("/cases", RecordingServer.json(200, "{}"));
     var schema =
         """
         "parameters": {"type": "object", "required": ["city"], "properties": {
@@ -250,7 +250,7 @@ class WebhookRunsTest {
           } catch (Exception e) {
             throw new IllegalStateException(e);
           }
-          Receiver.reply(exchange, 200, "text/plain", "together");
+          RecordingServer.reply(exchange, 200, "text/plain", "together");
         });
     provider.reply(Reply.calls(call("one", "{}"), call("two", "{}"), call("one", "{}")));
 
@@ -267,7 +267,7 @@ class WebhookRunsTest {
   @Test
   void ofAMixedAnswerTheServersCallsAreExecutedAndOnlyTheClientsAreLeft() {
     // Given
-    receiver.on("/cases", Receiver.json(200, "{\"case\": 1}"));
+    receiver.on("/cases", RecordingServer.json(200, "{\"case\": 1}"));
     provider.reply(
         Reply.calls(call("ask_user", "{}"), call("open_case", "{}"), call("no_such", "{}")),
         Reply.text("Done."));
@@ -304,7 +304,7 @@ class WebhookRunsTest {
         (exchange, _) -> {
           int code = tries.incrementAndGet() < 3 ? status : 200;
           exchange.getResponseHeaders().set("Retry-After", "0");
-          Receiver.reply(exchange, code, "application/json", "{\"try\": " + tries + "}");
+          RecordingServer.reply(exchange, code, "application/json", "{\"try\": " + tries + "}");
         });
     provider.reply(Reply.call("flaky", "{}"));
 
@@ -321,7 +321,7 @@ class WebhookRunsTest {
 
   @Test
   void whatIsRefusedIsNotTriedAgain() {
-    receiver.on("/", Receiver.json(422, "{\"detail\": \"subject is empty\"}"));
+    receiver.on("/", RecordingServer.json(422, "{\"detail\": \"subject is empty\"}"));
     provider.reply(Reply.call("strictly", "{}"));
 
     var run = runs.run(assistant(webhook("strictly", "/", "")), "Go");
@@ -367,7 +367,7 @@ class WebhookRunsTest {
   void aCancelEndsACallThatHangs() {
     // Given
     receiver.on("/hang", (_, _) -> hang());
-    receiver.on("/quick", Receiver.json(200, "{\"quick\": true}"));
+    receiver.on("/quick", RecordingServer.json(200, "{\"quick\": true}"));
     provider.reply(Reply.calls(call("slow", "{}"), call("quick", "{}")));
     var assistant = assistant(webhook("slow", "/hang", ""), webhook("quick", "/quick", ""));
     var started = runs.start(assistant, "Go");
@@ -394,10 +394,12 @@ class WebhookRunsTest {
   @Test
   void anAnswerThatCannotBeUsedIsSaidToBeSo() {
     // Given
-    receiver.on("/image", (exchange, _) -> Receiver.reply(exchange, 200, "image/png", "xx"));
-    receiver.on("/liar", (exchange, _) -> Receiver.reply(exchange, 200, "application/json", "<p>"));
-    receiver.on("/large", (e, _) -> Receiver.reply(e, 200, "text/plain", "x".repeat(300_000)));
-    receiver.on("/empty", (exchange, _) -> Receiver.reply(exchange, 204, "text/plain", ""));
+    receiver.on("/image", (exchange, _) -> RecordingServer.reply(exchange, 200, "image/png", "xx"));
+    receiver.on(
+        "/liar", (exchange, _) -> RecordingServer.reply(exchange, 200, "application/json", "<p>"));
+    receiver.on(
+        "/large", (e, _) -> RecordingServer.reply(e, 200, "text/plain", "x".repeat(300_000)));
+    receiver.on("/empty", (exchange, _) -> RecordingServer.reply(exchange, 204, "text/plain", ""));
     provider.reply(
         Reply.calls(
             call("image", "{}"), call("liar", "{}"), call("large", "{}"), call("empty", "{}")));
@@ -422,7 +424,7 @@ class WebhookRunsTest {
 
   @Test
   void theAssistantsAllowedDomainsHoldForItsTools() {
-    receiver.on("/", Receiver.json(200, "{}"));
+    receiver.on("/", RecordingServer.json(200, "{}"));
     provider.reply(Reply.call("outside", "{}"));
     var assistant =
         runs.assistant(
@@ -439,7 +441,7 @@ class WebhookRunsTest {
   @Test
   void outputsAreStreamedAsTheyCome() {
     // Given
-    receiver.on("/cases", Receiver.json(200, "{\"case\": 7}"));
+    receiver.on("/cases", RecordingServer.json(200, "{\"case\": 7}"));
     provider.reply(Reply.call("open_case", "{}"), Reply.text("Done."));
 
     // When
@@ -457,7 +459,7 @@ class WebhookRunsTest {
   @Test
   void aRunMayBringToolsOfItsOwn() {
     // Given
-    receiver.on("/own", Receiver.json(200, "{\"own\": true}"));
+    receiver.on("/own", RecordingServer.json(200, "{\"own\": true}"));
     provider.reply(Reply.call("own", "{}"));
     var body =
         """
@@ -494,7 +496,7 @@ class WebhookRunsTest {
         .toList();
   }
 
-  private Receiver.Call callOf(String path) {
+  private RecordingServer.ReceivedRequest callOf(String path) {
     return receiver.calls().stream()
         .filter(call -> call.path().equals(path))
         .findFirst()

@@ -19,7 +19,7 @@ record NestedEventId(EventId top, Map<String, EventId> below) {
   private static final Pattern PATH = Pattern.compile("\\d{1,9}\\.\\d{1,9}(/\\d{1,9}\\.\\d{1,9})*");
 
   /**
-   * Reads a {@code Last-Event-ID}. That of an event of the run alone will do as well.
+   * Reads a {@code Last-ReceivedEvent-ID}. That of an event of the run alone will do as well.
    *
    * @throws ApiException 400 if it is none of ours
    */

@@ -10,13 +10,13 @@ import com.openai.models.chat.completions.ChatCompletionChunk;
 import com.openai.models.chat.completions.ChatCompletionCreateParams;
 import com.openai.models.chat.completions.ChatCompletionStreamOptions;
 import dev.threadmill.api.Json;
-import dev.threadmill.testing.Api;
+import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.FakeProvider;
 import dev.threadmill.testing.FakeProviderResource;
-import dev.threadmill.testing.Gate;
 import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.PostgresResource;
 import dev.threadmill.testing.Reply;
+import dev.threadmill.testing.ReplyGate;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import java.io.IOException;
@@ -100,7 +100,7 @@ class ChatCompletionsTest {
   @Test
   void theShapesOfTheGuidesAreUnderstood() {
     var answer =
-        Api.user()
+        ApiClient.user()
             .post(
                 PATH,
                 """
@@ -134,7 +134,7 @@ class ChatCompletionsTest {
   void aStreamIsFramesOfDataUpToDone() {
     provider.reply(Reply.text("Hello world"));
 
-    var answer = Api.user().post(PATH, body("\"stream\": true"));
+    var answer = ApiClient.user().post(PATH, body("\"stream\": true"));
 
     assertThat(answer.headers().firstValue("content-type").orElse(""))
         .startsWith("text/event-stream");
@@ -167,7 +167,7 @@ class ChatCompletionsTest {
         "\"functions\": []                                 | functions",
       })
   void whatIsWrongIsRefusedByName(String field, String param) {
-    var answer = Api.user().post(PATH, body(field));
+    var answer = ApiClient.user().post(PATH, body(field));
 
     assertThat(answer.status()).as(answer.text()).isEqualTo(400);
     assertThat(answer.error().path("param").asText()).isEqualTo(param);
@@ -188,7 +188,8 @@ class ChatCompletionsTest {
         "\"text\"                                                        | messages[0]",
       })
   void whatIsWrongWithAMessageIsRefusedByItsPlace(String message, String param) {
-    var answer = Api.user().post(PATH, "{\"model\": \"gpt-4o\", \"messages\": [" + message + "]}");
+    var answer =
+        ApiClient.user().post(PATH, "{\"model\": \"gpt-4o\", \"messages\": [" + message + "]}");
 
     assertThat(answer.status()).as(answer.text()).isEqualTo(400);
     assertThat(answer.error().path("param").asText()).isEqualTo(param);
@@ -198,7 +199,7 @@ class ChatCompletionsTest {
   void failuresOfTheProviderAreErrorsEvenWhereAStreamWasAskedFor() {
     provider.otherwise(_ -> Reply.error(429, "rate_limit_exceeded", "Slow down."));
 
-    var answer = Api.user().post(PATH, body("\"stream\": true"));
+    var answer = ApiClient.user().post(PATH, body("\"stream\": true"));
 
     assertThat(answer.status()).isEqualTo(429);
     assertThat(answer.headers().firstValue("retry-after")).isPresent();
@@ -209,14 +210,14 @@ class ChatCompletionsTest {
   void aProviderThatIsDownIsABadGateway() {
     provider.otherwise(_ -> Reply.error(500, "x", "x"));
 
-    assertThat(Api.user().post(PATH, body("\"stream\": false")).status()).isEqualTo(502);
+    assertThat(ApiClient.user().post(PATH, body("\"stream\": false")).status()).isEqualTo(502);
   }
 
   @Test
   void aStreamThatBreaksEndsWithAnErrorAndNotWithDone() {
     provider.reply(Reply.text("one two three").cutAfter(3));
 
-    var frames = Api.user().post(PATH, body("\"stream\": true")).text().split("\n\n");
+    var frames = ApiClient.user().post(PATH, body("\"stream\": true")).text().split("\n\n");
 
     assertThat(data(frames[frames.length - 1]).at("/error/code").asText())
         .isEqualTo("provider_failed");
@@ -225,7 +226,7 @@ class ChatCompletionsTest {
   @ParameterizedTest
   @CsvSource({"true", "false"})
   void aClientThatHangsUpEndsTheCallOfTheModel(boolean stream) throws IOException {
-    var gate = new Gate();
+    var gate = new ReplyGate();
     provider.reply(Reply.text("one two three").withGate(gate));
     try (var socket = send(body("\"stream\": " + stream))) {
       await().until(() -> !provider.requests().isEmpty());
@@ -257,7 +258,7 @@ class ChatCompletionsTest {
   @Test
   void rehearsalIsThereWithAProviderToo() {
     var answer =
-        Api.user()
+        ApiClient.user()
             .post(
                 PATH,
                 """
@@ -270,7 +271,7 @@ class ChatCompletionsTest {
   }
 
   private static Socket send(String body) throws IOException {
-    var base = URI.create(Api.base());
+    var base = URI.create(ApiClient.base());
     var socket = new Socket();
     socket.setReceiveBufferSize(4_096);
     socket.connect(new InetSocketAddress(base.getHost(), base.getPort()));
@@ -284,7 +285,7 @@ class ChatCompletionsTest {
   }
 
   private static OpenAIClient sdk() {
-    return OpenAIOkHttpClient.builder().baseUrl(Api.base() + "/v1").apiKey(key()).build();
+    return OpenAIOkHttpClient.builder().baseUrl(ApiClient.base() + "/v1").apiKey(key()).build();
   }
 
   private static String key() {

@@ -6,8 +6,8 @@ import static org.awaitility.Awaitility.await;
 
 import dev.threadmill.models.ModelsSetup;
 import dev.threadmill.testing.FakeProvider;
-import dev.threadmill.testing.Gate;
 import dev.threadmill.testing.Reply;
+import dev.threadmill.testing.ReplyGate;
 import io.vertx.core.Vertx;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -88,7 +88,7 @@ class HttpExchangeTest {
   @ValueSource(ints = {1, 500})
   void givingUpAnAnswerThatHasComeWholeCutsNobodyElsesOnTheSameConnection(int words)
       throws Exception {
-    var gate = new Gate();
+    var gate = new ReplyGate();
     provider.reply(Reply.text("word ".repeat(words)), Reply.text("the next").withGate(gate));
     gate.release(2);
     var transport = transport(1);
@@ -106,7 +106,7 @@ class HttpExchangeTest {
 
   @Test
   void givingUpAnAnswerInTheMiddleHangsUpOnTheProvider() throws Exception {
-    var gate = new Gate();
+    var gate = new ReplyGate();
     provider.reply(Reply.text("a b c").withGate(gate), Reply.text("the next"));
     gate.release(2);
     var transport = transport(1);

@@ -19,8 +19,8 @@ import dev.threadmill.models.ResponseFormat;
 import dev.threadmill.models.ToolChoice;
 import dev.threadmill.models.Usage;
 import dev.threadmill.testing.FakeProvider;
-import dev.threadmill.testing.Gate;
 import dev.threadmill.testing.Reply;
+import dev.threadmill.testing.ReplyGate;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -298,7 +298,7 @@ class LangChainModelTest {
   @ParameterizedTest
   @ValueSource(strings = {CLAUDE, GEMINI, OLLAMA})
   void anInterruptHangsUpOnTheProvider(String model) throws Exception {
-    var gate = new Gate();
+    var gate = new ReplyGate();
     provider.reply(says(model, "Hello ", "world").withGate(gate));
     var interrupted = new CompletableFuture<Boolean>();
     var caller =

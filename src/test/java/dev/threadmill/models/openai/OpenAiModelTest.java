@@ -21,8 +21,8 @@ import dev.threadmill.models.ResponseFormat;
 import dev.threadmill.models.ToolChoice;
 import dev.threadmill.models.Usage;
 import dev.threadmill.testing.FakeProvider;
-import dev.threadmill.testing.Gate;
 import dev.threadmill.testing.Reply;
+import dev.threadmill.testing.ReplyGate;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -580,7 +580,7 @@ class OpenAiModelTest {
 
   @Test
   void anInterruptHangsUpOnTheProvider() throws Exception {
-    var gate = new Gate();
+    var gate = new ReplyGate();
     provider.reply(Reply.text("one two three").withGate(gate));
     var interrupted = new CompletableFuture<Boolean>();
     var caller =
@@ -665,7 +665,7 @@ class OpenAiModelTest {
 
   @Test
   void aThousandStreamsRunAtATimeOverOneClient() throws Exception {
-    var gate = new Gate();
+    var gate = new ReplyGate();
     provider.otherwise(_ -> Reply.text("one two three").withGate(gate));
     var answers = new ArrayList<CompletableFuture<String>>();
     for (int i = 0; i < 1_000; i++) {

@@ -6,7 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.threadmill.db.Jdbc;
-import dev.threadmill.testing.Api;
+import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.FakeProvider;
 import dev.threadmill.testing.FakeProviderResource;
 import dev.threadmill.testing.KeysResource;
@@ -38,8 +38,8 @@ class IdempotencyTest {
       {"type": "function", "function": {"name": "ask", "parameters": {"type": "object"}}}""";
   private static final Pattern EVENT_ID = Pattern.compile("(?m)^id: ?(.+)$");
 
-  private final Api user = Api.user();
-  private final Api keyed = keyed(user);
+  private final ApiClient user = ApiClient.user();
+  private final ApiClient keyed = keyed(user);
   private final ToolRuns runs = new ToolRuns(user);
   @Inject Jdbc jdbc;
   @Inject HeldKeys heldKeys;
@@ -71,12 +71,12 @@ class IdempotencyTest {
 
   @Test
   void everyKindOfPostCanBeRepeated() {
-    var admin = keyed(Api.admin());
+    var admin = keyed(ApiClient.admin());
     var assistant = runs.assistant("gpt-4o", "");
     var thread = thread();
     provider.reply(Reply.text("a"), Reply.text("b"));
     var run = "{\"assistant_id\": \"%s\"}".formatted(assistant);
-    record Post(Api api, String path, String body) {}
+    record Post(ApiClient api, String path, String body) {}
     for (var post :
         List.of(
             new Post(keyed(user), "/v1/assistants", "{\"model\": \"m\"}"),
@@ -126,7 +126,7 @@ class IdempotencyTest {
     var key = UUID.randomUUID().toString();
 
     var ids =
-        List.of(user, Api.admin(), Api.stranger()).stream()
+        List.of(user, ApiClient.admin(), ApiClient.stranger()).stream()
             .map(api -> api.with("Idempotency-Key", key).post("/v1/threads", "{}").id())
             .toList();
 
@@ -135,8 +135,8 @@ class IdempotencyTest {
 
   @Test
   void aSecretThatIsShownOnceCanBeReadAgainWithTheKeyAndIsNotStoredInTheClear() {
-    var project = Api.admin().post("/v1/projects", "{\"name\": \"p\"}").id();
-    var admin = keyed(Api.admin());
+    var project = ApiClient.admin().post("/v1/projects", "{\"name\": \"p\"}").id();
+    var admin = keyed(ApiClient.admin());
 
     var first = admin.post("/v1/projects/" + project + "/api_keys", "{}");
     var second = admin.post("/v1/projects/" + project + "/api_keys", "{}");
@@ -191,7 +191,7 @@ class IdempotencyTest {
     var thread = thread();
     jdbc.update(
         "ALTER TABLE messages ADD CONSTRAINT broken CHECK (content::text !~ 'hi') NOT VALID");
-    Api.Answer failed;
+    ApiClient.Response failed;
     try {
       failed = keyed.post(thread + "/messages", MESSAGE);
     } finally {
@@ -208,7 +208,7 @@ class IdempotencyTest {
   @Test
   void theSecondOfTwoAtTheSameTimeWaitsForTheFirstAndGetsItsAnswer() {
     var thread = thread();
-    var both = new ArrayList<CompletableFuture<Api.Answer>>();
+    var both = new ArrayList<CompletableFuture<ApiClient.Response>>();
     jdbc.doInTransaction(
         tx -> {
           tx.update("UPDATE threads SET status = status WHERE id = ?", id(thread));
@@ -219,7 +219,7 @@ class IdempotencyTest {
 
     var answers = both.stream().map(CompletableFuture::join).toList();
 
-    assertThat(answers).extracting(Api.Answer::status).containsExactly(200, 200);
+    assertThat(answers).extracting(ApiClient.Response::status).containsExactly(200, 200);
     assertThat(answers.get(0).text()).isEqualTo(answers.get(1).text());
     assertThat(answers).filteredOn(IdempotencyTest::replayed).hasSize(1);
     assertThat(messages(thread)).hasSize(1);
@@ -228,7 +228,7 @@ class IdempotencyTest {
   @Test
   void aRequestWhoseKeyWasTakenOverByAnotherHasNoEffect() {
     var thread = thread();
-    var slow = new ArrayList<CompletableFuture<Api.Answer>>();
+    var slow = new ArrayList<CompletableFuture<ApiClient.Response>>();
     jdbc.doInTransaction(
         tx -> {
           tx.update("UPDATE threads SET status = status WHERE id = ?", id(thread));
@@ -257,11 +257,11 @@ class IdempotencyTest {
 
   @Test
   void aRequestWhoseServerDiedAfterItTookEffectIsAnsweredByWhatItHasMade() {
-    var admin = keyed(Api.admin());
+    var admin = keyed(ApiClient.admin());
     var assistant = runs.assistant("gpt-4o", "");
     var thread = thread();
     var run = "{\"assistant_id\": \"%s\"}".formatted(assistant);
-    record Post(Api api, String path, String body) {}
+    record Post(ApiClient api, String path, String body) {}
     for (var post :
         List.of(
             new Post(keyed(user), "/v1/assistants", "{\"model\": \"m\"}"),
@@ -378,11 +378,11 @@ class IdempotencyTest {
     assertThat(keys("true")).isZero();
   }
 
-  private static Api keyed(Api api) {
+  private static ApiClient keyed(ApiClient api) {
     return api.with("Idempotency-Key", UUID.randomUUID().toString());
   }
 
-  private static boolean replayed(Api.Answer answer) {
+  private static boolean replayed(ApiClient.Response answer) {
     return answer.headers().firstValue("idempotent-replayed").equals(java.util.Optional.of("true"));
   }
 
@@ -427,11 +427,11 @@ class IdempotencyTest {
         .formatted(assistant);
   }
 
-  private static List<String> eventIds(Api.Answer stream) {
+  private static List<String> eventIds(ApiClient.Response stream) {
     return EVENT_ID.matcher(stream.text()).results().map(found -> found.group(1)).toList();
   }
 
-  private static String runOf(Api.Answer stream) {
+  private static String runOf(ApiClient.Response stream) {
     var found = Pattern.compile("\"id\":\"(run_[A-Za-z0-9]+)\"").matcher(stream.text());
     assertThat(found.find()).isTrue();
     return found.group(1);
@@ -441,7 +441,7 @@ class IdempotencyTest {
   private static String rawPost(String key) {
     Callable<String> call =
         () -> {
-          var url = java.net.URI.create(Api.base());
+          var url = java.net.URI.create(ApiClient.base());
           try (var socket = new java.net.Socket(url.getHost(), url.getPort())) {
             var config = org.eclipse.microprofile.config.ConfigProvider.getConfig();
             var request =

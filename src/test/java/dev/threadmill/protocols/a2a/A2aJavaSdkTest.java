@@ -4,13 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import dev.threadmill.testing.Api;
+import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.FakeProvider;
 import dev.threadmill.testing.FakeProviderResource;
-import dev.threadmill.testing.Gate;
 import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.PostgresResource;
 import dev.threadmill.testing.Reply;
+import dev.threadmill.testing.ReplyGate;
 import io.a2a.client.http.A2ACardResolver;
 import io.a2a.client.http.JdkA2AHttpClient;
 import io.a2a.client.transport.jsonrpc.JSONRPCTransport;
@@ -48,8 +48,8 @@ import org.junit.jupiter.api.Test;
 class A2aJavaSdkTest {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
-  private final String key = Api.strangersKey();
-  private final Api api = Api.withKey(key);
+  private final String key = ApiClient.strangersKey();
+  private final ApiClient api = ApiClient.withKey(key);
   private final ClientCallContext context =
       new ClientCallContext(Map.of(), Map.of("Authorization", "Bearer " + key));
   private final List<StreamingEventKind> events = new CopyOnWriteArrayList<>();
@@ -67,7 +67,7 @@ class A2aJavaSdkTest {
     var card = card(agent);
 
     assertThat(card.name()).isEqualTo("Helper");
-    assertThat(card.url()).isEqualTo(Api.base() + "/v1/a2a/" + agent);
+    assertThat(card.url()).isEqualTo(ApiClient.base() + "/v1/a2a/" + agent);
     assertThat(card.capabilities().streaming()).isTrue();
     assertThat(card.capabilities().pushNotifications()).isFalse();
     assertThat(card.skills()).hasSize(1);
@@ -123,7 +123,7 @@ class A2aJavaSdkTest {
   @Test
   void aTaskCanBeSubscribedToAgain() throws Exception {
     // Given
-    var gate = new Gate();
+    var gate = new ReplyGate();
     provider.reply(Reply.text("One two three").withGate(gate));
     var client = client(agent(""));
     client.sendMessageStreaming(said("Count", null, null), _ -> {}, _ -> {}, context);
@@ -214,7 +214,7 @@ class A2aJavaSdkTest {
   private AgentCard card(String agent) throws Exception {
     return new A2ACardResolver(
             new JdkA2AHttpClient(),
-            Api.base(),
+            ApiClient.base(),
             "/v1/a2a/" + agent + "/.well-known/agent-card.json",
             Map.of("Authorization", "Bearer " + key))
         .getAgentCard();

@@ -6,14 +6,14 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.threadmill.testing.Api;
+import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.FakeProvider;
 import dev.threadmill.testing.FakeProviderResource;
-import dev.threadmill.testing.Gate;
 import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.PostgresResource;
 import dev.threadmill.testing.Reply;
-import dev.threadmill.testing.Sse;
+import dev.threadmill.testing.ReplyGate;
+import dev.threadmill.testing.SseStream;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import java.time.Duration;
@@ -34,7 +34,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 class A2aServerTest {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
-  private final Api api = Api.withKey(Api.strangersKey()).with("A2A-Version", "1.0");
+  private final ApiClient api =
+      ApiClient.withKey(ApiClient.strangersKey()).with("A2A-Version", "1.0");
   private final String agent = agent("\"exposure\": {\"a2a\": true}");
   private final String path = "/v1/a2a/" + agent;
 
@@ -69,7 +70,7 @@ class A2aServerTest {
     provider.reply(Reply.text("One two three"));
 
     // When
-    List<Sse.Frame> frames;
+    List<SseStream.Frame> frames;
     try (var stream = api.stream(path, request("SendStreamingMessage", said("Count")))) {
       frames = stream.rest();
     }
@@ -85,7 +86,7 @@ class A2aServerTest {
   @Test
   void aBrokenStreamGoesOnBehindItsLastEvent() {
     // Given
-    var gate = new Gate();
+    var gate = new ReplyGate();
     provider.reply(Reply.text("One two three").withGate(gate));
     String task;
     String seen;
@@ -102,7 +103,7 @@ class A2aServerTest {
     }
 
     // When
-    List<Sse.Frame> rest;
+    List<SseStream.Frame> rest;
     try (var stream =
         api.with("Last-Event-ID", seen).stream(
             path, request("SubscribeToTask", params().put("id", task)))) {
@@ -142,7 +143,7 @@ class A2aServerTest {
   @Test
   void aClientThatDoesNotWaitAsksForTheTask() {
     // Given
-    var gate = new Gate();
+    var gate = new ReplyGate();
     provider.reply(Reply.text("Done.").withGate(gate));
     var message = said("Hello");
     message.putObject("configuration").put("returnImmediately", true);
@@ -347,8 +348,8 @@ class A2aServerTest {
     var body = request("GetTask", params().put("id", ended));
 
     assertThat(api.post(hidden, body).status()).isEqualTo(404);
-    assertThat(Api.stranger().post(path, body).status()).isEqualTo(404);
-    assertThat(Api.anonymous().post(path, body).status()).isEqualTo(401);
+    assertThat(ApiClient.stranger().post(path, body).status()).isEqualTo(404);
+    assertThat(ApiClient.anonymous().post(path, body).status()).isEqualTo(401);
     assertThat(api.post(other, body).json().at("/error/code").asInt()).isEqualTo(-32001);
     assertThat(api.post("/v1/a2a/nonsense", body).status()).isEqualTo(400);
   }
@@ -359,15 +360,16 @@ class A2aServerTest {
     var notAnAgent = "/v1/a2a/" + agent("\"exposure\": {\"public_card\": true}");
     var card = "/.well-known/agent-card.json";
 
-    var shown = Api.anonymous().get(open + card);
+    var shown = ApiClient.anonymous().get(open + card);
     assertThat(shown.status()).describedAs(shown.text()).isEqualTo(200);
     assertThat(shown.json().at("/supportedInterfaces/0/protocolVersion").asText()).isEqualTo("1.0");
-    assertThat(shown.json().at("/supportedInterfaces/0/url").asText()).isEqualTo(Api.base() + open);
-    assertThat(Api.anonymous().get(path + card).status()).isEqualTo(401);
-    assertThat(Api.anonymous().get(notAnAgent + card).status()).isEqualTo(401);
-    assertThat(Api.anonymous().get("/v1/a2a/asst_of_nobody" + card).status()).isEqualTo(401);
-    assertThat(Api.withKey("sk-wrong").get(open + card).status()).isEqualTo(401);
-    assertThat(Api.stranger().get(open + card).status()).isEqualTo(404);
+    assertThat(shown.json().at("/supportedInterfaces/0/url").asText())
+        .isEqualTo(ApiClient.base() + open);
+    assertThat(ApiClient.anonymous().get(path + card).status()).isEqualTo(401);
+    assertThat(ApiClient.anonymous().get(notAnAgent + card).status()).isEqualTo(401);
+    assertThat(ApiClient.anonymous().get("/v1/a2a/asst_of_nobody" + card).status()).isEqualTo(401);
+    assertThat(ApiClient.withKey("sk-wrong").get(open + card).status()).isEqualTo(401);
+    assertThat(ApiClient.stranger().get(open + card).status()).isEqualTo(404);
     assertThat(api.get("/v26/a2a/" + agent + card).status()).isEqualTo(200);
   }
 
@@ -420,7 +422,7 @@ class A2aServerTest {
         .encodeToString(text.getBytes(java.nio.charset.StandardCharsets.UTF_8));
   }
 
-  private static String streamed(List<Sse.Frame> frames) {
+  private static String streamed(List<SseStream.Frame> frames) {
     var text = new StringBuilder();
     for (var frame : frames) {
       text.append(frame.json().at("/result/artifactUpdate/artifact/parts/0/text").asText(""));

@@ -6,14 +6,14 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import dev.threadmill.testing.Api;
+import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.FakeProvider;
 import dev.threadmill.testing.FakeProviderResource;
-import dev.threadmill.testing.Gate;
 import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.PostgresResource;
 import dev.threadmill.testing.Reply;
-import dev.threadmill.testing.Sse;
+import dev.threadmill.testing.ReplyGate;
+import dev.threadmill.testing.SseStream;
 import io.modelcontextprotocol.client.McpClient;
 import io.modelcontextprotocol.client.McpSyncClient;
 import io.modelcontextprotocol.client.transport.HttpClientStreamableHttpTransport;
@@ -45,8 +45,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class McpServerTest {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
-  private final String key = Api.strangersKey();
-  private final Api api = Api.withKey(key);
+  private final String key = ApiClient.strangersKey();
+  private final ApiClient api = ApiClient.withKey(key);
   private final List<McpSyncClient> clients = new ArrayList<>();
   private final List<McpSchema.ProgressNotification> progress = new CopyOnWriteArrayList<>();
 
@@ -115,7 +115,7 @@ class McpServerTest {
   void aClientThatWantsToHearOfProgressDoes() {
     // Given
     assistant("Helper", "");
-    var gate = new Gate();
+    var gate = new ReplyGate();
     provider.reply(Reply.text("One two three").withGate(gate));
     var client = client(key);
     var call =
@@ -202,8 +202,8 @@ class McpServerTest {
     // Given
     assistant("Helper", "");
     var thread = api.post("/v1/threads", "{}").id();
-    var stranger = Api.strangersKey();
-    assistant(Api.withKey(stranger), "Helper", "");
+    var stranger = ApiClient.strangersKey();
+    assistant(ApiClient.withKey(stranger), "Helper", "");
 
     // When
     var result =
@@ -256,7 +256,7 @@ class McpServerTest {
     var caller = api.with("Mcp-Session-Id", session.orElseThrow());
 
     // When
-    Sse.Frame last;
+    SseStream.Frame last;
     try (var stream =
         caller.stream(
             "/v1/mcp",
@@ -280,7 +280,7 @@ class McpServerTest {
   void aStrangersCancellationChangesNothing() {
     // Given
     assistant("Helper", "");
-    var gate = new Gate();
+    var gate = new ReplyGate();
     provider.reply(Reply.text("Done.").withGate(gate));
     var caller = api.with("Mcp-Session-Id", "mcp_shared");
 
@@ -290,7 +290,7 @@ class McpServerTest {
             "/v1/mcp",
             body("tools/call", "{\"name\": \"helper\", \"arguments\": {\"message\": \"Hi\"}}"))) {
       await().atMost(PATIENCE).until(() -> gate.waiting() > 0);
-      Api.stranger()
+      ApiClient.stranger()
           .with("Mcp-Session-Id", "mcp_shared")
           .post(
               "/v1/mcp",
@@ -336,8 +336,8 @@ class McpServerTest {
 
     assertThat(api.get("/v1/mcp").status()).isEqualTo(405);
     assertThat(api.delete("/v1/mcp").status()).isEqualTo(204);
-    assertThat(Api.anonymous().post("/v1/mcp", ping).status()).isEqualTo(401);
-    assertThat(Api.withKey("sk-wrong").post("/v1/mcp", ping).status()).isEqualTo(401);
+    assertThat(ApiClient.anonymous().post("/v1/mcp", ping).status()).isEqualTo(401);
+    assertThat(ApiClient.withKey("sk-wrong").post("/v1/mcp", ping).status()).isEqualTo(401);
     assertThat(api.with("Content-Type", "application/json").send("POST", "/v1/mcp", large).status())
         .isEqualTo(413);
     assertThat(api.with("MCP-Protocol-Version", "1999-01-01").post("/v1/mcp", ping).status())
@@ -355,7 +355,7 @@ class McpServerTest {
     assistant(api, name, more);
   }
 
-  private static void assistant(Api caller, String name, String more) {
+  private static void assistant(ApiClient caller, String name, String more) {
     var created =
         caller.post(
             "/v1/assistants",
@@ -367,7 +367,7 @@ class McpServerTest {
 
   private McpSyncClient client(String callersKey) {
     var transport =
-        HttpClientStreamableHttpTransport.builder(Api.base())
+        HttpClientStreamableHttpTransport.builder(ApiClient.base())
             .endpoint("/v1/mcp")
             .jsonMapper(new JacksonMcpJsonMapper(new ObjectMapper()))
             .customizeRequest(request -> request.header("Authorization", "Bearer " + callersKey))
@@ -397,7 +397,7 @@ class McpServerTest {
     return (Map<String, Object>) result.structuredContent();
   }
 
-  private Api.Answer post(String method, String params) {
+  private ApiClient.Response post(String method, String params) {
     return api.post("/v1/mcp", body(method, params));
   }
 

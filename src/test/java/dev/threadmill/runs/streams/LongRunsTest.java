@@ -10,15 +10,15 @@ import dev.threadmill.runs.LiveRuns;
 import dev.threadmill.runs.live.EventId;
 import dev.threadmill.runs.live.LiveRun;
 import dev.threadmill.runs.live.Watches;
-import dev.threadmill.testing.Api;
+import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.Conversation;
 import dev.threadmill.testing.FakeProvider;
 import dev.threadmill.testing.FakeProviderResource;
-import dev.threadmill.testing.Gate;
 import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.PostgresResource;
 import dev.threadmill.testing.Reply;
-import dev.threadmill.testing.Sse;
+import dev.threadmill.testing.ReplyGate;
+import dev.threadmill.testing.SseStream;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import jakarta.inject.Inject;
@@ -52,8 +52,8 @@ class LongRunsTest {
   private static final int HELD_BACK = 10;
   private static final int NEARLY_ALL = CHUNKS.size() - 2 * HELD_BACK;
 
-  private final Api user = Api.user();
-  private final Gate gate = new Gate();
+  private final ApiClient user = ApiClient.user();
+  private final ReplyGate gate = new ReplyGate();
   private final String model = "long-" + System.identityHashCode(gate);
   FakeProvider provider;
   @Inject LiveRuns liveRuns;
@@ -92,7 +92,7 @@ class LongRunsTest {
     return IntStream.range(from, 2 * CHUNKS.size()).filter(i -> live.told(i) != null).count();
   }
 
-  private static String said(List<Sse.Frame> frames) {
+  private static String said(List<SseStream.Frame> frames) {
     var text = new StringBuilder();
     for (var frame : frames) {
       if ("thread.message.delta".equals(frame.event())) {
@@ -106,7 +106,7 @@ class LongRunsTest {
   void aReaderWhoDoesNotReadHoldsUpNobodyAndMissesNothing() {
     var conversation = conversation();
     try (var stalled = conversation.stream()) {
-      var seen = new ArrayList<Sse.Frame>();
+      var seen = new ArrayList<SseStream.Frame>();
       seen.add(stalled.next());
       var run = seen.getFirst().json();
       var live = liveWhenNearlyAllIsTold(new RunId(run.path("id").asText()));

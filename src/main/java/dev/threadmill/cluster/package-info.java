@@ -1,2 +1,0 @@
-/** Several nodes on one machine behind one port, for trying out what a cluster does. */
-package dev.threadmill.cluster;

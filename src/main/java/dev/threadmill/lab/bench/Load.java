@@ -1,0 +1,111 @@
+package dev.threadmill.lab.bench;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.locks.LockSupport;
+
+/** Puts load on a server, or on the control. */
+final class Load {
+  private Load() {}
+
+  /** Makes one more client. */
+  interface ClientFactory<C extends AutoCloseable> {
+    C connect() throws Exception;
+  }
+
+  /** What a client does once. The moment is what its latency counts from. */
+  interface Job<C, T> {
+    T once(C client, long since) throws Exception;
+  }
+
+  /**
+   * What was done.
+   *
+   * @param results of all that began and ended within the time
+   */
+  record Result<T>(List<T> results, double perSecond) {}
+
+  /** So many clients, each beginning the next when the last has ended: finds the throughput. */
+  static <C extends AutoCloseable, T> Result<T> closedLoop(
+      int clients, Duration time, ClientFactory<C> from, Job<C, T> job) throws Exception {
+    Queue<T> results = new ConcurrentLinkedQueue<>();
+    long begin = System.nanoTime();
+    long end = begin + time.toNanos();
+    try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<?>> workers = new ArrayList<>();
+      for (int i = 0; i < clients; i++) {
+        workers.add(
+            threads.submit(
+                () -> {
+                  try (var client = from.connect()) {
+                    for (long now = begin; now < end; now = System.nanoTime()) {
+                      var result = job.once(client, System.nanoTime());
+                      if (System.nanoTime() <= end) {
+                        results.add(result);
+                      }
+                    }
+                  }
+                  return null;
+                }));
+      }
+      join(workers);
+    }
+    return new Result<>(List.copyOf(results), results.size() / (time.toNanos() / 1e9));
+  }
+
+  /**
+   * So many a second, whether or not the ones before have ended: finds the latency. It counts from
+   * the moment when each was due, so that a stall is seen by all who had to wait for it.
+   */
+  static <C extends AutoCloseable, T> Result<T> openLoop(
+      int perSecond, Duration time, ClientFactory<C> from, Job<C, T> job) throws Exception {
+    var idle = new LinkedBlockingQueue<C>();
+    Queue<T> results = new ConcurrentLinkedQueue<>();
+    int count = (int) (perSecond * time.toMillis() / 1000);
+    long begin = System.nanoTime();
+    try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<?>> all = new ArrayList<>();
+      for (int i = 0; i < count; i++) {
+        long due = begin + i * 1_000_000_000L / perSecond;
+        for (long left = due - System.nanoTime(); left > 0; left = due - System.nanoTime()) {
+          LockSupport.parkNanos(left);
+        }
+        all.add(
+            threads.submit(
+                () -> {
+                  var client = idle.poll();
+                  if (client == null) {
+                    client = from.connect();
+                  }
+                  results.add(job.once(client, due));
+                  idle.add(client);
+                  return null;
+                }));
+      }
+      join(all);
+    }
+    double seconds = (System.nanoTime() - begin) / 1e9;
+    for (var client : idle) {
+      client.close();
+    }
+    return new Result<>(List.copyOf(results), results.size() / seconds);
+  }
+
+  private static void join(List<Future<?>> workers) throws Exception {
+    for (var worker : workers) {
+      try {
+        worker.get();
+      } catch (ExecutionException e) {
+        workers.forEach(each -> each.cancel(true));
+        throw e.getCause() instanceof Exception cause ? cause : e;
+      }
+    }
+  }
+}

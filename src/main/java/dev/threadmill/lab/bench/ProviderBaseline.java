@@ -1,0 +1,34 @@
+package dev.threadmill.lab.bench;
+
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+
+/** The ceiling: what the stand-in for the provider answers when nothing else is going on. */
+record ProviderBaseline(URI provider, BenchProfile pace) {
+  private static final byte[] REQUEST =
+      """
+      {"model":"mock-0","stream":true,"messages":[{"role":"user","content":"%s"}]}"""
+          .formatted(Client.QUESTION)
+          .getBytes(StandardCharsets.UTF_8);
+
+  void measure(Report report) throws Exception {
+    answersPerSecond(); // warms up
+    report.row(
+        "provider alone: answers",
+        Report.Unit.PER_SECOND,
+        null,
+        answersPerSecond(),
+        Report.Relation.NOTHING);
+  }
+
+  private double answersPerSecond() throws Exception {
+    return Load.closedLoop(
+            Throughput.CLIENTS,
+            pace.turn,
+            () -> new HttpConnection(provider, "none"),
+            (connection, since) ->
+                new TimedStreamReader(since)
+                    .read(connection.stream("/chat/completions", REQUEST), ProviderTimestamps.LAST))
+        .perSecond();
+  }
+}

@@ -1,0 +1,43 @@
+package dev.threadmill.lab.bench;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+
+/** What is kept in the database of a message and of a run, with all indexes. */
+record StorageSize(BenchEnvironment stage) {
+  void measure(Report report) throws SQLException {
+    try (var database = stage.connect()) {
+      row(
+          report,
+          "database bytes a message",
+          perRow(database, "messages", "messages"),
+          perRow(database, "bench.messages", "bench.messages"));
+      row(
+          report,
+          "database bytes a run and its thread, without messages",
+          perRow(database, "runs", "runs", "run_steps", "tool_calls", "run_journal", "threads"),
+          null);
+    }
+  }
+
+  private static void row(Report report, String name, Double server, Double control) {
+    report.row(name, Report.Unit.COUNT, server, control, Report.Relation.RATIO);
+  }
+
+  private static Double perRow(Connection database, String counted, String... tables)
+      throws SQLException {
+    long bytes = 0;
+    for (var table : tables) {
+      bytes += ask(database, "SELECT pg_total_relation_size('" + table + "')");
+    }
+    return (double) bytes / ask(database, "SELECT count(*) FROM " + counted);
+  }
+
+  private static long ask(Connection database, String sql) throws SQLException {
+    try (var statement = database.createStatement();
+        var rows = statement.executeQuery(sql)) {
+      rows.next();
+      return rows.getLong(1);
+    }
+  }
+}

@@ -1,0 +1,47 @@
+package dev.threadmill.lab.bench;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+
+/**
+ * Writes the ahead-of-time cache of the JVM (JEP 514, JEP 515) for a freshly built server: one is
+ * started, has some runs to do and is stopped, and its JVM keeps which classes that took, linked,
+ * and which methods are worth compiling. Servers that are started with the cache are ready in a
+ * third of the time, and warm much sooner.
+ */
+public final class TrainAotCache {
+  private static final int CLIENTS = 4;
+  private static final Duration TIME = Duration.ofSeconds(4);
+  private static final int LONG_THREAD = 1_000;
+  private static final int RUNS_ON_IT = 50;
+  private static final Duration LONGEST_WRITING = Duration.ofMinutes(3);
+
+  private TrainAotCache() {}
+
+  /** Takes the file to write. */
+  public static void main(String... args) {
+    try (var stage = new BenchEnvironment(Path.of(System.getProperty("threadmill.launcher")))) {
+      var server = stage.startServer(Map.of("JAVA_OPTS", "-XX:AOTCacheOutput=" + Path.of(args[0])));
+      var sides = new ControlledComparison(stage, server, 1);
+      Load.closedLoop(
+          CLIENTS, TIME, sides::serverClient, (client, since) -> client.run("mock-0", since));
+      Load.closedLoop(
+          1,
+          TIME,
+          sides::serverClient,
+          (client, since) -> client.runWithTool("mock-0-turns2", since));
+      try (var client = sides.serverClient()) {
+        var thread = client.makeThread(LONG_THREAD);
+        for (int i = 0; i < RUNS_ON_IT; i++) {
+          client.runOn(thread, "mock-0", System.nanoTime());
+        }
+      }
+      server.stop(LONGEST_WRITING);
+    } catch (Exception e) {
+      System.err.println("threadmill: " + e);
+      System.exit(1);
+    }
+    System.exit(0);
+  }
+}

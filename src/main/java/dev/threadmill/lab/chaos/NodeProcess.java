@@ -1,0 +1,153 @@
+package dev.threadmill.lab.chaos;
+
+import dev.threadmill.api.SteppedClock;
+import java.io.File;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** A node, as a process of its own that is killed, frozen and started again; its port stays. */
+final class NodeProcess {
+  private static final Pattern JOINED = Pattern.compile("node joined node_id=(\\S+)");
+  private static final long LONGEST_END_SECONDS = 30;
+
+  private final String name;
+  private final List<String> command;
+  private final Map<String, String> settings;
+  private final File log;
+  private final Path clock;
+  private final int port;
+  private Process process;
+  private volatile boolean frozen;
+  private boolean over;
+
+  /**
+   * @param jvm how a JVM is started, with its options
+   * @param jar what it runs
+   */
+  NodeProcess(String name, List<String> jvm, Path jar, Map<String, String> settings, Path folder)
+      throws IOException {
+    this.name = name;
+    this.settings = settings;
+    this.log = folder.resolve("node-" + name + ".log").toFile();
+    this.clock = folder.resolve("node-" + name + ".clock");
+    this.command = new ArrayList<>(jvm);
+    command.addAll(
+        List.of("-D%s=%s".formatted(SteppedClock.PROPERTY, clock), "-jar", jar.toString()));
+    try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      this.port = socket.getLocalPort();
+    }
+  }
+
+  String name() {
+    return name;
+  }
+
+  String url() {
+    return "http://127.0.0.1:" + port;
+  }
+
+  /** Starts the process and comes back at once; does nothing when all is over. */
+  synchronized void start() throws IOException {
+    if (over) {
+      return;
+    }
+    var builder =
+        new ProcessBuilder(command)
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.appendTo(log));
+    var environment = builder.environment();
+    environment.keySet().removeIf(each -> each.matches("(THREADMILL|OPENAI|QUARKUS)_.*"));
+    environment.putAll(settings);
+    environment.put("THREADMILL_HOST", "127.0.0.1");
+    environment.put("THREADMILL_PORT", Integer.toString(port));
+    process = builder.start();
+  }
+
+  boolean isAlive() {
+    return process != null && process.isAlive();
+  }
+
+  /** Whether it says that it takes work. A frozen one says nothing. */
+  boolean isReady(RetryingClient caller) {
+    try {
+      return isAlive() && !frozen && caller.once(url() + "/q/health/ready").status() == 200;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  void kill() throws InterruptedException {
+    process.destroyForcibly().waitFor();
+  }
+
+  /** Kills it for good. */
+  synchronized void end() throws InterruptedException {
+    over = true;
+    if (isAlive()) {
+      kill();
+    }
+  }
+
+  /** SIGTERM; it hands over what it cannot finish. */
+  void stop() throws InterruptedException {
+    process.destroy();
+    if (!process.waitFor(LONGEST_END_SECONDS, TimeUnit.SECONDS)) {
+      kill();
+    }
+  }
+
+  void freeze() throws IOException, InterruptedException {
+    frozen = true;
+    signal("STOP");
+  }
+
+  void thaw() throws IOException, InterruptedException {
+    signal("CONT");
+    frozen = false;
+  }
+
+  /** Sets its clock, which stays so when it is started again, as a machine's does. */
+  void setClock(Duration ahead) throws IOException {
+    SteppedClock.set(clock, ahead);
+  }
+
+  private void signal(String signal) throws IOException, InterruptedException {
+    var pid = Long.toString(process.pid());
+    if (new ProcessBuilder("kill", "-" + signal, pid).start().waitFor() != 0) {
+      throw new IOException("kill -" + signal + " " + pid + " failed");
+    }
+  }
+
+  /** The name under which it owns runs at present. */
+  Optional<String> owner() throws IOException {
+    return Files.readAllLines(log.toPath()).stream()
+        .map(JOINED::matcher)
+        .filter(Matcher::find)
+        .map(found -> found.group(1))
+        .reduce((_, last) -> last);
+  }
+
+  /** The lines of its log that have this in them. */
+  List<String> linesWith(String words) throws IOException {
+    try (var lines = Files.lines(log.toPath())) {
+      return lines.filter(line -> line.contains(words)).toList();
+    }
+  }
+
+  /** The end of its log. */
+  List<String> lastLines(int count) throws IOException {
+    var lines = log.exists() ? Files.readAllLines(log.toPath()) : List.<String>of();
+    return lines.subList(Math.max(0, lines.size() - count), lines.size());
+  }
+}

@@ -1,0 +1,74 @@
+package dev.threadmill.lab.cluster;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A Kafka broker with a single node, formatted anew at each start: signals are not worth keeping.
+ */
+record KafkaProcess(Path jars, Path home, int port, int controllerPort) {
+  private static final String CLUSTER_ID = "dGhyZWFkbWlsbC1jbHVzdA";
+
+  String servers() {
+    return "127.0.0.1:" + port;
+  }
+
+  ClusterProcess start() throws IOException, InterruptedException {
+    clear();
+    Path settings = home.resolve("server.properties");
+    Files.writeString(settings, settings());
+    var format =
+        ClusterProcess.start(
+            "kafka format",
+            java("kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", settings.toString()),
+            Map.of());
+    if (format.process().waitFor() != 0) {
+      throw new IOException("Kafka's storage cannot be formatted, see above");
+    }
+    var kafka = ClusterProcess.start("kafka", java("kafka.Kafka", settings.toString()), Map.of());
+    kafka.awaitPort(port);
+    return kafka;
+  }
+
+  private List<String> java(String... words) {
+    var command = new ArrayList<String>();
+    command.add(ClusterProcess.java());
+    command.addAll(
+        List.of("-Xmx256m", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", jars + "/*"));
+    command.addAll(List.of(words));
+    return command;
+  }
+
+  private void clear() throws IOException {
+    Files.createDirectories(home);
+    try (var all = Files.walk(home)) {
+      for (Path each : all.sorted((one, other) -> other.compareTo(one)).toList()) {
+        if (!each.equals(home)) {
+          Files.delete(each);
+        }
+      }
+    }
+  }
+
+  private String settings() {
+    return """
+    process.roles=broker,controller
+    node.id=1
+    controller.quorum.voters=1@127.0.0.1:%2$d
+    listeners=PLAINTEXT://127.0.0.1:%1$d,CONTROLLER://127.0.0.1:%2$d
+    advertised.listeners=PLAINTEXT://127.0.0.1:%1$d
+    controller.listener.names=CONTROLLER
+    log.dirs=%3$s
+    num.partitions=1
+    offsets.topic.num.partitions=1
+    offsets.topic.replication.factor=1
+    group.initial.rebalance.delay.ms=0
+    log.retention.ms=600000
+    """
+        .formatted(port, controllerPort, home.resolve("data"));
+  }
+}

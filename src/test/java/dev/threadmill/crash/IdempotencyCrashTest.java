@@ -1,0 +1,79 @@
+package dev.threadmill.crash;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.threadmill.testing.Cluster;
+import dev.threadmill.testing.CommitProxy;
+import dev.threadmill.testing.CommitProxy.Side;
+import java.io.UncheckedIOException;
+import java.sql.SQLException;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** A node is killed at one commit after the other of a request that carries a key. */
+class IdempotencyCrashTest {
+  private static final int MOST_COMMITS = 10;
+
+  @ParameterizedTest
+  @EnumSource(Side.class)
+  void theSameKeyIsAnsweredByAnotherNodeAndWhatWasAskedForIsThereOnce(Side side)
+      throws SQLException {
+    try (var proxy = CommitProxy.start();
+        var cluster = Cluster.of(2).with("THREADMILL_MEMORY_WORKER", "false")) {
+      cluster.node(0).with("THREADMILL_DATABASE_URL", proxy.through(cluster.databaseUrl()));
+      int commit = 1;
+      while (killedAt(cluster, proxy, commit, side)) {
+        commit++;
+        assertThat(commit).isLessThan(MOST_COMMITS);
+      }
+      assertThat(commit).as("commits that were tried").isGreaterThan(1);
+    }
+  }
+
+  /** False if the request was over before the commit came. */
+  private static boolean killedAt(Cluster cluster, CommitProxy proxy, int commit, Side side)
+      throws SQLException {
+    cluster.start();
+    var victim = cluster.node(0);
+    var key = "key-" + side + commit;
+    var body = "{\"metadata\": {\"key\": \"%s\"}}".formatted(key);
+    var killed = proxy.killAt(commit, side, victim);
+    try {
+      cluster.api(victim).with("Idempotency-Key", key).post("/v1/threads", body);
+    } catch (UncheckedIOException e) {
+      // It died over it, as it was to.
+    }
+    proxy.disarm();
+    if (killed.get()) {
+      victim.start();
+      letTheDeadGo(cluster);
+    }
+
+    var other = cluster.api(cluster.node(1)).with("Idempotency-Key", key);
+    var second = other.post("/v1/threads", body);
+    assertThat(second.status()).as(() -> second.text() + cluster.logs()).isEqualTo(200);
+    var third = other.post("/v1/threads", body);
+    assertThat(third.text()).isEqualTo(second.text());
+    try (var database = cluster.connect();
+        var query =
+            database.prepareStatement(
+                "SELECT count(*) FROM threads WHERE metadata ->> 'key' = ?")) {
+      query.setString(1, key);
+      try (var rows = query.executeQuery()) {
+        rows.next();
+        assertThat(rows.getInt(1)).as("threads, killed %s commit %d", side, commit).isEqualTo(1);
+      }
+    }
+    return killed.get();
+  }
+
+  /** As if the seconds were over for which a dead node holds a key. */
+  private static void letTheDeadGo(Cluster cluster) throws SQLException {
+    try (var database = cluster.connect();
+        var statement = database.createStatement()) {
+      statement.executeUpdate(
+          "UPDATE idempotency_keys SET held_until = now() - interval '1 second'"
+              + " WHERE status IS NULL");
+    }
+  }
+}

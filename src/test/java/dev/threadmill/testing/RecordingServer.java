@@ -1,0 +1,126 @@
+package dev.threadmill.testing;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Executors;
+
+/** A real HTTP server that tools call, which notes down what it gets. */
+public final class RecordingServer implements AutoCloseable {
+  private final HttpServer server;
+  private final List<ReceivedRequest> calls = new CopyOnWriteArrayList<>();
+
+  /**
+   * What it got.
+   *
+   * @param headers by name in lower case
+   */
+  public record ReceivedRequest(
+      String method, String path, String query, Map<String, String> headers, String body) {
+    public String header(String name) {
+      return headers.get(name);
+    }
+  }
+
+  /** How it answers. */
+  @FunctionalInterface
+  public interface Handler {
+    void answer(HttpExchange exchange, ReceivedRequest call) throws IOException;
+  }
+
+  private RecordingServer(HttpServer server) {
+    this.server = server;
+  }
+
+  /** One on the usual loopback address. */
+  public static RecordingServer start() {
+    return on("127.0.0.1");
+  }
+
+  /** One on another of the machine's own addresses. */
+  public static RecordingServer on(String address) {
+    try {
+      var server = HttpServer.create(new InetSocketAddress(InetAddress.getByName(address), 0), 50);
+      server.setExecutor(Executors.newVirtualThreadPerTaskExecutor());
+      server.start();
+      return new RecordingServer(server);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Answers calls of this path, and of those below it, in this way. */
+  public RecordingServer on(String path, Handler handler) {
+    server.createContext(
+        path,
+        exchange -> {
+          try (exchange) {
+            var call = read(exchange);
+            calls.add(call);
+            handler.answer(exchange, call);
+          }
+        });
+    return this;
+  }
+
+  /** Answers with JSON. */
+  public static Handler json(int status, String body) {
+    return (exchange, _) -> reply(exchange, status, "application/json", body);
+  }
+
+  /** Redirects to there. */
+  public static Handler redirect(int status, String location) {
+    return (exchange, _) -> {
+      exchange.getResponseHeaders().set("Location", location);
+      exchange.sendResponseHeaders(status, -1);
+    };
+  }
+
+  public static void reply(HttpExchange exchange, int status, String type, String body)
+      throws IOException {
+    var bytes = body.getBytes(StandardCharsets.UTF_8);
+    exchange.getResponseHeaders().set("Content-Type", type);
+    exchange.sendResponseHeaders(status, bytes.length == 0 ? -1 : bytes.length);
+    exchange.getResponseBody().write(bytes);
+  }
+
+  public int port() {
+    return server.getAddress().getPort();
+  }
+
+  public String url(String path) {
+    return "http://" + server.getAddress().getAddress().getHostAddress() + ":" + port() + path;
+  }
+
+  public List<ReceivedRequest> calls() {
+    return List.copyOf(calls);
+  }
+
+  @Override
+  public void close() {
+    server.stop(0);
+  }
+
+  private static ReceivedRequest read(HttpExchange exchange) throws IOException {
+    var headers = new LinkedHashMap<String, String>();
+    exchange
+        .getRequestHeaders()
+        .forEach((name, values) -> headers.put(name.toLowerCase(Locale.ROOT), values.getFirst()));
+    var uri = exchange.getRequestURI();
+    return new ReceivedRequest(
+        exchange.getRequestMethod(),
+        uri.getRawPath(),
+        uri.getRawQuery(),
+        headers,
+        new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8));
+  }
+}
