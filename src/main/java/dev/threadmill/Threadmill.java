@@ -31,13 +31,14 @@ public final class Threadmill {
    */
   public static void main(String... args) {
     try {
-      Settings settings = Settings.from(System.getenv());
+      StartupConfig settings = StartupConfig.from(System.getenv());
       settings.checkPort();
       settings.checkHome();
       Optional<EmbeddedPostgres> embedded = database(settings);
-      tellQuarkus(settings, embedded);
-      Runtime.getRuntime().addShutdownHook(new Thread(() -> stopLast(embedded), "stop-postgres"));
-    } catch (InvalidSetting | EmbeddedPostgresException e) {
+      configureQuarkus(settings, embedded);
+      Runtime.getRuntime()
+          .addShutdownHook(new Thread(() -> stopDatabase(embedded), "stop-postgres"));
+    } catch (InvalidSettingException | EmbeddedPostgresException e) {
       fail(e.getMessage());
     } catch (InterruptedException e) {
       fail("interrupted while starting");
@@ -45,20 +46,20 @@ public final class Threadmill {
     // What it notes before the log is set up would stand around the one line about a wrong setting.
     hibernate = Logger.getLogger("org.hibernate");
     hibernate.setLevel(Level.WARNING);
-    Quarkus.run(null, Threadmill::ended, args);
+    Quarkus.run(null, Threadmill::onQuarkusExit, args);
   }
 
-  private static Optional<EmbeddedPostgres> database(Settings settings)
+  private static Optional<EmbeddedPostgres> database(StartupConfig settings)
       throws InterruptedException {
     if (settings.database().isPresent()) {
       DatabaseUrl url = settings.database().get();
       Optional<String> problem = DatabaseCheck.problem(url);
       if (problem.isPresent()) {
-        throw new InvalidSetting("THREADMILL_DATABASE_URL", problem.get());
+        throw new InvalidSettingException("THREADMILL_DATABASE_URL", problem.get());
       }
       return Optional.empty();
     }
-    Path usual = Settings.home(System.getenv()).resolve("cache");
+    Path usual = StartupConfig.home(System.getenv()).resolve("cache");
     return Optional.of(
         EmbeddedPostgres.start(
             Options.at(settings.home())
@@ -68,7 +69,8 @@ public final class Threadmill {
   }
 
   /** System properties outrank every other source that Quarkus reads. */
-  private static void tellQuarkus(Settings settings, Optional<EmbeddedPostgres> embedded) {
+  private static void configureQuarkus(
+      StartupConfig settings, Optional<EmbeddedPostgres> embedded) {
     set("quarkus.http.host", settings.host().getHostAddress());
     set("quarkus.http.port", Integer.toString(settings.port()));
     set("threadmill.home", settings.home().toString());
@@ -101,9 +103,9 @@ public final class Threadmill {
   }
 
   /** Quarkus has stopped, whether it was told to or could not start. */
-  private static void ended(int code, Throwable failure) {
+  private static void onQuarkusExit(int code, Throwable failure) {
     if (failure != null) {
-      new StartFailure(failure).printTo(System.err);
+      new StartupFailure(failure).printTo(System.err);
     }
     SERVER_STOPPED.countDown();
     if (!stopping) {
@@ -112,7 +114,7 @@ public final class Threadmill {
   }
 
   /** All shutdown hooks run at once: the database has to wait until nobody uses it any more. */
-  private static void stopLast(Optional<EmbeddedPostgres> embedded) {
+  private static void stopDatabase(Optional<EmbeddedPostgres> embedded) {
     stopping = true;
     try {
       if (!SERVER_STOPPED.await(60, TimeUnit.SECONDS)) {

@@ -6,14 +6,14 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * An answer that is an error: what {@link ErrorMapper} writes to the client as it stands. The
+ * An answer that is an error: what {@link ExceptionMappers} writes to the client as it stands. The
  * message is part of the wire contract and must not hold anything that the client may not see.
  */
 public class ApiException extends WebApplicationException {
   private final ApiError error;
   private final int httpStatus;
   private final transient Duration retryAfter;
-  private final boolean pointlessToRetry;
+  private final boolean retryDiscouraged;
 
   public ApiException(int httpStatus, ApiError error) {
     this(httpStatus, error, null, false);
@@ -25,7 +25,7 @@ public class ApiException extends WebApplicationException {
     this.httpStatus = httpStatus;
     this.error = error;
     this.retryAfter = retryAfter;
-    this.pointlessToRetry = pointlessToRetry;
+    this.retryDiscouraged = pointlessToRetry;
   }
 
   /** 400 for a parameter that the caller can mend. */
@@ -45,7 +45,7 @@ public class ApiException extends WebApplicationException {
   }
 
   /** 400 for a call that the object's present state forbids, such as a run on a locked thread. */
-  public static ApiException wrongState(String message) {
+  public static ApiException invalidState(String message) {
     return new ApiException(400, new ApiError(message, ApiError.INVALID_REQUEST, null, null));
   }
 
@@ -114,7 +114,7 @@ public class ApiException extends WebApplicationException {
   }
 
   /** Whether a client should not try again by itself, although the status suggests it. */
-  public boolean isPointlessToRetry() {
-    return pointlessToRetry;
+  public boolean isRetryDiscouraged() {
+    return retryDiscouraged;
   }
 }

@@ -32,7 +32,7 @@ public class BodyLimit {
 
   private static void refuseLarge(RoutingContext context) {
     if (!isJson(context.request().getHeader(HttpHeaders.CONTENT_TYPE))
-        || announced(context.request().getHeader(HttpHeaders.CONTENT_LENGTH)) <= MAX_JSON) {
+        || declaredLength(context.request().getHeader(HttpHeaders.CONTENT_LENGTH)) <= MAX_JSON) {
       context.next();
       return;
     }
@@ -58,7 +58,7 @@ public class BodyLimit {
     return type != null && type.regionMatches(true, 0, "application/json", 0, 16);
   }
 
-  static long announced(String length) {
+  static long declaredLength(String length) {
     try {
       return length == null ? 0 : Long.parseLong(length);
     } catch (NumberFormatException e) {

@@ -31,7 +31,7 @@ public sealed interface Field<T> {
   }
 
   /** What was sent (possibly null), or {@code current} if nothing was. */
-  default T or(T current) {
+  default T orElse(T current) {
     return switch (this) {
       case Absent<T> _ -> current;
       case Present<T>(var value) -> value;
@@ -39,7 +39,7 @@ public sealed interface Field<T> {
   }
 
   /** The same field with this value if it was sent as null. */
-  default Field<T> ifNull(T other) {
+  default Field<T> replaceNull(T other) {
     return this instanceof Present<T>(var value) && value == null ? of(other) : this;
   }
 

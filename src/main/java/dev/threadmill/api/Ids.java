@@ -64,7 +64,7 @@ public class Ids {
    * The id of a message that was said at another time than now, so that a page can be told from it
    * even when the message is gone.
    */
-  public MessageId messageOf(Instant time) {
+  public MessageId messageAt(Instant time) {
     return new MessageId(next(MessageId.PREFIX, time.toEpochMilli()));
   }
 

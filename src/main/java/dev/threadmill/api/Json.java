@@ -95,7 +95,7 @@ public final class Json {
 
   /** Gives the mapper to whoever injects one. */
   @Singleton
-  static class Source {
+  static class MapperProducer {
     @Produces
     @Singleton
     ObjectMapper mapper() {

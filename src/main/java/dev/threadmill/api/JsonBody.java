@@ -18,7 +18,7 @@ public final class JsonBody {
 
   /** The body as text, which is not looked at otherwise; 400 for what no text may hold. */
   public static String text(byte[] body) {
-    return JsonText.of(body);
+    return JsonBodyDecoder.of(body);
   }
 
   /** The body as a value of this type. */
@@ -28,7 +28,7 @@ public final class JsonBody {
 
   /** As {@link #read(byte[], Class)}, for generic types. An empty body reads as an empty object. */
   static <T> T read(byte[] body, JavaType type) {
-    var text = body.length == 0 ? "{}" : JsonText.of(body);
+    var text = body.length == 0 ? "{}" : JsonBodyDecoder.of(body);
     try {
       T value = Json.MAPPER.readValue(text, type);
       if (value == null) {

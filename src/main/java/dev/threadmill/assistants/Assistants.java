@@ -141,25 +141,25 @@ public class Assistants {
             .withLock(LockModeType.PESSIMISTIC_WRITE)
             .firstResultOptional()
             .orElseThrow(() -> ApiException.notFound("assistant", id));
-    requireReferences(project, request.tools().or(null), request.toolResources().or(null));
-    row.model = request.model().or(row.model);
-    row.name = request.name().or(row.name);
-    row.description = request.description().or(row.description);
-    row.instructions = request.instructions().or(row.instructions);
+    requireReferences(project, request.tools().orElse(null), request.toolResources().orElse(null));
+    row.model = request.model().orElse(row.model);
+    row.name = request.name().orElse(row.name);
+    row.description = request.description().orElse(row.description);
+    row.instructions = request.instructions().orElse(row.instructions);
     if (request.tools() instanceof Field.Present<List<ToolSpec>>(var tools)) {
       var checked = targets.checked(project, id, tools);
       row.tools = orElse(secrets.sealed(project, checked, row.tools), List.of());
     }
-    row.toolResources = request.toolResources().or(row.toolResources);
-    row.metadata = orElse(request.metadata().or(row.metadata), Metadata.EMPTY);
-    row.temperature = request.temperature().or(row.temperature);
-    row.topP = request.topP().or(row.topP);
-    row.responseFormat = request.responseFormat().or(row.responseFormat);
+    row.toolResources = request.toolResources().orElse(row.toolResources);
+    row.metadata = orElse(request.metadata().orElse(row.metadata), Metadata.EMPTY);
+    row.temperature = request.temperature().orElse(row.temperature);
+    row.topP = request.topP().orElse(row.topP);
+    row.responseFormat = request.responseFormat().orElse(row.responseFormat);
     row.reasoningEffort =
-        request.reasoningEffort().map(ReasoningEffort::wire).or(row.reasoningEffort);
-    row.memory = request.memory().or(row.memory);
-    row.safety = request.safety().or(row.safety);
-    row.privacy = request.privacy().or(row.privacy);
+        request.reasoningEffort().map(ReasoningEffort::wire).orElse(row.reasoningEffort);
+    row.memory = request.memory().orElse(row.memory);
+    row.safety = request.safety().orElse(row.safety);
+    row.privacy = request.privacy().orElse(row.privacy);
     if (request.exposure() instanceof Field.Present<Exposure>(var exposure)) {
       row.expose(exposure);
     }

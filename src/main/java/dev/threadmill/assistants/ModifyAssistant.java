@@ -41,22 +41,22 @@ record ModifyAssistant(
     if (model instanceof Field.Present<String>(var text)) {
       Bounds.requiredText("model", text, MAX_MODEL);
     }
-    Bounds.text("name", name.or(null), MAX_NAME);
-    Bounds.text("description", description.or(null), MAX_DESCRIPTION);
-    Bounds.text("instructions", instructions.or(null), MAX_INSTRUCTIONS);
+    Bounds.text("name", name.orElse(null), MAX_NAME);
+    Bounds.text("description", description.orElse(null), MAX_DESCRIPTION);
+    Bounds.text("instructions", instructions.orElse(null), MAX_INSTRUCTIONS);
     tools = tools.map(list -> ToolSpec.checked(list, ToolSpec.MAX_OF_ASSISTANT));
-    ResponseFormat.checked(responseFormat.or(null));
-    Bounds.number("temperature", temperature.or(null), 0, MAX_TEMPERATURE);
-    Bounds.number("top_p", topP.or(null), 0, MAX_TOP_P);
-    new TurnSettings(null, null, maxTurns.or(null), maxToolCalls.or(null));
+    ResponseFormat.checked(responseFormat.orElse(null));
+    Bounds.number("temperature", temperature.orElse(null), 0, MAX_TEMPERATURE);
+    Bounds.number("top_p", topP.orElse(null), 0, MAX_TOP_P);
+    new TurnSettings(null, null, maxTurns.orElse(null), maxToolCalls.orElse(null));
   }
 
   /** The settings with what is given put in the place of what was. */
   TurnSettings turnsOver(TurnSettings before) {
     return new TurnSettings(
-        reasoning.or(before.reasoning()),
-        visibility.or(before.visibility()),
-        maxTurns.or(before.maxTurns()),
-        maxToolCalls.or(before.maxToolCalls()));
+        reasoning.orElse(before.reasoning()),
+        visibility.orElse(before.visibility()),
+        maxTurns.orElse(before.maxTurns()),
+        maxToolCalls.orElse(before.maxToolCalls()));
   }
 }

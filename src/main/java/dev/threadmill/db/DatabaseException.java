@@ -1,13 +1,13 @@
 package dev.threadmill.db;
 
-import dev.threadmill.api.ErrorMapper;
+import dev.threadmill.api.ExceptionMappers;
 import java.sql.SQLException;
 import java.sql.SQLRecoverableException;
 import java.sql.SQLTransientException;
 import org.postgresql.util.PSQLException;
 
 /** The database refused a statement or could not be reached. */
-public class DatabaseException extends RuntimeException implements ErrorMapper.Unavailable {
+public class DatabaseException extends RuntimeException implements ExceptionMappers.Unavailable {
   private static final String UNIQUE_VIOLATION = "23505";
   private static final String FOREIGN_KEY_VIOLATION = "23503";
 

@@ -52,9 +52,9 @@ record ModifyLimits(
   }
 
   ModifyLimits {
-    Bounds.integer("requests_per_minute", requestsPerMinute.or(null), 1, Integer.MAX_VALUE);
-    Bounds.integer("tokens_per_minute", tokensPerMinute.or(null), 1, Integer.MAX_VALUE);
-    Bounds.integer("concurrent_threads", concurrentThreads.or(null), 1, Integer.MAX_VALUE);
+    Bounds.integer("requests_per_minute", requestsPerMinute.orElse(null), 1, Integer.MAX_VALUE);
+    Bounds.integer("tokens_per_minute", tokensPerMinute.orElse(null), 1, Integer.MAX_VALUE);
+    Bounds.integer("concurrent_threads", concurrentThreads.orElse(null), 1, Integer.MAX_VALUE);
   }
 
   /** The limits as they are from now on. */
@@ -66,13 +66,13 @@ record ModifyLimits(
           case Field.Present<Budgets>(var sent) -> sent == null ? Budgets.NONE : sent;
         };
     return new Limits(
-        requestsPerMinute.or(current.requestsPerMinute()),
-        tokensPerMinute.or(current.tokensPerMinute()),
-        concurrentThreads.or(current.concurrentThreads()),
+        requestsPerMinute.orElse(current.requestsPerMinute()),
+        tokensPerMinute.orElse(current.tokensPerMinute()),
+        concurrentThreads.orElse(current.concurrentThreads()),
         over(periods.day(), current.day()),
         over(periods.month(), current.month()),
         over(periods.total(), current.total()),
-        Boolean.TRUE.equals(countUsage.or(current.countUsage())));
+        Boolean.TRUE.equals(countUsage.orElse(current.countUsage())));
   }
 
   private static Limits.Budget over(Field<Amount> sent, Limits.Budget current) {

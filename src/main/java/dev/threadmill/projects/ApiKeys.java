@@ -72,7 +72,7 @@ class ApiKeys {
       throw ApiException.notFound("project", id);
     }
     if (!project.status.equals(Project.ACTIVE)) {
-      throw ApiException.wrongState("Project %s is archived.".formatted(id));
+      throw ApiException.invalidState("Project %s is archived.".formatted(id));
     }
   }
 }

@@ -15,8 +15,8 @@ record ModifyProject(
     if (name instanceof Field.Present<String>(var text)) {
       Bounds.requiredText("name", text, CreateProject.MAX_NAME);
     }
-    Bounds.text("description", description.or(null), CreateProject.MAX_DESCRIPTION);
-    Bounds.text("assistant_type", assistantType.or(null), CreateProject.MAX_WORD);
-    Bounds.text("region", region.or(null), CreateProject.MAX_WORD);
+    Bounds.text("description", description.orElse(null), CreateProject.MAX_DESCRIPTION);
+    Bounds.text("assistant_type", assistantType.orElse(null), CreateProject.MAX_WORD);
+    Bounds.text("region", region.orElse(null), CreateProject.MAX_WORD);
   }
 }

@@ -64,11 +64,11 @@ public class Projects {
   @Transactional
   ProjectObject modify(ProjectId id, ModifyProject request) {
     var project = locked(id);
-    project.name = request.name().or(project.name);
-    project.description = request.description().or(project.description);
-    project.assistantType = request.assistantType().or(project.assistantType);
-    project.region = request.region().or(project.region);
-    project.metadata = request.metadata().or(project.metadata);
+    project.name = request.name().orElse(project.name);
+    project.description = request.description().orElse(project.description);
+    project.assistantType = request.assistantType().orElse(project.assistantType);
+    project.region = request.region().orElse(project.region);
+    project.metadata = request.metadata().orElse(project.metadata);
     if (project.metadata == null) {
       project.metadata = Metadata.EMPTY;
     }
@@ -79,7 +79,7 @@ public class Projects {
   @Transactional
   void archive(ProjectId id) {
     if (id.equals(DEFAULT)) {
-      throw ApiException.wrongState("The default project cannot be deleted.");
+      throw ApiException.invalidState("The default project cannot be deleted.");
     }
     locked(id).status = Project.ARCHIVED;
     keys.forgetAfterCommit();

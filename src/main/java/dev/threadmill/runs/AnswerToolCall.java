@@ -50,7 +50,7 @@ class AnswerToolCall implements ToolMessages {
                 project)
             .orElseThrow(
                 () ->
-                    ApiException.wrongState(
+                    ApiException.invalidState(
                         "No run of %s waits for an output of tool call %s."
                             .formatted(thread, call)));
     var message = ids.message();

@@ -78,7 +78,7 @@ public class CancelRun {
       }
       var run = runs.get(project, thread, id);
       if (run.status().isTerminal()) {
-        throw ApiException.wrongState(
+        throw ApiException.invalidState(
             "Cannot cancel run with status '%s'.".formatted(run.status().wire()));
       }
       if (run.owner() == null

@@ -164,7 +164,7 @@ public class SubmitToolOutputs {
             .filter(found -> found.projectId().equals(project))
             .orElseThrow(() -> ApiException.notFound("run", id));
     if (run.status() != RunStatus.REQUIRES_ACTION) {
-      throw ApiException.wrongState(
+      throw ApiException.invalidState(
           "Runs in status \"%s\" do not accept tool outputs.".formatted(run.status().wire()));
     }
     var waiting = steps.lastOf(tx, run).orElseThrow();

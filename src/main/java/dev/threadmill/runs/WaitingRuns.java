@@ -47,7 +47,7 @@ public class WaitingRuns {
                 thread)
             .orElseThrow();
     if (waiting >= MOST_A_THREAD) {
-      throw ApiException.wrongState(
+      throw ApiException.invalidState(
           "Thread %s has %d runs waiting already.".formatted(thread, waiting));
     }
   }

@@ -45,7 +45,7 @@ class ForkThread {
    */
   record Body(MessageId messageId, Field<Metadata> metadata, Field<AssistantId> assistantId) {
     Body {
-      metadata = metadata.ifNull(Metadata.EMPTY);
+      metadata = metadata.replaceNull(Metadata.EMPTY);
     }
 
     static Body nothing() {
@@ -71,10 +71,10 @@ class ForkThread {
                   ids.thread(),
                   project,
                   clock.instant().truncatedTo(ChronoUnit.MILLIS),
-                  request.assistantId().or(original.assistantId()),
+                  request.assistantId().orElse(original.assistantId()),
                   Thread.Status.ACTIVE,
                   original.toolResources(),
-                  request.metadata().or(original.metadata()),
+                  request.metadata().orElse(original.metadata()),
                   new Thread.ForkedFrom(id, last.map(Original::id).orElse(null)));
           insert(tx, copy, last.map(Original::at).orElse(copy.createdAt()));
           last.ifPresent(until -> copyContents(tx, id, copy.id(), until));
@@ -141,7 +141,7 @@ class ForkThread {
             until.at(),
             until.id());
     var oldIds = originals.stream().map(Original::id).toList();
-    var newIds = originals.stream().map(original -> ids.messageOf(original.at())).toList();
+    var newIds = originals.stream().map(original -> ids.messageAt(original.at())).toList();
     copyMessages(tx, from, to, oldIds, newIds);
     copyToolCalls(tx, from, to, until.at());
     tx.afterCommit(() -> added.fire(MessagesAdded.INSTANCE));

@@ -26,7 +26,7 @@ public record LockedThread(
   public LockedThread requireOpenForMessages() {
     requireNotArchived();
     if (activeRun != null) {
-      throw ApiException.wrongState(
+      throw ApiException.invalidState(
           "Can't add messages to %s while a run %s is active.".formatted(id, activeRun));
     }
     return this;
@@ -36,7 +36,7 @@ public record LockedThread(
   public LockedThread requireOpenForRuns() {
     requireNotArchived();
     if (activeRun != null) {
-      throw ApiException.wrongState(
+      throw ApiException.invalidState(
           "Thread %s already has an active run %s.".formatted(id, activeRun));
     }
     return this;
@@ -45,7 +45,7 @@ public record LockedThread(
   /** Answers 400 if nothing may be deleted now. */
   LockedThread requireIdle(String what) {
     if (activeRun != null) {
-      throw ApiException.wrongState(
+      throw ApiException.invalidState(
           "Can't delete %s while a run %s is active.".formatted(what, activeRun));
     }
     return this;
@@ -53,7 +53,7 @@ public record LockedThread(
 
   private void requireNotArchived() {
     if (status == Thread.Status.ARCHIVED) {
-      throw ApiException.wrongState(
+      throw ApiException.invalidState(
           "Thread %s is archived. Set its status to 'active' first.".formatted(id));
     }
   }

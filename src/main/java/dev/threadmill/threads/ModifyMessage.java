@@ -6,6 +6,6 @@ import dev.threadmill.api.Metadata;
 /** The body of {@code POST /v1/threads/{thread_id}/messages/{message_id}}. */
 record ModifyMessage(Field<Metadata> metadata) {
   ModifyMessage {
-    metadata = metadata.ifNull(Metadata.EMPTY);
+    metadata = metadata.replaceNull(Metadata.EMPTY);
   }
 }

@@ -13,7 +13,7 @@ record ModifyThread(
     Field<AssistantId> assistantId,
     Field<Thread.Status> status) {
   ModifyThread {
-    metadata = metadata.ifNull(Metadata.EMPTY);
+    metadata = metadata.replaceNull(Metadata.EMPTY);
     if (status instanceof Field.Present<Thread.Status>(var value) && value == null) {
       throw ApiException.invalid(
           "status", "Invalid value for 'status': expected 'active' or 'archived'.");

@@ -73,7 +73,7 @@ public class ThreadResource {
     var project = Caller.current().project();
     var change = request == null ? ModifyThread.nothing() : request;
     prepareThread.requireExisting(
-        project, change.assistantId().or(null), change.toolResources().or(null));
+        project, change.assistantId().orElse(null), change.toolResources().orElse(null));
     return threads
         .modify(project, id, change)
         .map(ThreadObject::of)
@@ -90,7 +90,7 @@ public class ThreadResource {
   public ThreadObject fork(@PathParam("thread_id") ThreadId id, ForkThread.Body request) {
     var project = Caller.current().project();
     var body = request == null ? ForkThread.Body.nothing() : request;
-    prepareThread.requireExisting(project, body.assistantId().or(null), null);
+    prepareThread.requireExisting(project, body.assistantId().orElse(null), null);
     return ThreadObject.of(forkThread.fork(project, id, body));
   }
 

@@ -155,13 +155,13 @@ public class ThreadStore {
             + COLUMNS,
         ThreadStore::thread,
         change.toolResources().isPresent(),
-        Tx.json(change.toolResources().or(null)),
+        Tx.json(change.toolResources().orElse(null)),
         change.metadata().isPresent(),
-        Tx.json(change.metadata().or(null)),
+        Tx.json(change.metadata().orElse(null)),
         change.assistantId().isPresent(),
-        change.assistantId().or(null),
+        change.assistantId().orElse(null),
         change.status().isPresent(),
-        change.status().or(null),
+        change.status().orElse(null),
         id,
         project);
   }

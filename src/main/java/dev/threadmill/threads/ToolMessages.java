@@ -27,7 +27,7 @@ public interface ToolMessages {
     @Override
     public MessageObject answer(
         ProjectId project, ThreadId thread, ToolCallId call, String output) {
-      throw ApiException.wrongState(
+      throw ApiException.invalidState(
           "No run of %s waits for an output of tool call %s.".formatted(thread, call));
     }
   }

@@ -53,7 +53,7 @@ class PostgresCrashTest {
       List<String> acknowledged = new ArrayList<>(List.of(thread));
 
       for (int crash = 0; crash < 2; crash++) {
-        postgres.crash();
+        postgres.crashAndRestart();
         gate.release(2);
         cluster.await("ready again", LONG_ENOUGH, () -> assertThat(node.isReady()).isTrue());
         acknowledged.add(api.post("/v1/threads", "{}").id());

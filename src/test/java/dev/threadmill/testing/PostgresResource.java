@@ -30,7 +30,7 @@ public final class PostgresResource implements QuarkusTestResourceLifecycleManag
       var options =
           Options.at(home)
               .withCache(cache())
-              .withVector(Vector.REAL_ONLY)
+              .withVector(Vector.REQUIRE_PGVECTOR)
               .withTimeZone(TIME_ZONE)
               .withProgress(System.err::println);
       shared = EmbeddedPostgres.start(options);

@@ -75,7 +75,7 @@ final class Command {
   /**
    * Where a program lies; the folders of the administrator are searched even if PATH lacks them.
    */
-  static Optional<Path> find(String program) {
+  static Optional<Path> findExecutable(String program) {
     String path = Optional.ofNullable(System.getenv("PATH")).orElse("");
     return Stream.concat(
             Stream.of(path.split(":")), Stream.of("/usr/bin", "/bin", "/usr/sbin", "/sbin"))

@@ -14,7 +14,7 @@ import java.util.List;
 /**
  * The files of one database: made once, and handed to PostgreSQL in a state that it can start from.
  */
-record DataDirectory(Places places, PostgresTree tree) {
+record DataDirectory(PostgresLayout places, PostgresInstallation tree) {
   /** The superuser; the server itself uses an ordinary role. */
   static final String SUPERUSER = "postgres";
 
@@ -33,26 +33,26 @@ record DataDirectory(Places places, PostgresTree tree) {
                 + " is not the data of a PostgreSQL; move it away, or set another THREADMILL_HOME");
       }
       String version = Files.readString(version()).strip();
-      if (!version.equals(PostgresTree.MAJOR)) {
+      if (!version.equals(PostgresInstallation.MAJOR)) {
         throw new EmbeddedPostgresException(
             "the data in "
                 + places.data()
                 + " is of PostgreSQL "
                 + version
                 + ", this is PostgreSQL "
-                + PostgresTree.MAJOR);
+                + PostgresInstallation.MAJOR);
       }
       return;
     }
     Path half = places.folder().resolve("data.part");
-    PostgresTree.delete(half);
+    PostgresInstallation.delete(half);
     Files.createDirectory(half);
-    PostgresTree.setMode(half, "rwx------");
+    PostgresInstallation.setMode(half, "rwx------");
     Path password = places.folder().resolve("password.part");
     writeSecret(password, password());
     if (places.user().isPresent()) {
-      places.user().get().own(half);
-      places.user().get().own(password);
+      places.user().get().chown(half);
+      places.user().get().chown(password);
     }
     try {
       // The order is that of code points and never changes with the machine; case folding and word
@@ -132,16 +132,16 @@ record DataDirectory(Places places, PostgresTree tree) {
 
   /** Writes the settings of this start. */
   void configure(int port, String timeZone) throws IOException {
-    write("postgresql.conf", ServerSettings.POSTGRESQL_CONF);
-    write("pg_hba.conf", ServerSettings.PG_HBA_CONF);
-    write("threadmill.conf", ServerSettings.threadmillConf(port, timeZone));
+    write("postgresql.conf", PostgresConf.POSTGRESQL_CONF);
+    write("pg_hba.conf", PostgresConf.PG_HBA_CONF);
+    write("threadmill.conf", PostgresConf.threadmillConf(port, timeZone));
   }
 
   private void write(String name, String text) throws IOException {
     Path half = places.data().resolve(name + ".part");
     writeSecret(half, text);
     if (places.user().isPresent()) {
-      places.user().get().own(half);
+      places.user().get().chown(half);
     }
     Files.move(half, places.data().resolve(name), StandardCopyOption.ATOMIC_MOVE);
   }
@@ -149,12 +149,13 @@ record DataDirectory(Places places, PostgresTree tree) {
   private static void writeSecret(Path file, String text) throws IOException {
     Files.deleteIfExists(file);
     Files.createFile(file);
-    PostgresTree.setMode(file, "rw-------");
+    PostgresInstallation.setMode(file, "rw-------");
     Files.writeString(file, text);
   }
 
   List<String> asUser(List<String> command) {
-    List<String> words = new ArrayList<>(places.user().map(OtherUser::prefix).orElse(List.of()));
+    List<String> words =
+        new ArrayList<>(places.user().map(RunAsUser::commandPrefix).orElse(List.of()));
     words.addAll(command);
     return words;
   }

@@ -18,11 +18,11 @@ import java.util.function.Consumer;
  * again on the same port.
  */
 public final class EmbeddedPostgres implements AutoCloseable {
-  private final Places places;
-  private final FolderLock lock;
-  private final KeepRunning server;
+  private final PostgresLayout places;
+  private final DirectoryLock lock;
+  private final PostgresSupervisor server;
   private final String password;
-  private boolean realVector;
+  private boolean hasPgvector;
 
   /**
    * How to start.
@@ -45,7 +45,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
     /** Everything under this home, pgvector if it can be had, nothing told. */
     public static Options at(Path home) {
       return new Options(
-          home, home.resolve("cache"), List.of(), Vector.PREFER_REAL, "UTC", line -> {});
+          home, home.resolve("cache"), List.of(), Vector.PREFER_PGVECTOR, "UTC", line -> {});
     }
 
     /** The same for another home; the cache stays where it is. */
@@ -82,11 +82,11 @@ public final class EmbeddedPostgres implements AutoCloseable {
   /** Which {@code vector} the database gets. */
   public enum Vector {
     /** pgvector, or the stand-in where it cannot be compiled. */
-    PREFER_REAL,
+    PREFER_PGVECTOR,
     /** pgvector, or no start. */
-    REAL_ONLY,
+    REQUIRE_PGVECTOR,
     /** The stand-in, even where pgvector could be had. */
-    STAND_IN
+    SQL_FALLBACK
   }
 
   /**
@@ -96,9 +96,9 @@ public final class EmbeddedPostgres implements AutoCloseable {
    */
   public static EmbeddedPostgres start(Options options) {
     try {
-      Places places =
-          Places.under(options.home().toAbsolutePath(), options.cache().toAbsolutePath());
-      FolderLock lock = lock(options, places);
+      PostgresLayout places =
+          PostgresLayout.prepare(options.home().toAbsolutePath(), options.cache().toAbsolutePath());
+      DirectoryLock lock = lock(options, places);
       try {
         return new EmbeddedPostgres(options, places, lock);
       } catch (IOException | SQLException | InterruptedException | RuntimeException e) {
@@ -118,7 +118,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
           "the embedded PostgreSQL in "
               + options.home()
               + " cannot be started: "
-              + Places.reason(e),
+              + PostgresLayout.reason(e),
           e);
     } catch (SQLException e) {
       throw new EmbeddedPostgresException(
@@ -129,19 +129,19 @@ public final class EmbeddedPostgres implements AutoCloseable {
     }
   }
 
-  private static FolderLock lock(Options options, Places places) throws IOException {
+  private static DirectoryLock lock(Options options, PostgresLayout places) throws IOException {
     Path file = places.folder().resolve("lock");
-    FolderLock lock =
-        FolderLock.take(file)
+    DirectoryLock lock =
+        DirectoryLock.tryAcquire(file)
             .orElseThrow(
                 () ->
                     new EmbeddedPostgresException(
                         "THREADMILL_HOME="
                             + options.home()
                             + " is in use by another Threadmill server ("
-                            + FolderLock.holder(file)
+                            + DirectoryLock.holder(file)
                             + "); stop that one or set another THREADMILL_HOME"));
-    lock.sign(
+    lock.recordHolder(
         "pid "
             + ProcessHandle.current().pid()
             + " since "
@@ -149,19 +149,19 @@ public final class EmbeddedPostgres implements AutoCloseable {
     return lock;
   }
 
-  private EmbeddedPostgres(Options options, Places places, FolderLock lock)
+  private EmbeddedPostgres(Options options, PostgresLayout places, DirectoryLock lock)
       throws IOException, SQLException, InterruptedException {
     this.places = places;
     this.lock = lock;
     // Before anything else: what a killed server left running must not be written around.
-    new Postmaster(places.data()).clearTheWay();
-    var directory = new DataDirectory(places, PreparedTree.of(options, places));
+    new PostmasterProcess(places.data()).stopLeftovers();
+    var directory = new DataDirectory(places, PrepareInstallation.of(options, places));
     directory.initialise();
     this.password = directory.password();
-    this.server = new KeepRunning(directory, options.timeZone(), options.progress());
+    this.server = new PostgresSupervisor(directory, options.timeZone(), options.progress());
     server.start();
     try {
-      this.realVector = new PrepareDatabase(server.port(), password, options.progress()).prepare();
+      this.hasPgvector = new PrepareDatabase(server.port(), password, options.progress()).prepare();
     } catch (SQLException | RuntimeException e) {
       server.close();
       throw e;
@@ -189,8 +189,8 @@ public final class EmbeddedPostgres implements AutoCloseable {
   }
 
   /** Whether {@code vector} is pgvector, HNSW included, and not the stand-in. */
-  public boolean realVector() {
-    return realVector;
+  public boolean hasPgvector() {
+    return hasPgvector;
   }
 
   /** The file that PostgreSQL itself reports to. */
@@ -202,8 +202,8 @@ public final class EmbeddedPostgres implements AutoCloseable {
    * Kills PostgreSQL, as a crash of its machine would, and comes back when it takes connections
    * again, on the same port. For trying out what that does to its clients.
    */
-  public void crash() throws InterruptedException {
-    server.crash();
+  public void crashAndRestart() throws InterruptedException {
+    server.crashAndRestart();
   }
 
   /** Stops PostgreSQL, letting it finish what was committed; may be called more than once. */

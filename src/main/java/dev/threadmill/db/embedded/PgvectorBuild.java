@@ -44,10 +44,10 @@ final class PgvectorBuild {
   }
 
   /** pgvector cannot be compiled here; the message says why in a few words. */
-  static final class NotPossible extends Exception {
+  static final class BuildFailedException extends Exception {
     private static final long serialVersionUID = 1L;
 
-    NotPossible(String why) {
+    BuildFailedException(String why) {
       super(why);
     }
   }
@@ -59,38 +59,38 @@ final class PgvectorBuild {
    * @param caches the first is ours, the others are only looked into
    * @param attempts how often to try what goes over the network
    */
-  static VectorFiles.Pgvector obtain(
+  static VectorExtension.Pgvector obtain(
       List<Path> caches, Platform platform, int attempts, Consumer<String> progress)
-      throws NotPossible {
+      throws BuildFailedException {
     var found = cached(caches, platform);
     if (found.isPresent()) {
       return found.get();
     }
     try {
-      var installed = InstalledPgvector.copied(Path.of("/"), caches.getFirst(), platform);
+      var installed = SystemPgvector.copied(Path.of("/"), caches.getFirst(), platform);
       if (installed.isPresent()) {
         return installed.get();
       }
       return new PgvectorBuild(caches.getFirst(), platform, attempts, progress).build();
     } catch (IOException e) {
-      throw new NotPossible(Places.reason(e));
+      throw new BuildFailedException(PostgresLayout.reason(e));
     }
   }
 
   /** The files of pgvector, if one of the caches has them. */
-  static Optional<VectorFiles.Pgvector> cached(List<Path> caches, Platform platform) {
+  static Optional<VectorExtension.Pgvector> cached(List<Path> caches, Platform platform) {
     return caches.stream().flatMap(cache -> cached(cache, platform).stream()).findFirst();
   }
 
-  private static Optional<VectorFiles.Pgvector> cached(Path cache, Platform platform) {
-    String end = "-pg" + PostgresTree.MAJOR + "-" + platform;
+  private static Optional<VectorExtension.Pgvector> cached(Path cache, Platform platform) {
+    String end = "-pg" + PostgresInstallation.MAJOR + "-" + platform;
     try (var folders = Files.list(cache)) {
       return folders
           .filter(folder -> name(folder).startsWith("pgvector-") && name(folder).endsWith(end))
           .max(Comparator.comparing(PgvectorBuild::name))
           .map(
               folder ->
-                  new VectorFiles.Pgvector(
+                  new VectorExtension.Pgvector(
                       folder,
                       name(folder)
                           .substring("pgvector-".length(), name(folder).length() - end.length())));
@@ -99,31 +99,31 @@ final class PgvectorBuild {
     }
   }
 
-  private VectorFiles.Pgvector build() throws IOException, NotPossible {
+  private VectorExtension.Pgvector build() throws IOException, BuildFailedException {
     if (!platform.system().equals("linux")) {
-      throw new NotPossible("that is done on Debian only");
+      throw new BuildFailedException("that is done on Debian only");
     }
     for (String program : List.of("apt-get", "apt-config", "dpkg-deb", "gcc")) {
-      if (Command.find(program).isEmpty()) {
-        throw new NotPossible("there is no " + program);
+      if (Command.findExecutable(program).isEmpty()) {
+        throw new BuildFailedException("there is no " + program);
       }
     }
     AptSource source =
         AptSource.ofThisMachine(Path.of("/etc"))
-            .orElseThrow(() -> new NotPossible("apt has no entry for the Debian archive"));
+            .orElseThrow(() -> new BuildFailedException("apt has no entry for the Debian archive"));
     progress.accept("Compiling pgvector for the embedded PostgreSQL (once, some ten seconds)…");
     Path scratch = cache.resolve("pgvector.part");
-    PostgresTree.delete(scratch);
+    PostgresInstallation.delete(scratch);
     try {
       Files.createDirectories(scratch);
       fetch(source, scratch);
       return compile(scratch);
     } finally {
-      PostgresTree.delete(scratch);
+      PostgresInstallation.delete(scratch);
     }
   }
 
-  private void fetch(AptSource source, Path scratch) throws IOException, NotPossible {
+  private void fetch(AptSource source, Path scratch) throws IOException, BuildFailedException {
     for (String folder : List.of("lists/partial", "cache/archives/partial", "empty")) {
       Files.createDirectories(scratch.resolve(folder));
     }
@@ -166,11 +166,11 @@ final class PgvectorBuild {
         """
             .formatted(fetching, scratch));
     apt(scratch, "update");
-    apt(scratch, "download", "postgresql-server-dev-" + PostgresTree.MAJOR);
+    apt(scratch, "download", "postgresql-server-dev-" + PostgresInstallation.MAJOR);
     apt(scratch, "source", "--download-only", "pgvector");
   }
 
-  private void apt(Path scratch, String... words) throws NotPossible {
+  private void apt(Path scratch, String... words) throws BuildFailedException {
     List<String> command = new ArrayList<>(List.of("apt-get", "-q", "-y"));
     command.addAll(List.of(words));
     var env = Map.of("APT_CONFIG", scratch.resolve("apt.conf").toString());
@@ -189,10 +189,10 @@ final class PgvectorBuild {
                 .filter(line -> line.startsWith("E:"))
                 .findFirst()
                 .orElse(said.lastLine());
-    throw new NotPossible("apt-get " + words[0] + ": " + why);
+    throw new BuildFailedException("apt-get " + words[0] + ": " + why);
   }
 
-  private VectorFiles.Pgvector compile(Path scratch) throws IOException, NotPossible {
+  private VectorExtension.Pgvector compile(Path scratch) throws IOException, BuildFailedException {
     Path headers = scratch.resolve("headers");
     must(scratch, List.of("dpkg-deb", "-x", only(scratch, "*.deb").toString(), headers.toString()));
     Path unpacked = scratch.resolve("source");
@@ -200,13 +200,13 @@ final class PgvectorBuild {
         new TarArchiveInputStream(
             new GzipCompressorInputStream(
                 new BufferedInputStream(Files.newInputStream(only(scratch, "*.orig.tar.gz")))))) {
-      PostgresTree.unpack(tar, unpacked);
+      PostgresInstallation.unpack(tar, unpacked);
     }
     Path source = only(unpacked, "pgvector-*");
     String control = Files.readString(source.resolve("vector.control"));
     Matcher version = VERSION.matcher(control);
     if (!version.find()) {
-      throw new NotPossible("its control file names no version");
+      throw new BuildFailedException("its control file names no version");
     }
     Path made = Files.createDirectories(scratch.resolve("made"));
     // The flags of pgvector's own Makefile but -march=native: a cache may move to another machine,
@@ -218,7 +218,8 @@ final class PgvectorBuild {
     gcc.addAll(
         List.of(
             "-ftree-vectorize", "-fassociative-math", "-fno-signed-zeros", "-fno-trapping-math"));
-    gcc.add("-I" + headers.resolve("usr/include/postgresql/" + PostgresTree.MAJOR + "/server"));
+    gcc.add(
+        "-I" + headers.resolve("usr/include/postgresql/" + PostgresInstallation.MAJOR + "/server"));
     gcc.addAll(List.of("-o", made.resolve("vector" + platform.librarySuffix()).toString()));
     try (var files = Files.newDirectoryStream(source.resolve("src"), "*.c")) {
       files.forEach(file -> gcc.add(file.toString()));
@@ -236,7 +237,7 @@ final class PgvectorBuild {
     Command.run(remaining(), List.of("sync", "-f", made.toString()));
     Path done = folder(cache, version.group(1), platform);
     Files.move(made, done, StandardCopyOption.ATOMIC_MOVE);
-    return new VectorFiles.Pgvector(done, version.group(1));
+    return new VectorExtension.Pgvector(done, version.group(1));
   }
 
   /**
@@ -248,10 +249,11 @@ final class PgvectorBuild {
 
   /** Where the files of a version lie, for this kind of machine. */
   static Path folder(Path cache, String version, Platform platform) {
-    return cache.resolve("pgvector-" + version + "-pg" + PostgresTree.MAJOR + "-" + platform);
+    return cache.resolve(
+        "pgvector-" + version + "-pg" + PostgresInstallation.MAJOR + "-" + platform);
   }
 
-  private void must(Path folder, List<String> command) throws NotPossible {
+  private void must(Path folder, List<String> command) throws BuildFailedException {
     var said = Command.run(remaining(), folder, Map.of(), command);
     if (!said.ok()) {
       String why =
@@ -260,7 +262,7 @@ final class PgvectorBuild {
               .filter(line -> line.contains("error:"))
               .findFirst()
               .orElse(said.lastLine());
-      throw new NotPossible(command.getFirst() + ": " + why);
+      throw new BuildFailedException(command.getFirst() + ": " + why);
     }
   }
 
@@ -268,13 +270,13 @@ final class PgvectorBuild {
     return Duration.ofNanos(Math.max(1, deadline - System.nanoTime()));
   }
 
-  private static Path only(Path folder, String glob) throws IOException, NotPossible {
+  private static Path only(Path folder, String glob) throws IOException, BuildFailedException {
     try (var found = Files.newDirectoryStream(folder, glob)) {
       for (Path each : found) {
         return each;
       }
     }
-    throw new NotPossible("what apt fetched lacks " + glob);
+    throw new BuildFailedException("what apt fetched lacks " + glob);
   }
 
   private static String name(Path path) {

@@ -17,7 +17,7 @@ record PrepareDatabase(int port, String password, Consumer<String> progress) {
 
   static final String DATABASE = "threadmill";
 
-  private static final String STAND_IN = "'" + VectorFiles.STAND_IN_VERSION + "'";
+  private static final String FALLBACK_VERSION = "'" + VectorExtension.FALLBACK_VERSION + "'";
 
   /** Whether the database has, or would get, pgvector itself. */
   boolean prepare() throws SQLException {
@@ -37,10 +37,10 @@ record PrepareDatabase(int port, String password, Consumer<String> progress) {
           exists(
               database,
               "SELECT 1 FROM pg_available_extensions WHERE name = 'vector' AND default_version <> "
-                  + STAND_IN);
+                  + FALLBACK_VERSION);
       String installed = "SELECT 1 FROM pg_extension WHERE extname = 'vector' AND extversion ";
-      boolean usesReal = exists(database, installed + "<> " + STAND_IN);
-      boolean usesStandIn = exists(database, installed + "= " + STAND_IN);
+      boolean usesReal = exists(database, installed + "<> " + FALLBACK_VERSION);
+      boolean usesStandIn = exists(database, installed + "= " + FALLBACK_VERSION);
       if (treeIsReal) {
         load(database);
       }
@@ -50,7 +50,7 @@ record PrepareDatabase(int port, String password, Consumer<String> progress) {
       }
       if (usesStandIn && treeIsReal) {
         progress.accept("pgvector is here now: moving the vectors over from the stand-in…");
-        return movedFromStandIn(database);
+        return migrateFromFallback(database);
       }
       return treeIsReal;
     }
@@ -73,10 +73,10 @@ record PrepareDatabase(int port, String password, Consumer<String> progress) {
    * All vectors, by way of their text, in one transaction; false if something of the operator's own
    * holds on to the stand-in.
    */
-  private boolean movedFromStandIn(Connection database) throws SQLException {
+  private boolean migrateFromFallback(Connection database) throws SQLException {
     database.setAutoCommit(false);
     try {
-      moveFromStandIn(database);
+      copyFromFallback(database);
       database.commit();
       return true;
     } catch (SQLException e) {
@@ -89,7 +89,7 @@ record PrepareDatabase(int port, String password, Consumer<String> progress) {
     }
   }
 
-  private static void moveFromStandIn(Connection database) throws SQLException {
+  private static void copyFromFallback(Connection database) throws SQLException {
     List<String> toText = new ArrayList<>();
     List<String> toVector = new ArrayList<>();
     try (var statement = database.createStatement();

@@ -79,7 +79,7 @@ final class Nemesis {
       case KILL -> kill();
       case FREEZE -> freeze();
       case STOP -> stop();
-      case CRASH_POSTGRES -> world.postgres().crash();
+      case CRASH_POSTGRES -> world.postgres().crashAndRestart();
       case CUT_SESSIONS -> cutSessions();
       case SLOW_COMMITS -> slowCommits();
       case STEP_CLOCK -> stepClock();

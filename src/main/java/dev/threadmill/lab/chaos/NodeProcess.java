@@ -1,6 +1,6 @@
 package dev.threadmill.lab.chaos;
 
-import dev.threadmill.api.SteppedClock;
+import dev.threadmill.api.OffsetClock;
 import java.io.File;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -43,7 +43,7 @@ final class NodeProcess {
     this.clock = folder.resolve("node-" + name + ".clock");
     this.command = new ArrayList<>(jvm);
     command.addAll(
-        List.of("-D%s=%s".formatted(SteppedClock.PROPERTY, clock), "-jar", jar.toString()));
+        List.of("-D%s=%s".formatted(OffsetClock.PROPERTY, clock), "-jar", jar.toString()));
     try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       this.port = socket.getLocalPort();
     }
@@ -119,7 +119,7 @@ final class NodeProcess {
 
   /** Sets its clock, which stays so when it is started again, as a machine's does. */
   void setClock(Duration ahead) throws IOException {
-    SteppedClock.set(clock, ahead);
+    OffsetClock.set(clock, ahead);
   }
 
   private void signal(String signal) throws IOException, InterruptedException {

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.threadmill.api.Json;
 import dev.threadmill.assistants.Assistant;
 import dev.threadmill.assistants.ToolName;
-import dev.threadmill.protocols.ProtocolSettings;
+import dev.threadmill.protocols.ProtocolConfig;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.net.URI;
 import java.util.List;
@@ -20,9 +20,9 @@ class AgentCards {
   private static final List<String> INPUT_MODES =
       List.of("text/plain", "application/json", "image/png", "image/jpeg", "audio/wav");
 
-  private final ProtocolSettings settings;
+  private final ProtocolConfig settings;
 
-  AgentCards(ProtocolSettings settings) {
+  AgentCards(ProtocolConfig settings) {
     this.settings = settings;
   }
 

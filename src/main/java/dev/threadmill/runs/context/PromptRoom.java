@@ -1,6 +1,6 @@
 package dev.threadmill.runs.context;
 
-import dev.threadmill.api.HeapRoom;
+import dev.threadmill.api.MemoryPermits;
 import dev.threadmill.runs.live.LiveRun;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.concurrent.CompletableFuture;
@@ -26,7 +26,7 @@ public class PromptRoom {
   /** What is smaller is not counted, nor does it wait behind what is large. */
   private static final long SMALL = 128 * 1024;
 
-  private final HeapRoom room = HeapRoom.ofHeap(PERCENT_OF_HEAP);
+  private final MemoryPermits room = MemoryPermits.ofHeap(PERCENT_OF_HEAP);
 
   /** A place for the prompts of a run, one after the other; to be closed after each. */
   public Place of(LiveRun live) {
@@ -36,7 +36,7 @@ public class PromptRoom {
   /** What a run has of the room. */
   public final class Place implements AutoCloseable {
     private final LiveRun live;
-    private HeapRoom.Taken taken;
+    private MemoryPermits.Permit taken;
     private long limit;
 
     private Place(LiveRun live) {
@@ -65,13 +65,13 @@ public class PromptRoom {
       close();
       limit = characters;
       if (characters > SMALL) {
-        var place = room.take(characters * COPIES);
+        var place = room.acquire(characters * COPIES);
         taken = place.isDone() ? place.join() : waitFor(place);
       }
       return characters;
     }
 
-    private HeapRoom.Taken waitFor(CompletableFuture<HeapRoom.Taken> place)
+    private MemoryPermits.Permit waitFor(CompletableFuture<MemoryPermits.Permit> place)
         throws InterruptedException {
       try {
         return live.interruptibly(place::get);

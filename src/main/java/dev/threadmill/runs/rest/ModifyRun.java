@@ -11,7 +11,7 @@ record ModifyRun(Field<Metadata> metadata) {
 
   /** The new metadata; null clears it. */
   Metadata orEmpty() {
-    var sent = metadata.or(null);
+    var sent = metadata.orElse(null);
     return sent == null ? Metadata.EMPTY : sent;
   }
 }

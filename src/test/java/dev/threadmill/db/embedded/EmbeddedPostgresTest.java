@@ -52,11 +52,11 @@ class EmbeddedPostgresTest {
     try (var postgres = start()) {
       int port = postgres.port();
       write(postgres, "before");
-      long killed = new Postmaster(data()).pid().orElseThrow();
+      long killed = new PostmasterProcess(data()).pid().orElseThrow();
 
       ProcessHandle.of(killed).orElseThrow().destroyForcibly();
 
-      await().until(() -> new Postmaster(data()).pid().orElse(killed) != killed);
+      await().until(() -> new PostmasterProcess(data()).pid().orElse(killed) != killed);
       await().ignoreExceptions().until(() -> notes(postgres).equals(List.of("before")));
       assertThat(postgres.port()).isEqualTo(port);
     }
@@ -67,9 +67,9 @@ class EmbeddedPostgresTest {
     try (var postgres = start()) {
       write(postgres, "0");
       for (int round = 1; round <= 3; round++) {
-        long killed = new Postmaster(data()).pid().orElseThrow();
+        long killed = new PostmasterProcess(data()).pid().orElseThrow();
         ProcessHandle.of(killed).orElseThrow().destroyForcibly();
-        await().until(() -> new Postmaster(data()).pid().orElse(killed) != killed);
+        await().until(() -> new PostmasterProcess(data()).pid().orElse(killed) != killed);
         await().ignoreExceptions().until(() -> !notes(postgres).isEmpty());
         write(postgres, "" + round);
       }
@@ -82,27 +82,28 @@ class EmbeddedPostgresTest {
     long left;
     try (var killed = ServerInAnotherJvm.start(home)) {
       write(killed.firstLine(), password(), "before");
-      left = new Postmaster(data()).pid().orElseThrow();
+      left = new PostmasterProcess(data()).pid().orElseThrow();
 
       killed.kill();
     }
 
     try (var next = start()) {
       assertThat(notes(next)).containsExactly("before");
-      assertThat(Postmaster.isAlive(left)).isFalse();
+      assertThat(PostmasterProcess.isAlive(left)).isFalse();
     }
   }
 
   @Test
   void aKilledServerLeavesNoPostgresBehind() throws Exception {
     assumeTrue(
-        Command.find("setpriv").isPresent(), "only Linux tells a child of its parent's death");
+        Command.findExecutable("setpriv").isPresent(),
+        "only Linux tells a child of its parent's death");
     try (var killed = ServerInAnotherJvm.start(home)) {
-      long postgres = new Postmaster(data()).pid().orElseThrow();
+      long postgres = new PostmasterProcess(data()).pid().orElseThrow();
 
       killed.kill();
 
-      await().until(() -> !Postmaster.isAlive(postgres));
+      await().until(() -> !PostmasterProcess.isAlive(postgres));
     }
   }
 
@@ -110,7 +111,7 @@ class EmbeddedPostgresTest {
   void whatWasCommittedIsThereAfterServerAndPostgresWereKilledTogether() throws Exception {
     try (var killed = ServerInAnotherJvm.start(home)) {
       write(killed.firstLine(), password(), "before");
-      long postgres = new Postmaster(data()).pid().orElseThrow();
+      long postgres = new PostmasterProcess(data()).pid().orElseThrow();
 
       ProcessHandle.of(postgres).orElseThrow().destroyForcibly();
       killed.kill();
@@ -130,7 +131,7 @@ class EmbeddedPostgresTest {
     }
     Process orphan =
         asPostgres(directory.tree().program("postgres").toString(), "-D", data().toString());
-    await().until(() -> new Postmaster(data()).ready());
+    await().until(() -> new PostmasterProcess(data()).ready());
 
     try (var second = start()) {
       assertThat(orphan.isAlive()).isFalse();
@@ -157,7 +158,7 @@ class EmbeddedPostgresTest {
         await()
             .until(
                 () -> parent.children().map(ProcessHandle::pid).findFirst().orElse(0L),
-                pid -> pid != 0 && !Postmaster.isAlive(pid));
+                pid -> pid != 0 && !PostmasterProcess.isAlive(pid));
     leaveStalePidFile(zombie);
 
     try (var postgres = start()) {
@@ -237,7 +238,7 @@ class EmbeddedPostgresTest {
 
   @Test
   void thePrivateHomeOfRootIsNoObstacle() throws Exception {
-    assumeTrue(OtherUser.isRoot(), "for an ordinary user nothing is out of reach");
+    assumeTrue(RunAsUser.isRoot(), "for an ordinary user nothing is out of reach");
     Path locked = Files.createDirectory(home.resolve("private"));
     Files.setPosixFilePermissions(locked, PosixFilePermissions.fromString("rwx------"));
     Path inside = locked.resolve("home");
@@ -266,13 +267,13 @@ class EmbeddedPostgresTest {
     }
     lines.set(0, Long.toString(pid));
     Files.write(data().resolve("postmaster.pid"), lines);
-    if (OtherUser.isRoot()) {
-      OtherUser.neededFor(data()).orElseThrow().own(data().resolve("postmaster.pid"));
+    if (RunAsUser.isRoot()) {
+      RunAsUser.neededFor(data()).orElseThrow().chown(data().resolve("postmaster.pid"));
     }
   }
 
   private Options options() {
-    return Options.at(home).withCache(PostgresResource.cache()).withVector(Vector.REAL_ONLY);
+    return Options.at(home).withCache(PostgresResource.cache()).withVector(Vector.REQUIRE_PGVECTOR);
   }
 
   private EmbeddedPostgres start() {
@@ -288,8 +289,8 @@ class EmbeddedPostgresTest {
   }
 
   private DataDirectory directory() throws Exception {
-    Places places = Places.under(home, PostgresResource.cache());
-    return new DataDirectory(places, PreparedTree.of(options(), places));
+    PostgresLayout places = PostgresLayout.prepare(home, PostgresResource.cache());
+    return new DataDirectory(places, PrepareInstallation.of(options(), places));
   }
 
   /** As the user that Postgres runs as: only a pid of theirs counts with Postgres. */

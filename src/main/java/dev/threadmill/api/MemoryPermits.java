@@ -11,36 +11,36 @@ import java.util.concurrent.CompletableFuture;
  * finds no room waits, in turn, until others have given theirs back. So many large things at a time
  * take longer, where they would have ended the process.
  */
-public final class HeapRoom {
-  private final long all;
-  private final Queue<Waiting> waiting = new ArrayDeque<>();
-  private long free;
+public final class MemoryPermits {
+  private final long capacity;
+  private final Queue<Waiting> waiters = new ArrayDeque<>();
+  private long available;
 
   /** A room of so many bytes. */
-  public HeapRoom(long bytes) {
-    this.all = bytes;
-    this.free = bytes;
+  public MemoryPermits(long bytes) {
+    this.capacity = bytes;
+    this.available = bytes;
   }
 
   /** This percentage of the heap that the JVM may have. */
-  public static HeapRoom ofHeap(int percent) {
-    return new HeapRoom(Runtime.getRuntime().maxMemory() / 100 * percent);
+  public static MemoryPermits ofHeap(int percent) {
+    return new MemoryPermits(Runtime.getRuntime().maxMemory() / 100 * percent);
   }
 
-  private record Waiting(long bytes, CompletableFuture<Taken> place) {}
+  private record Waiting(long bytes, CompletableFuture<Permit> place) {}
 
   /** Room that was taken. */
-  public final class Taken implements AutoCloseable {
+  public final class Permit implements AutoCloseable {
     private long bytes;
 
-    private Taken(long bytes) {
+    private Permit(long bytes) {
       this.bytes = bytes;
     }
 
     /** Gives it back; once, however often it is called. */
     @Override
     public void close() {
-      giveBack(this);
+      release(this);
     }
   }
 
@@ -50,35 +50,35 @@ public final class HeapRoom {
    * @param bytes how much; what is larger than all of the room gets it for itself
    * @return done when there is room, which is at once as a rule
    */
-  public CompletableFuture<Taken> take(long bytes) {
-    var place = new CompletableFuture<Taken>();
+  public CompletableFuture<Permit> acquire(long bytes) {
+    var place = new CompletableFuture<Permit>();
     synchronized (this) {
-      waiting.add(new Waiting(Math.min(bytes, all), place));
+      waiters.add(new Waiting(Math.min(bytes, capacity), place));
     }
-    place.whenComplete((_, gaveUp) -> letInBehind(gaveUp));
-    letIn();
+    place.whenComplete((_, gaveUp) -> grantAfterCancel(gaveUp));
+    grantWaiters();
     return place;
   }
 
   /** Who waited behind one that has given up may have his turn now. */
-  private void letInBehind(Throwable gaveUp) {
+  private void grantAfterCancel(Throwable gaveUp) {
     if (gaveUp != null) {
-      letIn();
+      grantWaiters();
     }
   }
 
-  private void giveBack(Taken taken) {
+  private void release(Permit taken) {
     synchronized (this) {
-      free += taken.bytes;
+      available += taken.bytes;
       taken.bytes = 0;
     }
-    letIn();
+    grantWaiters();
   }
 
   /** Tells them without the lock: what they do then is theirs. */
-  private void letIn() {
-    for (var next : haveRoom()) {
-      var taken = new Taken(next.bytes());
+  private void grantWaiters() {
+    for (var next : takeGrantable()) {
+      var taken = new Permit(next.bytes());
       if (!next.place().complete(taken)) {
         taken.close();
       }
@@ -86,13 +86,13 @@ public final class HeapRoom {
   }
 
   /** Those whose turn it is and for whom there is room, which is theirs from here on. */
-  private synchronized List<Waiting> haveRoom() {
+  private synchronized List<Waiting> takeGrantable() {
     var next = new ArrayList<Waiting>();
-    while (!waiting.isEmpty()
-        && (waiting.peek().place().isDone() || waiting.peek().bytes() <= free)) {
-      var first = waiting.remove();
+    while (!waiters.isEmpty()
+        && (waiters.peek().place().isDone() || waiters.peek().bytes() <= available)) {
+      var first = waiters.remove();
       if (!first.place().isDone()) {
-        free -= first.bytes();
+        available -= first.bytes();
         next.add(first);
       }
     }

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-class VectorStandInTest {
+class VectorFallbackTest {
   private Path home;
 
   @BeforeEach
@@ -29,11 +29,11 @@ class VectorStandInTest {
 
   @Test
   void theStandInTakesTheSameStatements() throws Exception {
-    try (var postgres = EmbeddedPostgres.start(options().withVector(Vector.STAND_IN));
+    try (var postgres = EmbeddedPostgres.start(options().withVector(Vector.SQL_FALLBACK));
         var connection = connect(postgres)) {
       vectors(connection);
 
-      assertThat(postgres.realVector()).isFalse();
+      assertThat(postgres.hasPgvector()).isFalse();
       assertThat(one(connection, "SELECT id FROM places ORDER BY at <=> '[1,1]'::vector LIMIT 1"))
           .isEqualTo("b");
       assertThat(one(connection, "SELECT at <=> '[0,2]' FROM places WHERE id = 'a'"))
@@ -54,14 +54,14 @@ class VectorStandInTest {
 
   @Test
   void vectorsMoveOverFromTheStandInOncePgvectorIsThere() throws Exception {
-    try (var postgres = EmbeddedPostgres.start(options().withVector(Vector.STAND_IN));
+    try (var postgres = EmbeddedPostgres.start(options().withVector(Vector.SQL_FALLBACK));
         var connection = connect(postgres)) {
       vectors(connection);
     }
 
-    try (var postgres = EmbeddedPostgres.start(options().withVector(Vector.REAL_ONLY));
+    try (var postgres = EmbeddedPostgres.start(options().withVector(Vector.REQUIRE_PGVECTOR));
         var connection = connect(postgres)) {
-      assertThat(postgres.realVector()).isTrue();
+      assertThat(postgres.hasPgvector()).isTrue();
       run(connection, "CREATE INDEX ON places USING hnsw (at vector_cosine_ops)");
       assertThat(one(connection, "SELECT string_agg(id || at, ' ' ORDER BY id) FROM places"))
           .isEqualTo("a[1,0] b[0.5,0.5]");
@@ -70,15 +70,15 @@ class VectorStandInTest {
 
   @Test
   void vectorsStayWithTheStandInWhileSomethingHoldsOnToIt() throws Exception {
-    try (var postgres = EmbeddedPostgres.start(options().withVector(Vector.STAND_IN));
+    try (var postgres = EmbeddedPostgres.start(options().withVector(Vector.SQL_FALLBACK));
         var connection = connect(postgres)) {
       vectors(connection);
       run(connection, "CREATE VIEW near AS SELECT id FROM places WHERE at <=> '[1,0]' < 0.1");
     }
 
-    try (var postgres = EmbeddedPostgres.start(options().withVector(Vector.PREFER_REAL));
+    try (var postgres = EmbeddedPostgres.start(options().withVector(Vector.PREFER_PGVECTOR));
         var connection = connect(postgres)) {
-      assertThat(postgres.realVector()).isFalse();
+      assertThat(postgres.hasPgvector()).isFalse();
       assertThat(one(connection, "SELECT id FROM near")).isEqualTo("a");
     }
   }

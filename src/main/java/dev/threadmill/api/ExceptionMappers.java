@@ -20,8 +20,8 @@ import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
  * client in its own words; what is unforeseen is logged under the request's id and answered with
  * that id alone.
  */
-public class ErrorMapper {
-  private static final Logger LOG = Logger.getLogger(ErrorMapper.class);
+public class ExceptionMappers {
+  private static final Logger LOG = Logger.getLogger(ExceptionMappers.class);
 
   private static final int UNAUTHORIZED = 401;
   private static final int TOO_LARGE = 413;
@@ -75,7 +75,7 @@ public class ErrorMapper {
   public Response web(WebApplicationException e) {
     int status = e.getResponse().getStatus();
     if (status >= 500) {
-      return unforeseen(e);
+      return unexpected(e);
     }
     return answer(
         new ApiException(
@@ -88,7 +88,7 @@ public class ErrorMapper {
   }
 
   @ServerExceptionMapper
-  public Response unforeseen(Throwable e) {
+  public Response unexpected(Throwable e) {
     if (e instanceof Unavailable outage && outage.isOutage()) {
       LOG.warnf("unavailable method=%s path=%s cause=%s", request.getMethod(), uri.getPath(), e);
       return answer(ApiException.unavailable(outage.publicMessage(), 1));
@@ -138,7 +138,7 @@ public class ErrorMapper {
             .type(MediaType.APPLICATION_JSON_TYPE)
             .entity(e.error().inEnvelope());
     e.retryAfter().ifPresent(wait -> addRetryAfter(response, wait));
-    if (e.isPointlessToRetry()) {
+    if (e.isRetryDiscouraged()) {
       response.header("x-should-retry", "false");
     }
     if (e.httpStatus() == UNAUTHORIZED) {

@@ -18,45 +18,45 @@ import java.util.concurrent.CompletableFuture;
  * number of clients that send something large at the same time ends the process.
  */
 @ApplicationScoped
-class BodyRoom {
+class BodyPermits {
   private static final int AFTER_BODY_LIMIT = 650;
   private static final int PERCENT_OF_HEAP = 25;
 
   /** What is smaller is not counted. */
-  private static final int SMALL = 256 * 1024;
+  private static final int MIN_COUNTED_BYTES = 256 * 1024;
 
   /** The bytes, their text, what is made of it, and that again as the database gets it. */
-  private static final int COPIES = 6;
+  private static final int COPIES_PER_BODY = 6;
 
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
-  private static final Duration LONGEST_STAY = Duration.ofSeconds(10);
+  private static final Duration MAX_WAIT = Duration.ofSeconds(60);
+  private static final Duration MAX_HOLD = Duration.ofSeconds(10);
 
   private static final Set<HttpMethod> WITHOUT_BODY =
       Set.of(HttpMethod.GET, HttpMethod.HEAD, HttpMethod.DELETE, HttpMethod.OPTIONS);
 
-  private final HeapRoom room = HeapRoom.ofHeap(PERCENT_OF_HEAP);
+  private final MemoryPermits permits = MemoryPermits.ofHeap(PERCENT_OF_HEAP);
   private final Vertx vertx;
 
-  BodyRoom(Vertx vertx) {
+  BodyPermits(Vertx vertx) {
     this.vertx = vertx;
   }
 
   void onEveryRequest(@Observes Filters filters) {
-    filters.register(this::letIn, AFTER_BODY_LIMIT);
+    filters.register(this::admit, AFTER_BODY_LIMIT);
   }
 
-  private void letIn(RoutingContext context) {
+  private void admit(RoutingContext context) {
     long bytes = bytes(context.request());
-    if (bytes <= SMALL) {
+    if (bytes <= MIN_COUNTED_BYTES) {
       context.next();
       return;
     }
-    var place = room.take(bytes * COPIES);
+    var place = permits.acquire(bytes * COPIES_PER_BODY);
     // An answer's head is written when the body was digested, as a rule; some wait for a run first.
     // And a connection may break before.
-    context.addHeadersEndHandler(_ -> leave(place));
-    context.addEndHandler(_ -> leave(place));
-    place.thenAccept(_ -> vertx.setTimer(LONGEST_STAY.toMillis(), _ -> leave(place)));
+    context.addHeadersEndHandler(_ -> release(place));
+    context.addEndHandler(_ -> release(place));
+    place.thenAccept(_ -> vertx.setTimer(MAX_HOLD.toMillis(), _ -> release(place)));
     if (place.isDone()) {
       context.next();
     } else {
@@ -64,9 +64,9 @@ class BodyRoom {
     }
   }
 
-  private void waitFor(CompletableFuture<HeapRoom.Taken> place, RoutingContext context) {
+  private void waitFor(CompletableFuture<MemoryPermits.Permit> place, RoutingContext context) {
     var eventLoop = vertx.getOrCreateContext();
-    long timer = vertx.setTimer(PATIENCE.toMillis(), _ -> turnAway(place, context));
+    long timer = vertx.setTimer(MAX_WAIT.toMillis(), _ -> refuse(place, context));
     place.thenAccept(
         _ -> {
           vertx.cancelTimer(timer);
@@ -74,7 +74,8 @@ class BodyRoom {
         });
   }
 
-  private static void turnAway(CompletableFuture<HeapRoom.Taken> place, RoutingContext context) {
+  private static void refuse(
+      CompletableFuture<MemoryPermits.Permit> place, RoutingContext context) {
     if (!place.isDone() && place.cancel(false)) {
       var error =
           ApiException.unavailable("The server has no room for such a large body just now.", 1);
@@ -82,7 +83,7 @@ class BodyRoom {
     }
   }
 
-  private static void leave(CompletableFuture<HeapRoom.Taken> place) {
+  private static void release(CompletableFuture<MemoryPermits.Permit> place) {
     if (!place.cancel(false) && !place.isCancelled()) {
       place.join().close();
     }
@@ -103,6 +104,6 @@ class BodyRoom {
                 || request.version() == HttpVersion.HTTP_2 && !request.isEnded());
     return isUntold
         ? BodyLimit.MAX_JSON
-        : Math.min(BodyLimit.announced(length), BodyLimit.MAX_JSON);
+        : Math.min(BodyLimit.declaredLength(length), BodyLimit.MAX_JSON);
   }
 }

@@ -18,14 +18,14 @@ import java.util.stream.Stream;
  * Why Quarkus did not start, for a person: one line where a setting is wrong, everything where we
  * are.
  */
-record StartFailure(Throwable failure) {
+record StartupFailure(Throwable failure) {
   private static final Pattern PROPERTY = Pattern.compile("threadmill\\.[a-z0-9.\\-]*[a-z0-9]");
 
   private static final Pattern EXPRESSION = Pattern.compile("\\$\\{([A-Z][A-Z0-9_]*)[:}].*");
 
   void printTo(PrintStream out) {
     List<String> lines =
-        causes().filter(StartFailure::isAboutASetting).flatMap(this::lines).distinct().toList();
+        causes().filter(StartupFailure::isAboutASetting).flatMap(this::lines).distinct().toList();
     if (lines.isEmpty()) {
       failure.printStackTrace(out);
       out.println(
@@ -61,7 +61,7 @@ record StartFailure(Throwable failure) {
         .filter(line -> !line.isEmpty() && !line.equals("Configuration validation failed:"))
         .map(line -> line.replaceFirst("^(\\w+\\.)+\\w+Exception: ", ""))
         .map(line -> line.replaceFirst("^SRCFG\\d+: ", ""))
-        .map(line -> PROPERTY.matcher(line).replaceAll(StartFailure::variable));
+        .map(line -> PROPERTY.matcher(line).replaceAll(StartupFailure::variable));
   }
 
   private static String variable(MatchResult property) {
@@ -74,7 +74,7 @@ record StartFailure(Throwable failure) {
    */
   static String variable(String property) {
     var written = new Properties();
-    try (InputStream file = StartFailure.class.getResourceAsStream("/application.properties")) {
+    try (InputStream file = StartupFailure.class.getResourceAsStream("/application.properties")) {
       if (file != null) {
         written.load(file);
       }

@@ -21,37 +21,37 @@ import java.util.function.Consumer;
  * <p>Every process is started from the one keeper thread: the kernel tells a child of the death of
  * the thread that started it, and that is how PostgreSQL learns that the server was killed.
  */
-final class KeepRunning implements AutoCloseable {
-  private static final System.Logger LOG = System.getLogger(KeepRunning.class.getName());
+final class PostgresSupervisor implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(PostgresSupervisor.class.getName());
   private static final Duration RECOVERY_LIMIT = Duration.ofMinutes(10);
-  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
+  private static final Duration MAX_PAUSE = Duration.ofSeconds(5);
   private static final int ATTEMPTS = 5;
-  private static final long MOST_LOG_BYTES = 8L << 20;
+  private static final long MAX_LOG_BYTES = 8L << 20;
 
   private final DataDirectory directory;
-  private final Places places;
-  private final Postmaster postmaster;
+  private final PostgresLayout places;
+  private final PostmasterProcess postmaster;
   private final String timeZone;
   private final Consumer<String> progress;
   private final CompletableFuture<Void> firstStart = new CompletableFuture<>();
-  private final Thread keeper =
-      Thread.ofPlatform().name("embedded-postgres").daemon().unstarted(this::keepRunning);
+  private final Thread supervisor =
+      Thread.ofPlatform().name("embedded-postgres").daemon().unstarted(this::supervise);
 
   private volatile int port;
   private volatile boolean closing;
   private volatile Process process;
 
-  KeepRunning(DataDirectory directory, String timeZone, Consumer<String> progress) {
+  PostgresSupervisor(DataDirectory directory, String timeZone, Consumer<String> progress) {
     this.directory = directory;
     this.places = directory.places();
-    this.postmaster = new Postmaster(places.data());
+    this.postmaster = new PostmasterProcess(places.data());
     this.timeZone = timeZone;
     this.progress = progress;
   }
 
   /** Comes back when PostgreSQL takes connections. */
   void start() throws InterruptedException {
-    keeper.start();
+    supervisor.start();
     try {
       firstStart.get();
     } catch (InterruptedException e) {
@@ -71,7 +71,7 @@ final class KeepRunning implements AutoCloseable {
   }
 
   /** Kills PostgreSQL and waits until it has been started again. */
-  void crash() throws InterruptedException {
+  void crashAndRestart() throws InterruptedException {
     Process killed = process;
     killed.destroyForcibly().waitFor();
     while (!closing && (process == killed || !isUp())) {
@@ -91,8 +91,8 @@ final class KeepRunning implements AutoCloseable {
     // Until it is down, come what may: the lock of the folder is given up next.
     while (true) {
       try {
-        keeper.interrupt();
-        keeper.join();
+        supervisor.interrupt();
+        supervisor.join();
         break;
       } catch (InterruptedException e) {
         interrupted = true;
@@ -103,7 +103,7 @@ final class KeepRunning implements AutoCloseable {
     }
   }
 
-  private void keepRunning() {
+  private void supervise() {
     try {
       for (Duration pause = Duration.ofMillis(50); !closing; Thread.sleep(pause)) {
         long began = System.nanoTime();
@@ -121,7 +121,7 @@ final class KeepRunning implements AutoCloseable {
           LOG.log(System.Logger.Level.ERROR, "embedded_postgres=failing error=" + e.getMessage());
         }
         boolean ranWell = System.nanoTime() - began > Duration.ofSeconds(30).toNanos();
-        pause = ranWell ? Duration.ofMillis(50) : longer(pause);
+        pause = ranWell ? Duration.ofMillis(50) : backOff(pause);
       }
     } catch (InterruptedException e) {
       // close() wants it to end
@@ -130,17 +130,17 @@ final class KeepRunning implements AutoCloseable {
     }
   }
 
-  private static Duration longer(Duration pause) {
+  private static Duration backOff(Duration pause) {
     Duration twice = pause.multipliedBy(2);
-    return twice.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : twice;
+    return twice.compareTo(MAX_PAUSE) > 0 ? MAX_PAUSE : twice;
   }
 
   private void stop() {
     Thread.interrupted(); // has been heard
     try {
-      postmaster.clearTheWay();
+      postmaster.stopLeftovers();
       if (process != null && process.isAlive()) {
-        Postmaster.stop(process.pid()); // had not come as far as writing its pid
+        PostmasterProcess.stop(process.pid()); // had not come as far as writing its pid
       }
     } catch (IOException | RuntimeException e) {
       LOG.log(System.Logger.Level.ERROR, "embedded_postgres=not_stopped error=" + e.getMessage());
@@ -152,7 +152,7 @@ final class KeepRunning implements AutoCloseable {
   /** Starts PostgreSQL and waits until it takes connections. */
   private void launch() throws IOException, InterruptedException {
     for (int attempt = 1; ; attempt++) {
-      postmaster.clearTheWay();
+      postmaster.stopLeftovers();
       if (port == 0) {
         port = freePort();
       }
@@ -171,7 +171,7 @@ final class KeepRunning implements AutoCloseable {
       if (awaitReady()) {
         return;
       }
-      String said = lastWords(logged);
+      String said = lastLogLine(logged);
       if (attempt == ATTEMPTS) {
         throw new EmbeddedPostgresException(
             "PostgreSQL ended at its start: " + said + " (log: " + places.log() + ")");
@@ -189,10 +189,10 @@ final class KeepRunning implements AutoCloseable {
    */
   private List<String> command() {
     List<String> words = new ArrayList<>();
-    if (Command.find("setsid").isPresent()) {
+    if (Command.findExecutable("setsid").isPresent()) {
       words.add("setsid");
     }
-    words.addAll(places.user().map(OtherUser::prefix).orElse(List.of()));
+    words.addAll(places.user().map(RunAsUser::commandPrefix).orElse(List.of()));
     // Killed, we cannot stop it; then the kernel asks it to shut down.
     List<String> toldOfOurDeath = List.of("setpriv", "--pdeathsig", "INT", "--");
     List<String> probe = new ArrayList<>(toldOfOurDeath);
@@ -238,13 +238,13 @@ final class KeepRunning implements AutoCloseable {
   }
 
   private void rotateLog() throws IOException {
-    if (Files.exists(places.log()) && Files.size(places.log()) > MOST_LOG_BYTES) {
+    if (Files.exists(places.log()) && Files.size(places.log()) > MAX_LOG_BYTES) {
       Path old = places.folder().resolve("postgres.log.old");
       Files.move(places.log(), old, StandardCopyOption.REPLACE_EXISTING);
     }
   }
 
-  private String lastWords(long from) throws IOException {
+  private String lastLogLine(long from) throws IOException {
     try (var file = Files.newByteChannel(places.log())) {
       file.position(Math.max(from, file.size() - 16_384));
       byte[] bytes = Channels.newInputStream(file).readAllBytes();

@@ -11,7 +11,7 @@ import java.util.OptionalLong;
 import java.util.stream.Stream;
 
 /** What {@code postmaster.pid} claims, held against the processes that really run. */
-record Postmaster(Path data) {
+record PostmasterProcess(Path data) {
   private static final Path PROC = Path.of("/proc");
 
   private Path pidFile() {
@@ -49,22 +49,22 @@ record Postmaster(Path data) {
    * behind, and that a pid which belongs to somebody else by now does not keep the next one from
    * starting. The caller holds the lock of the folder, so that what runs here is nobody's.
    */
-  void clearTheWay() throws IOException, InterruptedException {
+  void stopLeftovers() throws IOException, InterruptedException {
     OptionalLong pid = pid();
     if (pid.isPresent() && isServer(pid.getAsLong())) {
       stop(pid.getAsLong());
     }
     // Killed alone, a postmaster leaves processes behind that go on writing for a moment.
-    for (long left : leftovers()) {
+    for (long left : orphanedBackends()) {
       signal(left, "TERM");
-      if (!gone(left, Duration.ofSeconds(10))) {
+      if (!awaitExit(left, Duration.ofSeconds(10))) {
         signal(left, "KILL");
-        gone(left, Duration.ofSeconds(10));
+        awaitExit(left, Duration.ofSeconds(10));
       }
     }
     OptionalLong claimed = pid();
     if (claimed.isPresent() && ProcessHandle.of(claimed.getAsLong()).isPresent()) {
-      disown();
+      replaceStalePid();
     }
   }
 
@@ -74,15 +74,15 @@ record Postmaster(Path data) {
    */
   static void stop(long pid) throws IOException, InterruptedException {
     signal(pid, "INT");
-    if (gone(pid, Duration.ofSeconds(30))) {
+    if (awaitExit(pid, Duration.ofSeconds(30))) {
       return;
     }
     signal(pid, "QUIT");
-    if (gone(pid, Duration.ofSeconds(10))) {
+    if (awaitExit(pid, Duration.ofSeconds(10))) {
       return;
     }
     signal(pid, "KILL");
-    if (!gone(pid, Duration.ofSeconds(10))) {
+    if (!awaitExit(pid, Duration.ofSeconds(10))) {
       throw new EmbeddedPostgresException("the PostgreSQL with pid " + pid + " cannot be stopped");
     }
   }
@@ -93,7 +93,7 @@ record Postmaster(Path data) {
         List.of("/bin/sh", "-c", "kill -" + name + " " + pid + " 2>/dev/null"));
   }
 
-  private static boolean gone(long pid, Duration limit) throws InterruptedException {
+  private static boolean awaitExit(long pid, Duration limit) throws InterruptedException {
     long end = System.nanoTime() + limit.toNanos();
     while (isAlive(pid)) {
       if (System.nanoTime() > end) {
@@ -109,7 +109,7 @@ record Postmaster(Path data) {
    * for stale, and still checks the shared memory that the other lines name, which it would not if
    * the file were deleted.
    */
-  private void disown() throws IOException {
+  private void replaceStalePid() throws IOException {
     List<String> lines = new ArrayList<>(lines());
     if (!lines.isEmpty()) {
       lines.set(0, Long.toString(ProcessHandle.current().pid()));
@@ -138,7 +138,7 @@ record Postmaster(Path data) {
       return false;
     }
     if (Files.isDirectory(PROC.resolve("self"))) {
-      return worksHere(PROC.resolve(Long.toString(pid)));
+      return usesThisData(PROC.resolve(Long.toString(pid)));
     }
     var said = Command.run(Duration.ofSeconds(10), List.of("ps", "-o", "command=", "-p", "" + pid));
     return said.output().contains("postgres") && said.output().contains(data.toString());
@@ -148,21 +148,21 @@ record Postmaster(Path data) {
    * All PostgreSQL processes step into their data directory; where there is no /proc, nobody is
    * seen.
    */
-  private List<Long> leftovers() throws IOException {
+  private List<Long> orphanedBackends() throws IOException {
     if (!Files.isDirectory(PROC.resolve("self"))) {
       return List.of();
     }
     try (Stream<Path> processes = Files.list(PROC)) {
       return processes
           .filter(process -> process.getFileName().toString().matches("\\d+"))
-          .filter(this::worksHere)
+          .filter(this::usesThisData)
           .map(process -> Long.valueOf(process.getFileName().toString()))
-          .filter(Postmaster::isAlive)
+          .filter(PostmasterProcess::isAlive)
           .toList();
     }
   }
 
-  private boolean worksHere(Path process) {
+  private boolean usesThisData(Path process) {
     return link(process.resolve("cwd")).equals(Optional.of(data))
         && link(process.resolve("exe"))
             .map(exe -> exe.getFileName().toString().startsWith("postgres"))

@@ -9,7 +9,7 @@ import jakarta.enterprise.event.Observes;
 
 /** Counts what goes to the database through {@link Jdbc}, which is all that a run does there. */
 @ApplicationScoped
-class DatabaseMeters {
+class DatabaseMetrics {
   void register(@Observes StartupEvent start, Jdbc jdbc, MeterRegistry meters) {
     FunctionCounter.builder("threadmill.sql.statements", jdbc, Jdbc::statements)
         .description("Statements sent, a batch as one")

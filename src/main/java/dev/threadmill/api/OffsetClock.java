@@ -16,11 +16,11 @@ import org.jboss.logging.Logger;
  * ./threadmill chaos} sets the clock of one node among others on the same machine. No setting leads
  * here, only an option of the JVM, and whoever gives it is told what it does.
  */
-public final class SteppedClock implements InstantSource {
+public final class OffsetClock implements InstantSource {
   /** The option of the JVM that names the file. */
   public static final String PROPERTY = "threadmill.chaos.clock";
 
-  private static final Logger LOG = Logger.getLogger(SteppedClock.class);
+  private static final Logger LOG = Logger.getLogger(OffsetClock.class);
   private static final long KNOWN_NANOS = Duration.ofMillis(50).toNanos();
 
   private final Path file;
@@ -28,7 +28,7 @@ public final class SteppedClock implements InstantSource {
 
   private record Known(Duration ahead, long since) {}
 
-  SteppedClock(Path file) {
+  OffsetClock(Path file) {
     LOG.warnf("the time of this node is wrong on purpose, by as much as a file says file=%s", file);
     this.file = file;
     this.known = new Known(Duration.ZERO, System.nanoTime() - KNOWN_NANOS);

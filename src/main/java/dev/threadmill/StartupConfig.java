@@ -27,7 +27,7 @@ import java.util.Optional;
  * @param kafka bootstrap servers for the signals between nodes; empty for none
  * @param publicUrl where clients reach the server; empty if that is where they call it
  */
-record Settings(
+record StartupConfig(
     InetAddress host,
     int port,
     Path home,
@@ -44,18 +44,18 @@ record Settings(
   private static final String KAFKA = "THREADMILL_KAFKA";
   private static final String PUBLIC_URL = "THREADMILL_PUBLIC_URL";
 
-  /** Reads the variables; throws {@link InvalidSetting} at the first one that is wrong. */
-  static Settings from(Map<String, String> environment) {
+  /** Reads the variables; throws {@link InvalidSettingException} at the first one that is wrong. */
+  static StartupConfig from(Map<String, String> environment) {
     Path home =
         value(environment, HOME).map(text -> path(HOME, text)).orElseGet(() -> home(environment));
-    return new Settings(
+    return new StartupConfig(
         host(value(environment, HOST).orElse("127.0.0.1")),
         port(value(environment, PORT).orElse("8080")),
         home,
         value(environment, CACHE).map(text -> path(CACHE, text)).orElse(home.resolve("cache")),
-        value(environment, DATABASE_URL).map(Settings::database),
-        value(environment, KAFKA).map(Settings::kafka),
-        value(environment, PUBLIC_URL).map(Settings::publicUrl));
+        value(environment, DATABASE_URL).map(StartupConfig::database),
+        value(environment, KAFKA).map(StartupConfig::kafka),
+        value(environment, PUBLIC_URL).map(StartupConfig::publicUrl));
   }
 
   /** The home where nothing is said: {@code ~/.threadmill}. */
@@ -65,19 +65,21 @@ record Settings(
     return path(HOME, user).resolve(".threadmill");
   }
 
-  /** Throws {@link InvalidSetting} if the home cannot be written to; makes it if need be. */
+  /**
+   * Throws {@link InvalidSettingException} if the home cannot be written to; makes it if need be.
+   */
   void checkHome() {
     try {
       Files.createDirectories(home);
       Files.delete(Files.createTempFile(home, "check", ""));
     } catch (IOException e) {
       String why = e.getClass().getSimpleName().replace("Exception", "");
-      throw new InvalidSetting(
+      throw new InvalidSettingException(
           HOME, home, "cannot be written to (" + why + "); set it to a folder of yours");
     }
   }
 
-  /** Throws {@link InvalidSetting} if the port is taken. */
+  /** Throws {@link InvalidSettingException} if the port is taken. */
   void checkPort() {
     try (var socket = new ServerSocket()) {
       socket.setReuseAddress(true);
@@ -85,16 +87,17 @@ record Settings(
     } catch (BindException e) {
       String message = String.valueOf(e.getMessage());
       if (message.contains("assign")) {
-        throw new InvalidSetting(HOST, host.getHostAddress(), "is not an address of this machine");
+        throw new InvalidSettingException(
+            HOST, host.getHostAddress(), "is not an address of this machine");
       }
-      throw new InvalidSetting(
+      throw new InvalidSettingException(
           PORT,
           port,
           message.contains("ermission")
               ? "needs more rights than we have; choose one above 1023"
               : "is in use by another program; stop that one or choose another port");
     } catch (IOException e) {
-      throw new InvalidSetting(PORT, port, "cannot be listened on: " + e.getMessage());
+      throw new InvalidSettingException(PORT, port, "cannot be listened on: " + e.getMessage());
     }
   }
 
@@ -108,13 +111,13 @@ record Settings(
     try {
       return InetAddress.getByName(text);
     } catch (UnknownHostException e) {
-      throw new InvalidSetting(HOST, text, "is not a host name or address");
+      throw new InvalidSettingException(HOST, text, "is not a host name or address");
     }
   }
 
   private static int port(String text) {
     if (!text.matches("\\d{1,5}") || Integer.parseInt(text) > 65_535) {
-      throw new InvalidSetting(
+      throw new InvalidSettingException(
           PORT, text, "is not a port number (1 to 65535, or 0 for a free one)");
     }
     return Integer.parseInt(text);
@@ -124,14 +127,14 @@ record Settings(
     try {
       return Path.of(text).toAbsolutePath().normalize();
     } catch (InvalidPathException e) {
-      throw new InvalidSetting(variable, text, "is not the name of a folder");
+      throw new InvalidSettingException(variable, text, "is not the name of a folder");
     }
   }
 
   private static String kafka(String text) {
     for (String server : text.split(",")) {
       if (!server.strip().matches("(\\[[0-9A-Fa-f:.]+]|[^\\s:/\\[\\]]+):\\d{1,5}")) {
-        throw new InvalidSetting(
+        throw new InvalidSettingException(
             KAFKA, text, "is not a list of servers like kafka-1:9092,kafka-2:9092");
       }
     }
@@ -152,7 +155,7 @@ record Settings(
     } catch (URISyntaxException e) {
       // What is wrong with it is said below.
     }
-    throw new InvalidSetting(
+    throw new InvalidSettingException(
         PUBLIC_URL, text, "is not an address like https://threadmill.example.com");
   }
 
@@ -160,7 +163,7 @@ record Settings(
     try {
       return DatabaseUrl.parse(text);
     } catch (IllegalArgumentException e) {
-      throw new InvalidSetting(DATABASE_URL, e.getMessage());
+      throw new InvalidSettingException(DATABASE_URL, e.getMessage());
     }
   }
 }

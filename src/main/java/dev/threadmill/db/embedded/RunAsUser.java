@@ -11,18 +11,18 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /** The user that PostgreSQL runs as when the server is root: PostgreSQL refuses to run as root. */
-record OtherUser(String name, int uid, int gid) {
+record RunAsUser(String name, int uid, int gid) {
 
   /**
    * Whom to become, or empty when we are an ordinary user and stay who we are.
    *
    * @param data the data directory; if it is there already, its owner is the answer
    */
-  static Optional<OtherUser> neededFor(Path data) {
+  static Optional<RunAsUser> neededFor(Path data) {
     if (!isRoot()) {
       return Optional.empty();
     }
-    List<OtherUser> users = users();
+    List<RunAsUser> users = users();
     try {
       if (Files.isDirectory(data)) {
         int uid = (int) Files.getAttribute(data, "unix:uid");
@@ -32,7 +32,7 @@ record OtherUser(String name, int uid, int gid) {
               users.stream()
                   .filter(user -> user.uid == uid)
                   .findFirst()
-                  .orElse(new OtherUser("#" + uid, uid, gid)));
+                  .orElse(new RunAsUser("#" + uid, uid, gid)));
         }
       }
     } catch (IOException e) {
@@ -61,11 +61,11 @@ record OtherUser(String name, int uid, int gid) {
    * The words to put before a command so that it runs as this user, as the very same process where
    * that can be had.
    */
-  List<String> prefix() {
-    if (Command.find("setpriv").isPresent()) {
+  List<String> commandPrefix() {
+    if (Command.findExecutable("setpriv").isPresent()) {
       return List.of("setpriv", "--reuid=" + uid, "--regid=" + gid, "--clear-groups", "--");
     }
-    if (Command.find("runuser").isPresent()) {
+    if (Command.findExecutable("runuser").isPresent()) {
       return List.of("runuser", "-u", name, "--");
     }
     // "$0" "$@" pass the words on untouched, whatever is in them.
@@ -73,7 +73,7 @@ record OtherUser(String name, int uid, int gid) {
   }
 
   /** Makes a file or folder, with all that is in it, this user's own. */
-  void own(Path path) throws IOException {
+  void chown(Path path) throws IOException {
     try (var all = Files.walk(path)) {
       for (Path each : (Iterable<Path>) all::iterator) {
         Files.setAttribute(each, "unix:uid", uid, LinkOption.NOFOLLOW_LINKS);
@@ -86,20 +86,20 @@ record OtherUser(String name, int uid, int gid) {
    * Whether this user can step into a folder: a private folder on the way, such as a 0700 home of
    * root, stops everybody else.
    */
-  boolean reaches(Path folder) {
-    var words = new ArrayList<>(prefix());
+  boolean canEnter(Path folder) {
+    var words = new ArrayList<>(commandPrefix());
     words.addAll(List.of("/bin/sh", "-c", "cd \"$0\" 2>/dev/null", folder.toString()));
     return Command.run(Duration.ofSeconds(10), words).ok();
   }
 
-  private static List<OtherUser> users() {
+  private static List<RunAsUser> users() {
     try (var lines = Files.lines(Path.of("/etc/passwd"))) {
       return lines
           .map(line -> line.split(":"))
           .filter(parts -> parts.length > 3 && parts[2].matches("\\d+") && parts[3].matches("\\d+"))
           .map(
               parts ->
-                  new OtherUser(
+                  new RunAsUser(
                       parts[0], (int) Long.parseLong(parts[2]), (int) Long.parseLong(parts[3])))
           .toList();
     } catch (IOException e) {

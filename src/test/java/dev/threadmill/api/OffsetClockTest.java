@@ -11,10 +11,10 @@ import java.time.temporal.ChronoUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class SteppedClockTest {
+class OffsetClockTest {
   @TempDir Path folder;
 
-  private void awaitAhead(SteppedClock clock, Duration ahead) {
+  private void awaitAhead(OffsetClock clock, Duration ahead) {
     await()
         .untilAsserted(
             () ->
@@ -25,19 +25,19 @@ class SteppedClockTest {
   @Test
   void itIsRightUntilItIsSteppedAndGoesByTheLastStep() throws Exception {
     var file = folder.resolve("clock");
-    var clock = new SteppedClock(file);
+    var clock = new OffsetClock(file);
     awaitAhead(clock, Duration.ZERO);
 
-    SteppedClock.set(file, Duration.ofHours(3));
+    OffsetClock.set(file, Duration.ofHours(3));
     awaitAhead(clock, Duration.ofHours(3));
-    SteppedClock.set(file, Duration.ofMinutes(-90));
+    OffsetClock.set(file, Duration.ofMinutes(-90));
     awaitAhead(clock, Duration.ofMinutes(-90));
-    awaitAhead(new SteppedClock(file), Duration.ofMinutes(-90));
+    awaitAhead(new OffsetClock(file), Duration.ofMinutes(-90));
   }
 
   @Test
   void theClockOfAServerIsTheMachinesUnlessItsJvmIsToldOtherwise() {
-    assertThat(System.getProperty(SteppedClock.PROPERTY)).isNull();
-    assertThat(new Clock().system()).isNotInstanceOf(SteppedClock.class);
+    assertThat(System.getProperty(OffsetClock.PROPERTY)).isNull();
+    assertThat(new ClockProducer().system()).isNotInstanceOf(OffsetClock.class);
   }
 }

@@ -16,7 +16,7 @@ import org.eclipse.microprofile.openapi.models.security.SecurityScheme;
  * the scanner cannot see from their classes.
  */
 @OpenApiFilter(OpenApiFilter.RunStage.BUILD)
-public class ApiDescription implements OASFilter {
+public class OpenApiDocument implements OASFilter {
   private static final String KEY = "key";
   private static final String ERROR = "Error";
   private static final String FIELD = "Field";
@@ -48,7 +48,7 @@ public class ApiDescription implements OASFilter {
     api.getPaths()
         .getPathItems()
         .values()
-        .forEach(path -> path.getOperations().values().forEach(ApiDescription::addError));
+        .forEach(path -> path.getOperations().values().forEach(OpenApiDocument::addError));
   }
 
   private static Map<String, Schema> schemas(OpenAPI api) {

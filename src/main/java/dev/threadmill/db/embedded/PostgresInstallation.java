@@ -21,37 +21,38 @@ import org.apache.commons.compress.compressors.xz.XZCompressorInputStream;
  * The PostgreSQL binaries, unpacked from the class path, with one kind of {@code vector} laid in. A
  * tree is never changed once it has its name, so servers that run from it are not disturbed.
  */
-record PostgresTree(Path root) {
+record PostgresInstallation(Path root) {
   /** The version in the archive; the unpacked server is asked for it. */
   static final String VERSION = "17.11";
 
   static final String MAJOR = "17";
 
   /** The tree with this kind of {@code vector}, if the cache has it. */
-  static Optional<PostgresTree> existing(Path cache, Platform platform, VectorFiles vector) {
+  static Optional<PostgresInstallation> find(
+      Path cache, Platform platform, VectorExtension vector) {
     Path root = cache.resolve("postgresql-" + VERSION + "-" + platform + "-" + vector.label());
-    return Files.isDirectory(root) ? Optional.of(new PostgresTree(root)) : Optional.empty();
+    return Files.isDirectory(root) ? Optional.of(new PostgresInstallation(root)) : Optional.empty();
   }
 
   /**
    * The tree with this kind of {@code vector}; unpacked now if the cache has none. The caller holds
    * the lock of the cache: whatever lies there half done is then rubbish of a process that died.
    */
-  static PostgresTree unpacked(Path cache, Platform platform, VectorFiles vector)
+  static PostgresInstallation findOrUnpack(Path cache, Platform platform, VectorExtension vector)
       throws IOException {
     Path root = cache.resolve("postgresql-" + VERSION + "-" + platform + "-" + vector.label());
     if (!Files.isDirectory(root)) {
       Path half = cache.resolve(root.getFileName() + ".part");
       delete(half);
       unpack(platform, half);
-      var tree = new PostgresTree(half);
+      var tree = new PostgresInstallation(half);
       tree.checkVersion();
-      vector.layInto(tree);
+      vector.installInto(tree);
       // All of it must be on the disk before the name says that it is complete.
       Command.run(Duration.ofSeconds(60), List.of("sync", "-f", half.toString()));
       Files.move(half, root, StandardCopyOption.ATOMIC_MOVE);
     }
-    return new PostgresTree(root);
+    return new PostgresInstallation(root);
   }
 
   Path program(String name) {
@@ -81,7 +82,7 @@ record PostgresTree(Path root) {
 
   private static void unpack(Platform platform, Path into) throws IOException {
     String archive = platform.archive();
-    try (InputStream packed = PostgresTree.class.getResourceAsStream("/" + archive)) {
+    try (InputStream packed = PostgresInstallation.class.getResourceAsStream("/" + archive)) {
       if (packed == null) {
         throw new EmbeddedPostgresException(
             "there is no embedded PostgreSQL for "

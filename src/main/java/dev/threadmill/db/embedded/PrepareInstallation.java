@@ -9,43 +9,46 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Finds the binaries with the wanted {@code vector} in the cache, or puts them there. */
-final class PreparedTree {
-  private PreparedTree() {}
+final class PrepareInstallation {
+  private PrepareInstallation() {}
 
-  static PostgresTree of(Options options, Places places) throws IOException, InterruptedException {
+  static PostgresInstallation of(Options options, PostgresLayout places)
+      throws IOException, InterruptedException {
     Platform platform = Platform.current();
     List<Path> caches = new ArrayList<>(List.of(places.cache()));
     caches.addAll(options.moreCaches());
     var ready =
-        options.vector() == Vector.STAND_IN
-            ? PostgresTree.existing(places.cache(), platform, new VectorFiles.StandIn())
+        options.vector() == Vector.SQL_FALLBACK
+            ? PostgresInstallation.find(places.cache(), platform, new VectorExtension.SqlFallback())
             : PgvectorBuild.cached(caches, platform)
-                .flatMap(vector -> PostgresTree.existing(places.cache(), platform, vector));
+                .flatMap(vector -> PostgresInstallation.find(places.cache(), platform, vector));
     if (ready.isPresent()) {
       return ready.get(); // the usual start: nothing to write, no lock to wait for
     }
     // Only one process at a time prepares a cache.
     try (var lock =
-        FolderLock.await(
+        DirectoryLock.acquire(
             places.cache().resolve("lock"), Duration.ofMinutes(5), options.progress())) {
-      lock.sign("pid " + ProcessHandle.current().pid());
-      return PostgresTree.unpacked(places.cache(), platform, vector(options, caches, platform));
+      lock.recordHolder("pid " + ProcessHandle.current().pid());
+      return PostgresInstallation.findOrUnpack(
+          places.cache(), platform, vector(options, caches, platform));
     }
   }
 
-  private static VectorFiles vector(Options options, List<Path> caches, Platform platform) {
-    if (options.vector() == Vector.STAND_IN) {
-      return new VectorFiles.StandIn();
+  private static VectorExtension vector(Options options, List<Path> caches, Platform platform) {
+    if (options.vector() == Vector.SQL_FALLBACK) {
+      return new VectorExtension.SqlFallback();
     }
     // It could not be had the last time: a machine without a network should not wait for that at
     // every start.
     boolean doneWithout =
-        PostgresTree.existing(caches.getFirst(), platform, new VectorFiles.StandIn()).isPresent();
+        PostgresInstallation.find(caches.getFirst(), platform, new VectorExtension.SqlFallback())
+            .isPresent();
     try {
       return PgvectorBuild.obtain(caches, platform, doneWithout ? 1 : 3, options.progress());
-    } catch (PgvectorBuild.NotPossible e) {
+    } catch (PgvectorBuild.BuildFailedException e) {
       String line = "pgvector cannot be compiled here (" + e.getMessage() + ")";
-      if (options.vector() == Vector.REAL_ONLY) {
+      if (options.vector() == Vector.REQUIRE_PGVECTOR) {
         throw new EmbeddedPostgresException(line, e);
       }
       options
@@ -53,9 +56,9 @@ final class PreparedTree {
           .accept(
               line
                   + "; a stand-in in SQL keeps the vectors, exact but slow with many of them. Where a package of pgvector for PostgreSQL "
-                  + PostgresTree.MAJOR
+                  + PostgresInstallation.MAJOR
                   + " is installed, that is used at the next start");
-      return new VectorFiles.StandIn();
+      return new VectorExtension.SqlFallback();
     }
   }
 }

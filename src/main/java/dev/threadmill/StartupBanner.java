@@ -13,11 +13,11 @@ import org.eclipse.microprofile.config.Config;
  * to paste to see it work. The keys go to standard output only, never to the log.
  */
 @ApplicationScoped
-public class Welcome {
+public class StartupBanner {
   private final FirstStart firstStart;
   private final Config config;
 
-  Welcome(FirstStart firstStart, Config config) {
+  StartupBanner(FirstStart firstStart, Config config) {
     this.firstStart = firstStart;
     this.config = config;
   }

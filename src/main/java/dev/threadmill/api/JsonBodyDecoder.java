@@ -9,12 +9,12 @@ import java.nio.charset.StandardCharsets;
  * halves of surrogate pairs, and the character NUL, which Postgres cannot store. So whatever gets
  * in can be stored, and comes out as it went in.
  */
-final class JsonText {
+final class JsonBodyDecoder {
   private static final char BYTE_ORDER_MARK = '\uFEFF';
   private static final int ESCAPE_LENGTH = 6;
   private static final int NO_ESCAPE = -1;
 
-  private JsonText() {}
+  private JsonBodyDecoder() {}
 
   /** The text of a body. */
   static String of(byte[] body) {

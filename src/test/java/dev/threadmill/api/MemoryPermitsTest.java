@@ -10,21 +10,21 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 @Timeout(60)
-class HeapRoomTest {
-  private final HeapRoom room = new HeapRoom(100);
+class MemoryPermitsTest {
+  private final MemoryPermits room = new MemoryPermits(100);
 
   @Test
   void whoFindsRoomDoesNotWait() {
-    assertThat(room.take(60)).isCompleted();
-    assertThat(room.take(40)).isCompleted();
-    assertThat(room.take(1)).isNotDone();
+    assertThat(room.acquire(60)).isCompleted();
+    assertThat(room.acquire(40)).isCompleted();
+    assertThat(room.acquire(1)).isNotDone();
   }
 
   @Test
   void thoseWhoWaitAreLetInInTheirTurnAndNobodyOvertakesThem() {
-    var first = room.take(90);
-    var large = room.take(80);
-    var small = room.take(5);
+    var first = room.acquire(90);
+    var large = room.acquire(80);
+    var small = room.acquire(5);
     assertThat(large).isNotDone();
     assertThat(small).as("it is behind the large one").isNotDone();
 
@@ -36,9 +36,9 @@ class HeapRoomTest {
 
   @Test
   void whatIsLargerThanTheRoomHasItForItself() {
-    var huge = room.take(1_000);
+    var huge = room.acquire(1_000);
     assertThat(huge).isCompleted();
-    var next = room.take(1);
+    var next = room.acquire(1);
     assertThat(next).isNotDone();
 
     huge.join().close();
@@ -48,27 +48,27 @@ class HeapRoomTest {
 
   @Test
   void whoGivesUpMakesWayForTheNext() {
-    var first = room.take(50);
-    var large = room.take(80);
-    var small = room.take(50);
+    var first = room.acquire(50);
+    var large = room.acquire(80);
+    var small = room.acquire(50);
 
     assertThat(small).isNotDone();
     large.cancel(false);
 
     assertThat(small).isCompleted();
     first.join().close();
-    assertThat(room.take(50)).as("the other half").isCompleted();
+    assertThat(room.acquire(50)).as("the other half").isCompleted();
   }
 
   @Test
   void roomIsGivenBackOnceHoweverOftenItIsClosed() {
-    var half = room.take(50).join();
-    room.take(50);
+    var half = room.acquire(50).join();
+    room.acquire(50);
     half.close();
     half.close();
 
-    assertThat(room.take(50)).isCompleted();
-    assertThat(room.take(1)).isNotDone();
+    assertThat(room.acquire(50)).isCompleted();
+    assertThat(room.acquire(1)).isNotDone();
   }
 
   @Test
@@ -84,13 +84,13 @@ class HeapRoomTest {
     }
 
     assertThat(most.get()).isLessThanOrEqualTo(100);
-    assertThat(room.take(100)).as("all of it").isCompleted();
+    assertThat(room.acquire(100)).as("all of it").isCompleted();
   }
 
   private void takeOften(AtomicLong had, AtomicLong most) {
     for (int i = 0; i < 500; i++) {
       int bytes = ThreadLocalRandom.current().nextInt(1, 60);
-      CompletableFuture<HeapRoom.Taken> place = room.take(bytes);
+      CompletableFuture<MemoryPermits.Permit> place = room.acquire(bytes);
       if (i % 7 == 0 && place.cancel(false)) {
         continue;
       }

@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class InstalledPgvectorTest {
+class SystemPgvectorTest {
   private static final Platform LINUX = new Platform("linux", "x86_64");
 
   @TempDir Path root;
@@ -22,7 +22,7 @@ class InstalledPgvectorTest {
     Files.writeString(share.resolve("vector--0.8.1.sql"), "script");
     Files.writeString(share.resolve("vector.control"), "default_version = '0.8.1'\n");
 
-    var copied = InstalledPgvector.copied(root, cache, LINUX).orElseThrow();
+    var copied = SystemPgvector.copied(root, cache, LINUX).orElseThrow();
 
     assertThat(copied.version()).isEqualTo("0.8.1");
     try (var files = Files.list(copied.folder())) {
@@ -39,6 +39,6 @@ class InstalledPgvectorTest {
     Files.writeString(lib.resolve("vector.so"), "library");
     Files.writeString(share.resolve("vector.control"), "default_version = '0.8.1'\n");
 
-    assertThat(InstalledPgvector.copied(root, cache, LINUX)).isEmpty();
+    assertThat(SystemPgvector.copied(root, cache, LINUX)).isEmpty();
   }
 }

@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
  * version. It was made for this machine, so a copy of it serves ours: the way to have it where we
  * cannot compile it.
  */
-final class InstalledPgvector {
+final class SystemPgvector {
   private static final Pattern VERSION = Pattern.compile("default_version\\s*=\\s*'([^']+)'");
 
   /** Libraries and extension scripts of Debian and its kin, Red Hat and its kin, and Homebrew. */
@@ -24,18 +24,19 @@ final class InstalledPgvector {
           List.of("usr/pgsql-%s/lib", "usr/pgsql-%s/share/extension"),
           List.of("opt/homebrew/lib/postgresql@%s", "opt/homebrew/share/postgresql@%s/extension"));
 
-  private InstalledPgvector() {}
+  private SystemPgvector() {}
 
   /**
    * Copies it into the cache, if there is one under this root. The caller holds the lock of the
    * cache.
    */
-  static Optional<VectorFiles.Pgvector> copied(Path root, Path cache, Platform platform)
+  static Optional<VectorExtension.Pgvector> copied(Path root, Path cache, Platform platform)
       throws IOException {
     String name = "vector" + platform.librarySuffix();
     for (List<String> folders : FOLDERS) {
-      Path library = root.resolve(folders.get(0).formatted(PostgresTree.MAJOR)).resolve(name);
-      Path scripts = root.resolve(folders.get(1).formatted(PostgresTree.MAJOR));
+      Path library =
+          root.resolve(folders.get(0).formatted(PostgresInstallation.MAJOR)).resolve(name);
+      Path scripts = root.resolve(folders.get(1).formatted(PostgresInstallation.MAJOR));
       Path control = scripts.resolve("vector.control");
       if (Files.isReadable(library) && Files.isReadable(control)) {
         String text = Files.readString(control);
@@ -48,11 +49,11 @@ final class InstalledPgvector {
     return Optional.empty();
   }
 
-  private static VectorFiles.Pgvector copy(
+  private static VectorExtension.Pgvector copy(
       Path library, Path scripts, String control, String version, Path cache, Platform platform)
       throws IOException {
     Path half = cache.resolve("pgvector.copy.part");
-    PostgresTree.delete(half);
+    PostgresInstallation.delete(half);
     Files.createDirectories(half);
     Files.copy(library, half.resolve(library.getFileName()));
     try (var files = Files.newDirectoryStream(scripts, "vector--*.sql")) {
@@ -63,6 +64,6 @@ final class InstalledPgvector {
     Files.writeString(half.resolve("vector.control"), PgvectorBuild.trusted(control));
     Path done = PgvectorBuild.folder(cache, version, platform);
     Files.move(half, done, StandardCopyOption.ATOMIC_MOVE);
-    return new VectorFiles.Pgvector(done, version);
+    return new VectorExtension.Pgvector(done, version);
   }
 }

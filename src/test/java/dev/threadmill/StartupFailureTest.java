@@ -8,7 +8,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 
-class StartFailureTest {
+class StartupFailureTest {
   @Test
   void aWrongSettingIsOneLineUnderTheNameThatPeopleSetItBy() {
     var failure =
@@ -29,7 +29,7 @@ class StartFailureTest {
 
   private static String printed(Throwable failure) {
     var bytes = new ByteArrayOutputStream();
-    new StartFailure(failure).printTo(new PrintStream(bytes, true, StandardCharsets.UTF_8));
+    new StartupFailure(failure).printTo(new PrintStream(bytes, true, StandardCharsets.UTF_8));
     return bytes.toString(StandardCharsets.UTF_8);
   }
 }

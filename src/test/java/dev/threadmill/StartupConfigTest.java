@@ -14,12 +14,13 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class SettingsTest {
+class StartupConfigTest {
   @TempDir Path folder;
 
   @Test
   void withNothingSetItListensOnLoopbackWithItsOwnDatabase() {
-    Settings settings = Settings.from(Map.of("HOME", "/home/ada", "THREADMILL_DATABASE_URL", " "));
+    StartupConfig settings =
+        StartupConfig.from(Map.of("HOME", "/home/ada", "THREADMILL_DATABASE_URL", " "));
 
     assertThat(settings.host().isLoopbackAddress()).isTrue();
     assertThat(settings.port()).isEqualTo(8080);
@@ -30,8 +31,8 @@ class SettingsTest {
 
   @Test
   void eachVariableReachesItsSetting() {
-    Settings settings =
-        Settings.from(
+    StartupConfig settings =
+        StartupConfig.from(
             Map.of(
                 "THREADMILL_HOST", "0.0.0.0",
                 "THREADMILL_PORT", "9000",
@@ -66,15 +67,16 @@ class SettingsTest {
     "THREADMILL_PUBLIC_URL, https://mill example.com",
   })
   void aWrongSettingIsNamedInOneLine(String variable, String value) {
-    assertThatThrownBy(() -> Settings.from(Map.of(variable, value)))
-        .isInstanceOf(InvalidSetting.class)
+    assertThatThrownBy(() -> StartupConfig.from(Map.of(variable, value)))
+        .isInstanceOf(InvalidSettingException.class)
         .satisfies(e -> assertThat(e.getMessage()).startsWith(variable).doesNotContain("\n"));
   }
 
   @Test
   void aPortThatSomebodyListensOnIsNamed() throws Exception {
     try (var taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      Settings settings = Settings.from(Map.of("THREADMILL_PORT", "" + taken.getLocalPort()));
+      StartupConfig settings =
+          StartupConfig.from(Map.of("THREADMILL_PORT", "" + taken.getLocalPort()));
 
       assertThatThrownBy(settings::checkPort)
           .hasMessageStartingWith("THREADMILL_PORT=" + taken.getLocalPort() + " is in use");
@@ -85,7 +87,8 @@ class SettingsTest {
   void aHomeThatIsAFileIsNamed() throws Exception {
     Path file = Files.createFile(folder.resolve("file"));
 
-    assertThatThrownBy(() -> Settings.from(Map.of("THREADMILL_HOME", file.toString())).checkHome())
+    assertThatThrownBy(
+            () -> StartupConfig.from(Map.of("THREADMILL_HOME", file.toString())).checkHome())
         .hasMessageStartingWith("THREADMILL_HOME=" + file + " cannot be written to");
   }
 

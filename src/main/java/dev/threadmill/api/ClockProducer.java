@@ -7,13 +7,13 @@ import java.nio.file.Path;
 import java.time.InstantSource;
 
 /** The source of time for all features. Tests put a settable one in its place. */
-class Clock {
+class ClockProducer {
   @Produces
   @ApplicationScoped
   @DefaultBean
   InstantSource system() {
     // Asked of the JVM and not of the configuration, so that no variable or file can set it.
-    var offset = System.getProperty(SteppedClock.PROPERTY);
-    return offset == null ? InstantSource.system() : new SteppedClock(Path.of(offset));
+    var offset = System.getProperty(OffsetClock.PROPERTY);
+    return offset == null ? InstantSource.system() : new OffsetClock(Path.of(offset));
   }
 }

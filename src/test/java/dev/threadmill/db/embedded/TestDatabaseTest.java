@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 
 @QuarkusTest
 @QuarkusTestResource(PostgresResource.class)
-class TheDatabaseOfTheTestsTest {
+class TestDatabaseTest {
   @Inject AgroalDataSource database;
 
   @Test

@@ -19,21 +19,21 @@ import java.util.function.Consumer;
  * <p>Closing any channel on the file would give up the lock of the whole process, so that a second
  * try in the same process must not even open it: hence the set.
  */
-final class FolderLock implements AutoCloseable {
+final class DirectoryLock implements AutoCloseable {
   private static final Set<Path> HELD_HERE = ConcurrentHashMap.newKeySet();
 
   private final Path file;
   private final FileChannel channel;
   private final FileLock lock;
 
-  private FolderLock(Path file, FileChannel channel, FileLock lock) {
+  private DirectoryLock(Path file, FileChannel channel, FileLock lock) {
     this.file = file;
     this.channel = channel;
     this.lock = lock;
   }
 
   /** Takes the lock, or gives back empty when somebody else holds it. */
-  static Optional<FolderLock> take(Path file) throws IOException {
+  static Optional<DirectoryLock> tryAcquire(Path file) throws IOException {
     Path key = file.toAbsolutePath().normalize();
     if (!HELD_HERE.add(key)) {
       return Optional.empty();
@@ -46,7 +46,7 @@ final class FolderLock implements AutoCloseable {
       if (lock == null) {
         return Optional.empty();
       }
-      return Optional.of(new FolderLock(key, channel, lock));
+      return Optional.of(new DirectoryLock(key, channel, lock));
     } finally {
       if (lock == null) {
         if (channel != null) {
@@ -58,11 +58,11 @@ final class FolderLock implements AutoCloseable {
   }
 
   /** Takes the lock, waiting for whoever holds it. */
-  static FolderLock await(Path file, Duration limit, Consumer<String> progress)
+  static DirectoryLock acquire(Path file, Duration limit, Consumer<String> progress)
       throws IOException, InterruptedException {
     long end = System.nanoTime() + limit.toNanos();
     for (boolean told = false; ; told = true) {
-      var lock = take(file);
+      var lock = tryAcquire(file);
       if (lock.isPresent()) {
         return lock.get();
       }
@@ -85,7 +85,7 @@ final class FolderLock implements AutoCloseable {
    * Writes down who holds the lock, for the one who finds it taken. Into another file: to read the
    * locked one would be to close it.
    */
-  void sign(String holder) throws IOException {
+  void recordHolder(String holder) throws IOException {
     Files.writeString(signature(file), holder);
   }
 

@@ -22,23 +22,23 @@ import java.util.concurrent.ThreadLocalRandom;
  * @param cache what can be made again: binaries, pgvector
  * @param user whom PostgreSQL runs as, empty when as ourselves
  */
-record Places(Path folder, Path cache, Optional<OtherUser> user) {
+record PostgresLayout(Path folder, Path cache, Optional<RunAsUser> user) {
   private static final Path SYSTEM_DATA = Path.of("/var/lib/threadmill");
   private static final Path SYSTEM_CACHE = Path.of("/var/cache/threadmill");
 
-  static Places under(Path home, Path cache) {
+  static PostgresLayout prepare(Path home, Path cache) {
     try {
       Files.createDirectories(home);
       Path folder = home.resolve("postgres");
-      Optional<OtherUser> user = OtherUser.neededFor(folder.resolve("data"));
+      Optional<RunAsUser> user = RunAsUser.neededFor(folder.resolve("data"));
       if (user.isPresent()) {
-        makeReachable(folder, user.get());
-        cache = reachableCache(cache, user.get());
+        prepareFolder(folder, user.get());
+        cache = prepareCache(cache, user.get());
       } else {
         Files.createDirectories(folder);
         Files.createDirectories(cache);
       }
-      return new Places(folder.toRealPath(), cache.toRealPath(), user);
+      return new PostgresLayout(folder.toRealPath(), cache.toRealPath(), user);
     } catch (IOException e) {
       throw new EmbeddedPostgresException(
           "THREADMILL_HOME=" + home + " cannot be used: " + reason(e), e);
@@ -57,46 +57,46 @@ record Places(Path folder, Path cache, Optional<OtherUser> user) {
     return folder.resolve("postgres.log");
   }
 
-  private static void makeReachable(Path folder, OtherUser user) throws IOException {
+  private static void prepareFolder(Path folder, RunAsUser user) throws IOException {
     Path home = folder.getParent();
     // A home that only we can enter (mktemp -d makes such) is opened for passing through, not for
     // reading.
-    letPass(home);
+    makeTraversable(home);
     if (!Files.exists(folder)) {
-      if (user.reaches(home)) {
+      if (user.canEnter(home)) {
         Files.createDirectory(folder);
       } else {
         Path elsewhere =
             SYSTEM_DATA.resolve(HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong()));
         Files.createDirectories(elsewhere);
-        letPass(SYSTEM_DATA);
+        makeTraversable(SYSTEM_DATA);
         Files.deleteIfExists(folder); // a link that leads nowhere
         Files.createSymbolicLink(folder, elsewhere);
       }
     }
     Path really = folder.toRealPath();
-    letPass(really);
-    if (!user.reaches(really)) {
+    makeTraversable(really);
+    if (!user.canEnter(really)) {
       throw new IOException(
           "PostgreSQL runs as the user " + user.name() + ", who cannot step into " + really);
     }
   }
 
-  private static Path reachableCache(Path cache, OtherUser user) throws IOException {
+  private static Path prepareCache(Path cache, RunAsUser user) throws IOException {
     Files.createDirectories(cache);
-    letPass(cache);
-    if (user.reaches(cache)) {
+    makeTraversable(cache);
+    if (user.canEnter(cache)) {
       return cache;
     }
     Files.createDirectories(SYSTEM_CACHE);
-    letPass(SYSTEM_CACHE);
-    if (!user.reaches(SYSTEM_CACHE)) {
+    makeTraversable(SYSTEM_CACHE);
+    if (!user.canEnter(SYSTEM_CACHE)) {
       throw new IOException(user.name() + " cannot step into " + SYSTEM_CACHE);
     }
     return SYSTEM_CACHE;
   }
 
-  private static void letPass(Path folder) throws IOException {
+  private static void makeTraversable(Path folder) throws IOException {
     Set<PosixFilePermission> now = Files.getPosixFilePermissions(folder);
     if (now.addAll(PosixFilePermissions.fromString("--x--x--x"))) {
       Files.setPosixFilePermissions(folder, now);

@@ -9,50 +9,50 @@ import java.nio.file.Path;
 /**
  * What {@code CREATE EXTENSION vector} finds in a tree: pgvector itself, or the stand-in for it.
  */
-sealed interface VectorFiles {
+sealed interface VectorExtension {
 
   /** The version that tells the stand-in from every pgvector. */
-  String STAND_IN_VERSION = "0.0.1";
+  String FALLBACK_VERSION = "0.0.1";
 
   /** The name of this kind, as part of the name of a tree. */
   String label();
 
-  void layInto(PostgresTree tree) throws IOException;
+  void installInto(PostgresInstallation tree) throws IOException;
 
   /**
    * Compiled pgvector.
    *
    * @param folder holds the library, the control file and the scripts
    */
-  record Pgvector(Path folder, String version) implements VectorFiles {
+  record Pgvector(Path folder, String version) implements VectorExtension {
     @Override
     public String label() {
       return "pgvector-" + version;
     }
 
     @Override
-    public void layInto(PostgresTree tree) throws IOException {
+    public void installInto(PostgresInstallation tree) throws IOException {
       try (var files = Files.list(folder)) {
         for (Path file : (Iterable<Path>) files::iterator) {
           String name = file.getFileName().toString();
           boolean script = name.endsWith(".sql") || name.endsWith(".control");
           Path target = (script ? tree.extensions() : tree.libraries()).resolve(name);
           Files.copy(file, target);
-          PostgresTree.setMode(target, script ? "rw-r--r--" : "rwxr-xr-x");
+          PostgresInstallation.setMode(target, script ? "rw-r--r--" : "rwxr-xr-x");
         }
       }
     }
   }
 
   /** The SQL stand-in: exact, slow, without an index. */
-  record StandIn() implements VectorFiles {
+  record SqlFallback() implements VectorExtension {
     @Override
     public String label() {
       return "stand-in";
     }
 
     @Override
-    public void layInto(PostgresTree tree) throws IOException {
+    public void installInto(PostgresInstallation tree) throws IOException {
       write(
           tree.extensions().resolve("vector.control"),
           """
@@ -61,17 +61,17 @@ sealed interface VectorFiles {
           relocatable = true
           trusted = true
           """
-              .formatted(STAND_IN_VERSION));
-      try (InputStream sql = VectorFiles.class.getResourceAsStream("/db/vector-stand-in.sql")) {
+              .formatted(FALLBACK_VERSION));
+      try (InputStream sql = VectorExtension.class.getResourceAsStream("/db/vector-stand-in.sql")) {
         write(
-            tree.extensions().resolve("vector--" + STAND_IN_VERSION + ".sql"),
+            tree.extensions().resolve("vector--" + FALLBACK_VERSION + ".sql"),
             new String(sql.readAllBytes(), StandardCharsets.UTF_8));
       }
     }
 
     private static void write(Path file, String text) throws IOException {
       Files.writeString(file, text);
-      PostgresTree.setMode(file, "rw-r--r--");
+      PostgresInstallation.setMode(file, "rw-r--r--");
     }
   }
 }

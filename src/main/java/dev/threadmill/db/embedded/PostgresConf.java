@@ -4,10 +4,10 @@ import com.sun.management.OperatingSystemMXBean;
 import java.lang.management.ManagementFactory;
 
 /** The settings of the embedded PostgreSQL, for a machine that it shares with the server itself. */
-final class ServerSettings {
+final class PostgresConf {
   private static final long MIB = 1L << 20;
 
-  private ServerSettings() {}
+  private PostgresConf() {}
 
   /** Written anew at every start; {@code local.conf} beside it is the operator's own and wins. */
   static final String POSTGRESQL_CONF =
