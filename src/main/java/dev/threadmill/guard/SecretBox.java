@@ -36,7 +36,7 @@ public class SecretBox {
   private static final int KEY_NAME_BYTES = 4;
   private static final SecureRandom RANDOM = new SecureRandom();
 
-  private final SecretSettings settings;
+  private final SecretConfig settings;
   private volatile List<Key> keys;
 
   private record Key(String name, SecretKeySpec spec) {
@@ -53,7 +53,7 @@ public class SecretBox {
     }
   }
 
-  SecretBox(SecretSettings settings) {
+  SecretBox(SecretConfig settings) {
     this.settings = settings;
     var set = settings.key().orElse(List.of()).stream().map(String::strip).toList();
     if (set.stream().anyMatch(key -> key.length() < SHORTEST_KEY)) {
@@ -87,16 +87,16 @@ public class SecretBox {
    * @throws SealedForeverException if it was sealed for another project or by a key that is not
    *     known here
    */
-  public String open(ProjectId project, SecretText.Sealed sealed) throws SealedForeverException {
+  public String open(ProjectId project, SecretText.Sealed sealed) throws UndecryptableException {
     var parts = sealed.box().split("\\.", -1);
     if (parts.length != 3 || !parts[0].equals(FORM)) {
-      throw new SealedForeverException();
+      throw new UndecryptableException();
     }
     var key =
         keys(false).stream()
             .filter(known -> known.name().equals(parts[1]))
             .findFirst()
-            .orElseThrow(SealedForeverException::new);
+            .orElseThrow(UndecryptableException::new);
     try {
       var bytes = ByteBuffer.wrap(Base64.getDecoder().decode(parts[2]));
       var nonce = new byte[NONCE_BYTES];
@@ -106,15 +106,15 @@ public class SecretBox {
       var plain = cipher(Cipher.DECRYPT_MODE, key, nonce, project).doFinal(rest);
       return new String(plain, StandardCharsets.UTF_8);
     } catch (GeneralSecurityException | RuntimeException e) {
-      throw new SealedForeverException();
+      throw new UndecryptableException();
     }
   }
 
   /** A secret that cannot be decrypted here. */
-  public static final class SealedForeverException extends Exception {
+  public static final class UndecryptableException extends Exception {
     private static final long serialVersionUID = 1;
 
-    SealedForeverException() {
+    UndecryptableException() {
       super("A stored secret cannot be decrypted: THREADMILL_SECRET_KEY is not the one it had.");
     }
   }

@@ -4,7 +4,7 @@ import dev.threadmill.models.ModelInfo;
 import dev.threadmill.models.ModelMessage;
 import dev.threadmill.models.ModelPart;
 import dev.threadmill.models.ModelRequest;
-import dev.threadmill.models.Tokens;
+import dev.threadmill.models.TokenCounter;
 
 /**
  * The most that a call of a model may use.
@@ -25,7 +25,7 @@ record Demand(int prompt, int completion, boolean isCapped, ModelInfo.Price pric
   private static final int USUAL_ANSWER = 512;
 
   static Demand of(ModelInfo model, ModelRequest request) {
-    int counted = Tokens.count(request);
+    int counted = TokenCounter.count(request);
     long prompt =
         (long) counted
             + counted / MARGIN_SHARE

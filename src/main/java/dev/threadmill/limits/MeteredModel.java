@@ -2,12 +2,12 @@ package dev.threadmill.limits;
 
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.models.LanguageModel;
-import dev.threadmill.models.ModelAnswer;
 import dev.threadmill.models.ModelDelta;
 import dev.threadmill.models.ModelException;
 import dev.threadmill.models.ModelInfo;
 import dev.threadmill.models.ModelRequest;
-import dev.threadmill.models.Tokens;
+import dev.threadmill.models.ModelResponse;
+import dev.threadmill.models.TokenCounter;
 import dev.threadmill.models.Usage;
 import java.time.Duration;
 import java.util.function.Consumer;
@@ -21,7 +21,7 @@ record MeteredModel(Spending spending, ProjectId project, LanguageModel model, D
   }
 
   @Override
-  public ModelAnswer answer(ModelRequest request, Consumer<ModelDelta> deltas)
+  public ModelResponse answer(ModelRequest request, Consumer<ModelDelta> deltas)
       throws InterruptedException {
     var reservation = spending.reserve(project, null, model.info(), request, patience);
     var heard = new Heard(request, deltas);
@@ -60,17 +60,17 @@ record MeteredModel(Spending spending, ProjectId project, LanguageModel model, D
 
     private static int count(ModelDelta delta) {
       return switch (delta) {
-        case ModelDelta.Text(var text) -> Tokens.count(text);
-        case ModelDelta.Refusal(var text) -> Tokens.count(text);
-        case ModelDelta.Reasoning(var text) -> Tokens.count(text);
-        case ModelDelta.ToolCallStarted(_, var name) -> Tokens.count(name);
-        case ModelDelta.ToolCallArguments(_, var arguments) -> Tokens.count(arguments);
-        case ModelDelta.Several(var pieces) -> pieces.stream().mapToInt(Heard::count).sum();
+        case ModelDelta.Text(var text) -> TokenCounter.count(text);
+        case ModelDelta.Refusal(var text) -> TokenCounter.count(text);
+        case ModelDelta.Reasoning(var text) -> TokenCounter.count(text);
+        case ModelDelta.ToolCallStarted(_, var name) -> TokenCounter.count(name);
+        case ModelDelta.ToolCallArguments(_, var arguments) -> TokenCounter.count(arguments);
+        case ModelDelta.Batch(var pieces) -> pieces.stream().mapToInt(Heard::count).sum();
       };
     }
 
     Usage usage() {
-      return new Usage(Tokens.count(request), tokens);
+      return new Usage(TokenCounter.count(request), tokens);
     }
 
     /** Whether the provider has done nothing for it. */

@@ -9,7 +9,7 @@ import dev.threadmill.assistants.MemorySettings.SummaryMethod;
 import dev.threadmill.memory.recall.MemoryScope;
 import dev.threadmill.memory.recall.Recall;
 import dev.threadmill.memory.recall.TextStore;
-import dev.threadmill.models.Tokens;
+import dev.threadmill.models.TokenCounter;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.ArrayList;
 import java.util.List;
@@ -165,9 +165,9 @@ public class BuildMemory {
         wanted.leftOut() && wanted.policy().summaryMethod() != SummaryMethod.NONE
             ? summaries.latest(wanted.thread())
             : Optional.<SummaryStore.Summary>empty();
-    int room = wanted.maxTokens() - Tokens.count(MemoryText.of("", List.of()));
+    int room = wanted.maxTokens() - TokenCounter.count(MemoryText.of("", List.of()));
     if (summary.isPresent()) {
-      int cost = Tokens.count(summary.get().text());
+      int cost = TokenCounter.count(summary.get().text());
       if (cost > room) {
         summary = Optional.empty();
       } else {
@@ -196,7 +196,7 @@ public class BuildMemory {
             config.vectorTimeout());
     var fitting = new ArrayList<Recall.Memory>();
     for (var memory : found) {
-      int cost = Tokens.count(MemoryText.passage(memory));
+      int cost = TokenCounter.count(MemoryText.passage(memory));
       double least = Math.max(config.leastScore(), found.getFirst().score() / FAR_BEHIND);
       if (memory.score() >= least && cost <= room) {
         fitting.add(memory);

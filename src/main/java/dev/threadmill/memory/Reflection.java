@@ -6,11 +6,11 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.threadmill.api.Json;
 import dev.threadmill.memory.recall.TextStore;
 import dev.threadmill.models.LanguageModel;
-import dev.threadmill.models.ModelAnswer;
 import dev.threadmill.models.ModelException;
 import dev.threadmill.models.ModelMessage;
 import dev.threadmill.models.ModelPart;
 import dev.threadmill.models.ModelRequest;
+import dev.threadmill.models.ModelResponse;
 import dev.threadmill.models.ResponseFormat;
 import dev.threadmill.models.ToolChoice;
 import java.util.ArrayList;
@@ -72,7 +72,7 @@ final class Reflection {
       boolean facts)
       throws InterruptedException {
     var answer = model.answer(request(model, before, known, messages, facts), delta -> {});
-    if (answer.finish() != ModelAnswer.Finish.STOP) {
+    if (answer.finishReason() != ModelResponse.FinishReason.STOP) {
       throw nonsense("the answer was cut short");
     }
     var ids = new HashSet<String>();

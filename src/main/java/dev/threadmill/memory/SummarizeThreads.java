@@ -10,9 +10,9 @@ import dev.threadmill.memory.text.Words;
 import dev.threadmill.models.Embeddings;
 import dev.threadmill.models.LimitReachedException;
 import dev.threadmill.models.ModelException;
-import dev.threadmill.models.Models;
+import dev.threadmill.models.ModelRegistry;
 import dev.threadmill.models.RehearsalModel;
-import dev.threadmill.models.Tokens;
+import dev.threadmill.models.TokenCounter;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.time.Instant;
@@ -40,7 +40,7 @@ class SummarizeThreads {
   private final FactStore facts;
   private final IndexStore index;
   private final TextStore texts;
-  private final Models models;
+  private final ModelRegistry models;
   private final Spending spending;
   private final Embeddings embeddings;
   private final MemoryConfig config;
@@ -54,7 +54,7 @@ class SummarizeThreads {
       FactStore facts,
       IndexStore index,
       TextStore texts,
-      Models models,
+      ModelRegistry models,
       Spending spending,
       Embeddings embeddings,
       MemoryConfig config,
@@ -117,7 +117,7 @@ class SummarizeThreads {
           });
       return;
     }
-    var model = models.named(config.summaryModel().orElse(work.model()));
+    var model = models.require(config.summaryModel().orElse(work.model()));
     if (model instanceof RehearsalModel) {
       var text = Extract.of(before, messages);
       var coversTo = messages.getLast().at();
@@ -161,7 +161,7 @@ class SummarizeThreads {
     int tokens = 0;
     int count = 0;
     for (var message : messages) {
-      tokens += Tokens.count(message.text()) + 30;
+      tokens += TokenCounter.count(message.text()) + 30;
       if (count > 0 && tokens > config.summaryInput()) {
         break;
       }

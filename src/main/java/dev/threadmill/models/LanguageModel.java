@@ -16,5 +16,6 @@ public interface LanguageModel {
    * @throws ModelException if the model did not give a whole answer
    * @throws InterruptedException if the thread was interrupted
    */
-  ModelAnswer answer(ModelRequest request, Consumer<ModelDelta> deltas) throws InterruptedException;
+  ModelResponse answer(ModelRequest request, Consumer<ModelDelta> deltas)
+      throws InterruptedException;
 }

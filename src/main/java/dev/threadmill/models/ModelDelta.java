@@ -24,5 +24,5 @@ public sealed interface ModelDelta {
   record ToolCallArguments(int index, String fragment) implements ModelDelta {}
 
   /** Pieces that the provider has sent in one go, of which there are at least two. */
-  record Several(List<ModelDelta> pieces) implements ModelDelta {}
+  record Batch(List<ModelDelta> pieces) implements ModelDelta {}
 }

@@ -24,7 +24,7 @@ public sealed interface ModelMessage {
   record Assistant(
       String text,
       List<ModelToolCall> toolCalls,
-      @JsonInclude(JsonInclude.Include.NON_NULL) ModelThoughts thoughts)
+      @JsonInclude(JsonInclude.Include.NON_NULL) ReasoningState thoughts)
       implements ModelMessage {
     public Assistant {
       toolCalls = List.copyOf(toolCalls);

@@ -38,7 +38,7 @@ public record ModelRequest(
   }
 
   /** The same call with other settings of sampling. */
-  public ModelRequest sampled(Double newTemperature, Double newTopP) {
+  public ModelRequest withSampling(Double newTemperature, Double newTopP) {
     return new ModelRequest(
         model,
         messages,

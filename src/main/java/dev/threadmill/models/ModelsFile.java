@@ -17,7 +17,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /** The models file, read (see docs/models.md). Nothing in it is guessed: what is odd is refused. */
-record ModelsFile(String path, List<Described> models) {
+record ModelsFile(String path, List<Entry> models) {
   static final ModelsFile NONE = new ModelsFile("none", List.of());
 
   private static final Set<String> PROVIDER_FIELDS =
@@ -47,13 +47,13 @@ record ModelsFile(String path, List<Described> models) {
           "price");
 
   /** One model of the file. */
-  record Described(ModelInfo info, String nameAtProvider, ProviderSettings provider) {}
+  record Entry(ModelInfo info, String nameAtProvider, ProviderConfig provider) {}
 
   ModelsFile {
     models = List.copyOf(models);
   }
 
-  Optional<Described> find(String name) {
+  Optional<Entry> find(String name) {
     return models.stream().filter(model -> model.info().name().equals(name)).findFirst();
   }
 
@@ -67,7 +67,7 @@ record ModelsFile(String path, List<Described> models) {
    */
   static ModelsFile read(
       String path,
-      Map<String, ProviderSettings> given,
+      Map<String, ProviderConfig> given,
       Set<String> types,
       Map<String, String> environment) {
     var root = new YamlField(path, "", tree(path));
@@ -75,13 +75,13 @@ record ModelsFile(String path, List<Described> models) {
     var providers = new LinkedHashMap<>(given);
     providers.putIfAbsent(
         RehearsalModel.NAME,
-        ProviderSettings.of(
+        ProviderConfig.of(
             RehearsalModel.NAME, RehearsalModel.NAME, Optional.empty(), Optional.empty(), ""));
     for (var provider : root.get("providers").fields().entrySet()) {
       providers.put(
           provider.getKey(), provider(provider.getKey(), provider.getValue(), types, environment));
     }
-    var models = new ArrayList<Described>();
+    var models = new ArrayList<Entry>();
     for (var model : root.get("models").elements()) {
       var described = model(model, providers);
       if (models.stream().anyMatch(m -> m.info().name().equals(described.info().name()))) {
@@ -109,7 +109,7 @@ record ModelsFile(String path, List<Described> models) {
     }
   }
 
-  private static ProviderSettings provider(
+  private static ProviderConfig provider(
       String name, YamlField field, Set<String> types, Map<String, String> environment) {
     field.allowOnly(PROVIDER_FIELDS);
     var type = field.get("type").text().orElse("openai");
@@ -119,7 +119,7 @@ record ModelsFile(String path, List<Described> models) {
     var baseUrl = field.get("base_url").text();
     baseUrl.ifPresent(
         url -> {
-          if (!ProviderSettings.isAddress(url)) {
+          if (!ProviderConfig.isHttpUrl(url)) {
             throw field.get("base_url").wrong("is not an http or https address");
           }
         });
@@ -130,7 +130,7 @@ record ModelsFile(String path, List<Described> models) {
           .get("api_key_env")
           .wrong("the environment variable %s is not set".formatted(variable.get()));
     }
-    var pin = field.get("pin").text().orElse(ProviderSettings.pin(type));
+    var pin = field.get("pin").text().orElse(ProviderConfig.pin(type));
     if (!pin.contains("{model}")) {
       throw field.get("pin").wrong("must contain {model}");
     }
@@ -139,7 +139,7 @@ record ModelsFile(String path, List<Described> models) {
         .get("headers")
         .fields()
         .forEach((h, value) -> value.text().ifPresent(v -> headers.put(h, v)));
-    return new ProviderSettings(
+    return new ProviderConfig(
         name,
         type,
         baseUrl,
@@ -147,7 +147,7 @@ record ModelsFile(String path, List<Described> models) {
         variable.orElse("api_key_env of the provider '%s'".formatted(name)),
         field.get("region").text().orElse(null),
         pin,
-        field.get("max_tokens_field").text().orElse(ProviderSettings.MAX_TOKENS_FIELD),
+        field.get("max_tokens_field").text().orElse(ProviderConfig.MAX_TOKENS_FIELD),
         field.get("stream").bool().orElse(true),
         reasoningField(field.get("reasoning_field"), baseUrl),
         headers);
@@ -160,10 +160,10 @@ record ModelsFile(String path, List<Described> models) {
     }
     return given.isPresent()
         ? given.filter(name -> !name.equals("none"))
-        : ProviderSettings.reasoningField(baseUrl);
+        : ProviderConfig.reasoningField(baseUrl);
   }
 
-  private static Described model(YamlField field, Map<String, ProviderSettings> providers) {
+  private static Entry model(YamlField field, Map<String, ProviderConfig> providers) {
     field.allowOnly(MODEL_FIELDS);
     var name = field.get("name").text().orElseThrow(() -> field.get("name").wrong("is missing"));
     if (name.contains("@")) {
@@ -177,7 +177,7 @@ record ModelsFile(String path, List<Described> models) {
           "'%s' is none of the providers %s".formatted(providerName, providers.keySet()));
     }
     var nameAtProvider = field.get("model").text().orElse(name);
-    var known = KnownModels.info(nameAtProvider, providerName, provider.region());
+    var known = ModelFamilies.info(nameAtProvider, providerName, provider.region());
     var price = field.get("price");
     price.allowOnly(Set.of("input", "output"));
     var info =
@@ -195,6 +195,6 @@ record ModelsFile(String path, List<Described> models) {
             price.isAbsent()
                 ? null
                 : new ModelInfo.Price(price.get("input").amount(), price.get("output").amount()));
-    return new Described(info, nameAtProvider, provider);
+    return new Entry(info, nameAtProvider, provider);
   }
 }

@@ -16,10 +16,10 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 @RunOnVirtualThread
 @Tag(name = "Models", description = "What can be asked, and what it can do")
 public class ModelsResource {
-  private final Models models;
+  private final ModelRegistry models;
   private final long started;
 
-  ModelsResource(Models models, InstantSource clock) {
+  ModelsResource(ModelRegistry models, InstantSource clock) {
     this.models = models;
     this.started = clock.instant().getEpochSecond();
   }

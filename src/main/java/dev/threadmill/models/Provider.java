@@ -1,8 +1,8 @@
 package dev.threadmill.models;
 
 /**
- * A way to reach models: one bean for each kind of server that is spoken to. {@link Models} finds
- * the beans and hands each the models that are its own.
+ * A way to reach models: one bean for each kind of server that is spoken to. {@link ModelRegistry}
+ * finds the beans and hands each the models that are its own.
  */
 public interface Provider {
   /** The kind, as {@code type} in the models file names it. */
@@ -13,5 +13,5 @@ public interface Provider {
    *
    * @param nameAtProvider the name to send, without the date it may be pinned to
    */
-  LanguageModel model(ModelInfo info, String nameAtProvider, ProviderSettings settings);
+  LanguageModel model(ModelInfo info, String nameAtProvider, ProviderConfig settings);
 }

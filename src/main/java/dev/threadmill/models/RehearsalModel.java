@@ -37,7 +37,7 @@ public final class RehearsalModel implements LanguageModel {
   }
 
   /** The model in place of one that would need a provider, since none is configured. */
-  static RehearsalModel inPlaceOf(String name) {
+  static RehearsalModel standInFor(String name) {
     return new RehearsalModel(
         info(name), "I am the rehearsal model: no provider is configured, so I answer by rule.");
   }
@@ -63,7 +63,7 @@ public final class RehearsalModel implements LanguageModel {
   }
 
   @Override
-  public ModelAnswer answer(ModelRequest request, Consumer<ModelDelta> deltas)
+  public ModelResponse answer(ModelRequest request, Consumer<ModelDelta> deltas)
       throws InterruptedException {
     int at = lastUser(request.messages());
     var said = at < 0 ? "" : text((ModelMessage.User) request.messages().get(at));
@@ -328,7 +328,7 @@ public final class RehearsalModel implements LanguageModel {
         return false;
       }
       if (request.maxCompletionTokens() != null) {
-        tokensLeft -= Tokens.count(word);
+        tokensLeft -= TokenCounter.count(word);
         cut = tokensLeft < 0;
       }
       if (!cut && script.pauseMillis() > 0) {
@@ -337,20 +337,22 @@ public final class RehearsalModel implements LanguageModel {
       return !cut;
     }
 
-    ModelAnswer whole() {
+    ModelResponse whole() {
       var finish =
           cut
-              ? ModelAnswer.Finish.LENGTH
-              : calls.isEmpty() ? ModelAnswer.Finish.STOP : ModelAnswer.Finish.TOOL_CALLS;
+              ? ModelResponse.FinishReason.LENGTH
+              : calls.isEmpty()
+                  ? ModelResponse.FinishReason.STOP
+                  : ModelResponse.FinishReason.TOOL_CALLS;
       var told = text.toString();
       var refused = refusal.isEmpty() ? null : refusal.toString();
       var thought = reasoning.isEmpty() ? null : reasoning.toString();
       var usage =
           new Usage(
-              Tokens.count(request),
-              Tokens.countAnswer(told, refused, thought, calls),
-              Tokens.count(thought));
-      return new ModelAnswer(told, refused, thought, calls, null, finish, usage);
+              TokenCounter.count(request),
+              TokenCounter.countAnswer(told, refused, thought, calls),
+              TokenCounter.count(thought));
+      return new ModelResponse(told, refused, thought, calls, null, finish, usage);
     }
   }
 }

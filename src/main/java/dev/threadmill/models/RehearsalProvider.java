@@ -11,7 +11,7 @@ class RehearsalProvider implements Provider {
   }
 
   @Override
-  public LanguageModel model(ModelInfo info, String nameAtProvider, ProviderSettings settings) {
+  public LanguageModel model(ModelInfo info, String nameAtProvider, ProviderConfig settings) {
     return RehearsalModel.as(info);
   }
 }

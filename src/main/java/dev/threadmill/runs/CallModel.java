@@ -1,9 +1,9 @@
 package dev.threadmill.runs;
 
 import dev.threadmill.limits.Spending;
-import dev.threadmill.models.ModelAnswer;
+import dev.threadmill.models.ModelRegistry;
 import dev.threadmill.models.ModelRequest;
-import dev.threadmill.models.Models;
+import dev.threadmill.models.ModelResponse;
 import dev.threadmill.models.ToolChoice;
 import dev.threadmill.runs.context.BuildContext;
 import dev.threadmill.runs.live.Progress;
@@ -14,10 +14,10 @@ import jakarta.enterprise.context.ApplicationScoped;
 /** Calls the model with a prompt, and lets the turn have the answer piece by piece. */
 @ApplicationScoped
 class CallModel {
-  private final Models models;
+  private final ModelRegistry models;
   private final Spending spending;
 
-  CallModel(Models models, Spending spending) {
+  CallModel(ModelRegistry models, Spending spending) {
     this.models = models;
     this.spending = spending;
   }
@@ -28,7 +28,7 @@ class CallModel {
    *
    * @throws InterruptedException if the run was stopped
    */
-  ModelAnswer call(Progress progress, BuildContext.Prompt prompt, Turn turn)
+  ModelResponse call(Progress progress, BuildContext.Prompt prompt, Turn turn)
       throws InterruptedException {
     var settings = progress.run().settings();
     var wanted =
@@ -43,7 +43,7 @@ class CallModel {
             settings.topP(),
             completionTokensLeft(progress.run()),
             settings.reasoningEffort());
-    var model = models.named(settings.model());
+    var model = models.require(settings.model());
     var reserved =
         progress
             .live()

@@ -2,8 +2,8 @@ package dev.threadmill.runs;
 
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.limits.Spending;
-import dev.threadmill.models.ModelAnswer;
 import dev.threadmill.models.ModelException;
+import dev.threadmill.models.ModelResponse;
 import dev.threadmill.models.Usage;
 import dev.threadmill.runs.context.BuildContext;
 import dev.threadmill.runs.context.PromptRoom;
@@ -154,7 +154,7 @@ class ExecuteRun {
 
   /** What comes of asking the model. */
   private sealed interface Asked {
-    record Answered(ModelAnswer answer) implements Asked {}
+    record Answered(ModelResponse answer) implements Asked {}
 
     record NoRoom(String reason) implements Asked {}
   }
@@ -170,9 +170,9 @@ class ExecuteRun {
     };
   }
 
-  private Outcome act(Progress progress, Turn turn, ModelAnswer answer)
+  private Outcome act(Progress progress, Turn turn, ModelResponse answer)
       throws InterruptedException {
-    return switch (answer.finish()) {
+    return switch (answer.finishReason()) {
       case LENGTH -> {
         turn.isCut();
         yield end(progress, turn, answer.usage(), Run.End.incomplete("max_completion_tokens"));

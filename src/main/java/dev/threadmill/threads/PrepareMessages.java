@@ -5,7 +5,7 @@ import dev.threadmill.api.Metadata;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.files.FileReferences;
 import dev.threadmill.models.ModelPart;
-import dev.threadmill.models.Tokens;
+import dev.threadmill.models.TokenCounter;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.ArrayList;
 import java.util.List;
@@ -95,12 +95,12 @@ public class PrepareMessages {
     for (var part : content) {
       tokens +=
           switch (part) {
-            case ContentPart.Text text -> Tokens.count(text.value());
-            case ContentPart.Refusal(var refusal) -> Tokens.count(refusal);
+            case ContentPart.Text text -> TokenCounter.count(text.value());
+            case ContentPart.Refusal(var refusal) -> TokenCounter.count(refusal);
             case ContentPart.ImageFile(var picture) -> image("", picture.detail());
             case ContentPart.ImageUrl(var picture) -> image(picture.url(), picture.detail());
             case ContentPart.Audio(var sound) ->
-                Tokens.count(new ModelPart.Audio(sound.data(), sound.format()));
+                TokenCounter.count(new ModelPart.Audio(sound.data(), sound.format()));
             case ContentPart.File _ -> PER_FILE;
           };
     }
@@ -108,7 +108,7 @@ public class PrepareMessages {
   }
 
   private static int image(String url, ContentPart.Detail detail) {
-    return Tokens.count(
+    return TokenCounter.count(
         new ModelPart.Image(url, detail == ContentPart.Detail.LOW ? "low" : "auto"));
   }
 }

@@ -4,11 +4,11 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.threadmill.api.Json;
-import dev.threadmill.guard.HttpFailure;
-import dev.threadmill.guard.OpenAnswer;
-import dev.threadmill.guard.OutboundAnswer;
-import dev.threadmill.guard.OutboundRequest;
-import dev.threadmill.guard.SafeHttp;
+import dev.threadmill.egress.EgressClient;
+import dev.threadmill.egress.EgressException;
+import dev.threadmill.egress.EgressRequest;
+import dev.threadmill.egress.HttpResponse;
+import dev.threadmill.egress.StreamingResponse;
 import dev.threadmill.tools.RemoteAgents.Peer;
 import jakarta.inject.Singleton;
 import java.io.IOException;
@@ -29,10 +29,10 @@ class A2aClient {
   private static final int UNSUPPORTED = -32004;
   private static final int MOST_OF_AN_ERROR = 1_000;
 
-  private final SafeHttp http;
+  private final EgressClient http;
   private final ToolSettings settings;
 
-  A2aClient(SafeHttp http, ToolSettings settings) {
+  A2aClient(EgressClient http, ToolSettings settings) {
     this.http = http;
     this.settings = settings;
   }
@@ -96,12 +96,12 @@ class A2aClient {
         return follow(answer, task);
       }
       return read(answer.read(), task);
-    } catch (HttpFailure e) {
+    } catch (EgressException e) {
       return failure(e);
     }
   }
 
-  private Reply follow(OpenAnswer answer, RemoteTask task) throws InterruptedException {
+  private Reply follow(StreamingResponse answer, RemoteTask task) throws InterruptedException {
     try {
       var events = ServerSentEvents.of(answer);
       for (var data = events.next(); data != null; data = events.next()) {
@@ -115,8 +115,8 @@ class A2aClient {
         }
       }
     } catch (IOException e) {
-      var failure = answer.broken(e);
-      boolean isGoneOnWith = task.isKnown() && failure.kind() != HttpFailure.Kind.TOO_LARGE;
+      var failure = answer.toFailure(e);
+      boolean isGoneOnWith = task.isKnown() && failure.kind() != EgressException.Kind.TOO_LARGE;
       return isGoneOnWith ? new Reply.Heard() : failure(failure);
     }
     return task.isKnown()
@@ -128,7 +128,7 @@ class A2aClient {
                     + " the message."));
   }
 
-  private static Reply read(OutboundAnswer answer, RemoteTask task) {
+  private static Reply read(HttpResponse answer, RemoteTask task) {
     int status = answer.status();
     if (status < 200 || status >= 300) {
       var output = AnswerText.ofError(answer);
@@ -177,7 +177,7 @@ class A2aClient {
     return new Reply.Unusable(ToolError.output("answer_unusable", message));
   }
 
-  private static Reply failure(HttpFailure e) {
+  private static Reply failure(EgressException e) {
     return switch (e.kind()) {
       case REFUSED -> new Reply.Refused(ToolError.output("not_allowed", e.getMessage()));
       case TOO_LARGE -> unusable("The agent was asked. " + e.getMessage());
@@ -191,7 +191,7 @@ class A2aClient {
     };
   }
 
-  private OutboundRequest outbound(Request request) {
+  private EgressRequest outbound(Request request) {
     var peer = request.peer();
     var method = request.method();
     var body =
@@ -210,7 +210,7 @@ class A2aClient {
             : "application/json");
     headers.put("User-Agent", "Threadmill");
     headers.put("A2A-Version", peer.isV1() ? "1.0" : "0.3");
-    return new OutboundRequest(
+    return new EgressRequest(
         "POST",
         peer.url(),
         headers,

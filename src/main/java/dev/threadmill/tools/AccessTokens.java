@@ -14,11 +14,11 @@ import com.nimbusds.oauth2.sdk.http.HTTPResponse;
 import com.nimbusds.oauth2.sdk.id.ClientID;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.assistants.WebhookAuth;
-import dev.threadmill.guard.AllowedDomains;
-import dev.threadmill.guard.HttpFailure;
-import dev.threadmill.guard.OutboundAnswer;
-import dev.threadmill.guard.OutboundRequest;
-import dev.threadmill.guard.SafeHttp;
+import dev.threadmill.egress.AllowedDomains;
+import dev.threadmill.egress.EgressClient;
+import dev.threadmill.egress.EgressException;
+import dev.threadmill.egress.EgressRequest;
+import dev.threadmill.egress.HttpResponse;
 import jakarta.inject.Singleton;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -43,7 +43,7 @@ class AccessTokens {
   private static final long MARGIN_SECONDS = 30;
   private static final int MARGIN_SHARE = 5;
 
-  private final SafeHttp http;
+  private final EgressClient http;
   private final InstantSource clock;
   private final Map<Grant, Slot> slots =
       new LinkedHashMap<>(16, 0.75f, true) {
@@ -70,7 +70,7 @@ class AccessTokens {
     Instant renewAt;
   }
 
-  AccessTokens(SafeHttp http, InstantSource clock) {
+  AccessTokens(EgressClient http, InstantSource clock) {
     this.http = http;
     this.clock = clock;
   }
@@ -167,7 +167,7 @@ class AccessTokens {
     }
     var body = request.getBody();
     var outbound =
-        new OutboundRequest(
+        new EgressRequest(
             "POST",
             grant.tokenUrl(),
             headers,
@@ -182,8 +182,8 @@ class AccessTokens {
         throw unavailable(true, "it answered %d".formatted(answer.status()));
       }
       return TokenResponse.parse(toNimbus(answer));
-    } catch (HttpFailure e) {
-      throw unavailable(e.kind() != HttpFailure.Kind.REFUSED, e.getMessage());
+    } catch (EgressException e) {
+      throw unavailable(e.kind() != EgressException.Kind.REFUSED, e.getMessage());
     } catch (ParseException e) {
       throw unavailable(false, "its answer is not one of OAuth 2");
     }
@@ -194,7 +194,7 @@ class AccessTokens {
         "authentication_failed", passing, "The token server gave no token: " + why);
   }
 
-  private static HTTPResponse toNimbus(OutboundAnswer answer) throws ParseException {
+  private static HTTPResponse toNimbus(HttpResponse answer) throws ParseException {
     var response = new HTTPResponse(answer.status());
     var type = answer.header("content-type");
     if (type.isPresent()) {

@@ -2,7 +2,7 @@ package dev.threadmill.tools;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.threadmill.api.Json;
-import dev.threadmill.guard.OutboundAnswer;
+import dev.threadmill.egress.HttpResponse;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -15,7 +15,7 @@ final class AnswerText {
   private AnswerText() {}
 
   /** The answer of a call that succeeded; it has to be text, and JSON if it says so. */
-  static String of(OutboundAnswer answer) throws ToolFailure {
+  static String of(HttpResponse answer) throws ToolFailure {
     if (answer.body().length == 0) {
       return "{\"status\":%d}".formatted(answer.status());
     }
@@ -42,7 +42,7 @@ final class AnswerText {
   }
 
   /** The answer of a call that failed. */
-  static String ofError(OutboundAnswer answer) {
+  static String ofError(HttpResponse answer) {
     var text = isText(answer.mediaType()) ? storable(answer.text()) : "";
     var shown =
         text.length() <= MOST_OF_AN_ERROR ? text : text.substring(0, MOST_OF_AN_ERROR) + "…";
@@ -53,7 +53,7 @@ final class AnswerText {
   }
 
   /** How long the receiver wants to be left alone, or null if it does not say so in seconds. */
-  static Duration retryAfter(OutboundAnswer answer) {
+  static Duration retryAfter(HttpResponse answer) {
     return answer
         .header("retry-after")
         .filter(text -> text.matches("[0-9]{1,6}"))

@@ -14,10 +14,10 @@ import dev.threadmill.assistants.Assistants;
 import dev.threadmill.assistants.ToolSpec;
 import dev.threadmill.assistants.WebhookAuth;
 import dev.threadmill.assistants.WebhookSpec;
-import dev.threadmill.guard.AllowedDomains;
-import dev.threadmill.guard.HttpFailure;
-import dev.threadmill.guard.OutboundRequest;
-import dev.threadmill.guard.SafeHttp;
+import dev.threadmill.egress.AllowedDomains;
+import dev.threadmill.egress.EgressClient;
+import dev.threadmill.egress.EgressException;
+import dev.threadmill.egress.EgressRequest;
 import dev.threadmill.guard.SecretText;
 import jakarta.inject.Singleton;
 import java.net.URI;
@@ -33,9 +33,9 @@ class ImportOpenApi {
   private static final int MAX_DOCUMENT = 5_000_000;
 
   private final Assistants assistants;
-  private final SafeHttp http;
+  private final EgressClient http;
 
-  ImportOpenApi(Assistants assistants, SafeHttp http) {
+  ImportOpenApi(Assistants assistants, EgressClient http) {
     this.assistants = assistants;
     this.http = http;
   }
@@ -135,7 +135,7 @@ class ImportOpenApi {
     try {
       var answer =
           http.send(
-              new OutboundRequest(
+              new EgressRequest(
                   "GET",
                   request.url(),
                   Map.of("Accept", "application/json, application/yaml, text/*"),
@@ -148,7 +148,7 @@ class ImportOpenApi {
         throw unreachable("it answered %d".formatted(answer.status()));
       }
       return answer.text();
-    } catch (HttpFailure e) {
+    } catch (EgressException e) {
       throw unreachable(e.getMessage());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -6,8 +6,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.threadmill.api.Json;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.assistants.McpSpec;
-import dev.threadmill.guard.AllowedDomains;
-import dev.threadmill.guard.SafeHttp;
+import dev.threadmill.egress.AllowedDomains;
+import dev.threadmill.egress.EgressClient;
 import dev.threadmill.guard.SecretText;
 import io.modelcontextprotocol.client.McpClient;
 import io.modelcontextprotocol.client.McpSyncClient;
@@ -46,7 +46,7 @@ class McpServers {
   private final McpJsonMapper json =
       new JacksonMcpJsonMapper(
           new ObjectMapper().disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES));
-  private final SafeHttp http;
+  private final EgressClient http;
   private final OpenSecrets secrets;
   private final ToolSettings settings;
   private final InstantSource clock;
@@ -64,7 +64,7 @@ class McpServers {
 
   private record Listed(List<McpSchema.Tool> tools, Instant until) {}
 
-  McpServers(SafeHttp http, OpenSecrets secrets, ToolSettings settings, InstantSource clock) {
+  McpServers(EgressClient http, OpenSecrets secrets, ToolSettings settings, InstantSource clock) {
     this.http = http;
     this.secrets = secrets;
     this.settings = settings;

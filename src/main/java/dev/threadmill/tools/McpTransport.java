@@ -1,10 +1,10 @@
 package dev.threadmill.tools;
 
-import dev.threadmill.guard.AllowedDomains;
-import dev.threadmill.guard.HttpFailure;
-import dev.threadmill.guard.OpenAnswer;
-import dev.threadmill.guard.OutboundRequest;
-import dev.threadmill.guard.SafeHttp;
+import dev.threadmill.egress.AllowedDomains;
+import dev.threadmill.egress.EgressClient;
+import dev.threadmill.egress.EgressException;
+import dev.threadmill.egress.EgressRequest;
+import dev.threadmill.egress.StreamingResponse;
 import io.modelcontextprotocol.json.McpJsonMapper;
 import io.modelcontextprotocol.json.TypeRef;
 import io.modelcontextprotocol.spec.McpClientTransport;
@@ -42,14 +42,14 @@ final class McpTransport implements McpClientTransport {
 
   private final Scheduler threads =
       Schedulers.fromExecutorService(Executors.newVirtualThreadPerTaskExecutor());
-  private final SafeHttp http;
+  private final EgressClient http;
   private final McpJsonMapper json;
   private final Target target;
   private Function<Mono<JSONRPCMessage>, Mono<JSONRPCMessage>> handler;
   private final Set<String> answered = ConcurrentHashMap.newKeySet();
   private volatile String session;
   private volatile String version;
-  private volatile HttpFailure failure;
+  private volatile EgressException failure;
   private final Set<Thread> sending = ConcurrentHashMap.newKeySet();
   private volatile Object call;
   private volatile boolean isOver;
@@ -68,7 +68,7 @@ final class McpTransport implements McpClientTransport {
       int maxBytes,
       String idempotencyKey) {}
 
-  McpTransport(SafeHttp http, McpJsonMapper json, Target target) {
+  McpTransport(EgressClient http, McpJsonMapper json, Target target) {
     this.http = http;
     this.json = json;
     this.target = target;
@@ -84,7 +84,7 @@ final class McpTransport implements McpClientTransport {
   }
 
   /** What the outside call failed with, or null if none did. */
-  HttpFailure failure() {
+  EgressException failure() {
     return failure;
   }
 
@@ -183,13 +183,13 @@ final class McpTransport implements McpClientTransport {
         // Whoever waits for it need not wait until the time is up.
         throw new IOException("the answer does not answer the request");
       }
-    } catch (HttpFailure e) {
+    } catch (EgressException e) {
       failure = e;
       throw new IOException(e.getMessage(), e);
     }
   }
 
-  private void read(OpenAnswer answer) throws IOException {
+  private void read(StreamingResponse answer) throws IOException {
     if (answer.mediaType().equals(ServerSentEvents.MEDIA_TYPE)) {
       readEvents(answer);
     } else if (answer.mediaType().equals("application/json")) {
@@ -197,7 +197,7 @@ final class McpTransport implements McpClientTransport {
     }
   }
 
-  private void readEvents(OpenAnswer answer) throws IOException {
+  private void readEvents(StreamingResponse answer) throws IOException {
     var events = ServerSentEvents.of(answer);
     for (var data = events.next(); data != null; data = events.next()) {
       take(data.strip());
@@ -246,7 +246,7 @@ final class McpTransport implements McpClientTransport {
         target.timeout().compareTo(LONGEST_GOODBYE) < 0 ? target.timeout() : LONGEST_GOODBYE;
     try (var _ = http.open(request(method, headers, body, timeout))) {
       // What it answers does not matter.
-    } catch (HttpFailure e) {
+    } catch (EgressException e) {
       // The server finds out by itself some time.
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -266,9 +266,9 @@ final class McpTransport implements McpClientTransport {
     return headers;
   }
 
-  private OutboundRequest request(
+  private EgressRequest request(
       String method, Map<String, String> headers, byte[] body, Duration timeout) {
-    return new OutboundRequest(
+    return new EgressRequest(
         method,
         target.url(),
         headers,

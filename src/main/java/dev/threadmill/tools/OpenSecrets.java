@@ -30,7 +30,7 @@ class OpenSecrets {
     }
     try {
       return box.open(project, sealed);
-    } catch (SecretBox.SealedForeverException e) {
+    } catch (SecretBox.UndecryptableException e) {
       LOG.errorf("secret unreadable project_id=%s: %s", project, e.getMessage());
       throw new ToolFailure(
           "tool_not_set_up", false, "A secret of the tool cannot be read any more; set it again.");

@@ -5,9 +5,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.threadmill.api.Json;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.assistants.RemoteAgent;
-import dev.threadmill.guard.HttpFailure;
-import dev.threadmill.guard.OutboundRequest;
-import dev.threadmill.guard.SafeHttp;
+import dev.threadmill.egress.EgressClient;
+import dev.threadmill.egress.EgressException;
+import dev.threadmill.egress.EgressRequest;
 import dev.threadmill.guard.SecretText;
 import jakarta.inject.Singleton;
 import java.net.URI;
@@ -31,7 +31,7 @@ class RemoteAgents {
   private static final String CARD = "/.well-known/agent-card.json";
   private static final String BINDING = "JSONRPC";
 
-  private final SafeHttp http;
+  private final EgressClient http;
   private final OpenSecrets secrets;
   private final ToolSettings settings;
   private final InstantSource clock;
@@ -65,7 +65,7 @@ class RemoteAgents {
    */
   record Peer(String url, boolean isV1, boolean streams, Map<String, String> credentials) {}
 
-  RemoteAgents(SafeHttp http, OpenSecrets secrets, ToolSettings settings, InstantSource clock) {
+  RemoteAgents(EgressClient http, OpenSecrets secrets, ToolSettings settings, InstantSource clock) {
     this.http = http;
     this.secrets = secrets;
     this.settings = settings;
@@ -130,7 +130,7 @@ class RemoteAgents {
     try {
       var answer =
           http.send(
-              new OutboundRequest(
+              new EgressRequest(
                   "GET",
                   url,
                   Map.of("Accept", "application/json", "User-Agent", "Threadmill"),
@@ -146,8 +146,8 @@ class RemoteAgents {
             "The agent's card is not to be had: status %d.".formatted(answer.status()));
       }
       return Json.MAPPER.readTree(new String(answer.body(), StandardCharsets.UTF_8));
-    } catch (HttpFailure e) {
-      boolean isRefused = e.kind() == HttpFailure.Kind.REFUSED;
+    } catch (EgressException e) {
+      boolean isRefused = e.kind() == EgressException.Kind.REFUSED;
       throw new ToolFailure(
           isRefused ? "not_allowed" : "agent_unreachable",
           !isRefused,

@@ -1,6 +1,6 @@
 package dev.threadmill.tools;
 
-import dev.threadmill.guard.OpenAnswer;
+import dev.threadmill.egress.StreamingResponse;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -19,7 +19,7 @@ final class ServerSentEvents {
   }
 
   /** Those of an answer, which has bounded what may be read of it. */
-  static ServerSentEvents of(OpenAnswer answer) throws IOException {
+  static ServerSentEvents of(StreamingResponse answer) throws IOException {
     return new ServerSentEvents(
         new BufferedReader(new InputStreamReader(answer.body(), answer.charset())));
   }

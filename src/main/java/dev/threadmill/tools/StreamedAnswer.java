@@ -1,6 +1,6 @@
 package dev.threadmill.tools;
 
-import dev.threadmill.guard.OpenAnswer;
+import dev.threadmill.egress.StreamingResponse;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.Reader;
@@ -24,7 +24,7 @@ final class StreamedAnswer {
   }
 
   /** Whether an answer is told while it comes in, rather than when it is whole. */
-  static boolean is(OpenAnswer answer) {
+  static boolean is(StreamingResponse answer) {
     var type = answer.mediaType();
     return answer.status() >= 200
         && answer.status() < 300
@@ -38,7 +38,7 @@ final class StreamedAnswer {
    *
    * @return the whole of it
    */
-  static String read(OpenAnswer answer, ToolListener listener) throws IOException {
+  static String read(StreamingResponse answer, ToolListener listener) throws IOException {
     var read = new StreamedAnswer(listener);
     if (answer.mediaType().equals(ServerSentEvents.MEDIA_TYPE)) {
       read.events(ServerSentEvents.of(answer));

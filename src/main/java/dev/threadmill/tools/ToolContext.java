@@ -5,7 +5,7 @@ import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.RunId;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.api.ToolCallId;
-import dev.threadmill.guard.AllowedDomains;
+import dev.threadmill.egress.AllowedDomains;
 import java.util.function.BooleanSupplier;
 
 /**

@@ -3,7 +3,7 @@ package dev.threadmill.tools;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.assistants.McpSpec;
 import dev.threadmill.assistants.ToolSpec;
-import dev.threadmill.guard.AllowedDomains;
+import dev.threadmill.egress.AllowedDomains;
 import jakarta.inject.Singleton;
 import java.util.List;
 

@@ -3,11 +3,11 @@ package dev.threadmill.tools;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.threadmill.assistants.WebhookAuth;
 import dev.threadmill.assistants.WebhookSpec;
-import dev.threadmill.guard.AllowedDomains;
-import dev.threadmill.guard.HttpFailure;
-import dev.threadmill.guard.OutboundAnswer;
-import dev.threadmill.guard.OutboundRequest;
-import dev.threadmill.guard.SafeHttp;
+import dev.threadmill.egress.AllowedDomains;
+import dev.threadmill.egress.EgressClient;
+import dev.threadmill.egress.EgressException;
+import dev.threadmill.egress.EgressRequest;
+import dev.threadmill.egress.HttpResponse;
 import dev.threadmill.guard.SecretText;
 import jakarta.inject.Singleton;
 import java.io.IOException;
@@ -28,14 +28,14 @@ class WebhookCalls {
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
   private static final String DEFAULT_KEY_NAME = "X-API-Key";
 
-  private final SafeHttp http;
+  private final EgressClient http;
   private final OpenSecrets secrets;
   private final AccessTokens tokens;
   private final ToolSettings settings;
   private final InstantSource clock;
 
   WebhookCalls(
-      SafeHttp http,
+      EgressClient http,
       OpenSecrets secrets,
       AccessTokens tokens,
       ToolSettings settings,
@@ -143,7 +143,7 @@ class WebhookCalls {
       var headers = headers(spec, context, request);
       var body = request.body() == null ? null : request.body().getBytes(StandardCharsets.UTF_8);
       var outbound =
-          new OutboundRequest(
+          new EgressRequest(
               spec.effectiveMethod().name(),
               credentials.url,
               headers,
@@ -156,7 +156,7 @@ class WebhookCalls {
       return send(outbound, context.listener(), credentials.token);
     } catch (ToolFailure e) {
       return e.isPassing() ? new Try.Passing(e.output(), null) : new Try.Failed(e.output());
-    } catch (HttpFailure e) {
+    } catch (EgressException e) {
       return failed(e);
     }
   }
@@ -250,8 +250,8 @@ class WebhookCalls {
     return secrets.open(context.project(), secret);
   }
 
-  private Try send(OutboundRequest request, ToolListener listener, String token)
-      throws HttpFailure, InterruptedException {
+  private Try send(EgressRequest request, ToolListener listener, String token)
+      throws EgressException, InterruptedException {
     try (var answer = http.open(request)) {
       if (!StreamedAnswer.is(answer)) {
         return read(answer.read(), token);
@@ -259,12 +259,12 @@ class WebhookCalls {
       try {
         return new Try.Answered(StreamedAnswer.read(answer, listener));
       } catch (IOException e) {
-        throw answer.broken(e);
+        throw answer.toFailure(e);
       }
     }
   }
 
-  private static Try read(OutboundAnswer answer, String token) {
+  private static Try read(HttpResponse answer, String token) {
     int status = answer.status();
     if (status >= 200 && status < 300) {
       try {
@@ -283,7 +283,7 @@ class WebhookCalls {
     };
   }
 
-  private static Try failed(HttpFailure e) {
+  private static Try failed(EgressException e) {
     return switch (e.kind()) {
       case REFUSED -> new Try.Failed(ToolError.output("not_allowed", e.getMessage()));
       case TOO_LARGE ->

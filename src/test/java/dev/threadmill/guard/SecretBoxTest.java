@@ -30,7 +30,7 @@ class SecretBoxTest {
     assertThat(sealed.box()).doesNotContain("s3cret");
     assertThat(box.seal(PROJECT, "s3cret €")).isNotEqualTo(sealed);
     assertThatThrownBy(() -> box.open(new ProjectId("proj_two"), sealed))
-        .isInstanceOf(SecretBox.SealedForeverException.class);
+        .isInstanceOf(SecretBox.UndecryptableException.class);
   }
 
   @Test
@@ -85,8 +85,8 @@ class SecretBoxTest {
     return new SecretBox(settings(Optional.empty(), keys));
   }
 
-  private SecretSettings settings(Optional<String> databaseUrl, String... keys) {
-    return new SecretSettings() {
+  private SecretConfig settings(Optional<String> databaseUrl, String... keys) {
+    return new SecretConfig() {
       @Override
       public Optional<List<String>> key() {
         return keys.length == 0 ? Optional.empty() : Optional.of(List.of(keys));

@@ -11,8 +11,8 @@ import dev.threadmill.db.Jdbc;
 import dev.threadmill.models.LimitReachedException;
 import dev.threadmill.models.ModelMessage;
 import dev.threadmill.models.ModelPart;
+import dev.threadmill.models.ModelRegistry;
 import dev.threadmill.models.ModelRequest;
-import dev.threadmill.models.Models;
 import dev.threadmill.models.ResponseFormat;
 import dev.threadmill.models.ToolChoice;
 import dev.threadmill.models.Usage;
@@ -52,7 +52,7 @@ class BudgetsTest {
 
   @Inject SettableClock clock;
   @Inject Spending spending;
-  @Inject Models models;
+  @Inject ModelRegistry models;
   @Inject Jdbc jdbc;
   FakeProvider provider;
 
@@ -228,7 +228,8 @@ class BudgetsTest {
   void whatWasSetAsideByWhoNeverCameBackCountsAsUsed() throws Exception {
     var tenant = Tenant.limited("{\"budgets\": {\"total\": {\"tokens\": 100000}}}");
     var project = new ProjectId(tenant.id());
-    var lost = spending.reserve(project, null, models.named("gpt-4o").info(), hello(), LONG_ENOUGH);
+    var lost =
+        spending.reserve(project, null, models.require("gpt-4o").info(), hello(), LONG_ENOUGH);
     assertThat(tenant.limits().at("/used/reserved/tokens").asLong()).isEqualTo(lost.tokens());
 
     clock.advance(SpendingStore.LONGEST_CALL.plusSeconds(1));
@@ -243,7 +244,7 @@ class BudgetsTest {
   void whatIsLeftBehindIsClearedAwayWhenItIsInTheWay() throws Exception {
     var tenant = Tenant.limited("{\"budgets\": {\"day\": {\"tokens\": 4000}}}");
     var project = new ProjectId(tenant.id());
-    spending.reserve(project, null, models.named("gpt-4o").info(), hello(), LONG_ENOUGH);
+    spending.reserve(project, null, models.require("gpt-4o").info(), hello(), LONG_ENOUGH);
     clock.advance(Duration.ofDays(1));
     provider.otherwise(words(3));
 
@@ -258,8 +259,10 @@ class BudgetsTest {
     var tenant = Tenant.limited("{\"budgets\": {\"total\": {\"tokens\": 100000}}}");
     var project = new ProjectId(tenant.id());
     var run = new RunId("run_of_a_dead_node");
-    var lost = spending.reserve(project, run, models.named("gpt-4o").info(), hello(), LONG_ENOUGH);
-    var mine = spending.reserve(project, null, models.named("gpt-4o").info(), hello(), LONG_ENOUGH);
+    var lost =
+        spending.reserve(project, run, models.require("gpt-4o").info(), hello(), LONG_ENOUGH);
+    var mine =
+        spending.reserve(project, null, models.require("gpt-4o").info(), hello(), LONG_ENOUGH);
 
     jdbc.doInTransaction(tx -> spending.abandon(tx, project, run));
 
@@ -274,7 +277,7 @@ class BudgetsTest {
     var tenant = Tenant.limited("{\"budgets\": {\"total\": {\"tokens\": 300}}}");
     provider.otherwise(words(250));
     var model =
-        spending.of(new ProjectId(tenant.id()), models.named("gpt-4o"), Duration.ofSeconds(5));
+        spending.of(new ProjectId(tenant.id()), models.require("gpt-4o"), Duration.ofSeconds(5));
 
     var answer = model.answer(hello(), _ -> {});
 

@@ -17,14 +17,14 @@ import java.util.Map;
 public final class ModelsSetup implements AutoCloseable {
   private final Vertx vertx = Vertx.vertx();
   private final ModelsConfig config;
-  private final Models models;
+  private final ModelRegistry models;
 
   /**
    * @param settings below {@code threadmill.models}
    */
   public ModelsSetup(Map<String, String> settings) {
     config = config(settings);
-    models = new Models(providers(new Transport(vertx, config)), config);
+    models = new ModelRegistry(providers(new Transport(vertx, config)), config);
   }
 
   private List<Provider> providers(Transport transport) {
@@ -49,7 +49,7 @@ public final class ModelsSetup implements AutoCloseable {
     return config;
   }
 
-  public Models models() {
+  public ModelRegistry models() {
     return models;
   }
 

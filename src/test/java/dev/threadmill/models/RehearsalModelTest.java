@@ -22,7 +22,7 @@ class RehearsalModelTest {
           null);
 
   private final List<ModelDelta> deltas = new ArrayList<>();
-  private final RehearsalModel model = RehearsalModel.inPlaceOf("gpt-4o");
+  private final RehearsalModel model = RehearsalModel.standInFor("gpt-4o");
 
   @Test
   void saysWhatItIsAndWhatTheUserSaid() throws InterruptedException {
@@ -31,9 +31,9 @@ class RehearsalModelTest {
     assertThat(answer.text())
         .startsWith("I am the rehearsal model: no provider is configured")
         .contains("You said (2 words): Hello there");
-    assertThat(answer.finish()).isEqualTo(ModelAnswer.Finish.STOP);
+    assertThat(answer.finishReason()).isEqualTo(ModelResponse.FinishReason.STOP);
     assertThat(answer.usage().promptTokens()).isPositive();
-    assertThat(answer.usage().completionTokens()).isEqualTo(Tokens.count(answer.text()));
+    assertThat(answer.usage().completionTokens()).isEqualTo(TokenCounter.count(answer.text()));
   }
 
   @Test
@@ -56,7 +56,7 @@ class RehearsalModelTest {
                 "Please call get_weather {\"city\": \"then {x}\"} and use the tool get_weather."),
             deltas::add);
 
-    assertThat(answer.finish()).isEqualTo(ModelAnswer.Finish.TOOL_CALLS);
+    assertThat(answer.finishReason()).isEqualTo(ModelResponse.FinishReason.TOOL_CALLS);
     assertThat(answer.toolCalls())
         .extracting(ModelToolCall::arguments)
         .containsExactly(
@@ -111,7 +111,7 @@ class RehearsalModelTest {
   void stopsAtTheBoundOfTokens() throws InterruptedException {
     var answer = model.answer(request("/long 100", 10, ResponseFormat.AUTO), deltas::add);
 
-    assertThat(answer.finish()).isEqualTo(ModelAnswer.Finish.LENGTH);
+    assertThat(answer.finishReason()).isEqualTo(ModelResponse.FinishReason.LENGTH);
     assertThat(answer.usage().completionTokens()).isPositive().isLessThanOrEqualTo(10);
   }
 

@@ -1,10 +1,10 @@
 package dev.threadmill.runs;
 
 import dev.threadmill.limits.Spending;
-import dev.threadmill.models.ModelAnswer;
 import dev.threadmill.models.ModelDelta;
+import dev.threadmill.models.ModelRegistry;
+import dev.threadmill.models.ModelResponse;
 import dev.threadmill.models.ModelToolCall;
-import dev.threadmill.models.Models;
 import dev.threadmill.models.Usage;
 import dev.threadmill.runs.context.BuildContext;
 import dev.threadmill.runs.live.Progress;
@@ -36,14 +36,14 @@ final class ScriptedModel extends CallModel {
   private final Random random;
   private final Calls calls;
 
-  ScriptedModel(Models models, Spending spending, Random random, Calls calls) {
+  ScriptedModel(ModelRegistry models, Spending spending, Random random, Calls calls) {
     super(models, spending);
     this.random = random;
     this.calls = calls;
   }
 
   @Override
-  ModelAnswer call(Progress progress, BuildContext.Prompt prompt, Turn turn)
+  ModelResponse call(Progress progress, BuildContext.Prompt prompt, Turn turn)
       throws InterruptedException {
     calls.count(progress.run());
     var answer = progress.live().interruptibly(() -> answer(progress, turn));
@@ -51,7 +51,7 @@ final class ScriptedModel extends CallModel {
     return answer;
   }
 
-  private ModelAnswer answer(Progress progress, Turn turn) throws InterruptedException {
+  private ModelResponse answer(Progress progress, Turn turn) throws InterruptedException {
     var text = new StringBuilder();
     int words = random.nextInt(MOST_WORDS);
     for (int i = 0; i < words; i++) {
@@ -71,8 +71,9 @@ final class ScriptedModel extends CallModel {
       }
     }
     Baton.passInterruptibly();
-    var finish = made.isEmpty() ? ModelAnswer.Finish.STOP : ModelAnswer.Finish.TOOL_CALLS;
-    return new ModelAnswer(
+    var finish =
+        made.isEmpty() ? ModelResponse.FinishReason.STOP : ModelResponse.FinishReason.TOOL_CALLS;
+    return new ModelResponse(
         text.toString(), null, null, List.copyOf(made), null, finish, new Usage(10, 5));
   }
 }

@@ -16,7 +16,7 @@ import dev.threadmill.limits.Concurrency;
 import dev.threadmill.limits.Spending;
 import dev.threadmill.memory.BuildMemory;
 import dev.threadmill.memory.NoteRun;
-import dev.threadmill.models.Models;
+import dev.threadmill.models.ModelRegistry;
 import dev.threadmill.runs.context.BuildContext;
 import dev.threadmill.runs.context.PromptRoom;
 import dev.threadmill.runs.context.ThreadHistory;
@@ -80,7 +80,7 @@ final class SimulatedNode {
     final BuildMemory memory;
     final Toolboxes toolboxes;
     final ToolSettings toolSettings;
-    final Models models;
+    final ModelRegistry models;
     final Signals signals;
     final SideConnection side;
     final Ids ids;
@@ -108,7 +108,7 @@ final class SimulatedNode {
         BuildMemory memory,
         Toolboxes toolboxes,
         ToolSettings toolSettings,
-        Models models,
+        ModelRegistry models,
         Signals signals,
         SideConnection side,
         Ids ids,

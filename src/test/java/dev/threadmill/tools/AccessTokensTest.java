@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.assistants.WebhookAuth;
-import dev.threadmill.guard.EgressPolicy;
-import dev.threadmill.guard.NameResolver;
-import dev.threadmill.guard.SafeHttp;
+import dev.threadmill.egress.EgressClient;
+import dev.threadmill.egress.EgressPolicy;
+import dev.threadmill.egress.HostResolver;
 import dev.threadmill.guard.SecretText;
 import dev.threadmill.testing.RecordingServer;
 import java.net.URLDecoder;
@@ -31,7 +31,8 @@ class AccessTokensTest {
   private Instant now = Instant.parse("2026-01-01T00:00:00Z");
   private final AccessTokens tokens =
       new AccessTokens(
-          new SafeHttp(new EgressPolicy(List.of("127.0.0.1")), NameResolver.SYSTEM, TIMEOUT, 10),
+          new EgressClient(
+              new EgressPolicy(List.of("127.0.0.1")), HostResolver.SYSTEM, TIMEOUT, 10),
           () -> now);
 
   @AfterEach

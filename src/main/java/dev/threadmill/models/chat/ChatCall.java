@@ -5,9 +5,9 @@ import dev.threadmill.api.EventStream;
 import dev.threadmill.api.Ids;
 import dev.threadmill.api.Json;
 import dev.threadmill.models.LanguageModel;
-import dev.threadmill.models.ModelAnswer;
 import dev.threadmill.models.ModelDelta;
 import dev.threadmill.models.ModelException;
+import dev.threadmill.models.ModelResponse;
 import io.vertx.core.buffer.Buffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -30,7 +30,7 @@ final class ChatCall implements EventStream {
   private final String id;
   private final long created;
   private final CompletableFuture<Void> begun = new CompletableFuture<>();
-  private final CompletableFuture<ModelAnswer> whole = new CompletableFuture<>();
+  private final CompletableFuture<ModelResponse> whole = new CompletableFuture<>();
   private final List<String> callIds = new ArrayList<>();
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition room = lock.newCondition();
@@ -81,7 +81,8 @@ final class ChatCall implements EventStream {
             calls,
             List.of());
     var choice =
-        new ChatCompletion.Choice(0, message, null, ChatCompletion.finishReason(answer.finish()));
+        new ChatCompletion.Choice(
+            0, message, null, ChatCompletion.finishReason(answer.finishReason()));
     return new ChatCompletion.Whole(
         id,
         "chat.completion",
@@ -135,7 +136,7 @@ final class ChatCall implements EventStream {
     if (!request.isStream()) {
       return;
     }
-    if (delta instanceof ModelDelta.Several(var pieces)) {
+    if (delta instanceof ModelDelta.Batch(var pieces)) {
       pieces.forEach(this::told);
       return;
     }
@@ -153,7 +154,7 @@ final class ChatCall implements EventStream {
               call(index, callId(index), "function", name, "");
           case ModelDelta.ToolCallArguments(var index, var fragment) ->
               call(index, null, null, null, fragment);
-          case ModelDelta.Several _ -> throw new IllegalStateException("told piece by piece");
+          case ModelDelta.Batch _ -> throw new IllegalStateException("told piece by piece");
         },
         null);
     begun.complete(null);
@@ -166,14 +167,14 @@ final class ChatCall implements EventStream {
         null, null, null, null, List.of(new ChatCompletion.CallDelta(index, id, type, function)));
   }
 
-  private void end(ModelAnswer answer) {
+  private void end(ModelResponse answer) {
     if (!request.isStream()) {
       return;
     }
     if (!begun.isDone()) {
       piece(ChatCompletion.Delta.BEGIN, null);
     }
-    piece(ChatCompletion.Delta.EMPTY, ChatCompletion.finishReason(answer.finish()));
+    piece(ChatCompletion.Delta.EMPTY, ChatCompletion.finishReason(answer.finishReason()));
     if (request.includesUsage()) {
       write(chunk(List.of(), ChatCompletion.Tokens.of(answer.usage())), false);
     }

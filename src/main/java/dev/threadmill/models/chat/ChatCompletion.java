@@ -1,7 +1,7 @@
 package dev.threadmill.models.chat;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
-import dev.threadmill.models.ModelAnswer;
+import dev.threadmill.models.ModelResponse;
 import dev.threadmill.models.Usage;
 import java.util.List;
 import java.util.Locale;
@@ -79,7 +79,7 @@ final class ChatCompletion {
     }
   }
 
-  static String finishReason(ModelAnswer.Finish finish) {
+  static String finishReason(ModelResponse.FinishReason finish) {
     return finish.name().toLowerCase(Locale.ROOT);
   }
 }

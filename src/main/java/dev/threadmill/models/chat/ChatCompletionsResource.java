@@ -3,7 +3,7 @@ package dev.threadmill.models.chat;
 import dev.threadmill.api.Ids;
 import dev.threadmill.models.Metering;
 import dev.threadmill.models.ModelException;
-import dev.threadmill.models.Models;
+import dev.threadmill.models.ModelRegistry;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.POST;
@@ -22,12 +22,12 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 @RunOnVirtualThread
 @Tag(name = "Chat", description = "Models without threads and runs")
 public class ChatCompletionsResource {
-  private final Models models;
+  private final ModelRegistry models;
   private final Metering metering;
   private final Ids ids;
   private final InstantSource clock;
 
-  ChatCompletionsResource(Models models, Metering metering, Ids ids, InstantSource clock) {
+  ChatCompletionsResource(ModelRegistry models, Metering metering, Ids ids, InstantSource clock) {
     this.models = models;
     this.metering = metering;
     this.ids = ids;

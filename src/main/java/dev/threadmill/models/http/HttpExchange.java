@@ -46,7 +46,7 @@ public final class HttpExchange implements AutoCloseable {
   }
 
   /** Nothing came for as long as the reader would wait. */
-  public static final class Silence extends IOException {
+  public static final class ReadTimeoutException extends IOException {
     private static final long serialVersionUID = 1L;
   }
 
@@ -95,7 +95,7 @@ public final class HttpExchange implements AutoCloseable {
    * @throws Silence if none came in time
    * @throws IOException if the connection broke
    */
-  public byte[] next(Duration patience) throws IOException, InterruptedException {
+  public byte[] read(Duration patience) throws IOException, InterruptedException {
     if (ended) {
       return null;
     }
@@ -119,7 +119,7 @@ public final class HttpExchange implements AutoCloseable {
    * Lets the rest of the answer come, which should be nothing, so that the connection can be used
    * again; aborts the request if the rest does not end soon.
    */
-  public void leaveRest() {
+  public void drainAndRelease() {
     if (ended) {
       return;
     }
@@ -170,7 +170,7 @@ public final class HttpExchange implements AutoCloseable {
   private Piece take(Duration patience) throws IOException, InterruptedException {
     var piece = arrived.poll(patience.toNanos(), TimeUnit.NANOSECONDS);
     if (piece == null) {
-      throw new Silence();
+      throw new ReadTimeoutException();
     }
     if (piece instanceof Piece.Failure(var cause)) {
       ended = true;

@@ -97,7 +97,7 @@ public class Transport {
       throws IOException, InterruptedException {
     var body = new ByteArrayOutputStream();
     while (true) {
-      var bytes = exchange.next(Duration.ofNanos(end - System.nanoTime()));
+      var bytes = exchange.read(Duration.ofNanos(end - System.nanoTime()));
       if (bytes == null) {
         return body.toByteArray();
       }

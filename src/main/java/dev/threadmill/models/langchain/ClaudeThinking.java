@@ -57,7 +57,7 @@ record ClaudeThinking(String effort, int budget) {
         : Optional.of(new ClaudeThinking(null, budget));
   }
 
-  void ask(AnthropicStreamingChatModelBuilder model) {
+  void applyTo(AnthropicStreamingChatModelBuilder model) {
     if (effort == null) {
       model.thinkingType("enabled").thinkingBudgetTokens(budget);
     } else {

@@ -10,18 +10,18 @@ import dev.langchain4j.model.chat.response.StreamingChatResponseHandler;
 import dev.langchain4j.model.googleai.GoogleAiGeminiTokenUsage;
 import dev.langchain4j.model.output.FinishReason;
 import dev.langchain4j.model.output.TokenUsage;
-import dev.threadmill.models.AnswerFold;
 import dev.threadmill.models.LanguageModel;
-import dev.threadmill.models.ModelAnswer;
 import dev.threadmill.models.ModelDelta;
 import dev.threadmill.models.ModelInfo;
 import dev.threadmill.models.ModelRequest;
-import dev.threadmill.models.ModelThoughts;
+import dev.threadmill.models.ModelResponse;
 import dev.threadmill.models.ModelsConfig;
-import dev.threadmill.models.ProviderSettings;
-import dev.threadmill.models.Retries;
+import dev.threadmill.models.ProviderConfig;
+import dev.threadmill.models.ReasoningState;
+import dev.threadmill.models.ResponseAccumulator;
+import dev.threadmill.models.RetryPolicy;
 import dev.threadmill.models.Usage;
-import dev.threadmill.models.http.Faults;
+import dev.threadmill.models.http.ProviderErrors;
 import dev.threadmill.models.http.Transport;
 import java.util.HashSet;
 import java.util.Set;
@@ -32,8 +32,8 @@ final class LangChainModel implements LanguageModel {
   private final Transport transport;
   private final ModelsConfig config;
   private final ModelInfo info;
-  private final ProviderSettings settings;
-  private final Faults faults;
+  private final ProviderConfig settings;
+  private final ProviderErrors faults;
   private final String nameAtProvider;
   private final Dialect dialect;
 
@@ -41,10 +41,10 @@ final class LangChainModel implements LanguageModel {
   interface Dialect {
     /** The library's model for one call. */
     StreamingChatModel model(
-        BlockingHttpClient http, ProviderSettings settings, String name, ModelRequest request);
+        LangChainHttpClient http, ProviderConfig settings, String name, ModelRequest request);
 
     /** The call as the provider takes it; without a wish for reasoning if it cannot have one. */
-    default ModelRequest askedFor(ModelRequest request, ModelInfo info) {
+    default ModelRequest adapt(ModelRequest request, ModelInfo info) {
       return request;
     }
 
@@ -52,18 +52,18 @@ final class LangChainModel implements LanguageModel {
     Integer maxTokens(ModelRequest request, ModelInfo info);
 
     /** Whether it can be asked for JSON without a schema. */
-    boolean jsonMode();
+    boolean supportsJsonMode();
 
     /** Whether it fetches pictures by their address. */
-    boolean picturesByAddress();
+    boolean acceptsImageUrls();
   }
 
   LangChainModel(
       Transport transport,
       ModelsConfig config,
       ModelInfo info,
-      ProviderSettings settings,
-      Faults faults,
+      ProviderConfig settings,
+      ProviderErrors faults,
       String nameAtProvider,
       Dialect dialect) {
     this.transport = transport;
@@ -81,19 +81,19 @@ final class LangChainModel implements LanguageModel {
   }
 
   @Override
-  public ModelAnswer answer(ModelRequest request, Consumer<ModelDelta> deltas)
+  public ModelResponse answer(ModelRequest request, Consumer<ModelDelta> deltas)
       throws InterruptedException {
-    return Retries.of(config).answer(settings.name(), told -> oneTry(request, told), deltas);
+    return RetryPolicy.of(config).call(settings.name(), told -> oneTry(request, told), deltas);
   }
 
-  private ModelAnswer oneTry(ModelRequest request, Consumer<ModelDelta> deltas)
+  private ModelResponse oneTry(ModelRequest request, Consumer<ModelDelta> deltas)
       throws InterruptedException {
-    var http = new BlockingHttpClient(transport, config, faults, request.model());
-    var fold = new AnswerFold(deltas);
-    var folding = new Folding(fold, http, settings.type());
-    var asked = dialect.askedFor(request, info);
+    var http = new LangChainHttpClient(transport, config, faults, request.model());
+    var fold = new ResponseAccumulator(deltas);
+    var folding = new DeltaHandler(fold, http, settings.type());
+    var asked = dialect.adapt(request, info);
     try {
-      var name = settings.spelled(nameAtProvider, request.model());
+      var name = settings.pinnedName(nameAtProvider, request.model());
       dialect
           .model(http, settings, name, asked)
           .chat(
@@ -101,8 +101,8 @@ final class LangChainModel implements LanguageModel {
                   asked,
                   settings.type(),
                   dialect.maxTokens(asked, info),
-                  dialect.jsonMode(),
-                  dialect.picturesByAddress()),
+                  dialect.supportsJsonMode(),
+                  dialect.acceptsImageUrls()),
               folding);
     } catch (UnsupportedFeatureException | IllegalArgumentException e) {
       throw faults.invalid(String.valueOf(e.getMessage()));
@@ -111,20 +111,20 @@ final class LangChainModel implements LanguageModel {
     }
     http.check();
     if (folding.error != null) {
-      throw AnswerFold.garbage(settings.name(), folding.error);
+      throw ResponseAccumulator.malformed(settings.name(), folding.error);
     }
-    return fold.whole(request, settings.name());
+    return fold.complete(request, settings.name());
   }
 
   /** Folds what the library tells; what goes wrong in doing so ends the call. */
-  private static final class Folding implements StreamingChatResponseHandler {
-    private final AnswerFold fold;
-    private final BlockingHttpClient http;
+  private static final class DeltaHandler implements StreamingChatResponseHandler {
+    private final ResponseAccumulator fold;
+    private final LangChainHttpClient http;
     private final String provider;
     private final Set<Integer> begun = new HashSet<>();
     private Throwable error;
 
-    Folding(AnswerFold fold, BlockingHttpClient http, String provider) {
+    DeltaHandler(ResponseAccumulator fold, LangChainHttpClient http, String provider) {
       this.fold = fold;
       this.http = http;
       this.provider = provider;
@@ -164,7 +164,7 @@ final class LangChainModel implements LanguageModel {
       }
       var message = response.aiMessage();
       if (message != null && (message.thinking() != null || !message.attributes().isEmpty())) {
-        fold.thoughts(new ModelThoughts(provider, message.thinking(), message.attributes()));
+        fold.thoughts(new ReasoningState(provider, message.thinking(), message.attributes()));
       }
       if (response.finishReason() != null) {
         fold.finish(finish(response.finishReason()));
@@ -195,12 +195,12 @@ final class LangChainModel implements LanguageModel {
           : 0;
     }
 
-    private static ModelAnswer.Finish finish(FinishReason reason) {
+    private static ModelResponse.FinishReason finish(FinishReason reason) {
       return switch (reason) {
-        case STOP, OTHER -> ModelAnswer.Finish.STOP;
-        case LENGTH -> ModelAnswer.Finish.LENGTH;
-        case TOOL_EXECUTION -> ModelAnswer.Finish.TOOL_CALLS;
-        case CONTENT_FILTER -> ModelAnswer.Finish.CONTENT_FILTER;
+        case STOP, OTHER -> ModelResponse.FinishReason.STOP;
+        case LENGTH -> ModelResponse.FinishReason.LENGTH;
+        case TOOL_EXECUTION -> ModelResponse.FinishReason.TOOL_CALLS;
+        case CONTENT_FILTER -> ModelResponse.FinishReason.CONTENT_FILTER;
       };
     }
   }

@@ -10,8 +10,8 @@ import dev.threadmill.models.ModelInfo;
 import dev.threadmill.models.ModelRequest;
 import dev.threadmill.models.ModelsConfig;
 import dev.threadmill.models.Provider;
-import dev.threadmill.models.ProviderSettings;
-import dev.threadmill.models.http.Faults;
+import dev.threadmill.models.ProviderConfig;
+import dev.threadmill.models.http.ProviderErrors;
 import dev.threadmill.models.http.Transport;
 import jakarta.inject.Singleton;
 import java.time.InstantSource;
@@ -37,8 +37,8 @@ final class LangChainProviders {
     abstract LangChainModel.Dialect dialect();
 
     @Override
-    public LanguageModel model(ModelInfo info, String nameAtProvider, ProviderSettings settings) {
-      var faults = new Faults(settings, clock);
+    public LanguageModel model(ModelInfo info, String nameAtProvider, ProviderConfig settings) {
+      var faults = new ProviderErrors(settings, clock);
       return new LangChainModel(
           transport, config, info, settings, faults, nameAtProvider, dialect());
     }
@@ -102,7 +102,7 @@ final class LangChainProviders {
   private record Anthropic() implements LangChainModel.Dialect {
     @Override
     public StreamingChatModel model(
-        BlockingHttpClient http, ProviderSettings settings, String name, ModelRequest request) {
+        LangChainHttpClient http, ProviderConfig settings, String name, ModelRequest request) {
       var model =
           AnthropicStreamingChatModel.builder()
               .httpClientBuilder(http)
@@ -111,7 +111,7 @@ final class LangChainProviders {
               .customHeaders(settings.headers())
               .returnThinking(true)
               .sendThinking(true);
-      ClaudeThinking.of(name, request).ifPresent(thinking -> thinking.ask(model));
+      ClaudeThinking.of(name, request).ifPresent(thinking -> thinking.applyTo(model));
       settings.baseUrl().ifPresent(url -> model.baseUrl(url + "/"));
       if (!request.parallelToolCalls() && !request.functions().isEmpty()) {
         model.disableParallelToolUse(true);
@@ -121,9 +121,9 @@ final class LangChainProviders {
 
     /** Claude takes no temperature of its own while it thinks, and never both of the two. */
     @Override
-    public ModelRequest askedFor(ModelRequest request, ModelInfo info) {
+    public ModelRequest adapt(ModelRequest request, ModelInfo info) {
       boolean thinks = ClaudeThinking.of(info.name(), request).isPresent();
-      return request.sampled(
+      return request.withSampling(
           thinks || ModelRequest.isDefault(request.temperature()) ? null : request.temperature(),
           thinks || ModelRequest.isDefault(request.topP()) ? null : request.topP());
     }
@@ -138,12 +138,12 @@ final class LangChainProviders {
     }
 
     @Override
-    public boolean jsonMode() {
+    public boolean supportsJsonMode() {
       return false;
     }
 
     @Override
-    public boolean picturesByAddress() {
+    public boolean acceptsImageUrls() {
       return true;
     }
   }
@@ -151,7 +151,7 @@ final class LangChainProviders {
   private record Gemini() implements LangChainModel.Dialect {
     @Override
     public StreamingChatModel model(
-        BlockingHttpClient http, ProviderSettings settings, String name, ModelRequest request) {
+        LangChainHttpClient http, ProviderConfig settings, String name, ModelRequest request) {
       var model =
           GoogleAiGeminiStreamingChatModel.builder()
               .httpClientBuilder(http)
@@ -206,12 +206,12 @@ final class LangChainProviders {
     }
 
     @Override
-    public boolean jsonMode() {
+    public boolean supportsJsonMode() {
       return true;
     }
 
     @Override
-    public boolean picturesByAddress() {
+    public boolean acceptsImageUrls() {
       return false;
     }
   }
@@ -219,7 +219,7 @@ final class LangChainProviders {
   private record Ollama() implements LangChainModel.Dialect {
     @Override
     public StreamingChatModel model(
-        BlockingHttpClient http, ProviderSettings settings, String name, ModelRequest request) {
+        LangChainHttpClient http, ProviderConfig settings, String name, ModelRequest request) {
       var model =
           OllamaStreamingChatModel.builder()
               .httpClientBuilder(http)
@@ -240,12 +240,12 @@ final class LangChainProviders {
     }
 
     @Override
-    public boolean jsonMode() {
+    public boolean supportsJsonMode() {
       return true;
     }
 
     @Override
-    public boolean picturesByAddress() {
+    public boolean acceptsImageUrls() {
       return false;
     }
   }

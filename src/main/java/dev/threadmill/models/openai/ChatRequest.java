@@ -9,7 +9,7 @@ import dev.threadmill.models.ModelMessage;
 import dev.threadmill.models.ModelPart;
 import dev.threadmill.models.ModelRequest;
 import dev.threadmill.models.ModelToolCall;
-import dev.threadmill.models.ProviderSettings;
+import dev.threadmill.models.ProviderConfig;
 import dev.threadmill.models.ResponseFormat;
 import dev.threadmill.models.ToolChoice;
 import dev.threadmill.models.http.RequestBody;
@@ -23,16 +23,16 @@ final class ChatRequest {
   private static final JsonFactory JSON = new JsonFactory(new ObjectMapper());
 
   private final ModelRequest request;
-  private final ProviderSettings settings;
+  private final ProviderConfig settings;
   private final JsonGenerator out;
 
-  private ChatRequest(ModelRequest request, ProviderSettings settings, JsonGenerator out) {
+  private ChatRequest(ModelRequest request, ProviderConfig settings, JsonGenerator out) {
     this.request = request;
     this.settings = settings;
     this.out = out;
   }
 
-  static RequestBody write(ModelRequest request, String model, ProviderSettings settings) {
+  static RequestBody write(ModelRequest request, String model, ProviderConfig settings) {
     var bytes = new RequestBody();
     try (var out = JSON.createGenerator(bytes)) {
       new ChatRequest(request, settings, out).body(model);

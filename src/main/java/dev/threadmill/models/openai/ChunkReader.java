@@ -1,15 +1,15 @@
 package dev.threadmill.models.openai;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.threadmill.models.AnswerFold;
-import dev.threadmill.models.ModelAnswer;
+import dev.threadmill.models.ModelResponse;
+import dev.threadmill.models.ResponseAccumulator;
 import dev.threadmill.models.Usage;
 
 /** Reads the chunks of a streamed completion, and completions that come as a whole. */
 final class ChunkReader {
-  private final AnswerFold fold;
+  private final ResponseAccumulator fold;
 
-  ChunkReader(AnswerFold fold) {
+  ChunkReader(ResponseAccumulator fold) {
     this.fold = fold;
   }
 
@@ -76,12 +76,12 @@ final class ChunkReader {
     }
   }
 
-  private static ModelAnswer.Finish finish(String reason) {
+  private static ModelResponse.FinishReason finish(String reason) {
     return switch (reason) {
-      case "length", "max_tokens" -> ModelAnswer.Finish.LENGTH;
-      case "tool_calls", "function_call" -> ModelAnswer.Finish.TOOL_CALLS;
-      case "content_filter" -> ModelAnswer.Finish.CONTENT_FILTER;
-      default -> ModelAnswer.Finish.STOP;
+      case "length", "max_tokens" -> ModelResponse.FinishReason.LENGTH;
+      case "tool_calls", "function_call" -> ModelResponse.FinishReason.TOOL_CALLS;
+      case "content_filter" -> ModelResponse.FinishReason.CONTENT_FILTER;
+      default -> ModelResponse.FinishReason.STOP;
     };
   }
 

@@ -2,18 +2,18 @@ package dev.threadmill.models.openai;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.threadmill.models.AnswerFold;
 import dev.threadmill.models.LanguageModel;
-import dev.threadmill.models.ModelAnswer;
 import dev.threadmill.models.ModelDelta;
 import dev.threadmill.models.ModelInfo;
 import dev.threadmill.models.ModelRequest;
-import dev.threadmill.models.ModelThoughts;
+import dev.threadmill.models.ModelResponse;
 import dev.threadmill.models.ModelsConfig;
-import dev.threadmill.models.ProviderSettings;
-import dev.threadmill.models.Retries;
-import dev.threadmill.models.http.Faults;
+import dev.threadmill.models.ProviderConfig;
+import dev.threadmill.models.ReasoningState;
+import dev.threadmill.models.ResponseAccumulator;
+import dev.threadmill.models.RetryPolicy;
 import dev.threadmill.models.http.HttpExchange;
+import dev.threadmill.models.http.ProviderErrors;
 import dev.threadmill.models.http.RequestBody;
 import dev.threadmill.models.http.Transport;
 import java.io.IOException;
@@ -35,16 +35,16 @@ final class OpenAiModel implements LanguageModel {
   private final ModelsConfig config;
   private final ModelInfo info;
   private final String nameAtProvider;
-  private final ProviderSettings settings;
-  private final Faults faults;
+  private final ProviderConfig settings;
+  private final ProviderErrors faults;
 
   OpenAiModel(
       Transport transport,
       ModelsConfig config,
       ModelInfo info,
       String nameAtProvider,
-      ProviderSettings settings,
-      Faults faults) {
+      ProviderConfig settings,
+      ProviderErrors faults) {
     this.transport = transport;
     this.config = config;
     this.info = info;
@@ -59,38 +59,40 @@ final class OpenAiModel implements LanguageModel {
   }
 
   @Override
-  public ModelAnswer answer(ModelRequest request, Consumer<ModelDelta> deltas)
+  public ModelResponse answer(ModelRequest request, Consumer<ModelDelta> deltas)
       throws InterruptedException {
     var body =
-        ChatRequest.write(request, settings.spelled(nameAtProvider, request.model()), settings);
-    return Retries.of(config).answer(settings.name(), told -> oneTry(request, body, told), deltas);
+        ChatRequest.write(request, settings.pinnedName(nameAtProvider, request.model()), settings);
+    return RetryPolicy.of(config)
+        .call(settings.name(), told -> oneTry(request, body, told), deltas);
   }
 
-  private ModelAnswer oneTry(ModelRequest request, RequestBody body, Consumer<ModelDelta> deltas)
+  private ModelResponse oneTry(ModelRequest request, RequestBody body, Consumer<ModelDelta> deltas)
       throws InterruptedException {
     var patience = settings.streams() ? config.nextByteTimeout() : config.answerTimeout();
     long end = System.nanoTime() + config.answerTimeout().toNanos();
     try (var exchange = transport.post(url(), headers(), body, patience)) {
       if (exchange.status() != 200) {
-        throw faults.ofStatus(
+        throw faults.fromStatus(
             exchange.status(), exchange::header, error(exchange, end), request.model());
       }
-      var fold = new AnswerFold(deltas);
+      var fold = new ResponseAccumulator(deltas);
       var type = exchange.header("content-type");
       if (type.contains("html")) {
-        throw AnswerFold.garbage(settings.name(), null);
+        throw ResponseAccumulator.malformed(settings.name(), null);
       }
       return type.contains("json")
           ? whole(request, exchange, fold, end)
           : streamed(request, exchange, fold);
-    } catch (HttpExchange.Silence _) {
-      throw settings.streams() ? faults.silence(patience) : faults.tooSlow(patience);
+    } catch (HttpExchange.ReadTimeoutException _) {
+      throw settings.streams() ? faults.readTimeout(patience) : faults.responseTimeout(patience);
     } catch (IOException e) {
-      throw faults.broken(e);
+      throw faults.connectionFailed(e);
     }
   }
 
-  private ModelAnswer streamed(ModelRequest request, HttpExchange exchange, AnswerFold fold)
+  private ModelResponse streamed(
+      ModelRequest request, HttpExchange exchange, ResponseAccumulator fold)
       throws IOException, InterruptedException {
     var parser = new SseParser(config.longestLine());
     var chunks = new ChunkReader(fold);
@@ -104,8 +106,8 @@ final class OpenAiModel implements LanguageModel {
         length += bytes.length;
         feed(parser, bytes, length);
       }
-      if (fold.atOnce(events::takeAll)) {
-        exchange.leaveRest();
+      if (fold.batched(events::takeAll)) {
+        exchange.drainAndRelease();
         return whole(request, fold);
       }
       if (bytes == null) {
@@ -144,14 +146,14 @@ final class OpenAiModel implements LanguageModel {
   }
 
   /** The next bytes; null at the end, which need not be waited for when the answer is whole. */
-  private byte[] nextBytes(HttpExchange exchange, AnswerFold fold)
+  private byte[] nextBytes(HttpExchange exchange, ResponseAccumulator fold)
       throws IOException, InterruptedException {
     if (!fold.isFinished()) {
-      return exchange.next(config.nextByteTimeout());
+      return exchange.read(config.nextByteTimeout());
     }
     try {
       var limit = config.nextByteTimeout();
-      return exchange.next(limit.compareTo(AFTER_FINISH) < 0 ? limit : AFTER_FINISH);
+      return exchange.read(limit.compareTo(AFTER_FINISH) < 0 ? limit : AFTER_FINISH);
     } catch (IOException _) {
       return null;
     }
@@ -159,12 +161,12 @@ final class OpenAiModel implements LanguageModel {
 
   private void feed(SseParser parser, byte[] bytes, long length) {
     if (length > config.longestAnswer()) {
-      throw faults.tooLong();
+      throw faults.responseTooLarge();
     }
     try {
       parser.feed(bytes);
     } catch (SseParser.LineTooLong _) {
-      throw faults.tooLong();
+      throw faults.responseTooLarge();
     }
   }
 
@@ -173,31 +175,32 @@ final class OpenAiModel implements LanguageModel {
     try {
       chunk = JSON.readTree(event.data());
     } catch (IOException e) {
-      throw AnswerFold.garbage(settings.name(), e);
+      throw ResponseAccumulator.malformed(settings.name(), e);
     }
     if (!chunk.isObject()) {
-      throw AnswerFold.garbage(settings.name(), null);
+      throw ResponseAccumulator.malformed(settings.name(), null);
     }
-    var fault = faults.inStream(chunk, event.name(), request.model());
+    var fault = faults.fromStreamEvent(chunk, event.name(), request.model());
     if (fault != null) {
       throw fault;
     }
     chunks.take(chunk);
   }
 
-  private ModelAnswer whole(ModelRequest request, HttpExchange exchange, AnswerFold fold, long end)
+  private ModelResponse whole(
+      ModelRequest request, HttpExchange exchange, ResponseAccumulator fold, long end)
       throws IOException, InterruptedException {
     var body = Transport.read(exchange, config.longestAnswer(), end);
     if (body == null) {
-      throw faults.tooLong();
+      throw faults.responseTooLarge();
     }
     JsonNode completion;
     try {
       completion = JSON.readTree(body);
     } catch (IOException e) {
-      throw AnswerFold.garbage(settings.name(), e);
+      throw ResponseAccumulator.malformed(settings.name(), e);
     }
-    var fault = faults.inStream(completion, "", request.model());
+    var fault = faults.fromStreamEvent(completion, "", request.model());
     if (fault != null) {
       throw fault;
     }
@@ -205,11 +208,11 @@ final class OpenAiModel implements LanguageModel {
     return whole(request, fold);
   }
 
-  private ModelAnswer whole(ModelRequest request, AnswerFold fold) {
+  private ModelResponse whole(ModelRequest request, ResponseAccumulator fold) {
     if (settings.reasoningField().isPresent() && !fold.reasoning().isEmpty()) {
-      fold.thoughts(new ModelThoughts(settings.type(), fold.reasoning(), Map.of()));
+      fold.thoughts(new ReasoningState(settings.type(), fold.reasoning(), Map.of()));
     }
-    return fold.whole(request, settings.name());
+    return fold.complete(request, settings.name());
   }
 
   /** What an error's body says; null if it cannot be had. */

@@ -4,8 +4,8 @@ import dev.threadmill.models.LanguageModel;
 import dev.threadmill.models.ModelInfo;
 import dev.threadmill.models.ModelsConfig;
 import dev.threadmill.models.Provider;
-import dev.threadmill.models.ProviderSettings;
-import dev.threadmill.models.http.Faults;
+import dev.threadmill.models.ProviderConfig;
+import dev.threadmill.models.http.ProviderErrors;
 import dev.threadmill.models.http.Transport;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.InstantSource;
@@ -29,8 +29,8 @@ public class OpenAiProvider implements Provider {
   }
 
   @Override
-  public LanguageModel model(ModelInfo info, String nameAtProvider, ProviderSettings settings) {
+  public LanguageModel model(ModelInfo info, String nameAtProvider, ProviderConfig settings) {
     return new OpenAiModel(
-        transport, config, info, nameAtProvider, settings, new Faults(settings, clock));
+        transport, config, info, nameAtProvider, settings, new ProviderErrors(settings, clock));
   }
 }

@@ -9,8 +9,8 @@ import dev.threadmill.memory.SentMemory;
 import dev.threadmill.models.FunctionSpec;
 import dev.threadmill.models.ModelInfo;
 import dev.threadmill.models.ModelMessage;
-import dev.threadmill.models.Models;
-import dev.threadmill.models.Tokens;
+import dev.threadmill.models.ModelRegistry;
+import dev.threadmill.models.TokenCounter;
 import dev.threadmill.runs.live.Answer;
 import dev.threadmill.runs.live.Progress;
 import dev.threadmill.runs.store.Run;
@@ -38,12 +38,12 @@ public class BuildContext {
   private static final int MOST_MEMORY_TOKENS = 4_000;
   private static final int TOKENS_A_MESSAGE = 4;
 
-  private final Models models;
+  private final ModelRegistry models;
   private final ThreadHistory history;
   private final BuildMemory memory;
   private final Jdbc jdbc;
 
-  public BuildContext(Models models, ThreadHistory history, BuildMemory memory, Jdbc jdbc) {
+  public BuildContext(ModelRegistry models, ThreadHistory history, BuildMemory memory, Jdbc jdbc) {
     this.models = models;
     this.history = history;
     this.memory = memory;
@@ -78,7 +78,7 @@ public class BuildContext {
     }
     var functions = progress.toolbox().functions();
     int fixed = fixedTokens(settings.instructions(), functions);
-    var model = models.named(settings.model()).info();
+    var model = models.require(settings.model()).info();
     int window = windowTokens(model, settings) - fixed;
     Integer budget = budgetLeft(run, fixed);
     if (budget != null && budget <= 0) {
@@ -97,7 +97,7 @@ public class BuildContext {
     }
     var remembered = remembered(progress, newest, room);
     var told = remembered.text();
-    var shown = told.isEmpty() ? newest : newest.within(room - Tokens.count(told));
+    var shown = told.isEmpty() ? newest : newest.within(room - TokenCounter.count(told));
     var messages = messages(settings.instructions(), told, shown.entries(), model);
     var prompt = new Prompt(messages, functions);
     var cutBy = shown.isCut() ? cutBy(shown, strategy, budget, window) : null;
@@ -217,9 +217,9 @@ public class BuildContext {
   }
 
   private static int fixedTokens(String instructions, List<FunctionSpec> functions) {
-    int tokens = Tokens.count(instructions) + TOKENS_A_MESSAGE;
+    int tokens = TokenCounter.count(instructions) + TOKENS_A_MESSAGE;
     for (var function : functions) {
-      tokens += Tokens.count(function);
+      tokens += TokenCounter.count(function);
     }
     return tokens;
   }

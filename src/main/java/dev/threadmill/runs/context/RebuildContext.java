@@ -6,8 +6,8 @@ import dev.threadmill.api.RunId;
 import dev.threadmill.api.StepId;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.memory.BuildMemory;
-import dev.threadmill.models.Models;
-import dev.threadmill.models.Tokens;
+import dev.threadmill.models.ModelRegistry;
+import dev.threadmill.models.TokenCounter;
 import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.RunStore;
 import dev.threadmill.runs.store.SentContext;
@@ -26,7 +26,7 @@ public class RebuildContext {
   private final StepStore steps;
   private final ThreadHistory history;
   private final BuildMemory memory;
-  private final Models models;
+  private final ModelRegistry models;
   private final Toolboxes toolboxes;
 
   RebuildContext(
@@ -34,7 +34,7 @@ public class RebuildContext {
       StepStore steps,
       ThreadHistory history,
       BuildMemory memory,
-      Models models,
+      ModelRegistry models,
       Toolboxes toolboxes) {
     this.toolboxes = toolboxes;
     this.runs = runs;
@@ -53,7 +53,7 @@ public class RebuildContext {
     var remembered = memory.again(thread, sent.memory());
     var entries = entries(run, sent);
     var functions = toolboxes.known(project, run.settings().tools()).functions();
-    var model = models.named(sent.model()).info();
+    var model = models.require(sent.model()).info();
     var prompt =
         new BuildContext.Prompt(
             BuildContext.messages(run.settings().instructions(), remembered.text(), entries, model),
@@ -98,14 +98,14 @@ public class RebuildContext {
     var parts = new ArrayList<StepContextObject.Part>();
     var instructions = run.settings().instructions();
     if (!instructions.isBlank()) {
-      parts.add(new StepContextObject.Instructions(instructions, Tokens.count(instructions)));
+      parts.add(new StepContextObject.Instructions(instructions, TokenCounter.count(instructions)));
     }
     if (remembered.summary() != null) {
       parts.add(
           new StepContextObject.Summary(
               remembered.summaryVersion(),
               remembered.summary(),
-              Tokens.count(remembered.summary())));
+              TokenCounter.count(remembered.summary())));
     }
     for (var memory : remembered.recalled()) {
       parts.add(
@@ -115,7 +115,7 @@ public class RebuildContext {
               new StepContextObject.Source(
                   memory.sourceType(), memory.sourceId(), memory.thread().value()),
               memory.createdAt().getEpochSecond(),
-              Tokens.count(memory.text())));
+              TokenCounter.count(memory.text())));
     }
     for (var entry : entries) {
       parts.add(
@@ -130,7 +130,7 @@ public class RebuildContext {
           });
     }
     for (var function : prompt.functions()) {
-      parts.add(new StepContextObject.Tool(function, Tokens.count(function)));
+      parts.add(new StepContextObject.Tool(function, TokenCounter.count(function)));
     }
     return parts;
   }

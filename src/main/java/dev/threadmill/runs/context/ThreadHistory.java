@@ -3,7 +3,7 @@ package dev.threadmill.runs.context;
 import dev.threadmill.api.MessageId;
 import dev.threadmill.api.ToolCallId;
 import dev.threadmill.db.Jdbc;
-import dev.threadmill.models.Tokens;
+import dev.threadmill.models.TokenCounter;
 import dev.threadmill.runs.store.Aside;
 import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.ToolCall;
@@ -89,16 +89,16 @@ public class ThreadHistory {
     record Called(List<ToolCall> calls, Aside aside, Instant at) implements Entry {
       @Override
       public int tokens() {
-        int tokens = Tokens.count(aside.commentary());
+        int tokens = TokenCounter.count(aside.commentary());
         if (aside.thoughts() != null) {
-          tokens += Tokens.count(aside.thoughts().text());
+          tokens += TokenCounter.count(aside.thoughts().text());
         }
         for (var call : calls) {
           tokens +=
               2 * TOKENS_A_MESSAGE
-                  + Tokens.count(call.name())
-                  + Tokens.count(call.arguments())
-                  + Tokens.count(call.output());
+                  + TokenCounter.count(call.name())
+                  + TokenCounter.count(call.arguments())
+                  + TokenCounter.count(call.output());
         }
         return tokens;
       }

@@ -1,7 +1,7 @@
 package dev.threadmill.runs.live;
 
 import dev.threadmill.api.Metadata;
-import dev.threadmill.models.Tokens;
+import dev.threadmill.models.TokenCounter;
 import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.Step;
 import dev.threadmill.threads.ContentPart;
@@ -120,6 +120,6 @@ public final class Answer {
         Metadata.EMPTY,
         step.assistantId(),
         run.id(),
-        Tokens.count(text(content)));
+        TokenCounter.count(text(content)));
   }
 }

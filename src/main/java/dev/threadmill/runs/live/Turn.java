@@ -2,11 +2,11 @@ package dev.threadmill.runs.live;
 
 import dev.threadmill.api.Ids;
 import dev.threadmill.api.ToolCallId;
-import dev.threadmill.models.ModelAnswer;
 import dev.threadmill.models.ModelDelta;
 import dev.threadmill.models.ModelRequest;
-import dev.threadmill.models.ModelThoughts;
-import dev.threadmill.models.Tokens;
+import dev.threadmill.models.ModelResponse;
+import dev.threadmill.models.ReasoningState;
+import dev.threadmill.models.TokenCounter;
 import dev.threadmill.models.ToolChoice;
 import dev.threadmill.models.Usage;
 import dev.threadmill.runs.store.Aside;
@@ -38,7 +38,7 @@ public final class Turn {
   private char heldBack;
   private ModelRequest request;
   private boolean mayCall;
-  private ModelThoughts thoughts;
+  private ReasoningState thoughts;
   private boolean isCounted;
 
   /** Stores steps that are done while the answer goes on. False if the run is another attempt's. */
@@ -94,7 +94,7 @@ public final class Turn {
       case ModelDelta.ToolCallArguments(var index, var piece) ->
           addArguments(index, storable(piece));
       case ModelDelta.Reasoning(var piece) -> addReasoning(storable(piece));
-      case ModelDelta.Several(var pieces) ->
+      case ModelDelta.Batch(var pieces) ->
           progress.live().atOnce(() -> pieces.forEach(this::accept));
     }
   }
@@ -106,7 +106,7 @@ public final class Turn {
   }
 
   /** The answer is whole, and the provider's own count has been taken. */
-  public void answered(ModelAnswer answer) {
+  public void answered(ModelResponse answer) {
     thoughts = answer.thoughts();
     isCounted = true;
     // Tools may take long, and prompts may be large.
@@ -121,18 +121,18 @@ public final class Turn {
     if (request == null || isCounted) {
       return Usage.NONE;
     }
-    int completion = Tokens.count(text.toString());
+    int completion = TokenCounter.count(text.toString());
     for (var call : calls) {
-      completion += Tokens.count(call.name) + Tokens.count(call.arguments.toString());
+      completion += TokenCounter.count(call.name) + TokenCounter.count(call.arguments.toString());
     }
-    int reasoning = Tokens.count(unshown.toString());
+    int reasoning = TokenCounter.count(unshown.toString());
     for (var open : new OpenStep[] {message, acting}) {
       if (open != null) {
-        reasoning += Tokens.count(open.reasoning.toString());
-        completion += Tokens.count(open.commentary.toString());
+        reasoning += TokenCounter.count(open.reasoning.toString());
+        completion += TokenCounter.count(open.commentary.toString());
       }
     }
-    return new Usage(Tokens.count(request), completion + reasoning, reasoning);
+    return new Usage(TokenCounter.count(request), completion + reasoning, reasoning);
   }
 
   /** The step of the message, or null if there is none that is still to be stored. */
@@ -185,7 +185,7 @@ public final class Turn {
     }
   }
 
-  private Aside aside(OpenStep open, ModelThoughts wanted) {
+  private Aside aside(OpenStep open, ReasoningState wanted) {
     return Aside.of(
         open.reasoning.toString(),
         progress.run().settings().reasoningEffort(),

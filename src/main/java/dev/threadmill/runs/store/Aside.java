@@ -1,7 +1,7 @@
 package dev.threadmill.runs.store;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
-import dev.threadmill.models.ModelThoughts;
+import dev.threadmill.models.ReasoningState;
 
 /**
  * What a model thought and said in a step, beside the step's message and its calls. What is null is
@@ -14,7 +14,7 @@ import dev.threadmill.models.ModelThoughts;
  * @param thoughts what the provider wants back with the results of the calls; never shown
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
-public record Aside(String reasoning, String effort, String commentary, ModelThoughts thoughts) {
+public record Aside(String reasoning, String effort, String commentary, ReasoningState thoughts) {
   /** The model thought and said nothing beside. */
   public static final Aside NONE = new Aside(null, null, null, null);
 
@@ -42,7 +42,7 @@ public record Aside(String reasoning, String effort, String commentary, ModelTho
 
   /** An aside whose texts are empty rather than null where there is nothing. */
   public static Aside of(
-      String reasoning, String effort, String commentary, ModelThoughts thoughts) {
+      String reasoning, String effort, String commentary, ReasoningState thoughts) {
     var thought = reasoning.isEmpty() ? null : reasoning;
     var said = commentary.isEmpty() ? null : commentary;
     return new Aside(thought, thought == null ? null : effort, said, thoughts);

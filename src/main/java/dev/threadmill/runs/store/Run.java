@@ -9,7 +9,7 @@ import dev.threadmill.assistants.MemorySettings;
 import dev.threadmill.assistants.SafetySettings;
 import dev.threadmill.assistants.ToolSpec;
 import dev.threadmill.assistants.TurnSettings;
-import dev.threadmill.guard.AllowedDomains;
+import dev.threadmill.egress.AllowedDomains;
 import dev.threadmill.models.ResponseFormat;
 import dev.threadmill.models.ToolChoice;
 import dev.threadmill.models.Usage;

@@ -55,7 +55,7 @@ class HttpExchangeTest {
 
   private static String read(HttpExchange exchange) throws IOException, InterruptedException {
     var all = new ByteArrayOutputStream();
-    for (var bytes = exchange.next(PATIENCE); bytes != null; bytes = exchange.next(PATIENCE)) {
+    for (var bytes = exchange.read(PATIENCE); bytes != null; bytes = exchange.read(PATIENCE)) {
       all.writeBytes(bytes);
     }
     return all.toString(UTF_8);
@@ -112,7 +112,7 @@ class HttpExchangeTest {
     var transport = transport(1);
 
     var exchange = post(transport);
-    exchange.next(PATIENCE);
+    exchange.read(PATIENCE);
     exchange.close();
 
     await().atMost(PATIENCE).until(() -> provider.requests().getFirst().hungUp());
@@ -141,7 +141,7 @@ class HttpExchangeTest {
   private Void giveUpSometime(Transport transport) throws Exception {
     try (var exchange = post(transport)) {
       int pieces = ThreadLocalRandom.current().nextInt(12);
-      for (int i = 0; i < pieces && exchange.next(PATIENCE) != null; i++) {
+      for (int i = 0; i < pieces && exchange.read(PATIENCE) != null; i++) {
         Thread.yield();
       }
     }

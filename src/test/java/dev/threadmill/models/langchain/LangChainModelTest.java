@@ -6,15 +6,15 @@ import static org.awaitility.Awaitility.await;
 
 import dev.threadmill.api.Json;
 import dev.threadmill.models.FunctionSpec;
-import dev.threadmill.models.ModelAnswer;
 import dev.threadmill.models.ModelDelta;
 import dev.threadmill.models.ModelException;
 import dev.threadmill.models.ModelMessage;
 import dev.threadmill.models.ModelPart;
 import dev.threadmill.models.ModelRequest;
-import dev.threadmill.models.ModelThoughts;
+import dev.threadmill.models.ModelResponse;
 import dev.threadmill.models.ModelToolCall;
 import dev.threadmill.models.ModelsSetup;
+import dev.threadmill.models.ReasoningState;
 import dev.threadmill.models.ResponseFormat;
 import dev.threadmill.models.ToolChoice;
 import dev.threadmill.models.Usage;
@@ -75,7 +75,7 @@ class LangChainModelTest {
     var answer = ask(model, user("Hi"));
 
     assertThat(answer.text()).isEqualTo("Hello world");
-    assertThat(answer.finish()).isEqualTo(ModelAnswer.Finish.STOP);
+    assertThat(answer.finishReason()).isEqualTo(ModelResponse.FinishReason.STOP);
     assertThat(answer.usage()).isEqualTo(new Usage(11, 7));
     assertThat(deltas).containsExactly(new ModelDelta.Text("Hello "), new ModelDelta.Text("world"));
   }
@@ -87,7 +87,7 @@ class LangChainModelTest {
 
     var answer = ask(model, user("Hi"));
 
-    assertThat(answer.finish()).isEqualTo(ModelAnswer.Finish.TOOL_CALLS);
+    assertThat(answer.finishReason()).isEqualTo(ModelResponse.FinishReason.TOOL_CALLS);
     assertThat(answer.toolCalls()).hasSize(1);
     assertThat(answer.toolCalls().getFirst().name()).isEqualTo("get_weather");
     assertThat(Json.tree(answer.toolCalls().getFirst().arguments()))
@@ -331,7 +331,7 @@ class LangChainModelTest {
             () ->
                 setup
                     .models()
-                    .named(OLLAMA)
+                    .require(OLLAMA)
                     .answer(
                         request(OLLAMA, List.of(user("Hi"))),
                         _ -> {
@@ -439,11 +439,12 @@ class LangChainModelTest {
     return failure[0];
   }
 
-  private ModelAnswer ask(String model, ModelMessage... messages) throws InterruptedException {
-    return setup.models().named(model).answer(request(model, List.of(messages)), deltas::add);
+  private ModelResponse ask(String model, ModelMessage... messages) throws InterruptedException {
+    return setup.models().require(model).answer(request(model, List.of(messages)), deltas::add);
   }
 
-  private ModelAnswer ask(String model, String effort, ToolChoice choice, ModelMessage... messages)
+  private ModelResponse ask(
+      String model, String effort, ToolChoice choice, ModelMessage... messages)
       throws InterruptedException {
     var request =
         new ModelRequest(
@@ -457,10 +458,10 @@ class LangChainModelTest {
             1.0,
             null,
             effort);
-    return setup.models().named(model).answer(request, deltas::add);
+    return setup.models().require(model).answer(request, deltas::add);
   }
 
-  private static ModelMessage called(ModelThoughts thoughts) {
+  private static ModelMessage called(ReasoningState thoughts) {
     return new ModelMessage.Assistant(
         null, List.of(new ModelToolCall("toolu_1", "get_weather", "{}")), thoughts);
   }

@@ -9,12 +9,12 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.threadmill.api.Json;
 import dev.threadmill.models.FunctionSpec;
 import dev.threadmill.models.LanguageModel;
-import dev.threadmill.models.ModelAnswer;
 import dev.threadmill.models.ModelDelta;
 import dev.threadmill.models.ModelException;
 import dev.threadmill.models.ModelMessage;
 import dev.threadmill.models.ModelPart;
 import dev.threadmill.models.ModelRequest;
+import dev.threadmill.models.ModelResponse;
 import dev.threadmill.models.ModelToolCall;
 import dev.threadmill.models.ModelsSetup;
 import dev.threadmill.models.ResponseFormat;
@@ -68,7 +68,7 @@ class OpenAiModelTest {
     var answer = ask("Hi");
 
     assertThat(answer.text()).isEqualTo("Hello big world");
-    assertThat(answer.finish()).isEqualTo(ModelAnswer.Finish.STOP);
+    assertThat(answer.finishReason()).isEqualTo(ModelResponse.FinishReason.STOP);
     assertThat(answer.usage()).isEqualTo(new Usage(10, 3));
     assertThat(deltas)
         .containsExactly(
@@ -160,7 +160,7 @@ class OpenAiModelTest {
 
     var answer = ask("Hi");
 
-    assertThat(answer.finish()).isEqualTo(ModelAnswer.Finish.TOOL_CALLS);
+    assertThat(answer.finishReason()).isEqualTo(ModelResponse.FinishReason.TOOL_CALLS);
     assertThat(answer.toolCalls())
         .containsExactly(
             new ModelToolCall("call_a", "weather", "{\"city\":\"Rome\"}"),
@@ -212,7 +212,7 @@ class OpenAiModelTest {
 
     var answer = ask("Hi");
 
-    assertThat(answer.finish()).isEqualTo(ModelAnswer.Finish.TOOL_CALLS);
+    assertThat(answer.finishReason()).isEqualTo(ModelResponse.FinishReason.TOOL_CALLS);
     assertThat(answer.toolCalls()).extracting(ModelToolCall::name).containsExactly("f", "g");
     assertThat(answer.toolCalls())
         .extracting(ModelToolCall::arguments)
@@ -237,7 +237,7 @@ class OpenAiModelTest {
     assertThat(answer.reasoning()).isEqualTo("think more");
     assertThat(answer.refusal()).isEqualTo("no");
     assertThat(answer.text()).isEqualTo("part");
-    assertThat(answer.finish()).isEqualTo(ModelAnswer.Finish.CONTENT_FILTER);
+    assertThat(answer.finishReason()).isEqualTo(ModelResponse.FinishReason.CONTENT_FILTER);
   }
 
   @ParameterizedTest
@@ -710,19 +710,19 @@ class OpenAiModelTest {
   }
 
   private void heard(ModelDelta delta) {
-    if (delta instanceof ModelDelta.Several(var pieces)) {
+    if (delta instanceof ModelDelta.Batch(var pieces)) {
       pieces.forEach(this::heard);
     } else {
       deltas.add(delta);
     }
   }
 
-  private ModelAnswer ask(String text) throws InterruptedException {
+  private ModelResponse ask(String text) throws InterruptedException {
     return model("gpt-4o").answer(request(text), this::heard);
   }
 
   private LanguageModel model(String name) {
-    return setup.models().named(name);
+    return setup.models().require(name);
   }
 
   private ModelsSetup setup(Map<String, String> more) {

@@ -1,4 +1,4 @@
-package dev.threadmill.guard;
+package dev.threadmill.egress;
 
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -6,9 +6,9 @@ import java.util.List;
 
 /** Looks up the addresses of a host. */
 @FunctionalInterface
-public interface NameResolver {
+public interface HostResolver {
   /** The resolver of this machine. */
-  NameResolver SYSTEM = host -> List.of(InetAddress.getAllByName(host));
+  HostResolver SYSTEM = host -> List.of(InetAddress.getAllByName(host));
 
   /** All addresses of a host, or the one of an address literal. */
   List<InetAddress> resolve(String host) throws UnknownHostException;

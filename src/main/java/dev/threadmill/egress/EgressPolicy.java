@@ -1,4 +1,4 @@
-package dev.threadmill.guard;
+package dev.threadmill.egress;
 
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
@@ -14,7 +14,7 @@ import java.util.stream.Stream;
 @Singleton
 public class EgressPolicy {
   /** IPv4 that is not the public network, by the registry of special-purpose addresses. */
-  private static final List<AddressRange> SPECIAL_V4 =
+  private static final List<CidrRange> SPECIAL_V4 =
       ranges(
           "0.0.0.0/8",
           "10.0.0.0/8",
@@ -36,14 +36,14 @@ public class EgressPolicy {
           "240.0.0.0/4");
 
   /** Of IPv6 only this is public at all … */
-  private static final AddressRange GLOBAL_V6 = AddressRange.parse("2000::/3");
+  private static final CidrRange GLOBAL_V6 = CidrRange.parse("2000::/3");
 
   /** … but for these, some of which carry an IPv4 address within. */
-  private static final List<AddressRange> SPECIAL_V6 =
+  private static final List<CidrRange> SPECIAL_V6 =
       ranges("2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3fff::/20");
 
   /** Where clouds hand out credentials to whoever asks from within. Not all of it is private. */
-  private static final List<AddressRange> METADATA =
+  private static final List<CidrRange> METADATA =
       ranges(
           "169.254.169.254",
           "169.254.169.253",
@@ -58,10 +58,10 @@ public class EgressPolicy {
           "fd20:ce::254",
           "fe80::a9fe:a9fe");
 
-  private final List<AddressRange> allowed;
+  private final List<CidrRange> allowed;
 
   @Inject
-  EgressPolicy(EgressSettings settings) {
+  EgressPolicy(EgressConfig settings) {
     this(settings.allow().orElse(List.of()));
   }
 
@@ -73,7 +73,7 @@ public class EgressPolicy {
   public EgressPolicy(List<String> allowed) {
     try {
       this.allowed =
-          allowed.stream().filter(text -> !text.isBlank()).map(AddressRange::parse).toList();
+          allowed.stream().filter(text -> !text.isBlank()).map(CidrRange::parse).toList();
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException("THREADMILL_EGRESS_ALLOW: " + e.getMessage(), e);
     }
@@ -82,7 +82,7 @@ public class EgressPolicy {
   /** Whether tools may connect to this address. */
   public boolean allows(InetAddress address) {
     if (METADATA.stream().anyMatch(range -> range.contains(address))) {
-      return allowed.stream().anyMatch(range -> range.isExactly(address));
+      return allowed.stream().anyMatch(range -> range.isSingleAddress(address));
     }
     return isPublic(address) || allowed.stream().anyMatch(range -> range.contains(address));
   }
@@ -100,7 +100,7 @@ public class EgressPolicy {
         : SPECIAL_V4.stream().noneMatch(range -> range.contains(address));
   }
 
-  private static List<AddressRange> ranges(String... texts) {
-    return Stream.of(texts).map(AddressRange::parse).toList();
+  private static List<CidrRange> ranges(String... texts) {
+    return Stream.of(texts).map(CidrRange::parse).toList();
   }
 }

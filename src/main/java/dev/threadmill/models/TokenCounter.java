@@ -10,7 +10,7 @@ import java.util.List;
  * sound, it is an estimate. Text of any kind is counted in time that grows with its length alone,
  * and beyond a million characters the rest is taken to be like the beginning.
  */
-public final class Tokens {
+public final class TokenCounter {
   private static final int PIECE = 16_384;
   private static final int COUNTED = 1_000_000;
   private static final int PER_MESSAGE = 4;
@@ -19,7 +19,7 @@ public final class Tokens {
   private static final int PER_SMALL_IMAGE = 85;
   private static final int SOUND_BASE64_PER_TOKEN = 4_300;
 
-  private Tokens() {}
+  private TokenCounter() {}
 
   /** The table is large: it is read when it is first needed. */
   private static final class Table {
@@ -64,7 +64,7 @@ public final class Tokens {
     return PER_MESSAGE
         + switch (message) {
           case ModelMessage.System(var text) -> count(text);
-          case ModelMessage.User(var parts) -> parts.stream().mapToInt(Tokens::count).sum();
+          case ModelMessage.User(var parts) -> parts.stream().mapToInt(TokenCounter::count).sum();
           case ModelMessage.Assistant(var text, var calls, var thoughts) ->
               count(text) + count(calls) + (thoughts == null ? 0 : count(thoughts.text()));
           case ModelMessage.ToolResult(_, var text) -> count(text);

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class ModelsTest {
+class ModelRegistryTest {
   private static final String FILE =
       """
       providers:
@@ -42,7 +42,7 @@ class ModelsTest {
   @Test
   void withNoProviderEachNameIsAnsweredByTheRehearsalModel() {
     try (var setup = new ModelsSetup(Map.of())) {
-      var model = setup.models().named("gpt-4o");
+      var model = setup.models().require("gpt-4o");
 
       assertThat(model).isInstanceOf(RehearsalModel.class);
       assertThat(model.info().name()).isEqualTo("gpt-4o");
@@ -52,8 +52,8 @@ class ModelsTest {
   @Test
   void withADefaultProviderUnknownNamesAreItsAndRehearsalStays() {
     try (var setup = new ModelsSetup(Map.of("openai.api-key", "sk-x"))) {
-      assertThat(setup.models().named("whatever-1").info().ownedBy()).isEqualTo("openai");
-      assertThat(setup.models().named("rehearsal")).isInstanceOf(RehearsalModel.class);
+      assertThat(setup.models().require("whatever-1").info().ownedBy()).isEqualTo("openai");
+      assertThat(setup.models().require("rehearsal")).isInstanceOf(RehearsalModel.class);
     }
   }
 
@@ -68,10 +68,10 @@ class ModelsTest {
     try (var setup = new ModelsSetup(settings)) {
       var models = setup.models();
 
-      assertThat(models.named("claude-sonnet-4-5").info().ownedBy()).isEqualTo("anthropic");
-      assertThat(models.named("gemini-2.5-flash").info().ownedBy()).isEqualTo("gemini");
-      assertThat(models.named("ollama/llama3.2").info().ownedBy()).isEqualTo("ollama");
-      assertThat(models.named("gpt-4o").info().ownedBy()).isEqualTo("openai");
+      assertThat(models.require("claude-sonnet-4-5").info().ownedBy()).isEqualTo("anthropic");
+      assertThat(models.require("gemini-2.5-flash").info().ownedBy()).isEqualTo("gemini");
+      assertThat(models.require("ollama/llama3.2").info().ownedBy()).isEqualTo("ollama");
+      assertThat(models.require("gpt-4o").info().ownedBy()).isEqualTo("openai");
     }
   }
 
@@ -79,7 +79,7 @@ class ModelsTest {
   void withoutADefaultProviderAnUnknownNameIsUnknown() {
     try (var setup = new ModelsSetup(Map.of("anthropic.api-key", "b"))) {
       assertThat(setup.models().find("gpt-4o")).isEmpty();
-      assertThatThrownBy(() -> setup.models().named("gpt-4o"))
+      assertThatThrownBy(() -> setup.models().require("gpt-4o"))
           .isInstanceOfSatisfying(
               ModelException.class,
               e -> assertThat(e.kind()).isEqualTo(ModelException.Kind.UNKNOWN_MODEL));
@@ -89,7 +89,7 @@ class ModelsTest {
   @Test
   void theModelsFileDescribesModelsAndTheirProviders() throws IOException {
     try (var setup = new ModelsSetup(Map.of("file", file(FILE)))) {
-      var info = setup.models().named("gpt-4.5-mini@2026-04-15").info();
+      var info = setup.models().require("gpt-4.5-mini@2026-04-15").info();
 
       assertThat(info)
           .isEqualTo(
@@ -106,7 +106,7 @@ class ModelsTest {
                   "us",
                   new ModelInfo.Price(0.5, 1.5)));
       assertThat(info.price().of(new Usage(2_000_000, 1_000_000)).dollars()).isEqualTo("2.5");
-      assertThat(setup.models().named("trial")).isInstanceOf(RehearsalModel.class);
+      assertThat(setup.models().require("trial")).isInstanceOf(RehearsalModel.class);
       assertThat(setup.models().all())
           .extracting(ModelInfo::name)
           .containsExactly("gpt-4.5-mini", "trial", "rehearsal");
@@ -115,10 +115,10 @@ class ModelsTest {
 
   @Test
   void aPinnedVersionIsSpelledAsTheProviderWantsIt() {
-    var usual = ProviderSettings.of("a", "openai", Optional.empty(), Optional.empty(), "K");
+    var usual = ProviderConfig.of("a", "openai", Optional.empty(), Optional.empty(), "K");
 
-    assertThat(usual.spelled("gpt-4o", "gpt-4o@2024-08-06")).isEqualTo("gpt-4o-2024-08-06");
-    assertThat(usual.spelled("gpt-4o", "gpt-4o")).isEqualTo("gpt-4o");
+    assertThat(usual.pinnedName("gpt-4o", "gpt-4o@2024-08-06")).isEqualTo("gpt-4o-2024-08-06");
+    assertThat(usual.pinnedName("gpt-4o", "gpt-4o")).isEqualTo("gpt-4o");
   }
 
   @ParameterizedTest
@@ -178,15 +178,15 @@ class ModelsTest {
 
   @Test
   void waitsBeforeRetriesDoubleGiveOrTakeAQuarter() {
-    var retries = new Retries(3, Duration.ofMillis(1000), Duration.ofSeconds(3));
+    var retries = new RetryPolicy(3, Duration.ofMillis(1000), Duration.ofSeconds(3));
     var fault =
-        ProviderException.passing(
+        ProviderException.retryable(
             ModelException.Kind.PROVIDER_FAILED, "x", Optional.<Duration>empty());
 
-    assertThat(retries.pause(1, fault).orElseThrow().toMillis()).isBetween(750L, 1250L);
-    assertThat(retries.pause(2, fault).orElseThrow().toMillis()).isBetween(1500L, 2500L);
-    assertThat(retries.pause(3, fault).orElseThrow().toMillis()).isBetween(2250L, 3750L);
-    assertThat(retries.pause(4, fault)).isEmpty();
+    assertThat(retries.delayBefore(1, fault).orElseThrow().toMillis()).isBetween(750L, 1250L);
+    assertThat(retries.delayBefore(2, fault).orElseThrow().toMillis()).isBetween(1500L, 2500L);
+    assertThat(retries.delayBefore(3, fault).orElseThrow().toMillis()).isBetween(2250L, 3750L);
+    assertThat(retries.delayBefore(4, fault)).isEmpty();
   }
 
   private String file(String yaml) throws IOException {

@@ -10,8 +10,8 @@ import dev.langchain4j.http.client.sse.ServerSentEventListener;
 import dev.langchain4j.http.client.sse.ServerSentEventParser;
 import dev.threadmill.models.ModelsConfig;
 import dev.threadmill.models.ProviderException;
-import dev.threadmill.models.http.Faults;
 import dev.threadmill.models.http.HttpExchange;
+import dev.threadmill.models.http.ProviderErrors;
 import dev.threadmill.models.http.RequestBody;
 import dev.threadmill.models.http.Transport;
 import java.io.IOException;
@@ -28,18 +28,19 @@ import java.util.Map;
  * The library may swallow what is thrown below it; the fault is kept here and told by {@link
  * #check}.
  */
-final class BlockingHttpClient implements HttpClient, HttpClientBuilder {
+final class LangChainHttpClient implements HttpClient, HttpClientBuilder {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int LONGEST_ERROR = 65_536;
 
   private final Transport transport;
   private final ModelsConfig config;
-  private final Faults faults;
+  private final ProviderErrors faults;
   private final String model;
   private RuntimeException fault;
   private boolean interrupted;
 
-  BlockingHttpClient(Transport transport, ModelsConfig config, Faults faults, String model) {
+  LangChainHttpClient(
+      Transport transport, ModelsConfig config, ProviderErrors faults, String model) {
     this.transport = transport;
     this.config = config;
     this.faults = faults;
@@ -69,7 +70,7 @@ final class BlockingHttpClient implements HttpClient, HttpClientBuilder {
     try (var exchange =
         transport.post(request.url(), headers(request), body(request), config.nextByteTimeout())) {
       if (exchange.status() != 200) {
-        throw faults.ofStatus(exchange.status(), exchange::header, error(exchange), model);
+        throw faults.fromStatus(exchange.status(), exchange::header, error(exchange), model);
       }
       listener.onOpen(
           SuccessfulHttpResponse.builder()
@@ -80,10 +81,10 @@ final class BlockingHttpClient implements HttpClient, HttpClientBuilder {
       if (fault == null && !interrupted) {
         listener.onClose();
       }
-    } catch (HttpExchange.Silence _) {
-      fail(faults.silence(config.nextByteTimeout()));
+    } catch (HttpExchange.ReadTimeoutException _) {
+      fail(faults.readTimeout(config.nextByteTimeout()));
     } catch (IOException e) {
-      fail(faults.broken(e));
+      fail(faults.connectionFailed(e));
     } catch (InterruptedException _) {
       interrupted = true;
     } catch (ProviderException e) {
@@ -153,12 +154,12 @@ final class BlockingHttpClient implements HttpClient, HttpClientBuilder {
           throw new IOException("the call has failed");
         }
         try {
-          piece = exchange.next(config.nextByteTimeout());
-        } catch (HttpExchange.Silence e) {
-          fail(faults.silence(config.nextByteTimeout()));
+          piece = exchange.read(config.nextByteTimeout());
+        } catch (HttpExchange.ReadTimeoutException e) {
+          fail(faults.readTimeout(config.nextByteTimeout()));
           throw e;
         } catch (IOException e) {
-          fail(faults.broken(e));
+          fail(faults.connectionFailed(e));
           throw e;
         } catch (InterruptedException e) {
           interrupted = true;
@@ -171,7 +172,7 @@ final class BlockingHttpClient implements HttpClient, HttpClientBuilder {
         }
         length += piece.length;
         if (length > config.longestAnswer()) {
-          fail(faults.tooLong());
+          fail(faults.responseTooLarge());
         }
       }
       return true;

@@ -4,8 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.threadmill.models.ModelException;
+import dev.threadmill.models.ProviderConfig;
 import dev.threadmill.models.ProviderException;
-import dev.threadmill.models.ProviderSettings;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -16,16 +16,16 @@ import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 
 /** Tells what a provider's error means for the caller, and whether to try again. */
-public final class Faults {
+public final class ProviderErrors {
   private static final Pattern ADDRESS = Pattern.compile("https?://\\S+");
   private static final Pattern KEY = Pattern.compile("\\b(?:sk|pk|gsk|key)-[A-Za-z0-9_*.-]{4,}");
   private static final Pattern SECONDS = Pattern.compile("\\d{1,9}(\\.\\d{1,9})?");
   private static final int LONGEST_MESSAGE = 500;
 
-  private final ProviderSettings settings;
+  private final ProviderConfig settings;
   private final InstantSource clock;
 
-  public Faults(ProviderSettings settings, InstantSource clock) {
+  public ProviderErrors(ProviderConfig settings, InstantSource clock) {
     this.settings = settings;
     this.clock = clock;
   }
@@ -36,7 +36,7 @@ public final class Faults {
    * @param header gives a header's value, or an empty text
    * @param body what the provider says about it; null if it cannot be read
    */
-  public ProviderException ofStatus(
+  public ProviderException fromStatus(
       int status, UnaryOperator<String> header, JsonNode body, String model) {
     var error = error(body);
     boolean again = !"false".equalsIgnoreCase(header.apply("x-should-retry"));
@@ -46,27 +46,27 @@ public final class Faults {
     if (status == 408 || status == 409 || status >= 500) {
       var message = "The provider '%s' answered with status %d.".formatted(settings.name(), status);
       return again
-          ? ProviderException.passing(
+          ? ProviderException.retryable(
               ModelException.Kind.PROVIDER_FAILED, message, retryAfter(header))
-          : ProviderException.lasting(ModelException.Kind.PROVIDER_FAILED, message);
+          : ProviderException.permanent(ModelException.Kind.PROVIDER_FAILED, message);
     }
     return switch (status) {
       case 400, 413, 422 -> invalid(error);
       case 401, 403 ->
-          ProviderException.lasting(
+          ProviderException.permanent(
               ModelException.Kind.PROVIDER_FAILED,
               "The provider '%s' does not accept the key: check %s."
                   .formatted(settings.name(), settings.apiKeySetting()));
       case 404 -> unknown(model);
       default ->
-          ProviderException.lasting(
+          ProviderException.permanent(
               ModelException.Kind.PROVIDER_FAILED,
               "The provider '%s' answered with status %d.".formatted(settings.name(), status));
     };
   }
 
   /** The fault that a provider tells in the middle of a stream; null if this is none. */
-  public ProviderException inStream(JsonNode body, String eventName, String model) {
+  public ProviderException fromStreamEvent(JsonNode body, String eventName, String model) {
     var told = body.path("error");
     if (told.isMissingNode() || told.isNull()) {
       if (!eventName.equals("error")) {
@@ -85,31 +85,31 @@ public final class Faults {
     if (type.equals("invalid_request_error") || code.startsWith("context_length")) {
       return invalid(told);
     }
-    return ProviderException.passing(
+    return ProviderException.retryable(
         ModelException.Kind.PROVIDER_FAILED,
         "The provider '%s' reported an error in its answer.".formatted(settings.name()),
         Optional.empty());
   }
 
   /** The provider sent nothing for this long. */
-  public ProviderException silence(Duration patience) {
-    return ProviderException.lasting(
+  public ProviderException readTimeout(Duration patience) {
+    return ProviderException.permanent(
         ModelException.Kind.PROVIDER_FAILED,
         "The provider '%s' sent nothing for %s seconds."
             .formatted(settings.name(), seconds(patience)));
   }
 
   /** The whole answer took longer than this. */
-  public ProviderException tooSlow(Duration limit) {
-    return ProviderException.lasting(
+  public ProviderException responseTimeout(Duration limit) {
+    return ProviderException.permanent(
         ModelException.Kind.PROVIDER_FAILED,
         "The provider '%s' did not answer within %s seconds."
             .formatted(settings.name(), seconds(limit)));
   }
 
   /** The answer is longer than we take. */
-  public ProviderException tooLong() {
-    return ProviderException.lasting(
+  public ProviderException responseTooLarge() {
+    return ProviderException.permanent(
         ModelException.Kind.PROVIDER_FAILED,
         "The answer of the provider '%s' is longer than allowed.".formatted(settings.name()));
   }
@@ -120,8 +120,8 @@ public final class Faults {
   }
 
   /** There is no connection, or it broke. */
-  public ProviderException broken(Throwable cause) {
-    return ProviderException.passing(
+  public ProviderException connectionFailed(Throwable cause) {
+    return ProviderException.retryable(
         ModelException.Kind.PROVIDER_FAILED,
         "The connection to the provider '%s' failed.".formatted(settings.name()),
         cause);
@@ -130,18 +130,18 @@ public final class Faults {
   private ProviderException rateLimited(JsonNode error, boolean again, Optional<Duration> after) {
     var kind = ModelException.Kind.RATE_LIMITED;
     if (isQuota(error)) {
-      return ProviderException.lasting(
+      return ProviderException.permanent(
           kind, "The quota at the provider '%s' is used up.".formatted(settings.name()));
     }
     var message = "The provider '%s' limits the rate of calls.".formatted(settings.name());
     return again
-        ? ProviderException.passing(kind, message, after)
-        : ProviderException.lasting(kind, message);
+        ? ProviderException.retryable(kind, message, after)
+        : ProviderException.permanent(kind, message);
   }
 
   private ProviderException invalid(JsonNode error) {
     var said = shown(error.isTextual() ? error.textValue() : error.path("message").asText(""));
-    return ProviderException.lasting(
+    return ProviderException.permanent(
         ModelException.Kind.INVALID_PROMPT,
         said.isEmpty()
             ? "The provider '%s' does not accept the request.".formatted(settings.name())
@@ -149,7 +149,7 @@ public final class Faults {
   }
 
   private ProviderException unknown(String model) {
-    return ProviderException.lasting(
+    return ProviderException.permanent(
         ModelException.Kind.UNKNOWN_MODEL,
         "The provider '%s' has no model '%s'.".formatted(settings.name(), model));
   }

@@ -1,10 +1,10 @@
-package dev.threadmill.guard;
+package dev.threadmill.egress;
 
 /**
  * A call that brought no answer that can be used. The message is fit for the eyes of a client and
  * of a model: it names no address that a name was resolved to.
  */
-public final class HttpFailure extends Exception {
+public final class EgressException extends Exception {
   /** What went wrong. */
   public enum Kind {
     /** The address is not one that tools may reach. */
@@ -22,18 +22,18 @@ public final class HttpFailure extends Exception {
   private final Kind kind;
   private final boolean mayHaveArrived;
 
-  HttpFailure(Kind kind, boolean mayHaveArrived, String message) {
+  EgressException(Kind kind, boolean mayHaveArrived, String message) {
     super(message);
     this.kind = kind;
     this.mayHaveArrived = mayHaveArrived;
   }
 
-  static HttpFailure refused(String message) {
-    return new HttpFailure(Kind.REFUSED, false, message);
+  static EgressException refused(String message) {
+    return new EgressException(Kind.REFUSED, false, message);
   }
 
-  HttpFailure afterArrival() {
-    return new HttpFailure(kind, true, getMessage());
+  EgressException afterArrival() {
+    return new EgressException(kind, true, getMessage());
   }
 
   public Kind kind() {

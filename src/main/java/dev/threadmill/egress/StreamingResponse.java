@@ -1,4 +1,4 @@
-package dev.threadmill.guard;
+package dev.threadmill.egress;
 
 import java.io.ByteArrayOutputStream;
 import java.io.FilterInputStream;
@@ -21,15 +21,15 @@ import org.apache.hc.core5.io.CloseMode;
 import org.apache.hc.core5.io.ModalCloseable;
 
 /** An answer from outside that is still coming in. It has to be closed. */
-public final class OpenAnswer implements AutoCloseable {
+public final class StreamingResponse implements AutoCloseable {
   static final String TOO_SLOW = "The answer did not come in time.";
 
   private final ClassicHttpResponse response;
-  private final Deadline watch;
+  private final CallDeadline watch;
   private final long deadline;
   private final int maxBytes;
 
-  OpenAnswer(ClassicHttpResponse response, Deadline watch, long deadline, int maxBytes) {
+  StreamingResponse(ClassicHttpResponse response, CallDeadline watch, long deadline, int maxBytes) {
     this.response = response;
     this.watch = watch;
     this.deadline = deadline;
@@ -63,8 +63,8 @@ public final class OpenAnswer implements AutoCloseable {
     return head().charset();
   }
 
-  private OutboundAnswer head() {
-    return new OutboundAnswer(status(), headers(), new byte[0]);
+  private HttpResponse head() {
+    return new HttpResponse(status(), headers(), new byte[0]);
   }
 
   boolean isRedirect() {
@@ -92,13 +92,13 @@ public final class OpenAnswer implements AutoCloseable {
   }
 
   /** Reads the answer to its end. */
-  public OutboundAnswer read() throws HttpFailure, InterruptedException {
+  public HttpResponse read() throws EgressException, InterruptedException {
     try (var body = body()) {
       var bytes = new ByteArrayOutputStream();
       body.transferTo(bytes);
-      return new OutboundAnswer(status(), headers(), bytes.toByteArray());
+      return new HttpResponse(status(), headers(), bytes.toByteArray());
     } catch (IOException e) {
-      throw broken(e);
+      throw toFailure(e);
     }
   }
 
@@ -107,10 +107,10 @@ public final class OpenAnswer implements AutoCloseable {
    *
    * @throws InterruptedException if that is because the thread was interrupted
    */
-  public HttpFailure broken(IOException e) throws InterruptedException {
+  public EgressException toFailure(IOException e) throws InterruptedException {
     return e instanceof TooLargeException
-        ? new HttpFailure(
-            HttpFailure.Kind.TOO_LARGE,
+        ? new EgressException(
+            EgressException.Kind.TOO_LARGE,
             true,
             "The answer is larger than the %d bytes allowed.".formatted(maxBytes))
         : failure(e, deadline).afterArrival();
@@ -121,35 +121,37 @@ public final class OpenAnswer implements AutoCloseable {
    *
    * @throws InterruptedException if it is broken because the thread was interrupted
    */
-  static HttpFailure failure(IOException e, long deadline) throws InterruptedException {
+  static EgressException failure(IOException e, long deadline) throws InterruptedException {
     if (Thread.interrupted()) {
       throw new InterruptedException();
     }
     for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-      if (cause instanceof CheckedNames.RefusedException refused) {
-        return HttpFailure.refused(refused.getMessage());
+      if (cause instanceof PolicyDnsResolver.RefusedException refused) {
+        return EgressException.refused(refused.getMessage());
       }
     }
     boolean late = System.nanoTime() - deadline >= 0;
     return switch (e) {
       case ConnectTimeoutException _, ConnectionRequestTimeoutException _ ->
-          new HttpFailure(
-              late ? HttpFailure.Kind.TIMED_OUT : HttpFailure.Kind.UNREACHABLE,
+          new EgressException(
+              late ? EgressException.Kind.TIMED_OUT : EgressException.Kind.UNREACHABLE,
               false,
               "No connection came about in time.");
       case UnknownHostException _ ->
-          new HttpFailure(HttpFailure.Kind.UNREACHABLE, false, "The host name is not known.");
+          new EgressException(
+              EgressException.Kind.UNREACHABLE, false, "The host name is not known.");
       case HttpHostConnectException _,
           NoRouteToHostException _,
           SSLHandshakeException _,
           SSLPeerUnverifiedException _ ->
-          new HttpFailure(HttpFailure.Kind.UNREACHABLE, false, "No connection came about.");
-      case InterruptedIOException _ -> new HttpFailure(HttpFailure.Kind.TIMED_OUT, true, TOO_SLOW);
+          new EgressException(EgressException.Kind.UNREACHABLE, false, "No connection came about.");
+      case InterruptedIOException _ ->
+          new EgressException(EgressException.Kind.TIMED_OUT, true, TOO_SLOW);
       default ->
           late
-              ? new HttpFailure(HttpFailure.Kind.TIMED_OUT, true, TOO_SLOW)
-              : new HttpFailure(
-                  HttpFailure.Kind.BROKEN,
+              ? new EgressException(EgressException.Kind.TIMED_OUT, true, TOO_SLOW)
+              : new EgressException(
+                  EgressException.Kind.BROKEN,
                   true,
                   "The connection broke before the answer was whole.");
     };

@@ -1,4 +1,4 @@
-package dev.threadmill.guard;
+package dev.threadmill.egress;
 
 import jakarta.annotation.PreDestroy;
 import jakarta.inject.Inject;
@@ -30,7 +30,7 @@ import org.apache.hc.core5.util.Timeout;
  * call. Nothing is tried twice here, no cookies are kept, no proxy is used.
  */
 @Singleton
-public class SafeHttp {
+public class EgressClient {
   private static final int MOST_REDIRECTS = 5;
   private static final int MOST_PER_HOST = 64;
   private static final int LONGEST_HEADER_LINE = 16_384;
@@ -42,13 +42,13 @@ public class SafeHttp {
           Thread.ofPlatform().name("egress-deadlines").daemon().factory());
 
   @Inject
-  SafeHttp(EgressPolicy policy, EgressSettings settings) {
-    this(policy, NameResolver.SYSTEM, settings.connectTimeout(), settings.connections());
+  EgressClient(EgressPolicy policy, EgressConfig settings) {
+    this(policy, HostResolver.SYSTEM, settings.connectTimeout(), settings.connections());
   }
 
   /** A client of its own, with its own connections. */
-  public SafeHttp(
-      EgressPolicy policy, NameResolver resolver, Duration connectTimeout, int connections) {
+  public EgressClient(
+      EgressPolicy policy, HostResolver resolver, Duration connectTimeout, int connections) {
     var wires =
         ManagedHttpClientConnectionFactory.builder()
             .http1Config(
@@ -60,7 +60,7 @@ public class SafeHttp {
     var pool =
         PoolingHttpClientConnectionManagerBuilder.create()
             .setConnectionFactory(wires)
-            .setDnsResolver(new CheckedNames(policy, resolver, connectTimeout))
+            .setDnsResolver(new PolicyDnsResolver(policy, resolver, connectTimeout))
             .setDefaultConnectionConfig(
                 ConnectionConfig.custom()
                     .setConnectTimeout(Timeout.of(connectTimeout))
@@ -94,7 +94,7 @@ public class SafeHttp {
    * @throws HttpFailure if no answer came that can be used
    * @throws InterruptedException if the thread was interrupted; the request may have arrived
    */
-  public OutboundAnswer send(OutboundRequest request) throws HttpFailure, InterruptedException {
+  public HttpResponse send(EgressRequest request) throws EgressException, InterruptedException {
     try (var answer = open(request)) {
       return answer.read();
     }
@@ -107,7 +107,8 @@ public class SafeHttp {
    * @throws HttpFailure if no answer came
    * @throws InterruptedException if the thread was interrupted; the request may have arrived
    */
-  public OpenAnswer open(OutboundRequest request) throws HttpFailure, InterruptedException {
+  public StreamingResponse open(EgressRequest request)
+      throws EgressException, InterruptedException {
     var deadline = System.nanoTime() + request.timeout().toNanos();
     var origin = TargetUrl.parse(request.url());
     var target = origin;
@@ -122,8 +123,8 @@ public class SafeHttp {
       }
       answer.close();
       if (hops == MOST_REDIRECTS) {
-        throw new HttpFailure(
-            HttpFailure.Kind.BROKEN, true, "The address redirects more than 5 times.");
+        throw new EgressException(
+            EgressException.Kind.BROKEN, true, "The address redirects more than 5 times.");
       }
       boolean keepsMethod = answer.status() == 307 || answer.status() == 308;
       if (!keepsMethod && !method.equals("GET") && !method.equals("HEAD")) {
@@ -134,48 +135,50 @@ public class SafeHttp {
     }
   }
 
-  private OpenAnswer exchange(
-      HttpUriRequestBase call, OutboundRequest request, long deadline, boolean redirected)
-      throws HttpFailure, InterruptedException {
+  private StreamingResponse exchange(
+      HttpUriRequestBase call, EgressRequest request, long deadline, boolean redirected)
+      throws EgressException, InterruptedException {
     long left = deadline - System.nanoTime();
     var watch =
-        new Deadline(call, alarm.schedule(call::abort, Math.max(0, left), TimeUnit.NANOSECONDS));
+        new CallDeadline(
+            call, alarm.schedule(call::abort, Math.max(0, left), TimeUnit.NANOSECONDS));
     try {
       if (left <= 0) {
-        throw new HttpFailure(HttpFailure.Kind.TIMED_OUT, redirected, OpenAnswer.TOO_SLOW);
+        throw new EgressException(
+            EgressException.Kind.TIMED_OUT, redirected, StreamingResponse.TOO_SLOW);
       }
       var response = client.executeOpen(null, call, null);
-      return new OpenAnswer(response, watch, deadline, request.maxBytes());
+      return new StreamingResponse(response, watch, deadline, request.maxBytes());
     } catch (IOException e) {
       watch.cancel();
-      var failure = OpenAnswer.failure(e, deadline);
+      var failure = StreamingResponse.failure(e, deadline);
       throw redirected ? failure.afterArrival() : failure;
-    } catch (RuntimeException | HttpFailure e) {
+    } catch (RuntimeException | EgressException e) {
       watch.cancel();
       throw e;
     }
   }
 
-  private static TargetUrl next(TargetUrl from, String location) throws HttpFailure {
+  private static TargetUrl next(TargetUrl from, String location) throws EgressException {
     try {
       var next = TargetUrl.parse(from.uri().resolve(new URI(location.strip())).toString());
       if (from.isSecure() && !next.isSecure()) {
-        throw HttpFailure.refused("The address redirects from https to http.");
+        throw EgressException.refused("The address redirects from https to http.");
       }
       return next;
     } catch (java.net.URISyntaxException e) {
-      throw HttpFailure.refused("The address redirects to what is not a URL.").afterArrival();
-    } catch (HttpFailure e) {
+      throw EgressException.refused("The address redirects to what is not a URL.").afterArrival();
+    } catch (EgressException e) {
       throw e.afterArrival();
     }
   }
 
-  private static void requireAllowed(OutboundRequest request, TargetUrl target, boolean redirected)
-      throws HttpFailure {
+  private static void requireAllowed(EgressRequest request, TargetUrl target, boolean redirected)
+      throws EgressException {
     for (var domains : request.domains()) {
       if (!domains.allows(target.host())) {
         var refused =
-            HttpFailure.refused(
+            EgressException.refused(
                 "The host '%s' is not among the allowed domains.".formatted(target.host()));
         throw redirected ? refused.afterArrival() : refused;
       }
@@ -183,7 +186,7 @@ public class SafeHttp {
   }
 
   private static HttpUriRequestBase call(
-      OutboundRequest request, TargetUrl target, String method, byte[] body, boolean trusted) {
+      EgressRequest request, TargetUrl target, String method, byte[] body, boolean trusted) {
     var call = new HttpUriRequestBase(method, target.uri());
     request.headers().forEach(call::setHeader);
     if (trusted) {

@@ -6,7 +6,7 @@ import java.util.Optional;
 
 /** How the secrets of tools are kept. */
 @ConfigMapping(prefix = "threadmill.secrets")
-public interface SecretSettings {
+public interface SecretConfig {
   /**
    * THREADMILL_SECRET_KEY: the key by which secrets of tools are encrypted, 32 characters or more,
    * the same on all nodes. Several, separated by commas, are for changing it: the first encrypts,

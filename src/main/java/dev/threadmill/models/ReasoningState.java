@@ -12,8 +12,8 @@ import java.util.Map;
  * @param attributes what else the provider wants back, such as its signature
  */
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
-public record ModelThoughts(String by, String text, Map<String, Object> attributes) {
-  public ModelThoughts {
+public record ReasoningState(String by, String text, Map<String, Object> attributes) {
+  public ReasoningState {
     attributes = attributes == null ? Map.of() : Map.copyOf(attributes);
   }
 }

@@ -1,4 +1,4 @@
-package dev.threadmill.guard;
+package dev.threadmill.egress;
 
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
@@ -8,7 +8,7 @@ import java.util.Optional;
 
 /** What calls that tools make may reach, and how much they may take. */
 @ConfigMapping(prefix = "threadmill.egress")
-public interface EgressSettings {
+public interface EgressConfig {
   /**
    * THREADMILL_EGRESS_ALLOW: private address ranges (a list of CIDRs) that tools may reach. An
    * address of cloud metadata is reached only if it is named itself, with its full prefix length.

@@ -1,4 +1,4 @@
-package dev.threadmill.guard;
+package dev.threadmill.egress;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -184,11 +184,12 @@ class EgressTest {
     // When
     var failure =
         catchThrowableOfType(
-            HttpFailure.class, () -> http().send(get(url.replace("PORT", "" + receiver.port()))));
+            EgressException.class,
+            () -> http().send(get(url.replace("PORT", "" + receiver.port()))));
 
     // Then
     assertThat(failure).isNotNull();
-    assertThat(failure.kind()).isEqualTo(HttpFailure.Kind.REFUSED);
+    assertThat(failure.kind()).isEqualTo(EgressException.Kind.REFUSED);
     assertThat(failure.mayHaveArrived()).isFalse();
     assertThat(receiver.calls()).isEmpty();
   }
@@ -214,10 +215,10 @@ class EgressTest {
     // When
     var failure =
         catchThrowableOfType(
-            HttpFailure.class, () -> http("127.0.0.1/32").send(get(receiver.url("/bounce"))));
+            EgressException.class, () -> http("127.0.0.1/32").send(get(receiver.url("/bounce"))));
 
     // Then
-    assertThat(failure.kind()).isEqualTo(HttpFailure.Kind.REFUSED);
+    assertThat(failure.kind()).isEqualTo(EgressException.Kind.REFUSED);
     assertThat(failure.mayHaveArrived()).isTrue();
     assertThat(receiver.calls())
         .extracting(RecordingServer.ReceivedRequest::path)
@@ -228,12 +229,12 @@ class EgressTest {
   void aNameThatChangesItsMindIsAskedOnceAndTakenByItsWord() throws Exception {
     // Given: the first answer is allowed, the second is not
     var answers = List.of("127.0.0.1", "127.0.0.2").iterator();
-    NameResolver fickle =
+    HostResolver fickle =
         host -> {
           lookUps.incrementAndGet();
           return List.of(InetAddress.getByName(answers.next()));
         };
-    var http = new SafeHttp(new EgressPolicy(List.of("127.0.0.1/32")), fickle, SHORT, 10);
+    var http = new EgressClient(new EgressPolicy(List.of("127.0.0.1/32")), fickle, SHORT, 10);
 
     // When
     var answer = http.send(get("http://fickle.example:" + receiver.port() + "/"));
@@ -261,10 +262,10 @@ class EgressTest {
     names.put("fickle.example", List.of("127.0.0.2"));
 
     // When
-    var failure = catchThrowableOfType(HttpFailure.class, () -> http.send(get(url)));
+    var failure = catchThrowableOfType(EgressException.class, () -> http.send(get(url)));
 
     // Then
-    assertThat(failure.kind()).isEqualTo(HttpFailure.Kind.REFUSED);
+    assertThat(failure.kind()).isEqualTo(EgressException.Kind.REFUSED);
     assertThat(receiver.calls()).hasSize(1);
   }
 
@@ -315,7 +316,8 @@ class EgressTest {
     var allowed = http.send(get("http://api.lawfirm.com:PORT/", lawFirm));
     var redirected =
         catchThrowableOfType(
-            HttpFailure.class, () -> http.send(get("http://api.lawfirm.com:PORT/away", lawFirm)));
+            EgressException.class,
+            () -> http.send(get("http://api.lawfirm.com:PORT/away", lawFirm)));
 
     // Then
     assertThat(allowed.status()).isEqualTo(200);
@@ -369,7 +371,7 @@ class EgressTest {
 
     var failure =
         catchThrowableOfType(
-            HttpFailure.class, () -> http("127.0.0.1").send(get(receiver.url("/round"))));
+            EgressException.class, () -> http("127.0.0.1").send(get(receiver.url("/round"))));
 
     assertThat(failure.getMessage()).contains("redirects more than 5 times");
     assertThat(receiver.calls()).hasSize(6);
@@ -381,9 +383,9 @@ class EgressTest {
 
     var failure =
         catchThrowableOfType(
-            HttpFailure.class, () -> http("127.0.0.1").send(get(receiver.url("/large"))));
+            EgressException.class, () -> http("127.0.0.1").send(get(receiver.url("/large"))));
 
-    assertThat(failure.kind()).isEqualTo(HttpFailure.Kind.TOO_LARGE);
+    assertThat(failure.kind()).isEqualTo(EgressException.Kind.TOO_LARGE);
     assertThat(failure.mayHaveArrived()).isTrue();
   }
 
@@ -401,9 +403,9 @@ class EgressTest {
 
     var failure =
         catchThrowableOfType(
-            HttpFailure.class, () -> http("127.0.0.1").send(get(receiver.url("/bomb"))));
+            EgressException.class, () -> http("127.0.0.1").send(get(receiver.url("/bomb"))));
 
-    assertThat(failure.kind()).isEqualTo(HttpFailure.Kind.TOO_LARGE);
+    assertThat(failure.kind()).isEqualTo(EgressException.Kind.TOO_LARGE);
   }
 
   @Test
@@ -413,11 +415,11 @@ class EgressTest {
 
     var failure =
         catchThrowableOfType(
-            HttpFailure.class,
+            EgressException.class,
             () -> http("127.0.0.1").send(within(Duration.ofMillis(200), receiver.url("/hang"))));
 
     end.countDown();
-    assertThat(failure.kind()).isEqualTo(HttpFailure.Kind.TIMED_OUT);
+    assertThat(failure.kind()).isEqualTo(EgressException.Kind.TIMED_OUT);
     assertThat(failure.mayHaveArrived()).isTrue();
   }
 
@@ -439,12 +441,12 @@ class EgressTest {
     // When
     var failure =
         catchThrowableOfType(
-            HttpFailure.class,
+            EgressException.class,
             () -> http("127.0.0.1").send(within(Duration.ofMillis(300), receiver.url("/drip"))));
 
     // Then
     end.countDown();
-    assertThat(failure.kind()).isEqualTo(HttpFailure.Kind.TIMED_OUT);
+    assertThat(failure.kind()).isEqualTo(EgressException.Kind.TIMED_OUT);
   }
 
   @Test
@@ -459,9 +461,9 @@ class EgressTest {
 
     var failure =
         catchThrowableOfType(
-            HttpFailure.class, () -> http("127.0.0.1").send(get(receiver.url("/lie"))));
+            EgressException.class, () -> http("127.0.0.1").send(get(receiver.url("/lie"))));
 
-    assertThat(failure.kind()).isEqualTo(HttpFailure.Kind.BROKEN);
+    assertThat(failure.kind()).isEqualTo(EgressException.Kind.BROKEN);
     assertThat(failure.mayHaveArrived()).isTrue();
   }
 
@@ -472,9 +474,10 @@ class EgressTest {
 
     var failure =
         catchThrowableOfType(
-            HttpFailure.class, () -> http("127.0.0.1").send(get("http://127.0.0.1:" + port + "/")));
+            EgressException.class,
+            () -> http("127.0.0.1").send(get("http://127.0.0.1:" + port + "/")));
 
-    assertThat(failure.kind()).isEqualTo(HttpFailure.Kind.UNREACHABLE);
+    assertThat(failure.kind()).isEqualTo(EgressException.Kind.UNREACHABLE);
     assertThat(failure.mayHaveArrived()).isFalse();
   }
 
@@ -497,7 +500,7 @@ class EgressTest {
                   try {
                     http("127.0.0.1").send(within(Duration.ofMinutes(1), receiver.url("/hang")));
                     outcome.complete(null);
-                  } catch (HttpFailure | InterruptedException e) {
+                  } catch (EgressException | InterruptedException e) {
                     outcome.complete(e);
                   }
                 });
@@ -512,15 +515,15 @@ class EgressTest {
     end.countDown();
   }
 
-  private SafeHttp http(String... allowed) {
-    return new SafeHttp(new EgressPolicy(List.of(allowed)), this::resolve, SHORT, 10);
+  private EgressClient http(String... allowed) {
+    return new EgressClient(new EgressPolicy(List.of(allowed)), this::resolve, SHORT, 10);
   }
 
   private List<InetAddress> resolve(String host) throws UnknownHostException {
     lookUps.incrementAndGet();
     var known = names.get(host);
     if (known == null) {
-      return NameResolver.SYSTEM.resolve(host);
+      return HostResolver.SYSTEM.resolve(host);
     }
     var addresses = new java.util.ArrayList<InetAddress>();
     for (var address : known) {
@@ -529,8 +532,8 @@ class EgressTest {
     return addresses;
   }
 
-  private OutboundRequest get(String url, AllowedDomains... domains) {
-    return new OutboundRequest(
+  private EgressRequest get(String url, AllowedDomains... domains) {
+    return new EgressRequest(
         "GET",
         url.replace("PORT", "" + receiver.port()),
         Map.of(),
@@ -541,8 +544,8 @@ class EgressTest {
         MAX_BYTES);
   }
 
-  private static OutboundRequest post(String url, Map<String, String> credentials) {
-    return new OutboundRequest(
+  private static EgressRequest post(String url, Map<String, String> credentials) {
+    return new EgressRequest(
         "POST",
         url,
         Map.of("Content-Type", "application/json", "Idempotency-Key", "key"),
@@ -553,8 +556,8 @@ class EgressTest {
         MAX_BYTES);
   }
 
-  private static OutboundRequest within(Duration timeout, String url) {
-    return new OutboundRequest("GET", url, Map.of(), Map.of(), null, List.of(), timeout, 1_000_000);
+  private static EgressRequest within(Duration timeout, String url) {
+    return new EgressRequest("GET", url, Map.of(), Map.of(), null, List.of(), timeout, 1_000_000);
   }
 
   private static void await(CountDownLatch latch) {

@@ -21,16 +21,16 @@ import org.jboss.logging.Logger;
  * the rehearsal model, so that apps run unchanged offline.
  */
 @ApplicationScoped
-public class Models {
-  private static final Logger LOG = Logger.getLogger(Models.class);
+public class ModelRegistry {
+  private static final Logger LOG = Logger.getLogger(ModelRegistry.class);
   private static final int LONGEST_NAME = 256;
   private static final int FIRST = 1;
 
   private final Map<String, Provider> byType;
-  private final Map<String, ProviderSettings> providers;
+  private final Map<String, ProviderConfig> providers;
   private final ModelsFile file;
 
-  Models(@All List<Provider> kinds, ModelsConfig config) {
+  ModelRegistry(@All List<Provider> kinds, ModelsConfig config) {
     this.byType =
         kinds.stream().collect(Collectors.toUnmodifiableMap(Provider::type, Function.identity()));
     this.providers = new LinkedHashMap<>();
@@ -61,7 +61,7 @@ public class Models {
    *
    * @throws ModelException if there is none
    */
-  public LanguageModel named(String model) {
+  public LanguageModel require(String model) {
     return find(model)
         .orElseThrow(
             () ->
@@ -84,19 +84,19 @@ public class Models {
       return Optional.of(RehearsalModel.named());
     }
     if (name.startsWith("ollama/") && providers.containsKey("ollama")) {
-      return Optional.of(reached("ollama", name, name.substring("ollama/".length())));
+      return Optional.of(atProvider("ollama", name, name.substring("ollama/".length())));
     }
     if (name.startsWith("claude-") && providers.containsKey("anthropic")) {
-      return Optional.of(reached("anthropic", name, name));
+      return Optional.of(atProvider("anthropic", name, name));
     }
     if (name.startsWith("gemini-") && providers.containsKey("gemini")) {
-      return Optional.of(reached("gemini", name, name));
+      return Optional.of(atProvider("gemini", name, name));
     }
     if (providers.containsKey("openai")) {
-      return Optional.of(reached("openai", name, name));
+      return Optional.of(atProvider("openai", name, name));
     }
     return providers.isEmpty() && file.models().isEmpty()
-        ? Optional.of(RehearsalModel.inPlaceOf(name))
+        ? Optional.of(RehearsalModel.standInFor(name))
         : Optional.empty();
   }
 
@@ -116,15 +116,15 @@ public class Models {
     return at <= 0 ? model : model.substring(0, at);
   }
 
-  private LanguageModel of(ModelsFile.Described described) {
+  private LanguageModel of(ModelsFile.Entry described) {
     return byType
         .get(described.provider().type())
         .model(described.info(), described.nameAtProvider(), described.provider());
   }
 
-  private LanguageModel reached(String provider, String name, String nameAtProvider) {
+  private LanguageModel atProvider(String provider, String name, String nameAtProvider) {
     var settings = providers.get(provider);
-    var info = KnownModels.info(name, provider, settings.region());
+    var info = ModelFamilies.info(name, provider, settings.region());
     return byType.get(settings.type()).model(info, nameAtProvider, settings);
   }
 
@@ -132,14 +132,14 @@ public class Models {
   private void configure(String type, String variables, ModelsConfig.Endpoint endpoint) {
     boolean set =
         endpoint.baseUrl().isPresent() || (endpoint.apiKey().isPresent() && !type.equals("ollama"));
-    if (endpoint.baseUrl().isPresent() && !ProviderSettings.isAddress(endpoint.baseUrl().get())) {
+    if (endpoint.baseUrl().isPresent() && !ProviderConfig.isHttpUrl(endpoint.baseUrl().get())) {
       throw new ModelsFileException(
           variables + "_BASE_URL", "is not an http or https address: " + endpoint.baseUrl().get());
     }
     if (set && byType.containsKey(type)) {
       providers.put(
           type,
-          ProviderSettings.of(
+          ProviderConfig.of(
               type, type, endpoint.baseUrl(), endpoint.apiKey(), variables + "_API_KEY"));
     }
   }

@@ -13,12 +13,12 @@ import org.jboss.logging.Logger;
  * @param most how often after the first try
  * @param longest a provider that asks for a longer wait is not tried again
  */
-public record Retries(int most, Duration first, Duration longest) {
-  private static final Logger LOG = Logger.getLogger(Retries.class);
+public record RetryPolicy(int most, Duration first, Duration longest) {
+  private static final Logger LOG = Logger.getLogger(RetryPolicy.class);
   private static final double JITTER = 0.25;
 
-  public static Retries of(ModelsConfig config) {
-    return new Retries(config.retries(), config.firstBackoff(), config.longestBackoff());
+  public static RetryPolicy of(ModelsConfig config) {
+    return new RetryPolicy(config.retries(), config.firstBackoff(), config.longestBackoff());
   }
 
   /** One try of a call. */
@@ -27,18 +27,18 @@ public record Retries(int most, Duration first, Duration longest) {
     /**
      * @throws ProviderException if the provider failed
      */
-    ModelAnswer run(Consumer<ModelDelta> deltas) throws InterruptedException;
+    ModelResponse run(Consumer<ModelDelta> deltas) throws InterruptedException;
   }
 
   /** The answer of the first try that succeeds. */
-  public ModelAnswer answer(String provider, Try call, Consumer<ModelDelta> deltas)
+  public ModelResponse call(String provider, Try call, Consumer<ModelDelta> deltas)
       throws InterruptedException {
     for (int retry = 1; ; retry++) {
       var told = new Told(deltas);
       try {
         return call.run(told);
       } catch (ProviderException e) {
-        var wait = pause(retry, e);
+        var wait = delayBefore(retry, e);
         if (told.any || wait.isEmpty()) {
           throw e;
         }
@@ -51,8 +51,8 @@ public record Retries(int most, Duration first, Duration longest) {
   }
 
   /** How long to wait before this retry, counted from 1; empty if there shall be none. */
-  Optional<Duration> pause(int retry, ProviderException e) {
-    if (retry > most || !e.isPassing()) {
+  Optional<Duration> delayBefore(int retry, ProviderException e) {
+    if (retry > most || !e.isRetryable()) {
       return Optional.empty();
     }
     if (e.retryAfter().isPresent()) {

@@ -22,7 +22,7 @@ import java.util.Optional;
  *     sent back; empty for providers that do not want it or forbid it
  * @param headers sent with every request
  */
-public record ProviderSettings(
+public record ProviderConfig(
     String name,
     String type,
     Optional<String> baseUrl,
@@ -36,19 +36,19 @@ public record ProviderSettings(
     Map<String, String> headers) {
   public static final String MAX_TOKENS_FIELD = "max_completion_tokens";
 
-  public ProviderSettings {
+  public ProviderConfig {
     baseUrl = baseUrl.map(url -> url.replaceAll("/+$", ""));
     headers = Map.copyOf(headers);
   }
 
   /** A provider that is known by its address and key alone. */
-  public static ProviderSettings of(
+  public static ProviderConfig of(
       String name,
       String type,
       Optional<String> baseUrl,
       Optional<String> apiKey,
       String apiKeySetting) {
-    return new ProviderSettings(
+    return new ProviderConfig(
         name,
         type,
         baseUrl,
@@ -65,7 +65,7 @@ public record ProviderSettings(
   /** The field in which a provider at this address wants reasoning back, unless configured. */
   static Optional<String> reasoningField(Optional<String> baseUrl) {
     return baseUrl
-        .filter(ProviderSettings::isAddress)
+        .filter(ProviderConfig::isHttpUrl)
         .map(url -> URI.create(url).getHost())
         .filter(host -> host.equals("api.deepseek.com"))
         .map(_ -> "reasoning_content");
@@ -84,7 +84,7 @@ public record ProviderSettings(
    * The name to send for what a client asked for: {@code model@2026-04-15} becomes {@code
    * model-2026-04-15}, or what {@link #pin} says.
    */
-  public String spelled(String nameAtProvider, String asked) {
+  public String pinnedName(String nameAtProvider, String asked) {
     int at = asked.lastIndexOf('@');
     if (at <= 0) {
       return nameAtProvider;
@@ -96,7 +96,7 @@ public record ProviderSettings(
   }
 
   /** Whether this can be an address of a provider. */
-  static boolean isAddress(String url) {
+  static boolean isHttpUrl(String url) {
     try {
       var uri = new URI(url);
       var scheme = uri.getScheme();

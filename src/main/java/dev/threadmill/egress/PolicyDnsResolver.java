@@ -1,4 +1,4 @@
-package dev.threadmill.guard;
+package dev.threadmill.egress;
 
 import java.io.IOException;
 import java.net.InetAddress;
@@ -15,12 +15,12 @@ import org.apache.hc.client5.http.DnsResolver;
  * Resolves names for connections. What it answers is what is connected to: a name is resolved once
  * a connection, so it cannot mean one address to the check and another to the call.
  */
-final class CheckedNames implements DnsResolver {
+final class PolicyDnsResolver implements DnsResolver {
   private final EgressPolicy policy;
-  private final NameResolver resolver;
+  private final HostResolver resolver;
   private final Duration timeout;
 
-  CheckedNames(EgressPolicy policy, NameResolver resolver, Duration timeout) {
+  PolicyDnsResolver(EgressPolicy policy, HostResolver resolver, Duration timeout) {
     this.policy = policy;
     this.resolver = resolver;
     this.timeout = timeout;
@@ -39,7 +39,7 @@ final class CheckedNames implements DnsResolver {
 
   @Override
   public InetAddress[] resolve(String host) throws UnknownHostException {
-    var addresses = lookUp(host);
+    var addresses = lookup(host);
     if (addresses.isEmpty()) {
       throw new UnknownHostException(host);
     }
@@ -56,7 +56,7 @@ final class CheckedNames implements DnsResolver {
   }
 
   /** The system's resolver cannot be interrupted, so it works on a thread of its own. */
-  private List<InetAddress> lookUp(String host) throws UnknownHostException {
+  private List<InetAddress> lookup(String host) throws UnknownHostException {
     var found = new CompletableFuture<List<InetAddress>>();
     Thread.ofVirtual()
         .start(

@@ -1,4 +1,4 @@
-package dev.threadmill.guard;
+package dev.threadmill.egress;
 
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -27,37 +27,37 @@ record TargetUrl(URI uri, String host) {
    *
    * @throws HttpFailure if it is not one that tools may be sent to
    */
-  static TargetUrl parse(String text) throws HttpFailure {
+  static TargetUrl parse(String text) throws EgressException {
     if (text.length() > LONGEST) {
-      throw HttpFailure.refused("The address is longer than %d characters.".formatted(LONGEST));
+      throw EgressException.refused("The address is longer than %d characters.".formatted(LONGEST));
     }
     try {
       return of(new URI(text));
     } catch (URISyntaxException e) {
-      throw HttpFailure.refused("The address is not a URL in plain ASCII.");
+      throw EgressException.refused("The address is not a URL in plain ASCII.");
     }
   }
 
-  static TargetUrl of(URI uri) throws HttpFailure {
+  static TargetUrl of(URI uri) throws EgressException {
     var scheme = uri.getScheme() == null ? "" : uri.getScheme().toLowerCase(Locale.ROOT);
     if (!scheme.equals("http") && !scheme.equals("https")) {
-      throw HttpFailure.refused("Only http and https addresses can be called.");
+      throw EgressException.refused("Only http and https addresses can be called.");
     }
     if (uri.getRawUserInfo() != null) {
-      throw HttpFailure.refused("An address must not name a user before its host.");
+      throw EgressException.refused("An address must not name a user before its host.");
     }
     if (uri.getHost() == null) {
-      throw HttpFailure.refused("The address has no host that can be read without doubt.");
+      throw EgressException.refused("The address has no host that can be read without doubt.");
     }
     if (uri.getPort() == 0 || uri.getPort() > 65_535) {
-      throw HttpFailure.refused("The address has no valid port.");
+      throw EgressException.refused("The address has no valid port.");
     }
     var host = uri.getHost().toLowerCase(Locale.ROOT);
     if (host.endsWith(".")) {
       host = host.substring(0, host.length() - 1);
     }
     if (!isReadableOneWay(host)) {
-      throw HttpFailure.refused("The address has no host that can be read without doubt.");
+      throw EgressException.refused("The address has no host that can be read without doubt.");
     }
     return new TargetUrl(rebuilt(uri, scheme, host), host);
   }
@@ -102,14 +102,14 @@ record TargetUrl(URI uri, String host) {
   }
 
   /** From its parts, so that what was checked is what is called. */
-  private static URI rebuilt(URI uri, String scheme, String host) throws HttpFailure {
+  private static URI rebuilt(URI uri, String scheme, String host) throws EgressException {
     var path = uri.getRawPath() == null || uri.getRawPath().isEmpty() ? "/" : uri.getRawPath();
     var query = uri.getRawQuery() == null ? "" : "?" + uri.getRawQuery();
     var port = uri.getPort() < 0 ? "" : ":" + uri.getPort();
     try {
       return new URI(scheme + "://" + host + port + path + query);
     } catch (URISyntaxException e) {
-      throw HttpFailure.refused("The address is not a URL in plain ASCII.");
+      throw EgressException.refused("The address is not a URL in plain ASCII.");
     }
   }
 }

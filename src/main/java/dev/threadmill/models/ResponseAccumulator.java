@@ -11,7 +11,7 @@ import java.util.function.Function;
  * numbered here, in the order in which they begin: providers skip numbers, repeat them or have
  * none.
  */
-public final class AnswerFold {
+public final class ResponseAccumulator {
   private static final int MOST_CALLS = 1_024;
 
   private final Consumer<ModelDelta> deltas;
@@ -20,8 +20,8 @@ public final class AnswerFold {
   private final StorableText reasoning = new StorableText();
   private final List<Call> calls = new ArrayList<>();
   private List<ModelDelta> gathered;
-  private ModelAnswer.Finish finish;
-  private ModelThoughts thoughts;
+  private ModelResponse.FinishReason finish;
+  private ReasoningState thoughts;
   private Usage usage;
 
   /** A tool call in the making. */
@@ -37,12 +37,12 @@ public final class AnswerFold {
     }
   }
 
-  public AnswerFold(Consumer<ModelDelta> deltas) {
+  public ResponseAccumulator(Consumer<ModelDelta> deltas) {
     this.deltas = deltas;
   }
 
   /** Takes what has come in one go, and tells it on in one go. Returns what the work returns. */
-  public boolean atOnce(BooleanSupplier work) {
+  public boolean batched(BooleanSupplier work) {
     var pieces = new ArrayList<ModelDelta>();
     gathered = pieces;
     try {
@@ -52,12 +52,12 @@ public final class AnswerFold {
       if (pieces.size() == 1) {
         deltas.accept(pieces.getFirst());
       } else if (!pieces.isEmpty()) {
-        deltas.accept(new ModelDelta.Several(pieces));
+        deltas.accept(new ModelDelta.Batch(pieces));
       }
     }
   }
 
-  private void tell(ModelDelta delta) {
+  private void emit(ModelDelta delta) {
     if (gathered == null) {
       deltas.accept(delta);
     } else {
@@ -91,14 +91,14 @@ public final class AnswerFold {
     int index = calls.indexOf(call);
     if (call.name == null && name != null && !name.isEmpty()) {
       call.name = StorableText.of(name);
-      tell(new ModelDelta.ToolCallStarted(index, call.name));
+      emit(new ModelDelta.ToolCallStarted(index, call.name));
       if (!call.arguments.isEmpty()) {
-        tell(new ModelDelta.ToolCallArguments(index, call.arguments.toString()));
+        emit(new ModelDelta.ToolCallArguments(index, call.arguments.toString()));
       }
     }
     var added = call.arguments.add(arguments);
     if (!added.isEmpty() && call.name != null) {
-      tell(new ModelDelta.ToolCallArguments(index, added));
+      emit(new ModelDelta.ToolCallArguments(index, added));
     }
   }
 
@@ -114,7 +114,7 @@ public final class AnswerFold {
       }
     }
     if (calls.size() == MOST_CALLS) {
-      throw ProviderException.lasting(
+      throw ProviderException.permanent(
           ModelException.Kind.PROVIDER_FAILED, "The model called too many tools at once.");
     }
     var call = new Call(key, id);
@@ -122,12 +122,12 @@ public final class AnswerFold {
     return call;
   }
 
-  public void finish(ModelAnswer.Finish reason) {
+  public void finish(ModelResponse.FinishReason reason) {
     finish = reason;
   }
 
   /** What the provider wants back with the results of the tool calls. */
-  public void thoughts(ModelThoughts wanted) {
+  public void thoughts(ReasoningState wanted) {
     thoughts = wanted;
   }
 
@@ -150,9 +150,9 @@ public final class AnswerFold {
    *
    * @throws ProviderException if the provider broke off before the end
    */
-  public ModelAnswer whole(ModelRequest request, String provider) {
+  public ModelResponse complete(ModelRequest request, String provider) {
     if (finish == null) {
-      throw ProviderException.passing(
+      throw ProviderException.retryable(
           ModelException.Kind.PROVIDER_FAILED,
           "The provider '%s' stopped in the middle of its answer.".formatted(provider),
           (Throwable) null);
@@ -163,7 +163,7 @@ public final class AnswerFold {
     var made = new ArrayList<ModelToolCall>();
     for (var call : calls) {
       if (call.name == null) {
-        throw garbage(provider, null);
+        throw malformed(provider, null);
       }
       var rest = call.arguments.rest();
       if (!rest.isEmpty() || call.arguments.isEmpty()) {
@@ -171,10 +171,10 @@ public final class AnswerFold {
       }
       made.add(new ModelToolCall(call.id, call.name, call.arguments.toString()));
     }
-    if (finish == ModelAnswer.Finish.STOP && !made.isEmpty()) {
-      finish = ModelAnswer.Finish.TOOL_CALLS;
-    } else if (finish == ModelAnswer.Finish.TOOL_CALLS && made.isEmpty()) {
-      finish = ModelAnswer.Finish.STOP;
+    if (finish == ModelResponse.FinishReason.STOP && !made.isEmpty()) {
+      finish = ModelResponse.FinishReason.TOOL_CALLS;
+    } else if (finish == ModelResponse.FinishReason.TOOL_CALLS && made.isEmpty()) {
+      finish = ModelResponse.FinishReason.STOP;
     }
     var told = text.toString();
     var refused = orNull(refusal);
@@ -182,17 +182,17 @@ public final class AnswerFold {
     if (usage == null) {
       usage =
           new Usage(
-              Tokens.count(request),
-              Tokens.countAnswer(told, refused, thought, made),
-              Tokens.count(thought));
+              TokenCounter.count(request),
+              TokenCounter.countAnswer(told, refused, thought, made),
+              TokenCounter.count(thought));
     }
     var wanted = made.isEmpty() ? null : thoughts;
-    return new ModelAnswer(told, refused, thought, made, wanted, finish, usage);
+    return new ModelResponse(told, refused, thought, made, wanted, finish, usage);
   }
 
   /** The failure of a provider whose answer makes no sense. */
-  public static ProviderException garbage(String provider, Throwable cause) {
-    return ProviderException.lasting(
+  public static ProviderException malformed(String provider, Throwable cause) {
+    return ProviderException.permanent(
         ModelException.Kind.PROVIDER_FAILED,
         "The provider '%s' answered what cannot be read.".formatted(provider),
         cause);
@@ -201,7 +201,7 @@ public final class AnswerFold {
   private void append(StorableText whole, String more, Function<String, ModelDelta> delta) {
     var added = whole.add(more);
     if (!added.isEmpty()) {
-      tell(delta.apply(added));
+      emit(delta.apply(added));
     }
   }
 

@@ -6,7 +6,7 @@ import java.util.List;
  * What families of well-known models can do, for names that the models file does not describe. The
  * first prefix that fits counts. Prices are not here: they change, and they are the operator's.
  */
-final class KnownModels {
+final class ModelFamilies {
   private static final int K = 1_000;
 
   private static final List<Family> FAMILIES =
@@ -39,7 +39,7 @@ final class KnownModels {
       boolean audio,
       boolean reasoning) {}
 
-  private KnownModels() {}
+  private ModelFamilies() {}
 
   /** The best that is known of a model of this name. */
   static ModelInfo info(String name, String ownedBy, String region) {

@@ -1,4 +1,4 @@
-package dev.threadmill.guard;
+package dev.threadmill.egress;
 
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -14,7 +14,7 @@ import java.util.Map;
  * @param timeout for the whole call, redirects and reading included
  * @param maxBytes the most that the answer may hold, after decompression
  */
-public record OutboundRequest(
+public record EgressRequest(
     String method,
     String url,
     Map<String, String> headers,
@@ -23,7 +23,7 @@ public record OutboundRequest(
     List<AllowedDomains> domains,
     Duration timeout,
     int maxBytes) {
-  public OutboundRequest {
+  public EgressRequest {
     headers = new LinkedHashMap<>(headers);
     credentials = new LinkedHashMap<>(credentials);
     domains = List.copyOf(domains);

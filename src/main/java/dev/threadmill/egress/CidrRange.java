@@ -1,4 +1,4 @@
-package dev.threadmill.guard;
+package dev.threadmill.egress;
 
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
  *
  * @param prefixLength how many leading bits are the same for all of them
  */
-record AddressRange(InetAddress network, int prefixLength) {
+record CidrRange(InetAddress network, int prefixLength) {
   private static final Pattern LITERAL = Pattern.compile("[0-9.]+|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*");
 
   /**
@@ -17,7 +17,7 @@ record AddressRange(InetAddress network, int prefixLength) {
    *
    * @throws IllegalArgumentException if it is none of these
    */
-  static AddressRange parse(String text) {
+  static CidrRange parse(String text) {
     var parts = text.strip().split("/", -1);
     if (parts.length > 2 || !LITERAL.matcher(parts[0]).matches()) {
       throw notARange(text);
@@ -32,7 +32,7 @@ record AddressRange(InetAddress network, int prefixLength) {
       if (length < 0 || length > bits) {
         throw notARange(text);
       }
-      return new AddressRange(network, length);
+      return new CidrRange(network, length);
     } catch (UnknownHostException | NumberFormatException e) {
       throw notARange(text);
     }
@@ -59,7 +59,7 @@ record AddressRange(InetAddress network, int prefixLength) {
   }
 
   /** Whether this names just the one address. */
-  boolean isExactly(InetAddress address) {
+  boolean isSingleAddress(InetAddress address) {
     return prefixLength == network.getAddress().length * 8 && contains(address);
   }
 }

@@ -11,20 +11,20 @@ import java.util.List;
  * @param thoughts what the provider wants back with the results of the tool calls; null for nothing
  * @param usage as the provider counts, or our own count where it does not say
  */
-public record ModelAnswer(
+public record ModelResponse(
     String text,
     String refusal,
     String reasoning,
     List<ModelToolCall> toolCalls,
-    ModelThoughts thoughts,
-    Finish finish,
+    ReasoningState thoughts,
+    FinishReason finishReason,
     Usage usage) {
-  public ModelAnswer {
+  public ModelResponse {
     toolCalls = List.copyOf(toolCalls);
   }
 
   /** Why the model stopped. */
-  public enum Finish {
+  public enum FinishReason {
     STOP,
     TOOL_CALLS,
     /** The completion reached its bound of tokens. */
