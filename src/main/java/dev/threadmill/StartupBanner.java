@@ -1,6 +1,6 @@
 package dev.threadmill;
 
-import dev.threadmill.projects.FirstStart;
+import dev.threadmill.projects.BootstrapKeys;
 import dev.threadmill.projects.Secret;
 import io.quarkus.vertx.http.HttpServerStart;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -14,10 +14,10 @@ import org.eclipse.microprofile.config.Config;
  */
 @ApplicationScoped
 public class StartupBanner {
-  private final FirstStart firstStart;
+  private final BootstrapKeys firstStart;
   private final Config config;
 
-  StartupBanner(FirstStart firstStart, Config config) {
+  StartupBanner(BootstrapKeys firstStart, Config config) {
     this.firstStart = firstStart;
     this.config = config;
   }
@@ -27,12 +27,12 @@ public class StartupBanner {
   }
 
   private void print(PrintStream out) {
-    out.print(text(url(), firstStart.made()));
+    out.print(text(url(), firstStart.generatedKeys()));
     out.flush();
   }
 
   /** What is printed when the server serves under this address. */
-  static String text(String url, FirstStart.Made made) {
+  static String text(String url, BootstrapKeys.GeneratedKeys made) {
     var text = new StringBuilder("\nThreadmill serves %s/v1\n".formatted(url));
     text.append("  API pages  %s/docs\n".formatted(url));
     made.adminKey().ifPresent(key -> text.append("  admin key  %s\n".formatted(key.value())));

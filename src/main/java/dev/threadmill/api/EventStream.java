@@ -35,8 +35,7 @@ public interface EventStream {
   Next next(int maxBytes);
 
   /**
-   * By what {@link StoredStreams} opens this stream again from where it began; null if it cannot
-   * be.
+   * By what {@link StreamLookup} opens this stream again from where it began; null if it cannot be.
    */
   default String address() {
     return null;

@@ -82,7 +82,7 @@ public class Ids {
       id.append(ALPHABET[Math.floorMod(b, ALPHABET.length)]);
     }
     var value = id.toString();
-    KeyedRequest.note(prefix, value);
+    IdempotencyContext.note(prefix, value);
     return value;
   }
 

@@ -126,11 +126,11 @@ public class Assistants {
   Page<Assistant> list(ProjectId project, PageRequest request) {
     return Keyset.of(AssistantRow.COLUMNS, "assistants")
         .within("project_id = ?", project.value())
-        .pageOfLarge(
+        .pageBoundedBySize(
             request,
             EntityQuery.counted(AssistantRow.class),
             row -> row.id,
-            Keyset.weight("tools", "instructions", "response_format"))
+            Keyset.sizeExpression("tools", "instructions", "response_format"))
         .map(AssistantRow::toAssistant);
   }
 

@@ -54,7 +54,7 @@ public class KnownAssistants {
      */
     public void check(Tx tx) {
       if (!isFresh) {
-        tx.later(
+        tx.defer(
             "SELECT require_one(count(*)) FROM assistants WHERE id = ? AND version = ?",
             assistant.id(),
             version);

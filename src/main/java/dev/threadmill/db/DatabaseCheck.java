@@ -8,9 +8,9 @@ import java.util.Properties;
 
 /** Looks whether a Postgres can carry a Threadmill, before anything is started on it. */
 public final class DatabaseCheck {
-  private static final int OLDEST = 15;
-  private static final Duration PATIENCE = Duration.ofSeconds(10);
-  private static final Duration PAUSE = Duration.ofMillis(250);
+  private static final int MIN_MAJOR_VERSION = 15;
+  private static final Duration MAX_WAIT = Duration.ofSeconds(10);
+  private static final Duration RETRY_INTERVAL = Duration.ofMillis(250);
 
   private DatabaseCheck() {}
 
@@ -19,20 +19,20 @@ public final class DatabaseCheck {
    * that is not up yet: they are often started together.
    */
   public static Optional<String> problem(DatabaseUrl url) throws InterruptedException {
-    return problem(url, PATIENCE);
+    return problem(url, MAX_WAIT);
   }
 
   static Optional<String> problem(DatabaseUrl url, Duration patience) throws InterruptedException {
     long end = System.nanoTime() + patience.toNanos();
     while (true) {
       try (Connection connection = connect(url)) {
-        return unfit(connection).map(why -> url.target() + " " + why);
+        return unsuitable(connection).map(why -> url.target() + " " + why);
       } catch (SQLException e) {
-        if (!mayPass(e) || System.nanoTime() > end) {
+        if (!isTransient(e) || System.nanoTime() > end) {
           return Optional.of(url.target() + " does not answer: " + oneLine(e));
         }
       }
-      Thread.sleep(PAUSE);
+      Thread.sleep(RETRY_INTERVAL);
     }
   }
 
@@ -47,16 +47,17 @@ public final class DatabaseCheck {
   }
 
   /** Not there, or not yet; a wrong password stays wrong. */
-  private static boolean mayPass(SQLException e) {
+  private static boolean isTransient(SQLException e) {
     String state = Optional.ofNullable(e.getSQLState()).orElse("");
     return state.startsWith("08") || state.startsWith("57P") || state.startsWith("53");
   }
 
-  private static Optional<String> unfit(Connection connection) throws SQLException {
+  private static Optional<String> unsuitable(Connection connection) throws SQLException {
     String version = one(connection, "SHOW server_version");
     int major = Integer.parseInt(one(connection, "SHOW server_version_num")) / 10_000;
-    if (major < OLDEST) {
-      return Optional.of("is PostgreSQL " + version + "; Threadmill needs " + OLDEST + " or newer");
+    if (major < MIN_MAJOR_VERSION) {
+      return Optional.of(
+          "is PostgreSQL " + version + "; Threadmill needs " + MIN_MAJOR_VERSION + " or newer");
     }
     if (one(connection, "SELECT pg_is_in_recovery()::text").equals("true")) {
       return Optional.of("is a standby that cannot be written to; name the primary");
@@ -71,11 +72,11 @@ public final class DatabaseCheck {
               + major
               + "-pgvector)");
     }
-    return withoutVector(connection);
+    return missingVector(connection);
   }
 
   /** The migrations create the extension; that they may is found out by doing it. */
-  private static Optional<String> withoutVector(Connection connection) throws SQLException {
+  private static Optional<String> missingVector(Connection connection) throws SQLException {
     String installed = "SELECT count(*) FROM pg_extension WHERE extname = 'vector'";
     if (!one(connection, installed).equals("0")) {
       return Optional.empty();

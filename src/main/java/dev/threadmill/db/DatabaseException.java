@@ -52,7 +52,7 @@ public class DatabaseException extends RuntimeException implements ExceptionMapp
   }
 
   /** Whether what the row points to is gone. */
-  public boolean isDangling() {
+  public boolean isForeignKeyViolation() {
     return sqlState.equals(FOREIGN_KEY_VIOLATION);
   }
 

@@ -13,7 +13,7 @@ public final class EntityQuery {
     return (sql, params) -> rows(Panache.getSession().createNativeQuery(sql, entity), params);
   }
 
-  /** Rows that {@link Keyset#pageOfLarge} asks for, as {@link #of}. */
+  /** Rows that {@link Keyset#pageBoundedBySize} asks for, as {@link #of}. */
   public static <E> Keyset.Query<Keyset.Counted<E>> counted(Class<E> entity) {
     return (sql, params) -> {
       var query =

@@ -1,6 +1,6 @@
 package dev.threadmill.db;
 
-import dev.threadmill.api.KeyedRequest;
+import dev.threadmill.api.IdempotencyContext;
 import io.quarkus.narayana.jta.QuarkusTransaction;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.Connection;
@@ -24,11 +24,11 @@ import javax.sql.DataSource;
 @ApplicationScoped
 public class Jdbc {
   /** After a restart of the database a whole pool is broken, and tells so one by one. */
-  private static final int MOST_BROKEN = 100;
+  private static final int MAX_BROKEN = 100;
 
-  private static final int MOST_UNREACHED = 4;
-  private static final long FIRST_WAIT_MS = 50;
-  private static final long LONGEST_WAIT_MS = 1_000;
+  private static final int MAX_UNREACHABLE = 4;
+  private static final long INITIAL_BACKOFF_MS = 50;
+  private static final long MAX_BACKOFF_MS = 1_000;
 
   private final DataSource dataSource;
   private final LongAdder statements = new LongAdder();
@@ -51,7 +51,7 @@ public class Jdbc {
       try {
         return inOneTransaction(work);
       } catch (BrokenBeforeCommit e) {
-        if (attempt == MOST_BROKEN) {
+        if (attempt == MAX_BROKEN) {
           throw e.cause;
         }
       }
@@ -109,22 +109,22 @@ public class Jdbc {
    * again. The work must bear being done twice: a connection may break in the very commit. For work
    * of the server itself, never for a request.
    */
-  public <T> T inTransactionOnceUp(Function<Tx, T> work) {
-    return onceUp(() -> inTransaction(work));
+  public <T> T inTransactionWhenAvailable(Function<Tx, T> work) {
+    return whenAvailable(() -> inTransaction(work));
   }
 
-  /** As {@link #inTransactionOnceUp(Function)}, for work without a result. */
-  public void doInTransactionOnceUp(Consumer<Tx> work) {
-    onceUp(
+  /** As {@link #inTransactionWhenAvailable(Function)}, for work without a result. */
+  public void runInTransactionWhenAvailable(Consumer<Tx> work) {
+    whenAvailable(
         () -> {
-          doInTransaction(work);
+          runInTransaction(work);
           return null;
         });
   }
 
   /** Waits for a database that is out of reach, and does the work when it is there. */
-  public <T> T onceUp(Supplier<T> work) {
-    long wait = FIRST_WAIT_MS;
+  public <T> T whenAvailable(Supplier<T> work) {
+    long wait = INITIAL_BACKOFF_MS;
     while (true) {
       try {
         return work.get();
@@ -133,13 +133,13 @@ public class Jdbc {
           throw e;
         }
         LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(wait));
-        wait = Math.min(2 * wait, LONGEST_WAIT_MS);
+        wait = Math.min(2 * wait, MAX_BACKOFF_MS);
       }
     }
   }
 
   /** As {@link #inTransaction(Function)}, for work without a result. */
-  public void doInTransaction(Consumer<Tx> work) {
+  public void runInTransaction(Consumer<Tx> work) {
     inTransaction(
         tx -> {
           work.accept(tx);
@@ -159,7 +159,7 @@ public class Jdbc {
 
   /** One statement that changes rows. Returns how many it changed. */
   public int update(String sql, Object... params) {
-    return alone(
+    return autoCommitted(
         sql,
         tx -> {
           int changed = tx.update(sql, params);
@@ -184,9 +184,9 @@ public class Jdbc {
   private <T> T query(String sql, Function<Tx, T> work) {
     for (int attempt = 1; ; attempt++) {
       try {
-        return alone(sql, work);
+        return autoCommitted(sql, work);
       } catch (DatabaseException e) {
-        int most = e.isUnreachable() ? MOST_UNREACHED : MOST_BROKEN;
+        int most = e.isUnreachable() ? MAX_UNREACHABLE : MAX_BROKEN;
         if (!e.isBrokenConnection() || attempt >= most || !isSelect(sql)) {
           throw e;
         }
@@ -199,7 +199,7 @@ public class Jdbc {
   }
 
   /** On the connection of the transaction that Hibernate has begun, if it has begun one. */
-  void doOnOwnConnection(Consumer<Tx> work) {
+  void runOnHibernateConnection(Consumer<Tx> work) {
     onConnection(
         tx -> {
           work.accept(tx);
@@ -207,10 +207,10 @@ public class Jdbc {
         });
   }
 
-  private <T> T alone(String sql, Function<Tx, T> work) {
+  private <T> T autoCommitted(String sql, Function<Tx, T> work) {
     boolean marked =
-        KeyedRequest.current().isPresent()
-            && KeyedEffects.isChange(sql)
+        IdempotencyContext.current().isPresent()
+            && IdempotencyMarker.isChange(sql)
             && !QuarkusTransaction.isActive();
     return marked ? inTransaction(work) : onConnection(work);
   }

@@ -29,10 +29,10 @@ public final class Keyset {
   /**
    * What is smaller, and not because it is compressed, does not count: a page of it is not large.
    */
-  private static final int SMALL_BYTES = 8_192;
+  private static final int UNCOUNTED_BYTES = 8_192;
 
   /** Of the large elements of a page, before the last of them. */
-  private static final long MOST_CHARACTERS = 8L << 20;
+  private static final long MAX_PAGE_CHARACTERS = 8L << 20;
 
   static final String FOUND = "rows_found";
 
@@ -40,7 +40,7 @@ public final class Keyset {
   private final String table;
 
   /** What an element counts in the size of a page; null if they are small. */
-  private String weight;
+  private String sizeExpression;
 
   private final StringBuilder scope = new StringBuilder("TRUE");
   private final List<Object> scopeParams = new ArrayList<>();
@@ -71,7 +71,7 @@ public final class Keyset {
   }
 
   /** Narrows what is shown of the list. Cursors may lie outside of it. */
-  public Keyset showing(String condition, Object... params) {
+  public Keyset filteredBy(String condition, Object... params) {
     filter.append(" AND ").append(condition);
     filterParams.addAll(List.of(params));
     return this;
@@ -85,21 +85,21 @@ public final class Keyset {
    */
   public record Counted<T>(T element, int found) {}
 
-  /** Reads rows by JDBC that {@link #pageOfLarge} asks for. */
+  /** Reads rows by JDBC that {@link #pageBoundedBySize} asks for. */
   public static <T> Query<Counted<T>> counted(Jdbc jdbc, Tx.RowMapper<T> mapper) {
     return (sql, params) ->
         jdbc.list(sql, row -> new Counted<>(mapper.map(row), row.integer(FOUND)), params);
   }
 
   /** What these columns of a row, of any type, count in the size of a page. */
-  public static String weight(String... largeColumns) {
+  public static String sizeExpression(String... largeColumns) {
     return Stream.of(largeColumns)
         .map(
             column ->
                 """
                 CASE WHEN pg_column_size(%1$s) > %2$d OR pg_column_compression(%1$s) IS NOT NULL
                 THEN length(%1$s::text) ELSE 0 END"""
-                    .formatted(column, SMALL_BYTES))
+                    .formatted(column, UNCOUNTED_BYTES))
         .collect(Collectors.joining(" + "));
   }
 
@@ -111,12 +111,12 @@ public final class Keyset {
    * @param weightOfOne what an element counts, in characters: an expression of its row, aliased
    *     {@code element}
    */
-  public <T> Page<T> pageOfLarge(
+  public <T> Page<T> pageBoundedBySize(
       PageRequest request,
       Query<Counted<T>> query,
       Function<? super T, String> id,
       String weightOfOne) {
-    weight = weightOfOne;
+    sizeExpression = weightOfOne;
     var page = page(request, query, row -> id.apply(row.element()));
     boolean more = !page.data().isEmpty() && page.data().size() < page.data().getFirst().found();
     return new Page<>(page.object(), page.data(), page.firstId(), page.lastId(), more)
@@ -167,7 +167,7 @@ public final class Keyset {
         """
         SELECT %s FROM %s WHERE %s%s%s%s ORDER BY created_at %s, id %s LIMIT ?"""
             .formatted(
-                weight == null ? columns : "*",
+                sizeExpression == null ? columns : "*",
                 table,
                 scope,
                 filter,
@@ -176,7 +176,7 @@ public final class Keyset {
                 direction,
                 direction);
     params.add(limit + 1);
-    return query.run(weight == null ? sql : bounded(sql, direction), params.toArray());
+    return query.run(sizeExpression == null ? sql : bounded(sql, direction), params.toArray());
   }
 
   /** The rows of a page up to the one with which it is large enough. */
@@ -188,7 +188,7 @@ public final class Keyset {
         sum(%s) OVER (%s ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS ahead
       FROM (%s) AS element) AS weighed
     WHERE coalesce(ahead, 0) < %d %s"""
-        .formatted(columns, FOUND, FOUND, weight, order, rows, MOST_CHARACTERS, order);
+        .formatted(columns, FOUND, FOUND, sizeExpression, order, rows, MAX_PAGE_CHARACTERS, order);
   }
 
   private String beyond(String than, Cursor cursor, List<Object> params) {
@@ -215,7 +215,7 @@ public final class Keyset {
     }
     var params = new ArrayList<>(scopeParams);
     params.add(id);
-    var selected = weight == null ? columns : columns + ", 0 AS " + FOUND;
+    var selected = sizeExpression == null ? columns : columns + ", 0 AS " + FOUND;
     var sql = "SELECT %s FROM %s WHERE %s AND id = ?".formatted(selected, table, scope);
     if (!query.run(sql, params.toArray()).isEmpty()) {
       return Cursor.of(id);

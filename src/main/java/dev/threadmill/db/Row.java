@@ -28,7 +28,7 @@ public final class Row {
   }
 
   /** A text column that holds the name of a constant, in lower case. */
-  public <E extends Enum<E>> E constant(String column, Class<E> type) throws SQLException {
+  public <E extends Enum<E>> E enumValue(String column, Class<E> type) throws SQLException {
     return text(column, name -> Enum.valueOf(type, name.toUpperCase()));
   }
 
@@ -47,7 +47,7 @@ public final class Row {
     return results.wasNull() ? null : value;
   }
 
-  public Double number(String column) throws SQLException {
+  public Double float8(String column) throws SQLException {
     double value = results.getDouble(column);
     return results.wasNull() ? null : value;
   }
@@ -66,18 +66,21 @@ public final class Row {
   }
 
   /** A column of type {@code real[]}. */
-  public Float[] reals(String column) throws SQLException {
+  public Float[] float4Array(String column) throws SQLException {
     var array = results.getArray(column);
     return array == null ? null : (Float[]) array.getArray();
   }
 
-  /** The SQL by which {@link #micros} reads a time: thousands of dates are read more slowly. */
+  /**
+   * The SQL by which {@link #instantFromMicros} reads a time: thousands of dates are read more
+   * slowly.
+   */
   public static String asMicros(String time) {
     return "(date_part('epoch', %s) * 1000000)::bigint".formatted(time);
   }
 
   /** A time that comes as {@link #asMicros microseconds} since 1970. */
-  public Instant micros(String column) throws SQLException {
+  public Instant instantFromMicros(String column) throws SQLException {
     var micros = bigint(column);
     return micros == null ? null : Instant.EPOCH.plus(micros, ChronoUnit.MICROS);
   }

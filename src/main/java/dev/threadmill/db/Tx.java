@@ -2,8 +2,8 @@ package dev.threadmill.db;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.threadmill.api.Id;
+import dev.threadmill.api.IdempotencyContext;
 import dev.threadmill.api.Json;
-import dev.threadmill.api.KeyedRequest;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -25,17 +25,17 @@ import org.postgresql.util.PGobject;
  * collections of strings as {@code text[]}.
  *
  * <p>A round trip to the database costs more than most statements. What nobody waits for is put off
- * by {@link #later} and goes out together with the next statement that is waited for, or right
+ * by {@link #defer} and goes out together with the next statement that is waited for, or right
  * before the commit, always in the order in which it was asked for.
  */
 public final class Tx {
   /** Each number of rows is a text of its own for the database to parse and to remember. */
-  private static final int MOST_ROWS_DEFERRED = 4;
+  private static final int MAX_DEFERRED_ROWS = 4;
 
   private final Connection connection;
   private final LongAdder statements;
   private final List<Runnable> afterCommit = new ArrayList<>();
-  private final List<Deferred> deferred = new ArrayList<>();
+  private final List<DeferredStatement> deferred = new ArrayList<>();
   private boolean changes;
 
   Tx(Connection connection, LongAdder statements) {
@@ -43,7 +43,7 @@ public final class Tx {
     this.statements = statements;
   }
 
-  private record Deferred(String sql, Object[] params) {}
+  private record DeferredStatement(String sql, Object[] params) {}
 
   /** Makes a value of a row. */
   @FunctionalInterface
@@ -104,18 +104,18 @@ public final class Tx {
    * A statement that changes rows, whose outcome nobody waits for: it goes out with the next one
    * that is waited for, or right before the commit. If it fails, so does what it went out with.
    */
-  public void later(String sql, Object... params) {
+  public void defer(String sql, Object... params) {
     statements.increment();
     changes = true;
-    deferred.add(new Deferred(sql, params));
+    deferred.add(new DeferredStatement(sql, params));
   }
 
   /**
-   * As {@link #later}, for an UPDATE that has to change just one row: else the transaction fails
+   * As {@link #defer}, for an UPDATE that has to change just one row: else the transaction fails
    * with a {@link DatabaseException} that {@link DatabaseException#isFenced is fenced}.
    */
-  public void laterFenced(String update, Object... params) {
-    later(
+  public void deferFenced(String update, Object... params) {
+    defer(
         "WITH changed AS (%s RETURNING 1) SELECT require_one(count(*)) FROM changed"
             .formatted(update),
         params);
@@ -140,12 +140,12 @@ public final class Tx {
     }
   }
 
-  /** As {@link #batch}, but a few rows are put off as by {@link #later}. */
-  public void batchLater(String sql, Collection<Object[]> rows) {
-    if (rows.size() > MOST_ROWS_DEFERRED) {
+  /** As {@link #batch}, but a few rows are put off as by {@link #defer}. */
+  public void deferBatch(String sql, Collection<Object[]> rows) {
+    if (rows.size() > MAX_DEFERRED_ROWS) {
       batch(sql, rows);
     } else {
-      rows.forEach(params -> later(sql, params));
+      rows.forEach(params -> defer(sql, params));
     }
   }
 
@@ -161,7 +161,7 @@ public final class Tx {
    */
   void beforeCommit() {
     if (changes) {
-      KeyedRequest.current().ifPresent(request -> KeyedEffects.mark(this, request));
+      IdempotencyContext.current().ifPresent(request -> IdempotencyMarker.mark(this, request));
     }
     flush();
   }
@@ -184,8 +184,8 @@ public final class Tx {
   }
 
   private void noteChange(String sql, int rows) {
-    if (rows > 0 && !changes && KeyedRequest.current().isPresent()) {
-      changes = KeyedEffects.isChange(sql);
+    if (rows > 0 && !changes && IdempotencyContext.current().isPresent()) {
+      changes = IdempotencyMarker.isChange(sql);
     }
   }
 
@@ -206,7 +206,7 @@ public final class Tx {
   private PreparedStatement withDeferred(String sql, Object[] params) throws SQLException {
     statements.increment();
     int before = deferred.size();
-    deferred.add(new Deferred(sql, params));
+    deferred.add(new DeferredStatement(sql, params));
     var statement = prepareDeferred();
     try {
       statement.execute();
@@ -227,7 +227,7 @@ public final class Tx {
     var sql =
         all.size() == 1
             ? all.getFirst().sql()
-            : all.stream().map(Deferred::sql).collect(Collectors.joining(";\n"));
+            : all.stream().map(DeferredStatement::sql).collect(Collectors.joining(";\n"));
     var statement = connection.prepareStatement(sql);
     try {
       int at = 0;

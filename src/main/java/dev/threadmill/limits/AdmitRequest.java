@@ -13,12 +13,12 @@ import java.util.Optional;
  */
 @ApplicationScoped
 public class AdmitRequest {
-  private final KnownLimits known;
+  private final LimitsCache known;
   private final LimitsStore store;
   private final RateHeaders headers;
   private final InstantSource clock;
 
-  AdmitRequest(KnownLimits known, LimitsStore store, RateHeaders headers, InstantSource clock) {
+  AdmitRequest(LimitsCache known, LimitsStore store, RateHeaders headers, InstantSource clock) {
     this.known = known;
     this.store = store;
     this.headers = headers;
@@ -31,35 +31,35 @@ public class AdmitRequest {
    * @throws ApiException 429 if it may not come in
    */
   public void admit(ProjectId project) {
-    var limits = known.of(project);
-    if (!limits.boundsRequests()) {
+    var limits = known.get(project);
+    if (!limits.limitsRequests()) {
       return;
     }
     var at = clock.instant();
-    Optional<UsedSoFar> taken =
+    Optional<CurrentUsage> taken =
         limits.requestsPerMinute() == null
             ? Optional.empty()
             // Apart from the request: nothing that an Idempotency-Key stands for is done by it.
-            : Sheltered.call(() -> store.takeRequest(project, at));
-    var used = taken.orElseGet(() -> store.used(project, at));
-    headers.tell(limits, used);
-    if (Refusals.spent(limits, used).isPresent()) {
+            : Uninterruptibly.call(() -> store.takeRequest(project, at));
+    var used = taken.orElseGet(() -> store.usage(project, at));
+    headers.write(limits, used);
+    if (LimitErrors.budgetExhausted(limits, used).isPresent()) {
       // Perhaps it has been raised, and this node has not heard of it.
-      Refusals.spent(store.limits(project), used).ifPresent(AdmitRequest::refuse);
+      LimitErrors.budgetExhausted(store.limits(project), used).ifPresent(AdmitRequest::refuse);
     }
     var rate = limits.requestsPerMinute();
     if (rate != null && taken.isEmpty() && used.requestsLeft() != null) {
       throw ApiException.tooMany(
           "rate_limit_exceeded",
           "Rate limit reached for the project on requests per minute: limit %d.".formatted(rate),
-          Refusals.until(1, used.requestsLeft(), rate));
+          LimitErrors.timeUntilAvailable(1, used.requestsLeft(), rate));
     }
     var tokens = limits.tokensPerMinute();
     if (tokens != null && used.tokensLeft() != null && used.tokensLeft() < 1) {
       throw ApiException.tooMany(
           "rate_limit_exceeded",
           "Rate limit reached for the project on tokens per minute: limit %d.".formatted(tokens),
-          Refusals.until(1, used.tokensLeft(), tokens));
+          LimitErrors.timeUntilAvailable(1, used.tokensLeft(), tokens));
     }
   }
 

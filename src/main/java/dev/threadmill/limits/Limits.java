@@ -44,17 +44,17 @@ record Limits(
   }
 
   /** Whether something has to be taken before a model is called. */
-  boolean boundsCalls() {
+  boolean limitsCalls() {
     return tokensPerMinute != null || hasBudget();
   }
 
   /** Whether what model calls have used is counted. */
   boolean countsCalls() {
-    return countUsage || boundsCalls();
+    return countUsage || limitsCalls();
   }
 
   /** Whether requests have to be let in. */
-  boolean boundsRequests() {
-    return requestsPerMinute != null || boundsCalls();
+  boolean limitsRequests() {
+    return requestsPerMinute != null || limitsCalls();
   }
 }

@@ -29,7 +29,7 @@ record LimitsObject(
       return new Amount(budget.tokens(), budget.cost());
     }
 
-    private static Amount of(UsedSoFar.Spent spent) {
+    private static Amount of(CurrentUsage.Amount spent) {
       return new Amount(spent.tokens(), spent.cost());
     }
   }
@@ -51,7 +51,7 @@ record LimitsObject(
       Amount total,
       Amount reserved) {}
 
-  static LimitsObject of(ProjectId project, Limits limits, UsedSoFar used, int runs) {
+  static LimitsObject of(ProjectId project, Limits limits, CurrentUsage used, int runs) {
     return new LimitsObject(
         "project.limits",
         project,

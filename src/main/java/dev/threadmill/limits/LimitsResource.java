@@ -15,9 +15,9 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 @RunOnVirtualThread
 @Tag(name = "Projects")
 public class LimitsResource {
-  private final SetLimits setLimits;
+  private final ProjectLimits setLimits;
 
-  LimitsResource(SetLimits setLimits) {
+  LimitsResource(ProjectLimits setLimits) {
     this.setLimits = setLimits;
   }
 
@@ -25,8 +25,8 @@ public class LimitsResource {
   @Operation(
       summary = "Retrieve what a project may use and has used (admin key, or a key of the project)")
   public LimitsObject get(@PathParam("project_id") ProjectId project) {
-    Caller.current().requireSight(project);
-    return setLimits.show(project);
+    Caller.current().requireAccess(project);
+    return setLimits.get(project);
   }
 
   @POST
@@ -34,7 +34,7 @@ public class LimitsResource {
       summary = "Set what a project may use (admin key)",
       description = "What is left out stays as it is. Null takes a limit away.")
   public LimitsObject set(@PathParam("project_id") ProjectId project, ModifyLimits request) {
-    Caller.current().requireSight(project).requireAdmin();
-    return setLimits.set(project, request);
+    Caller.current().requireAccess(project).requireAdmin();
+    return setLimits.update(project, request);
   }
 }

@@ -102,7 +102,7 @@ class LimitsStore {
   }
 
   /** What is used, which is nothing if it was never counted. */
-  UsedSoFar used(ProjectId project, Instant at) {
+  CurrentUsage usage(ProjectId project, Instant at) {
     return jdbc.one(
             "SELECT "
                 + USED
@@ -110,7 +110,7 @@ class LimitsStore {
                 FROM project_usage u JOIN project_limits l ON l.project_id = u.project_id
                 WHERE u.project_id = ?
                 """,
-            row -> readUsed(row, at),
+            row -> readUsage(row, at),
             day(at),
             day(at),
             month(at),
@@ -118,11 +118,11 @@ class LimitsStore {
             at,
             at,
             project)
-        .orElse(UsedSoFar.nothing(at));
+        .orElse(CurrentUsage.none(at));
   }
 
   /** Takes one request from its bucket. What is used now; empty if there is none left. */
-  Optional<UsedSoFar> takeRequest(ProjectId project, Instant at) {
+  Optional<CurrentUsage> takeRequest(ProjectId project, Instant at) {
     return jdbc.one(
         """
         UPDATE project_usage u SET
@@ -135,7 +135,7 @@ class LimitsStore {
         RETURNING
         """
             + USED,
-        row -> readUsed(row, at),
+        row -> readUsage(row, at),
         at,
         at,
         project,
@@ -149,7 +149,7 @@ class LimitsStore {
   }
 
   /** How many runs of the project are under way, on any node. */
-  int runsUnderWay(ProjectId project) {
+  int activeRuns(ProjectId project) {
     return jdbc.one(
             """
             SELECT count(*)::int AS runs FROM runs
@@ -161,19 +161,20 @@ class LimitsStore {
         .orElseThrow();
   }
 
-  static UsedSoFar readUsed(Row row, Instant at) throws SQLException {
-    return new UsedSoFar(
-        spent(row, "day"),
-        spent(row, "month"),
-        spent(row, "total"),
-        spent(row, "reserved"),
-        row.number("requests_left"),
-        row.number("tokens_left"),
+  static CurrentUsage readUsage(Row row, Instant at) throws SQLException {
+    return new CurrentUsage(
+        readAmount(row, "day"),
+        readAmount(row, "month"),
+        readAmount(row, "total"),
+        readAmount(row, "reserved"),
+        row.float8("requests_left"),
+        row.float8("tokens_left"),
         at);
   }
 
-  private static UsedSoFar.Spent spent(Row row, String what) throws SQLException {
-    return new UsedSoFar.Spent(row.bigint(what + "_tokens"), new Money(row.bigint(what + "_cost")));
+  private static CurrentUsage.Amount readAmount(Row row, String what) throws SQLException {
+    return new CurrentUsage.Amount(
+        row.bigint(what + "_tokens"), new Money(row.bigint(what + "_cost")));
   }
 
   private static Limits readLimits(Row row) throws SQLException {
@@ -181,13 +182,13 @@ class LimitsStore {
         row.integer("requests_per_minute"),
         row.integer("tokens_per_minute"),
         row.integer("concurrent_threads"),
-        budget(row, "day"),
-        budget(row, "month"),
-        budget(row, "total"),
+        readBudget(row, "day"),
+        readBudget(row, "month"),
+        readBudget(row, "total"),
         row.bool("count_usage"));
   }
 
-  private static Limits.Budget budget(Row row, String period) throws SQLException {
+  private static Limits.Budget readBudget(Row row, String period) throws SQLException {
     var cost = row.bigint(period + "_cost");
     return new Limits.Budget(row.bigint(period + "_tokens"), cost == null ? null : new Money(cost));
   }

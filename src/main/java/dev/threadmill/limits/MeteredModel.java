@@ -13,7 +13,8 @@ import java.time.Duration;
 import java.util.function.Consumer;
 
 /** A model whose calls a project pays for, outside of runs. */
-record MeteredModel(Spending spending, ProjectId project, LanguageModel model, Duration patience)
+record MeteredModel(
+    BudgetLedger spending, ProjectId project, LanguageModel model, Duration patience)
     implements LanguageModel {
   @Override
   public ModelInfo info() {
@@ -24,10 +25,10 @@ record MeteredModel(Spending spending, ProjectId project, LanguageModel model, D
   public ModelResponse answer(ModelRequest request, Consumer<ModelDelta> deltas)
       throws InterruptedException {
     var reservation = spending.reserve(project, null, model.info(), request, patience);
-    var heard = new Heard(request, deltas);
+    var heard = new UsageMeter(request, deltas);
     var used = Usage.NONE;
     try {
-      var answer = model.answer(reservation.within(request), heard);
+      var answer = model.answer(reservation.applyTo(request), heard);
       used = answer.usage();
       return answer;
     } catch (ModelException e) {
@@ -42,12 +43,12 @@ record MeteredModel(Spending spending, ProjectId project, LanguageModel model, D
   }
 
   /** Counts along, for answers that are cut short. */
-  private static final class Heard implements Consumer<ModelDelta> {
+  private static final class UsageMeter implements Consumer<ModelDelta> {
     private final ModelRequest request;
     private final Consumer<ModelDelta> deltas;
     private int tokens;
 
-    Heard(ModelRequest request, Consumer<ModelDelta> deltas) {
+    UsageMeter(ModelRequest request, Consumer<ModelDelta> deltas) {
       this.request = request;
       this.deltas = deltas;
     }
@@ -65,7 +66,7 @@ record MeteredModel(Spending spending, ProjectId project, LanguageModel model, D
         case ModelDelta.Reasoning(var text) -> TokenCounter.count(text);
         case ModelDelta.ToolCallStarted(_, var name) -> TokenCounter.count(name);
         case ModelDelta.ToolCallArguments(_, var arguments) -> TokenCounter.count(arguments);
-        case ModelDelta.Batch(var pieces) -> pieces.stream().mapToInt(Heard::count).sum();
+        case ModelDelta.Batch(var pieces) -> pieces.stream().mapToInt(UsageMeter::count).sum();
       };
     }
 

@@ -28,18 +28,18 @@ record ModifyLimits(
    * @param cost in US dollars
    */
   record Amount(Long tokens, BigDecimal cost) {
-    private static final long MOST = 1_000_000_000_000_000L;
-    private static final long MOST_DOLLARS = 1_000_000_000L;
+    private static final long MAX_TOKENS = 1_000_000_000_000_000L;
+    private static final long MAX_DOLLARS = 1_000_000_000L;
 
     Amount {
-      if (tokens != null && (tokens < 0 || tokens > MOST)) {
+      if (tokens != null && (tokens < 0 || tokens > MAX_TOKENS)) {
         throw ApiException.invalid(
-            "tokens", "Invalid 'tokens': expected an integer from 0 to %d.".formatted(MOST));
+            "tokens", "Invalid 'tokens': expected an integer from 0 to %d.".formatted(MAX_TOKENS));
       }
       if (cost != null
-          && (cost.signum() < 0 || cost.compareTo(BigDecimal.valueOf(MOST_DOLLARS)) > 0)) {
+          && (cost.signum() < 0 || cost.compareTo(BigDecimal.valueOf(MAX_DOLLARS)) > 0)) {
         throw ApiException.invalid(
-            "cost", "Invalid 'cost': expected a number from 0 to %d.".formatted(MOST_DOLLARS));
+            "cost", "Invalid 'cost': expected a number from 0 to %d.".formatted(MAX_DOLLARS));
       }
     }
 
@@ -58,7 +58,7 @@ record ModifyLimits(
   }
 
   /** The limits as they are from now on. */
-  Limits over(Limits current) {
+  Limits applyTo(Limits current) {
     var periods =
         switch (budgets) {
           case Field.Absent<Budgets> _ ->
@@ -69,13 +69,13 @@ record ModifyLimits(
         requestsPerMinute.orElse(current.requestsPerMinute()),
         tokensPerMinute.orElse(current.tokensPerMinute()),
         concurrentThreads.orElse(current.concurrentThreads()),
-        over(periods.day(), current.day()),
-        over(periods.month(), current.month()),
-        over(periods.total(), current.total()),
+        applyTo(periods.day(), current.day()),
+        applyTo(periods.month(), current.month()),
+        applyTo(periods.total(), current.total()),
         Boolean.TRUE.equals(countUsage.orElse(current.countUsage())));
   }
 
-  private static Limits.Budget over(Field<Amount> sent, Limits.Budget current) {
+  private static Limits.Budget applyTo(Field<Amount> sent, Limits.Budget current) {
     return switch (sent) {
       case Field.Absent<Amount> _ -> current;
       case Field.Present<Amount>(var amount) -> Amount.budget(amount);

@@ -16,28 +16,29 @@ class RateHeaders {
   }
 
   /** Puts them on the answer to the request in hand, if there is one that is not answered yet. */
-  void tell(Limits limits, UsedSoFar used) {
+  void write(Limits limits, CurrentUsage used) {
     if (!Arc.container().requestContext().isActive()
         || request.getCurrent() == null
         || request.getCurrent().response().headWritten()) {
       return;
     }
     var headers = request.getCurrent().response().headers();
-    tell(headers, "requests", limits.requestsPerMinute(), used.requestsLeft());
-    tell(headers, "tokens", limits.tokensPerMinute(), used.tokensLeft());
+    write(headers, "requests", limits.requestsPerMinute(), used.requestsLeft());
+    write(headers, "tokens", limits.tokensPerMinute(), used.tokensLeft());
   }
 
-  private static void tell(MultiMap headers, String of, Integer limit, Double left) {
+  private static void write(MultiMap headers, String of, Integer limit, Double left) {
     if (limit == null || left == null) {
       return;
     }
     headers.set("x-ratelimit-limit-" + of, limit.toString());
     headers.set("x-ratelimit-remaining-" + of, Long.toString((long) Math.max(0, Math.floor(left))));
-    headers.set("x-ratelimit-reset-" + of, written(Refusals.until(limit, left, limit)));
+    headers.set(
+        "x-ratelimit-reset-" + of, formatted(LimitErrors.timeUntilAvailable(limit, left, limit)));
   }
 
   /** A time as these headers spell it: 12ms, 1.5s, 6m0s. */
-  static String written(Duration time) {
+  static String formatted(Duration time) {
     if (time.compareTo(Duration.ofSeconds(1)) < 0) {
       return time.toMillis() + "ms";
     }

@@ -13,11 +13,11 @@ import dev.threadmill.models.ModelRequest;
  * @param tokens that were set aside
  */
 public record Reservation(
-    ProjectId project, String id, ModelInfo.Price price, Integer completion, long tokens) {
+    ProjectId project, String id, ModelInfo.Price price, Integer maxCompletionTokens, long tokens) {
   /** Nothing is limited and nothing counted. */
   public static final Reservation NONE = new Reservation(null, null, null, null, 0);
 
-  static Reservation counting(ProjectId project, ModelInfo.Price price) {
+  static Reservation countOnly(ProjectId project, ModelInfo.Price price) {
     return new Reservation(project, null, price, null, 0);
   }
 
@@ -26,10 +26,10 @@ public record Reservation(
   }
 
   /** The call, with its answer no longer than what was set aside for it. */
-  public ModelRequest within(ModelRequest request) {
+  public ModelRequest applyTo(ModelRequest request) {
     var asked = request.maxCompletionTokens();
-    return completion == null || (asked != null && asked <= completion)
+    return maxCompletionTokens == null || (asked != null && asked <= maxCompletionTokens)
         ? request
-        : request.withMaxCompletionTokens(completion);
+        : request.withMaxCompletionTokens(maxCompletionTokens);
   }
 }

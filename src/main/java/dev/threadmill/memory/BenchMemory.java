@@ -226,7 +226,7 @@ public final class BenchMemory {
 
   private List<String> store(ThreadId thread, List<EvaluationSet.Conversation> conversations) {
     var messages = new ArrayList<String>();
-    jdbc.doInTransaction(
+    jdbc.runInTransaction(
         tx -> {
           var now = InstantSource.system().instant();
           tx.update(

@@ -234,7 +234,7 @@ final class BenchScale {
     for (int j = 0; j <= items / LINES + 5_000 / LINES + 1; j++) {
       noise.add(new Object[] {j, VectorColumn.literal(noise(random))});
     }
-    jdbc.doInTransaction(
+    jdbc.runInTransaction(
         tx -> {
           tx.batch("INSERT INTO bench_lines VALUES (?, ?, array_to_tsvector(?), ?::vector)", rows);
           tx.batch("INSERT INTO bench_noise VALUES (?, ?::vector)", noise);

@@ -72,7 +72,7 @@ class Forget {
 
   /** All that is remembered of a thread so far. */
   void thread(ThreadId thread) {
-    jdbc.doInTransaction(tx -> forget(tx, List.of(thread)));
+    jdbc.runInTransaction(tx -> forget(tx, List.of(thread)));
   }
 
   /**

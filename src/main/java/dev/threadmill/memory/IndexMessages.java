@@ -132,7 +132,7 @@ class IndexMessages {
                 vectors == null ? null : vectors.get(entries.size())));
       }
     }
-    jdbc.doInTransaction(
+    jdbc.runInTransaction(
         tx -> {
           index.write(tx, entries);
           index.dropOutdated(tx, outdated(messages, pieces));

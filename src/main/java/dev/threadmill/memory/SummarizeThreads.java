@@ -2,7 +2,7 @@ package dev.threadmill.memory;
 
 import dev.threadmill.api.Ids;
 import dev.threadmill.db.Jdbc;
-import dev.threadmill.limits.Spending;
+import dev.threadmill.limits.BudgetLedger;
 import dev.threadmill.memory.recall.Candidate;
 import dev.threadmill.memory.recall.TextStore;
 import dev.threadmill.memory.text.Traits;
@@ -41,7 +41,7 @@ class SummarizeThreads {
   private final IndexStore index;
   private final TextStore texts;
   private final ModelRegistry models;
-  private final Spending spending;
+  private final BudgetLedger spending;
   private final Embeddings embeddings;
   private final MemoryConfig config;
   private final Ids ids;
@@ -55,7 +55,7 @@ class SummarizeThreads {
       IndexStore index,
       TextStore texts,
       ModelRegistry models,
-      Spending spending,
+      BudgetLedger spending,
       Embeddings embeddings,
       MemoryConfig config,
       Ids ids,
@@ -106,7 +106,7 @@ class SummarizeThreads {
     var to = end(work, reflects, latest.map(SummaryStore.Summary::coversTo).orElse(null));
     var messages = fitting(texts.between(work.thread(), from, to, MOST_MESSAGES));
     if (messages.isEmpty()) {
-      jdbc.doInTransaction(
+      jdbc.runInTransaction(
           tx -> {
             if (work.anew() && latest.isPresent()) {
               // Nothing is left of what it told of.
@@ -131,7 +131,7 @@ class SummarizeThreads {
       return;
     }
     var known = reflects ? facts.holding(work.thread(), KNOWN_FACTS) : List.<FactStore.Fact>of();
-    var paid = spending.of(work.project(), model, Duration.ZERO);
+    var paid = spending.metered(work.project(), model, Duration.ZERO);
     var outcome = Reflection.ask(paid, before, known, messages, reflects);
     var coversTo = messages.getLast().at();
     var next = latest.map(SummaryStore.Summary::version).orElse(0) + 1;
@@ -184,7 +184,7 @@ class SummarizeThreads {
       SummaryStore.Summary summary,
       List<Reflection.Learned> learned,
       List<float[]> vectors) {
-    jdbc.doInTransaction(
+    jdbc.runInTransaction(
         tx -> {
           // What was deleted meanwhile must not come back through the summary.
           if (texts.count(tx, work.thread(), messages) < messages.size()

@@ -32,7 +32,7 @@ public class ApiKeyResource {
       description = "The secret is the answer's value. It cannot be read again.")
   public ApiKeyObject.WithValue create(
       @PathParam("project_id") ProjectId project, CreateApiKey request) {
-    Caller.current().requireSight(project).requireAdmin();
+    Caller.current().requireAccess(project).requireAdmin();
     return keys.create(project, request);
   }
 
@@ -40,7 +40,7 @@ public class ApiKeyResource {
   @Operation(summary = "List the API keys of a project (admin key)")
   public Page<ApiKeyObject> list(
       @PathParam("project_id") ProjectId project, @BeanParam PageRequest page) {
-    Caller.current().requireSight(project).requireAdmin();
+    Caller.current().requireAccess(project).requireAdmin();
     return keys.list(project, page);
   }
 
@@ -49,7 +49,7 @@ public class ApiKeyResource {
   @Operation(summary = "Delete an API key (admin key)")
   public Deleted delete(
       @PathParam("project_id") ProjectId project, @PathParam("key_id") ApiKeyId id) {
-    Caller.current().requireSight(project).requireAdmin();
+    Caller.current().requireAccess(project).requireAdmin();
     keys.delete(project, id);
     return Deleted.of(id, "project.api_key");
   }

@@ -20,9 +20,9 @@ class ApiKeys {
 
   private final Ids ids;
   private final InstantSource clock;
-  private final KeyRing ring;
+  private final ApiKeyCache ring;
 
-  ApiKeys(Ids ids, InstantSource clock, KeyRing ring) {
+  ApiKeys(Ids ids, InstantSource clock, ApiKeyCache ring) {
     this.ids = ids;
     this.clock = clock;
     this.ring = ring;
@@ -57,7 +57,7 @@ class ApiKeys {
     if (ApiKey.delete("id = ?1 AND projectId = ?2", id.value(), project.value()) == 0) {
       throw ApiException.notFound("API key", id);
     }
-    ring.forgetAfterCommit();
+    ring.invalidateAfterCommit();
   }
 
   private static void requireExisting(ProjectId project) {

@@ -24,7 +24,7 @@ public record Caller(ProjectId project, ApiKeyId key, boolean isAdmin) {
 
   /** The caller of the request in hand; empty where one may come without a key. */
   public static Optional<Caller> find() {
-    return Optional.ofNullable(Arc.container().instance(OfRequest.class).get().get());
+    return Optional.ofNullable(Arc.container().instance(RequestCaller.class).get().get());
   }
 
   /** Answers 403 unless the caller is an admin. */
@@ -37,15 +37,15 @@ public record Caller(ProjectId project, ApiKeyId key, boolean isAdmin) {
   }
 
   /** Answers 404 unless the caller may look at this project: an admin, or one who is in it. */
-  public Caller requireSight(ProjectId other) {
+  public Caller requireAccess(ProjectId other) {
     if (!isAdmin && !project.equals(other)) {
       throw ApiException.notFound("project", other);
     }
     return this;
   }
 
-  void remember() {
-    Arc.container().instance(OfRequest.class).get().set(this);
+  void bind() {
+    Arc.container().instance(RequestCaller.class).get().set(this);
   }
 
   /**
@@ -54,7 +54,7 @@ public record Caller(ProjectId project, ApiKeyId key, boolean isAdmin) {
    */
   @RequestScoped
   @Unremovable
-  static class OfRequest {
+  static class RequestCaller {
     private Caller caller;
 
     Caller get() {

@@ -16,7 +16,7 @@ record ModifyProject(
       Bounds.requiredText("name", text, CreateProject.MAX_NAME);
     }
     Bounds.text("description", description.orElse(null), CreateProject.MAX_DESCRIPTION);
-    Bounds.text("assistant_type", assistantType.orElse(null), CreateProject.MAX_WORD);
-    Bounds.text("region", region.orElse(null), CreateProject.MAX_WORD);
+    Bounds.text("assistant_type", assistantType.orElse(null), CreateProject.MAX_LABEL);
+    Bounds.text("region", region.orElse(null), CreateProject.MAX_LABEL);
   }
 }

@@ -43,7 +43,7 @@ public class ProjectResource {
   @Path("{project_id}")
   @Operation(summary = "Retrieve a project (admin key, or a key of the project)")
   public ProjectObject get(@PathParam("project_id") ProjectId id) {
-    Caller.current().requireSight(id);
+    Caller.current().requireAccess(id);
     return projects.get(id);
   }
 
@@ -51,7 +51,7 @@ public class ProjectResource {
   @Path("{project_id}")
   @Operation(summary = "Modify a project (admin key)")
   public ProjectObject modify(@PathParam("project_id") ProjectId id, ModifyProject request) {
-    Caller.current().requireSight(id).requireAdmin();
+    Caller.current().requireAccess(id).requireAdmin();
     return projects.modify(id, request);
   }
 
@@ -61,7 +61,7 @@ public class ProjectResource {
       summary = "Archive a project (admin key)",
       description = "Its keys stop working; what it holds stays, and its id can still be read.")
   public Deleted archive(@PathParam("project_id") ProjectId id) {
-    Caller.current().requireSight(id).requireAdmin();
+    Caller.current().requireAccess(id).requireAdmin();
     projects.archive(id);
     return Deleted.of(id, "project");
   }

@@ -28,9 +28,9 @@ public class Projects {
 
   private final Ids ids;
   private final InstantSource clock;
-  private final KeyRing keys;
+  private final ApiKeyCache keys;
 
-  Projects(Ids ids, InstantSource clock, KeyRing keys) {
+  Projects(Ids ids, InstantSource clock, ApiKeyCache keys) {
     this.ids = ids;
     this.clock = clock;
     this.keys = keys;
@@ -82,7 +82,7 @@ public class Projects {
       throw ApiException.invalidState("The default project cannot be deleted.");
     }
     locked(id).status = Project.ARCHIVED;
-    keys.forgetAfterCommit();
+    keys.invalidateAfterCommit();
   }
 
   private static Project locked(ProjectId id) {

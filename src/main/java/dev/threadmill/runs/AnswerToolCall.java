@@ -9,7 +9,7 @@ import dev.threadmill.api.ThreadId;
 import dev.threadmill.api.ToolCallId;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.threads.MessageObject;
-import dev.threadmill.threads.ToolMessages;
+import dev.threadmill.threads.ToolMessageHandler;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.InstantSource;
 
@@ -17,7 +17,7 @@ import java.time.InstantSource;
  * Takes a message of role {@code tool} for the result of a call that the thread's run waits for.
  */
 @ApplicationScoped
-class AnswerToolCall implements ToolMessages {
+class AnswerToolCall implements ToolMessageHandler {
   private final Jdbc jdbc;
   private final SubmitToolOutputs submitToolOutputs;
   private final Ids ids;
@@ -33,7 +33,7 @@ class AnswerToolCall implements ToolMessages {
   private record Waiting(RunId run, AssistantId assistant) {}
 
   @Override
-  public MessageObject answer(ProjectId project, ThreadId thread, ToolCallId call, String output) {
+  public MessageObject submit(ProjectId project, ThreadId thread, ToolCallId call, String output) {
     var waiting =
         jdbc.one(
                 """

@@ -1,6 +1,6 @@
 package dev.threadmill.runs;
 
-import dev.threadmill.limits.Spending;
+import dev.threadmill.limits.BudgetLedger;
 import dev.threadmill.models.ModelRegistry;
 import dev.threadmill.models.ModelRequest;
 import dev.threadmill.models.ModelResponse;
@@ -15,9 +15,9 @@ import jakarta.enterprise.context.ApplicationScoped;
 @ApplicationScoped
 class CallModel {
   private final ModelRegistry models;
-  private final Spending spending;
+  private final BudgetLedger spending;
 
-  CallModel(ModelRegistry models, Spending spending) {
+  CallModel(ModelRegistry models, BudgetLedger spending) {
     this.models = models;
     this.spending = spending;
   }
@@ -56,7 +56,7 @@ class CallModel {
                         wanted,
                         Run.LIFE));
     progress.reserved(reserved);
-    var request = reserved.within(wanted);
+    var request = reserved.applyTo(wanted);
     turn.asks(request);
     var answer = progress.live().interruptibly(() -> model.answer(request, turn::accept));
     turn.answered(answer);

@@ -74,7 +74,7 @@ public class ChildRuns {
   private static Child read(Row row) throws SQLException {
     var content = row.json("content", CONTENT);
     return new Child(
-        row.constant("status", RunStatus.class),
+        row.enumValue("status", RunStatus.class),
         row.json("last_error", RunError.class),
         row.text("incomplete_reason"),
         new Usage(row.integer("prompt_tokens"), row.integer("completion_tokens")),

@@ -3,7 +3,7 @@ package dev.threadmill.runs;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Tx;
-import dev.threadmill.limits.Concurrency;
+import dev.threadmill.limits.ConcurrencyLimit;
 import dev.threadmill.runs.live.EventId;
 import dev.threadmill.runs.live.Telling;
 import dev.threadmill.runs.live.Told;
@@ -35,7 +35,7 @@ public class ClaimRuns {
   private final StartRun startRun;
   private final StepStore steps;
   private final Node node;
-  private final Concurrency concurrency;
+  private final ConcurrencyLimit concurrency;
   private final InstantSource clock;
 
   ClaimRuns(
@@ -44,7 +44,7 @@ public class ClaimRuns {
       StartRun startRun,
       StepStore steps,
       Node node,
-      Concurrency concurrency,
+      ConcurrencyLimit concurrency,
       InstantSource clock) {
     this.jdbc = jdbc;
     this.liveRuns = liveRuns;
@@ -83,7 +83,7 @@ public class ClaimRuns {
   }
 
   private List<Step> stepsOf(Run run) {
-    return run.attempt() == 1 ? List.of() : jdbc.onceUp(() -> steps.ofRun(run));
+    return run.attempt() == 1 ? List.of() : jdbc.whenAvailable(() -> steps.ofRun(run));
   }
 
   private List<Claim> claim(Tx tx, int room) {
@@ -173,11 +173,11 @@ public class ClaimRuns {
   /** Leaves out runs for which another node has taken the last place of their project meanwhile. */
   private List<Run> withinBounds(Tx tx, List<Run> queued) {
     var bounded = new TreeSet<ProjectId>(Comparator.comparing(ProjectId::value));
-    queued.stream().map(Run::projectId).filter(concurrency::isBounded).forEach(bounded::add);
+    queued.stream().map(Run::projectId).filter(concurrency::isLimited).forEach(bounded::add);
     if (bounded.isEmpty()) {
       return queued;
     }
-    var free = concurrency.free(tx, bounded);
+    var free = concurrency.lockAvailableSlots(tx, bounded);
     return queued.stream()
         .sorted(Comparator.comparing((Run run) -> run.times().created()))
         .filter(

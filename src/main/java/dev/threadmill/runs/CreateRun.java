@@ -2,8 +2,8 @@ package dev.threadmill.runs;
 
 import dev.threadmill.api.ApiException;
 import dev.threadmill.api.AssistantId;
+import dev.threadmill.api.IdempotencyContext;
 import dev.threadmill.api.Ids;
-import dev.threadmill.api.KeyedRequest;
 import dev.threadmill.api.Metadata;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.RunId;
@@ -15,7 +15,7 @@ import dev.threadmill.db.DatabaseException;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Tx;
 import dev.threadmill.limits.AdmitRequest;
-import dev.threadmill.limits.Concurrency;
+import dev.threadmill.limits.ConcurrencyLimit;
 import dev.threadmill.models.Usage;
 import dev.threadmill.runs.live.EventId;
 import dev.threadmill.runs.live.LiveRun;
@@ -68,7 +68,7 @@ public class CreateRun {
   private final RunSignals signals;
   private final Ids ids;
   private final AdmitRequest admitRequest;
-  private final Concurrency concurrency;
+  private final ConcurrencyLimit concurrency;
   private final WaitingRuns waitingRuns;
   private final CancelRun cancelRun;
 
@@ -88,7 +88,7 @@ public class CreateRun {
       RunSignals signals,
       Ids ids,
       AdmitRequest admitRequest,
-      Concurrency concurrency,
+      ConcurrencyLimit concurrency,
       WaitingRuns waitingRuns,
       CancelRun cancelRun) {
     this.jdbc = jdbc;
@@ -165,13 +165,13 @@ public class CreateRun {
             : threads.get(project, thread).assistantId();
     var basis = basis(project, assistantId, request.overrides());
     var additional =
-        prepareMessages.of(project, "additional_messages", request.additionalMessages());
+        prepareMessages.prepare(project, "additional_messages", request.additionalMessages());
     var created =
         insert(
             basis,
             (tx, settings, room) -> {
               var locked = threads.lock(tx, project, thread, additional.size() + 1);
-              var at = locked.firstTime().plus(additional.size(), ChronoUnit.MICROS);
+              var at = locked.firstMessageAt().plus(additional.size(), ChronoUnit.MICROS);
               var queued = queued(project, thread, assistantId, settings, request.metadata(), at);
               alongside.store(tx, queued);
               if (locked.activeRun() != null && request.ifActive() != OnActiveRun.REJECT) {
@@ -214,7 +214,7 @@ public class CreateRun {
       ProjectId project, RunRequest.CreateWithThread request, Alongside alongside) {
     noteStream(request.isStreamed());
     var basis = basis(project, request.assistantId(), request.overrides());
-    var prepared = prepareThread.of(project, "thread.", request.threadToCreate());
+    var prepared = prepareThread.prepare(project, "thread.", request.threadToCreate());
     return insert(
         basis,
         (tx, settings, room) -> {
@@ -226,7 +226,7 @@ public class CreateRun {
                   request.assistantId(),
                   settings,
                   request.metadata(),
-                  made.next());
+                  made.nextMessageAt());
           alongside.store(tx, queued);
           return row(tx, queued, made, room);
         });
@@ -234,7 +234,7 @@ public class CreateRun {
 
   private static void noteStream(boolean isStreamed) {
     if (isStreamed) {
-      KeyedRequest.note(KeyedRequest.STREAM, EventId.START.toString());
+      IdempotencyContext.note(IdempotencyContext.STREAM, EventId.START.toString());
     }
   }
 
@@ -266,7 +266,7 @@ public class CreateRun {
 
   /** Where only so many may be under way, a run takes its turn behind those that are queued. */
   private Created insertOn(Basis basis, Insert insert) {
-    boolean bounded = concurrency.isBounded(basis.project());
+    boolean bounded = concurrency.isLimited(basis.project());
     boolean room = !bounded && node.isRegistered() && liveRuns.takeRoom();
     Row row = null;
     try {
@@ -340,7 +340,8 @@ public class CreateRun {
    * The messages need not be read again; but large ones are not kept for as long as a run lives.
    */
   private static List<Message> atHand(List<Message> messages) {
-    long characters = messages.stream().mapToLong(m -> ContentPart.characters(m.content())).sum();
+    long characters =
+        messages.stream().mapToLong(m -> ContentPart.sizeInCharacters(m.content())).sum();
     return characters > MOST_AT_HAND ? null : messages;
   }
 

@@ -97,7 +97,7 @@ class EndHandedOver {
     var found = new HashMap<String, Message>();
     List<MessageId> ids =
         stepsOfRun.stream().map(Step::messageId).filter(Objects::nonNull).toList();
-    messages.all(tx, run.threadId(), ids).forEach(m -> found.put(m.id().value(), m));
+    messages.findAll(tx, run.threadId(), ids).forEach(m -> found.put(m.id().value(), m));
     return found;
   }
 

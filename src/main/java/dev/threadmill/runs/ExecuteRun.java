@@ -1,7 +1,7 @@
 package dev.threadmill.runs;
 
 import dev.threadmill.db.Jdbc;
-import dev.threadmill.limits.Spending;
+import dev.threadmill.limits.BudgetLedger;
 import dev.threadmill.models.ModelException;
 import dev.threadmill.models.ModelResponse;
 import dev.threadmill.models.Usage;
@@ -37,7 +37,7 @@ class ExecuteRun {
   private final Jdbc jdbc;
   private final ExecuteTools executeTools;
   private final Toolboxes toolboxes;
-  private final Spending spending;
+  private final BudgetLedger spending;
   private final RunsConfig config;
   private final InstantSource clock;
 
@@ -50,7 +50,7 @@ class ExecuteRun {
       Jdbc jdbc,
       ExecuteTools executeTools,
       Toolboxes toolboxes,
-      Spending spending,
+      BudgetLedger spending,
       RunsConfig config,
       InstantSource clock) {
     this.buildContext = buildContext;
@@ -93,7 +93,7 @@ class ExecuteRun {
               () -> toolboxes.of(run.projectId(), settings.tools(), settings.domains()));
       var progress = Progress.of(live, steps, toolbox, clock);
       if (!steps.isEmpty() && settings.turns().isLimited()) {
-        progress.setSpent(jdbc.onceUp(() -> stepStore.spent(run)));
+        progress.setSpent(jdbc.whenAvailable(() -> stepStore.spent(run)));
       }
       loop(progress);
     } catch (ToolsUnavailableException e) {

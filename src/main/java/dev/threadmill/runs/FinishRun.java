@@ -4,7 +4,7 @@ import dev.threadmill.api.ThreadId;
 import dev.threadmill.db.DatabaseException;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Tx;
-import dev.threadmill.limits.Spending;
+import dev.threadmill.limits.BudgetLedger;
 import dev.threadmill.memory.MemoryPolicy;
 import dev.threadmill.memory.NoteRun;
 import dev.threadmill.models.Usage;
@@ -34,7 +34,7 @@ public class FinishRun {
   private final StepStore steps;
   private final MessageStore messages;
   private final NoteRun noteRun;
-  private final Spending spending;
+  private final BudgetLedger spending;
   private final RouteCalls routeCalls;
   private final ChildRuns children;
   private final StopChildren stopChildren;
@@ -45,7 +45,7 @@ public class FinishRun {
       StepStore steps,
       MessageStore messages,
       NoteRun noteRun,
-      Spending spending,
+      BudgetLedger spending,
       RouteCalls routeCalls,
       ChildRuns children,
       StopChildren stopChildren,
@@ -88,7 +88,7 @@ public class FinishRun {
         progress,
         left,
         tx ->
-            tx.laterFenced(
+            tx.deferFenced(
                 """
                 UPDATE runs SET status = ?, cancelled_at = ?, failed_at = ?, completed_at = ?,
                   last_error = ?, incomplete_reason = ?, prompt_tokens = ?, completion_tokens = ?,
@@ -233,7 +233,7 @@ public class FinishRun {
           case AWAIT_AGENTS -> "waiting";
           case HAND_OVER -> "handed";
         };
-    tx.laterFenced(
+    tx.deferFenced(
         """
         UPDATE runs SET status = CASE WHEN ? THEN 'requires_action' ELSE status END,
           owner = CASE WHEN ? THEN NULL ELSE owner END,
@@ -282,7 +282,8 @@ public class FinishRun {
           .live()
           .sheltered(
               () -> {
-                jdbc.doInTransactionOnceUp(tx -> store(tx, progress, run, at, left, update));
+                jdbc.runInTransactionWhenAvailable(
+                    tx -> store(tx, progress, run, at, left, update));
                 return null;
               });
     } catch (DatabaseException e) {
@@ -302,7 +303,7 @@ public class FinishRun {
 
   private boolean wasStored(Progress progress) {
     var run = progress.run();
-    return jdbc.onceUp(
+    return jdbc.whenAvailable(
         () ->
             jdbc.one(
                     "SELECT 1 AS one FROM runs"
@@ -370,12 +371,12 @@ public class FinishRun {
 
   /** The thread's next message comes later than all that the run has stored. */
   public static void touchThread(Tx tx, ThreadId thread, Instant at) {
-    tx.later("UPDATE threads SET tail = GREATEST(tail, ?) WHERE id = ?", at, thread);
+    tx.defer("UPDATE threads SET tail = GREATEST(tail, ?) WHERE id = ?", at, thread);
   }
 
   /** Deletes what the journal has of a run whose rows now say the same. */
   public static void clearJournal(Tx tx, Run run) {
-    tx.later(
+    tx.defer(
         "DELETE FROM run_journal WHERE thread_id = ? AND run_id = ?", run.threadId(), run.id());
   }
 }

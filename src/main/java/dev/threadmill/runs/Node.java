@@ -2,8 +2,8 @@ package dev.threadmill.runs;
 
 import dev.threadmill.api.Ids;
 import dev.threadmill.db.DatabaseException;
+import dev.threadmill.db.DedicatedConnection;
 import dev.threadmill.db.Jdbc;
-import dev.threadmill.db.SideConnection;
 import dev.threadmill.db.Tx;
 import dev.threadmill.db.signals.Signals;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -24,7 +24,7 @@ public class Node {
   private static final Logger LOG = Logger.getLogger(Node.class);
 
   private final Jdbc jdbc;
-  private final SideConnection side;
+  private final DedicatedConnection side;
   private final Ids ids;
   private final RunsConfig config;
   private final Signals signals;
@@ -32,7 +32,7 @@ public class Node {
   private volatile boolean registered;
   private volatile long healthySince;
 
-  Node(Jdbc jdbc, SideConnection side, Ids ids, RunsConfig config, Signals signals) {
+  Node(Jdbc jdbc, DedicatedConnection side, Ids ids, RunsConfig config, Signals signals) {
     this.jdbc = jdbc;
     this.side = side;
     this.ids = ids;
@@ -53,7 +53,7 @@ public class Node {
 
   /** Enters the node among the living. */
   public void register() {
-    side.with(this::register);
+    side.execute(this::register);
   }
 
   private Void register(Tx tx) {
@@ -78,7 +78,7 @@ public class Node {
    */
   public boolean renew() {
     try {
-      if (side.with(this::renew)) {
+      if (side.execute(this::renew)) {
         return true;
       }
     } catch (DatabaseException e) {
@@ -146,7 +146,7 @@ public class Node {
   /** Leaves: the others may take over what is left at once. */
   public void leave() {
     registered = false;
-    side.with(tx -> tx.update("DELETE FROM nodes WHERE id = ?", id));
+    side.execute(tx -> tx.update("DELETE FROM nodes WHERE id = ?", id));
     LOG.infof("node left node_id=%s", id);
   }
 }

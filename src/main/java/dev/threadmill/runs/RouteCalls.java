@@ -246,7 +246,7 @@ class RouteCalls {
     }
     FinishRun.touchThread(tx, run.threadId(), at);
     var thread = threads.lock(tx, run.projectId(), run.threadId(), 2);
-    var queued = run.createdAt(thread.firstTime().plus(1, ChronoUnit.MICROS));
+    var queued = run.createdAt(thread.firstMessageAt().plus(1, ChronoUnit.MICROS));
     var news = List.of(Telling.runCreated(queued), Telling.run(queued));
     var tape = Tape.format(news.stream().map(Told::event).toList());
     if (thread.activeRun() == null) {

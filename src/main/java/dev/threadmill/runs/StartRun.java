@@ -1,7 +1,7 @@
 package dev.threadmill.runs;
 
 import dev.threadmill.db.DatabaseException;
-import dev.threadmill.limits.Concurrency;
+import dev.threadmill.limits.ConcurrencyLimit;
 import dev.threadmill.models.Usage;
 import dev.threadmill.runs.live.EventId;
 import dev.threadmill.runs.live.Journal;
@@ -34,7 +34,7 @@ public class StartRun {
   private final ExecuteRun executeRun;
   private final FinishRun finishRun;
   private final RunSignals signals;
-  private final Concurrency concurrency;
+  private final ConcurrencyLimit concurrency;
   private final Toolboxes toolboxes;
   private final RunsConfig config;
   private final InstantSource clock;
@@ -49,7 +49,7 @@ public class StartRun {
       ExecuteRun executeRun,
       FinishRun finishRun,
       RunSignals signals,
-      Concurrency concurrency,
+      ConcurrencyLimit concurrency,
       Toolboxes toolboxes,
       RunsConfig config,
       InstantSource clock) {
@@ -122,7 +122,7 @@ public class StartRun {
   /** Where only so many runs may be under way, another may have waited for this one to end. */
   private void giveItsPlaceAway(LiveRun live) {
     try {
-      if (concurrency.isBounded(live.run().projectId())) {
+      if (concurrency.isLimited(live.run().projectId())) {
         signals.workIsReady();
       }
     } catch (DatabaseException e) {

@@ -1,14 +1,14 @@
 package dev.threadmill.runs;
 
 import dev.threadmill.api.ApiException;
-import dev.threadmill.api.KeyedRequest;
+import dev.threadmill.api.IdempotencyContext;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.RunId;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.api.ToolCallId;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Tx;
-import dev.threadmill.limits.Concurrency;
+import dev.threadmill.limits.ConcurrencyLimit;
 import dev.threadmill.runs.live.EventId;
 import dev.threadmill.runs.live.LiveRun;
 import dev.threadmill.runs.live.Telling;
@@ -42,7 +42,7 @@ public class SubmitToolOutputs {
   private final StartRun startRun;
   private final Node node;
   private final RunSignals signals;
-  private final Concurrency concurrency;
+  private final ConcurrencyLimit concurrency;
   private final InstantSource clock;
 
   SubmitToolOutputs(
@@ -53,7 +53,7 @@ public class SubmitToolOutputs {
       StartRun startRun,
       Node node,
       RunSignals signals,
-      Concurrency concurrency,
+      ConcurrencyLimit concurrency,
       InstantSource clock) {
     this.jdbc = jdbc;
     this.runs = runs;
@@ -122,7 +122,7 @@ public class SubmitToolOutputs {
 
   private Optional<Resumed> submit(
       ProjectId project, ThreadId thread, RunId id, Body body, boolean all) {
-    boolean bounded = concurrency.isBounded(project);
+    boolean bounded = concurrency.isLimited(project);
     boolean room = !bounded && node.isRegistered() && liveRuns.takeRoom();
     var at = clock.instant();
     Optional<Claimed> stored = Optional.empty();
@@ -142,7 +142,7 @@ public class SubmitToolOutputs {
       var live = startRun.start(run, claimed.base(), claimed.news(), claimed.steps());
       return new Resumed(run, claimed.base(), Optional.of(live));
     }
-    signals.queuedIn(concurrency.isBounded(run.projectId()));
+    signals.queuedIn(concurrency.isLimited(run.projectId()));
     signals.changed(run.id());
     return new Resumed(run, claimed.base(), Optional.empty());
   }
@@ -184,7 +184,7 @@ public class SubmitToolOutputs {
 
     var base = ClaimRuns.endOf(run);
     if (body.isStreamed()) {
-      KeyedRequest.note(KeyedRequest.STREAM, base.toString());
+      IdempotencyContext.note(IdempotencyContext.STREAM, base.toString());
     }
     var queued = run.as(RunStatus.QUEUED);
     var news = new ArrayList<Told>();

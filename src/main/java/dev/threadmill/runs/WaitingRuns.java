@@ -75,7 +75,7 @@ public class WaitingRuns {
 
   /** Lets the oldest waiting run of this thread go on, if the thread is free. */
   private void promote(ProjectId project, ThreadId thread) {
-    jdbc.doInTransaction(
+    jdbc.runInTransaction(
         tx -> {
           if (threads.lock(tx, project, thread, 0).activeRun() == null) {
             oldest(tx, thread).ifPresent(next -> promote(tx, project, thread, next));

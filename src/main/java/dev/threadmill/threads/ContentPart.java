@@ -26,7 +26,7 @@ import java.util.List;
 @JsonPropertyOrder("type")
 public sealed interface ContentPart {
   /** What a part takes beside what is in it, in characters. */
-  int ROOM_OF_A_PART = 64;
+  int PART_OVERHEAD = 64;
 
   /** The kind of part, as it stands on the wire. */
   @JsonProperty("type")
@@ -45,15 +45,15 @@ public sealed interface ContentPart {
    * About how much room these parts take, in characters: of pictures and recordings that of their
    * base64, and of each part and annotation some for itself, since there may be very many.
    */
-  static long characters(List<ContentPart> parts) {
-    return parts.stream().mapToLong(ContentPart::characters).sum();
+  static long sizeInCharacters(List<ContentPart> parts) {
+    return parts.stream().mapToLong(ContentPart::sizeInCharacters).sum();
   }
 
-  private static long characters(ContentPart part) {
-    return ROOM_OF_A_PART
+  private static long sizeInCharacters(ContentPart part) {
+    return PART_OVERHEAD
         + switch (part) {
           case Text text ->
-              text.value().length() + (long) ROOM_OF_A_PART * text.text().annotations().size();
+              text.value().length() + (long) PART_OVERHEAD * text.text().annotations().size();
           case Refusal refusal -> refusal.refusal().length();
           case ImageUrl image -> image.imageUrl().url().length();
           case Audio audio -> audio.audio().data().length();

@@ -43,56 +43,57 @@ class ForkThread {
    *
    * @param messageId the last message to be copied; null for the thread's last
    */
-  record Body(MessageId messageId, Field<Metadata> metadata, Field<AssistantId> assistantId) {
-    Body {
+  record ForkRequest(
+      MessageId messageId, Field<Metadata> metadata, Field<AssistantId> assistantId) {
+    ForkRequest {
       metadata = metadata.replaceNull(Metadata.EMPTY);
     }
 
-    static Body nothing() {
-      return new Body(null, Field.absent(), Field.absent());
+    static ForkRequest nothing() {
+      return new ForkRequest(null, Field.absent(), Field.absent());
     }
   }
 
-  private record Original(MessageId id, Instant at) {}
+  private record SourceMessage(MessageId id, Instant at) {}
 
   /**
    * Makes the copy, in one transaction.
    *
    * @throws ApiException 404 if the project has no such thread, or the thread no such message
    */
-  Thread fork(ProjectId project, ThreadId id, Body request) {
+  ConversationThread fork(ProjectId project, ThreadId id, ForkRequest request) {
     return jdbc.inTransaction(
         tx -> {
           tx.update("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
           var original = thread(tx, project, id);
           var last = last(tx, id, request.messageId());
           var copy =
-              new Thread(
+              new ConversationThread(
                   ids.thread(),
                   project,
                   clock.instant().truncatedTo(ChronoUnit.MILLIS),
                   request.assistantId().orElse(original.assistantId()),
-                  Thread.Status.ACTIVE,
+                  ConversationThread.Status.ACTIVE,
                   original.toolResources(),
                   request.metadata().orElse(original.metadata()),
-                  new Thread.ForkedFrom(id, last.map(Original::id).orElse(null)));
-          insert(tx, copy, last.map(Original::at).orElse(copy.createdAt()));
+                  new ConversationThread.ForkedFrom(id, last.map(SourceMessage::id).orElse(null)));
+          insert(tx, copy, last.map(SourceMessage::at).orElse(copy.createdAt()));
           last.ifPresent(until -> copyContents(tx, id, copy.id(), until));
           return copy;
         });
   }
 
-  private static Thread thread(Tx tx, ProjectId project, ThreadId id) {
+  private static ConversationThread thread(Tx tx, ProjectId project, ThreadId id) {
     return tx.one(
             "SELECT " + ThreadStore.COLUMNS + " FROM threads WHERE id = ? AND project_id = ?",
-            ThreadStore::thread,
+            ThreadStore::readThread,
             id,
             project)
         .orElseThrow(() -> ApiException.notFound("thread", id));
   }
 
   /** The last message to be copied; empty if the thread has none and none was asked for. */
-  private static Optional<Original> last(Tx tx, ThreadId thread, MessageId wanted) {
+  private static Optional<SourceMessage> last(Tx tx, ThreadId thread, MessageId wanted) {
     var found =
         tx.one(
             """
@@ -100,7 +101,7 @@ class ForkThread {
             WHERE thread_id = ? AND status <> 'in_progress' AND (?::text IS NULL OR id = ?)
             ORDER BY created_at DESC, id DESC LIMIT 1
             """,
-            row -> new Original(row.text("id", MessageId::new), row.instant("created_at")),
+            row -> new SourceMessage(row.text("id", MessageId::new), row.instant("created_at")),
             thread,
             wanted,
             wanted);
@@ -110,7 +111,7 @@ class ForkThread {
     return found;
   }
 
-  private static void insert(Tx tx, Thread copy, Instant lastMessage) {
+  private static void insert(Tx tx, ConversationThread copy, Instant lastMessage) {
     tx.update(
         """
         INSERT INTO threads (id, project_id, created_at, assistant_id, status, tool_resources,
@@ -129,18 +130,18 @@ class ForkThread {
         copy.forkedFrom().messageId());
   }
 
-  private void copyContents(Tx tx, ThreadId from, ThreadId to, Original until) {
+  private void copyContents(Tx tx, ThreadId from, ThreadId to, SourceMessage until) {
     var originals =
         tx.list(
             """
             SELECT id, created_at FROM messages
             WHERE thread_id = ? AND (created_at, id) <= (?, ?) AND status <> 'in_progress'
             """,
-            row -> new Original(row.text("id", MessageId::new), row.instant("created_at")),
+            row -> new SourceMessage(row.text("id", MessageId::new), row.instant("created_at")),
             from,
             until.at(),
             until.id());
-    var oldIds = originals.stream().map(Original::id).toList();
+    var oldIds = originals.stream().map(SourceMessage::id).toList();
     var newIds = originals.stream().map(original -> ids.messageAt(original.at())).toList();
     copyMessages(tx, from, to, oldIds, newIds);
     copyToolCalls(tx, from, to, until.at());

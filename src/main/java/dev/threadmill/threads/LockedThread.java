@@ -18,8 +18,8 @@ public record LockedThread(
     ThreadId id,
     ProjectId projectId,
     AssistantId assistantId,
-    Thread.Status status,
-    Instant firstTime,
+    ConversationThread.Status status,
+    Instant firstMessageAt,
     RunId activeRun) {
 
   /** Answers 400 if clients may not add messages now. */
@@ -52,7 +52,7 @@ public record LockedThread(
   }
 
   private void requireNotArchived() {
-    if (status == Thread.Status.ARCHIVED) {
+    if (status == ConversationThread.Status.ARCHIVED) {
       throw ApiException.invalidState(
           "Thread %s is archived. Set its status to 'active' first.".formatted(id));
     }

@@ -32,14 +32,14 @@ public class MessageResource {
   private final ThreadStore threads;
   private final MessageStore messages;
   private final PrepareMessages prepareMessages;
-  private final ToolMessages toolMessages;
+  private final ToolMessageHandler toolMessages;
 
   MessageResource(
       Jdbc jdbc,
       ThreadStore threads,
       MessageStore messages,
       PrepareMessages prepareMessages,
-      ToolMessages toolMessages) {
+      ToolMessageHandler toolMessages) {
     this.jdbc = jdbc;
     this.threads = threads;
     this.messages = messages;
@@ -54,9 +54,9 @@ public class MessageResource {
   public MessageObject create(@PathParam("thread_id") ThreadId thread, CreateMessage request) {
     var project = Caller.current().project();
     if (request.role() == CreateMessage.Role.TOOL) {
-      return toolMessages.answer(project, thread, request.toolCallId(), request.text());
+      return toolMessages.submit(project, thread, request.toolCallId(), request.text());
     }
-    var message = prepareMessages.of(project, request);
+    var message = prepareMessages.prepare(project, request);
     var created =
         jdbc.inTransaction(
             tx ->
@@ -115,7 +115,7 @@ public class MessageResource {
   public Deleted delete(
       @PathParam("thread_id") ThreadId thread, @PathParam("message_id") MessageId id) {
     var project = Caller.current().project();
-    jdbc.doInTransaction(
+    jdbc.runInTransaction(
         tx -> {
           threads.lock(tx, project, thread, 0).requireIdle("messages of " + thread);
           if (!messages.delete(tx, thread, id)) {

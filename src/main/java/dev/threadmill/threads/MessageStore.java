@@ -26,7 +26,7 @@ import java.util.Optional;
 /** The table of messages. */
 @ApplicationScoped
 public class MessageStore {
-  /** All columns of a message, for {@link #message}. */
+  /** All columns of a message, for {@link #readMessage}. */
   public static final String COLUMNS =
       """
       thread_id, id, created_at, status, incomplete_reason, completed_at, incomplete_at, role,
@@ -54,7 +54,7 @@ public class MessageStore {
     var appended = new ArrayList<Message>();
     for (int i = 0; i < messages.size(); i++) {
       var message = messages.get(i);
-      var at = thread.firstTime().plus(i, ChronoUnit.MICROS);
+      var at = thread.firstMessageAt().plus(i, ChronoUnit.MICROS);
       appended.add(
           new Message(
               thread.id(),
@@ -78,7 +78,7 @@ public class MessageStore {
 
   /** Stores messages as they are. */
   public void insert(Tx tx, ProjectId project, List<Message> messages) {
-    tx.batchLater(
+    tx.deferBatch(
         """
         INSERT INTO messages (thread_id, id, project_id, created_at, status, incomplete_reason,
           completed_at, incomplete_at, role, content, attachments, metadata, assistant_id, run_id,
@@ -113,26 +113,26 @@ public class MessageStore {
   public Optional<Message> find(ProjectId project, ThreadId thread, MessageId id) {
     return jdbc.one(
         "SELECT " + COLUMNS + " FROM messages WHERE thread_id = ? AND id = ? AND project_id = ?",
-        MessageStore::message,
+        MessageStore::readMessage,
         thread,
         id,
         project);
   }
 
   /** Those of the messages that exist, in no particular order. */
-  public List<Message> all(ThreadId thread, Collection<MessageId> messageIds) {
+  public List<Message> findAll(ThreadId thread, Collection<MessageId> messageIds) {
     return jdbc.list(
         "SELECT " + COLUMNS + " FROM messages WHERE thread_id = ? AND id = ANY (?)",
-        MessageStore::message,
+        MessageStore::readMessage,
         thread,
         messageIds);
   }
 
-  /** As {@link #all(ThreadId, Collection)}, in a transaction. */
-  public List<Message> all(Tx tx, ThreadId thread, Collection<MessageId> messageIds) {
+  /** As {@link #findAll(ThreadId, Collection)}, in a transaction. */
+  public List<Message> findAll(Tx tx, ThreadId thread, Collection<MessageId> messageIds) {
     return tx.list(
         "SELECT " + COLUMNS + " FROM messages WHERE thread_id = ? AND id = ANY (?)",
-        MessageStore::message,
+        MessageStore::readMessage,
         thread,
         messageIds);
   }
@@ -144,13 +144,13 @@ public class MessageStore {
             .within("thread_id = ?", thread.value())
             .within("project_id = ?", project.value());
     if (run != null) {
-      messages.showing("run_id = ?", run.value());
+      messages.filteredBy("run_id = ?", run.value());
     }
-    return messages.pageOfLarge(
+    return messages.pageBoundedBySize(
         page,
-        Keyset.counted(jdbc, MessageStore::message),
+        Keyset.counted(jdbc, MessageStore::readMessage),
         message -> message.id().value(),
-        Keyset.weight("content"));
+        Keyset.sizeExpression("content"));
   }
 
   /** The changed message, empty if there is none of this id. */
@@ -163,7 +163,7 @@ public class MessageStore {
         """
             + " "
             + COLUMNS,
-        MessageStore::message,
+        MessageStore::readMessage,
         Tx.json(metadata),
         thread,
         id,
@@ -172,21 +172,21 @@ public class MessageStore {
 
   /** Deletes a message of a locked thread. Returns false if there is no such message. */
   boolean delete(Tx tx, ThreadId thread, MessageId id) {
-    tx.later("UPDATE threads SET deletions = deletions + 1 WHERE id = ?", thread);
+    tx.defer("UPDATE threads SET deletions = deletions + 1 WHERE id = ?", thread);
     return tx.update("DELETE FROM messages WHERE thread_id = ? AND id = ?", thread, id) > 0;
   }
 
   /** Reads a row that has all {@link #COLUMNS}. */
-  public static Message message(Row row) throws SQLException {
+  public static Message readMessage(Row row) throws SQLException {
     return new Message(
         row.text("thread_id", ThreadId::new),
         row.text("id", MessageId::new),
         row.instant("created_at"),
-        row.constant("status", Message.Status.class),
+        row.enumValue("status", Message.Status.class),
         row.text("incomplete_reason"),
         row.instant("completed_at"),
         row.instant("incomplete_at"),
-        row.constant("role", Message.Role.class),
+        row.enumValue("role", Message.Role.class),
         row.json("content", CONTENT),
         row.json("attachments", ATTACHMENTS),
         row.json("metadata", Metadata.class),

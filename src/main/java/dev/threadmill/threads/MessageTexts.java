@@ -17,7 +17,7 @@ import java.util.List;
 @ApplicationScoped
 public class MessageTexts {
   /** Of all that is read at once, before the last of it. */
-  private static final int MOST_CHARACTERS = 16 << 20;
+  private static final int MAX_CHARACTERS = 16 << 20;
 
   private static final String TEXT =
       """
@@ -38,7 +38,7 @@ public class MessageTexts {
    * @param place which of those that were asked for it belongs to, from 0
    * @param text empty for a message of pictures alone
    */
-  public record Said(int place, MessageId id, Message.Role role, String text) {}
+  public record MessageText(int index, MessageId id, Message.Role role, String text) {}
 
   /**
    * What was read.
@@ -46,21 +46,21 @@ public class MessageTexts {
    * @param said place by place, oldest first
    * @param isWhole false if more was said than is read at once
    */
-  public record Told(List<Said> said, boolean isWhole) {}
+  public record TextsResult(List<MessageText> messages, boolean isComplete) {}
 
   /**
    * What runs have said.
    *
    * @param since when the oldest of them was created
    */
-  public Told ofRuns(ThreadId thread, List<RunId> runs, Instant since) {
+  public TextsResult ofRuns(ThreadId thread, List<RunId> runs, Instant since) {
     return read(
         """
         unnest(?::text[]) WITH ORDINALITY AS k (run_id, place)
         JOIN messages m ON m.thread_id = ? AND m.run_id = k.run_id AND m.created_at >= ?
         """,
         "ORDER BY k.place, m.created_at, m.id",
-        MOST_CHARACTERS,
+        MAX_CHARACTERS,
         runs,
         thread,
         since);
@@ -70,7 +70,7 @@ public class MessageTexts {
    * The newest messages of a thread as of each of these times; the oldest are not read if there is
    * too much.
    */
-  public Told newest(ThreadId thread, List<Instant> until, int limit) {
+  public TextsResult newest(ThreadId thread, List<Instant> until, int limit) {
     return read(
         """
         unnest(?::text[]::timestamptz[]) WITH ORDINALITY AS k (until, place)
@@ -79,14 +79,14 @@ public class MessageTexts {
           ORDER BY n.created_at DESC, n.id DESC LIMIT ?) m
         """,
         "PARTITION BY k.place ORDER BY m.created_at DESC, m.id DESC",
-        MOST_CHARACTERS / until.size(),
+        MAX_CHARACTERS / until.size(),
         until,
         thread,
         limit);
   }
 
-  private Told read(String messages, String order, int most, Object... params) {
-    record Found(Said said, int all) {}
+  private TextsResult read(String messages, String order, int most, Object... params) {
+    record Found(MessageText said, int all) {}
     var found =
         jdbc.list(
             """
@@ -99,17 +99,17 @@ public class MessageTexts {
             WHERE coalesce(ahead, 0) < %d ORDER BY place, created_at, id
             """
                 .formatted(order, messages, TEXT, most),
-            row -> new Found(said(row), row.integer("found")),
+            row -> new Found(readText(row), row.integer("found")),
             params);
     boolean whole = found.isEmpty() || found.size() == found.getFirst().all();
-    return new Told(found.stream().map(Found::said).toList(), whole);
+    return new TextsResult(found.stream().map(Found::said).toList(), whole);
   }
 
-  private static Said said(Row row) throws SQLException {
-    return new Said(
+  private static MessageText readText(Row row) throws SQLException {
+    return new MessageText(
         row.integer("place") - 1,
         row.text("id", MessageId::new),
-        row.constant("role", Message.Role.class),
+        row.enumValue("role", Message.Role.class),
         row.text("text"));
   }
 }

@@ -11,10 +11,10 @@ record ModifyThread(
     Field<ToolResources> toolResources,
     Field<Metadata> metadata,
     Field<AssistantId> assistantId,
-    Field<Thread.Status> status) {
+    Field<ConversationThread.Status> status) {
   ModifyThread {
     metadata = metadata.replaceNull(Metadata.EMPTY);
-    if (status instanceof Field.Present<Thread.Status>(var value) && value == null) {
+    if (status instanceof Field.Present<ConversationThread.Status>(var value) && value == null) {
       throw ApiException.invalid(
           "status", "Invalid value for 'status': expected 'active' or 'archived'.");
     }

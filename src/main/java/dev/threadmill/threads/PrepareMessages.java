@@ -32,20 +32,20 @@ public class PrepareMessages {
    * @throws ApiException 400 if a file does not exist, or a message answers a tool call, which only
    *     {@code POST /v1/threads/{thread_id}/messages} can take
    */
-  public List<NewMessage> of(ProjectId project, String param, List<CreateMessage> messages) {
+  public List<NewMessage> prepare(ProjectId project, String param, List<CreateMessage> messages) {
     var prepared = new ArrayList<NewMessage>();
     for (int i = 0; i < messages.size(); i++) {
-      prepared.add(prepare(project, "%s[%d].".formatted(param, i), messages.get(i)));
+      prepared.add(prepareOne(project, "%s[%d].".formatted(param, i), messages.get(i)));
     }
     return prepared;
   }
 
   /** As above, for one message that is the whole body. */
-  NewMessage of(ProjectId project, CreateMessage message) {
-    return prepare(project, "", message);
+  NewMessage prepare(ProjectId project, CreateMessage message) {
+    return prepareOne(project, "", message);
   }
 
-  private NewMessage prepare(ProjectId project, String path, CreateMessage message) {
+  private NewMessage prepareOne(ProjectId project, String path, CreateMessage message) {
     var role =
         switch (message.role()) {
           case USER -> Message.Role.USER;

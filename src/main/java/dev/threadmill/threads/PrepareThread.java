@@ -26,14 +26,14 @@ public class PrepareThread {
    * @param path what stands before the names of its fields in errors, such as {@code thread.}
    * @throws dev.threadmill.api.ApiException 400 or 404 if something does not exist
    */
-  public NewThread of(ProjectId project, String path, CreateThread request) {
+  public NewThread prepare(ProjectId project, String path, CreateThread request) {
     requireExisting(project, request.assistantId(), request.toolResources());
     return new NewThread(
         project,
         request.assistantId(),
         request.toolResources(),
         request.metadata(),
-        prepareMessages.of(project, path + "messages", request.messages()));
+        prepareMessages.prepare(project, path + "messages", request.messages()));
   }
 
   /** Answers 404 or 400 if one of these does not exist in the project; null is nothing. */

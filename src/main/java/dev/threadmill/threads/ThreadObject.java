@@ -11,9 +11,9 @@ public record ThreadObject(
     ToolResources toolResources,
     Metadata metadata,
     String assistantId,
-    Thread.Status status,
-    Thread.ForkedFrom forkedFrom) {
-  public static ThreadObject of(Thread thread) {
+    ConversationThread.Status status,
+    ConversationThread.ForkedFrom forkedFrom) {
+  public static ThreadObject of(ConversationThread thread) {
     return new ThreadObject(
         thread.id().value(),
         "thread",

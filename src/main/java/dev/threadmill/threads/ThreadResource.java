@@ -39,7 +39,7 @@ public class ThreadResource {
   @Operation(summary = "Create a thread")
   public ThreadObject create(CreateThread request) {
     var body = request == null ? CreateThread.empty() : request;
-    var thread = prepareThread.of(Caller.current().project(), "", body);
+    var thread = prepareThread.prepare(Caller.current().project(), "", body);
     return ThreadObject.of(threads.create(thread));
   }
 
@@ -87,9 +87,9 @@ public class ThreadResource {
       description =
           "A new thread with copies of all messages up to the one that is named, and of the tool"
               + " calls between them. The thread itself stays as it is.")
-  public ThreadObject fork(@PathParam("thread_id") ThreadId id, ForkThread.Body request) {
+  public ThreadObject fork(@PathParam("thread_id") ThreadId id, ForkThread.ForkRequest request) {
     var project = Caller.current().project();
-    var body = request == null ? ForkThread.Body.nothing() : request;
+    var body = request == null ? ForkThread.ForkRequest.nothing() : request;
     prepareThread.requireExisting(project, body.assistantId().orElse(null), null);
     return ThreadObject.of(forkThread.fork(project, id, body));
   }

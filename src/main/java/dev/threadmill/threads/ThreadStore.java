@@ -53,7 +53,7 @@ public class ThreadStore {
    * @param messages its first messages
    * @param next the time of the first thing that comes behind them
    */
-  public record Created(Thread thread, List<Message> messages, Instant next) {}
+  public record Created(ConversationThread thread, List<Message> messages, Instant nextMessageAt) {}
 
   /**
    * Creates a thread with its first messages.
@@ -67,18 +67,18 @@ public class ThreadStore {
   /** As {@link #create(Tx, NewThread, int)}, with an id that nobody has yet. */
   public Created create(Tx tx, ThreadId id, NewThread request, int room) {
     var thread =
-        new Thread(
+        new ConversationThread(
             id,
             request.projectId(),
             clock.instant().truncatedTo(ChronoUnit.MILLIS),
             request.assistantId(),
-            Thread.Status.ACTIVE,
+            ConversationThread.Status.ACTIVE,
             request.toolResources(),
             request.metadata(),
             null);
     int count = request.messages().size();
     var firstTime = thread.createdAt().plus(1, ChronoUnit.MICROS);
-    tx.later(
+    tx.defer(
         """
         INSERT INTO threads (id, project_id, created_at, assistant_id, status, tool_resources,
           metadata, tail)
@@ -107,42 +107,42 @@ public class ThreadStore {
   }
 
   /** As {@link #create(Tx, NewThread, int)}, in a transaction of its own. */
-  Thread create(NewThread request) {
+  ConversationThread create(NewThread request) {
     return jdbc.inTransaction(tx -> create(tx, request, 0)).thread();
   }
 
   /** The thread, empty if the project has none of this id. */
-  public Optional<Thread> find(ProjectId project, ThreadId id) {
+  public Optional<ConversationThread> find(ProjectId project, ThreadId id) {
     return jdbc.one(
         "SELECT " + COLUMNS + " FROM threads WHERE id = ? AND project_id = ?",
-        ThreadStore::thread,
+        ThreadStore::readThread,
         id,
         project);
   }
 
   /** The thread; 404 if the project has none of this id. */
-  public Thread get(ProjectId project, ThreadId id) {
+  public ConversationThread get(ProjectId project, ThreadId id) {
     return find(project, id).orElseThrow(() -> ApiException.notFound("thread", id));
   }
 
   /** The threads of a project, of one assistant and with this metadata if asked for. */
-  Page<Thread> list(
+  Page<ConversationThread> list(
       ProjectId project, AssistantId assistant, Map<String, String> metadata, PageRequest page) {
     var threads = Keyset.of(COLUMNS, "threads").within("project_id = ?", project.value());
     if (assistant != null) {
-      threads.showing("assistant_id = ?", assistant.value());
+      threads.filteredBy("assistant_id = ?", assistant.value());
     }
     if (!metadata.isEmpty()) {
-      threads.showing("metadata @> ?", Tx.json(metadata));
+      threads.filteredBy("metadata @> ?", Tx.json(metadata));
     }
     return threads.page(
         page,
-        (sql, params) -> jdbc.list(sql, ThreadStore::thread, params),
+        (sql, params) -> jdbc.list(sql, ThreadStore::readThread, params),
         thread -> thread.id().value());
   }
 
   /** The changed thread, empty if the project has none of this id. */
-  Optional<Thread> modify(ProjectId project, ThreadId id, ModifyThread change) {
+  Optional<ConversationThread> modify(ProjectId project, ThreadId id, ModifyThread change) {
     return jdbc.one(
         """
         UPDATE threads SET
@@ -153,7 +153,7 @@ public class ThreadStore {
         WHERE id = ? AND project_id = ? RETURNING """
             + " "
             + COLUMNS,
-        ThreadStore::thread,
+        ThreadStore::readThread,
         change.toolResources().isPresent(),
         Tx.json(change.toolResources().orElse(null)),
         change.metadata().isPresent(),
@@ -184,7 +184,7 @@ public class ThreadStore {
             RETURNING id, project_id, assistant_id, status,
               tail - (? - 1) * interval '1 microsecond' AS first_time,
               active_run(id) AS active_run""",
-            ThreadStore::locked,
+            ThreadStore::readLocked,
             messageCount,
             clock.instant().truncatedTo(ChronoUnit.MICROS),
             messageCount,
@@ -196,7 +196,7 @@ public class ThreadStore {
 
   /** Deletes the thread and all that belongs to it; 400 while a run is active. */
   void delete(ProjectId project, ThreadId id) {
-    jdbc.doInTransaction(
+    jdbc.runInTransaction(
         tx -> {
           lock(tx, project, id, 0).requireIdle(id.value());
           TABLES_OF_A_THREAD.forEach(
@@ -206,31 +206,32 @@ public class ThreadStore {
   }
 
   /** Reads a row that has all {@link #COLUMNS}. */
-  static Thread thread(Row row) throws SQLException {
-    return new Thread(
+  static ConversationThread readThread(Row row) throws SQLException {
+    return new ConversationThread(
         row.text("id", ThreadId::new),
         row.text("project_id", ProjectId::new),
         row.instant("created_at"),
         row.text("assistant_id", AssistantId::new),
-        row.constant("status", Thread.Status.class),
+        row.enumValue("status", ConversationThread.Status.class),
         row.json("tool_resources", ToolResources.class),
         row.json("metadata", Metadata.class),
         forkedFrom(row));
   }
 
-  private static Thread.ForkedFrom forkedFrom(Row row) throws SQLException {
+  private static ConversationThread.ForkedFrom forkedFrom(Row row) throws SQLException {
     var thread = row.text("forked_from_thread", ThreadId::new);
     return thread == null
         ? null
-        : new Thread.ForkedFrom(thread, row.text("forked_from_message", MessageId::new));
+        : new ConversationThread.ForkedFrom(
+            thread, row.text("forked_from_message", MessageId::new));
   }
 
-  private static LockedThread locked(Row row) throws SQLException {
+  private static LockedThread readLocked(Row row) throws SQLException {
     return new LockedThread(
         row.text("id", ThreadId::new),
         row.text("project_id", ProjectId::new),
         row.text("assistant_id", AssistantId::new),
-        row.constant("status", Thread.Status.class),
+        row.enumValue("status", ConversationThread.Status.class),
         row.instant("first_time"),
         row.text("active_run", RunId::new));
   }

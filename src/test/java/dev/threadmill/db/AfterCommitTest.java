@@ -38,7 +38,7 @@ class AfterCommitTest {
             threads.submit(
                 () -> {
                   var found = new ArrayList<Integer>();
-                  jdbc.doInTransaction(
+                  jdbc.runInTransaction(
                       tx -> {
                         tx.one("SELECT 1 AS n", row -> row.integer("n"));
                         await(inTransaction);

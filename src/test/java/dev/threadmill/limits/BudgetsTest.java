@@ -51,7 +51,7 @@ class BudgetsTest {
   private static final int PROMPT = 10;
 
   @Inject SettableClock clock;
-  @Inject Spending spending;
+  @Inject BudgetLedger spending;
   @Inject ModelRegistry models;
   @Inject Jdbc jdbc;
   FakeProvider provider;
@@ -232,7 +232,7 @@ class BudgetsTest {
         spending.reserve(project, null, models.require("gpt-4o").info(), hello(), LONG_ENOUGH);
     assertThat(tenant.limits().at("/used/reserved/tokens").asLong()).isEqualTo(lost.tokens());
 
-    clock.advance(SpendingStore.LONGEST_CALL.plusSeconds(1));
+    clock.advance(ReservationStore.MAX_CALL_TIME.plusSeconds(1));
 
     assertThat(tenant.used("total")).isEqualTo(lost.tokens());
     assertThat(tenant.limits().at("/used/reserved/tokens").asLong()).isZero();
@@ -264,7 +264,7 @@ class BudgetsTest {
     var mine =
         spending.reserve(project, null, models.require("gpt-4o").info(), hello(), LONG_ENOUGH);
 
-    jdbc.doInTransaction(tx -> spending.abandon(tx, project, run));
+    jdbc.runInTransaction(tx -> spending.abandon(tx, project, run));
 
     assertThat(tenant.used("total")).isEqualTo(lost.tokens());
     spending.settle(mine, new Usage(3, 4));
@@ -277,7 +277,8 @@ class BudgetsTest {
     var tenant = Tenant.limited("{\"budgets\": {\"total\": {\"tokens\": 300}}}");
     provider.otherwise(words(250));
     var model =
-        spending.of(new ProjectId(tenant.id()), models.require("gpt-4o"), Duration.ofSeconds(5));
+        spending.metered(
+            new ProjectId(tenant.id()), models.require("gpt-4o"), Duration.ofSeconds(5));
 
     var answer = model.answer(hello(), _ -> {});
 

@@ -179,7 +179,7 @@ class LimitsTest {
   @ParameterizedTest
   @CsvSource({"12, 12ms", "0, 0ms", "1000, 1s", "1500, 1.5s", "360000, 6m0s", "61020, 1m1.02s"})
   void timesAreSpelledAsSdksKnowThem(long millis, String text) {
-    assertThat(RateHeaders.written(Duration.ofMillis(millis))).isEqualTo(text);
+    assertThat(RateHeaders.formatted(Duration.ofMillis(millis))).isEqualTo(text);
   }
 
   @Test

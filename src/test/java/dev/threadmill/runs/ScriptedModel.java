@@ -1,6 +1,6 @@
 package dev.threadmill.runs;
 
-import dev.threadmill.limits.Spending;
+import dev.threadmill.limits.BudgetLedger;
 import dev.threadmill.models.ModelDelta;
 import dev.threadmill.models.ModelRegistry;
 import dev.threadmill.models.ModelResponse;
@@ -36,7 +36,7 @@ final class ScriptedModel extends CallModel {
   private final Random random;
   private final Calls calls;
 
-  ScriptedModel(ModelRegistry models, Spending spending, Random random, Calls calls) {
+  ScriptedModel(ModelRegistry models, BudgetLedger spending, Random random, Calls calls) {
     super(models, spending);
     this.random = random;
     this.calls = calls;

@@ -3,7 +3,7 @@ package dev.threadmill.runs;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.threadmill.db.SideConnection;
+import dev.threadmill.db.DedicatedConnection;
 import dev.threadmill.db.Tx;
 import dev.threadmill.testing.BrokenPool;
 import dev.threadmill.testing.PostgresResource;
@@ -26,7 +26,7 @@ class SignOfLifeTest {
   private static final Duration LONG_ENOUGH = Duration.ofSeconds(30);
 
   @Inject AgroalDataSource dataSource;
-  @Inject SideConnection side;
+  @Inject DedicatedConnection side;
   @Inject Node node;
 
   @Test
@@ -50,20 +50,20 @@ class SignOfLifeTest {
 
   @Test
   void aSideConnectionThatWasCutIsReplaced() throws SQLException {
-    int pid = side.with(SignOfLifeTest::pid);
+    int pid = side.execute(SignOfLifeTest::pid);
     try (var connection = dataSource.getConnection();
         var statement = connection.prepareStatement("SELECT pg_terminate_backend(?)")) {
       statement.setInt(1, pid);
       statement.execute();
     }
 
-    await().atMost(LONG_ENOUGH).until(() -> side.with(SignOfLifeTest::pid) != pid);
+    await().atMost(LONG_ENOUGH).until(() -> side.execute(SignOfLifeTest::pid) != pid);
   }
 
   @Test
   void aSilentNodeIsGivenUpByOneWhoseConnectionsAreAllBroken() throws SQLException {
     await().atMost(LONG_ENOUGH).until(node::isHealthyForALease);
-    side.with(
+    side.execute(
         tx ->
             tx.update(
                 """
@@ -77,7 +77,7 @@ class SignOfLifeTest {
     node.giveUpTheSilent();
 
     Optional<Integer> silent =
-        side.with(
+        side.execute(
             tx ->
                 tx.one(
                     "SELECT 1 AS one FROM nodes WHERE id = 'node_silent'",

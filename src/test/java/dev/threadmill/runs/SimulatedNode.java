@@ -8,12 +8,12 @@ import dev.threadmill.assistants.Assistants;
 import dev.threadmill.assistants.KnownAssistants;
 import dev.threadmill.assistants.RoutingTargets;
 import dev.threadmill.assistants.ToolSecrets;
+import dev.threadmill.db.DedicatedConnection;
 import dev.threadmill.db.Jdbc;
-import dev.threadmill.db.SideConnection;
 import dev.threadmill.db.signals.Signals;
 import dev.threadmill.limits.AdmitRequest;
-import dev.threadmill.limits.Concurrency;
-import dev.threadmill.limits.Spending;
+import dev.threadmill.limits.BudgetLedger;
+import dev.threadmill.limits.ConcurrencyLimit;
 import dev.threadmill.memory.BuildMemory;
 import dev.threadmill.memory.NoteRun;
 import dev.threadmill.models.ModelRegistry;
@@ -82,15 +82,15 @@ final class SimulatedNode {
     final ToolSettings toolSettings;
     final ModelRegistry models;
     final Signals signals;
-    final SideConnection side;
+    final DedicatedConnection side;
     final Ids ids;
     final Assistants assistants;
     final KnownAssistants knownAssistants;
     final ToolSecrets toolSecrets;
     final PrepareMessages prepareMessages;
     final PrepareThread prepareThread;
-    final Spending spending;
-    final Concurrency concurrency;
+    final BudgetLedger spending;
+    final ConcurrencyLimit concurrency;
     final AdmitRequest admitRequest;
     final RoutingTargets routingTargets;
     final DataSource dataSource;
@@ -110,15 +110,15 @@ final class SimulatedNode {
         ToolSettings toolSettings,
         ModelRegistry models,
         Signals signals,
-        SideConnection side,
+        DedicatedConnection side,
         Ids ids,
         Assistants assistants,
         KnownAssistants knownAssistants,
         ToolSecrets toolSecrets,
         PrepareMessages prepareMessages,
         PrepareThread prepareThread,
-        Spending spending,
-        Concurrency concurrency,
+        BudgetLedger spending,
+        ConcurrencyLimit concurrency,
         AdmitRequest admitRequest,
         RoutingTargets routingTargets,
         DataSource dataSource,

@@ -125,7 +125,7 @@ final class EntrySql {
 
     /** A candidate whose similarity is in the row. */
     Candidate read(Row row) throws SQLException {
-      return read(row, row.number("similarity"));
+      return read(row, row.float8("similarity"));
     }
 
     /** A candidate whose similarity is not in the row. */
@@ -146,11 +146,11 @@ final class EntrySql {
           row.text("source_id"),
           (int) (packed >>> PART_SHIFT),
           otherModel == null ? embeddings.name() : otherModel,
-          row.micros("created"),
+          row.instantFromMicros("created"),
           new Traits((int) (packed & (1 << FACT_SHIFT) - 1)),
           (int) (place >>> 32),
           (int) place,
-          row.micros("said"),
+          row.instantFromMicros("said"),
           similarity,
           (int) (packed >>> MATCHES_SHIFT & (1 << Question.MOST_TERMS) - 1));
     }

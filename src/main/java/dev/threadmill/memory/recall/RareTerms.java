@@ -100,7 +100,7 @@ public class RareTerms {
     double rows =
         jdbc.one(
                 "SELECT reltuples AS rows FROM pg_class WHERE oid = 'memory_index'::regclass",
-                row -> row.number("rows"))
+                row -> row.float8("rows"))
             .orElse(0.0);
     var common = new HashMap<String, Double>();
     jdbc.list(
@@ -111,7 +111,7 @@ public class RareTerms {
             WHERE s.schemaname = current_schema() AND s.tablename = 'memory_index'
               AND s.attname = 'terms' AND t.term IS NOT NULL
             """,
-            row -> new Common(row.text("term"), row.number("frequency")))
+            row -> new Common(row.text("term"), row.float8("frequency")))
         .forEach(each -> common.put(each.term(), each.frequency()));
     return new Statistics(clock.instant(), Math.max(0, rows), Map.copyOf(common));
   }

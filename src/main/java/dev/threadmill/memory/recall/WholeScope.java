@@ -115,7 +115,7 @@ final class WholeScope {
   }
 
   private static Similarities similarities(Row row) throws SQLException {
-    var values = row.reals("similarities");
+    var values = row.float4Array("similarities");
     var digest = row.bigint("digest");
     return new Similarities(values == null ? new Float[0] : values, digest == null ? 0 : digest);
   }

@@ -20,7 +20,7 @@ import javax.crypto.spec.SecretKeySpec;
  *
  * @param row the id of its row
  */
-record IdempotencyKey(String row, SecretKeySpec seal) {
+record IdempotencyKey(String row, SecretKeySpec encryptionKey) {
   static final String HEADER = "Idempotency-Key";
 
   private static final Pattern FORM = Pattern.compile("[ -~]{1,255}");
@@ -51,14 +51,14 @@ record IdempotencyKey(String row, SecretKeySpec seal) {
     return HexFormat.of().formatHex(sha256(path, body));
   }
 
-  byte[] sealed(byte[] answer) {
+  byte[] encrypt(byte[] answer) {
     var nonce = new byte[NONCE_BYTES];
     RANDOM.nextBytes(nonce);
     var box = cipher(Cipher.ENCRYPT_MODE, nonce, answer);
     return ByteBuffer.allocate(nonce.length + box.length).put(nonce).put(box).array();
   }
 
-  byte[] opened(byte[] sealed) {
+  byte[] decrypt(byte[] sealed) {
     var nonce = Arrays.copyOf(sealed, NONCE_BYTES);
     var box = Arrays.copyOfRange(sealed, NONCE_BYTES, sealed.length);
     return cipher(Cipher.DECRYPT_MODE, nonce, box);
@@ -67,7 +67,7 @@ record IdempotencyKey(String row, SecretKeySpec seal) {
   private byte[] cipher(int mode, byte[] nonce, byte[] text) {
     try {
       var cipher = Cipher.getInstance("AES/GCM/NoPadding");
-      cipher.init(mode, seal, new GCMParameterSpec(TAG_BITS, nonce));
+      cipher.init(mode, encryptionKey, new GCMParameterSpec(TAG_BITS, nonce));
       return cipher.doFinal(text);
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException("a stored answer cannot be sealed or opened", e);

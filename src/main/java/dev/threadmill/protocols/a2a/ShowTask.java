@@ -48,13 +48,13 @@ class ShowTask {
     var since = runs.stream().map(RunState::created).min(Comparator.naturalOrder()).orElseThrow();
     var artifacts = texts.ofRuns(thread, runs.stream().map(RunState::id).toList(), since);
     int complete =
-        artifacts.isWhole() ? runs.size() : Math.max(1, artifacts.said().getLast().place());
+        artifacts.isComplete() ? runs.size() : Math.max(1, artifacts.messages().getLast().index());
     var shown = runs.subList(0, complete);
     var tasks = shown.stream().map(run -> bare(dialect, run)).toList();
-    for (var said : artifacts.said()) {
-      if (said.place() < complete && !said.text().isEmpty()) {
+    for (var said : artifacts.messages()) {
+      if (said.index() < complete && !said.text().isEmpty()) {
         tasks
-            .get(said.place())
+            .get(said.index())
             .withArray("/artifacts")
             .add(artifact(dialect, said.id().value(), said.text()));
       }
@@ -68,14 +68,14 @@ class ShowTask {
   private void addHistory(
       Dialect dialect, List<RunState> runs, List<ObjectNode> tasks, int length) {
     var until = runs.stream().map(ShowTask::end).toList();
-    for (var said : texts.newest(runs.getFirst().thread(), until, length).said()) {
+    for (var said : texts.newest(runs.getFirst().thread(), until, length).messages()) {
       if (!said.text().isEmpty()) {
         var role = said.role() == Message.Role.USER ? dialect.user() : dialect.agent();
         var parts = List.of(dialect.text(said.text()));
         tasks
-            .get(said.place())
+            .get(said.index())
             .withArray("/history")
-            .add(message(dialect, runs.get(said.place()), said.id().value(), role, parts));
+            .add(message(dialect, runs.get(said.index()), said.id().value(), role, parts));
       }
     }
   }

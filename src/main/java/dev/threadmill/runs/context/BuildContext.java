@@ -115,17 +115,18 @@ public class BuildContext {
     var run = progress.run();
     var atHand = progress.live().thread();
     if (atHand != null && progress.turns() == 0) {
-      place.takeFor(atHand.stream().mapToLong(m -> ContentPart.characters(m.content())).sum());
+      place.takeFor(
+          atHand.stream().mapToLong(m -> ContentPart.sizeInCharacters(m.content())).sum());
       return ThreadHistory.newestOf(atHand, room, most);
     }
-    var chosen = jdbc.onceUp(() -> history.choose(run, room, most));
+    var chosen = jdbc.whenAvailable(() -> history.choose(run, room, most));
     long limit = place.takeFor(chosen.expected());
-    var read = jdbc.onceUp(() -> history.newest(run, chosen, room, limit));
+    var read = jdbc.whenAvailable(() -> history.newest(run, chosen, room, limit));
     while (read.isEmpty()) {
       // What is compressed well in the database was more than expected, or what tools said was
       // long.
       long more = place.takeMore();
-      read = jdbc.onceUp(() -> history.newest(run, chosen, room, more));
+      read = jdbc.whenAvailable(() -> history.newest(run, chosen, room, more));
     }
     return read.get();
   }

@@ -72,7 +72,7 @@ public class ThreadHistory {
 
       /** How much there is of it, as far as it was read. */
       long characters() {
-        return isLeft() ? 0 : ContentPart.characters(content);
+        return isLeft() ? 0 : ContentPart.sizeInCharacters(content);
       }
 
       /** The same, and of what was not read how much it is likely to be. */

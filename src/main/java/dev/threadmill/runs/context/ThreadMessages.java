@@ -280,9 +280,9 @@ class ThreadMessages {
     var words = row.text("words");
     return new Said(
         row.text("id", MessageId::new),
-        row.constant("role", Message.Role.class),
+        row.enumValue("role", Message.Role.class),
         words == null ? row.json("content", CONTENT) : List.of(ContentPart.text(words)),
-        row.micros("created"),
+        row.instantFromMicros("created"),
         row.integer("tokens") + ThreadHistory.TOKENS_A_MESSAGE,
         row.integer("stored"));
   }

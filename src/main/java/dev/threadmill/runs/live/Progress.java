@@ -1,8 +1,8 @@
 package dev.threadmill.runs.live;
 
 import dev.threadmill.db.Tx;
+import dev.threadmill.limits.BudgetLedger;
 import dev.threadmill.limits.Reservation;
-import dev.threadmill.limits.Spending;
 import dev.threadmill.models.Usage;
 import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.SentContext;
@@ -131,7 +131,7 @@ public final class Progress {
   }
 
   /** Pays for the model call in hand, if it is over. The last statement of a transaction. */
-  public void settle(Tx tx, Spending spending) {
+  public void settle(Tx tx, BudgetLedger spending) {
     if (unsettled != null) {
       spending.settle(tx, reservation, unsettled);
     }

@@ -112,7 +112,7 @@ public class RunStore {
     var settings = run.settings();
     var times = run.times();
     var origin = settings.origin();
-    tx.later(
+    tx.defer(
         """
         INSERT INTO runs (
           thread_id, id, project_id, assistant_id, created_at, status, expires_at, started_at,
@@ -253,11 +253,11 @@ public class RunStore {
     return Keyset.of(COLUMNS_OF_A_PAGE, "runs")
         .within("thread_id = ?", thread)
         .within("project_id = ?", project)
-        .pageOfLarge(
+        .pageBoundedBySize(
             page,
             Keyset.counted(jdbc, RunStore::read),
             run -> run.id().value(),
-            Keyset.weight("tools", "instructions", "response_format"));
+            Keyset.sizeExpression("tools", "instructions", "response_format"));
   }
 
   private static Origin origin(Row row) throws SQLException {
@@ -280,13 +280,13 @@ public class RunStore {
         row.text("id", RunId::new),
         row.text("project_id", ProjectId::new),
         row.text("assistant_id", AssistantId::new),
-        row.constant("status", RunStatus.class),
+        row.enumValue("status", RunStatus.class),
         new Run.Settings(
             row.text("model"),
             row.text("instructions"),
             row.json("tools", TOOLS),
-            row.number("temperature"),
-            row.number("top_p"),
+            row.float8("temperature"),
+            row.float8("top_p"),
             row.integer("max_prompt_tokens"),
             row.integer("max_completion_tokens"),
             row.json("truncation_strategy", TruncationStrategy.class),

@@ -43,7 +43,9 @@ public class StepStore {
       %s + coalesce((SELECT sum(%s) FROM tool_calls c
         WHERE c.thread_id = element.thread_id AND c.step_id = element.id), 0)
       """
-          .formatted(Keyset.weight("aside"), Keyset.weight("c.arguments", "c.output", "c.partial"));
+          .formatted(
+              Keyset.sizeExpression("aside"),
+              Keyset.sizeExpression("c.arguments", "c.output", "c.partial"));
 
   private final Jdbc jdbc;
 
@@ -104,7 +106,7 @@ public class StepStore {
             .within("thread_id = ?", thread)
             .within("run_id = ?", run)
             .within("project_id = ?", project)
-            .pageOfLarge(
+            .pageBoundedBySize(
                 page, Keyset.counted(jdbc, StepStore::read), step -> step.id().value(), WEIGHT);
     return new Page<>(
         steps.object(),
@@ -164,7 +166,7 @@ public class StepStore {
    * @param sent what the model call that it comes from was sent; null if that is not known any more
    */
   public void insert(Tx tx, Run run, Step step, SentContext sent) {
-    tx.later(
+    tx.defer(
         """
         INSERT INTO run_steps (thread_id, id, project_id, run_id, assistant_id, ordinal, created_at,
           type, status, ended_at, last_error, message_id, prompt_tokens, completion_tokens,
@@ -206,7 +208,7 @@ public class StepStore {
             Tx.json(call.routing())
           });
     }
-    tx.batchLater(
+    tx.deferBatch(
         """
         INSERT INTO tool_calls (thread_id, id, project_id, run_id, step_id, ordinal, type, name,
           arguments, output, executor, routing)
@@ -217,14 +219,14 @@ public class StepStore {
 
   /** Stores the results of calls that are open so far. */
   public void setOutputs(Tx tx, Step step) {
-    tx.batchLater(
+    tx.deferBatch(
         "UPDATE tool_calls SET output = ? WHERE thread_id = ? AND id = ? AND output IS NULL",
         step.calls().stream()
             .filter(call -> !call.isOpen())
             .map(call -> new Object[] {call.output(), step.threadId(), call.id()})
             .toList());
     // What has been told must be there when the journal is cleared.
-    tx.batchLater(
+    tx.deferBatch(
         "UPDATE tool_calls SET partial = ?, progress = ?, remote_task = nullif(?, '')"
             + " WHERE thread_id = ? AND id = ?",
         step.calls().stream()
@@ -261,7 +263,7 @@ public class StepStore {
 
   /** Stores that these open calls have been handed to the client. */
   public void setExecutors(Tx tx, Step step) {
-    tx.batchLater(
+    tx.deferBatch(
         "UPDATE tool_calls SET executor = ? WHERE thread_id = ? AND id = ? AND output IS NULL",
         step.calls().stream()
             .filter(ToolCall::isOpen)
@@ -301,7 +303,7 @@ public class StepStore {
 
   /** Stores how a step ended. */
   public void setEnd(Tx tx, Step step) {
-    tx.later(
+    tx.defer(
         """
         UPDATE run_steps SET status = ?, ended_at = ?, last_error = ?
         WHERE thread_id = ? AND id = ? AND status = 'in_progress'
@@ -341,7 +343,7 @@ public class StepStore {
         row.text("name"),
         row.text("arguments"),
         row.text("output"),
-        row.constant("executor", ToolCall.Executor.class),
+        row.enumValue("executor", ToolCall.Executor.class),
         row.json("routing", ToolCall.Routing.class),
         ToolCall.Heard.of(row.text("partial"), row.text("progress"), row.text("remote_task")));
   }
@@ -356,8 +358,8 @@ public class StepStore {
         row.text("run_id", RunId::new),
         row.text("assistant_id", AssistantId::new),
         row.integer("ordinal"),
-        row.constant("type", Step.Type.class),
-        row.constant("status", Step.Status.class),
+        row.enumValue("type", Step.Type.class),
+        row.enumValue("status", Step.Status.class),
         row.instant("created_at"),
         endedAt,
         row.json("last_error", RunError.class),

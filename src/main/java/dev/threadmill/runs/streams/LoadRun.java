@@ -164,7 +164,7 @@ public class LoadRun {
         stepsOfRun.stream().map(Step::messageId).filter(Objects::nonNull).toList();
     var found = new HashMap<String, Message>();
     if (!ids.isEmpty()) {
-      messages.all(run.threadId(), ids).forEach(m -> found.put(m.id().value(), m));
+      messages.findAll(run.threadId(), ids).forEach(m -> found.put(m.id().value(), m));
     }
     return found;
   }

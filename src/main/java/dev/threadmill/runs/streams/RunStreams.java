@@ -4,7 +4,7 @@ import dev.threadmill.api.ApiException;
 import dev.threadmill.api.EventStream;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.RunId;
-import dev.threadmill.api.StoredStreams;
+import dev.threadmill.api.StreamLookup;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.runs.CreateRun;
 import dev.threadmill.runs.LiveRuns;
@@ -18,7 +18,7 @@ import java.util.List;
 
 /** Opens streams of the events of runs. */
 @ApplicationScoped
-public class RunStreams implements StoredStreams {
+public class RunStreams implements StreamLookup {
   private final LiveRuns liveRuns;
   private final Watches watches;
   private final LoadRun loadRun;

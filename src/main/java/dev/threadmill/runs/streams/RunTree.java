@@ -131,7 +131,7 @@ public class RunTree {
                       ToolCall.begun(
                               row.text("id", ToolCallId::new), row.text("type"), row.text("name"))
                           .withMoreArguments(row.text("arguments"))
-                          .by(row.constant("executor", ToolCall.Executor.class))),
+                          .by(row.enumValue("executor", ToolCall.Executor.class))),
           waiting.stream().map(Node::thread).toList(),
           waiting.stream().map(Node::id).toList());
     }
@@ -143,7 +143,7 @@ public class RunTree {
         row.text("thread_id", ThreadId::new),
         row.text("id", RunId::new),
         row.text("assistant_id", AssistantId::new),
-        row.constant("status", RunStatus.class),
+        row.enumValue("status", RunStatus.class),
         row.text("parent_run_id", RunId::new),
         row.text("parent_call_id", ToolCallId::new),
         row.bool("handoff"),

@@ -70,7 +70,7 @@ public class LookAgain {
         row.text("id", RunId::new),
         new Watches.Version(
             row.integer("attempt"),
-            row.constant("status", RunStatus.class),
+            row.enumValue("status", RunStatus.class),
             row.integer("tape"),
             row.bigint("journal")));
   }

@@ -3,7 +3,7 @@ package dev.threadmill.runs.upkeep;
 import dev.threadmill.api.RunId;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Tx;
-import dev.threadmill.limits.Spending;
+import dev.threadmill.limits.BudgetLedger;
 import dev.threadmill.models.Usage;
 import dev.threadmill.runs.ClaimRuns;
 import dev.threadmill.runs.FinishRun;
@@ -51,7 +51,7 @@ public class TakeOver {
   private final RunStore runs;
   private final StepStore steps;
   private final MessageStore messages;
-  private final Spending spending;
+  private final BudgetLedger spending;
   private final Node node;
   private final RunsConfig config;
   private final InstantSource clock;
@@ -66,7 +66,7 @@ public class TakeOver {
       RunStore runs,
       StepStore steps,
       MessageStore messages,
-      Spending spending,
+      BudgetLedger spending,
       Node node,
       RunsConfig config,
       InstantSource clock) {
@@ -110,7 +110,7 @@ public class TakeOver {
   private void start(Taken taken) {
     var run = taken.run();
     LOG.infof("run taken over run_id=%s attempt=%s", run.id(), run.attempt());
-    var done = jdbc.onceUp(() -> steps.ofRun(run));
+    var done = jdbc.whenAvailable(() -> steps.ofRun(run));
     startRun.start(run, taken.base(), taken.news(), done);
   }
 

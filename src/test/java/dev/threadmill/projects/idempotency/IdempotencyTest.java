@@ -42,7 +42,7 @@ class IdempotencyTest {
   private final ApiClient keyed = keyed(user);
   private final ToolRuns runs = new ToolRuns(user);
   @Inject Jdbc jdbc;
-  @Inject HeldKeys heldKeys;
+  @Inject KeyLeases heldKeys;
 
   FakeProvider provider;
 
@@ -209,7 +209,7 @@ class IdempotencyTest {
   void theSecondOfTwoAtTheSameTimeWaitsForTheFirstAndGetsItsAnswer() {
     var thread = thread();
     var both = new ArrayList<CompletableFuture<ApiClient.Response>>();
-    jdbc.doInTransaction(
+    jdbc.runInTransaction(
         tx -> {
           tx.update("UPDATE threads SET status = status WHERE id = ?", id(thread));
           both.add(supplyAsync(() -> keyed.post(thread + "/messages", MESSAGE)));
@@ -229,7 +229,7 @@ class IdempotencyTest {
   void aRequestWhoseKeyWasTakenOverByAnotherHasNoEffect() {
     var thread = thread();
     var slow = new ArrayList<CompletableFuture<ApiClient.Response>>();
-    jdbc.doInTransaction(
+    jdbc.runInTransaction(
         tx -> {
           tx.update("UPDATE threads SET status = status WHERE id = ?", id(thread));
           slow.add(supplyAsync(() -> keyed.post(thread + "/messages", MESSAGE)));

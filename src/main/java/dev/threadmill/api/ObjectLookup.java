@@ -1,0 +1,19 @@
+package dev.threadmill.api;
+
+import java.util.Optional;
+
+/**
+ * Reads objects of one kind as they are on the wire. Who repeats a request whose answer was lost is
+ * answered with the object that it has made.
+ */
+public interface ObjectLookup {
+  /** The prefix of the ids of this kind. */
+  String prefix();
+
+  /**
+   * The object; empty if the project has none of this id.
+   *
+   * @param thread the id of the thread that it belongs to; null if it belongs to none
+   */
+  Optional<Object> find(ProjectId project, String thread, String id);
+}

@@ -1,0 +1,60 @@
+package dev.threadmill.limits;
+
+import dev.threadmill.models.ModelInfo;
+import dev.threadmill.models.ModelMessage;
+import dev.threadmill.models.ModelPart;
+import dev.threadmill.models.ModelRequest;
+import dev.threadmill.models.TokenCounter;
+
+/**
+ * The most that a call of a model may use.
+ *
+ * @param prompt tokens of the prompt: our count and a quarter, since other models cut text
+ *     otherwise
+ * @param completion tokens of the longest answer
+ * @param isCapped whether the caller has bounded the answer; if not, it may be bounded further
+ * @param price null if it is not known
+ * @param estimate tokens that it will likely use, for the rate
+ */
+record CallEstimate(
+    int maxPromptTokens,
+    int maxCompletionTokens,
+    boolean isCapped,
+    ModelInfo.Price price,
+    int expectedTokens) {
+  private static final int MARGIN_DIVISOR = 4;
+  private static final int MARGIN = 16;
+  private static final int MAX_IMAGE_TOKENS = 3_000;
+
+  /** An answer of unknown length is taken for this long by the rate, until it is there. */
+  private static final int TYPICAL_ANSWER_TOKENS = 512;
+
+  static CallEstimate of(ModelInfo model, ModelRequest request) {
+    int counted = TokenCounter.count(request);
+    long prompt =
+        (long) counted
+            + counted / MARGIN_DIVISOR
+            + MARGIN
+            + (long) images(request) * MAX_IMAGE_TOKENS;
+    boolean capped = request.maxCompletionTokens() != null;
+    int completion =
+        capped ? Math.min(request.maxCompletionTokens(), model.maxOutput()) : model.maxOutput();
+    long estimate =
+        (long) counted + (capped ? completion : Math.min(completion, TYPICAL_ANSWER_TOKENS));
+    return new CallEstimate(clip(prompt), completion, capped, model.price(), clip(estimate));
+  }
+
+  private static int images(ModelRequest request) {
+    int pictures = 0;
+    for (var message : request.messages()) {
+      if (message instanceof ModelMessage.User(var parts)) {
+        pictures += (int) parts.stream().filter(ModelPart.Image.class::isInstance).count();
+      }
+    }
+    return pictures;
+  }
+
+  private static int clip(long tokens) {
+    return (int) Math.min(Integer.MAX_VALUE / 2, tokens);
+  }
+}

@@ -1,0 +1,127 @@
+package dev.threadmill.projects;
+
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.threadmill.api.ApiKeyId;
+import dev.threadmill.api.ProjectId;
+import dev.threadmill.db.signals.Signal;
+import dev.threadmill.db.signals.Signals;
+import io.quarkus.hibernate.orm.panache.Panache;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.context.control.ActivateRequestContext;
+import jakarta.enterprise.event.Observes;
+import jakarta.transaction.Synchronization;
+import jakarta.transaction.TransactionSynchronizationRegistry;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * Whose key a secret is, remembered for ten seconds, so that a request usually costs no statement.
+ * A key that is deleted, or whose project is archived, stops working at once on the node where that
+ * was done, and a moment later on all others; within ten seconds if they did not hear of it. What
+ * does not exist is not remembered: a new key works at once everywhere.
+ */
+@ApplicationScoped
+public class ApiKeyCache {
+  private static final Duration TTL = Duration.ofSeconds(10);
+  private static final int MAX_ENTRIES = 10_000;
+
+  private final Cache<ByteBuffer, KeyOwner> owners = newCache();
+  private final Cache<ProjectId, Boolean> activeProjects = newCache();
+
+  private final TransactionSynchronizationRegistry transactions;
+
+  private final Signals signals;
+
+  ApiKeyCache(TransactionSynchronizationRegistry transactions, Signals signals) {
+    this.transactions = transactions;
+    this.signals = signals;
+  }
+
+  /**
+   * Who holds a key.
+   *
+   * @param project null for an admin key
+   */
+  record KeyOwner(ApiKeyId key, ProjectId project) {}
+
+  private static <K, V> Cache<K, V> newCache() {
+    return Caffeine.newBuilder().expireAfterWrite(TTL).maximumSize(MAX_ENTRIES).build();
+  }
+
+  /** The holder of the key, empty if there is no such key or its project is archived. */
+  @ActivateRequestContext
+  Optional<KeyOwner> find(Secret secret) {
+    var hash = secret.hash();
+    var name = ByteBuffer.wrap(hash);
+    var known = owners.getIfPresent(name);
+    if (known != null) {
+      return Optional.of(known);
+    }
+    var found = load(hash);
+    found.ifPresent(holder -> owners.put(name, holder));
+    return found;
+  }
+
+  private static Optional<KeyOwner> load(byte[] hash) {
+    return Panache.getEntityManager()
+        .createQuery(
+            """
+            SELECT k.id, k.projectId FROM ApiKey k LEFT JOIN Project p ON p.id = k.projectId
+            WHERE k.secretHash = :hash AND (k.projectId IS NULL OR p.status = 'active')\
+            """,
+            Object[].class)
+        .setParameter("hash", hash)
+        // Not as a stream: that would keep its connection until the end of the request.
+        .getResultList()
+        .stream()
+        .findFirst()
+        .map(
+            row ->
+                new KeyOwner(
+                    new ApiKeyId((String) row[0]),
+                    row[1] == null ? null : new ProjectId((String) row[1])));
+  }
+
+  /** Whether there is such a project and it is not archived. */
+  @ActivateRequestContext
+  boolean isActive(ProjectId project) {
+    if (activeProjects.getIfPresent(project) != null) {
+      return true;
+    }
+    boolean active = Project.count("id = ?1 AND status = ?2", project.value(), Project.ACTIVE) == 1;
+    if (active) {
+      activeProjects.put(project, true);
+    }
+    return active;
+  }
+
+  /** Forgets everything once the change of a key or project in hand is committed. */
+  void invalidateAfterCommit() {
+    transactions.registerInterposedSynchronization(
+        new Synchronization() {
+          @Override
+          public void beforeCompletion() {}
+
+          @Override
+          public void afterCompletion(int status) {
+            invalidate();
+            signals.send(new Signal.KeysChanged());
+          }
+        });
+  }
+
+  void invalidate(@Observes Signal.KeysChanged changed) {
+    invalidate();
+  }
+
+  void invalidate(@Observes Signal.LookAgain lookAgain) {
+    invalidate();
+  }
+
+  private void invalidate() {
+    owners.invalidateAll();
+    activeProjects.invalidateAll();
+  }
+}

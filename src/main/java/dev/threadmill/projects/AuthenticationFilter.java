@@ -1,0 +1,88 @@
+package dev.threadmill.projects;
+
+import dev.threadmill.api.ApiError;
+import dev.threadmill.api.ApiException;
+import dev.threadmill.api.ProjectId;
+import jakarta.ws.rs.Priorities;
+import jakarta.ws.rs.container.ContainerRequestContext;
+import jakarta.ws.rs.core.HttpHeaders;
+import java.util.regex.Pattern;
+import org.jboss.resteasy.reactive.server.ServerRequestFilter;
+
+/**
+ * Lets nobody into {@code /v1} without a key, and notes who it is that comes in. Runs on the thread
+ * of the resource method, since a key that was not seen lately is looked up in the database.
+ */
+public class AuthenticationFilter {
+  private static final String PROJECT_HEADER = "OpenAI-Project";
+
+  /** What may come without a key. Whether it is shown then is for the resource to say. */
+  private static final Pattern PUBLIC =
+      Pattern.compile("/v1/a2a/[^/]+/\\.well-known/agent-card\\.json");
+
+  private static final String SCHEME = "Bearer ";
+
+  private final ApiKeyCache keys;
+
+  AuthenticationFilter(ApiKeyCache keys) {
+    this.keys = keys;
+  }
+
+  @ServerRequestFilter(priority = Priorities.AUTHENTICATION)
+  public void authenticate(ContainerRequestContext request) {
+    var path = request.getUriInfo().getPath();
+    if (!path.equals("/v1") && !path.startsWith("/v1/")) {
+      return;
+    }
+    if (PUBLIC.matcher(path).matches()
+        && request.getHeaderString(HttpHeaders.AUTHORIZATION) == null) {
+      return;
+    }
+    var secret = secret(request.getHeaderString(HttpHeaders.AUTHORIZATION));
+    var holder =
+        keys.find(secret)
+            .orElseThrow(
+                () ->
+                    ApiException.unauthorized(
+                        "Incorrect API key provided: %s.".formatted(secret.hint())));
+    caller(holder, request.getHeaderString(PROJECT_HEADER)).bind();
+  }
+
+  private Caller caller(ApiKeyCache.KeyOwner holder, String wanted) {
+    boolean isAdmin = holder.project() == null;
+    if (wanted == null || wanted.isBlank()) {
+      return new Caller(isAdmin ? Projects.DEFAULT : holder.project(), holder.key(), isAdmin);
+    }
+    if (isAdmin) {
+      return new Caller(existing(wanted), holder.key(), true);
+    }
+    if (!holder.project().value().equals(wanted)) {
+      throw mismatched(
+          "The %s header names a project that the API key does not belong to."
+              .formatted(PROJECT_HEADER));
+    }
+    return new Caller(holder.project(), holder.key(), false);
+  }
+
+  private ProjectId existing(String wanted) {
+    var project = new ProjectId(wanted);
+    if (!keys.isActive(project)) {
+      throw ApiException.notFound("project", wanted);
+    }
+    return project;
+  }
+
+  private static Secret secret(String header) {
+    if (header == null || !header.regionMatches(true, 0, SCHEME, 0, SCHEME.length())) {
+      throw ApiException.unauthorized(
+          "You didn't provide an API key. Send it in an Authorization header, as in"
+              + " 'Authorization: Bearer YOUR_KEY'.");
+    }
+    return new Secret(header.substring(SCHEME.length()).strip());
+  }
+
+  private static ApiException mismatched(String message) {
+    return new ApiException(
+        401, new ApiError(message, ApiError.INVALID_REQUEST, null, "mismatched_project"));
+  }
+}

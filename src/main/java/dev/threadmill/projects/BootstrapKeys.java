@@ -1,0 +1,126 @@
+package dev.threadmill.projects;
+
+import dev.threadmill.api.ApiKeyId;
+import dev.threadmill.api.Metadata;
+import dev.threadmill.api.ProjectId;
+import io.quarkus.hibernate.orm.panache.Panache;
+import io.quarkus.runtime.StartupEvent;
+import io.quarkus.runtime.configuration.ConfigurationException;
+import jakarta.annotation.Priority;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import jakarta.transaction.Transactional;
+import java.time.InstantSource;
+import java.time.temporal.ChronoUnit;
+import java.util.Arrays;
+import java.util.Optional;
+
+/**
+ * Sees to it that there are a default project, one key for it and one admin key. What the settings
+ * name replaces what was there before, which then stops working: so a lost or leaked key is changed
+ * by setting another and starting again. Without settings the first start makes keys of its own.
+ * However many nodes start at once on one database, one of them does this at a time.
+ */
+@ApplicationScoped
+public class BootstrapKeys {
+  private static final ApiKeyId ADMIN_KEY = new ApiKeyId("key_admin");
+  private static final ApiKeyId DEFAULT_KEY = new ApiKeyId("key_default");
+  private static final long LOCK = 0x7468726561646bL;
+  private static final int BEFORE_ALL_FEATURES = 100;
+
+  private final ApiKeysConfig settings;
+  private final InstantSource clock;
+  private volatile GeneratedKeys generatedKeys;
+
+  BootstrapKeys(ApiKeysConfig settings, InstantSource clock) {
+    this.settings = settings;
+    this.clock = clock;
+  }
+
+  /**
+   * The keys that this start has made, to be shown this once. Empty for what existed or was set.
+   */
+  public record GeneratedKeys(Optional<Secret> adminKey, Optional<Secret> apiKey) {}
+
+  /** What this start has made. */
+  public GeneratedKeys generatedKeys() {
+    return generatedKeys;
+  }
+
+  @Transactional
+  void createKeys(@Observes @Priority(BEFORE_ALL_FEATURES) StartupEvent event) {
+    var adminKey = checked("THREADMILL_ADMIN_KEY", settings.adminKey());
+    var apiKey = checked("THREADMILL_API_KEY", settings.apiKey());
+    if (adminKey.isPresent() && adminKey.equals(apiKey)) {
+      throw new ConfigurationException(
+          "THREADMILL_API_KEY must be another key than THREADMILL_ADMIN_KEY");
+    }
+    Panache.getEntityManager()
+        .createNativeQuery("SELECT CAST(pg_advisory_xact_lock(?1) AS text)")
+        .setParameter(1, LOCK)
+        .getResultList();
+    boolean first = createDefaultProject();
+    generatedKeys =
+        new GeneratedKeys(
+            ensure(ADMIN_KEY, null, "admin", adminKey, "THREADMILL_ADMIN_KEY", true),
+            ensure(DEFAULT_KEY, Projects.DEFAULT, "default", apiKey, "THREADMILL_API_KEY", first));
+  }
+
+  private static Optional<Secret> checked(String setting, Optional<String> value) {
+    var secret = value.map(String::strip).filter(text -> !text.isEmpty()).map(Secret::new);
+    if (secret.isPresent() && !secret.get().isUsable()) {
+      throw new ConfigurationException(
+          setting + " must have 8 to 200 printable ASCII characters and no spaces");
+    }
+    return secret;
+  }
+
+  private boolean createDefaultProject() {
+    if (Project.findById(Projects.DEFAULT.value()) != null) {
+      return false;
+    }
+    var project = new Project();
+    project.id = Projects.DEFAULT.value();
+    project.name = "Default";
+    project.status = Project.ACTIVE;
+    project.metadata = Metadata.EMPTY;
+    project.createdAt = clock.instant().truncatedTo(ChronoUnit.MILLIS);
+    project.persistAndFlush();
+    return true;
+  }
+
+  /** Returns the secret if it was made here. A key that somebody has deleted is not made again. */
+  private Optional<Secret> ensure(
+      ApiKeyId id,
+      ProjectId project,
+      String name,
+      Optional<Secret> wanted,
+      String setting,
+      boolean makeIfMissing) {
+    ApiKey key = ApiKey.findById(id.value());
+    if (wanted.isEmpty() && (key != null || !makeIfMissing)) {
+      return Optional.empty();
+    }
+    var secret = wanted.orElseGet(Secret::random);
+    if (key != null && Arrays.equals(key.secretHash, secret.hash())) {
+      return Optional.empty();
+    }
+    if (ApiKey.count("secretHash = ?1 AND id <> ?2", secret.hash(), id.value()) > 0) {
+      throw new ConfigurationException(
+          setting + " is a key that exists already for another purpose");
+    }
+    boolean fresh = key == null;
+    key = fresh ? new ApiKey() : key;
+    key.id = id.value();
+    key.projectId = project == null ? null : project.value();
+    key.name = name;
+    key.secretHash = secret.hash();
+    key.hint = secret.hint();
+    key.createdAt = clock.instant().truncatedTo(ChronoUnit.MILLIS);
+    if (fresh) {
+      key.persist();
+    }
+    Panache.getEntityManager().flush();
+    return wanted.isEmpty() ? Optional.of(secret) : Optional.empty();
+  }
+}

@@ -1,0 +1,149 @@
+package dev.threadmill.projects.idempotency;
+
+import dev.threadmill.api.ApiException;
+import dev.threadmill.api.IdempotencyContext;
+import dev.threadmill.api.Ids;
+import dev.threadmill.api.ProjectId;
+import dev.threadmill.api.StreamLookup;
+import dev.threadmill.projects.idempotency.IdempotencyKeyStore.StoredKey;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * Takes the key of a request for it, or finds the answer that the key has brought before. While
+ * another request holds the key it waits for that one.
+ */
+@ApplicationScoped
+class AcquireKey {
+  private static final Duration MAX_WAIT = Duration.ofSeconds(30);
+  private static final long INITIAL_POLL_MS = 25;
+  private static final long MAX_POLL_MS = 400;
+  private static final String REPLAYED = "Idempotent-Replayed";
+
+  private final IdempotencyKeyStore store;
+  private final KeyLeases held;
+  private final RecoverResponse lostAnswer;
+  private final StreamLookup streams;
+  private final Ids ids;
+
+  AcquireKey(
+      IdempotencyKeyStore store,
+      KeyLeases held,
+      RecoverResponse lostAnswer,
+      StreamLookup streams,
+      Ids ids) {
+    this.store = store;
+    this.held = held;
+    this.lostAnswer = lostAnswer;
+    this.streams = streams;
+    this.ids = ids;
+  }
+
+  /**
+   * A request that wants its key.
+   *
+   * @param lastEventId the last event that the client has seen; null if it has seen none
+   */
+  record KeyRequest(
+      ProjectId project, IdempotencyKey key, String path, String fingerprint, String lastEventId) {}
+
+  /** What came of it. */
+  sealed interface Outcome {
+    /** The request is to be carried out. */
+    record Acquired(IdempotencyContext request) implements Outcome {}
+
+    /** It was carried out before. */
+    record Replayed(Response response) implements Outcome {}
+  }
+
+  /**
+   * Takes the key.
+   *
+   * @throws ApiException 400 if it was another request's; 409 if that one takes too long
+   */
+  Outcome acquire(KeyRequest wanted) {
+    var row = wanted.key().row();
+    var request = new IdempotencyContext(row, row + "/" + ids.next("hold_"));
+    long deadline = System.nanoTime() + MAX_WAIT.toNanos();
+    long wait = INITIAL_POLL_MS;
+    while (true) {
+      if (store.insert(wanted.project(), wanted.fingerprint(), request)) {
+        return new Outcome.Acquired(request);
+      }
+      var known = store.find(row).orElse(null);
+      if (known != null) {
+        if (known.isExpired()) {
+          store.deleteExpired(row);
+          continue;
+        }
+        var taken = replay(wanted, known, request);
+        if (taken.isPresent()) {
+          return taken.get();
+        }
+        if (System.nanoTime() > deadline) {
+          throw IdempotencyFilter.inUse();
+        }
+        held.await(known.holder(), wait);
+        wait = Math.min(2 * wait, MAX_POLL_MS);
+      }
+    }
+  }
+
+  /** Empty if another request still works on it. */
+  private Optional<Outcome> replay(KeyRequest wanted, StoredKey known, IdempotencyContext request) {
+    if (!known.fingerprint().equals(wanted.fingerprint())) {
+      throw ApiException.invalid(
+          IdempotencyKey.HEADER,
+          "idempotency_key_reused",
+          "This Idempotency-Key was sent with another path or body. Use a new key for each request.");
+    }
+    if (known.status() != null) {
+      return Optional.of(new Outcome.Replayed(stored(wanted, known)));
+    }
+    if (!known.isAbandoned()) {
+      return Optional.empty();
+    }
+    if (known.effects() != null) {
+      var target = RecoverResponse.target(wanted.path(), known.effects());
+      if (target.isPresent()) {
+        return Optional.of(new Outcome.Replayed(recovered(wanted, known, target.get())));
+      }
+    }
+    return store.takeOver(request, known.holder())
+        ? Optional.of(new Outcome.Acquired(request))
+        : Optional.empty();
+  }
+
+  private Response stored(KeyRequest wanted, StoredKey known) {
+    var response = Response.status(known.status()).header(REPLAYED, "true");
+    if (known.stream() != null) {
+      return streamed(response, wanted, known.stream());
+    }
+    if (known.answer() != null) {
+      var text = new String(wanted.key().decrypt(known.answer()), StandardCharsets.UTF_8);
+      response.entity(text).type(known.contentType());
+    }
+    return response.build();
+  }
+
+  /** The answer of a request whose server died when it had taken effect. */
+  private Response recovered(KeyRequest wanted, StoredKey known, RecoverResponse.Target target) {
+    var response = Response.ok().header(REPLAYED, "true");
+    var from = known.effects().get(IdempotencyContext.STREAM);
+    if (from != null && target.isRun()) {
+      return streamed(response, wanted, target.thread() + "/" + target.id() + "/" + from);
+    }
+    var object =
+        lostAnswer.read(wanted.project(), target).orElseThrow(IdempotencyFilter::responseLost);
+    return response.entity(object).type(MediaType.APPLICATION_JSON_TYPE).build();
+  }
+
+  private Response streamed(Response.ResponseBuilder response, KeyRequest wanted, String address) {
+    var events = streams.open(wanted.project(), address, wanted.lastEventId());
+    return response.entity(events).type(MediaType.SERVER_SENT_EVENTS_TYPE).build();
+  }
+}

@@ -1,0 +1,80 @@
+package dev.threadmill.projects.idempotency;
+
+import dev.threadmill.api.ObjectLookup;
+import dev.threadmill.api.ProjectId;
+import io.quarkus.arc.All;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Finds what a request has made whose answer was lost, because the server died between the two: by
+ * its path, and by the ids that were noted when it took effect.
+ */
+@ApplicationScoped
+class RecoverResponse {
+  private static final String THREAD = "thread_";
+  private static final String RUN = "run_";
+
+  /** What a POST to a path that ends in this makes. */
+  private static final Map<String, String> CREATED_BY_PATH =
+      Map.of(
+          "assistants", "asst_",
+          "threads", THREAD,
+          "fork", THREAD,
+          "messages", "msg_",
+          "runs", RUN,
+          "projects", "proj_",
+          "api_keys", "key_",
+          "files", "file-",
+          "vector_stores", "vs_");
+
+  private static final Set<String> ACTIONS_ON_RUNS = Set.of("cancel", "submit_tool_outputs");
+
+  private final List<ObjectLookup> lookups;
+
+  RecoverResponse(@All List<ObjectLookup> kinds) {
+    this.lookups = kinds;
+  }
+
+  /**
+   * The object that the answer was about.
+   *
+   * @param thread null if it belongs to none
+   */
+  record Target(String thread, String id) {
+    boolean isRun() {
+      return id.startsWith(RUN);
+    }
+  }
+
+  /** Empty if the request had yet to make it when the server died: it may be done again. */
+  static Optional<Target> target(String path, Map<String, String> made) {
+    var segments = path.split("/");
+    var last = segments[segments.length - 1];
+    var thread = made.get(THREAD);
+    for (int i = 1; i < segments.length; i++) {
+      if (thread == null && segments[i - 1].equals("threads") && segments[i].startsWith(THREAD)) {
+        thread = segments[i];
+      }
+    }
+    var kind = CREATED_BY_PATH.get(last);
+    if (kind != null) {
+      var id = made.get(kind);
+      return id == null ? Optional.empty() : Optional.of(new Target(thread, id));
+    }
+    // It has changed what was there already.
+    var id = ACTIONS_ON_RUNS.contains(last) ? segments[segments.length - 2] : last;
+    return Optional.of(new Target(thread, id));
+  }
+
+  /** The object as it is now; empty if it cannot be read. */
+  Optional<Object> read(ProjectId project, Target target) {
+    return lookups.stream()
+        .filter(kind -> target.id().startsWith(kind.prefix()))
+        .findFirst()
+        .flatMap(kind -> kind.find(project, target.thread(), target.id()));
+  }
+}

@@ -1,0 +1,34 @@
+package dev.threadmill.threads;
+
+import dev.threadmill.api.ApiException;
+import dev.threadmill.api.ProjectId;
+import dev.threadmill.api.ThreadId;
+import dev.threadmill.api.ToolCallId;
+import io.quarkus.arc.DefaultBean;
+import jakarta.enterprise.context.ApplicationScoped;
+
+/**
+ * Takes messages of role {@code tool}, each of which is the result of a tool call that a run of the
+ * thread waits for. Implemented by whoever knows about runs.
+ */
+public interface ToolMessageHandler {
+  /**
+   * Hands the result in.
+   *
+   * @return the answer to the client, for which see {@link MessageObject#toolResult}
+   * @throws ApiException 400 if no run waits for this call, 404 if there is no such thread
+   */
+  MessageObject submit(ProjectId project, ThreadId thread, ToolCallId call, String output);
+
+  /** As long as nobody else takes them: there are no calls that wait. */
+  @ApplicationScoped
+  @DefaultBean
+  class NoWaitingRuns implements ToolMessageHandler {
+    @Override
+    public MessageObject submit(
+        ProjectId project, ThreadId thread, ToolCallId call, String output) {
+      throw ApiException.invalidState(
+          "No run of %s waits for an output of tool call %s.".formatted(thread, call));
+    }
+  }
+}
