@@ -156,13 +156,13 @@ public record AgentRoutingSpec(
     }
   }
 
-  AgentRoutingSpec withSecrets(ToolSecrets.Replacement secrets) {
+  AgentRoutingSpec mapSecrets(ToolSecrets.SecretMapper secrets) {
     return new AgentRoutingSpec(
         targets.stream()
             .map(
                 target ->
                     target.isRemote()
-                        ? new Target(null, null, target.agent().withSecrets(secrets))
+                        ? new Target(null, null, target.agent().mapSecrets(secrets))
                         : target)
             .toList(),
         mode,
@@ -180,7 +180,7 @@ public record AgentRoutingSpec(
     return false;
   }
 
-  AgentRoutingSpec with(List<TargetName> newNames) {
+  AgentRoutingSpec withNames(List<TargetName> newNames) {
     return new AgentRoutingSpec(targets, mode, threads, newNames);
   }
 

@@ -27,11 +27,11 @@ public record Assistant(
     Double topP,
     ResponseFormat responseFormat,
     ReasoningEffort reasoningEffort,
-    MemorySettings memory,
-    SafetySettings safety,
-    PrivacySettings privacy,
+    MemoryOptions memory,
+    SafetyOptions safety,
+    PrivacyOptions privacy,
     Exposure exposure,
-    TurnSettings turns) {
+    TurnOptions turns) {
   public Assistant {
     tools = List.copyOf(tools);
   }

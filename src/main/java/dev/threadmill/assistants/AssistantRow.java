@@ -61,16 +61,16 @@ class AssistantRow extends PanacheEntityBase {
   public String reasoningEffort;
 
   @JdbcTypeCode(SqlTypes.JSON)
-  public MemorySettings memory;
+  public MemoryOptions memory;
 
   @JdbcTypeCode(SqlTypes.JSON)
-  public SafetySettings safety;
+  public SafetyOptions safety;
 
   @JdbcTypeCode(SqlTypes.JSON)
-  public PrivacySettings privacy;
+  public PrivacyOptions privacy;
 
   @JdbcTypeCode(SqlTypes.JSON)
-  public TurnSettings turns;
+  public TurnOptions turns;
 
   @Column(name = "exposed_mcp")
   public boolean exposedMcp;
@@ -114,6 +114,6 @@ class AssistantRow extends PanacheEntityBase {
         safety,
         privacy,
         new Exposure(exposedMcp, exposedA2a, publicCard),
-        TurnSettings.orNone(turns));
+        TurnOptions.orNone(turns));
   }
 }

@@ -55,9 +55,9 @@ public class Assistants {
 
   /** The same with the version that it has. */
   @ActivateRequestContext
-  Optional<KnownAssistants.Known> findVersioned(ProjectId project, AssistantId id) {
+  Optional<AssistantCache.Entry> findVersioned(ProjectId project, AssistantId id) {
     return findRow(project, id)
-        .map(row -> new KnownAssistants.Known(row.toAssistant(), row.version, true));
+        .map(row -> new AssistantCache.Entry(row.toAssistant(), row.version, true));
   }
 
   private static Optional<AssistantRow> findRow(ProjectId project, AssistantId id) {
@@ -76,12 +76,12 @@ public class Assistants {
    * hundred are told.
    */
   @ActivateRequestContext
-  public List<OfferedAssistant> offeredAsTools(ProjectId project) {
+  public List<ExposedAssistant> exposedAsTools(ProjectId project) {
     return AssistantRow.find(
             "select id, name, description from AssistantRow"
                 + " where projectId = ?1 and exposedMcp = true order by createdAt, id",
             project.value())
-        .project(OfferedAssistant.class)
+        .project(ExposedAssistant.class)
         .page(0, MOST_OFFERED)
         .list();
   }
@@ -105,8 +105,8 @@ public class Assistants {
     row.description = request.description();
     row.model = request.model();
     row.instructions = request.instructions();
-    var tools = targets.checked(project, null, request.tools());
-    row.tools = orElse(secrets.sealed(project, tools, List.of()), List.of());
+    var tools = targets.resolve(project, null, request.tools());
+    row.tools = orElse(secrets.sealAll(project, tools, List.of()), List.of());
     row.toolResources = request.toolResources();
     row.metadata = request.metadata() == null ? Metadata.EMPTY : request.metadata();
     row.temperature = request.temperature();
@@ -147,8 +147,8 @@ public class Assistants {
     row.description = request.description().orElse(row.description);
     row.instructions = request.instructions().orElse(row.instructions);
     if (request.tools() instanceof Field.Present<List<ToolSpec>>(var tools)) {
-      var checked = targets.checked(project, id, tools);
-      row.tools = orElse(secrets.sealed(project, checked, row.tools), List.of());
+      var checked = targets.resolve(project, id, tools);
+      row.tools = orElse(secrets.sealAll(project, checked, row.tools), List.of());
     }
     row.toolResources = request.toolResources().orElse(row.toolResources);
     row.metadata = orElse(request.metadata().orElse(row.metadata), Metadata.EMPTY);
@@ -163,7 +163,7 @@ public class Assistants {
     if (request.exposure() instanceof Field.Present<Exposure>(var exposure)) {
       row.expose(exposure);
     }
-    row.turns = request.turnsOver(TurnSettings.orNone(row.turns)).orNull();
+    row.turns = request.turnsMergedWith(TurnOptions.orNone(row.turns)).orNull();
     return row.toAssistant();
   }
 
@@ -179,12 +179,12 @@ public class Assistants {
             .withLock(LockModeType.PESSIMISTIC_WRITE)
             .firstResultOptional()
             .orElseThrow(() -> ApiException.notFound("assistant", id));
-    var sealed = secrets.sealed(project, added, row.tools);
-    var names = sealed.stream().map(ToolSpec::label).collect(Collectors.toSet());
+    var sealed = secrets.sealAll(project, added, row.tools);
+    var names = sealed.stream().map(ToolSpec::key).collect(Collectors.toSet());
     var tools = new ArrayList<>(row.tools);
-    tools.removeIf(tool -> names.contains(tool.label()));
+    tools.removeIf(tool -> names.contains(tool.key()));
     tools.addAll(sealed);
-    row.tools = ToolSpec.checked(tools, ToolSpec.MAX_OF_ASSISTANT);
+    row.tools = ToolSpec.validated(tools, ToolSpec.MAX_PER_ASSISTANT);
     return row.toAssistant();
   }
 

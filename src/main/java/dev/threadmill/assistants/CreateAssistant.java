@@ -18,12 +18,12 @@ record CreateAssistant(
     Double topP,
     ResponseFormat responseFormat,
     ReasoningEffort reasoningEffort,
-    MemorySettings memory,
-    SafetySettings safety,
-    PrivacySettings privacy,
+    MemoryOptions memory,
+    SafetyOptions safety,
+    PrivacyOptions privacy,
     Exposure exposure,
-    TurnSettings.Reasoning reasoning,
-    TurnSettings.Visibility visibility,
+    TurnOptions.Reasoning reasoning,
+    TurnOptions.Visibility visibility,
     Integer maxTurns,
     Integer maxToolCalls) {
   static final int MAX_MODEL = 256;
@@ -38,14 +38,14 @@ record CreateAssistant(
     Bounds.text("name", name, MAX_NAME);
     Bounds.text("description", description, MAX_DESCRIPTION);
     Bounds.text("instructions", instructions, MAX_INSTRUCTIONS);
-    tools = ToolSpec.checked(tools, ToolSpec.MAX_OF_ASSISTANT);
+    tools = ToolSpec.validated(tools, ToolSpec.MAX_PER_ASSISTANT);
     ResponseFormat.checked(responseFormat);
     Bounds.number("temperature", temperature, 0, MAX_TEMPERATURE);
     Bounds.number("top_p", topP, 0, MAX_TOP_P);
-    new TurnSettings(reasoning, visibility, maxTurns, maxToolCalls);
+    new TurnOptions(reasoning, visibility, maxTurns, maxToolCalls);
   }
 
-  TurnSettings turns() {
-    return new TurnSettings(reasoning, visibility, maxTurns, maxToolCalls);
+  TurnOptions turns() {
+    return new TurnOptions(reasoning, visibility, maxTurns, maxToolCalls);
   }
 }

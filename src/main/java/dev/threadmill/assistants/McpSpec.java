@@ -75,7 +75,7 @@ public record McpSpec(
     return allowedTools == null || allowedTools.contains(tool);
   }
 
-  McpSpec withSecrets(ToolSecrets.Replacement secrets) {
+  McpSpec mapSecrets(ToolSecrets.SecretMapper secrets) {
     if (headers == null) {
       return this;
     }

@@ -29,12 +29,12 @@ record ModifyAssistant(
     Field<Double> topP,
     Field<ResponseFormat> responseFormat,
     Field<ReasoningEffort> reasoningEffort,
-    Field<MemorySettings> memory,
-    Field<SafetySettings> safety,
-    Field<PrivacySettings> privacy,
+    Field<MemoryOptions> memory,
+    Field<SafetyOptions> safety,
+    Field<PrivacyOptions> privacy,
     Field<Exposure> exposure,
-    Field<TurnSettings.Reasoning> reasoning,
-    Field<TurnSettings.Visibility> visibility,
+    Field<TurnOptions.Reasoning> reasoning,
+    Field<TurnOptions.Visibility> visibility,
     Field<Integer> maxTurns,
     Field<Integer> maxToolCalls) {
   ModifyAssistant {
@@ -44,16 +44,16 @@ record ModifyAssistant(
     Bounds.text("name", name.orElse(null), MAX_NAME);
     Bounds.text("description", description.orElse(null), MAX_DESCRIPTION);
     Bounds.text("instructions", instructions.orElse(null), MAX_INSTRUCTIONS);
-    tools = tools.map(list -> ToolSpec.checked(list, ToolSpec.MAX_OF_ASSISTANT));
+    tools = tools.map(list -> ToolSpec.validated(list, ToolSpec.MAX_PER_ASSISTANT));
     ResponseFormat.checked(responseFormat.orElse(null));
     Bounds.number("temperature", temperature.orElse(null), 0, MAX_TEMPERATURE);
     Bounds.number("top_p", topP.orElse(null), 0, MAX_TOP_P);
-    new TurnSettings(null, null, maxTurns.orElse(null), maxToolCalls.orElse(null));
+    new TurnOptions(null, null, maxTurns.orElse(null), maxToolCalls.orElse(null));
   }
 
   /** The settings with what is given put in the place of what was. */
-  TurnSettings turnsOver(TurnSettings before) {
-    return new TurnSettings(
+  TurnOptions turnsMergedWith(TurnOptions before) {
+    return new TurnOptions(
         reasoning.orElse(before.reasoning()),
         visibility.orElse(before.visibility()),
         maxTurns.orElse(before.maxTurns()),

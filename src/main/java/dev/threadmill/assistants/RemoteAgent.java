@@ -83,7 +83,7 @@ public record RemoteAgent(
     return TYPE;
   }
 
-  RemoteAgent withSecrets(ToolSecrets.Replacement secrets) {
+  RemoteAgent mapSecrets(ToolSecrets.SecretMapper secrets) {
     if (headers == null) {
       return this;
     }

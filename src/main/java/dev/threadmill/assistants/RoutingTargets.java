@@ -29,7 +29,7 @@ public class RoutingTargets {
    * @throws ApiException 400 if a target does not exist in the project
    */
   @ActivateRequestContext
-  public List<ToolSpec> checked(ProjectId project, AssistantId self, List<ToolSpec> tools) {
+  public List<ToolSpec> resolve(ProjectId project, AssistantId self, List<ToolSpec> tools) {
     if (!isRouting(tools)) {
       return tools;
     }
@@ -39,7 +39,7 @@ public class RoutingTargets {
         check("tools[%d].agent_routing".formatted(i), self, spec, known);
       }
     }
-    return named(tools, known);
+    return refreshNames(tools, known);
   }
 
   /**
@@ -47,8 +47,8 @@ public class RoutingTargets {
    * exist any more keeps the name that it had. Costs one statement if there are targets, else none.
    */
   @ActivateRequestContext
-  public List<ToolSpec> named(ProjectId project, List<ToolSpec> tools) {
-    return isRouting(tools) ? named(tools, assistants(project, tools)) : tools;
+  public List<ToolSpec> refreshNames(ProjectId project, List<ToolSpec> tools) {
+    return isRouting(tools) ? refreshNames(tools, assistants(project, tools)) : tools;
   }
 
   private static void check(
@@ -103,14 +103,15 @@ public class RoutingTargets {
     return found;
   }
 
-  private static List<ToolSpec> named(List<ToolSpec> tools, Map<String, AssistantRow> known) {
+  private static List<ToolSpec> refreshNames(
+      List<ToolSpec> tools, Map<String, AssistantRow> known) {
     var taken = new HashSet<String>();
-    tools.forEach(tool -> taken.add(tool.label()));
+    tools.forEach(tool -> taken.add(tool.key()));
     var named = new ArrayList<ToolSpec>();
     for (var tool : tools) {
       named.add(
           tool instanceof ToolSpec.AgentRouting(var spec)
-              ? new ToolSpec.AgentRouting(spec.with(names(spec, known, taken)))
+              ? new ToolSpec.AgentRouting(spec.withNames(names(spec, known, taken)))
               : tool);
     }
     return named;

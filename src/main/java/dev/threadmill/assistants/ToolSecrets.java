@@ -21,7 +21,7 @@ public class ToolSecrets {
 
   /** What takes the place of a secret. */
   @FunctionalInterface
-  interface Replacement {
+  interface SecretMapper {
     /**
      * The new one.
      *
@@ -41,7 +41,7 @@ public class ToolSecrets {
    * @param before the tools that are replaced, or that the client was shown
    * @throws ApiException 400 for a mask that stands for nothing
    */
-  public List<ToolSpec> sealed(ProjectId project, List<ToolSpec> tools, List<ToolSpec> before) {
+  public List<ToolSpec> sealAll(ProjectId project, List<ToolSpec> tools, List<ToolSpec> before) {
     if (tools == null) {
       return null;
     }
@@ -51,13 +51,13 @@ public class ToolSecrets {
       var tool = tools.get(i);
       var param = "tools[%d].%s".formatted(i, tool.type());
       sealed.add(
-          tool.withSecrets(
+          tool.mapSecrets(
               (field, origin, secret) ->
                   seal(
                       project,
                       param + "." + field,
                       secret,
-                      kept.get(new Place(tool.label(), field, origin)))));
+                      kept.get(new Place(tool.key(), field, origin)))));
     }
     return sealed;
   }
@@ -93,9 +93,9 @@ public class ToolSecrets {
   private static Map<Place, SecretText> kept(List<ToolSpec> tools) {
     var kept = new HashMap<Place, SecretText>();
     for (var tool : tools) {
-      tool.withSecrets(
+      tool.mapSecrets(
           (field, origin, secret) -> {
-            kept.put(new Place(tool.label(), field, origin), secret);
+            kept.put(new Place(tool.key(), field, origin), secret);
             return secret;
           });
     }

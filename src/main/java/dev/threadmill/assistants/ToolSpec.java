@@ -33,13 +33,13 @@ import java.util.Map;
 @JsonPropertyOrder("type")
 public sealed interface ToolSpec {
   /** The most tools that one assistant may have. */
-  int MAX_OF_ASSISTANT = 128;
+  int MAX_PER_ASSISTANT = 128;
 
   /** The most characters that the tools of an assistant or a run may have together, as JSON. */
   int MAX_CHARACTERS = 1 << 20;
 
   /** Tools as a client may send them: 400 for too many or too much. */
-  static List<ToolSpec> checked(List<ToolSpec> tools, int max) {
+  static List<ToolSpec> validated(List<ToolSpec> tools, int max) {
     return Bounds.json("tools", Bounds.list("tools", tools, max), MAX_CHARACTERS);
   }
 
@@ -57,7 +57,7 @@ public sealed interface ToolSpec {
   }
 
   /** By what a client tells the tools of one assistant apart. */
-  default String label() {
+  default String key() {
     return switch (this) {
       case CodeInterpreter _, FileSearch _, AgentRouting _ -> type();
       case Function(var function) -> function.name();
@@ -67,22 +67,24 @@ public sealed interface ToolSpec {
   }
 
   /** The same tool with every secret replaced. */
-  default ToolSpec withSecrets(ToolSecrets.Replacement secrets) {
+  default ToolSpec mapSecrets(ToolSecrets.SecretMapper secrets) {
     return switch (this) {
       case CodeInterpreter _, FileSearch _, Function _ -> this;
-      case AgentRouting(var routing) -> new AgentRouting(routing.withSecrets(secrets));
-      case Webhook(var webhook) -> new Webhook(webhook.withSecrets(secrets));
-      case Mcp(var mcp) -> new Mcp(mcp.withSecrets(secrets));
+      case AgentRouting(var routing) -> new AgentRouting(routing.mapSecrets(secrets));
+      case Webhook(var webhook) -> new Webhook(webhook.mapSecrets(secrets));
+      case Mcp(var mcp) -> new Mcp(mcp.mapSecrets(secrets));
     };
   }
 
   /** The tools as clients are shown them: without their secrets. */
-  static List<ToolSpec> shown(List<ToolSpec> tools) {
+  static List<ToolSpec> masked(List<ToolSpec> tools) {
     return tools.stream()
-        .map(tool -> tool.withSecrets((_, _, _) -> new SecretText.Masked()))
+        .map(tool -> tool.mapSecrets((_, _, _) -> new SecretText.Masked()))
         .map(
             tool ->
-                tool instanceof AgentRouting(var spec) ? new AgentRouting(spec.with(null)) : tool)
+                tool instanceof AgentRouting(var spec)
+                    ? new AgentRouting(spec.withNames(null))
+                    : tool)
         .toList();
   }
 
@@ -109,7 +111,7 @@ public sealed interface ToolSpec {
    * @param vectorStoreIds stores to search besides those of the tool resources; null for none
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
-  record FileSearch(Settings fileSearch, List<String> vectorStoreIds) implements ToolSpec {
+  record FileSearch(Options fileSearch, List<String> vectorStoreIds) implements ToolSpec {
     private static final int MAX_STORES = 10;
 
     @JsonCreator
@@ -119,10 +121,10 @@ public sealed interface ToolSpec {
 
     /** How to search. What is null is left to the tool. */
     @JsonInclude(JsonInclude.Include.NON_NULL)
-    public record Settings(Integer maxNumResults, RankingOptions rankingOptions) {
+    public record Options(Integer maxNumResults, RankingOptions rankingOptions) {
       private static final int MAX_RESULTS = 50;
 
-      public Settings {
+      public Options {
         Bounds.integer("max_num_results", maxNumResults, 1, MAX_RESULTS);
       }
     }
@@ -188,7 +190,7 @@ public sealed interface ToolSpec {
         @JsonProperty("method") WebhookSpec.Method method,
         @JsonProperty("headers") Map<String, SecretText> headers,
         @JsonProperty("auth") WebhookAuth auth,
-        @JsonProperty("placement") Map<String, WebhookSpec.Place> placement,
+        @JsonProperty("placement") Map<String, WebhookSpec.ArgumentLocation> placement,
         @JsonProperty("allowed_domains") List<String> allowedDomains,
         @JsonProperty("signing_secret") SecretText signingSecret,
         @JsonProperty("timeout_ms") Integer timeoutMs,

@@ -123,7 +123,7 @@ public sealed interface WebhookAuth {
   }
 
   /** The same with every secret replaced. */
-  default WebhookAuth withSecrets(String origin, ToolSecrets.Replacement secrets) {
+  default WebhookAuth mapSecrets(String origin, ToolSecrets.SecretMapper secrets) {
     return switch (this) {
       case None none -> none;
       case Bearer(var token) -> new Bearer(secrets.of("auth.token", origin, token));

@@ -44,7 +44,7 @@ public record WebhookSpec(
     Method method,
     Map<String, SecretText> headers,
     WebhookAuth auth,
-    Map<String, Place> placement,
+    Map<String, ArgumentLocation> placement,
     List<String> allowedDomains,
     SecretText signingSecret,
     Integer timeoutMs,
@@ -92,7 +92,7 @@ public record WebhookSpec(
   }
 
   /** Where an argument goes. */
-  public enum Place {
+  public enum ArgumentLocation {
     @JsonProperty("path")
     PATH,
     @JsonProperty("query")
@@ -137,7 +137,7 @@ public record WebhookSpec(
       throw ApiException.invalid(
           "placement", "Invalid 'placement': more than %d arguments.".formatted(MAX_PLACED));
     }
-    allowedDomains = SafetySettings.domains("allowed_domains", allowedDomains);
+    allowedDomains = SafetyOptions.domains("allowed_domains", allowedDomains);
     Bounds.integer("timeout_ms", timeoutMs, 1, MAX_TIMEOUT_MS);
     Bounds.integer("retries", retries, 0, MAX_RETRIES);
   }
@@ -154,7 +154,7 @@ public record WebhookSpec(
   }
 
   /** The same webhook with every secret replaced. */
-  WebhookSpec withSecrets(ToolSecrets.Replacement secrets) {
+  WebhookSpec mapSecrets(ToolSecrets.SecretMapper secrets) {
     var origin = authority(endpoint);
     var changed = new LinkedHashMap<String, SecretText>();
     if (headers != null) {
@@ -171,7 +171,7 @@ public record WebhookSpec(
         endpoint,
         method,
         headers == null ? null : changed,
-        auth == null ? null : auth.withSecrets(origin, secrets),
+        auth == null ? null : auth.mapSecrets(origin, secrets),
         placement,
         allowedDomains,
         signingSecret == null ? null : secrets.of("signing_secret", origin, signingSecret),

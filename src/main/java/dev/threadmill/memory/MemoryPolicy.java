@@ -1,8 +1,8 @@
 package dev.threadmill.memory;
 
-import dev.threadmill.assistants.MemorySettings;
-import dev.threadmill.assistants.MemorySettings.Scope;
-import dev.threadmill.assistants.MemorySettings.SummaryMethod;
+import dev.threadmill.assistants.MemoryOptions;
+import dev.threadmill.assistants.MemoryOptions.Scope;
+import dev.threadmill.assistants.MemoryOptions.SummaryMethod;
 
 /**
  * What an assistant's memory settings come to, once what was not set has its default.
@@ -18,7 +18,7 @@ public record MemoryPolicy(
    *
    * @param settings null if the assistant has none
    */
-  public static MemoryPolicy of(MemorySettings settings) {
+  public static MemoryPolicy of(MemoryOptions settings) {
     if (settings == null) {
       return new MemoryPolicy(true, false, SummaryMethod.NONE, Scope.THREAD);
     }

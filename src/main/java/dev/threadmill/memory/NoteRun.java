@@ -3,7 +3,7 @@ package dev.threadmill.memory;
 import dev.threadmill.api.AssistantId;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.ThreadId;
-import dev.threadmill.assistants.MemorySettings.SummaryMethod;
+import dev.threadmill.assistants.MemoryOptions.SummaryMethod;
 import dev.threadmill.db.Tx;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;

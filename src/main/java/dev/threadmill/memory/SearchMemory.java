@@ -1,7 +1,7 @@
 package dev.threadmill.memory;
 
 import dev.threadmill.api.ApiException;
-import dev.threadmill.assistants.MemorySettings.Scope;
+import dev.threadmill.assistants.MemoryOptions.Scope;
 
 /**
  * The body of {@code POST /v1/threads/{id}/memory/search}.

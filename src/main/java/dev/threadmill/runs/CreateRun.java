@@ -8,7 +8,7 @@ import dev.threadmill.api.Metadata;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.RunId;
 import dev.threadmill.api.ThreadId;
-import dev.threadmill.assistants.KnownAssistants;
+import dev.threadmill.assistants.AssistantCache;
 import dev.threadmill.assistants.RoutingTargets;
 import dev.threadmill.assistants.ToolSecrets;
 import dev.threadmill.db.DatabaseException;
@@ -54,7 +54,7 @@ public class CreateRun {
   private static final long MOST_AT_HAND = 256 * 1024;
 
   private final Jdbc jdbc;
-  private final KnownAssistants assistants;
+  private final AssistantCache assistants;
   private final ToolSecrets toolSecrets;
   private final RoutingTargets routingTargets;
   private final ThreadStore threads;
@@ -74,7 +74,7 @@ public class CreateRun {
 
   CreateRun(
       Jdbc jdbc,
-      KnownAssistants assistants,
+      AssistantCache assistants,
       ToolSecrets toolSecrets,
       RoutingTargets routingTargets,
       ThreadStore threads,
@@ -139,7 +139,7 @@ public class CreateRun {
 
   /** What a run is made of: its assistant, and what the request changes about it. */
   private record Basis(
-      KnownAssistants.Known assistant, RunRequest.Overrides overrides, Run.Settings settings) {
+      AssistantCache.Entry assistant, RunRequest.Overrides overrides, Run.Settings settings) {
     ProjectId project() {
       return assistant.assistant().projectId();
     }
@@ -245,7 +245,7 @@ public class CreateRun {
     return basis(assistants.get(project, assistant), overrides);
   }
 
-  private Basis basis(KnownAssistants.Known known, RunRequest.Overrides overrides) {
+  private Basis basis(AssistantCache.Entry known, RunRequest.Overrides overrides) {
     return new Basis(
         known, overrides, overrides.over(known.assistant(), toolSecrets, routingTargets));
   }
@@ -259,7 +259,7 @@ public class CreateRun {
         throw e;
       }
       // The assistant is no longer what was remembered of it.
-      var renewed = assistants.read(basis.project(), basis.assistant().assistant().id());
+      var renewed = assistants.refresh(basis.project(), basis.assistant().assistant().id());
       return insertOn(basis(renewed, basis.overrides()), insert);
     }
   }
@@ -273,7 +273,7 @@ public class CreateRun {
       row =
           jdbc.inTransaction(
               tx -> {
-                basis.assistant().check(tx);
+                basis.assistant().requireUnchanged(tx);
                 return insert.in(tx, basis.settings(), room);
               });
     } finally {

@@ -14,8 +14,8 @@ import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.RunError;
 import dev.threadmill.runs.store.Step;
 import dev.threadmill.runs.store.StepStore;
-import dev.threadmill.tools.Toolboxes;
 import dev.threadmill.tools.ToolsUnavailableException;
+import dev.threadmill.tools.ToolsetFactory;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.InstantSource;
 import java.util.List;
@@ -36,7 +36,7 @@ class ExecuteRun {
   private final StepStore stepStore;
   private final Jdbc jdbc;
   private final ExecuteTools executeTools;
-  private final Toolboxes toolboxes;
+  private final ToolsetFactory toolboxes;
   private final BudgetLedger spending;
   private final RunsConfig config;
   private final InstantSource clock;
@@ -49,7 +49,7 @@ class ExecuteRun {
       StepStore stepStore,
       Jdbc jdbc,
       ExecuteTools executeTools,
-      Toolboxes toolboxes,
+      ToolsetFactory toolboxes,
       BudgetLedger spending,
       RunsConfig config,
       InstantSource clock) {
@@ -84,13 +84,13 @@ class ExecuteRun {
     if (!steps.isEmpty() && steps.getLast().status() == Step.Status.IN_PROGRESS) {
       live.setOpenStep(steps.getLast());
     }
-    var bare = Progress.of(live, steps, toolboxes.none(), clock);
+    var bare = Progress.of(live, steps, toolboxes.empty(), clock);
     try {
       var run = live.run();
       var settings = run.settings();
       var toolbox =
           live.interruptibly(
-              () -> toolboxes.of(run.projectId(), settings.tools(), settings.domains()));
+              () -> toolboxes.create(run.projectId(), settings.tools(), settings.domains()));
       var progress = Progress.of(live, steps, toolbox, clock);
       if (!steps.isEmpty() && settings.turns().isLimited()) {
         progress.setSpent(jdbc.whenAvailable(() -> stepStore.spent(run)));

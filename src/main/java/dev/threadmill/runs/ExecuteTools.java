@@ -9,9 +9,9 @@ import dev.threadmill.runs.store.StepStore;
 import dev.threadmill.runs.store.ToolCall;
 import dev.threadmill.tools.ToolContext;
 import dev.threadmill.tools.ToolError;
-import dev.threadmill.tools.ToolOutcome;
-import dev.threadmill.tools.ToolSettings;
-import dev.threadmill.tools.Toolbox;
+import dev.threadmill.tools.ToolResult;
+import dev.threadmill.tools.ToolsConfig;
+import dev.threadmill.tools.Toolset;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,14 +34,14 @@ class ExecuteTools {
   private final StepStore steps;
   private final RouteCalls routeCalls;
   private final ChildRuns children;
-  private final ToolSettings settings;
+  private final ToolsConfig settings;
 
   ExecuteTools(
       FinishRun finishRun,
       StepStore steps,
       RouteCalls routeCalls,
       ChildRuns children,
-      ToolSettings settings) {
+      ToolsConfig settings) {
     this.routeCalls = routeCalls;
     this.children = children;
     this.finishRun = finishRun;
@@ -64,15 +64,15 @@ class ExecuteTools {
   }
 
   /** A call that is the server's, at its place in the step. */
-  private record Job(int place, ToolCall call, Toolbox.Check.ForServer check) {}
+  private record Job(int place, ToolCall call, Toolset.Dispatch.ToServer check) {}
 
   /**
    * What came of a call.
    *
    * @param usage what other assistants have spent on it
    */
-  private record Result(int place, ToolOutcome outcome, Usage usage) {
-    Result(int place, ToolOutcome outcome) {
+  private record Result(int place, ToolResult outcome, Usage usage) {
+    Result(int place, ToolResult outcome) {
       this(place, outcome, Usage.NONE);
     }
   }
@@ -91,15 +91,15 @@ class ExecuteTools {
     var routes = new ArrayList<Route>();
     int refused = 0;
     for (var call : asked.calls()) {
-      switch (progress.toolbox().check(call.name(), call.arguments())) {
-        case Toolbox.Check.ForClient _ -> calls.add(call);
-        case Toolbox.Check.ForServer check when check.tool().needsApproval() ->
+      switch (progress.toolbox().dispatch(call.name(), call.arguments())) {
+        case Toolset.Dispatch.ToClient _ -> calls.add(call);
+        case Toolset.Dispatch.ToServer check when check.tool().needsApproval() ->
             calls.add(call.by(ToolCall.Executor.APPROVAL));
-        case Toolbox.Check.ForServer check -> {
+        case Toolset.Dispatch.ToServer check -> {
           jobs.add(new Job(calls.size(), call, check));
           calls.add(call.by(ToolCall.Executor.SERVER));
         }
-        case Toolbox.Check.ForAssistant check -> {
+        case Toolset.Dispatch.ToAssistant check -> {
           switch (plan(progress, check, routes, asked.calls().size() == 1)) {
             case RouteCalls.Plan.Begin begin -> {
               routes.add(new Route(calls.size(), begin));
@@ -111,7 +111,7 @@ class ExecuteTools {
             }
           }
         }
-        case Toolbox.Check.Refused(var output) -> {
+        case Toolset.Dispatch.Rejected(var output) -> {
           refused++;
           calls.add(call.by(ToolCall.Executor.NOBODY).withOutput(output));
         }
@@ -136,7 +136,7 @@ class ExecuteTools {
   }
 
   private RouteCalls.Plan plan(
-      Progress progress, Toolbox.Check.ForAssistant check, List<Route> others, boolean isAlone) {
+      Progress progress, Toolset.Dispatch.ToAssistant check, List<Route> others, boolean isAlone) {
     var taken =
         others.stream().map(route -> route.plan().thread()).collect(Collectors.toUnmodifiableSet());
     return routeCalls.plan(progress.run(), check, taken, isAlone);
@@ -179,23 +179,24 @@ class ExecuteTools {
       if (call.isAgentsTurn()) {
         answerOf(progress, call, i, answers).ifPresent(known::add);
       } else if (call.isOpen() && !call.executor().isClientsTurn()) {
-        switch (progress.toolbox().check(call.name(), call.arguments())) {
-          case Toolbox.Check.ForServer check
+        switch (progress.toolbox().dispatch(call.name(), call.arguments())) {
+          case Toolset.Dispatch.ToServer check
               when call.executor() == ToolCall.Executor.APPROVED
                   || !call.heard().task().isEmpty() ->
               jobs.add(new Job(i, call, check));
-          case Toolbox.Check.ForServer check -> {
+          case Toolset.Dispatch.ToServer check -> {
             switch (check.tool().onUnknown()) {
               case RETRY -> jobs.add(new Job(i, call, check));
-              case FAIL -> known.add(new Result(i, new ToolOutcome.Failed(unknown())));
-              case ASK -> known.add(new Result(i, new ToolOutcome.Undecided()));
+              case FAIL -> known.add(new Result(i, new ToolResult.Failed(unknown())));
+              case ASK -> known.add(new Result(i, new ToolResult.OutcomeUnknown()));
             }
           }
-          case Toolbox.Check.Refused(var output) ->
-              known.add(new Result(i, new ToolOutcome.Failed(output)));
-          case Toolbox.Check.ForAssistant _ ->
-              known.add(new Result(i, new ToolOutcome.Failed(unknown())));
-          case Toolbox.Check.ForClient _ -> known.add(new Result(i, new ToolOutcome.Undecided()));
+          case Toolset.Dispatch.Rejected(var output) ->
+              known.add(new Result(i, new ToolResult.Failed(output)));
+          case Toolset.Dispatch.ToAssistant _ ->
+              known.add(new Result(i, new ToolResult.Failed(unknown())));
+          case Toolset.Dispatch.ToClient _ ->
+              known.add(new Result(i, new ToolResult.OutcomeUnknown()));
         }
       }
     }
@@ -209,15 +210,15 @@ class ExecuteTools {
     var child = answers.get(call.id().value());
     if (child == null) {
       var gone = ToolError.output("assistant_deleted", "The answer to this call was deleted.");
-      return Optional.of(new Result(place, new ToolOutcome.Failed(gone)));
+      return Optional.of(new Result(place, new ToolResult.Failed(gone)));
     }
     var name =
-        progress.toolbox().check(call.name(), call.arguments())
-                instanceof Toolbox.Check.ForAssistant check
+        progress.toolbox().dispatch(call.name(), call.arguments())
+                instanceof Toolset.Dispatch.ToAssistant check
             ? check.route().name()
             : call.routing().targetAssistantId().value();
     return Optional.ofNullable(RouteCalls.outputOf(child, name))
-        .map(output -> new Result(place, new ToolOutcome.Answered(output), child.usage()));
+        .map(output -> new Result(place, new ToolResult.Succeeded(output), child.usage()));
   }
 
   /** Stores that the calls that were allowed may have begun from here on. */
@@ -297,9 +298,9 @@ class ExecuteTools {
     calls.set(
         result.place(),
         switch (result.outcome()) {
-          case ToolOutcome.Answered(var output) -> call.withOutput(output);
-          case ToolOutcome.Failed(var output) -> call.withOutput(output);
-          case ToolOutcome.Undecided _ -> call.by(ToolCall.Executor.CLIENT);
+          case ToolResult.Succeeded(var output) -> call.withOutput(output);
+          case ToolResult.Failed(var output) -> call.withOutput(output);
+          case ToolResult.OutcomeUnknown _ -> call.by(ToolCall.Executor.CLIENT);
         });
     return step.with(calls);
   }
@@ -311,14 +312,14 @@ class ExecuteTools {
   private static Result result(Progress progress, Job job, Hearing hearing) {
     var outcome =
         switch (execute(progress, job, hearing)) {
-          case ToolOutcome.Answered(var output) -> new ToolOutcome.Answered(hearing.whole(output));
-          case ToolOutcome.Failed(var output) -> new ToolOutcome.Failed(hearing.whole(output));
-          case ToolOutcome.Undecided undecided -> undecided;
+          case ToolResult.Succeeded(var output) -> new ToolResult.Succeeded(hearing.whole(output));
+          case ToolResult.Failed(var output) -> new ToolResult.Failed(hearing.whole(output));
+          case ToolResult.OutcomeUnknown undecided -> undecided;
         };
     return new Result(job.place(), outcome);
   }
 
-  private static ToolOutcome execute(Progress progress, Job job, Hearing hearing) {
+  private static ToolResult execute(Progress progress, Job job, Hearing hearing) {
     var run = progress.run();
     var context =
         new ToolContext(
@@ -334,10 +335,10 @@ class ExecuteTools {
     try {
       return job.check().tool().execute(context, job.check().arguments());
     } catch (InterruptedException e) {
-      return new ToolOutcome.Failed(unknown());
+      return new ToolResult.Failed(unknown());
     } catch (RuntimeException e) {
       LOG.errorf(e, "tool failed unforeseen run_id=%s call_id=%s", run.id(), job.call().id());
-      return new ToolOutcome.Failed(
+      return new ToolResult.Failed(
           ToolError.output("server_error", "The server had an error while executing the call."));
     }
   }

@@ -48,13 +48,13 @@ final class Hearing implements ToolListener {
   }
 
   @Override
-  public synchronized void again() {
+  public synchronized void onAttempt() {
     current.setLength(0);
     isLevel = told.length() == base;
   }
 
   @Override
-  public synchronized void output(String more) {
+  public synchronized void onOutput(String more) {
     if (isLevel) {
       add(more);
       return;
@@ -74,7 +74,7 @@ final class Hearing implements ToolListener {
   }
 
   @Override
-  public synchronized void progress(String more) {
+  public synchronized void onProgress(String more) {
     var text = StorableText.of(more);
     if (!text.isEmpty() && progressed + text.length() <= MOST_PROGRESS) {
       progressed += text.length();
@@ -84,7 +84,7 @@ final class Hearing implements ToolListener {
   }
 
   @Override
-  public synchronized void begun(String name) {
+  public synchronized void onRemoteTask(String name) {
     if (!isBegun && !name.isEmpty()) {
       isBegun = true;
       task = StorableText.of(name);

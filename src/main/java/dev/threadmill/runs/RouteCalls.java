@@ -24,9 +24,9 @@ import dev.threadmill.threads.NewMessage;
 import dev.threadmill.threads.NewThread;
 import dev.threadmill.threads.PrepareMessages;
 import dev.threadmill.threads.ThreadStore;
-import dev.threadmill.tools.RouteTool;
+import dev.threadmill.tools.RoutingTool;
 import dev.threadmill.tools.ToolError;
-import dev.threadmill.tools.Toolbox;
+import dev.threadmill.tools.Toolset;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -80,7 +80,7 @@ class RouteCalls {
      * @param isNew whether the thread is to be made
      */
     record Begin(
-        RouteTool route, String message, Run.Settings settings, ThreadId thread, boolean isNew)
+        RoutingTool route, String message, Run.Settings settings, ThreadId thread, boolean isNew)
         implements Plan {}
 
     /** Nothing; the model is given this output. */
@@ -93,7 +93,7 @@ class RouteCalls {
    * @param taken the threads of other calls of the same answer
    * @param isAlone whether there are no other calls
    */
-  Plan plan(Run run, Toolbox.Check.ForAssistant check, Set<ThreadId> taken, boolean isAlone) {
+  Plan plan(Run run, Toolset.Dispatch.ToAssistant check, Set<ThreadId> taken, boolean isAlone) {
     var route = check.route();
     if (route.mode() == Mode.HANDOFF && !isAlone) {
       return refused(
@@ -136,7 +136,7 @@ class RouteCalls {
   }
 
   private Plan onNamedThread(
-      Run run, Toolbox.Check.ForAssistant check, Run.Settings settings, Set<ThreadId> taken) {
+      Run run, Toolset.Dispatch.ToAssistant check, Run.Settings settings, Set<ThreadId> taken) {
     var thread = check.route().target().threadId();
     var place = children.place(run.projectId(), thread);
     if (place.isEmpty() || place.get().isArchived()) {
@@ -155,7 +155,7 @@ class RouteCalls {
   }
 
   private Plan onOwnThread(
-      Run run, Toolbox.Check.ForAssistant check, Run.Settings settings, Set<ThreadId> taken) {
+      Run run, Toolset.Dispatch.ToAssistant check, Run.Settings settings, Set<ThreadId> taken) {
     var last =
         check.route().continuesThread()
             ? children.lastThread(run, check.route().target().assistantId(), taken)

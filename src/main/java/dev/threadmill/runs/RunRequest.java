@@ -10,7 +10,7 @@ import dev.threadmill.assistants.RoutingTargets;
 import dev.threadmill.assistants.ToolResources;
 import dev.threadmill.assistants.ToolSecrets;
 import dev.threadmill.assistants.ToolSpec;
-import dev.threadmill.assistants.TurnSettings;
+import dev.threadmill.assistants.TurnOptions;
 import dev.threadmill.models.ResponseFormat;
 import dev.threadmill.models.ToolChoice;
 import dev.threadmill.runs.store.Run;
@@ -48,8 +48,8 @@ public final class RunRequest {
       Boolean parallelToolCalls,
       ResponseFormat responseFormat,
       OnActiveRun onActiveRun,
-      TurnSettings.Reasoning reasoning,
-      TurnSettings.Visibility visibility,
+      TurnOptions.Reasoning reasoning,
+      TurnOptions.Visibility visibility,
       Integer maxTurns,
       Integer maxToolCalls) {
     public Create {
@@ -58,10 +58,10 @@ public final class RunRequest {
           additionalMessages == null
               ? List.of()
               : Bounds.list("additional_messages", additionalMessages, Integer.MAX_VALUE);
-      tools = ToolSpec.checked(tools, MAX_TOOLS);
+      tools = ToolSpec.validated(tools, MAX_TOOLS);
       ResponseFormat.checked(responseFormat);
       check(model, instructions, temperature, topP, maxPromptTokens, maxCompletionTokens);
-      new TurnSettings(reasoning, visibility, maxTurns, maxToolCalls);
+      new TurnOptions(reasoning, visibility, maxTurns, maxToolCalls);
     }
 
     /** A run of the thread's own assistant, with nothing set otherwise. */
@@ -122,7 +122,7 @@ public final class RunRequest {
           toolChoice,
           parallelToolCalls,
           responseFormat,
-          new TurnSettings(reasoning, visibility, maxTurns, maxToolCalls));
+          new TurnOptions(reasoning, visibility, maxTurns, maxToolCalls));
     }
   }
 
@@ -144,16 +144,16 @@ public final class RunRequest {
       ToolChoice toolChoice,
       Boolean parallelToolCalls,
       ResponseFormat responseFormat,
-      TurnSettings.Reasoning reasoning,
-      TurnSettings.Visibility visibility,
+      TurnOptions.Reasoning reasoning,
+      TurnOptions.Visibility visibility,
       Integer maxTurns,
       Integer maxToolCalls) {
     public CreateWithThread {
       Bounds.required("assistant_id", assistantId);
-      tools = ToolSpec.checked(tools, MAX_TOOLS);
+      tools = ToolSpec.validated(tools, MAX_TOOLS);
       ResponseFormat.checked(responseFormat);
       check(model, instructions, temperature, topP, maxPromptTokens, maxCompletionTokens);
-      new TurnSettings(reasoning, visibility, maxTurns, maxToolCalls);
+      new TurnOptions(reasoning, visibility, maxTurns, maxToolCalls);
     }
 
     /** A run on a new thread, with nothing set otherwise than its assistant has it. */
@@ -194,7 +194,7 @@ public final class RunRequest {
           toolChoice,
           parallelToolCalls,
           responseFormat,
-          new TurnSettings(reasoning, visibility, maxTurns, maxToolCalls));
+          new TurnOptions(reasoning, visibility, maxTurns, maxToolCalls));
     }
   }
 
@@ -230,7 +230,7 @@ public final class RunRequest {
       ToolChoice toolChoice,
       Boolean parallelToolCalls,
       ResponseFormat responseFormat,
-      TurnSettings turns) {
+      TurnOptions turns) {
     /** All as the assistant has it. */
     static final Overrides NONE = Create.ofThreadsAssistant().overrides();
 
@@ -242,12 +242,12 @@ public final class RunRequest {
      */
     Run.Settings over(Assistant assistant, ToolSecrets secrets, RoutingTargets targets) {
       var project = assistant.projectId();
-      var own = secrets.sealed(project, targets.checked(project, null, tools), assistant.tools());
+      var own = secrets.sealAll(project, targets.resolve(project, null, tools), assistant.tools());
       var settings =
           new Run.Settings(
               or(model, assistant.model()),
               allInstructions(or(instructions, or(assistant.instructions(), ""))),
-              own == null ? targets.named(project, assistant.tools()) : own,
+              own == null ? targets.refreshNames(project, assistant.tools()) : own,
               or(or(temperature, assistant.temperature()), 1.0),
               or(or(topP, assistant.topP()), 1.0),
               maxPromptTokens,
@@ -259,7 +259,7 @@ public final class RunRequest {
               effort(or(reasoningEffort, assistant.reasoningEffort())),
               assistant.safety(),
               assistant.memory(),
-              turns.over(assistant.turns()),
+              turns.withDefaults(assistant.turns()),
               null);
       requireChoosable(settings);
       return settings;
@@ -283,7 +283,7 @@ public final class RunRequest {
                         tool ->
                             switch (tool) {
                               case ToolSpec.Function _, ToolSpec.Webhook _ ->
-                                  tool.label().equals(name);
+                                  tool.key().equals(name);
                               // The tools of an MCP server are not known here.
                               case ToolSpec.Mcp(var mcp) ->
                                   name.startsWith(mcp.serverLabel() + "_");

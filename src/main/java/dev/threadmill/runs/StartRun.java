@@ -13,7 +13,7 @@ import dev.threadmill.runs.store.RunError;
 import dev.threadmill.runs.store.RunStatus;
 import dev.threadmill.runs.store.Step;
 import dev.threadmill.threads.Message;
-import dev.threadmill.tools.Toolboxes;
+import dev.threadmill.tools.ToolsetFactory;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.InstantSource;
@@ -35,7 +35,7 @@ public class StartRun {
   private final FinishRun finishRun;
   private final RunSignals signals;
   private final ConcurrencyLimit concurrency;
-  private final Toolboxes toolboxes;
+  private final ToolsetFactory toolboxes;
   private final RunsConfig config;
   private final InstantSource clock;
   private final ThreadFactory threads = Thread.ofVirtual().name("run-", 0).factory();
@@ -50,7 +50,7 @@ public class StartRun {
       FinishRun finishRun,
       RunSignals signals,
       ConcurrencyLimit concurrency,
-      Toolboxes toolboxes,
+      ToolsetFactory toolboxes,
       RunsConfig config,
       InstantSource clock) {
     this.liveRuns = liveRuns;
@@ -133,7 +133,7 @@ public class StartRun {
   private void fail(LiveRun live, List<Step> steps) {
     try {
       var error = RunError.server("The server had an error while executing the run.");
-      var progress = Progress.of(live, steps, toolboxes.none(), clock);
+      var progress = Progress.of(live, steps, toolboxes.empty(), clock);
       finishRun.end(progress, null, Usage.NONE, Run.End.failed(error));
     } catch (RuntimeException e) {
       LOG.errorf(e, "run could not be failed run_id=%s", live.run().id());

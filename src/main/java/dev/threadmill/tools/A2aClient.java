@@ -9,7 +9,7 @@ import dev.threadmill.egress.EgressException;
 import dev.threadmill.egress.EgressRequest;
 import dev.threadmill.egress.HttpResponse;
 import dev.threadmill.egress.StreamingResponse;
-import dev.threadmill.tools.RemoteAgents.Peer;
+import dev.threadmill.tools.AgentCardCache.Endpoint;
 import jakarta.inject.Singleton;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -30,9 +30,9 @@ class A2aClient {
   private static final int MOST_OF_AN_ERROR = 1_000;
 
   private final EgressClient http;
-  private final ToolSettings settings;
+  private final ToolsConfig settings;
 
-  A2aClient(EgressClient http, ToolSettings settings) {
+  A2aClient(EgressClient http, ToolsConfig settings) {
     this.http = http;
     this.settings = settings;
   }
@@ -64,31 +64,31 @@ class A2aClient {
    * @param timeout until the whole answer is there
    */
   record Request(
-      ToolContext context, Peer peer, Method method, ObjectNode params, Duration timeout) {}
+      ToolContext context, Endpoint peer, Method method, ObjectNode params, Duration timeout) {}
 
   /** What a request came to. */
   sealed interface Reply {
     /** The task has taken what the agent answered, perhaps not all that it wanted to say. */
-    record Heard() implements Reply {}
+    record Accepted() implements Reply {}
 
     /** The agent, or the way to it, refuses: trying again would not help. */
-    record Refused(String output) implements Reply {}
+    record Rejected(String output) implements Reply {}
 
     /** What the agent answered is of no use, whatever it has done. */
-    record Unusable(String output) implements Reply {}
+    record Malformed(String output) implements Reply {}
 
     /** The agent does not know this method, whatever its card says; it has done nothing. */
     record Unsupported(String output) implements Reply {}
 
     /** Surely nothing was done. */
-    record Passing(String output, Duration pause) implements Reply {}
+    record Retryable(String output, Duration pause) implements Reply {}
 
     /** Nobody knows whether it got there. */
-    record Doubtful(String output) implements Reply {}
+    record OutcomeUnknown(String output) implements Reply {}
   }
 
   /** Asks, and lets the task take what the agent answers while it comes in. */
-  Reply ask(Request request, RemoteTask task) throws InterruptedException {
+  Reply send(Request request, A2aTask task) throws InterruptedException {
     try (var answer = http.open(outbound(request))) {
       if (answer.status() >= 200
           && answer.status() < 300
@@ -101,48 +101,50 @@ class A2aClient {
     }
   }
 
-  private Reply follow(StreamingResponse answer, RemoteTask task) throws InterruptedException {
+  private Reply follow(StreamingResponse answer, A2aTask task) throws InterruptedException {
     try {
       var events = ServerSentEvents.of(answer);
       for (var data = events.next(); data != null; data = events.next()) {
         var reply = data.isBlank() ? null : take(data, task);
         if (reply != null) {
           // An error in the middle ends the stream, not the task.
-          return task.isKnown() && !(reply instanceof Reply.Unusable) ? new Reply.Heard() : reply;
+          return task.isAccepted() && !(reply instanceof Reply.Malformed)
+              ? new Reply.Accepted()
+              : reply;
         }
-        if (task.isKnown() && !task.isOpen()) {
-          return new Reply.Heard();
+        if (task.isAccepted() && !task.isOpen()) {
+          return new Reply.Accepted();
         }
       }
     } catch (IOException e) {
       var failure = answer.toFailure(e);
-      boolean isGoneOnWith = task.isKnown() && failure.kind() != EgressException.Kind.TOO_LARGE;
-      return isGoneOnWith ? new Reply.Heard() : failure(failure);
+      boolean isGoneOnWith = task.isAccepted() && failure.kind() != EgressException.Kind.TOO_LARGE;
+      return isGoneOnWith ? new Reply.Accepted() : failure(failure);
     }
-    return task.isKnown()
-        ? new Reply.Heard()
-        : new Reply.Doubtful(
+    return task.isAccepted()
+        ? new Reply.Accepted()
+        : new Reply.OutcomeUnknown(
             ToolError.output(
                 "outcome_unknown",
                 "The agent ended its answer before it had said anything. Nobody knows whether it got"
                     + " the message."));
   }
 
-  private static Reply read(HttpResponse answer, RemoteTask task) {
+  private static Reply read(HttpResponse answer, A2aTask task) {
     int status = answer.status();
     if (status < 200 || status >= 300) {
-      var output = AnswerText.ofError(answer);
+      var output = ResponseText.ofError(answer);
       return switch (status) {
-        case 408, 425, 429, 503 -> new Reply.Passing(output, AnswerText.retryAfter(answer));
-        default -> status >= 500 ? new Reply.Doubtful(output) : new Reply.Refused(output);
+        case 408, 425, 429, 503 -> new Reply.Retryable(output, ResponseText.retryAfter(answer));
+        default -> status >= 500 ? new Reply.OutcomeUnknown(output) : new Reply.Rejected(output);
       };
     }
     var reply = take(new String(answer.body(), StandardCharsets.UTF_8), task);
-    return reply == null ? new Reply.Heard() : reply;
+    return reply == null ? new Reply.Accepted() : reply;
   }
 
   /** Reads one answer of JSON-RPC; null if the task has taken it. */
-  private static Reply take(String text, RemoteTask task) {
+  private static Reply take(String text, A2aTask task) {
     JsonNode json;
     try {
       json = Json.MAPPER.readTree(text);
@@ -153,9 +155,9 @@ class A2aClient {
       return error(json.path("error"));
     }
     try {
-      task.take(json.path("result"));
+      task.apply(json.path("result"));
       return null;
-    } catch (RemoteTask.UnusableException e) {
+    } catch (A2aTask.ProtocolException e) {
       return unusable(e.getMessage());
     }
   }
@@ -166,28 +168,28 @@ class A2aClient {
     var output =
         ToolError.output(
             "agent_error",
-            AnswerText.storable(
+            ResponseText.storable(
                 "The agent answered with an error (%d): %s".formatted(code, shortened(said))));
     return code == NO_SUCH_METHOD || code == UNSUPPORTED
         ? new Reply.Unsupported(output)
-        : new Reply.Refused(output);
+        : new Reply.Rejected(output);
   }
 
   private static Reply unusable(String message) {
-    return new Reply.Unusable(ToolError.output("answer_unusable", message));
+    return new Reply.Malformed(ToolError.output("answer_unusable", message));
   }
 
   private static Reply failure(EgressException e) {
     return switch (e.kind()) {
-      case REFUSED -> new Reply.Refused(ToolError.output("not_allowed", e.getMessage()));
+      case REFUSED -> new Reply.Rejected(ToolError.output("not_allowed", e.getMessage()));
       case TOO_LARGE -> unusable("The agent was asked. " + e.getMessage());
       case UNREACHABLE, TIMED_OUT, BROKEN ->
           e.mayHaveArrived()
-              ? new Reply.Doubtful(
+              ? new Reply.OutcomeUnknown(
                   ToolError.output(
                       "outcome_unknown",
                       e.getMessage() + " Nobody knows whether the agent got the message."))
-              : new Reply.Passing(ToolError.output("unreachable", e.getMessage()), null);
+              : new Reply.Retryable(ToolError.output("unreachable", e.getMessage()), null);
     };
   }
 

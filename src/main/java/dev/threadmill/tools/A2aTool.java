@@ -9,9 +9,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** An agent elsewhere as a tool: the server asks it over A2A and waits for its answer. */
-record A2aTool(RemoteAgent agent, FunctionSpec function, AskAgent askAgent) implements ServerTool {
+record A2aTool(RemoteAgent agent, FunctionSpec function, ExecuteA2aTask askAgent)
+    implements ServerTool {
   /** A tool for each agent elsewhere, in their order. */
-  static List<A2aTool> of(AgentRoutingSpec spec, AskAgent askAgent) {
+  static List<A2aTool> of(AgentRoutingSpec spec, ExecuteA2aTask askAgent) {
     var tools = new ArrayList<A2aTool>();
     for (int i = 0; spec.names() != null && i < spec.targets().size(); i++) {
       var agent = spec.targets().get(i).agent();
@@ -25,7 +26,7 @@ record A2aTool(RemoteAgent agent, FunctionSpec function, AskAgent askAgent) impl
                     "Gives a message to the agent '%s' and returns its answer. The agent reads nothing but the message."
                             .formatted(agent.name())
                         + about,
-                    RouteTool.PARAMETERS,
+                    RoutingTool.PARAMETERS,
                     null),
                 askAgent));
       }
@@ -39,7 +40,7 @@ record A2aTool(RemoteAgent agent, FunctionSpec function, AskAgent askAgent) impl
   }
 
   @Override
-  public ToolOutcome execute(ToolContext context, JsonNode arguments) throws InterruptedException {
-    return askAgent.ask(context, agent, onUnknown(), RouteTool.message(arguments));
+  public ToolResult execute(ToolContext context, JsonNode arguments) throws InterruptedException {
+    return askAgent.ask(context, agent, onUnknown(), RoutingTool.message(arguments));
   }
 }

@@ -26,6 +26,6 @@ public class AssistantToolsResource {
   @Operation(summary = "Make webhook tools of an OpenAPI document")
   public AssistantObject importOpenApi(
       @PathParam("assistant_id") AssistantId id, ImportOpenApi.Request request) {
-    return AssistantObject.of(importOpenApi.into(Caller.current().project(), id, request));
+    return AssistantObject.of(importOpenApi.importInto(Caller.current().project(), id, request));
   }
 }

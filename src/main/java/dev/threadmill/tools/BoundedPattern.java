@@ -10,7 +10,7 @@ final class BoundedPattern {
   private BoundedPattern() {}
 
   /** A text took too long to compare. */
-  static final class TooCostlyException extends RuntimeException {
+  static final class MatchBudgetException extends RuntimeException {
     private static final long serialVersionUID = 1;
   }
 
@@ -29,7 +29,7 @@ final class BoundedPattern {
     @Override
     public char charAt(int index) {
       if (++reads[0] > MOST_READS) {
-        throw new TooCostlyException();
+        throw new MatchBudgetException();
       }
       return text.charAt(from + index);
     }

@@ -69,7 +69,7 @@ class ImportOpenApi {
       }
       Bounds.text("url", url, MAX_URL);
       Bounds.text("base_url", baseUrl, MAX_URL);
-      operations = Bounds.list("operations", operations, ToolSpec.MAX_OF_ASSISTANT);
+      operations = Bounds.list("operations", operations, ToolSpec.MAX_PER_ASSISTANT);
     }
   }
 
@@ -78,19 +78,19 @@ class ImportOpenApi {
    *
    * @throws ApiException 404 if there is no such assistant; 400 if the document cannot be used
    */
-  Assistant into(ProjectId project, AssistantId id, Request request) {
+  Assistant importInto(ProjectId project, AssistantId id, Request request) {
     var assistant = assistants.get(project, id);
-    var document = OpenApiTools.requireVersion3(document(assistant, request));
+    var document = OpenApiOperations.requireVersion3(document(assistant, request));
     var base = base(document, request);
     var tools =
-        new OpenApiTools(document, base)
+        new OpenApiOperations(document, base)
             .operations(request.operations()).stream()
                 .<ToolSpec>map(operation -> new ToolSpec.Webhook(webhook(operation, request)))
                 .toList();
     return assistants.addTools(project, id, tools);
   }
 
-  private static WebhookSpec webhook(OpenApiTools.Operation operation, Request request) {
+  private static WebhookSpec webhook(OpenApiOperations.Operation operation, Request request) {
     return new WebhookSpec(
         operation.name(),
         operation.description(),

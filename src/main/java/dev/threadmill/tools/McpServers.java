@@ -47,24 +47,24 @@ class McpServers {
       new JacksonMcpJsonMapper(
           new ObjectMapper().disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES));
   private final EgressClient http;
-  private final OpenSecrets secrets;
-  private final ToolSettings settings;
+  private final SecretResolver secrets;
+  private final ToolsConfig settings;
   private final InstantSource clock;
-  private final Map<Key, Listed> lists =
+  private final Map<Key, CachedList> lists =
       new LinkedHashMap<>(16, 0.75f, true) {
         private static final long serialVersionUID = 1;
 
         @Override
-        protected boolean removeEldestEntry(Map.Entry<Key, Listed> eldest) {
+        protected boolean removeEldestEntry(Map.Entry<Key, CachedList> eldest) {
           return size() > MOST_LISTS;
         }
       };
 
   private record Key(ProjectId project, String url, Map<String, SecretText> headers) {}
 
-  private record Listed(List<McpSchema.Tool> tools, Instant until) {}
+  private record CachedList(List<McpSchema.Tool> tools, Instant until) {}
 
-  McpServers(EgressClient http, OpenSecrets secrets, ToolSettings settings, InstantSource clock) {
+  McpServers(EgressClient http, SecretResolver secrets, ToolsConfig settings, InstantSource clock) {
     this.http = http;
     this.secrets = secrets;
     this.settings = settings;
@@ -78,9 +78,9 @@ class McpServers {
    * @throws ToolFailure if it never answered
    */
   List<McpSchema.Tool> tools(ProjectId project, McpSpec spec, AllowedDomains domains)
-      throws ToolFailure, InterruptedException {
+      throws ToolException, InterruptedException {
     var key = new Key(project, spec.serverUrl(), spec.headers());
-    Listed known;
+    CachedList known;
     synchronized (lists) {
       known = lists.get(key);
     }
@@ -91,7 +91,7 @@ class McpServers {
       var tools = inSession(project, spec, domains, null, this::list);
       keep(key, tools, settings.mcpListLife());
       return tools;
-    } catch (ToolFailure e) {
+    } catch (ToolException e) {
       if (known == null) {
         throw e;
       }
@@ -104,7 +104,7 @@ class McpServers {
 
   private void keep(Key key, List<McpSchema.Tool> tools, Duration life) {
     synchronized (lists) {
-      lists.put(key, new Listed(tools, clock.instant().plus(life)));
+      lists.put(key, new CachedList(tools, clock.instant().plus(life)));
     }
   }
 
@@ -113,7 +113,7 @@ class McpServers {
   }
 
   /** The tools of a server as they were last heard of here; none if they never were. */
-  List<McpSchema.Tool> known(ProjectId project, McpSpec spec) {
+  List<McpSchema.Tool> cachedTools(ProjectId project, McpSpec spec) {
     synchronized (lists) {
       var known = lists.get(new Key(project, spec.serverUrl(), spec.headers()));
       return known == null ? List.of() : known.tools();
@@ -122,7 +122,7 @@ class McpServers {
 
   /** Calls a tool of a server. */
   McpSchema.CallToolResult call(ToolContext context, McpSpec spec, String tool, JsonNode arguments)
-      throws ToolFailure, InterruptedException {
+      throws ToolException, InterruptedException {
     Map<String, Object> values =
         Json.MAPPER.convertValue(
             arguments, new com.fasterxml.jackson.core.type.TypeReference<>() {});
@@ -132,7 +132,7 @@ class McpServers {
             context.call().value(),
             "progressToken",
             context.call().value());
-    context.listener().again();
+    context.listener().onAttempt();
     return inSession(
         context.project(),
         spec,
@@ -142,11 +142,11 @@ class McpServers {
   }
 
   /** Tells how a call goes. What is overtaken on its way through the client is left out. */
-  private static final class Progress implements Consumer<McpSchema.ProgressNotification> {
+  private static final class ProgressListener implements Consumer<McpSchema.ProgressNotification> {
     private final ToolListener listener;
     private double furthest = Double.NEGATIVE_INFINITY;
 
-    Progress(ToolListener listener) {
+    ProgressListener(ToolListener listener) {
       this.listener = listener;
     }
 
@@ -154,7 +154,7 @@ class McpServers {
     public synchronized void accept(McpSchema.ProgressNotification told) {
       if (told.progress() != null && told.progress() > furthest) {
         furthest = told.progress();
-        listener.progress(words(told));
+        listener.onProgress(words(told));
       }
     }
   }
@@ -191,11 +191,11 @@ class McpServers {
    */
   private <T> T inSession(
       ProjectId project, McpSpec spec, AllowedDomains domains, ToolContext context, Work<T> work)
-      throws ToolFailure, InterruptedException {
+      throws ToolException, InterruptedException {
     var timeout =
         spec.timeoutMs() == null ? settings.timeout() : Duration.ofMillis(spec.timeoutMs());
     Consumer<McpSchema.ProgressNotification> onProgress =
-        context == null ? _ -> {} : new Progress(context.listener());
+        context == null ? _ -> {} : new ProgressListener(context.listener());
     var transport =
         new McpTransport(
             http,
@@ -228,44 +228,47 @@ class McpServers {
     try {
       return task.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
     } catch (InterruptedException e) {
-      isCalledOff = context != null && context.isCalledOff();
+      isCalledOff = context != null && context.isCancelled();
       throw e;
     } catch (TimeoutException e) {
       isCalledOff = true;
-      throw new ToolFailure(
-          transport.hasCalled() ? "outcome_unknown" : "unreachable",
+      throw new ToolException(
+          transport.hasSentToolCall() ? "outcome_unknown" : "unreachable",
           false,
           "The MCP server did not answer within %s s.%s"
               .formatted(
                   BigDecimal.valueOf(timeout.toMillis(), 3).stripTrailingZeros().toPlainString(),
-                  transport.hasCalled() ? " Nobody knows whether the call had its effect." : ""));
+                  transport.hasSentToolCall()
+                      ? " Nobody knows whether the call had its effect."
+                      : ""));
     } catch (ExecutionException e) {
       throw failure(e.getCause(), transport);
     } finally {
-      transport.abandon(isCalledOff);
+      transport.shutdown(isCalledOff);
       task.cancel(true);
       client.close();
     }
   }
 
-  private static ToolFailure failure(Throwable cause, McpTransport transport) {
+  private static ToolException failure(Throwable cause, McpTransport transport) {
     if (transport.failure() != null) {
       var failure = transport.failure();
-      return new ToolFailure(
+      return new ToolException(
           failure.mayHaveArrived() ? "outcome_unknown" : "unreachable",
           false,
           failure.getMessage());
     }
     for (var inner = cause; inner != null; inner = inner.getCause()) {
       if (inner instanceof McpError error) {
-        return new ToolFailure("mcp_error", false, AnswerText.storable("" + error.getMessage()));
+        return new ToolException(
+            "mcp_error", false, ResponseText.storable("" + error.getMessage()));
       }
       if (inner instanceof McpTransport.StatusException status) {
-        return new ToolFailure("unreachable", false, status.getMessage());
+        return new ToolException("unreachable", false, status.getMessage());
       }
     }
     LOG.debugf(cause, "mcp failed");
-    return new ToolFailure(
+    return new ToolException(
         "outcome_unknown", false, "The MCP server gave no answer that can be used in time.");
   }
 }

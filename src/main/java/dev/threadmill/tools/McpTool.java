@@ -66,15 +66,15 @@ record McpTool(McpSpec spec, McpSchema.Tool tool, FunctionSpec function, McpServ
   }
 
   @Override
-  public ToolOutcome execute(ToolContext context, JsonNode arguments) throws InterruptedException {
+  public ToolResult execute(ToolContext context, JsonNode arguments) throws InterruptedException {
     try {
       var result = servers.call(context, spec, tool.name(), arguments);
-      var text = AnswerText.storable(text(result));
+      var text = ResponseText.storable(text(result));
       return Boolean.TRUE.equals(result.isError())
-          ? new ToolOutcome.Failed(ToolError.output("tool_error", text))
-          : new ToolOutcome.Answered(text);
-    } catch (ToolFailure e) {
-      return new ToolOutcome.Failed(e.output());
+          ? new ToolResult.Failed(ToolError.output("tool_error", text))
+          : new ToolResult.Succeeded(text);
+    } catch (ToolException e) {
+      return new ToolResult.Failed(e.output());
     }
   }
 

@@ -89,7 +89,7 @@ final class McpTransport implements McpClientTransport {
   }
 
   /** Whether a tool was called, so that nobody knows whether it had its effect. */
-  boolean hasCalled() {
+  boolean hasSentToolCall() {
     return call != null;
   }
 
@@ -99,7 +99,7 @@ final class McpTransport implements McpClientTransport {
    *
    * @param isCalledOff whether the server is to stop what it does for the call under way
    */
-  void abandon(boolean isCalledOff) {
+  void shutdown(boolean isCalledOff) {
     isOver = true;
     sending.forEach(Thread::interrupt);
     if (isAbandoned.getAndSet(true)) {
@@ -148,7 +148,7 @@ final class McpTransport implements McpClientTransport {
 
   @Override
   public Mono<Void> closeGracefully() {
-    return Mono.fromRunnable(() -> abandon(false));
+    return Mono.fromRunnable(() -> shutdown(false));
   }
 
   @Override

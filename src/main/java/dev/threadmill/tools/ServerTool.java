@@ -23,5 +23,5 @@ public interface ServerTool {
    * @param arguments valid by the function's schema
    * @throws InterruptedException if the run was stopped; the call may have had its effect
    */
-  ToolOutcome execute(ToolContext context, JsonNode arguments) throws InterruptedException;
+  ToolResult execute(ToolContext context, JsonNode arguments) throws InterruptedException;
 }

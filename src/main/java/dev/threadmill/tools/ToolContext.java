@@ -26,11 +26,11 @@ public record ToolContext(
     RunId run,
     ToolCallId call,
     AllowedDomains allowedDomains,
-    BooleanSupplier calledOff,
-    String begun,
+    BooleanSupplier cancelled,
+    String remoteTaskId,
     ToolListener listener) {
   /** Whether nobody wants the call's result any more. */
-  public boolean isCalledOff() {
-    return calledOff.getAsBoolean();
+  public boolean isCancelled() {
+    return cancelled.getAsBoolean();
   }
 }

@@ -6,30 +6,30 @@ public interface ToolListener {
   ToolListener NONE =
       new ToolListener() {
         @Override
-        public void again() {}
+        public void onAttempt() {}
 
         @Override
-        public void output(String more) {}
+        public void onOutput(String more) {}
 
         @Override
-        public void progress(String more) {}
+        public void onProgress(String more) {}
 
         @Override
-        public void begun(String name) {}
+        public void onRemoteTask(String name) {}
       };
 
   /** A try begins: what comes now is the answer from its beginning. */
-  void again();
+  void onAttempt();
 
   /** More of the answer, with no character cut in two. */
-  void output(String more);
+  void onOutput(String more);
 
   /** More words on how it goes, which are no part of the answer. */
-  void progress(String more);
+  void onProgress(String more);
 
   /**
    * The receiver has taken the call and works on it under this name, by which the call can be gone
    * on with after a crash. The first name counts.
    */
-  void begun(String name);
+  void onRemoteTask(String name);
 }

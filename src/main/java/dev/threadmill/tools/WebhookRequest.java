@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.threadmill.api.Json;
 import dev.threadmill.assistants.WebhookSpec;
-import dev.threadmill.assistants.WebhookSpec.Place;
+import dev.threadmill.assistants.WebhookSpec.ArgumentLocation;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
@@ -59,14 +59,14 @@ record WebhookRequest(String url, Map<String, String> headers, String body) {
   }
 
   /** Where an argument goes if the tool does not say: into its braces, the body or the query. */
-  private static Place place(WebhookSpec spec, String name) {
+  private static ArgumentLocation place(WebhookSpec spec, String name) {
     if (spec.placement() != null && spec.placement().containsKey(name)) {
       return spec.placement().get(name);
     }
     if (spec.endpoint().contains("{" + name + "}")) {
-      return Place.PATH;
+      return ArgumentLocation.PATH;
     }
-    return spec.effectiveMethod().hasBody() ? Place.BODY : Place.QUERY;
+    return spec.effectiveMethod().hasBody() ? ArgumentLocation.BODY : ArgumentLocation.QUERY;
   }
 
   private static String segment(String name, JsonNode value) throws UnusableArgumentException {

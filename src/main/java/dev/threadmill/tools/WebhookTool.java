@@ -5,7 +5,7 @@ import dev.threadmill.assistants.WebhookSpec;
 import dev.threadmill.models.FunctionSpec;
 
 /** A tool that is executed by calling an address. */
-record WebhookTool(WebhookSpec spec, WebhookCalls calls) implements ServerTool {
+record WebhookTool(WebhookSpec spec, CallWebhook calls) implements ServerTool {
   @Override
   public FunctionSpec function() {
     return spec.function();
@@ -17,7 +17,7 @@ record WebhookTool(WebhookSpec spec, WebhookCalls calls) implements ServerTool {
   }
 
   @Override
-  public ToolOutcome execute(ToolContext context, JsonNode arguments) throws InterruptedException {
+  public ToolResult execute(ToolContext context, JsonNode arguments) throws InterruptedException {
     return calls.call(this, context, arguments);
   }
 }

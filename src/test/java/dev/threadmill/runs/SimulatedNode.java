@@ -4,8 +4,8 @@ import dev.threadmill.api.Ids;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.RunId;
 import dev.threadmill.api.ThreadId;
+import dev.threadmill.assistants.AssistantCache;
 import dev.threadmill.assistants.Assistants;
-import dev.threadmill.assistants.KnownAssistants;
 import dev.threadmill.assistants.RoutingTargets;
 import dev.threadmill.assistants.ToolSecrets;
 import dev.threadmill.db.DedicatedConnection;
@@ -36,8 +36,8 @@ import dev.threadmill.threads.MessageStore;
 import dev.threadmill.threads.PrepareMessages;
 import dev.threadmill.threads.PrepareThread;
 import dev.threadmill.threads.ThreadStore;
-import dev.threadmill.tools.ToolSettings;
-import dev.threadmill.tools.Toolboxes;
+import dev.threadmill.tools.ToolsConfig;
+import dev.threadmill.tools.ToolsetFactory;
 import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -78,14 +78,14 @@ final class SimulatedNode {
     final ThreadHistory history;
     final NoteRun noteRun;
     final BuildMemory memory;
-    final Toolboxes toolboxes;
-    final ToolSettings toolSettings;
+    final ToolsetFactory toolboxes;
+    final ToolsConfig toolSettings;
     final ModelRegistry models;
     final Signals signals;
     final DedicatedConnection side;
     final Ids ids;
     final Assistants assistants;
-    final KnownAssistants knownAssistants;
+    final AssistantCache knownAssistants;
     final ToolSecrets toolSecrets;
     final PrepareMessages prepareMessages;
     final PrepareThread prepareThread;
@@ -106,14 +106,14 @@ final class SimulatedNode {
         ThreadHistory history,
         NoteRun noteRun,
         BuildMemory memory,
-        Toolboxes toolboxes,
-        ToolSettings toolSettings,
+        ToolsetFactory toolboxes,
+        ToolsConfig toolSettings,
         ModelRegistry models,
         Signals signals,
         DedicatedConnection side,
         Ids ids,
         Assistants assistants,
-        KnownAssistants knownAssistants,
+        AssistantCache knownAssistants,
         ToolSecrets toolSecrets,
         PrepareMessages prepareMessages,
         PrepareThread prepareThread,

@@ -29,8 +29,8 @@ class AccessTokensTest {
   private final AtomicInteger issued = new AtomicInteger();
   private final RecordingServer server = RecordingServer.start();
   private Instant now = Instant.parse("2026-01-01T00:00:00Z");
-  private final AccessTokens tokens =
-      new AccessTokens(
+  private final AccessTokenCache tokens =
+      new AccessTokenCache(
           new EgressClient(
               new EgressPolicy(List.of("127.0.0.1")), HostResolver.SYSTEM, TIMEOUT, 10),
           () -> now);
@@ -125,10 +125,10 @@ class AccessTokensTest {
   void aRefusalNamesTheErrorAndNoSecret() {
     server.on("/token", RecordingServer.json(400, "{\"error\": \"invalid_scope\"}"));
 
-    var failure = catchThrowableOfType(ToolFailure.class, () -> token("s3cret", null));
+    var failure = catchThrowableOfType(ToolException.class, () -> token("s3cret", null));
 
     assertThat(failure.output()).contains("invalid_scope").doesNotContain("s3cret");
-    assertThat(failure.isPassing()).isFalse();
+    assertThat(failure.isRetryable()).isFalse();
   }
 
   @Test
@@ -136,7 +136,7 @@ class AccessTokensTest {
     server.on(
         "/token", (exchange, _) -> RecordingServer.reply(exchange, 200, "text/html", "<html>"));
 
-    var failure = catchThrowableOfType(ToolFailure.class, () -> token("secret", null));
+    var failure = catchThrowableOfType(ToolException.class, () -> token("secret", null));
 
     assertThat(failure.output()).contains("not one of OAuth 2");
   }
@@ -145,9 +145,9 @@ class AccessTokensTest {
   void aServerThatIsDownMayBeTriedAgain() {
     server.on("/token", RecordingServer.json(503, "{}"));
 
-    var failure = catchThrowableOfType(ToolFailure.class, () -> token("secret", null));
+    var failure = catchThrowableOfType(ToolException.class, () -> token("secret", null));
 
-    assertThat(failure.isPassing()).isTrue();
+    assertThat(failure.isRetryable()).isTrue();
   }
 
   private void issue(com.sun.net.httpserver.HttpExchange exchange, int seconds)
@@ -160,7 +160,7 @@ class AccessTokensTest {
             .formatted(issued.incrementAndGet(), seconds));
   }
 
-  private String token(String secret, String refused) throws ToolFailure, InterruptedException {
+  private String token(String secret, String refused) throws ToolException, InterruptedException {
     var auth =
         new WebhookAuth.OAuth2(
             server.url("/token"),

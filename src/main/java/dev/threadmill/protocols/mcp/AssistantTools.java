@@ -2,7 +2,7 @@ package dev.threadmill.protocols.mcp;
 
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.assistants.Assistants;
-import dev.threadmill.assistants.OfferedAssistant;
+import dev.threadmill.assistants.ExposedAssistant;
 import io.modelcontextprotocol.server.McpStatelessServerFeatures.AsyncToolSpecification;
 import io.modelcontextprotocol.spec.McpSchema;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -57,7 +57,7 @@ class AssistantTools {
   @FunctionalInterface
   interface Call {
     Mono<McpSchema.CallToolResult> of(
-        OfferedAssistant assistant, McpSchema.CallToolRequest request);
+        ExposedAssistant assistant, McpSchema.CallToolRequest request);
   }
 
   List<AsyncToolSpecification> of(ProjectId project, AssistantCall call) {
@@ -69,7 +69,7 @@ class AssistantTools {
   List<AsyncToolSpecification> of(ProjectId project, Call call) {
     var tools = new ArrayList<AsyncToolSpecification>();
     var names = new HashSet<String>();
-    for (var assistant : assistants.offeredAsTools(project)) {
+    for (var assistant : assistants.exposedAsTools(project)) {
       var name = assistant.toolName();
       for (int n = 2; !names.add(name); n++) {
         name = assistant.toolName() + "_" + n;
@@ -83,7 +83,7 @@ class AssistantTools {
     return tools;
   }
 
-  private static McpSchema.Tool tool(String name, OfferedAssistant assistant) {
+  private static McpSchema.Tool tool(String name, ExposedAssistant assistant) {
     var shown = assistant.name() == null ? assistant.id() : assistant.name();
     return McpSchema.Tool.builder()
         .name(name)

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.threadmill.api.ApiException;
 import dev.threadmill.api.Metadata;
 import dev.threadmill.api.ThreadId;
-import dev.threadmill.assistants.OfferedAssistant;
+import dev.threadmill.assistants.ExposedAssistant;
 import dev.threadmill.protocols.RequestKeys;
 import dev.threadmill.runs.face.ProtocolRuns;
 import dev.threadmill.runs.face.RunHandle;
@@ -32,7 +32,7 @@ class StartCall {
   }
 
   Mono<McpSchema.CallToolResult> start(
-      AssistantCall call, OfferedAssistant assistant, Map<String, Object> arguments) {
+      AssistantCall call, ExposedAssistant assistant, Map<String, Object> arguments) {
     try {
       var given = arguments == null ? Map.<String, Object>of() : arguments;
       return call.follows(run(call, assistant, text(given), thread(given)));
@@ -46,7 +46,7 @@ class StartCall {
   }
 
   private RunHandle run(
-      AssistantCall call, OfferedAssistant assistant, String text, ThreadId thread) {
+      AssistantCall call, ExposedAssistant assistant, String text, ThreadId thread) {
     var message =
         new CreateMessage(
             CreateMessage.Role.USER, List.of(ContentPart.text(text)), null, null, null);

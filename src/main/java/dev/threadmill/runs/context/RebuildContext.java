@@ -12,7 +12,7 @@ import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.RunStore;
 import dev.threadmill.runs.store.SentContext;
 import dev.threadmill.runs.store.StepStore;
-import dev.threadmill.tools.Toolboxes;
+import dev.threadmill.tools.ToolsetFactory;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,7 +27,7 @@ public class RebuildContext {
   private final ThreadHistory history;
   private final BuildMemory memory;
   private final ModelRegistry models;
-  private final Toolboxes toolboxes;
+  private final ToolsetFactory toolboxes;
 
   RebuildContext(
       RunStore runs,
@@ -35,7 +35,7 @@ public class RebuildContext {
       ThreadHistory history,
       BuildMemory memory,
       ModelRegistry models,
-      Toolboxes toolboxes) {
+      ToolsetFactory toolboxes) {
     this.toolboxes = toolboxes;
     this.runs = runs;
     this.steps = steps;
@@ -52,7 +52,7 @@ public class RebuildContext {
         steps.context(step).orElseThrow(() -> ApiException.notFound("context of step", stepId));
     var remembered = memory.again(thread, sent.memory());
     var entries = entries(run, sent);
-    var functions = toolboxes.known(project, run.settings().tools()).functions();
+    var functions = toolboxes.fromCache(project, run.settings().tools()).functions();
     var model = models.require(sent.model()).info();
     var prompt =
         new BuildContext.Prompt(

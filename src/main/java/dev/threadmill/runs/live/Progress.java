@@ -8,7 +8,7 @@ import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.SentContext;
 import dev.threadmill.runs.store.Step;
 import dev.threadmill.runs.store.StepStore;
-import dev.threadmill.tools.Toolbox;
+import dev.threadmill.tools.Toolset;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
@@ -29,7 +29,7 @@ public final class Progress {
 
   private final LiveRun live;
   private final InstantSource clock;
-  private final Toolbox toolbox;
+  private final Toolset toolbox;
   private Run run;
   private int lastOrdinal;
   private Instant lastTime;
@@ -39,7 +39,7 @@ public final class Progress {
   private Reservation reservation = Reservation.NONE;
   private Usage unsettled;
 
-  private Progress(LiveRun live, Toolbox toolbox, InstantSource clock) {
+  private Progress(LiveRun live, Toolset toolbox, InstantSource clock) {
     this.live = live;
     this.toolbox = toolbox;
     this.clock = clock;
@@ -50,7 +50,7 @@ public final class Progress {
   /**
    * @param steps what the run has done so far
    */
-  public static Progress of(LiveRun live, List<Step> steps, Toolbox toolbox, InstantSource clock) {
+  public static Progress of(LiveRun live, List<Step> steps, Toolset toolbox, InstantSource clock) {
     var progress = new Progress(live, toolbox, clock);
     for (var step : steps) {
       progress.lastOrdinal = Math.max(progress.lastOrdinal, step.ordinal());
@@ -67,7 +67,7 @@ public final class Progress {
   }
 
   /** The tools that the run's model may call. */
-  public Toolbox toolbox() {
+  public Toolset toolbox() {
     return toolbox;
   }
 

@@ -3,7 +3,7 @@ package dev.threadmill.runs.live;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.threadmill.api.Metadata;
 import dev.threadmill.assistants.ToolSpec;
-import dev.threadmill.assistants.TurnSettings;
+import dev.threadmill.assistants.TurnOptions;
 import dev.threadmill.models.ResponseFormat;
 import dev.threadmill.models.ToolChoice;
 import dev.threadmill.models.Usage;
@@ -50,8 +50,8 @@ public record RunObject(
     String reasoningEffort,
     @JsonInclude(JsonInclude.Include.NON_NULL) String parentThreadId,
     @JsonInclude(JsonInclude.Include.NON_NULL) String parentRunId,
-    @JsonInclude(JsonInclude.Include.NON_NULL) TurnSettings.Reasoning reasoning,
-    @JsonInclude(JsonInclude.Include.NON_NULL) TurnSettings.Visibility visibility,
+    @JsonInclude(JsonInclude.Include.NON_NULL) TurnOptions.Reasoning reasoning,
+    @JsonInclude(JsonInclude.Include.NON_NULL) TurnOptions.Visibility visibility,
     @JsonInclude(JsonInclude.Include.NON_NULL) Integer maxTurns,
     @JsonInclude(JsonInclude.Include.NON_NULL) Integer maxToolCalls) {
 
@@ -140,7 +140,7 @@ public record RunObject(
         IncompleteDetails.of(run.incompleteReason()),
         settings.model(),
         settings.instructions(),
-        ToolSpec.shown(settings.tools()),
+        ToolSpec.masked(settings.tools()),
         run.metadata(),
         ended ? run.usage() : null,
         settings.temperature(),

@@ -8,7 +8,7 @@ import dev.threadmill.runs.store.Aside;
 import dev.threadmill.runs.store.RunError;
 import dev.threadmill.runs.store.Step;
 import dev.threadmill.runs.store.ToolCall;
-import dev.threadmill.tools.RouteTool;
+import dev.threadmill.tools.RoutingTool;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -154,7 +154,7 @@ public record StepObject(
         "mode",
         routing.mode(),
         "message",
-        RouteTool.messageOf(call.arguments()));
+        RoutingTool.messageOf(call.arguments()));
   }
 
   static Map<String, Object> ordered(Object... namesAndValues) {

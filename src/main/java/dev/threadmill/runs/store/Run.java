@@ -5,10 +5,10 @@ import dev.threadmill.api.Metadata;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.RunId;
 import dev.threadmill.api.ThreadId;
-import dev.threadmill.assistants.MemorySettings;
-import dev.threadmill.assistants.SafetySettings;
+import dev.threadmill.assistants.MemoryOptions;
+import dev.threadmill.assistants.SafetyOptions;
 import dev.threadmill.assistants.ToolSpec;
-import dev.threadmill.assistants.TurnSettings;
+import dev.threadmill.assistants.TurnOptions;
 import dev.threadmill.egress.AllowedDomains;
 import dev.threadmill.models.ResponseFormat;
 import dev.threadmill.models.ToolChoice;
@@ -64,9 +64,9 @@ public record Run(
       boolean parallelToolCalls,
       ResponseFormat responseFormat,
       String reasoningEffort,
-      SafetySettings safety,
-      MemorySettings memory,
-      TurnSettings turns,
+      SafetyOptions safety,
+      MemoryOptions memory,
+      TurnOptions turns,
       Origin origin) {
     public Settings {
       tools = List.copyOf(tools);

@@ -10,10 +10,10 @@ import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.RunId;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.api.ToolCallId;
-import dev.threadmill.assistants.MemorySettings;
-import dev.threadmill.assistants.SafetySettings;
+import dev.threadmill.assistants.MemoryOptions;
+import dev.threadmill.assistants.SafetyOptions;
 import dev.threadmill.assistants.ToolSpec;
-import dev.threadmill.assistants.TurnSettings;
+import dev.threadmill.assistants.TurnOptions;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Keyset;
 import dev.threadmill.db.Row;
@@ -294,9 +294,9 @@ public class RunStore {
             row.bool("parallel_tool_calls"),
             row.json("response_format", ResponseFormat.class),
             row.text("reasoning_effort"),
-            row.json("safety", SafetySettings.class),
-            row.json("memory", MemorySettings.class),
-            TurnSettings.orNone(row.json("turns", TurnSettings.class)),
+            row.json("safety", SafetyOptions.class),
+            row.json("memory", MemoryOptions.class),
+            TurnOptions.orNone(row.json("turns", TurnOptions.class)),
             origin(row)),
         row.json("metadata", Metadata.class),
         new Run.Times(

@@ -23,22 +23,22 @@ import org.jboss.logging.Logger;
 
 /** Calls webhooks: proves who calls, signs, tries again what failed in passing, reads answers. */
 @Singleton
-class WebhookCalls {
-  private static final Logger LOG = Logger.getLogger(WebhookCalls.class);
+class CallWebhook {
+  private static final Logger LOG = Logger.getLogger(CallWebhook.class);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
   private static final String DEFAULT_KEY_NAME = "X-API-Key";
 
   private final EgressClient http;
-  private final OpenSecrets secrets;
-  private final AccessTokens tokens;
-  private final ToolSettings settings;
+  private final SecretResolver secrets;
+  private final AccessTokenCache tokens;
+  private final ToolsConfig settings;
   private final InstantSource clock;
 
-  WebhookCalls(
+  CallWebhook(
       EgressClient http,
-      OpenSecrets secrets,
-      AccessTokens tokens,
-      ToolSettings settings,
+      SecretResolver secrets,
+      AccessTokenCache tokens,
+      ToolsConfig settings,
       InstantSource clock) {
     this.http = http;
     this.secrets = secrets;
@@ -48,28 +48,28 @@ class WebhookCalls {
   }
 
   /** What one try came to. */
-  private sealed interface Try {
-    record Answered(String output) implements Try {}
+  private sealed interface Attempt {
+    record Succeeded(String output) implements Attempt {}
 
-    record Failed(String output) implements Try {}
+    record Failed(String output) implements Attempt {}
 
     /** The call surely had no effect, and may be made again after so long (null: as usual). */
-    record Passing(String output, Duration pause) implements Try {}
+    record Retryable(String output, Duration pause) implements Attempt {}
 
     /** The call may have had its effect. */
-    record Doubtful(String output) implements Try {}
+    record OutcomeUnknown(String output) implements Attempt {}
 
     /** The receiver did not accept this token. */
-    record TokenRefused(String output, String token) implements Try {}
+    record TokenRefused(String output, String token) implements Attempt {}
   }
 
-  ToolOutcome call(WebhookTool tool, ToolContext context, JsonNode arguments)
+  ToolResult call(WebhookTool tool, ToolContext context, JsonNode arguments)
       throws InterruptedException {
     WebhookRequest request;
     try {
       request = WebhookRequest.of(tool.spec(), arguments);
     } catch (WebhookRequest.UnusableArgumentException e) {
-      return new ToolOutcome.Failed(ToolError.output("invalid_arguments", e.getMessage()));
+      return new ToolResult.Failed(ToolError.output("invalid_arguments", e.getMessage()));
     }
     int retries = tool.spec().retries() == null ? settings.retries() : tool.spec().retries();
     String refusedToken = null;
@@ -77,31 +77,31 @@ class WebhookCalls {
       var outcome = attempt(tool, context, request, refusedToken);
       Duration pause = null;
       switch (outcome) {
-        case Try.Answered(var output) -> {
-          return new ToolOutcome.Answered(output);
+        case Attempt.Succeeded(var output) -> {
+          return new ToolResult.Succeeded(output);
         }
-        case Try.Failed(var output) -> {
-          return new ToolOutcome.Failed(output);
+        case Attempt.Failed(var output) -> {
+          return new ToolResult.Failed(output);
         }
-        case Try.TokenRefused(var output, var token) -> {
+        case Attempt.TokenRefused(var output, var token) -> {
           if (refusedToken != null) {
-            return new ToolOutcome.Failed(output);
+            return new ToolResult.Failed(output);
           }
           refusedToken = token;
           continue;
         }
-        case Try.Doubtful(var output) -> {
+        case Attempt.OutcomeUnknown(var output) -> {
           boolean safe = tool.spec().effectiveMethod() == WebhookSpec.Method.GET;
           if (!safe && tool.onUnknown() != WebhookSpec.OnUnknown.RETRY) {
             return undecided(tool, output);
           }
           if (tries == retries) {
-            return new ToolOutcome.Failed(output);
+            return new ToolResult.Failed(output);
           }
         }
-        case Try.Passing(var output, var wanted) -> {
+        case Attempt.Retryable(var output, var wanted) -> {
           if (tries == retries) {
-            return new ToolOutcome.Failed(output);
+            return new ToolResult.Failed(output);
           }
           pause = wanted;
         }
@@ -112,10 +112,10 @@ class WebhookCalls {
     }
   }
 
-  private static ToolOutcome undecided(WebhookTool tool, String output) {
+  private static ToolResult undecided(WebhookTool tool, String output) {
     return switch (tool.onUnknown()) {
-      case ASK -> new ToolOutcome.Undecided();
-      case FAIL, RETRY -> new ToolOutcome.Failed(output);
+      case ASK -> new ToolResult.OutcomeUnknown();
+      case FAIL, RETRY -> new ToolResult.Failed(output);
     };
   }
 
@@ -129,7 +129,7 @@ class WebhookCalls {
     return one.compareTo(other) < 0 ? one : other;
   }
 
-  private Try attempt(
+  private Attempt attempt(
       WebhookTool tool, ToolContext context, WebhookRequest request, String refusedToken)
       throws InterruptedException {
     var spec = tool.spec();
@@ -152,10 +152,12 @@ class WebhookCalls {
               domains,
               timeout,
               settings.maxAnswer());
-      context.listener().again();
+      context.listener().onAttempt();
       return send(outbound, context.listener(), credentials.token);
-    } catch (ToolFailure e) {
-      return e.isPassing() ? new Try.Passing(e.output(), null) : new Try.Failed(e.output());
+    } catch (ToolException e) {
+      return e.isRetryable()
+          ? new Attempt.Retryable(e.output(), null)
+          : new Attempt.Failed(e.output());
     } catch (EgressException e) {
       return failed(e);
     }
@@ -173,7 +175,7 @@ class WebhookCalls {
   }
 
   private Map<String, String> headers(WebhookSpec spec, ToolContext context, WebhookRequest request)
-      throws ToolFailure {
+      throws ToolException {
     var headers = new LinkedHashMap<>(request.headers());
     headers.put(
         "Accept",
@@ -195,7 +197,7 @@ class WebhookCalls {
   }
 
   private void addHeaders(WebhookSpec spec, ToolContext context, Credentials credentials)
-      throws ToolFailure {
+      throws ToolException {
     credentials.headers.putAll(secrets.headers(context.project(), spec.headers()));
   }
 
@@ -206,7 +208,7 @@ class WebhookCalls {
       Duration timeout,
       String refusedToken,
       Credentials credentials)
-      throws ToolFailure, InterruptedException {
+      throws ToolException, InterruptedException {
     switch (auth) {
       case null -> {}
       case WebhookAuth.None _ -> {}
@@ -228,7 +230,7 @@ class WebhookCalls {
       }
       case WebhookAuth.OAuth2 oauth -> {
         if (oauth.clientId() == null || oauth.clientSecret() == null) {
-          throw new ToolFailure(
+          throw new ToolException(
               "authentication_failed",
               false,
               "The tool is not set up: its oauth2 needs a client_id and a client_secret.");
@@ -246,54 +248,54 @@ class WebhookCalls {
     return "Basic " + Base64.getEncoder().encodeToString(pair);
   }
 
-  private String open(ToolContext context, SecretText secret) throws ToolFailure {
+  private String open(ToolContext context, SecretText secret) throws ToolException {
     return secrets.open(context.project(), secret);
   }
 
-  private Try send(EgressRequest request, ToolListener listener, String token)
+  private Attempt send(EgressRequest request, ToolListener listener, String token)
       throws EgressException, InterruptedException {
     try (var answer = http.open(request)) {
-      if (!StreamedAnswer.is(answer)) {
+      if (!StreamedResponseText.isStreamed(answer)) {
         return read(answer.read(), token);
       }
       try {
-        return new Try.Answered(StreamedAnswer.read(answer, listener));
+        return new Attempt.Succeeded(StreamedResponseText.read(answer, listener));
       } catch (IOException e) {
         throw answer.toFailure(e);
       }
     }
   }
 
-  private static Try read(HttpResponse answer, String token) {
+  private static Attempt read(HttpResponse answer, String token) {
     int status = answer.status();
     if (status >= 200 && status < 300) {
       try {
-        return new Try.Answered(AnswerText.of(answer));
-      } catch (ToolFailure e) {
-        return new Try.Failed(e.output());
+        return new Attempt.Succeeded(ResponseText.of(answer));
+      } catch (ToolException e) {
+        return new Attempt.Failed(e.output());
       }
     }
-    var output = AnswerText.ofError(answer);
+    var output = ResponseText.ofError(answer);
     if (status == 401 && token != null) {
-      return new Try.TokenRefused(output, token);
+      return new Attempt.TokenRefused(output, token);
     }
     return switch (status) {
-      case 408, 425, 429, 503 -> new Try.Passing(output, AnswerText.retryAfter(answer));
-      default -> status >= 500 ? new Try.Doubtful(output) : new Try.Failed(output);
+      case 408, 425, 429, 503 -> new Attempt.Retryable(output, ResponseText.retryAfter(answer));
+      default -> status >= 500 ? new Attempt.OutcomeUnknown(output) : new Attempt.Failed(output);
     };
   }
 
-  private static Try failed(EgressException e) {
+  private static Attempt failed(EgressException e) {
     return switch (e.kind()) {
-      case REFUSED -> new Try.Failed(ToolError.output("not_allowed", e.getMessage()));
+      case REFUSED -> new Attempt.Failed(ToolError.output("not_allowed", e.getMessage()));
       case TOO_LARGE ->
-          new Try.Failed(
+          new Attempt.Failed(
               ToolError.output("answer_unusable", "The call was made. " + e.getMessage()));
       case UNREACHABLE, TIMED_OUT, BROKEN -> {
         if (!e.mayHaveArrived()) {
-          yield new Try.Passing(ToolError.output("unreachable", e.getMessage()), null);
+          yield new Attempt.Retryable(ToolError.output("unreachable", e.getMessage()), null);
         }
-        yield new Try.Doubtful(
+        yield new Attempt.OutcomeUnknown(
             ToolError.output(
                 "outcome_unknown",
                 e.getMessage() + " Nobody knows whether the call had its effect."));

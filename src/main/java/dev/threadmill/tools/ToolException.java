@@ -1,7 +1,7 @@
 package dev.threadmill.tools;
 
 /** A call cannot be made, or not be made again. The message is fit for a model and for a client. */
-final class ToolFailure extends Exception {
+final class ToolException extends Exception {
   private static final long serialVersionUID = 1;
 
   private final String type;
@@ -13,13 +13,13 @@ final class ToolFailure extends Exception {
    * @param type in one word
    * @param passing whether another try may succeed
    */
-  ToolFailure(String type, boolean passing, String message) {
+  ToolException(String type, boolean passing, String message) {
     super(message);
     this.type = type;
     this.passing = passing;
   }
 
-  boolean isPassing() {
+  boolean isRetryable() {
     return passing;
   }
 

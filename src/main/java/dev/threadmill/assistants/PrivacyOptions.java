@@ -11,7 +11,7 @@ import java.util.List;
  * @param allowedEntities the kinds of personal data that may pass all the same
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
-public record PrivacySettings(Mode mode, List<String> allowedEntities) {
+public record PrivacyOptions(Mode mode, List<String> allowedEntities) {
   private static final int MAX_ENTITIES = 100;
   private static final int MAX_ENTITY = 64;
 
@@ -25,7 +25,7 @@ public record PrivacySettings(Mode mode, List<String> allowedEntities) {
     STRICT
   }
 
-  public PrivacySettings {
+  public PrivacyOptions {
     allowedEntities = Bounds.list("allowed_entities", allowedEntities, MAX_ENTITIES);
     for (int i = 0; allowedEntities != null && i < allowedEntities.size(); i++) {
       Bounds.requiredText("allowed_entities[%d]".formatted(i), allowedEntities.get(i), MAX_ENTITY);

@@ -9,19 +9,19 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 
 /** What a model is told of the answer of a tool. */
-final class AnswerText {
+final class ResponseText {
   private static final int MOST_OF_AN_ERROR = 2_000;
 
-  private AnswerText() {}
+  private ResponseText() {}
 
   /** The answer of a call that succeeded; it has to be text, and JSON if it says so. */
-  static String of(HttpResponse answer) throws ToolFailure {
+  static String of(HttpResponse answer) throws ToolException {
     if (answer.body().length == 0) {
       return "{\"status\":%d}".formatted(answer.status());
     }
     var type = answer.mediaType();
     if (!isText(type) && !(type.isEmpty() && isUtf8(answer.body()))) {
-      throw new ToolFailure(
+      throw new ToolException(
           "answer_unusable",
           false,
           "The call was made, but its answer is not text but '%s'."
@@ -32,7 +32,7 @@ final class AnswerText {
       try {
         Json.MAPPER.readTree(text);
       } catch (JsonProcessingException e) {
-        throw new ToolFailure(
+        throw new ToolException(
             "answer_unusable",
             false,
             "The call was made, but its answer is not the JSON it claims.");

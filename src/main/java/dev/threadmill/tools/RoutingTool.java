@@ -15,7 +15,7 @@ import java.util.List;
  * @param name what the assistant is called in what people and models read
  * @param continuesThread whether it goes on in the thread that it last worked in for the caller
  */
-public record RouteTool(
+public record RoutingTool(
     FunctionSpec function,
     AgentRoutingSpec.Target target,
     AgentRoutingSpec.Mode mode,
@@ -40,8 +40,8 @@ public record RouteTool(
           .set("required", Json.MAPPER.createArrayNode().add(MESSAGE));
 
   /** A tool for each assistant, in their order. Targets that were never looked up have none. */
-  static List<RouteTool> of(AgentRoutingSpec spec) {
-    var tools = new ArrayList<RouteTool>();
+  static List<RoutingTool> of(AgentRoutingSpec spec) {
+    var tools = new ArrayList<RoutingTool>();
     for (int i = 0; spec.names() != null && i < spec.targets().size(); i++) {
       var target = spec.targets().get(i);
       if (target.isRemote()) {
@@ -50,7 +50,7 @@ public record RouteTool(
       var names = spec.names().get(i);
       var name = names.name() == null ? target.assistantId().value() : names.name();
       tools.add(
-          new RouteTool(
+          new RoutingTool(
               new FunctionSpec(
                   names.function(),
                   description(spec.mode(), name, names.description()),

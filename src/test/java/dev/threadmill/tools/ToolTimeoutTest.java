@@ -32,7 +32,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @QuarkusTestResource(KeysResource.class)
 @QuarkusTestResource(FakeProviderResource.class)
 @Timeout(90)
-class HangingToolsTest {
+class ToolTimeoutTest {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
   private static final int FOR_EVER_MS = 300_000;
   private static final Reply.Call ECHO = new Reply.Call("a", "slow_echo", "{\"text\": \"hello\"}");

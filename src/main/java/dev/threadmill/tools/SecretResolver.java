@@ -10,12 +10,12 @@ import org.jboss.logging.Logger;
 
 /** Opens the secrets of stored tools for the moment in which they are needed. */
 @Singleton
-class OpenSecrets {
-  private static final Logger LOG = Logger.getLogger(OpenSecrets.class);
+class SecretResolver {
+  private static final Logger LOG = Logger.getLogger(SecretResolver.class);
 
   private final SecretBox box;
 
-  OpenSecrets(SecretBox box) {
+  SecretResolver(SecretBox box) {
     this.box = box;
   }
 
@@ -24,7 +24,7 @@ class OpenSecrets {
    *
    * @throws ToolFailure if it cannot be read any more
    */
-  String open(ProjectId project, SecretText secret) throws ToolFailure {
+  String open(ProjectId project, SecretText secret) throws ToolException {
     if (!(secret instanceof SecretText.Sealed sealed)) {
       throw new IllegalStateException("a stored tool holds a secret that is not sealed");
     }
@@ -32,7 +32,7 @@ class OpenSecrets {
       return box.open(project, sealed);
     } catch (SecretBox.UndecryptableException e) {
       LOG.errorf("secret unreadable project_id=%s: %s", project, e.getMessage());
-      throw new ToolFailure(
+      throw new ToolException(
           "tool_not_set_up", false, "A secret of the tool cannot be read any more; set it again.");
     }
   }
@@ -43,7 +43,7 @@ class OpenSecrets {
    * @param headers null for none
    */
   Map<String, String> headers(ProjectId project, Map<String, SecretText> headers)
-      throws ToolFailure {
+      throws ToolException {
     var opened = new LinkedHashMap<String, String>();
     if (headers != null) {
       for (var header : headers.entrySet()) {

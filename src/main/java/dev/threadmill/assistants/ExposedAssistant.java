@@ -8,7 +8,7 @@ import dev.threadmill.api.AssistantId;
  * @param name null if it has none
  * @param description null if it has none
  */
-public record OfferedAssistant(String id, String name, String description) {
+public record ExposedAssistant(String id, String name, String description) {
   /** Its id as a type of its own. */
   public AssistantId assistantId() {
     return new AssistantId(id);

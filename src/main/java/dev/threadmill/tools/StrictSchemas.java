@@ -5,17 +5,17 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 
 /** What {@code strict} makes of a schema: objects have all their properties, and no others. */
-final class Strictness {
-  private Strictness() {}
+final class StrictSchemas {
+  private StrictSchemas() {}
 
   /** The schema with every object in it closed. */
-  static JsonNode closed(JsonNode schema) {
+  static JsonNode closeObjects(JsonNode schema) {
     return close(schema.deepCopy());
   }
 
   private static JsonNode close(JsonNode schema) {
     if (schema instanceof ArrayNode list) {
-      list.forEach(Strictness::close);
+      list.forEach(StrictSchemas::close);
     }
     if (schema instanceof ObjectNode object) {
       object.remove("$id");
@@ -23,13 +23,13 @@ final class Strictness {
         object.put("additionalProperties", false);
         var required = object.putArray("required");
         properties.fieldNames().forEachRemaining(required::add);
-        properties.forEach(Strictness::close);
+        properties.forEach(StrictSchemas::close);
       }
       for (var inner : new String[] {"items", "prefixItems", "anyOf", "oneOf", "allOf"}) {
         close(object.path(inner));
       }
       for (var named : new String[] {"$defs", "definitions"}) {
-        object.path(named).forEach(Strictness::close);
+        object.path(named).forEach(StrictSchemas::close);
       }
     }
     return schema;

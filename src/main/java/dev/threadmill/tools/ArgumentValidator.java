@@ -22,8 +22,8 @@ import org.jboss.logging.Logger;
  * is fetched for it: a schema refers to itself only.
  */
 @Singleton
-public class ArgumentSchemas {
-  private static final Logger LOG = Logger.getLogger(ArgumentSchemas.class);
+public class ArgumentValidator {
+  private static final Logger LOG = Logger.getLogger(ArgumentValidator.class);
   private static final int MOST_CACHED = 2_000;
   private static final int MOST_VIOLATIONS = 20;
 
@@ -52,7 +52,7 @@ public class ArgumentSchemas {
   private record Key(JsonNode schema, boolean strict) {}
 
   /** What is wrong with arguments, by place; empty if nothing is. */
-  List<String> violations(FunctionSpec function, JsonNode arguments) {
+  List<String> validate(FunctionSpec function, JsonNode arguments) {
     if (!arguments.isObject()) {
       return List.of("expected a JSON object");
     }
@@ -66,9 +66,9 @@ public class ArgumentSchemas {
     try {
       return schema.get().validate(arguments).stream()
           .limit(MOST_VIOLATIONS)
-          .map(ArgumentSchemas::text)
+          .map(ArgumentValidator::text)
           .toList();
-    } catch (BoundedPattern.TooCostlyException | StackOverflowError e) {
+    } catch (BoundedPattern.MatchBudgetException | StackOverflowError e) {
       return List.of("a text takes too long to compare with its pattern");
     } catch (SchemaException e) {
       return unusable(e);
@@ -90,7 +90,8 @@ public class ArgumentSchemas {
   private Optional<Schema> compile(Key key) {
     try {
       var schema =
-          registry.getSchema(key.strict() ? Strictness.closed(key.schema()) : withoutId(key));
+          registry.getSchema(
+              key.strict() ? StrictSchemas.closeObjects(key.schema()) : withoutId(key));
       schema.validate(com.fasterxml.jackson.databind.node.JsonNodeFactory.instance.objectNode());
       return Optional.of(schema);
     } catch (RuntimeException e) {

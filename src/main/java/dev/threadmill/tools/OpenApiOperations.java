@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.threadmill.api.ApiException;
 import dev.threadmill.api.Json;
 import dev.threadmill.assistants.WebhookSpec;
-import dev.threadmill.assistants.WebhookSpec.Place;
+import dev.threadmill.assistants.WebhookSpec.ArgumentLocation;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -20,7 +20,7 @@ import java.util.regex.Pattern;
  * The operations of an OpenAPI document (3.0 or 3.1) as functions. Each parameter is an argument of
  * its own, the request body is the argument {@code body}.
  */
-final class OpenApiTools {
+final class OpenApiOperations {
   private static final Pattern NOT_OF_A_NAME = Pattern.compile("[^a-zA-Z0-9_-]+");
   private static final Set<String> HEADERS_OF_HTTP =
       Set.of("accept", "content-type", "authorization");
@@ -36,7 +36,7 @@ final class OpenApiTools {
    * @param base address before the paths, without a slash at the end
    * @throws ApiException 400 if it is not such a document
    */
-  OpenApiTools(JsonNode document, String base) {
+  OpenApiOperations(JsonNode document, String base) {
     if (!document.path("openapi").asText().startsWith("3.") || !document.path("paths").isObject()) {
       throw ApiException.invalid(
           "document", "Invalid 'document': expected an OpenAPI document of version 3.");
@@ -67,7 +67,7 @@ final class OpenApiTools {
       WebhookSpec.Method method,
       String endpoint,
       JsonNode parameters,
-      Map<String, Place> placement) {}
+      Map<String, ArgumentLocation> placement) {}
 
   /** The operation cannot be called by a tool. */
   private static final class UnusableOperationException extends Exception {
@@ -123,7 +123,7 @@ final class OpenApiTools {
       throws UnusableOperationException {
     var properties = Json.MAPPER.createObjectNode();
     var required = Json.MAPPER.createArrayNode();
-    var placement = new HashMap<String, Place>();
+    var placement = new HashMap<String, ArgumentLocation>();
     for (var parameter : parameters(pathItem, node)) {
       var name = parameter.path("name").asText();
       var place = place(parameter, name);
@@ -134,7 +134,7 @@ final class OpenApiTools {
         throw new UnusableOperationException("it has two parameters '%s'.".formatted(name));
       }
       properties.set(name, schema(parameter));
-      if (parameter.path("required").asBoolean() || place == Place.PATH) {
+      if (parameter.path("required").asBoolean() || place == ArgumentLocation.PATH) {
         required.add(name);
       }
     }
@@ -166,13 +166,14 @@ final class OpenApiTools {
   }
 
   /** Null for what is not sent. */
-  private static Place place(JsonNode parameter, String name) throws UnusableOperationException {
+  private static ArgumentLocation place(JsonNode parameter, String name)
+      throws UnusableOperationException {
     boolean required = parameter.path("required").asBoolean();
     return switch (parameter.path("in").asText()) {
-      case "path" -> Place.PATH;
-      case "query" -> Place.QUERY;
+      case "path" -> ArgumentLocation.PATH;
+      case "query" -> ArgumentLocation.QUERY;
       case "header" ->
-          HEADERS_OF_HTTP.contains(name.toLowerCase(Locale.ROOT)) ? null : Place.HEADER;
+          HEADERS_OF_HTTP.contains(name.toLowerCase(Locale.ROOT)) ? null : ArgumentLocation.HEADER;
       case "cookie" -> {
         if (required) {
           throw new UnusableOperationException("it needs the cookie '%s'.".formatted(name));
@@ -200,7 +201,7 @@ final class OpenApiTools {
       JsonNode node,
       ObjectNode properties,
       com.fasterxml.jackson.databind.node.ArrayNode required,
-      Map<String, Place> placement)
+      Map<String, ArgumentLocation> placement)
       throws UnusableOperationException {
     if (!node.has("requestBody")) {
       return;
@@ -220,7 +221,7 @@ final class OpenApiTools {
       }
       return;
     }
-    if (placement.put(BODY, Place.PAYLOAD) != null) {
+    if (placement.put(BODY, ArgumentLocation.PAYLOAD) != null) {
       throw new UnusableOperationException("it has both a body and a parameter of that name.");
     }
     var schema = content.path("schema");

@@ -6,7 +6,7 @@ import dev.threadmill.assistants.RemoteAgent;
 import dev.threadmill.assistants.WebhookSpec.OnUnknown;
 import dev.threadmill.tools.A2aClient.Method;
 import dev.threadmill.tools.A2aClient.Reply;
-import dev.threadmill.tools.RemoteAgents.Peer;
+import dev.threadmill.tools.AgentCardCache.Endpoint;
 import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
@@ -19,17 +19,17 @@ import org.jboss.logging.Logger;
  * task that is known is asked for and not begun again. What is called off here is cancelled there.
  */
 @Singleton
-class AskAgent {
-  private static final Logger LOG = Logger.getLogger(AskAgent.class);
+class ExecuteA2aTask {
+  private static final Logger LOG = Logger.getLogger(ExecuteA2aTask.class);
   private static final Duration FIRST_LOOK = Duration.ofMillis(200);
   private static final Duration SHORTEST_TIMEOUT = Duration.ofSeconds(1);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
 
-  private final RemoteAgents agents;
+  private final AgentCardCache agents;
   private final A2aClient client;
-  private final ToolSettings settings;
+  private final ToolsConfig settings;
 
-  AskAgent(RemoteAgents agents, A2aClient client, ToolSettings settings) {
+  ExecuteA2aTask(AgentCardCache agents, A2aClient client, ToolsConfig settings) {
     this.agents = agents;
     this.client = client;
     this.settings = settings;
@@ -40,43 +40,43 @@ class AskAgent {
    *
    * @param deadline of {@link System#nanoTime}, after which nothing is waited for
    */
-  private record Errand(
+  private record Call(
       ToolContext context,
       RemoteAgent agent,
       OnUnknown onUnknown,
       String message,
-      Duration patience,
+      Duration timeout,
       long deadline) {
-    boolean isLate() {
+    boolean isTimedOut() {
       return System.nanoTime() - deadline >= 0;
     }
 
-    Duration left() {
+    Duration remaining() {
       var left = Duration.ofNanos(deadline - System.nanoTime());
       return left.compareTo(SHORTEST_TIMEOUT) < 0 ? SHORTEST_TIMEOUT : left;
     }
   }
 
-  ToolOutcome ask(ToolContext context, RemoteAgent agent, OnUnknown onUnknown, String message)
+  ToolResult ask(ToolContext context, RemoteAgent agent, OnUnknown onUnknown, String message)
       throws InterruptedException {
     var patience =
         agent.timeoutMs() == null ? settings.a2aTimeout() : Duration.ofMillis(agent.timeoutMs());
     var errand =
-        new Errand(
+        new Call(
             context, agent, onUnknown, message, patience, System.nanoTime() + patience.toNanos());
     try {
       return follow(errand, peer(errand));
-    } catch (ToolFailure e) {
-      return new ToolOutcome.Failed(e.output());
+    } catch (ToolException e) {
+      return new ToolResult.Failed(e.output());
     }
   }
 
-  private Peer peer(Errand errand) throws ToolFailure, InterruptedException {
+  private Endpoint peer(Call errand) throws ToolException, InterruptedException {
     for (int tries = 0; ; tries++) {
       try {
-        return agents.peer(errand.context(), errand.agent(), errand.left());
-      } catch (ToolFailure e) {
-        if (!e.isPassing() || tries == settings.retries() || errand.isLate()) {
+        return agents.endpoint(errand.context(), errand.agent(), errand.remaining());
+      } catch (ToolException e) {
+        if (!e.isRetryable() || tries == settings.retries() || errand.isTimedOut()) {
           throw e;
         }
       }
@@ -84,8 +84,8 @@ class AskAgent {
     }
   }
 
-  private ToolOutcome follow(Errand errand, Peer peer) throws InterruptedException {
-    var begun = errand.context().begun();
+  private ToolResult follow(Call errand, Endpoint peer) throws InterruptedException {
+    var begun = errand.context().remoteTaskId();
     if (begun != null) {
       var known = task(errand, begun);
       var outcome = orCancel(errand, peer, known, () -> goOn(errand, peer, known));
@@ -105,76 +105,82 @@ class AskAgent {
   }
 
   /** Goes on with a task that was begun before a crash. Null if the message is to be sent again. */
-  private ToolOutcome goOn(Errand errand, Peer peer, RemoteTask task) throws InterruptedException {
-    if (look(errand, peer, Method.GET, task, brief(errand)) instanceof Reply.Refused(var output)) {
+  private ToolResult goOn(Call errand, Endpoint peer, A2aTask task) throws InterruptedException {
+    if (look(errand, peer, Method.GET, task, brief(errand)) instanceof Reply.Rejected(var output)) {
       LOG.infof("agent lost its task run_id=%s", errand.context().run());
       return errand.onUnknown() == OnUnknown.RETRY ? null : unknown(errand, output);
     }
     return await(errand, peer, task);
   }
 
-  private RemoteTask task(Errand errand, String id) {
-    return new RemoteTask(errand.context().listener(), id, settings.maxAnswer());
+  private A2aTask task(Call errand, String id) {
+    return new A2aTask(errand.context().listener(), id, settings.maxAnswer());
   }
 
   private interface Work {
-    ToolOutcome done() throws InterruptedException;
+    ToolResult done() throws InterruptedException;
   }
 
   /** What is called off meanwhile is cancelled there. */
-  private ToolOutcome orCancel(Errand errand, Peer peer, RemoteTask task, Work work)
+  private ToolResult orCancel(Call errand, Endpoint peer, A2aTask task, Work work)
       throws InterruptedException {
     try {
       return work.done();
     } catch (InterruptedException e) {
-      if (errand.context().isCalledOff()) {
+      if (errand.context().isCancelled()) {
         stopThere(errand, peer, task);
       }
       throw e;
     }
   }
 
-  private static ToolOutcome unknown(Errand errand, String output) {
+  private static ToolResult unknown(Call errand, String output) {
     return errand.onUnknown() == OnUnknown.ASK
-        ? new ToolOutcome.Undecided()
-        : new ToolOutcome.Failed(output);
+        ? new ToolResult.OutcomeUnknown()
+        : new ToolResult.Failed(output);
   }
 
   /** Sends the message. Null if the agent has taken it, which the task shows. */
-  private ToolOutcome send(Errand errand, Peer peer, RemoteTask task) throws InterruptedException {
+  private ToolResult send(Call errand, Endpoint peer, A2aTask task) throws InterruptedException {
     boolean streams = peer.streams();
     for (int tries = 0; ; ) {
       var reply =
           streams
-              ? ask(errand, peer, Method.STREAM, message(errand, peer, true), task, errand.left())
+              ? ask(
+                  errand,
+                  peer,
+                  Method.STREAM,
+                  message(errand, peer, true),
+                  task,
+                  errand.remaining())
               : ask(errand, peer, Method.SEND, message(errand, peer, false), task, brief(errand));
-      boolean isLast = tries == settings.retries() || errand.isLate();
+      boolean isLast = tries == settings.retries() || errand.isTimedOut();
       Duration pause = null;
       switch (reply) {
-        case Reply.Heard _ -> {
+        case Reply.Accepted _ -> {
           return null;
         }
         case Reply.Unsupported(var output) -> {
           if (!streams) {
-            return new ToolOutcome.Failed(output);
+            return new ToolResult.Failed(output);
           }
           streams = false;
           continue;
         }
-        case Reply.Refused(var output) -> {
-          return new ToolOutcome.Failed(output);
+        case Reply.Rejected(var output) -> {
+          return new ToolResult.Failed(output);
         }
-        case Reply.Unusable(var output) -> {
+        case Reply.Malformed(var output) -> {
           stopThere(errand, peer, task);
-          return new ToolOutcome.Failed(output);
+          return new ToolResult.Failed(output);
         }
-        case Reply.Passing(var output, var wanted) -> {
+        case Reply.Retryable(var output, var wanted) -> {
           if (isLast) {
-            return new ToolOutcome.Failed(output);
+            return new ToolResult.Failed(output);
           }
           pause = wanted;
         }
-        case Reply.Doubtful(var output) -> {
+        case Reply.OutcomeUnknown(var output) -> {
           if (isLast || errand.onUnknown() != OnUnknown.RETRY) {
             return unknown(errand, output);
           }
@@ -189,41 +195,41 @@ class AskAgent {
   }
 
   /** Follows a task to its end. */
-  private ToolOutcome await(Errand errand, Peer peer, RemoteTask task) throws InterruptedException {
+  private ToolResult await(Call errand, Endpoint peer, A2aTask task) throws InterruptedException {
     boolean streams = peer.streams();
     var pause = FIRST_LOOK;
-    while (task.isOpen() || task.isPatchy()) {
-      if (task.isOpen() && errand.isLate()) {
+    while (task.isOpen() || task.isIncomplete()) {
+      if (task.isOpen() && errand.isTimedOut()) {
         return tooLate(errand, peer, task);
       }
       if (task.isOpen()) {
         Thread.sleep(pause);
       }
       switch (look(errand, peer, Method.GET, task, brief(errand))) {
-        case Reply.Unusable(var output) -> {
+        case Reply.Malformed(var output) -> {
           stopThere(errand, peer, task);
-          return new ToolOutcome.Failed(output);
+          return new ToolResult.Failed(output);
         }
-        case Reply.Refused(var output) -> {
-          return task.isOpen() ? new ToolOutcome.Failed(output) : ended(errand, peer, task);
+        case Reply.Rejected(var output) -> {
+          return task.isOpen() ? new ToolResult.Failed(output) : ended(errand, peer, task);
         }
         case Reply.Unsupported(var output) -> {
-          return task.isOpen() ? new ToolOutcome.Failed(output) : ended(errand, peer, task);
+          return task.isOpen() ? new ToolResult.Failed(output) : ended(errand, peer, task);
         }
-        case Reply.Heard _ -> {
+        case Reply.Accepted _ -> {
           if (!task.isOpen()) {
             return ended(errand, peer, task);
           }
-          if (streams && !errand.isLate()) {
-            task.begin();
+          if (streams && !errand.isTimedOut()) {
+            task.restart();
             streams =
-                switch (look(errand, peer, Method.SUBSCRIBE, task, errand.left())) {
-                  case Reply.Refused _, Reply.Unusable _, Reply.Unsupported _ -> false;
-                  case Reply.Heard _, Reply.Passing _, Reply.Doubtful _ -> true;
+                switch (look(errand, peer, Method.SUBSCRIBE, task, errand.remaining())) {
+                  case Reply.Rejected _, Reply.Malformed _, Reply.Unsupported _ -> false;
+                  case Reply.Accepted _, Reply.Retryable _, Reply.OutcomeUnknown _ -> true;
                 };
           }
         }
-        case Reply.Passing _, Reply.Doubtful _ -> {
+        case Reply.Retryable _, Reply.OutcomeUnknown _ -> {
           if (!task.isOpen()) {
             return ended(errand, peer, task);
           }
@@ -240,10 +246,9 @@ class AskAgent {
     return longer.compareTo(LONGEST_PAUSE) < 0 ? longer : LONGEST_PAUSE;
   }
 
-  private ToolOutcome tooLate(Errand errand, Peer peer, RemoteTask task)
-      throws InterruptedException {
+  private ToolResult tooLate(Call errand, Endpoint peer, A2aTask task) throws InterruptedException {
     // Its stream may have hung although it has ended.
-    if (look(errand, peer, Method.GET, task, brief(errand)) instanceof Reply.Heard
+    if (look(errand, peer, Method.GET, task, brief(errand)) instanceof Reply.Accepted
         && !task.isOpen()) {
       return ended(errand, peer, task);
     }
@@ -251,13 +256,13 @@ class AskAgent {
     return failed(
         "agent_timeout",
         "The agent was not done after %d s, and was told to stop."
-            .formatted(errand.patience().toSeconds()));
+            .formatted(errand.timeout().toSeconds()));
   }
 
-  private ToolOutcome ended(Errand errand, Peer peer, RemoteTask task) {
+  private ToolResult ended(Call errand, Endpoint peer, A2aTask task) {
     var said = task.text();
     return switch (task.state()) {
-      case "completed" -> new ToolOutcome.Answered(said);
+      case "completed" -> new ToolResult.Succeeded(said);
       case "failed" -> failed("agent_failed", "The agent failed: " + said);
       case "rejected" -> failed("agent_rejected", "The agent refused: " + said);
       case "canceled" ->
@@ -274,42 +279,43 @@ class AskAgent {
     };
   }
 
-  private static ToolOutcome failed(String type, String message) {
-    return new ToolOutcome.Failed(ToolError.output(type, message));
+  private static ToolResult failed(String type, String message) {
+    return new ToolResult.Failed(ToolError.output(type, message));
   }
 
   /** An agent of whose task nothing can be made need not go on with it. */
-  private void stopThere(Errand errand, Peer peer, RemoteTask task) {
+  private void stopThere(Call errand, Endpoint peer, A2aTask task) {
     if (task.id() != null && task.isOpen()) {
       Thread.ofVirtual().name("a2a-cancel").start(() -> cancel(errand, peer, task));
     }
   }
 
-  private void cancel(Errand errand, Peer peer, RemoteTask task) {
+  private void cancel(Call errand, Endpoint peer, A2aTask task) {
     try {
-      var unheard = new RemoteTask(ToolListener.NONE, task.id(), settings.maxAnswer());
+      var unheard = new A2aTask(ToolListener.NONE, task.id(), settings.maxAnswer());
       ask(errand, peer, Method.CANCEL, id(task), unheard, LONGEST_PAUSE);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
   }
 
-  private Reply look(Errand errand, Peer peer, Method method, RemoteTask task, Duration timeout)
+  private Reply look(Call errand, Endpoint peer, Method method, A2aTask task, Duration timeout)
       throws InterruptedException {
     return ask(errand, peer, method, id(task), task, timeout);
   }
 
   private Reply ask(
-      Errand errand, Peer peer, Method method, ObjectNode params, RemoteTask task, Duration timeout)
+      Call errand, Endpoint peer, Method method, ObjectNode params, A2aTask task, Duration timeout)
       throws InterruptedException {
-    return client.ask(new A2aClient.Request(errand.context(), peer, method, params, timeout), task);
+    return client.send(
+        new A2aClient.Request(errand.context(), peer, method, params, timeout), task);
   }
 
-  private static ObjectNode id(RemoteTask task) {
+  private static ObjectNode id(A2aTask task) {
     return Json.MAPPER.createObjectNode().put("id", task.id());
   }
 
-  private static ObjectNode message(Errand errand, Peer peer, boolean streams) {
+  private static ObjectNode message(Call errand, Endpoint peer, boolean streams) {
     var params = Json.MAPPER.createObjectNode();
     var message =
         params
@@ -331,8 +337,8 @@ class AskAgent {
   }
 
   /** How long a request may take that is answered at once. */
-  private Duration brief(Errand errand) {
-    var left = errand.left();
+  private Duration brief(Call errand) {
+    var left = errand.remaining();
     return left.compareTo(settings.timeout()) < 0 ? left : settings.timeout();
   }
 

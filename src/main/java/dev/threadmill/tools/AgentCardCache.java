@@ -25,29 +25,29 @@ import org.jboss.logging.Logger;
  * Knows where agents elsewhere are spoken to, and how: it reads their cards and keeps them a while.
  */
 @Singleton
-class RemoteAgents {
-  private static final Logger LOG = Logger.getLogger(RemoteAgents.class);
+class AgentCardCache {
+  private static final Logger LOG = Logger.getLogger(AgentCardCache.class);
   private static final int MOST_CARDS = 500;
   private static final String CARD = "/.well-known/agent-card.json";
   private static final String BINDING = "JSONRPC";
 
   private final EgressClient http;
-  private final OpenSecrets secrets;
-  private final ToolSettings settings;
+  private final SecretResolver secrets;
+  private final ToolsConfig settings;
   private final InstantSource clock;
-  private final Map<Key, Known> cards =
+  private final Map<Key, CachedCard> cards =
       new LinkedHashMap<>(16, 0.75f, true) {
         private static final long serialVersionUID = 1;
 
         @Override
-        protected boolean removeEldestEntry(Map.Entry<Key, Known> eldest) {
+        protected boolean removeEldestEntry(Map.Entry<Key, CachedCard> eldest) {
           return size() > MOST_CARDS;
         }
       };
 
   private record Key(ProjectId project, String url, Map<String, SecretText> headers) {}
 
-  private record Known(Address address, Instant until) {}
+  private record CachedCard(Address address, Instant until) {}
 
   /** Where an agent is spoken to, by its own word. */
   private record Address(String url, boolean isV1, boolean streams) {
@@ -63,9 +63,10 @@ class RemoteAgents {
    * @param streams whether it tells of a task while it works on it
    * @param credentials headers for it; none if its card leads to another origin
    */
-  record Peer(String url, boolean isV1, boolean streams, Map<String, String> credentials) {}
+  record Endpoint(String url, boolean isV1, boolean streams, Map<String, String> credentials) {}
 
-  RemoteAgents(EgressClient http, OpenSecrets secrets, ToolSettings settings, InstantSource clock) {
+  AgentCardCache(
+      EgressClient http, SecretResolver secrets, ToolsConfig settings, InstantSource clock) {
     this.http = http;
     this.secrets = secrets;
     this.settings = settings;
@@ -78,17 +79,17 @@ class RemoteAgents {
    * @param patience how long the agent may take to show its card
    * @throws ToolFailure if its card is not to be had, or of no use
    */
-  Peer peer(ToolContext context, RemoteAgent agent, Duration patience)
-      throws ToolFailure, InterruptedException {
+  Endpoint endpoint(ToolContext context, RemoteAgent agent, Duration patience)
+      throws ToolException, InterruptedException {
     var credentials = secrets.headers(context.project(), agent.headers());
     var key = new Key(context.project(), agent.url(), agent.headers());
-    Known known;
+    CachedCard known;
     synchronized (cards) {
       known = cards.get(key);
     }
     if (known == null || !clock.instant().isBefore(known.until())) {
       known =
-          new Known(
+          new CachedCard(
               look(context, agent, credentials, known, patience),
               clock.instant().plus(settings.a2aCardLife()));
       synchronized (cards) {
@@ -96,7 +97,7 @@ class RemoteAgents {
       }
     }
     var address = known.address();
-    return new Peer(
+    return new Endpoint(
         address.url(),
         address.isV1(),
         address.streams(),
@@ -107,14 +108,14 @@ class RemoteAgents {
       ToolContext context,
       RemoteAgent agent,
       Map<String, String> credentials,
-      Known before,
+      CachedCard before,
       Duration patience)
-      throws ToolFailure, InterruptedException {
+      throws ToolException, InterruptedException {
     try {
       var card = fetched(context, agent, credentials, patience);
       return address(card).streaming(card.at("/capabilities/streaming").asBoolean(false));
-    } catch (ToolFailure e) {
-      if (before == null || !e.isPassing()) {
+    } catch (ToolException e) {
+      if (before == null || !e.isRetryable()) {
         throw e;
       }
       LOG.warnf("a2a card stale project_id=%s agent=%s", context.project(), agent.name());
@@ -124,7 +125,7 @@ class RemoteAgents {
 
   private JsonNode fetched(
       ToolContext context, RemoteAgent agent, Map<String, String> credentials, Duration patience)
-      throws ToolFailure, InterruptedException {
+      throws ToolException, InterruptedException {
     var url =
         agent.url().endsWith(".json") ? agent.url() : agent.url().replaceAll("/+$", "") + CARD;
     try {
@@ -140,7 +141,7 @@ class RemoteAgents {
                   patience.compareTo(settings.timeout()) < 0 ? patience : settings.timeout(),
                   settings.maxAnswer()));
       if (answer.status() >= 300) {
-        throw new ToolFailure(
+        throw new ToolException(
             "agent_unreachable",
             answer.status() >= 500 || answer.status() == 429,
             "The agent's card is not to be had: status %d.".formatted(answer.status()));
@@ -148,7 +149,7 @@ class RemoteAgents {
       return Json.MAPPER.readTree(new String(answer.body(), StandardCharsets.UTF_8));
     } catch (EgressException e) {
       boolean isRefused = e.kind() == EgressException.Kind.REFUSED;
-      throw new ToolFailure(
+      throw new ToolException(
           isRefused ? "not_allowed" : "agent_unreachable",
           !isRefused,
           "The agent's card is not to be had: " + e.getMessage());
@@ -160,7 +161,7 @@ class RemoteAgents {
   /**
    * Both versions may stand in a card; the first that can be spoken counts, as the agent prefers.
    */
-  private static Address address(JsonNode card) throws ToolFailure {
+  private static Address address(JsonNode card) throws ToolException {
     for (var offered : card.path("supportedInterfaces")) {
       var version = offered.path("protocolVersion").asText();
       if (BINDING.equals(offered.path("protocolBinding").asText())
@@ -180,7 +181,7 @@ class RemoteAgents {
     throw unusable("it offers no JSON-RPC of A2A 1.0 or 0.3");
   }
 
-  private static String url(JsonNode offered) throws ToolFailure {
+  private static String url(JsonNode offered) throws ToolException {
     var url = offered.path("url").asText();
     if (!url.matches("(?i)https?://.+")) {
       throw unusable("it names no address");
@@ -188,8 +189,9 @@ class RemoteAgents {
     return url;
   }
 
-  private static ToolFailure unusable(String why) {
-    return new ToolFailure("agent_unusable", false, "The agent's card is of no use: " + why + ".");
+  private static ToolException unusable(String why) {
+    return new ToolException(
+        "agent_unusable", false, "The agent's card is of no use: " + why + ".");
   }
 
   private static String origin(String url) {

@@ -36,7 +36,7 @@ import java.util.concurrent.locks.ReentrantLock;
  * them shortly before they are not. However many calls need one token, it is asked for once.
  */
 @Singleton
-class AccessTokens {
+class AccessTokenCache {
   private static final int MOST_KEPT = 1_000;
   private static final int MAX_BYTES = 65_536;
   private static final long SECONDS_IF_UNKNOWN = 60;
@@ -45,12 +45,12 @@ class AccessTokens {
 
   private final EgressClient http;
   private final InstantSource clock;
-  private final Map<Grant, Slot> slots =
+  private final Map<Grant, CachedToken> slots =
       new LinkedHashMap<>(16, 0.75f, true) {
         private static final long serialVersionUID = 1;
 
         @Override
-        protected boolean removeEldestEntry(Map.Entry<Grant, Slot> eldest) {
+        protected boolean removeEldestEntry(Map.Entry<Grant, CachedToken> eldest) {
           return size() > MOST_KEPT;
         }
       };
@@ -64,13 +64,13 @@ class AccessTokens {
       List<String> scopes,
       String audience) {}
 
-  private static final class Slot {
+  private static final class CachedToken {
     final ReentrantLock lock = new ReentrantLock();
     String token;
     Instant renewAt;
   }
 
-  AccessTokens(EgressClient http, InstantSource clock) {
+  AccessTokenCache(EgressClient http, InstantSource clock) {
     this.http = http;
     this.clock = clock;
   }
@@ -89,13 +89,13 @@ class AccessTokens {
       List<AllowedDomains> domains,
       Duration timeout,
       String refused)
-      throws ToolFailure, InterruptedException {
+      throws ToolException, InterruptedException {
     var grant =
         new Grant(
             project, auth.tokenUrl(), auth.clientId(), secret, auth.scopes(), auth.audience());
-    Slot slot;
+    CachedToken slot;
     synchronized (slots) {
-      slot = slots.computeIfAbsent(grant, _ -> new Slot());
+      slot = slots.computeIfAbsent(grant, _ -> new CachedToken());
     }
     if (!slot.lock.tryLock(timeout.toNanos(), TimeUnit.NANOSECONDS)) {
       throw unavailable(true, "it did not answer in time");
@@ -114,8 +114,8 @@ class AccessTokens {
     }
   }
 
-  private void renew(Slot slot, Grant grant, List<AllowedDomains> domains, Duration timeout)
-      throws ToolFailure, InterruptedException {
+  private void renew(CachedToken slot, Grant grant, List<AllowedDomains> domains, Duration timeout)
+      throws ToolException, InterruptedException {
     slot.token = null;
     var id = new ClientID(grant.clientId());
     var secret = new Secret(grant.clientSecret());
@@ -133,7 +133,7 @@ class AccessTokens {
       return;
     }
     var error = response.toErrorResponse().getErrorObject();
-    throw new ToolFailure(
+    throw new ToolException(
         "authentication_failed",
         false,
         "The token server refused the client credentials%s."
@@ -147,7 +147,7 @@ class AccessTokens {
 
   private TokenResponse ask(
       Grant grant, ClientAuthentication client, List<AllowedDomains> domains, Duration timeout)
-      throws ToolFailure, InterruptedException {
+      throws ToolException, InterruptedException {
     var builder =
         new TokenRequest.Builder(
             URI.create(grant.tokenUrl()), client, new ClientCredentialsGrant());
@@ -189,8 +189,8 @@ class AccessTokens {
     }
   }
 
-  private static ToolFailure unavailable(boolean passing, String why) {
-    return new ToolFailure(
+  private static ToolException unavailable(boolean passing, String why) {
+    return new ToolException(
         "authentication_failed", passing, "The token server gave no token: " + why);
   }
 

@@ -6,7 +6,7 @@ import java.time.Duration;
 
 /** How much tools that the server executes may take. */
 @ConfigMapping(prefix = "threadmill.tools")
-public interface ToolSettings {
+public interface ToolsConfig {
   /** THREADMILL_TOOLS_TIMEOUT: how long one try of a call may take unless its tool says so. */
   @WithDefault("30s")
   Duration timeout();

@@ -17,20 +17,20 @@ import java.time.Duration;
  * nobody ever meets an assistant that was changed before.
  */
 @ApplicationScoped
-public class KnownAssistants {
+public class AssistantCache {
   private static final Duration MEMORY = Duration.ofMinutes(10);
   private static final long MOST_CHARACTERS = 16_000_000;
   private static final int CHARACTERS_OF_THE_REST = 2_000;
 
   private final Assistants assistants;
-  private final Cache<AssistantId, Known> known =
+  private final Cache<AssistantId, Entry> known =
       Caffeine.newBuilder()
           .expireAfterAccess(MEMORY)
           .maximumWeight(MOST_CHARACTERS)
-          .weigher((AssistantId _, Known each) -> each.weight())
+          .weigher((AssistantId _, Entry each) -> each.weight())
           .build();
 
-  KnownAssistants(Assistants assistants) {
+  AssistantCache(Assistants assistants) {
     this.assistants = assistants;
   }
 
@@ -40,7 +40,7 @@ public class KnownAssistants {
    * @param version how often it had been changed by then
    * @param isFresh whether it was read just now, so that there is nothing to check
    */
-  public record Known(Assistant assistant, long version, boolean isFresh) {
+  public record Entry(Assistant assistant, long version, boolean isFresh) {
     int weight() {
       var instructions = assistant.instructions();
       return CHARACTERS_OF_THE_REST
@@ -52,7 +52,7 @@ public class KnownAssistants {
      * Has the transaction fail with a {@link DatabaseException} that {@link
      * DatabaseException#isFenced is fenced} if the assistant has been changed or deleted since.
      */
-    public void check(Tx tx) {
+    public void requireUnchanged(Tx tx) {
       if (!isFresh) {
         tx.defer(
             "SELECT require_one(count(*)) FROM assistants WHERE id = ? AND version = ?",
@@ -67,11 +67,11 @@ public class KnownAssistants {
    *
    * @throws ApiException 404 if the project has none of this id
    */
-  public Known get(ProjectId project, AssistantId id) {
+  public Entry get(ProjectId project, AssistantId id) {
     var remembered = known.getIfPresent(id);
     return remembered != null && remembered.assistant().projectId().equals(project)
         ? remembered
-        : read(project, id);
+        : refresh(project, id);
   }
 
   /**
@@ -79,11 +79,11 @@ public class KnownAssistants {
    *
    * @throws ApiException 404 if the project has none of this id
    */
-  public Known read(ProjectId project, AssistantId id) {
+  public Entry refresh(ProjectId project, AssistantId id) {
     known.invalidate(id);
     var read = assistants.findVersioned(project, id);
     var fresh = read.orElseThrow(() -> ApiException.notFound("assistant", id));
-    known.put(id, new Known(fresh.assistant(), fresh.version(), false));
+    known.put(id, new Entry(fresh.assistant(), fresh.version(), false));
     return fresh;
   }
 }

@@ -10,7 +10,7 @@ import java.util.Set;
  * An answer that is told while it comes in: plain text whose length is not known beforehand, lines
  * of JSON, or server-sent events, of which the data is the answer, a line an event.
  */
-final class StreamedAnswer {
+final class StreamedResponseText {
   private static final int MOST_AT_ONCE = 4_096;
   private static final Set<String> LINES =
       Set.of("application/x-ndjson", "application/ndjson", "application/jsonl");
@@ -19,12 +19,12 @@ final class StreamedAnswer {
   private final StringBuilder whole = new StringBuilder();
   private final StringBuilder piece = new StringBuilder();
 
-  private StreamedAnswer(ToolListener listener) {
+  private StreamedResponseText(ToolListener listener) {
     this.listener = listener;
   }
 
   /** Whether an answer is told while it comes in, rather than when it is whole. */
-  static boolean is(StreamingResponse answer) {
+  static boolean isStreamed(StreamingResponse answer) {
     var type = answer.mediaType();
     return answer.status() >= 200
         && answer.status() < 300
@@ -39,7 +39,7 @@ final class StreamedAnswer {
    * @return the whole of it
    */
   static String read(StreamingResponse answer, ToolListener listener) throws IOException {
-    var read = new StreamedAnswer(listener);
+    var read = new StreamedResponseText(listener);
     if (answer.mediaType().equals(ServerSentEvents.MEDIA_TYPE)) {
       read.events(ServerSentEvents.of(answer));
     } else {
@@ -69,10 +69,10 @@ final class StreamedAnswer {
   }
 
   private void tell(String more) {
-    var storable = AnswerText.storable(more);
+    var storable = ResponseText.storable(more);
     if (!storable.isEmpty()) {
       whole.append(storable);
-      listener.output(storable);
+      listener.onOutput(storable);
     }
   }
 }

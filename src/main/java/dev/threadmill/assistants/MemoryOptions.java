@@ -8,7 +8,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
  * server's default.
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
-public record MemorySettings(Boolean enabled, SummaryMethod summaryMethod, Scope scope) {
+public record MemoryOptions(Boolean enabled, SummaryMethod summaryMethod, Scope scope) {
   /** How what no longer fits is summed up. */
   public enum SummaryMethod {
     @JsonProperty("reflection")

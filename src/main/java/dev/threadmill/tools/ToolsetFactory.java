@@ -9,14 +9,17 @@ import java.util.List;
 
 /** Puts together the tools of runs. */
 @Singleton
-public class Toolboxes {
-  private final ArgumentSchemas schemas;
-  private final WebhookCalls webhooks;
+public class ToolsetFactory {
+  private final ArgumentValidator schemas;
+  private final CallWebhook webhooks;
   private final McpServers mcpServers;
-  private final AskAgent askAgent;
+  private final ExecuteA2aTask askAgent;
 
-  Toolboxes(
-      ArgumentSchemas schemas, WebhookCalls webhooks, McpServers mcpServers, AskAgent askAgent) {
+  ToolsetFactory(
+      ArgumentValidator schemas,
+      CallWebhook webhooks,
+      McpServers mcpServers,
+      ExecuteA2aTask askAgent) {
     this.schemas = schemas;
     this.webhooks = webhooks;
     this.mcpServers = mcpServers;
@@ -24,8 +27,8 @@ public class Toolboxes {
   }
 
   /** A toolbox without any tools. */
-  public Toolbox none() {
-    return new Toolbox(schemas);
+  public Toolset empty() {
+    return new Toolset(schemas);
   }
 
   /**
@@ -34,29 +37,29 @@ public class Toolboxes {
    * @param domains what the tools may reach
    * @throws ToolsUnavailableException if an MCP server does not tell its tools
    */
-  public Toolbox of(ProjectId project, List<ToolSpec> tools, AllowedDomains domains)
+  public Toolset create(ProjectId project, List<ToolSpec> tools, AllowedDomains domains)
       throws ToolsUnavailableException, InterruptedException {
     for (var tool : tools) {
       if (tool instanceof ToolSpec.Mcp(var mcp)) {
         hearOf(project, mcp, domains);
       }
     }
-    return known(project, tools);
+    return fromCache(project, tools);
   }
 
   /** The toolbox as far as it can be told without asking anybody. */
-  public Toolbox known(ProjectId project, List<ToolSpec> tools) {
-    var box = new Toolbox(schemas);
+  public Toolset fromCache(ProjectId project, List<ToolSpec> tools) {
+    var box = new Toolset(schemas);
     for (var tool : tools) {
       switch (tool) {
         case ToolSpec.Function(var function) -> box.add(function);
         case ToolSpec.Webhook(var webhook) -> box.add(new WebhookTool(webhook, webhooks));
         case ToolSpec.Mcp(var mcp) ->
-            mcpServers.known(project, mcp).stream()
+            mcpServers.cachedTools(project, mcp).stream()
                 .filter(offered -> mcp.allows(offered.name()))
                 .forEach(offered -> box.add(McpTool.of(mcp, offered, mcpServers)));
         case ToolSpec.AgentRouting(var routing) -> {
-          RouteTool.of(routing).forEach(box::add);
+          RoutingTool.of(routing).forEach(box::add);
           A2aTool.of(routing, askAgent).forEach(box::add);
         }
         case ToolSpec.CodeInterpreter _, ToolSpec.FileSearch _ -> {
@@ -71,7 +74,7 @@ public class Toolboxes {
       throws ToolsUnavailableException, InterruptedException {
     try {
       mcpServers.tools(project, spec, domains);
-    } catch (ToolFailure e) {
+    } catch (ToolException e) {
       throw new ToolsUnavailableException(
           "The MCP server '%s' does not tell its tools: %s"
               .formatted(spec.serverLabel(), e.getMessage()));

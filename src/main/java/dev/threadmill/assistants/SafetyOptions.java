@@ -12,12 +12,12 @@ import java.util.regex.Pattern;
  * @param allowedDomains host names, each possibly with {@code *.} before it
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
-public record SafetySettings(Boolean strict, List<String> allowedDomains) {
+public record SafetyOptions(Boolean strict, List<String> allowedDomains) {
   private static final int MAX_DOMAINS = 100;
   private static final Pattern DOMAIN =
       Pattern.compile("(?:\\*\\.)?[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?");
 
-  public SafetySettings {
+  public SafetyOptions {
     allowedDomains = domains("allowed_domains", allowedDomains);
   }
 

@@ -11,7 +11,7 @@ import java.util.Map;
  * were asked for, and the pieces of streams. The text of its artifacts is told on while it grows.
  * Nothing that comes is trusted: what is not as the protocol has it reads as empty.
  */
-final class RemoteTask {
+final class A2aTask {
   private static final String OF_V1 = "task_state_";
   private static final int MAX_ID = 1024;
   private static final int MOST_ARTIFACTS = 1_000;
@@ -32,10 +32,10 @@ final class RemoteTask {
   private boolean isWhole;
 
   /** Something came that has no place in the task. The message is fit for a model. */
-  static final class UnusableException extends Exception {
+  static final class ProtocolException extends Exception {
     private static final long serialVersionUID = 1;
 
-    UnusableException(String message) {
+    ProtocolException(String message) {
       super(message);
     }
   }
@@ -44,22 +44,22 @@ final class RemoteTask {
    * @param id null if the agent has not named it yet
    * @param maxText the most characters that its artifacts may have
    */
-  RemoteTask(ToolListener listener, String id, int maxText) {
+  A2aTask(ToolListener listener, String id, int maxText) {
     this.listener = listener;
     this.id = id;
     this.maxText = maxText;
-    begin();
+    restart();
   }
 
   /** What comes now tells the task from its beginning, or leaves a gap. */
-  void begin() {
+  void restart() {
     artifacts.clear();
     newest = null;
     length = 0;
     told.setLength(0);
     isToldStraight = true;
     hasGap = false;
-    listener.again();
+    listener.onAttempt();
   }
 
   /** The agent's name for it; null if there is none. */
@@ -68,7 +68,7 @@ final class RemoteTask {
   }
 
   /** Whether the agent has taken the message. */
-  boolean isKnown() {
+  boolean isAccepted() {
     return id != null || isWithoutId;
   }
 
@@ -83,7 +83,7 @@ final class RemoteTask {
   }
 
   /** Whether its text may lack something that a whole task would have. */
-  boolean isPatchy() {
+  boolean isIncomplete() {
     return id != null && !isWhole && (hasGap || length == 0);
   }
 
@@ -93,7 +93,7 @@ final class RemoteTask {
   }
 
   /** Takes the result of a request or an event of a stream. */
-  void take(JsonNode result) throws UnusableException {
+  void apply(JsonNode result) throws ProtocolException {
     var kind = result.path("kind").asText();
     isWhole = false;
     if (result.has("statusUpdate") || kind.equals("status-update")) {
@@ -109,7 +109,7 @@ final class RemoteTask {
     }
   }
 
-  private void takeWhole(JsonNode result) throws UnusableException {
+  private void takeWhole(JsonNode result) throws ProtocolException {
     var task = result.has("task") ? result.path("task") : result;
     var message = result.has("message") ? result.path("message") : result;
     if (task.path("status").path("state").isTextual()) {
@@ -129,19 +129,19 @@ final class RemoteTask {
       why = StorableText.of(parts(message.path("parts")));
       state = "completed";
     } else {
-      throw new UnusableException("What the agent answered is not of A2A.");
+      throw new ProtocolException("What the agent answered is not of A2A.");
     }
   }
 
-  private void requireOwn(JsonNode named) throws UnusableException {
+  private void requireOwn(JsonNode named) throws ProtocolException {
     if (!named.isTextual() || named.textValue().isEmpty() || named.textValue().length() > MAX_ID) {
-      throw new UnusableException("What the agent answered is not of A2A.");
+      throw new ProtocolException("What the agent answered is not of A2A.");
     }
     if (id == null) {
       id = StorableText.of(named.textValue());
-      listener.begun(id);
+      listener.onRemoteTask(id);
     } else if (!id.equals(StorableText.of(named.textValue()))) {
-      throw new UnusableException("The agent answered with another task than asked.");
+      throw new ProtocolException("The agent answered with another task than asked.");
     }
   }
 
@@ -152,12 +152,12 @@ final class RemoteTask {
     }
     var said = StorableText.of(parts(status.path("message").path("parts")));
     if (!said.isEmpty() && isOpen() && !said.equals(why)) {
-      listener.progress(said.strip() + "\n");
+      listener.onProgress(said.strip() + "\n");
     }
     why = said;
   }
 
-  private void takeArtifact(JsonNode artifact, boolean isMore) throws UnusableException {
+  private void takeArtifact(JsonNode artifact, boolean isMore) throws ProtocolException {
     var name = artifact.path("artifactId").asText();
     var text = StorableText.of(parts(artifact.path("parts")));
     var known = artifacts.get(name);
@@ -171,7 +171,7 @@ final class RemoteTask {
     }
     length += text.length() - (isMore ? 0 : known.length());
     if (length > maxText || artifacts.size() > MOST_ARTIFACTS) {
-      throw new UnusableException(
+      throw new ProtocolException(
           "The agent's answer is larger than the %d characters allowed.".formatted(maxText));
     }
     boolean isNext = isMore && name.equals(newest) && !known.isEmpty();
@@ -198,7 +198,7 @@ final class RemoteTask {
     }
     if (!more.isEmpty()) {
       told.append(more);
-      listener.output(more);
+      listener.onOutput(more);
     }
   }
 

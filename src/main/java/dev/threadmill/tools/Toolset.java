@@ -9,18 +9,18 @@ import java.util.List;
 import java.util.Map;
 
 /** The tools of one run, by the names that its model knows them by. */
-public final class Toolbox {
+public final class Toolset {
   private static final int MOST_NAMED = 50;
 
   private final Map<String, Tool> tools = new LinkedHashMap<>();
-  private final ArgumentSchemas schemas;
+  private final ArgumentValidator schemas;
 
   private sealed interface Tool {
     FunctionSpec function();
 
     record OfClient(FunctionSpec function) implements Tool {}
 
-    record OfAssistant(RouteTool route) implements Tool {
+    record OfAssistant(RoutingTool route) implements Tool {
       @Override
       public FunctionSpec function() {
         return route.function();
@@ -36,21 +36,21 @@ public final class Toolbox {
   }
 
   /** What is to be done with a call. */
-  public sealed interface Check {
+  public sealed interface Dispatch {
     /** The client executes it. */
-    record ForClient() implements Check {}
+    record ToClient() implements Dispatch {}
 
     /** The server executes it, with these arguments. */
-    record ForServer(ServerTool tool, JsonNode arguments) implements Check {}
+    record ToServer(ServerTool tool, JsonNode arguments) implements Dispatch {}
 
     /** Another assistant works on this message, in a run of its own. */
-    record ForAssistant(RouteTool route, String message) implements Check {}
+    record ToAssistant(RoutingTool route, String message) implements Dispatch {}
 
     /** Nobody does: it names no tool, or its arguments are wrong. The model is given the output. */
-    record Refused(String output) implements Check {}
+    record Rejected(String output) implements Dispatch {}
   }
 
-  Toolbox(ArgumentSchemas schemas) {
+  Toolset(ArgumentValidator schemas) {
     this.schemas = schemas;
   }
 
@@ -62,7 +62,7 @@ public final class Toolbox {
     tools.putIfAbsent(tool.function().name(), new Tool.OfServer(tool));
   }
 
-  void add(RouteTool route) {
+  void add(RoutingTool route) {
     tools.putIfAbsent(route.function().name(), new Tool.OfAssistant(route));
   }
 
@@ -76,25 +76,26 @@ public final class Toolbox {
    *
    * @param arguments as the model wrote them
    */
-  public Check check(String name, String arguments) {
+  public Dispatch dispatch(String name, String arguments) {
     var tool = tools.get(name);
     if (tool == null) {
-      return new Check.Refused(unknown(name));
+      return new Dispatch.Rejected(unknown(name));
     }
     JsonNode parsed;
     try {
       parsed = Json.MAPPER.readTree(arguments.isBlank() ? "{}" : arguments);
     } catch (JsonProcessingException e) {
-      return new Check.Refused(invalid(name, List.of("not JSON: " + e.getOriginalMessage())));
+      return new Dispatch.Rejected(invalid(name, List.of("not JSON: " + e.getOriginalMessage())));
     }
-    var violations = schemas.violations(tool.function(), parsed);
+    var violations = schemas.validate(tool.function(), parsed);
     if (!violations.isEmpty()) {
-      return new Check.Refused(invalid(name, violations));
+      return new Dispatch.Rejected(invalid(name, violations));
     }
     return switch (tool) {
-      case Tool.OfClient _ -> new Check.ForClient();
-      case Tool.OfAssistant(var route) -> new Check.ForAssistant(route, RouteTool.message(parsed));
-      case Tool.OfServer(var server) -> new Check.ForServer(server, parsed);
+      case Tool.OfClient _ -> new Dispatch.ToClient();
+      case Tool.OfAssistant(var route) ->
+          new Dispatch.ToAssistant(route, RoutingTool.message(parsed));
+      case Tool.OfServer(var server) -> new Dispatch.ToServer(server, parsed);
     };
   }
 

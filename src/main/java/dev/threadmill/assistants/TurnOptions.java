@@ -13,10 +13,10 @@ import dev.threadmill.api.Bounds;
  * @param maxToolCalls how many tool calls a run may make
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
-public record TurnSettings(
+public record TurnOptions(
     Reasoning reasoning, Visibility visibility, Integer maxTurns, Integer maxToolCalls) {
   /** Nothing is set. */
-  public static final TurnSettings NONE = new TurnSettings(null, null, null, null);
+  public static final TurnOptions NONE = new TurnOptions(null, null, null, null);
 
   private static final int MOST_TURNS = 1_000;
   private static final int MOST_TOOL_CALLS = 10_000;
@@ -47,14 +47,14 @@ public record TurnSettings(
     }
   }
 
-  public TurnSettings {
+  public TurnOptions {
     Bounds.integer("max_turns", maxTurns, 1, MOST_TURNS);
     Bounds.integer("max_tool_calls", maxToolCalls, 1, MOST_TOOL_CALLS);
   }
 
   /** These settings, with those for what they leave open. */
-  public TurnSettings over(TurnSettings base) {
-    return new TurnSettings(
+  public TurnOptions withDefaults(TurnOptions base) {
+    return new TurnOptions(
         reasoning == null ? base.reasoning : reasoning,
         visibility == null ? base.visibility : visibility,
         maxTurns == null ? base.maxTurns : maxTurns,
@@ -62,12 +62,12 @@ public record TurnSettings(
   }
 
   /** Null if nothing is set, as it is stored. */
-  public TurnSettings orNull() {
+  public TurnOptions orNull() {
     return equals(NONE) ? null : this;
   }
 
   /** What was stored by {@link #orNull}. */
-  public static TurnSettings orNone(TurnSettings stored) {
+  public static TurnOptions orNone(TurnOptions stored) {
     return stored == null ? NONE : stored;
   }
 

@@ -1,13 +1,13 @@
 package dev.threadmill.tools;
 
 /** What came of a call that the server executed. */
-public sealed interface ToolOutcome {
+public sealed interface ToolResult {
   /** The result, which the model is given. */
-  record Answered(String output) implements ToolOutcome {}
+  record Succeeded(String output) implements ToolResult {}
 
   /** The call failed; the model is given an output that says how. */
-  record Failed(String output) implements ToolOutcome {}
+  record Failed(String output) implements ToolResult {}
 
   /** Nobody knows whether the call had its effect, and a person has to say. */
-  record Undecided() implements ToolOutcome {}
+  record OutcomeUnknown() implements ToolResult {}
 }
