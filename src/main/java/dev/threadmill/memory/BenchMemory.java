@@ -5,16 +5,16 @@ import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Tx;
+import dev.threadmill.memory.recall.Bm25;
 import dev.threadmill.memory.recall.Candidate;
-import dev.threadmill.memory.recall.IndexSearch;
-import dev.threadmill.memory.recall.QuestionVector;
+import dev.threadmill.memory.recall.MemorySearch;
+import dev.threadmill.memory.recall.QueryVector;
 import dev.threadmill.memory.recall.Ranking;
-import dev.threadmill.memory.recall.RareTerms;
 import dev.threadmill.memory.recall.RecallConfig;
-import dev.threadmill.memory.recall.Terms;
-import dev.threadmill.memory.recall.VectorColumn;
-import dev.threadmill.memory.text.Question;
+import dev.threadmill.memory.recall.TermStatistics;
+import dev.threadmill.memory.text.MemoryQuery;
 import dev.threadmill.models.Embeddings;
+import dev.threadmill.search.VectorColumn;
 import io.smallrye.config.SmallRyeConfigBuilder;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -44,7 +44,7 @@ public final class BenchMemory {
   private final Jdbc jdbc;
   private final Ids ids;
   private final IndexMessages index;
-  private final IndexSearch search;
+  private final MemorySearch search;
   private final Embeddings embeddings;
   private final ProjectId project;
 
@@ -53,11 +53,11 @@ public final class BenchMemory {
     this.ids = new Ids(InstantSource.system());
     this.embeddings = Embeddings.local();
     var vectors = new VectorColumn(jdbc);
-    var queue = new QueueStore(jdbc, InstantSource.system());
+    var queue = new IndexQueue(jdbc, InstantSource.system());
     this.index = new IndexMessages(jdbc, queue, new IndexStore(vectors), embeddings, config);
     this.search =
-        new IndexSearch(
-            jdbc, vectors, new RareTerms(jdbc, InstantSource.system()), embeddings, recall);
+        new MemorySearch(
+            jdbc, vectors, new TermStatistics(jdbc, InstantSource.system()), embeddings, recall);
     this.project = ids.project();
   }
 
@@ -145,7 +145,7 @@ public final class BenchMemory {
     for (var conversations : threads) {
       var thread = ids.thread();
       var messages = store(thread, conversations);
-      while (index.next() > 0) {
+      while (index.indexNextBatch() > 0) {
         // until all is indexed
       }
       int offset = 0;
@@ -174,16 +174,16 @@ public final class BenchMemory {
   /** The order of messages that each way of searching gives. */
   private Map<String, List<String>> ways(ThreadId thread, String asked)
       throws InterruptedException {
-    var question = Question.of(asked, InstantSource.system().instant());
-    var found = search.inThread(thread, question, QuestionVector.of(question, embeddings));
+    var question = MemoryQuery.of(asked, InstantSource.system().instant());
+    var found = search.searchThread(thread, question, QueryVector.of(question, embeddings));
     var ranking = new Ranking(question);
     var ways = new LinkedHashMap<String, List<String>>();
     var terms =
-        new Terms(
+        new Bm25(
             question.terms().size(),
             found.candidates(),
-            Math.max(found.texts(), found.candidates().size()));
-    var shares = terms.shares();
+            Math.max(found.totalEntries(), found.candidates().size()));
+    var shares = terms.scores();
     var byWords = new ArrayList<Integer>();
     for (int i = 0; i < shares.length; i++) {
       byWords.add(i);
@@ -201,7 +201,7 @@ public final class BenchMemory {
             .toList());
     ways.put(
         "threadmill",
-        ranking.rank(found.candidates(), found.texts()).stream()
+        ranking.rank(found.candidates(), found.totalEntries()).stream()
             .map(ranked -> ranked.candidate().sourceId())
             .distinct()
             .toList());

@@ -7,17 +7,17 @@ import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.memory.recall.Candidate;
-import dev.threadmill.memory.recall.IndexSearch;
 import dev.threadmill.memory.recall.MemoryScope;
+import dev.threadmill.memory.recall.MemorySearch;
 import dev.threadmill.memory.recall.Ranking;
-import dev.threadmill.memory.recall.RareTerms;
 import dev.threadmill.memory.recall.Recall;
 import dev.threadmill.memory.recall.RecallConfig;
+import dev.threadmill.memory.recall.TermStatistics;
 import dev.threadmill.memory.recall.TextStore;
-import dev.threadmill.memory.recall.VectorColumn;
-import dev.threadmill.memory.text.Question;
-import dev.threadmill.memory.text.Words;
+import dev.threadmill.memory.text.MemoryQuery;
 import dev.threadmill.models.Embeddings;
+import dev.threadmill.search.TermAnalyzer;
+import dev.threadmill.search.VectorColumn;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -46,7 +46,7 @@ final class BenchScale {
 
   private final Jdbc jdbc;
   private final Embeddings embeddings = Embeddings.local();
-  private final IndexSearch index;
+  private final MemorySearch index;
   private final Recall recall;
   private final VectorColumn vectors;
   private final ProjectId project = new ProjectId("proj_bench");
@@ -55,7 +55,8 @@ final class BenchScale {
     this.jdbc = jdbc;
     this.vectors = new VectorColumn(jdbc);
     var clock = InstantSource.system();
-    this.index = new IndexSearch(jdbc, vectors, new RareTerms(jdbc, clock), embeddings, config);
+    this.index =
+        new MemorySearch(jdbc, vectors, new TermStatistics(jdbc, clock), embeddings, config);
     this.recall = new Recall(index, new TextStore(jdbc), embeddings, clock);
   }
 
@@ -150,11 +151,11 @@ final class BenchScale {
       long began = System.nanoTime();
       recall.recall(scope, question, 10);
       whole.add((System.nanoTime() - began) / 1e6);
-      var asked = Question.of(question, Instant.now());
+      var asked = MemoryQuery.of(question, Instant.now());
       var vector = embeddings.embedQuery(question);
       began = System.nanoTime();
-      var found = index.in(scope, asked, () -> vector);
-      new Ranking(asked).rank(found.candidates(), found.texts());
+      var found = index.search(scope, asked, () -> vector);
+      new Ranking(asked).rank(found.candidates(), found.totalEntries());
       search.add((System.nanoTime() - began) / 1e6);
     }
     say(
@@ -186,7 +187,10 @@ final class BenchScale {
     for (var question : questions) {
       var vector = embeddings.embedQuery(question);
       var nearest =
-          index.in(scope, Question.of(question, Instant.now()), () -> vector).candidates().stream()
+          index
+              .search(scope, MemoryQuery.of(question, Instant.now()), () -> vector)
+              .candidates()
+              .stream()
               .sorted(Comparator.comparingDouble(Candidate::similarity).reversed())
               .limit(NEAREST)
               .map(Candidate::sourceId)
@@ -226,7 +230,7 @@ final class BenchScale {
     var rows = new ArrayList<Object[]>();
     var embedded = embeddings.embed(lines.stream().map(EvaluationSet.Line::text).toList());
     for (int i = 0; i < lines.size(); i++) {
-      var terms = new LinkedHashSet<>(Words.terms(lines.get(i).text()));
+      var terms = new LinkedHashSet<>(TermAnalyzer.terms(lines.get(i).text()));
       rows.add(new Object[] {i, lines.get(i).text(), terms, VectorColumn.literal(embedded.get(i))});
     }
     var random = new Random(7);

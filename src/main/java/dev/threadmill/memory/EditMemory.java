@@ -4,10 +4,10 @@ import dev.threadmill.api.ApiException;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.memory.recall.Candidate;
 import dev.threadmill.memory.recall.TextStore;
-import dev.threadmill.memory.text.Traits;
-import dev.threadmill.memory.text.Words;
+import dev.threadmill.memory.text.TextFeatures;
 import dev.threadmill.models.Embeddings;
 import dev.threadmill.models.ModelException;
+import dev.threadmill.search.TermAnalyzer;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -42,17 +42,17 @@ class EditMemory {
   }
 
   /** Writes a summary by hand. It covers what the one before it did. */
-  SummaryStore.Summary writeSummary(TextStore.ThreadFacts thread, String text) {
+  SummaryStore.Summary writeSummary(TextStore.ThreadInfo thread, String text) {
     return add(thread, text, "edit", null);
   }
 
   /** Makes an earlier version the present one again. */
-  SummaryStore.Summary restore(TextStore.ThreadFacts thread, SummaryStore.Summary old) {
+  SummaryStore.Summary restore(TextStore.ThreadInfo thread, SummaryStore.Summary old) {
     return add(thread, old.text(), "restore", Integer.toString(old.version()));
   }
 
   private SummaryStore.Summary add(
-      TextStore.ThreadFacts thread, String text, String origin, String writtenBy) {
+      TextStore.ThreadInfo thread, String text, String origin, String writtenBy) {
     for (int attempt = 0; attempt < TRIES; attempt++) {
       var latest = summaries.latest(thread.id());
       var summary =
@@ -74,7 +74,7 @@ class EditMemory {
   }
 
   /** Writes a fact anew, and embeds it anew. */
-  FactStore.Fact writeFact(TextStore.ThreadFacts thread, FactStore.Fact fact, String text)
+  FactStore.Fact writeFact(TextStore.ThreadInfo thread, FactStore.Fact fact, String text)
       throws InterruptedException {
     float[] vector = null;
     try {
@@ -82,7 +82,7 @@ class EditMemory {
     } catch (ModelException e) {
       // It is found by its words until the model is back.
     }
-    var terms = Words.terms(text);
+    var terms = TermAnalyzer.terms(text);
     var entry =
         new IndexStore.Entry(
             fact.project(),
@@ -97,7 +97,7 @@ class EditMemory {
             null,
             0,
             text.codePointCount(0, text.length()),
-            Traits.of(text, terms, false),
+            TextFeatures.of(text, terms, false),
             new LinkedHashSet<>(terms),
             vector);
     boolean written =

@@ -3,11 +3,11 @@ package dev.threadmill.memory;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.memory.recall.Candidate;
-import dev.threadmill.memory.text.Pieces;
-import dev.threadmill.memory.text.Traits;
-import dev.threadmill.memory.text.Words;
+import dev.threadmill.memory.text.TextFeatures;
 import dev.threadmill.models.Embeddings;
 import dev.threadmill.models.ModelException;
+import dev.threadmill.search.Chunks;
+import dev.threadmill.search.TermAnalyzer;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.time.Instant;
@@ -29,13 +29,13 @@ class IndexMessages {
   private static final int MOST_BY_WORDS = 2_000;
 
   private final Jdbc jdbc;
-  private final QueueStore queue;
+  private final IndexQueue queue;
   private final IndexStore index;
   private final Embeddings embeddings;
   private final MemoryConfig config;
 
   IndexMessages(
-      Jdbc jdbc, QueueStore queue, IndexStore index, Embeddings embeddings, MemoryConfig config) {
+      Jdbc jdbc, IndexQueue queue, IndexStore index, Embeddings embeddings, MemoryConfig config) {
     this.jdbc = jdbc;
     this.queue = queue;
     this.index = index;
@@ -45,12 +45,12 @@ class IndexMessages {
 
   /** Has the embedding model get ready. */
   void prepare() {
-    embeddings.prepare();
+    embeddings.warmUp();
   }
 
   /** Indexes some of what is due. Returns how many messages that were. */
-  int next() throws InterruptedException {
-    var messages = queue.take(config.batch());
+  int indexNextBatch() throws InterruptedException {
+    var messages = queue.claim(config.batch());
     index(messages, embeddings::embed);
     return messages.size();
   }
@@ -61,11 +61,11 @@ class IndexMessages {
    *
    * @return how many still wait
    */
-  int allOf(ThreadId thread, Duration patience) throws InterruptedException {
+  int indexThread(ThreadId thread, Duration patience) throws InterruptedException {
     var deadline = Instant.now().plus(patience);
-    int waiting = queue.waiting(thread);
+    int waiting = queue.pending(thread);
     while (waiting > 0 && Instant.now().isBefore(deadline)) {
-      var messages = queue.takeOf(thread, config.batch());
+      var messages = queue.claimOfThread(thread, config.batch());
       if (messages.isEmpty()) {
         if (queue.allFailed(thread)) {
           return waiting;
@@ -74,10 +74,10 @@ class IndexMessages {
       } else {
         index(messages, embeddings::embedNow);
       }
-      waiting = queue.waiting(thread);
+      waiting = queue.pending(thread);
     }
     if (waiting > 0) {
-      write(queue.takeOf(thread, MOST_BY_WORDS), null, Duration.ZERO);
+      write(queue.claimOfThread(thread, MOST_BY_WORDS), null, Duration.ZERO);
     }
     return waiting;
   }
@@ -86,15 +86,15 @@ class IndexMessages {
     List<float[]> of(List<String> texts) throws InterruptedException;
   }
 
-  private void index(List<QueueStore.Waiting> messages, Embedding embedding)
+  private void index(List<IndexQueue.QueuedMessage> messages, Embedding embedding)
       throws InterruptedException {
     if (messages.isEmpty()) {
       return;
     }
     var texts =
         messages.stream()
-            .flatMap(message -> Pieces.of(message.text()).stream())
-            .map(Pieces.Piece::text)
+            .flatMap(message -> Chunks.of(message.text()).stream())
+            .map(Chunks.Chunk::text)
             .toList();
     List<float[]> vectors = null;
     try {
@@ -111,11 +111,12 @@ class IndexMessages {
    * @param vectors of all pieces in their order; null to have them found by their words for now
    * @param delay until vectors are tried again, if there are none
    */
-  private void write(List<QueueStore.Waiting> messages, List<float[]> vectors, Duration delay) {
+  private void write(
+      List<IndexQueue.QueuedMessage> messages, List<float[]> vectors, Duration delay) {
     if (messages.isEmpty()) {
       return;
     }
-    var pieces = messages.stream().map(message -> Pieces.of(message.text())).toList();
+    var pieces = messages.stream().map(message -> Chunks.of(message.text())).toList();
     var entries = new ArrayList<IndexStore.Entry>();
     var assistants = new HashMap<ThreadId, String>();
     for (int i = 0; i < messages.size(); i++) {
@@ -135,18 +136,18 @@ class IndexMessages {
     jdbc.runInTransaction(
         tx -> {
           index.write(tx, entries);
-          index.dropOutdated(tx, outdated(messages, pieces));
-          assistants.forEach((thread, assistant) -> index.learnAssistant(tx, thread, assistant));
+          index.deleteOutdated(tx, outdated(messages, pieces));
+          assistants.forEach((thread, assistant) -> index.setAssistant(tx, thread, assistant));
           if (vectors == null) {
-            queue.putOff(tx, messages, delay);
+            queue.postpone(tx, messages, delay);
           } else {
-            queue.done(tx, messages);
+            queue.complete(tx, messages);
           }
         });
   }
 
   private List<Object[]> outdated(
-      List<QueueStore.Waiting> messages, List<List<Pieces.Piece>> pieces) {
+      List<IndexQueue.QueuedMessage> messages, List<List<Chunks.Chunk>> pieces) {
     var outdated = new ArrayList<Object[]>();
     for (int i = 0; i < messages.size(); i++) {
       var message = messages.get(i);
@@ -159,8 +160,8 @@ class IndexMessages {
   }
 
   private IndexStore.Entry entry(
-      QueueStore.Waiting message, int part, Pieces.Piece piece, float[] vector) {
-    var terms = Words.terms(piece.text());
+      IndexQueue.QueuedMessage message, int part, Chunks.Chunk piece, float[] vector) {
+    var terms = TermAnalyzer.terms(piece.text());
     return new IndexStore.Entry(
         message.project(),
         message.thread(),
@@ -171,10 +172,10 @@ class IndexMessages {
         message.assistantId(),
         message.userId(),
         message.createdAt(),
-        message.saidAt(),
-        piece.begins(),
-        piece.ends(),
-        Traits.of(piece.text(), terms, message.byAssistant()),
+        message.originalTime(),
+        piece.startOffset(),
+        piece.endOffset(),
+        TextFeatures.of(piece.text(), terms, message.byAssistant()),
         new LinkedHashSet<>(terms),
         vector);
   }

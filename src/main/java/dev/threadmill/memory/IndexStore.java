@@ -4,8 +4,8 @@ import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.db.Tx;
 import dev.threadmill.memory.recall.Candidate;
-import dev.threadmill.memory.recall.VectorColumn;
-import dev.threadmill.memory.text.Traits;
+import dev.threadmill.memory.text.TextFeatures;
+import dev.threadmill.search.VectorColumn;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Instant;
 import java.util.Collection;
@@ -31,15 +31,15 @@ class IndexStore {
       ThreadId thread,
       Candidate.SourceType type,
       String sourceId,
-      int part,
+      int chunk,
       String model,
       String assistantId,
       String userId,
       Instant createdAt,
-      Instant saidAt,
-      int begins,
-      int ends,
-      Traits traits,
+      Instant originalTime,
+      int startOffset,
+      int endOffset,
+      TextFeatures features,
       Collection<String> terms,
       float[] vector) {}
 
@@ -65,17 +65,17 @@ class IndexStore {
             .map(
                 e ->
                     new Object[] {
-                      e.part(),
+                      e.chunk(),
                       e.model(),
                       e.project(),
                       e.assistantId(),
                       e.userId(),
                       e.type(),
-                      e.begins(),
-                      e.ends(),
+                      e.startOffset(),
+                      e.endOffset(),
                       e.createdAt(),
-                      e.saidAt(),
-                      e.traits().bits(),
+                      e.originalTime(),
+                      e.features().bits(),
                       e.terms(),
                       VectorColumn.literal(e.vector()),
                       e.thread(),
@@ -101,16 +101,16 @@ class IndexStore {
                     new Object[] {
                       e.thread(),
                       e.sourceId(),
-                      e.part(),
+                      e.chunk(),
                       e.model(),
                       e.project(),
                       e.assistantId(),
                       e.userId(),
                       e.type(),
-                      e.begins(),
-                      e.ends(),
+                      e.startOffset(),
+                      e.endOffset(),
                       e.createdAt(),
-                      e.traits().bits(),
+                      e.features().bits(),
                       e.terms(),
                       VectorColumn.literal(e.vector())
                     })
@@ -122,7 +122,7 @@ class IndexStore {
    *
    * @param messages of each the thread, the id, how many parts it has, and the model
    */
-  void dropOutdated(Tx tx, List<Object[]> messages) {
+  void deleteOutdated(Tx tx, List<Object[]> messages) {
     tx.batch(
         """
         DELETE FROM memory_index
@@ -132,7 +132,7 @@ class IndexStore {
   }
 
   /** Tells a thread's entries whose assistant was not known yet. */
-  void learnAssistant(Tx tx, ThreadId thread, String assistantId) {
+  void setAssistant(Tx tx, ThreadId thread, String assistantId) {
     tx.update(
         "UPDATE memory_index SET assistant_id = ? WHERE thread_id = ? AND assistant_id IS NULL",
         assistantId,

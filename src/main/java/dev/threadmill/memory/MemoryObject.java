@@ -32,7 +32,7 @@ public record MemoryObject(
    * @param createdAt when it was said, in Unix seconds
    */
   public record Recalled(String text, double score, Source source, long createdAt) {
-    static Recalled of(Recall.Memory memory) {
+    static Recalled of(Recall.Passage memory) {
       return new Recalled(
           memory.text(),
           memory.score(),

@@ -10,7 +10,7 @@ import dev.threadmill.assistants.MemoryOptions.SummaryMethod;
  * @param isAsked whether the assistant asks for a memory in so many words
  */
 public record MemoryPolicy(
-    boolean enabled, boolean isAsked, SummaryMethod summaryMethod, Scope scope) {
+    boolean enabled, boolean isExplicit, SummaryMethod summaryMethod, Scope scope) {
 
   /**
    * An assistant that says nothing of memory recalls within its thread what no longer fits, which

@@ -32,10 +32,14 @@ public class MemoryResource {
   private final SummaryStore summaries;
   private final FactStore facts;
   private final EditMemory edit;
-  private final Forget forget;
+  private final ForgetMemory forget;
 
   MemoryResource(
-      ReadMemory read, SummaryStore summaries, FactStore facts, EditMemory edit, Forget forget) {
+      ReadMemory read,
+      SummaryStore summaries,
+      FactStore facts,
+      EditMemory edit,
+      ForgetMemory forget) {
     this.read = read;
     this.summaries = summaries;
     this.facts = facts;
@@ -155,15 +159,15 @@ public class MemoryResource {
   /** What was forgotten. */
   public record ForgottenItem(String id, String object, boolean deleted) {}
 
-  private TextStore.ThreadFacts thread(ThreadId id) {
+  private TextStore.ThreadInfo thread(ThreadId id) {
     return read.thread(Caller.current().project(), id);
   }
 
-  private FactStore.Fact fact(TextStore.ThreadFacts thread, String id) {
+  private FactStore.Fact fact(TextStore.ThreadInfo thread, String id) {
     return facts.find(thread.id(), id).orElseThrow(() -> ApiException.notFound("memory item", id));
   }
 
-  private SummaryStore.Summary summary(TextStore.ThreadFacts thread, String version) {
+  private SummaryStore.Summary summary(TextStore.ThreadInfo thread, String version) {
     return summaries
         .version(thread.id(), version(version))
         .orElseThrow(() -> ApiException.notFound("summary", version));

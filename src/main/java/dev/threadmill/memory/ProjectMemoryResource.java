@@ -19,11 +19,12 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 @Tag(name = "Memory")
 public class ProjectMemoryResource {
   private final Jdbc jdbc;
-  private final Forget forget;
+  private final ForgetMemory forget;
   private final Retention retention;
   private final Embeddings embeddings;
 
-  ProjectMemoryResource(Jdbc jdbc, Forget forget, Retention retention, Embeddings embeddings) {
+  ProjectMemoryResource(
+      Jdbc jdbc, ForgetMemory forget, Retention retention, Embeddings embeddings) {
     this.retention = retention;
     this.jdbc = jdbc;
     this.forget = forget;

@@ -41,17 +41,17 @@ class ReadMemory {
   }
 
   /** The thread; 404 if the project has none of this id. */
-  TextStore.ThreadFacts thread(ProjectId project, ThreadId id) {
+  TextStore.ThreadInfo thread(ProjectId project, ThreadId id) {
     return texts.thread(project, id).orElseThrow(() -> ApiException.notFound("thread", id));
   }
 
   /**
    * @param query null for the newest message of the user
    */
-  MemoryObject of(TextStore.ThreadFacts thread, String query, int limit)
+  MemoryObject of(TextStore.ThreadInfo thread, String query, int limit)
       throws InterruptedException {
-    int pending = index.allOf(thread.id(), config.patience());
-    var question = query != null ? query : texts.newestOfUser(thread.id()).orElse("");
+    int pending = index.indexThread(thread.id(), config.patience());
+    var question = query != null ? query : texts.newestUserText(thread.id()).orElse("");
     var policy = policy(thread);
     var memories = recall.recall(scope(thread, policy.scope()), question, limit);
     var summary = summaries.latest(thread.id());
@@ -69,9 +69,9 @@ class ReadMemory {
   }
 
   /** What a search recalls. */
-  List<MemoryObject.Recalled> search(TextStore.ThreadFacts thread, SearchMemory search)
+  List<MemoryObject.Recalled> search(TextStore.ThreadInfo thread, SearchMemory search)
       throws InterruptedException {
-    index.allOf(thread.id(), config.patience());
+    index.indexThread(thread.id(), config.patience());
     var scope = scope(thread, search.scope() == null ? Scope.THREAD : search.scope());
     return recall
         .recall(scope, search.query(), search.limit() == null ? 10 : search.limit())
@@ -80,7 +80,7 @@ class ReadMemory {
         .toList();
   }
 
-  private MemoryPolicy policy(TextStore.ThreadFacts thread) {
+  private MemoryPolicy policy(TextStore.ThreadInfo thread) {
     var settings =
         thread.assistantId() == null
             ? null
@@ -91,7 +91,7 @@ class ReadMemory {
     return MemoryPolicy.of(settings);
   }
 
-  private static MemoryScope scope(TextStore.ThreadFacts thread, Scope scope) {
+  private static MemoryScope scope(TextStore.ThreadInfo thread, Scope scope) {
     if (scope == Scope.ASSISTANT && thread.assistantId() != null) {
       return new MemoryScope.OfAssistant(thread.project(), thread.assistantId());
     }

@@ -1,8 +1,8 @@
 package dev.threadmill.memory;
 
 import dev.threadmill.db.Jdbc;
-import dev.threadmill.memory.recall.VectorColumn;
 import dev.threadmill.models.Embeddings;
+import dev.threadmill.search.VectorColumn;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.InstantSource;
 import org.jboss.logging.Logger;
@@ -31,7 +31,7 @@ class Reembed {
   }
 
   /** Queues some messages. Returns how many; 0 when all is of the present model. */
-  int next() {
+  int enqueueBatch() {
     int queued =
         jdbc.update(
             """
@@ -51,7 +51,7 @@ class Reembed {
   }
 
   /** Makes the HNSW index of the present model, if there is none yet. */
-  synchronized void index() {
+  synchronized void createVectorIndex() {
     if (indexed || !vectors.kind().indexed()) {
       return;
     }

@@ -48,14 +48,14 @@ final class Reflection {
   private Reflection() {}
 
   /** What the model made of it. */
-  record Outcome(String summary, List<Learned> facts) {}
+  record Outcome(String summary, List<NewFact> facts) {}
 
   /**
    * A fact.
    *
    * @param corrects ids of known facts that it takes the place of
    */
-  record Learned(String kind, String text, List<String> messageIds, List<String> corrects) {}
+  record NewFact(String kind, String text, List<String> messageIds, List<String> corrects) {}
 
   /**
    * Asks the model.
@@ -68,7 +68,7 @@ final class Reflection {
       LanguageModel model,
       String before,
       List<FactStore.Fact> known,
-      List<TextStore.Said> messages,
+      List<TextStore.MessageText> messages,
       boolean facts)
       throws InterruptedException {
     var answer = model.answer(request(model, before, known, messages, facts), delta -> {});
@@ -86,15 +86,15 @@ final class Reflection {
       LanguageModel model,
       String before,
       List<FactStore.Fact> known,
-      List<TextStore.Said> messages,
+      List<TextStore.MessageText> messages,
       boolean facts) {
     var material = new StringBuilder();
-    material.append("<summary>\n").append(before == null ? "" : MemoryText.quoted(before));
+    material.append("<summary>\n").append(before == null ? "" : MemoryPrompt.quoted(before));
     material.append("\n</summary>\n");
     for (var fact : known) {
       material
           .append("<known id=\"%s\">".formatted(fact.id()))
-          .append(MemoryText.quoted(fact.text()))
+          .append(MemoryPrompt.quoted(fact.text()))
           .append("</known>\n");
     }
     for (var message : messages) {
@@ -103,7 +103,7 @@ final class Reflection {
               "<message id=\"%s\" from=\"%s\" at=\"%s\">"
                   .formatted(
                       message.id(), message.byAssistant() ? "assistant" : "user", message.at()))
-          .append(MemoryText.quoted(message.text()))
+          .append(MemoryPrompt.quoted(message.text()))
           .append("</message>\n");
     }
     return new ModelRequest(
@@ -154,7 +154,7 @@ final class Reflection {
     if (summary.isEmpty() || summary.length() > LONGEST_SUMMARY) {
       throw nonsense("the summary is empty or far too long");
     }
-    var learned = new ArrayList<Learned>();
+    var learned = new ArrayList<NewFact>();
     if (facts) {
       for (var fact : json.path("facts")) {
         var one = learned(fact, messageIds, known);
@@ -167,7 +167,7 @@ final class Reflection {
   }
 
   /** A fact that names no message of the conversation is made up, and is left out. */
-  private static Learned learned(JsonNode fact, Set<String> messageIds, Set<String> known) {
+  private static NewFact learned(JsonNode fact, Set<String> messageIds, Set<String> known) {
     var text = fact.path("text").asText("").strip();
     var sources = strings(fact.path("message_ids"));
     sources.retainAll(messageIds);
@@ -177,7 +177,7 @@ final class Reflection {
     if (text.isEmpty() || text.length() > LONGEST_FACT || sources.isEmpty()) {
       return null;
     }
-    return KINDS.contains(kind) ? new Learned(kind, storable(text), sources, corrects) : null;
+    return KINDS.contains(kind) ? new NewFact(kind, storable(text), sources, corrects) : null;
   }
 
   private static List<String> strings(JsonNode array) {

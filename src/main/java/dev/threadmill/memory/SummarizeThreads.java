@@ -5,14 +5,14 @@ import dev.threadmill.db.Jdbc;
 import dev.threadmill.limits.BudgetLedger;
 import dev.threadmill.memory.recall.Candidate;
 import dev.threadmill.memory.recall.TextStore;
-import dev.threadmill.memory.text.Traits;
-import dev.threadmill.memory.text.Words;
+import dev.threadmill.memory.text.TextFeatures;
 import dev.threadmill.models.Embeddings;
 import dev.threadmill.models.LimitReachedException;
 import dev.threadmill.models.ModelException;
 import dev.threadmill.models.ModelRegistry;
 import dev.threadmill.models.RehearsalModel;
 import dev.threadmill.models.TokenCounter;
+import dev.threadmill.search.TermAnalyzer;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.time.Instant;
@@ -75,8 +75,8 @@ class SummarizeThreads {
   }
 
   /** Works on one thread. False if none is due. */
-  boolean next() throws InterruptedException {
-    var taken = queue.take();
+  boolean summarizeNext() throws InterruptedException {
+    var taken = queue.claim();
     if (taken.isEmpty()) {
       return false;
     }
@@ -85,22 +85,22 @@ class SummarizeThreads {
       sumUp(work);
     } catch (LimitReachedException e) {
       LOG.infof("summary=beyond_limits thread_id=%s reason=%s", work.thread(), e.getMessage());
-      queue.putOff(work, e.isQuota() ? config.longestBackoff() : backoff(work.attempts()));
+      queue.postpone(work, e.isQuota() ? config.longestBackoff() : backoff(work.attempts()));
     } catch (ModelException e) {
       LOG.infof(
           "summary=failed thread_id=%s attempt=%d kind=%s reason=%s",
           work.thread(), work.attempts(), e.kind(), e.getMessage());
-      queue.putOff(work, backoff(work.attempts()));
+      queue.postpone(work, backoff(work.attempts()));
     }
     return true;
   }
 
-  private void sumUp(SummaryQueue.Work work) throws InterruptedException {
+  private void sumUp(SummaryQueue.Task work) throws InterruptedException {
     boolean reflects = work.method().equals("reflection");
     var latest = summaries.latest(work.thread());
-    var before = work.anew() ? null : latest.map(SummaryStore.Summary::text).orElse(null);
+    var before = work.rebuild() ? null : latest.map(SummaryStore.Summary::text).orElse(null);
     var from =
-        work.anew()
+        work.rebuild()
             ? Instant.EPOCH
             : latest.map(SummaryStore.Summary::coversTo).orElse(Instant.EPOCH);
     var to = end(work, reflects, latest.map(SummaryStore.Summary::coversTo).orElse(null));
@@ -108,18 +108,18 @@ class SummarizeThreads {
     if (messages.isEmpty()) {
       jdbc.runInTransaction(
           tx -> {
-            if (work.anew() && latest.isPresent()) {
+            if (work.rebuild() && latest.isPresent()) {
               // Nothing is left of what it told of.
               summaries.add(
                   tx, version(work, latest.get().version() + 1, "", "extract", null, from));
             }
-            queue.done(tx, work);
+            queue.complete(tx, work);
           });
       return;
     }
     var model = models.require(config.summaryModel().orElse(work.model()));
     if (model instanceof RehearsalModel) {
-      var text = Extract.of(before, messages);
+      var text = ExtractiveSummary.of(before, messages);
       var coversTo = messages.getLast().at();
       var next = latest.map(SummaryStore.Summary::version).orElse(0) + 1;
       store(
@@ -146,7 +146,7 @@ class SummarizeThreads {
   /**
    * How far the summary may reach: what is still in the window is not folded, only reflected upon.
    */
-  private Instant end(SummaryQueue.Work work, boolean reflects, Instant covered) {
+  private Instant end(SummaryQueue.Task work, boolean reflects, Instant covered) {
     if (reflects) {
       return clock.instant().plusSeconds(60);
     }
@@ -157,7 +157,7 @@ class SummarizeThreads {
   }
 
   /** As many of the oldest messages as one call takes in, at least one. */
-  private List<TextStore.Said> fitting(List<TextStore.Said> messages) {
+  private List<TextStore.MessageText> fitting(List<TextStore.MessageText> messages) {
     int tokens = 0;
     int count = 0;
     for (var message : messages) {
@@ -170,19 +170,19 @@ class SummarizeThreads {
     return messages.subList(0, count);
   }
 
-  private List<float[]> embedded(List<Reflection.Learned> learned) throws InterruptedException {
+  private List<float[]> embedded(List<Reflection.NewFact> learned) throws InterruptedException {
     try {
-      return embeddings.embed(learned.stream().map(Reflection.Learned::text).toList());
+      return embeddings.embed(learned.stream().map(Reflection.NewFact::text).toList());
     } catch (ModelException e) {
       return null;
     }
   }
 
   private void store(
-      SummaryQueue.Work work,
-      List<TextStore.Said> messages,
+      SummaryQueue.Task work,
+      List<TextStore.MessageText> messages,
       SummaryStore.Summary summary,
-      List<Reflection.Learned> learned,
+      List<Reflection.NewFact> learned,
       List<float[]> vectors) {
     jdbc.runInTransaction(
         tx -> {
@@ -190,7 +190,7 @@ class SummarizeThreads {
           if (texts.count(tx, work.thread(), messages) < messages.size()
               || !summaries.add(tx, summary)) {
             // Somebody has edited it meanwhile: their text is built upon at the next try.
-            queue.goOn(tx, work);
+            queue.requeue(tx, work);
             return;
           }
           var now = clock.instant();
@@ -214,12 +214,12 @@ class SummarizeThreads {
           }
           index.writeFacts(tx, entries);
           // A thread too long for one call goes on from here; one that is done finds nothing.
-          queue.goOn(tx, work);
+          queue.requeue(tx, work);
         });
   }
 
-  IndexStore.Entry entry(SummaryQueue.Work work, FactStore.Fact fact, float[] vector) {
-    var terms = Words.terms(fact.text());
+  IndexStore.Entry entry(SummaryQueue.Task work, FactStore.Fact fact, float[] vector) {
+    var terms = TermAnalyzer.terms(fact.text());
     return new IndexStore.Entry(
         fact.project(),
         fact.thread(),
@@ -233,13 +233,13 @@ class SummarizeThreads {
         null,
         0,
         fact.text().codePointCount(0, fact.text().length()),
-        Traits.of(fact.text(), terms, false),
+        TextFeatures.of(fact.text(), terms, false),
         new LinkedHashSet<>(terms),
         vector);
   }
 
   private SummaryStore.Summary version(
-      SummaryQueue.Work work,
+      SummaryQueue.Task work,
       int number,
       String text,
       String origin,

@@ -31,7 +31,7 @@ class SummaryQueue {
    * @param anew whether the present summary must not be built upon
    * @param noted how often the work was noted when it was taken
    */
-  record Work(
+  record Task(
       ThreadId thread,
       ProjectId project,
       String assistantId,
@@ -39,12 +39,12 @@ class SummaryQueue {
       String method,
       String model,
       Instant windowFrom,
-      boolean anew,
-      long noted,
+      boolean rebuild,
+      long revision,
       int attempts) {}
 
   /** Notes that a run has ended on a thread, in the transaction that ends it. */
-  void note(
+  void enqueue(
       Tx tx,
       ThreadId thread,
       ProjectId project,
@@ -72,7 +72,7 @@ class SummaryQueue {
   }
 
   /** Takes the thread that has been due longest. */
-  Optional<Work> take() {
+  Optional<Task> claim() {
     return jdbc.inTransaction(
         tx ->
             tx.one(
@@ -86,7 +86,7 @@ class SummaryQueue {
                   q.noted, q.attempts - 1 AS attempts
                 """,
                 row ->
-                    new Work(
+                    new Task(
                         row.text("thread_id", ThreadId::new),
                         row.text("project_id", ProjectId::new),
                         row.text("assistant_id"),
@@ -102,12 +102,12 @@ class SummaryQueue {
   }
 
   /** The work is done; if it was noted again meanwhile, it is due at once. */
-  void done(Tx tx, Work work) {
+  void complete(Tx tx, Task work) {
     int gone =
         tx.update(
             "DELETE FROM memory_summary_queue WHERE thread_id = ? AND noted = ?",
             work.thread(),
-            work.noted());
+            work.revision());
     if (gone == 0) {
       tx.update(
           "UPDATE memory_summary_queue SET due = ?, attempts = 0 WHERE thread_id = ?",
@@ -117,7 +117,7 @@ class SummaryQueue {
   }
 
   /** There is more to do on this thread, right away. */
-  void goOn(Tx tx, Work work) {
+  void requeue(Tx tx, Task work) {
     tx.update(
         """
         UPDATE memory_summary_queue SET due = ?, attempts = 0, anew = false WHERE thread_id = ?
@@ -126,7 +126,7 @@ class SummaryQueue {
         work.thread());
   }
 
-  void putOff(Work work, Duration delay) {
+  void postpone(Task work, Duration delay) {
     jdbc.update(
         "UPDATE memory_summary_queue SET due = ? WHERE thread_id = ?",
         clock.instant().plus(delay),

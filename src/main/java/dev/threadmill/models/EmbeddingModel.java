@@ -37,7 +37,7 @@ public interface EmbeddingModel {
   }
 
   /** Gets ready ahead of the first text, where that takes time; comes back at once. */
-  default void prepare() {}
+  default void warmUp() {}
 
   /** Ends what is under way, and refuses what comes after. Waits for what cannot be broken off. */
   default void close() {}

@@ -19,7 +19,7 @@ public class Embeddings implements EmbeddingModel {
   private final EmbeddingModel model;
 
   /** The vectors of questions: a run asks the same one again in each of its turns. */
-  private final Cache<String, float[]> asked;
+  private final Cache<String, float[]> queryVectors;
 
   @Inject
   Embeddings(EmbeddingsConfig config, ModelsConfig models) {
@@ -28,7 +28,8 @@ public class Embeddings implements EmbeddingModel {
 
   private Embeddings(EmbeddingModel model, int remembered) {
     this.model = model;
-    this.asked = Caffeine.newBuilder().maximumSize(remembered).expireAfterWrite(MEMORY).build();
+    this.queryVectors =
+        Caffeine.newBuilder().maximumSize(remembered).expireAfterWrite(MEMORY).build();
   }
 
   /** The model that comes along, for measurements outside of the server. It remembers nothing. */
@@ -58,20 +59,20 @@ public class Embeddings implements EmbeddingModel {
 
   @Override
   public float[] embedQuery(String query) throws InterruptedException {
-    var remembered = asked.getIfPresent(query);
+    var remembered = queryVectors.getIfPresent(query);
     if (remembered != null) {
       return remembered;
     }
     var vector = model.embedQuery(query);
     if (query.length() <= LONGEST_ASKED) {
-      asked.put(query, vector);
+      queryVectors.put(query, vector);
     }
     return vector;
   }
 
   @Override
-  public void prepare() {
-    model.prepare();
+  public void warmUp() {
+    model.warmUp();
   }
 
   @Override

@@ -120,7 +120,7 @@ public final class LocalEmbeddings implements EmbeddingModel {
   }
 
   @Override
-  public void prepare() {
+  public void warmUp() {
     texts.execute(() -> encoder().vector("ready"));
   }
 

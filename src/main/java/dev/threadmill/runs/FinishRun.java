@@ -6,7 +6,7 @@ import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Tx;
 import dev.threadmill.limits.BudgetLedger;
 import dev.threadmill.memory.MemoryPolicy;
-import dev.threadmill.memory.NoteRun;
+import dev.threadmill.memory.ScheduleSummary;
 import dev.threadmill.models.Usage;
 import dev.threadmill.runs.live.Answer;
 import dev.threadmill.runs.live.Progress;
@@ -33,7 +33,7 @@ public class FinishRun {
   private final Jdbc jdbc;
   private final StepStore steps;
   private final MessageStore messages;
-  private final NoteRun noteRun;
+  private final ScheduleSummary noteRun;
   private final BudgetLedger spending;
   private final RouteCalls routeCalls;
   private final ChildRuns children;
@@ -44,7 +44,7 @@ public class FinishRun {
       Jdbc jdbc,
       StepStore steps,
       MessageStore messages,
-      NoteRun noteRun,
+      ScheduleSummary noteRun,
       BudgetLedger spending,
       RouteCalls routeCalls,
       ChildRuns children,
@@ -358,7 +358,7 @@ public class FinishRun {
     var sent = progress.sent();
     if (sent != null && sent.window() != null) {
       var run = progress.run();
-      noteRun.note(
+      noteRun.schedule(
           tx,
           run.projectId(),
           run.threadId(),

@@ -37,7 +37,7 @@ class EmbeddingsDownTest {
   @Test
   void whileTheModelIsDownWordsFindWhatWasSaidAndVectorsFollow() {
     provider.embeddingsDown(true);
-    var thread = ThreadOfWords.create(ApiClient.user());
+    var thread = MemoryThread.create(ApiClient.user());
     thread.say("user", "The spare key hangs behind the barometer.");
     thread.say("user", "It rained all day.");
 
@@ -58,7 +58,7 @@ class EmbeddingsDownTest {
 
   @Test
   void aQuestionThatWasJustAskedNeedsNoNewVector() {
-    var thread = ThreadOfWords.create(ApiClient.user());
+    var thread = MemoryThread.create(ApiClient.user());
     thread.say("user", "The spare key hangs behind the barometer.");
     thread.say("user", "It rained all day.");
     var before = thread.memory("Where is that key?", 5).path("vector_context");
@@ -72,7 +72,7 @@ class EmbeddingsDownTest {
     assertThat(other.at("/0/score")).isNotEqualTo(before.at("/0/score"));
   }
 
-  private int vectors(ThreadOfWords thread) {
+  private int vectors(MemoryThread thread) {
     return jdbc.one(
             """
             SELECT count(embedding) AS vectors FROM memory_index

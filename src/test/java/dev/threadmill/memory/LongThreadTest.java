@@ -74,14 +74,14 @@ class LongThreadTest {
   private record Cost(long statements, long commits, int contextBytes, int leftOut, int recalled) {}
 
   /** The least of several: the server's own housekeeping sends statements at any time. */
-  private Cost leastCost(ThreadOfWords thread, String assistant) {
+  private Cost leastCost(MemoryThread thread, String assistant) {
     return IntStream.range(0, 6)
         .mapToObj(i -> cost(thread, assistant))
         .min(Comparator.comparingLong(Cost::statements).thenComparing(Cost::commits))
         .orElseThrow();
   }
 
-  private Cost cost(ThreadOfWords thread, String assistant) {
+  private Cost cost(MemoryThread thread, String assistant) {
     long statements = jdbc.statements();
     long commits = jdbc.commits();
     var created =
@@ -122,7 +122,7 @@ class LongThreadTest {
     return recalled;
   }
 
-  private void run(ThreadOfWords thread, String assistant) {
+  private void run(MemoryThread thread, String assistant) {
     var run =
         user.post(thread.path() + "/runs", Json.write(Map.of("assistant_id", assistant))).id();
     await()
@@ -133,10 +133,10 @@ class LongThreadTest {
   }
 
   /** A thread with so many messages, whose index is copied from a few that were embedded. */
-  private ThreadOfWords filled(int messages) {
-    var seed = ThreadOfWords.of(user, List.of("Our dog Biscuit hates chicken.", "It rains."));
+  private MemoryThread filled(int messages) {
+    var seed = MemoryThread.of(user, List.of("Our dog Biscuit hates chicken.", "It rains."));
     assertThat(seed.memory("dog", 1).path("pending").asInt()).isZero();
-    var thread = ThreadOfWords.create(user);
+    var thread = MemoryThread.create(user);
     jdbc.update(
         """
         INSERT INTO messages (thread_id, id, project_id, created_at, status, role, content,
@@ -172,7 +172,7 @@ class LongThreadTest {
   private record Room(int rows, long bytes) {}
 
   private Room indexed(int messages) {
-    var thread = ThreadOfWords.create(user);
+    var thread = MemoryThread.create(user);
     for (int i = 0; i < messages; i++) {
       thread.say("user", "The delivery number %04d arrives on Thursday morning.".formatted(i));
     }

@@ -94,7 +94,7 @@ class ManyLanguagesTest {
             .map(parts -> new Line(parts[0], parts[1], parts[2]))
             .toList();
     assertThat(lines).hasSizeGreaterThanOrEqualTo(50);
-    var thread = ThreadOfWords.of(ApiClient.user(), lines.stream().map(Line::fact).toList());
+    var thread = MemoryThread.of(ApiClient.user(), lines.stream().map(Line::fact).toList());
 
     List<String> missed = new ArrayList<>();
     for (var line : lines) {

@@ -221,7 +221,7 @@ class MemoryInRunsTest {
     provider.reply(Reply.text("I am sorry, Dave."));
 
     due();
-    assertThat(summarize.next()).isTrue();
+    assertThat(summarize.summarizeNext()).isTrue();
 
     assertThat(user.get(path()).json().path("summary").asText()).isEqualTo("Good.");
     provider.reply(Reply.text("{\"summary\": \"Better.\", \"facts\": []}"));
@@ -391,7 +391,7 @@ class MemoryInRunsTest {
   /** Lets the worker of summaries run until nothing is left to do. */
   private void sumUp() throws InterruptedException {
     due();
-    while (summarize.next()) {
+    while (summarize.summarizeNext()) {
       // goes on
     }
   }

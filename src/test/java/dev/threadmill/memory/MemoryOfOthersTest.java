@@ -72,14 +72,14 @@ class MemoryOfOthersTest {
   void aUserOfTheSameNameInAnotherProjectIsSomebodyElse() {
     var one = Tenant.create();
     var other = Tenant.create();
-    var told = ThreadOfWords.ofUser(one.api(), "ada", "My safe opens with 71-02-44, said Ada.");
+    var told = MemoryThread.ofUser(one.api(), "ada", "My safe opens with 71-02-44, said Ada.");
     assertThat(told.recalled("How does the safe open?", 3)).hasSize(1);
 
-    var theirs = ThreadOfWords.ofUser(other.api(), "ada", "How does my safe open?");
+    var theirs = MemoryThread.ofUser(other.api(), "ada", "How does my safe open?");
     run(theirs, other.assistant("\"summary_method\": \"none\", \"scope\": \"user\""));
     assertThat(provider.lastRequest().body().toString()).doesNotContain("71-02-44");
 
-    var own = ThreadOfWords.ofUser(one.api(), "ada", "How does my safe open?");
+    var own = MemoryThread.ofUser(one.api(), "ada", "How does my safe open?");
     run(own, one.assistant("\"summary_method\": \"none\", \"scope\": \"user\""));
     assertThat(provider.lastRequest().body().toString()).contains("71-02-44");
   }
@@ -88,7 +88,7 @@ class MemoryOfOthersTest {
   void whileTheModelIsDownTheOldSummaryStandsAndTheWorkIsTriedAgain() throws Exception {
     var tenant = Tenant.create();
     var assistant = tenant.assistant("\"summary_method\": \"reflection\"");
-    var thread = ThreadOfWords.ofUser(tenant.api(), "eve", "First.");
+    var thread = MemoryThread.ofUser(tenant.api(), "eve", "First.");
     run(thread, assistant);
     provider.reply(Reply.text("{\"summary\": \"Good.\", \"facts\": []}"));
     sumUp();
@@ -97,9 +97,9 @@ class MemoryOfOthersTest {
 
     provider.otherwise(_ -> Reply.error(500, "server_error", "Out of order."));
     due();
-    assertThat(summarize.next()).isTrue();
+    assertThat(summarize.summarizeNext()).isTrue();
     assertThat(thread.memory("x", 1).path("summary").asText()).isEqualTo("Good.");
-    assertThat(summarize.next()).as("put off").isFalse();
+    assertThat(summarize.summarizeNext()).as("put off").isFalse();
 
     provider.otherwise(_ -> Reply.text("{\"summary\": \"Better.\", \"facts\": []}"));
     sumUp();
@@ -110,7 +110,7 @@ class MemoryOfOthersTest {
   void aSummaryIsPaidForByTheProjectAndNotMadeBeyondItsBudget() throws Exception {
     var tenant = Tenant.create();
     var assistant = tenant.assistant("\"summary_method\": \"reflection\"");
-    var thread = ThreadOfWords.ofUser(tenant.api(), "eve", "I keep owls.");
+    var thread = MemoryThread.ofUser(tenant.api(), "eve", "I keep owls.");
     tenant.budget(1_000_000);
     run(thread, assistant);
     int before = tenant.used();
@@ -119,7 +119,7 @@ class MemoryOfOthersTest {
     tenant.budget(before);
     int calls = provider.requests().size();
     due();
-    assertThat(summarize.next()).isTrue();
+    assertThat(summarize.summarizeNext()).isTrue();
     assertThat(provider.requests()).hasSize(calls);
     assertThat(thread.memory("x", 1).path("summary").isNull()).isTrue();
 
@@ -130,7 +130,7 @@ class MemoryOfOthersTest {
     assertThat(tenant.used()).isGreaterThan(before);
   }
 
-  private static void run(ThreadOfWords thread, String assistant) {
+  private static void run(MemoryThread thread, String assistant) {
     var run =
         thread.api().post(thread.path() + "/runs", Json.write(Map.of("assistant_id", assistant)));
     assertThat(run.status()).as(run.text()).isEqualTo(200);
@@ -145,7 +145,7 @@ class MemoryOfOthersTest {
 
   private void sumUp() throws InterruptedException {
     due();
-    while (summarize.next()) {
+    while (summarize.summarizeNext()) {
       // goes on
     }
   }

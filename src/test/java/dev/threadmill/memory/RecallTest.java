@@ -2,7 +2,7 @@ package dev.threadmill.memory;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.threadmill.memory.text.Pieces;
+import dev.threadmill.search.Chunks;
 import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.PostgresResource;
@@ -19,11 +19,11 @@ import org.junit.jupiter.api.Test;
 @QuarkusTestResource(PostgresResource.class)
 @QuarkusTestResource(KeysResource.class)
 class RecallTest {
-  private ThreadOfWords thread;
+  private MemoryThread thread;
 
   @BeforeEach
   void aThread() {
-    thread = ThreadOfWords.create(ApiClient.user());
+    thread = MemoryThread.create(ApiClient.user());
   }
 
   @Test
@@ -33,7 +33,7 @@ class RecallTest {
         "Begin with the roof, so that nothing you do below gets wet again. ".repeat(8)
             + "A French drain ought to be sixty centimetres deep. "
             + "Leave windows and wiring for the end, as they depend on everything else. ".repeat(8);
-    assertThat(answer.length()).isBetween(Pieces.LONGEST + 1, 2_000);
+    assertThat(answer.length()).isBetween(Chunks.MAX_LENGTH + 1, 2_000);
     thread.say("assistant", answer);
     thread.say("user", "Thank you.");
 

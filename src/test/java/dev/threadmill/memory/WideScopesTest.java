@@ -7,8 +7,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.memory.recall.Candidate;
-import dev.threadmill.memory.recall.IndexSearch;
-import dev.threadmill.memory.text.Question;
+import dev.threadmill.memory.recall.MemorySearch;
+import dev.threadmill.memory.text.MemoryQuery;
 import dev.threadmill.models.Embeddings;
 import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.KeysResource;
@@ -54,7 +54,7 @@ class WideScopesTest {
 
   private final ApiClient user = ApiClient.user();
   @Inject Jdbc jdbc;
-  @Inject IndexSearch search;
+  @Inject MemorySearch search;
   @Inject Embeddings embeddings;
 
   @ParameterizedTest(name = "{0} messages")
@@ -64,7 +64,7 @@ class WideScopesTest {
     others.say("user", "The code of the alarm is 90 11, said somebody else.");
     var threads = talk("one-" + name, size);
     var earlier =
-        ThreadOfWords.ofUser(
+        MemoryThread.ofUser(
             user, "one-" + name, "My blood type is B negative.", "The zyzzyva sits in the attic.");
     assertThat(earlier.recalled("blood", 1)).as("indexed").hasSize(1);
     assertThat(others.recalled("alarm", 1)).as("indexed").hasSize(1);
@@ -80,7 +80,7 @@ class WideScopesTest {
   void aUserOfAFewAmongManyIsFoundThroughTheGraphToo() {
     talk("crowd", 400);
     var few = talk("few", 130);
-    var last = ThreadOfWords.ofUser(user, "few", "I am allergic to hazelnuts.");
+    var last = MemoryThread.ofUser(user, "few", "I am allergic to hazelnuts.");
     assertThat(last.recalled("hazelnuts", 1)).as("indexed").hasSize(1);
     jdbc.update("ANALYZE memory_index");
 
@@ -91,13 +91,13 @@ class WideScopesTest {
   /** A thread's words are read while its question is embedded, its vectors after that. */
   @Test
   void whatIsSaidAndDeletedWhileAThreadIsReadIsNeitherMissedNorMistaken() throws Exception {
-    var thread = ThreadOfWords.ofUser(user, "busy", "I sold the piano.", "My aunt lives in Cork.");
+    var thread = MemoryThread.ofUser(user, "busy", "I sold the piano.", "My aunt lives in Cork.");
     var unwanted = thread.say("user", "The printer is out of ink.");
     assertThat(thread.recalled("piano", 1)).as("indexed").hasSize(1);
-    var question = Question.of("Which nuts can I not eat?", Instant.now());
+    var question = MemoryQuery.of("Which nuts can I not eat?", Instant.now());
 
     var found =
-        search.inThread(
+        search.searchThread(
             new ThreadId(thread.id()),
             question,
             () -> {
@@ -109,14 +109,14 @@ class WideScopesTest {
             });
 
     var nearest = Collections.max(found.candidates(), comparing(Candidate::similarity));
-    assertThat(found.candidates()).hasSize(3).isSortedAccordingTo(Candidate.AS_SAID);
+    assertThat(found.candidates()).hasSize(3).isSortedAccordingTo(Candidate.CHRONOLOGICAL);
     assertThat(nearest).isEqualTo(found.candidates().getLast());
     assertThat(nearest.similarity()).isGreaterThan(0.3);
   }
 
   /** Many messages of a user, in threads of twenty. Returns the last of the threads. */
-  private ThreadOfWords talk(String who, int messages) {
-    ThreadOfWords last = null;
+  private MemoryThread talk(String who, int messages) {
+    MemoryThread last = null;
     for (int from = 0; from < messages; from += A_THREAD) {
       var texts = new ArrayList<String>();
       for (int i = from; i < from + A_THREAD && i < messages; i++) {
@@ -127,12 +127,12 @@ class WideScopesTest {
                     PLACES.get(i / THINGS.size() % PLACES.size()),
                     100 + i));
       }
-      last = ThreadOfWords.ofUser(user, who, texts.toArray(String[]::new));
+      last = MemoryThread.ofUser(user, who, texts.toArray(String[]::new));
     }
     return last;
   }
 
-  private List<String> found(ThreadOfWords thread, String question) {
+  private List<String> found(MemoryThread thread, String question) {
     var answer =
         user.post(
             thread.path() + "/memory/search",

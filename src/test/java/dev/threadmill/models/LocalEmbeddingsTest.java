@@ -17,7 +17,7 @@ class LocalEmbeddingsTest {
   @Test
   void closingItLeavesNobodyWaiting() throws Exception {
     var embeddings = new LocalEmbeddings(LocalEmbeddings.Weights.MINILM);
-    embeddings.prepare();
+    embeddings.warmUp();
     var waiting = new ArrayList<Future<Integer>>();
     try (var clients = Executors.newVirtualThreadPerTaskExecutor()) {
       for (int i = 0; i < 50; i++) {

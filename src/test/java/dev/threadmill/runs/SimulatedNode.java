@@ -14,8 +14,8 @@ import dev.threadmill.db.signals.Signals;
 import dev.threadmill.limits.AdmitRequest;
 import dev.threadmill.limits.BudgetLedger;
 import dev.threadmill.limits.ConcurrencyLimit;
-import dev.threadmill.memory.BuildMemory;
-import dev.threadmill.memory.NoteRun;
+import dev.threadmill.memory.RetrieveMemory;
+import dev.threadmill.memory.ScheduleSummary;
 import dev.threadmill.models.ModelRegistry;
 import dev.threadmill.runs.context.BuildContext;
 import dev.threadmill.runs.context.PromptRoom;
@@ -76,8 +76,8 @@ final class SimulatedNode {
     final MessageStore messages;
     final ThreadStore threads;
     final ThreadHistory history;
-    final NoteRun noteRun;
-    final BuildMemory memory;
+    final ScheduleSummary noteRun;
+    final RetrieveMemory memory;
     final ToolsetFactory toolboxes;
     final ToolsConfig toolSettings;
     final ModelRegistry models;
@@ -104,8 +104,8 @@ final class SimulatedNode {
         MessageStore messages,
         ThreadStore threads,
         ThreadHistory history,
-        NoteRun noteRun,
-        BuildMemory memory,
+        ScheduleSummary noteRun,
+        RetrieveMemory memory,
         ToolsetFactory toolboxes,
         ToolsConfig toolSettings,
         ModelRegistry models,

@@ -1,7 +1,7 @@
 package dev.threadmill.memory.recall;
 
 import dev.threadmill.api.ThreadId;
-import dev.threadmill.memory.text.Traits;
+import dev.threadmill.memory.text.TextFeatures;
 import java.time.Instant;
 import java.util.Comparator;
 
@@ -20,22 +20,22 @@ public record Candidate(
     ThreadId thread,
     SourceType type,
     String sourceId,
-    int part,
+    int chunk,
     String model,
     Instant createdAt,
-    Traits traits,
-    int begins,
-    int ends,
-    Instant saidAt,
+    TextFeatures features,
+    int startOffset,
+    int endOffset,
+    Instant originalTime,
     Double similarity,
-    int matches) {
+    int matchedTerms) {
 
   /** Thread by thread, as they were said, the pieces of a source together. */
-  public static final Comparator<Candidate> AS_SAID =
+  public static final Comparator<Candidate> CHRONOLOGICAL =
       Comparator.comparing((Candidate candidate) -> candidate.thread().value())
           .thenComparing(Candidate::createdAt)
           .thenComparing(Candidate::sourceId)
-          .thenComparingInt(Candidate::part);
+          .thenComparingInt(Candidate::chunk);
 
   /** What a remembered text is of. */
   public enum SourceType {
@@ -51,8 +51,18 @@ public record Candidate(
   /** The same with another similarity; null for none. */
   Candidate withSimilarity(Double other) {
     return new Candidate(
-        thread, type, sourceId, part, model, createdAt, traits, begins, ends, saidAt, other,
-        matches);
+        thread,
+        type,
+        sourceId,
+        chunk,
+        model,
+        createdAt,
+        features,
+        startOffset,
+        endOffset,
+        originalTime,
+        other,
+        matchedTerms);
   }
 
   /**
@@ -61,26 +71,36 @@ public record Candidate(
    * @param cosine to the question; null where there is no vector
    * @param terms which terms of the question it has, a bit each
    */
-  public Candidate asked(Double cosine, int terms) {
-    return new Candidate(
-        thread, type, sourceId, part, model, createdAt, traits, begins, ends, saidAt, cosine,
-        terms);
-  }
-
-  /** The same, of a longer or shorter stretch of its source. */
-  Candidate within(int from, int to) {
+  public Candidate forQuery(Double cosine, int terms) {
     return new Candidate(
         thread,
         type,
         sourceId,
-        part,
+        chunk,
         model,
         createdAt,
-        traits,
+        features,
+        startOffset,
+        endOffset,
+        originalTime,
+        cosine,
+        terms);
+  }
+
+  /** The same, of a longer or shorter stretch of its source. */
+  Candidate withOffsets(int from, int to) {
+    return new Candidate(
+        thread,
+        type,
+        sourceId,
+        chunk,
+        model,
+        createdAt,
+        features,
         from,
         to,
-        saidAt,
+        originalTime,
         similarity,
-        matches);
+        matchedTerms);
   }
 }

@@ -2,9 +2,10 @@ package dev.threadmill.memory.recall;
 
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.db.Row;
-import dev.threadmill.memory.text.Question;
-import dev.threadmill.memory.text.Traits;
+import dev.threadmill.memory.text.MemoryQuery;
+import dev.threadmill.memory.text.TextFeatures;
 import dev.threadmill.models.Embeddings;
+import dev.threadmill.search.VectorColumn;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,18 +19,18 @@ final class EntrySql {
   /** When an entry's text was written, in microseconds. */
   static final String CREATED = Row.asMicros("i.created_at");
 
-  private final Question question;
+  private final MemoryQuery question;
   private final Embeddings embeddings;
   private final VectorColumn vectors;
 
-  EntrySql(Question question, Embeddings embeddings, VectorColumn vectors) {
+  EntrySql(MemoryQuery question, Embeddings embeddings, VectorColumn vectors) {
     this.question = question;
     this.embeddings = embeddings;
     this.vectors = vectors;
   }
 
   /** The row {@code q}. Its parameters are {@link #params}. */
-  String asked() {
+  String queryCte() {
     var cte =
         new StringBuilder("WITH q AS MATERIALIZED (SELECT ?::")
             .append(vectors.kind().type())
@@ -41,7 +42,7 @@ final class EntrySql {
   }
 
   /**
-   * The parameters of {@link #asked}, a list that may be added to.
+   * The parameters of {@link #queryCte}, a list that may be added to.
    *
    * @param vector null if it is not known, or not needed
    */
@@ -49,7 +50,7 @@ final class EntrySql {
     var params = new ArrayList<Object>();
     params.add(VectorColumn.literal(vector));
     params.add(embeddings.name());
-    var terms = question.terms().stream().map(EntrySql::withItsForms).toList();
+    var terms = question.terms().stream().map(EntrySql::tsquery).toList();
     params.add(String.join(" | ", terms));
     params.addAll(terms);
     return params;
@@ -98,12 +99,12 @@ final class EntrySql {
     return "'" + embeddings.name().replace("'", "''") + "'";
   }
 
-  private static String withItsForms(String term) {
-    var forms = TermForms.of(term);
+  private static String tsquery(String term) {
+    var forms = TermQuery.of(term);
     return quoted(forms.text()) + (forms.isPrefix() ? ":*" : "");
   }
 
-  static String anyOf(List<String> terms) {
+  static String anyTerm(List<String> terms) {
     return terms.stream().map(EntrySql::quoted).collect(Collectors.joining(" | "));
   }
 
@@ -118,7 +119,7 @@ final class EntrySql {
     private static final int FACT_SHIFT = 16;
 
     private static final int MATCHES_SHIFT = 17;
-    private static final int PART_SHIFT = MATCHES_SHIFT + Question.MOST_TERMS;
+    private static final int PART_SHIFT = MATCHES_SHIFT + MemoryQuery.MAX_TERMS;
 
     private String lastThread = "";
     private ThreadId thread;
@@ -147,12 +148,12 @@ final class EntrySql {
           (int) (packed >>> PART_SHIFT),
           otherModel == null ? embeddings.name() : otherModel,
           row.instantFromMicros("created"),
-          new Traits((int) (packed & (1 << FACT_SHIFT) - 1)),
+          new TextFeatures((int) (packed & (1 << FACT_SHIFT) - 1)),
           (int) (place >>> 32),
           (int) place,
           row.instantFromMicros("said"),
           similarity,
-          (int) (packed >>> MATCHES_SHIFT & (1 << Question.MOST_TERMS) - 1));
+          (int) (packed >>> MATCHES_SHIFT & (1 << MemoryQuery.MAX_TERMS) - 1));
     }
   }
 }

@@ -1,6 +1,6 @@
 package dev.threadmill.memory.recall;
 
-import dev.threadmill.memory.text.Question;
+import dev.threadmill.memory.text.MemoryQuery;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -52,15 +52,15 @@ public final class Ranking {
   private static final int SHORT_TEXT = 4;
   private static final int LONG_TEXT = 25;
 
-  private final Question question;
+  private final MemoryQuery question;
 
   /** For a question. */
-  public Ranking(Question question) {
+  public Ranking(MemoryQuery question) {
     this.question = question;
   }
 
   /** A candidate with its score. */
-  public record Ranked(Candidate candidate, double score) {}
+  public record ScoredCandidate(Candidate candidate, double score) {}
 
   /**
    * Ranks candidates.
@@ -69,52 +69,52 @@ public final class Ranking {
    *     candidate is its neighbour
    * @param texts how many texts there are in all, for how rare a term is; at least {@code all}
    */
-  public List<Ranked> rank(List<Candidate> all, long texts) {
+  public List<ScoredCandidate> rank(List<Candidate> all, long texts) {
     if (all.isEmpty()) {
       return List.of();
     }
-    var terms = new Terms(question.terms().size(), all, Math.max(texts, all.size()));
-    var near = new Surroundings(all);
-    var shares = terms.shares();
+    var terms = new Bm25(question.terms().size(), all, Math.max(texts, all.size()));
+    var near = new Neighbours(all);
+    var shares = terms.scores();
     var similarities = all.stream().mapToDouble(Ranking::similarity).toArray();
-    var sourceSimilarities = near.best(similarities);
-    var sourceShares = near.best(shares);
-    var similaritiesAround = near.bestAround(sourceSimilarities, AROUND);
-    var sharesAround = near.bestAround(sourceShares, AROUND);
+    var sourceSimilarities = near.maxPerSource(similarities);
+    var sourceShares = near.maxPerSource(shares);
+    var similaritiesAround = near.maxAround(sourceSimilarities, AROUND);
+    var sharesAround = near.maxAround(sourceShares, AROUND);
     var told = saidTimes(all);
     boolean timeTells = timeTells(told);
-    var ranked = new ArrayList<Ranked>(all.size());
+    var ranked = new ArrayList<ScoredCandidate>(all.size());
     for (int i = 0; i < all.size(); i++) {
       int source = near.source(i);
       double odds =
           BASE
               + SIMILARITY * similarities[i]
-              + SIMILARITY_BEFORE * near.beside(sourceSimilarities, source, -1)
-              + SIMILARITY_AFTER * near.beside(sourceSimilarities, source, 1)
+              + SIMILARITY_BEFORE * near.valueOfNeighbour(sourceSimilarities, source, -1)
+              + SIMILARITY_AFTER * near.valueOfNeighbour(sourceSimilarities, source, 1)
               + SIMILARITY_AROUND * similaritiesAround[source]
-              + TERMS_OF_SOURCE * terms.weight(near.matches(source))
+              + TERMS_OF_SOURCE * terms.weight(near.matchedTerms(source))
               + TERMS * shares[i]
-              + TERMS_BEFORE * near.beside(sourceShares, source, -1)
-              + TERMS_AFTER * near.beside(sourceShares, source, 1)
+              + TERMS_BEFORE * near.valueOfNeighbour(sourceShares, source, -1)
+              + TERMS_AFTER * near.valueOfNeighbour(sourceShares, source, 1)
               + TERMS_AROUND * sharesAround[source]
               + ofTraits(all.get(i))
-              + (similarities[i] > SAME_QUESTION && all.get(i).traits().isQuestion() ? ECHO : 0)
+              + (similarities[i] > SAME_QUESTION && all.get(i).features().isQuestion() ? ECHO : 0)
               + (timeTells && inTime(told[i]) ? IN_TIME : 0)
-              + (question.latest() ? RECENT_ASKED : RECENT) * i / all.size();
-      ranked.add(new Ranked(all.get(i), 1 / (1 + Math.exp(-odds))));
+              + (question.asksForLatest() ? RECENT_ASKED : RECENT) * i / all.size();
+      ranked.add(new ScoredCandidate(all.get(i), 1 / (1 + Math.exp(-odds))));
     }
-    ranked.sort(Comparator.comparingDouble(Ranked::score).reversed());
+    ranked.sort(Comparator.comparingDouble(ScoredCandidate::score).reversed());
     return ranked;
   }
 
   private double ofTraits(Candidate candidate) {
-    var traits = candidate.traits();
+    var traits = candidate.features();
     double odds = LENGTH * Math.log(Math.clamp(traits.length(), 3, LONG_TEXT));
     odds += traits.isQuestion() ? QUESTION : 0;
     odds += traits.length() < SHORT_TEXT ? SHORT : 0;
-    odds += question.asksWhen() && traits.namesTime() ? TIME_ASKED : 0;
-    odds += question.asksHowMany() && traits.namesNumber() ? NUMBER_ASKED : 0;
-    odds += question.asksWho() && traits.namesName() ? NAME_ASKED : 0;
+    odds += question.asksWhen() && traits.mentionsTime() ? TIME_ASKED : 0;
+    odds += question.asksHowMany() && traits.mentionsNumber() ? NUMBER_ASKED : 0;
+    odds += question.asksWho() && traits.mentionsName() ? NAME_ASKED : 0;
     odds += question.asksOfAssistant() && traits.byAssistant() ? ASSISTANT_ASKED : 0;
     odds += traits.byAssistant() && !traits.isFirstPerson() ? ASSISTANT_IMPERSONAL : 0;
     odds += candidate.type() == Candidate.SourceType.FACT ? FACT : 0;
@@ -130,12 +130,12 @@ public final class Ranking {
     Candidate teller = null;
     for (int i = 0; i < times.length; i++) {
       var candidate = all.get(i);
-      if (candidate.saidAt() != null) {
+      if (candidate.originalTime() != null) {
         teller = candidate;
       } else if (teller != null && !isPostedWith(teller, candidate)) {
         teller = null;
       }
-      times[i] = teller == null ? candidate.createdAt() : teller.saidAt();
+      times[i] = teller == null ? candidate.createdAt() : teller.originalTime();
     }
     return times;
   }
@@ -158,6 +158,6 @@ public final class Ranking {
   private static double similarity(Candidate candidate) {
     return candidate.similarity() == null
         ? UNKNOWN_SIMILARITY
-        : Similarities.comparable(candidate.model(), candidate.similarity());
+        : CosineCalibration.calibrate(candidate.model(), candidate.similarity());
   }
 }

@@ -1,9 +1,9 @@
 package dev.threadmill.memory.recall;
 
 import dev.threadmill.api.ThreadId;
-import dev.threadmill.memory.text.Pieces;
-import dev.threadmill.memory.text.Question;
+import dev.threadmill.memory.text.MemoryQuery;
 import dev.threadmill.models.Embeddings;
+import dev.threadmill.search.Chunks;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.time.Instant;
@@ -31,13 +31,13 @@ public class Recall {
   /** The longest passage that is told to a reader, in characters: what surrounds the best piece. */
   private static final int LONGEST_READ = 2_000;
 
-  private final IndexSearch search;
+  private final MemorySearch search;
   private final TextStore texts;
   private final Embeddings embeddings;
   private final InstantSource clock;
 
   /** For what has been indexed. */
-  public Recall(IndexSearch search, TextStore texts, Embeddings embeddings, InstantSource clock) {
+  public Recall(MemorySearch search, TextStore texts, Embeddings embeddings, InstantSource clock) {
     this.search = search;
     this.texts = texts;
     this.embeddings = embeddings;
@@ -53,30 +53,30 @@ public class Recall {
    * @param begins where the text begins within its source, in characters
    * @param ends where it ends
    */
-  public record Memory(
+  public record Passage(
       String text,
       double score,
       String sourceType,
       String sourceId,
       ThreadId thread,
       Instant createdAt,
-      int begins,
-      int ends) {}
+      int startOffset,
+      int endOffset) {}
 
   /**
    * Recalls.
    *
    * @param limit how many memories at most
    */
-  public List<Memory> recall(MemoryScope scope, String question, int limit)
+  public List<Passage> recall(MemoryScope scope, String question, int limit)
       throws InterruptedException {
     return recall(
         scope,
-        Question.of(question, clock.instant()),
+        MemoryQuery.of(question, clock.instant()),
         limit,
         LONGEST_READ,
         Set.of(),
-        asked -> QuestionVector.of(asked, embeddings));
+        asked -> QueryVector.of(asked, embeddings));
   }
 
   /**
@@ -85,36 +85,36 @@ public class Recall {
    * @param shown ids of messages that are left out
    * @param patience how long the embedding model may take; then words alone find memories
    */
-  public List<Memory> recall(
+  public List<Passage> recall(
       MemoryScope scope, String asked, int limit, Set<String> shown, Duration patience)
       throws InterruptedException {
     return recall(
         scope,
-        Question.of(asked, clock.instant()),
+        MemoryQuery.of(asked, clock.instant()),
         limit,
-        Pieces.LONGEST,
+        Chunks.MAX_LENGTH,
         shown,
-        question -> QuestionVector.of(question, embeddings, patience));
+        question -> QueryVector.of(question, embeddings, patience));
   }
 
-  private List<Memory> recall(
+  private List<Passage> recall(
       MemoryScope scope,
-      Question asked,
+      MemoryQuery asked,
       int limit,
       int longest,
       Set<String> shown,
-      Function<Question, QuestionVector> embedding)
+      Function<MemoryQuery, QueryVector> embedding)
       throws InterruptedException {
     if (asked.text().isEmpty() || limit <= 0) {
       return List.of();
     }
-    var found = search.in(scope, asked, embedding.apply(asked));
+    var found = search.search(scope, asked, embedding.apply(asked));
     var question = asOf(newest(found.candidates()), asked);
     var candidates = withoutDoubles(found.candidates());
-    var ranked = new Ranking(question).rank(candidates, found.texts());
+    var ranked = new Ranking(question).rank(candidates, found.totalEntries());
     var best = bestOfEachSource(ranked, limit + SURPLUS, shown);
-    var pieces = best.stream().map(Ranking.Ranked::candidate).toList();
-    return merged(best, new Passages(candidates, pieces, longest), limit);
+    var pieces = best.stream().map(Ranking.ScoredCandidate::candidate).toList();
+    return merged(best, new Snippets(candidates, pieces, longest), limit);
   }
 
   /**
@@ -122,15 +122,15 @@ public class Recall {
    *
    * @param newest the last time that its messages name; null if they name none
    */
-  private Question asOf(Instant newest, Question question) {
+  private MemoryQuery asOf(Instant newest, MemoryQuery question) {
     return newest == null || newest.isAfter(clock.instant().minus(LONG_AGO))
         ? question
-        : Question.of(question.text(), newest);
+        : MemoryQuery.of(question.text(), newest);
   }
 
   private static Instant newest(List<Candidate> candidates) {
     return candidates.stream()
-        .map(Candidate::saidAt)
+        .map(Candidate::originalTime)
         .filter(Objects::nonNull)
         .max(Comparator.naturalOrder())
         .orElse(null);
@@ -155,7 +155,7 @@ public class Recall {
     for (var candidate : candidates) {
       if (candidate.model().equals(present)) {
         kept.add(candidate);
-      } else if (renewed.add(candidate.sourceId() + "/" + candidate.part())
+      } else if (renewed.add(candidate.sourceId() + "/" + candidate.chunk())
           && !renewed.contains(candidate.sourceId())) {
         kept.add(candidate.withoutVector());
       }
@@ -163,9 +163,9 @@ public class Recall {
     return kept;
   }
 
-  private static List<Ranking.Ranked> bestOfEachSource(
-      List<Ranking.Ranked> ranked, int limit, Set<String> shown) {
-    var best = new LinkedHashMap<String, Ranking.Ranked>();
+  private static List<Ranking.ScoredCandidate> bestOfEachSource(
+      List<Ranking.ScoredCandidate> ranked, int limit, Set<String> shown) {
+    var best = new LinkedHashMap<String, Ranking.ScoredCandidate>();
     for (var each : ranked) {
       var candidate = each.candidate();
       if (!shown.contains(candidate.sourceId())) {
@@ -181,11 +181,11 @@ public class Recall {
   /**
    * Fetches the texts; of the same text said several times the best and, at a tie, newest stays.
    */
-  private List<Memory> merged(List<Ranking.Ranked> ranked, Passages passages, int limit) {
-    var wide = ranked.stream().map(each -> passages.around(each.candidate())).toList();
+  private List<Passage> merged(List<Ranking.ScoredCandidate> ranked, Snippets passages, int limit) {
+    var wide = ranked.stream().map(each -> passages.expand(each.candidate())).toList();
     Map<Candidate, String> read = texts.read(wide);
-    var byText = new HashMap<String, Memory>();
-    var memories = new ArrayList<Memory>();
+    var byText = new HashMap<String, Passage>();
+    var memories = new ArrayList<Passage>();
     for (int i = 0; i < wide.size(); i++) {
       var candidate = wide.get(i);
       var text = read.get(candidate);
@@ -193,15 +193,15 @@ public class Recall {
         continue;
       }
       var memory =
-          new Memory(
+          new Passage(
               text,
               Math.round(ranked.get(i).score() * 10_000) / 10_000.0,
               candidate.type().name().toLowerCase(Locale.ROOT),
               candidate.sourceId(),
               candidate.thread(),
               candidate.createdAt(),
-              candidate.begins(),
-              candidate.ends());
+              candidate.startOffset(),
+              candidate.endOffset());
       if (byText.putIfAbsent(text.strip().toLowerCase(Locale.ROOT), memory) == null) {
         memories.add(memory);
       }

@@ -27,12 +27,12 @@ public class TextStore {
    * @param assistantId the thread's default assistant, or the one that spoke last; null if none
    * @param userId what its metadata name as {@code user}; null if nothing
    */
-  public record ThreadFacts(ThreadId id, ProjectId project, String assistantId, String userId) {}
+  public record ThreadInfo(ThreadId id, ProjectId project, String assistantId, String userId) {}
 
   private record Read(int place, String text) {}
 
   /** The thread of this id, if it belongs to the project. */
-  public Optional<ThreadFacts> thread(ProjectId project, ThreadId id) {
+  public Optional<ThreadInfo> thread(ProjectId project, ThreadId id) {
     return jdbc.one(
         """
         SELECT t.id, t.project_id, t.metadata ->> 'user' AS user_id,
@@ -43,7 +43,7 @@ public class TextStore {
         FROM threads t WHERE t.id = ? AND t.project_id = ?
         """,
         row ->
-            new ThreadFacts(
+            new ThreadInfo(
                 row.text("id", ThreadId::new),
                 row.text("project_id", ProjectId::new),
                 row.text("assistant_id"),
@@ -53,7 +53,7 @@ public class TextStore {
   }
 
   /** The text of the newest message that a user wrote. */
-  public Optional<String> newestOfUser(ThreadId thread) {
+  public Optional<String> newestUserText(ThreadId thread) {
     return jdbc.one(
         """
         SELECT message_text(content) AS text FROM messages
@@ -79,8 +79,8 @@ public class TextStore {
               row -> new Read(row.integer("place"), row.text("text")),
               messages.stream().map(c -> c.thread().value()).toList(),
               messages.stream().map(Candidate::sourceId).toList(),
-              messages.stream().map(Candidate::begins).toList(),
-              messages.stream().map(Candidate::ends).toList())
+              messages.stream().map(Candidate::startOffset).toList(),
+              messages.stream().map(Candidate::endOffset).toList())
           .forEach(read -> texts.put(messages.get(read.place() - 1), read.text()));
     }
     var facts = candidates.stream().filter(c -> c.type() == Candidate.SourceType.FACT).toList();
@@ -100,10 +100,10 @@ public class TextStore {
   }
 
   /** A message as a summary is made of it. */
-  public record Said(String id, boolean byAssistant, Instant at, String text) {}
+  public record MessageText(String id, boolean byAssistant, Instant at, String text) {}
 
   /** Messages that were said after one time and not after another, oldest first. */
-  public List<Said> between(ThreadId thread, Instant after, Instant to, int limit) {
+  public List<MessageText> between(ThreadId thread, Instant after, Instant to, int limit) {
     return jdbc.list(
         """
         SELECT m.id, m.role = 'assistant' AS by_assistant, m.created_at,
@@ -115,7 +115,7 @@ public class TextStore {
         ORDER BY m.created_at, m.id LIMIT ?
         """,
         row ->
-            new Said(
+            new MessageText(
                 row.text("id"),
                 row.bool("by_assistant"),
                 row.instant("created_at"),
@@ -127,7 +127,7 @@ public class TextStore {
   }
 
   /** How many of these messages are still there and remembered; they stay until the commit. */
-  public int count(Tx tx, ThreadId thread, List<Said> messages) {
+  public int count(Tx tx, ThreadId thread, List<MessageText> messages) {
     return tx.list(
             """
             SELECT m.id FROM messages m
@@ -138,7 +138,7 @@ public class TextStore {
             """,
             row -> row.text("id"),
             thread,
-            messages.stream().map(Said::id).toList())
+            messages.stream().map(MessageText::id).toList())
         .size();
   }
 }

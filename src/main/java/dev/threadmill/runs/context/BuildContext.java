@@ -3,9 +3,9 @@ package dev.threadmill.runs.context;
 import static java.util.stream.Collectors.toUnmodifiableSet;
 
 import dev.threadmill.db.Jdbc;
-import dev.threadmill.memory.BuildMemory;
 import dev.threadmill.memory.MemoryPolicy;
-import dev.threadmill.memory.SentMemory;
+import dev.threadmill.memory.MemoryReferences;
+import dev.threadmill.memory.RetrieveMemory;
 import dev.threadmill.models.FunctionSpec;
 import dev.threadmill.models.ModelInfo;
 import dev.threadmill.models.ModelMessage;
@@ -40,10 +40,11 @@ public class BuildContext {
 
   private final ModelRegistry models;
   private final ThreadHistory history;
-  private final BuildMemory memory;
+  private final RetrieveMemory memory;
   private final Jdbc jdbc;
 
-  public BuildContext(ModelRegistry models, ThreadHistory history, BuildMemory memory, Jdbc jdbc) {
+  public BuildContext(
+      ModelRegistry models, ThreadHistory history, RetrieveMemory memory, Jdbc jdbc) {
     this.models = models;
     this.history = history;
     this.memory = memory;
@@ -105,7 +106,7 @@ public class BuildContext {
         new SentContext(
             settings.model(),
             stretch(shown, cutBy),
-            SentMemory.of(remembered),
+            MemoryReferences.of(remembered),
             PromptDigest.of(prompt)));
     return prompt;
   }
@@ -132,20 +133,20 @@ public class BuildContext {
   }
 
   /** A quarter of the room at most is the memory's; the window has the rest. */
-  private BuildMemory.Remembered remembered(
-      Progress progress, ThreadHistory.Window window, int room) throws InterruptedException {
+  private RetrieveMemory.Result remembered(Progress progress, ThreadHistory.Window window, int room)
+      throws InterruptedException {
     var run = progress.run();
     var policy = MemoryPolicy.of(run.settings().memory());
     boolean wanted =
         window.isCut()
-            && (policy.isAsked() || run.settings().truncationStrategy().lastMessages() == null);
+            && (policy.isExplicit() || run.settings().truncationStrategy().lastMessages() == null);
     var said =
         window.entries().stream()
             .filter(ThreadHistory.Entry.Said.class::isInstance)
             .map(ThreadHistory.Entry.Said.class::cast)
             .toList();
     var asked =
-        new BuildMemory.Wanted(
+        new RetrieveMemory.Request(
             run.projectId(),
             run.threadId(),
             run.assistantId(),
@@ -154,7 +155,7 @@ public class BuildContext {
             () -> said.stream().map(message -> message.id().value()).collect(toUnmodifiableSet()),
             newestOfTheUser(said),
             Math.min(room / MEMORY_SHARE, MOST_MEMORY_TOKENS));
-    return progress.live().interruptibly(() -> memory.build(asked));
+    return progress.live().interruptibly(() -> memory.retrieve(asked));
   }
 
   private static String newestOfTheUser(List<ThreadHistory.Entry.Said> said) {

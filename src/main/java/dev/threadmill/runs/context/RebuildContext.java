@@ -5,7 +5,7 @@ import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.RunId;
 import dev.threadmill.api.StepId;
 import dev.threadmill.api.ThreadId;
-import dev.threadmill.memory.BuildMemory;
+import dev.threadmill.memory.RetrieveMemory;
 import dev.threadmill.models.ModelRegistry;
 import dev.threadmill.models.TokenCounter;
 import dev.threadmill.runs.store.Run;
@@ -25,7 +25,7 @@ public class RebuildContext {
   private final RunStore runs;
   private final StepStore steps;
   private final ThreadHistory history;
-  private final BuildMemory memory;
+  private final RetrieveMemory memory;
   private final ModelRegistry models;
   private final ToolsetFactory toolboxes;
 
@@ -33,7 +33,7 @@ public class RebuildContext {
       RunStore runs,
       StepStore steps,
       ThreadHistory history,
-      BuildMemory memory,
+      RetrieveMemory memory,
       ModelRegistry models,
       ToolsetFactory toolboxes) {
     this.toolboxes = toolboxes;
@@ -50,7 +50,7 @@ public class RebuildContext {
     var step = steps.get(project, thread, runId, stepId);
     var sent =
         steps.context(step).orElseThrow(() -> ApiException.notFound("context of step", stepId));
-    var remembered = memory.again(thread, sent.memory());
+    var remembered = memory.restore(thread, sent.memory());
     var entries = entries(run, sent);
     var functions = toolboxes.fromCache(project, run.settings().tools()).functions();
     var model = models.require(sent.model()).info();
@@ -92,7 +92,7 @@ public class RebuildContext {
 
   private static List<StepContextObject.Part> parts(
       Run run,
-      BuildMemory.Remembered remembered,
+      RetrieveMemory.Result remembered,
       List<ThreadHistory.Entry> entries,
       BuildContext.Prompt prompt) {
     var parts = new ArrayList<StepContextObject.Part>();

@@ -2,7 +2,7 @@ package dev.threadmill.runs.context;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
-import dev.threadmill.memory.BuildMemory;
+import dev.threadmill.memory.RetrieveMemory;
 import dev.threadmill.models.FunctionSpec;
 import dev.threadmill.models.ModelMessage;
 import dev.threadmill.models.ModelPart;
@@ -28,7 +28,7 @@ public record StepContextObject(
     boolean exact,
     List<Part> parts,
     LeftOut leftOut,
-    BuildMemory.State memory,
+    RetrieveMemory.State memory,
     List<SentMessage> messages) {
 
   /**

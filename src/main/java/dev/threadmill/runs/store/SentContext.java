@@ -1,6 +1,6 @@
 package dev.threadmill.runs.store;
 
-import dev.threadmill.memory.SentMemory;
+import dev.threadmill.memory.MemoryReferences;
 import java.time.Instant;
 
 /**
@@ -10,7 +10,7 @@ import java.time.Instant;
  * @param window null if nothing of the thread was sent
  * @param digest of the whole prompt, which tells whether the rebuilt one is the same
  */
-public record SentContext(String model, Stretch window, SentMemory memory, String digest) {
+public record SentContext(String model, Stretch window, MemoryReferences memory, String digest) {
 
   /**
    * Part of the thread, from one entry to another.

@@ -1,0 +1,72 @@
+package dev.threadmill.memory;
+
+import dev.threadmill.api.ThreadId;
+import dev.threadmill.memory.recall.Candidate;
+import dev.threadmill.memory.recall.Recall;
+import dev.threadmill.memory.text.TextFeatures;
+import java.time.Instant;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * Which memories a model call was given: references, of which the texts can be read again.
+ *
+ * @param summaryVersion null if there was no summary
+ * @param recalled best first
+ */
+public record MemoryReferences(
+    RetrieveMemory.State state, Integer summaryVersion, List<Item> recalled) {
+  public MemoryReferences {
+    recalled = List.copyOf(recalled);
+  }
+
+  /** A passage of a message, or a fact. */
+  public record Item(
+      String type, String id, String thread, int begins, int ends, long micros, double score) {
+
+    Candidate candidate() {
+      return new Candidate(
+          new ThreadId(thread),
+          Candidate.SourceType.valueOf(type.toUpperCase(Locale.ROOT)),
+          id,
+          0,
+          "",
+          at(),
+          new TextFeatures(0),
+          begins,
+          ends,
+          null,
+          null,
+          0);
+    }
+
+    Recall.Passage memory(String text) {
+      return new Recall.Passage(text, score, type, id, new ThreadId(thread), at(), begins, ends);
+    }
+
+    private Instant at() {
+      return Instant.ofEpochSecond(
+          Math.floorDiv(micros, 1_000_000L), Math.floorMod(micros, 1_000_000L) * 1_000);
+    }
+  }
+
+  /** What is to be kept of what was remembered. */
+  public static MemoryReferences of(RetrieveMemory.Result remembered) {
+    return new MemoryReferences(
+        remembered.state(),
+        remembered.summaryVersion(),
+        remembered.recalled().stream()
+            .map(
+                memory ->
+                    new Item(
+                        memory.sourceType(),
+                        memory.sourceId(),
+                        memory.thread().value(),
+                        memory.startOffset(),
+                        memory.endOffset(),
+                        memory.createdAt().getEpochSecond() * 1_000_000
+                            + memory.createdAt().getNano() / 1_000,
+                        memory.score()))
+            .toList());
+  }
+}

@@ -1,0 +1,55 @@
+package dev.threadmill.memory;
+
+import dev.threadmill.api.AssistantId;
+import dev.threadmill.api.ProjectId;
+import dev.threadmill.api.ThreadId;
+import dev.threadmill.assistants.MemoryOptions.SummaryMethod;
+import dev.threadmill.db.Tx;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
+import java.time.Instant;
+
+/** Notes the memory work that a run leaves behind, in the transaction that ends the run. */
+@ApplicationScoped
+public class ScheduleSummary {
+  private final SummaryQueue queue;
+  private final MemoryConfig config;
+  private final SummaryWorker loop;
+
+  ScheduleSummary(SummaryQueue queue, MemoryConfig config, SummaryWorker loop) {
+    this.queue = queue;
+    this.config = config;
+    this.loop = loop;
+  }
+
+  /**
+   * Costs a statement only where there is something to do.
+   *
+   * @param windowFrom when the window of the run's last model call began, if older messages were
+   *     left out; else null
+   */
+  public void schedule(
+      Tx tx,
+      ProjectId project,
+      ThreadId thread,
+      AssistantId assistant,
+      MemoryPolicy policy,
+      String model,
+      Instant windowFrom) {
+    boolean reflects = policy.summaryMethod() == SummaryMethod.REFLECTION;
+    if (!reflects && (policy.summaryMethod() == SummaryMethod.NONE || windowFrom == null)) {
+      return;
+    }
+    var delay = reflects ? config.reflectAfter() : Duration.ZERO;
+    queue.enqueue(
+        tx,
+        thread,
+        project,
+        assistant.value(),
+        reflects ? "reflection" : "rolling",
+        model,
+        windowFrom,
+        delay);
+    tx.afterCommit(() -> loop.wakeUp(delay));
+  }
+}
