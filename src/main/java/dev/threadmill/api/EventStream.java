@@ -9,7 +9,7 @@ import io.vertx.core.buffer.Buffer;
  */
 public interface EventStream {
   /** Nothing at the moment: {@code wake} will be called. */
-  Next NOTHING_YET = new Next(null, false);
+  Chunk NOTHING_YET = new Chunk(null, false);
 
   /**
    * What comes next.
@@ -17,7 +17,7 @@ public interface EventStream {
    * @param frames whole frames, or null for none
    * @param last whether the stream ends after them
    */
-  record Next(Buffer frames, boolean last) {}
+  record Chunk(Buffer frames, boolean last) {}
 
   /**
    * The connection is ready.
@@ -32,12 +32,12 @@ public interface EventStream {
    *
    * @param maxBytes about how many bytes at the most
    */
-  Next next(int maxBytes);
+  Chunk next(int maxBytes);
 
   /**
    * By what {@link StreamLookup} opens this stream again from where it began; null if it cannot be.
    */
-  default String address() {
+  default String replayAddress() {
     return null;
   }
 

@@ -24,7 +24,7 @@ import org.jboss.resteasy.reactive.server.vertx.VertxResteasyReactiveRequestCont
 @Provider
 @Produces(MediaType.SERVER_SENT_EVENTS)
 public class EventStreamWriter implements ServerMessageBodyWriter<EventStream> {
-  private static final int MAX_BYTES = 64 * 1024;
+  private static final int MAX_CHUNK_BYTES = 64 * 1024;
 
   private final KeepAlive keepAlive = new KeepAlive();
 
@@ -59,13 +59,13 @@ public class EventStreamWriter implements ServerMessageBodyWriter<EventStream> {
   }
 
   /** All of it but {@link #wake} happens on the connection's event loop. */
-  private static final class Connection implements KeepAlive.Line {
+  private static final class Connection implements KeepAlive.Connection {
     private final HttpServerResponse response;
     private final Executor loop;
     private final EventStream stream;
     private final AtomicBoolean waking = new AtomicBoolean();
     private final KeepAlive keepAlive;
-    private boolean quiet;
+    private boolean idle;
     private boolean closed;
 
     Connection(RoutingContext context, Executor loop, EventStream stream, KeepAlive keepAlive) {
@@ -111,7 +111,7 @@ public class EventStreamWriter implements ServerMessageBodyWriter<EventStream> {
 
     private void pump() {
       while (!closed && !response.writeQueueFull()) {
-        var next = stream.next(MAX_BYTES);
+        var next = stream.next(MAX_CHUNK_BYTES);
         if (next.last()) {
           close();
           if (next.frames() == null) {
@@ -124,17 +124,17 @@ public class EventStreamWriter implements ServerMessageBodyWriter<EventStream> {
         if (next.frames() == null) {
           return;
         }
-        quiet = false;
+        idle = false;
         response.write(next.frames());
       }
     }
 
     @Override
-    public void sign() {
-      if (quiet && !closed && !response.writeQueueFull()) {
-        response.write(EventFrame.keepAlive());
+    public void onTimer() {
+      if (idle && !closed && !response.writeQueueFull()) {
+        response.write(SseFormat.keepAlive());
       }
-      quiet = true;
+      idle = true;
     }
 
     private void close() {

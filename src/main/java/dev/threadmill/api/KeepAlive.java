@@ -18,12 +18,12 @@ import java.util.concurrent.Executor;
  */
 final class KeepAlive {
   /** How long a round takes: proxies give up on what is silent for half a minute and more. */
-  private static final int TICKS_A_ROUND = 15;
+  private static final int SLOTS = 15;
 
   private static final Duration TICK = Duration.ofSeconds(1);
 
   private final Duration tick;
-  private final Map<Executor, Round> rounds = new ConcurrentHashMap<>();
+  private final Map<Executor, TimerWheel> wheels = new ConcurrentHashMap<>();
 
   KeepAlive() {
     this(TICK);
@@ -34,29 +34,29 @@ final class KeepAlive {
   }
 
   /** A connection. */
-  interface Line {
+  interface Connection {
     /** A round has passed. Called on the connection's event loop. */
-    void sign();
+    void onTimer();
   }
 
   /** From here on the line is asked for signs. To be called on its event loop. */
-  void add(Line line) {
+  void add(Connection line) {
     var context = (ContextInternal) Vertx.currentContext();
-    rounds
-        .computeIfAbsent(context.nettyEventLoop(), _ -> new Round(context.unwrap(), tick))
+    wheels
+        .computeIfAbsent(context.nettyEventLoop(), _ -> new TimerWheel(context.unwrap(), tick))
         .add(line);
   }
 
   /** From any thread. */
-  void remove(Line line) {
-    rounds.values().forEach(round -> round.remove(line));
+  void remove(Connection line) {
+    wheels.values().forEach(round -> round.remove(line));
   }
 
   /** The lines of one event loop, by when they are due. */
-  private static final class Round {
+  private static final class TimerWheel {
     private final ContextInternal loop;
     private final Duration tick;
-    private final List<Set<Line>> due = new ArrayList<>();
+    private final List<Set<Connection>> slots = new ArrayList<>();
     private int now;
     private int size;
     private long timer;
@@ -64,22 +64,22 @@ final class KeepAlive {
     /**
      * @param loop no request's, which the timer would keep
      */
-    Round(ContextInternal loop, Duration tick) {
+    TimerWheel(ContextInternal loop, Duration tick) {
       this.loop = loop;
       this.tick = tick;
-      for (int i = 0; i < TICKS_A_ROUND; i++) {
-        due.add(new LinkedHashSet<>());
+      for (int i = 0; i < SLOTS; i++) {
+        slots.add(new LinkedHashSet<>());
       }
     }
 
-    synchronized void add(Line line) {
-      if (due.get(now).add(line) && size++ == 0) {
+    synchronized void add(Connection line) {
+      if (slots.get(now).add(line) && size++ == 0) {
         timer = loop.setPeriodic(tick.toMillis(), _ -> tick());
       }
     }
 
-    synchronized void remove(Line line) {
-      for (var lines : due) {
+    synchronized void remove(Connection line) {
+      for (var lines : slots) {
         if (lines.remove(line) && --size == 0) {
           loop.owner().cancelTimer(timer);
         }
@@ -87,12 +87,12 @@ final class KeepAlive {
     }
 
     private void tick() {
-      List<Line> lines;
+      List<Connection> lines;
       synchronized (this) {
-        now = (now + 1) % TICKS_A_ROUND;
-        lines = List.copyOf(due.get(now));
+        now = (now + 1) % SLOTS;
+        lines = List.copyOf(slots.get(now));
       }
-      lines.forEach(Line::sign);
+      lines.forEach(Connection::onTimer);
     }
   }
 }

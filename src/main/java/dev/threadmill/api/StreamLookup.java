@@ -1,6 +1,8 @@
 package dev.threadmill.api;
 
-/** Opens streams again that were opened before, by what {@link EventStream#address} has said. */
+/**
+ * Opens streams again that were opened before, by what {@link EventStream#replayAddress} has said.
+ */
 public interface StreamLookup {
   /**
    * The same events again.

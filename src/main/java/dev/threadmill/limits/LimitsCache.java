@@ -34,7 +34,7 @@ class LimitsCache {
     known.invalidate(changed.project());
   }
 
-  void invalidate(@Observes Signal.LookAgain lookAgain) {
+  void invalidate(@Observes Signal.ResyncRequested lookAgain) {
     known.invalidateAll();
   }
 

@@ -116,7 +116,7 @@ public class ApiKeyCache {
     invalidate();
   }
 
-  void invalidate(@Observes Signal.LookAgain lookAgain) {
+  void invalidate(@Observes Signal.ResyncRequested lookAgain) {
     invalidate();
   }
 

@@ -6,8 +6,8 @@ import dev.threadmill.models.ModelRequest;
 import dev.threadmill.models.ModelResponse;
 import dev.threadmill.models.ToolChoice;
 import dev.threadmill.runs.context.BuildContext;
-import dev.threadmill.runs.live.Progress;
-import dev.threadmill.runs.live.Turn;
+import dev.threadmill.runs.execution.AnswerAccumulator;
+import dev.threadmill.runs.execution.RunExecution;
 import dev.threadmill.runs.store.Run;
 import jakarta.enterprise.context.ApplicationScoped;
 
@@ -28,7 +28,7 @@ class CallModel {
    *
    * @throws InterruptedException if the run was stopped
    */
-  ModelResponse call(Progress progress, BuildContext.Prompt prompt, Turn turn)
+  ModelResponse call(RunExecution progress, BuildContext.Prompt prompt, AnswerAccumulator turn)
       throws InterruptedException {
     var settings = progress.run().settings();
     var wanted =
@@ -55,16 +55,16 @@ class CallModel {
                         model.info(),
                         wanted,
                         Run.LIFE));
-    progress.reserved(reserved);
+    progress.setReservation(reserved);
     var request = reserved.applyTo(wanted);
-    turn.asks(request);
+    turn.requestSent(request);
     var answer = progress.live().interruptibly(() -> model.answer(request, turn::accept));
-    turn.answered(answer);
+    turn.completed(answer);
     return answer;
   }
 
   /** A forced tool call is forced once: when its result is there, the model may answer. */
-  private static ToolChoice toolChoice(Progress progress) {
+  private static ToolChoice toolChoice(RunExecution progress) {
     var wanted = progress.run().settings().toolChoice();
     boolean forced = !wanted.equals(ToolChoice.AUTO) && !wanted.equals(ToolChoice.NONE);
     return forced && progress.turns() > 0 ? ToolChoice.AUTO : wanted;

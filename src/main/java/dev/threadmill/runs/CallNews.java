@@ -1,7 +1,7 @@
 package dev.threadmill.runs;
 
-import dev.threadmill.runs.live.Progress;
-import dev.threadmill.runs.live.Telling;
+import dev.threadmill.runs.execution.RunExecution;
+import dev.threadmill.runs.execution.StreamEvents;
 import dev.threadmill.runs.store.ToolCall;
 import java.util.ArrayList;
 import java.util.List;
@@ -39,7 +39,7 @@ final class CallNews<R> {
    *
    * @throws InterruptedException if the run was stopped
    */
-  List<R> next(Progress progress) throws InterruptedException {
+  List<R> next(RunExecution progress) throws InterruptedException {
     var ended = new ArrayList<R>();
     var heard = new ArrayList<Hearing>();
     while (ended.isEmpty()) {
@@ -61,7 +61,7 @@ final class CallNews<R> {
   }
 
   /** Tells what a call has told, which is journaled first: whoever takes over has to know it. */
-  private static void tell(Progress progress, Hearing hearing) {
+  private static void tell(RunExecution progress, Hearing hearing) {
     var live = progress.live();
     var more = hearing.take();
     var step = live.openStep();
@@ -70,14 +70,17 @@ final class CallNews<R> {
     live.setOpenStep(step.with(calls));
     live.startJournaling();
     if (!more.task().isEmpty()) {
-      live.happened(Telling.pieceHeard(step, hearing.place(), ToolCall.Part.TASK, more.task()));
+      live.publish(
+          StreamEvents.toolOutputDelta(step, hearing.place(), ToolCall.Part.TASK, more.task()));
     }
     if (!more.progress().isEmpty()) {
-      live.happened(
-          Telling.pieceHeard(step, hearing.place(), ToolCall.Part.PROGRESS, more.progress()));
+      live.publish(
+          StreamEvents.toolOutputDelta(
+              step, hearing.place(), ToolCall.Part.PROGRESS, more.progress()));
     }
     if (!more.output().isEmpty()) {
-      live.happened(Telling.pieceHeard(step, hearing.place(), ToolCall.Part.OUTPUT, more.output()));
+      live.publish(
+          StreamEvents.toolOutputDelta(step, hearing.place(), ToolCall.Part.OUTPUT, more.output()));
     }
   }
 }

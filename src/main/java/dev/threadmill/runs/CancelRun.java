@@ -5,7 +5,7 @@ import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.RunId;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.db.Jdbc;
-import dev.threadmill.runs.live.LiveRun;
+import dev.threadmill.runs.execution.LiveRun;
 import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.RunStatus;
 import dev.threadmill.runs.store.RunStore;
@@ -73,7 +73,7 @@ public class CancelRun {
         liveRuns
             .find(id)
             .ifPresentOrElse(
-                live -> live.stop(LiveRun.Stop.CANCEL), () -> signals.cancelRequested(id));
+                live -> live.stop(LiveRun.StopReason.CANCEL), () -> signals.cancelRequested(id));
         return marked.get();
       }
       var run = runs.get(project, thread, id);

@@ -4,14 +4,14 @@ import dev.threadmill.api.ProjectId;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Tx;
 import dev.threadmill.limits.ConcurrencyLimit;
-import dev.threadmill.runs.live.EventId;
-import dev.threadmill.runs.live.Telling;
-import dev.threadmill.runs.live.Told;
+import dev.threadmill.runs.execution.EventId;
+import dev.threadmill.runs.execution.StreamEvent;
+import dev.threadmill.runs.execution.StreamEvents;
+import dev.threadmill.runs.store.EventLog;
 import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.RunStore;
 import dev.threadmill.runs.store.Step;
 import dev.threadmill.runs.store.StepStore;
-import dev.threadmill.runs.store.Tape;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -55,7 +55,7 @@ public class ClaimRuns {
     this.clock = clock;
   }
 
-  private record Claim(Run run, EventId base, List<Told> news) {}
+  private record Claim(Run run, EventId base, List<StreamEvent> news) {}
 
   /** Claims what is queued and starts it. Returns how many runs that were. */
   public int claim() {
@@ -110,7 +110,7 @@ public class ClaimRuns {
     var claims = new ArrayList<Claim>();
     for (var run : ready) {
       var claimed = run.claimed(node.id(), run.attempt() + 1, run.times().started());
-      var news = List.of(Telling.attemptBegan(claimed.attempt()));
+      var news = List.of(StreamEvents.attemptStarted(claimed.attempt()));
       setClaim(tx, claimed, news);
       claims.add(new Claim(claimed, endOf(run), news));
     }
@@ -163,7 +163,8 @@ public class ClaimRuns {
     for (var run : queued) {
       var at = tails.get(run.threadId().value());
       var claimed = run.claimed(node.id(), run.attempt() + 1, at);
-      var news = List.of(Telling.attemptBegan(claimed.attempt()), Telling.run(claimed));
+      var news =
+          List.of(StreamEvents.attemptStarted(claimed.attempt()), StreamEvents.runStatus(claimed));
       setClaim(tx, claimed, news);
       claims.add(new Claim(claimed, endOf(run), news));
     }
@@ -205,14 +206,14 @@ public class ClaimRuns {
   /** The place behind all that is on the tape of a run. */
   public static EventId endOf(Run run) {
     var end = EventId.START;
-    for (var event : Tape.parse(run.tape())) {
+    for (var event : EventLog.parse(run.tape())) {
       end = end.after(event);
     }
     return end;
   }
 
   /** Stores who has the run now, and what that puts on its tape. */
-  public static void setClaim(Tx tx, Run run, List<Told> news) {
+  public static void setClaim(Tx tx, Run run, List<StreamEvent> news) {
     tx.update(
         """
         UPDATE runs SET status = ?, owner = ?, attempt = ?, stored = 0, started_at = ?, routing = NULL,
@@ -223,7 +224,7 @@ public class ClaimRuns {
         run.owner(),
         run.attempt(),
         run.times().started(),
-        Tape.format(news.stream().map(Told::event).toList()),
+        EventLog.format(news.stream().map(StreamEvent::event).toList()),
         run.threadId(),
         run.id());
   }

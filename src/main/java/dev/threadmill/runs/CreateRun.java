@@ -17,14 +17,14 @@ import dev.threadmill.db.Tx;
 import dev.threadmill.limits.AdmitRequest;
 import dev.threadmill.limits.ConcurrencyLimit;
 import dev.threadmill.models.Usage;
-import dev.threadmill.runs.live.EventId;
-import dev.threadmill.runs.live.LiveRun;
-import dev.threadmill.runs.live.Telling;
-import dev.threadmill.runs.live.Told;
+import dev.threadmill.runs.execution.EventId;
+import dev.threadmill.runs.execution.LiveRun;
+import dev.threadmill.runs.execution.StreamEvent;
+import dev.threadmill.runs.execution.StreamEvents;
+import dev.threadmill.runs.store.EventLog;
 import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.RunStatus;
 import dev.threadmill.runs.store.RunStore;
-import dev.threadmill.runs.store.Tape;
 import dev.threadmill.threads.ContentPart;
 import dev.threadmill.threads.Message;
 import dev.threadmill.threads.MessageStore;
@@ -124,7 +124,7 @@ public class CreateRun {
    *
    * @param thread all messages of its thread, if that was created with it; else null
    */
-  private record Row(Run run, List<Told> news, RunId waitsFor, List<Message> thread) {}
+  private record Row(Run run, List<StreamEvent> news, RunId waitsFor, List<Message> thread) {}
 
   /** What else is to be stored in the transaction that creates a run. */
   @FunctionalInterface
@@ -189,7 +189,7 @@ public class CreateRun {
   /** A run that does not start before the active one has ended. */
   private Row waiting(Tx tx, Run queued, List<NewMessage> itsMessages, RunId active) {
     waitingRuns.requireRoom(tx, queued.threadId());
-    var news = List.of(Telling.runCreated(queued), Telling.run(queued));
+    var news = List.of(StreamEvents.runCreated(queued), StreamEvents.runStatus(queued));
     runs.insert(tx, queued.withTape(tape(news)), itsMessages);
     tx.afterCommit(liveRuns::tellWhenOneEnds);
     return new Row(queued, news, active, null);
@@ -320,17 +320,17 @@ public class CreateRun {
    */
   private Row row(Tx tx, Run queued, ThreadStore.Created made, boolean room) {
     var run = room ? queued.claimed(node.id(), 1, queued.times().created()) : queued;
-    var news = new ArrayList<Told>();
+    var news = new ArrayList<StreamEvent>();
     if (room) {
-      news.add(Telling.attemptBegan(1));
+      news.add(StreamEvents.attemptStarted(1));
     }
     if (made != null) {
-      news.add(Telling.threadCreated(ThreadObject.of(made.thread())));
+      news.add(StreamEvents.threadCreated(ThreadObject.of(made.thread())));
     }
-    news.add(Telling.runCreated(run));
-    news.add(Telling.runBefore(run, RunStatus.QUEUED, false, List.of()));
+    news.add(StreamEvents.runCreated(run));
+    news.add(StreamEvents.runAtStatus(run, RunStatus.QUEUED, false, List.of()));
     if (room) {
-      news.add(Telling.run(run));
+      news.add(StreamEvents.runStatus(run));
     }
     runs.insert(tx, run.withTape(tape(news)), null);
     return new Row(run, news, null, made == null ? null : atHand(made.messages()));
@@ -345,7 +345,7 @@ public class CreateRun {
     return characters > MOST_AT_HAND ? null : messages;
   }
 
-  private static String tape(List<Told> news) {
-    return Tape.format(news.stream().map(Told::event).toList());
+  private static String tape(List<StreamEvent> news) {
+    return EventLog.format(news.stream().map(StreamEvent::event).toList());
   }
 }

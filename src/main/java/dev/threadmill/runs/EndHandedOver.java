@@ -3,14 +3,14 @@ package dev.threadmill.runs;
 import dev.threadmill.api.AssistantId;
 import dev.threadmill.api.MessageId;
 import dev.threadmill.db.Tx;
-import dev.threadmill.runs.live.HandedOver;
+import dev.threadmill.runs.execution.HandoffProjection;
+import dev.threadmill.runs.store.EventLog;
 import dev.threadmill.runs.store.Run;
+import dev.threadmill.runs.store.RunEvent;
 import dev.threadmill.runs.store.RunStatus;
 import dev.threadmill.runs.store.RunStore;
 import dev.threadmill.runs.store.Step;
 import dev.threadmill.runs.store.StepStore;
-import dev.threadmill.runs.store.Tape;
-import dev.threadmill.runs.store.TapeEvent;
 import dev.threadmill.threads.Message;
 import dev.threadmill.threads.MessageStore;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -60,8 +60,8 @@ class EndHandedOver {
       return;
     }
     var run = found.get();
-    var handed = new HandedOver(run, steps.ofRun(tx, run).getLast().ordinal());
-    var events = Tape.parse(other.tape());
+    var handed = new HandoffProjection(run, steps.ofRun(tx, run).getLast().ordinal());
+    var events = EventLog.parse(other.tape());
     var told = new ArrayList<>(handed.events(events));
     var saidSteps = handed.steps(otherSteps, events, other.assistantId());
     var said = handed.messages(otherSteps, messagesOf(tx, other, otherSteps));
@@ -70,11 +70,11 @@ class EndHandedOver {
 
     var end = new Run.End(answering.status(), answering.lastError(), answering.incompleteReason());
     if (end.status() == RunStatus.CANCELLED) {
-      told.add(new TapeEvent.RunIs(RunStatus.CANCELLING.wire()));
+      told.add(new RunEvent.RunStatusChanged(RunStatus.CANCELLING.wire()));
     }
-    told.add(new TapeEvent.RunIs(end.status().wire()));
+    told.add(new RunEvent.RunStatusChanged(end.status().wire()));
     var ended = run.with(run.usage().plus(answering.usage())).ended(end, endOf(answering));
-    runs.setEnd(tx, ended, Tape.format(told));
+    runs.setEnd(tx, ended, EventLog.format(told));
     if (end.status() == RunStatus.COMPLETED) {
       setAssistant(tx, run, saidSteps, other.assistantId());
     }

@@ -4,14 +4,14 @@ import dev.threadmill.api.RunId;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Tx;
-import dev.threadmill.runs.live.Answer;
+import dev.threadmill.runs.execution.AssistantMessages;
+import dev.threadmill.runs.store.EventLog;
 import dev.threadmill.runs.store.Run;
+import dev.threadmill.runs.store.RunEvent;
 import dev.threadmill.runs.store.RunStatus;
 import dev.threadmill.runs.store.RunStore;
 import dev.threadmill.runs.store.Step;
 import dev.threadmill.runs.store.StepStore;
-import dev.threadmill.runs.store.Tape;
-import dev.threadmill.runs.store.TapeEvent;
 import dev.threadmill.runs.store.ToolCall;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Instant;
@@ -71,21 +71,21 @@ public class EndIdleRun {
 
   private Run end(Tx tx, Run run, Run.End end, Instant at) {
     var ended = run.ended(end, at);
-    var news = new ArrayList<TapeEvent>();
+    var news = new ArrayList<RunEvent>();
     if (end.status() == RunStatus.CANCELLED) {
-      news.add(new TapeEvent.RunIs(RunStatus.CANCELLING.wire()));
+      news.add(new RunEvent.RunStatusChanged(RunStatus.CANCELLING.wire()));
     }
     steps
         .lastOf(tx, run)
         .filter(step -> step.status() == Step.Status.IN_PROGRESS)
         .ifPresent(step -> news.add(close(tx, step, end, at)));
-    news.add(new TapeEvent.RunIs(end.status().wire()));
-    runs.setEnd(tx, ended, Tape.format(news));
+    news.add(new RunEvent.RunStatusChanged(end.status().wire()));
+    runs.setEnd(tx, ended, EventLog.format(news));
     children.ended(tx, ended);
     return ended;
   }
 
-  private TapeEvent close(Tx tx, Step step, Run.End end, Instant at) {
+  private RunEvent close(Tx tx, Step step, Run.End end, Instant at) {
     var how =
         switch (end.status()) {
           case CANCELLED -> Step.Status.CANCELLED;
@@ -96,13 +96,17 @@ public class EndIdleRun {
     var closed = closedCalls(step, end).ended(how, at, null);
     steps.setOutputs(tx, closed);
     steps.setEnd(tx, closed);
-    return new TapeEvent.StepIs(step.ordinal(), how.wire());
+    return new RunEvent.StepStatusChanged(step.ordinal(), how.wire());
   }
 
   private static Step closedCalls(Step step, Run.End end) {
     List<ToolCall> calls =
         step.calls().stream()
-            .map(call -> call.isOpen() ? call.withOutput(Answer.outputInsteadOf(end)) : call)
+            .map(
+                call ->
+                    call.isOpen()
+                        ? call.withOutput(AssistantMessages.outputOfUnfinishedCall(end))
+                        : call)
             .toList();
     return step.with(calls);
   }

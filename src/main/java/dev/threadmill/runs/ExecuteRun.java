@@ -7,9 +7,9 @@ import dev.threadmill.models.ModelResponse;
 import dev.threadmill.models.Usage;
 import dev.threadmill.runs.context.BuildContext;
 import dev.threadmill.runs.context.PromptRoom;
-import dev.threadmill.runs.live.LiveRun;
-import dev.threadmill.runs.live.Progress;
-import dev.threadmill.runs.live.Turn;
+import dev.threadmill.runs.execution.AnswerAccumulator;
+import dev.threadmill.runs.execution.LiveRun;
+import dev.threadmill.runs.execution.RunExecution;
 import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.RunError;
 import dev.threadmill.runs.store.Step;
@@ -84,16 +84,16 @@ class ExecuteRun {
     if (!steps.isEmpty() && steps.getLast().status() == Step.Status.IN_PROGRESS) {
       live.setOpenStep(steps.getLast());
     }
-    var bare = Progress.of(live, steps, toolboxes.empty(), clock);
+    var bare = RunExecution.of(live, steps, toolboxes.empty(), clock);
     try {
       var run = live.run();
       var settings = run.settings();
       var toolbox =
           live.interruptibly(
               () -> toolboxes.create(run.projectId(), settings.tools(), settings.domains()));
-      var progress = Progress.of(live, steps, toolbox, clock);
+      var progress = RunExecution.of(live, steps, toolbox, clock);
       if (!steps.isEmpty() && settings.turns().isLimited()) {
-        progress.setSpent(jdbc.whenAvailable(() -> stepStore.spent(run)));
+        progress.restoreCounts(jdbc.whenAvailable(() -> stepStore.spent(run)));
       }
       loop(progress);
     } catch (ToolsUnavailableException e) {
@@ -103,7 +103,7 @@ class ExecuteRun {
     }
   }
 
-  private void loop(Progress progress) {
+  private void loop(RunExecution progress) {
     if (progress.live().openStep() != null && resume(progress) instanceof Outcome.Done) {
       return;
     }
@@ -112,7 +112,7 @@ class ExecuteRun {
   }
 
   /** Goes on with tool calls that were under way, or not allowed yet, when the run was left. */
-  private Outcome resume(Progress progress) {
+  private Outcome resume(RunExecution progress) {
     try {
       return after(progress, executeTools.resume(progress));
     } catch (InterruptedException e) {
@@ -120,11 +120,11 @@ class ExecuteRun {
     }
   }
 
-  private Outcome takeTurn(Progress progress, PromptRoom.Place place) {
-    var turn = new Turn(progress, finishRun.stepByStep());
+  private Outcome takeTurn(RunExecution progress, PromptRoom.Place place) {
+    var turn = new AnswerAccumulator(progress, finishRun.stepByStep());
     try (place) {
       if (progress.isAtMaxTurns()) {
-        return end(progress, null, Usage.NONE, Run.End.incomplete(Progress.MAX_TURNS));
+        return end(progress, null, Usage.NONE, Run.End.incomplete(RunExecution.MAX_TURNS));
       }
       if (progress.turns() >= config.maxTurns()) {
         return end(progress, null, Usage.NONE, tooManyTurns());
@@ -147,7 +147,7 @@ class ExecuteRun {
       // With a stored step goes what its answer has cost.
       boolean isCounted = progress.live().openStep() != null;
       return stopped(progress, turn, isCounted ? Usage.NONE : turn.usageSoFar());
-    } catch (Turn.RunLostException e) {
+    } catch (AnswerAccumulator.RunLostException e) {
       return new Outcome.Done();
     }
   }
@@ -162,7 +162,7 @@ class ExecuteRun {
   /**
    * Asks the model. Behind this nobody has the prompt any more, and its place may be given back.
    */
-  private Asked ask(Progress progress, PromptRoom.Place place, Turn turn)
+  private Asked ask(RunExecution progress, PromptRoom.Place place, AnswerAccumulator turn)
       throws InterruptedException {
     return switch (buildContext.of(progress, place)) {
       case BuildContext.NoRoom(var reason) -> new Asked.NoRoom(reason);
@@ -170,11 +170,11 @@ class ExecuteRun {
     };
   }
 
-  private Outcome act(Progress progress, Turn turn, ModelResponse answer)
+  private Outcome act(RunExecution progress, AnswerAccumulator turn, ModelResponse answer)
       throws InterruptedException {
     return switch (answer.finishReason()) {
       case LENGTH -> {
-        turn.isCut();
+        turn.truncated();
         yield end(progress, turn, answer.usage(), Run.End.incomplete("max_completion_tokens"));
       }
       case CONTENT_FILTER ->
@@ -187,17 +187,17 @@ class ExecuteRun {
         if (turn.hasCalls()) {
           yield actOnCalls(progress, turn, answer.usage());
         }
-        turn.becomesMessage();
+        turn.finishAsMessage();
         yield end(progress, turn, answer.usage(), Run.End.COMPLETED);
       }
     };
   }
 
-  private Outcome actOnCalls(Progress progress, Turn turn, Usage usage)
+  private Outcome actOnCalls(RunExecution progress, AnswerAccumulator turn, Usage usage)
       throws InterruptedException {
     var step = turn.callStep();
-    if (!progress.mayCall(step.calls().size())) {
-      return end(progress, turn, usage, Run.End.incomplete(Progress.MAX_TOOL_CALLS));
+    if (!progress.allowsToolCalls(step.calls().size())) {
+      return end(progress, turn, usage, Run.End.incomplete(RunExecution.MAX_TOOL_CALLS));
     }
     progress.countTurn(step.calls().size());
     return switch (executeTools.execute(progress, step, usage)) {
@@ -210,7 +210,7 @@ class ExecuteRun {
     };
   }
 
-  private Outcome after(Progress progress, ExecuteTools.Outcome outcome) {
+  private Outcome after(RunExecution progress, ExecuteTools.Outcome outcome) {
     return switch (outcome) {
       case DONE -> new Outcome.GoOn();
       case WAITS -> new Outcome.Done();
@@ -224,7 +224,7 @@ class ExecuteRun {
         "The model went on calling tools that do not exist, or with arguments that do not fit.");
   }
 
-  private Outcome stopped(Progress progress, Turn turn, Usage usage) {
+  private Outcome stopped(RunExecution progress, AnswerAccumulator turn, Usage usage) {
     return switch (progress.live().stopReason()) {
       case CANCEL -> end(progress, turn, usage, Run.End.CANCELLED);
       case EXPIRE -> end(progress, turn, usage, Run.End.EXPIRED);
@@ -238,7 +238,7 @@ class ExecuteRun {
     };
   }
 
-  private Outcome end(Progress progress, Turn turn, Usage usage, Run.End end) {
+  private Outcome end(RunExecution progress, AnswerAccumulator turn, Usage usage, Run.End end) {
     if (finishRun.end(progress, turn, usage, end)) {
       LOG.debugf("run ended run_id=%s status=%s", progress.run().id(), end.status());
     } else {

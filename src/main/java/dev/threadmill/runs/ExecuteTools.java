@@ -1,8 +1,8 @@
 package dev.threadmill.runs;
 
 import dev.threadmill.models.Usage;
-import dev.threadmill.runs.live.LiveRun;
-import dev.threadmill.runs.live.Progress;
+import dev.threadmill.runs.execution.LiveRun;
+import dev.threadmill.runs.execution.RunExecution;
 import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.Step;
 import dev.threadmill.runs.store.StepStore;
@@ -85,13 +85,13 @@ class ExecuteTools {
    *
    * @throws InterruptedException if the run was stopped meanwhile; the step may be stored
    */
-  Outcome execute(Progress progress, Step asked, Usage usage) throws InterruptedException {
+  Outcome execute(RunExecution progress, Step asked, Usage usage) throws InterruptedException {
     var jobs = new ArrayList<Job>();
     var calls = new ArrayList<ToolCall>();
     var routes = new ArrayList<Route>();
     int refused = 0;
     for (var call : asked.calls()) {
-      switch (progress.toolbox().dispatch(call.name(), call.arguments())) {
+      switch (progress.toolset().dispatch(call.name(), call.arguments())) {
         case Toolset.Dispatch.ToClient _ -> calls.add(call);
         case Toolset.Dispatch.ToServer check when check.tool().needsApproval() ->
             calls.add(call.by(ToolCall.Executor.APPROVAL));
@@ -136,7 +136,10 @@ class ExecuteTools {
   }
 
   private RouteCalls.Plan plan(
-      Progress progress, Toolset.Dispatch.ToAssistant check, List<Route> others, boolean isAlone) {
+      RunExecution progress,
+      Toolset.Dispatch.ToAssistant check,
+      List<Route> others,
+      boolean isAlone) {
     var taken =
         others.stream().map(route -> route.plan().thread()).collect(Collectors.toUnmodifiableSet());
     return routeCalls.plan(progress.run(), check, taken, isAlone);
@@ -163,7 +166,7 @@ class ExecuteTools {
    *
    * @throws InterruptedException if the run was stopped meanwhile
    */
-  Outcome resume(Progress progress) throws InterruptedException {
+  Outcome resume(RunExecution progress) throws InterruptedException {
     var jobs = new ArrayList<Job>();
     var known = new ArrayList<Result>();
     var calls = progress.live().openStep().calls();
@@ -179,7 +182,7 @@ class ExecuteTools {
       if (call.isAgentsTurn()) {
         answerOf(progress, call, i, answers).ifPresent(known::add);
       } else if (call.isOpen() && !call.executor().isClientsTurn()) {
-        switch (progress.toolbox().dispatch(call.name(), call.arguments())) {
+        switch (progress.toolset().dispatch(call.name(), call.arguments())) {
           case Toolset.Dispatch.ToServer check
               when call.executor() == ToolCall.Executor.APPROVED
                   || !call.heard().task().isEmpty() ->
@@ -206,14 +209,14 @@ class ExecuteTools {
 
   /** What another assistant has come to; empty while it goes on. */
   private static Optional<Result> answerOf(
-      Progress progress, ToolCall call, int place, Map<String, ChildRuns.Child> answers) {
+      RunExecution progress, ToolCall call, int place, Map<String, ChildRuns.Child> answers) {
     var child = answers.get(call.id().value());
     if (child == null) {
       var gone = ToolError.output("assistant_deleted", "The answer to this call was deleted.");
       return Optional.of(new Result(place, new ToolResult.Failed(gone)));
     }
     var name =
-        progress.toolbox().dispatch(call.name(), call.arguments())
+        progress.toolset().dispatch(call.name(), call.arguments())
                 instanceof Toolset.Dispatch.ToAssistant check
             ? check.route().name()
             : call.routing().targetAssistantId().value();
@@ -222,7 +225,7 @@ class ExecuteTools {
   }
 
   /** Stores that the calls that were allowed may have begun from here on. */
-  private boolean begin(Progress progress) {
+  private boolean begin(RunExecution progress) {
     var step = progress.live().openStep();
     if (step.calls().stream().noneMatch(c -> c.executor() == ToolCall.Executor.APPROVED)) {
       return true;
@@ -243,7 +246,7 @@ class ExecuteTools {
     return true;
   }
 
-  private Outcome work(Progress progress, List<Job> jobs, List<Result> known)
+  private Outcome work(RunExecution progress, List<Job> jobs, List<Result> known)
       throws InterruptedException {
     var news = new CallNews<Result>();
     known.forEach(news::ended);
@@ -277,7 +280,7 @@ class ExecuteTools {
     return waits ? Outcome.WAITS : Outcome.DONE;
   }
 
-  private boolean store(Progress progress, List<Result> batch, boolean isLast) {
+  private boolean store(RunExecution progress, List<Result> batch, boolean isLast) {
     var step = progress.live().openStep();
     var usage = Usage.NONE;
     for (var result : batch) {
@@ -305,11 +308,11 @@ class ExecuteTools {
     return step.with(calls);
   }
 
-  private static boolean isCalledOff(LiveRun.Stop why) {
-    return why == LiveRun.Stop.CANCEL || why == LiveRun.Stop.EXPIRE;
+  private static boolean isCalledOff(LiveRun.StopReason why) {
+    return why == LiveRun.StopReason.CANCEL || why == LiveRun.StopReason.EXPIRE;
   }
 
-  private static Result result(Progress progress, Job job, Hearing hearing) {
+  private static Result result(RunExecution progress, Job job, Hearing hearing) {
     var outcome =
         switch (execute(progress, job, hearing)) {
           case ToolResult.Succeeded(var output) -> new ToolResult.Succeeded(hearing.whole(output));
@@ -319,7 +322,7 @@ class ExecuteTools {
     return new Result(job.place(), outcome);
   }
 
-  private static ToolResult execute(Progress progress, Job job, Hearing hearing) {
+  private static ToolResult execute(RunExecution progress, Job job, Hearing hearing) {
     var run = progress.run();
     var context =
         new ToolContext(

@@ -8,15 +8,15 @@ import dev.threadmill.limits.BudgetLedger;
 import dev.threadmill.memory.MemoryPolicy;
 import dev.threadmill.memory.ScheduleSummary;
 import dev.threadmill.models.Usage;
-import dev.threadmill.runs.live.Answer;
-import dev.threadmill.runs.live.Progress;
-import dev.threadmill.runs.live.Telling;
-import dev.threadmill.runs.live.Turn;
+import dev.threadmill.runs.execution.AnswerAccumulator;
+import dev.threadmill.runs.execution.AssistantMessages;
+import dev.threadmill.runs.execution.RunExecution;
+import dev.threadmill.runs.execution.StreamEvents;
+import dev.threadmill.runs.store.EventLog;
 import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.RunStatus;
 import dev.threadmill.runs.store.Step;
 import dev.threadmill.runs.store.StepStore;
-import dev.threadmill.runs.store.Tape;
 import dev.threadmill.threads.MessageStore;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Instant;
@@ -68,22 +68,22 @@ public class FinishRun {
    * @param usage of the model call that the answer comes from
    * @return false if the run is not this attempt's any more: nothing was stored
    */
-  boolean end(Progress progress, Turn turn, Usage usage, Run.End end) {
-    var at = progress.nextTime();
-    progress.spent(usage);
+  boolean end(RunExecution progress, AnswerAccumulator turn, Usage usage, Run.End end) {
+    var at = progress.nextTimestamp();
+    progress.addUsage(usage);
     var cancelled = end.status() == RunStatus.CANCELLED;
     var run = progress.run().ended(end, at);
     var left = new Leavings();
     left.end = run;
     if (cancelled) {
-      left.news.add(Telling.runBefore(run, RunStatus.CANCELLING, true, List.of()));
+      left.news.add(StreamEvents.runAtStatus(run, RunStatus.CANCELLING, true, List.of()));
     }
     if (progress.live().openStep() instanceof Step open) {
       left.addCut(left.answered, open, end, at);
     } else if (turn != null) {
       left.addUnfinished(turn, usage, run, end, at);
     }
-    left.news.add(Telling.run(run));
+    left.news.add(StreamEvents.runStatus(run));
     return store(
         progress,
         left,
@@ -109,23 +109,23 @@ public class FinishRun {
                 run.threadId(),
                 run.id(),
                 run.attempt(),
-                progress.live().timesStored()));
+                progress.live().commitCount()));
   }
 
   /** The model has thought, and perhaps spoken, in a step of its own, and calls nothing in it. */
-  private boolean storeThoughts(Progress progress, Step step) {
-    var at = progress.nextTime();
+  private boolean storeThoughts(RunExecution progress, Step step) {
+    var at = progress.nextTimestamp();
     var left = new Leavings();
     left.addStep(step.with(Usage.NONE).ended(Step.Status.COMPLETED, at, null));
     return store(progress, left, tx -> advance(tx, progress, left));
   }
 
   /** A message is complete, and the same answer goes on with tool calls. */
-  private boolean storeMessage(Progress progress, Turn turn) {
-    var at = progress.nextTime();
+  private boolean storeMessage(RunExecution progress, AnswerAccumulator turn) {
+    var at = progress.nextTimestamp();
     var left = new Leavings();
     var step = turn.messageStep().with(Usage.NONE).ended(Step.Status.COMPLETED, at, null);
-    left.addMessage(step, Answer.completed(progress.run(), step, turn, at));
+    left.addMessage(step, AssistantMessages.completed(progress.run(), step, turn, at));
     return store(progress, left, tx -> advance(tx, progress, left));
   }
 
@@ -137,18 +137,18 @@ public class FinishRun {
    * @param routed the runs of the calls that other assistants work on
    * @return false if the run cannot go on so: it is cancelled or not this attempt's any more
    */
-  boolean storeCalls(Progress progress, Step step, Usage usage, List<RouteCalls.Child> routed) {
-    var at = progress.nextTime();
-    progress.spent(usage);
+  boolean storeCalls(RunExecution progress, Step step, Usage usage, List<RouteCalls.Child> routed) {
+    var at = progress.nextTimestamp();
+    progress.addUsage(usage);
     var left = new Leavings();
     left.children.addAll(routed);
     for (int i = 0; i < step.calls().size(); i++) {
       var call = step.calls().get(i);
       if (call.routing() != null) {
-        left.news.add(Telling.callRouted(step, i, call));
+        left.news.add(StreamEvents.callRouted(step, i, call));
       }
       if (!call.isOpen()) {
-        left.news.add(Telling.callAnswered(step, i, call));
+        left.news.add(StreamEvents.callCompleted(step, i, call));
       }
     }
     var stored = Leavings.isAnswered(step) ? step.ended(Step.Status.COMPLETED, at, null) : step;
@@ -171,13 +171,13 @@ public class FinishRun {
    * @return false if the run cannot go on so: it is cancelled or not this attempt's any more
    */
   boolean storeOutputs(
-      Progress progress, Step step, List<Integer> calls, Usage usage, boolean isLast) {
-    var at = progress.nextTime();
-    progress.spentBelow(usage);
+      RunExecution progress, Step step, List<Integer> calls, Usage usage, boolean isLast) {
+    var at = progress.nextTimestamp();
+    progress.addChildUsage(usage);
     var left = new Leavings();
     for (int call : calls) {
       if (!step.calls().get(call).isOpen()) {
-        left.news.add(Telling.callAnswered(step, call, step.calls().get(call)));
+        left.news.add(StreamEvents.callCompleted(step, call, step.calls().get(call)));
       }
     }
     var stored = Leavings.isAnswered(step) ? step.ended(Step.Status.COMPLETED, at, null) : step;
@@ -189,41 +189,42 @@ public class FinishRun {
   }
 
   /** Calls that were allowed are about to be made, or the run goes back to waiting for agents. */
-  boolean storeBegun(Progress progress, Step step) {
-    progress.nextTime();
+  boolean storeBegun(RunExecution progress, Step step) {
+    progress.nextTimestamp();
     var left = new Leavings();
     left.answered.add(step);
     left.next = Leavings.nextAfter(step);
     return store(progress, left, tx -> advance(tx, progress, left));
   }
 
-  private static void tellWhereItStands(Progress progress, Leavings left, Step step) {
+  private static void tellWhereItStands(RunExecution progress, Leavings left, Step step) {
     left.next = Leavings.nextAfter(step);
     if (left.next == Leavings.Next.ASK_CLIENT) {
       left.news.add(
-          Telling.runWaits(progress.run().as(RunStatus.REQUIRES_ACTION), Leavings.open(step)));
+          StreamEvents.runRequiresAction(
+              progress.run().as(RunStatus.REQUIRES_ACTION), Leavings.open(step)));
     } else if (Leavings.isAnswered(step)) {
-      left.news.add(Telling.stepEnded(step));
+      left.news.add(StreamEvents.stepEnded(step));
     }
   }
 
   /** By which the steps of an answer are stored that are done while it goes on. */
-  Turn.StoreStep stepByStep() {
-    return new Turn.StoreStep() {
+  AnswerAccumulator.StepCommitter stepByStep() {
+    return new AnswerAccumulator.StepCommitter() {
       @Override
-      public boolean message(Progress progress, Turn turn) {
+      public boolean commitMessage(RunExecution progress, AnswerAccumulator turn) {
         return storeMessage(progress, turn);
       }
 
       @Override
-      public boolean thoughts(Progress progress, Step step) {
+      public boolean commitReasoning(RunExecution progress, Step step) {
         return storeThoughts(progress, step);
       }
     };
   }
 
   /** The run goes on, or pauses, which it cannot while it is being cancelled. */
-  private static void advance(Tx tx, Progress progress, Leavings left) {
+  private static void advance(Tx tx, RunExecution progress, Leavings left) {
     var run = progress.run();
     boolean asks = left.next == Leavings.Next.ASK_CLIENT;
     boolean pauses = left.next != Leavings.Next.GO_ON;
@@ -253,14 +254,14 @@ public class FinishRun {
         run.threadId(),
         run.id(),
         run.attempt(),
-        progress.live().timesStored(),
+        progress.live().commitCount(),
         pauses);
   }
 
-  private static String tape(Progress progress, Leavings left) {
-    var events = new ArrayList<>(progress.live().unstored());
+  private static String tape(RunExecution progress, Leavings left) {
+    var events = new ArrayList<>(progress.live().uncommitted());
     left.news.forEach(told -> events.add(told.event()));
-    return Tape.format(events);
+    return EventLog.format(events);
   }
 
   /** The change of the run's row, which matches only while the attempt has the run. */
@@ -274,13 +275,13 @@ public class FinishRun {
    * commit, nobody knows whether it took place; then the second try fails too, and the run tells
    * whether the first one was it.
    */
-  private boolean store(Progress progress, Leavings left, RunUpdate update) {
+  private boolean store(RunExecution progress, Leavings left, RunUpdate update) {
     var run = progress.run();
-    var at = progress.nextTime();
+    var at = progress.nextTimestamp();
     try {
       progress
           .live()
-          .sheltered(
+          .uninterruptibly(
               () -> {
                 jdbc.runInTransactionWhenAvailable(
                     tx -> store(tx, progress, run, at, left, update));
@@ -294,14 +295,14 @@ public class FinishRun {
         return false;
       }
     }
-    progress.settled();
-    progress.live().countStored();
-    progress.live().stored(left.news);
+    progress.markSettled();
+    progress.live().countCommit();
+    progress.live().publishCommitted(left.news);
     tellOthers(left);
     return true;
   }
 
-  private boolean wasStored(Progress progress) {
+  private boolean wasStored(RunExecution progress) {
     var run = progress.run();
     return jdbc.whenAvailable(
         () ->
@@ -312,16 +313,16 @@ public class FinishRun {
                     run.threadId(),
                     run.id(),
                     run.attempt(),
-                    progress.live().timesStored() + 1)
+                    progress.live().commitCount() + 1)
                 .isPresent());
   }
 
   private void store(
-      Tx tx, Progress progress, Run run, Instant at, Leavings left, RunUpdate update) {
+      Tx tx, RunExecution progress, Run run, Instant at, Leavings left, RunUpdate update) {
     touchThread(tx, run.threadId(), at);
     update.in(tx);
     messages.insert(tx, run.projectId(), left.messages);
-    left.steps.forEach(step -> steps.insert(tx, run, step, progress.sent()));
+    left.steps.forEach(step -> steps.insert(tx, run, step, progress.sentContext()));
     left.answered.forEach(step -> update(tx, step));
     left.children.forEach(child -> routeCalls.insert(tx, child, at));
     if (left.next == Leavings.Next.AWAIT_AGENTS) {
@@ -354,8 +355,8 @@ public class FinishRun {
     }
   }
 
-  private void noteMemoryWork(Tx tx, Progress progress) {
-    var sent = progress.sent();
+  private void noteMemoryWork(Tx tx, RunExecution progress) {
+    var sent = progress.sentContext();
     if (sent != null && sent.window() != null) {
       var run = progress.run();
       noteRun.schedule(

@@ -1,10 +1,10 @@
 package dev.threadmill.runs;
 
 import dev.threadmill.models.Usage;
-import dev.threadmill.runs.live.Answer;
-import dev.threadmill.runs.live.Telling;
-import dev.threadmill.runs.live.Told;
-import dev.threadmill.runs.live.Turn;
+import dev.threadmill.runs.execution.AnswerAccumulator;
+import dev.threadmill.runs.execution.AssistantMessages;
+import dev.threadmill.runs.execution.StreamEvent;
+import dev.threadmill.runs.execution.StreamEvents;
 import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.RunStatus;
 import dev.threadmill.runs.store.Step;
@@ -19,7 +19,7 @@ final class Leavings {
   final List<Message> messages = new ArrayList<>();
   final List<Step> steps = new ArrayList<>();
   final List<Step> answered = new ArrayList<>();
-  final List<Told> news = new ArrayList<>();
+  final List<StreamEvent> news = new ArrayList<>();
   final List<RouteCalls.Child> children = new ArrayList<>();
   Next next = Next.GO_ON;
   Run end;
@@ -34,13 +34,13 @@ final class Leavings {
 
   void addMessage(Step step, Message message) {
     messages.add(message);
-    news.add(Telling.messageEnded(step, message));
+    news.add(StreamEvents.messageEnded(step, message));
     addStep(step);
   }
 
   void addStep(Step step) {
     steps.add(step);
-    news.add(Telling.stepEnded(step));
+    news.add(StreamEvents.stepEnded(step));
   }
 
   /**
@@ -51,12 +51,16 @@ final class Leavings {
   void addCut(List<Step> to, Step open, Run.End end, Instant at) {
     var calls =
         open.calls().stream()
-            .map(call -> call.isOpen() ? call.withOutput(Answer.outputInsteadOf(end)) : call)
+            .map(
+                call ->
+                    call.isOpen()
+                        ? call.withOutput(AssistantMessages.outputOfUnfinishedCall(end))
+                        : call)
             .toList();
     var error = end.error() == null ? null : end.error().forStep();
     var step = open.with(calls).ended(cut(end), at, error);
     to.add(step);
-    news.add(Telling.stepEnded(step));
+    news.add(StreamEvents.stepEnded(step));
   }
 
   /** How a step of tool calls ends that the end of its run has cut short. */
@@ -69,7 +73,7 @@ final class Leavings {
   }
 
   /** The answer at which a run ends, whole or cut short. */
-  void addUnfinished(Turn turn, Usage usage, Run run, Run.End end, Instant at) {
+  void addUnfinished(AnswerAccumulator turn, Usage usage, Run run, Run.End end, Instant at) {
     var error = end.error() == null ? null : end.error().forStep();
     var how =
         switch (end.status()) {
@@ -80,12 +84,12 @@ final class Leavings {
         };
     if (turn.messageStep() != null && turn.callStep() == null) {
       var step = turn.messageStep().with(usage).ended(how, at, error);
-      if (turn.isMessageBegun()) {
+      if (turn.isMessageStarted()) {
         addMessage(
             step,
             end.status() == RunStatus.COMPLETED
-                ? Answer.completed(run, step, turn, at)
-                : Answer.incomplete(run, step, turn, at));
+                ? AssistantMessages.completed(run, step, turn, at)
+                : AssistantMessages.incomplete(run, step, turn, at));
       } else {
         addStep(step);
       }

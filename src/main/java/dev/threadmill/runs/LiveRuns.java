@@ -1,7 +1,7 @@
 package dev.threadmill.runs;
 
 import dev.threadmill.api.RunId;
-import dev.threadmill.runs.live.LiveRun;
+import dev.threadmill.runs.execution.LiveRun;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.Collection;
 import java.util.List;

@@ -9,13 +9,13 @@ import dev.threadmill.assistants.RoutingTargets;
 import dev.threadmill.assistants.ToolSecrets;
 import dev.threadmill.db.Tx;
 import dev.threadmill.models.Usage;
-import dev.threadmill.runs.live.Telling;
-import dev.threadmill.runs.live.Told;
+import dev.threadmill.runs.execution.StreamEvent;
+import dev.threadmill.runs.execution.StreamEvents;
+import dev.threadmill.runs.store.EventLog;
 import dev.threadmill.runs.store.Origin;
 import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.RunStatus;
 import dev.threadmill.runs.store.RunStore;
-import dev.threadmill.runs.store.Tape;
 import dev.threadmill.runs.store.ToolCall;
 import dev.threadmill.threads.ContentPart;
 import dev.threadmill.threads.Message;
@@ -247,8 +247,8 @@ class RouteCalls {
     FinishRun.touchThread(tx, run.threadId(), at);
     var thread = threads.lock(tx, run.projectId(), run.threadId(), 2);
     var queued = run.createdAt(thread.firstMessageAt().plus(1, ChronoUnit.MICROS));
-    var news = List.of(Telling.runCreated(queued), Telling.run(queued));
-    var tape = Tape.format(news.stream().map(Told::event).toList());
+    var news = List.of(StreamEvents.runCreated(queued), StreamEvents.runStatus(queued));
+    var tape = EventLog.format(news.stream().map(StreamEvent::event).toList());
     if (thread.activeRun() == null) {
       messages.append(tx, thread, List.of(child.message()));
       runs.insert(tx, queued.withTape(tape), null);

@@ -5,8 +5,8 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.threadmill.api.RunId;
 import dev.threadmill.db.signals.Signal;
 import dev.threadmill.db.signals.Signals;
-import dev.threadmill.runs.live.LiveRun;
-import dev.threadmill.runs.live.Watches;
+import dev.threadmill.runs.execution.LiveRun;
+import dev.threadmill.runs.execution.RunSubscriptions;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 
@@ -16,20 +16,20 @@ import java.time.Duration;
  */
 @ApplicationScoped
 public class RunSignals {
-  /** Nodes say that they watch every {@link Watches#SAID_AGAIN}. */
+  /** Nodes say that they watch every {@link RunSubscriptions#RENEWAL_INTERVAL}. */
   private static final Duration REMEMBERED = Duration.ofSeconds(90);
 
   private static final int MOST_REMEMBERED = 500_000;
 
   private final LiveRuns liveRuns;
-  private final Watches watches;
+  private final RunSubscriptions watches;
   private final Signals signals;
   private final Cache<RunId, Boolean> watchedElsewhere = remembered();
 
   /** For a node that says too late, or again because it was not heard, that it watches. */
   private final Cache<RunId, Boolean> changedHere = remembered();
 
-  RunSignals(LiveRuns liveRuns, Watches watches, Signals signals) {
+  RunSignals(LiveRuns liveRuns, RunSubscriptions watches, Signals signals) {
     this.liveRuns = liveRuns;
     this.watches = watches;
     this.signals = signals;

@@ -3,11 +3,11 @@ package dev.threadmill.runs;
 import dev.threadmill.db.DatabaseException;
 import dev.threadmill.limits.ConcurrencyLimit;
 import dev.threadmill.models.Usage;
-import dev.threadmill.runs.live.EventId;
-import dev.threadmill.runs.live.Journal;
-import dev.threadmill.runs.live.LiveRun;
-import dev.threadmill.runs.live.Progress;
-import dev.threadmill.runs.live.Told;
+import dev.threadmill.runs.execution.EventId;
+import dev.threadmill.runs.execution.Journal;
+import dev.threadmill.runs.execution.LiveRun;
+import dev.threadmill.runs.execution.RunExecution;
+import dev.threadmill.runs.execution.StreamEvent;
 import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.RunError;
 import dev.threadmill.runs.store.RunStatus;
@@ -71,7 +71,7 @@ public class StartRun {
    * @param news what the claim has put on the tape behind it
    * @param steps what the run has done before
    */
-  public LiveRun start(Run run, EventId base, List<Told> news, List<Step> steps) {
+  public LiveRun start(Run run, EventId base, List<StreamEvent> news, List<Step> steps) {
     return start(run, base, news, steps, null);
   }
 
@@ -81,13 +81,14 @@ public class StartRun {
    * @param thread all messages of its thread if they are at hand, so that they need not be read;
    *     else null
    */
-  LiveRun start(Run run, EventId base, List<Told> news, List<Step> steps, List<Message> thread) {
+  LiveRun start(
+      Run run, EventId base, List<StreamEvent> news, List<Step> steps, List<Message> thread) {
     var live = new LiveRun(run, base, journal, thread);
-    live.stored(news);
+    live.publishCommitted(news);
     liveRuns.add(live);
     signals.begins(live);
     if (run.status() == RunStatus.CANCELLING) {
-      live.stop(LiveRun.Stop.CANCEL);
+      live.stop(LiveRun.StopReason.CANCEL);
     }
     signals.changed(run.id());
     timer.schedule(live::startJournaling, config.journalAfter().toMillis(), TimeUnit.MILLISECONDS);
@@ -113,7 +114,7 @@ public class StartRun {
       }
     } finally {
       liveRuns.remove(live);
-      live.leave();
+      live.close();
       signals.changed(live.run().id());
       giveItsPlaceAway(live);
     }
@@ -133,7 +134,7 @@ public class StartRun {
   private void fail(LiveRun live, List<Step> steps) {
     try {
       var error = RunError.server("The server had an error while executing the run.");
-      var progress = Progress.of(live, steps, toolboxes.empty(), clock);
+      var progress = RunExecution.of(live, steps, toolboxes.empty(), clock);
       finishRun.end(progress, null, Usage.NONE, Run.End.failed(error));
     } catch (RuntimeException e) {
       LOG.errorf(e, "run could not be failed run_id=%s", live.run().id());

@@ -9,10 +9,10 @@ import dev.threadmill.api.ToolCallId;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Tx;
 import dev.threadmill.limits.ConcurrencyLimit;
-import dev.threadmill.runs.live.EventId;
-import dev.threadmill.runs.live.LiveRun;
-import dev.threadmill.runs.live.Telling;
-import dev.threadmill.runs.live.Told;
+import dev.threadmill.runs.execution.EventId;
+import dev.threadmill.runs.execution.LiveRun;
+import dev.threadmill.runs.execution.StreamEvent;
+import dev.threadmill.runs.execution.StreamEvents;
 import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.RunStatus;
 import dev.threadmill.runs.store.RunStore;
@@ -147,7 +147,7 @@ public class SubmitToolOutputs {
     return new Resumed(run, claimed.base(), Optional.empty());
   }
 
-  private record Claimed(Run run, EventId base, List<Told> news, List<Step> steps) {}
+  private record Claimed(Run run, EventId base, List<StreamEvent> news, List<Step> steps) {}
 
   /** Empty if the run still waits for more. */
   private Optional<Claimed> store(
@@ -187,16 +187,16 @@ public class SubmitToolOutputs {
       IdempotencyContext.note(IdempotencyContext.STREAM, base.toString());
     }
     var queued = run.as(RunStatus.QUEUED);
-    var news = new ArrayList<Told>();
+    var news = new ArrayList<StreamEvent>();
     if (isDone) {
-      news.add(Telling.stepEnded(step));
+      news.add(StreamEvents.stepEnded(step));
     }
-    news.add(Telling.runBefore(run, RunStatus.QUEUED, true, List.of()));
+    news.add(StreamEvents.runAtStatus(run, RunStatus.QUEUED, true, List.of()));
     var next = queued;
     if (room) {
       next = queued.claimed(node.id(), run.attempt() + 1, at);
-      news.addFirst(Telling.attemptBegan(next.attempt()));
-      news.add(Telling.run(next));
+      news.addFirst(StreamEvents.attemptStarted(next.attempt()));
+      news.add(StreamEvents.runStatus(next));
     }
     ClaimRuns.setClaim(tx, next, news);
     return Optional.of(new Claimed(next, base, news, List.of(step)));

@@ -25,11 +25,11 @@ class KeepAliveTest {
     vertx.close().toCompletionStage().toCompletableFuture().join();
   }
 
-  private static final class Counted implements KeepAlive.Line {
+  private static final class Counted implements KeepAlive.Connection {
     private final AtomicInteger signs = new AtomicInteger();
 
     @Override
-    public void sign() {
+    public void onTimer() {
       signs.incrementAndGet();
     }
 

@@ -8,7 +8,7 @@ import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.RunId;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.db.Jdbc;
-import dev.threadmill.runs.live.HandedOver;
+import dev.threadmill.runs.execution.HandoffProjection;
 import dev.threadmill.runs.store.StoredRun;
 import dev.threadmill.runs.streams.LoadRun;
 import dev.threadmill.testing.ApiClient;
@@ -199,7 +199,7 @@ class HandoffTest {
               before.journal(),
               answering);
 
-      var told = HandedOver.during(caught);
+      var told = HandoffProjection.project(caught);
       assertThat(told.steps())
           .extracting(step -> step.id())
           .isEqualTo(after.steps().stream().map(step -> step.id()).toList());

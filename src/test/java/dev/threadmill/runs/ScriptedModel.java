@@ -7,8 +7,8 @@ import dev.threadmill.models.ModelResponse;
 import dev.threadmill.models.ModelToolCall;
 import dev.threadmill.models.Usage;
 import dev.threadmill.runs.context.BuildContext;
-import dev.threadmill.runs.live.Progress;
-import dev.threadmill.runs.live.Turn;
+import dev.threadmill.runs.execution.AnswerAccumulator;
+import dev.threadmill.runs.execution.RunExecution;
 import dev.threadmill.runs.store.Run;
 import java.util.ArrayList;
 import java.util.List;
@@ -43,15 +43,16 @@ final class ScriptedModel extends CallModel {
   }
 
   @Override
-  ModelResponse call(Progress progress, BuildContext.Prompt prompt, Turn turn)
+  ModelResponse call(RunExecution progress, BuildContext.Prompt prompt, AnswerAccumulator turn)
       throws InterruptedException {
     calls.count(progress.run());
     var answer = progress.live().interruptibly(() -> answer(progress, turn));
-    turn.answered(answer);
+    turn.completed(answer);
     return answer;
   }
 
-  private ModelResponse answer(Progress progress, Turn turn) throws InterruptedException {
+  private ModelResponse answer(RunExecution progress, AnswerAccumulator turn)
+      throws InterruptedException {
     var text = new StringBuilder();
     int words = random.nextInt(MOST_WORDS);
     for (int i = 0; i < words; i++) {

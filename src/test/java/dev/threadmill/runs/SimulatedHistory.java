@@ -10,7 +10,7 @@ import dev.threadmill.api.RunId;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.crash.InvariantAssertions;
 import dev.threadmill.db.Jdbc;
-import dev.threadmill.runs.live.LiveRun;
+import dev.threadmill.runs.execution.LiveRun;
 import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.EventReader;
 import dev.threadmill.testing.SettableClock;
@@ -245,14 +245,14 @@ final class SimulatedHistory {
 
   private void journal(SimulatedNode node) {
     node.liveRuns.all().forEach(LiveRun::startJournaling);
-    node.journal.writeNow();
+    node.journal.flush();
   }
 
   /** It stops in good order, and another one is started in its place. */
   private void handOver(SimulatedNode node) {
     say("hand over", node);
     node.liveRuns.close();
-    node.liveRuns.all().forEach(live -> live.stop(LiveRun.Stop.HAND_OVER));
+    node.liveRuns.all().forEach(live -> live.stop(LiveRun.StopReason.HAND_OVER));
     for (int i = 0; i < MOST_ROUNDS && node.liveRuns.size() > 0; i++) {
       baton.turn(random, each -> each == node);
     }

@@ -20,14 +20,14 @@ import dev.threadmill.models.ModelRegistry;
 import dev.threadmill.runs.context.BuildContext;
 import dev.threadmill.runs.context.PromptRoom;
 import dev.threadmill.runs.context.ThreadHistory;
-import dev.threadmill.runs.live.EventId;
-import dev.threadmill.runs.live.Journal;
-import dev.threadmill.runs.live.Watches;
+import dev.threadmill.runs.execution.EventId;
+import dev.threadmill.runs.execution.Journal;
+import dev.threadmill.runs.execution.RunSubscriptions;
 import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.RunStore;
 import dev.threadmill.runs.store.StepStore;
 import dev.threadmill.runs.streams.LoadRun;
-import dev.threadmill.runs.streams.RunEvents;
+import dev.threadmill.runs.streams.RunEventStream;
 import dev.threadmill.runs.upkeep.LookAgain;
 import dev.threadmill.runs.upkeep.Sweep;
 import dev.threadmill.runs.upkeep.TakeOver;
@@ -60,7 +60,7 @@ final class SimulatedNode {
   final CancelRun cancel;
   final SubmitToolOutputs submit;
   private final StartRun startRun;
-  private final Watches watches;
+  private final RunSubscriptions watches;
   private final LoadRun loadRun;
   boolean frozen;
 
@@ -169,7 +169,7 @@ final class SimulatedNode {
     liveRuns = new LiveRuns(config);
     journal = new Journal(jdbc);
     loadRun = parts.loadRun;
-    watches = new Watches(parts.signals);
+    watches = new RunSubscriptions(parts.signals);
     var signals = new RunSignals(liveRuns, watches, parts.signals);
     var children = new ChildRuns(jdbc, null, signals);
     var routeCalls =
@@ -296,9 +296,17 @@ final class SimulatedNode {
   }
 
   /** What it tells a client who has come this far. */
-  RunEvents events(ThreadId thread, RunId run, EventId seen) {
-    return new RunEvents(
-        liveRuns, watches, loadRun, PROJECT, thread, run, false, seen, RunEvents.Words.OURS);
+  RunEventStream events(ThreadId thread, RunId run, EventId seen) {
+    return new RunEventStream(
+        liveRuns,
+        watches,
+        loadRun,
+        PROJECT,
+        thread,
+        run,
+        false,
+        seen,
+        RunEventStream.Encoder.ASSISTANTS_API);
   }
 
   /** It is not needed any more. */

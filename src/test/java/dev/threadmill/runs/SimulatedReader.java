@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.threadmill.api.EventStream;
 import dev.threadmill.api.RunId;
 import dev.threadmill.api.ThreadId;
-import dev.threadmill.runs.live.EventId;
+import dev.threadmill.runs.execution.EventId;
 import dev.threadmill.testing.EventReader;
 import dev.threadmill.testing.EventReader.Event;
 import java.util.HashSet;
@@ -68,7 +68,7 @@ final class SimulatedReader {
   }
 
   /** Whether there may be more. */
-  private boolean take(EventStream.Next next) {
+  private boolean take(EventStream.Chunk next) {
     if (next.frames() != null) {
       read.add(next.frames().toString());
       place = read.lastId() == null ? place : EventId.parse(read.lastId());

@@ -14,10 +14,10 @@ import org.postgresql.PGConnection;
 final class NotifyListener {
   private static final Logger LOG = Logger.getLogger(NotifyListener.class);
 
-  private static final Duration SIGN_OF_LIFE = Duration.ofSeconds(10);
-  private static final int ANSWER_SECONDS = 5;
-  private static final Duration FIRST_WAIT = Duration.ofMillis(100);
-  private static final Duration LONGEST_WAIT = Duration.ofSeconds(5);
+  private static final Duration POLL_TIMEOUT = Duration.ofSeconds(10);
+  private static final int VALIDATION_TIMEOUT_SECONDS = 5;
+  private static final Duration MIN_BACKOFF = Duration.ofMillis(100);
+  private static final Duration MAX_BACKOFF = Duration.ofSeconds(5);
 
   private final String url;
   private final Properties properties = new Properties();
@@ -62,31 +62,30 @@ final class NotifyListener {
   }
 
   private void listen(Consumer<String> listener) {
-    var wait = FIRST_WAIT;
+    var wait = MIN_BACKOFF;
     while (!closed) {
       try (var open = new org.postgresql.Driver().connect(url, properties)) {
         connection = open;
         try (var statement = open.createStatement()) {
           statement.execute("LISTEN " + NotifyConnector.CHANNEL);
         }
-        wait = FIRST_WAIT;
+        wait = MIN_BACKOFF;
         listening();
-        pass(open, listener);
+        forward(open, listener);
       } catch (SQLException | RuntimeException e) {
-        broken(e);
+        disconnected(e);
         LockSupport.parkNanos(wait.toNanos());
-        wait =
-            wait.multipliedBy(2).compareTo(LONGEST_WAIT) < 0 ? wait.multipliedBy(2) : LONGEST_WAIT;
+        wait = wait.multipliedBy(2).compareTo(MAX_BACKOFF) < 0 ? wait.multipliedBy(2) : MAX_BACKOFF;
       }
     }
   }
 
-  private void pass(Connection open, Consumer<String> listener) throws SQLException {
+  private void forward(Connection open, Consumer<String> listener) throws SQLException {
     var notifications = open.unwrap(PGConnection.class);
     while (!closed) {
-      var heard = notifications.getNotifications((int) SIGN_OF_LIFE.toMillis());
+      var heard = notifications.getNotifications((int) POLL_TIMEOUT.toMillis());
       if (heard == null || heard.length == 0) {
-        if (!open.isValid(ANSWER_SECONDS)) {
+        if (!open.isValid(VALIDATION_TIMEOUT_SECONDS)) {
           throw new SQLException("no sign of life");
         }
         continue;
@@ -105,7 +104,7 @@ final class NotifyListener {
     onListening.run();
   }
 
-  private void broken(Exception cause) {
+  private void disconnected(Exception cause) {
     if (!closed && !failing) {
       failing = true;
       LOG.warnf("not listening for signals, looking instead cause=%s", cause.getMessage());

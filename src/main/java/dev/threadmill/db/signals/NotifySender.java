@@ -16,7 +16,7 @@ final class NotifySender implements Flow.Subscriber<Message<?>> {
 
   NotifySender(Jdbc jdbc) {
     this.jdbc = jdbc;
-    this.writer = Thread.ofVirtual().name("notify").start(this::write);
+    this.writer = Thread.ofVirtual().name("notify").start(this::sendLoop);
   }
 
   @Override
@@ -43,7 +43,7 @@ final class NotifySender implements Flow.Subscriber<Message<?>> {
     writer.interrupt();
   }
 
-  private void write() {
+  private void sendLoop() {
     var batch = new ArrayList<Message<?>>();
     while (true) {
       try {
@@ -54,7 +54,7 @@ final class NotifySender implements Flow.Subscriber<Message<?>> {
       }
       queue.drainTo(batch);
       try {
-        notifyOf(batch);
+        send(batch);
         batch.forEach(Message::ack);
       } catch (DatabaseException e) {
         batch.forEach(message -> message.nack(e));
@@ -62,7 +62,7 @@ final class NotifySender implements Flow.Subscriber<Message<?>> {
     }
   }
 
-  private void notifyOf(List<Message<?>> batch) {
+  private void send(List<Message<?>> batch) {
     jdbc.list(
         "SELECT count(pg_notify(?, message)) AS sent FROM unnest(?) AS message",
         row -> row.bigint("sent"),

@@ -11,25 +11,25 @@ import dev.threadmill.api.RunId;
  */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
 @JsonSubTypes({
-  @JsonSubTypes.Type(value = Signal.Listening.class, name = "listening"),
+  @JsonSubTypes.Type(value = Signal.NodeListening.class, name = "listening"),
   @JsonSubTypes.Type(value = Signal.NodeLeft.class, name = "node_left"),
-  @JsonSubTypes.Type(value = Signal.LookAgain.class, name = "look_again"),
+  @JsonSubTypes.Type(value = Signal.ResyncRequested.class, name = "look_again"),
   @JsonSubTypes.Type(value = Signal.RunQueued.class, name = "run_queued"),
   @JsonSubTypes.Type(value = Signal.RunChanged.class, name = "run_changed"),
-  @JsonSubTypes.Type(value = Signal.WatchRequested.class, name = "watch_requested"),
+  @JsonSubTypes.Type(value = Signal.SubscriptionRequested.class, name = "watch_requested"),
   @JsonSubTypes.Type(value = Signal.CancelRequested.class, name = "cancel_requested"),
   @JsonSubTypes.Type(value = Signal.KeysChanged.class, name = "keys_changed"),
   @JsonSubTypes.Type(value = Signal.LimitsChanged.class, name = "limits_changed")
 })
 public sealed interface Signal {
   /** A node has begun to listen, and knows nothing of what was said before. */
-  record Listening() implements Signal {}
+  record NodeListening() implements Signal {}
 
   /** A node has gone, and what it had is free. */
   record NodeLeft() implements Signal {}
 
   /** Signals may have been lost: everybody looks for himself. */
-  record LookAgain() implements Signal {}
+  record ResyncRequested() implements Signal {}
 
   /** A run waits for a node with room. */
   record RunQueued() implements Signal {}
@@ -38,7 +38,7 @@ public sealed interface Signal {
   record RunChanged(RunId run) implements Signal {}
 
   /** Somebody reads along on the sender's node: whoever has the run tells of its changes. */
-  record WatchRequested(RunId run) implements Signal {}
+  record SubscriptionRequested(RunId run) implements Signal {}
 
   /** The run is marked to be cancelled: whoever has it stops it. */
   record CancelRequested(RunId run) implements Signal {}

@@ -34,25 +34,25 @@ import org.jboss.logging.Logger;
 public class Signals {
   private static final Logger LOG = Logger.getLogger(Signals.class);
 
-  private static final Duration PACE = Duration.ofMillis(10);
-  private static final Duration PATIENCE = Duration.ofSeconds(5);
-  private static final Duration AFTER_FAILURE = Duration.ofSeconds(1);
+  private static final Duration BATCH_INTERVAL = Duration.ofMillis(10);
+  private static final Duration DELIVERY_TIMEOUT = Duration.ofSeconds(5);
+  private static final Duration RETRY_DELAY = Duration.ofSeconds(1);
 
   /** The first connection to a broker may take its time. */
-  private static final int FAILURES_UNTIL_TOLD = 2;
+  private static final int FAILURES_BEFORE_WARNING = 2;
 
-  private static final int MOST_PENDING = 20_000;
+  private static final int MAX_PENDING = 20_000;
 
   /** Postgres takes notifications of less than 8000 bytes; what we say is ASCII. */
-  private static final int LONGEST_MESSAGE = 7_500;
+  private static final int MAX_MESSAGE_LENGTH = 7_500;
 
   private final Emitter<String> out;
-  private final Event<Signal> heard;
+  private final Event<Signal> received;
   private final String self;
   private final Set<Signal> pending = new LinkedHashSet<>();
   private volatile boolean alone = true;
   private volatile boolean closed;
-  private boolean writing;
+  private boolean sending;
   private int failures;
 
   Signals(
@@ -60,7 +60,7 @@ public class Signals {
       Event<Signal> heard,
       Ids ids) {
     this.out = out;
-    this.heard = heard;
+    this.received = heard;
     this.self = ids.next("node_");
   }
 
@@ -69,7 +69,7 @@ public class Signals {
     boolean nowHasCompany = alone && !nobodyElse;
     alone = nobodyElse;
     if (nowHasCompany) {
-      send(new Signal.Listening());
+      send(new Signal.NodeListening());
     }
   }
 
@@ -84,20 +84,20 @@ public class Signals {
       return;
     }
     synchronized (pending) {
-      if (pending.size() < MOST_PENDING && pending.add(signal) && !writing) {
-        writing = true;
-        Thread.ofVirtual().name("signals").start(this::write);
+      if (pending.size() < MAX_PENDING && pending.add(signal) && !sending) {
+        sending = true;
+        Thread.ofVirtual().name("signals").start(this::sendLoop);
       }
     }
   }
 
   /** Runs while there is something to tell. */
-  private void write() {
+  private void sendLoop() {
     while (true) {
       List<Signal> batch;
       synchronized (pending) {
         if (pending.isEmpty()) {
-          writing = false;
+          sending = false;
           return;
         }
         batch = List.copyOf(pending);
@@ -106,7 +106,7 @@ public class Signals {
       try {
         awaitChannel();
         boolean delivered = deliver(messages(batch));
-        Thread.sleep(delivered ? PACE : AFTER_FAILURE);
+        Thread.sleep(delivered ? BATCH_INTERVAL : RETRY_DELAY);
       } catch (InterruptedException e) {
         return;
       } catch (RuntimeException e) {
@@ -117,9 +117,9 @@ public class Signals {
 
   /** The channel is wired while the server starts, and early signals wait for that. */
   private void awaitChannel() throws InterruptedException {
-    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    long deadline = System.nanoTime() + DELIVERY_TIMEOUT.toNanos();
     while (!out.hasRequests() && System.nanoTime() < deadline) {
-      Thread.sleep(PACE);
+      Thread.sleep(BATCH_INTERVAL);
     }
   }
 
@@ -130,7 +130,7 @@ public class Signals {
     var message = new StringBuilder(head);
     for (var signal : batch) {
       var json = Json.write(signal);
-      if (message.length() + json.length() > LONGEST_MESSAGE) {
+      if (message.length() + json.length() > MAX_MESSAGE_LENGTH) {
         messages.add(message.append("]}").toString());
         message = new StringBuilder(head);
       }
@@ -143,13 +143,13 @@ public class Signals {
   private boolean deliver(List<String> messages) throws InterruptedException {
     var sent = messages.stream().map(this::deliver).toArray(CompletableFuture[]::new);
     try {
-      CompletableFuture.allOf(sent).get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
-      gotThrough();
+      CompletableFuture.allOf(sent).get(DELIVERY_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
+      deliverySucceeded();
       return true;
     } catch (ExecutionException e) {
-      gotLost(e.getCause());
+      deliveryFailed(e.getCause());
     } catch (TimeoutException e) {
-      gotLost(e);
+      deliveryFailed(e);
     }
     return false;
   }
@@ -175,32 +175,32 @@ public class Signals {
   }
 
   /** What was lost is not said again; that something was lost is, until it gets through. */
-  private void gotLost(Throwable cause) {
+  private void deliveryFailed(Throwable cause) {
     failures++;
-    if (failures == FAILURES_UNTIL_TOLD) {
+    if (failures == FAILURES_BEFORE_WARNING) {
       LOG.warnf("signals do not get through, nodes look for themselves meanwhile cause=%s", cause);
     }
-    send(new Signal.LookAgain());
+    send(new Signal.ResyncRequested());
   }
 
-  private void gotThrough() {
-    if (failures >= FAILURES_UNTIL_TOLD) {
+  private void deliverySucceeded() {
+    if (failures >= FAILURES_BEFORE_WARNING) {
       LOG.info("signals get through again");
     }
     if (failures > 0) {
       failures = 0;
-      heard.fire(new Signal.LookAgain());
+      received.fire(new Signal.ResyncRequested());
     }
   }
 
   /** Hears what all nodes say, and passes on what others say. */
   @Incoming("signals-in")
-  void hear(String message) {
+  void receive(String message) {
     try {
       var tree = Json.MAPPER.readTree(message);
       if (!tree.path("from").asText().equals(self)) {
         alone = false;
-        tree.path("signals").forEach(this::hear);
+        tree.path("signals").forEach(this::receive);
       }
     } catch (JsonProcessingException e) {
       LOG.debugf("signal that is none cause=%s", e.getOriginalMessage());
@@ -208,9 +208,9 @@ public class Signals {
   }
 
   /** A newer version may say what this one does not know. */
-  private void hear(JsonNode json) {
+  private void receive(JsonNode json) {
     try {
-      heard.fire(Json.MAPPER.treeToValue(json, Signal.class));
+      received.fire(Json.MAPPER.treeToValue(json, Signal.class));
     } catch (JsonProcessingException e) {
       LOG.debugf("signal that is not known cause=%s", e.getOriginalMessage());
     } catch (RuntimeException e) {
@@ -222,22 +222,22 @@ public class Signals {
    * What listens for signals has come up, for the first time or again, and may have missed some.
    */
   void listening() {
-    send(new Signal.Listening());
-    heard.fire(new Signal.LookAgain());
+    send(new Signal.NodeListening());
+    received.fire(new Signal.ResyncRequested());
   }
 
   /** Says what is still to be said, the farewell above all. */
   void onStop(@Observes @Priority(10_000) ShutdownEvent stop) throws InterruptedException {
     closed = true;
-    long deadline = System.nanoTime() + PATIENCE.toNanos() / 5;
+    long deadline = System.nanoTime() + DELIVERY_TIMEOUT.toNanos() / 5;
     while (isWriting() && System.nanoTime() < deadline) {
-      Thread.sleep(PACE);
+      Thread.sleep(BATCH_INTERVAL);
     }
   }
 
   private boolean isWriting() {
     synchronized (pending) {
-      return writing;
+      return sending;
     }
   }
 }

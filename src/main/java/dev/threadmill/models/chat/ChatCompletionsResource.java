@@ -60,7 +60,7 @@ public class ChatCompletionsResource {
                     ChatErrors.of(
                         new ModelException(ModelException.Kind.UNKNOWN_MODEL, "unknown"),
                         request.model()));
-    var call = new ChatCall(request, ids, clock.instant().getEpochSecond());
+    var call = new ChatCompletionCall(request, ids, clock.instant().getEpochSecond());
     connection.addEndHandler(
         end -> {
           if (end.failed()) {
@@ -69,7 +69,7 @@ public class ChatCompletionsResource {
         });
     call.start(metering.metered(model));
     return request.isStream()
-        ? Response.ok(call.awaitBegin(), MediaType.SERVER_SENT_EVENTS_TYPE).build()
+        ? Response.ok(call.awaitStart(), MediaType.SERVER_SENT_EVENTS_TYPE).build()
         : Response.ok(call.awaitWhole(), MediaType.APPLICATION_JSON_TYPE).build();
   }
 }

@@ -105,10 +105,10 @@ public class IdempotencyFilter {
     if (status >= 500 || status == TOO_MANY || lostKey(status, entity)) {
       store.release(mine);
     } else if (entity instanceof EventStream stream) {
-      if (stream.address() == null) {
+      if (stream.replayAddress() == null) {
         store.release(mine);
       } else {
-        store.store(mine, status, MediaType.SERVER_SENT_EVENTS, null, stream.address());
+        store.store(mine, status, MediaType.SERVER_SENT_EVENTS, null, stream.replayAddress());
       }
     } else {
       var type =

@@ -82,16 +82,16 @@ final class A2aError extends RuntimeException {
   }
 
   /** The error as it stands in an answer. */
-  ObjectNode json(Dialect dialect) {
+  ObjectNode json(A2aVersion dialect) {
     var error = Json.MAPPER.createObjectNode().put("code", code).put("message", getMessage());
-    if (dialect == Dialect.V1 && reason != null) {
+    if (dialect == A2aVersion.V1 && reason != null) {
       error
           .putArray("data")
           .addObject()
           .put("@type", "type.googleapis.com/google.rpc.ErrorInfo")
           .put("reason", reason)
           .put("domain", DOMAIN);
-    } else if (dialect == Dialect.V1 && field != null) {
+    } else if (dialect == A2aVersion.V1 && field != null) {
       error
           .putArray("data")
           .addObject()

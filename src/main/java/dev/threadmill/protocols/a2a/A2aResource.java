@@ -31,9 +31,9 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 public class A2aResource {
   private final Assistants assistants;
   private final AgentCards cards;
-  private final AnswerA2a answerA2a;
+  private final HandleA2aRequest answerA2a;
 
-  A2aResource(Assistants assistants, AgentCards cards, AnswerA2a answerA2a) {
+  A2aResource(Assistants assistants, AgentCards cards, HandleA2aRequest answerA2a) {
     this.assistants = assistants;
     this.cards = cards;
     this.answerA2a = answerA2a;

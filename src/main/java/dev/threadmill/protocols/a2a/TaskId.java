@@ -2,7 +2,7 @@ package dev.threadmill.protocols.a2a;
 
 import dev.threadmill.api.RunId;
 import dev.threadmill.api.ThreadId;
-import dev.threadmill.runs.face.RunState;
+import dev.threadmill.runs.api.RunSnapshot;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
@@ -14,7 +14,7 @@ record TaskId(ThreadId thread, RunId run) {
   private static final Pattern FORM =
       Pattern.compile("(thread_[A-Za-z0-9_-]{1,120})\\.(run_[A-Za-z0-9_-]{1,120})");
 
-  static TaskId of(RunState run) {
+  static TaskId of(RunSnapshot run) {
     return new TaskId(run.thread(), run.id());
   }
 

@@ -1,6 +1,6 @@
 package dev.threadmill.protocols.a2a;
 
-import dev.threadmill.runs.face.RunState;
+import dev.threadmill.runs.api.RunSnapshot;
 import dev.threadmill.runs.store.RunStatus;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,7 +16,7 @@ enum TaskState {
   CANCELED,
   REJECTED;
 
-  static TaskState of(RunState run) {
+  static TaskState of(RunSnapshot run) {
     return switch (run.status()) {
       case QUEUED -> run.started() ? WORKING : SUBMITTED;
       case IN_PROGRESS, CANCELLING -> WORKING;
@@ -49,7 +49,7 @@ enum TaskState {
     };
   }
 
-  String wire(Dialect dialect) {
+  String wire(A2aVersion dialect) {
     return switch (dialect) {
       case V1 -> "TASK_STATE_" + name();
       case V03 -> name().toLowerCase(Locale.ROOT).replace('_', '-');

@@ -16,7 +16,7 @@ import reactor.core.publisher.Mono;
 @ApplicationScoped
 class AssistantTools {
   /** For those who only want to know which tools there are. */
-  static final Call NOT_CALLED = (_, _) -> Mono.empty();
+  static final CallHandler LIST_ONLY = (_, _) -> Mono.empty();
 
   private static final Map<String, Object> STRING = Map.of("type", "string");
   private static final McpSchema.JsonSchema INPUT =
@@ -46,27 +46,27 @@ class AssistantTools {
           List.of("thread_id", "run_id", "status"));
 
   private final Assistants assistants;
-  private final StartCall startCall;
+  private final StartToolCall startCall;
 
-  AssistantTools(Assistants assistants, StartCall startCall) {
+  AssistantTools(Assistants assistants, StartToolCall startCall) {
     this.assistants = assistants;
     this.startCall = startCall;
   }
 
   /** What calling a tool does. */
   @FunctionalInterface
-  interface Call {
+  interface CallHandler {
     Mono<McpSchema.CallToolResult> of(
         ExposedAssistant assistant, McpSchema.CallToolRequest request);
   }
 
-  List<AsyncToolSpecification> of(ProjectId project, AssistantCall call) {
+  List<AsyncToolSpecification> of(ProjectId project, AssistantToolCall call) {
     return of(
         project, (assistant, request) -> startCall.start(call, assistant, request.arguments()));
   }
 
   /** The tools. Of those with one name the youngest are numbered. Costs one statement. */
-  List<AsyncToolSpecification> of(ProjectId project, Call call) {
+  List<AsyncToolSpecification> of(ProjectId project, CallHandler call) {
     var tools = new ArrayList<AsyncToolSpecification>();
     var names = new HashSet<String>();
     for (var assistant : assistants.exposedAsTools(project)) {

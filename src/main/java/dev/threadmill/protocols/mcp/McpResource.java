@@ -22,9 +22,9 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 @RunOnVirtualThread
 @Tag(name = "Protocols", description = "Assistants under other protocols")
 public class McpResource {
-  private final AnswerMcp answerMcp;
+  private final HandleMcpMessage answerMcp;
 
-  McpResource(AnswerMcp answerMcp) {
+  McpResource(HandleMcpMessage answerMcp) {
     this.answerMcp = answerMcp;
   }
 
@@ -45,7 +45,8 @@ public class McpResource {
       throws IOException {
     var text = JsonBody.text(BodyLimit.read(body));
     return answerMcp.answer(
-        new AnswerMcp.Request(Caller.current().project(), accept, session, version, key, text));
+        new HandleMcpMessage.Request(
+            Caller.current().project(), accept, session, version, key, text));
   }
 
   @DELETE

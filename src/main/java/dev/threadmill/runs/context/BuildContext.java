@@ -11,8 +11,8 @@ import dev.threadmill.models.ModelInfo;
 import dev.threadmill.models.ModelMessage;
 import dev.threadmill.models.ModelRegistry;
 import dev.threadmill.models.TokenCounter;
-import dev.threadmill.runs.live.Answer;
-import dev.threadmill.runs.live.Progress;
+import dev.threadmill.runs.execution.AssistantMessages;
+import dev.threadmill.runs.execution.RunExecution;
 import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.SentContext;
 import dev.threadmill.runs.store.TruncationStrategy;
@@ -70,14 +70,14 @@ public class BuildContext {
    *
    * @param place takes room for it
    */
-  public Context of(Progress progress, PromptRoom.Place place) throws InterruptedException {
+  public Context of(RunExecution progress, PromptRoom.Place place) throws InterruptedException {
     var run = progress.run();
     var settings = run.settings();
     if (settings.maxCompletionTokens() != null
         && run.usage().completionTokens() >= settings.maxCompletionTokens()) {
       return new NoRoom("max_completion_tokens");
     }
-    var functions = progress.toolbox().functions();
+    var functions = progress.toolset().functions();
     int fixed = fixedTokens(settings.instructions(), functions);
     var model = models.require(settings.model()).info();
     int window = windowTokens(model, settings) - fixed;
@@ -102,7 +102,7 @@ public class BuildContext {
     var messages = messages(settings.instructions(), told, shown.entries(), model);
     var prompt = new Prompt(messages, functions);
     var cutBy = shown.isCut() ? cutBy(shown, strategy, budget, window) : null;
-    progress.sends(
+    progress.setSentContext(
         new SentContext(
             settings.model(),
             stretch(shown, cutBy),
@@ -111,10 +111,11 @@ public class BuildContext {
     return prompt;
   }
 
-  private ThreadHistory.Window newest(Progress progress, int room, int most, PromptRoom.Place place)
+  private ThreadHistory.Window newest(
+      RunExecution progress, int room, int most, PromptRoom.Place place)
       throws InterruptedException {
     var run = progress.run();
-    var atHand = progress.live().thread();
+    var atHand = progress.live().initialMessages();
     if (atHand != null && progress.turns() == 0) {
       place.takeFor(
           atHand.stream().mapToLong(m -> ContentPart.sizeInCharacters(m.content())).sum());
@@ -133,8 +134,8 @@ public class BuildContext {
   }
 
   /** A quarter of the room at most is the memory's; the window has the rest. */
-  private RetrieveMemory.Result remembered(Progress progress, ThreadHistory.Window window, int room)
-      throws InterruptedException {
+  private RetrieveMemory.Result remembered(
+      RunExecution progress, ThreadHistory.Window window, int room) throws InterruptedException {
     var run = progress.run();
     var policy = MemoryPolicy.of(run.settings().memory());
     boolean wanted =
@@ -162,7 +163,7 @@ public class BuildContext {
     return said.reversed().stream()
         .filter(message -> message.role() == Message.Role.USER)
         .findFirst()
-        .map(message -> Answer.text(message.content()))
+        .map(message -> AssistantMessages.text(message.content()))
         .orElse(null);
   }
 

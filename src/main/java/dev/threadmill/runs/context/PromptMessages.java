@@ -4,7 +4,7 @@ import dev.threadmill.models.ModelInfo;
 import dev.threadmill.models.ModelMessage;
 import dev.threadmill.models.ModelPart;
 import dev.threadmill.models.ModelToolCall;
-import dev.threadmill.runs.live.Answer;
+import dev.threadmill.runs.execution.AssistantMessages;
 import dev.threadmill.threads.ContentPart;
 import dev.threadmill.threads.Message;
 import java.util.ArrayList;
@@ -24,7 +24,7 @@ final class PromptMessages {
 
   private static List<ModelMessage> said(ThreadHistory.Entry.Said said, ModelInfo model) {
     if (said.role() == Message.Role.ASSISTANT) {
-      var text = Answer.text(said.content());
+      var text = AssistantMessages.text(said.content());
       return text.isEmpty() ? List.of() : List.of(new ModelMessage.Assistant(text, List.of()));
     }
     var parts = said.content().stream().map(part -> part(part, model)).toList();

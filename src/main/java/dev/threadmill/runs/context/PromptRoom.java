@@ -1,7 +1,7 @@
 package dev.threadmill.runs.context;
 
 import dev.threadmill.api.MemoryPermits;
-import dev.threadmill.runs.live.LiveRun;
+import dev.threadmill.runs.execution.LiveRun;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;

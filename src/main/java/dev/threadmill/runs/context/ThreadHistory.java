@@ -4,8 +4,8 @@ import dev.threadmill.api.MessageId;
 import dev.threadmill.api.ToolCallId;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.models.TokenCounter;
-import dev.threadmill.runs.store.Aside;
 import dev.threadmill.runs.store.Run;
+import dev.threadmill.runs.store.StepReasoning;
 import dev.threadmill.runs.store.ToolCall;
 import dev.threadmill.threads.ContentPart;
 import dev.threadmill.threads.Message;
@@ -86,7 +86,7 @@ public class ThreadHistory {
      *
      * @param aside what the model thought and said along with them, if the run is the one that asks
      */
-    record Called(List<ToolCall> calls, Aside aside, Instant at) implements Entry {
+    record Called(List<ToolCall> calls, StepReasoning aside, Instant at) implements Entry {
       @Override
       public int tokens() {
         int tokens = TokenCounter.count(aside.commentary());
@@ -258,7 +258,7 @@ public class ThreadHistory {
    * @return empty if they have more
    */
   private Optional<List<Entry.Called>> calls(Run run, Instant since, int maxTokens, long limit) {
-    record CallRow(Instant at, String step, Aside aside, ToolCall call, int bytes) {}
+    record CallRow(Instant at, String step, StepReasoning aside, ToolCall call, int bytes) {}
     long most = Math.min((long) maxTokens * MOST_BYTES_OF_A_TOKEN, ThreadMessages.MOST_CHARACTERS);
     var rows =
         jdbc.list(
@@ -284,7 +284,7 @@ public class ThreadHistory {
                 new CallRow(
                     row.instant("created_at"),
                     row.text("step_id"),
-                    row.json("aside", Aside.class),
+                    row.json("aside", StepReasoning.class),
                     new ToolCall(
                         row.text("id", ToolCallId::new),
                         row.text("type"),
@@ -310,7 +310,7 @@ public class ThreadHistory {
       while (i < rows.size() && rows.get(i).step().equals(first.step())) {
         calls.add(rows.get(i++).call());
       }
-      var aside = first.aside() == null ? Aside.NONE : first.aside();
+      var aside = first.aside() == null ? StepReasoning.NONE : first.aside();
       steps.add(new Entry.Called(List.copyOf(calls), aside, first.at()));
     }
     return Optional.of(steps);

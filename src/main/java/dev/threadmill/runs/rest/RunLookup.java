@@ -4,7 +4,7 @@ import dev.threadmill.api.ObjectLookup;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.RunId;
 import dev.threadmill.api.ThreadId;
-import dev.threadmill.runs.live.RunObject;
+import dev.threadmill.runs.execution.RunObject;
 import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.RunStatus;
 import dev.threadmill.runs.store.RunStore;

@@ -12,7 +12,7 @@ import dev.threadmill.runs.CreateRun;
 import dev.threadmill.runs.RunRequest;
 import dev.threadmill.runs.RunsConfig;
 import dev.threadmill.runs.SubmitToolOutputs;
-import dev.threadmill.runs.live.RunObject;
+import dev.threadmill.runs.execution.RunObject;
 import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.RunStatus;
 import dev.threadmill.runs.store.RunStore;
@@ -145,7 +145,7 @@ public class RunResource {
     var resumed = submitToolOutputs.submit(Caller.current().project(), thread, run, request);
     return request.isStreamed()
         ? streamed(streams.of(resumed))
-        : answer(RunObject.before(resumed.run(), RunStatus.QUEUED, true, List.of()));
+        : answer(RunObject.atStatus(resumed.run(), RunStatus.QUEUED, true, List.of()));
   }
 
   @GET

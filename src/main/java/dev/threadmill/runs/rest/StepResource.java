@@ -9,7 +9,7 @@ import dev.threadmill.api.ThreadId;
 import dev.threadmill.projects.Caller;
 import dev.threadmill.runs.context.RebuildContext;
 import dev.threadmill.runs.context.StepContextObject;
-import dev.threadmill.runs.live.StepObject;
+import dev.threadmill.runs.execution.StepObject;
 import dev.threadmill.runs.store.RunStore;
 import dev.threadmill.runs.store.StepStore;
 import io.smallrye.common.annotation.RunOnVirtualThread;

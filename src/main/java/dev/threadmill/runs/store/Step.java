@@ -19,7 +19,7 @@ import java.util.Locale;
  * @param endedAt null while it is in progress
  * @param messageId null for a step that calls tools
  * @param calls empty for a step that writes a message
- * @param aside what the model thought and said beside; {@link Aside#NONE} for nothing
+ * @param aside what the model thought and said beside; {@link StepReasoning#NONE} for nothing
  * @param usage of the model call that the step comes from; null while it is in progress
  */
 public record Step(
@@ -35,7 +35,7 @@ public record Step(
     RunError lastError,
     MessageId messageId,
     List<ToolCall> calls,
-    Aside aside,
+    StepReasoning aside,
     Usage usage) {
   public Step {
     calls = List.copyOf(calls);
@@ -84,7 +84,7 @@ public record Step(
             ? null
             : new MessageId(Ids.derive(MessageId.PREFIX, run.id(), attempt + "/" + ordinal)),
         List.of(),
-        Aside.NONE,
+        StepReasoning.NONE,
         null);
   }
 
@@ -134,7 +134,7 @@ public record Step(
   }
 
   /** The same step with what the model thought and said beside. */
-  public Step with(Aside newAside) {
+  public Step with(StepReasoning newAside) {
     return new Step(
         id,
         threadId,

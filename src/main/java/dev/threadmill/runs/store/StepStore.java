@@ -189,7 +189,7 @@ public class StepStore {
         step.usage() == null ? null : step.usage().completionTokens(),
         step.usage() == null ? null : step.usage().reasoningTokens(),
         Tx.json(sent),
-        Tx.json(step.aside().orNull()));
+        Tx.json(step.aside().nullIfEmpty()));
     var calls = new ArrayList<Object[]>();
     for (var call : step.calls()) {
       calls.add(
@@ -244,9 +244,9 @@ public class StepStore {
   }
 
   /** Stores what the calls of a run had told by these events, which the journal alone has. */
-  public void keepHeard(Tx tx, Run run, List<TapeEvent> unstored) {
+  public void keepHeard(Tx tx, Run run, List<RunEvent> unstored) {
     for (var event : unstored) {
-      if (event instanceof TapeEvent.PieceHeard(var step, var call, var part, _, var text)) {
+      if (event instanceof RunEvent.ToolOutputDelta(var step, var call, var part, _, var text)) {
         tx.update(
             "UPDATE tool_calls SET %1$s = coalesce(%1$s, '') || ?".formatted(part.column())
                 + " WHERE thread_id = ? AND ordinal = ? AND output IS NULL AND step_id ="
@@ -351,7 +351,7 @@ public class StepStore {
   private static Step read(Row row) throws SQLException {
     Integer promptTokens = row.integer("prompt_tokens");
     Instant endedAt = row.instant("ended_at");
-    var aside = row.json("aside", Aside.class);
+    var aside = row.json("aside", StepReasoning.class);
     return new Step(
         row.text("id", StepId::new),
         row.text("thread_id", ThreadId::new),
@@ -365,7 +365,7 @@ public class StepStore {
         row.json("last_error", RunError.class),
         row.text("message_id", MessageId::new),
         List.of(),
-        aside == null ? Aside.NONE : aside,
+        aside == null ? StepReasoning.NONE : aside,
         promptTokens == null ? null : usage(row, promptTokens));
   }
 

@@ -37,24 +37,24 @@ public record StoredRun(
   }
 
   /** The tape, and behind it what the journal has beyond it. */
-  public List<TapeEvent> events() {
-    var events = new ArrayList<>(Tape.parse(run.tape()));
-    addJournal(events, Tape.length(events));
+  public List<RunEvent> events() {
+    var events = new ArrayList<>(EventLog.parse(run.tape()));
+    addJournal(events, EventLog.length(events));
     return events;
   }
 
   /** What was read of the journal, alone. */
-  public List<TapeEvent> journalEvents() {
-    var events = new ArrayList<TapeEvent>();
+  public List<RunEvent> journalEvents() {
+    var events = new ArrayList<RunEvent>();
     addJournal(events, 0);
     return events;
   }
 
-  private void addJournal(List<TapeEvent> events, long end) {
+  private void addJournal(List<RunEvent> events, long end) {
     for (var piece : journal) {
       long position = piece.position();
       for (var stored : Json.read(piece.events(), EVENTS)) {
-        var event = JournalEvent.parse(stored);
+        var event = JournalFormat.parse(stored);
         if (position >= end) {
           events.add(event);
           end = position + event.length();

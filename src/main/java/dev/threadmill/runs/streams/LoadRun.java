@@ -8,15 +8,15 @@ import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Row;
 import dev.threadmill.db.Tx;
 import dev.threadmill.runs.ChildRuns;
-import dev.threadmill.runs.live.EventId;
+import dev.threadmill.runs.execution.EventId;
+import dev.threadmill.runs.store.EventLog;
 import dev.threadmill.runs.store.Run;
+import dev.threadmill.runs.store.RunEvent;
 import dev.threadmill.runs.store.RunStore;
 import dev.threadmill.runs.store.Step;
 import dev.threadmill.runs.store.StepStore;
 import dev.threadmill.runs.store.StoredRun;
 import dev.threadmill.runs.store.StoredRun.JournalPiece;
-import dev.threadmill.runs.store.Tape;
-import dev.threadmill.runs.store.TapeEvent;
 import dev.threadmill.threads.Message;
 import dev.threadmill.threads.MessageStore;
 import dev.threadmill.threads.ThreadObject;
@@ -56,7 +56,7 @@ public class LoadRun {
   private static final int PART_BYTES = 64 * 1024;
 
   /** The place of a reader behind whom nothing can be too much. */
-  private static final EventId ALL = new EventId(0, Long.MAX_VALUE, 0, false, false);
+  private static final EventId END_OF_LOG = new EventId(0, Long.MAX_VALUE, 0, false, false);
 
   private final Jdbc jdbc;
   private final RunStore runs;
@@ -82,7 +82,7 @@ public class LoadRun {
 
   /** All that the database has of the run. */
   public Optional<StoredRun> load(ProjectId project, ThreadId thread, RunId id) {
-    return load(project, thread, id, ALL);
+    return load(project, thread, id, END_OF_LOG);
   }
 
   /**
@@ -122,11 +122,11 @@ public class LoadRun {
    * behind the reader: empty if the step that the reader is in has been stored since, or taken
    * over.
    */
-  Optional<StoredRun> loadBehind(ProjectId project, ThreadId thread, RunId id, EventId seen) {
+  Optional<StoredRun> loadJournalAfter(ProjectId project, ThreadId thread, RunId id, EventId seen) {
     var journal = journal(thread, id, seen.position(), seen);
     return runs.find(project, thread, id)
         .filter(run -> run.attempt() == seen.attempt())
-        .filter(run -> Tape.length(Tape.parse(run.tape())) <= seen.position())
+        .filter(run -> EventLog.length(EventLog.parse(run.tape())) <= seen.position())
         .filter(run -> run.owner() != null)
         .map(run -> new StoredRun(run, List.of(), Map.of(), null, journal, null));
   }
@@ -145,10 +145,10 @@ public class LoadRun {
   }
 
   /** The events of a locked run that are in the journal and not yet on its tape. */
-  public static List<TapeEvent> unstored(Tx tx, Run run) {
+  public static List<RunEvent> uncommitted(Tx tx, Run run) {
     var journal = tx.list(JOURNAL, LoadRun::readPiece, run.threadId(), run.id());
     var events = new StoredRun(run, List.of(), Map.of(), null, journal, null).events();
-    return events.subList(Tape.parse(run.tape()).size(), events.size());
+    return events.subList(EventLog.parse(run.tape()).size(), events.size());
   }
 
   private static JournalPiece readPiece(Row row) throws SQLException {
@@ -171,7 +171,7 @@ public class LoadRun {
 
   private ThreadObject threadOf(Run run) {
     boolean together =
-        Tape.parse(run.tape()).stream().anyMatch(TapeEvent.ThreadCreated.class::isInstance);
+        EventLog.parse(run.tape()).stream().anyMatch(RunEvent.ThreadCreated.class::isInstance);
     return together
         ? threads.find(run.projectId(), run.threadId()).map(ThreadObject::of).orElse(null)
         : null;

@@ -1,7 +1,7 @@
 package dev.threadmill.runs.streams;
 
 import dev.threadmill.api.ApiException;
-import dev.threadmill.runs.live.EventId;
+import dev.threadmill.runs.execution.EventId;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.regex.Pattern;
@@ -19,7 +19,8 @@ record NestedEventId(EventId top, Map<String, EventId> below) {
   private static final Pattern PATH = Pattern.compile("\\d{1,9}\\.\\d{1,9}(/\\d{1,9}\\.\\d{1,9})*");
 
   /**
-   * Reads a {@code Last-ReceivedEvent-ID}. That of an event of the run alone will do as well.
+   * Reads a {@code LastSnapshot-ReceivedEvent-ID}. That of an event of the run alone will do as
+   * well.
    *
    * @throws ApiException 400 if it is none of ours
    */

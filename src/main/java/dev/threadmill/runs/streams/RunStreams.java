@@ -9,8 +9,8 @@ import dev.threadmill.api.ThreadId;
 import dev.threadmill.runs.CreateRun;
 import dev.threadmill.runs.LiveRuns;
 import dev.threadmill.runs.SubmitToolOutputs;
-import dev.threadmill.runs.live.EventId;
-import dev.threadmill.runs.live.Watches;
+import dev.threadmill.runs.execution.EventId;
+import dev.threadmill.runs.execution.RunSubscriptions;
 import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.RunStore;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -20,12 +20,13 @@ import java.util.List;
 @ApplicationScoped
 public class RunStreams implements StreamLookup {
   private final LiveRuns liveRuns;
-  private final Watches watches;
+  private final RunSubscriptions watches;
   private final LoadRun loadRun;
   private final RunStore runs;
   private final RunTree tree;
 
-  RunStreams(LiveRuns liveRuns, Watches watches, LoadRun loadRun, RunStore runs, RunTree tree) {
+  RunStreams(
+      LiveRuns liveRuns, RunSubscriptions watches, LoadRun loadRun, RunStore runs, RunTree tree) {
     this.tree = tree;
     this.liveRuns = liveRuns;
     this.watches = watches;
@@ -36,13 +37,13 @@ public class RunStreams implements StreamLookup {
   /** All of a run that has just been created, until it ends or waits for its client. */
   public EventStream of(CreateRun.Created created) {
     var events = events(created.run(), true, EventId.START);
-    return created.live().map(events::startingWith).orElse(events);
+    return created.live().map(events::startingFrom).orElse(events);
   }
 
   /** The rest of a run that goes on, until it ends or waits for its client again. */
   public EventStream of(SubmitToolOutputs.Resumed resumed) {
     var events = events(resumed.run(), true, resumed.seen());
-    return resumed.live().map(events::startingWith).orElse(events);
+    return resumed.live().map(events::startingFrom).orElse(events);
   }
 
   /**
@@ -63,12 +64,12 @@ public class RunStreams implements StreamLookup {
    */
   public EventStream attachNested(Run run, String lastEventId) {
     var seen = lastEventId == null ? NestedEventId.START : NestedEventId.parse(lastEventId);
-    return new NestedEvents(
+    return new NestedEventStream(
         run,
         seen,
         seen.below().isEmpty() ? List.of() : tree.branches(run),
         (thread, below, place) ->
-            new RunEvents(
+            new RunEventStream(
                 liveRuns,
                 watches,
                 loadRun,
@@ -77,7 +78,7 @@ public class RunStreams implements StreamLookup {
                 below,
                 false,
                 place,
-                RunEvents.Words.OURS));
+                RunEventStream.Encoder.ASSISTANTS_API));
   }
 
   @Override
@@ -87,13 +88,14 @@ public class RunStreams implements StreamLookup {
     return events(run, true, EventId.parse(lastEventId == null ? parts[2] : lastEventId));
   }
 
-  private RunEvents events(Run run, boolean untilPause, EventId seen) {
-    return events(run, untilPause, seen, RunEvents.Words.OURS);
+  private RunEventStream events(Run run, boolean untilPause, EventId seen) {
+    return events(run, untilPause, seen, RunEventStream.Encoder.ASSISTANTS_API);
   }
 
   /** The events of a run behind a place, in words other than those of the Assistants API. */
-  public RunEvents events(Run run, boolean untilPause, EventId seen, RunEvents.Words words) {
-    return new RunEvents(
+  public RunEventStream events(
+      Run run, boolean untilPause, EventId seen, RunEventStream.Encoder words) {
+    return new RunEventStream(
         liveRuns,
         watches,
         loadRun,

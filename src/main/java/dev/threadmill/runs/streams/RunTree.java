@@ -7,7 +7,7 @@ import dev.threadmill.api.ToolCallId;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Row;
 import dev.threadmill.models.Usage;
-import dev.threadmill.runs.live.RunObject;
+import dev.threadmill.runs.execution.RunObject;
 import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.RunError;
 import dev.threadmill.runs.store.RunStatus;

@@ -1,7 +1,7 @@
 package dev.threadmill.runs.streams;
 
 import dev.threadmill.models.Usage;
-import dev.threadmill.runs.live.RunObject;
+import dev.threadmill.runs.execution.RunObject;
 import dev.threadmill.runs.store.RunError;
 import dev.threadmill.runs.store.RunStatus;
 import java.util.List;

@@ -3,8 +3,8 @@ package dev.threadmill.runs.upkeep;
 import dev.threadmill.db.signals.Signal;
 import dev.threadmill.runs.LiveRuns;
 import dev.threadmill.runs.RunSignals;
-import dev.threadmill.runs.live.LiveRun;
-import dev.threadmill.runs.live.Watches;
+import dev.threadmill.runs.execution.LiveRun;
+import dev.threadmill.runs.execution.RunSubscriptions;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 
@@ -13,10 +13,10 @@ import jakarta.enterprise.event.Observes;
 class HearNodes {
   private final LiveRuns liveRuns;
   private final RunSignals runSignals;
-  private final Watches watches;
+  private final RunSubscriptions watches;
   private final Sweep sweep;
 
-  HearNodes(LiveRuns liveRuns, RunSignals runSignals, Watches watches, Sweep sweep) {
+  HearNodes(LiveRuns liveRuns, RunSignals runSignals, RunSubscriptions watches, Sweep sweep) {
     this.liveRuns = liveRuns;
     this.runSignals = runSignals;
     this.watches = watches;
@@ -32,25 +32,25 @@ class HearNodes {
   }
 
   void cancelRequested(@Observes Signal.CancelRequested requested) {
-    liveRuns.find(requested.run()).ifPresent(live -> live.stop(LiveRun.Stop.CANCEL));
+    liveRuns.find(requested.run()).ifPresent(live -> live.stop(LiveRun.StopReason.CANCEL));
   }
 
-  void watchRequested(@Observes Signal.WatchRequested requested) {
+  void watchRequested(@Observes Signal.SubscriptionRequested requested) {
     runSignals.watchedElsewhere(requested.run());
     liveRuns.find(requested.run()).ifPresent(runSignals::tellElsewhere);
   }
 
-  void listening(@Observes Signal.Listening listening) {
-    watches.sayAgain();
+  void listening(@Observes Signal.NodeListening listening) {
+    watches.renewAll();
   }
 
   void nodeLeft(@Observes Signal.NodeLeft left) {
     sweep.allSoon();
   }
 
-  void lookAgain(@Observes Signal.LookAgain lookAgain) {
-    watches.allDue();
-    watches.sayAgain();
+  void lookAgain(@Observes Signal.ResyncRequested lookAgain) {
+    watches.markAllDue();
+    watches.renewAll();
     sweep.allSoon();
   }
 }

@@ -1,12 +1,12 @@
 package dev.threadmill.runs.upkeep;
 
-import dev.threadmill.runs.live.Answer;
-import dev.threadmill.runs.live.Telling;
-import dev.threadmill.runs.live.Turn;
-import dev.threadmill.runs.store.Aside;
+import dev.threadmill.runs.execution.AnswerAccumulator;
+import dev.threadmill.runs.execution.AssistantMessages;
+import dev.threadmill.runs.execution.StreamEvents;
 import dev.threadmill.runs.store.Run;
+import dev.threadmill.runs.store.RunEvent;
 import dev.threadmill.runs.store.Step;
-import dev.threadmill.runs.store.TapeEvent;
+import dev.threadmill.runs.store.StepReasoning;
 import dev.threadmill.runs.store.ToolCall;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -27,41 +27,44 @@ record Interrupted(Step step, boolean isMessageBegun, String text) {
    *
    * @param events those that are in the journal and not yet stored
    */
-  static Optional<Interrupted> of(Run run, List<TapeEvent> events) {
+  static Optional<Interrupted> of(Run run, List<RunEvent> events) {
     Step open = null;
     boolean isMessageBegun = false;
     var text = new StringBuilder();
-    var asides = new EnumMap<Aside.Voice, String>(Aside.Voice.class);
+    var asides = new EnumMap<StepReasoning.Kind, String>(StepReasoning.Kind.class);
     var calls = new ArrayList<ToolCall>();
     for (var event : events) {
       switch (event) {
-        case TapeEvent.StepCreated(var ordinal, var type, var createdAt) -> {
-          var at = Telling.ofMicros(createdAt);
+        case RunEvent.StepCreated(var ordinal, var type, var createdAt) -> {
+          var at = StreamEvents.ofMicros(createdAt);
           open = Step.begun(run, run.attempt(), ordinal, type, at);
           isMessageBegun = false;
           text.setLength(0);
           asides.clear();
           calls.clear();
         }
-        case TapeEvent.StepIs(_, var state) -> open = state.equals("in_progress") ? open : null;
-        case TapeEvent.MessageIs _ -> isMessageBegun = true;
-        case TapeEvent.TextDelta delta -> text.append(delta.text());
-        case TapeEvent.AsideDelta delta ->
-            asides.merge(delta.voice(), delta.text(), String::concat);
-        case TapeEvent.CallStarted(var ordinal, var call, var name) -> {
+        case RunEvent.StepStatusChanged(_, var state) ->
+            open = state.equals("in_progress") ? open : null;
+        case RunEvent.MessageStatusChanged _ -> isMessageBegun = true;
+        case RunEvent.TextDelta delta -> text.append(delta.text());
+        case RunEvent.ReasoningDelta delta ->
+            asides.merge(delta.kind(), delta.text(), String::concat);
+        case RunEvent.CallStarted(var ordinal, var call, var name) -> {
           var place = run.attempt() + "/" + ordinal + "/" + call;
-          calls.add(Turn.callAt(run, place, name).withOutput(Answer.INTERRUPTED));
+          calls.add(
+              AnswerAccumulator.newCall(run, place, name)
+                  .withOutput(AssistantMessages.INTERRUPTED));
         }
-        case TapeEvent.ArgumentsDelta delta -> {
+        case RunEvent.ArgumentsDelta delta -> {
           var call = calls.get(delta.call());
           calls.set(delta.call(), call.withMoreArguments(delta.text()));
         }
-        case TapeEvent.ThreadCreated _,
-            TapeEvent.RunIs _,
-            TapeEvent.CallRouted _,
-            TapeEvent.PieceHeard _,
-            TapeEvent.CallAnswered _,
-            TapeEvent.AttemptBegan _ -> {
+        case RunEvent.ThreadCreated _,
+            RunEvent.RunStatusChanged _,
+            RunEvent.CallRouted _,
+            RunEvent.ToolOutputDelta _,
+            RunEvent.CallCompleted _,
+            RunEvent.AttemptStarted _ -> {
           // Opens nothing.
         }
       }
@@ -70,10 +73,10 @@ record Interrupted(Step step, boolean isMessageBegun, String text) {
       return Optional.empty();
     }
     var aside =
-        Aside.of(
-            asides.getOrDefault(Aside.Voice.REASONING, ""),
+        StepReasoning.of(
+            asides.getOrDefault(StepReasoning.Kind.REASONING, ""),
             run.settings().reasoningEffort(),
-            asides.getOrDefault(Aside.Voice.COMMENTARY, ""),
+            asides.getOrDefault(StepReasoning.Kind.COMMENTARY, ""),
             null);
     return Optional.of(
         new Interrupted(

@@ -3,7 +3,7 @@ package dev.threadmill.runs.upkeep;
 import dev.threadmill.api.RunId;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Row;
-import dev.threadmill.runs.live.Watches;
+import dev.threadmill.runs.execution.RunSubscriptions;
 import dev.threadmill.runs.store.RunStatus;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.SQLException;
@@ -19,10 +19,10 @@ public class LookAgain {
   private static final int MOST_AT_ONCE = 2_000;
 
   private final Jdbc jdbc;
-  private final Watches watches;
+  private final RunSubscriptions watches;
   private long saidAgainAt = System.nanoTime();
 
-  public LookAgain(Jdbc jdbc, Watches watches) {
+  public LookAgain(Jdbc jdbc, RunSubscriptions watches) {
     this.jdbc = jdbc;
     this.watches = watches;
   }
@@ -33,16 +33,16 @@ public class LookAgain {
     for (int from = 0; from < due.size(); from += MOST_AT_ONCE) {
       look(due.subList(from, Math.min(from + MOST_AT_ONCE, due.size())));
     }
-    if (System.nanoTime() - saidAgainAt > Watches.SAID_AGAIN.toNanos()) {
+    if (System.nanoTime() - saidAgainAt > RunSubscriptions.RENEWAL_INTERVAL.toNanos()) {
       saidAgainAt = System.nanoTime();
-      watches.sayAgain();
+      watches.renewAll();
     }
   }
 
-  private record Found(RunId run, Watches.Version version) {}
+  private record Found(RunId run, RunSubscriptions.Version version) {}
 
-  private void look(List<Watches.Watch> due) {
-    var found = new HashMap<RunId, Watches.Version>();
+  private void look(List<RunSubscriptions.Subscription> due) {
+    var found = new HashMap<RunId, RunSubscriptions.Version>();
     jdbc.list(
             """
             SELECT r.id, r.attempt, r.status, length(r.tape) AS tape,
@@ -52,13 +52,13 @@ public class LookAgain {
             JOIN runs r ON r.thread_id = w.thread_id AND r.id = w.run_id
             """,
             LookAgain::read,
-            due.stream().map(Watches.Watch::thread).toList(),
-            due.stream().map(Watches.Watch::run).toList())
+            due.stream().map(RunSubscriptions.Subscription::thread).toList(),
+            due.stream().map(RunSubscriptions.Subscription::run).toList())
         .forEach(each -> found.put(each.run(), each.version()));
     for (var watch : due) {
       var version = found.get(watch.run());
       if (version != null) {
-        watches.found(watch, version);
+        watches.polled(watch, version);
       } else {
         watches.wake(watch.run());
       }
@@ -68,7 +68,7 @@ public class LookAgain {
   private static Found read(Row row) throws SQLException {
     return new Found(
         row.text("id", RunId::new),
-        new Watches.Version(
+        new RunSubscriptions.Version(
             row.integer("attempt"),
             row.enumValue("status", RunStatus.class),
             row.integer("tape"),

@@ -13,7 +13,7 @@ import dev.threadmill.runs.Node;
 import dev.threadmill.runs.RunsConfig;
 import dev.threadmill.runs.StopChildren;
 import dev.threadmill.runs.WaitingRuns;
-import dev.threadmill.runs.live.LiveRun;
+import dev.threadmill.runs.execution.LiveRun;
 import dev.threadmill.runs.store.Run;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
@@ -127,7 +127,7 @@ public class Sweep {
   /** Renews the lease of all runs of this node, or gives them up. */
   public void renew() {
     if (!node.renew()) {
-      liveRuns.all().forEach(live -> live.stop(LiveRun.Stop.LOST));
+      liveRuns.all().forEach(live -> live.stop(LiveRun.StopReason.LOST));
     }
   }
 
@@ -153,7 +153,7 @@ public class Sweep {
             "SELECT id FROM runs WHERE owner = ? AND status = 'cancelling'",
             row -> row.text("id", RunId::new),
             node.id())
-        .forEach(run -> liveRuns.find(run).ifPresent(live -> live.stop(LiveRun.Stop.CANCEL)));
+        .forEach(run -> liveRuns.find(run).ifPresent(live -> live.stop(LiveRun.StopReason.CANCEL)));
   }
 
   private record Overdue(ThreadId thread, RunId run) {}
@@ -174,7 +174,7 @@ public class Sweep {
     for (var run : overdue) {
       var live = liveRuns.find(run.run());
       if (live.isPresent()) {
-        live.get().stop(LiveRun.Stop.EXPIRE);
+        live.get().stop(LiveRun.StopReason.EXPIRE);
       } else {
         endIdleRun.end(run.thread(), run.run(), Run.End.EXPIRED, now);
       }
@@ -189,7 +189,7 @@ public class Sweep {
     while (liveRuns.size() > 0 && System.nanoTime() < deadline) {
       LockSupport.parkNanos(DRAIN_LOOK.toNanos());
     }
-    liveRuns.all().forEach(live -> live.stop(LiveRun.Stop.HAND_OVER));
+    liveRuns.all().forEach(live -> live.stop(LiveRun.StopReason.HAND_OVER));
     while (liveRuns.size() > 0
         && System.nanoTime() < deadline + DRAIN_LOOK.multipliedBy(20).toNanos()) {
       LockSupport.parkNanos(DRAIN_LOOK.toNanos());

@@ -11,17 +11,17 @@ import dev.threadmill.runs.LiveRuns;
 import dev.threadmill.runs.Node;
 import dev.threadmill.runs.RunsConfig;
 import dev.threadmill.runs.StartRun;
-import dev.threadmill.runs.live.Answer;
-import dev.threadmill.runs.live.EventId;
-import dev.threadmill.runs.live.Telling;
-import dev.threadmill.runs.live.Told;
+import dev.threadmill.runs.execution.AssistantMessages;
+import dev.threadmill.runs.execution.EventId;
+import dev.threadmill.runs.execution.StreamEvent;
+import dev.threadmill.runs.execution.StreamEvents;
+import dev.threadmill.runs.store.EventLog;
 import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.RunError;
 import dev.threadmill.runs.store.RunStatus;
 import dev.threadmill.runs.store.RunStore;
 import dev.threadmill.runs.store.Step;
 import dev.threadmill.runs.store.StepStore;
-import dev.threadmill.runs.store.Tape;
 import dev.threadmill.runs.streams.LoadRun;
 import dev.threadmill.threads.Message;
 import dev.threadmill.threads.MessageStore;
@@ -82,7 +82,7 @@ public class TakeOver {
     this.clock = clock;
   }
 
-  private record Taken(Run run, EventId base, List<Told> news) {}
+  private record Taken(Run run, EventId base, List<StreamEvent> news) {}
 
   /** Takes over what has no living owner, as far as there is room. Returns how many runs. */
   int takeOver() {
@@ -156,7 +156,7 @@ public class TakeOver {
       return Optional.empty();
     }
     var run = locked.get();
-    var unstored = new ArrayList<>(LoadRun.unstored(tx, run));
+    var unstored = new ArrayList<>(LoadRun.uncommitted(tx, run));
     close(tx, run, Interrupted.of(run, unstored)).forEach(told -> unstored.add(told.event()));
     steps.keepHeard(tx, run, unstored);
     FinishRun.clearJournal(tx, run);
@@ -165,14 +165,14 @@ public class TakeOver {
         run.status() == RunStatus.CANCELLING
             ? run.claimed(node.id(), run.attempt() + 1, clock.instant()).as(RunStatus.CANCELLING)
             : run.claimed(node.id(), run.attempt() + 1, clock.instant());
-    var news = List.of(Telling.attemptBegan(claimed.attempt()));
+    var news = List.of(StreamEvents.attemptStarted(claimed.attempt()));
     var base = ClaimRuns.endOf(run);
     for (var event : unstored) {
       base = base.after(event);
     }
     tx.update(
         "UPDATE runs SET tape = tape || ? WHERE thread_id = ? AND id = ?",
-        Tape.format(unstored),
+        EventLog.format(unstored),
         run.threadId(),
         run.id());
     ClaimRuns.setClaim(tx, claimed, news);
@@ -180,21 +180,22 @@ public class TakeOver {
     return Optional.of(new Taken(claimed, base, news));
   }
 
-  private List<Told> close(Tx tx, Run run, Optional<Interrupted> interrupted) {
+  private List<StreamEvent> close(Tx tx, Run run, Optional<Interrupted> interrupted) {
     if (interrupted.isEmpty()) {
       return List.of();
     }
     Instant at = clock.instant();
-    var error = RunError.server(Answer.INTERRUPTED);
+    var error = RunError.server(AssistantMessages.INTERRUPTED);
     var step = interrupted.get().step().with(Usage.NONE).ended(Step.Status.FAILED, at, error);
-    var told = new ArrayList<Told>();
+    var told = new ArrayList<StreamEvent>();
     if (interrupted.get().isMessageBegun()) {
-      Message message = Answer.interrupted(run, step, interrupted.get().text(), step.endedAt());
+      Message message =
+          AssistantMessages.interrupted(run, step, interrupted.get().text(), step.endedAt());
       messages.insert(tx, run.projectId(), List.of(message));
-      told.add(Telling.messageEnded(step, message));
+      told.add(StreamEvents.messageEnded(step, message));
     }
     steps.insert(tx, run, step, null);
-    told.add(Telling.stepEnded(step));
+    told.add(StreamEvents.stepEnded(step));
     return told;
   }
 }

@@ -7,9 +7,9 @@ import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.RunId;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.runs.LiveRuns;
-import dev.threadmill.runs.live.EventId;
-import dev.threadmill.runs.live.LiveRun;
-import dev.threadmill.runs.live.Watches;
+import dev.threadmill.runs.execution.EventId;
+import dev.threadmill.runs.execution.LiveRun;
+import dev.threadmill.runs.execution.RunSubscriptions;
 import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.Conversation;
 import dev.threadmill.testing.FakeProvider;
@@ -57,7 +57,7 @@ class LongRunsTest {
   private final String model = "long-" + System.identityHashCode(gate);
   FakeProvider provider;
   @Inject LiveRuns liveRuns;
-  @Inject Watches watches;
+  @Inject RunSubscriptions watches;
   @Inject LoadRun loadRun;
 
   private static String text() {
@@ -89,7 +89,9 @@ class LongRunsTest {
 
   /** How many events it holds from this one on. */
   private static long kept(LiveRun live, int from) {
-    return IntStream.range(from, 2 * CHUNKS.size()).filter(i -> live.told(i) != null).count();
+    return IntStream.range(from, 2 * CHUNKS.size())
+        .filter(i -> live.publishedAt(i) != null)
+        .count();
   }
 
   private static String said(List<SseStream.Frame> frames) {
@@ -110,7 +112,7 @@ class LongRunsTest {
       seen.add(stalled.next());
       var run = seen.getFirst().json();
       var live = liveWhenNearlyAllIsTold(new RunId(run.path("id").asText()));
-      assertThat(kept(live, 0)).isLessThan(LiveRun.MOST_KEPT + 2 * LiveRun.LEAST_KEPT);
+      assertThat(kept(live, 0)).isLessThan(LiveRun.MAX_RETAINED + 2 * LiveRun.MIN_RETAINED);
       try (var late = user.events(conversation.path(run) + "/events")) {
         gate.open();
         assertThat(said(late.rest())).as("who comes late").isEqualTo(TEXT);
@@ -131,7 +133,7 @@ class LongRunsTest {
     var run = conversation.run();
     var live = liveWhenNearlyAllIsTold(new RunId(run.path("id").asText()));
 
-    assertThat(kept(live, 0)).isLessThan(3 * LiveRun.LEAST_KEPT);
+    assertThat(kept(live, 0)).isLessThan(3 * LiveRun.MIN_RETAINED);
   }
 
   @Test
@@ -142,7 +144,7 @@ class LongRunsTest {
     var woken = new Semaphore(0);
     var thread = new ThreadId(conversation.thread());
     var reader =
-        new RunEvents(
+        new RunEventStream(
             liveRuns,
             watches,
             loadRun,
@@ -151,7 +153,7 @@ class LongRunsTest {
             run,
             false,
             EventId.START,
-            RunEvents.Words.OURS);
+            RunEventStream.Encoder.ASSISTANTS_API);
     reader.open(woken::release);
 
     int all = 0;

@@ -1,0 +1,261 @@
+package dev.threadmill.models.chat;
+
+import dev.threadmill.api.ApiError;
+import dev.threadmill.api.EventStream;
+import dev.threadmill.api.Ids;
+import dev.threadmill.api.Json;
+import dev.threadmill.models.LanguageModel;
+import dev.threadmill.models.ModelDelta;
+import dev.threadmill.models.ModelException;
+import dev.threadmill.models.ModelResponse;
+import io.vertx.core.buffer.Buffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * One call of a model for a client of chat completions, on a virtual thread of its own. As a stream
+ * it is pulled by the connection: the model is not read on while too much waits to be written, and
+ * a client that goes away ends the call.
+ */
+final class ChatCompletionCall implements EventStream {
+  private static final int MAX_PENDING_BYTES = 256 * 1024;
+
+  private final ChatCompletionRequest request;
+  private final Ids ids;
+  private final String id;
+  private final long created;
+  private final CompletableFuture<Void> started = new CompletableFuture<>();
+  private final CompletableFuture<ModelResponse> whole = new CompletableFuture<>();
+  private final List<String> callIds = new ArrayList<>();
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition written = lock.newCondition();
+  private Buffer pending = Buffer.buffer();
+  private boolean last;
+  private boolean closed;
+  private Runnable wake = () -> {};
+  private Thread caller;
+
+  ChatCompletionCall(ChatCompletionRequest request, Ids ids, long created) {
+    this.request = request;
+    this.ids = ids;
+    this.id = ids.next("chatcmpl-");
+    this.created = created;
+  }
+
+  void start(LanguageModel model) {
+    caller = Thread.ofVirtual().name(id).start(() -> run(model));
+  }
+
+  /**
+   * Waits for the first piece of the answer, so that what fails before it is an error like any
+   * other.
+   */
+  ChatCompletionCall awaitStart() throws InterruptedException {
+    await(started);
+    return this;
+  }
+
+  /** Waits for the whole answer. */
+  ChatCompletion.Whole awaitWhole() throws InterruptedException {
+    var answer = await(whole);
+    var calls = new ArrayList<ChatCompletion.Call>();
+    for (var call : answer.toolCalls()) {
+      calls.add(
+          new ChatCompletion.Call(
+              callId(calls.size()),
+              "function",
+              new ChatCompletion.Function(call.name(), call.arguments())));
+    }
+    boolean silent = answer.text().isEmpty() && (!calls.isEmpty() || answer.refusal() != null);
+    var message =
+        new ChatCompletion.Message(
+            "assistant",
+            silent ? null : answer.text(),
+            answer.refusal(),
+            answer.reasoning(),
+            calls,
+            List.of());
+    var choice =
+        new ChatCompletion.Choice(
+            0, message, null, ChatCompletion.finishReason(answer.finishReason()));
+    return new ChatCompletion.Whole(
+        id,
+        "chat.completion",
+        created,
+        request.model(),
+        List.of(choice),
+        ChatCompletion.Tokens.of(answer.usage()),
+        null);
+  }
+
+  /** Ends the call: nobody waits for it any more. */
+  void cancel() {
+    lock.lock();
+    try {
+      closed = true;
+      written.signalAll();
+    } finally {
+      lock.unlock();
+    }
+    caller.interrupt();
+  }
+
+  private void run(LanguageModel model) {
+    try {
+      var answer = model.answer(request.toModelRequest(), this::onDelta);
+      end(answer);
+      whole.complete(answer);
+      started.complete(null);
+    } catch (ModelException e) {
+      fail(e);
+    } catch (InterruptedException e) {
+      fail(new ModelException(ModelException.Kind.PROVIDER_FAILED, "The call was cancelled.", e));
+    } catch (RuntimeException e) {
+      fail(e);
+    }
+  }
+
+  private void fail(RuntimeException e) {
+    if (started.isDone()) {
+      var error =
+          e instanceof ModelException known
+              ? ChatErrors.of(known, request.model()).error()
+              : new ApiError("The server had an error.", ApiError.SERVER_ERROR, null, null);
+      write(Json.write(error.inEnvelope()), true);
+    }
+    whole.completeExceptionally(e);
+    started.completeExceptionally(e);
+  }
+
+  private void onDelta(ModelDelta delta) {
+    if (!request.isStream()) {
+      return;
+    }
+    if (delta instanceof ModelDelta.Batch(var pieces)) {
+      pieces.forEach(this::onDelta);
+      return;
+    }
+    if (!started.isDone()) {
+      piece(ChatCompletion.Delta.BEGIN, null);
+    }
+    piece(
+        switch (delta) {
+          case ModelDelta.Text(var text) -> new ChatCompletion.Delta(null, text, null, null, null);
+          case ModelDelta.Refusal(var text) ->
+              new ChatCompletion.Delta(null, null, text, null, null);
+          case ModelDelta.Reasoning(var text) ->
+              new ChatCompletion.Delta(null, null, null, text, null);
+          case ModelDelta.ToolCallStarted(var index, var name) ->
+              call(index, callId(index), "function", name, "");
+          case ModelDelta.ToolCallArguments(var index, var fragment) ->
+              call(index, null, null, null, fragment);
+          case ModelDelta.Batch _ -> throw new IllegalStateException("told piece by piece");
+        },
+        null);
+    started.complete(null);
+  }
+
+  private static ChatCompletion.Delta call(
+      int index, String id, String type, String name, String arguments) {
+    var function = new ChatCompletion.FunctionDelta(name, arguments);
+    return new ChatCompletion.Delta(
+        null, null, null, null, List.of(new ChatCompletion.CallDelta(index, id, type, function)));
+  }
+
+  private void end(ModelResponse answer) {
+    if (!request.isStream()) {
+      return;
+    }
+    if (!started.isDone()) {
+      piece(ChatCompletion.Delta.BEGIN, null);
+    }
+    piece(ChatCompletion.Delta.EMPTY, ChatCompletion.finishReason(answer.finishReason()));
+    if (request.includesUsage()) {
+      write(chunk(List.of(), ChatCompletion.Tokens.of(answer.usage())), false);
+    }
+    write("[DONE]", true);
+  }
+
+  private void piece(ChatCompletion.Delta delta, String finishReason) {
+    write(
+        chunk(List.of(new ChatCompletion.ChunkChoice(0, delta, null, finishReason)), null), false);
+  }
+
+  private String chunk(List<ChatCompletion.ChunkChoice> choices, ChatCompletion.Tokens usage) {
+    return Json.write(
+        new ChatCompletion.Chunk(
+            id, "chat.completion.chunk", created, request.model(), choices, usage));
+  }
+
+  /** Adds a frame, once there is room for it. */
+  private void write(String data, boolean isLast) {
+    lock.lock();
+    try {
+      while (pending.length() > MAX_PENDING_BYTES && !closed) {
+        written.awaitUninterruptibly();
+      }
+      pending.appendBytes(("data: " + data + "\n\n").getBytes(StandardCharsets.UTF_8));
+      last |= isLast;
+    } finally {
+      lock.unlock();
+    }
+    wake.run();
+  }
+
+  @Override
+  public void open(Runnable wake) {
+    lock.lock();
+    try {
+      this.wake = wake;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public Chunk next(int maxBytes) {
+    lock.lock();
+    try {
+      if (pending.length() == 0) {
+        return last ? new Chunk(null, true) : NOTHING_YET;
+      }
+      var frames = pending;
+      pending = Buffer.buffer();
+      written.signalAll();
+      return new Chunk(frames, last);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public void close() {
+    cancel();
+  }
+
+  /** Our own ids: those of providers may be empty, or the same twice. */
+  private String callId(int index) {
+    while (callIds.size() <= index) {
+      callIds.add(ids.toolCall().value());
+    }
+    return callIds.get(index);
+  }
+
+  private <T> T await(CompletableFuture<T> future) throws InterruptedException {
+    try {
+      return future.get();
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof ModelException known
+          ? ChatErrors.of(known, request.model())
+          : new IllegalStateException(e.getCause());
+    } catch (InterruptedException e) {
+      cancel();
+      throw e;
+    }
+  }
+}

@@ -1,0 +1,104 @@
+package dev.threadmill.protocols.a2a;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.threadmill.api.Json;
+import java.util.Map;
+
+/**
+ * The two versions of A2A that are spoken. They mean the same and spell it differently: 0.3 tells
+ * the kinds of objects by a field, 1.0 by the names of the fields that hold them.
+ */
+enum A2aVersion {
+  V1,
+  V03;
+
+  private static final Map<String, Method> METHODS_OF_V1 =
+      Map.ofEntries(
+          Map.entry("SendMessage", Method.SEND),
+          Map.entry("SendStreamingMessage", Method.STREAM),
+          Map.entry("GetTask", Method.GET),
+          Map.entry("ListTasks", Method.LIST),
+          Map.entry("CancelTask", Method.CANCEL),
+          Map.entry("SubscribeToTask", Method.SUBSCRIBE),
+          Map.entry("CreateTaskPushNotificationConfig", Method.PUSH),
+          Map.entry("GetTaskPushNotificationConfig", Method.PUSH),
+          Map.entry("ListTaskPushNotificationConfigs", Method.PUSH),
+          Map.entry("DeleteTaskPushNotificationConfig", Method.PUSH),
+          Map.entry("GetExtendedAgentCard", Method.EXTENDED_CARD));
+  private static final Map<String, Method> METHODS_OF_V03 =
+      Map.of(
+          "message/send", Method.SEND,
+          "message/stream", Method.STREAM,
+          "tasks/get", Method.GET,
+          "tasks/cancel", Method.CANCEL,
+          "tasks/resubscribe", Method.SUBSCRIBE,
+          "tasks/pushNotificationConfig/set", Method.PUSH,
+          "tasks/pushNotificationConfig/get", Method.PUSH,
+          "tasks/pushNotificationConfig/list", Method.PUSH,
+          "tasks/pushNotificationConfig/delete", Method.PUSH,
+          "agent/getAuthenticatedExtendedCard", Method.EXTENDED_CARD);
+
+  /** What can be asked. */
+  enum Method {
+    SEND,
+    STREAM,
+    GET,
+    LIST,
+    CANCEL,
+    SUBSCRIBE,
+    PUSH,
+    EXTENDED_CARD
+  }
+
+  /**
+   * The version that a request is to be read by.
+   *
+   * @param version what the client says; null or empty means 0.3, unless the method is one of 1.0
+   */
+  static A2aVersion of(String version, String method) {
+    if (version == null || version.isBlank()) {
+      return METHODS_OF_V1.containsKey(method) ? V1 : V03;
+    }
+    return switch (version.strip()) {
+      case "1.0" -> V1;
+      case "0.3" -> V03;
+      default -> throw A2aError.version();
+    };
+  }
+
+  Method method(String name) {
+    var method = (this == V1 ? METHODS_OF_V1 : METHODS_OF_V03).get(name);
+    if (method == null) {
+      throw A2aError.noSuchMethod();
+    }
+    return method;
+  }
+
+  /** An object that says of which kind it is, where it has to. */
+  ObjectNode object(String kind) {
+    var made = Json.MAPPER.createObjectNode();
+    return this == V03 ? made.put("kind", kind) : made;
+  }
+
+  /** An object within an answer or a stream that may be of several kinds. */
+  JsonNode oneOf(String field, ObjectNode object) {
+    return this == V03 ? object : Json.MAPPER.createObjectNode().set(field, object);
+  }
+
+  ObjectNode text(String text) {
+    return object("text").put("text", text);
+  }
+
+  ObjectNode data(JsonNode data) {
+    return object("data").set("data", data);
+  }
+
+  String agent() {
+    return this == V1 ? "ROLE_AGENT" : "agent";
+  }
+
+  String user() {
+    return this == V1 ? "ROLE_USER" : "user";
+  }
+}

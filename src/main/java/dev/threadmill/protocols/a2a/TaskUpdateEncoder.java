@@ -1,0 +1,121 @@
+package dev.threadmill.protocols.a2a;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.threadmill.api.Json;
+import dev.threadmill.runs.api.RunSnapshot;
+import dev.threadmill.runs.api.RunUpdate;
+import dev.threadmill.runs.api.RunUpdateEncoder;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * Tells a stream of what happens in a task: first of the task as it is, then of each change. What
+ * the assistant says comes as pieces of an artifact, the last of which is marked.
+ */
+final class TaskUpdateEncoder implements RunUpdateEncoder {
+  private final A2aVersion dialect;
+  private final JsonNode requestId;
+  private final boolean untilPause;
+  private RunSnapshot task;
+  private boolean isTaskSent;
+  private TaskState sentState;
+  private String message;
+  private boolean isMessageFromStart;
+  private int sentLength;
+
+  /**
+   * @param task as it is told of first
+   * @param isResumed whether the client has been told of the task before
+   * @param untilPause whether the stream ends when the task needs input
+   */
+  TaskUpdateEncoder(
+      A2aVersion dialect,
+      JsonNode requestId,
+      RunSnapshot task,
+      boolean isResumed,
+      boolean untilPause) {
+    this.dialect = dialect;
+    this.requestId = requestId;
+    this.task = task;
+    this.isTaskSent = isResumed;
+    this.untilPause = untilPause;
+  }
+
+  @Override
+  public byte[] encode(String id, RunUpdate event) {
+    var frames = new ByteArrayOutputStream();
+    if (!isTaskSent) {
+      isTaskSent = true;
+      sentState = TaskState.of(task);
+      write(frames, null, dialect.oneOf("task", RenderTask.withoutArtifacts(dialect, task)));
+    }
+    switch (event) {
+      case RunUpdate.StatusChanged(var now) -> {
+        task = now;
+        var state = TaskState.of(now);
+        // What is told again from its beginning does not fall back behind what was said first.
+        if (state != sentState && (sentState == null || state != TaskState.SUBMITTED)) {
+          sentState = state;
+          write(frames, id, statusUpdate(now, state));
+        }
+      }
+      case RunUpdate.MessageStarted(var begun) -> {
+        message = begun;
+        isMessageFromStart = true;
+        sentLength = 0;
+      }
+      case RunUpdate.TextDelta(var of, var text) -> {
+        write(frames, id, artifactUpdate(of, text, isNext(of), false));
+        message = of;
+        sentLength += text.length();
+      }
+      case RunUpdate.MessageEnded(var of, var all, _) -> {
+        var rest =
+            isMessageFromStart && of.equals(message)
+                ? all.substring(Math.min(sentLength, all.length()))
+                : "";
+        if (!all.isEmpty()) {
+          write(frames, id, artifactUpdate(of, rest, isNext(of), true));
+        }
+        message = null;
+      }
+    }
+    return frames.size() == 0 ? null : frames.toByteArray();
+  }
+
+  /** Whether the client has a piece of the message already. */
+  private boolean isNext(String of) {
+    return !of.equals(message) || !isMessageFromStart || sentLength > 0;
+  }
+
+  private JsonNode statusUpdate(RunSnapshot now, TaskState state) {
+    var update = update("status-update", now);
+    update.set("status", RenderTask.status(dialect, now));
+    if (dialect == A2aVersion.V03) {
+      update.put("final", state.isTerminal() || (untilPause && state == TaskState.INPUT_REQUIRED));
+    }
+    return dialect.oneOf("statusUpdate", update);
+  }
+
+  private JsonNode artifactUpdate(String of, String text, boolean isMore, boolean isLast) {
+    var update = update("artifact-update", task);
+    update.set("artifact", RenderTask.artifact(dialect, of, text));
+    return dialect.oneOf("artifactUpdate", update.put("append", isMore).put("lastChunk", isLast));
+  }
+
+  private ObjectNode update(String kind, RunSnapshot of) {
+    return dialect
+        .object(kind)
+        .put("taskId", TaskId.of(of).toString())
+        .put("contextId", of.thread().value());
+  }
+
+  private void write(ByteArrayOutputStream frames, String id, JsonNode result) {
+    var answer = Json.MAPPER.createObjectNode().put("jsonrpc", "2.0");
+    answer.set("id", requestId);
+    answer.set("result", result);
+    var frame = (id == null ? "" : "id: " + id + "\n") + "data: " + answer + "\n\n";
+    frames.writeBytes(frame.getBytes(StandardCharsets.UTF_8));
+  }
+}

@@ -1,0 +1,197 @@
+package dev.threadmill.protocols.mcp;
+
+import dev.threadmill.api.EventStream;
+import dev.threadmill.api.ProjectId;
+import dev.threadmill.api.SseFormat;
+import dev.threadmill.runs.api.RunHandle;
+import dev.threadmill.runs.api.RunSnapshot;
+import dev.threadmill.runs.api.RunUpdate;
+import dev.threadmill.runs.api.RunUpdateEncoder;
+import dev.threadmill.runs.store.RunStatus;
+import io.modelcontextprotocol.spec.McpSchema;
+import io.modelcontextprotocol.spec.McpSchema.CallToolResult;
+import io.modelcontextprotocol.spec.McpSchema.JSONRPCResponse;
+import java.time.Duration;
+import java.util.Map;
+import java.util.stream.Collectors;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+
+/**
+ * A call of an assistant as a tool, under way. It reads along with the run, tells of progress if
+ * the client has asked for that, and gives the SDK the result when the run has come to a stop; what
+ * the SDK makes of it is the last frame of the stream.
+ */
+final class AssistantToolCall implements RunUpdateEncoder {
+  private static final Duration PROGRESS_INTERVAL = Duration.ofMillis(250);
+  private static final String MESSAGE = "message";
+
+  private final ProjectId project;
+  private final String key;
+  private final Map<String, String> metadata;
+  private final Object progressToken;
+  private final Sinks.One<CallToolResult> result = Sinks.one();
+  private RunHandle run;
+  private RunSnapshot state;
+  private String text = "";
+  private int writtenChars;
+  private int reports;
+  private long reportedAt;
+  private volatile JSONRPCResponse answer;
+  private RuntimeException failure;
+
+  /**
+   * @param key under which the call is made once only; null for none
+   * @param marks what its run carries in its metadata
+   * @param progressToken under which the client wants to hear of progress; null if it does not
+   */
+  AssistantToolCall(
+      ProjectId project, String key, Map<String, String> marks, Object progressToken) {
+    this.project = project;
+    this.key = key;
+    this.metadata = marks;
+    this.progressToken = progressToken;
+  }
+
+  ProjectId project() {
+    return project;
+  }
+
+  String key() {
+    return key;
+  }
+
+  Map<String, String> metadata() {
+    return metadata;
+  }
+
+  /** The call has this run. */
+  Mono<CallToolResult> followRun(RunHandle started) {
+    run = started;
+    state = started.snapshot();
+    return result.asMono();
+  }
+
+  /** The call could not be made, and that is not for the client to mend. */
+  Mono<CallToolResult> failWith(RuntimeException why) {
+    failure = why;
+    return Mono.empty();
+  }
+
+  /** What the SDK says to the client. */
+  void answered(JSONRPCResponse response) {
+    answer = response;
+  }
+
+  void failed(Throwable why) {
+    failure = why instanceof RuntimeException known ? known : new IllegalStateException(why);
+  }
+
+  JSONRPCResponse answer() {
+    return answer;
+  }
+
+  RuntimeException failure() {
+    return failure;
+  }
+
+  /** The frames for the client; null if there is no run to wait for. */
+  EventStream stream() {
+    return run == null ? null : run.stream(this, true, null);
+  }
+
+  @Override
+  public byte[] encode(String id, RunUpdate event) {
+    return switch (event) {
+      case RunUpdate.StatusChanged(var now) -> {
+        state = now;
+        yield now.isPausedOrEnded() ? null : progress(now.status().wire(), true);
+      }
+      case RunUpdate.MessageStarted _ -> null;
+      case RunUpdate.TextDelta(_, var more) -> {
+        writtenChars += more.length();
+        yield progress("%d characters written".formatted(writtenChars), false);
+      }
+      case RunUpdate.MessageEnded(_, var all, _) -> {
+        text = all;
+        yield null;
+      }
+    };
+  }
+
+  @Override
+  public byte[] end() {
+    result.tryEmitValue(result());
+    return answer == null ? new byte[0] : frame(answer);
+  }
+
+  private CallToolResult result() {
+    if (!state.isPausedOrEnded()) {
+      return error("The run %s is not there any more.".formatted(state.id()));
+    }
+    var made =
+        CallToolResult.builder()
+            .structuredContent(
+                Map.of(
+                    "thread_id",
+                    state.thread().value(),
+                    "run_id",
+                    state.id().value(),
+                    "status",
+                    state.status().wire()));
+    return state.status() == RunStatus.COMPLETED
+        ? made.addTextContent(text).isError(false).build()
+        : made.addTextContent(failureText()).isError(true).build();
+  }
+
+  private String failureText() {
+    var which = "The run %s of thread %s ".formatted(state.id(), state.thread());
+    return switch (state.status()) {
+      case FAILED ->
+          which
+              + (state.error() == null
+                  ? "failed."
+                  : "failed (%s): %s".formatted(state.error().code(), state.error().message()));
+      case CANCELLED -> which + "was cancelled.";
+      case EXPIRED -> which + "expired before it had ended.";
+      case INCOMPLETE ->
+          which
+              + "was cut off (%s). So far the assistant has said:\n%s"
+                  .formatted(state.incompleteReason(), text);
+      case REQUIRES_ACTION ->
+          which
+              + "waits for what only a client of the API can give: the results of %s. Submit them"
+                  .formatted(
+                      state.pendingCalls().stream()
+                          .map(RunSnapshot.PendingCall::name)
+                          .distinct()
+                          .collect(Collectors.joining(", ")))
+              + " there, or cancel it.";
+      case QUEUED, IN_PROGRESS, CANCELLING, COMPLETED -> which + "goes on.";
+    };
+  }
+
+  /** An error that the model reads. */
+  static CallToolResult error(String message) {
+    return CallToolResult.builder().addTextContent(message).isError(true).build();
+  }
+
+  private byte[] progress(String message, boolean important) {
+    long now = System.nanoTime();
+    if (progressToken == null
+        || (!important && reports > 0 && now - reportedAt < PROGRESS_INTERVAL.toNanos())) {
+      return null;
+    }
+    reportedAt = now;
+    reports++;
+    return frame(
+        new McpSchema.JSONRPCNotification(
+            McpSchema.JSONRPC_VERSION,
+            McpSchema.METHOD_NOTIFICATION_PROGRESS,
+            new McpSchema.ProgressNotification(progressToken, (double) reports, null, message)));
+  }
+
+  private static byte[] frame(Object message) {
+    return SseFormat.event(null, MESSAGE, HandleMcpMessage.text(message));
+  }
+}

@@ -1,0 +1,246 @@
+package dev.threadmill.protocols.mcp;
+
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.threadmill.api.ApiException;
+import dev.threadmill.api.EventStream;
+import dev.threadmill.api.Ids;
+import dev.threadmill.api.ProjectId;
+import dev.threadmill.runs.api.RunClient;
+import io.modelcontextprotocol.common.McpTransportContext;
+import io.modelcontextprotocol.json.McpJsonMapper;
+import io.modelcontextprotocol.json.jackson2.JacksonMcpJsonMapper;
+import io.modelcontextprotocol.spec.McpSchema;
+import io.modelcontextprotocol.spec.McpSchema.JSONRPCRequest;
+import io.modelcontextprotocol.spec.McpSchema.JSONRPCResponse;
+import io.modelcontextprotocol.spec.ProtocolVersions;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.ws.rs.core.MediaType;
+import jakarta.ws.rs.core.Response;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import org.jboss.logging.Logger;
+
+/**
+ * Answers the messages of MCP clients. Nothing is kept of a client between two of them, so any node
+ * answers any: what the SDK calls a stateless server. A tool call is answered by a stream that
+ * reads along with its run and holds no thread.
+ */
+@ApplicationScoped
+class HandleMcpMessage {
+  static final List<String> VERSIONS =
+      List.of(
+          ProtocolVersions.MCP_2025_03_26,
+          ProtocolVersions.MCP_2025_06_18,
+          ProtocolVersions.MCP_2025_11_25);
+  static final McpJsonMapper JSON =
+      new JacksonMcpJsonMapper(
+          JsonMapper.builder(
+                  com.fasterxml.jackson.core.JsonFactory.builder()
+                      .streamReadConstraints(
+                          StreamReadConstraints.builder().maxNestingDepth(200).build())
+                      .build())
+              .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+              .build());
+
+  private static final Logger LOG = Logger.getLogger(HandleMcpMessage.class);
+  private static final String CANCELLED = "notifications/cancelled";
+  private static final String SESSION = "Mcp-Session-Id";
+  private static final String REQUEST_OF_RUN = "mcp_request";
+  private static final int MAX_METADATA = 512;
+
+  private final AssistantTools tools;
+  private final RunClient runs;
+  private final Ids ids;
+
+  HandleMcpMessage(AssistantTools tools, RunClient runs, Ids ids) {
+    this.tools = tools;
+    this.runs = runs;
+    this.ids = ids;
+  }
+
+  /**
+   * A message and what came with it. All but project and body may be null.
+   *
+   * @param key so that a call that is sent again is not made twice
+   */
+  record Request(
+      ProjectId project, String accept, String session, String version, String key, String body) {}
+
+  Response answer(Request request) {
+    if (request.version() != null && !VERSIONS.contains(request.version())) {
+      return refused(
+          400, McpSchema.ErrorCodes.INVALID_REQUEST, "Unsupported MCP-Protocol-Version.");
+    }
+    McpSchema.JSONRPCMessage message;
+    try {
+      message = McpSchema.deserializeJsonRpcMessage(JSON, request.body());
+    } catch (IOException | IllegalArgumentException e) {
+      return refused(
+          400, McpSchema.ErrorCodes.PARSE_ERROR, "The body is no JSON-RPC message of MCP.");
+    }
+    return switch (message) {
+      case JSONRPCRequest asked when asked.id() == null || asked.method() == null ->
+          refused(400, McpSchema.ErrorCodes.INVALID_REQUEST, "The request has no id or no method.");
+      case JSONRPCRequest asked -> answer(request, asked);
+      case McpSchema.JSONRPCNotification told -> {
+        if (CANCELLED.equals(told.method())) {
+          cancel(request, told);
+        }
+        yield Response.accepted().build();
+      }
+      // We ask clients for nothing, so whatever this answers was not ours.
+      case JSONRPCResponse _ -> Response.accepted().build();
+    };
+  }
+
+  private Response answer(Request request, JSONRPCRequest asked) {
+    return switch (asked.method()) {
+      case McpSchema.METHOD_INITIALIZE ->
+          json(handleNow(new SingleRequestServer(List.of()), asked))
+              .header(SESSION, ids.next("mcp_"))
+              .build();
+      case McpSchema.METHOD_TOOLS_LIST ->
+          json(handleNow(
+                  new SingleRequestServer(tools.of(request.project(), AssistantTools.LIST_ONLY)),
+                  asked))
+              .build();
+      case McpSchema.METHOD_TOOLS_CALL -> call(request, asked);
+      default -> json(handleNow(new SingleRequestServer(List.of()), asked)).build();
+    };
+  }
+
+  private Response call(Request request, JSONRPCRequest asked) {
+    if (!(asked.params() instanceof Map<?, ?> params)
+        || !(params.get("name") instanceof String)
+        || !isObject(params.get("arguments"))
+        || !isObject(params.get("_meta"))) {
+      return json(failed(
+              asked,
+              McpSchema.ErrorCodes.INVALID_PARAMS,
+              "Expected params with a 'name', and with 'arguments' that are an object."))
+          .build();
+    }
+    if (!acceptsEventStream(request.accept())) {
+      return refused(
+          406,
+          McpSchema.ErrorCodes.INVALID_REQUEST,
+          "Tool calls are answered as text/event-stream, which the Accept header does not allow.");
+    }
+    var call =
+        new AssistantToolCall(
+            request.project(),
+            request.key() != null ? request.key() : keyOf(params),
+            cancellationMark(request.session(), asked.id()),
+            progressToken(params));
+    var answers =
+        new SingleRequestServer(tools.of(request.project(), call))
+            .handler()
+            .handleRequest(McpTransportContext.EMPTY, asked);
+    answers.subscribe(call::answered, call::failed);
+    if (call.failure() != null) {
+      throw call.failure();
+    }
+    EventStream stream = call.stream();
+    if (stream == null) {
+      return json(call.answer() == null ? broken(asked) : withoutInternals(call.answer())).build();
+    }
+    return Response.ok(stream, MediaType.SERVER_SENT_EVENTS_TYPE).build();
+  }
+
+  /** The answer to a request that needs no waiting. */
+  private static JSONRPCResponse handleNow(SingleRequestServer server, JSONRPCRequest asked) {
+    return withoutInternals(
+        server.handler().handleRequest(McpTransportContext.EMPTY, asked).block());
+  }
+
+  /** What the SDK calls an internal error here is that it could not read the parameters. */
+  private static JSONRPCResponse withoutInternals(JSONRPCResponse answer) {
+    var error = answer.error();
+    return error == null || error.code() != McpSchema.ErrorCodes.INTERNAL_ERROR
+        ? answer
+        : failure(answer.id(), McpSchema.ErrorCodes.INVALID_PARAMS, "Invalid params.");
+  }
+
+  private void cancel(Request request, McpSchema.JSONRPCNotification told) {
+    if (!(told.params() instanceof Map<?, ?> params) || params.get("requestId") == null) {
+      return;
+    }
+    var mark = cancellationMark(request.session(), params.get("requestId"));
+    if (mark.isEmpty()) {
+      return;
+    }
+    for (var run : runs.active(request.project(), REQUEST_OF_RUN, mark.get(REQUEST_OF_RUN))) {
+      try {
+        runs.cancel(request.project(), run.snapshot().thread(), run.snapshot().id());
+      } catch (ApiException e) {
+        LOG.debugf("nothing to cancel run_id=%s", run.snapshot().id());
+      }
+    }
+  }
+
+  /** What a run is marked with, so that its caller can have it cancelled, on any node. */
+  private static Map<String, String> cancellationMark(String session, Object request) {
+    var mark = session + "/" + request;
+    return session == null || session.isBlank() || mark.length() > MAX_METADATA
+        ? Map.of()
+        : Map.of(REQUEST_OF_RUN, mark);
+  }
+
+  private static boolean acceptsEventStream(String accept) {
+    return accept == null
+        || accept.contains("*/*")
+        || accept.contains("text/*")
+        || accept.contains(MediaType.SERVER_SENT_EVENTS);
+  }
+
+  private static boolean isObject(Object value) {
+    return value == null || value instanceof Map<?, ?>;
+  }
+
+  private static String keyOf(Map<?, ?> params) {
+    return params.get("_meta") instanceof Map<?, ?> meta
+            && meta.get("threadmill/idempotency-key") instanceof String key
+        ? key
+        : null;
+  }
+
+  private static Object progressToken(Map<?, ?> params) {
+    return params.get("_meta") instanceof Map<?, ?> meta ? meta.get("progressToken") : null;
+  }
+
+  private static JSONRPCResponse broken(JSONRPCRequest asked) {
+    return failed(asked, McpSchema.ErrorCodes.INTERNAL_ERROR, "The call could not be made.");
+  }
+
+  private static JSONRPCResponse failed(JSONRPCRequest asked, int code, String message) {
+    return failure(asked.id(), code, message);
+  }
+
+  private static JSONRPCResponse failure(Object id, int code, String message) {
+    return new JSONRPCResponse(
+        McpSchema.JSONRPC_VERSION, id, null, new JSONRPCResponse.JSONRPCError(code, message, null));
+  }
+
+  private static Response.ResponseBuilder json(JSONRPCResponse answer) {
+    return Response.ok(text(answer), MediaType.APPLICATION_JSON_TYPE);
+  }
+
+  private static Response refused(int status, int code, String message) {
+    return Response.status(status)
+        .type(MediaType.APPLICATION_JSON_TYPE)
+        .entity(text(failure(null, code, message)))
+        .build();
+  }
+
+  /** The JSON of a message, on one line. */
+  static String text(Object message) {
+    try {
+      return JSON.writeValueAsString(message);
+    } catch (IOException e) {
+      throw new IllegalStateException("cannot write " + message.getClass().getName(), e);
+    }
+  }
+}

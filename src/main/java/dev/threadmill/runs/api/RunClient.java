@@ -1,0 +1,142 @@
+package dev.threadmill.runs.api;
+
+import dev.threadmill.api.ApiException;
+import dev.threadmill.api.AssistantId;
+import dev.threadmill.api.Metadata;
+import dev.threadmill.api.ProjectId;
+import dev.threadmill.api.RunId;
+import dev.threadmill.api.ThreadId;
+import dev.threadmill.db.Tx;
+import dev.threadmill.runs.CancelRun;
+import dev.threadmill.runs.CreateRun;
+import dev.threadmill.runs.RunRequest;
+import dev.threadmill.runs.SubmitToolOutputs;
+import dev.threadmill.runs.execution.EventId;
+import dev.threadmill.runs.store.Run;
+import dev.threadmill.runs.store.RunFilter;
+import dev.threadmill.runs.store.RunStatus;
+import dev.threadmill.runs.store.RunStore;
+import dev.threadmill.runs.store.StepStore;
+import dev.threadmill.runs.store.ToolCall;
+import dev.threadmill.runs.streams.RunStreams;
+import dev.threadmill.threads.CreateMessage;
+import dev.threadmill.threads.CreateThread;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Runs for protocols other than the Assistants API. */
+@ApplicationScoped
+public class RunClient {
+  private final CreateRun createRun;
+  private final CancelRun cancelRun;
+  private final SubmitToolOutputs submitToolOutputs;
+  private final RunStore runs;
+  private final StepStore steps;
+  private final RunStreams streams;
+
+  RunClient(
+      CreateRun createRun,
+      CancelRun cancelRun,
+      SubmitToolOutputs submitToolOutputs,
+      RunStore runs,
+      StepStore steps,
+      RunStreams streams) {
+    this.createRun = createRun;
+    this.cancelRun = cancelRun;
+    this.submitToolOutputs = submitToolOutputs;
+    this.runs = runs;
+    this.steps = steps;
+    this.streams = streams;
+  }
+
+  /** Stored in the transaction that creates a run. */
+  @FunctionalInterface
+  public interface CreationHook {
+    void onCreate(Tx tx, ThreadId thread, RunId run);
+  }
+
+  /**
+   * Has an assistant answer a message. On a thread with an active run it waits for its turn.
+   *
+   * @param thread null for a new one, whose assistant it then is
+   * @throws ApiException 404 if there is no such assistant or thread; 400 if the thread is
+   *     archived, or too many wait on it; 429 if a limit of the project is reached
+   */
+  public RunHandle start(
+      ProjectId project,
+      AssistantId assistant,
+      ThreadId thread,
+      CreateMessage message,
+      Metadata metadata,
+      CreationHook alongside) {
+    CreateRun.Alongside also = (tx, run) -> alongside.onCreate(tx, run.threadId(), run.id());
+    var created =
+        thread == null
+            ? createRun.create(
+                project,
+                RunRequest.CreateWithThread.of(
+                    assistant, new CreateThread(List.of(message), null, null, assistant), metadata),
+                also)
+            : createRun.create(
+                project, thread, RunRequest.Create.inTurn(assistant, message, metadata), also);
+    return new RunHandle(streams, created.run(), List.of(), EventId.START, created.live());
+  }
+
+  /** The run; empty if the project has no such run in this thread. */
+  public Optional<RunHandle> find(ProjectId project, ThreadId thread, RunId id) {
+    return runs.find(project, thread, id).map(this::handle);
+  }
+
+  /**
+   * Cancels a run.
+   *
+   * @throws ApiException 404 if there is no such run; 400 if it has ended
+   */
+  public RunHandle cancel(ProjectId project, ThreadId thread, RunId id) {
+    return handle(cancelRun.cancel(project, thread, id));
+  }
+
+  /**
+   * Gives a run the outputs of all the calls that it waits for.
+   *
+   * @param outputs by the id of the call
+   * @throws ApiException 404 if there is no such run; 400 if it does not wait, or for others
+   */
+  public RunHandle submit(
+      ProjectId project, ThreadId thread, RunId id, Map<String, String> outputs) {
+    var body =
+        new SubmitToolOutputs.Body(
+            outputs.entrySet().stream()
+                .map(
+                    output -> new SubmitToolOutputs.Body.Output(output.getKey(), output.getValue()))
+                .toList(),
+            false);
+    var resumed = submitToolOutputs.submit(project, thread, id, body);
+    return new RunHandle(streams, resumed.run(), List.of(), resumed.seen(), resumed.live());
+  }
+
+  /** Runs of an assistant on a thread, youngest first. */
+  public List<RunHandle> list(ProjectId project, RunFilter wanted) {
+    return runs.list(project, wanted).stream().map(this::handle).toList();
+  }
+
+  /** How many runs there are beyond any limit. */
+  public int count(ProjectId project, RunFilter wanted) {
+    return runs.count(project, wanted);
+  }
+
+  /** The active runs of a project that carry this in their metadata; a few at the most. */
+  public List<RunHandle> active(ProjectId project, String key, String value) {
+    return runs.active(project, new Metadata(Map.of(key, value))).stream()
+        .map(this::handle)
+        .toList();
+  }
+
+  private RunHandle handle(Run run) {
+    var open =
+        run.status() == RunStatus.REQUIRES_ACTION ? steps.openCalls(run) : List.<ToolCall>of();
+    return new RunHandle(streams, run, open, EventId.START, Optional.empty());
+  }
+}

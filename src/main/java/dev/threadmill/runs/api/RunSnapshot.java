@@ -1,0 +1,91 @@
+package dev.threadmill.runs.api;
+
+import dev.threadmill.api.AssistantId;
+import dev.threadmill.api.RunId;
+import dev.threadmill.api.ThreadId;
+import dev.threadmill.runs.execution.RunObject;
+import dev.threadmill.runs.store.RunStatus;
+import java.time.Instant;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
+
+/**
+ * Where a run stands, for protocols that show runs in their own way.
+ *
+ * @param since when it came to this status; as near as is known
+ * @param started whether anybody has begun to execute it
+ * @param error why it failed; null if it did not
+ * @param incompleteReason why its answer was cut off; null if it was not
+ * @param open the tool calls that it waits for, if it does
+ */
+public record RunSnapshot(
+    ThreadId thread,
+    RunId id,
+    AssistantId assistant,
+    RunStatus status,
+    Instant created,
+    Instant statusSince,
+    boolean started,
+    Failure error,
+    String incompleteReason,
+    List<PendingCall> pendingCalls) {
+  public RunSnapshot {
+    pendingCalls = List.copyOf(pendingCalls);
+  }
+
+  /** Why a run failed: {@code last_error}. */
+  public record Failure(String code, String message) {}
+
+  /**
+   * A tool call that waits for somebody outside.
+   *
+   * @param approval whether it is only to be allowed
+   */
+  public record PendingCall(String id, String name, String arguments, boolean approval) {}
+
+  /** Whether nothing happens in the run before somebody outside does something. */
+  public boolean isPausedOrEnded() {
+    return status.isTerminal() || status == RunStatus.REQUIRES_ACTION;
+  }
+
+  static RunSnapshot of(RunObject run) {
+    var error = run.lastError();
+    return new RunSnapshot(
+        new ThreadId(run.threadId()),
+        new RunId(run.id()),
+        new AssistantId(run.assistantId()),
+        run.status(),
+        Instant.ofEpochSecond(run.createdAt()),
+        since(run),
+        run.startedAt() != null,
+        error == null ? null : new Failure(error.code(), error.message()),
+        run.incompleteDetails() == null ? null : run.incompleteDetails().reason(),
+        run.requiredAction() == null ? List.of() : open(run.requiredAction()));
+  }
+
+  private static List<PendingCall> open(RunObject.RequiredAction action) {
+    return action.submitToolOutputs().toolCalls().stream()
+        .map(
+            call ->
+                new PendingCall(
+                    call.id(),
+                    call.function().name(),
+                    call.function().arguments(),
+                    Boolean.TRUE.equals(call.approval())))
+        .toList();
+  }
+
+  private static Instant since(RunObject run) {
+    return Stream.of(
+            run.completedAt(),
+            run.failedAt(),
+            run.cancelledAt(),
+            run.status() == RunStatus.EXPIRED ? run.expiresAt() : null,
+            run.startedAt())
+        .filter(Objects::nonNull)
+        .findFirst()
+        .map(Instant::ofEpochSecond)
+        .orElseGet(() -> Instant.ofEpochSecond(run.createdAt()));
+  }
+}

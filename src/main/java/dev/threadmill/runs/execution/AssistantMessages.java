@@ -1,0 +1,125 @@
+package dev.threadmill.runs.execution;
+
+import dev.threadmill.api.Metadata;
+import dev.threadmill.models.TokenCounter;
+import dev.threadmill.runs.store.Run;
+import dev.threadmill.runs.store.Step;
+import dev.threadmill.threads.ContentPart;
+import dev.threadmill.threads.Message;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The messages that runs write into threads, in the states that they go through. */
+public final class AssistantMessages {
+  /** Why a step failed whose node died. */
+  public static final String INTERRUPTED =
+      "The server that executed this step stopped. The run went on with a new step.";
+
+  private AssistantMessages() {}
+
+  /** The message of a step that has just begun. */
+  static Message inProgress(Run run, Step step) {
+    return message(run, step, Message.Status.IN_PROGRESS, null, List.of(), null);
+  }
+
+  /** The whole message of a step that is done. */
+  public static Message completed(Run run, Step step, AnswerAccumulator turn, Instant at) {
+    return message(run, step, Message.Status.COMPLETED, null, content(turn), at);
+  }
+
+  /** The message that stays incomplete because its run ended so. */
+  public static Message incomplete(Run run, Step step, AnswerAccumulator turn, Instant at) {
+    var reason =
+        switch (run.status()) {
+          case CANCELLED -> "run_cancelled";
+          case EXPIRED -> "run_expired";
+          case INCOMPLETE -> "max_tokens";
+          case FAILED, QUEUED, IN_PROGRESS, REQUIRES_ACTION, CANCELLING, COMPLETED -> "run_failed";
+        };
+    return message(run, step, Message.Status.INCOMPLETE, reason, content(turn), at);
+  }
+
+  /** The message that stays incomplete because its node died. */
+  public static Message interrupted(Run run, Step step, String text, Instant at) {
+    var content = text.isEmpty() ? List.<ContentPart>of() : List.of(textPart(text));
+    return message(run, step, Message.Status.INCOMPLETE, "run_failed", content, at);
+  }
+
+  /** As {@link #interrupted}, of a message of which nothing was stored. */
+  public static Message interruptedBeforeCommit(Run run, Step step) {
+    return interrupted(run, step, "", step.createdAt());
+  }
+
+  /** All text of a message. */
+  public static String text(Message message) {
+    return text(message.content());
+  }
+
+  /** All text of these parts of a message, one behind the other. */
+  public static String text(List<ContentPart> content) {
+    var text = new StringBuilder();
+    for (var part : content) {
+      switch (part) {
+        case ContentPart.Text said -> text.append(said.value());
+        case ContentPart.Refusal refusal -> text.append(refusal.refusal());
+        case ContentPart.ImageFile _,
+            ContentPart.ImageUrl _,
+            ContentPart.Audio _,
+            ContentPart.File _ -> {
+          // Not text.
+        }
+      }
+    }
+    return text.toString();
+  }
+
+  /** The result of a tool call whose run ends before there is a real one. */
+  public static String outputOfUnfinishedCall(Run.End end) {
+    return switch (end.status()) {
+      case CANCELLED -> "The run was cancelled before this call had a result.";
+      case EXPIRED -> "The run expired before this call had a result.";
+      case FAILED, INCOMPLETE, COMPLETED, QUEUED, IN_PROGRESS, REQUIRES_ACTION, CANCELLING ->
+          "The run ended before this call had a result.";
+    };
+  }
+
+  private static List<ContentPart> content(AnswerAccumulator turn) {
+    var content = new ArrayList<ContentPart>();
+    if (!turn.text().isEmpty() || turn.refusal() == null) {
+      content.add(textPart(turn.text()));
+    }
+    if (turn.refusal() != null) {
+      content.add(ContentPart.refusal(turn.refusal()));
+    }
+    return content;
+  }
+
+  private static ContentPart textPart(String text) {
+    return ContentPart.text(text);
+  }
+
+  private static Message message(
+      Run run,
+      Step step,
+      Message.Status status,
+      String incompleteReason,
+      List<ContentPart> content,
+      Instant endedAt) {
+    return new Message(
+        step.threadId(),
+        step.messageId(),
+        step.createdAt(),
+        status,
+        incompleteReason,
+        status == Message.Status.COMPLETED ? endedAt : null,
+        status == Message.Status.INCOMPLETE ? endedAt : null,
+        Message.Role.ASSISTANT,
+        content,
+        null,
+        Metadata.EMPTY,
+        step.assistantId(),
+        run.id(),
+        TokenCounter.count(text(content)));
+  }
+}

@@ -1,0 +1,197 @@
+package dev.threadmill.runs.execution;
+
+import dev.threadmill.api.AssistantId;
+import dev.threadmill.api.Ids;
+import dev.threadmill.api.Json;
+import dev.threadmill.api.MessageId;
+import dev.threadmill.api.StepId;
+import dev.threadmill.runs.store.EventLog;
+import dev.threadmill.runs.store.JournalFormat;
+import dev.threadmill.runs.store.Run;
+import dev.threadmill.runs.store.RunEvent;
+import dev.threadmill.runs.store.Step;
+import dev.threadmill.runs.store.StepStore;
+import dev.threadmill.runs.store.StoredRun;
+import dev.threadmill.threads.Message;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What a run that has handed over says: the messages of the run that answers in its place, as if
+ * they were its own. Everything follows from the other run's events and rows and from the place of
+ * the hand-over, so what is told while the other one speaks is what is stored when it has ended.
+ */
+public final class HandoffProjection {
+  private final Run run;
+  private final Map<Integer, Integer> ordinals = new LinkedHashMap<>();
+  private int lastOrdinal;
+
+  /**
+   * @param run the one that has handed over
+   * @param lastOrdinal of its own last step
+   */
+  public HandoffProjection(Run run, int lastOrdinal) {
+    this.run = run;
+    this.lastOrdinal = lastOrdinal;
+  }
+
+  /** The run as far as both have come. */
+  public static StoredRun project(StoredRun stored) {
+    var other =
+        stored.handedTo().handedTo() == null ? stored.handedTo() : project(stored.handedTo());
+    // Steps are read after the run: if it has ended in between, they are more than its tape knows.
+    int last = lastLoggedStep(stored.run());
+    var handed = new HandoffProjection(stored.run(), last);
+    var events = other.events();
+    int onTape = EventLog.parse(other.run().tape()).size();
+    var tape =
+        stored.run().tape()
+            + EventLog.format(handed.events(events.subList(0, Math.min(onTape, events.size()))));
+    var beyond = handed.events(events.subList(Math.min(onTape, events.size()), events.size()));
+    var steps = new ArrayList<Step>();
+    stored.steps().stream().filter(step -> step.ordinal() <= last).forEach(steps::add);
+    steps.addAll(handed.steps(other.steps(), events, other.run().assistantId()));
+    var messages = new HashMap<>(stored.messages());
+    handed
+        .messages(other.steps(), other.messages())
+        .forEach(message -> messages.put(message.id().value(), message));
+    return new StoredRun(
+        stored.run().withTape(tape),
+        steps,
+        messages,
+        stored.thread(),
+        List.of(
+            new StoredRun.JournalPiece(
+                EventLog.length(EventLog.parse(tape)),
+                stored.run().attempt(),
+                Json.write(beyond.stream().map(JournalFormat::format).toList()),
+                true)),
+        null);
+  }
+
+  private static int lastLoggedStep(Run run) {
+    int last = 0;
+    for (var event : EventLog.parse(run.tape())) {
+      if (event instanceof RunEvent.StepCreated(var step, var _, var _)) {
+        last = Math.max(last, step);
+      }
+    }
+    return last;
+  }
+
+  /**
+   * The other run's further events in terms of this one; what is not about messages is left out.
+   */
+  public List<RunEvent> events(List<RunEvent> others) {
+    var own = new ArrayList<RunEvent>();
+    for (var event : others) {
+      switch (event) {
+        case RunEvent.StepCreated(var step, var type, var at)
+            when type == Step.Type.MESSAGE_CREATION -> {
+          ordinals.put(step, ++lastOrdinal);
+          own.add(new RunEvent.StepCreated(lastOrdinal, type, at));
+        }
+        case RunEvent.StepStatusChanged(var step, var state) when ordinals.containsKey(step) ->
+            own.add(new RunEvent.StepStatusChanged(ordinals.get(step), state));
+        case RunEvent.MessageStatusChanged(var step, var state) when ordinals.containsKey(step) ->
+            own.add(new RunEvent.MessageStatusChanged(ordinals.get(step), state));
+        case RunEvent.TextDelta(var step, var length, var text) when ordinals.containsKey(step) ->
+            own.add(new RunEvent.TextDelta(ordinals.get(step), length, text));
+        case RunEvent.ReasoningDelta(var step, var voice, var length, var text)
+            when ordinals.containsKey(step) ->
+            own.add(new RunEvent.ReasoningDelta(ordinals.get(step), voice, length, text));
+        case RunEvent.StepCreated _,
+            RunEvent.StepStatusChanged _,
+            RunEvent.MessageStatusChanged _,
+            RunEvent.TextDelta _,
+            RunEvent.ReasoningDelta _,
+            RunEvent.ToolOutputDelta _,
+            RunEvent.ThreadCreated _,
+            RunEvent.RunStatusChanged _,
+            RunEvent.CallStarted _,
+            RunEvent.ArgumentsDelta _,
+            RunEvent.CallRouted _,
+            RunEvent.CallCompleted _,
+            RunEvent.AttemptStarted _ -> {
+          // How the answer came about stands in the other run.
+        }
+      }
+    }
+    return own;
+  }
+
+  /**
+   * The steps of the messages that {@link #events} has met, the open one included.
+   *
+   * @param speaker the other run's assistant
+   */
+  public List<Step> steps(List<Step> others, List<RunEvent> events, AssistantId speaker) {
+    var rows = StepStore.byOrdinal(others);
+    var own = new ArrayList<Step>();
+    for (var event : events) {
+      if (event instanceof RunEvent.StepCreated(var step, var type, var at)
+          && ordinals.containsKey(step)) {
+        var begun =
+            Step.begun(run, run.attempt(), ordinals.get(step), type, StreamEvents.ofMicros(at));
+        own.add(rows.containsKey(step) ? projected(rows.get(step)) : begun.by(speaker));
+      }
+    }
+    return own;
+  }
+
+  /** Those of the messages that are stored. */
+  public List<Message> messages(List<Step> others, Map<String, Message> stored) {
+    var own = new ArrayList<Message>();
+    for (var step : others) {
+      if (ordinals.containsKey(step.ordinal())
+          && stored.get(step.messageId().value()) instanceof Message message) {
+        own.add(projected(message, messageId(ordinals.get(step.ordinal()))));
+      }
+    }
+    return own;
+  }
+
+  private Step projected(Step other) {
+    int ordinal = ordinals.get(other.ordinal());
+    return new Step(
+        new StepId(Ids.derive(StepId.PREFIX, run.id(), run.attempt() + "/" + ordinal)),
+        run.threadId(),
+        run.id(),
+        other.assistantId(),
+        ordinal,
+        other.type(),
+        other.status(),
+        other.createdAt(),
+        other.endedAt(),
+        other.lastError(),
+        messageId(ordinal),
+        List.of(),
+        other.aside().visible(),
+        other.usage());
+  }
+
+  private MessageId messageId(int ordinal) {
+    return new MessageId(Ids.derive(MessageId.PREFIX, run.id(), run.attempt() + "/" + ordinal));
+  }
+
+  private Message projected(Message other, MessageId id) {
+    return new Message(
+        run.threadId(),
+        id,
+        other.createdAt(),
+        other.status(),
+        other.incompleteReason(),
+        other.completedAt(),
+        other.incompleteAt(),
+        other.role(),
+        other.content(),
+        other.attachments(),
+        other.metadata(),
+        other.assistantId(),
+        run.id(),
+        other.tokens());
+  }
+}

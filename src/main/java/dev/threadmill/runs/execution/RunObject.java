@@ -1,0 +1,203 @@
+package dev.threadmill.runs.execution;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import dev.threadmill.api.Metadata;
+import dev.threadmill.assistants.ToolSpec;
+import dev.threadmill.assistants.TurnOptions;
+import dev.threadmill.models.ResponseFormat;
+import dev.threadmill.models.ToolChoice;
+import dev.threadmill.models.Usage;
+import dev.threadmill.runs.store.Run;
+import dev.threadmill.runs.store.RunError;
+import dev.threadmill.runs.store.RunStatus;
+import dev.threadmill.runs.store.ToolCall;
+import dev.threadmill.runs.store.TruncationStrategy;
+import java.time.Instant;
+import java.util.List;
+
+/**
+ * A run on the wire. All keys but the last six are always there; those of the parent has only a run
+ * that another one has started. Times are Unix seconds.
+ */
+public record RunObject(
+    String id,
+    String object,
+    long createdAt,
+    String threadId,
+    String assistantId,
+    RunStatus status,
+    RequiredAction requiredAction,
+    RunError lastError,
+    Long expiresAt,
+    Long startedAt,
+    Long cancelledAt,
+    Long failedAt,
+    Long completedAt,
+    IncompleteDetails incompleteDetails,
+    String model,
+    String instructions,
+    List<ToolSpec> tools,
+    Metadata metadata,
+    Usage usage,
+    Double temperature,
+    Double topP,
+    Integer maxPromptTokens,
+    Integer maxCompletionTokens,
+    TruncationStrategy truncationStrategy,
+    ToolChoice toolChoice,
+    boolean parallelToolCalls,
+    ResponseFormat responseFormat,
+    String reasoningEffort,
+    @JsonInclude(JsonInclude.Include.NON_NULL) String parentThreadId,
+    @JsonInclude(JsonInclude.Include.NON_NULL) String parentRunId,
+    @JsonInclude(JsonInclude.Include.NON_NULL) TurnOptions.Reasoning reasoning,
+    @JsonInclude(JsonInclude.Include.NON_NULL) TurnOptions.Visibility visibility,
+    @JsonInclude(JsonInclude.Include.NON_NULL) Integer maxTurns,
+    @JsonInclude(JsonInclude.Include.NON_NULL) Integer maxToolCalls) {
+
+  /** What the client has to do before the run goes on. */
+  public record RequiredAction(String type, Calls submitToolOutputs) {
+    /** The calls that wait. */
+    public record Calls(List<Call> toolCalls) {}
+
+    /**
+     * A call that waits.
+     *
+     * @param approval true if the server makes the call once it is allowed; null otherwise
+     */
+    public record Call(
+        String id,
+        String type,
+        Function function,
+        @JsonInclude(JsonInclude.Include.NON_NULL) Boolean approval) {}
+
+    /** The function that is to be called, its arguments as JSON text. */
+    public record Function(String name, String arguments) {}
+
+    /** So that it is shown as it was asked, also when it is told again later. */
+    private static boolean isApproval(ToolCall call) {
+      return call.executor().isAsked() && call.executor() != ToolCall.Executor.CLIENT;
+    }
+
+    /** The client has to submit the outputs of these calls, or to allow them. */
+    public static RequiredAction toSubmit(List<ToolCall> calls) {
+      return new RequiredAction(
+          "submit_tool_outputs",
+          new Calls(
+              calls.stream()
+                  .map(
+                      call ->
+                          new Call(
+                              call.id().value(),
+                              "function",
+                              new Function(call.name(), call.arguments()),
+                              isApproval(call) ? true : null))
+                  .toList()));
+    }
+  }
+
+  /**
+   * Why a run ended before it was complete.
+   *
+   * @param reason one that SDKs know; left out for the others
+   * @param limit which of our own limits was reached; left out if it was none of them
+   */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record IncompleteDetails(String reason, String limit) {
+    /**
+     * In the terms of the contract if it has one for this reason, else as a limit; null for null.
+     */
+    public static IncompleteDetails of(String reason) {
+      return switch (reason) {
+        case null -> null;
+        case RunExecution.MAX_TURNS, RunExecution.MAX_TOOL_CALLS ->
+            new IncompleteDetails(null, reason);
+        default -> new IncompleteDetails(reason, null);
+      };
+    }
+  }
+
+  /**
+   * @param open the tool calls that wait for the client, shown if the run waits for them
+   */
+  public static RunObject of(Run run, List<ToolCall> open) {
+    var settings = run.settings();
+    var times = run.times();
+    boolean ended = run.status().isTerminal();
+    return new RunObject(
+        run.id().value(),
+        "thread.run",
+        times.created().getEpochSecond(),
+        run.threadId().value(),
+        run.assistantId().value(),
+        run.status(),
+        run.status() == RunStatus.REQUIRES_ACTION ? RequiredAction.toSubmit(open) : null,
+        run.lastError(),
+        ended && run.status() != RunStatus.EXPIRED ? null : seconds(times.expires()),
+        seconds(times.started()),
+        seconds(times.cancelled()),
+        seconds(times.failed()),
+        seconds(times.completed()),
+        IncompleteDetails.of(run.incompleteReason()),
+        settings.model(),
+        settings.instructions(),
+        ToolSpec.masked(settings.tools()),
+        run.metadata(),
+        ended ? run.usage() : null,
+        settings.temperature(),
+        settings.topP(),
+        settings.maxPromptTokens(),
+        settings.maxCompletionTokens(),
+        settings.truncationStrategy(),
+        settings.toolChoice(),
+        settings.parallelToolCalls(),
+        settings.responseFormat(),
+        settings.reasoningEffort(),
+        settings.origin() == null ? null : settings.origin().parentThread().value(),
+        settings.origin() == null ? null : settings.origin().parent().value(),
+        settings.turns().reasoning(),
+        settings.turns().visibility(),
+        settings.turns().maxTurns(),
+        settings.turns().maxToolCalls());
+  }
+
+  /** The run as it was when it had just been created. */
+  public static RunObject created(Run run) {
+    return atStatus(run, RunStatus.QUEUED, false, List.of());
+  }
+
+  /**
+   * The run as it was when it came to a status that it has left since.
+   *
+   * @param started whether it had been started by then
+   * @param open the tool calls that it waited for then
+   */
+  public static RunObject atStatus(
+      Run run, RunStatus status, boolean started, List<ToolCall> open) {
+    var times = run.times();
+    var then =
+        new Run.Times(
+            times.created(), times.expires(), started ? times.started() : null, null, null, null);
+    return of(
+        new Run(
+            run.threadId(),
+            run.id(),
+            run.projectId(),
+            run.assistantId(),
+            status,
+            run.settings(),
+            run.metadata(),
+            then,
+            null,
+            null,
+            run.usage(),
+            run.owner(),
+            run.attempt(),
+            run.tape()),
+        open);
+  }
+
+  private static Long seconds(Instant time) {
+    return time == null ? null : time.getEpochSecond();
+  }
+}

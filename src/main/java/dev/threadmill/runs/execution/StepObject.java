@@ -1,0 +1,174 @@
+package dev.threadmill.runs.execution;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonValue;
+import dev.threadmill.assistants.ToolSpec;
+import dev.threadmill.models.Usage;
+import dev.threadmill.runs.store.RunError;
+import dev.threadmill.runs.store.Step;
+import dev.threadmill.runs.store.StepReasoning;
+import dev.threadmill.runs.store.ToolCall;
+import dev.threadmill.tools.RoutingTool;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A run step on the wire.
+ *
+ * @param reasoning what the model thought; left out if there is nothing that may be seen
+ * @param commentary what it said along with its calls; left out if that became a message
+ */
+public record StepObject(
+    String id,
+    String object,
+    long createdAt,
+    String assistantId,
+    String threadId,
+    String runId,
+    Step.Type type,
+    Step.Status status,
+    Details stepDetails,
+    RunError lastError,
+    Long expiredAt,
+    Long cancelledAt,
+    Long failedAt,
+    Long completedAt,
+    Map<String, String> metadata,
+    Usage usage,
+    @JsonInclude(JsonInclude.Include.NON_NULL) ReasoningObject reasoning,
+    @JsonInclude(JsonInclude.Include.NON_NULL) CommentaryObject commentary) {
+
+  /** What the model thought, and with what effort it was asked to. */
+  record ReasoningObject(String text, @JsonInclude(JsonInclude.Include.NON_NULL) String effort) {}
+
+  record CommentaryObject(String text) {}
+
+  /** What the step did, by its type. */
+  sealed interface Details {
+    record MessageCreation(String messageId) implements Details {
+      @JsonValue
+      Map<String, Object> json() {
+        return ordered(
+            "type", "message_creation", "message_creation", Map.of("message_id", messageId));
+      }
+    }
+
+    record ToolCalls(List<Object> calls) implements Details {
+      @JsonValue
+      Map<String, Object> json() {
+        return ordered("type", "tool_calls", "tool_calls", calls);
+      }
+    }
+  }
+
+  /** The step as it is now. */
+  public static StepObject of(Step step) {
+    return new StepObject(
+        step.id().value(),
+        "thread.run.step",
+        step.createdAt().getEpochSecond(),
+        step.assistantId().value(),
+        step.threadId().value(),
+        step.runId().value(),
+        step.type(),
+        step.status(),
+        details(step),
+        step.lastError(),
+        endedAs(step, Step.Status.EXPIRED),
+        endedAs(step, Step.Status.CANCELLED),
+        endedAs(step, Step.Status.FAILED),
+        endedAs(step, Step.Status.COMPLETED),
+        Map.of(),
+        step.usage(),
+        reasoning(step.aside()),
+        step.aside().commentary() == null ? null : new CommentaryObject(step.aside().commentary()));
+  }
+
+  /** The step as it was when it had just begun. */
+  static StepObject inProgress(Step step) {
+    return of(
+        new Step(
+            step.id(),
+            step.threadId(),
+            step.runId(),
+            step.assistantId(),
+            step.ordinal(),
+            step.type(),
+            Step.Status.IN_PROGRESS,
+            step.createdAt(),
+            null,
+            null,
+            step.messageId(),
+            List.of(),
+            StepReasoning.NONE,
+            null));
+  }
+
+  private static ReasoningObject reasoning(StepReasoning aside) {
+    return aside.reasoning() == null
+        ? null
+        : new ReasoningObject(aside.reasoning(), aside.effort());
+  }
+
+  private static Details details(Step step) {
+    return switch (step.type()) {
+      case MESSAGE_CREATION -> new Details.MessageCreation(step.messageId().value());
+      case TOOL_CALLS ->
+          new Details.ToolCalls(step.calls().stream().map(StepObject::call).toList());
+    };
+  }
+
+  /** A tool call as a step shows it. */
+  static Object call(ToolCall call) {
+    var shown = ordered("id", call.id().value(), "type", call.type());
+    if (call.routing() != null) {
+      shown.putAll(routing(call));
+    }
+    var details =
+        ordered("name", call.name(), "arguments", call.arguments(), "output", call.output());
+    if (!call.heard().progress().isEmpty()) {
+      details.put(ToolCall.Part.PROGRESS.field(), call.heard().progress());
+    }
+    if (!call.heard().task().isEmpty()) {
+      details.put(ToolCall.Part.TASK.field(), call.heard().task());
+    }
+    shown.put(detailsField(call), details);
+    return shown;
+  }
+
+  /** The field in which a call has its name, arguments and output. */
+  static String detailsField(ToolCall call) {
+    return call.type().equals(ToolSpec.AgentRouting.TYPE) ? "function" : call.type();
+  }
+
+  /** Who works on a call that was routed, where, and on what. */
+  static Map<String, Object> routing(ToolCall call) {
+    var routing = call.routing();
+    return ordered(
+        "target_assistant_id",
+        routing.targetAssistantId().value(),
+        "thread_id",
+        routing.threadId().value(),
+        "run_id",
+        routing.runId().value(),
+        "mode",
+        routing.mode(),
+        "message",
+        RoutingTool.messageOf(call.arguments()));
+  }
+
+  static Map<String, Object> ordered(Object... namesAndValues) {
+    var map = new LinkedHashMap<String, Object>();
+    for (int i = 0; i < namesAndValues.length; i += 2) {
+      map.put((String) namesAndValues[i], namesAndValues[i + 1]);
+    }
+    return map;
+  }
+
+  private static Long endedAs(Step step, Step.Status status) {
+    Instant at = step.status() == status ? step.endedAt() : null;
+    return at == null ? null : at.getEpochSecond();
+  }
+}

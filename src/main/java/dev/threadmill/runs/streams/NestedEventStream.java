@@ -1,0 +1,259 @@
+package dev.threadmill.runs.streams;
+
+import dev.threadmill.api.EventStream;
+import dev.threadmill.api.Json;
+import dev.threadmill.api.RunId;
+import dev.threadmill.api.SseFormat;
+import dev.threadmill.api.ThreadId;
+import dev.threadmill.assistants.AgentRoutingSpec;
+import dev.threadmill.runs.execution.EventId;
+import dev.threadmill.runs.execution.SseFrame;
+import dev.threadmill.runs.store.Run;
+import dev.threadmill.runs.store.RunEvent;
+import dev.threadmill.runs.store.ToolCall;
+import io.vertx.core.buffer.Buffer;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * One reader of a run and of all that are below it. The run's own events are told as always, those
+ * of the others each in one of the name {@link #NAME}. What a run does is told before the one above
+ * takes its answer, so the reader's place needs to name only the runs that are under way.
+ *
+ * <p>All but {@link #close} happens on the client's event loop.
+ */
+final class NestedEventStream implements EventStream {
+  static final String NAME = "thread.run.nested";
+
+  private final StreamFactory streamFactory;
+  private final Branch top;
+  private final Map<String, Branch> branches = new LinkedHashMap<>();
+  private Runnable wake;
+
+  /** Begins to read one run. */
+  interface StreamFactory {
+    RunEventStream of(ThreadId thread, RunId run, EventId seen);
+  }
+
+  /** A run that is read along with. */
+  private static final class Branch {
+    final String path;
+    final RunId parent;
+    final ThreadId thread;
+    final RunId run;
+    final boolean isHandoff;
+    final RunEventStream events;
+    EventId seen;
+    SseFrame next;
+    boolean isEnded;
+
+    Branch(
+        String path,
+        RunId parent,
+        ThreadId thread,
+        RunId run,
+        boolean isHandoff,
+        RunEventStream events,
+        EventId seen) {
+      this.path = path;
+      this.isHandoff = isHandoff;
+      this.parent = parent;
+      this.thread = thread;
+      this.run = run;
+      this.events = events;
+      this.seen = seen;
+    }
+
+    boolean isBelow(String above) {
+      return above.isEmpty() ? !path.isEmpty() : path.startsWith(above + "/");
+    }
+  }
+
+  /**
+   * @param seen how far the client has come
+   * @param known the runs below, of which those are gone on with that the client's place names
+   */
+  NestedEventStream(
+      Run run, NestedEventId seen, List<RunTree.Branch> known, StreamFactory reading) {
+    this.streamFactory = reading;
+    this.top = branch("", null, run.threadId(), run.id(), false, seen.top());
+    resume(top, seen, known);
+  }
+
+  private void resume(Branch above, NestedEventId seen, List<RunTree.Branch> known) {
+    for (var each : known) {
+      var path = path(above, each.step(), each.call());
+      if (each.parent().equals(above.run) && seen.below().containsKey(path)) {
+        var place = seen.below().get(path);
+        var branch = branch(path, above.run, each.thread(), each.run(), each.isHandoff(), place);
+        resume(branch, seen, known);
+      }
+    }
+  }
+
+  private Branch branch(
+      String path, RunId parent, ThreadId thread, RunId run, boolean isHandoff, EventId seen) {
+    var events = streamFactory.of(thread, run, seen);
+    var branch = new Branch(path, parent, thread, run, isHandoff, events, seen);
+    branches.put(path, branch);
+    return branch;
+  }
+
+  private static String path(Branch above, int step, int call) {
+    return (above.path.isEmpty() ? "" : above.path + "/") + step + "." + call;
+  }
+
+  @Override
+  public synchronized void open(Runnable wakeUp) {
+    wake = wakeUp;
+    branches.values().forEach(branch -> branch.events.open(wakeUp));
+  }
+
+  @Override
+  public synchronized Chunk next(int maxBytes) {
+    var frames = Buffer.buffer();
+    boolean moves = true;
+    while (moves) {
+      moves = false;
+      for (var branch : List.copyOf(branches.values())) {
+        boolean wasOver = branch.isEnded;
+        while (branches.get(branch.path) == branch && isNextDue(branch)) {
+          moves = true;
+          emit(branch, frames);
+          if (top.isEnded) {
+            return new Chunk(frames.appendBuffer(SseFormat.done()), true);
+          }
+          if (frames.length() >= maxBytes) {
+            return new Chunk(frames, false);
+          }
+        }
+        moves |= branch.isEnded != wasOver;
+      }
+    }
+    if (top.isEnded) {
+      return new Chunk(frames.appendBuffer(SseFormat.done()), true);
+    }
+    return frames.length() == 0 ? NOTHING_YET : new Chunk(frames, false);
+  }
+
+  /** Whether there is an event of this run that nothing below it has to come before. */
+  private boolean isNextDue(Branch branch) {
+    if (branch.next == null) {
+      branch.next = branch.events.poll();
+    }
+    if (branch.next == null) {
+      branch.isEnded = branch.isEnded || branch.events.isAtEnd();
+      return false;
+    }
+    return switch (branch.next.runEvent()) {
+      case RunEvent.CallCompleted(var step, var call, _) ->
+          isSubtreeEnded(path(branch, step, call));
+      case RunEvent.RunStatusChanged(var state) when RunEventStream.isEnd(state) ->
+          branches.values().stream()
+              .filter(below -> below.isBelow(branch.path))
+              .allMatch(below -> below.isEnded);
+      default -> true;
+    };
+  }
+
+  /** A call that was handed over has its answer before the other run has begun. */
+  private boolean isSubtreeEnded(String path) {
+    return isHandoff(path)
+        || branches.values().stream()
+            .filter(below -> below.path.equals(path) || below.isBelow(path))
+            .allMatch(below -> below.isEnded);
+  }
+
+  private boolean isHandoff(String path) {
+    return branches.get(path) instanceof Branch below && below.isHandoff;
+  }
+
+  private void emit(Branch branch, Buffer frames) {
+    var frame = branch.next;
+    branch.next = null;
+    branch.seen = frame.id();
+    switch (frame.runEvent()) {
+      case RunEvent.CallRouted(var step, var call, var routing) when routing != null ->
+          addBranch(branch, path(branch, step, call), routing);
+      case RunEvent.CallCompleted(var step, var call, _) -> {
+        var path = path(branch, step, call);
+        if (!isHandoff(path)) {
+          removeBranches(path);
+        }
+      }
+      case RunEvent.RunStatusChanged(var state) when RunEventStream.isEnd(state) -> {
+        branch.isEnded = true;
+        branches.values().stream()
+            .filter(below -> below.isBelow(branch.path))
+            .toList()
+            .forEach(below -> removeBranches(below.path));
+      }
+      default -> {
+        // Changes nothing in what is read.
+      }
+    }
+    if (frame.isVisible()) {
+      frames.appendBytes(bytes(branch, frame));
+    }
+  }
+
+  private void addBranch(Branch above, String path, ToolCall.Routing routing) {
+    if (!branches.containsKey(path)) {
+      boolean isHandoff = routing.mode() == AgentRoutingSpec.Mode.HANDOFF;
+      var thread = routing.threadId();
+      branch(path, above.run, thread, routing.runId(), isHandoff, EventId.START).events.open(wake);
+    }
+  }
+
+  /** The one above has taken the answer. */
+  private void removeBranches(String path) {
+    branches
+        .values()
+        .removeIf(
+            branch -> {
+              boolean gone = branch.path.equals(path) || branch.isBelow(path);
+              if (gone) {
+                branch.events.close();
+              }
+              return gone;
+            });
+  }
+
+  private byte[] bytes(Branch branch, SseFrame frame) {
+    return branch == top
+        ? SseFormat.event(id(), frame.streamEvent().name(), frame.json())
+        : SseFormat.event(id(), NAME, nested(branch, frame));
+  }
+
+  private static String nested(Branch branch, SseFrame frame) {
+    return "{\"object\":\""
+        + NAME
+        + "\",\"run_id\":\""
+        + branch.run
+        + "\",\"thread_id\":\""
+        + branch.thread
+        + "\",\"parent_run_id\":\""
+        + branch.parent
+        + "\",\"event\":"
+        + Json.write(frame.streamEvent().name())
+        + ",\"data\":"
+        + frame.json()
+        + "}";
+  }
+
+  private String id() {
+    var id = new StringBuilder(top.seen.toString());
+    for (var branch : branches.values()) {
+      if (branch != top) {
+        id.append(',').append(branch.path).append(':').append(branch.seen);
+      }
+    }
+    return id.toString();
+  }
+
+  @Override
+  public synchronized void close() {
+    branches.values().forEach(branch -> branch.events.close());
+  }
+}
