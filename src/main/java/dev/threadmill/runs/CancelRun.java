@@ -22,8 +22,8 @@ public class CancelRun {
   private final Jdbc jdbc;
   private final RunStore runs;
   private final EndIdleRun endIdleRun;
-  private final StopChildren stopChildren;
-  private final LiveRuns liveRuns;
+  private final CancelChildRuns stopChildren;
+  private final LocalRuns liveRuns;
   private final RunSignals signals;
   private final InstantSource clock;
 
@@ -31,8 +31,8 @@ public class CancelRun {
       Jdbc jdbc,
       RunStore runs,
       EndIdleRun endIdleRun,
-      StopChildren stopChildren,
-      LiveRuns liveRuns,
+      CancelChildRuns stopChildren,
+      LocalRuns liveRuns,
       RunSignals signals,
       InstantSource clock) {
     this.jdbc = jdbc;
@@ -66,7 +66,7 @@ public class CancelRun {
               id,
               project);
       if (marked.isPresent() && marked.get().owner() == null) {
-        stopChildren.ofHandedOver(marked.get());
+        stopChildren.ofHandoff(marked.get());
         return marked.get();
       }
       if (marked.isPresent()) {
@@ -83,7 +83,7 @@ public class CancelRun {
       }
       if (run.owner() == null
           && endIdleRun.end(thread, id, Run.End.CANCELLED, clock.instant()).isPresent()) {
-        return run.as(RunStatus.CANCELLING);
+        return run.withStatus(RunStatus.CANCELLING);
       }
     }
   }

@@ -33,10 +33,10 @@ public class ChildRuns {
   private static final TypeReference<List<ContentPart>> CONTENT = new TypeReference<>() {};
 
   private final Jdbc jdbc;
-  private final EndHandedOver endHandedOver;
+  private final CompleteHandoff endHandedOver;
   private final RunSignals signals;
 
-  ChildRuns(Jdbc jdbc, EndHandedOver endHandedOver, RunSignals signals) {
+  ChildRuns(Jdbc jdbc, CompleteHandoff endHandedOver, RunSignals signals) {
     this.jdbc = jdbc;
     this.endHandedOver = endHandedOver;
     this.signals = signals;
@@ -221,7 +221,7 @@ public class ChildRuns {
             run,
             run);
     if (woken > 0) {
-      tx.afterCommit(signals::workIsReady);
+      tx.afterCommit(signals::workAvailable);
     }
   }
 }

@@ -31,19 +31,19 @@ public class ClaimRuns {
   private static final int MOST_AT_ONCE = 50;
 
   private final Jdbc jdbc;
-  private final LiveRuns liveRuns;
+  private final LocalRuns liveRuns;
   private final StartRun startRun;
   private final StepStore steps;
-  private final Node node;
+  private final NodeLease node;
   private final ConcurrencyLimit concurrency;
   private final InstantSource clock;
 
   ClaimRuns(
       Jdbc jdbc,
-      LiveRuns liveRuns,
+      LocalRuns liveRuns,
       StartRun startRun,
       StepStore steps,
-      Node node,
+      NodeLease node,
       ConcurrencyLimit concurrency,
       InstantSource clock) {
     this.jdbc = jdbc;
@@ -61,7 +61,7 @@ public class ClaimRuns {
   public int claim() {
     int claimed = 0;
     while (node.isRegistered()) {
-      int room = liveRuns.takeRoom(MOST_AT_ONCE);
+      int room = liveRuns.tryAcquire(MOST_AT_ONCE);
       if (room == 0) {
         return claimed;
       }
@@ -69,7 +69,7 @@ public class ClaimRuns {
       try {
         claims = jdbc.inTransaction(tx -> claim(tx, room));
       } finally {
-        liveRuns.giveRoomBack(room - claims.size());
+        liveRuns.release(room - claims.size());
       }
       for (var claim : claims) {
         startRun.start(claim.run(), claim.base(), claim.news(), stepsOf(claim.run()));
@@ -206,7 +206,7 @@ public class ClaimRuns {
   /** The place behind all that is on the tape of a run. */
   public static EventId endOf(Run run) {
     var end = EventId.START;
-    for (var event : EventLog.parse(run.tape())) {
+    for (var event : EventLog.parse(run.eventLog())) {
       end = end.after(event);
     }
     return end;

@@ -62,9 +62,9 @@ public class CreateRun {
   private final PrepareMessages prepareMessages;
   private final PrepareThread prepareThread;
   private final RunStore runs;
-  private final LiveRuns liveRuns;
+  private final LocalRuns liveRuns;
   private final StartRun startRun;
-  private final Node node;
+  private final NodeLease node;
   private final RunSignals signals;
   private final Ids ids;
   private final AdmitRequest admitRequest;
@@ -82,9 +82,9 @@ public class CreateRun {
       PrepareMessages prepareMessages,
       PrepareThread prepareThread,
       RunStore runs,
-      LiveRuns liveRuns,
+      LocalRuns liveRuns,
       StartRun startRun,
-      Node node,
+      NodeLease node,
       RunSignals signals,
       Ids ids,
       AdmitRequest admitRequest,
@@ -190,8 +190,8 @@ public class CreateRun {
   private Row waiting(Tx tx, Run queued, List<NewMessage> itsMessages, RunId active) {
     waitingRuns.requireRoom(tx, queued.threadId());
     var news = List.of(StreamEvents.runCreated(queued), StreamEvents.runStatus(queued));
-    runs.insert(tx, queued.withTape(tape(news)), itsMessages);
-    tx.afterCommit(liveRuns::tellWhenOneEnds);
+    runs.insert(tx, queued.withEventLog(tape(news)), itsMessages);
+    tx.afterCommit(liveRuns::notifyOnNextEnd);
     return new Row(queued, news, active, null);
   }
 
@@ -267,7 +267,7 @@ public class CreateRun {
   /** Where only so many may be under way, a run takes its turn behind those that are queued. */
   private Created insertOn(Basis basis, Insert insert) {
     boolean bounded = concurrency.isLimited(basis.project());
-    boolean room = !bounded && node.isRegistered() && liveRuns.takeRoom();
+    boolean room = !bounded && node.isRegistered() && liveRuns.tryAcquire();
     Row row = null;
     try {
       row =
@@ -278,11 +278,11 @@ public class CreateRun {
               });
     } finally {
       if (room && (row == null || row.run().owner() == null)) {
-        liveRuns.giveRoomBack(1);
+        liveRuns.release(1);
       }
     }
     if (row.run().owner() == null) {
-      signals.queuedIn(bounded);
+      signals.runQueued(bounded);
       return new Created(row.run(), Optional.empty(), row.waitsFor());
     }
     var live = startRun.start(row.run(), EventId.START, row.news(), List.of(), row.thread());
@@ -332,7 +332,7 @@ public class CreateRun {
     if (room) {
       news.add(StreamEvents.runStatus(run));
     }
-    runs.insert(tx, run.withTape(tape(news)), null);
+    runs.insert(tx, run.withEventLog(tape(news)), null);
     return new Row(run, news, null, made == null ? null : atHand(made.messages()));
   }
 

@@ -29,7 +29,7 @@ public class EndIdleRun {
   private final RunStore runs;
   private final StepStore steps;
   private final ChildRuns children;
-  private final StopChildren stopChildren;
+  private final CancelChildRuns stopChildren;
   private final RunSignals signals;
 
   EndIdleRun(
@@ -37,7 +37,7 @@ public class EndIdleRun {
       RunStore runs,
       StepStore steps,
       ChildRuns children,
-      StopChildren stopChildren,
+      CancelChildRuns stopChildren,
       RunSignals signals) {
     this.children = children;
     this.stopChildren = stopChildren;
@@ -63,8 +63,8 @@ public class EndIdleRun {
             });
     ended.ifPresent(
         run -> {
-          signals.changed(id);
-          stopChildren.of(run);
+          signals.runChanged(id);
+          stopChildren.afterEnd(run);
         });
     return ended;
   }

@@ -6,7 +6,7 @@ import dev.threadmill.models.ModelException;
 import dev.threadmill.models.ModelResponse;
 import dev.threadmill.models.Usage;
 import dev.threadmill.runs.context.BuildContext;
-import dev.threadmill.runs.context.PromptRoom;
+import dev.threadmill.runs.context.PromptPermits;
 import dev.threadmill.runs.execution.AnswerAccumulator;
 import dev.threadmill.runs.execution.LiveRun;
 import dev.threadmill.runs.execution.RunExecution;
@@ -30,7 +30,7 @@ class ExecuteRun {
   private static final Logger LOG = Logger.getLogger(ExecuteRun.class);
 
   private final BuildContext buildContext;
-  private final PromptRoom promptRoom;
+  private final PromptPermits promptRoom;
   private final CallModel callModel;
   private final FinishRun finishRun;
   private final StepStore stepStore;
@@ -43,7 +43,7 @@ class ExecuteRun {
 
   ExecuteRun(
       BuildContext buildContext,
-      PromptRoom promptRoom,
+      PromptPermits promptRoom,
       CallModel callModel,
       FinishRun finishRun,
       StepStore stepStore,
@@ -120,7 +120,7 @@ class ExecuteRun {
     }
   }
 
-  private Outcome takeTurn(RunExecution progress, PromptRoom.Place place) {
+  private Outcome takeTurn(RunExecution progress, PromptPermits.Permit place) {
     var turn = new AnswerAccumulator(progress, finishRun.stepByStep());
     try (place) {
       if (progress.isAtMaxTurns()) {
@@ -162,10 +162,10 @@ class ExecuteRun {
   /**
    * Asks the model. Behind this nobody has the prompt any more, and its place may be given back.
    */
-  private Asked ask(RunExecution progress, PromptRoom.Place place, AnswerAccumulator turn)
+  private Asked ask(RunExecution progress, PromptPermits.Permit place, AnswerAccumulator turn)
       throws InterruptedException {
     return switch (buildContext.of(progress, place)) {
-      case BuildContext.NoRoom(var reason) -> new Asked.NoRoom(reason);
+      case BuildContext.TokensUsedUp(var reason) -> new Asked.NoRoom(reason);
       case BuildContext.Prompt prompt -> new Asked.Answered(callModel.call(progress, prompt, turn));
     };
   }
@@ -205,7 +205,7 @@ class ExecuteRun {
       case NOT_STORED -> end(progress, turn, Usage.NONE, Run.End.CANCELLED);
       case TOO_MANY_REFUSED -> end(progress, turn, usage, Run.End.failed(tooManyRefused()));
       case DONE -> after(progress, ExecuteTools.Outcome.DONE);
-      case WAITS -> after(progress, ExecuteTools.Outcome.WAITS);
+      case PAUSED -> after(progress, ExecuteTools.Outcome.PAUSED);
       case LOST -> after(progress, ExecuteTools.Outcome.LOST);
     };
   }
@@ -213,7 +213,7 @@ class ExecuteRun {
   private Outcome after(RunExecution progress, ExecuteTools.Outcome outcome) {
     return switch (outcome) {
       case DONE -> new Outcome.GoOn();
-      case WAITS -> new Outcome.Done();
+      case PAUSED -> new Outcome.Done();
       // Cancelled from elsewhere at this very moment, or lost; the end's own fence tells which.
       case LOST, NOT_STORED, TOO_MANY_REFUSED -> end(progress, null, Usage.NONE, Run.End.CANCELLED);
     };

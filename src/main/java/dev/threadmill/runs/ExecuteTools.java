@@ -54,7 +54,7 @@ class ExecuteTools {
     /** All calls have outputs: the model is to be called again. */
     DONE,
     /** The run waits for its client or for other assistants. */
-    WAITS,
+    PAUSED,
     /** The run is cancelled or not this attempt's any more; the step is stored. */
     LOST,
     /** As lost, and the step is not stored. */
@@ -78,7 +78,7 @@ class ExecuteTools {
   }
 
   /** A call that another assistant is to work on, at its place in the step. */
-  private record Route(int place, RouteCalls.Plan.Begin plan) {}
+  private record Route(int place, RouteCalls.Plan.Start plan) {}
 
   /**
    * Sees to the calls of a new answer.
@@ -94,26 +94,26 @@ class ExecuteTools {
       switch (progress.toolset().dispatch(call.name(), call.arguments())) {
         case Toolset.Dispatch.ToClient _ -> calls.add(call);
         case Toolset.Dispatch.ToServer check when check.tool().needsApproval() ->
-            calls.add(call.by(ToolCall.Executor.APPROVAL));
+            calls.add(call.withExecutor(ToolCall.Executor.APPROVAL));
         case Toolset.Dispatch.ToServer check -> {
           jobs.add(new Job(calls.size(), call, check));
-          calls.add(call.by(ToolCall.Executor.SERVER));
+          calls.add(call.withExecutor(ToolCall.Executor.SERVER));
         }
         case Toolset.Dispatch.ToAssistant check -> {
           switch (plan(progress, check, routes, asked.calls().size() == 1)) {
-            case RouteCalls.Plan.Begin begin -> {
+            case RouteCalls.Plan.Start begin -> {
               routes.add(new Route(calls.size(), begin));
               calls.add(call);
             }
             case RouteCalls.Plan.Refused(var output) -> {
               refused++;
-              calls.add(call.by(ToolCall.Executor.NOBODY).withOutput(output));
+              calls.add(call.withExecutor(ToolCall.Executor.NOBODY).withOutput(output));
             }
           }
         }
         case Toolset.Dispatch.Rejected(var output) -> {
           refused++;
-          calls.add(call.by(ToolCall.Executor.NOBODY).withOutput(output));
+          calls.add(call.withExecutor(ToolCall.Executor.NOBODY).withOutput(output));
         }
       }
     }
@@ -125,11 +125,11 @@ class ExecuteTools {
     if (!finishRun.storeCalls(progress, step, usage, routed)) {
       return Outcome.NOT_STORED;
     }
-    if (routed.stream().anyMatch(RouteCalls.Child::isHandoff)) {
-      return Outcome.WAITS;
+    if (routed.stream().anyMatch(RouteCalls.PreparedChild::isHandoff)) {
+      return Outcome.PAUSED;
     }
     if (jobs.isEmpty()) {
-      return calls.stream().anyMatch(ToolCall::isOpen) ? Outcome.WAITS : Outcome.DONE;
+      return calls.stream().anyMatch(ToolCall::isOpen) ? Outcome.PAUSED : Outcome.DONE;
     }
     progress.live().setOpenStep(step.with(usage));
     return work(progress, jobs, List.of());
@@ -146,10 +146,10 @@ class ExecuteTools {
   }
 
   /** The runs that calls are routed to; the calls are made to name them. */
-  private List<RouteCalls.Child> routed(
+  private List<RouteCalls.PreparedChild> routed(
       Run run, List<ToolCall> calls, List<Route> routes, Usage usage) {
     var spent = run.usage().plus(usage);
-    var routed = new ArrayList<RouteCalls.Child>();
+    var routed = new ArrayList<RouteCalls.PreparedChild>();
     for (var route : routes) {
       var child =
           routeCalls.child(run, calls.get(route.place()), route.plan(), spent, routes.size());
@@ -174,18 +174,18 @@ class ExecuteTools {
       return Outcome.LOST;
     }
     var answers =
-        calls.stream().anyMatch(ToolCall::isAgentsTurn)
+        calls.stream().anyMatch(ToolCall::awaitsChildRun)
             ? children.of(progress.run())
             : Map.<String, ChildRuns.Child>of();
     for (int i = 0; i < calls.size(); i++) {
       var call = calls.get(i);
-      if (call.isAgentsTurn()) {
+      if (call.awaitsChildRun()) {
         answerOf(progress, call, i, answers).ifPresent(known::add);
-      } else if (call.isOpen() && !call.executor().isClientsTurn()) {
+      } else if (call.isOpen() && !call.executor().awaitsClient()) {
         switch (progress.toolset().dispatch(call.name(), call.arguments())) {
           case Toolset.Dispatch.ToServer check
               when call.executor() == ToolCall.Executor.APPROVED
-                  || !call.heard().task().isEmpty() ->
+                  || !call.partial().task().isEmpty() ->
               jobs.add(new Job(i, call, check));
           case Toolset.Dispatch.ToServer check -> {
             switch (check.tool().onUnknown()) {
@@ -236,7 +236,7 @@ class ExecuteTools {
                 .map(
                     call ->
                         call.executor() == ToolCall.Executor.APPROVED
-                            ? call.by(ToolCall.Executor.BEGUN)
+                            ? call.withExecutor(ToolCall.Executor.BEGUN)
                             : call)
                 .toList());
     if (!finishRun.storeBegun(progress, begun)) {
@@ -248,7 +248,7 @@ class ExecuteTools {
 
   private Outcome work(RunExecution progress, List<Job> jobs, List<Result> known)
       throws InterruptedException {
-    var news = new CallNews<Result>();
+    var news = new ToolEvents<Result>();
     known.forEach(news::ended);
     var threads = new ArrayList<Thread>();
     try {
@@ -257,11 +257,11 @@ class ExecuteTools {
             Thread.ofVirtual()
                 .name("tool")
                 .start(
-                    () -> news.ended(result(progress, job, news.hear(job.place(), job.call())))));
+                    () -> news.ended(result(progress, job, news.buffer(job.place(), job.call())))));
       }
       int left = jobs.size() + known.size();
       while (left > 0) {
-        var batch = news.next(progress);
+        var batch = news.awaitResults(progress);
         left -= batch.size();
         if (!store(progress, batch, left == 0)) {
           return Outcome.LOST;
@@ -277,7 +277,7 @@ class ExecuteTools {
     }
     boolean waits = progress.live().openStep().calls().stream().anyMatch(ToolCall::isOpen);
     progress.live().setOpenStep(null);
-    return waits ? Outcome.WAITS : Outcome.DONE;
+    return waits ? Outcome.PAUSED : Outcome.DONE;
   }
 
   private boolean store(RunExecution progress, List<Result> batch, boolean isLast) {
@@ -303,7 +303,7 @@ class ExecuteTools {
         switch (result.outcome()) {
           case ToolResult.Succeeded(var output) -> call.withOutput(output);
           case ToolResult.Failed(var output) -> call.withOutput(output);
-          case ToolResult.OutcomeUnknown _ -> call.by(ToolCall.Executor.CLIENT);
+          case ToolResult.OutcomeUnknown _ -> call.withExecutor(ToolCall.Executor.CLIENT);
         });
     return step.with(calls);
   }
@@ -312,17 +312,19 @@ class ExecuteTools {
     return why == LiveRun.StopReason.CANCEL || why == LiveRun.StopReason.EXPIRE;
   }
 
-  private static Result result(RunExecution progress, Job job, Hearing hearing) {
+  private static Result result(RunExecution progress, Job job, ToolOutputBuffer hearing) {
     var outcome =
         switch (execute(progress, job, hearing)) {
-          case ToolResult.Succeeded(var output) -> new ToolResult.Succeeded(hearing.whole(output));
-          case ToolResult.Failed(var output) -> new ToolResult.Failed(hearing.whole(output));
+          case ToolResult.Succeeded(var output) ->
+              new ToolResult.Succeeded(hearing.completeOutput(output));
+          case ToolResult.Failed(var output) ->
+              new ToolResult.Failed(hearing.completeOutput(output));
           case ToolResult.OutcomeUnknown undecided -> undecided;
         };
     return new Result(job.place(), outcome);
   }
 
-  private static ToolResult execute(RunExecution progress, Job job, Hearing hearing) {
+  private static ToolResult execute(RunExecution progress, Job job, ToolOutputBuffer hearing) {
     var run = progress.run();
     var context =
         new ToolContext(
@@ -333,7 +335,7 @@ class ExecuteTools {
             job.call().id(),
             run.settings().domains(),
             () -> isCalledOff(progress.live().stopReason()),
-            job.call().heard().task().isEmpty() ? null : job.call().heard().task(),
+            job.call().partial().task().isEmpty() ? null : job.call().partial().task(),
             hearing);
     try {
       return job.check().tool().execute(context, job.check().arguments());

@@ -37,7 +37,7 @@ public class FinishRun {
   private final BudgetLedger spending;
   private final RouteCalls routeCalls;
   private final ChildRuns children;
-  private final StopChildren stopChildren;
+  private final CancelChildRuns stopChildren;
   private final RunSignals signals;
 
   FinishRun(
@@ -48,7 +48,7 @@ public class FinishRun {
       BudgetLedger spending,
       RouteCalls routeCalls,
       ChildRuns children,
-      StopChildren stopChildren,
+      CancelChildRuns stopChildren,
       RunSignals signals) {
     this.signals = signals;
     this.jdbc = jdbc;
@@ -73,17 +73,17 @@ public class FinishRun {
     progress.addUsage(usage);
     var cancelled = end.status() == RunStatus.CANCELLED;
     var run = progress.run().ended(end, at);
-    var left = new Leavings();
+    var left = new StepChanges();
     left.end = run;
     if (cancelled) {
-      left.news.add(StreamEvents.runAtStatus(run, RunStatus.CANCELLING, true, List.of()));
+      left.events.add(StreamEvents.runAtStatus(run, RunStatus.CANCELLING, true, List.of()));
     }
     if (progress.live().openStep() instanceof Step open) {
-      left.addCut(left.answered, open, end, at);
+      left.addInterruptedCalls(left.updatedSteps, open, end, at);
     } else if (turn != null) {
-      left.addUnfinished(turn, usage, run, end, at);
+      left.addLastAnswer(turn, usage, run, end, at);
     }
-    left.news.add(StreamEvents.runStatus(run));
+    left.events.add(StreamEvents.runStatus(run));
     return store(
         progress,
         left,
@@ -115,7 +115,7 @@ public class FinishRun {
   /** The model has thought, and perhaps spoken, in a step of its own, and calls nothing in it. */
   private boolean storeThoughts(RunExecution progress, Step step) {
     var at = progress.nextTimestamp();
-    var left = new Leavings();
+    var left = new StepChanges();
     left.addStep(step.with(Usage.NONE).ended(Step.Status.COMPLETED, at, null));
     return store(progress, left, tx -> advance(tx, progress, left));
   }
@@ -123,7 +123,7 @@ public class FinishRun {
   /** A message is complete, and the same answer goes on with tool calls. */
   private boolean storeMessage(RunExecution progress, AnswerAccumulator turn) {
     var at = progress.nextTimestamp();
-    var left = new Leavings();
+    var left = new StepChanges();
     var step = turn.messageStep().with(Usage.NONE).ended(Step.Status.COMPLETED, at, null);
     left.addMessage(step, AssistantMessages.completed(progress.run(), step, turn, at));
     return store(progress, left, tx -> advance(tx, progress, left));
@@ -137,25 +137,27 @@ public class FinishRun {
    * @param routed the runs of the calls that other assistants work on
    * @return false if the run cannot go on so: it is cancelled or not this attempt's any more
    */
-  boolean storeCalls(RunExecution progress, Step step, Usage usage, List<RouteCalls.Child> routed) {
+  boolean storeCalls(
+      RunExecution progress, Step step, Usage usage, List<RouteCalls.PreparedChild> routed) {
     var at = progress.nextTimestamp();
     progress.addUsage(usage);
-    var left = new Leavings();
-    left.children.addAll(routed);
+    var left = new StepChanges();
+    left.newChildren.addAll(routed);
     for (int i = 0; i < step.calls().size(); i++) {
       var call = step.calls().get(i);
       if (call.routing() != null) {
-        left.news.add(StreamEvents.callRouted(step, i, call));
+        left.events.add(StreamEvents.callRouted(step, i, call));
       }
       if (!call.isOpen()) {
-        left.news.add(StreamEvents.callCompleted(step, i, call));
+        left.events.add(StreamEvents.callCompleted(step, i, call));
       }
     }
-    var stored = Leavings.isAnswered(step) ? step.ended(Step.Status.COMPLETED, at, null) : step;
-    left.steps.add(stored.with(usage));
+    var stored =
+        StepChanges.hasAllOutputs(step) ? step.ended(Step.Status.COMPLETED, at, null) : step;
+    left.newSteps.add(stored.with(usage));
     tellWhereItStands(progress, left, stored.with(usage));
-    if (routed.stream().anyMatch(RouteCalls.Child::isHandoff)) {
-      left.next = Leavings.Next.HAND_OVER;
+    if (routed.stream().anyMatch(RouteCalls.PreparedChild::isHandoff)) {
+      left.continuation = StepChanges.Continuation.HAND_OFF;
     }
     return store(progress, left, tx -> advance(tx, progress, left));
   }
@@ -174,14 +176,15 @@ public class FinishRun {
       RunExecution progress, Step step, List<Integer> calls, Usage usage, boolean isLast) {
     var at = progress.nextTimestamp();
     progress.addChildUsage(usage);
-    var left = new Leavings();
+    var left = new StepChanges();
     for (int call : calls) {
       if (!step.calls().get(call).isOpen()) {
-        left.news.add(StreamEvents.callCompleted(step, call, step.calls().get(call)));
+        left.events.add(StreamEvents.callCompleted(step, call, step.calls().get(call)));
       }
     }
-    var stored = Leavings.isAnswered(step) ? step.ended(Step.Status.COMPLETED, at, null) : step;
-    left.answered.add(stored);
+    var stored =
+        StepChanges.hasAllOutputs(step) ? step.ended(Step.Status.COMPLETED, at, null) : step;
+    left.updatedSteps.add(stored);
     if (isLast) {
       tellWhereItStands(progress, left, stored);
     }
@@ -191,20 +194,20 @@ public class FinishRun {
   /** Calls that were allowed are about to be made, or the run goes back to waiting for agents. */
   boolean storeBegun(RunExecution progress, Step step) {
     progress.nextTimestamp();
-    var left = new Leavings();
-    left.answered.add(step);
-    left.next = Leavings.nextAfter(step);
+    var left = new StepChanges();
+    left.updatedSteps.add(step);
+    left.continuation = StepChanges.continuationAfter(step);
     return store(progress, left, tx -> advance(tx, progress, left));
   }
 
-  private static void tellWhereItStands(RunExecution progress, Leavings left, Step step) {
-    left.next = Leavings.nextAfter(step);
-    if (left.next == Leavings.Next.ASK_CLIENT) {
-      left.news.add(
+  private static void tellWhereItStands(RunExecution progress, StepChanges left, Step step) {
+    left.continuation = StepChanges.continuationAfter(step);
+    if (left.continuation == StepChanges.Continuation.AWAIT_CLIENT) {
+      left.events.add(
           StreamEvents.runRequiresAction(
-              progress.run().as(RunStatus.REQUIRES_ACTION), Leavings.open(step)));
-    } else if (Leavings.isAnswered(step)) {
-      left.news.add(StreamEvents.stepEnded(step));
+              progress.run().withStatus(RunStatus.REQUIRES_ACTION), StepChanges.openCalls(step)));
+    } else if (StepChanges.hasAllOutputs(step)) {
+      left.events.add(StreamEvents.stepEnded(step));
     }
   }
 
@@ -224,15 +227,15 @@ public class FinishRun {
   }
 
   /** The run goes on, or pauses, which it cannot while it is being cancelled. */
-  private static void advance(Tx tx, RunExecution progress, Leavings left) {
+  private static void advance(Tx tx, RunExecution progress, StepChanges left) {
     var run = progress.run();
-    boolean asks = left.next == Leavings.Next.ASK_CLIENT;
-    boolean pauses = left.next != Leavings.Next.GO_ON;
+    boolean asks = left.continuation == StepChanges.Continuation.AWAIT_CLIENT;
+    boolean pauses = left.continuation != StepChanges.Continuation.CONTINUE;
     var routing =
-        switch (left.next) {
-          case GO_ON, ASK_CLIENT -> null;
-          case AWAIT_AGENTS -> "waiting";
-          case HAND_OVER -> "handed";
+        switch (left.continuation) {
+          case CONTINUE, AWAIT_CLIENT -> null;
+          case AWAIT_CHILDREN -> "waiting";
+          case HAND_OFF -> "handed";
         };
     tx.deferFenced(
         """
@@ -258,9 +261,9 @@ public class FinishRun {
         pauses);
   }
 
-  private static String tape(RunExecution progress, Leavings left) {
+  private static String tape(RunExecution progress, StepChanges left) {
     var events = new ArrayList<>(progress.live().uncommitted());
-    left.news.forEach(told -> events.add(told.event()));
+    left.events.forEach(told -> events.add(told.event()));
     return EventLog.format(events);
   }
 
@@ -275,7 +278,7 @@ public class FinishRun {
    * commit, nobody knows whether it took place; then the second try fails too, and the run tells
    * whether the first one was it.
    */
-  private boolean store(RunExecution progress, Leavings left, RunUpdate update) {
+  private boolean store(RunExecution progress, StepChanges left, RunUpdate update) {
     var run = progress.run();
     var at = progress.nextTimestamp();
     try {
@@ -297,7 +300,7 @@ public class FinishRun {
     }
     progress.markSettled();
     progress.live().countCommit();
-    progress.live().publishCommitted(left.news);
+    progress.live().publishCommitted(left.events);
     tellOthers(left);
     return true;
   }
@@ -318,14 +321,14 @@ public class FinishRun {
   }
 
   private void store(
-      Tx tx, RunExecution progress, Run run, Instant at, Leavings left, RunUpdate update) {
+      Tx tx, RunExecution progress, Run run, Instant at, StepChanges left, RunUpdate update) {
     touchThread(tx, run.threadId(), at);
     update.in(tx);
-    messages.insert(tx, run.projectId(), left.messages);
-    left.steps.forEach(step -> steps.insert(tx, run, step, progress.sentContext()));
-    left.answered.forEach(step -> update(tx, step));
-    left.children.forEach(child -> routeCalls.insert(tx, child, at));
-    if (left.next == Leavings.Next.AWAIT_AGENTS) {
+    messages.insert(tx, run.projectId(), left.newMessages);
+    left.newSteps.forEach(step -> steps.insert(tx, run, step, progress.sentContext()));
+    left.updatedSteps.forEach(step -> update(tx, step));
+    left.newChildren.forEach(child -> routeCalls.insert(tx, child, at));
+    if (left.continuation == StepChanges.Continuation.AWAIT_CHILDREN) {
       children.wakeIfAllEnded(tx, run.threadId(), run.id());
     }
     if (left.end != null) {
@@ -337,12 +340,12 @@ public class FinishRun {
     progress.settle(tx, spending);
   }
 
-  private void tellOthers(Leavings left) {
-    if (!left.children.isEmpty()) {
-      signals.workIsReady();
+  private void tellOthers(StepChanges left) {
+    if (!left.newChildren.isEmpty()) {
+      signals.workAvailable();
     }
     if (left.end != null) {
-      stopChildren.of(left.end);
+      stopChildren.afterEnd(left.end);
     }
   }
 

@@ -79,7 +79,7 @@ class RouteCalls {
      * @param thread where
      * @param isNew whether the thread is to be made
      */
-    record Begin(
+    record Start(
         RoutingTool route, String message, Run.Settings settings, ThreadId thread, boolean isNew)
         implements Plan {}
 
@@ -151,7 +151,7 @@ class RouteCalls {
           "The assistant '%s' is busy. Try again later, or answer without it."
               .formatted(check.route().name()));
     }
-    return new Plan.Begin(check.route(), check.message(), settings, thread, false);
+    return new Plan.Start(check.route(), check.message(), settings, thread, false);
   }
 
   private Plan onOwnThread(
@@ -160,7 +160,7 @@ class RouteCalls {
         check.route().continuesThread()
             ? children.lastThread(run, check.route().target().assistantId(), taken)
             : java.util.Optional.<ThreadId>empty();
-    return new Plan.Begin(
+    return new Plan.Start(
         check.route(), check.message(), settings, last.orElseGet(ids::thread), last.isEmpty());
   }
 
@@ -174,7 +174,7 @@ class RouteCalls {
    * @param call the caller's call, which names it
    * @param run without its times
    */
-  record Child(ToolCall call, Run run, boolean isNewThread, NewMessage message) {
+  record PreparedChild(ToolCall call, Run run, boolean isNewThread, NewMessage message) {
     /** Whether it answers in place of the caller. */
     boolean isHandoff() {
       return run.settings().origin().isHandoff();
@@ -187,7 +187,7 @@ class RouteCalls {
    * @param spent by the caller so far, with the answer that calls
    * @param shares among how many calls it is divided
    */
-  Child child(Run caller, ToolCall call, Plan.Begin plan, Usage spent, int shares) {
+  PreparedChild child(Run caller, ToolCall call, Plan.Start plan, Usage spent, int shares) {
     var limits = caller.settings();
     var target = plan.route().target().assistantId();
     var mode = plan.route().mode();
@@ -199,8 +199,8 @@ class RouteCalls {
                 share(limits.maxCompletionTokens(), spent.completionTokens(), shares));
     var id = ids.run();
     var content = List.of(ContentPart.text(plan.message()));
-    var routed = call.routed(new ToolCall.Routing(target, plan.thread(), id, mode));
-    return new Child(
+    var routed = call.routedTo(new ToolCall.Routing(target, plan.thread(), id, mode));
+    return new PreparedChild(
         mode == Mode.DELEGATE
             ? routed
             : routed.withOutput(
@@ -235,7 +235,7 @@ class RouteCalls {
    *
    * @param at the time of the caller, after which all comes that the child does
    */
-  void insert(Tx tx, Child child, Instant at) {
+  void insert(Tx tx, PreparedChild child, Instant at) {
     var run = child.run();
     if (child.isNewThread()) {
       threads.create(
@@ -246,15 +246,15 @@ class RouteCalls {
     }
     FinishRun.touchThread(tx, run.threadId(), at);
     var thread = threads.lock(tx, run.projectId(), run.threadId(), 2);
-    var queued = run.createdAt(thread.firstMessageAt().plus(1, ChronoUnit.MICROS));
+    var queued = run.withCreatedAt(thread.firstMessageAt().plus(1, ChronoUnit.MICROS));
     var news = List.of(StreamEvents.runCreated(queued), StreamEvents.runStatus(queued));
     var tape = EventLog.format(news.stream().map(StreamEvent::event).toList());
     if (thread.activeRun() == null) {
       messages.append(tx, thread, List.of(child.message()));
-      runs.insert(tx, queued.withTape(tape), null);
+      runs.insert(tx, queued.withEventLog(tape), null);
     } else {
       // Somebody was quicker on this thread: the run begins when that one has ended.
-      runs.insert(tx, queued.withTape(tape), List.of(child.message()));
+      runs.insert(tx, queued.withEventLog(tape), List.of(child.message()));
     }
   }
 

@@ -21,7 +21,7 @@ public class RunSignals {
 
   private static final int MOST_REMEMBERED = 500_000;
 
-  private final LiveRuns liveRuns;
+  private final LocalRuns liveRuns;
   private final RunSubscriptions watches;
   private final Signals signals;
   private final Cache<RunId, Boolean> watchedElsewhere = remembered();
@@ -29,7 +29,7 @@ public class RunSignals {
   /** For a node that says too late, or again because it was not heard, that it watches. */
   private final Cache<RunId, Boolean> changedHere = remembered();
 
-  RunSignals(LiveRuns liveRuns, RunSubscriptions watches, Signals signals) {
+  RunSignals(LocalRuns liveRuns, RunSubscriptions watches, Signals signals) {
     this.liveRuns = liveRuns;
     this.watches = watches;
     this.signals = signals;
@@ -40,7 +40,7 @@ public class RunSignals {
   }
 
   /** The run has changed in the database. */
-  void changed(RunId run) {
+  void runChanged(RunId run) {
     watches.wake(run);
     if (signals.isAlone()) {
       return;
@@ -53,9 +53,9 @@ public class RunSignals {
   }
 
   /** There is something to claim: this node does if it has room, otherwise another. */
-  void workIsReady() {
-    if (!liveRuns.lookForWork()) {
-      queued();
+  void workAvailable() {
+    if (!liveRuns.requestClaim()) {
+      announceQueued();
     }
   }
 
@@ -64,16 +64,16 @@ public class RunSignals {
    *
    * @param bounded because of a bound of its project, not because this node has no room
    */
-  void queuedIn(boolean bounded) {
+  void runQueued(boolean bounded) {
     if (bounded) {
-      workIsReady();
+      workAvailable();
     } else {
-      queued();
+      announceQueued();
     }
   }
 
   /** A run waits for a node with room, which this one has not. */
-  void queued() {
+  void announceQueued() {
     signals.send(new Signal.RunQueued());
   }
 
@@ -83,7 +83,7 @@ public class RunSignals {
   }
 
   /** Somebody reads along on another node, who may not know what has changed just now. */
-  public void watchedElsewhere(RunId run) {
+  public void remoteSubscriptionRequested(RunId run) {
     watchedElsewhere.put(run, true);
     if (changedHere.getIfPresent(run) != null) {
       signals.send(new Signal.RunChanged(run));
@@ -91,14 +91,14 @@ public class RunSignals {
   }
 
   /** This node begins to execute the run: whoever reads along elsewhere is told of each event. */
-  void begins(LiveRun live) {
+  void executionStarted(LiveRun live) {
     if (watchedElsewhere.getIfPresent(live.run().id()) != null) {
-      tellElsewhere(live);
+      notifyRemoteReaders(live);
     }
   }
 
   /** From here on the run is journaled, and each change of it is told. */
-  public void tellElsewhere(LiveRun live) {
+  public void notifyRemoteReaders(LiveRun live) {
     var run = live.run().id();
     live.addReader(new Tell(signals, run), () -> Integer.MAX_VALUE);
     live.startJournaling();

@@ -29,7 +29,7 @@ import org.jboss.logging.Logger;
 public class StartRun {
   private static final Logger LOG = Logger.getLogger(StartRun.class);
 
-  private final LiveRuns liveRuns;
+  private final LocalRuns liveRuns;
   private final Journal journal;
   private final ExecuteRun executeRun;
   private final FinishRun finishRun;
@@ -44,7 +44,7 @@ public class StartRun {
           Thread.ofPlatform().daemon().name("run-timer").factory());
 
   StartRun(
-      LiveRuns liveRuns,
+      LocalRuns liveRuns,
       Journal journal,
       ExecuteRun executeRun,
       FinishRun finishRun,
@@ -86,11 +86,11 @@ public class StartRun {
     var live = new LiveRun(run, base, journal, thread);
     live.publishCommitted(news);
     liveRuns.add(live);
-    signals.begins(live);
+    signals.executionStarted(live);
     if (run.status() == RunStatus.CANCELLING) {
       live.stop(LiveRun.StopReason.CANCEL);
     }
-    signals.changed(run.id());
+    signals.runChanged(run.id());
     timer.schedule(live::startJournaling, config.journalAfter().toMillis(), TimeUnit.MILLISECONDS);
     begin(() -> execute(live, steps));
     return live;
@@ -115,7 +115,7 @@ public class StartRun {
     } finally {
       liveRuns.remove(live);
       live.close();
-      signals.changed(live.run().id());
+      signals.runChanged(live.run().id());
       giveItsPlaceAway(live);
     }
   }
@@ -124,7 +124,7 @@ public class StartRun {
   private void giveItsPlaceAway(LiveRun live) {
     try {
       if (concurrency.isLimited(live.run().projectId())) {
-        signals.workIsReady();
+        signals.workAvailable();
       }
     } catch (DatabaseException e) {
       LOG.debugf("whoever waits is found by the next sweep cause=%s", e.getMessage());

@@ -38,9 +38,9 @@ public class SubmitToolOutputs {
   private final Jdbc jdbc;
   private final RunStore runs;
   private final StepStore steps;
-  private final LiveRuns liveRuns;
+  private final LocalRuns liveRuns;
   private final StartRun startRun;
-  private final Node node;
+  private final NodeLease node;
   private final RunSignals signals;
   private final ConcurrencyLimit concurrency;
   private final InstantSource clock;
@@ -49,9 +49,9 @@ public class SubmitToolOutputs {
       Jdbc jdbc,
       RunStore runs,
       StepStore steps,
-      LiveRuns liveRuns,
+      LocalRuns liveRuns,
       StartRun startRun,
-      Node node,
+      NodeLease node,
       RunSignals signals,
       ConcurrencyLimit concurrency,
       InstantSource clock) {
@@ -123,14 +123,14 @@ public class SubmitToolOutputs {
   private Optional<Resumed> submit(
       ProjectId project, ThreadId thread, RunId id, Body body, boolean all) {
     boolean bounded = concurrency.isLimited(project);
-    boolean room = !bounded && node.isRegistered() && liveRuns.takeRoom();
+    boolean room = !bounded && node.isRegistered() && liveRuns.tryAcquire();
     var at = clock.instant();
     Optional<Claimed> stored = Optional.empty();
     try {
       stored = jdbc.inTransaction(tx -> store(tx, project, thread, id, body, all, room, at));
     } finally {
       if (room && stored.isEmpty()) {
-        liveRuns.giveRoomBack(1);
+        liveRuns.release(1);
       }
     }
     return stored.map(claimed -> goOn(claimed, room));
@@ -142,8 +142,8 @@ public class SubmitToolOutputs {
       var live = startRun.start(run, claimed.base(), claimed.news(), claimed.steps());
       return new Resumed(run, claimed.base(), Optional.of(live));
     }
-    signals.queuedIn(concurrency.isLimited(run.projectId()));
-    signals.changed(run.id());
+    signals.runQueued(concurrency.isLimited(run.projectId()));
+    signals.runChanged(run.id());
     return new Resumed(run, claimed.base(), Optional.empty());
   }
 
@@ -174,7 +174,7 @@ public class SubmitToolOutputs {
     if (!isDone) {
       steps.setExecutors(tx, answered);
     }
-    if (answered.calls().stream().anyMatch(ToolCall::isClientsTurn)) {
+    if (answered.calls().stream().anyMatch(ToolCall::awaitsClient)) {
       return Optional.empty();
     }
     var step = isDone ? answered.ended(Step.Status.COMPLETED, at, null) : answered;
@@ -186,7 +186,7 @@ public class SubmitToolOutputs {
     if (body.isStreamed()) {
       IdempotencyContext.note(IdempotencyContext.STREAM, base.toString());
     }
-    var queued = run.as(RunStatus.QUEUED);
+    var queued = run.withStatus(RunStatus.QUEUED);
     var news = new ArrayList<StreamEvent>();
     if (isDone) {
       news.add(StreamEvents.stepEnded(step));
@@ -215,7 +215,7 @@ public class SubmitToolOutputs {
     refuseUnknown(calls, outputs);
     var missing =
         calls.stream()
-            .filter(call -> call.isClientsTurn() && !outputs.containsKey(call.id().value()))
+            .filter(call -> call.awaitsClient() && !outputs.containsKey(call.id().value()))
             .map(call -> call.id().value())
             .toList();
     if (all && !missing.isEmpty()) {
@@ -238,7 +238,7 @@ public class SubmitToolOutputs {
       return call.withOutput(output);
     }
     return switch (Approval.of(output)) {
-      case Approval.Given _ -> call.by(ToolCall.Executor.APPROVED);
+      case Approval.Given _ -> call.withExecutor(ToolCall.Executor.APPROVED);
       case Approval.Denied(var why) -> call.withOutput(why);
     };
   }
@@ -246,7 +246,7 @@ public class SubmitToolOutputs {
   private static void refuseUnknown(List<ToolCall> calls, Map<String, String> outputs) {
     var unknown = new HashSet<>(outputs.keySet());
     calls.stream()
-        .filter(ToolCall::isClientsTurn)
+        .filter(ToolCall::awaitsClient)
         .forEach(call -> unknown.remove(call.id().value()));
     if (!unknown.isEmpty()) {
       throw ApiException.invalid(

@@ -56,7 +56,7 @@ final class ScriptedModel extends CallModel {
     var text = new StringBuilder();
     int words = random.nextInt(MOST_WORDS);
     for (int i = 0; i < words; i++) {
-      Baton.passInterruptibly();
+      TurnScheduler.yieldTurnInterruptibly();
       var word = "word" + i + " ☔ ";
       text.append(word);
       turn.accept(new ModelDelta.Text(word));
@@ -66,12 +66,12 @@ final class ScriptedModel extends CallModel {
       int calling = 1 + random.nextInt(2);
       for (int i = 0; i < calling; i++) {
         turn.accept(new ModelDelta.ToolCallStarted(i, "look_up"));
-        Baton.passInterruptibly();
+        TurnScheduler.yieldTurnInterruptibly();
         turn.accept(new ModelDelta.ToolCallArguments(i, "{}"));
         made.add(new ModelToolCall("call_" + i, "look_up", "{}"));
       }
     }
-    Baton.passInterruptibly();
+    TurnScheduler.yieldTurnInterruptibly();
     var finish =
         made.isEmpty() ? ModelResponse.FinishReason.STOP : ModelResponse.FinishReason.TOOL_CALLS;
     return new ModelResponse(

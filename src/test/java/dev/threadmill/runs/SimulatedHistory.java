@@ -40,7 +40,7 @@ final class SimulatedHistory {
   private final SettableClock clock;
   private final List<String> said = new ArrayList<>();
   private final Random random;
-  private final Baton baton = new Baton();
+  private final TurnScheduler baton = new TurnScheduler();
   private final ScriptedModel.Calls calls = new ScriptedModel.Calls();
   private final List<SimulatedNode> nodes = new ArrayList<>();
   private final List<ThreadId> threads = new ArrayList<>();
@@ -111,11 +111,11 @@ final class SimulatedHistory {
     int what = random.nextInt(100);
     var node = any(nodes);
     if (what < 55) {
-      turns += baton.turn(random, each -> !each.frozen) ? 1 : 0;
+      turns += baton.runOne(random, each -> !each.frozen) ? 1 : 0;
     } else if (what < 62) {
       readAlong();
     } else if (node.frozen && what < 90) {
-      turns += baton.turn(random, each -> !each.frozen) ? 1 : 0;
+      turns += baton.runOne(random, each -> !each.frozen) ? 1 : 0;
     } else if (what < 70) {
       act("create", node, () -> create(node));
     } else if (what < 74) {
@@ -123,7 +123,7 @@ final class SimulatedHistory {
     } else if (what < 78) {
       act("submit", node, () -> withAnyRun(run -> submit(node, run)));
     } else if (what < 84) {
-      act("sweep", node, node.sweep::sweep);
+      act("sweep", node, node.sweep::runOnce);
     } else if (what < 86) {
       act("renew", node, node.sweep::renew);
     } else if (what < 88) {
@@ -251,12 +251,12 @@ final class SimulatedHistory {
   /** It stops in good order, and another one is started in its place. */
   private void handOver(SimulatedNode node) {
     say("hand over", node);
-    node.liveRuns.close();
+    node.liveRuns.stopAccepting();
     node.liveRuns.all().forEach(live -> live.stop(LiveRun.StopReason.HAND_OVER));
     for (int i = 0; i < MOST_ROUNDS && node.liveRuns.size() > 0; i++) {
-      baton.turn(random, each -> each == node);
+      baton.runOne(random, each -> each == node);
     }
-    node.node.leave();
+    node.node.deregister();
     replace(node);
   }
 
@@ -278,7 +278,7 @@ final class SimulatedHistory {
     said.add("rest");
     nodes.forEach(node -> node.frozen = false);
     for (int round = 0; round < MOST_ROUNDS; round++) {
-      while (baton.turn(random, _ -> true)) {
+      while (baton.runOne(random, _ -> true)) {
         turns++;
       }
       var open = runs().stream().filter(run -> !isEnd(run.status())).toList();
@@ -287,7 +287,7 @@ final class SimulatedHistory {
       }
       for (var node : nodes) {
         baton.add(node, node.sweep::renew);
-        baton.add(node, node.sweep::sweep);
+        baton.add(node, node.sweep::runOnce);
         baton.add(node, () -> journal(node));
       }
       open.stream()

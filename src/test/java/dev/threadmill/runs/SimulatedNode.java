@@ -18,19 +18,19 @@ import dev.threadmill.memory.RetrieveMemory;
 import dev.threadmill.memory.ScheduleSummary;
 import dev.threadmill.models.ModelRegistry;
 import dev.threadmill.runs.context.BuildContext;
-import dev.threadmill.runs.context.PromptRoom;
+import dev.threadmill.runs.context.PromptPermits;
 import dev.threadmill.runs.context.ThreadHistory;
 import dev.threadmill.runs.execution.EventId;
 import dev.threadmill.runs.execution.Journal;
 import dev.threadmill.runs.execution.RunSubscriptions;
+import dev.threadmill.runs.recovery.MaintenanceLoop;
+import dev.threadmill.runs.recovery.SubscriptionPoller;
+import dev.threadmill.runs.recovery.TakeOver;
 import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.RunStore;
 import dev.threadmill.runs.store.StepStore;
 import dev.threadmill.runs.streams.LoadRun;
 import dev.threadmill.runs.streams.RunEventStream;
-import dev.threadmill.runs.upkeep.LookAgain;
-import dev.threadmill.runs.upkeep.Sweep;
-import dev.threadmill.runs.upkeep.TakeOver;
 import dev.threadmill.testing.SettableClock;
 import dev.threadmill.threads.MessageStore;
 import dev.threadmill.threads.PrepareMessages;
@@ -47,15 +47,15 @@ import javax.sql.DataSource;
 
 /**
  * A node put together from the classes of the engine, whose executions are actors of a {@link
- * Baton} and whose model answers what the seed says. It has no thread of its own.
+ * TurnScheduler} and whose model answers what the seed says. It has no thread of its own.
  */
 final class SimulatedNode {
   static final ProjectId PROJECT = new ProjectId("proj_default");
 
-  final Node node;
-  final LiveRuns liveRuns;
+  final NodeLease node;
+  final LocalRuns liveRuns;
   final Journal journal;
-  final Sweep sweep;
+  final MaintenanceLoop sweep;
   final CreateRun create;
   final CancelRun cancel;
   final SubmitToolOutputs submit;
@@ -154,19 +154,19 @@ final class SimulatedNode {
   }
 
   SimulatedNode(
-      Parts parts, Baton baton, Random random, ScriptedModel.Calls calls, Duration ahead) {
-    var jdbc = new Jdbc(Baton.passing(parts.dataSource));
+      Parts parts, TurnScheduler baton, Random random, ScriptedModel.Calls calls, Duration ahead) {
+    var jdbc = new Jdbc(TurnScheduler.yielding(parts.dataSource));
     this.ahead = ahead;
     InstantSource clock = () -> parts.clock.instant().plus(this.ahead);
     var config = new Settings();
     node =
-        new Node(jdbc, parts.side, parts.ids, config, parts.signals) {
+        new NodeLease(jdbc, parts.side, parts.ids, config, parts.signals) {
           @Override
-          boolean isHealthyForALease() {
+          boolean isHealthyForOneLease() {
             return true;
           }
         };
-    liveRuns = new LiveRuns(config);
+    liveRuns = new LocalRuns(config);
     journal = new Journal(jdbc);
     loadRun = parts.loadRun;
     watches = new RunSubscriptions(parts.signals);
@@ -184,17 +184,17 @@ final class SimulatedNode {
             parts.ids,
             config);
     // Runs of this simulation have no children. Two of these need each other.
-    var late = new AtomicReference<StopChildren>();
+    var late = new AtomicReference<CancelChildRuns>();
     var stopLater =
-        new StopChildren(children, null) {
+        new CancelChildRuns(children, null) {
           @Override
-          void of(Run ended) {
-            late.get().of(ended);
+          void afterEnd(Run ended) {
+            late.get().afterEnd(ended);
           }
         };
     var endIdle = new EndIdleRun(jdbc, parts.runs, parts.steps, children, stopLater, signals);
     cancel = new CancelRun(jdbc, parts.runs, endIdle, stopLater, liveRuns, signals, clock);
-    var stopChildren = new StopChildren(children, cancel);
+    var stopChildren = new CancelChildRuns(children, cancel);
     late.set(stopChildren);
     var finish =
         new FinishRun(
@@ -210,7 +210,7 @@ final class SimulatedNode {
     var execute =
         new ExecuteRun(
             new BuildContext(parts.models, parts.history, parts.memory, jdbc),
-            new PromptRoom(),
+            new PromptPermits(),
             new ScriptedModel(parts.models, parts.spending, random, calls),
             finish,
             parts.steps,
@@ -238,7 +238,7 @@ final class SimulatedNode {
         };
     var waiting = new WaitingRuns(jdbc, parts.threads, parts.messages);
     sweep =
-        new Sweep(
+        new MaintenanceLoop(
             jdbc,
             node,
             liveRuns,
@@ -257,7 +257,7 @@ final class SimulatedNode {
             waiting,
             endIdle,
             stopChildren,
-            new LookAgain(jdbc, watches),
+            new SubscriptionPoller(jdbc, watches),
             parts.signals,
             config,
             clock);

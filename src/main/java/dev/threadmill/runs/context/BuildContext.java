@@ -63,19 +63,19 @@ public class BuildContext {
    *
    * @param reason as {@code incomplete_details} names it
    */
-  public record NoRoom(String reason) implements Context {}
+  public record TokensUsedUp(String reason) implements Context {}
 
   /**
    * The context of the run's next model call.
    *
    * @param place takes room for it
    */
-  public Context of(RunExecution progress, PromptRoom.Place place) throws InterruptedException {
+  public Context of(RunExecution progress, PromptPermits.Permit place) throws InterruptedException {
     var run = progress.run();
     var settings = run.settings();
     if (settings.maxCompletionTokens() != null
         && run.usage().completionTokens() >= settings.maxCompletionTokens()) {
-      return new NoRoom("max_completion_tokens");
+      return new TokensUsedUp("max_completion_tokens");
     }
     var functions = progress.toolset().functions();
     int fixed = fixedTokens(settings.instructions(), functions);
@@ -83,14 +83,14 @@ public class BuildContext {
     int window = windowTokens(model, settings) - fixed;
     Integer budget = budgetLeft(run, fixed);
     if (budget != null && budget <= 0) {
-      return new NoRoom("max_prompt_tokens");
+      return new TokensUsedUp("max_prompt_tokens");
     }
     int room = budget == null ? window : Math.min(window, budget);
     var strategy = settings.truncationStrategy();
     int most = strategy.lastMessages() == null ? Integer.MAX_VALUE : strategy.lastMessages();
     var newest = newest(progress, room, most, place);
     if (newest.entries().isEmpty() && budget != null && budget < window) {
-      return new NoRoom("max_prompt_tokens");
+      return new TokensUsedUp("max_prompt_tokens");
     }
     if (newest.entries().isEmpty()) {
       // Too long for the model: it is the provider that has to say so.
@@ -112,22 +112,22 @@ public class BuildContext {
   }
 
   private ThreadHistory.Window newest(
-      RunExecution progress, int room, int most, PromptRoom.Place place)
+      RunExecution progress, int room, int most, PromptPermits.Permit place)
       throws InterruptedException {
     var run = progress.run();
     var atHand = progress.live().initialMessages();
     if (atHand != null && progress.turns() == 0) {
-      place.takeFor(
+      place.acquireFor(
           atHand.stream().mapToLong(m -> ContentPart.sizeInCharacters(m.content())).sum());
       return ThreadHistory.newestOf(atHand, room, most);
     }
-    var chosen = jdbc.whenAvailable(() -> history.choose(run, room, most));
-    long limit = place.takeFor(chosen.expected());
+    var chosen = jdbc.whenAvailable(() -> history.select(run, room, most));
+    long limit = place.acquireFor(chosen.expected());
     var read = jdbc.whenAvailable(() -> history.newest(run, chosen, room, limit));
     while (read.isEmpty()) {
       // What is compressed well in the database was more than expected, or what tools said was
       // long.
-      long more = place.takeMore();
+      long more = place.grow();
       read = jdbc.whenAvailable(() -> history.newest(run, chosen, room, more));
     }
     return read.get();
@@ -143,8 +143,8 @@ public class BuildContext {
             && (policy.isExplicit() || run.settings().truncationStrategy().lastMessages() == null);
     var said =
         window.entries().stream()
-            .filter(ThreadHistory.Entry.Said.class::isInstance)
-            .map(ThreadHistory.Entry.Said.class::cast)
+            .filter(ThreadHistory.Entry.MessageEntry.class::isInstance)
+            .map(ThreadHistory.Entry.MessageEntry.class::cast)
             .toList();
     var asked =
         new RetrieveMemory.Request(
@@ -159,7 +159,7 @@ public class BuildContext {
     return progress.live().interruptibly(() -> memory.retrieve(asked));
   }
 
-  private static String newestOfTheUser(List<ThreadHistory.Entry.Said> said) {
+  private static String newestOfTheUser(List<ThreadHistory.Entry.MessageEntry> said) {
     return said.reversed().stream()
         .filter(message -> message.role() == Message.Role.USER)
         .findFirst()
@@ -169,21 +169,22 @@ public class BuildContext {
 
   private static String cutBy(
       ThreadHistory.Window shown, TruncationStrategy strategy, Integer budget, int window) {
-    long said = shown.entries().stream().filter(ThreadHistory.Entry.Said.class::isInstance).count();
+    long said =
+        shown.entries().stream().filter(ThreadHistory.Entry.MessageEntry.class::isInstance).count();
     if (strategy.lastMessages() != null && said >= strategy.lastMessages()) {
       return "last_messages";
     }
     return budget != null && budget < window ? "max_prompt_tokens" : "context_window";
   }
 
-  private static SentContext.Stretch stretch(ThreadHistory.Window shown, String cutBy) {
+  private static SentContext.Window stretch(ThreadHistory.Window shown, String cutBy) {
     var entries = shown.entries();
     if (entries.isEmpty()) {
       return null;
     }
-    return new SentContext.Stretch(
-        SentContext.Stretch.micros(entries.getFirst().at()),
-        SentContext.Stretch.micros(entries.getLast().at()),
+    return new SentContext.Window(
+        SentContext.Window.micros(entries.getFirst().at()),
+        SentContext.Window.micros(entries.getLast().at()),
         entries.size(),
         entries.stream().mapToInt(ThreadHistory.Entry::tokens).sum(),
         cutBy);

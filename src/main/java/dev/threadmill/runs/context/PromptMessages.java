@@ -17,12 +17,12 @@ final class PromptMessages {
 
   static List<ModelMessage> of(ThreadHistory.Entry entry, ModelInfo model) {
     return switch (entry) {
-      case ThreadHistory.Entry.Said said -> said(said, model);
-      case ThreadHistory.Entry.Called called -> called(called);
+      case ThreadHistory.Entry.MessageEntry said -> said(said, model);
+      case ThreadHistory.Entry.CallsEntry called -> called(called);
     };
   }
 
-  private static List<ModelMessage> said(ThreadHistory.Entry.Said said, ModelInfo model) {
+  private static List<ModelMessage> said(ThreadHistory.Entry.MessageEntry said, ModelInfo model) {
     if (said.role() == Message.Role.ASSISTANT) {
       var text = AssistantMessages.text(said.content());
       return text.isEmpty() ? List.of() : List.of(new ModelMessage.Assistant(text, List.of()));
@@ -31,7 +31,7 @@ final class PromptMessages {
     return List.of(new ModelMessage.User(parts));
   }
 
-  private static List<ModelMessage> called(ThreadHistory.Entry.Called called) {
+  private static List<ModelMessage> called(ThreadHistory.Entry.CallsEntry called) {
     var calls = called.calls();
     var messages = new ArrayList<ModelMessage>();
     messages.add(

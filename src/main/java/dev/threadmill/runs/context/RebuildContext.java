@@ -81,12 +81,12 @@ public class RebuildContext {
     return window == null ? List.of() : history.between(run, window.fromTime(), window.toTime());
   }
 
-  private StepContextObject.LeftOut leftOut(Run run, SentContext sent) {
+  private StepContextObject.Omitted leftOut(Run run, SentContext sent) {
     var window = sent.window();
     if (window == null || window.cutBy() == null) {
-      return new StepContextObject.LeftOut(0, null);
+      return new StepContextObject.Omitted(0, null);
     }
-    return new StepContextObject.LeftOut(
+    return new StepContextObject.Omitted(
         history.countBefore(run, window.fromTime()), window.cutBy());
   }
 
@@ -120,11 +120,11 @@ public class RebuildContext {
     for (var entry : entries) {
       parts.add(
           switch (entry) {
-            case ThreadHistory.Entry.Said said ->
-                new StepContextObject.Said(
+            case ThreadHistory.Entry.MessageEntry said ->
+                new StepContextObject.MessagePart(
                     said.id().value(), said.role(), said.content(), said.tokens());
-            case ThreadHistory.Entry.Called called ->
-                new StepContextObject.Called(
+            case ThreadHistory.Entry.CallsEntry called ->
+                new StepContextObject.CallsPart(
                     called.calls().stream().map(call -> call.id().value()).toList(),
                     called.tokens());
           });

@@ -27,7 +27,7 @@ public record StepContextObject(
     String model,
     boolean exact,
     List<Part> parts,
-    LeftOut leftOut,
+    Omitted leftOut,
     RetrieveMemory.State memory,
     List<SentMessage> messages) {
 
@@ -38,7 +38,7 @@ public record StepContextObject(
    * @param reason {@code last_messages}, {@code max_prompt_tokens} or {@code context_window}; null
    *     if nothing was left out
    */
-  record LeftOut(int messages, String reason) {}
+  record Omitted(int messages, String reason) {}
 
   /** A part of the prompt. */
   sealed interface Part {
@@ -51,8 +51,8 @@ public record StepContextObject(
         case Instructions it -> "instructions:" + Integer.toHexString(it.text().hashCode());
         case Summary it -> "summary:" + it.version();
         case Recalled it -> "recalled:" + it.source().id();
-        case Said it -> "message:" + it.id();
-        case Called it -> "tool_calls:" + String.join(",", it.toolCallIds());
+        case MessagePart it -> "message:" + it.id();
+        case CallsPart it -> "tool_calls:" + String.join(",", it.toolCallIds());
         case Tool it -> "tool:" + it.function().name();
       };
     }
@@ -80,14 +80,15 @@ public record StepContextObject(
     }
   }
 
-  record Said(String id, Message.Role role, List<ContentPart> content, int tokens) implements Part {
+  record MessagePart(String id, Message.Role role, List<ContentPart> content, int tokens)
+      implements Part {
     @Override
     public String type() {
       return "message";
     }
   }
 
-  record Called(List<String> toolCallIds, int tokens) implements Part {
+  record CallsPart(List<String> toolCallIds, int tokens) implements Part {
     @Override
     public String type() {
       return "tool_calls";

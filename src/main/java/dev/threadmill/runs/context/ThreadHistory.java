@@ -32,10 +32,10 @@ public class ThreadHistory {
   private static final int MOST_BYTES_OF_A_TOKEN = 128;
 
   private final Jdbc jdbc;
-  private final ThreadMessages messages;
-  private final KnownMessages knownMessages;
+  private final PromptMessageReader messages;
+  private final ThreadMessageCache knownMessages;
 
-  ThreadHistory(Jdbc jdbc, ThreadMessages messages, KnownMessages knownMessages) {
+  ThreadHistory(Jdbc jdbc, PromptMessageReader messages, ThreadMessageCache knownMessages) {
     this.jdbc = jdbc;
     this.messages = messages;
     this.knownMessages = knownMessages;
@@ -54,7 +54,7 @@ public class ThreadHistory {
      * @param content null as long as it is left in the database
      * @param stored how many bytes it takes there if it was left there, compressed as it may be
      */
-    record Said(
+    record MessageEntry(
         MessageId id,
         Message.Role role,
         List<ContentPart> content,
@@ -66,8 +66,8 @@ public class ThreadHistory {
         return content == null;
       }
 
-      Said with(List<ContentPart> read) {
-        return new Said(id, role, read, at, tokens, stored);
+      MessageEntry with(List<ContentPart> read) {
+        return new MessageEntry(id, role, read, at, tokens, stored);
       }
 
       /** How much there is of it, as far as it was read. */
@@ -86,7 +86,7 @@ public class ThreadHistory {
      *
      * @param aside what the model thought and said along with them, if the run is the one that asks
      */
-    record Called(List<ToolCall> calls, StepReasoning aside, Instant at) implements Entry {
+    record CallsEntry(List<ToolCall> calls, StepReasoning aside, Instant at) implements Entry {
       @Override
       public int tokens() {
         int tokens = TokenCounter.count(aside.commentary());
@@ -135,10 +135,10 @@ public class ThreadHistory {
    *
    * @param isCut whether older ones do not fit
    */
-  record Chosen(List<Entry.Said> newestFirst, boolean isCut) {
+  record Selection(List<Entry.MessageEntry> newestFirst, boolean isCut) {
     /** About how many characters they have. */
     long expected() {
-      return newestFirst.stream().mapToLong(Entry.Said::expected).sum();
+      return newestFirst.stream().mapToLong(Entry.MessageEntry::expected).sum();
     }
   }
 
@@ -148,9 +148,9 @@ public class ThreadHistory {
    * @param maxTokens how many tokens they may cost together
    * @param maxMessages how many messages there may be among them
    */
-  Chosen choose(Run run, int maxTokens, int maxMessages) {
-    var reading = messages.begin(run, knownMessages.of(run.threadId()), maxMessages);
-    var kept = new ArrayList<Entry.Said>();
+  Selection select(Run run, int maxTokens, int maxMessages) {
+    var reading = messages.begin(run, knownMessages.get(run.threadId()), maxMessages);
+    var kept = new ArrayList<Entry.MessageEntry>();
     long tokens = 0;
     boolean isCut = false;
     while (!isCut && reading.has(kept.size(), maxMessages)) {
@@ -161,8 +161,8 @@ public class ThreadHistory {
         kept.add(next);
       }
     }
-    knownMessages.remember(run, reading.soFar());
-    return new Chosen(kept, isCut);
+    knownMessages.put(run, reading.soFar());
+    return new Selection(kept, isCut);
   }
 
   /**
@@ -172,15 +172,15 @@ public class ThreadHistory {
    * @param limit how many characters there is room for
    * @return empty if they have more
    */
-  Optional<Window> newest(Run run, Chosen chosen, int maxTokens, long limit) {
-    var read = messages.whole(run, chosen.newestFirst(), limit);
+  Optional<Window> newest(Run run, Selection chosen, int maxTokens, long limit) {
+    var read = messages.loadContent(run, chosen.newestFirst(), limit);
     if (read.isEmpty()) {
       return Optional.empty();
     }
     var whole = read.get();
     boolean isCut = chosen.isCut() || whole.size() < chosen.newestFirst().size();
     var since = isCut && !whole.isEmpty() ? whole.getLast().at() : Instant.EPOCH;
-    long left = limit - whole.stream().mapToLong(Entry.Said::characters).sum();
+    long left = limit - whole.stream().mapToLong(Entry.MessageEntry::characters).sum();
     return calls(run, since, maxTokens, left)
         .map(calls -> withCalls(whole, calls, maxTokens, isCut));
   }
@@ -195,7 +195,7 @@ public class ThreadHistory {
         break;
       }
       kept.add(
-          new Entry.Said(
+          new Entry.MessageEntry(
               message.id(),
               message.role(),
               message.content(),
@@ -211,7 +211,7 @@ public class ThreadHistory {
     var entries =
         new ArrayList<Entry>(calls(run, from, Integer.MAX_VALUE, Long.MAX_VALUE).orElseThrow());
     entries.addAll(
-        messages.whole(run, messages.between(run, from, to), Long.MAX_VALUE).orElseThrow());
+        messages.loadContent(run, messages.between(run, from, to), Long.MAX_VALUE).orElseThrow());
     entries.removeIf(entry -> entry.at().isAfter(to));
     entries.sort((a, b) -> b.at().compareTo(a.at()));
     return entries.reversed();
@@ -233,7 +233,10 @@ public class ThreadHistory {
    * @param isCut whether older messages were left out already
    */
   private static Window withCalls(
-      List<Entry.Said> newestFirst, List<Entry.Called> calls, int maxTokens, boolean isCut) {
+      List<Entry.MessageEntry> newestFirst,
+      List<Entry.CallsEntry> calls,
+      int maxTokens,
+      boolean isCut) {
     var entries = new ArrayList<Entry>(calls);
     entries.addAll(newestFirst);
     entries.sort((a, b) -> b.at().compareTo(a.at()));
@@ -257,9 +260,11 @@ public class ThreadHistory {
    * @param limit how many bytes there is room for
    * @return empty if they have more
    */
-  private Optional<List<Entry.Called>> calls(Run run, Instant since, int maxTokens, long limit) {
+  private Optional<List<Entry.CallsEntry>> calls(
+      Run run, Instant since, int maxTokens, long limit) {
     record CallRow(Instant at, String step, StepReasoning aside, ToolCall call, int bytes) {}
-    long most = Math.min((long) maxTokens * MOST_BYTES_OF_A_TOKEN, ThreadMessages.MOST_CHARACTERS);
+    long most =
+        Math.min((long) maxTokens * MOST_BYTES_OF_A_TOKEN, PromptMessageReader.MOST_CHARACTERS);
     var rows =
         jdbc.list(
             """
@@ -293,7 +298,7 @@ public class ThreadHistory {
                         row.text("output"),
                         ToolCall.Executor.CLIENT,
                         null,
-                        ToolCall.Heard.NONE),
+                        ToolCall.Partial.NONE),
                     row.integer("bytes")),
             run.id(),
             run.threadId(),
@@ -303,7 +308,7 @@ public class ThreadHistory {
     if (rows.stream().mapToLong(CallRow::bytes).sum() > limit) {
       return Optional.empty();
     }
-    var steps = new ArrayList<Entry.Called>();
+    var steps = new ArrayList<Entry.CallsEntry>();
     for (int i = 0; i < rows.size(); ) {
       var first = rows.get(i);
       var calls = new ArrayList<ToolCall>();
@@ -311,7 +316,7 @@ public class ThreadHistory {
         calls.add(rows.get(i++).call());
       }
       var aside = first.aside() == null ? StepReasoning.NONE : first.aside();
-      steps.add(new Entry.Called(List.copyOf(calls), aside, first.at()));
+      steps.add(new Entry.CallsEntry(List.copyOf(calls), aside, first.at()));
     }
     return Optional.of(steps);
   }

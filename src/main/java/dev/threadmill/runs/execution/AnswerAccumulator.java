@@ -76,7 +76,7 @@ public final class AnswerAccumulator {
     }
 
     ToolCall toCall() {
-      return ToolCall.begun(started.id(), started.type(), name)
+      return ToolCall.started(started.id(), started.type(), name)
           .withMoreArguments(arguments.toString());
     }
   }
@@ -304,7 +304,7 @@ public final class AnswerAccumulator {
   /** A call that has just begun. Its id follows from its place, so any node can name it. */
   public static ToolCall newCall(Run run, String place, String name) {
     var id = new ToolCallId(Ids.derive(ToolCallId.PREFIX, run.id(), place));
-    return ToolCall.begun(id, run.settings().callType(name), name);
+    return ToolCall.started(id, run.settings().callType(name), name);
   }
 
   private void acceptArguments(int index, String piece) {

@@ -41,14 +41,16 @@ public final class HandoffProjection {
   /** The run as far as both have come. */
   public static StoredRun project(StoredRun stored) {
     var other =
-        stored.handedTo().handedTo() == null ? stored.handedTo() : project(stored.handedTo());
+        stored.handoffTarget().handoffTarget() == null
+            ? stored.handoffTarget()
+            : project(stored.handoffTarget());
     // Steps are read after the run: if it has ended in between, they are more than its tape knows.
     int last = lastLoggedStep(stored.run());
     var handed = new HandoffProjection(stored.run(), last);
     var events = other.events();
-    int onTape = EventLog.parse(other.run().tape()).size();
+    int onTape = EventLog.parse(other.run().eventLog()).size();
     var tape =
-        stored.run().tape()
+        stored.run().eventLog()
             + EventLog.format(handed.events(events.subList(0, Math.min(onTape, events.size()))));
     var beyond = handed.events(events.subList(Math.min(onTape, events.size()), events.size()));
     var steps = new ArrayList<Step>();
@@ -59,12 +61,12 @@ public final class HandoffProjection {
         .messages(other.steps(), other.messages())
         .forEach(message -> messages.put(message.id().value(), message));
     return new StoredRun(
-        stored.run().withTape(tape),
+        stored.run().withEventLog(tape),
         steps,
         messages,
         stored.thread(),
         List.of(
-            new StoredRun.JournalPiece(
+            new StoredRun.JournalEntry(
                 EventLog.length(EventLog.parse(tape)),
                 stored.run().attempt(),
                 Json.write(beyond.stream().map(JournalFormat::format).toList()),
@@ -74,7 +76,7 @@ public final class HandoffProjection {
 
   private static int lastLoggedStep(Run run) {
     int last = 0;
-    for (var event : EventLog.parse(run.tape())) {
+    for (var event : EventLog.parse(run.eventLog())) {
       if (event instanceof RunEvent.StepCreated(var step, var _, var _)) {
         last = Math.max(last, step);
       }
@@ -135,8 +137,8 @@ public final class HandoffProjection {
       if (event instanceof RunEvent.StepCreated(var step, var type, var at)
           && ordinals.containsKey(step)) {
         var begun =
-            Step.begun(run, run.attempt(), ordinals.get(step), type, StreamEvents.ofMicros(at));
-        own.add(rows.containsKey(step) ? projected(rows.get(step)) : begun.by(speaker));
+            Step.started(run, run.attempt(), ordinals.get(step), type, StreamEvents.ofMicros(at));
+        own.add(rows.containsKey(step) ? projected(rows.get(step)) : begun.withAssistant(speaker));
       }
     }
     return own;

@@ -159,7 +159,7 @@ public final class RunExecution {
   /** A step of this type begins. */
   Step startStep(Step.Type type) {
     lastOrdinal++;
-    return Step.begun(run, run.attempt(), lastOrdinal, type, nextTimestamp());
+    return Step.started(run, run.attempt(), lastOrdinal, type, nextTimestamp());
   }
 
   /** The time now, but later than everything the run has stored. */

@@ -76,7 +76,7 @@ public record RunObject(
 
     /** So that it is shown as it was asked, also when it is told again later. */
     private static boolean isApproval(ToolCall call) {
-      return call.executor().isAsked() && call.executor() != ToolCall.Executor.CLIENT;
+      return call.executor().involvesClient() && call.executor() != ToolCall.Executor.CLIENT;
     }
 
     /** The client has to submit the outputs of these calls, or to allow them. */
@@ -193,7 +193,7 @@ public record RunObject(
             run.usage(),
             run.owner(),
             run.attempt(),
-            run.tape()),
+            run.eventLog()),
         open);
   }
 

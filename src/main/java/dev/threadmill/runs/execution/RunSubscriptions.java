@@ -84,7 +84,7 @@ public class RunSubscriptions {
       return new Version(
           run.attempt(),
           run.status(),
-          run.tape().codePointCount(0, run.tape().length()),
+          run.eventLog().codePointCount(0, run.eventLog().length()),
           stored.journal().isEmpty() ? -1 : stored.journal().getLast().position());
     }
   }

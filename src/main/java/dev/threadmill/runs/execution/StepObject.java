@@ -128,11 +128,11 @@ public record StepObject(
     }
     var details =
         ordered("name", call.name(), "arguments", call.arguments(), "output", call.output());
-    if (!call.heard().progress().isEmpty()) {
-      details.put(ToolCall.Part.PROGRESS.field(), call.heard().progress());
+    if (!call.partial().progress().isEmpty()) {
+      details.put(ToolCall.Part.PROGRESS.field(), call.partial().progress());
     }
-    if (!call.heard().task().isEmpty()) {
-      details.put(ToolCall.Part.TASK.field(), call.heard().task());
+    if (!call.partial().task().isEmpty()) {
+      details.put(ToolCall.Part.TASK.field(), call.partial().task());
     }
     shown.put(detailsField(call), details);
     return shown;

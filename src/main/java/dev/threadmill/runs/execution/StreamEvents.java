@@ -192,7 +192,7 @@ public final class StreamEvents {
 
   /** A call of the step has its output, the beginning of which may have been told before. */
   public static StreamEvent callCompleted(Step step, int index, ToolCall call) {
-    return callCompleted(step, index, call, call.heard().output().length());
+    return callCompleted(step, index, call, call.partial().output().length());
   }
 
   /**

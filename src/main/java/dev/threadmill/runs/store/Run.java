@@ -41,7 +41,7 @@ public record Run(
     Usage usage,
     String owner,
     int attempt,
-    String tape) {
+    String eventLog) {
 
   /** After this long a run that has not ended expires. */
   public static final Duration LIFE = Duration.ofMinutes(10);
@@ -175,11 +175,11 @@ public record Run(
         usage,
         node,
         newAttempt,
-        tape);
+        eventLog);
   }
 
   /** The same run in another status that is not its end. */
-  public Run as(RunStatus newStatus) {
+  public Run withStatus(RunStatus newStatus) {
     return new Run(
         threadId,
         id,
@@ -194,11 +194,11 @@ public record Run(
         usage,
         owner,
         attempt,
-        tape);
+        eventLog);
   }
 
   /** The same run created at this time. */
-  public Run createdAt(Instant at) {
+  public Run withCreatedAt(Instant at) {
     return new Run(
         threadId,
         id,
@@ -219,11 +219,11 @@ public record Run(
         usage,
         owner,
         attempt,
-        tape);
+        eventLog);
   }
 
   /** The same run with another tape. */
-  public Run withTape(String newTape) {
+  public Run withEventLog(String newTape) {
     return new Run(
         threadId,
         id,
@@ -257,7 +257,7 @@ public record Run(
         newUsage,
         owner,
         attempt,
-        tape);
+        eventLog);
   }
 
   Run with(Metadata newMetadata) {
@@ -275,7 +275,7 @@ public record Run(
         usage,
         owner,
         attempt,
-        tape);
+        eventLog);
   }
 
   /** The same run at its end. */
@@ -303,6 +303,6 @@ public record Run(
         usage,
         null,
         attempt,
-        tape);
+        eventLog);
   }
 }

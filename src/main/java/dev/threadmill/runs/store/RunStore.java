@@ -147,7 +147,7 @@ public class RunStore {
         settings.reasoningEffort(),
         run.owner(),
         run.attempt(),
-        run.tape(),
+        run.eventLog(),
         Tx.json(settings.memory()),
         waitingMessages != null,
         Tx.json(waitingMessages),

@@ -10,7 +10,7 @@ import java.time.Instant;
  * @param window null if nothing of the thread was sent
  * @param digest of the whole prompt, which tells whether the rebuilt one is the same
  */
-public record SentContext(String model, Stretch window, MemoryReferences memory, String digest) {
+public record SentContext(String model, Window window, MemoryReferences memory, String digest) {
 
   /**
    * Part of the thread, from one entry to another.
@@ -21,7 +21,7 @@ public record SentContext(String model, Stretch window, MemoryReferences memory,
    * @param cutBy what kept older ones out: {@code last_messages}, {@code max_prompt_tokens} or
    *     {@code context_window}; null if there were none
    */
-  public record Stretch(long from, long to, int entries, int tokens, String cutBy) {
+  public record Window(long from, long to, int entries, int tokens, String cutBy) {
     /** When the first message was created. */
     public Instant fromTime() {
       return instant(from);

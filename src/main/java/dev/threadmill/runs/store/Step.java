@@ -68,7 +68,7 @@ public record Step(
   }
 
   /** A step that has just begun. Its ids follow from its place, so any node can name them. */
-  public static Step begun(Run run, int attempt, int ordinal, Type type, Instant at) {
+  public static Step started(Run run, int attempt, int ordinal, Type type, Instant at) {
     return new Step(
         new StepId(Ids.derive(StepId.PREFIX, run.id(), attempt + "/" + ordinal)),
         run.threadId(),
@@ -127,7 +127,7 @@ public record Step(
   }
 
   /** The same step, in which another assistant speaks. */
-  public Step by(AssistantId speaker) {
+  public Step withAssistant(AssistantId speaker) {
     return new Step(
         id, threadId, runId, speaker, ordinal, type, status, createdAt, endedAt, lastError,
         messageId, calls, aside, usage);

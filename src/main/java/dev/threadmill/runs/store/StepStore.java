@@ -230,13 +230,13 @@ public class StepStore {
         "UPDATE tool_calls SET partial = ?, progress = ?, remote_task = nullif(?, '')"
             + " WHERE thread_id = ? AND id = ?",
         step.calls().stream()
-            .filter(call -> !call.heard().equals(ToolCall.Heard.NONE))
+            .filter(call -> !call.partial().equals(ToolCall.Partial.NONE))
             .map(
                 call ->
                     new Object[] {
-                      call.isOpen() ? call.heard().output() : null,
-                      call.heard().progress(),
-                      call.heard().task(),
+                      call.isOpen() ? call.partial().output() : null,
+                      call.partial().progress(),
+                      call.partial().task(),
                       step.threadId(),
                       call.id()
                     })
@@ -345,7 +345,7 @@ public class StepStore {
         row.text("output"),
         row.enumValue("executor", ToolCall.Executor.class),
         row.json("routing", ToolCall.Routing.class),
-        ToolCall.Heard.of(row.text("partial"), row.text("progress"), row.text("remote_task")));
+        ToolCall.Partial.of(row.text("partial"), row.text("progress"), row.text("remote_task")));
   }
 
   private static Step read(Row row) throws SQLException {

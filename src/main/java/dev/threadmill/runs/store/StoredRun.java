@@ -20,8 +20,8 @@ public record StoredRun(
     List<Step> steps,
     Map<String, Message> messages,
     ThreadObject thread,
-    List<JournalPiece> journal,
-    StoredRun handedTo) {
+    List<JournalEntry> journal,
+    StoredRun handoffTarget) {
   private static final TypeReference<List<List<String>>> EVENTS = new TypeReference<>() {};
 
   /**
@@ -29,16 +29,16 @@ public record StoredRun(
    *
    * @param isLast whether the journal had nothing behind it
    */
-  public record JournalPiece(long position, int attempt, String events, boolean isLast) {}
+  public record JournalEntry(long position, int attempt, String events, boolean isLast) {}
 
   /** Whether the database has more than was read. */
-  public boolean isCut() {
+  public boolean isTruncated() {
     return !journal.isEmpty() && !journal.getLast().isLast();
   }
 
   /** The tape, and behind it what the journal has beyond it. */
   public List<RunEvent> events() {
-    var events = new ArrayList<>(EventLog.parse(run.tape()));
+    var events = new ArrayList<>(EventLog.parse(run.eventLog()));
     addJournal(events, EventLog.length(events));
     return events;
   }

@@ -25,7 +25,7 @@ public record ToolCall(
     String output,
     Executor executor,
     Routing routing,
-    Heard heard) {
+    Partial partial) {
 
   /** Who sees to the result of a call. */
   public enum Executor {
@@ -43,17 +43,17 @@ public record ToolCall(
     AGENT;
 
     /** Whether the run has to wait for the client while the call is open. */
-    public boolean isClientsTurn() {
+    public boolean awaitsClient() {
       return this == CLIENT || this == APPROVAL;
     }
 
     /** Whether the run need not be executed while the call is open. */
-    public boolean isAwaited() {
-      return isClientsTurn() || this == AGENT;
+    public boolean isExternal() {
+      return awaitsClient() || this == AGENT;
     }
 
     /** Whether the client is, or was, asked about the call. */
-    public boolean isAsked() {
+    public boolean involvesClient() {
       return this != SERVER && this != NOBODY && this != AGENT;
     }
   }
@@ -69,23 +69,23 @@ public record ToolCall(
    * @param progress words on how it goes
    * @param task the name under which its receiver works on it; empty if it has told none
    */
-  public record Heard(String output, String progress, String task) {
+  public record Partial(String output, String progress, String task) {
     /** Nothing was told. */
-    public static final Heard NONE = new Heard("", "", "");
+    public static final Partial NONE = new Partial("", "", "");
 
     /** What is null was not told. */
-    static Heard of(String output, String progress, String task) {
+    static Partial of(String output, String progress, String task) {
       return output == null && progress == null && task == null
           ? NONE
-          : new Heard(orEmpty(output), orEmpty(progress), orEmpty(task));
+          : new Partial(orEmpty(output), orEmpty(progress), orEmpty(task));
     }
 
     private static String orEmpty(String text) {
       return text == null ? "" : text;
     }
 
-    Heard plus(Heard more) {
-      return new Heard(output + more.output, progress + more.progress, task + more.task);
+    Partial plus(Partial more) {
+      return new Partial(output + more.output, progress + more.progress, task + more.task);
     }
   }
 
@@ -122,38 +122,38 @@ public record ToolCall(
   }
 
   /** A call that the model has just begun to ask for. */
-  public static ToolCall begun(ToolCallId id, String type, String name) {
-    return new ToolCall(id, type, name, "", null, Executor.CLIENT, null, Heard.NONE);
+  public static ToolCall started(ToolCallId id, String type, String name) {
+    return new ToolCall(id, type, name, "", null, Executor.CLIENT, null, Partial.NONE);
   }
 
   /** With its whole output, which begins with what was told of it. */
   public ToolCall withOutput(String result) {
-    var whole = result.startsWith(heard.output()) ? result : heard.output() + "\n" + result;
-    return new ToolCall(id, type, name, arguments, whole, executor, routing, heard);
+    var whole = result.startsWith(partial.output()) ? result : partial.output() + "\n" + result;
+    return new ToolCall(id, type, name, arguments, whole, executor, routing, partial);
   }
 
   /** With more text behind its arguments. */
   public ToolCall withMoreArguments(String more) {
-    return new ToolCall(id, type, name, arguments + more, output, executor, routing, heard);
+    return new ToolCall(id, type, name, arguments + more, output, executor, routing, partial);
   }
 
   /** The same call, executed by another. */
-  public ToolCall by(Executor newExecutor) {
-    return new ToolCall(id, type, name, arguments, output, newExecutor, routing, heard);
+  public ToolCall withExecutor(Executor newExecutor) {
+    return new ToolCall(id, type, name, arguments, output, newExecutor, routing, partial);
   }
 
   /** The same call, on which another assistant works. */
-  public ToolCall routed(Routing where) {
-    return new ToolCall(id, type, name, arguments, output, Executor.AGENT, where, heard);
+  public ToolCall routedTo(Routing where) {
+    return new ToolCall(id, type, name, arguments, output, Executor.AGENT, where, partial);
   }
 
   /** With more of what is told while it is executed. */
-  public ToolCall hears(Heard more) {
-    return new ToolCall(id, type, name, arguments, output, executor, routing, heard.plus(more));
+  public ToolCall withPartial(Partial more) {
+    return new ToolCall(id, type, name, arguments, output, executor, routing, partial.plus(more));
   }
 
   /** Whether another assistant still works on it. */
-  public boolean isAgentsTurn() {
+  public boolean awaitsChildRun() {
     return isOpen() && executor == Executor.AGENT;
   }
 
@@ -163,7 +163,7 @@ public record ToolCall(
   }
 
   /** Whether the client has to say something before the run can go on. */
-  public boolean isClientsTurn() {
-    return isOpen() && executor.isClientsTurn();
+  public boolean awaitsClient() {
+    return isOpen() && executor.awaitsClient();
   }
 }

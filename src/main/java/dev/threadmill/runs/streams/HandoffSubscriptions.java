@@ -1,7 +1,7 @@
 package dev.threadmill.runs.streams;
 
 import dev.threadmill.api.RunId;
-import dev.threadmill.runs.LiveRuns;
+import dev.threadmill.runs.LocalRuns;
 import dev.threadmill.runs.execution.LiveRun;
 import dev.threadmill.runs.execution.RunSubscriptions;
 import dev.threadmill.runs.store.StoredRun;
@@ -15,14 +15,14 @@ import java.util.Set;
  * the other, wherever they are executed.
  */
 final class HandoffSubscriptions {
-  private final LiveRuns liveRuns;
+  private final LocalRuns liveRuns;
   private final RunSubscriptions watches;
   private final Runnable onChange;
   private final Set<RunId> watched = new HashSet<>();
   private final Map<RunId, LiveRun> live = new HashMap<>();
   private boolean closed;
 
-  HandoffSubscriptions(LiveRuns liveRuns, RunSubscriptions watches, Runnable onChange) {
+  HandoffSubscriptions(LocalRuns liveRuns, RunSubscriptions watches, Runnable onChange) {
     this.liveRuns = liveRuns;
     this.watches = watches;
     this.onChange = onChange;
@@ -34,7 +34,7 @@ final class HandoffSubscriptions {
    * @param answering as it was when the reader looked; null for none
    */
   synchronized void follow(StoredRun answering) {
-    for (var each = answering; each != null && !closed; each = each.handedTo()) {
+    for (var each = answering; each != null && !closed; each = each.handoffTarget()) {
       var run = each.run();
       if (watched.add(run.id())) {
         watches.subscribe(run.threadId(), run.id(), onChange);

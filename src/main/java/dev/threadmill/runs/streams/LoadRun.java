@@ -16,7 +16,7 @@ import dev.threadmill.runs.store.RunStore;
 import dev.threadmill.runs.store.Step;
 import dev.threadmill.runs.store.StepStore;
 import dev.threadmill.runs.store.StoredRun;
-import dev.threadmill.runs.store.StoredRun.JournalPiece;
+import dev.threadmill.runs.store.StoredRun.JournalEntry;
 import dev.threadmill.threads.Message;
 import dev.threadmill.threads.MessageStore;
 import dev.threadmill.threads.ThreadObject;
@@ -126,12 +126,12 @@ public class LoadRun {
     var journal = journal(thread, id, seen.position(), seen);
     return runs.find(project, thread, id)
         .filter(run -> run.attempt() == seen.attempt())
-        .filter(run -> EventLog.length(EventLog.parse(run.tape())) <= seen.position())
+        .filter(run -> EventLog.length(EventLog.parse(run.eventLog())) <= seen.position())
         .filter(run -> run.owner() != null)
         .map(run -> new StoredRun(run, List.of(), Map.of(), null, journal, null));
   }
 
-  private List<JournalPiece> journal(ThreadId thread, RunId id, long from, EventId seen) {
+  private List<JournalEntry> journal(ThreadId thread, RunId id, long from, EventId seen) {
     return jdbc.list(
         PART_OF_JOURNAL,
         LoadRun::readPiece,
@@ -148,11 +148,11 @@ public class LoadRun {
   public static List<RunEvent> uncommitted(Tx tx, Run run) {
     var journal = tx.list(JOURNAL, LoadRun::readPiece, run.threadId(), run.id());
     var events = new StoredRun(run, List.of(), Map.of(), null, journal, null).events();
-    return events.subList(EventLog.parse(run.tape()).size(), events.size());
+    return events.subList(EventLog.parse(run.eventLog()).size(), events.size());
   }
 
-  private static JournalPiece readPiece(Row row) throws SQLException {
-    return new JournalPiece(
+  private static JournalEntry readPiece(Row row) throws SQLException {
+    return new JournalEntry(
         row.bigint("position"),
         row.integer("attempt"),
         row.text("events"),
@@ -171,7 +171,7 @@ public class LoadRun {
 
   private ThreadObject threadOf(Run run) {
     boolean together =
-        EventLog.parse(run.tape()).stream().anyMatch(RunEvent.ThreadCreated.class::isInstance);
+        EventLog.parse(run.eventLog()).stream().anyMatch(RunEvent.ThreadCreated.class::isInstance);
     return together
         ? threads.find(run.projectId(), run.threadId()).map(ThreadObject::of).orElse(null)
         : null;

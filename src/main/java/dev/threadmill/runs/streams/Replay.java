@@ -42,7 +42,7 @@ final class Replay {
 
   /** All frames of the run, from its beginning. */
   static Replay of(StoredRun stored) {
-    var whole = stored.handedTo() == null ? stored : HandoffProjection.project(stored);
+    var whole = stored.handoffTarget() == null ? stored : HandoffProjection.project(stored);
     var replay = new Replay(whole);
     whole.events().forEach(replay::add);
     return replay;
@@ -145,7 +145,7 @@ final class Replay {
         steps.computeIfAbsent(
             created.step(),
             ordinal ->
-                Step.begun(
+                Step.started(
                     stored.run(),
                     position.attempt(),
                     ordinal,
@@ -223,9 +223,9 @@ final class Replay {
             .map(
                 call ->
                     switch (piece.part()) {
-                      case PROGRESS -> call.heard().progress();
-                      case TASK -> call.heard().task();
-                      case OUTPUT -> call.isOpen() ? call.heard().output() : call.output();
+                      case PROGRESS -> call.partial().progress();
+                      case TASK -> call.partial().task();
+                      case OUTPUT -> call.isOpen() ? call.partial().output() : call.output();
                     });
     // Taken even where the journal has it, so that what follows is told from there.
     var next = nextPiece(source, stored.orElse(""), piece);
@@ -245,7 +245,7 @@ final class Replay {
   }
 
   private static List<ToolCall> ofClient(Step step) {
-    return step.calls().stream().filter(call -> call.executor().isAsked()).toList();
+    return step.calls().stream().filter(call -> call.executor().involvesClient()).toList();
   }
 
   private static Optional<ToolCall> call(Step step, int index) {

@@ -62,7 +62,7 @@ final class ResumeFilter {
         seen.openMessage() || seen.beforeMessage()
             ? Step.Type.MESSAGE_CREATION
             : Step.Type.TOOL_CALLS;
-    var step = Step.begun(run, seen.attempt(), seen.openStep(), type, run.times().created());
+    var step = Step.started(run, seen.attempt(), seen.openStep(), type, run.times().created());
     var closings = new ArrayList<SseFrame>();
     if (seen.openMessage()) {
       closings.add(

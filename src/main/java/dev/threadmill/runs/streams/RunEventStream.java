@@ -5,7 +5,7 @@ import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.RunId;
 import dev.threadmill.api.SseFormat;
 import dev.threadmill.api.ThreadId;
-import dev.threadmill.runs.LiveRuns;
+import dev.threadmill.runs.LocalRuns;
 import dev.threadmill.runs.execution.EventId;
 import dev.threadmill.runs.execution.LiveRun;
 import dev.threadmill.runs.execution.RunSubscriptions;
@@ -37,7 +37,7 @@ public final class RunEventStream implements EventStream {
 
   private static final Duration RETRY_DELAY = Duration.ofMillis(500);
 
-  private final LiveRuns liveRuns;
+  private final LocalRuns liveRuns;
   private final RunSubscriptions watches;
   private final LoadRun loadRun;
   private final ProjectId project;
@@ -88,7 +88,7 @@ public final class RunEventStream implements EventStream {
    * @param seen the id of the last event that the client has seen
    */
   public RunEventStream(
-      LiveRuns liveRuns,
+      LocalRuns liveRuns,
       RunSubscriptions watches,
       LoadRun loadRun,
       ProjectId project,
@@ -303,9 +303,9 @@ public final class RunEventStream implements EventStream {
           stored.run(),
           frames,
           reached,
-          !stored.isCut(),
+          !stored.isTruncated(),
           RunSubscriptions.Version.of(stored),
-          stored.handedTo());
+          stored.handoffTarget());
     }
   }
 

@@ -7,7 +7,7 @@ import dev.threadmill.api.RunId;
 import dev.threadmill.api.StreamLookup;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.runs.CreateRun;
-import dev.threadmill.runs.LiveRuns;
+import dev.threadmill.runs.LocalRuns;
 import dev.threadmill.runs.SubmitToolOutputs;
 import dev.threadmill.runs.execution.EventId;
 import dev.threadmill.runs.execution.RunSubscriptions;
@@ -19,14 +19,14 @@ import java.util.List;
 /** Opens streams of the events of runs. */
 @ApplicationScoped
 public class RunStreams implements StreamLookup {
-  private final LiveRuns liveRuns;
+  private final LocalRuns liveRuns;
   private final RunSubscriptions watches;
   private final LoadRun loadRun;
   private final RunStore runs;
   private final RunTree tree;
 
   RunStreams(
-      LiveRuns liveRuns, RunSubscriptions watches, LoadRun loadRun, RunStore runs, RunTree tree) {
+      LocalRuns liveRuns, RunSubscriptions watches, LoadRun loadRun, RunStore runs, RunTree tree) {
     this.tree = tree;
     this.liveRuns = liveRuns;
     this.watches = watches;

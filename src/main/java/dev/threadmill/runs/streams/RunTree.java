@@ -128,10 +128,10 @@ public class RunTree {
               calls
                   .computeIfAbsent(row.text("run_id", RunId::new), _ -> new ArrayList<>())
                   .add(
-                      ToolCall.begun(
+                      ToolCall.started(
                               row.text("id", ToolCallId::new), row.text("type"), row.text("name"))
                           .withMoreArguments(row.text("arguments"))
-                          .by(row.enumValue("executor", ToolCall.Executor.class))),
+                          .withExecutor(row.enumValue("executor", ToolCall.Executor.class))),
           waiting.stream().map(Node::thread).toList(),
           waiting.stream().map(Node::id).toList());
     }

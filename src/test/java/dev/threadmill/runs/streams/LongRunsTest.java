@@ -6,7 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.RunId;
 import dev.threadmill.api.ThreadId;
-import dev.threadmill.runs.LiveRuns;
+import dev.threadmill.runs.LocalRuns;
 import dev.threadmill.runs.execution.EventId;
 import dev.threadmill.runs.execution.LiveRun;
 import dev.threadmill.runs.execution.RunSubscriptions;
@@ -56,7 +56,7 @@ class LongRunsTest {
   private final ReplyGate gate = new ReplyGate();
   private final String model = "long-" + System.identityHashCode(gate);
   FakeProvider provider;
-  @Inject LiveRuns liveRuns;
+  @Inject LocalRuns liveRuns;
   @Inject RunSubscriptions watches;
   @Inject LoadRun loadRun;
 

@@ -3,4 +3,4 @@
  * looks after what a lost signal has left behind. Nothing of the engine needs it for a run that
  * goes well.
  */
-package dev.threadmill.runs.upkeep;
+package dev.threadmill.runs.recovery;

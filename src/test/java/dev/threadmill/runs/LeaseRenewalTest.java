@@ -22,12 +22,12 @@ import org.junit.jupiter.api.Test;
 
 @QuarkusTest
 @QuarkusTestResource(PostgresResource.class)
-class SignOfLifeTest {
+class LeaseRenewalTest {
   private static final Duration LONG_ENOUGH = Duration.ofSeconds(30);
 
   @Inject AgroalDataSource dataSource;
   @Inject DedicatedConnection side;
-  @Inject Node node;
+  @Inject NodeLease node;
 
   @Test
   void aNodeWhoseConnectionsAreAllBusyRenewsItsLease() throws SQLException {
@@ -50,19 +50,19 @@ class SignOfLifeTest {
 
   @Test
   void aSideConnectionThatWasCutIsReplaced() throws SQLException {
-    int pid = side.execute(SignOfLifeTest::pid);
+    int pid = side.execute(LeaseRenewalTest::pid);
     try (var connection = dataSource.getConnection();
         var statement = connection.prepareStatement("SELECT pg_terminate_backend(?)")) {
       statement.setInt(1, pid);
       statement.execute();
     }
 
-    await().atMost(LONG_ENOUGH).until(() -> side.execute(SignOfLifeTest::pid) != pid);
+    await().atMost(LONG_ENOUGH).until(() -> side.execute(LeaseRenewalTest::pid) != pid);
   }
 
   @Test
   void aSilentNodeIsGivenUpByOneWhoseConnectionsAreAllBroken() throws SQLException {
-    await().atMost(LONG_ENOUGH).until(node::isHealthyForALease);
+    await().atMost(LONG_ENOUGH).until(node::isHealthyForOneLease);
     side.execute(
         tx ->
             tx.update(
@@ -74,7 +74,7 @@ class SignOfLifeTest {
     pool.breakAll();
 
     // The sweep may have been quicker.
-    node.giveUpTheSilent();
+    node.evictExpiredNodes();
 
     Optional<Integer> silent =
         side.execute(

@@ -12,7 +12,7 @@ import java.util.concurrent.ExecutionException;
  * are many: whoever takes over from a node that they have ended would be ended next.
  */
 @ApplicationScoped
-public class PromptRoom {
+public class PromptPermits {
   private static final int PERCENT_OF_HEAP = 40;
 
   /** The texts, and the body of the request: written, and as it is sent. */
@@ -29,17 +29,17 @@ public class PromptRoom {
   private final MemoryPermits room = MemoryPermits.ofHeap(PERCENT_OF_HEAP);
 
   /** A place for the prompts of a run, one after the other; to be closed after each. */
-  public Place of(LiveRun live) {
-    return new Place(live);
+  public Permit of(LiveRun live) {
+    return new Permit(live);
   }
 
   /** What a run has of the room. */
-  public final class Place implements AutoCloseable {
+  public final class Permit implements AutoCloseable {
     private final LiveRun live;
     private MemoryPermits.Permit taken;
     private long limit;
 
-    private Place(LiveRun live) {
+    private Permit(LiveRun live) {
       this.live = live;
     }
 
@@ -50,13 +50,13 @@ public class PromptRoom {
      * @return how many it may have, which is somewhat more
      * @throws InterruptedException if the run was stopped meanwhile
      */
-    long takeFor(long expected) throws InterruptedException {
-      long most = Math.min(expected, ThreadMessages.MOST_CHARACTERS);
+    long acquireFor(long expected) throws InterruptedException {
+      long most = Math.min(expected, PromptMessageReader.MOST_CHARACTERS);
       return take(Math.max(most + most / GROWTH + BESIDE_MESSAGES, limit));
     }
 
     /** Gives that back, and takes room for several times as many characters. */
-    long takeMore() throws InterruptedException {
+    long grow() throws InterruptedException {
       return take(GROWTH * limit);
     }
 

@@ -3,7 +3,7 @@ package dev.threadmill.runs.context;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.threadmill.api.ThreadId;
-import dev.threadmill.runs.context.ThreadHistory.Entry.Said;
+import dev.threadmill.runs.context.ThreadHistory.Entry.MessageEntry;
 import dev.threadmill.runs.store.Run;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
@@ -17,7 +17,7 @@ import java.util.Optional;
  * deletions, by which whoever reads on can tell whether what is remembered still holds.
  */
 @ApplicationScoped
-class KnownMessages {
+class ThreadMessageCache {
   /** Shorter threads are read as quickly as they are remembered. */
   private static final int FEWEST = 64;
 
@@ -28,11 +28,11 @@ class KnownMessages {
   private static final int SHARE_OF_THE_HEAP = 16;
   private static final int BYTES_BESIDE_THE_TEXT = 300;
 
-  private final Cache<ThreadId, Known> known =
+  private final Cache<ThreadId, CachedMessages> known =
       Caffeine.newBuilder()
           .expireAfterAccess(MEMORY)
           .maximumWeight(Runtime.getRuntime().maxMemory() / SHARE_OF_THE_HEAP)
-          .weigher((ThreadId _, Known each) -> each.weight())
+          .weigher((ThreadId _, CachedMessages each) -> each.weight())
           .build();
 
   /**
@@ -42,19 +42,19 @@ class KnownMessages {
    * @param deletions how many messages of the thread had been deleted by then
    * @param isWhole whether the thread begins with the last of them
    */
-  record Known(List<Said> newestFirst, int deletions, boolean isWhole) {
-    Known {
+  record CachedMessages(List<MessageEntry> newestFirst, int deletions, boolean isWhole) {
+    CachedMessages {
       newestFirst = List.copyOf(newestFirst);
     }
 
     /** The newest of those that were said before this time, so many at the most. */
-    Known before(Instant time, int most) {
+    CachedMessages before(Instant time, int most) {
       int from = 0;
       while (from < newestFirst.size() && !newestFirst.get(from).at().isBefore(time)) {
         from++;
       }
       int to = (int) Math.min(newestFirst.size(), (long) from + most);
-      return new Known(
+      return new CachedMessages(
           newestFirst.subList(from, to), deletions, isWhole && to == newestFirst.size());
     }
 
@@ -67,12 +67,12 @@ class KnownMessages {
     }
   }
 
-  Optional<Known> of(ThreadId thread) {
+  Optional<CachedMessages> get(ThreadId thread) {
     return Optional.ofNullable(known.getIfPresent(thread));
   }
 
   /** Remembers of what a run has read that which is older than the run, if that is much. */
-  void remember(Run run, Known read) {
+  void put(Run run, CachedMessages read) {
     var older = read.before(run.times().created(), MOST);
     if (older.newestFirst().size() >= FEWEST) {
       known.put(run.threadId(), older);

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.core.type.TypeReference;
 import dev.threadmill.api.MessageId;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Row;
-import dev.threadmill.runs.context.ThreadHistory.Entry.Said;
+import dev.threadmill.runs.context.ThreadHistory.Entry.MessageEntry;
 import dev.threadmill.runs.store.Run;
 import dev.threadmill.threads.ContentPart;
 import dev.threadmill.threads.Message;
@@ -23,7 +23,7 @@ import java.util.Optional;
  * left in the database until it is known that they fit, so that no thread fills the heap.
  */
 @ApplicationScoped
-class ThreadMessages {
+class PromptMessageReader {
   private static final TypeReference<List<ContentPart>> CONTENT = new TypeReference<>() {};
 
   /**
@@ -60,13 +60,13 @@ class ThreadMessages {
 
   private final Jdbc jdbc;
 
-  ThreadMessages(Jdbc jdbc) {
+  PromptMessageReader(Jdbc jdbc) {
     this.jdbc = jdbc;
   }
 
   /** Begins behind what is known of the thread, if it still holds; else at the newest message. */
-  Reading begin(Run run, Optional<KnownMessages.Known> known, int maxMessages) {
-    var reading = new Reading(run);
+  Cursor begin(Run run, Optional<ThreadMessageCache.CachedMessages> known, int maxMessages) {
+    var reading = new Cursor(run);
     if (known.isEmpty() || !reading.goOnFrom(known.get())) {
       reading.begin(pageOf(FIRST_READ, 0, maxMessages));
     }
@@ -79,24 +79,24 @@ class ThreadMessages {
   }
 
   /** What has been read of a run's thread so far, newest first. */
-  final class Reading {
+  final class Cursor {
     private final Run run;
-    private final List<Said> messages = new ArrayList<>();
+    private final List<MessageEntry> messages = new ArrayList<>();
     private int deletions;
     private boolean isWhole;
     private int page = FIRST_READ;
 
-    Reading(Run run) {
+    Cursor(Run run) {
       this.run = run;
     }
 
     /** The message at this place, which was read. */
-    Said at(int place) {
+    MessageEntry at(int place) {
       return messages.get(place);
     }
 
-    KnownMessages.Known soFar() {
-      return new KnownMessages.Known(messages, deletions, isWhole);
+    ThreadMessageCache.CachedMessages soFar() {
+      return new ThreadMessageCache.CachedMessages(messages, deletions, isWhole);
     }
 
     /** Reads the newest messages. */
@@ -118,7 +118,7 @@ class ThreadMessages {
     }
 
     /** Reads what has come since. Returns false if what is known does not hold any more. */
-    private boolean goOnFrom(KnownMessages.Known known) {
+    private boolean goOnFrom(ThreadMessageCache.CachedMessages known) {
       var newest = known.newestFirst().getFirst();
       var since =
           jdbc.list(
@@ -165,7 +165,7 @@ class ThreadMessages {
                   + SHOWN
                   + " AND (m.created_at, m.id) < (?, ?)"
                   + NEWEST_FIRST,
-              ThreadMessages::readMessage,
+              PromptMessageReader::readMessage,
               run.threadId(),
               run.id(),
               last.at(),
@@ -174,27 +174,27 @@ class ThreadMessages {
           limit);
     }
 
-    private void take(List<Said> rows, int limit) {
+    private void take(List<MessageEntry> rows, int limit) {
       messages.addAll(rows);
       isWhole = rows.size() < limit;
     }
 
     /** A message, null where the row has none. */
-    private Said read(Row row) throws SQLException {
+    private MessageEntry read(Row row) throws SQLException {
       deletions = row.integer("deletions");
       return row.text("id") == null ? null : readMessage(row);
     }
   }
 
   /** The messages from one time to another, newest first. */
-  List<Said> between(Run run, Instant from, Instant to) {
+  List<MessageEntry> between(Run run, Instant from, Instant to) {
     return jdbc.list(
         "SELECT "
             + MESSAGE
             + " FROM messages m WHERE thread_id = ? AND "
             + SHOWN
             + " AND m.created_at BETWEEN ? AND ? ORDER BY m.created_at DESC, m.id DESC",
-        ThreadMessages::readMessage,
+        PromptMessageReader::readMessage,
         run.threadId(),
         run.id(),
         from,
@@ -208,8 +208,8 @@ class ThreadMessages {
    * @param limit how many characters there is room for
    * @return empty if there are more
    */
-  Optional<List<Said>> whole(Run run, List<Said> newestFirst, long limit) {
-    var whole = new ArrayList<Said>();
+  Optional<List<MessageEntry>> loadContent(Run run, List<MessageEntry> newestFirst, long limit) {
+    var whole = new ArrayList<MessageEntry>();
     Map<MessageId, List<ContentPart>> contents = Map.of();
     long characters = 0;
     for (int i = 0; i < newestFirst.size(); i++) {
@@ -242,7 +242,8 @@ class ThreadMessages {
    * What was left in the database of the first few of these messages, and is still there; null in
    * place of what is longer than there is room for.
    */
-  private Map<MessageId, List<ContentPart>> nextLeft(Run run, List<Said> messages, long limit) {
+  private Map<MessageId, List<ContentPart>> nextLeft(
+      Run run, List<MessageEntry> messages, long limit) {
     record Content(MessageId id, List<ContentPart> parts) {}
     var contents = new HashMap<MessageId, List<ContentPart>>();
     jdbc.list(
@@ -261,7 +262,7 @@ class ThreadMessages {
   }
 
   /** The first of these messages that were left, one at least, and no more than is read at once. */
-  private static List<MessageId> few(List<Said> messages) {
+  private static List<MessageId> few(List<MessageEntry> messages) {
     var few = new ArrayList<MessageId>();
     long characters = 0;
     for (var message : messages) {
@@ -276,9 +277,9 @@ class ThreadMessages {
     return few;
   }
 
-  private static Said readMessage(Row row) throws SQLException {
+  private static MessageEntry readMessage(Row row) throws SQLException {
     var words = row.text("words");
-    return new Said(
+    return new MessageEntry(
         row.text("id", MessageId::new),
         row.enumValue("role", Message.Role.class),
         words == null ? row.json("content", CONTENT) : List.of(ContentPart.text(words)),

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Timeout;
 @QuarkusTestResource(KeysResource.class)
 @QuarkusTestResource(FakeProviderResource.class)
 @Timeout(60)
-class RememberedAssistantsTest {
+class AssistantCacheTest {
   private final ApiClient user = ApiClient.user();
   private String assistant;
   FakeProvider provider;

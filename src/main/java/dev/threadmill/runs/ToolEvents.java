@@ -15,13 +15,13 @@ import java.util.concurrent.TimeUnit;
  *
  * @param <R> what comes of a call
  */
-final class CallNews<R> {
+final class ToolEvents<R> {
   private final BlockingQueue<News<R>> news = new LinkedBlockingQueue<>();
 
   private sealed interface News<R> {
     record Ended<R>(R result) implements News<R> {}
 
-    record Heard<R>(Hearing hearing) implements News<R> {}
+    record Heard<R>(ToolOutputBuffer hearing) implements News<R> {}
   }
 
   /** A call has come to this. */
@@ -30,8 +30,9 @@ final class CallNews<R> {
   }
 
   /** By which a call is heard that is about to be executed. */
-  Hearing hear(int place, ToolCall call) {
-    return new Hearing(place, call.heard(), hearing -> news.add(new News.Heard<>(hearing)));
+  ToolOutputBuffer buffer(int place, ToolCall call) {
+    return new ToolOutputBuffer(
+        place, call.partial(), hearing -> news.add(new News.Heard<>(hearing)));
   }
 
   /**
@@ -39,12 +40,15 @@ final class CallNews<R> {
    *
    * @throws InterruptedException if the run was stopped
    */
-  List<R> next(RunExecution progress) throws InterruptedException {
+  List<R> awaitResults(RunExecution progress) throws InterruptedException {
     var ended = new ArrayList<R>();
-    var heard = new ArrayList<Hearing>();
+    var heard = new ArrayList<ToolOutputBuffer>();
     while (ended.isEmpty()) {
       long pause =
-          heard.stream().mapToLong(each -> each.due().toNanos()).min().orElse(Long.MAX_VALUE);
+          heard.stream()
+              .mapToLong(each -> each.timeUntilDue().toNanos())
+              .min()
+              .orElse(Long.MAX_VALUE);
       var next = progress.live().interruptibly(() -> news.poll(pause, TimeUnit.NANOSECONDS));
       for (; next != null; next = news.poll()) {
         switch (next) {
@@ -53,20 +57,20 @@ final class CallNews<R> {
         }
       }
       boolean ends = !ended.isEmpty();
-      var due = heard.stream().filter(hearing -> ends || hearing.due().isZero()).toList();
-      due.forEach(hearing -> tell(progress, hearing));
+      var due = heard.stream().filter(hearing -> ends || hearing.timeUntilDue().isZero()).toList();
+      due.forEach(hearing -> publish(progress, hearing));
       heard.removeAll(due);
     }
     return ended;
   }
 
   /** Tells what a call has told, which is journaled first: whoever takes over has to know it. */
-  private static void tell(RunExecution progress, Hearing hearing) {
+  private static void publish(RunExecution progress, ToolOutputBuffer hearing) {
     var live = progress.live();
-    var more = hearing.take();
+    var more = hearing.drain();
     var step = live.openStep();
     var calls = new ArrayList<>(step.calls());
-    calls.set(hearing.place(), calls.get(hearing.place()).hears(more));
+    calls.set(hearing.place(), calls.get(hearing.place()).withPartial(more));
     live.setOpenStep(step.with(calls));
     live.startJournaling();
     if (!more.task().isEmpty()) {

@@ -1,4 +1,4 @@
-package dev.threadmill.runs.upkeep;
+package dev.threadmill.runs.recovery;
 
 import dev.threadmill.api.RunId;
 import dev.threadmill.db.Jdbc;
@@ -7,8 +7,8 @@ import dev.threadmill.limits.BudgetLedger;
 import dev.threadmill.models.Usage;
 import dev.threadmill.runs.ClaimRuns;
 import dev.threadmill.runs.FinishRun;
-import dev.threadmill.runs.LiveRuns;
-import dev.threadmill.runs.Node;
+import dev.threadmill.runs.LocalRuns;
+import dev.threadmill.runs.NodeLease;
 import dev.threadmill.runs.RunsConfig;
 import dev.threadmill.runs.StartRun;
 import dev.threadmill.runs.execution.AssistantMessages;
@@ -46,13 +46,13 @@ public class TakeOver {
   private static final int MOST_AT_ONCE = 50;
 
   private final Jdbc jdbc;
-  private final LiveRuns liveRuns;
+  private final LocalRuns liveRuns;
   private final StartRun startRun;
   private final RunStore runs;
   private final StepStore steps;
   private final MessageStore messages;
   private final BudgetLedger spending;
-  private final Node node;
+  private final NodeLease node;
   private final RunsConfig config;
   private final InstantSource clock;
 
@@ -61,13 +61,13 @@ public class TakeOver {
 
   public TakeOver(
       Jdbc jdbc,
-      LiveRuns liveRuns,
+      LocalRuns liveRuns,
       StartRun startRun,
       RunStore runs,
       StepStore steps,
       MessageStore messages,
       BudgetLedger spending,
-      Node node,
+      NodeLease node,
       RunsConfig config,
       InstantSource clock) {
     this.jdbc = jdbc;
@@ -88,7 +88,7 @@ public class TakeOver {
   int takeOver() {
     int taken = 0;
     for (var orphan : orphans()) {
-      if (!node.isRegistered() || !liveRuns.takeRoom()) {
+      if (!node.isRegistered() || !liveRuns.tryAcquire()) {
         return taken;
       }
       Optional<Taken> mine = Optional.empty();
@@ -96,7 +96,7 @@ public class TakeOver {
         mine = jdbc.inTransaction(tx -> take(tx, orphan));
       } finally {
         if (mine.isEmpty()) {
-          liveRuns.giveRoomBack(1);
+          liveRuns.release(1);
         }
       }
       if (mine.isPresent()) {
@@ -157,13 +157,14 @@ public class TakeOver {
     }
     var run = locked.get();
     var unstored = new ArrayList<>(LoadRun.uncommitted(tx, run));
-    close(tx, run, Interrupted.of(run, unstored)).forEach(told -> unstored.add(told.event()));
+    close(tx, run, InterruptedStep.of(run, unstored)).forEach(told -> unstored.add(told.event()));
     steps.keepHeard(tx, run, unstored);
     FinishRun.clearJournal(tx, run);
 
     var claimed =
         run.status() == RunStatus.CANCELLING
-            ? run.claimed(node.id(), run.attempt() + 1, clock.instant()).as(RunStatus.CANCELLING)
+            ? run.claimed(node.id(), run.attempt() + 1, clock.instant())
+                .withStatus(RunStatus.CANCELLING)
             : run.claimed(node.id(), run.attempt() + 1, clock.instant());
     var news = List.of(StreamEvents.attemptStarted(claimed.attempt()));
     var base = ClaimRuns.endOf(run);
@@ -180,7 +181,7 @@ public class TakeOver {
     return Optional.of(new Taken(claimed, base, news));
   }
 
-  private List<StreamEvent> close(Tx tx, Run run, Optional<Interrupted> interrupted) {
+  private List<StreamEvent> close(Tx tx, Run run, Optional<InterruptedStep> interrupted) {
     if (interrupted.isEmpty()) {
       return List.of();
     }

@@ -20,8 +20,8 @@ import org.jboss.logging.Logger;
  * of connections: a node whose connections are all busy is alive.
  */
 @ApplicationScoped
-public class Node {
-  private static final Logger LOG = Logger.getLogger(Node.class);
+public class NodeLease {
+  private static final Logger LOG = Logger.getLogger(NodeLease.class);
 
   private final Jdbc jdbc;
   private final DedicatedConnection side;
@@ -32,7 +32,7 @@ public class Node {
   private volatile boolean registered;
   private volatile long healthySince;
 
-  Node(Jdbc jdbc, DedicatedConnection side, Ids ids, RunsConfig config, Signals signals) {
+  NodeLease(Jdbc jdbc, DedicatedConnection side, Ids ids, RunsConfig config, Signals signals) {
     this.jdbc = jdbc;
     this.side = side;
     this.ids = ids;
@@ -68,7 +68,7 @@ public class Node {
     registered = true;
     healthySince = System.nanoTime();
     LOG.infof("node joined node_id=%s", id);
-    lookAround(tx);
+    detectPeers(tx);
     return null;
   }
 
@@ -99,13 +99,13 @@ public class Node {
             config.lease().toMillis(),
             id);
     if (renewed == 1) {
-      lookAround(tx);
+      detectPeers(tx);
     }
     return renewed == 1;
   }
 
   /** A node without others has nobody to tell anything. */
-  private void lookAround(Tx tx) {
+  private void detectPeers(Tx tx) {
     boolean alone =
         tx.one("SELECT 1 AS one FROM nodes WHERE id <> ? LIMIT 1", row -> row.integer("one"), id)
             .isEmpty();
@@ -116,8 +116,8 @@ public class Node {
    * Gives up nodes whose lease has run out. Not right after an outage of the database, when nobody
    * could renew: the others get as long as a lease to be heard.
    */
-  public List<String> giveUpTheSilent() {
-    if (!isHealthyForALease()) {
+  public List<String> evictExpiredNodes() {
+    if (!isHealthyForOneLease()) {
       return List.of();
     }
     // A query, unlike a change, is asked again on another connection when one is broken, as all are
@@ -128,10 +128,10 @@ public class Node {
                 row -> row.integer("one"),
                 id)
             .isPresent();
-    return anySilent ? jdbc.inTransaction(this::deleteTheSilent) : List.of();
+    return anySilent ? jdbc.inTransaction(this::deleteExpiredNodes) : List.of();
   }
 
-  private List<String> deleteTheSilent(Tx tx) {
+  private List<String> deleteExpiredNodes(Tx tx) {
     return tx.list(
         "DELETE FROM nodes WHERE lease_until < now() AND id <> ? RETURNING id",
         row -> row.text("id"),
@@ -139,12 +139,12 @@ public class Node {
   }
 
   /** Whether everybody has had the time to renew a lease since the database was last away. */
-  boolean isHealthyForALease() {
+  boolean isHealthyForOneLease() {
     return System.nanoTime() - healthySince >= config.lease().toNanos();
   }
 
   /** Leaves: the others may take over what is left at once. */
-  public void leave() {
+  public void deregister() {
     registered = false;
     side.execute(tx -> tx.update("DELETE FROM nodes WHERE id = ?", id));
     LOG.infof("node left node_id=%s", id);

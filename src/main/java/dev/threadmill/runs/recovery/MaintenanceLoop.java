@@ -1,4 +1,4 @@
-package dev.threadmill.runs.upkeep;
+package dev.threadmill.runs.recovery;
 
 import dev.threadmill.api.RunId;
 import dev.threadmill.api.ThreadId;
@@ -6,12 +6,12 @@ import dev.threadmill.db.DatabaseException;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.signals.Signal;
 import dev.threadmill.db.signals.Signals;
+import dev.threadmill.runs.CancelChildRuns;
 import dev.threadmill.runs.ClaimRuns;
 import dev.threadmill.runs.EndIdleRun;
-import dev.threadmill.runs.LiveRuns;
-import dev.threadmill.runs.Node;
+import dev.threadmill.runs.LocalRuns;
+import dev.threadmill.runs.NodeLease;
 import dev.threadmill.runs.RunsConfig;
-import dev.threadmill.runs.StopChildren;
 import dev.threadmill.runs.WaitingRuns;
 import dev.threadmill.runs.execution.LiveRun;
 import dev.threadmill.runs.store.Run;
@@ -35,21 +35,21 @@ import org.jboss.logging.Logger;
  * signals.
  */
 @ApplicationScoped
-public class Sweep {
-  private static final Logger LOG = Logger.getLogger(Sweep.class);
+public class MaintenanceLoop {
+  private static final Logger LOG = Logger.getLogger(MaintenanceLoop.class);
   private static final int EXPIRED_AT_ONCE = 200;
   private static final int RENEWALS_A_LEASE = 3;
   private static final Duration DRAIN_LOOK = Duration.ofMillis(50);
 
   private final Jdbc jdbc;
-  private final Node node;
-  private final LiveRuns liveRuns;
+  private final NodeLease node;
+  private final LocalRuns liveRuns;
   private final ClaimRuns claimRuns;
   private final TakeOver takeOver;
   private final WaitingRuns waitingRuns;
   private final EndIdleRun endIdleRun;
-  private final StopChildren stopChildren;
-  private final LookAgain lookAgain;
+  private final CancelChildRuns stopChildren;
+  private final SubscriptionPoller lookAgain;
   private final Signals signals;
   private final RunsConfig config;
   private final InstantSource clock;
@@ -58,16 +58,16 @@ public class Sweep {
   private final ScheduledExecutorService heart = daemon("heartbeat");
   private final ScheduledExecutorService broom = daemon("sweep");
 
-  public Sweep(
+  public MaintenanceLoop(
       Jdbc jdbc,
-      Node node,
-      LiveRuns liveRuns,
+      NodeLease node,
+      LocalRuns liveRuns,
       ClaimRuns claimRuns,
       TakeOver takeOver,
       WaitingRuns waitingRuns,
       EndIdleRun endIdleRun,
-      StopChildren stopChildren,
-      LookAgain lookAgain,
+      CancelChildRuns stopChildren,
+      SubscriptionPoller lookAgain,
       Signals signals,
       RunsConfig config,
       InstantSource clock) {
@@ -87,39 +87,39 @@ public class Sweep {
 
   void onStart(@Observes StartupEvent start) {
     node.register();
-    liveRuns.whenOneEnds(this::soon);
+    liveRuns.setCapacityListener(this::claimSoon);
     long beat = config.lease().toMillis() / RENEWALS_A_LEASE;
     heart.scheduleWithFixedDelay(
-        () -> quietly("heartbeat", this::renew), beat, beat, TimeUnit.MILLISECONDS);
+        () -> logFailures("heartbeat", this::renew), beat, beat, TimeUnit.MILLISECONDS);
     long every = config.sweepEvery().toMillis();
     broom.scheduleWithFixedDelay(
-        () -> quietly("sweep", this::sweep), 0, every, TimeUnit.MILLISECONDS);
+        () -> logFailures("sweep", this::runOnce), 0, every, TimeUnit.MILLISECONDS);
   }
 
   /** Looks for work at once. A hurry-up, to be called as often as one likes. */
-  void soon() {
-    soon(claimSoon, this::claim);
+  void claimSoon() {
+    claimSoon(claimSoon, this::claim);
   }
 
   /** Sweeps at once: something may have been missed. */
-  void allSoon() {
-    soon(sweepSoon, this::sweep);
+  void runSoon() {
+    claimSoon(sweepSoon, this::runOnce);
   }
 
   /** Does it once, however often it is asked for meanwhile. */
-  private void soon(AtomicBoolean asked, Runnable work) {
-    if (!liveRuns.isClosed() && asked.compareAndSet(false, true)) {
+  private void claimSoon(AtomicBoolean asked, Runnable work) {
+    if (!liveRuns.isStopping() && asked.compareAndSet(false, true)) {
       broom.execute(
           () -> {
             asked.set(false);
-            quietly("sweep", work);
+            logFailures("sweep", work);
           });
     }
   }
 
   private void claim() {
     if (waitingRuns.promote()) {
-      liveRuns.tellWhenOneEnds();
+      liveRuns.notifyOnNextEnd();
     }
     claimRuns.claim();
   }
@@ -132,16 +132,16 @@ public class Sweep {
   }
 
   /** Looks after all that somebody may have forgotten. */
-  public void sweep() {
-    for (var silent : node.giveUpTheSilent()) {
+  public void runOnce() {
+    for (var silent : node.evictExpiredNodes()) {
       LOG.warnf("node gave no sign of life for a lease node_id=%s", silent);
     }
     takeOver.takeOver();
     claim();
     stopCancelled();
     expire();
-    stopChildren.orphans();
-    lookAgain.look();
+    stopChildren.cancelOrphans();
+    lookAgain.poll();
   }
 
   /** What was marked on another node, whose signal may have been lost. */
@@ -183,7 +183,7 @@ public class Sweep {
 
   /** Lets runs finish for a while, then leaves them to the others. */
   void onStop(@Observes @Priority(1) ShutdownEvent stop) {
-    liveRuns.close();
+    liveRuns.stopAccepting();
     broom.shutdownNow();
     long deadline = System.nanoTime() + config.drain().toNanos();
     while (liveRuns.size() > 0 && System.nanoTime() < deadline) {
@@ -195,12 +195,12 @@ public class Sweep {
       LockSupport.parkNanos(DRAIN_LOOK.toNanos());
     }
     heart.shutdownNow();
-    quietly("leave", node::leave);
+    logFailures("leave", node::deregister);
     signals.send(new Signal.NodeLeft());
   }
 
   /** A sweep that fails must not be the last one. */
-  private static void quietly(String what, Runnable work) {
+  private static void logFailures(String what, Runnable work) {
     try {
       work.run();
     } catch (DatabaseException e) {

@@ -11,57 +11,57 @@ import java.util.concurrent.Semaphore;
 
 /** The runs that this node executes, and the room that it has for more. */
 @ApplicationScoped
-public class LiveRuns {
+public class LocalRuns {
   private final ConcurrentHashMap<RunId, LiveRun> runs = new ConcurrentHashMap<>();
-  private final Semaphore room;
-  private volatile boolean closed;
-  private volatile boolean somebodyWaits;
-  private volatile Runnable onEnd = () -> {};
+  private final Semaphore capacity;
+  private volatile boolean stopping;
+  private volatile boolean claimWanted;
+  private volatile Runnable capacityListener = () -> {};
 
-  LiveRuns(RunsConfig config) {
-    this.room = new Semaphore(config.concurrency());
+  LocalRuns(RunsConfig config) {
+    this.capacity = new Semaphore(config.concurrency());
   }
 
   /** Takes room for one run. False if there is none. */
-  public boolean takeRoom() {
-    boolean taken = !closed && room.tryAcquire();
+  public boolean tryAcquire() {
+    boolean taken = !stopping && capacity.tryAcquire();
     if (!taken) {
-      somebodyWaits = true;
+      claimWanted = true;
     }
     return taken;
   }
 
   /** What to do when a run ends while somebody waits: for room, or for that very run. */
-  public void whenOneEnds(Runnable action) {
-    onEnd = action;
+  public void setCapacityListener(Runnable action) {
+    capacityListener = action;
   }
 
   /** Takes room for as many runs as there is, up to this number. Returns how many. */
-  int takeRoom(int wanted) {
+  int tryAcquire(int wanted) {
     int taken = 0;
-    while (taken < wanted && takeRoom()) {
+    while (taken < wanted && tryAcquire()) {
       taken++;
     }
     return taken;
   }
 
   /** As many places are free again that were taken for runs which this node did not get. */
-  public void giveRoomBack(int places) {
-    room.release(places);
+  public void release(int places) {
+    capacity.release(places);
   }
 
   /** A run waits for another on its thread: look whether it may go on when one ends. */
-  public void tellWhenOneEnds() {
-    somebodyWaits = true;
+  public void notifyOnNextEnd() {
+    claimWanted = true;
   }
 
   /** Has this node look for work at once if it has room. False if it has none. */
-  boolean lookForWork() {
-    if (closed || room.availablePermits() == 0) {
-      somebodyWaits = true;
+  boolean requestClaim() {
+    if (stopping || capacity.availablePermits() == 0) {
+      claimWanted = true;
       return false;
     }
-    onEnd.run();
+    capacityListener.run();
     return true;
   }
 
@@ -72,10 +72,10 @@ public class LiveRuns {
   /** The run is not executed here any more. */
   void remove(LiveRun run) {
     runs.remove(run.run().id(), run);
-    room.release();
-    if (somebodyWaits) {
-      somebodyWaits = false;
-      onEnd.run();
+    capacity.release();
+    if (claimWanted) {
+      claimWanted = false;
+      capacityListener.run();
     }
   }
 
@@ -95,12 +95,12 @@ public class LiveRuns {
   }
 
   /** From here on there is no room: the node stops. */
-  public void close() {
-    closed = true;
+  public void stopAccepting() {
+    stopping = true;
   }
 
   /** Whether the node stops and takes no more runs. */
-  public boolean isClosed() {
-    return closed;
+  public boolean isStopping() {
+    return stopping;
   }
 }

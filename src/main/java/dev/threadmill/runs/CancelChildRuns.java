@@ -9,14 +9,14 @@ import org.jboss.logging.Logger;
 
 /** Cancels what nobody waits for any more: the runs below one that has ended. */
 @ApplicationScoped
-public class StopChildren {
-  private static final Logger LOG = Logger.getLogger(StopChildren.class);
+public class CancelChildRuns {
+  private static final Logger LOG = Logger.getLogger(CancelChildRuns.class);
   private static final int MOST_AT_ONCE = 200;
 
   private final ChildRuns children;
   private final CancelRun cancelRun;
 
-  StopChildren(ChildRuns children, CancelRun cancelRun) {
+  CancelChildRuns(ChildRuns children, CancelRun cancelRun) {
     this.children = children;
     this.cancelRun = cancelRun;
   }
@@ -25,7 +25,7 @@ public class StopChildren {
    * The run has ended, and that is committed. Those below an expired one expire with it by
    * themselves.
    */
-  void of(Run ended) {
+  void afterEnd(Run ended) {
     if (ended.settings().routes()
         && ended.status() != RunStatus.COMPLETED
         && ended.status() != RunStatus.EXPIRED) {
@@ -34,12 +34,12 @@ public class StopChildren {
   }
 
   /** The run is to be cancelled and has handed over: it ends with the one that answers. */
-  void ofHandedOver(Run cancelling) {
+  void ofHandoff(Run cancelling) {
     children.active(cancelling).forEach(child -> cancel(cancelling.projectId(), child));
   }
 
   /** Those whose parent ended on a node that died before it came to its children. */
-  public void orphans() {
+  public void cancelOrphans() {
     for (var orphan : children.orphans(MOST_AT_ONCE)) {
       LOG.infof("run without a parent is cancelled run_id=%s", orphan.key().run());
       cancel(orphan.project(), orphan.key());

@@ -1,4 +1,4 @@
-package dev.threadmill.runs.upkeep;
+package dev.threadmill.runs.recovery;
 
 import dev.threadmill.api.RunId;
 import dev.threadmill.db.Jdbc;
@@ -15,23 +15,23 @@ import java.util.List;
  * one statement for very many of them, however many read along.
  */
 @ApplicationScoped
-public class LookAgain {
+public class SubscriptionPoller {
   private static final int MOST_AT_ONCE = 2_000;
 
   private final Jdbc jdbc;
   private final RunSubscriptions watches;
   private long saidAgainAt = System.nanoTime();
 
-  public LookAgain(Jdbc jdbc, RunSubscriptions watches) {
+  public SubscriptionPoller(Jdbc jdbc, RunSubscriptions watches) {
     this.jdbc = jdbc;
     this.watches = watches;
   }
 
   /** To be called at every sweep. */
-  void look() {
+  void poll() {
     var due = watches.due();
     for (int from = 0; from < due.size(); from += MOST_AT_ONCE) {
-      look(due.subList(from, Math.min(from + MOST_AT_ONCE, due.size())));
+      poll(due.subList(from, Math.min(from + MOST_AT_ONCE, due.size())));
     }
     if (System.nanoTime() - saidAgainAt > RunSubscriptions.RENEWAL_INTERVAL.toNanos()) {
       saidAgainAt = System.nanoTime();
@@ -41,7 +41,7 @@ public class LookAgain {
 
   private record Found(RunId run, RunSubscriptions.Version version) {}
 
-  private void look(List<RunSubscriptions.Subscription> due) {
+  private void poll(List<RunSubscriptions.Subscription> due) {
     var found = new HashMap<RunId, RunSubscriptions.Version>();
     jdbc.list(
             """
@@ -51,7 +51,7 @@ public class LookAgain {
             FROM unnest(?::text[], ?::text[]) AS w (thread_id, run_id)
             JOIN runs r ON r.thread_id = w.thread_id AND r.id = w.run_id
             """,
-            LookAgain::read,
+            SubscriptionPoller::read,
             due.stream().map(RunSubscriptions.Subscription::thread).toList(),
             due.stream().map(RunSubscriptions.Subscription::run).toList())
         .forEach(each -> found.put(each.run(), each.version()));

@@ -3,8 +3,8 @@ package dev.threadmill.runs.context;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.threadmill.api.MessageId;
-import dev.threadmill.runs.context.KnownMessages.Known;
-import dev.threadmill.runs.context.ThreadHistory.Entry.Said;
+import dev.threadmill.runs.context.ThreadHistory.Entry.MessageEntry;
+import dev.threadmill.runs.context.ThreadMessageCache.CachedMessages;
 import dev.threadmill.threads.ContentPart;
 import dev.threadmill.threads.Message;
 import java.time.Instant;
@@ -13,12 +13,13 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** What is kept of a thread that was read. */
-class KnownMessagesTest {
+class ThreadMessageCacheTest {
   private static final Instant BEGIN = Instant.parse("2026-01-01T00:00:00Z");
 
   /** Five messages, a second apart, the newest at second four. */
-  private final Known whole =
-      new Known(IntStream.of(4, 3, 2, 1, 0).mapToObj(KnownMessagesTest::said).toList(), 7, true);
+  private final CachedMessages whole =
+      new CachedMessages(
+          IntStream.of(4, 3, 2, 1, 0).mapToObj(ThreadMessageCacheTest::said).toList(), 7, true);
 
   @Test
   void allThatWasSaidBeforeATimeIsTheWholeThreadUpToThen() {
@@ -39,19 +40,19 @@ class KnownMessagesTest {
 
   @Test
   void whatWasNotReadToItsBeginningIsNotWhole() {
-    var cut = new Known(whole.newestFirst(), 7, false);
+    var cut = new CachedMessages(whole.newestFirst(), 7, false);
 
     assertThat(cut.before(BEGIN.plusSeconds(9), 10).isWhole()).isFalse();
   }
 
-  private static List<Long> seconds(Known known) {
+  private static List<Long> seconds(CachedMessages known) {
     return known.newestFirst().stream()
         .map(said -> said.at().getEpochSecond() - BEGIN.getEpochSecond())
         .toList();
   }
 
-  private static Said said(int second) {
-    return new Said(
+  private static MessageEntry said(int second) {
+    return new MessageEntry(
         new MessageId("msg_" + second),
         Message.Role.USER,
         List.of(ContentPart.text("Hello.")),

@@ -1,4 +1,4 @@
-package dev.threadmill.runs.upkeep;
+package dev.threadmill.runs.recovery;
 
 import dev.threadmill.runs.execution.AnswerAccumulator;
 import dev.threadmill.runs.execution.AssistantMessages;
@@ -20,14 +20,14 @@ import java.util.Optional;
  * @param isMessageBegun whether its message had begun
  * @param text the text of its message as far as it had come
  */
-record Interrupted(Step step, boolean isMessageBegun, String text) {
+record InterruptedStep(Step step, boolean isMessageBegun, String text) {
 
   /**
    * The open step at the end of these events, if there is one.
    *
    * @param events those that are in the journal and not yet stored
    */
-  static Optional<Interrupted> of(Run run, List<RunEvent> events) {
+  static Optional<InterruptedStep> of(Run run, List<RunEvent> events) {
     Step open = null;
     boolean isMessageBegun = false;
     var text = new StringBuilder();
@@ -37,7 +37,7 @@ record Interrupted(Step step, boolean isMessageBegun, String text) {
       switch (event) {
         case RunEvent.StepCreated(var ordinal, var type, var createdAt) -> {
           var at = StreamEvents.ofMicros(createdAt);
-          open = Step.begun(run, run.attempt(), ordinal, type, at);
+          open = Step.started(run, run.attempt(), ordinal, type, at);
           isMessageBegun = false;
           text.setLength(0);
           asides.clear();
@@ -79,7 +79,7 @@ record Interrupted(Step step, boolean isMessageBegun, String text) {
             asides.getOrDefault(StepReasoning.Kind.COMMENTARY, ""),
             null);
     return Optional.of(
-        new Interrupted(
+        new InterruptedStep(
             open.with(List.copyOf(calls)).with(aside), isMessageBegun, text.toString()));
   }
 }

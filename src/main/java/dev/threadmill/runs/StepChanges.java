@@ -15,32 +15,32 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** What a run leaves behind when it ends or pauses, or a step when it is done. */
-final class Leavings {
-  final List<Message> messages = new ArrayList<>();
-  final List<Step> steps = new ArrayList<>();
-  final List<Step> answered = new ArrayList<>();
-  final List<StreamEvent> news = new ArrayList<>();
-  final List<RouteCalls.Child> children = new ArrayList<>();
-  Next next = Next.GO_ON;
+final class StepChanges {
+  final List<Message> newMessages = new ArrayList<>();
+  final List<Step> newSteps = new ArrayList<>();
+  final List<Step> updatedSteps = new ArrayList<>();
+  final List<StreamEvent> events = new ArrayList<>();
+  final List<RouteCalls.PreparedChild> newChildren = new ArrayList<>();
+  Continuation continuation = Continuation.CONTINUE;
   Run end;
 
   /** What comes after what was stored. */
-  enum Next {
-    GO_ON,
-    ASK_CLIENT,
-    AWAIT_AGENTS,
-    HAND_OVER
+  enum Continuation {
+    CONTINUE,
+    AWAIT_CLIENT,
+    AWAIT_CHILDREN,
+    HAND_OFF
   }
 
   void addMessage(Step step, Message message) {
-    messages.add(message);
-    news.add(StreamEvents.messageEnded(step, message));
+    newMessages.add(message);
+    events.add(StreamEvents.messageEnded(step, message));
     addStep(step);
   }
 
   void addStep(Step step) {
-    steps.add(step);
-    news.add(StreamEvents.stepEnded(step));
+    newSteps.add(step);
+    events.add(StreamEvents.stepEnded(step));
   }
 
   /**
@@ -48,7 +48,7 @@ final class Leavings {
    *
    * @param to the steps that are stored already, or those that are not
    */
-  void addCut(List<Step> to, Step open, Run.End end, Instant at) {
+  void addInterruptedCalls(List<Step> to, Step open, Run.End end, Instant at) {
     var calls =
         open.calls().stream()
             .map(
@@ -60,7 +60,7 @@ final class Leavings {
     var error = end.error() == null ? null : end.error().forStep();
     var step = open.with(calls).ended(cut(end), at, error);
     to.add(step);
-    news.add(StreamEvents.stepEnded(step));
+    events.add(StreamEvents.stepEnded(step));
   }
 
   /** How a step of tool calls ends that the end of its run has cut short. */
@@ -73,7 +73,7 @@ final class Leavings {
   }
 
   /** The answer at which a run ends, whole or cut short. */
-  void addUnfinished(AnswerAccumulator turn, Usage usage, Run run, Run.End end, Instant at) {
+  void addLastAnswer(AnswerAccumulator turn, Usage usage, Run run, Run.End end, Instant at) {
     var error = end.error() == null ? null : end.error().forStep();
     var how =
         switch (end.status()) {
@@ -95,27 +95,29 @@ final class Leavings {
       }
     }
     if (turn.callStep() != null) {
-      addCut(steps, turn.callStep().with(usage), end, at);
+      addInterruptedCalls(newSteps, turn.callStep().with(usage), end, at);
     }
   }
 
   /**
    * What is to be done about a step: other assistants are waited for before the client is asked.
    */
-  static Next nextAfter(Step step) {
-    var open = open(step);
-    if (open.isEmpty() || !open.stream().allMatch(call -> call.executor().isAwaited())) {
-      return Next.GO_ON;
+  static Continuation continuationAfter(Step step) {
+    var open = openCalls(step);
+    if (open.isEmpty() || !open.stream().allMatch(call -> call.executor().isExternal())) {
+      return Continuation.CONTINUE;
     }
-    return open.stream().anyMatch(ToolCall::isAgentsTurn) ? Next.AWAIT_AGENTS : Next.ASK_CLIENT;
+    return open.stream().anyMatch(ToolCall::awaitsChildRun)
+        ? Continuation.AWAIT_CHILDREN
+        : Continuation.AWAIT_CLIENT;
   }
 
-  static boolean isAnswered(Step step) {
-    return open(step).isEmpty();
+  static boolean hasAllOutputs(Step step) {
+    return openCalls(step).isEmpty();
   }
 
   /** The calls of a step that have no result yet. */
-  static List<ToolCall> open(Step step) {
+  static List<ToolCall> openCalls(Step step) {
     return step.calls().stream().filter(ToolCall::isOpen).toList();
   }
 }

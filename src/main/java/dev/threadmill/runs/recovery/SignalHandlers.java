@@ -1,7 +1,7 @@
-package dev.threadmill.runs.upkeep;
+package dev.threadmill.runs.recovery;
 
 import dev.threadmill.db.signals.Signal;
-import dev.threadmill.runs.LiveRuns;
+import dev.threadmill.runs.LocalRuns;
 import dev.threadmill.runs.RunSignals;
 import dev.threadmill.runs.execution.LiveRun;
 import dev.threadmill.runs.execution.RunSubscriptions;
@@ -10,13 +10,14 @@ import jakarta.enterprise.event.Observes;
 
 /** What the engine does when other nodes tell something. */
 @ApplicationScoped
-class HearNodes {
-  private final LiveRuns liveRuns;
+class SignalHandlers {
+  private final LocalRuns liveRuns;
   private final RunSignals runSignals;
   private final RunSubscriptions watches;
-  private final Sweep sweep;
+  private final MaintenanceLoop sweep;
 
-  HearNodes(LiveRuns liveRuns, RunSignals runSignals, RunSubscriptions watches, Sweep sweep) {
+  SignalHandlers(
+      LocalRuns liveRuns, RunSignals runSignals, RunSubscriptions watches, MaintenanceLoop sweep) {
     this.liveRuns = liveRuns;
     this.runSignals = runSignals;
     this.watches = watches;
@@ -24,7 +25,7 @@ class HearNodes {
   }
 
   void runQueued(@Observes Signal.RunQueued queued) {
-    sweep.soon();
+    sweep.claimSoon();
   }
 
   void runChanged(@Observes Signal.RunChanged changed) {
@@ -36,8 +37,8 @@ class HearNodes {
   }
 
   void watchRequested(@Observes Signal.SubscriptionRequested requested) {
-    runSignals.watchedElsewhere(requested.run());
-    liveRuns.find(requested.run()).ifPresent(runSignals::tellElsewhere);
+    runSignals.remoteSubscriptionRequested(requested.run());
+    liveRuns.find(requested.run()).ifPresent(runSignals::notifyRemoteReaders);
   }
 
   void listening(@Observes Signal.NodeListening listening) {
@@ -45,12 +46,12 @@ class HearNodes {
   }
 
   void nodeLeft(@Observes Signal.NodeLeft left) {
-    sweep.allSoon();
+    sweep.runSoon();
   }
 
   void lookAgain(@Observes Signal.ResyncRequested lookAgain) {
     watches.markAllDue();
     watches.renewAll();
-    sweep.allSoon();
+    sweep.runSoon();
   }
 }

@@ -15,9 +15,9 @@ import javax.sql.DataSource;
 
 /**
  * Has many actors take turns, one at a time, in an order that a seed decides. An actor goes on from
- * one {@link #pass} to the next, which is before each transaction, and wherever else it likes.
+ * one {@link #yieldTurn} to the next, which is before each transaction, and wherever else it likes.
  */
-final class Baton {
+final class TurnScheduler {
   private static final ThreadLocal<Actor> CURRENT = new ThreadLocal<>();
 
   private final List<Actor> actors = new ArrayList<>();
@@ -35,8 +35,8 @@ final class Baton {
       this.node = node;
     }
 
-    private Baton baton() {
-      return Baton.this;
+    private TurnScheduler baton() {
+      return TurnScheduler.this;
     }
 
     private void play(Runnable work) {
@@ -70,7 +70,7 @@ final class Baton {
   }
 
   /** Gives one of these actors a turn. False if there is none. */
-  boolean turn(Random random, Predicate<SimulatedNode> whose) {
+  boolean runOne(Random random, Predicate<SimulatedNode> whose) {
     Actor actor;
     synchronized (actors) {
       var able = actors.stream().filter(each -> whose.test(each.node)).toList();
@@ -93,7 +93,7 @@ final class Baton {
   }
 
   /** The others may go first. Does nothing for whoever is no actor. */
-  static void pass() {
+  static void yieldTurn() {
     var actor = CURRENT.get();
     if (actor != null) {
       actor.baton().back.release();
@@ -106,15 +106,15 @@ final class Baton {
    *
    * @throws InterruptedException if that has happened meanwhile
    */
-  static void passInterruptibly() throws InterruptedException {
-    pass();
+  static void yieldTurnInterruptibly() throws InterruptedException {
+    yieldTurn();
     if (Thread.interrupted()) {
       throw new InterruptedException();
     }
   }
 
   /** The same source of connections; before an actor gets one the others may go first. */
-  static DataSource passing(DataSource source) {
+  static DataSource yielding(DataSource source) {
     return new PassingSource(source);
   }
 
@@ -126,13 +126,13 @@ final class Baton {
         return source.getConnection();
       }
       if (actor.connections == 0) {
-        pass();
+        yieldTurn();
       }
       actor.connections++;
       var connection = source.getConnection();
       return (Connection)
           Proxy.newProxyInstance(
-              Baton.class.getClassLoader(),
+              TurnScheduler.class.getClassLoader(),
               new Class<?>[] {Connection.class},
               (_, method, args) -> {
                 if (method.getName().equals("close")) {

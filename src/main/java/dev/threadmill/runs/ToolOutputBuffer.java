@@ -11,7 +11,7 @@ import java.util.function.Consumer;
  * told: when a call is made again, by this node or after another has died, what is the same is not
  * told twice, and an answer that differs begins anew behind a line that says so.
  */
-final class Hearing implements ToolListener {
+final class ToolOutputBuffer implements ToolListener {
   private static final String AGAIN = "\n[The answer broke off, and the call was made again.]\n";
   private static final long PAUSE_NANOS = Duration.ofMillis(50).toNanos();
   private static final int MOST_PROGRESS = 16_384;
@@ -35,7 +35,7 @@ final class Hearing implements ToolListener {
    * @param before what was told of it before
    * @param onNews called when there is something to take
    */
-  Hearing(int place, ToolCall.Heard before, Consumer<Hearing> onNews) {
+  ToolOutputBuffer(int place, ToolCall.Partial before, Consumer<ToolOutputBuffer> onNews) {
     this.place = place;
     this.told = new StringBuilder(before.output());
     this.progressed = before.progress().length();
@@ -93,18 +93,18 @@ final class Hearing implements ToolListener {
   }
 
   /** The whole output, of which all that was told is the beginning, if the call ends with this. */
-  synchronized String whole(String answer) {
+  synchronized String completeOutput(String answer) {
     return answer.startsWith(told.substring(base)) ? told.substring(0, base) + answer : answer;
   }
 
   /** How long to wait before the next piece is due; small pieces are told together. */
-  synchronized Duration due() {
+  synchronized Duration timeUntilDue() {
     return Duration.ofNanos(Math.max(0, next - System.nanoTime()));
   }
 
   /** Takes what has not been taken yet. */
-  synchronized ToolCall.Heard take() {
-    var heard = new ToolCall.Heard(output.toString(), progress.toString(), task);
+  synchronized ToolCall.Partial drain() {
+    var heard = new ToolCall.Partial(output.toString(), progress.toString(), task);
     task = "";
     output.setLength(0);
     progress.setLength(0);

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Timeout;
 @QuarkusTestResource(KeysResource.class)
 @QuarkusTestResource(FakeProviderResource.class)
 @Timeout(60)
-class RememberedThreadsTest {
+class CachedThreadsTest {
   private static final int LONG = 100;
 
   private final ApiClient user = ApiClient.user();

@@ -26,14 +26,14 @@ import java.util.Objects;
  * then on who has answered.
  */
 @ApplicationScoped
-class EndHandedOver {
+class CompleteHandoff {
   private final RunStore runs;
   private final StepStore steps;
   private final MessageStore messages;
   private final ChildRuns children;
   private final RunSignals signals;
 
-  EndHandedOver(
+  CompleteHandoff(
       RunStore runs,
       StepStore steps,
       MessageStore messages,
@@ -61,7 +61,7 @@ class EndHandedOver {
     }
     var run = found.get();
     var handed = new HandoffProjection(run, steps.ofRun(tx, run).getLast().ordinal());
-    var events = EventLog.parse(other.tape());
+    var events = EventLog.parse(other.eventLog());
     var told = new ArrayList<>(handed.events(events));
     var saidSteps = handed.steps(otherSteps, events, other.assistantId());
     var said = handed.messages(otherSteps, messagesOf(tx, other, otherSteps));
@@ -79,7 +79,7 @@ class EndHandedOver {
       setAssistant(tx, run, saidSteps, other.assistantId());
     }
     children.ended(tx, ended);
-    tx.afterCommit(() -> signals.changed(run.id()));
+    tx.afterCommit(() -> signals.runChanged(run.id()));
   }
 
   private static Instant endOf(Run run) {

@@ -30,7 +30,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @QuarkusTestResource(KeysResource.class)
 @QuarkusTestResource(FakeProviderResource.class)
 @Timeout(60)
-class RoutedThoughtsTest {
+class RoutedReasoningTest {
   private static final String TEXT = "/delta/content/0/text/value";
   private static final String REASONING = "/delta/reasoning/text";
   private static final String COMMENTARY = "/delta/commentary/text";

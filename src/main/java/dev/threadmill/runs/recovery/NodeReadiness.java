@@ -1,7 +1,7 @@
-package dev.threadmill.runs.upkeep;
+package dev.threadmill.runs.recovery;
 
-import dev.threadmill.runs.LiveRuns;
-import dev.threadmill.runs.Node;
+import dev.threadmill.runs.LocalRuns;
+import dev.threadmill.runs.NodeLease;
 import jakarta.enterprise.context.ApplicationScoped;
 import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;
@@ -13,11 +13,11 @@ import org.eclipse.microprofile.health.Readiness;
  */
 @Readiness
 @ApplicationScoped
-class NodeReady implements HealthCheck {
-  private final Node node;
-  private final LiveRuns liveRuns;
+class NodeReadiness implements HealthCheck {
+  private final NodeLease node;
+  private final LocalRuns liveRuns;
 
-  NodeReady(Node node, LiveRuns liveRuns) {
+  NodeReadiness(NodeLease node, LocalRuns liveRuns) {
     this.node = node;
     this.liveRuns = liveRuns;
   }
@@ -25,7 +25,7 @@ class NodeReady implements HealthCheck {
   @Override
   public HealthCheckResponse call() {
     return HealthCheckResponse.named("node takes runs")
-        .status(node.isRegistered() && !liveRuns.isClosed())
+        .status(node.isRegistered() && !liveRuns.isStopping())
         .build();
   }
 }
