@@ -20,10 +20,12 @@ class ArchitectureTest {
           "api",
           "db",
           "telemetry",
+          "egress",
           "models",
           "projects",
           "limits",
           "guard",
+          "search",
           "files",
           "assistants",
           "threads",
@@ -32,9 +34,7 @@ class ArchitectureTest {
           "runs",
           "protocols",
           "console",
-          "bench",
-          "cluster",
-          "chaos");
+          "lab");
 
   /**
    * The packages of {@code runs}; its own classes stand between what they use and who uses them.
@@ -42,13 +42,13 @@ class ArchitectureTest {
   private static final List<String> ENGINE =
       Stream.of(
               "runs.store",
-              "runs.live",
+              "runs.execution",
               "runs.context",
               "runs",
               "runs.streams",
-              "runs.upkeep",
+              "runs.recovery",
               "runs.rest",
-              "runs.face")
+              "runs.api")
           .map(name -> ROOT + "." + name)
           .toList();
 
