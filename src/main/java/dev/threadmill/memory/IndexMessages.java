@@ -22,7 +22,7 @@ import org.jboss.logging.Logger;
  * are found by their words, and stay in the queue for their vectors.
  */
 @ApplicationScoped
-class IndexMessages {
+public class IndexMessages {
   private static final Logger LOG = Logger.getLogger(IndexMessages.class);
   private static final Duration FIRST_BACKOFF = Duration.ofSeconds(2);
   private static final Duration PAUSE = Duration.ofMillis(10);
@@ -34,7 +34,7 @@ class IndexMessages {
   private final Embeddings embeddings;
   private final MemoryConfig config;
 
-  IndexMessages(
+  public IndexMessages(
       Jdbc jdbc, IndexQueue queue, IndexStore index, Embeddings embeddings, MemoryConfig config) {
     this.jdbc = jdbc;
     this.queue = queue;
@@ -49,7 +49,7 @@ class IndexMessages {
   }
 
   /** Indexes some of what is due. Returns how many messages that were. */
-  int indexNextBatch() throws InterruptedException {
+  public int indexNextBatch() throws InterruptedException {
     var messages = queue.claim(config.batch());
     index(messages, embeddings::embed);
     return messages.size();

@@ -18,14 +18,14 @@ import java.util.List;
 
 /** The messages that wait to be indexed. */
 @ApplicationScoped
-class IndexQueue {
+public class IndexQueue {
   /** A node that has not finished its work by then has died, or sleeps. */
   static final Duration LEASE = Duration.ofSeconds(60);
 
   private final Jdbc jdbc;
   private final InstantSource clock;
 
-  IndexQueue(Jdbc jdbc, InstantSource clock) {
+  public IndexQueue(Jdbc jdbc, InstantSource clock) {
     this.jdbc = jdbc;
     this.clock = clock;
   }

@@ -13,10 +13,10 @@ import java.util.List;
 
 /** Writes the index. */
 @ApplicationScoped
-class IndexStore {
+public class IndexStore {
   private final VectorColumn vectors;
 
-  IndexStore(VectorColumn vectors) {
+  public IndexStore(VectorColumn vectors) {
     this.vectors = vectors;
   }
 

@@ -1,6 +1,6 @@
 package dev.threadmill.lab.bench;
 
-import dev.threadmill.memory.BenchMemory;
+import dev.threadmill.lab.memory.MemoryBench;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -28,7 +28,7 @@ public final class Bench {
   public static void main(String... args) {
     var words = new ArrayList<>(List.of(args));
     if (!words.isEmpty() && words.getFirst().equals(MEMORY)) {
-      System.exit(BenchMemory.measure(words.subList(1, words.size())));
+      System.exit(MemoryBench.measure(words.subList(1, words.size())));
     }
     Path json = null;
     int option = words.indexOf("--json");
@@ -90,6 +90,6 @@ public final class Bench {
     for (var each : BENCHMARKS) {
       System.err.printf("  %-11s %s%n", each.name(), each.summary());
     }
-    System.err.printf("  %-11s %s%n", MEMORY, BenchMemory.SUMMARY);
+    System.err.printf("  %-11s %s%n", MEMORY, MemoryBench.SUMMARY);
   }
 }

@@ -1,10 +1,14 @@
-package dev.threadmill.memory;
+package dev.threadmill.lab.memory;
 
 import dev.threadmill.api.Ids;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Tx;
+import dev.threadmill.memory.IndexMessages;
+import dev.threadmill.memory.IndexQueue;
+import dev.threadmill.memory.IndexStore;
+import dev.threadmill.memory.MemoryConfig;
 import dev.threadmill.memory.recall.Bm25;
 import dev.threadmill.memory.recall.Candidate;
 import dev.threadmill.memory.recall.MemorySearch;
@@ -33,7 +37,7 @@ import java.util.Map;
  * ranking were fitted to some conversations ("tuned"); the others ("held out", "other styles") say
  * what to expect of conversations that nobody has seen.
  */
-public final class BenchMemory {
+public final class MemoryBench {
   /** What the bench is for, in a line. */
   public static final String SUMMARY =
       "how well memories are recalled; with 'scale 1000000 [--keep FOLDER]': how fast among so many";
@@ -48,7 +52,7 @@ public final class BenchMemory {
   private final Embeddings embeddings;
   private final ProjectId project;
 
-  private BenchMemory(Jdbc jdbc, MemoryConfig config, RecallConfig recall) {
+  private MemoryBench(Jdbc jdbc, MemoryConfig config, RecallConfig recall) {
     this.jdbc = jdbc;
     this.ids = new Ids(InstantSource.system());
     this.embeddings = Embeddings.local();
@@ -95,9 +99,9 @@ public final class BenchMemory {
     var recall = config.getConfigMapping(RecallConfig.class);
     try (var database = new BenchDatabase(folder)) {
       if (scale) {
-        new BenchScale(database.jdbc(), recall).run(items);
+        new MemoryScaleBench(database.jdbc(), recall).run(items);
       } else {
-        new BenchMemory(database.jdbc(), config.getConfigMapping(MemoryConfig.class), recall).run();
+        new MemoryBench(database.jdbc(), config.getConfigMapping(MemoryConfig.class), recall).run();
       }
       return 0;
     } catch (IllegalArgumentException e) {

@@ -1,7 +1,7 @@
-package dev.threadmill.memory;
+package dev.threadmill.lab.memory;
 
-import static dev.threadmill.memory.BenchMemory.number;
-import static dev.threadmill.memory.BenchMemory.say;
+import static dev.threadmill.lab.memory.MemoryBench.number;
+import static dev.threadmill.lab.memory.MemoryBench.say;
 
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.ThreadId;
@@ -34,7 +34,7 @@ import java.util.stream.Collectors;
  * that they lie in clusters as texts do, in threads of a hundred. One project owns 1 % of all; of
  * the other one's users one owns 1 % and one 10 %.
  */
-final class BenchScale {
+final class MemoryScaleBench {
   private static final int LINES = 700;
   private static final int QUERIES = 200;
   private static final int THREAD_LENGTH = 100;
@@ -51,7 +51,7 @@ final class BenchScale {
   private final VectorColumn vectors;
   private final ProjectId project = new ProjectId("proj_bench");
 
-  BenchScale(Jdbc jdbc, RecallConfig config) {
+  MemoryScaleBench(Jdbc jdbc, RecallConfig config) {
     this.jdbc = jdbc;
     this.vectors = new VectorColumn(jdbc);
     var clock = InstantSource.system();
@@ -71,7 +71,7 @@ final class BenchScale {
     var questions =
         EvaluationSet.all().stream()
             .flatMap(conversation -> conversation.questions().stream())
-            .map(EvaluationSet.Asked::text)
+            .map(EvaluationSet.EvaluationQuestion::text)
             .toList();
     var scopes = new LinkedHashMap<String, MemoryScope>();
     scopes.put(
@@ -304,7 +304,7 @@ final class BenchScale {
                         row.text("name"),
                         row.bigint("heap") / items,
                         row.bigint("indexes") / items))
-        .forEach(BenchMemory::say);
+        .forEach(MemoryBench::say);
   }
 
   private static long seconds(Instant began) {

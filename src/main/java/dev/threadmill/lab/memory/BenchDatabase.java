@@ -1,4 +1,4 @@
-package dev.threadmill.memory;
+package dev.threadmill.lab.memory;
 
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.embedded.EmbeddedPostgres;

@@ -1,4 +1,4 @@
-package dev.threadmill.memory;
+package dev.threadmill.lab.memory;
 
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -59,10 +59,10 @@ final class EvaluationSet {
    *     was updated, a for what the assistant said
    * @param evidence places of the lines that answer it
    */
-  record Asked(char kind, String text, List<Integer> evidence) {}
+  record EvaluationQuestion(char kind, String text, List<Integer> evidence) {}
 
   /** A conversation over several sessions. */
-  record Conversation(String name, List<Line> lines, List<Asked> questions) {}
+  record Conversation(String name, List<Line> lines, List<EvaluationQuestion> questions) {}
 
   /** The conversations that the weights of the ranking were fitted to. */
   static List<Conversation> tuned() {
@@ -86,7 +86,7 @@ final class EvaluationSet {
 
   private static Conversation read(String name) {
     var lines = new ArrayList<Line>();
-    var questions = new ArrayList<Asked>();
+    var questions = new ArrayList<EvaluationQuestion>();
     var places = new HashMap<String, Integer>();
     var time = Instant.EPOCH;
     try (var in = EvaluationSet.class.getResourceAsStream(FOLDER + name + ".txt");
@@ -117,7 +117,7 @@ final class EvaluationSet {
     return new Conversation(name, lines, questions);
   }
 
-  private static Asked question(String line, Map<String, Integer> places) {
+  private static EvaluationQuestion question(String line, Map<String, Integer> places) {
     var halves = line.split("\\|", 2);
     var labels = halves[0].strip().split("\\s+");
     var evidence = new ArrayList<Integer>();
@@ -128,6 +128,6 @@ final class EvaluationSet {
       }
       evidence.add(place);
     }
-    return new Asked(labels[0].charAt(1), halves[1].strip(), evidence);
+    return new EvaluationQuestion(labels[0].charAt(1), halves[1].strip(), evidence);
   }
 }
