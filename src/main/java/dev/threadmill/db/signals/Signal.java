@@ -19,7 +19,8 @@ import dev.threadmill.api.RunId;
   @JsonSubTypes.Type(value = Signal.SubscriptionRequested.class, name = "watch_requested"),
   @JsonSubTypes.Type(value = Signal.CancelRequested.class, name = "cancel_requested"),
   @JsonSubTypes.Type(value = Signal.KeysChanged.class, name = "keys_changed"),
-  @JsonSubTypes.Type(value = Signal.LimitsChanged.class, name = "limits_changed")
+  @JsonSubTypes.Type(value = Signal.LimitsChanged.class, name = "limits_changed"),
+  @JsonSubTypes.Type(value = Signal.OutboxAppended.class, name = "outbox_appended")
 })
 public sealed interface Signal {
   /** A node has begun to listen, and knows nothing of what was said before. */
@@ -48,4 +49,7 @@ public sealed interface Signal {
 
   /** What a project may use has changed. */
   record LimitsChanged(ProjectId project) implements Signal {}
+
+  /** The outbox has new events: the node that delivers them reads them. */
+  record OutboxAppended() implements Signal {}
 }

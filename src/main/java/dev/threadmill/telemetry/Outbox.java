@@ -1,0 +1,38 @@
+package dev.threadmill.telemetry;
+
+import dev.threadmill.db.Tx;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.List;
+
+/**
+ * The transactional outbox: an event is stored in the transaction that causes it, so that there is
+ * an event for each committed change and none for a change that was rolled back. {@link OutboxSink
+ * Sinks} receive it afterwards.
+ */
+@ApplicationScoped
+public class Outbox {
+  private final OutboxStore store;
+  private final OutboxDispatcher dispatcher;
+
+  Outbox(OutboxStore store, OutboxDispatcher dispatcher) {
+    this.store = store;
+    this.dispatcher = dispatcher;
+  }
+
+  /**
+   * Stores events with the transaction. The statements are deferred, so they cost no round trip of
+   * their own. To keep the events of a thread in order, the caller holds the lock of the thread or
+   * of the run by then.
+   */
+  public void append(Tx tx, List<OutboxEvent> events) {
+    if (!events.isEmpty()) {
+      store.append(tx, events);
+      tx.afterCommit(dispatcher::wake);
+    }
+  }
+
+  /** Stores one event, as {@link #append(Tx, List)}. */
+  public void append(Tx tx, OutboxEvent event) {
+    append(tx, List.of(event));
+  }
+}

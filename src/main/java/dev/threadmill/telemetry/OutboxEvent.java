@@ -1,0 +1,13 @@
+package dev.threadmill.telemetry;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.threadmill.api.ProjectId;
+import dev.threadmill.api.ThreadId;
+
+/**
+ * An event of the outbox.
+ *
+ * @param type what happened, such as {@code run.completed}
+ * @param payload a JSON object
+ */
+public record OutboxEvent(ProjectId project, ThreadId thread, String type, JsonNode payload) {}
