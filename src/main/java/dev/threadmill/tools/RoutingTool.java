@@ -22,7 +22,7 @@ public record RoutingTool(
     boolean continuesThread,
     String name) {
   private static final String MESSAGE = "message";
-  static final JsonNode PARAMETERS =
+  public static final JsonNode PARAMETERS =
       Json.MAPPER
           .createObjectNode()
           .put("type", "object")
@@ -65,7 +65,7 @@ public record RoutingTool(
   }
 
   /** What the target is told. */
-  static String message(JsonNode arguments) {
+  public static String message(JsonNode arguments) {
     return StorableText.of(arguments.path(MESSAGE).asText());
   }
 

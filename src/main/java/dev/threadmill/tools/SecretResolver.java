@@ -10,7 +10,7 @@ import org.jboss.logging.Logger;
 
 /** Opens the secrets of stored tools for the moment in which they are needed. */
 @Singleton
-class SecretResolver {
+public class SecretResolver {
   private static final Logger LOG = Logger.getLogger(SecretResolver.class);
 
   private final SecretBox box;
@@ -24,7 +24,7 @@ class SecretResolver {
    *
    * @throws ToolFailure if it cannot be read any more
    */
-  String open(ProjectId project, SecretText secret) throws ToolException {
+  public String open(ProjectId project, SecretText secret) throws ToolException {
     if (!(secret instanceof SecretText.Sealed sealed)) {
       throw new IllegalStateException("a stored tool holds a secret that is not sealed");
     }
@@ -42,7 +42,7 @@ class SecretResolver {
    *
    * @param headers null for none
    */
-  Map<String, String> headers(ProjectId project, Map<String, SecretText> headers)
+  public Map<String, String> headers(ProjectId project, Map<String, SecretText> headers)
       throws ToolException {
     var opened = new LinkedHashMap<String, String>();
     if (headers != null) {

@@ -1,7 +1,7 @@
 package dev.threadmill.tools;
 
 /** A call cannot be made, or not be made again. The message is fit for a model and for a client. */
-final class ToolException extends Exception {
+public final class ToolException extends Exception {
   private static final long serialVersionUID = 1;
 
   private final String type;
@@ -13,17 +13,17 @@ final class ToolException extends Exception {
    * @param type in one word
    * @param passing whether another try may succeed
    */
-  ToolException(String type, boolean passing, String message) {
+  public ToolException(String type, boolean passing, String message) {
     super(message);
     this.type = type;
     this.passing = passing;
   }
 
-  boolean isRetryable() {
+  public boolean isRetryable() {
     return passing;
   }
 
-  String output() {
+  public String output() {
     return ToolError.output(type, getMessage());
   }
 }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.threadmill.api.Json;
 import dev.threadmill.models.FunctionSpec;
+import dev.threadmill.tools.schema.ArgumentValidator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

@@ -4,6 +4,13 @@ import dev.threadmill.api.ProjectId;
 import dev.threadmill.assistants.McpSpec;
 import dev.threadmill.assistants.ToolSpec;
 import dev.threadmill.egress.AllowedDomains;
+import dev.threadmill.tools.a2a.A2aTool;
+import dev.threadmill.tools.a2a.ExecuteA2aTask;
+import dev.threadmill.tools.mcp.McpServers;
+import dev.threadmill.tools.mcp.McpTool;
+import dev.threadmill.tools.schema.ArgumentValidator;
+import dev.threadmill.tools.webhook.CallWebhook;
+import dev.threadmill.tools.webhook.WebhookTool;
 import jakarta.inject.Singleton;
 import java.util.List;
 

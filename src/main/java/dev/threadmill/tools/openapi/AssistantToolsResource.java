@@ -1,4 +1,4 @@
-package dev.threadmill.tools;
+package dev.threadmill.tools.openapi;
 
 import dev.threadmill.api.AssistantId;
 import dev.threadmill.assistants.AssistantObject;

@@ -1,4 +1,4 @@
-package dev.threadmill.tools;
+package dev.threadmill.tools.webhook;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.threadmill.assistants.WebhookAuth;
@@ -9,6 +9,16 @@ import dev.threadmill.egress.EgressException;
 import dev.threadmill.egress.EgressRequest;
 import dev.threadmill.egress.HttpResponse;
 import dev.threadmill.guard.SecretText;
+import dev.threadmill.tools.SecretResolver;
+import dev.threadmill.tools.ToolContext;
+import dev.threadmill.tools.ToolError;
+import dev.threadmill.tools.ToolException;
+import dev.threadmill.tools.ToolListener;
+import dev.threadmill.tools.ToolResult;
+import dev.threadmill.tools.ToolsConfig;
+import dev.threadmill.tools.http.AccessTokenCache;
+import dev.threadmill.tools.http.ResponseText;
+import dev.threadmill.tools.http.StreamedResponseText;
 import jakarta.inject.Singleton;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -23,7 +33,7 @@ import org.jboss.logging.Logger;
 
 /** Calls webhooks: proves who calls, signs, tries again what failed in passing, reads answers. */
 @Singleton
-class CallWebhook {
+public class CallWebhook {
   private static final Logger LOG = Logger.getLogger(CallWebhook.class);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
   private static final String DEFAULT_KEY_NAME = "X-API-Key";

@@ -1,4 +1,4 @@
-package dev.threadmill.tools;
+package dev.threadmill.tools.http;
 
 import com.nimbusds.oauth2.sdk.ClientCredentialsGrant;
 import com.nimbusds.oauth2.sdk.OAuth2Error;
@@ -19,6 +19,7 @@ import dev.threadmill.egress.EgressClient;
 import dev.threadmill.egress.EgressException;
 import dev.threadmill.egress.EgressRequest;
 import dev.threadmill.egress.HttpResponse;
+import dev.threadmill.tools.ToolException;
 import jakarta.inject.Singleton;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -36,7 +37,7 @@ import java.util.concurrent.locks.ReentrantLock;
  * them shortly before they are not. However many calls need one token, it is asked for once.
  */
 @Singleton
-class AccessTokenCache {
+public class AccessTokenCache {
   private static final int MOST_KEPT = 1_000;
   private static final int MAX_BYTES = 65_536;
   private static final long SECONDS_IF_UNKNOWN = 60;
@@ -82,7 +83,7 @@ class AccessTokenCache {
    * @param timeout also of the wait for another call that asks for the same token just now
    * @param refused a token that was just refused and must not come again; null for none
    */
-  String token(
+  public String token(
       ProjectId project,
       WebhookAuth.OAuth2 auth,
       String secret,

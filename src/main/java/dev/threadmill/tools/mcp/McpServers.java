@@ -1,4 +1,4 @@
-package dev.threadmill.tools;
+package dev.threadmill.tools.mcp;
 
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -9,6 +9,12 @@ import dev.threadmill.assistants.McpSpec;
 import dev.threadmill.egress.AllowedDomains;
 import dev.threadmill.egress.EgressClient;
 import dev.threadmill.guard.SecretText;
+import dev.threadmill.tools.SecretResolver;
+import dev.threadmill.tools.ToolContext;
+import dev.threadmill.tools.ToolException;
+import dev.threadmill.tools.ToolListener;
+import dev.threadmill.tools.ToolsConfig;
+import dev.threadmill.tools.http.ResponseText;
 import io.modelcontextprotocol.client.McpClient;
 import io.modelcontextprotocol.client.McpSyncClient;
 import io.modelcontextprotocol.json.McpJsonMapper;
@@ -34,7 +40,7 @@ import org.jboss.logging.Logger;
 
 /** Talks to MCP servers: asks for their tools, which are kept for a while, and calls them. */
 @Singleton
-class McpServers {
+public class McpServers {
   private static final Logger LOG = Logger.getLogger(McpServers.class);
   private static final int MOST_LISTS = 500;
   private static final int MOST_TOOLS = 512;
@@ -77,7 +83,7 @@ class McpServers {
    *
    * @throws ToolFailure if it never answered
    */
-  List<McpSchema.Tool> tools(ProjectId project, McpSpec spec, AllowedDomains domains)
+  public List<McpSchema.Tool> tools(ProjectId project, McpSpec spec, AllowedDomains domains)
       throws ToolException, InterruptedException {
     var key = new Key(project, spec.serverUrl(), spec.headers());
     CachedList known;
@@ -113,7 +119,7 @@ class McpServers {
   }
 
   /** The tools of a server as they were last heard of here; none if they never were. */
-  List<McpSchema.Tool> cachedTools(ProjectId project, McpSpec spec) {
+  public List<McpSchema.Tool> cachedTools(ProjectId project, McpSpec spec) {
     synchronized (lists) {
       var known = lists.get(new Key(project, spec.serverUrl(), spec.headers()));
       return known == null ? List.of() : known.tools();

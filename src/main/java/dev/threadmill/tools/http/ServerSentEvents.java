@@ -1,4 +1,4 @@
-package dev.threadmill.tools;
+package dev.threadmill.tools.http;
 
 import dev.threadmill.egress.StreamingResponse;
 import java.io.BufferedReader;
@@ -6,8 +6,8 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 
 /** The server-sent events of an answer, one after the other while they come in. */
-final class ServerSentEvents {
-  static final String MEDIA_TYPE = "text/event-stream";
+public final class ServerSentEvents {
+  public static final String MEDIA_TYPE = "text/event-stream";
 
   private static final String FIELD = "data:";
 
@@ -19,13 +19,13 @@ final class ServerSentEvents {
   }
 
   /** Those of an answer, which has bounded what may be read of it. */
-  static ServerSentEvents of(StreamingResponse answer) throws IOException {
+  public static ServerSentEvents of(StreamingResponse answer) throws IOException {
     return new ServerSentEvents(
         new BufferedReader(new InputStreamReader(answer.body(), answer.charset())));
   }
 
   /** The data of the next event, which may be empty; null at the end. An event without is none. */
-  String next() throws IOException {
+  public String next() throws IOException {
     StringBuilder data = null;
     while (!isAtEnd) {
       var line = lines.readLine();

@@ -1,4 +1,4 @@
-package dev.threadmill.tools;
+package dev.threadmill.tools.a2a;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -9,7 +9,12 @@ import dev.threadmill.egress.EgressException;
 import dev.threadmill.egress.EgressRequest;
 import dev.threadmill.egress.HttpResponse;
 import dev.threadmill.egress.StreamingResponse;
-import dev.threadmill.tools.AgentCardCache.Endpoint;
+import dev.threadmill.tools.ToolContext;
+import dev.threadmill.tools.ToolError;
+import dev.threadmill.tools.ToolsConfig;
+import dev.threadmill.tools.a2a.AgentCardCache.Endpoint;
+import dev.threadmill.tools.http.ResponseText;
+import dev.threadmill.tools.http.ServerSentEvents;
 import jakarta.inject.Singleton;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

@@ -1,12 +1,18 @@
-package dev.threadmill.tools;
+package dev.threadmill.tools.a2a;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.threadmill.api.Json;
 import dev.threadmill.assistants.RemoteAgent;
 import dev.threadmill.assistants.WebhookSpec.OnUnknown;
-import dev.threadmill.tools.A2aClient.Method;
-import dev.threadmill.tools.A2aClient.Reply;
-import dev.threadmill.tools.AgentCardCache.Endpoint;
+import dev.threadmill.tools.ToolContext;
+import dev.threadmill.tools.ToolError;
+import dev.threadmill.tools.ToolException;
+import dev.threadmill.tools.ToolListener;
+import dev.threadmill.tools.ToolResult;
+import dev.threadmill.tools.ToolsConfig;
+import dev.threadmill.tools.a2a.A2aClient.Method;
+import dev.threadmill.tools.a2a.A2aClient.Reply;
+import dev.threadmill.tools.a2a.AgentCardCache.Endpoint;
 import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
@@ -19,7 +25,7 @@ import org.jboss.logging.Logger;
  * task that is known is asked for and not begun again. What is called off here is cancelled there.
  */
 @Singleton
-class ExecuteA2aTask {
+public class ExecuteA2aTask {
   private static final Logger LOG = Logger.getLogger(ExecuteA2aTask.class);
   private static final Duration FIRST_LOOK = Duration.ofMillis(200);
   private static final Duration SHORTEST_TIMEOUT = Duration.ofSeconds(1);

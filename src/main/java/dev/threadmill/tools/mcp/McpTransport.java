@@ -1,10 +1,11 @@
-package dev.threadmill.tools;
+package dev.threadmill.tools.mcp;
 
 import dev.threadmill.egress.AllowedDomains;
 import dev.threadmill.egress.EgressClient;
 import dev.threadmill.egress.EgressException;
 import dev.threadmill.egress.EgressRequest;
 import dev.threadmill.egress.StreamingResponse;
+import dev.threadmill.tools.http.ServerSentEvents;
 import io.modelcontextprotocol.json.McpJsonMapper;
 import io.modelcontextprotocol.json.TypeRef;
 import io.modelcontextprotocol.spec.McpClientTransport;

@@ -1,4 +1,4 @@
-package dev.threadmill.tools;
+package dev.threadmill.tools.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
@@ -10,6 +10,7 @@ import dev.threadmill.egress.EgressPolicy;
 import dev.threadmill.egress.HostResolver;
 import dev.threadmill.guard.SecretText;
 import dev.threadmill.testing.RecordingServer;
+import dev.threadmill.tools.ToolException;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -22,7 +23,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-class AccessTokensTest {
+class AccessTokenCacheTest {
   private static final ProjectId PROJECT = new ProjectId("proj_one");
   private static final Duration TIMEOUT = Duration.ofSeconds(5);
 

@@ -1,4 +1,4 @@
-package dev.threadmill.tools;
+package dev.threadmill.tools.webhook;
 
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;

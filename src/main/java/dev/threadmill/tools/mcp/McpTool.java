@@ -1,20 +1,26 @@
-package dev.threadmill.tools;
+package dev.threadmill.tools.mcp;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.threadmill.api.Json;
 import dev.threadmill.assistants.McpSpec;
 import dev.threadmill.assistants.WebhookSpec.OnUnknown;
 import dev.threadmill.models.FunctionSpec;
+import dev.threadmill.tools.ServerTool;
+import dev.threadmill.tools.ToolContext;
+import dev.threadmill.tools.ToolError;
+import dev.threadmill.tools.ToolException;
+import dev.threadmill.tools.ToolResult;
+import dev.threadmill.tools.http.ResponseText;
 import io.modelcontextprotocol.spec.McpSchema;
 import java.util.ArrayList;
 
 /** A tool of an MCP server. */
-record McpTool(McpSpec spec, McpSchema.Tool tool, FunctionSpec function, McpServers servers)
+public record McpTool(McpSpec spec, McpSchema.Tool tool, FunctionSpec function, McpServers servers)
     implements ServerTool {
   private static final int MAX_NAME = 64;
   private static final int MAX_DESCRIPTION = 4096;
 
-  static McpTool of(McpSpec spec, McpSchema.Tool tool, McpServers servers) {
+  public static McpTool of(McpSpec spec, McpSchema.Tool tool, McpServers servers) {
     var name = (spec.serverLabel() + "_" + tool.name()).replaceAll("[^a-zA-Z0-9_-]", "_");
     var description = tool.description() == null ? tool.title() : tool.description();
     var function =

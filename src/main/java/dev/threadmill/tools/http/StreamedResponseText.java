@@ -1,6 +1,7 @@
-package dev.threadmill.tools;
+package dev.threadmill.tools.http;
 
 import dev.threadmill.egress.StreamingResponse;
+import dev.threadmill.tools.ToolListener;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.Reader;
@@ -10,7 +11,7 @@ import java.util.Set;
  * An answer that is told while it comes in: plain text whose length is not known beforehand, lines
  * of JSON, or server-sent events, of which the data is the answer, a line an event.
  */
-final class StreamedResponseText {
+public final class StreamedResponseText {
   private static final int MOST_AT_ONCE = 4_096;
   private static final Set<String> LINES =
       Set.of("application/x-ndjson", "application/ndjson", "application/jsonl");
@@ -24,7 +25,7 @@ final class StreamedResponseText {
   }
 
   /** Whether an answer is told while it comes in, rather than when it is whole. */
-  static boolean isStreamed(StreamingResponse answer) {
+  public static boolean isStreamed(StreamingResponse answer) {
     var type = answer.mediaType();
     return answer.status() >= 200
         && answer.status() < 300
@@ -38,7 +39,7 @@ final class StreamedResponseText {
    *
    * @return the whole of it
    */
-  static String read(StreamingResponse answer, ToolListener listener) throws IOException {
+  public static String read(StreamingResponse answer, ToolListener listener) throws IOException {
     var read = new StreamedResponseText(listener);
     if (answer.mediaType().equals(ServerSentEvents.MEDIA_TYPE)) {
       read.events(ServerSentEvents.of(answer));

@@ -1,4 +1,4 @@
-package dev.threadmill.tools;
+package dev.threadmill.tools.schema;
 
 import com.networknt.schema.regex.RegularExpression;
 import java.util.regex.Pattern;

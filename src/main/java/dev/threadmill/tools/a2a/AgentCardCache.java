@@ -1,4 +1,4 @@
-package dev.threadmill.tools;
+package dev.threadmill.tools.a2a;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -9,6 +9,10 @@ import dev.threadmill.egress.EgressClient;
 import dev.threadmill.egress.EgressException;
 import dev.threadmill.egress.EgressRequest;
 import dev.threadmill.guard.SecretText;
+import dev.threadmill.tools.SecretResolver;
+import dev.threadmill.tools.ToolContext;
+import dev.threadmill.tools.ToolException;
+import dev.threadmill.tools.ToolsConfig;
 import jakarta.inject.Singleton;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;

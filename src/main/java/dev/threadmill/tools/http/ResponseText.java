@@ -1,21 +1,23 @@
-package dev.threadmill.tools;
+package dev.threadmill.tools.http;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.threadmill.api.Json;
 import dev.threadmill.egress.HttpResponse;
+import dev.threadmill.tools.ToolError;
+import dev.threadmill.tools.ToolException;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 
 /** What a model is told of the answer of a tool. */
-final class ResponseText {
+public final class ResponseText {
   private static final int MOST_OF_AN_ERROR = 2_000;
 
   private ResponseText() {}
 
   /** The answer of a call that succeeded; it has to be text, and JSON if it says so. */
-  static String of(HttpResponse answer) throws ToolException {
+  public static String of(HttpResponse answer) throws ToolException {
     if (answer.body().length == 0) {
       return "{\"status\":%d}".formatted(answer.status());
     }
@@ -42,7 +44,7 @@ final class ResponseText {
   }
 
   /** The answer of a call that failed. */
-  static String ofError(HttpResponse answer) {
+  public static String ofError(HttpResponse answer) {
     var text = isText(answer.mediaType()) ? storable(answer.text()) : "";
     var shown =
         text.length() <= MOST_OF_AN_ERROR ? text : text.substring(0, MOST_OF_AN_ERROR) + "…";
@@ -53,7 +55,7 @@ final class ResponseText {
   }
 
   /** How long the receiver wants to be left alone, or null if it does not say so in seconds. */
-  static Duration retryAfter(HttpResponse answer) {
+  public static Duration retryAfter(HttpResponse answer) {
     return answer
         .header("retry-after")
         .filter(text -> text.matches("[0-9]{1,6}"))
@@ -62,7 +64,7 @@ final class ResponseText {
   }
 
   /** The text without what Postgres cannot keep. */
-  static String storable(String text) {
+  public static String storable(String text) {
     return text.indexOf('\0') < 0 ? text : text.replace("\0", "");
   }
 

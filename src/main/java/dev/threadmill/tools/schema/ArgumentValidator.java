@@ -1,4 +1,4 @@
-package dev.threadmill.tools;
+package dev.threadmill.tools.schema;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -52,7 +52,7 @@ public class ArgumentValidator {
   private record Key(JsonNode schema, boolean strict) {}
 
   /** What is wrong with arguments, by place; empty if nothing is. */
-  List<String> validate(FunctionSpec function, JsonNode arguments) {
+  public List<String> validate(FunctionSpec function, JsonNode arguments) {
     if (!arguments.isObject()) {
       return List.of("expected a JSON object");
     }

@@ -1,11 +1,14 @@
-package dev.threadmill.tools;
+package dev.threadmill.tools.webhook;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.threadmill.assistants.WebhookSpec;
 import dev.threadmill.models.FunctionSpec;
+import dev.threadmill.tools.ServerTool;
+import dev.threadmill.tools.ToolContext;
+import dev.threadmill.tools.ToolResult;
 
 /** A tool that is executed by calling an address. */
-record WebhookTool(WebhookSpec spec, CallWebhook calls) implements ServerTool {
+public record WebhookTool(WebhookSpec spec, CallWebhook calls) implements ServerTool {
   @Override
   public FunctionSpec function() {
     return spec.function();

@@ -1,18 +1,22 @@
-package dev.threadmill.tools;
+package dev.threadmill.tools.a2a;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.threadmill.assistants.AgentRoutingSpec;
 import dev.threadmill.assistants.RemoteAgent;
 import dev.threadmill.assistants.WebhookSpec.OnUnknown;
 import dev.threadmill.models.FunctionSpec;
+import dev.threadmill.tools.RoutingTool;
+import dev.threadmill.tools.ServerTool;
+import dev.threadmill.tools.ToolContext;
+import dev.threadmill.tools.ToolResult;
 import java.util.ArrayList;
 import java.util.List;
 
 /** An agent elsewhere as a tool: the server asks it over A2A and waits for its answer. */
-record A2aTool(RemoteAgent agent, FunctionSpec function, ExecuteA2aTask askAgent)
+public record A2aTool(RemoteAgent agent, FunctionSpec function, ExecuteA2aTask askAgent)
     implements ServerTool {
   /** A tool for each agent elsewhere, in their order. */
-  static List<A2aTool> of(AgentRoutingSpec spec, ExecuteA2aTask askAgent) {
+  public static List<A2aTool> of(AgentRoutingSpec spec, ExecuteA2aTask askAgent) {
     var tools = new ArrayList<A2aTool>();
     for (int i = 0; spec.names() != null && i < spec.targets().size(); i++) {
       var agent = spec.targets().get(i).agent();

@@ -1,4 +1,4 @@
-package dev.threadmill.tools;
+package dev.threadmill.tools.schema;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
