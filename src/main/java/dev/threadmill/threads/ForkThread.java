@@ -9,9 +9,12 @@ import dev.threadmill.api.Metadata;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.db.Jdbc;
+import dev.threadmill.db.Row;
 import dev.threadmill.db.Tx;
+import io.quarkus.arc.All;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Event;
+import java.sql.SQLException;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
@@ -19,29 +22,39 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Copies a thread up to one of its messages, with the tool calls between them, so that a model sees
- * the same past. Reads the thread as it is at one moment and locks nothing of it, so it may be in
- * use.
+ * Copies a thread up to one of its messages, with what other features store for these messages, so
+ * that a model is sent the same history. The source may be in use: it is not locked against new
+ * messages and runs, only against deletion.
  */
 @ApplicationScoped
 class ForkThread {
+  /** Messages that are copied by one statement: only ids are held in the heap. */
+  static final int BATCH = 2_000;
+
   private final Jdbc jdbc;
   private final Ids ids;
   private final InstantSource clock;
+  private final List<ThreadLifecycle> features;
   private final Event<MessagesAdded> added;
 
-  ForkThread(Jdbc jdbc, Ids ids, InstantSource clock, Event<MessagesAdded> added) {
+  ForkThread(
+      Jdbc jdbc,
+      Ids ids,
+      InstantSource clock,
+      @All List<ThreadLifecycle> features,
+      Event<MessagesAdded> added) {
     this.jdbc = jdbc;
     this.ids = ids;
     this.clock = clock;
+    this.features = features;
     this.added = added;
   }
 
   /**
-   * The body of {@code POST /v1/threads/{thread_id}/fork}. What is left out of metadata and
-   * assistant is as in the original.
+   * The body of {@code POST /v1/threads/{thread_id}/fork}. Metadata and assistant default to those
+   * of the source.
    *
-   * @param messageId the last message to be copied; null for the thread's last
+   * @param messageId the last message to copy; null for the thread's last
    */
   record ForkRequest(
       MessageId messageId, Field<Metadata> metadata, Field<AssistantId> assistantId) {
@@ -57,42 +70,43 @@ class ForkThread {
   private record SourceMessage(MessageId id, Instant at) {}
 
   /**
-   * Makes the copy, in one transaction.
+   * Makes the copy and commits it, in one transaction.
    *
    * @throws ApiException 404 if the project has no such thread, or the thread no such message
    */
   ConversationThread fork(ProjectId project, ThreadId id, ForkRequest request) {
     return jdbc.inTransaction(
         tx -> {
-          tx.update("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
-          var original = thread(tx, project, id);
+          var source = lockAgainstDeletion(tx, project, id);
           var last = last(tx, id, request.messageId());
           var copy =
               new ConversationThread(
                   ids.thread(),
                   project,
                   clock.instant().truncatedTo(ChronoUnit.MILLIS),
-                  request.assistantId().orElse(original.assistantId()),
+                  request.assistantId().orElse(source.assistantId()),
                   ConversationThread.Status.ACTIVE,
-                  original.toolResources(),
-                  request.metadata().orElse(original.metadata()),
+                  source.toolResources(),
+                  request.metadata().orElse(source.metadata()),
                   new ConversationThread.ForkedFrom(id, last.map(SourceMessage::id).orElse(null)));
           insert(tx, copy, last.map(SourceMessage::at).orElse(copy.createdAt()));
-          last.ifPresent(until -> copyContents(tx, id, copy.id(), until));
+          last.ifPresent(until -> copyMessages(tx, id, copy.id(), until));
           return copy;
         });
   }
 
-  private static ConversationThread thread(Tx tx, ProjectId project, ThreadId id) {
+  private static ConversationThread lockAgainstDeletion(Tx tx, ProjectId project, ThreadId id) {
     return tx.one(
-            "SELECT " + ThreadStore.COLUMNS + " FROM threads WHERE id = ? AND project_id = ?",
+            "SELECT "
+                + ThreadStore.COLUMNS
+                + " FROM threads WHERE id = ? AND project_id = ? FOR KEY SHARE",
             ThreadStore::readThread,
             id,
             project)
         .orElseThrow(() -> ApiException.notFound("thread", id));
   }
 
-  /** The last message to be copied; empty if the thread has none and none was asked for. */
+  /** The last message to copy; empty if the thread has none and none was asked for. */
   private static Optional<SourceMessage> last(Tx tx, ThreadId thread, MessageId wanted) {
     var found =
         tx.one(
@@ -101,7 +115,7 @@ class ForkThread {
             WHERE thread_id = ? AND status <> 'in_progress' AND (?::text IS NULL OR id = ?)
             ORDER BY created_at DESC, id DESC LIMIT 1
             """,
-            row -> new SourceMessage(row.text("id", MessageId::new), row.instant("created_at")),
+            ForkThread::sourceMessage,
             thread,
             wanted,
             wanted);
@@ -111,8 +125,12 @@ class ForkThread {
     return found;
   }
 
+  private static SourceMessage sourceMessage(Row row) throws SQLException {
+    return new SourceMessage(row.text("id", MessageId::new), row.instant("created_at"));
+  }
+
   private static void insert(Tx tx, ConversationThread copy, Instant lastMessage) {
-    tx.update(
+    tx.defer(
         """
         INSERT INTO threads (id, project_id, created_at, assistant_id, status, tool_resources,
           metadata, tail, forked_from_thread, forked_from_message)
@@ -130,28 +148,47 @@ class ForkThread {
         copy.forkedFrom().messageId());
   }
 
-  private void copyContents(Tx tx, ThreadId from, ThreadId to, SourceMessage until) {
-    var originals =
-        tx.list(
-            """
-            SELECT id, created_at FROM messages
-            WHERE thread_id = ? AND (created_at, id) <= (?, ?) AND status <> 'in_progress'
-            """,
-            row -> new SourceMessage(row.text("id", MessageId::new), row.instant("created_at")),
-            from,
-            until.at(),
-            until.id());
-    var oldIds = originals.stream().map(SourceMessage::id).toList();
-    var newIds = originals.stream().map(original -> ids.messageAt(original.at())).toList();
-    copyMessages(tx, from, to, oldIds, newIds);
-    copyToolCalls(tx, from, to, until.at());
+  private void copyMessages(Tx tx, ThreadId source, ThreadId copy, SourceMessage until) {
+    // No two messages of a thread have the same time.
+    var after = Instant.EPOCH;
+    List<SourceMessage> batch;
+    do {
+      batch = nextBatch(tx, source, after, until.at());
+      if (!batch.isEmpty()) {
+        copyBatch(tx, source, copy, after, batch);
+        after = batch.getLast().at();
+      }
+    } while (batch.size() == BATCH);
     tx.afterCommit(() -> added.fire(MessagesAdded.INSTANCE));
   }
 
-  /** The runs stay with the original, so the copies belong to none. */
-  private static void copyMessages(
-      Tx tx, ThreadId from, ThreadId to, List<MessageId> oldIds, List<MessageId> newIds) {
-    tx.update(
+  private static List<SourceMessage> nextBatch(
+      Tx tx, ThreadId source, Instant after, Instant until) {
+    return tx.list(
+        """
+        SELECT id, created_at FROM messages
+        WHERE thread_id = ? AND created_at > ? AND created_at <= ? AND status <> 'in_progress'
+        ORDER BY created_at, id LIMIT ?
+        """,
+        ForkThread::sourceMessage,
+        source,
+        after,
+        until,
+        BATCH);
+  }
+
+  private void copyBatch(
+      Tx tx, ThreadId source, ThreadId copy, Instant after, List<SourceMessage> batch) {
+    var range =
+        new ThreadLifecycle.ForkRange(
+            source,
+            copy,
+            batch.stream().map(SourceMessage::id).toList(),
+            batch.stream().map(message -> ids.messageAt(message.at())).toList(),
+            after,
+            batch.getLast().at());
+    // The runs stay with the source, so the copies belong to none.
+    tx.defer(
         """
         INSERT INTO messages (thread_id, id, project_id, created_at, status, incomplete_reason,
           completed_at, incomplete_at, role, content, attachments, metadata, assistant_id, tokens)
@@ -161,49 +198,10 @@ class ForkThread {
         FROM unnest(?, ?) AS n (old_id, new_id)
         JOIN messages m ON m.thread_id = ? AND m.id = n.old_id
         """,
-        to,
-        oldIds,
-        newIds,
-        from);
-    // What the memory was made to forget it is not to learn again from the copy.
-    tx.update(
-        """
-        INSERT INTO memory_forgotten (thread_id, message_id, project_id)
-        SELECT ?, n.new_id, f.project_id
-        FROM unnest(?, ?) AS n (old_id, new_id)
-        JOIN memory_forgotten f ON f.thread_id = ? AND f.message_id = n.old_id
-        """,
-        to,
-        oldIds,
-        newIds,
-        from);
-  }
-
-  /** What the calls have cost was paid once and stays with the original. */
-  private static void copyToolCalls(Tx tx, ThreadId from, ThreadId to, Instant until) {
-    tx.update(
-        """
-        INSERT INTO run_steps (thread_id, id, project_id, run_id, assistant_id, ordinal, created_at,
-          type, status, ended_at, last_error, message_id)
-        SELECT ?, id, project_id, run_id, assistant_id, ordinal, created_at,
-          type, status, ended_at, last_error, message_id
-        FROM run_steps
-        WHERE thread_id = ? AND type = 'tool_calls' AND status = 'completed' AND created_at <= ?
-        """,
-        to,
-        from,
-        until);
-    tx.update(
-        """
-        INSERT INTO tool_calls (thread_id, id, project_id, run_id, step_id, ordinal, type, name,
-          arguments, output, executor, routing)
-        SELECT s.thread_id, c.id, c.project_id, c.run_id, c.step_id, c.ordinal, c.type, c.name,
-          c.arguments, c.output, c.executor, c.routing
-        FROM run_steps s
-        JOIN tool_calls c ON c.thread_id = ? AND c.step_id = s.id
-        WHERE s.thread_id = ?
-        """,
-        from,
-        to);
+        copy,
+        range.messages(),
+        range.copies(),
+        source);
+    features.forEach(feature -> feature.copyRange(tx, range));
   }
 }

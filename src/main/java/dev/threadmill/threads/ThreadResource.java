@@ -40,7 +40,7 @@ public class ThreadResource {
   public ThreadObject create(CreateThread request) {
     var body = request == null ? CreateThread.empty() : request;
     var thread = prepareThread.prepare(Caller.current().project(), "", body);
-    return ThreadObject.of(threads.create(thread));
+    return ThreadObject.of(threads.createAndCommit(thread));
   }
 
   @GET
@@ -98,7 +98,7 @@ public class ThreadResource {
   @Path("{thread_id}")
   @Operation(summary = "Delete a thread with its messages and runs")
   public Deleted delete(@PathParam("thread_id") ThreadId id) {
-    threads.delete(Caller.current().project(), id);
+    threads.deleteAndCommit(Caller.current().project(), id);
     return Deleted.of(id, "thread");
   }
 }

@@ -15,6 +15,7 @@ import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Keyset;
 import dev.threadmill.db.Row;
 import dev.threadmill.db.Tx;
+import io.quarkus.arc.All;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -31,20 +32,23 @@ public class ThreadStore {
       "id, project_id, created_at, assistant_id, status, tool_resources, metadata,"
           + " forked_from_thread, forked_from_message";
 
-  /** All tables that are keyed by thread, but for those that a trigger of theirs empties. */
-  static final List<String> TABLES_OF_A_THREAD =
-      List.of("run_journal", "tool_calls", "run_steps", "runs", "messages");
-
   private final Jdbc jdbc;
   private final Ids ids;
   private final InstantSource clock;
   private final MessageStore messages;
+  private final List<ThreadLifecycle> features;
 
-  ThreadStore(Jdbc jdbc, Ids ids, InstantSource clock, MessageStore messages) {
+  ThreadStore(
+      Jdbc jdbc,
+      Ids ids,
+      InstantSource clock,
+      MessageStore messages,
+      @All List<ThreadLifecycle> features) {
     this.jdbc = jdbc;
     this.ids = ids;
     this.clock = clock;
     this.messages = messages;
+    this.features = features;
   }
 
   /**
@@ -107,7 +111,7 @@ public class ThreadStore {
   }
 
   /** As {@link #create(Tx, NewThread, int)}, in a transaction of its own. */
-  ConversationThread create(NewThread request) {
+  ConversationThread createAndCommit(NewThread request) {
     return jdbc.inTransaction(tx -> create(tx, request, 0)).thread();
   }
 
@@ -194,14 +198,18 @@ public class ThreadStore {
         .orElseThrow(() -> ApiException.notFound("thread", id));
   }
 
-  /** Deletes the thread and all that belongs to it; 400 while a run is active. */
-  void delete(ProjectId project, ThreadId id) {
+  /**
+   * Deletes the thread with its messages and all that other features store for it, and commits.
+   *
+   * @throws ApiException 404 if the project has no such thread, 400 while a run is active
+   */
+  void deleteAndCommit(ProjectId project, ThreadId id) {
     jdbc.runInTransaction(
         tx -> {
           lock(tx, project, id, 0).requireIdle(id.value());
-          TABLES_OF_A_THREAD.forEach(
-              table -> tx.update("DELETE FROM " + table + " WHERE thread_id = ?", id));
-          tx.update("DELETE FROM threads WHERE id = ?", id);
+          features.forEach(feature -> feature.deleteThread(tx, id));
+          tx.defer("DELETE FROM messages WHERE thread_id = ?", id);
+          tx.defer("DELETE FROM threads WHERE id = ?", id);
         });
   }
 

@@ -7,13 +7,17 @@ import dev.threadmill.api.ThreadId;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.testing.ActiveRunRow;
 import dev.threadmill.testing.ApiClient;
+import dev.threadmill.testing.ClassConstants;
 import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.PostgresResource;
+import io.quarkus.arc.All;
+import io.quarkus.arc.ClientProxy;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import jakarta.inject.Inject;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -25,6 +29,7 @@ class ThreadsTest {
   private final ApiClient user = ApiClient.user();
   @Inject Jdbc jdbc;
   @Inject Ids ids;
+  @All @Inject List<ThreadLifecycle> features;
 
   @Test
   void aThreadCanBeCreatedFromNothingOrAnEmptyBody() {
@@ -204,13 +209,25 @@ class ThreadsTest {
                 """,
                 row -> row.text("prosrc")));
 
+    var deleting =
+        Stream.concat(
+                Stream.of(ThreadStore.class),
+                features.stream().map(feature -> ClientProxy.unwrap(feature).getClass()))
+            .map(Class::getName)
+            .toList();
+    var statements =
+        ClassConstants.ofTheServer().stream()
+            .filter(constant -> deleting.contains(constant.className()))
+            .map(ClassConstants::text)
+            .toList();
+
     assertThat(keyed)
         .contains("messages", "memory_queue")
         .allMatch(
             table ->
-                ThreadStore.TABLES_OF_A_THREAD.contains(table)
+                statements.contains("DELETE FROM %s WHERE thread_id = ?".formatted(table))
                     || triggers.contains("DELETE FROM %s WHERE thread_id".formatted(table)),
-            "is emptied by ThreadStore.delete or by a trigger on threads");
+            "is emptied by ThreadStore, a ThreadLifecycle or a trigger on threads");
   }
 
   @Test

@@ -1,0 +1,168 @@
+package dev.threadmill;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import dev.threadmill.testing.ClassConstants;
+import jakarta.persistence.Table;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Each table has one package that writes it. SQL is read from the string constants of the compiled
+ * classes, entities from their annotation; triggers of the database are not looked at.
+ */
+class TableOwnersTest {
+  /** The owner of each table. Packages below the owner may write it, too. */
+  private static final Map<String, String> OWNERS = new TreeMap<>();
+
+  static {
+    owns("projects", "projects", "api_keys");
+    owns("projects.idempotency", "idempotency_keys");
+    owns("limits", "project_limits", "project_usage", "budget_reservations");
+    owns("assistants", "assistants");
+    owns("threads", "threads", "messages");
+    owns(
+        "memory",
+        "memory_index",
+        "memory_queue",
+        "memory_forgotten",
+        "memory_facts",
+        "memory_summaries",
+        "memory_summary_queue",
+        "memory_retention",
+        "memory_losses");
+    owns("runs", "runs", "run_steps", "tool_calls", "run_journal", "nodes");
+    owns("protocols", "protocol_requests");
+  }
+
+  /** Statements that break the rule, as "package table", until they are moved. */
+  private static final Set<String> FOREIGN_WRITES =
+      Set.of(
+          // Sets the assistant and the time of the last message in the transaction of a run.
+          "runs threads",
+          // The mark of a key goes into each transaction that changes something.
+          "db idempotency_keys",
+          // Benchmarks fill tables directly.
+          "memory threads",
+          "memory messages");
+
+  /** Tables that a package reads although another one owns them, as "package table". */
+  private static final Set<String> FOREIGN_READS = Set.of();
+
+  private static final Pattern WRITE =
+      Pattern.compile(
+          "\\b(?:INSERT INTO|UPDATE(?: ONLY)?|DELETE FROM(?: ONLY)?|MERGE INTO|TRUNCATE(?: TABLE)?)"
+              + "\\s+([a-z_%\u0001][a-z_.0-9$]*)");
+  private static final Pattern READ =
+      Pattern.compile("\\b(?:FROM|JOIN|USING)\\s+(?:LATERAL\\s+)?([a-z_]+)");
+
+  private static final List<ClassConstants> CONSTANTS = ClassConstants.ofTheServer();
+
+  private static void owns(String owner, String... tables) {
+    Stream.of(tables).forEach(table -> OWNERS.put(table, owner));
+  }
+
+  @Test
+  void everyTableHasAnOwner() throws IOException {
+    assertThat(OWNERS.keySet()).isEqualTo(tables());
+  }
+
+  @Test
+  void aTableIsWrittenByItsOwnerAlone() {
+    assertThat(uses(WRITE)).isEqualTo(FOREIGN_WRITES);
+  }
+
+  @Test
+  void aTableIsReadByItsOwnerUnlessListed() {
+    assertThat(uses(READ)).isEqualTo(FOREIGN_READS);
+  }
+
+  @Test
+  void noStatementHidesTheTableThatItWrites() {
+    assertThat(CONSTANTS)
+        .filteredOn(TableOwnersTest::hidesItsTable)
+        .as("the name of a table is written out in the statement")
+        .isEmpty();
+  }
+
+  @Test
+  void entitiesBelongToTheOwnerOfTheirTable() {
+    JavaClasses classes =
+        new ClassFileImporter()
+            .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+            .importPackages("dev.threadmill");
+    var entities = classes.stream().filter(type -> type.isAnnotatedWith(Table.class)).toList();
+
+    assertThat(entities).isNotEmpty();
+    assertThat(entities)
+        .allSatisfy(
+            type ->
+                assertThat(type.getPackageName())
+                    .isEqualTo(
+                        "dev.threadmill."
+                            + OWNERS.get(type.getAnnotationOfType(Table.class).name())));
+  }
+
+  private static boolean hidesItsTable(ClassConstants constant) {
+    return matches(WRITE, constant.text())
+        .anyMatch(table -> table.startsWith("%") || table.startsWith("\u0001"));
+  }
+
+  /** "package table" for each table that is used outside of the package that owns it. */
+  private static Set<String> uses(Pattern pattern) {
+    var found = new TreeSet<String>();
+    for (var constant : CONSTANTS) {
+      matches(pattern, constant.text())
+          .filter(OWNERS::containsKey)
+          .filter(Predicate.not(table -> isWithin(constant.room(), OWNERS.get(table))))
+          .forEach(table -> found.add(constant.room() + " " + table));
+    }
+    return found;
+  }
+
+  private static boolean isWithin(String room, String owner) {
+    return room.equals(owner) || room.startsWith(owner + ".");
+  }
+
+  private static Stream<String> matches(Pattern pattern, String text) {
+    return pattern.matcher(text).results().map(match -> match.group(1));
+  }
+
+  /** The tables that the migrations leave behind. */
+  private static Set<String> tables() throws IOException {
+    var tables = new TreeSet<String>();
+    var change =
+        Pattern.compile(
+            "^(?:CREATE TABLE (\\w+)|DROP TABLE (\\w+)|ALTER TABLE (\\w+) RENAME TO (\\w+))",
+            Pattern.MULTILINE);
+    try (var files = Files.list(Path.of("migrations"))) {
+      for (var file : files.sorted().toList()) {
+        var matcher = change.matcher(Files.readString(file));
+        while (matcher.find()) {
+          if (matcher.group(1) != null) {
+            tables.add(matcher.group(1));
+          } else {
+            tables.remove(matcher.group(matcher.group(2) == null ? 3 : 2));
+            if (matcher.group(4) != null) {
+              tables.add(matcher.group(4));
+            }
+          }
+        }
+      }
+    }
+    return tables;
+  }
+}
