@@ -54,13 +54,26 @@ class TableOwnersTest {
           // Sets the assistant and the time of the last message in the transaction of a run.
           "runs threads",
           // The mark of a key goes into each transaction that changes something.
-          "db idempotency_keys",
-          // Benchmarks fill tables directly.
-          "memory threads",
-          "memory messages");
+          "db idempotency_keys");
 
   /** Tables that a package reads although another one owns them, as "package table". */
-  private static final Set<String> FOREIGN_READS = Set.of();
+  private static final Set<String> FOREIGN_READS =
+      Set.of(
+          "limits projects",
+          "limits runs",
+          "memory messages",
+          "memory runs",
+          "memory threads",
+          "memory.recall messages",
+          "memory.recall threads",
+          "runs messages",
+          "runs project_limits",
+          "runs threads",
+          "runs.context messages",
+          "runs.context threads");
+
+  /** Classes that put the name of a table into a statement at run time. */
+  private static final Set<String> CHOOSE_A_TABLE = Set.of("dev.threadmill.memory.ForgetMemory");
 
   private static final Pattern WRITE =
       Pattern.compile(
@@ -95,7 +108,8 @@ class TableOwnersTest {
     assertThat(CONSTANTS)
         .filteredOn(TableOwnersTest::hidesItsTable)
         .as("the name of a table is written out in the statement")
-        .isEmpty();
+        .extracting(ClassConstants::className)
+        .containsOnlyElementsOf(CHOOSE_A_TABLE);
   }
 
   @Test
@@ -133,8 +147,9 @@ class TableOwnersTest {
     return found;
   }
 
+  /** Benchmarks and the chaos harness, which never serve, may use any table. */
   private static boolean isWithin(String room, String owner) {
-    return room.equals(owner) || room.startsWith(owner + ".");
+    return room.equals(owner) || room.startsWith(owner + ".") || room.startsWith("lab.");
   }
 
   private static Stream<String> matches(Pattern pattern, String text) {
@@ -146,7 +161,7 @@ class TableOwnersTest {
     var tables = new TreeSet<String>();
     var change =
         Pattern.compile(
-            "^(?:CREATE TABLE (\\w+)|DROP TABLE (\\w+)|ALTER TABLE (\\w+) RENAME TO (\\w+))",
+            "^ *(?:CREATE TABLE (\\w+)|DROP TABLE (\\w+)|ALTER TABLE (\\w+) RENAME TO (\\w+))",
             Pattern.MULTILINE);
     try (var files = Files.list(Path.of("migrations"))) {
       for (var file : files.sorted().toList()) {
