@@ -9,6 +9,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -25,6 +27,22 @@ class LauncherTest {
 
     assertThat(said.exit).isZero();
     assertThat(said.out).contains("start ", "test ", "THREADMILL_PORT");
+  }
+
+  @Test
+  void everyClassThatItStartsExistsAndHasAMainMethod() throws Exception {
+    var started =
+        Pattern.compile("dev\\.threadmill\\.[a-z.]+[A-Z]\\w+")
+            .matcher(Files.readString(LAUNCHER))
+            .results()
+            .map(MatchResult::group)
+            .distinct()
+            .toList();
+
+    assertThat(started).hasSizeGreaterThanOrEqualTo(4);
+    for (var name : started) {
+      assertThat(Class.forName(name).getMethod("main", String[].class)).isNotNull();
+    }
   }
 
   @Test
