@@ -9,7 +9,6 @@ import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Row;
 import dev.threadmill.db.Tx;
 import dev.threadmill.models.Usage;
-import dev.threadmill.runs.execution.AssistantMessages;
 import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.RunError;
 import dev.threadmill.runs.store.RunStatus;
@@ -78,7 +77,7 @@ public class ChildRuns {
         row.json("last_error", RunError.class),
         row.text("incomplete_reason"),
         new Usage(row.integer("prompt_tokens"), row.integer("completion_tokens")),
-        content == null ? "" : AssistantMessages.text(content));
+        content == null ? "" : ContentPart.textOf(content));
   }
 
   /** How many runs a tree has below its root. */

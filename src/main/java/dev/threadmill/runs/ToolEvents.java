@@ -1,7 +1,11 @@
 package dev.threadmill.runs;
 
+import dev.threadmill.runs.execution.LiveRun;
 import dev.threadmill.runs.execution.RunExecution;
 import dev.threadmill.runs.execution.StreamEvents;
+import dev.threadmill.runs.store.DeltaTarget;
+import dev.threadmill.runs.store.Step;
+import dev.threadmill.runs.store.StreamedText;
 import dev.threadmill.runs.store.ToolCall;
 import java.util.ArrayList;
 import java.util.List;
@@ -73,18 +77,14 @@ final class ToolEvents<R> {
     calls.set(hearing.place(), calls.get(hearing.place()).withPartial(more));
     live.setOpenStep(step.with(calls));
     live.startJournaling();
-    if (!more.task().isEmpty()) {
-      live.publish(
-          StreamEvents.toolOutputDelta(step, hearing.place(), ToolCall.Part.TASK, more.task()));
-    }
-    if (!more.progress().isEmpty()) {
-      live.publish(
-          StreamEvents.toolOutputDelta(
-              step, hearing.place(), ToolCall.Part.PROGRESS, more.progress()));
-    }
-    if (!more.output().isEmpty()) {
-      live.publish(
-          StreamEvents.toolOutputDelta(step, hearing.place(), ToolCall.Part.OUTPUT, more.output()));
+    publish(live, step, StreamedText.TASK.of(step, hearing.place()), more.task());
+    publish(live, step, StreamedText.PROGRESS.of(step, hearing.place()), more.progress());
+    publish(live, step, StreamedText.OUTPUT.of(step, hearing.place()), more.output());
+  }
+
+  private static void publish(LiveRun live, Step step, DeltaTarget target, String text) {
+    if (!text.isEmpty()) {
+      live.publish(StreamEvents.delta(step, target, text));
     }
   }
 }

@@ -61,6 +61,21 @@ public sealed interface ContentPart {
         };
   }
 
+  /** The text of these parts, refusals included, one behind the other. */
+  static String textOf(List<ContentPart> parts) {
+    var text = new StringBuilder();
+    for (var part : parts) {
+      switch (part) {
+        case Text plain -> text.append(plain.value());
+        case Refusal refusal -> text.append(refusal.refusal());
+        case ImageFile _, ImageUrl _, Audio _, File _ -> {
+          // These have no text.
+        }
+      }
+    }
+    return text.toString();
+  }
+
   /** Text without annotations. */
   static ContentPart text(String value) {
     return new Text(new TextValue(value, List.of()));

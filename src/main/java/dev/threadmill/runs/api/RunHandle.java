@@ -2,7 +2,6 @@ package dev.threadmill.runs.api;
 
 import dev.threadmill.api.ApiException;
 import dev.threadmill.api.EventStream;
-import dev.threadmill.runs.execution.AssistantMessages;
 import dev.threadmill.runs.execution.EventId;
 import dev.threadmill.runs.execution.LiveRun;
 import dev.threadmill.runs.execution.RunObject;
@@ -10,9 +9,11 @@ import dev.threadmill.runs.execution.SseFrame;
 import dev.threadmill.runs.execution.StreamEvent;
 import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.RunEvent;
+import dev.threadmill.runs.store.StreamedText;
 import dev.threadmill.runs.store.ToolCall;
 import dev.threadmill.runs.streams.RunEventStream;
 import dev.threadmill.runs.streams.RunStreams;
+import dev.threadmill.threads.ContentPart;
 import dev.threadmill.threads.MessageObject;
 import io.vertx.core.buffer.Buffer;
 import java.util.List;
@@ -116,16 +117,14 @@ public final class RunHandle {
             name.equals("created")
                 ? null
                 : new RunUpdate.StatusChanged(RunSnapshot.of((RunObject) told.data()));
-        case RunEvent.TextDelta delta ->
-            new RunUpdate.TextDelta(told.step().messageId().value(), delta.text());
+        case RunEvent.Delta(var target, _, var text) when target.text() == StreamedText.MESSAGE ->
+            new RunUpdate.TextDelta(told.step().messageId().value(), text);
         case RunEvent.MessageStatusChanged(_, var name) -> message(told, name);
         case RunEvent.ThreadCreated _,
             RunEvent.StepCreated _,
             RunEvent.StepStatusChanged _,
             RunEvent.CallStarted _,
-            RunEvent.ReasoningDelta _,
-            RunEvent.ToolOutputDelta _,
-            RunEvent.ArgumentsDelta _,
+            RunEvent.Delta _,
             RunEvent.CallRouted _,
             RunEvent.CallCompleted _,
             RunEvent.AttemptStarted _ ->
@@ -139,7 +138,7 @@ public final class RunHandle {
         case "completed", "incomplete" -> {
           var message = (MessageObject) told.data();
           yield new RunUpdate.MessageEnded(
-              message.id(), AssistantMessages.text(message.content()), name.equals("completed"));
+              message.id(), ContentPart.textOf(message.content()), name.equals("completed"));
         }
         default -> null;
       };

@@ -11,7 +11,6 @@ import dev.threadmill.models.ModelInfo;
 import dev.threadmill.models.ModelMessage;
 import dev.threadmill.models.ModelRegistry;
 import dev.threadmill.models.TokenCounter;
-import dev.threadmill.runs.execution.AssistantMessages;
 import dev.threadmill.runs.execution.RunExecution;
 import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.SentContext;
@@ -163,7 +162,7 @@ public class BuildContext {
     return said.reversed().stream()
         .filter(message -> message.role() == Message.Role.USER)
         .findFirst()
-        .map(message -> AssistantMessages.text(message.content()))
+        .map(message -> ContentPart.textOf(message.content()))
         .orElse(null);
   }
 

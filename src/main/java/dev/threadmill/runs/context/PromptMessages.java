@@ -4,7 +4,6 @@ import dev.threadmill.models.ModelInfo;
 import dev.threadmill.models.ModelMessage;
 import dev.threadmill.models.ModelPart;
 import dev.threadmill.models.ModelToolCall;
-import dev.threadmill.runs.execution.AssistantMessages;
 import dev.threadmill.threads.ContentPart;
 import dev.threadmill.threads.Message;
 import java.util.ArrayList;
@@ -24,7 +23,7 @@ final class PromptMessages {
 
   private static List<ModelMessage> said(ThreadHistory.Entry.MessageEntry said, ModelInfo model) {
     if (said.role() == Message.Role.ASSISTANT) {
-      var text = AssistantMessages.text(said.content());
+      var text = ContentPart.textOf(said.content());
       return text.isEmpty() ? List.of() : List.of(new ModelMessage.Assistant(text, List.of()));
     }
     var parts = said.content().stream().map(part -> part(part, model)).toList();

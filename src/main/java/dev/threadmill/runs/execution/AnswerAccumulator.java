@@ -12,28 +12,28 @@ import dev.threadmill.models.Usage;
 import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.Step;
 import dev.threadmill.runs.store.StepReasoning;
+import dev.threadmill.runs.store.StreamedText;
 import dev.threadmill.runs.store.ToolCall;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
- * One answer of the model as it comes in: opens steps, tells clients, and keeps what has come so
- * far, so that the answer can be stored whole or, if it is cut short, in part.
+ * Accumulates one streamed answer of the model: opens steps, publishes deltas, and holds what has
+ * arrived, so that the answer can be stored whole or, if it is interrupted, in part.
  *
- * <p>A model thinks, and perhaps speaks, before it shows whether it will call tools. What must not
- * become a message by then goes into a step of calls that has none yet. If none come that step is
- * stored as it is, and the message follows in a step of its own.
+ * <p>A model reasons, and may write text, before it shows whether it will call tools. Text that
+ * must not become a message by then goes to a tool call step that has no calls yet. If no calls
+ * follow, that step is committed as it is, and the message gets a step of its own.
  */
 public final class AnswerAccumulator {
   private final RunExecution execution;
   private final StepCommitter committer;
-  private final StringBuilder text = new StringBuilder();
   private final StringBuilder refusal = new StringBuilder();
   private final StringBuilder hiddenReasoning = new StringBuilder();
   private final List<PendingCall> calls = new ArrayList<>();
   private OpenStep messageStep;
   private OpenStep callStep;
-  private boolean isMessageStarted;
+  private OpenText messageText;
   private boolean isMessageCommitted;
   private char pendingSurrogate;
   private ModelRequest request;
@@ -41,52 +41,53 @@ public final class AnswerAccumulator {
   private ReasoningState thoughts;
   private boolean isCounted;
 
-  /** Stores steps that are done while the answer goes on. False if the run is another attempt's. */
+  /**
+   * Commits steps that are complete while the answer goes on. Both methods return false if the run
+   * belongs to another attempt.
+   */
   public interface StepCommitter {
-    boolean commitMessage(RunExecution progress, AnswerAccumulator turn);
+    /** Commits the message step of the answer. */
+    boolean commitMessage(RunExecution execution, AnswerAccumulator answer);
 
-    boolean commitReasoning(RunExecution progress, Step step);
+    /** Commits a step that holds reasoning and commentary only. */
+    boolean commitReasoning(RunExecution execution, Step step);
   }
 
-  /** In the middle of an answer it turned out that the run belongs to another attempt. */
+  /** A commit in the middle of an answer found that the run belongs to another attempt. */
   public static final class RunLostException extends RuntimeException {}
 
   private static final class OpenStep {
     final Step step;
-    final StringBuilder reasoning = new StringBuilder();
-    final StringBuilder commentary = new StringBuilder();
+    final OpenText reasoning;
+    final OpenText commentary;
 
     OpenStep(Step step) {
       this.step = step;
-    }
-
-    StringBuilder builder(StepReasoning.Kind voice) {
-      return voice == StepReasoning.Kind.REASONING ? reasoning : commentary;
+      this.reasoning = new OpenText(StreamedText.REASONING.of(step));
+      this.commentary = new OpenText(StreamedText.COMMENTARY.of(step));
     }
   }
 
   private static final class PendingCall {
     final ToolCall started;
-    final String name;
-    final StringBuilder arguments = new StringBuilder();
+    final OpenText arguments;
 
-    PendingCall(ToolCall begun, String name) {
-      this.started = begun;
-      this.name = name;
+    PendingCall(Step step, int index, ToolCall started) {
+      this.started = started;
+      this.arguments = new OpenText(StreamedText.ARGUMENTS.of(step, index));
     }
 
     ToolCall toCall() {
-      return ToolCall.started(started.id(), started.type(), name)
-          .withMoreArguments(arguments.toString());
+      return started.withMoreArguments(arguments.toString());
     }
   }
 
-  public AnswerAccumulator(RunExecution progress, StepCommitter store) {
-    this.execution = progress;
-    this.committer = store;
+  public AnswerAccumulator(RunExecution execution, StepCommitter committer) {
+    this.execution = execution;
+    this.committer = committer;
   }
 
-  /** Takes in the next piece of the answer. */
+  /** Adds the next piece of the answer. */
   public void accept(ModelDelta delta) {
     switch (delta) {
       case ModelDelta.Text(var piece) -> acceptText(storable(piece));
@@ -100,31 +101,32 @@ public final class AnswerAccumulator {
     }
   }
 
-  /** The model is about to be asked this. */
+  /** The model is about to be called with this request. */
   public void requestSent(ModelRequest what) {
     request = what;
     mayCall = !what.functions().isEmpty() && !ToolChoice.NONE.equals(what.toolChoice());
   }
 
-  /** The answer is whole, and the provider's own count has been taken. */
-  public void completed(ModelResponse answer) {
-    thoughts = answer.thoughts();
+  /** The answer is complete, and the provider's usage is counted. */
+  public void completed(ModelResponse response) {
+    thoughts = response.thoughts();
     isCounted = true;
-    // Tools may take long, and prompts may be large.
+    // Tools may run for long, and prompts may be large.
     request = null;
   }
 
   /**
-   * What the answer has cost so far by our own count, for one that is cut short: the provider says
-   * what it was only at the end.
+   * The usage of an answer that was interrupted, by our own count: providers report usage only at
+   * the end.
    */
   public Usage usageSoFar() {
     if (request == null || isCounted) {
       return Usage.NONE;
     }
-    int completion = TokenCounter.count(text.toString());
+    int completion = TokenCounter.count(text());
     for (var call : calls) {
-      completion += TokenCounter.count(call.name) + TokenCounter.count(call.arguments.toString());
+      completion +=
+          TokenCounter.count(call.started.name()) + TokenCounter.count(call.arguments.toString());
     }
     int reasoning = TokenCounter.count(hiddenReasoning.toString());
     for (var open : new OpenStep[] {messageStep, callStep}) {
@@ -136,19 +138,19 @@ public final class AnswerAccumulator {
     return new Usage(TokenCounter.count(request), completion + reasoning, reasoning);
   }
 
-  /** The step of the message, or null if there is none that is still to be stored. */
+  /** The step of the message; null if there is none that is still to be committed. */
   public Step messageStep() {
     return messageStep == null || isMessageCommitted
         ? null
         : messageStep.step.with(reasoning(messageStep, null));
   }
 
-  /** Whether the message has begun in its step. */
+  /** Whether the message of the message step was created. */
   public boolean isMessageStarted() {
-    return isMessageStarted;
+    return messageText != null;
   }
 
-  /** The step of the tool calls with the calls so far, or null if there is none. */
+  /** The step of the tool calls with the calls so far; null if there is none. */
   public Step callStep() {
     return callStep == null
         ? null
@@ -163,25 +165,27 @@ public final class AnswerAccumulator {
     return !calls.isEmpty();
   }
 
+  /** The text of the message so far. */
   String text() {
-    return text.toString();
+    return messageText == null ? "" : messageText.toString();
   }
 
+  /** The refusal so far; null if there is none. */
   String refusal() {
     return refusal.isEmpty() ? null : refusal.toString();
   }
 
   /**
-   * No calls come any more: what the model has said is its message, be it empty.
+   * No calls follow: the text of the answer, even an empty one, is its message.
    *
-   * @throws RunLostException if the run is another attempt's
+   * @throws RunLostException if the run belongs to another attempt
    */
   public void finishAsMessage() {
     commitCallStep();
     openMessage();
   }
 
-  /** The answer was cut at its bound: what was said is a message all the same. */
+  /** The answer was cut off at its token limit: the text so far is its message. */
   public void truncated() {
     if (!hasCalls()
         && (messageStep != null || callStep != null && !callStep.commentary.isEmpty())) {
@@ -189,19 +193,20 @@ public final class AnswerAccumulator {
     }
   }
 
-  private StepReasoning reasoning(OpenStep open, ReasoningState wanted) {
+  private StepReasoning reasoning(OpenStep open, ReasoningState state) {
     return StepReasoning.of(
         open.reasoning.toString(),
         execution.run().settings().reasoningEffort(),
         open.commentary.toString(),
-        wanted);
+        state);
   }
 
   private void acceptReasoning(String piece) {
     if (!execution.run().settings().turns().showReasoning()) {
       hiddenReasoning.append(piece);
     } else if (!piece.isEmpty()) {
-      appendReasoning(stepForReasoning(), StepReasoning.Kind.REASONING, piece);
+      var open = stepForReasoning();
+      append(open.step, open.reasoning, piece);
     }
   }
 
@@ -216,19 +221,15 @@ public final class AnswerAccumulator {
     return callStep == null ? messageStep : callStep;
   }
 
-  private void appendReasoning(OpenStep open, StepReasoning.Kind voice, String piece) {
-    open.builder(voice).append(piece);
-    publish(StreamEvents.reasoningDelta(open.step, voice, piece));
-  }
-
   private void acceptText(String piece) {
     if (piece.isEmpty()) {
       return;
     }
     if (execution.run().settings().turns().showFinalOnly() && mayCall) {
-      appendReasoning(stepForReasoning(), StepReasoning.Kind.COMMENTARY, piece);
+      var open = stepForReasoning();
+      append(open.step, open.commentary, piece);
     } else if (!hasCalls()) {
-      // What a model says behind its tool calls belongs to no message that could still be open.
+      // Text behind tool calls belongs to no message that could still be open.
       commitCallStep();
       appendText(piece);
     }
@@ -236,8 +237,7 @@ public final class AnswerAccumulator {
 
   private void appendText(String piece) {
     openMessage();
-    text.append(piece);
-    publish(StreamEvents.textDelta(messageStep.step, piece));
+    append(messageStep.step, messageText, piece);
   }
 
   private void acceptRefusal(String piece) {
@@ -248,18 +248,18 @@ public final class AnswerAccumulator {
     }
   }
 
-  /** Closes the step that calls might have gone into; what was said in it becomes the message. */
+  /** Commits the step that calls might have gone to; its commentary becomes the message. */
   private void commitCallStep() {
     if (callStep == null) {
       return;
     }
-    var settled = callStep;
+    var committed = callStep;
     if (!committer.commitReasoning(execution, callStep())) {
       throw new RunLostException();
     }
     callStep = null;
-    if (!settled.commentary.isEmpty()) {
-      appendText(settled.commentary.toString());
+    if (!committed.commentary.isEmpty()) {
+      appendText(committed.commentary.toString());
     }
   }
 
@@ -267,8 +267,8 @@ public final class AnswerAccumulator {
     if (messageStep == null) {
       messageStep = open(Step.Type.MESSAGE_CREATION);
     }
-    if (!isMessageStarted) {
-      isMessageStarted = true;
+    if (messageText == null) {
+      messageText = new OpenText(StreamedText.MESSAGE.of(messageStep.step));
       publish(StreamEvents.messageCreated(messageStep.step, execution.run()));
       publish(StreamEvents.messageInProgress(messageStep.step, execution.run()));
     }
@@ -296,12 +296,18 @@ public final class AnswerAccumulator {
     if (callStep == null) {
       callStep = open(Step.Type.TOOL_CALLS);
     }
-    var place = execution.run().attempt() + "/" + callStep.step.ordinal() + "/" + index;
-    calls.add(new PendingCall(newCall(execution.run(), place, storable(name)), name));
-    publish(StreamEvents.callStarted(callStep.step, index, calls.getLast().toCall()));
+    var step = callStep.step;
+    var place = execution.run().attempt() + "/" + step.ordinal() + "/" + index;
+    var call = newCall(execution.run(), place, storable(name));
+    calls.add(new PendingCall(step, index, call));
+    publish(StreamEvents.callStarted(step, index, call));
   }
 
-  /** A call that has just begun. Its id follows from its place, so any node can name it. */
+  /**
+   * A call that has just started. Its id is derived from its place, so every node derives the same.
+   *
+   * @param place the attempt, the ordinal of the step and the index of the call: {@code 1/2/0}
+   */
   public static ToolCall newCall(Run run, String place, String name) {
     var id = new ToolCallId(Ids.derive(ToolCallId.PREFIX, run.id(), place));
     return ToolCall.started(id, run.settings().callType(name), name);
@@ -309,20 +315,25 @@ public final class AnswerAccumulator {
 
   private void acceptArguments(int index, String piece) {
     if (!piece.isEmpty()) {
-      calls.get(index).arguments.append(piece);
+      var call = calls.get(index);
+      call.arguments.append(piece);
       publish(
-          StreamEvents.argumentsDelta(
-              callStep.step, index, calls.get(index).started.type(), piece));
+          StreamEvents.delta(callStep.step, call.arguments.target(), call.started.type(), piece));
     }
   }
 
-  private void publish(StreamEvent told) {
-    execution.live().publish(told);
+  private void append(Step step, OpenText open, String piece) {
+    open.append(piece);
+    publish(StreamEvents.delta(step, open.target(), piece));
+  }
+
+  private void publish(StreamEvent event) {
+    execution.live().publish(event);
   }
 
   /**
-   * The piece without what Postgres cannot store, and with no character cut in two: the first half
-   * of a surrogate pair waits for the second.
+   * The piece without NUL, which Postgres cannot store, and without half a character at its end:
+   * the first half of a surrogate pair waits for the second.
    */
   private String storable(String piece) {
     if (pendingSurrogate != 0) {

@@ -51,29 +51,6 @@ public final class AssistantMessages {
     return interrupted(run, step, "", step.createdAt());
   }
 
-  /** All text of a message. */
-  public static String text(Message message) {
-    return text(message.content());
-  }
-
-  /** All text of these parts of a message, one behind the other. */
-  public static String text(List<ContentPart> content) {
-    var text = new StringBuilder();
-    for (var part : content) {
-      switch (part) {
-        case ContentPart.Text said -> text.append(said.value());
-        case ContentPart.Refusal refusal -> text.append(refusal.refusal());
-        case ContentPart.ImageFile _,
-            ContentPart.ImageUrl _,
-            ContentPart.Audio _,
-            ContentPart.File _ -> {
-          // Not text.
-        }
-      }
-    }
-    return text.toString();
-  }
-
   /** The result of a tool call whose run ends before there is a real one. */
   public static String outputOfUnfinishedCall(Run.End end) {
     return switch (end.status()) {
@@ -120,6 +97,6 @@ public final class AssistantMessages {
         Metadata.EMPTY,
         step.assistantId(),
         run.id(),
-        TokenCounter.count(text(content)));
+        TokenCounter.count(ContentPart.textOf(content)));
   }
 }

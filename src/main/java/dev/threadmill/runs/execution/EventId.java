@@ -6,17 +6,17 @@ import dev.threadmill.runs.store.Step;
 import java.util.regex.Pattern;
 
 /**
- * The SSE id of an event of a run: how far a reader has come.
+ * The SSE id of an event of a run, which is the position of a reader that has received it.
  *
- * @param attempt the attempt that told the event
- * @param position the place on the tape behind the event
- * @param openStep the ordinal of the step that was open then, 0 for none
- * @param openMessage whether that step's message was open then
- * @param beforeMessage whether that step had yet to begin its message
+ * @param attempt the attempt that published the event
+ * @param position the position in the event log behind the event
+ * @param openStep the ordinal of the step that is open at this position, 0 for none
+ * @param openMessage whether that step's message is open
+ * @param beforeMessage whether that step has not started its message yet
  */
 public record EventId(
     int attempt, long position, int openStep, boolean openMessage, boolean beforeMessage) {
-  /** Before everything. */
+  /** The position before the first event. */
   public static final EventId START = new EventId(0, 0, 0, false, false);
 
   private static final Pattern FORM =
@@ -25,7 +25,7 @@ public record EventId(
   /**
    * Reads a {@code LastSnapshot-ReceivedEvent-ID}.
    *
-   * @throws ApiException 400 if it is none of ours
+   * @throws ApiException 400 if it is not the id of an event
    */
   public static EventId parse(String text) {
     var parts = FORM.matcher(text);
@@ -41,12 +41,12 @@ public record EventId(
         "n".equals(parts.group(3)));
   }
 
-  /** Whether it lies before the other on the tape. */
+  /** Whether it lies before the other. */
   public boolean isBefore(EventId other) {
     return attempt < other.attempt || (attempt == other.attempt && position < other.position);
   }
 
-  /** The id behind the next event. */
+  /** The position behind the next event. */
   public EventId after(RunEvent event) {
     long next = position + event.length();
     return switch (event) {
@@ -60,13 +60,10 @@ public record EventId(
       case RunEvent.MessageStatusChanged(var step, var state) ->
           new EventId(
               attempt, next, step, state.equals("created") || state.equals("in_progress"), false);
-      case RunEvent.TextDelta _,
-          RunEvent.ReasoningDelta _,
-          RunEvent.ToolOutputDelta _,
+      case RunEvent.Delta _,
           RunEvent.CallStarted _,
           RunEvent.CallRouted _,
           RunEvent.CallCompleted _,
-          RunEvent.ArgumentsDelta _,
           RunEvent.RunStatusChanged _,
           RunEvent.ThreadCreated _ ->
           new EventId(attempt, next, openStep, openMessage, beforeMessage);

@@ -12,6 +12,7 @@ import dev.threadmill.runs.store.RunEvent;
 import dev.threadmill.runs.store.Step;
 import dev.threadmill.runs.store.StepStore;
 import dev.threadmill.runs.store.StoredRun;
+import dev.threadmill.runs.store.StreamedText;
 import dev.threadmill.threads.Message;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -100,21 +101,17 @@ public final class HandoffProjection {
             own.add(new RunEvent.StepStatusChanged(ordinals.get(step), state));
         case RunEvent.MessageStatusChanged(var step, var state) when ordinals.containsKey(step) ->
             own.add(new RunEvent.MessageStatusChanged(ordinals.get(step), state));
-        case RunEvent.TextDelta(var step, var length, var text) when ordinals.containsKey(step) ->
-            own.add(new RunEvent.TextDelta(ordinals.get(step), length, text));
-        case RunEvent.ReasoningDelta(var step, var voice, var length, var text)
-            when ordinals.containsKey(step) ->
-            own.add(new RunEvent.ReasoningDelta(ordinals.get(step), voice, length, text));
+        case RunEvent.Delta(var target, var length, var text)
+            when target.text().scope() != StreamedText.Scope.CALL
+                && ordinals.containsKey(target.step()) ->
+            own.add(new RunEvent.Delta(target.inStep(ordinals.get(target.step())), length, text));
         case RunEvent.StepCreated _,
             RunEvent.StepStatusChanged _,
             RunEvent.MessageStatusChanged _,
-            RunEvent.TextDelta _,
-            RunEvent.ReasoningDelta _,
-            RunEvent.ToolOutputDelta _,
+            RunEvent.Delta _,
             RunEvent.ThreadCreated _,
             RunEvent.RunStatusChanged _,
             RunEvent.CallStarted _,
-            RunEvent.ArgumentsDelta _,
             RunEvent.CallRouted _,
             RunEvent.CallCompleted _,
             RunEvent.AttemptStarted _ -> {

@@ -1,63 +1,71 @@
 package dev.threadmill.runs.execution;
 
-import dev.threadmill.api.Json;
 import dev.threadmill.api.SseFormat;
 import dev.threadmill.runs.store.RunEvent;
 
 /**
- * An event at its place on the tape. The bytes are made when the first reader asks for them and
- * shared by all readers; a run that nobody watches encodes nothing.
+ * A stream event at its position in the event log. The SSE bytes are encoded when the first reader
+ * asks for them and are shared by all readers; a run without readers encodes nothing.
  */
 public final class SseFrame {
   private final EventId id;
   private final StreamEvent streamEvent;
+  private volatile String json;
   private volatile byte[] encoded;
 
   /**
-   * @param id the place behind the event
+   * @param id the position behind the event
    */
-  public SseFrame(EventId id, StreamEvent told) {
+  public SseFrame(EventId id, StreamEvent streamEvent) {
     this.id = id;
-    this.streamEvent = told;
+    this.streamEvent = streamEvent;
   }
 
-  /** The place on the tape. */
+  /** The position behind the event. */
   public EventId id() {
     return id;
   }
 
-  /** The event in its short form. */
+  /** The event as it is logged. */
   public RunEvent runEvent() {
     return streamEvent.event();
   }
 
-  /** The event and what clients are told of it. */
+  /** The event with the payload that clients receive. */
   public StreamEvent streamEvent() {
     return streamEvent;
   }
 
-  /** The place before the event. */
+  /** The position before the event. */
   public long startPosition() {
     return id.position() - streamEvent.event().length();
   }
 
-  /** Whether clients are told of the event at all. */
+  /** Whether clients receive the event at all. */
   public boolean isVisible() {
     return streamEvent.name() != null;
   }
 
-  /** What clients are told, as JSON on one line. */
+  /** The data as JSON on one line, for readers that frame it themselves. */
   public String json() {
-    return streamEvent.data() instanceof String text ? text : Json.write(streamEvent.data());
+    var known = json;
+    if (known == null) {
+      known = streamEvent.json();
+      json = known;
+    }
+    return known;
   }
 
-  /** The event as it goes over the wire. */
+  /** The bytes of the SSE event. */
   public byte[] bytes() {
-    var made = encoded;
-    if (made == null) {
-      made = SseFormat.event(id.toString(), streamEvent.name(), json());
-      encoded = made;
+    var known = encoded;
+    if (known == null) {
+      var data = json;
+      known =
+          SseFormat.event(
+              id.toString(), streamEvent.name(), data == null ? streamEvent.json() : data);
+      encoded = known;
     }
-    return made;
+    return known;
   }
 }

@@ -7,6 +7,7 @@ import dev.threadmill.models.Usage;
 import dev.threadmill.runs.store.RunError;
 import dev.threadmill.runs.store.Step;
 import dev.threadmill.runs.store.StepReasoning;
+import dev.threadmill.runs.store.StreamedText;
 import dev.threadmill.runs.store.ToolCall;
 import dev.threadmill.tools.RoutingTool;
 import java.time.Instant;
@@ -129,10 +130,10 @@ public record StepObject(
     var details =
         ordered("name", call.name(), "arguments", call.arguments(), "output", call.output());
     if (!call.partial().progress().isEmpty()) {
-      details.put(ToolCall.Part.PROGRESS.field(), call.partial().progress());
+      details.put(StreamedText.PROGRESS.field(), call.partial().progress());
     }
     if (!call.partial().task().isEmpty()) {
-      details.put(ToolCall.Part.TASK.field(), call.partial().task());
+      details.put(StreamedText.TASK.field(), call.partial().task());
     }
     shown.put(detailsField(call), details);
     return shown;

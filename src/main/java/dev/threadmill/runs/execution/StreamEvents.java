@@ -1,11 +1,10 @@
 package dev.threadmill.runs.execution;
 
-import com.fasterxml.jackson.core.io.JsonStringEncoder;
+import dev.threadmill.runs.store.DeltaTarget;
 import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.RunEvent;
 import dev.threadmill.runs.store.RunStatus;
 import dev.threadmill.runs.store.Step;
-import dev.threadmill.runs.store.StepReasoning;
 import dev.threadmill.runs.store.ToolCall;
 import dev.threadmill.threads.Message;
 import dev.threadmill.threads.MessageObject;
@@ -15,12 +14,10 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What clients are told of the events of a run: names and data as the official SDKs expect them.
- * Live streams and replays both speak through here, so they say the same.
+ * Makes the stream events of a run, with names and data as the official SDKs expect them. Live
+ * streams and replays both use it, so they send the same.
  */
 public final class StreamEvents {
-  private static final JsonStringEncoder JSON_STRING = JsonStringEncoder.getInstance();
-
   private StreamEvents() {}
 
   /** The thread that was created together with the run. */
@@ -28,30 +25,31 @@ public final class StreamEvents {
     return new StreamEvent(new RunEvent.ThreadCreated(), "thread.created", thread, null);
   }
 
-  /** Another attempt begins, of which clients are told nothing. */
+  /** Another attempt starts. Clients receive nothing. */
   public static StreamEvent attemptStarted(int attempt) {
     return new StreamEvent(new RunEvent.AttemptStarted(attempt), null, null, null);
   }
 
-  /** The run, which has just been created. */
+  /** The run was created. */
   public static StreamEvent runCreated(Run run) {
     return runStatus("created", RunObject.created(run));
   }
 
-  /** The run in the state that it is in. */
+  /** The run in its current status. */
   public static StreamEvent runStatus(Run run) {
     return runStatus(run.status().wire(), RunObject.of(run, List.of()));
   }
 
-  /** The run waits for the results of these calls. */
+  /** The run waits for the outputs of these calls. */
   public static StreamEvent runRequiresAction(Run run, List<ToolCall> open) {
     return runStatus(RunStatus.REQUIRES_ACTION.wire(), RunObject.of(run, open));
   }
 
   /**
-   * The run in a state that it has left since, or in which it is told to be for form's sake.
+   * The run at an earlier status, or at one that the contract wants to see although the run skipped
+   * it.
    *
-   * @param started whether it had been started by then
+   * @param started whether the run had been started by then
    * @param open the calls that it waited for then
    */
   public static StreamEvent runAtStatus(
@@ -64,31 +62,31 @@ public final class StreamEvents {
         new RunEvent.RunStatusChanged(state), "thread.run." + state, object, null);
   }
 
-  /** The step, which has just begun. */
+  /** The step was created. */
   public static StreamEvent stepCreated(Step step) {
     var event = new RunEvent.StepCreated(step.ordinal(), step.type(), micros(step.createdAt()));
     return new StreamEvent(event, "thread.run.step.created", StepObject.inProgress(step), step);
   }
 
-  /** The step, which is worked on. */
+  /** The step is in progress. */
   public static StreamEvent stepInProgress(Step step) {
     var event = new RunEvent.StepStatusChanged(step.ordinal(), "in_progress");
     return new StreamEvent(event, "thread.run.step.in_progress", StepObject.inProgress(step), step);
   }
 
-  /** The step in the state in which it has ended. */
+  /** The step ended. */
   public static StreamEvent stepEnded(Step step) {
     var state = step.status().wire();
     var event = new RunEvent.StepStatusChanged(step.ordinal(), state);
     return new StreamEvent(event, "thread.run.step." + state, StepObject.of(step), step);
   }
 
-  /** The message of this step, which has just begun. */
+  /** The message of this step was created. */
   public static StreamEvent messageCreated(Step step, Run run) {
     return messageStatus(step, run, "created");
   }
 
-  /** The message of this step, which is being written. */
+  /** The message of this step is in progress. */
   public static StreamEvent messageInProgress(Step step, Run run) {
     return messageStatus(step, run, "in_progress");
   }
@@ -102,41 +100,40 @@ public final class StreamEvents {
         step);
   }
 
-  /** The message of this step, which is complete or will stay incomplete. */
+  /** The message of this step ended, complete or incomplete. */
   public static StreamEvent messageEnded(Step step, Message message) {
     var state = message.status().wire();
     var event = new RunEvent.MessageStatusChanged(step.ordinal(), state);
     return new StreamEvent(event, "thread.message." + state, MessageObject.of(message), step);
   }
 
-  /** More text of a message. The JSON is put together by hand: this is the hot path of streams. */
-  public static StreamEvent textDelta(Step step, String text) {
-    var json =
-        "{\"id\":\""
-            + step.messageId()
-            + "\",\"object\":\"thread.message.delta\",\"delta\":{\"content\":[{\"index\":0,"
-            + "\"type\":\"text\",\"text\":{\"value\":\""
-            + new String(JSON_STRING.quoteAsString(text))
-            + "\"}}]}}";
-    var event = new RunEvent.TextDelta(step.ordinal(), text.length(), text);
-    return new StreamEvent(event, "thread.message.delta", json, step);
+  /** More of a text that belongs to no call, or to a call of a function. */
+  public static StreamEvent delta(Step step, DeltaTarget target, String text) {
+    return delta(step, target, "function", text);
   }
 
-  /** More of what the model thinks or says aside, in the form of deltas of messages. */
-  public static StreamEvent reasoningDelta(Step step, StepReasoning.Kind voice, String text) {
-    var json =
-        "{\"id\":\""
-            + step.id()
-            + "\",\"object\":\"thread.run.step.delta\",\"delta\":{\""
-            + voice.field()
-            + "\":{\"text\":\""
-            + new String(JSON_STRING.quoteAsString(text))
-            + "\"}}}";
-    var event = new RunEvent.ReasoningDelta(step.ordinal(), voice, text.length(), text);
-    return new StreamEvent(event, "thread.run.step.delta", json, step);
+  /**
+   * More of a text.
+   *
+   * @param callType the type of the call that the text belongs to
+   */
+  public static StreamEvent delta(Step step, DeltaTarget target, String callType, String text) {
+    var data = new DeltaObject(step, target, callType, text);
+    return new StreamEvent(RunEvent.Delta.of(target, text), data.eventName(), data, step);
   }
 
-  /** The call at this place of the step begins. */
+  /**
+   * The rest of a delta.
+   *
+   * @param delta an event that {@link #delta} made
+   * @param from the index of its first UTF-16 unit that is still wanted
+   */
+  public static StreamEvent restOfDelta(StreamEvent delta, int from) {
+    var whole = (DeltaObject) delta.data();
+    return delta(whole.step(), whole.target(), whole.callType(), whole.text().substring(from));
+  }
+
+  /** The call at this index of the step starts. */
   public static StreamEvent callStarted(Step step, int index, ToolCall call) {
     var function = StepObject.ordered("name", call.name(), "arguments", "", "output", null);
     var started =
@@ -153,27 +150,7 @@ public final class StreamEvents {
     return new StreamEvent(event, "thread.run.step.delta", stepDelta(step, started), step);
   }
 
-  /** More of a call's arguments. */
-  public static StreamEvent argumentsDelta(Step step, int index, String type, String text) {
-    var more =
-        StepObject.ordered("index", index, "type", type, "function", Map.of("arguments", text));
-    var event = new RunEvent.ArgumentsDelta(step.ordinal(), index, text.length(), text);
-    return new StreamEvent(event, "thread.run.step.delta", stepDelta(step, more), step);
-  }
-
-  /** The type of the call of which this event tells more arguments. */
-  public static String callType(StreamEvent arguments) {
-    return arguments.data() instanceof Map<?, ?> delta
-            && delta.get("delta") instanceof Map<?, ?> step
-            && step.get("step_details") instanceof Map<?, ?> details
-            && details.get("tool_calls") instanceof List<?> calls
-            && calls.getFirst() instanceof Map<?, ?> call
-            && call.get("type") instanceof String type
-        ? type
-        : "function";
-  }
-
-  /** Another assistant works on a call of the step. */
+  /** The call at this index of the step was routed to another assistant. */
   public static StreamEvent callRouted(Step step, int index, ToolCall call) {
     var routed = StepObject.ordered("index", index, "type", call.type());
     routed.putAll(StepObject.routing(call));
@@ -181,25 +158,18 @@ public final class StreamEvents {
     return new StreamEvent(event, "thread.run.step.delta", stepDelta(step, routed), step);
   }
 
-  /** A call of the step has told more while it is executed. Only the server's own do. */
-  public static StreamEvent toolOutputDelta(Step step, int index, ToolCall.Part part, String text) {
-    var more =
-        StepObject.ordered(
-            "index", index, "type", "function", "function", Map.of(part.field(), text));
-    var event = new RunEvent.ToolOutputDelta(step.ordinal(), index, part, text.length(), text);
-    return new StreamEvent(event, "thread.run.step.delta", stepDelta(step, more), step);
-  }
-
-  /** A call of the step has its output, the beginning of which may have been told before. */
+  /** The call has its output; clients have received the part that was streamed. */
   public static StreamEvent callCompleted(Step step, int index, ToolCall call) {
     return callCompleted(step, index, call, call.partial().output().length());
   }
 
   /**
-   * @param before how much of the output was told before
+   * The call has its output.
+   *
+   * @param before the length of the part that clients have received, in UTF-16 units
    */
   public static StreamEvent callCompleted(Step step, int index, ToolCall call, int before) {
-    var answered =
+    var completed =
         StepObject.ordered(
             "index",
             index,
@@ -208,7 +178,7 @@ public final class StreamEvents {
             StepObject.detailsField(call),
             Map.of("output", call.output().substring(Math.min(before, call.output().length()))));
     var event = new RunEvent.CallCompleted(step.ordinal(), index, call.output());
-    return new StreamEvent(event, "thread.run.step.delta", stepDelta(step, answered), step);
+    return new StreamEvent(event, "thread.run.step.delta", stepDelta(step, completed), step);
   }
 
   private static Object stepDelta(Step step, Map<String, Object> call) {

@@ -1,5 +1,10 @@
 package dev.threadmill.runs.recovery;
 
+import static dev.threadmill.runs.store.StreamedText.ARGUMENTS;
+import static dev.threadmill.runs.store.StreamedText.COMMENTARY;
+import static dev.threadmill.runs.store.StreamedText.MESSAGE;
+import static dev.threadmill.runs.store.StreamedText.REASONING;
+
 import dev.threadmill.runs.execution.AnswerAccumulator;
 import dev.threadmill.runs.execution.AssistantMessages;
 import dev.threadmill.runs.execution.StreamEvents;
@@ -7,10 +12,12 @@ import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.RunEvent;
 import dev.threadmill.runs.store.Step;
 import dev.threadmill.runs.store.StepReasoning;
+import dev.threadmill.runs.store.StreamedText;
 import dev.threadmill.runs.store.ToolCall;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -30,8 +37,7 @@ record InterruptedStep(Step step, boolean isMessageBegun, String text) {
   static Optional<InterruptedStep> of(Run run, List<RunEvent> events) {
     Step open = null;
     boolean isMessageBegun = false;
-    var text = new StringBuilder();
-    var asides = new EnumMap<StepReasoning.Kind, String>(StepReasoning.Kind.class);
+    var texts = new EnumMap<StreamedText, StringBuilder>(StreamedText.class);
     var calls = new ArrayList<ToolCall>();
     for (var event : events) {
       switch (event) {
@@ -39,30 +45,27 @@ record InterruptedStep(Step step, boolean isMessageBegun, String text) {
           var at = StreamEvents.ofMicros(createdAt);
           open = Step.started(run, run.attempt(), ordinal, type, at);
           isMessageBegun = false;
-          text.setLength(0);
-          asides.clear();
+          texts.clear();
           calls.clear();
         }
         case RunEvent.StepStatusChanged(_, var state) ->
             open = state.equals("in_progress") ? open : null;
         case RunEvent.MessageStatusChanged _ -> isMessageBegun = true;
-        case RunEvent.TextDelta delta -> text.append(delta.text());
-        case RunEvent.ReasoningDelta delta ->
-            asides.merge(delta.kind(), delta.text(), String::concat);
         case RunEvent.CallStarted(var ordinal, var call, var name) -> {
           var place = run.attempt() + "/" + ordinal + "/" + call;
           calls.add(
               AnswerAccumulator.newCall(run, place, name)
                   .withOutput(AssistantMessages.INTERRUPTED));
         }
-        case RunEvent.ArgumentsDelta delta -> {
-          var call = calls.get(delta.call());
-          calls.set(delta.call(), call.withMoreArguments(delta.text()));
+        case RunEvent.Delta(var target, _, var more) when target.text() == ARGUMENTS -> {
+          var call = calls.get(target.call());
+          calls.set(target.call(), call.withMoreArguments(more));
         }
+        case RunEvent.Delta(var target, _, var more) ->
+            texts.computeIfAbsent(target.text(), _ -> new StringBuilder()).append(more);
         case RunEvent.ThreadCreated _,
             RunEvent.RunStatusChanged _,
             RunEvent.CallRouted _,
-            RunEvent.ToolOutputDelta _,
             RunEvent.CallCompleted _,
             RunEvent.AttemptStarted _ -> {
           // Opens nothing.
@@ -72,14 +75,18 @@ record InterruptedStep(Step step, boolean isMessageBegun, String text) {
     if (open == null) {
       return Optional.empty();
     }
-    var aside =
+    var reasoning =
         StepReasoning.of(
-            asides.getOrDefault(StepReasoning.Kind.REASONING, ""),
+            text(texts, REASONING),
             run.settings().reasoningEffort(),
-            asides.getOrDefault(StepReasoning.Kind.COMMENTARY, ""),
+            text(texts, COMMENTARY),
             null);
     return Optional.of(
         new InterruptedStep(
-            open.with(List.copyOf(calls)).with(aside), isMessageBegun, text.toString()));
+            open.with(List.copyOf(calls)).with(reasoning), isMessageBegun, text(texts, MESSAGE)));
+  }
+
+  private static String text(Map<StreamedText, StringBuilder> texts, StreamedText wanted) {
+    return texts.containsKey(wanted) ? texts.get(wanted).toString() : "";
   }
 }

@@ -2,19 +2,16 @@ package dev.threadmill.runs.store;
 
 import java.util.List;
 
-/** An event as the journal keeps it: its code and, unlike on the tape, its text. */
+/** An event as the journal stores it: its code and, unlike in the event log, its text. */
 public final class JournalFormat {
   private JournalFormat() {}
 
-  /** The code of an event and, if it has one, its text. */
+  /** The code of an event, followed by its text if it has one. */
   public static List<String> format(RunEvent event) {
     return switch (event) {
-      case RunEvent.TextDelta delta -> List.of(event.code(), delta.text());
-      case RunEvent.ArgumentsDelta delta -> List.of(event.code(), delta.text());
-      case RunEvent.ReasoningDelta delta -> List.of(event.code(), delta.text());
-      case RunEvent.ToolOutputDelta piece -> List.of(event.code(), piece.text());
+      case RunEvent.Delta delta -> List.of(event.code(), delta.text());
       case RunEvent.CallStarted started -> List.of(event.code(), started.name());
-      case RunEvent.CallCompleted answered -> List.of(event.code(), answered.output());
+      case RunEvent.CallCompleted completed -> List.of(event.code(), completed.output());
       case RunEvent.ThreadCreated _,
           RunEvent.RunStatusChanged _,
           RunEvent.StepCreated _,
@@ -26,18 +23,12 @@ public final class JournalFormat {
     };
   }
 
-  /** The opposite of {@link #format}. */
+  /** The inverse of {@link #format}. */
   public static RunEvent parse(List<String> stored) {
     var event = RunEvent.parse(stored.getFirst());
     return switch (event) {
-      case RunEvent.TextDelta(var step, var length, _) ->
-          new RunEvent.TextDelta(step, length, stored.getLast());
-      case RunEvent.ArgumentsDelta(var step, var call, var length, _) ->
-          new RunEvent.ArgumentsDelta(step, call, length, stored.getLast());
-      case RunEvent.ToolOutputDelta(var step, var call, var part, var length, _) ->
-          new RunEvent.ToolOutputDelta(step, call, part, length, stored.getLast());
-      case RunEvent.ReasoningDelta(var step, var voice, var length, _) ->
-          new RunEvent.ReasoningDelta(step, voice, length, stored.getLast());
+      case RunEvent.Delta(var target, var length, _) ->
+          new RunEvent.Delta(target, length, stored.getLast());
       case RunEvent.CallStarted(var step, var call, _) ->
           new RunEvent.CallStarted(step, call, stored.getLast());
       case RunEvent.CallCompleted(var step, var call, _) ->

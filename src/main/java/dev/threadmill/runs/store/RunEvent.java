@@ -3,20 +3,21 @@ package dev.threadmill.runs.store;
 import java.util.regex.Pattern;
 
 /**
- * One thing that happened in a run, in the order in which clients hear of it.
+ * An event of a run, in the order in which clients receive them.
  *
- * <p>Every event takes up room on the run's tape: text as many places as it has UTF-16 units,
- * everything else one. So a place on the tape can be named between any two events and inside any
- * text, and it means the same whether the text was told in many pieces or is told again in one.
+ * <p>Each event advances the position in the run's event log: a delta by the length of its text in
+ * UTF-16 units, the start of an attempt by 0, anything else by 1. So a position names a place
+ * between any two events and inside any text, and stays valid however the text is split into
+ * deltas.
  *
- * <p>The short form ({@link #code}) is what the database keeps. Steps are named by their ordinal
- * within the run; what they contain stands in their rows.
+ * <p>The database keeps the code of each event ({@link #code}). Steps are named by their ordinal in
+ * the run; their contents are in their rows.
  */
 public sealed interface RunEvent {
   /** The thread was created together with the run. */
   record ThreadCreated() implements RunEvent {}
 
-  /** The run got another status, or was created. */
+  /** The run was created or changed its status. */
   record RunStatusChanged(String state) implements RunEvent {}
 
   /**
@@ -26,48 +27,46 @@ public sealed interface RunEvent {
    */
   record StepCreated(int step, Step.Type type, long createdAt) implements RunEvent {}
 
-  /** A step got another status. */
+  /** A step changed its status. */
   record StepStatusChanged(int step, String state) implements RunEvent {}
 
-  /** The message of a step was created or got another status. */
+  /** The message of a step was created or changed its status. */
   record MessageStatusChanged(int step, String state) implements RunEvent {}
 
-  /** More text of the step's message. The text is null where it stands in the message's row. */
-  record TextDelta(int step, int length, String text) implements RunEvent {}
+  /**
+   * More of a text.
+   *
+   * @param length of the piece in UTF-16 units
+   * @param text the piece; null where the text is in the row of its message, step or call
+   */
+  record Delta(DeltaTarget target, int length, String text) implements RunEvent {
+    /** A delta with its text. */
+    public static Delta of(DeltaTarget target, String text) {
+      return new Delta(target, text.length(), text);
+    }
+  }
 
-  /** More of what the model thought or said aside. The text is null where it stands in the step. */
-  record ReasoningDelta(int step, StepReasoning.Kind kind, int length, String text)
-      implements RunEvent {}
-
-  /** The step's tool call at this place begins. The name is null where it stands in its row. */
+  /** The call at this index of the step starts. The name is null where it is in the call's row. */
   record CallStarted(int step, int call, String name) implements RunEvent {}
 
-  /** More of a tool call's arguments. The text is null where it stands in the call's row. */
-  record ArgumentsDelta(int step, int call, int length, String text) implements RunEvent {}
-
-  /** The step's tool call at this place was routed. To whom is null where it stands in its row. */
+  /**
+   * The call at this index of the step was routed to another assistant. The routing is null where
+   * it is in the call's row.
+   */
   record CallRouted(int step, int call, ToolCall.Routing routing) implements RunEvent {}
 
   /**
-   * The step's tool call at this place has told more while it is executed. The text is null where
-   * it stands in the call's row.
+   * The call at this index of the step has its output, which is null where it is in the call's row.
    */
-  record ToolOutputDelta(int step, int call, ToolCall.Part part, int length, String text)
-      implements RunEvent {}
-
-  /** The step's tool call at this place has its output. It is null where it stands in its row. */
   record CallCompleted(int step, int call, String output) implements RunEvent {}
 
-  /** Another attempt took the run over: what the one before had not stored is void. */
+  /** Another attempt took over the run: what the one before had not committed is void. */
   record AttemptStarted(int attempt) implements RunEvent {}
 
-  /** How many places the event takes up. */
+  /** By how much the event advances the position in the log. */
   default int length() {
     return switch (this) {
-      case TextDelta delta -> delta.length();
-      case ArgumentsDelta delta -> delta.length();
-      case ReasoningDelta delta -> delta.length();
-      case ToolOutputDelta piece -> piece.length();
+      case Delta delta -> delta.length();
       case AttemptStarted _ -> 0;
       case ThreadCreated _,
           RunStatusChanged _,
@@ -81,7 +80,7 @@ public sealed interface RunEvent {
     };
   }
 
-  /** The short form, which holds no blanks. Text is left out. */
+  /** The code of the event, which contains no blanks and no text. */
   default String code() {
     return switch (this) {
       case ThreadCreated _ -> "T";
@@ -90,58 +89,72 @@ public sealed interface RunEvent {
           "S" + step + (type == Step.Type.TOOL_CALLS ? "t" : "m") + createdAt;
       case StepStatusChanged(var step, var state) -> "s" + step + state;
       case MessageStatusChanged(var step, var state) -> "m" + step + state;
-      case TextDelta(var step, var length, _) -> "d" + step + ":" + length;
-      case ReasoningDelta(var step, var voice, var length, _) ->
-          voice.letter() + step + ":" + length;
-      case ToolOutputDelta(var step, var call, var part, var length, _) ->
-          part.letter() + step + "." + call + ":" + length;
+      case Delta(var target, var length, _) -> target.code() + ":" + length;
       case CallStarted(var step, var call, _) -> "C" + step + "." + call;
-      case ArgumentsDelta(var step, var call, var length, _) ->
-          "c" + step + "." + call + ":" + length;
       case CallRouted(var step, var call, _) -> "r" + step + "." + call;
       case CallCompleted(var step, var call, _) -> "o" + step + "." + call;
       case AttemptStarted(var attempt) -> "A" + attempt;
     };
   }
 
-  /** Reads a short form. */
+  /** The event without the text that its rows hold once it is committed. */
+  default RunEvent withoutText() {
+    return switch (this) {
+      case Delta(var target, var length, _) -> new Delta(target, length, null);
+      case CallStarted(var step, var call, _) -> new CallStarted(step, call, null);
+      case CallRouted(var step, var call, _) -> new CallRouted(step, call, null);
+      case CallCompleted(var step, var call, _) -> new CallCompleted(step, call, null);
+      case ThreadCreated _,
+          RunStatusChanged _,
+          StepCreated _,
+          StepStatusChanged _,
+          MessageStatusChanged _,
+          AttemptStarted _ ->
+          this;
+    };
+  }
+
+  /**
+   * Reads a code.
+   *
+   * @throws IllegalStateException if it is none
+   */
   static RunEvent parse(String code) {
     var parts = Codes.FORM.matcher(code);
     if (!parts.matches()) {
-      throw new IllegalStateException("not an event of a tape: " + code);
+      throw new IllegalStateException("not the code of a run event: " + code);
     }
     int step = parts.group(2).isEmpty() ? 0 : Integer.parseInt(parts.group(2));
     int call = parts.group(3) == null ? 0 : Integer.parseInt(parts.group(3));
-    int length = parts.group(4) == null ? 0 : Integer.parseInt(parts.group(4));
     var rest = parts.group(5);
-    return switch (parts.group(1)) {
-      case "T" -> new ThreadCreated();
-      case "R" -> new RunStatusChanged(rest);
-      case "S" ->
+    char kind = code.charAt(0);
+    var text = StreamedText.ofCode(kind);
+    if (text != null && rest.isEmpty()) {
+      int length = parts.group(4) == null ? 0 : Integer.parseInt(parts.group(4));
+      return new Delta(new DeltaTarget(text, step, call), length, null);
+    }
+    return switch (kind) {
+      case 'T' -> new ThreadCreated();
+      case 'R' -> new RunStatusChanged(rest);
+      case 'S' ->
           new StepCreated(
               step,
               rest.charAt(0) == 't' ? Step.Type.TOOL_CALLS : Step.Type.MESSAGE_CREATION,
               Long.parseLong(rest.substring(1)));
-      case "s" -> new StepStatusChanged(step, rest);
-      case "m" -> new MessageStatusChanged(step, rest);
-      case "d" -> new TextDelta(step, length, null);
-      case "h" -> new ReasoningDelta(step, StepReasoning.Kind.REASONING, length, null);
-      case "k" -> new ReasoningDelta(step, StepReasoning.Kind.COMMENTARY, length, null);
-      case "p" -> new ToolOutputDelta(step, call, ToolCall.Part.OUTPUT, length, null);
-      case "q" -> new ToolOutputDelta(step, call, ToolCall.Part.PROGRESS, length, null);
-      case "u" -> new ToolOutputDelta(step, call, ToolCall.Part.TASK, length, null);
-      case "C" -> new CallStarted(step, call, null);
-      case "c" -> new ArgumentsDelta(step, call, length, null);
-      case "r" -> new CallRouted(step, call, null);
-      case "o" -> new CallCompleted(step, call, null);
-      default -> new AttemptStarted(step);
+      case 's' -> new StepStatusChanged(step, rest);
+      case 'm' -> new MessageStatusChanged(step, rest);
+      case 'C' -> new CallStarted(step, call, null);
+      case 'r' -> new CallRouted(step, call, null);
+      case 'o' -> new CallCompleted(step, call, null);
+      case 'A' -> new AttemptStarted(step);
+      default -> throw new IllegalStateException("not the code of a run event: " + code);
     };
   }
 
-  /** The grammar of the short forms. */
+  /** The grammar of codes. */
   final class Codes {
     private static final Pattern FORM =
-        Pattern.compile("([TRSsmdhkpquCcroA])(\\d*)(?:\\.(\\d+))?(?::(\\d+))?(.*)");
+        Pattern.compile("([A-Za-z])(\\d*)(?:\\.(\\d+))?(?::(\\d+))?(.*)");
 
     private Codes() {}
   }

@@ -246,17 +246,19 @@ public class StepStore {
   /** Stores what the calls of a run had told by these events, which the journal alone has. */
   public void keepHeard(Tx tx, Run run, List<RunEvent> unstored) {
     for (var event : unstored) {
-      if (event instanceof RunEvent.ToolOutputDelta(var step, var call, var part, _, var text)) {
+      if (event instanceof RunEvent.Delta(var target, _, var text)
+          && target.text().partialColumn() != null) {
         tx.update(
-            "UPDATE tool_calls SET %1$s = coalesce(%1$s, '') || ?".formatted(part.column())
+            "UPDATE tool_calls SET %1$s = coalesce(%1$s, '') || ?"
+                    .formatted(target.text().partialColumn())
                 + " WHERE thread_id = ? AND ordinal = ? AND output IS NULL AND step_id ="
                 + " (SELECT id FROM run_steps WHERE thread_id = ? AND run_id = ? AND ordinal = ?)",
             text,
             run.threadId(),
-            call,
+            target.call(),
             run.threadId(),
             run.id(),
-            step);
+            target.step());
       }
     }
   }

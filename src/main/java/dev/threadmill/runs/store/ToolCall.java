@@ -89,38 +89,6 @@ public record ToolCall(
     }
   }
 
-  /** One of the texts that a call tells while it is executed. */
-  public enum Part {
-    OUTPUT("p", "output", "partial"),
-    PROGRESS("q", "progress", "progress"),
-    TASK("u", "task_id", "remote_task");
-
-    private final String letter;
-    private final String field;
-    private final String column;
-
-    Part(String letter, String field, String column) {
-      this.letter = letter;
-      this.field = field;
-      this.column = column;
-    }
-
-    /** Its letter in the short form of events. */
-    public String letter() {
-      return letter;
-    }
-
-    /** The name of its field on the wire. */
-    public String field() {
-      return field;
-    }
-
-    /** Where it is stored while there is no result. */
-    String column() {
-      return column;
-    }
-  }
-
   /** A call that the model has just begun to ask for. */
   public static ToolCall started(ToolCallId id, String type, String name) {
     return new ToolCall(id, type, name, "", null, Executor.CLIENT, null, Partial.NONE);

@@ -1,17 +1,18 @@
 package dev.threadmill.runs.streams;
 
 import dev.threadmill.runs.execution.AnswerAccumulator;
-import dev.threadmill.runs.execution.AssistantMessages;
 import dev.threadmill.runs.execution.EventId;
 import dev.threadmill.runs.execution.HandoffProjection;
 import dev.threadmill.runs.execution.SseFrame;
 import dev.threadmill.runs.execution.StreamEvent;
 import dev.threadmill.runs.execution.StreamEvents;
+import dev.threadmill.runs.store.DeltaTarget;
 import dev.threadmill.runs.store.RunEvent;
 import dev.threadmill.runs.store.RunStatus;
 import dev.threadmill.runs.store.Step;
 import dev.threadmill.runs.store.StepStore;
 import dev.threadmill.runs.store.StoredRun;
+import dev.threadmill.runs.store.StreamedText;
 import dev.threadmill.runs.store.ToolCall;
 import dev.threadmill.threads.Message;
 import java.util.ArrayList;
@@ -22,14 +23,14 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Tells a stored run again: its tape gives the order, its rows the contents. What was streamed in
- * many pieces comes in one.
+ * Makes the frames of a run from the database: the event log gives the order, the rows give the
+ * contents. A text that was streamed in many deltas becomes one delta.
  */
 final class Replay {
   private final StoredRun stored;
   private final Map<Integer, Step> steps;
-  private final Map<String, Integer> consumed = new HashMap<>();
-  private final Map<String, String> callTypes = new HashMap<>();
+  private final Map<DeltaTarget, Integer> consumed = new HashMap<>();
+  private final Map<DeltaTarget, String> callTypes = new HashMap<>();
   private final List<SseFrame> frames = new ArrayList<>();
   private EventId position = EventId.START;
   private boolean started;
@@ -40,7 +41,7 @@ final class Replay {
     this.steps = StepStore.byOrdinal(stored.steps());
   }
 
-  /** All frames of the run, from its beginning. */
+  /** All frames of the run, from its start. */
   static Replay of(StoredRun stored) {
     var whole = stored.handoffTarget() == null ? stored : HandoffProjection.project(stored);
     var replay = new Replay(whole);
@@ -49,10 +50,10 @@ final class Replay {
   }
 
   /**
-   * The frames of what the journal has of a message, and nothing of what is stored.
+   * The frames of the journal alone, for a reader in the middle of a message.
    *
-   * @param seen a place in the first piece of the journal
-   * @param open the step that is open there, which makes the message
+   * @param seen the position of the reader, in the first entry of the journal
+   * @param open the step that is open at that position, which writes the message
    */
   static Replay ofJournal(StoredRun stored, EventId seen, Step open) {
     var replay = new Replay(stored);
@@ -70,17 +71,17 @@ final class Replay {
     return frames;
   }
 
-  /** How far it has come, whether or not the last events could be told. */
+  /** The position behind the last event, whether or not that event has a frame. */
   EventId end() {
     return position;
   }
 
   private void add(RunEvent event) {
     position = position.after(event);
-    toStreamEvent(event).ifPresent(told -> frames.add(new SseFrame(position, told)));
+    toStreamEvent(event).ifPresent(made -> frames.add(new SseFrame(position, made)));
   }
 
-  /** Empty for what cannot be told any more, such as a message that was deleted. */
+  /** Empty if the contents are gone, such as those of a deleted message. */
   private Optional<StreamEvent> toStreamEvent(RunEvent event) {
     return switch (event) {
       case RunEvent.ThreadCreated _ ->
@@ -99,15 +100,9 @@ final class Replay {
                           : StreamEvents.stepEnded(step));
       case RunEvent.MessageStatusChanged(var ordinal, var state) ->
           step(ordinal).flatMap(step -> messageStatus(step, state));
-      case RunEvent.TextDelta delta -> step(delta.step()).flatMap(step -> text(step, delta));
-      case RunEvent.ToolOutputDelta piece ->
-          step(piece.step()).flatMap(step -> toolOutput(step, piece));
-      case RunEvent.ReasoningDelta delta ->
-          step(delta.step()).flatMap(step -> reasoning(step, delta));
+      case RunEvent.Delta delta -> step(delta.target().step()).flatMap(step -> delta(step, delta));
       case RunEvent.CallStarted(var ordinal, var call, var name) ->
           step(ordinal).flatMap(step -> callStarted(step, call, name));
-      case RunEvent.ArgumentsDelta delta ->
-          step(delta.step()).flatMap(step -> arguments(step, delta));
       case RunEvent.CallRouted(var ordinal, var call, _) ->
           step(ordinal)
               .flatMap(
@@ -139,7 +134,7 @@ final class Replay {
     };
   }
 
-  /** The row of the step, or what follows from its place if it has none yet. */
+  /** The row of the step, or a step derived from its position if it has no row yet. */
   private Step startedStep(RunEvent.StepCreated created) {
     var step =
         steps.computeIfAbsent(
@@ -170,26 +165,25 @@ final class Replay {
   }
 
   private Optional<Message> message(Step step) {
-    return Optional.ofNullable(stored.messages().get(step.messageId().value()));
+    return Optional.ofNullable(step.messageId()).map(id -> stored.messages().get(id.value()));
   }
 
-  private Optional<StreamEvent> text(Step step, RunEvent.TextDelta delta) {
-    var text =
-        delta.text() != null
-            ? Optional.of(delta.text())
-            : message(step)
-                .map(AssistantMessages::text)
-                .map(all -> nextPiece("m" + step.ordinal(), all, delta));
-    return text.map(piece -> StreamEvents.textDelta(step, piece));
+  private Optional<StreamEvent> delta(Step step, RunEvent.Delta delta) {
+    var target = delta.target();
+    var call = call(step, target.call()).orElse(null);
+    var whole = target.text().stored(step, message(step).orElse(null), call);
+    // Consumed even where the journal has the text, so that the next piece starts behind it.
+    var piece = whole == null ? "" : nextPiece(target, whole, delta.length());
+    var text = delta.text() != null ? delta.text() : piece;
+    return text.isEmpty()
+        ? Optional.empty()
+        : Optional.of(StreamEvents.delta(step, target, callType(step, target), text));
   }
 
-  private Optional<StreamEvent> reasoning(Step step, RunEvent.ReasoningDelta delta) {
-    var text =
-        delta.text() != null
-            ? Optional.of(delta.text())
-            : Optional.ofNullable(step.aside().text(delta.kind()))
-                .map(all -> nextPiece(delta.kind().letter() + step.ordinal(), all, delta));
-    return text.map(piece -> StreamEvents.reasoningDelta(step, delta.kind(), piece));
+  private String callType(Step step, DeltaTarget target) {
+    return target.text() == StreamedText.ARGUMENTS
+        ? callTypes.getOrDefault(StreamedText.ARGUMENTS.of(step, target.call()), "function")
+        : "function";
   }
 
   private Optional<StreamEvent> callStarted(Step step, int index, String name) {
@@ -200,44 +194,12 @@ final class Replay {
                 () ->
                     Optional.ofNullable(name)
                         .map(n -> AnswerAccumulator.newCall(stored.run(), place, n)));
-    call.ifPresent(begun -> callTypes.put(step.ordinal() + "." + index, begun.type()));
+    call.ifPresent(begun -> callTypes.put(StreamedText.ARGUMENTS.of(step, index), begun.type()));
     return call.map(begun -> StreamEvents.callStarted(step, index, begun));
   }
 
-  private Optional<StreamEvent> arguments(Step step, RunEvent.ArgumentsDelta delta) {
-    var text =
-        delta.text() != null
-            ? Optional.of(delta.text())
-            : call(step, delta.call())
-                .map(
-                    call ->
-                        nextPiece(step.ordinal() + "." + delta.call(), call.arguments(), delta));
-    var type = callTypes.getOrDefault(step.ordinal() + "." + delta.call(), "function");
-    return text.map(piece -> StreamEvents.argumentsDelta(step, delta.call(), type, piece));
-  }
-
-  private Optional<StreamEvent> toolOutput(Step step, RunEvent.ToolOutputDelta piece) {
-    var source = piece.part().letter() + step.ordinal() + "." + piece.call();
-    var stored =
-        call(step, piece.call())
-            .map(
-                call ->
-                    switch (piece.part()) {
-                      case PROGRESS -> call.partial().progress();
-                      case TASK -> call.partial().task();
-                      case OUTPUT -> call.isOpen() ? call.partial().output() : call.output();
-                    });
-    // Taken even where the journal has it, so that what follows is told from there.
-    var next = nextPiece(source, stored.orElse(""), piece);
-    var text = piece.text() != null ? piece.text() : next;
-    return text.isEmpty()
-        ? Optional.empty()
-        : Optional.of(StreamEvents.toolOutputDelta(step, piece.call(), piece.part(), text));
-  }
-
   private Optional<StreamEvent> completed(Step step, int index, String output) {
-    int before =
-        consumed.getOrDefault(ToolCall.Part.OUTPUT.letter() + step.ordinal() + "." + index, 0);
+    int before = consumed.getOrDefault(StreamedText.OUTPUT.of(step, index), 0);
     return call(step, index)
         .map(call -> output == null || !call.isOpen() ? call : call.withOutput(output))
         .filter(call -> !call.isOpen())
@@ -252,11 +214,11 @@ final class Replay {
     return index < step.calls().size() ? Optional.of(step.calls().get(index)) : Optional.empty();
   }
 
-  /** The next piece of a text, of which earlier events have taken the beginning. */
-  private String nextPiece(String source, String text, RunEvent event) {
-    int from = Math.min(consumed.getOrDefault(source, 0), text.length());
-    int to = Math.min(from + event.length(), text.length());
-    consumed.put(source, to);
-    return text.substring(from, to);
+  /** The next piece of a text, behind what earlier deltas have consumed. */
+  private String nextPiece(DeltaTarget target, String whole, int length) {
+    int from = Math.min(consumed.getOrDefault(target, 0), whole.length());
+    int to = Math.min(from + length, whole.length());
+    consumed.put(target, to);
+    return whole.substring(from, to);
   }
 }

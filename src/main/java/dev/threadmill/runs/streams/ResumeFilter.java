@@ -79,37 +79,8 @@ final class ResumeFilter {
   }
 
   private static SseFrame cut(SseFrame frame, int from) {
-    var step = frame.streamEvent().step();
-    return switch (frame.runEvent()) {
-      case RunEvent.TextDelta delta ->
-          new SseFrame(frame.id(), StreamEvents.textDelta(step, delta.text().substring(from)));
-      case RunEvent.ToolOutputDelta piece ->
-          new SseFrame(
-              frame.id(),
-              StreamEvents.toolOutputDelta(
-                  step, piece.call(), piece.part(), piece.text().substring(from)));
-      case RunEvent.ReasoningDelta delta ->
-          new SseFrame(
-              frame.id(),
-              StreamEvents.reasoningDelta(step, delta.kind(), delta.text().substring(from)));
-      case RunEvent.ArgumentsDelta delta ->
-          new SseFrame(
-              frame.id(),
-              StreamEvents.argumentsDelta(
-                  step,
-                  delta.call(),
-                  StreamEvents.callType(frame.streamEvent()),
-                  delta.text().substring(from)));
-      case RunEvent.ThreadCreated _,
-          RunEvent.RunStatusChanged _,
-          RunEvent.StepCreated _,
-          RunEvent.StepStatusChanged _,
-          RunEvent.MessageStatusChanged _,
-          RunEvent.CallStarted _,
-          RunEvent.CallRouted _,
-          RunEvent.CallCompleted _,
-          RunEvent.AttemptStarted _ ->
-          frame;
-    };
+    return frame.runEvent() instanceof RunEvent.Delta
+        ? new SseFrame(frame.id(), StreamEvents.restOfDelta(frame.streamEvent(), from))
+        : frame;
   }
 }

@@ -1,16 +1,18 @@
 package dev.threadmill.runs.execution;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.threadmill.runs.store.DeltaTarget;
 import dev.threadmill.runs.store.EventLog;
 import dev.threadmill.runs.store.JournalFormat;
 import dev.threadmill.runs.store.RunEvent;
 import dev.threadmill.runs.store.Step;
-import dev.threadmill.runs.store.StepReasoning;
-import dev.threadmill.runs.store.ToolCall;
+import dev.threadmill.runs.store.StreamedText;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -19,13 +21,45 @@ class EventLogTest {
 
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10})
-  void aTapeThatIsStoredAndReadAgainHasEveryEventAtItsPlace(long seed) {
+  void aLogThatIsStoredAndReadAgainHasEveryEventAtItsPosition(long seed) {
     var events = randomEvents(new Random(seed));
 
     var read = EventLog.parse(EventLog.format(events));
 
-    assertThat(places(read)).containsExactlyElementsOf(placesOfMerged(events));
+    assertThat(positions(read)).containsExactlyElementsOf(positionsOfMerged(events));
     assertThat(EventLog.length(read)).isEqualTo(EventLog.length(events));
+  }
+
+  /** Nodes of older and newer versions read each other's logs during an upgrade. */
+  @Test
+  void theStoredFormIsTheOneOfEarlierVersions() {
+    var log =
+        "T Rcreated Rin_progress S1m1700000000000001 s1in_progress h1:7 m1created m1in_progress"
+            + " d1:12 m1completed s1completed S2t1700000000000002 s2in_progress k2:3 C2.0 c2.0:15"
+            + " C2.1 c2.1:2 r2.1 u2.0:4 q2.0:20 p2.0:5 o2.0 A2 Rcompleted ";
+
+    var events = EventLog.parse(log);
+
+    assertThat(EventLog.format(events)).isEqualTo(log);
+    assertThat(events)
+        .contains(
+            delta(StreamedText.REASONING, 1, 0, 7),
+            delta(StreamedText.MESSAGE, 1, 0, 12),
+            delta(StreamedText.COMMENTARY, 2, 0, 3),
+            delta(StreamedText.ARGUMENTS, 2, 1, 2),
+            delta(StreamedText.TASK, 2, 0, 4),
+            delta(StreamedText.PROGRESS, 2, 0, 20),
+            delta(StreamedText.OUTPUT, 2, 0, 5));
+  }
+
+  private static RunEvent delta(StreamedText text, int step, int call, int length) {
+    return new RunEvent.Delta(new DeltaTarget(text, step, call), length, null);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "x1:2", "D1:2", "?", "d1:2 d1:2"})
+  void aCodeThatIsNoneIsRefused(String code) {
+    assertThatThrownBy(() -> RunEvent.parse(code)).isInstanceOf(IllegalStateException.class);
   }
 
   @ParameterizedTest
@@ -46,7 +80,7 @@ class EventLogTest {
     }
   }
 
-  /** Events whose order means nothing: the tape must keep any. */
+  /** Events in no sensible order: the log must keep any order. */
   private static List<RunEvent> randomEvents(Random random) {
     var events = new ArrayList<RunEvent>();
     for (int i = 0; i < EVENTS; i++) {
@@ -62,77 +96,44 @@ class EventLogTest {
                     step, Step.Type.values()[random.nextInt(2)], 1_700_000_000_000_001L);
             case 3 -> new RunEvent.StepStatusChanged(step, "in_progress");
             case 4 -> new RunEvent.MessageStatusChanged(step, "created");
-            case 5 -> new RunEvent.TextDelta(step, text.length(), text);
-            case 6 -> new RunEvent.CallStarted(step, call, "f_" + call);
-            case 7 -> new RunEvent.ArgumentsDelta(step, call, text.length(), text);
-            case 8 -> new RunEvent.ReasoningDelta(step, voice(random), text.length(), text);
-            case 9 ->
-                new RunEvent.ToolOutputDelta(
-                    step, call, ToolCall.Part.values()[random.nextInt(2)], text.length(), text);
+            case 5 -> new RunEvent.CallStarted(step, call, "f_" + call);
+            case 6 -> new RunEvent.CallCompleted(step, call, "output");
+            case 7, 8, 9 -> RunEvent.Delta.of(target(random, step, call), text);
             default -> new RunEvent.AttemptStarted(1 + random.nextInt(4));
           });
     }
     return events;
   }
 
-  private static StepReasoning.Kind voice(Random random) {
-    return StepReasoning.Kind.values()[random.nextInt(2)];
+  private static DeltaTarget target(Random random, int step, int call) {
+    var text = StreamedText.values()[random.nextInt(StreamedText.values().length)];
+    return new DeltaTarget(text, step, text.scope() == StreamedText.Scope.CALL ? call : 0);
   }
 
-  /** Every event's code without its text, and the place behind it. */
-  private static List<String> places(List<RunEvent> events) {
-    var places = new ArrayList<String>();
+  /** The code of every event and the position behind it. */
+  private static List<String> positions(List<RunEvent> events) {
+    var positions = new ArrayList<String>();
     var at = EventId.START;
     for (var event : events) {
       at = at.after(event);
-      places.add(event.code() + "@" + at);
+      positions.add(event.code() + "@" + at);
     }
-    return places;
+    return positions;
   }
 
-  /** As {@link #places}, with neighbouring pieces of one text taken for one. */
-  private static List<String> placesOfMerged(List<RunEvent> events) {
+  /** As {@link #positions}, with consecutive deltas of one text merged. */
+  private static List<String> positionsOfMerged(List<RunEvent> events) {
     var merged = new ArrayList<RunEvent>();
     for (var event : events) {
       if (!merged.isEmpty()
-          && merged.getLast() instanceof RunEvent.TextDelta a
-          && event instanceof RunEvent.TextDelta b
-          && a.step() == b.step()) {
-        merged.set(
-            merged.size() - 1,
-            new RunEvent.TextDelta(a.step(), a.length() + b.length(), a.text() + b.text()));
-      } else if (!merged.isEmpty()
-          && merged.getLast() instanceof RunEvent.ToolOutputDelta a
-          && event instanceof RunEvent.ToolOutputDelta b
-          && a.step() == b.step()
-          && a.call() == b.call()
-          && a.part() == b.part()) {
-        merged.set(
-            merged.size() - 1,
-            new RunEvent.ToolOutputDelta(
-                a.step(), a.call(), a.part(), a.length() + b.length(), a.text() + b.text()));
-      } else if (!merged.isEmpty()
-          && merged.getLast() instanceof RunEvent.ReasoningDelta a
-          && event instanceof RunEvent.ReasoningDelta b
-          && a.step() == b.step()
-          && a.kind() == b.kind()) {
-        merged.set(
-            merged.size() - 1,
-            new RunEvent.ReasoningDelta(
-                a.step(), a.kind(), a.length() + b.length(), a.text() + b.text()));
-      } else if (!merged.isEmpty()
-          && merged.getLast() instanceof RunEvent.ArgumentsDelta a
-          && event instanceof RunEvent.ArgumentsDelta b
-          && a.step() == b.step()
-          && a.call() == b.call()) {
-        merged.set(
-            merged.size() - 1,
-            new RunEvent.ArgumentsDelta(
-                a.step(), a.call(), a.length() + b.length(), a.text() + b.text()));
+          && merged.getLast() instanceof RunEvent.Delta a
+          && event instanceof RunEvent.Delta b
+          && a.target().equals(b.target())) {
+        merged.set(merged.size() - 1, RunEvent.Delta.of(a.target(), a.text() + b.text()));
       } else {
         merged.add(event);
       }
     }
-    return places(merged);
+    return positions(merged);
   }
 }
