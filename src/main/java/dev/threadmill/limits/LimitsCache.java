@@ -30,7 +30,7 @@ class LimitsCache {
     return known.get(project, store::limits);
   }
 
-  void invalidate(@Observes Signal.LimitsChanged changed) {
+  void invalidate(@Observes LimitsChanged changed) {
     known.invalidate(changed.project());
   }
 

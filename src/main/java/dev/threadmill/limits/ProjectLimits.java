@@ -3,7 +3,6 @@ package dev.threadmill.limits;
 import dev.threadmill.api.ApiException;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.db.Jdbc;
-import dev.threadmill.db.signals.Signal;
 import dev.threadmill.db.signals.Signals;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.InstantSource;
@@ -62,7 +61,7 @@ class ProjectLimits {
           tx.afterCommit(
               () -> {
                 known.invalidate(project);
-                signals.send(new Signal.LimitsChanged(project));
+                signals.send(new LimitsChanged(project));
               });
         });
     return get(project);

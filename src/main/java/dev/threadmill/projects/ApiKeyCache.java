@@ -107,12 +107,12 @@ public class ApiKeyCache {
           @Override
           public void afterCompletion(int status) {
             invalidate();
-            signals.send(new Signal.KeysChanged());
+            signals.send(new KeysChanged());
           }
         });
   }
 
-  void invalidate(@Observes Signal.KeysChanged changed) {
+  void invalidate(@Observes KeysChanged changed) {
     invalidate();
   }
 

@@ -3,9 +3,9 @@ package dev.threadmill.runs;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.threadmill.api.RunId;
-import dev.threadmill.db.signals.Signal;
 import dev.threadmill.db.signals.Signals;
 import dev.threadmill.runs.execution.LiveRun;
+import dev.threadmill.runs.execution.RunSignal;
 import dev.threadmill.runs.execution.RunSubscriptions;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
@@ -48,7 +48,7 @@ public class RunSignals {
     // Remembered before anybody is looked for, so that whoever comes meanwhile finds it.
     changedHere.put(run, true);
     if (watchedElsewhere.getIfPresent(run) != null) {
-      signals.send(new Signal.RunChanged(run));
+      signals.send(new RunSignal.RunChanged(run));
     }
   }
 
@@ -74,19 +74,19 @@ public class RunSignals {
 
   /** A run waits for a node with room, which this one has not. */
   void announceQueued() {
-    signals.send(new Signal.RunQueued());
+    signals.send(new RunSignal.RunQueued());
   }
 
   /** A run that another node executes is to be cancelled. */
   void cancelRequested(RunId run) {
-    signals.send(new Signal.CancelRequested(run));
+    signals.send(new RunSignal.CancelRequested(run));
   }
 
   /** Somebody reads along on another node, who may not know what has changed just now. */
   public void remoteSubscriptionRequested(RunId run) {
     watchedElsewhere.put(run, true);
     if (changedHere.getIfPresent(run) != null) {
-      signals.send(new Signal.RunChanged(run));
+      signals.send(new RunSignal.RunChanged(run));
     }
   }
 
@@ -102,14 +102,14 @@ public class RunSignals {
     var run = live.run().id();
     live.addReader(new Tell(signals, run), () -> Integer.MAX_VALUE);
     live.startJournaling();
-    signals.send(new Signal.RunChanged(run));
+    signals.send(new RunSignal.RunChanged(run));
   }
 
   /** A reader of a live run that stands for those on other nodes; one for all of them. */
   private record Tell(Signals signals, RunId changed) implements Runnable {
     @Override
     public void run() {
-      signals.send(new Signal.RunChanged(changed));
+      signals.send(new RunSignal.RunChanged(changed));
     }
   }
 }

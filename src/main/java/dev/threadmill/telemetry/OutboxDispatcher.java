@@ -46,8 +46,7 @@ class OutboxDispatcher {
     for (var sink : sinks) {
       store.register(sink.name());
       var worker =
-          new SinkWorker(
-              sink, store, config, node, () -> signals.send(new Signal.OutboxAppended()));
+          new SinkWorker(sink, store, config, node, () -> signals.send(new OutboxAppended()));
       workers.add(worker);
       threads.add(Thread.ofVirtual().name("outbox-" + sink.name()).start(worker));
     }
@@ -66,7 +65,7 @@ class OutboxDispatcher {
     workers.forEach(SinkWorker::wake);
   }
 
-  void wake(@Observes Signal.OutboxAppended appended) {
+  void wake(@Observes OutboxAppended appended) {
     wake();
   }
 

@@ -3,7 +3,7 @@ package dev.threadmill.db;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.threadmill.db.signals.Signal;
+import dev.threadmill.projects.KeysChanged;
 import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.Conversation;
 import dev.threadmill.testing.KeysResource;
@@ -38,7 +38,7 @@ import org.junit.jupiter.api.Timeout;
 class OneConnectionEachTest {
   private final ApiClient user = ApiClient.user();
 
-  @Inject Event<Signal.KeysChanged> keysChanged;
+  @Inject Event<KeysChanged> keysChanged;
 
   @ConfigProperty(name = "quarkus.datasource.jdbc.max-size")
   int connections;
@@ -47,7 +47,7 @@ class OneConnectionEachTest {
   void whenAllConnectionsReadTheSameKeyAtOnceEachRunIsStillCreated() throws Exception {
     var known = Conversation.of(user, "rehearsal", "/say x");
     known.until(known.run(), "completed");
-    keysChanged.fire(new Signal.KeysChanged());
+    keysChanged.fire(new KeysChanged());
 
     assertThat(createdWhileLocked("api_keys", Collections.nCopies(connections, known)))
         .containsOnly(200);

@@ -16,14 +16,14 @@ import org.eclipse.microprofile.reactive.messaging.Message;
 import org.jboss.logging.Logger;
 
 /**
- * Has the channel wait until the name of a Kafka server can be resolved. Kafka's client bears
- * servers that are down, but gives up for good on names that are not known yet, as those of
- * containers are before they start.
+ * Delays the channel until the host of a Kafka server can be resolved. Kafka's client retries
+ * servers that are down, but fails for good on hosts that cannot be resolved, as those of
+ * containers before they start.
  */
 @ApplicationScoped
 class AwaitKafkaHost implements PublisherDecorator {
   private static final Logger LOG = Logger.getLogger(AwaitKafkaHost.class);
-  private static final Duration LOOK_AGAIN = Duration.ofSeconds(2);
+  private static final Duration RETRY_DELAY = Duration.ofSeconds(2);
 
   private final Optional<List<String>> servers;
 
@@ -50,14 +50,14 @@ class AwaitKafkaHost implements PublisherDecorator {
         .name("kafka-name")
         .start(
             () -> {
-              boolean told = false;
+              boolean warned = false;
               while (servers.get().stream().noneMatch(AwaitKafkaHost::isResolvable)) {
-                if (!told) {
+                if (!warned) {
                   LOG.warnf(
-                      "no name in THREADMILL_KAFKA can be resolved servers=%s", servers.get());
-                  told = true;
+                      "no host in THREADMILL_KAFKA can be resolved servers=%s", servers.get());
+                  warned = true;
                 }
-                LockSupport.parkNanos(LOOK_AGAIN.toNanos());
+                LockSupport.parkNanos(RETRY_DELAY.toNanos());
               }
               resolved.complete(true);
             });

@@ -11,7 +11,7 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.jboss.logging.Logger;
 
-/** Knows when this node begins, or begins again, to hear from Kafka. */
+/** Notices when this node starts, or restarts, to receive from Kafka. */
 @ApplicationScoped
 @Identifier("signals")
 class KafkaPartitionListener implements KafkaConsumerRebalanceListener {
@@ -26,8 +26,8 @@ class KafkaPartitionListener implements KafkaConsumerRebalanceListener {
   }
 
   /**
-   * Fixes where to read from before anybody is told of it: the others answer within milliseconds,
-   * and Kafka's client would otherwise begin behind their answers.
+   * Fixes the offset to read from before other nodes are notified: they answer within milliseconds,
+   * and Kafka's client would otherwise start behind their answers.
    */
   @Override
   public void onPartitionsAssigned(Consumer<?, ?> consumer, Collection<TopicPartition> partitions) {
@@ -35,7 +35,7 @@ class KafkaPartitionListener implements KafkaConsumerRebalanceListener {
       try {
         consumer.position(partition, TIMEOUT);
       } catch (KafkaException e) {
-        LOG.debugf("place in the topic not known yet cause=%s", e.getMessage());
+        LOG.debugf("offset not known yet cause=%s", e.getMessage());
       }
     }
     LOG.infof("listening for signals on Kafka partitions=%s", partitions);

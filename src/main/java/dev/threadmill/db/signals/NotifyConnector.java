@@ -16,18 +16,18 @@ import org.eclipse.microprofile.reactive.messaging.Message;
 import org.eclipse.microprofile.reactive.messaging.spi.Connector;
 
 /**
- * Carries signals through Postgres, by LISTEN and NOTIFY, for nodes that share nothing else.
+ * Carries signals through Postgres, by LISTEN and NOTIFY, for nodes without a broker.
  *
- * <p>NOTIFY is never part of a run's transaction: at its commit it takes a lock that all who notify
- * share, and it would have every commit of every run wait for every other. It goes out in
- * transactions of its own, one for all that has piled up.
+ * <p>NOTIFY is never part of a run's transaction: its commit takes a lock that all notifying
+ * transactions share, so commits of runs would wait for each other. Notifications go out in
+ * transactions of their own, one for all that wait.
  */
 @ApplicationScoped
 @Connector(NotifyConnector.NAME)
 class NotifyConnector implements InboundConnector, OutboundConnector {
   static final String NAME = "threadmill-notify";
 
-  /** The channel of Postgres, and so one for each database. */
+  /** The channel in Postgres, one for each database. */
   static final String CHANNEL = "threadmill_signals";
 
   private final NotifyListener listener;

@@ -10,7 +10,7 @@ import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 import org.postgresql.PGConnection;
 
-/** Listens on a connection of its own, which it makes again whenever it breaks. */
+/** Listens for notifications on a connection of its own, and reconnects when it breaks. */
 final class NotifyListener {
   private static final Logger LOG = Logger.getLogger(NotifyListener.class);
 
@@ -28,7 +28,7 @@ final class NotifyListener {
   private boolean failing;
 
   /**
-   * @param onListening what to do each time when it listens: what was said before was not heard
+   * @param onListening runs each time it starts to listen: earlier notifications were missed
    */
   NotifyListener(
       String url, Optional<String> user, Optional<String> password, Runnable onListening) {
@@ -53,7 +53,7 @@ final class NotifyListener {
       try {
         open.close();
       } catch (SQLException e) {
-        LOG.debugf("listening did not end well cause=%s", e.getMessage());
+        LOG.debugf("closing the listening connection failed cause=%s", e.getMessage());
       }
     }
     if (thread != null) {
@@ -83,14 +83,14 @@ final class NotifyListener {
   private void forward(Connection open, Consumer<String> listener) throws SQLException {
     var notifications = open.unwrap(PGConnection.class);
     while (!closed) {
-      var heard = notifications.getNotifications((int) POLL_TIMEOUT.toMillis());
-      if (heard == null || heard.length == 0) {
+      var received = notifications.getNotifications((int) POLL_TIMEOUT.toMillis());
+      if (received == null || received.length == 0) {
         if (!open.isValid(VALIDATION_TIMEOUT_SECONDS)) {
-          throw new SQLException("no sign of life");
+          throw new SQLException("the connection does not answer");
         }
         continue;
       }
-      for (var notification : heard) {
+      for (var notification : received) {
         listener.accept(notification.getParameter());
       }
     }
@@ -107,7 +107,7 @@ final class NotifyListener {
   private void disconnected(Exception cause) {
     if (!closed && !failing) {
       failing = true;
-      LOG.warnf("not listening for signals, looking instead cause=%s", cause.getMessage());
+      LOG.warnf("not listening for signals, polling instead cause=%s", cause.getMessage());
     }
   }
 }

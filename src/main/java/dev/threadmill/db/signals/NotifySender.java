@@ -4,15 +4,20 @@ import dev.threadmill.db.DatabaseException;
 import dev.threadmill.db.Jdbc;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Flow;
-import java.util.concurrent.LinkedBlockingQueue;
 import org.eclipse.microprofile.reactive.messaging.Message;
 
-/** Notifies of all messages that have piled up in one transaction of their own. */
+/** Sends all messages that wait as notifications of one transaction. */
 final class NotifySender implements Flow.Subscriber<Message<?>> {
+  /** How many messages may wait. */
+  private static final int MAX_QUEUED = 1_024;
+
   private final Jdbc jdbc;
-  private final LinkedBlockingQueue<Message<?>> queue = new LinkedBlockingQueue<>();
+  private final BlockingQueue<Message<?>> queue = new ArrayBlockingQueue<>(MAX_QUEUED);
   private final Thread writer;
+  private volatile Flow.Subscription subscription;
 
   NotifySender(Jdbc jdbc) {
     this.jdbc = jdbc;
@@ -20,8 +25,9 @@ final class NotifySender implements Flow.Subscriber<Message<?>> {
   }
 
   @Override
-  public void onSubscribe(Flow.Subscription subscription) {
-    subscription.request(Long.MAX_VALUE);
+  public void onSubscribe(Flow.Subscription upstream) {
+    subscription = upstream;
+    upstream.request(MAX_QUEUED);
   }
 
   @Override
@@ -58,6 +64,8 @@ final class NotifySender implements Flow.Subscriber<Message<?>> {
         batch.forEach(Message::ack);
       } catch (DatabaseException e) {
         batch.forEach(message -> message.nack(e));
+      } finally {
+        subscription.request(batch.size());
       }
     }
   }

@@ -26,9 +26,8 @@ import org.eclipse.microprofile.reactive.messaging.OnOverflow;
 import org.jboss.logging.Logger;
 
 /**
- * Tells the other nodes, and hears what they tell. What is said again before it has gone out goes
- * out once, and all that has piled up goes out together, every ten milliseconds at the most. A node
- * that is alone says nothing.
+ * Exchanges signals with the other nodes. Equal signals that wait together go out once, and all
+ * that wait go out together, at most every ten milliseconds. A single node sends nothing.
  */
 @ApplicationScoped
 public class Signals {
@@ -38,16 +37,17 @@ public class Signals {
   private static final Duration DELIVERY_TIMEOUT = Duration.ofSeconds(5);
   private static final Duration RETRY_DELAY = Duration.ofSeconds(1);
 
-  /** The first connection to a broker may take its time. */
+  /** The first connection to a broker may take longer than one delivery. */
   private static final int FAILURES_BEFORE_WARNING = 2;
 
   private static final int MAX_PENDING = 20_000;
 
-  /** Postgres takes notifications of less than 8000 bytes; what we say is ASCII. */
+  /** Postgres accepts notifications of less than 8000 bytes; messages are ASCII. */
   private static final int MAX_MESSAGE_LENGTH = 7_500;
 
   private final Emitter<String> out;
   private final Event<Signal> received;
+  private final SignalRegistry registry;
   private final String self;
   private final Set<Signal> pending = new LinkedHashSet<>();
   private volatile boolean alone = true;
@@ -57,28 +57,30 @@ public class Signals {
 
   Signals(
       @Channel("signals-out") @OnOverflow(OnOverflow.Strategy.UNBOUNDED_BUFFER) Emitter<String> out,
-      Event<Signal> heard,
+      Event<Signal> received,
+      SignalRegistry registry,
       Ids ids) {
     this.out = out;
-    this.received = heard;
+    this.received = received;
+    this.registry = registry;
     this.self = ids.next("node_");
   }
 
-  /** Whether there are other nodes, as far as the caller knows. */
-  public void setAlone(boolean nobodyElse) {
-    boolean nowHasCompany = alone && !nobodyElse;
-    alone = nobodyElse;
-    if (nowHasCompany) {
+  /** Sets whether this is the only node, as far as the caller knows. */
+  public void setAlone(boolean isOnlyNode) {
+    boolean hasNewPeers = alone && !isOnlyNode;
+    alone = isOnlyNode;
+    if (hasNewPeers) {
       send(new Signal.NodeListening());
     }
   }
 
-  /** Whether there is nobody to tell anything. */
+  /** Whether this is the only node. */
   public boolean isAlone() {
     return alone;
   }
 
-  /** Tells the others, soon and without blocking. Nothing is told if this node is alone. */
+  /** Sends a signal to the other nodes, soon and without blocking. A single node sends nothing. */
   public void send(Signal signal) {
     if (alone || closed) {
       return;
@@ -91,7 +93,7 @@ public class Signals {
     }
   }
 
-  /** Runs while there is something to tell. */
+  /** Runs while signals wait. */
   private void sendLoop() {
     while (true) {
       List<Signal> batch;
@@ -104,23 +106,33 @@ public class Signals {
         pending.clear();
       }
       try {
-        awaitChannel();
-        boolean delivered = deliver(messages(batch));
+        boolean delivered = isChannelReady() && deliver(messages(batch));
+        if (delivered) {
+          deliverySucceeded();
+        }
         Thread.sleep(delivered ? BATCH_INTERVAL : RETRY_DELAY);
       } catch (InterruptedException e) {
         return;
       } catch (RuntimeException e) {
-        LOG.error("signals failed", e);
+        LOG.error("sending signals failed", e);
       }
     }
   }
 
-  /** The channel is wired while the server starts, and early signals wait for that. */
-  private void awaitChannel() throws InterruptedException {
+  /**
+   * Waits until the channel takes messages: it is wired while the server starts, and takes none
+   * while too many wait for the broker.
+   */
+  private boolean isChannelReady() throws InterruptedException {
     long deadline = System.nanoTime() + DELIVERY_TIMEOUT.toNanos();
-    while (!out.hasRequests() && System.nanoTime() < deadline) {
+    while (!out.hasRequests()) {
+      if (System.nanoTime() > deadline) {
+        deliveryFailed(new TimeoutException("the channel takes no messages"));
+        return false;
+      }
       Thread.sleep(BATCH_INTERVAL);
     }
+    return true;
   }
 
   /** As many messages as it takes: {@code {"from": "node_…", "signals": [{"type": …}, …]}}. */
@@ -129,7 +141,7 @@ public class Signals {
     var head = "{\"from\":\"" + self + "\",\"signals\":[";
     var message = new StringBuilder(head);
     for (var signal : batch) {
-      var json = Json.write(signal);
+      var json = registry.write(signal);
       if (message.length() + json.length() > MAX_MESSAGE_LENGTH) {
         messages.add(message.append("]}").toString());
         message = new StringBuilder(head);
@@ -144,7 +156,6 @@ public class Signals {
     var sent = messages.stream().map(this::deliver).toArray(CompletableFuture[]::new);
     try {
       CompletableFuture.allOf(sent).get(DELIVERY_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS);
-      deliverySucceeded();
       return true;
     } catch (ExecutionException e) {
       deliveryFailed(e.getCause());
@@ -174,18 +185,18 @@ public class Signals {
     return done;
   }
 
-  /** What was lost is not said again; that something was lost is, until it gets through. */
+  /** Lost signals are not sent again; a request to resync is, until it is delivered. */
   private void deliveryFailed(Throwable cause) {
     failures++;
     if (failures == FAILURES_BEFORE_WARNING) {
-      LOG.warnf("signals do not get through, nodes look for themselves meanwhile cause=%s", cause);
+      LOG.warnf("signals are not delivered, nodes poll instead cause=%s", cause);
     }
     send(new Signal.ResyncRequested());
   }
 
   private void deliverySucceeded() {
     if (failures >= FAILURES_BEFORE_WARNING) {
-      LOG.info("signals get through again");
+      LOG.info("signals are delivered again");
     }
     if (failures > 0) {
       failures = 0;
@@ -193,7 +204,7 @@ public class Signals {
     }
   }
 
-  /** Hears what all nodes say, and passes on what others say. */
+  /** Receives the messages of all nodes, and passes on those of the others. */
   @Incoming("signals-in")
   void receive(String message) {
     try {
@@ -203,39 +214,42 @@ public class Signals {
         tree.path("signals").forEach(this::receive);
       }
     } catch (JsonProcessingException e) {
-      LOG.debugf("signal that is none cause=%s", e.getOriginalMessage());
+      LOG.debugf("message on the signal channel is not JSON cause=%s", e.getOriginalMessage());
     }
   }
 
-  /** A newer version may say what this one does not know. */
   private void receive(JsonNode json) {
     try {
-      received.fire(Json.MAPPER.treeToValue(json, Signal.class));
+      var signal = registry.read(json);
+      if (signal.isPresent()) {
+        received.fire(signal.get());
+      } else {
+        LOG.debugf("unknown signal type=%s", json.path("type").asText());
+      }
     } catch (JsonProcessingException e) {
-      LOG.debugf("signal that is not known cause=%s", e.getOriginalMessage());
+      // A newer version may have added fields.
+      LOG.debugf("unreadable signal cause=%s", e.getOriginalMessage());
     } catch (RuntimeException e) {
-      LOG.errorf(e, "signal failed type=%s", json.path("type").asText());
+      LOG.errorf(e, "handling a signal failed type=%s", json.path("type").asText());
     }
   }
 
-  /**
-   * What listens for signals has come up, for the first time or again, and may have missed some.
-   */
+  /** The channel receives, for the first time or again, and may have missed signals. */
   void listening() {
     send(new Signal.NodeListening());
     received.fire(new Signal.ResyncRequested());
   }
 
-  /** Says what is still to be said, the farewell above all. */
+  /** Sends what still waits, above all that this node leaves. */
   void onStop(@Observes @Priority(10_000) ShutdownEvent stop) throws InterruptedException {
     closed = true;
     long deadline = System.nanoTime() + DELIVERY_TIMEOUT.toNanos() / 5;
-    while (isWriting() && System.nanoTime() < deadline) {
+    while (isSending() && System.nanoTime() < deadline) {
       Thread.sleep(BATCH_INTERVAL);
     }
   }
 
-  private boolean isWriting() {
+  private boolean isSending() {
     synchronized (pending) {
       return sending;
     }

@@ -1,5 +1,5 @@
 /**
- * What nodes tell each other. Postgres is the truth, a signal is only a hurry-up: one that is lost
- * costs a sweep, never a run.
+ * Signals between nodes. Postgres holds the truth, and a signal only saves a poll: a lost one costs
+ * a poll interval, never a run.
  */
 package dev.threadmill.db.signals;

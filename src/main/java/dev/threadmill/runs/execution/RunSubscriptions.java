@@ -2,7 +2,6 @@ package dev.threadmill.runs.execution;
 
 import dev.threadmill.api.RunId;
 import dev.threadmill.api.ThreadId;
-import dev.threadmill.db.signals.Signal;
 import dev.threadmill.db.signals.Signals;
 import dev.threadmill.runs.store.RunStatus;
 import dev.threadmill.runs.store.StoredRun;
@@ -138,7 +137,7 @@ public class RunSubscriptions {
     watch.polledAt = System.nanoTime();
     if (moved && !version.status().isTerminal()) {
       watch.polledSinceRenewal = false;
-      signals.send(new Signal.SubscriptionRequested(run));
+      signals.send(new RunSignal.SubscriptionRequested(run));
     }
   }
 
@@ -147,7 +146,7 @@ public class RunSubscriptions {
     for (var watch : subscriptions.values()) {
       var at = watch.lastSeen;
       if (at != null && !at.status().isTerminal()) {
-        signals.send(new Signal.SubscriptionRequested(watch.run));
+        signals.send(new RunSignal.SubscriptionRequested(watch.run));
       }
     }
   }

@@ -4,7 +4,6 @@ import dev.threadmill.api.RunId;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.db.DatabaseException;
 import dev.threadmill.db.Jdbc;
-import dev.threadmill.db.signals.Signal;
 import dev.threadmill.db.signals.Signals;
 import dev.threadmill.runs.CancelChildRuns;
 import dev.threadmill.runs.ClaimRuns;
@@ -14,6 +13,7 @@ import dev.threadmill.runs.NodeLease;
 import dev.threadmill.runs.RunsConfig;
 import dev.threadmill.runs.WaitingRuns;
 import dev.threadmill.runs.execution.LiveRun;
+import dev.threadmill.runs.execution.RunSignal;
 import dev.threadmill.runs.store.Run;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
@@ -196,7 +196,7 @@ public class MaintenanceLoop {
     }
     heart.shutdownNow();
     logFailures("leave", node::deregister);
-    signals.send(new Signal.NodeLeft());
+    signals.send(new RunSignal.NodeLeft());
   }
 
   /** A sweep that fails must not be the last one. */

@@ -4,6 +4,7 @@ import dev.threadmill.db.signals.Signal;
 import dev.threadmill.runs.LocalRuns;
 import dev.threadmill.runs.RunSignals;
 import dev.threadmill.runs.execution.LiveRun;
+import dev.threadmill.runs.execution.RunSignal;
 import dev.threadmill.runs.execution.RunSubscriptions;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
@@ -24,19 +25,19 @@ class SignalHandlers {
     this.sweep = sweep;
   }
 
-  void runQueued(@Observes Signal.RunQueued queued) {
+  void runQueued(@Observes RunSignal.RunQueued queued) {
     sweep.claimSoon();
   }
 
-  void runChanged(@Observes Signal.RunChanged changed) {
+  void runChanged(@Observes RunSignal.RunChanged changed) {
     watches.wake(changed.run());
   }
 
-  void cancelRequested(@Observes Signal.CancelRequested requested) {
+  void cancelRequested(@Observes RunSignal.CancelRequested requested) {
     liveRuns.find(requested.run()).ifPresent(live -> live.stop(LiveRun.StopReason.CANCEL));
   }
 
-  void watchRequested(@Observes Signal.SubscriptionRequested requested) {
+  void watchRequested(@Observes RunSignal.SubscriptionRequested requested) {
     runSignals.remoteSubscriptionRequested(requested.run());
     liveRuns.find(requested.run()).ifPresent(runSignals::notifyRemoteReaders);
   }
@@ -45,7 +46,7 @@ class SignalHandlers {
     watches.renewAll();
   }
 
-  void nodeLeft(@Observes Signal.NodeLeft left) {
+  void nodeLeft(@Observes RunSignal.NodeLeft left) {
     sweep.runSoon();
   }
 
