@@ -19,11 +19,11 @@ class LauncherTest {
 
   @TempDir Path folder;
 
-  private record Said(int exit, String out, String err) {}
+  private record Output(int exit, String out, String err) {}
 
   @Test
   void helpNamesTheCommands() throws Exception {
-    Said said = launcher(Map.of(), LAUNCHER, "help");
+    Output said = launcher(Map.of(), LAUNCHER, "help");
 
     assertThat(said.exit).isZero();
     assertThat(said.out).contains("start ", "test ", "THREADMILL_PORT");
@@ -56,7 +56,7 @@ class LauncherTest {
 
   @Test
   void anUnknownCommandIsNamed() throws Exception {
-    Said said = launcher(Map.of(), LAUNCHER, "strat");
+    Output said = launcher(Map.of(), LAUNCHER, "strat");
 
     assertThat(said.exit).isEqualTo(2);
     assertThat(said.err).contains("'strat'").contains("Usage");
@@ -76,14 +76,14 @@ class LauncherTest {
       Files.createSymbolicLink(tools.resolve(tool), Path.of("/usr/bin").resolve(tool));
     }
 
-    Said said =
+    Output said =
         launcher(Map.of("PATH", tools.toString(), "HOME", folder.toString()), copy, "start");
 
     assertThat(said.exit).isEqualTo(1);
     assertThat(said.err).contains("needs a JDK 25").contains("JAVA_HOME").hasLineCount(2);
   }
 
-  private Said launcher(Map<String, String> environment, Path launcher, String... words)
+  private Output launcher(Map<String, String> environment, Path launcher, String... words)
       throws IOException, InterruptedException {
     var command = new ArrayList<>(List.of(launcher.toString()));
     command.addAll(List.of(words));
@@ -93,6 +93,6 @@ class LauncherTest {
     Process process = builder.start();
     String out = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     String err = new String(process.getErrorStream().readAllBytes(), StandardCharsets.UTF_8);
-    return new Said(process.waitFor(), out, err);
+    return new Output(process.waitFor(), out, err);
   }
 }

@@ -24,14 +24,14 @@ public final class OffsetClock implements InstantSource {
   private static final long KNOWN_NANOS = Duration.ofMillis(50).toNanos();
 
   private final Path file;
-  private volatile Known known;
+  private volatile Offset known;
 
-  private record Known(Duration ahead, long since) {}
+  private record Offset(Duration ahead, long since) {}
 
   OffsetClock(Path file) {
     LOG.warnf("the time of this node is wrong on purpose, by as much as a file says file=%s", file);
     this.file = file;
-    this.known = new Known(Duration.ZERO, System.nanoTime() - KNOWN_NANOS);
+    this.known = new Offset(Duration.ZERO, System.nanoTime() - KNOWN_NANOS);
   }
 
   /**
@@ -49,7 +49,7 @@ public final class OffsetClock implements InstantSource {
     long now = System.nanoTime();
     var last = known;
     if (now - last.since() >= KNOWN_NANOS) {
-      last = new Known(read(), now);
+      last = new Offset(read(), now);
       known = last;
     }
     return Instant.now().plus(last.ahead());

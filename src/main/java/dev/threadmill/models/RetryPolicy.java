@@ -34,7 +34,7 @@ public record RetryPolicy(int most, Duration first, Duration longest) {
   public ModelResponse call(String provider, Try call, Consumer<ModelDelta> deltas)
       throws InterruptedException {
     for (int retry = 1; ; retry++) {
-      var told = new Told(deltas);
+      var told = new TrackedDeltas(deltas);
       try {
         return call.run(told);
       } catch (ProviderException e) {
@@ -63,11 +63,11 @@ public record RetryPolicy(int most, Duration first, Duration longest) {
     return Optional.of(Duration.ofMillis(Math.round(millis * jitter)));
   }
 
-  private static final class Told implements Consumer<ModelDelta> {
+  private static final class TrackedDeltas implements Consumer<ModelDelta> {
     private final Consumer<ModelDelta> deltas;
     private boolean any;
 
-    Told(Consumer<ModelDelta> deltas) {
+    TrackedDeltas(Consumer<ModelDelta> deltas) {
       this.deltas = deltas;
     }
 

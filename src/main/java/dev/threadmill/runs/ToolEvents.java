@@ -20,23 +20,25 @@ import java.util.concurrent.TimeUnit;
  * @param <R> what comes of a call
  */
 final class ToolEvents<R> {
-  private final BlockingQueue<News<R>> news = new LinkedBlockingQueue<>();
+  private final BlockingQueue<Notification<R>> notifications = new LinkedBlockingQueue<>();
 
-  private sealed interface News<R> {
-    record Ended<R>(R result) implements News<R> {}
+  private sealed interface Notification<R> {
+    record Ended<R>(R result) implements Notification<R> {}
 
-    record Heard<R>(ToolOutputBuffer hearing) implements News<R> {}
+    record OutputAvailable<R>(ToolOutputBuffer hearing) implements Notification<R> {}
   }
 
   /** A call has come to this. */
   void ended(R result) {
-    news.add(new News.Ended<>(result));
+    notifications.add(new Notification.Ended<>(result));
   }
 
   /** By which a call is heard that is about to be executed. */
   ToolOutputBuffer buffer(int place, ToolCall call) {
     return new ToolOutputBuffer(
-        place, call.partial(), hearing -> news.add(new News.Heard<>(hearing)));
+        place,
+        call.partial(),
+        hearing -> notifications.add(new Notification.OutputAvailable<>(hearing)));
   }
 
   /**
@@ -53,11 +55,12 @@ final class ToolEvents<R> {
               .mapToLong(each -> each.timeUntilDue().toNanos())
               .min()
               .orElse(Long.MAX_VALUE);
-      var next = progress.live().interruptibly(() -> news.poll(pause, TimeUnit.NANOSECONDS));
-      for (; next != null; next = news.poll()) {
+      var next =
+          progress.live().interruptibly(() -> notifications.poll(pause, TimeUnit.NANOSECONDS));
+      for (; next != null; next = notifications.poll()) {
         switch (next) {
-          case News.Ended<R>(var result) -> ended.add(result);
-          case News.Heard<R>(var hearing) -> heard.add(hearing);
+          case Notification.Ended<R>(var result) -> ended.add(result);
+          case Notification.OutputAvailable<R>(var hearing) -> heard.add(hearing);
         }
       }
       boolean ends = !ended.isEmpty();

@@ -169,9 +169,9 @@ class LongThreadTest {
     return thread;
   }
 
-  private record Room(int rows, long bytes) {}
+  private record IndexSize(int rows, long bytes) {}
 
-  private Room indexed(int messages) {
+  private IndexSize indexed(int messages) {
     var thread = MemoryThread.create(user);
     for (int i = 0; i < messages; i++) {
       thread.say("user", "The delivery number %04d arrives on Thursday morning.".formatted(i));
@@ -184,7 +184,7 @@ class LongThreadTest {
             SELECT count(*) AS rows, sum(pg_column_size(i.*)) AS bytes FROM memory_index i
             WHERE thread_id = ?
             """,
-            row -> new Room(row.integer("rows"), row.bigint("bytes")),
+            row -> new IndexSize(row.integer("rows"), row.bigint("bytes")),
             thread.id())
         .orElseThrow();
   }

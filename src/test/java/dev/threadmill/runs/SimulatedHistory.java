@@ -165,20 +165,20 @@ final class SimulatedHistory {
         () -> node.create.create(PROJECT, any(threads), Json.read(body, RunRequest.Create.class)));
   }
 
-  private record Known(ThreadId thread, RunId run, String status) {}
+  private record CreatedRun(ThreadId thread, RunId run, String status) {}
 
-  private void withAnyRun(Consumer<Known> what) {
+  private void withAnyRun(Consumer<CreatedRun> what) {
     var known = runs();
     if (!known.isEmpty()) {
       what.accept(any(known));
     }
   }
 
-  private List<Known> runs() {
+  private List<CreatedRun> runs() {
     return jdbc.list(
         "SELECT thread_id, id, status FROM runs WHERE thread_id IN (?, ?) ORDER BY created_at, id",
         row ->
-            new Known(
+            new CreatedRun(
                 row.text("thread_id", ThreadId::new),
                 row.text("id", RunId::new),
                 row.text("status")),
@@ -186,11 +186,11 @@ final class SimulatedHistory {
         threads.get(1));
   }
 
-  private void cancel(SimulatedNode node, Known run) {
+  private void cancel(SimulatedNode node, CreatedRun run) {
     refusable(() -> node.cancel.cancel(PROJECT, run.thread(), run.run()));
   }
 
-  private void submit(SimulatedNode node, Known run) {
+  private void submit(SimulatedNode node, CreatedRun run) {
     var outputs =
         jdbc.list(
             "SELECT id FROM tool_calls WHERE thread_id = ? AND run_id = ? AND output IS NULL",
@@ -225,7 +225,7 @@ final class SimulatedHistory {
     }
   }
 
-  private SimulatedReader read(Known run, int most) {
+  private SimulatedReader read(CreatedRun run, int most) {
     var reader = readers.computeIfAbsent(run.run(), id -> new SimulatedReader(run.thread(), id));
     var awake = nodes.stream().filter(node -> !node.frozen).toList();
     if (!awake.isEmpty()) {

@@ -81,7 +81,7 @@ public class Journal {
     return batch;
   }
 
-  private record Piece(LiveRun run, List<SseFrame> frames, int upTo) {
+  private record Entry(LiveRun run, List<SseFrame> frames, int upTo) {
     long position() {
       var first = frames.getFirst();
       return first.id().position() - first.runEvent().length();
@@ -90,11 +90,11 @@ public class Journal {
 
   /** False if the database is out of reach and the same should be tried again. */
   private boolean writeBatch(List<LiveRun> batch) {
-    var pieces = new ArrayList<Piece>();
+    var pieces = new ArrayList<Entry>();
     for (var run : batch) {
       var unwritten = run.unjournaled();
       if (!unwritten.frames().isEmpty()) {
-        pieces.add(new Piece(run, unwritten.frames(), unwritten.upTo()));
+        pieces.add(new Entry(run, unwritten.frames(), unwritten.upTo()));
       }
     }
     if (pieces.isEmpty()) {
@@ -121,7 +121,7 @@ public class Journal {
   }
 
   /** The run has ended or paused in the meantime, which stores it, or it is another node's. */
-  private static void rejected(Piece piece) {
+  private static void rejected(Entry piece) {
     if (!piece.run().isJournaledUpTo(piece.upTo())) {
       piece.run().stop(LiveRun.StopReason.LOST);
     }
@@ -132,7 +132,7 @@ public class Journal {
    * until the commit, so nothing is told that the successor does not know. A piece may be there
    * already, if the connection broke in the commit: what is written now begins at the same place.
    */
-  private List<String> insert(List<Piece> pieces) {
+  private List<String> insert(List<Entry> pieces) {
     return jdbc.inTransaction(
         tx ->
             tx.list(
@@ -156,7 +156,7 @@ public class Journal {
                 row -> row.text("run_id"),
                 pieces.stream().map(p -> p.run().run().threadId()).toList(),
                 pieces.stream().map(p -> p.run().run().id()).toList(),
-                pieces.stream().map(Piece::position).toList(),
+                pieces.stream().map(Entry::position).toList(),
                 pieces.stream().map(p -> p.run().run().attempt()).toList(),
                 pieces.stream().map(p -> Json.write(texts(p.frames()))).toList()));
   }
