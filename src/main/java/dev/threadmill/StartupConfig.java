@@ -1,5 +1,6 @@
 package dev.threadmill;
 
+import dev.threadmill.api.InvalidSettingException;
 import dev.threadmill.db.DatabaseUrl;
 import java.io.IOException;
 import java.net.BindException;

@@ -1,5 +1,6 @@
 package dev.threadmill;
 
+import dev.threadmill.api.InvalidSettingException;
 import dev.threadmill.models.ModelsFileException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -46,13 +47,14 @@ record StartupFailure(Throwable failure) {
 
   private static boolean isAboutASetting(Throwable cause) {
     return cause instanceof ModelsFileException
+        || cause instanceof InvalidSettingException
         || Stream.of("ConfigValidationException", "ConfigurationException", "QuarkusBindException")
             .anyMatch(cause.getClass().getSimpleName()::equals);
   }
 
   /** The settings by the names that people set them by. */
   private Stream<String> lines(Throwable cause) {
-    if (cause instanceof ModelsFileException) {
+    if (cause instanceof ModelsFileException || cause instanceof InvalidSettingException) {
       return Stream.of(cause.getMessage());
     }
     return Objects.toString(cause.getMessage(), cause.toString())

@@ -1,5 +1,6 @@
 package dev.threadmill;
 
+import dev.threadmill.api.InvalidSettingException;
 import dev.threadmill.db.DatabaseCheck;
 import dev.threadmill.db.DatabaseUrl;
 import dev.threadmill.db.embedded.EmbeddedPostgres;
@@ -7,6 +8,7 @@ import dev.threadmill.db.embedded.EmbeddedPostgres.Options;
 import dev.threadmill.db.embedded.EmbeddedPostgresException;
 import io.quarkus.runtime.Quarkus;
 import io.quarkus.runtime.annotations.QuarkusMain;
+import io.smallrye.config.ConfigValidationException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -32,6 +34,7 @@ public final class Threadmill {
   public static void main(String... args) {
     try {
       StartupConfig settings = StartupConfig.from(System.getenv());
+      CheckSettings.ofThisProcess();
       settings.checkPort();
       settings.checkHome();
       Optional<EmbeddedPostgres> embedded = database(settings);
@@ -40,6 +43,9 @@ public final class Threadmill {
           .addShutdownHook(new Thread(() -> stopDatabase(embedded), "stop-postgres"));
     } catch (InvalidSettingException | EmbeddedPostgresException e) {
       fail(e.getMessage());
+    } catch (ConfigValidationException e) {
+      new StartupFailure(e).printTo(System.err);
+      System.exit(1);
     } catch (InterruptedException e) {
       fail("interrupted while starting");
     }

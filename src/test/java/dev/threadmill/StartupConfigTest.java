@@ -3,6 +3,7 @@ package dev.threadmill;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.threadmill.api.InvalidSettingException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;

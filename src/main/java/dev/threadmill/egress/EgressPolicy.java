@@ -1,5 +1,6 @@
 package dev.threadmill.egress;
 
+import dev.threadmill.api.InvalidSettingException;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.net.Inet6Address;
@@ -58,6 +59,8 @@ public class EgressPolicy {
           "fd20:ce::254",
           "fe80::a9fe:a9fe");
 
+  private static final List<CidrRange> LOOPBACK = ranges("127.0.0.0/8", "::1");
+
   private final List<CidrRange> allowed;
 
   @Inject
@@ -66,17 +69,25 @@ public class EgressPolicy {
   }
 
   /**
-   * A policy that allows these ranges besides the public addresses.
+   * A policy that allows these ranges besides the public addresses. {@code localhost} stands for
+   * the addresses of this machine itself.
    *
-   * @throws IllegalArgumentException if one is not an address range
+   * @throws InvalidSettingException if one is not an address range
    */
   public EgressPolicy(List<String> allowed) {
     try {
       this.allowed =
-          allowed.stream().filter(text -> !text.isBlank()).map(CidrRange::parse).toList();
+          allowed.stream().filter(text -> !text.isBlank()).flatMap(EgressPolicy::ranges).toList();
     } catch (IllegalArgumentException e) {
-      throw new IllegalArgumentException("THREADMILL_EGRESS_ALLOW: " + e.getMessage(), e);
+      throw new InvalidSettingException(
+          "THREADMILL_EGRESS_ALLOW", String.join(",", allowed), "is wrong: " + e.getMessage());
     }
+  }
+
+  private static Stream<CidrRange> ranges(String allowed) {
+    return allowed.strip().equalsIgnoreCase("localhost")
+        ? LOOPBACK.stream()
+        : Stream.of(CidrRange.parse(allowed));
   }
 
   /** Whether tools may connect to this address. */

@@ -1,6 +1,7 @@
 package dev.threadmill.guard;
 
 import dev.threadmill.api.ApiException;
+import dev.threadmill.api.InvalidSettingException;
 import dev.threadmill.api.ProjectId;
 import jakarta.inject.Singleton;
 import java.io.IOException;
@@ -56,11 +57,21 @@ public class SecretBox {
   SecretBox(SecretConfig settings) {
     this.settings = settings;
     var set = settings.key().orElse(List.of()).stream().map(String::strip).toList();
-    if (set.stream().anyMatch(key -> key.length() < SHORTEST_KEY)) {
-      throw new IllegalArgumentException(
-          "THREADMILL_SECRET_KEY: expected %d characters or more".formatted(SHORTEST_KEY));
-    }
+    requireUsable(set);
     this.keys = set.isEmpty() ? null : set.stream().map(Key::of).toList();
+  }
+
+  /**
+   * Checks keys of THREADMILL_SECRET_KEY.
+   *
+   * @throws InvalidSettingException if one is too short
+   */
+  public static void requireUsable(List<String> keys) {
+    if (keys.stream().anyMatch(key -> key.strip().length() < SHORTEST_KEY)) {
+      throw new InvalidSettingException(
+          "THREADMILL_SECRET_KEY",
+          "must have %d characters or more, as must each key of a list".formatted(SHORTEST_KEY));
+    }
   }
 
   /**

@@ -2,11 +2,13 @@ package dev.threadmill.models;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.threadmill.api.InvalidSettingException;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** The embedding model of this server, as THREADMILL_EMBEDDINGS names it. */
 @ApplicationScoped
@@ -90,12 +92,27 @@ public class Embeddings implements EmbeddingModel {
         return new LocalEmbeddings(weights);
       }
     }
-    if (name.startsWith(LOCAL + "/") || !name.matches("[A-Za-z0-9._:/@-]{1,100}")) {
-      throw new IllegalArgumentException(
-          "THREADMILL_EMBEDDINGS: '%s' is neither local, local/all-minilm-l6-v2,"
-                  .formatted(name.length() > 100 ? name.substring(0, 100) : name)
-              + " local/bge-small-en-v1.5 nor the name of a provider's model");
-    }
+    requireKnown(name);
     return new ProviderEmbeddings(name, models, config);
+  }
+
+  /**
+   * Checks a value of THREADMILL_EMBEDDINGS.
+   *
+   * @throws InvalidSettingException if it names no model
+   */
+  public static void requireKnown(String model) {
+    var name = model.strip();
+    boolean isLocal =
+        name.equals(LOCAL)
+            || Stream.of(LocalEmbeddings.Weights.values())
+                .anyMatch(weights -> name.equals(LOCAL + "/" + weights.modelName));
+    if (!isLocal && (name.startsWith(LOCAL + "/") || !name.matches("[A-Za-z0-9._:/@-]{1,100}"))) {
+      throw new InvalidSettingException(
+          "THREADMILL_EMBEDDINGS",
+          name.length() > 100 ? name.substring(0, 100) : name,
+          "is neither local, local/all-minilm-l6-v2, local/bge-small-en-v1.5 nor the name of a"
+              + " provider's model");
+    }
   }
 }

@@ -96,7 +96,7 @@ public record ProviderConfig(
   }
 
   /** Whether this can be an address of a provider. */
-  static boolean isHttpUrl(String url) {
+  public static boolean isHttpUrl(String url) {
     try {
       var uri = new URI(url);
       var scheme = uri.getScheme();
