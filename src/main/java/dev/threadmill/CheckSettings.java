@@ -23,6 +23,7 @@ import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.PropertiesConfigSource;
 import io.smallrye.config.SmallRyeConfig;
 import io.smallrye.config.SmallRyeConfigBuilder;
+import io.smallrye.config.SysPropConfigSource;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.reflect.Method;
@@ -115,6 +116,7 @@ final class CheckSettings {
           .withProfile("prod")
           .withMappingIgnore("**")
           .withConverter(Duration.class, 200, new DurationConverter())
+          .withSources(new SysPropConfigSource())
           .withSources(new PropertiesConfigSource(file, APPLICATION_PROPERTIES));
     } catch (IOException e) {
       throw new UncheckedIOException(e);

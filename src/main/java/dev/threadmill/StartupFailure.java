@@ -62,7 +62,7 @@ record StartupFailure(Throwable failure) {
         .map(String::strip)
         .filter(line -> !line.isEmpty() && !line.equals("Configuration validation failed:"))
         .map(line -> line.replaceFirst("^(\\w+\\.)+\\w+Exception: ", ""))
-        .map(line -> line.replaceFirst("^SRCFG\\d+: ", ""))
+        .map(line -> line.replaceAll("SRCFG\\d+: ", ""))
         .map(line -> PROPERTY.matcher(line).replaceAll(StartupFailure::variable));
   }
 

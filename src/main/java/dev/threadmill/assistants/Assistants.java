@@ -11,6 +11,8 @@ import dev.threadmill.api.ProjectId;
 import dev.threadmill.db.EntityQuery;
 import dev.threadmill.db.Keyset;
 import dev.threadmill.files.FileReferences;
+import dev.threadmill.guard.ContentGate;
+import dev.threadmill.guard.ContentSource;
 import io.quarkus.hibernate.orm.panache.PanacheQuery;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.context.control.ActivateRequestContext;
@@ -33,13 +35,16 @@ public class Assistants {
   private final FileReferences files;
   private final ToolSecrets secrets;
   private final RoutingTargets targets;
+  private final ContentGate gate;
 
   Assistants(
       Ids ids,
       InstantSource clock,
       FileReferences files,
       ToolSecrets secrets,
-      RoutingTargets targets) {
+      RoutingTargets targets,
+      ContentGate gate) {
+    this.gate = gate;
     this.ids = ids;
     this.clock = clock;
     this.files = files;
@@ -104,7 +109,7 @@ public class Assistants {
     row.name = request.name();
     row.description = request.description();
     row.model = request.model();
-    row.instructions = request.instructions();
+    row.instructions = gate.apply(ContentSource.input(project, null, null), request.instructions());
     var tools = targets.resolve(project, null, request.tools());
     row.tools = orElse(secrets.sealAll(project, tools, List.of()), List.of());
     row.toolResources = request.toolResources();
@@ -145,7 +150,11 @@ public class Assistants {
     row.model = request.model().orElse(row.model);
     row.name = request.name().orElse(row.name);
     row.description = request.description().orElse(row.description);
-    row.instructions = request.instructions().orElse(row.instructions);
+    row.instructions =
+        request
+            .instructions()
+            .map(text -> gate.apply(ContentSource.input(project, id, null), text))
+            .orElse(row.instructions);
     if (request.tools() instanceof Field.Present<List<ToolSpec>>(var tools)) {
       var checked = targets.resolve(project, id, tools);
       row.tools = orElse(secrets.sealAll(project, checked, row.tools), List.of());

@@ -1,7 +1,10 @@
 package dev.threadmill.memory;
 
 import dev.threadmill.api.ApiException;
+import dev.threadmill.api.AssistantId;
 import dev.threadmill.db.Jdbc;
+import dev.threadmill.guard.ContentGate;
+import dev.threadmill.guard.ContentSource;
 import dev.threadmill.memory.recall.Candidate;
 import dev.threadmill.memory.recall.TextStore;
 import dev.threadmill.memory.text.TextFeatures;
@@ -24,6 +27,7 @@ class EditMemory {
   private final FactStore facts;
   private final IndexStore index;
   private final Embeddings embeddings;
+  private final ContentGate gate;
   private final InstantSource clock;
 
   EditMemory(
@@ -32,18 +36,29 @@ class EditMemory {
       FactStore facts,
       IndexStore index,
       Embeddings embeddings,
+      ContentGate gate,
       InstantSource clock) {
     this.jdbc = jdbc;
     this.summaries = summaries;
     this.facts = facts;
     this.index = index;
     this.embeddings = embeddings;
+    this.gate = gate;
     this.clock = clock;
   }
 
   /** Writes a summary by hand. It covers what the one before it did. */
   SummaryStore.Summary writeSummary(TextStore.ThreadInfo thread, String text) {
-    return add(thread, text, "edit", null);
+    return add(thread, filtered(thread, text), "edit", null);
+  }
+
+  private String filtered(TextStore.ThreadInfo thread, String text) {
+    return gate.apply(
+        ContentSource.input(
+            thread.project(),
+            thread.assistantId() == null ? null : new AssistantId(thread.assistantId()),
+            thread.id()),
+        text);
   }
 
   /** Makes an earlier version the present one again. */
@@ -74,8 +89,9 @@ class EditMemory {
   }
 
   /** Writes a fact anew, and embeds it anew. */
-  FactStore.Fact writeFact(TextStore.ThreadInfo thread, FactStore.Fact fact, String text)
+  FactStore.Fact writeFact(TextStore.ThreadInfo thread, FactStore.Fact fact, String newText)
       throws InterruptedException {
+    var text = filtered(thread, newText);
     float[] vector = null;
     try {
       vector = embeddings.embed(List.of(text)).getFirst();

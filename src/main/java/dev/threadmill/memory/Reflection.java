@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.threadmill.api.Json;
+import dev.threadmill.api.StorableText;
 import dev.threadmill.memory.recall.TextStore;
 import dev.threadmill.models.LanguageModel;
 import dev.threadmill.models.ModelException;
@@ -163,7 +164,7 @@ final class Reflection {
         }
       }
     }
-    return new Outcome(storable(summary), learned);
+    return new Outcome(StorableText.of(summary), learned);
   }
 
   /** A fact that names no message of the conversation is made up, and is left out. */
@@ -177,17 +178,15 @@ final class Reflection {
     if (text.isEmpty() || text.length() > LONGEST_FACT || sources.isEmpty()) {
       return null;
     }
-    return KINDS.contains(kind) ? new NewFact(kind, storable(text), sources, corrects) : null;
+    return KINDS.contains(kind)
+        ? new NewFact(kind, StorableText.of(text), sources, corrects)
+        : null;
   }
 
   private static List<String> strings(JsonNode array) {
     var strings = new ArrayList<String>();
     array.forEach(element -> strings.add(element.asText("")));
     return strings;
-  }
-
-  private static String storable(String text) {
-    return text.replace("\0", "");
   }
 
   private static ModelException nonsense(String why) {

@@ -1,5 +1,6 @@
 package dev.threadmill.models;
 
+import dev.threadmill.api.StorableText;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BooleanSupplier;
@@ -15,9 +16,9 @@ public final class ResponseAccumulator {
   private static final int MOST_CALLS = 1_024;
 
   private final Consumer<ModelDelta> deltas;
-  private final StorableText text = new StorableText();
-  private final StorableText refusal = new StorableText();
-  private final StorableText reasoning = new StorableText();
+  private final TextBuffer text = new TextBuffer();
+  private final TextBuffer refusal = new TextBuffer();
+  private final TextBuffer reasoning = new TextBuffer();
   private final List<Call> calls = new ArrayList<>();
   private List<ModelDelta> gathered;
   private ModelResponse.FinishReason finish;
@@ -29,7 +30,7 @@ public final class ResponseAccumulator {
     private final int key;
     private String id;
     private String name;
-    private final StorableText arguments = new StorableText();
+    private final TextBuffer arguments = new TextBuffer();
 
     Call(int key, String id) {
       this.key = key;
@@ -157,15 +158,15 @@ public final class ResponseAccumulator {
           "The provider '%s' stopped in the middle of its answer.".formatted(provider),
           (Throwable) null);
     }
-    append(text, text.rest(), ModelDelta.Text::new);
-    append(refusal, refusal.rest(), ModelDelta.Refusal::new);
-    append(reasoning, reasoning.rest(), ModelDelta.Reasoning::new);
+    append(text, text.end(), ModelDelta.Text::new);
+    append(refusal, refusal.end(), ModelDelta.Refusal::new);
+    append(reasoning, reasoning.end(), ModelDelta.Reasoning::new);
     var made = new ArrayList<ModelToolCall>();
     for (var call : calls) {
       if (call.name == null) {
         throw malformed(provider, null);
       }
-      var rest = call.arguments.rest();
+      var rest = call.arguments.end();
       if (!rest.isEmpty() || call.arguments.isEmpty()) {
         toolCall(call.key, call.id, null, rest.isEmpty() ? "{}" : rest);
       }
@@ -198,14 +199,14 @@ public final class ResponseAccumulator {
         cause);
   }
 
-  private void append(StorableText whole, String more, Function<String, ModelDelta> delta) {
+  private void append(TextBuffer whole, String more, Function<String, ModelDelta> delta) {
     var added = whole.add(more);
     if (!added.isEmpty()) {
       emit(delta.apply(added));
     }
   }
 
-  private static String orNull(StorableText text) {
+  private static String orNull(TextBuffer text) {
     return text.isEmpty() ? null : text.toString();
   }
 }

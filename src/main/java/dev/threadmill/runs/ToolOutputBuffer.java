@@ -1,6 +1,6 @@
 package dev.threadmill.runs;
 
-import dev.threadmill.models.StorableText;
+import dev.threadmill.api.StorableText;
 import dev.threadmill.runs.store.ToolCall;
 import dev.threadmill.tools.ToolListener;
 import java.time.Duration;

@@ -2,6 +2,7 @@ package dev.threadmill.threads;
 
 import dev.threadmill.api.ApiException;
 import dev.threadmill.api.Metadata;
+import dev.threadmill.api.StorableText;
 import jakarta.ws.rs.core.MultivaluedMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -32,9 +33,9 @@ final class MetadataFilter {
   }
 
   private static String value(String name, String value) {
-    if (value == null || value.indexOf('\0') >= 0) {
+    if (value == null || !StorableText.isStorable(value)) {
       throw ApiException.invalid(
-          "metadata", "Invalid '%s': expected one text.".formatted(name.replace("\0", "")));
+          "metadata", "Invalid '%s': expected one text.".formatted(StorableText.of(name)));
     }
     return value;
   }

@@ -4,6 +4,8 @@ import dev.threadmill.api.ApiException;
 import dev.threadmill.api.Metadata;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.files.FileReferences;
+import dev.threadmill.guard.ContentGate;
+import dev.threadmill.guard.ContentSource;
 import dev.threadmill.models.ModelPart;
 import dev.threadmill.models.TokenCounter;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -20,9 +22,11 @@ public class PrepareMessages {
   private static final int PER_FILE = 8;
 
   private final FileReferences files;
+  private final ContentGate gate;
 
-  PrepareMessages(FileReferences files) {
+  PrepareMessages(FileReferences files, ContentGate gate) {
     this.files = files;
+    this.gate = gate;
   }
 
   /**
@@ -57,12 +61,33 @@ public class PrepareMessages {
                       .formatted(path));
         };
     requireFiles(project, path, message);
+    var content = filtered(ContentSource.input(project, null, null), message.content());
     return new NewMessage(
         role,
-        message.content(),
+        content,
         message.attachments(),
         message.metadata() == null ? Metadata.EMPTY : message.metadata(),
-        tokens(message.content()));
+        tokens(content));
+  }
+
+  /** The content as it passes the filters. */
+  private List<ContentPart> filtered(ContentSource source, List<ContentPart> content) {
+    return content.stream().map(part -> filtered(source, part)).toList();
+  }
+
+  private ContentPart filtered(ContentSource source, ContentPart part) {
+    return switch (part) {
+      case ContentPart.Text text -> {
+        var passed = gate.apply(source, text.value());
+        yield passed.equals(text.value()) ? text : ContentPart.text(passed);
+      }
+      case ContentPart.Refusal(var refusal) -> new ContentPart.Refusal(gate.apply(source, refusal));
+      case ContentPart.ImageFile _,
+          ContentPart.ImageUrl _,
+          ContentPart.Audio _,
+          ContentPart.File _ ->
+          part;
+    };
   }
 
   private void requireFiles(ProjectId project, String path, CreateMessage message) {

@@ -2,9 +2,9 @@ package dev.threadmill.tools;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.threadmill.api.Json;
+import dev.threadmill.api.StorableText;
 import dev.threadmill.assistants.AgentRoutingSpec;
 import dev.threadmill.models.FunctionSpec;
-import dev.threadmill.models.StorableText;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -2,6 +2,7 @@ package dev.threadmill.protocols.a2a;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.threadmill.api.ApiException;
+import dev.threadmill.api.StorableText;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.threads.ContentPart;
 import java.nio.charset.StandardCharsets;
@@ -169,7 +170,7 @@ record IncomingMessage(
                 type.substring(type.indexOf('/') + 1).replace("x-", "").replace("mpeg", "mp3")));
       }
       if (type.startsWith("text/") || type.equals("application/json")) {
-        return ContentPart.text(new String(bytes, StandardCharsets.UTF_8).replace('\0', '\uFFFD'));
+        return ContentPart.text(StorableText.of(new String(bytes, StandardCharsets.UTF_8)));
       }
       throw A2aError.contentType("The agent cannot be shown files of type '%s'.".formatted(type));
     }

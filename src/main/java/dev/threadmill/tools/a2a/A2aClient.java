@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.threadmill.api.Json;
+import dev.threadmill.api.StorableText;
 import dev.threadmill.egress.EgressClient;
 import dev.threadmill.egress.EgressException;
 import dev.threadmill.egress.EgressRequest;
@@ -173,7 +174,7 @@ class A2aClient {
     var output =
         ToolError.output(
             "agent_error",
-            ResponseText.storable(
+            StorableText.of(
                 "The agent answered with an error (%d): %s".formatted(code, shortened(said))));
     return code == NO_SUCH_METHOD || code == UNSUPPORTED
         ? new Reply.Unsupported(output)

@@ -1,7 +1,7 @@
 package dev.threadmill.tools.a2a;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.threadmill.models.StorableText;
+import dev.threadmill.api.StorableText;
 import dev.threadmill.tools.ToolListener;
 import java.util.LinkedHashMap;
 import java.util.Locale;

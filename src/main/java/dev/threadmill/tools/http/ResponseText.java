@@ -2,6 +2,7 @@ package dev.threadmill.tools.http;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.threadmill.api.Json;
+import dev.threadmill.api.StorableText;
 import dev.threadmill.egress.HttpResponse;
 import dev.threadmill.tools.ToolError;
 import dev.threadmill.tools.ToolException;
@@ -29,7 +30,7 @@ public final class ResponseText {
           "The call was made, but its answer is not text but '%s'."
               .formatted(type.isEmpty() ? "unknown" : type));
     }
-    var text = storable(answer.text());
+    var text = StorableText.of(answer.text());
     if (isJson(type)) {
       try {
         Json.MAPPER.readTree(text);
@@ -45,7 +46,7 @@ public final class ResponseText {
 
   /** The answer of a call that failed. */
   public static String ofError(HttpResponse answer) {
-    var text = isText(answer.mediaType()) ? storable(answer.text()) : "";
+    var text = isText(answer.mediaType()) ? StorableText.of(answer.text()) : "";
     var shown =
         text.length() <= MOST_OF_AN_ERROR ? text : text.substring(0, MOST_OF_AN_ERROR) + "…";
     return ToolError.output(
@@ -61,11 +62,6 @@ public final class ResponseText {
         .filter(text -> text.matches("[0-9]{1,6}"))
         .map(text -> Duration.ofSeconds(Long.parseLong(text)))
         .orElse(null);
-  }
-
-  /** The text without what Postgres cannot keep. */
-  public static String storable(String text) {
-    return text.indexOf('\0') < 0 ? text : text.replace("\0", "");
   }
 
   private static boolean isJson(String type) {

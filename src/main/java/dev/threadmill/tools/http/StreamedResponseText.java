@@ -1,5 +1,6 @@
 package dev.threadmill.tools.http;
 
+import dev.threadmill.api.StorableText;
 import dev.threadmill.egress.StreamingResponse;
 import dev.threadmill.tools.ToolListener;
 import java.io.IOException;
@@ -19,6 +20,7 @@ public final class StreamedResponseText {
   private final ToolListener listener;
   private final StringBuilder whole = new StringBuilder();
   private final StringBuilder piece = new StringBuilder();
+  private final StorableText.Stream text = new StorableText.Stream();
 
   private StreamedResponseText(ToolListener listener) {
     this.listener = listener;
@@ -70,7 +72,7 @@ public final class StreamedResponseText {
   }
 
   private void tell(String more) {
-    var storable = ResponseText.storable(more);
+    var storable = text.next(more);
     if (!storable.isEmpty()) {
       whole.append(storable);
       listener.onOutput(storable);

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.threadmill.api.Json;
 import dev.threadmill.api.ProjectId;
+import dev.threadmill.api.StorableText;
 import dev.threadmill.assistants.McpSpec;
 import dev.threadmill.egress.AllowedDomains;
 import dev.threadmill.egress.EgressClient;
@@ -14,7 +15,6 @@ import dev.threadmill.tools.ToolContext;
 import dev.threadmill.tools.ToolException;
 import dev.threadmill.tools.ToolListener;
 import dev.threadmill.tools.ToolsConfig;
-import dev.threadmill.tools.http.ResponseText;
 import io.modelcontextprotocol.client.McpClient;
 import io.modelcontextprotocol.client.McpSyncClient;
 import io.modelcontextprotocol.json.McpJsonMapper;
@@ -266,8 +266,7 @@ public class McpServers {
     }
     for (var inner = cause; inner != null; inner = inner.getCause()) {
       if (inner instanceof McpError error) {
-        return new ToolException(
-            "mcp_error", false, ResponseText.storable("" + error.getMessage()));
+        return new ToolException("mcp_error", false, StorableText.of("" + error.getMessage()));
       }
       if (inner instanceof McpTransport.StatusException status) {
         return new ToolException("unreachable", false, status.getMessage());

@@ -2,6 +2,7 @@ package dev.threadmill.tools.mcp;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.threadmill.api.Json;
+import dev.threadmill.api.StorableText;
 import dev.threadmill.assistants.McpSpec;
 import dev.threadmill.assistants.WebhookSpec.OnUnknown;
 import dev.threadmill.models.FunctionSpec;
@@ -10,7 +11,6 @@ import dev.threadmill.tools.ToolContext;
 import dev.threadmill.tools.ToolError;
 import dev.threadmill.tools.ToolException;
 import dev.threadmill.tools.ToolResult;
-import dev.threadmill.tools.http.ResponseText;
 import io.modelcontextprotocol.spec.McpSchema;
 import java.util.ArrayList;
 
@@ -75,7 +75,7 @@ public record McpTool(McpSpec spec, McpSchema.Tool tool, FunctionSpec function, 
   public ToolResult execute(ToolContext context, JsonNode arguments) throws InterruptedException {
     try {
       var result = servers.call(context, spec, tool.name(), arguments);
-      var text = ResponseText.storable(text(result));
+      var text = StorableText.of(text(result));
       return Boolean.TRUE.equals(result.isError())
           ? new ToolResult.Failed(ToolError.output("tool_error", text))
           : new ToolResult.Succeeded(text);
