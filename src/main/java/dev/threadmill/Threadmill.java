@@ -32,6 +32,8 @@ public final class Threadmill {
    * Runs until it is told to stop; exit code 1 and one line on standard error if it cannot start.
    */
   public static void main(String... args) {
+    // Quarkus warns when logging was used before its log manager is in place.
+    System.setProperty("java.util.logging.manager", "org.jboss.logmanager.LogManager");
     try {
       StartupConfig settings = StartupConfig.from(System.getenv());
       CheckSettings.ofThisProcess();

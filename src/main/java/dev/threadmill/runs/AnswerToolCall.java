@@ -54,8 +54,8 @@ class AnswerToolCall implements ToolMessageHandler {
                         "No run of %s waits for an output of tool call %s."
                             .formatted(thread, call)));
     var message = ids.message();
-    submitToolOutputs.submitOne(project, thread, waiting.run(), call, output);
+    var stored = submitToolOutputs.submitOne(project, thread, waiting.run(), call, output);
     return MessageObject.toolResult(
-        message, thread, waiting.run(), waiting.assistant(), call, output, clock.instant());
+        message, thread, waiting.run(), waiting.assistant(), call, stored, clock.instant());
   }
 }

@@ -1,5 +1,7 @@
 package dev.threadmill.runs;
 
+import dev.threadmill.guard.ContentGate;
+import dev.threadmill.guard.ContentSource;
 import dev.threadmill.limits.BudgetLedger;
 import dev.threadmill.models.ModelRegistry;
 import dev.threadmill.models.ModelRequest;
@@ -14,10 +16,12 @@ import jakarta.enterprise.context.ApplicationScoped;
 /** Calls the model with a prompt, and lets the turn have the answer piece by piece. */
 @ApplicationScoped
 class CallModel {
+  private final ContentGate gate;
   private final ModelRegistry models;
   private final BudgetLedger spending;
 
-  CallModel(ModelRegistry models, BudgetLedger spending) {
+  CallModel(ContentGate gate, ModelRegistry models, BudgetLedger spending) {
+    this.gate = gate;
     this.models = models;
     this.spending = spending;
   }
@@ -58,7 +62,14 @@ class CallModel {
     progress.setReservation(reserved);
     var request = reserved.applyTo(wanted);
     turn.requestSent(request);
-    var answer = progress.live().interruptibly(() -> model.answer(request, turn::accept));
+    var run = progress.run();
+    var filtered =
+        new FilteredAnswer(
+            gate,
+            ContentSource.model(run.projectId(), run.assistantId(), run.threadId()),
+            turn::accept);
+    var answer = progress.live().interruptibly(() -> model.answer(request, filtered));
+    filtered.complete();
     turn.completed(answer);
     return answer;
   }

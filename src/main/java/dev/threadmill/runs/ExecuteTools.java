@@ -1,5 +1,8 @@
 package dev.threadmill.runs;
 
+import dev.threadmill.guard.ContentGate;
+import dev.threadmill.guard.ContentSource;
+import dev.threadmill.guard.ContentStream;
 import dev.threadmill.models.Usage;
 import dev.threadmill.runs.execution.LiveRun;
 import dev.threadmill.runs.execution.RunExecution;
@@ -35,13 +38,16 @@ class ExecuteTools {
   private final RouteCalls routeCalls;
   private final ChildRuns children;
   private final ToolsConfig settings;
+  private final ContentGate gate;
 
   ExecuteTools(
       FinishRun finishRun,
       StepStore steps,
       RouteCalls routeCalls,
       ChildRuns children,
-      ToolsConfig settings) {
+      ToolsConfig settings,
+      ContentGate gate) {
+    this.gate = gate;
     this.routeCalls = routeCalls;
     this.children = children;
     this.finishRun = finishRun;
@@ -248,7 +254,7 @@ class ExecuteTools {
 
   private Outcome work(RunExecution progress, List<Job> jobs, List<Result> known)
       throws InterruptedException {
-    var news = new ToolEvents<Result>();
+    var news = new ToolEvents<Result>(filter(progress.run()));
     known.forEach(news::ended);
     var threads = new ArrayList<Thread>();
     try {
@@ -278,6 +284,21 @@ class ExecuteTools {
     boolean waits = progress.live().openStep().calls().stream().anyMatch(ToolCall::isOpen);
     progress.live().setOpenStep(null);
     return waits ? Outcome.PAUSED : Outcome.DONE;
+  }
+
+  private ToolEvents.Filter filter(Run run) {
+    var source = ContentSource.tool(run.projectId(), run.assistantId(), run.threadId());
+    return new ToolEvents.Filter() {
+      @Override
+      public ContentStream open() {
+        return gate.open(source);
+      }
+
+      @Override
+      public String apply(String output) {
+        return gate.apply(source, output);
+      }
+    };
   }
 
   private boolean store(RunExecution progress, List<Result> batch, boolean isLast) {

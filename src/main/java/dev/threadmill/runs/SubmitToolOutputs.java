@@ -8,6 +8,8 @@ import dev.threadmill.api.ThreadId;
 import dev.threadmill.api.ToolCallId;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Tx;
+import dev.threadmill.guard.ContentGate;
+import dev.threadmill.guard.ContentSource;
 import dev.threadmill.limits.ConcurrencyLimit;
 import dev.threadmill.runs.execution.EventId;
 import dev.threadmill.runs.execution.LiveRun;
@@ -43,6 +45,7 @@ public class SubmitToolOutputs {
   private final NodeLease node;
   private final RunSignals signals;
   private final ConcurrencyLimit concurrency;
+  private final ContentGate gate;
   private final InstantSource clock;
 
   SubmitToolOutputs(
@@ -54,7 +57,9 @@ public class SubmitToolOutputs {
       NodeLease node,
       RunSignals signals,
       ConcurrencyLimit concurrency,
+      ContentGate gate,
       InstantSource clock) {
+    this.gate = gate;
     this.jdbc = jdbc;
     this.runs = runs;
     this.steps = steps;
@@ -107,17 +112,29 @@ public class SubmitToolOutputs {
    *     not exactly those it waits for
    */
   public Resumed submit(ProjectId project, ThreadId thread, RunId id, Body body) {
-    return submit(project, thread, id, body, true).orElseThrow();
+    return submit(project, thread, id, filtered(project, thread, body), true).orElseThrow();
   }
 
   /**
    * Stores one output of perhaps several that the run waits for, which goes on with the last.
    *
+   * @return the output as it is stored
    * @throws ApiException 404 if there is no such run; 400 if it does not wait for this call
    */
-  void submitOne(ProjectId project, ThreadId thread, RunId id, ToolCallId call, String output) {
-    var body = new Body(List.of(new Body.Output(call.value(), output)), false);
+  String submitOne(ProjectId project, ThreadId thread, RunId id, ToolCallId call, String output) {
+    var sent = new Body(List.of(new Body.Output(call.value(), output)), false);
+    var body = filtered(project, thread, sent);
     submit(project, thread, id, body, false);
+    return body.toolOutputs().getFirst().output();
+  }
+
+  private Body filtered(ProjectId project, ThreadId thread, Body body) {
+    var source = ContentSource.tool(project, null, thread);
+    return new Body(
+        body.toolOutputs().stream()
+            .map(each -> new Body.Output(each.toolCallId(), gate.apply(source, each.output())))
+            .toList(),
+        body.stream());
   }
 
   private Optional<Resumed> submit(

@@ -1,5 +1,6 @@
 package dev.threadmill.runs;
 
+import dev.threadmill.guard.ContentStream;
 import dev.threadmill.runs.execution.LiveRun;
 import dev.threadmill.runs.execution.RunExecution;
 import dev.threadmill.runs.execution.StreamEvents;
@@ -20,7 +21,24 @@ import java.util.concurrent.TimeUnit;
  * @param <R> what comes of a call
  */
 final class ToolEvents<R> {
+  private final Filter filter;
   private final BlockingQueue<Notification<R>> notifications = new LinkedBlockingQueue<>();
+
+  /**
+   * @param filter of what tools answer
+   */
+  ToolEvents(Filter filter) {
+    this.filter = filter;
+  }
+
+  /** The content filters for the answer of one tool. */
+  interface Filter {
+    /** A stream of output. */
+    ContentStream open();
+
+    /** Output that is complete. */
+    String apply(String output);
+  }
 
   private sealed interface Notification<R> {
     record Ended<R>(R result) implements Notification<R> {}
@@ -38,6 +56,7 @@ final class ToolEvents<R> {
     return new ToolOutputBuffer(
         place,
         call.partial(),
+        filter,
         hearing -> notifications.add(new Notification.OutputAvailable<>(hearing)));
   }
 

@@ -1,6 +1,7 @@
 package dev.threadmill.runs;
 
 import dev.threadmill.api.StorableText;
+import dev.threadmill.guard.ContentStream;
 import dev.threadmill.runs.store.ToolCall;
 import dev.threadmill.tools.ToolListener;
 import java.time.Duration;
@@ -17,7 +18,9 @@ final class ToolOutputBuffer implements ToolListener {
   private static final int MOST_PROGRESS = 16_384;
 
   private final int place;
+  private final ToolEvents.Filter filter;
   private final Runnable onNews;
+  private ContentStream open;
   private final StringBuilder told;
   private final StringBuilder current = new StringBuilder();
   private final StringBuilder output = new StringBuilder();
@@ -33,9 +36,16 @@ final class ToolOutputBuffer implements ToolListener {
   /**
    * @param place of the call in its step
    * @param before what was told of it before
+   * @param filter of what the call answers
    * @param onNews called when there is something to take
    */
-  ToolOutputBuffer(int place, ToolCall.Partial before, Consumer<ToolOutputBuffer> onNews) {
+  ToolOutputBuffer(
+      int place,
+      ToolCall.Partial before,
+      ToolEvents.Filter filter,
+      Consumer<ToolOutputBuffer> onNews) {
+    this.filter = filter;
+    this.open = filter.open();
     this.place = place;
     this.told = new StringBuilder(before.output());
     this.progressed = before.progress().length();
@@ -49,12 +59,17 @@ final class ToolOutputBuffer implements ToolListener {
 
   @Override
   public synchronized void onAttempt() {
+    open = filter.open();
     current.setLength(0);
     isLevel = told.length() == base;
   }
 
   @Override
-  public synchronized void onOutput(String more) {
+  public synchronized void onOutput(String piece) {
+    var more = open.next(piece);
+    if (more.isEmpty()) {
+      return;
+    }
     if (isLevel) {
       add(more);
       return;
@@ -75,7 +90,7 @@ final class ToolOutputBuffer implements ToolListener {
 
   @Override
   public synchronized void onProgress(String more) {
-    var text = StorableText.of(more);
+    var text = filter.apply(more);
     if (!text.isEmpty() && progressed + text.length() <= MOST_PROGRESS) {
       progressed += text.length();
       progress.append(text);
@@ -93,7 +108,8 @@ final class ToolOutputBuffer implements ToolListener {
   }
 
   /** The whole output, of which all that was told is the beginning, if the call ends with this. */
-  synchronized String completeOutput(String answer) {
+  synchronized String completeOutput(String unfiltered) {
+    var answer = filter.apply(unfiltered);
     return answer.startsWith(told.substring(base)) ? told.substring(0, base) + answer : answer;
   }
 

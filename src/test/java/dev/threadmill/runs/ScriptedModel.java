@@ -1,5 +1,6 @@
 package dev.threadmill.runs;
 
+import dev.threadmill.guard.ContentGate;
 import dev.threadmill.limits.BudgetLedger;
 import dev.threadmill.models.ModelDelta;
 import dev.threadmill.models.ModelRegistry;
@@ -36,8 +37,9 @@ final class ScriptedModel extends CallModel {
   private final Random random;
   private final Calls calls;
 
-  ScriptedModel(ModelRegistry models, BudgetLedger spending, Random random, Calls calls) {
-    super(models, spending);
+  ScriptedModel(
+      ContentGate gate, ModelRegistry models, BudgetLedger spending, Random random, Calls calls) {
+    super(gate, models, spending);
     this.random = random;
     this.calls = calls;
   }

@@ -11,6 +11,7 @@ import dev.threadmill.assistants.ToolSecrets;
 import dev.threadmill.db.DedicatedConnection;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.signals.Signals;
+import dev.threadmill.guard.ContentGate;
 import dev.threadmill.limits.AdmitRequest;
 import dev.threadmill.limits.BudgetLedger;
 import dev.threadmill.limits.ConcurrencyLimit;
@@ -88,6 +89,7 @@ final class SimulatedNode {
     final AssistantCache knownAssistants;
     final ToolSecrets toolSecrets;
     final PrepareMessages prepareMessages;
+    final ContentGate gate;
     final PrepareThread prepareThread;
     final BudgetLedger spending;
     final ConcurrencyLimit concurrency;
@@ -116,6 +118,7 @@ final class SimulatedNode {
         AssistantCache knownAssistants,
         ToolSecrets toolSecrets,
         PrepareMessages prepareMessages,
+        ContentGate gate,
         PrepareThread prepareThread,
         BudgetLedger spending,
         ConcurrencyLimit concurrency,
@@ -142,6 +145,7 @@ final class SimulatedNode {
       this.knownAssistants = knownAssistants;
       this.toolSecrets = toolSecrets;
       this.prepareMessages = prepareMessages;
+      this.gate = gate;
       this.prepareThread = prepareThread;
       this.spending = spending;
       this.concurrency = concurrency;
@@ -211,11 +215,12 @@ final class SimulatedNode {
         new ExecuteRun(
             new BuildContext(parts.models, parts.history, parts.memory, jdbc),
             new PromptPermits(),
-            new ScriptedModel(parts.models, parts.spending, random, calls),
+            new ScriptedModel(parts.gate, parts.models, parts.spending, random, calls),
             finish,
             parts.steps,
             jdbc,
-            new ExecuteTools(finish, parts.steps, routeCalls, children, parts.toolSettings),
+            new ExecuteTools(
+                finish, parts.steps, routeCalls, children, parts.toolSettings, parts.gate),
             parts.toolboxes,
             parts.spending,
             config,
@@ -271,6 +276,7 @@ final class SimulatedNode {
             node,
             signals,
             parts.concurrency,
+            parts.gate,
             clock);
     create =
         new CreateRun(

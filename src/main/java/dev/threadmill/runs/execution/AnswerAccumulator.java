@@ -35,7 +35,6 @@ public final class AnswerAccumulator {
   private OpenStep callStep;
   private OpenText messageText;
   private boolean isMessageCommitted;
-  private char pendingSurrogate;
   private ModelRequest request;
   private boolean mayCall;
   private ReasoningState thoughts;
@@ -90,12 +89,11 @@ public final class AnswerAccumulator {
   /** Adds the next piece of the answer. */
   public void accept(ModelDelta delta) {
     switch (delta) {
-      case ModelDelta.Text(var piece) -> acceptText(storable(piece));
-      case ModelDelta.Refusal(var piece) -> acceptRefusal(storable(piece));
+      case ModelDelta.Text(var piece) -> acceptText(piece);
+      case ModelDelta.Refusal(var piece) -> acceptRefusal(piece);
       case ModelDelta.ToolCallStarted(var index, var name) -> startCall(index, name);
-      case ModelDelta.ToolCallArguments(var index, var piece) ->
-          acceptArguments(index, storable(piece));
-      case ModelDelta.Reasoning(var piece) -> acceptReasoning(storable(piece));
+      case ModelDelta.ToolCallArguments(var index, var piece) -> acceptArguments(index, piece);
+      case ModelDelta.Reasoning(var piece) -> acceptReasoning(piece);
       case ModelDelta.Batch(var pieces) ->
           execution.live().publishTogether(() -> pieces.forEach(this::accept));
     }
@@ -285,7 +283,6 @@ public final class AnswerAccumulator {
     if (index != calls.size()) {
       throw new IllegalStateException("tool calls must start in their order");
     }
-    pendingSurrogate = 0;
     if (messageStep != null && !isMessageCommitted) {
       openMessage();
       if (!committer.commitMessage(execution, this)) {
@@ -298,7 +295,7 @@ public final class AnswerAccumulator {
     }
     var step = callStep.step;
     var place = execution.run().attempt() + "/" + step.ordinal() + "/" + index;
-    var call = newCall(execution.run(), place, storable(name));
+    var call = newCall(execution.run(), place, name);
     calls.add(new PendingCall(step, index, call));
     publish(StreamEvents.callStarted(step, index, call));
   }
@@ -329,21 +326,5 @@ public final class AnswerAccumulator {
 
   private void publish(StreamEvent event) {
     execution.live().publish(event);
-  }
-
-  /**
-   * The piece without NUL, which Postgres cannot store, and without half a character at its end:
-   * the first half of a surrogate pair waits for the second.
-   */
-  private String storable(String piece) {
-    if (pendingSurrogate != 0) {
-      piece = pendingSurrogate + piece;
-      pendingSurrogate = 0;
-    }
-    if (!piece.isEmpty() && Character.isHighSurrogate(piece.charAt(piece.length() - 1))) {
-      pendingSurrogate = piece.charAt(piece.length() - 1);
-      piece = piece.substring(0, piece.length() - 1);
-    }
-    return piece.indexOf('\0') < 0 ? piece : piece.replace("\0", "");
   }
 }

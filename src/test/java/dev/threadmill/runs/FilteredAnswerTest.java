@@ -1,0 +1,127 @@
+package dev.threadmill.runs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.threadmill.guard.ContentFilter;
+import dev.threadmill.guard.ContentGate;
+import dev.threadmill.guard.ContentSource;
+import dev.threadmill.guard.ContentStream;
+import dev.threadmill.models.ModelDelta;
+import dev.threadmill.projects.Projects;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class FilteredAnswerTest {
+  private static final ContentSource SOURCE = ContentSource.model(Projects.DEFAULT, null, null);
+
+  /** Holds back the last character until it has seen another. */
+  private static final class OneBehind implements ContentFilter {
+    @Override
+    public ContentStream open(ContentSource source) {
+      return new ContentStream() {
+        private String last = "";
+
+        @Override
+        public String next(String piece) {
+          var all = last + piece;
+          last = all.substring(all.length() - 1);
+          return all.substring(0, all.length() - 1);
+        }
+
+        @Override
+        public String end() {
+          return last;
+        }
+      };
+    }
+  }
+
+  private final List<ModelDelta> passed = new ArrayList<>();
+
+  private FilteredAnswer answer(ContentFilter... filters) {
+    return new FilteredAnswer(new ContentGate(List.of(filters)), SOURCE, passed::add);
+  }
+
+  @Test
+  void withoutFiltersEachPieceGoesOnAsItIs() {
+    var answer = answer();
+
+    answer.accept(new ModelDelta.Text("one"));
+    answer.accept(new ModelDelta.ToolCallStarted(0, "f"));
+    answer.complete();
+
+    assertThat(passed)
+        .containsExactly(new ModelDelta.Text("one"), new ModelDelta.ToolCallStarted(0, "f"));
+  }
+
+  @Test
+  void whatIsHeldBackComesBeforeThePartThatFollows() {
+    var answer = answer(new OneBehind());
+
+    answer.accept(new ModelDelta.Reasoning("why"));
+    answer.accept(new ModelDelta.Text("ab"));
+    answer.accept(new ModelDelta.Text("cd"));
+    answer.accept(new ModelDelta.ToolCallStarted(0, "f"));
+
+    assertThat(passed)
+        .containsExactly(
+            new ModelDelta.Reasoning("wh"),
+            new ModelDelta.Batch(List.of(new ModelDelta.Reasoning("y"), new ModelDelta.Text("a"))),
+            new ModelDelta.Text("bc"),
+            new ModelDelta.Batch(
+                List.of(new ModelDelta.Text("d"), new ModelDelta.ToolCallStarted(0, "f"))));
+  }
+
+  @Test
+  void argumentsOfParallelCallsAreStreamsOfTheirOwn() {
+    var answer = answer(new OneBehind());
+
+    answer.accept(
+        new ModelDelta.Batch(
+            List.of(
+                new ModelDelta.ToolCallStarted(0, "ff"),
+                new ModelDelta.ToolCallArguments(0, "{}"),
+                new ModelDelta.ToolCallStarted(1, "gg"),
+                new ModelDelta.ToolCallArguments(1, "[1"))));
+    answer.accept(new ModelDelta.ToolCallArguments(1, "]"));
+    answer.complete();
+
+    assertThat(passed).hasSize(3);
+    assertThat(passed.get(1)).isEqualTo(new ModelDelta.ToolCallArguments(1, "1"));
+    assertThat(passed.getLast())
+        .isEqualTo(
+            new ModelDelta.Batch(
+                List.of(
+                    new ModelDelta.ToolCallArguments(0, "}"),
+                    new ModelDelta.ToolCallArguments(1, "]"))));
+  }
+
+  @Test
+  void aFilterThatHoldsEverythingBackPublishesNothingUntilTheEnd() {
+    var answer =
+        answer(
+            source ->
+                new ContentStream() {
+                  private final StringBuilder all = new StringBuilder();
+
+                  @Override
+                  public String next(String piece) {
+                    all.append(piece);
+                    return "";
+                  }
+
+                  @Override
+                  public String end() {
+                    return all.reverse().toString();
+                  }
+                });
+
+    answer.accept(new ModelDelta.Text("ab"));
+    answer.accept(new ModelDelta.Text("c"));
+    assertThat(passed).isEmpty();
+    answer.complete();
+
+    assertThat(passed).containsExactly(new ModelDelta.Text("cba"));
+  }
+}
