@@ -7,7 +7,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** The command {@code ./threadmill bench [name] [--json FILE]}; one bench takes a number too. */
+/**
+ * The command {@code ./threadmill bench [name] [--json FILE]}; some benchmarks take further
+ * arguments.
+ */
 public final class Bench {
   private static final List<Benchmark> BENCHMARKS =
       List.of(
@@ -19,24 +22,26 @@ public final class Bench {
           new NodesBenchmark(),
           new RecoveryBenchmark());
 
-  /** Needs a database and no server, so it is a bench of its own kind. */
+  /** Needs a database and no server, so it is not a {@link Benchmark}. */
   private static final String MEMORY = "memory";
 
   private Bench() {}
 
-  /** Exit code 0 if it could be measured, whatever came out; 2 if the words make no sense. */
+  /**
+   * Exit code 0 if it was measured, whatever the result; 1 if it failed; 2 for invalid arguments.
+   */
   public static void main(String... args) {
-    var words = new ArrayList<>(List.of(args));
-    if (!words.isEmpty() && words.getFirst().equals(MEMORY)) {
-      System.exit(MemoryBench.measure(words.subList(1, words.size())));
+    var arguments = new ArrayList<>(List.of(args));
+    if (!arguments.isEmpty() && arguments.getFirst().equals(MEMORY)) {
+      System.exit(MemoryBench.measure(arguments.subList(1, arguments.size())));
     }
     Path json = null;
-    int option = words.indexOf("--json");
-    if (option >= 0 && option + 1 < words.size()) {
-      json = Path.of(words.remove(option + 1));
-      words.remove(option);
+    int option = arguments.indexOf("--json");
+    if (option >= 0 && option + 1 < arguments.size()) {
+      json = Path.of(arguments.remove(option + 1));
+      arguments.remove(option);
     }
-    var chosen = chosen(words);
+    var chosen = chosen(arguments);
     if (chosen.isEmpty()) {
       usage();
       System.exit(2);
@@ -44,34 +49,35 @@ public final class Bench {
     System.exit(measure(chosen.get(), json));
   }
 
-  private static Optional<Benchmark> chosen(List<String> words) {
-    if (words.isEmpty()) {
+  private static Optional<Benchmark> chosen(List<String> arguments) {
+    if (arguments.isEmpty()) {
       return Optional.of(BENCHMARKS.getFirst());
     }
     try {
       return BENCHMARKS.stream()
-          .filter(each -> each.name().equals(words.getFirst()))
+          .filter(each -> each.name().equals(arguments.getFirst()))
           .findFirst()
-          .map(each -> each.with(words.subList(1, words.size())));
+          .map(each -> each.with(arguments.subList(1, arguments.size())));
     } catch (IllegalArgumentException e) {
       return Optional.empty();
     }
   }
 
   private static int measure(Benchmark benchmark, Path json) {
-    try (var stage = new BenchEnvironment(Path.of(System.getProperty("threadmill.launcher")))) {
-      return measure(benchmark, stage, json);
+    try (var environment =
+        new BenchEnvironment(Path.of(System.getProperty("threadmill.launcher")))) {
+      return measure(benchmark, environment, json);
     } catch (IOException e) {
       System.err.println("threadmill: the bench could not start: " + e.getMessage());
       return 1;
     }
   }
 
-  private static int measure(Benchmark benchmark, BenchEnvironment stage, Path json)
+  private static int measure(Benchmark benchmark, BenchEnvironment environment, Path json)
       throws IOException {
     try {
       var report = new Report();
-      benchmark.measure(stage, report);
+      benchmark.measure(environment, report);
       System.out.println();
       report.print(System.out);
       if (json != null) {
@@ -80,7 +86,7 @@ public final class Bench {
       return 0;
     } catch (Exception e) {
       System.err.println("threadmill: the bench failed: " + e);
-      System.err.println(stage.lastLines());
+      System.err.println(environment.lastLines());
       return 1;
     }
   }

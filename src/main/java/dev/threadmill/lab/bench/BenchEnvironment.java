@@ -20,9 +20,9 @@ import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * What a bench needs around it, each as a process of its own: a PostgreSQL with {@code fsync} on,
- * in a scratch folder, the stand-in for the provider, and as many servers as are asked for. All of
- * it is stopped and deleted in the end, also when the bench is interrupted.
+ * The processes that a benchmark needs: a PostgreSQL with {@code fsync} on in a temporary folder,
+ * the mock provider, and servers. All of them are stopped and deleted at the end, also when the
+ * benchmark is interrupted.
  */
 final class BenchEnvironment implements AutoCloseable {
   private static final int LAST_LINES = 40;
@@ -30,7 +30,7 @@ final class BenchEnvironment implements AutoCloseable {
   private final Path launcher;
   private final Path scratch;
   private final Deque<AutoCloseable> started = new ArrayDeque<>();
-  private final Thread hook = new Thread(this::clear, "clear-stage");
+  private final Thread hook = new Thread(this::clear, "clear-environment");
   private final EmbeddedPostgres postgres;
   private final URI provider;
   private final String key = "bench-" + random();
@@ -44,7 +44,7 @@ final class BenchEnvironment implements AutoCloseable {
     this.provider = startProvider();
   }
 
-  /** Binaries and the compiled pgvector are where the server has them too. */
+  /** The server's own cache: PostgreSQL binaries and the compiled pgvector. */
   private static Path cache() {
     return Optional.ofNullable(System.getenv("THREADMILL_CACHE"))
         .map(Path::of)
@@ -66,16 +66,16 @@ final class BenchEnvironment implements AutoCloseable {
             .redirectError(new File(scratch.toFile(), "provider.log"))
             .start();
     opened(() -> process.destroyForcibly().waitFor());
-    BufferedReader said = process.inputReader();
-    return URI.create(said.readLine());
+    BufferedReader output = process.inputReader();
+    return URI.create(output.readLine());
   }
 
-  /** Starts a server, with these variables set beside those it needs. */
+  /** Starts a server with these environment variables in addition to those that it needs. */
   ServerProcess startServer(Map<String, String> settings) throws IOException, InterruptedException {
     return opened(ServerProcess.start(launcher, scratch, postgres, provider, key, settings));
   }
 
-  /** The end of each log, to find out what went wrong. */
+  /** The last lines of each log. */
   String lastLines() throws IOException {
     var text = new StringBuilder();
     try (var files = Files.list(scratch)) {
@@ -91,12 +91,12 @@ final class BenchEnvironment implements AutoCloseable {
     return text.toString();
   }
 
-  /** The address of the stand-in for the provider. */
+  /** The base URL of the mock provider. */
   URI provider() {
     return provider;
   }
 
-  /** A new connection to the database that the servers use. */
+  /** A new connection to the servers' database. */
   Connection connect() throws SQLException {
     return DriverManager.getConnection(postgres.jdbcUrl(), postgres.user(), postgres.password());
   }
@@ -127,7 +127,7 @@ final class BenchEnvironment implements AutoCloseable {
         Files.deleteIfExists(each);
       }
     } catch (IOException e) {
-      System.err.println("threadmill: " + scratch + " could not be deleted: " + e);
+      System.err.println("threadmill: " + scratch + " was not deleted: " + e);
     }
   }
 

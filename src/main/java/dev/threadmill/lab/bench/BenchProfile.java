@@ -3,42 +3,42 @@ package dev.threadmill.lab.bench;
 import java.time.Duration;
 import java.util.List;
 
-/** How long a bench takes its time. */
+/** The duration and size of a benchmark of runs. */
 enum BenchProfile {
-  /** Some six minutes: what is measured has been compiled by then. */
+  /** About six minutes: the measured code is compiled by then. */
   FULL("runs", 3, Duration.ofSeconds(60), Duration.ofSeconds(7), 1_000, List.of(10, 1_000, 5_000)),
-  /** Under a minute: good enough to see what a change does. */
+  /** Under two minutes: sufficient to see the effect of a change. */
   QUICK("quick", 3, Duration.ofSeconds(6), Duration.ofSeconds(2), 200, List.of(10, 1_000));
 
-  /** The name of the bench. */
+  /** The name of the benchmark. */
   final String bench;
 
-  /** How often control and server take turns. */
+  /** How often control and server alternate. */
   final int rounds;
 
-  /** How long the server is under load before anything counts. */
+  /** The time under load before the measurement. */
   final Duration warmUp;
 
-  /** The length of one turn under load. */
-  final Duration turn;
+  /** The time under load of one measurement. */
+  final Duration measureTime;
 
-  /** How many streams are opened at once. */
+  /** The number of concurrent open streams. */
   final int streams;
 
-  /** The lengths of threads, in messages. */
+  /** The measured lengths of threads, in messages. */
   final List<Integer> threads;
 
   BenchProfile(
       String bench,
       int rounds,
       Duration warmUp,
-      Duration turn,
+      Duration measureTime,
       int streams,
       List<Integer> threads) {
     this.bench = bench;
     this.rounds = rounds;
     this.warmUp = warmUp;
-    this.turn = turn;
+    this.measureTime = measureTime;
     this.streams = streams;
     this.threads = threads;
   }

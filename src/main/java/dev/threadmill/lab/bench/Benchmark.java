@@ -2,26 +2,26 @@ package dev.threadmill.lab.bench;
 
 import java.util.List;
 
-/** Something that {@code ./threadmill bench} measures. */
+/** A measurement of {@code ./threadmill bench}. */
 interface Benchmark {
-  /** The word after {@code ./threadmill bench}. */
+  /** The argument of {@code ./threadmill bench} that selects it. */
   String name();
 
-  /** What it measures, in a line. */
+  /** A description in one line. */
   String summary();
 
   /**
-   * The same as more words of the command want it.
+   * This benchmark with further arguments of the command applied.
    *
-   * @throws IllegalArgumentException if they make no sense
+   * @throws IllegalArgumentException if they are invalid
    */
-  default Benchmark with(List<String> words) {
-    if (!words.isEmpty()) {
-      throw new IllegalArgumentException(String.join(" ", words));
+  default Benchmark with(List<String> arguments) {
+    if (!arguments.isEmpty()) {
+      throw new IllegalArgumentException(String.join(" ", arguments));
     }
     return this;
   }
 
-  /** Measures it. */
-  void measure(BenchEnvironment stage, Report report) throws Exception;
+  /** Measures and adds the results to the report. */
+  void measure(BenchEnvironment environment, Report report) throws Exception;
 }

@@ -1,6 +1,6 @@
 package dev.threadmill.lab.bench;
 
-/** The pieces of a streamed chat completion, as a provider sends them. */
+/** The chunks of a streamed chat completion as a provider sends them. */
 public final class ChatChunk {
   private static final String HEAD =
       "data: {\"id\":\"chatcmpl-mock\",\"object\":\"chat.completion.chunk\",\"created\":1,"
@@ -9,15 +9,15 @@ public final class ChatChunk {
   private ChatChunk() {}
 
   /**
-   * A piece of the answer.
+   * A chunk with a delta.
    *
-   * @param delta what it adds, as a JSON object
+   * @param delta the delta as a JSON object
    */
   public static String of(String delta) {
     return HEAD + "{\"index\":0,\"delta\":%s,\"finish_reason\":null}]}\n\n".formatted(delta);
   }
 
-  /** All that comes behind the last piece: why it ends, what was used, and that it is over. */
+  /** The chunks after the last delta: finish reason, usage and {@code [DONE]}. */
   public static String end(String reason, int tokens) {
     return HEAD
         + "{\"index\":0,\"delta\":{},\"finish_reason\":\"%s\"}]}\n\n".formatted(reason)

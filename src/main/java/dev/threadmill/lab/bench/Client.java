@@ -3,28 +3,30 @@ package dev.threadmill.lab.bench;
 import java.io.IOException;
 import java.sql.SQLException;
 
-/**
- * Somebody who has runs done: through the server, or without it. Not for several threads at once.
- */
+/** A client that creates runs, through the server or without it. Not thread-safe. */
 sealed interface Client extends AutoCloseable permits ServerClient, DirectClient {
-  /** What the user says in every run. */
+  /** The user's message of every run. */
   String QUESTION = "How far is it from here to the mill, and what will it grind tomorrow?";
 
-  /** The name of the one tool, and what it answers. */
+  /** The name of the only tool; {@link #TOOL_OUTPUT} is its output. */
   String TOOL = "get_grist";
 
   String TOOL_OUTPUT = "Rye, twelve sacks.";
 
-  /** A run on a new thread with one message. Measured from this moment on. */
+  /**
+   * Executes a run on a new thread with one message.
+   *
+   * @param since the start of the measurement in terms of {@link System#nanoTime}
+   */
   Sample run(String model, long since) throws IOException, SQLException;
 
-  /** The same with a model that calls the client's tool some times before it answers. */
+  /** Executes a run whose model calls the client's tool before it answers. */
   Sample runWithTool(String model, long since) throws IOException, SQLException;
 
-  /** Makes a thread of this many messages. Returns its id. */
+  /** Creates a thread of this many messages and returns its id. */
   String makeThread(int messages) throws IOException, SQLException;
 
-  /** A run on that thread, with one more message. */
+  /** Executes a run on that thread, with one more message. */
   Sample runOn(String thread, String model, long since) throws IOException, SQLException;
 
   @Override

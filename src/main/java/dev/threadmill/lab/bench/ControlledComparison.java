@@ -4,56 +4,57 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** The server and the control, which take turns so that what drifts in the machine hits both. */
+/** Measures the server and the control alternately, so that drift of the machine affects both. */
 final class ControlledComparison {
   /**
-   * The memory's index is made behind the runs, message by message, at the price of a small neural
-   * network each. It has a bench of its own.
+   * Without the memory index worker, which would compete with the runs for processors; it has a
+   * benchmark of its own.
    */
   static final Map<String, String> WITHOUT_INDEXING = Map.of("THREADMILL_MEMORY_WORKER", "false");
 
-  private final BenchEnvironment stage;
+  private final BenchEnvironment environment;
   private final ServerProcess server;
   private final String assistant;
   private final int rounds;
 
-  ControlledComparison(BenchEnvironment stage, ServerProcess server, int rounds) throws Exception {
-    this.stage = stage;
+  ControlledComparison(BenchEnvironment environment, ServerProcess server, int rounds)
+      throws Exception {
+    this.environment = environment;
     this.server = server;
     this.rounds = rounds;
     this.assistant = ServerClient.makeAssistant(server.api(), server.key());
-    try (var database = stage.connect()) {
+    try (var database = environment.connect()) {
       DirectClient.prepare(database);
     }
   }
 
-  /** One more client of the server. */
+  /** A new client of the server. */
   ServerClient serverClient() {
     return new ServerClient(server.api(), server.key(), assistant);
   }
 
-  /** One more client without a server. */
+  /** A new client without a server. */
   DirectClient directClient() throws Exception {
-    return new DirectClient(stage.provider(), stage.connect());
+    return new DirectClient(environment.provider(), environment.connect());
   }
 
-  BenchEnvironment stage() {
-    return stage;
+  BenchEnvironment environment() {
+    return environment;
   }
 
   ServerProcess server() {
     return server;
   }
 
-  /** What one side is measured by in a turn. */
+  /** One measurement of one side. */
   interface Measurement<T> {
     T of(Load.ClientFactory<? extends Client> clients) throws Exception;
   }
 
-  /** What the turns of both came to, in their order. */
+  /** The measurements of both comparison in their order. */
   record Results<T>(List<T> server, List<T> control) {}
 
-  /** Measures them turn by turn. */
+  /** Measures both comparison alternately. */
   <T> Results<T> alternate(Measurement<T> turn) throws Exception {
     var both = new Results<T>(new ArrayList<>(), new ArrayList<>());
     for (int round = 0; round < rounds; round++) {

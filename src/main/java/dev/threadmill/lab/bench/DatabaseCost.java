@@ -1,11 +1,11 @@
 package dev.threadmill.lab.bench;
 
-/** What a run asks of the database, less what goes on in it anyway. */
-record DatabaseCost(ControlledComparison sides) {
+/** Measures statements, commits and write-ahead log per run, minus those of an idle database. */
+record DatabaseCost(ControlledComparison comparison) {
   private static final int RUNS = 400;
   private static final String MODEL = "mock-0";
   private static final String STATEMENTS = "threadmill_sql_statements_total";
-  private static final double AIM_COMMITS = 2;
+  private static final double TARGET_COMMITS = 2;
 
   private record Work(double statements, double commits, double walBytes) {
     Work minus(Work other) {
@@ -23,18 +23,23 @@ record DatabaseCost(ControlledComparison sides) {
   }
 
   void measure(Report report) throws Exception {
-    var control = perRun(sides::directClient);
-    var server = perRun(sides::serverClient);
+    var control = perRun(comparison::directClient);
+    var server = perRun(comparison::serverClient);
     report.row(
-        "SQL statements a run",
+        "SQL statements per run",
         Report.Unit.COUNT,
         server.statements,
         null,
         Report.Relation.NOTHING);
-    row(report, "commits a run", Report.Unit.COUNT, server.commits, control.commits);
-    row(report, "write-ahead log a run", Report.Unit.KILOBYTES, server.walBytes, control.walBytes);
+    row(report, "commits per run", Report.Unit.COUNT, server.commits, control.commits);
+    row(
+        report,
+        "write-ahead log per run",
+        Report.Unit.KILOBYTES,
+        server.walBytes,
+        control.walBytes);
     double commits = Math.round(10 * server.commits) / 10.0;
-    report.target("two commits a run", Double.toString(commits), commits <= AIM_COMMITS);
+    report.target("two commits per run", Double.toString(commits), commits <= TARGET_COMMITS);
   }
 
   private static void row(
@@ -58,13 +63,15 @@ record DatabaseCost(ControlledComparison sides) {
   }
 
   private Work during(Step step) throws Exception {
-    try (var database = sides.stage().connect()) {
+    try (var database = comparison.environment().connect()) {
       var before = DatabaseCounters.read(database);
-      double statementsBefore = sides.server().metric(STATEMENTS);
+      double statementsBefore = comparison.server().metric(STATEMENTS);
       step.go();
       var done = DatabaseCounters.read(database).minus(before);
       return new Work(
-          sides.server().metric(STATEMENTS) - statementsBefore, done.commits(), done.walBytes());
+          comparison.server().metric(STATEMENTS) - statementsBefore,
+          done.commits(),
+          done.walBytes());
     }
   }
 }

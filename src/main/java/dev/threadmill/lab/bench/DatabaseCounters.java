@@ -4,10 +4,10 @@ import java.sql.Connection;
 import java.sql.SQLException;
 
 /**
- * What PostgreSQL has done so far, by what it tells at once; its statistics views lag by seconds.
+ * Counters of PostgreSQL that are current; its statistics views lag by seconds.
  *
- * @param commits transactions that wrote something: each took a transaction id
- * @param walBytes written ahead
+ * @param commits transactions that wrote something: each was assigned a transaction id
+ * @param walBytes bytes of write-ahead log
  */
 record DatabaseCounters(long commits, long walBytes) {
   static DatabaseCounters read(Connection database) throws SQLException {

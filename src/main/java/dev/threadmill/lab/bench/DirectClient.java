@@ -12,8 +12,8 @@ import java.util.Map;
 import java.util.UUID;
 
 /**
- * The control: what an application without a server would do at the least. It calls the provider
- * itself and inserts one row for each message, committed at once.
+ * The control: the minimum that an application without a server would do. It calls the provider
+ * itself and inserts one row per message, committed at once.
  */
 final class DirectClient implements Client {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -34,7 +34,7 @@ final class DirectClient implements Client {
     this.database = database;
   }
 
-  /** Makes the table of the control. */
+  /** Creates the table of the control. */
   static void prepare(Connection database) throws SQLException {
     try (var statement = database.createStatement()) {
       statement.execute("CREATE SCHEMA bench");
@@ -82,7 +82,7 @@ final class DirectClient implements Client {
     return reader.done();
   }
 
-  /** Returns the tool call that the model asks for, null if it has answered. */
+  /** Returns the tool call that the model requests; null if it has answered. */
   private JsonNode ask(
       String model, List<JsonNode> messages, List<?> tools, TimedStreamReader reader)
       throws IOException {

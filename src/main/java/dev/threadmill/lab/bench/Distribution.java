@@ -4,7 +4,7 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.function.ToLongFunction;
 
-/** Many values of one kind, to ask for quantiles. */
+/** Sorted samples with their quantiles. */
 final class Distribution {
   private final long[] sorted;
 
@@ -25,7 +25,7 @@ final class Distribution {
     return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
   }
 
-  /** The value that this share of all values does not exceed. */
+  /** The smallest value that at least this share of all values does not exceed. */
   long quantile(double share) {
     return sorted[Math.clamp((int) Math.ceil(share * sorted.length) - 1, 0, sorted.length - 1)];
   }

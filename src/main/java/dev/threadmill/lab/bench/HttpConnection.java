@@ -12,8 +12,8 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * A connection that is kept open, for a client that costs the machine as little as possible:
- * HTTP/1.1 as far as the server and the provider speak it, blocking, one request at a time.
+ * A keep-alive HTTP/1.1 connection that costs little processor time: blocking, one request at a
+ * time, limited to the features that the server and the mock provider use.
  */
 final class HttpConnection implements AutoCloseable {
   private static final int PATIENCE_MILLIS = 60_000;
@@ -27,7 +27,7 @@ final class HttpConnection implements AutoCloseable {
   private int end;
   private Body open;
 
-  /** A connection to this address; what is posted goes to paths below its own. */
+  /** A connection to this base URL; request paths are appended to it. */
   HttpConnection(URI base, String key) {
     this.base = base;
     this.headers =
@@ -35,7 +35,7 @@ final class HttpConnection implements AutoCloseable {
             .formatted(base.getAuthority(), key);
   }
 
-  /** An answer that does not have the status 200. */
+  /** A response with a status other than 200. */
   static final class UnexpectedStatus extends IOException {
     private static final long serialVersionUID = 1L;
 
@@ -44,22 +44,22 @@ final class HttpConnection implements AutoCloseable {
     }
   }
 
-  /** Sends a request and reads the whole answer. */
+  /** Sends a GET and reads the whole body. */
   String get(String path) throws IOException {
     return send("GET", path, "", new byte[0]).rest();
   }
 
-  /** Sends a request and reads the whole answer. */
+  /** Sends a POST and reads the whole body. */
   String post(String path, byte[] body) throws IOException {
     return send("POST", path, "", body).rest();
   }
 
-  /** Sends a request whose answer is read as it comes. It must be read to its end. */
+  /** Sends a POST whose body is read incrementally. It must be read to its end. */
   Body stream(String path, byte[] body) throws IOException {
     return send("POST", path, "", body);
   }
 
-  /** Reads the events of a run behind the last one that was seen, as they come. */
+  /** Reads the events of a run after the last received one. */
   Body resume(String path, String lastEventId) throws IOException {
     return send("GET", path, "Last-Event-ID: " + lastEventId + "\r\n", new byte[0]);
   }
@@ -136,7 +136,7 @@ final class HttpConnection implements AutoCloseable {
     }
   }
 
-  /** The body of an answer. */
+  /** The body of a response. */
   final class Body {
     private final boolean chunked;
     private final boolean last;
@@ -150,7 +150,7 @@ final class HttpConnection implements AutoCloseable {
       this.left = chunked ? 0 : length < 0 ? Long.MAX_VALUE : length;
     }
 
-    /** The next line without its end; null if there is none. */
+    /** The next line without its terminator; null at the end. */
     String nextLine() throws IOException {
       int length = 0;
       while (true) {
@@ -169,7 +169,7 @@ final class HttpConnection implements AutoCloseable {
       }
     }
 
-    /** Everything up to the end. */
+    /** The remaining lines. */
     String rest() throws IOException {
       List<String> lines = new ArrayList<>();
       for (var next = nextLine(); next != null; next = nextLine()) {
@@ -182,7 +182,7 @@ final class HttpConnection implements AutoCloseable {
       return new String(line, 0, length, StandardCharsets.UTF_8);
     }
 
-    /** Moves what lies before this place into the line. */
+    /** Appends the buffer up to this index to the line. */
     private int take(int to, int length) {
       int more = to - start;
       if (length + more > line.length) {
@@ -199,7 +199,7 @@ final class HttpConnection implements AutoCloseable {
       left--;
     }
 
-    /** Whether there is another byte of the body, in the buffer. */
+    /** Whether the buffer has another byte of the body; reads more if needed. */
     private boolean available() throws IOException {
       if (ended) {
         return false;

@@ -11,28 +11,30 @@ import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.locks.LockSupport;
 
-/** Puts load on a server, or on the control. */
+/** Generates load on the server or the control. */
 final class Load {
   private Load() {}
 
-  /** Makes one more client. */
+  /** Creates a client. */
   interface ClientFactory<C extends AutoCloseable> {
     C connect() throws Exception;
   }
 
-  /** What a client does once. The moment is what its latency counts from. */
+  /** One unit of work. Latency counts from {@code since}. */
   interface Job<C, T> {
     T once(C client, long since) throws Exception;
   }
 
   /**
-   * What was done.
+   * The results of a load test.
    *
-   * @param results of all that began and ended within the time
+   * @param results of the jobs that ended within the time
    */
   record Result<T>(List<T> results, double perSecond) {}
 
-  /** So many clients, each beginning the next when the last has ended: finds the throughput. */
+  /**
+   * Closed-loop load: each client starts its next job when the last has ended. Measures throughput.
+   */
   static <C extends AutoCloseable, T> Result<T> closedLoop(
       int clients, Duration time, ClientFactory<C> from, Job<C, T> job) throws Exception {
     Queue<T> results = new ConcurrentLinkedQueue<>();
@@ -61,8 +63,9 @@ final class Load {
   }
 
   /**
-   * So many a second, whether or not the ones before have ended: finds the latency. It counts from
-   * the moment when each was due, so that a stall is seen by all who had to wait for it.
+   * Open-loop load: jobs start at a fixed rate whether or not earlier ones have ended. Measures
+   * latency, which counts from the scheduled start, so that a stall is included for all jobs that
+   * it delays.
    */
   static <C extends AutoCloseable, T> Result<T> openLoop(
       int perSecond, Duration time, ClientFactory<C> from, Job<C, T> job) throws Exception {

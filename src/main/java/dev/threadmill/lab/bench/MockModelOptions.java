@@ -1,23 +1,23 @@
 package dev.threadmill.lab.bench;
 
 /**
- * How {@link MockProvider} answers, as the model's name says: {@code mock-} and knobs, separated by
- * dashes. {@code mock-0} waits for nothing.
+ * The behavior of {@link MockProvider}, encoded in the model's name: {@code mock-} and options,
+ * separated by dashes. {@code mock-0} never waits.
  *
  * @param first {@code t200}: milliseconds before the first token
  * @param between {@code i10}: milliseconds between tokens
- * @param tokens {@code n50}: tokens of the answer, at least 2; 20 without it
+ * @param tokens {@code n50}: tokens of the answer, at least 2; 20 by default
  * @param turns {@code turns5}: how often the first tool is called before the answer
- * @param stamped {@code stamped}: each token tells the time at which it was written
+ * @param stamped {@code stamped}: each token contains the time at which it was written
  */
 record MockModelOptions(int first, int between, int tokens, int turns, boolean stamped) {
   private static final String PREFIX = "mock-";
   private static final int USUAL_TOKENS = 20;
 
   /**
-   * The knobs of a model.
+   * The options of a model.
    *
-   * @throws IllegalArgumentException if the name has others
+   * @throws IllegalArgumentException if the name contains unknown options
    */
   static MockModelOptions of(String model) {
     if (!model.startsWith(PREFIX)) {

@@ -10,12 +10,13 @@ import java.io.IOException;
 import java.net.URI;
 
 /**
- * Stands in for a model provider, as a process of its own: one event loop that answers {@code POST
- * /v1/chat/completions} with a stream, as fast or slow as {@link MockModelOptions} say. Prints its
- * address, and ends when its standard input does, so it never outlives whoever started it.
+ * A mock model provider in a process of its own: one event loop that answers {@code POST
+ * /v1/chat/completions} with a stream as {@link MockModelOptions} specify. Prints its base URL, and
+ * ends when its standard input does, so that it never outlives the process that started it.
  *
- * <p>It shares the machine with what is measured, so it does as little as it can: it reads of a
- * request only what decides the answer, and writes tokens that nothing lies between in one go.
+ * <p>It shares the machine with what is measured, so it does as little as possible: it reads of a
+ * request only what determines the answer, and sends consecutive tokens without a pause in one
+ * write.
  */
 final class MockProvider implements AutoCloseable {
   private static final String MODEL = "\"model\":\"";
@@ -40,7 +41,7 @@ final class MockProvider implements AutoCloseable {
     this.address = URI.create("http://127.0.0.1:" + port + "/v1");
   }
 
-  /** Starts one on a free port. */
+  /** Starts a provider on a free port. */
   static MockProvider start() {
     return new MockProvider();
   }
@@ -48,12 +49,12 @@ final class MockProvider implements AutoCloseable {
   public static void main(String... args) throws IOException {
     System.out.println(start().address());
     while (System.in.read() >= 0) {
-      // whoever started us says nothing
+      // The parent process writes nothing.
     }
     System.exit(0);
   }
 
-  /** What goes into OPENAI_BASE_URL. */
+  /** The value for OPENAI_BASE_URL. */
   URI address() {
     return address;
   }
@@ -73,14 +74,14 @@ final class MockProvider implements AutoCloseable {
   private void answer(HttpServerResponse response, String body, int bytes, long arrived) {
     MockModelOptions knobs;
     try {
-      // Whoever asks writes JSON without spaces, which spares us reading all of it.
+      // Clients write JSON without whitespace, which saves parsing it.
       knobs = MockModelOptions.of(behind(MODEL, body));
     } catch (IllegalArgumentException e) {
-      response.setStatusCode(400).end("no such model: " + e.getMessage());
+      response.setStatusCode(400).end("unknown model: " + e.getMessage());
       return;
     }
     response.setChunked(true).putHeader("content-type", "text/event-stream");
-    // When the client has gone, nobody waits for the rest.
+    // A client that has disconnected needs no rest.
     response.exceptionHandler(_ -> {});
     if (turnsDone(body) < knobs.turns()) {
       after(knobs.first(), () -> call(response, behind(TOOL, body)));
@@ -95,7 +96,7 @@ final class MockProvider implements AutoCloseable {
     return body.substring(start, body.indexOf('"', start));
   }
 
-  /** The answers with tool calls since the user spoke last. */
+  /** The number of assistant messages with tool calls after the last user message. */
   private static int turnsDone(String body) {
     int turns = 0;
     int at = body.lastIndexOf(USER);
@@ -123,7 +124,7 @@ final class MockProvider implements AutoCloseable {
     }
   }
 
-  /** A text in the making. */
+  /** The state of an answer that is being sent. */
   private final class Answer {
     private static final String TOKEN = ChatChunk.of("{\"content\":\"token \"}");
 
@@ -140,7 +141,7 @@ final class MockProvider implements AutoCloseable {
       this.arrived = arrived;
     }
 
-    /** Writes up to the next pause, and goes on behind it. */
+    /** Sends tokens up to the next pause, then schedules the rest. */
     void go() {
       if (response.closed()) {
         return;

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * One, two and three nodes on one database, side by side. On one machine they share its processors
- * with all the rest, so this shows what a further node costs, not what it brings.
+ * One, two and three nodes on one database. On one machine they share its processors with
+ * everything else, so this shows the cost of a further node, not its benefit.
  */
 record NodesBenchmark() implements Benchmark {
   private static final int NODES = 3;
@@ -25,11 +25,11 @@ record NodesBenchmark() implements Benchmark {
   }
 
   @Override
-  public void measure(BenchEnvironment stage, Report report) throws Exception {
+  public void measure(BenchEnvironment environment, Report report) throws Exception {
     List<ServerProcess> nodes = new ArrayList<>();
     for (int i = 0; i < NODES; i++) {
       RunsBenchmark.progress("starting node " + (i + 1));
-      nodes.add(stage.startServer(ControlledComparison.WITHOUT_INDEXING));
+      nodes.add(environment.startServer(ControlledComparison.WITHOUT_INDEXING));
     }
     var assistant = ServerClient.makeAssistant(nodes.getFirst().api(), nodes.getFirst().key());
     for (var node : nodes) {
@@ -45,7 +45,9 @@ record NodesBenchmark() implements Benchmark {
         RunsBenchmark.progress("measuring %d of %d nodes".formatted(count, NODES));
         perSecond
             .get(count - 1)
-            .add(load(nodes.subList(0, count), assistant, BenchProfile.FULL.turn.toSeconds()));
+            .add(
+                load(
+                    nodes.subList(0, count), assistant, BenchProfile.FULL.measureTime.toSeconds()));
       }
     }
     for (int count = 1; count <= NODES; count++) {

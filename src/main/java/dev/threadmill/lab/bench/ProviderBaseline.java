@@ -3,8 +3,8 @@ package dev.threadmill.lab.bench;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 
-/** The ceiling: what the stand-in for the provider answers when nothing else is going on. */
-record ProviderBaseline(URI provider, BenchProfile pace) {
+/** The upper bound: answers per second of the mock provider without other load. */
+record ProviderBaseline(URI provider, BenchProfile profile) {
   private static final byte[] REQUEST =
       """
       {"model":"mock-0","stream":true,"messages":[{"role":"user","content":"%s"}]}"""
@@ -24,7 +24,7 @@ record ProviderBaseline(URI provider, BenchProfile pace) {
   private double answersPerSecond() throws Exception {
     return Load.closedLoop(
             Throughput.CLIENTS,
-            pace.turn,
+            profile.measureTime,
             () -> new HttpConnection(provider, "none"),
             (connection, since) ->
                 new TimedStreamReader(since)

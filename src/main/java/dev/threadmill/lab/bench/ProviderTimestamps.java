@@ -3,9 +3,9 @@ package dev.threadmill.lab.bench;
 import java.util.regex.Pattern;
 
 /**
- * What the provider says about its own part of an answer. It says it in the answer's text, since
- * that comes through every server unchanged: the first token names {@code first_ns=}, the last one
- * {@code last_ns=} and {@code body=}.
+ * Measurements of the provider, sent in the text of its answer, which every server passes on
+ * unchanged: the first token contains {@code first_ns=}, the last one {@code last_ns=} and {@code
+ * body=}.
  *
  * @param firstNanos from the arrival of the request to its first token
  * @param lastNanos from the arrival of the request to its last token
@@ -16,7 +16,10 @@ record ProviderTimestamps(long firstNanos, long lastNanos, long bodyBytes) {
   static final String LAST = "last_ns=";
   static final String BODY = "body=";
 
-  /** What {@link System#nanoTime} was when a token was written; all processes share its zero. */
+  /**
+   * {@link System#nanoTime} when the token was written; all processes of a machine share its
+   * origin.
+   */
   static final String WRITTEN = "at_ns=";
 
   private static final Pattern NUMBER = Pattern.compile("(first_ns|last_ns|body|at_ns)=(\\d+)");
@@ -33,7 +36,7 @@ record ProviderTimestamps(long firstNanos, long lastNanos, long bodyBytes) {
     return WRITTEN + System.nanoTime() + " ";
   }
 
-  /** The value behind a name in a line that has it. */
+  /** The value after a name in a line that contains it. */
   static long read(String name, String line) {
     var number = NUMBER.matcher(line);
     int at = line.indexOf(name);

@@ -10,8 +10,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
 /**
- * A node is killed while runs stream from it. Their clients go on at another node, and wait for the
- * first token that the model says there.
+ * Kills a node with active streams. Their clients resume on another node and wait for the next
+ * token there.
  */
 record RecoveryBenchmark() implements Benchmark {
   private static final int STREAMS = 40;
@@ -26,20 +26,20 @@ record RecoveryBenchmark() implements Benchmark {
 
   @Override
   public String summary() {
-    return "a node is killed under its streams: how long until each goes on elsewhere";
+    return "kills a node with active streams: the time until each continues on another node";
   }
 
   @Override
-  public void measure(BenchEnvironment stage, Report report) throws Exception {
+  public void measure(BenchEnvironment environment, Report report) throws Exception {
     for (var lease : LEASES) {
       RunsBenchmark.progress("starting two nodes with a lease of " + lease);
       var settings = Map.of("THREADMILL_LEASE", lease, "THREADMILL_MEMORY_WORKER", "false");
-      try (var survivor = stage.startServer(settings)) {
-        var victim = stage.startServer(settings);
+      try (var survivor = environment.startServer(settings)) {
+        var victim = environment.startServer(settings);
         var assistant = ServerClient.makeAssistant(victim.api(), victim.key());
         warmUp(victim, assistant);
         warmUp(survivor, assistant);
-        RunsBenchmark.progress("killing one of them under %d streams".formatted(STREAMS));
+        RunsBenchmark.progress("killing one of them with %d active streams".formatted(STREAMS));
         var waits = Distribution.of(killUnder(victim, survivor, assistant), Long::longValue);
         row(report, lease, "p50", waits.p50());
         row(report, lease, "p99", waits.p99());
@@ -64,7 +64,7 @@ record RecoveryBenchmark() implements Benchmark {
         (ServerClient client, long since) -> client.run("mock-0", since));
   }
 
-  /** Nanoseconds from the kill to the next token, of each stream. */
+  /** Nanoseconds from the kill to the next token, for each stream. */
   private static List<Long> killUnder(
       ServerProcess victim, ServerProcess survivor, String assistant) throws Exception {
     var streaming = new CountDownLatch(STREAMS);
@@ -96,7 +96,7 @@ record RecoveryBenchmark() implements Benchmark {
     return waits;
   }
 
-  /** How far a reader has come in the stream of a run. */
+  /** The position of a reader in the stream of a run. */
   private static final class Place {
     private static final int TOKENS_BEFORE = 20;
     private String thread;
@@ -123,7 +123,7 @@ record RecoveryBenchmark() implements Benchmark {
       }
     }
 
-    /** What the dead node had told the database comes first; then a new message begins. */
+    /** Events that the killed node has stored arrive first; then a new message begins. */
     void readNextToken(HttpConnection.Body events) throws IOException {
       for (var line = events.nextLine(); line != null; line = events.nextLine()) {
         take(line);

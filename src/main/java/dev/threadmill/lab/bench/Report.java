@@ -10,15 +10,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** What a bench has found: rows of server beside control, and whether the aims are met. */
+/** The results of a benchmark: rows of server and control, and targets. */
 final class Report {
   private static final ObjectMapper JSON =
       new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
 
   private final List<Row> rows = new ArrayList<>();
-  private final List<Target> aims = new ArrayList<>();
+  private final List<Target> targets = new ArrayList<>();
 
-  /** In what something is measured. Values are kept as nanoseconds, bytes, shares or numbers. */
+  /** Units of display. Values are kept as nanoseconds, bytes, ratios or numbers. */
   enum Unit {
     PER_SECOND("/s", 1, 0),
     MILLIS("ms", 1e6, 2),
@@ -44,7 +44,7 @@ final class Report {
     }
   }
 
-  /** How the server's value is set against the control's. */
+  /** How the server's value is compared with the control's. */
   enum Relation {
     RATIO,
     DIFFERENCE,
@@ -54,8 +54,8 @@ final class Report {
   /**
    * A row.
    *
-   * @param server null if it has no such thing
-   * @param control null if it has no such thing
+   * @param server null if it does not apply
+   * @param control null if it does not apply
    */
   record Row(String name, Unit unit, Double server, Double control, Relation against) {
     private String compared() {
@@ -71,7 +71,7 @@ final class Report {
     }
   }
 
-  /** What we are after, and whether this run of the bench got there. */
+  /** A target and whether this measurement reached it. */
   record Target(String text, String found, boolean met) {}
 
   /** Adds a row. */
@@ -79,16 +79,16 @@ final class Report {
     rows.add(new Row(name, unit, toDouble(server), toDouble(control), against));
   }
 
-  /** Adds an aim. */
+  /** Adds a target. */
   void target(String text, String found, boolean met) {
-    aims.add(new Target(text, found, met));
+    targets.add(new Target(text, found, met));
   }
 
   private static Double toDouble(Number value) {
     return value == null ? null : value.doubleValue();
   }
 
-  /** Prints the table, then the aims. */
+  /** Prints the rows, then the targets. */
   void print(PrintStream out) {
     List<List<String>> lines = new ArrayList<>();
     lines.add(List.of("", "server", "control", "server : control"));
@@ -110,8 +110,8 @@ final class Report {
       out.println(text.toString().stripTrailing());
     }
     out.println();
-    for (var aim : aims) {
-      out.println((aim.met ? "met      " : "NOT met  ") + aim.text + ": " + aim.found);
+    for (var target : targets) {
+      out.println((target.met ? "met      " : "NOT met  ") + target.text + ": " + target.found);
     }
   }
 
@@ -119,7 +119,7 @@ final class Report {
     return String.format("%" + width + "s", text);
   }
 
-  /** Writes all of it as JSON, with nanoseconds and bytes as they were measured. */
+  /** Writes the report as JSON, with nanoseconds and bytes unconverted. */
   void write(Path file) throws IOException {
     var report = JSON.createObjectNode();
     var machine = report.putObject("machine");
@@ -131,7 +131,7 @@ final class Report {
       ObjectNode json = array.addObject().put("name", row.name);
       json.put("unit", unit(row.unit)).put("server", row.server).put("control", row.control);
     }
-    report.set("aims", JSON.valueToTree(aims));
+    report.set("targets", JSON.valueToTree(targets));
     JSON.writeValue(file.toFile(), report);
   }
 

@@ -1,41 +1,41 @@
 package dev.threadmill.lab.bench;
 
-/** What runs cost: throughput, overhead, memory, work for the database, long threads. */
-record RunsBenchmark(BenchProfile pace) implements Benchmark {
+/** The cost of runs: throughput, latency, memory, database work, long threads. */
+record RunsBenchmark(BenchProfile profile) implements Benchmark {
   @Override
   public String name() {
-    return pace.bench;
+    return profile.bench;
   }
 
   @Override
   public String summary() {
-    return switch (pace) {
-      case FULL -> "what runs cost beside a client that needs no server, in some six minutes";
-      case QUICK -> "the same, rougher, in under two";
+    return switch (profile) {
+      case FULL -> "the cost of runs beside a client without a server, in about six minutes";
+      case QUICK -> "the same, less precise, in under two";
     };
   }
 
   @Override
-  public void measure(BenchEnvironment stage, Report report) throws Exception {
+  public void measure(BenchEnvironment environment, Report report) throws Exception {
     progress("measuring the provider alone");
-    new ProviderBaseline(stage.provider(), pace).measure(report);
+    new ProviderBaseline(environment.provider(), profile).measure(report);
     progress("starting the server");
-    var server = stage.startServer(ControlledComparison.WITHOUT_INDEXING);
-    var sides = new ControlledComparison(stage, server, pace.rounds);
+    var server = environment.startServer(ControlledComparison.WITHOUT_INDEXING);
+    var comparison = new ControlledComparison(environment, server, profile.rounds);
     progress("warming up");
-    new Throughput(sides, pace).warmUp();
+    new Throughput(comparison, profile).warmUp();
     progress("measuring throughput");
-    new Throughput(sides, pace).measure(report);
+    new Throughput(comparison, profile).measure(report);
     progress("measuring latency");
-    new Latency(sides, pace).measure(report);
-    new ToolTurns(sides, pace).measure(report);
+    new Latency(comparison, profile).measure(report);
+    new ToolTurns(comparison, profile).measure(report);
     progress("counting statements, commits and bytes");
-    new DatabaseCost(sides).measure(report);
-    new StorageSize(stage).measure(report);
+    new DatabaseCost(comparison).measure(report);
+    new StorageSize(environment).measure(report);
     progress("measuring long threads");
-    new ThreadLength(sides, pace).measure(report);
+    new ThreadLength(comparison, profile).measure(report);
     progress("opening streams");
-    new OpenStreams(sides, pace).measure(report);
+    new OpenStreams(comparison, profile).measure(report);
   }
 
   static void progress(String what) {

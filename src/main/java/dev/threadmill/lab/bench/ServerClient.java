@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** Has runs done by the server, streamed, as an application with the official SDK would. */
+/** Creates runs through the server, streamed, as an application with an official SDK would. */
 final class ServerClient implements Client {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String WAITS = "\"status\":\"requires_action\"";
@@ -31,7 +31,7 @@ final class ServerClient implements Client {
     this.assistant = assistant;
   }
 
-  /** Makes the assistant that all runs are of. Returns its id. */
+  /** Creates the assistant of all runs and returns its id. */
   static String makeAssistant(URI server, String key) throws IOException {
     try (var connection = new HttpConnection(server, key)) {
       var made = connection.post("/assistants", json(Map.of("model", "mock-0")));
@@ -46,17 +46,17 @@ final class ServerClient implements Client {
     return reader.done();
   }
 
-  /** Opens a run on a new thread and leaves its stream open behind the first token. */
+  /** Starts a run on a new thread and leaves its stream open after the first token. */
   void openStream(String model) throws IOException {
     new TimedStreamReader(0).readFirst(server.stream("/threads/runs", newThread(model)));
   }
 
-  /** Begins a run on a new thread. Its events are to be read to their end. */
+  /** Starts a run on a new thread. Its events must be read to their end. */
   HttpConnection.Body events(String model) throws IOException {
     return server.stream("/threads/runs", newThread(model));
   }
 
-  /** The events of a run of anybody's, behind the last one that was seen. */
+  /** The events of any run after the last received one. */
   HttpConnection.Body resume(String thread, String run, String lastEventId) throws IOException {
     return server.resume("/threads/%s/runs/%s/events".formatted(thread, run), lastEventId);
   }
@@ -93,7 +93,7 @@ final class ServerClient implements Client {
     return reader.done();
   }
 
-  /** Begins a run that will wait for its client. Returns its path. */
+  /** Starts a run that will wait for its client, and returns its path. */
   String beginWithTool(String model) throws IOException {
     var create =
         Map.of(
@@ -104,7 +104,7 @@ final class ServerClient implements Client {
     return path(JSON.readTree(server.post("/threads/runs", json(create))));
   }
 
-  /** Answers the calls of a run that waits, which goes on then. */
+  /** Submits the outputs of a waiting run, which then continues. */
   void answerTool(String run) throws IOException {
     server.post(run + SUBMIT, outputs(JSON.readTree(server.get(run)), false));
   }

@@ -15,7 +15,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-/** The server, started as its users start it. */
+/** A server, started by the launcher. */
 final class ServerProcess implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(90);
   private static final long LONGEST_STOP_SECONDS = 5;
@@ -33,9 +33,9 @@ final class ServerProcess implements AutoCloseable {
   }
 
   /**
-   * Starts one in this scratch folder, and waits until it takes work.
+   * Starts a server in this temporary folder, and waits until it is ready.
    *
-   * @param settings more variables of its environment
+   * @param settings further environment variables
    */
   static ServerProcess start(
       Path launcher,
@@ -92,22 +92,22 @@ final class ServerProcess implements AutoCloseable {
             return;
           }
         } catch (IOException _) {
-          // it does not listen yet
+          // It does not listen yet.
         }
         Thread.sleep(100);
       }
     }
-    var said = Files.readString(log);
+    var output = Files.readString(log);
     close();
-    throw new IOException("the server did not start:\n" + said);
+    throw new IOException("the server did not start:\n" + output);
   }
 
-  /** Ends it as the machine's failure would. */
+  /** Kills the process, as a failure of the machine would. */
   void kill() throws InterruptedException {
     process.destroyForcibly().waitFor();
   }
 
-  /** What SDKs are given as base URL. */
+  /** The base URL for SDKs. */
   URI api() {
     return address.resolve("/v1");
   }
@@ -117,12 +117,12 @@ final class ServerProcess implements AutoCloseable {
     return key;
   }
 
-  /** The sum of all series of a metric, as Prometheus would read it. */
+  /** The sum of all series of a Prometheus metric. */
   double metric(String name) throws IOException {
     return metric(name, "");
   }
 
-  /** The sum of the series of a metric that have this label, as {@code area="heap"}. */
+  /** The sum of the series of a metric with this label, for example {@code area="heap"}. */
   double metric(String name, String label) throws IOException {
     try (var connection = new HttpConnection(address.resolve("/q"), key)) {
       return connection
@@ -135,41 +135,41 @@ final class ServerProcess implements AutoCloseable {
     }
   }
 
-  /** Live bytes of the heap, after a full collection. */
+  /** Live bytes of the heap after a full collection. */
   long liveHeap() throws IOException, InterruptedException {
     var jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd").toString();
     ask(jcmd, Long.toString(process.pid()), "GC.run");
     return (long) metric("jvm_memory_used_bytes", "area=\"heap\"");
   }
 
-  /** Bytes that the process has in memory. */
+  /** Resident memory of the process in bytes. */
   long residentBytes() throws IOException, InterruptedException {
     return 1024 * Long.parseLong(ask("ps", "-o", "rss=", "-p", Long.toString(process.pid())));
   }
 
-  /** How long processors have worked for it so far. */
+  /** The processor time that the process has used. */
   Duration processorTime() {
     return process.toHandle().info().totalCpuDuration().orElseThrow();
   }
 
   private static String ask(String... command) throws IOException, InterruptedException {
     var asked = new ProcessBuilder(command).redirectErrorStream(true).start();
-    var said = new String(asked.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
+    var output = new String(asked.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
     if (asked.waitFor() != 0) {
-      throw new IOException(String.join(" ", command) + ": " + said);
+      throw new IOException(String.join(" ", command) + ": " + output);
     }
-    return said;
+    return output;
   }
 
   /**
-   * Ends it as its operator would.
+   * SIGTERM.
    *
-   * @throws IOException if it has not ended by then
+   * @throws IOException if it has not ended after this time
    */
   void stop(Duration longest) throws IOException, InterruptedException {
     process.destroy();
     if (!process.waitFor(longest.toMillis(), TimeUnit.MILLISECONDS)) {
-      throw new IOException("the server does not stop:\n" + Files.readString(log));
+      throw new IOException("the server did not stop:\n" + Files.readString(log));
     }
   }
 

@@ -3,18 +3,18 @@ package dev.threadmill.lab.bench;
 import java.sql.Connection;
 import java.sql.SQLException;
 
-/** What is kept in the database of a message and of a run, with all indexes. */
-record StorageSize(BenchEnvironment stage) {
+/** Measures the bytes per message and per run in the database, with all indexes. */
+record StorageSize(BenchEnvironment environment) {
   void measure(Report report) throws SQLException {
-    try (var database = stage.connect()) {
+    try (var database = environment.connect()) {
       row(
           report,
-          "database bytes a message",
+          "database bytes per message",
           perRow(database, "messages", "messages"),
           perRow(database, "bench.messages", "bench.messages"));
       row(
           report,
-          "database bytes a run and its thread, without messages",
+          "database bytes per run and thread, without messages",
           perRow(database, "runs", "runs", "run_steps", "tool_calls", "run_journal", "threads"),
           null);
     }

@@ -18,8 +18,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Very many connections, each of which reads the events of a run: one event loop for all, and
- * nothing kept of what has been read. They cost next to nothing themselves.
+ * Many connections on one event loop, each of which reads the events of a run and keeps nothing of
+ * them, so that they cost little themselves.
  */
 final class StreamViewers implements AutoCloseable {
   private static final int OPENING_AT_ONCE = 64;
@@ -39,12 +39,15 @@ final class StreamViewers implements AutoCloseable {
     this.key = key;
   }
 
-  /** Something that has a run go on. */
+  /** An action that lets a run continue. */
   interface Push {
     void give() throws IOException;
   }
 
-  /** Opens so many, spread over these runs, and waits until each has seen that its run waits. */
+  /**
+   * Opens this many connections, spread over these runs, and waits until each has received that its
+   * run waits for its client.
+   */
   void open(int count, List<String> runs) throws Exception {
     for (int i = 0; i < count; i++) {
       all.add(new Viewer(runs.get(i % runs.size())));
@@ -81,12 +84,12 @@ final class StreamViewers implements AutoCloseable {
         .onFailure(viewer::fail);
   }
 
-  /** How many signs of life have come, over all connections. */
+  /** The number of keep-alive comments over all connections. */
   long comments() {
     return comments.get();
   }
 
-  /** Has a run go on. How long each of its tokens was on its way to each of its viewers. */
+  /** Lets a run continue, and returns the delivery times of its tokens to all its viewers. */
   Distribution deliveryTimes(String run, Push push) throws Exception {
     var watching = all.stream().filter(viewer -> viewer.run.equals(run)).toList();
     var ends = watching.stream().map(viewer -> viewer.reached("event: done")).toList();
@@ -95,7 +98,7 @@ final class StreamViewers implements AutoCloseable {
       end.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
     }
     return Distribution.of(
-        watching.stream().flatMap(viewer -> viewer.ways.stream()).toList(), Long::longValue);
+        watching.stream().flatMap(viewer -> viewer.deliveries.stream()).toList(), Long::longValue);
   }
 
   @Override
@@ -103,10 +106,10 @@ final class StreamViewers implements AutoCloseable {
     vertx.close().toCompletionStage().toCompletableFuture().join();
   }
 
-  /** One connection. All of it happens on the event loop, but for {@link #reached}. */
+  /** One connection. It is confined to the event loop, except for {@link #reached}. */
   private final class Viewer {
     private final String run;
-    private final List<Long> ways = new ArrayList<>();
+    private final List<Long> deliveries = new ArrayList<>();
     private String rest = "";
     private volatile String awaited;
     private volatile CompletableFuture<Void> reached;
@@ -115,7 +118,7 @@ final class StreamViewers implements AutoCloseable {
       this.run = run;
     }
 
-    /** Done as soon as a line of this beginning comes. */
+    /** Completes when a line with this prefix arrives. */
     CompletableFuture<Void> reached(String line) {
       reached = new CompletableFuture<>();
       awaited = line;
@@ -154,7 +157,7 @@ final class StreamViewers implements AutoCloseable {
         fail(new IOException("a viewer was answered with " + line));
       } else if (line.contains("thread.message.delta")
           && line.contains(ProviderTimestamps.WRITTEN)) {
-        ways.add(now - ProviderTimestamps.read(ProviderTimestamps.WRITTEN, line));
+        deliveries.add(now - ProviderTimestamps.read(ProviderTimestamps.WRITTEN, line));
       }
       if (awaited != null && line.startsWith(awaited)) {
         awaited = null;

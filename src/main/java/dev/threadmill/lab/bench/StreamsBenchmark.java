@@ -8,8 +8,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 
 /**
- * A thousand streams at once, each of a run whose model says ten tokens a second: how many events
- * come, and how long a token is on its way from the provider to the client.
+ * A thousand concurrent streams of runs whose model sends ten tokens per second: events per second,
+ * and the delivery time of a token from the provider to the client.
  */
 record StreamsBenchmark() implements Benchmark {
   private static final int STREAMS = 1_000;
@@ -24,22 +24,22 @@ record StreamsBenchmark() implements Benchmark {
 
   @Override
   public String summary() {
-    return "a thousand streams at once: events a second, and each token's way to its client";
+    return "a thousand concurrent streams: events per second, and delivery time of a token";
   }
 
-  /** What one stream has brought. */
+  /** The measurements of one stream. */
   private record Seen(long events, long bytes, List<Long> delays, long begin, long end) {}
 
   @Override
-  public void measure(BenchEnvironment stage, Report report) throws Exception {
+  public void measure(BenchEnvironment environment, Report report) throws Exception {
     RunsBenchmark.progress("starting the server");
-    var sides =
+    var comparison =
         new ControlledComparison(
-            stage, stage.startServer(ControlledComparison.WITHOUT_INDEXING), 1);
+            environment, environment.startServer(ControlledComparison.WITHOUT_INDEXING), 1);
     RunsBenchmark.progress("warming up");
-    new Throughput(sides, BenchProfile.FULL).warmUp();
+    new Throughput(comparison, BenchProfile.FULL).warmUp();
     RunsBenchmark.progress("reading %,d streams".formatted(STREAMS));
-    var seen = readAll(sides);
+    var seen = readAll(comparison);
     long begin = seen.stream().mapToLong(Seen::begin).min().orElseThrow();
     long end = seen.stream().mapToLong(Seen::end).max().orElseThrow();
     long events = seen.stream().mapToLong(Seen::events).sum();
@@ -52,19 +52,19 @@ record StreamsBenchmark() implements Benchmark {
         "events, %,d streams".formatted(STREAMS),
         Report.Unit.PER_SECOND,
         events / ((end - begin) / 1e9));
-    only(report, "a token's way to its client p50", Report.Unit.MILLIS, delays.p50());
-    only(report, "a token's way to its client p99", Report.Unit.MILLIS, delays.p99());
-    only(report, "bytes an event", Report.Unit.COUNT, (double) bytes / events);
+    only(report, "delivery time of a token p50", Report.Unit.MILLIS, delays.p50());
+    only(report, "delivery time of a token p99", Report.Unit.MILLIS, delays.p99());
+    only(report, "bytes per event", Report.Unit.COUNT, (double) bytes / events);
     only(report, "events of all streams", Report.Unit.COUNT, events);
-    RunsBenchmark.progress("opening streams that stay silent");
-    new OpenStreams(sides, BenchProfile.FULL).measure(report);
+    RunsBenchmark.progress("opening idle streams");
+    new OpenStreams(comparison, BenchProfile.FULL).measure(report);
   }
 
   private static void only(Report report, String name, Report.Unit unit, Number value) {
     report.row(name, unit, value, null, Report.Relation.NOTHING);
   }
 
-  private static List<Seen> readAll(ControlledComparison sides) throws Exception {
+  private static List<Seen> readAll(ControlledComparison comparison) throws Exception {
     List<Future<Seen>> readers = new ArrayList<>();
     try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
       for (int i = 0; i < STREAMS; i++) {
@@ -73,7 +73,7 @@ record StreamsBenchmark() implements Benchmark {
             threads.submit(
                 () -> {
                   Thread.sleep(wait);
-                  try (var client = sides.serverClient()) {
+                  try (var client = comparison.serverClient()) {
                     return read(client);
                   }
                 }));
@@ -97,7 +97,7 @@ record StreamsBenchmark() implements Benchmark {
       if (line.startsWith(EVENT)) {
         events++;
       }
-      // A delta has one stamp; the whole message behind them has all of them once more.
+      // A delta has one timestamp; the complete message after them repeats all of them.
       if (line.contains(ProviderTimestamps.WRITTEN) && line.contains("thread.message.delta")) {
         delays.add(System.nanoTime() - ProviderTimestamps.read(ProviderTimestamps.WRITTEN, line));
       }

@@ -7,41 +7,40 @@ import java.util.TreeMap;
 import java.util.function.Function;
 
 /**
- * How long a run takes on threads of different lengths, all of which goes into the prompt. The
- * control reads the thread from its table too, so what it takes is what the prompt itself costs.
- * The first run on a thread is told from the next one, for which the server may remember the
- * thread.
+ * Measures runs on threads of different lengths that fit the prompt as a whole. The control reads
+ * the thread from its table too, so its time is the cost of the prompt itself. The first run on a
+ * thread is measured apart from the next one, for which the server may have cached the thread.
  */
-record ThreadLength(ControlledComparison sides, BenchProfile pace) {
+record ThreadLength(ControlledComparison comparison, BenchProfile profile) {
   private static final String MODEL = "mock-0";
   private static final int THREADS_A_TURN = 12;
 
-  /** Differences between two medians below this are the noise of the machine. */
+  /** Differences between two medians below this are noise. */
   private static final double NOISE_NANOS = 2e6;
 
   void measure(Report report) throws Exception {
     Map<Integer, Cost> costs = new TreeMap<>();
-    for (int length : pace.threads) {
-      warmUp(sides::serverClient, length);
-      warmUp(sides::directClient, length);
-      var cost = Cost.of(sides.alternate(clients -> latencies(clients, length)));
+    for (int length : profile.threads) {
+      warmUp(comparison::serverClient, length);
+      warmUp(comparison::directClient, length);
+      var cost = Cost.of(comparison.alternate(clients -> latencies(clients, length)));
       costs.put(length, cost);
       row(report, "first", length, cost.serverFirst(), cost.controlFirst());
       row(report, "next", length, cost.serverNext(), cost.controlNext());
     }
-    int shortest = pace.threads.getFirst();
-    int longest = pace.threads.getLast();
+    int shortest = profile.threads.getFirst();
+    int longest = profile.threads.getLast();
     var few = costs.get(shortest);
     var many = costs.get(longest);
-    aim(
+    target(
         report,
         "a thread of %,d messages costs no more than its prompt does".formatted(longest),
         shortest,
         many.serverNext() - few.serverNext(),
         many.controlNext() - few.controlNext());
-    aim(
+    target(
         report,
-        "nor does the first run on it",
+        "the first run on such a thread costs no more than its prompt does",
         shortest,
         many.serverFirst() - few.serverFirst(),
         many.controlFirst() - few.controlFirst());
@@ -56,18 +55,18 @@ record ThreadLength(ControlledComparison sides, BenchProfile pace) {
         Report.Relation.DIFFERENCE);
   }
 
-  private static void aim(Report report, String aim, int shortest, double ours, double prompt) {
+  private static void target(Report report, String target, int shortest, double ours, double prompt) {
     report.target(
-        aim,
+        target,
         "%.1f ms more than one of %d, the control %.1f ms"
             .formatted(ours / 1e6, shortest, prompt / 1e6),
         ours <= prompt + NOISE_NANOS);
   }
 
-  /** Runs on threads that nobody has had a run on before, and the run after each. */
+  /** The first run on each thread, and the run after it. */
   private record Latencies(List<Sample> first, List<Sample> next) {}
 
-  /** The medians, in nanoseconds. */
+  /** Medians in nanoseconds. */
   private record Cost(
       double serverFirst, double serverNext, double controlFirst, double controlNext) {
     static Cost of(ControlledComparison.Results<Latencies> both) {
@@ -79,9 +78,9 @@ record ThreadLength(ControlledComparison sides, BenchProfile pace) {
     }
   }
 
-  /** What came before were short runs, and a long prompt is work of another kind. */
+  /** The earlier runs were short, and long prompts use other code. */
   private void warmUp(Load.ClientFactory<? extends Client> clients, int length) throws Exception {
-    long end = System.nanoTime() + pace.turn.toNanos();
+    long end = System.nanoTime() + profile.measureTime.toNanos();
     try (var client = clients.connect()) {
       do {
         var thread = client.makeThread(length);
@@ -106,7 +105,7 @@ record ThreadLength(ControlledComparison sides, BenchProfile pace) {
     return latencies;
   }
 
-  /** A server that leaves messages out would be fast for the wrong reason. */
+  /** A server that omits messages would be faster for the wrong reason. */
   private static void requireWholePrompt(List<Sample> samples, int length) {
     for (var sample : samples) {
       if (sample.promptBytes() < (long) length * Client.QUESTION.length()) {

@@ -2,16 +2,16 @@ package dev.threadmill.lab.bench;
 
 import java.util.List;
 
-/** How many runs a second, each durable, with a provider that takes no time. */
-record Throughput(ControlledComparison sides, BenchProfile pace) {
+/** Measures durable runs per second with a provider that takes no time. */
+record Throughput(ControlledComparison comparison, BenchProfile profile) {
   static final int CLIENTS = 16;
   private static final String MODEL = "mock-0";
-  private static final double AIM = 0.5;
+  private static final double TARGET = 0.5;
 
-  /** Puts the same load on both, and forgets it. */
+  /** Generates the same load on both comparison without measuring. */
   void warmUp() throws Exception {
-    Load.closedLoop(CLIENTS, pace.warmUp, sides::serverClient, this::run);
-    Load.closedLoop(CLIENTS, pace.warmUp.dividedBy(5), sides::directClient, this::run);
+    Load.closedLoop(CLIENTS, profile.warmUp, comparison::serverClient, this::run);
+    Load.closedLoop(CLIENTS, profile.warmUp.dividedBy(5), comparison::directClient, this::run);
   }
 
   private Sample run(Client client, long since) throws Exception {
@@ -20,8 +20,8 @@ record Throughput(ControlledComparison sides, BenchProfile pace) {
 
   void measure(Report report) throws Exception {
     var both =
-        sides.alternate(
-            clients -> Load.closedLoop(CLIENTS, pace.turn, clients::connect, this::run));
+        comparison.alternate(
+            clients -> Load.closedLoop(CLIENTS, profile.measureTime, clients::connect, this::run));
     double server = perSecond(both.server());
     double control = perSecond(both.control());
     report.row(
@@ -31,13 +31,13 @@ record Throughput(ControlledComparison sides, BenchProfile pace) {
         control,
         Report.Relation.RATIO);
     report.row(
-        "their latency p50",
+        "latency of these runs p50",
         Report.Unit.MILLIS,
         latency(both.server(), 0.5),
         latency(both.control(), 0.5),
         Report.Relation.RATIO);
     report.row(
-        "their latency p99",
+        "latency of these runs p99",
         Report.Unit.MILLIS,
         latency(both.server(), 0.99),
         latency(both.control(), 0.99),
@@ -45,7 +45,7 @@ record Throughput(ControlledComparison sides, BenchProfile pace) {
     report.target(
         "at least half the control's throughput",
         "%.0f %%".formatted(100 * server / control),
-        server >= AIM * control);
+        server >= TARGET * control);
   }
 
   private static double perSecond(List<Load.Result<Sample>> turns) {

@@ -1,6 +1,6 @@
 package dev.threadmill.lab.bench;
 
-/** Runs per second and nothing else, with a long warm-up: to profile the server under load. */
+/** Runs per second only, with a long warm-up, for profiling the server under load. */
 record ThroughputBenchmark() implements Benchmark {
   @Override
   public String name() {
@@ -9,17 +9,17 @@ record ThroughputBenchmark() implements Benchmark {
 
   @Override
   public String summary() {
-    return "only runs per second, for most of a minute; JAVA_OPTS may have the server profiled";
+    return "runs per second only, for most of a minute, to profile the server (JAVA_OPTS)";
   }
 
   @Override
-  public void measure(BenchEnvironment stage, Report report) throws Exception {
-    var sides =
+  public void measure(BenchEnvironment environment, Report report) throws Exception {
+    var comparison =
         new ControlledComparison(
-            stage,
-            stage.startServer(ControlledComparison.WITHOUT_INDEXING),
+            environment,
+            environment.startServer(ControlledComparison.WITHOUT_INDEXING),
             BenchProfile.FULL.rounds);
-    var throughput = new Throughput(sides, BenchProfile.FULL);
+    var throughput = new Throughput(comparison, BenchProfile.FULL);
     throughput.warmUp();
     throughput.measure(report);
   }

@@ -3,8 +3,8 @@ package dev.threadmill.lab.bench;
 import java.io.IOException;
 
 /**
- * Reads the stream of an answer, the provider's or the server's, and notes when its first token
- * came.
+ * Reads the stream of an answer from the provider or the server, and records when the first token
+ * arrives.
  */
 final class TimedStreamReader {
   private final long since;
@@ -18,7 +18,7 @@ final class TimedStreamReader {
     this.since = since;
   }
 
-  /** Reads to the end. Returns the last line that has this text in it, null if none has. */
+  /** Reads to the end. Returns the last line that contains this text, null if none does. */
   String read(HttpConnection.Body body, String wanted) throws IOException {
     String found = null;
     for (var line = body.nextLine(); line != null; line = body.nextLine()) {
@@ -47,10 +47,10 @@ final class TimedStreamReader {
     throw new IOException("the stream ended before the first token");
   }
 
-  /** What was seen of a run that ends now. */
+  /** The measurements of a run that ends now. */
   Sample done() throws IOException {
     if (firstNanos < 0 || providerTotal == 0) {
-      throw new IOException("the stream ended without the whole answer");
+      throw new IOException("the stream ended before the answer was complete");
     }
     return new Sample(
         firstNanos, System.nanoTime() - since, providerFirst, providerTotal, promptBytes);

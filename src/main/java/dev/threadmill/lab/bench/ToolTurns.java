@@ -3,15 +3,15 @@ package dev.threadmill.lab.bench;
 import java.util.List;
 
 /**
- * What a turn with a tool call of the client's adds to a run beside the provider's own time: the
- * run pauses, the client hands in the output, the run goes on.
+ * Measures what a turn with a call of the client's tool adds to a run beyond the provider's own
+ * time: the run pauses, the client submits the output, the run continues.
  */
-record ToolTurns(ControlledComparison sides, BenchProfile pace) {
+record ToolTurns(ControlledComparison comparison, BenchProfile profile) {
   private static final int TURNS = 5;
 
   void measure(Report report) throws Exception {
     var both =
-        sides.alternate(
+        comparison.alternate(
             clients ->
                 perTurn(overhead(clients, "mock-0-turns" + TURNS), overhead(clients, "mock-0")));
     report.row(
@@ -27,7 +27,7 @@ record ToolTurns(ControlledComparison sides, BenchProfile pace) {
     var done =
         Load.closedLoop(
             1,
-            pace.turn.dividedBy(3),
+            profile.measureTime.dividedBy(3),
             clients::connect,
             (client, since) -> client.runWithTool(model, since));
     return Distribution.of(done.results(), Sample::totalOverhead).p50();

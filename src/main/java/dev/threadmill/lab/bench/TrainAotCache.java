@@ -5,10 +5,9 @@ import java.time.Duration;
 import java.util.Map;
 
 /**
- * Writes the ahead-of-time cache of the JVM (JEP 514, JEP 515) for a freshly built server: one is
- * started, has some runs to do and is stopped, and its JVM keeps which classes that took, linked,
- * and which methods are worth compiling. Servers that are started with the cache are ready in a
- * third of the time, and warm much sooner.
+ * Creates the ahead-of-time cache of the JVM (JEP 514, JEP 515) for a built server: starts one,
+ * executes runs, and stops it; on exit its JVM writes loaded and linked classes and compilation
+ * profiles. A server with the cache is ready in a third of the time and warms up sooner.
  */
 public final class TrainAotCache {
   private static final int CLIENTS = 4;
@@ -21,17 +20,19 @@ public final class TrainAotCache {
 
   /** Takes the file to write. */
   public static void main(String... args) {
-    try (var stage = new BenchEnvironment(Path.of(System.getProperty("threadmill.launcher")))) {
-      var server = stage.startServer(Map.of("JAVA_OPTS", "-XX:AOTCacheOutput=" + Path.of(args[0])));
-      var sides = new ControlledComparison(stage, server, 1);
+    try (var environment =
+        new BenchEnvironment(Path.of(System.getProperty("threadmill.launcher")))) {
+      var server =
+          environment.startServer(Map.of("JAVA_OPTS", "-XX:AOTCacheOutput=" + Path.of(args[0])));
+      var comparison = new ControlledComparison(environment, server, 1);
       Load.closedLoop(
-          CLIENTS, TIME, sides::serverClient, (client, since) -> client.run("mock-0", since));
+          CLIENTS, TIME, comparison::serverClient, (client, since) -> client.run("mock-0", since));
       Load.closedLoop(
           1,
           TIME,
-          sides::serverClient,
+          comparison::serverClient,
           (client, since) -> client.runWithTool("mock-0-turns2", since));
-      try (var client = sides.serverClient()) {
+      try (var client = comparison.serverClient()) {
         var thread = client.makeThread(LONG_THREAD);
         for (int i = 0; i < RUNS_ON_IT; i++) {
           client.runOn(thread, "mock-0", System.nanoTime());

@@ -7,9 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Very many who watch a hundred runs of which nothing comes, for each waits for its client: what
- * they cost in memory and in processor time. Then one of the runs goes on, and all who watch it are
- * to see that.
+ * Many viewers of a hundred idle runs, each of which waits for its client: their memory and
+ * processor time. Then one of the runs continues, and the delivery time to its viewers is measured.
  */
 record ViewersBenchmark(int viewers) implements Benchmark {
   static final int USUAL = 10_000;
@@ -18,10 +17,10 @@ record ViewersBenchmark(int viewers) implements Benchmark {
   private static final int FILES_FOR_THE_REST = 1_000;
   private static final String MODEL = "mock-turns1-i50-n40-stamped";
 
-  /** More than a round of keep-alive comments, of which the first is left out. */
+  /** More than one interval of keep-alive comments; the first is not measured. */
   private static final Duration SETTLING = Duration.ofSeconds(20);
 
-  /** Two rounds of keep-alive comments. */
+  /** Two intervals of keep-alive comments. */
   private static final Duration IDLE = Duration.ofSeconds(30);
 
   @Override
@@ -31,30 +30,30 @@ record ViewersBenchmark(int viewers) implements Benchmark {
 
   @Override
   public String summary() {
-    return "ten thousand viewers, or as many as you say, of runs of which nothing comes";
+    return "ten thousand viewers of idle runs, or the given number";
   }
 
   @Override
-  public Benchmark with(List<String> words) {
-    if (words.isEmpty()) {
+  public Benchmark with(List<String> arguments) {
+    if (arguments.isEmpty()) {
       return this;
     }
-    int wanted = Integer.parseInt(words.getFirst());
-    if (words.size() > 1 || wanted < RUNS) {
-      throw new IllegalArgumentException(String.join(" ", words));
+    int wanted = Integer.parseInt(arguments.getFirst());
+    if (arguments.size() > 1 || wanted < RUNS) {
+      throw new IllegalArgumentException(String.join(" ", arguments));
     }
     return new ViewersBenchmark(wanted);
   }
 
   @Override
-  public void measure(BenchEnvironment stage, Report report) throws Exception {
+  public void measure(BenchEnvironment environment, Report report) throws Exception {
     int count = Math.min(viewers, mostConnections());
     if (count < viewers) {
       RunsBenchmark.progress(
-          "a process may open so few files here that it is %,d".formatted(count));
+          "the limit of open files reduces the number of viewers to %,d".formatted(count));
     }
     RunsBenchmark.progress("starting the server");
-    var server = stage.startServer(ControlledComparison.WITHOUT_INDEXING);
+    var server = environment.startServer(ControlledComparison.WITHOUT_INDEXING);
     var assistant = ServerClient.makeAssistant(server.api(), server.key());
     RunsBenchmark.progress("warming up");
     Load.closedLoop(
@@ -76,29 +75,34 @@ record ViewersBenchmark(int viewers) implements Benchmark {
       watching.open(count, runs);
       row(
           report,
-          "live heap a viewer (of %,d)".formatted(count),
+          "live heap per viewer (of %,d)".formatted(count),
           Report.Unit.KILOBYTES,
           (double) (server.liveHeap() - heap) / count);
       row(
           report,
-          "resident memory a viewer",
+          "resident memory per viewer",
           Report.Unit.KILOBYTES,
           (double) (server.residentBytes() - resident) / count);
-      RunsBenchmark.progress("measuring the server while all is quiet");
+      RunsBenchmark.progress("measuring the server while all runs are idle");
       var quiet = Quiet.of(server, watching);
-      row(report, "of a processor, without viewers", Report.Unit.PERCENT, bare.processor());
-      row(report, "of a processor, with them all quiet", Report.Unit.PERCENT, quiet.processor());
-      row(report, "keep-alive comments a second", Report.Unit.PER_SECOND, quiet.comments());
+      row(report, "share of a processor, without viewers", Report.Unit.PERCENT, bare.processor());
       row(
           report,
-          "processor time a comment",
+          "share of a processor, with idle viewers",
+          Report.Unit.PERCENT,
+          quiet.processor());
+      row(report, "keep-alive comments per second", Report.Unit.PER_SECOND, quiet.comments());
+      row(
+          report,
+          "processor time per comment",
           Report.Unit.MILLIS,
           1e9 * Math.max(0, quiet.processor() - bare.processor()) / quiet.comments());
-      RunsBenchmark.progress("having one run go on");
-      var ways = watching.deliveryTimes(runs.getFirst(), () -> client.answerTool(runs.getFirst()));
-      var name = "a token's way to each of %,d viewers, ".formatted(count / RUNS);
-      row(report, name + "p50", Report.Unit.MILLIS, ways.p50());
-      row(report, name + "p99", Report.Unit.MILLIS, ways.p99());
+      RunsBenchmark.progress("letting one run continue");
+      var deliveries =
+          watching.deliveryTimes(runs.getFirst(), () -> client.answerTool(runs.getFirst()));
+      var name = "delivery time of a token to %,d viewers, ".formatted(count / RUNS);
+      row(report, name + "p50", Report.Unit.MILLIS, deliveries.p50());
+      row(report, name + "p99", Report.Unit.MILLIS, deliveries.p99());
     }
   }
 
@@ -107,13 +111,13 @@ record ViewersBenchmark(int viewers) implements Benchmark {
   }
 
   /**
-   * What happens while nothing happens.
+   * The load of an idle server.
    *
-   * @param processor the share of one processor that the server takes
-   * @param comments how many signs of life come, a second
+   * @param processor the share of one processor that the server uses
+   * @param comments keep-alive comments per second
    */
   private record Quiet(double processor, double comments) {
-    /** Over a while, once what came before has settled. */
+    /** Measures for a while, after earlier work has settled. */
     static Quiet of(ServerProcess server, StreamViewers viewers) throws InterruptedException {
       Thread.sleep(SETTLING);
       var before = server.processorTime();
@@ -126,7 +130,7 @@ record ViewersBenchmark(int viewers) implements Benchmark {
     }
   }
 
-  /** The server and the clients are processes of their own; each has a file for each connection. */
+  /** Server and clients are separate processes; each has a file descriptor per connection. */
   private static int mostConnections() {
     return ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean unix
         ? (int) Math.min(Integer.MAX_VALUE, unix.getMaxFileDescriptorCount() - FILES_FOR_THE_REST)

@@ -1,7 +1,7 @@
 /**
- * {@code ./threadmill bench}: how fast the server is, measured from outside. Nothing of the server
- * uses this package. It starts what it measures as processes of their own (a PostgreSQL, a stand-in
- * for the model provider, the server), puts load on them, and prints each number beside the one of
- * a {@linkplain dev.threadmill.lab.bench.DirectClient control}: the same client without a server.
+ * {@code ./threadmill bench}: performance of the server, measured from outside. No class of the
+ * server uses this package. It starts what it measures as separate processes (a PostgreSQL, a mock
+ * provider, the server), generates load, and prints each number beside that of a {@linkplain
+ * dev.threadmill.lab.bench.DirectClient control}: the same client without a server.
  */
 package dev.threadmill.lab.bench;

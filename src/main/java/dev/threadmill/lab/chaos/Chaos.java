@@ -21,28 +21,28 @@ public final class Chaos {
   private Chaos() {}
 
   /**
-   * Exit code 0 if all promises were kept, 1 if one was not or it could not be tried, 2 if the
-   * words make no sense.
+   * Exit code 0 if no guarantee was violated, 1 if one was or the test could not run, 2 for invalid
+   * arguments.
    *
-   * @param args the folder of the built server, then the words of the command
+   * @param args the folder of the built server, then the arguments of the command
    */
   public static void main(String... args) {
-    var words = new ArrayList<>(List.of(args).subList(1, args.length));
+    var arguments = new ArrayList<>(List.of(args).subList(1, args.length));
     long seed = RandomGenerator.getDefault().nextInt(1_000_000);
     int minutes = USUAL_MINUTES;
     try {
-      int option = words.indexOf("--seed");
+      int option = arguments.indexOf("--seed");
       if (option >= 0) {
-        seed = Long.parseLong(words.remove(option + 1));
-        words.remove(option);
+        seed = Long.parseLong(arguments.remove(option + 1));
+        arguments.remove(option);
       }
-      if (!words.isEmpty()) {
-        minutes = Integer.parseInt(words.removeFirst());
+      if (!arguments.isEmpty()) {
+        minutes = Integer.parseInt(arguments.removeFirst());
       }
     } catch (NumberFormatException | IndexOutOfBoundsException e) {
       minutes = 0;
     }
-    if (!words.isEmpty() || minutes < 1 || minutes > MOST_MINUTES) {
+    if (!arguments.isEmpty() || minutes < 1 || minutes > MOST_MINUTES) {
       System.err.println(
           "Usage: ./threadmill chaos [minutes] [--seed N], with 1 to " + MOST_MINUTES + " minutes");
       System.exit(2);
@@ -51,16 +51,16 @@ public final class Chaos {
   }
 
   private static int run(Path server, Duration length, long seed) {
-    try (var world = new ChaosCluster()) {
+    try (var cluster = new ChaosCluster()) {
       System.out.printf(
           "chaos of %d min with seed %d: starting Postgres and %d nodes with a lease of %d s…%n",
           length.toMinutes(), seed, NODES, ChaosCluster.LEASE.toSeconds());
       try {
-        world.start(server, NODES);
-        return play(world, length, seed);
+        cluster.start(server, NODES);
+        return execute(cluster, length, seed);
       } catch (IOException | SQLException | InterruptedException | RuntimeException e) {
         System.err.println("threadmill: chaos failed: " + e);
-        System.err.println(world.lastLines());
+        System.err.println(cluster.lastLines());
         return 1;
       }
     } catch (IOException e) {
@@ -69,11 +69,11 @@ public final class Chaos {
     }
   }
 
-  private static int play(ChaosCluster world, Duration length, long seed)
+  private static int execute(ChaosCluster cluster, Duration length, long seed)
       throws IOException, SQLException, InterruptedException {
     var tally = new ChaosReport();
-    var clients = new ClientPool(world, seed, tally);
-    var nemesis = new Nemesis(world, clients, tally, new SplittableRandom(seed));
+    var clients = new ClientPool(cluster, seed, tally);
+    var nemesis = new Nemesis(cluster, clients, tally, new SplittableRandom(seed));
     long end = System.nanoTime() + length.toNanos();
     try (var lines =
         Executors.newSingleThreadScheduledExecutor(Thread.ofPlatform().daemon().factory())) {
@@ -86,20 +86,21 @@ public final class Chaos {
       while (System.nanoTime() < end) {
         nemesis.injectFault();
       }
-      System.out.println("peace; waiting for what is under way…");
-      var stories = clients.finish();
-      System.out.println("comparing " + stories.size() + " runs with what was promised…");
-      new FinalChecks(world, tally).run(stories);
+      System.out.println("no more faults; waiting for active runs…");
+      var outcomes = clients.finish();
+      System.out.println("comparing " + outcomes.size() + " runs with the guarantees…");
+      new FinalChecks(cluster, tally).run(outcomes);
       lines.shutdownNow();
     }
-    tally.print(System.out, world);
+    tally.print(System.out, cluster);
     if (!tally.isClean()) {
       System.out.printf(
-          "%nnot all was kept; again: ./threadmill chaos %d --seed %d%n", length.toMinutes(), seed);
-      System.out.println(world.lastLines());
+          "%nguarantees were violated; repeat with: ./threadmill chaos %d --seed %d%n",
+          length.toMinutes(), seed);
+      System.out.println(cluster.lastLines());
       return 1;
     }
-    System.out.printf("%nall was kept (seed %d)%n", seed);
+    System.out.printf("%nno violation (seed %d)%n", seed);
     return 0;
   }
 }

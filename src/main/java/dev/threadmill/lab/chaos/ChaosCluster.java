@@ -19,8 +19,8 @@ import java.util.Optional;
 import java.util.random.RandomGenerator;
 
 /**
- * All that chaos needs: a PostgreSQL of its own, a model, and nodes. It is in a folder of its own,
- * and gone when this is closed, also when the JVM is asked to end.
+ * The system under test: an embedded PostgreSQL, a mock model, and nodes, in a temporary folder.
+ * {@link #close}, or a shutdown of the JVM, stops the processes and deletes the folder.
  */
 final class ChaosCluster implements AutoCloseable {
   static final Duration LEASE = Duration.ofSeconds(2);
@@ -31,18 +31,18 @@ final class ChaosCluster implements AutoCloseable {
   private final MockModel model = new MockModel();
   private final String key = Secret.random().value();
   private final List<NodeProcess> nodes = new ArrayList<>();
-  private final Thread hook = new Thread(this::clear, "clear-world");
+  private final Thread hook = new Thread(this::clear, "clear-cluster");
   private EmbeddedPostgres postgres;
   private boolean cleared;
 
-  /** Makes the folder; nothing runs yet but the model. */
+  /** Creates the folder and starts the mock model; {@link #start} starts the rest. */
   ChaosCluster() throws IOException {
     folder = Files.createTempDirectory("threadmill-chaos-");
     Runtime.getRuntime().addShutdownHook(hook);
   }
 
   /**
-   * Starts everything and waits until all nodes take work.
+   * Starts everything and waits until all nodes are ready.
    *
    * @param server the folder of the built server
    */
@@ -59,11 +59,11 @@ final class ChaosCluster implements AutoCloseable {
       nodes.add(new NodeProcess(Character.toString('a' + i), jvm(), jar, settings, folder));
       synchronized (this) {
         if (cleared) {
-          throw new InterruptedException("asked to end");
+          throw new InterruptedException("shutting down");
         }
         nodes.getLast().start();
       }
-      // The first one makes the schema.
+      // The first node migrates the schema.
       awaitReady(nodes.getLast());
     }
     try (var database = connect()) {
@@ -81,7 +81,7 @@ final class ChaosCluster implements AutoCloseable {
     settings.put("THREADMILL_SECRET_KEY", "00".repeat(32));
     settings.put("THREADMILL_LEASE", LEASE.toSeconds() + "s");
     settings.put("THREADMILL_EGRESS_ALLOW", "127.0.0.1/32");
-    // The memory would call the model on its own account.
+    // The memory workers would call the model in addition to the runs.
     settings.put("THREADMILL_MEMORY_WORKER", "false");
     settings.put("OPENAI_BASE_URL", model.baseUrl());
     settings.put("OPENAI_API_KEY", "none");
@@ -104,25 +104,29 @@ final class ChaosCluster implements AutoCloseable {
     return words;
   }
 
-  /** Binaries and the compiled pgvector are where the server has them too. */
+  /** The server's own cache: PostgreSQL binaries and the compiled pgvector. */
   private static Path cache() {
     return Optional.ofNullable(System.getenv("THREADMILL_CACHE"))
         .map(Path::of)
         .orElse(Path.of(System.getProperty("user.home"), ".threadmill", "cache"));
   }
 
-  /** Waits until the node takes work. */
+  /**
+   * Waits until the node is ready; starts it again if it has exited.
+   *
+   * @throws IOException if it is not ready within two minutes
+   */
   void awaitReady(NodeProcess node) throws IOException, InterruptedException {
     var caller = caller(RandomGenerator.getDefault());
     long end = System.nanoTime() + LONGEST_START.toNanos();
     while (!node.isReady(caller)) {
       if (System.nanoTime() > end) {
         throw new IOException(
-            "node %s does not start:%n%s"
+            "node %s did not start:%n%s"
                 .formatted(node.name(), String.join("\n", node.lastLines(LAST_LINES))));
       }
       if (!node.isAlive()) {
-        // It found no database when it started, and its supervisor starts it again.
+        // It exits if Postgres is down at its start; a supervisor would restart it as well.
         node.start();
       }
       Thread.sleep(100);
@@ -141,12 +145,12 @@ final class ChaosCluster implements AutoCloseable {
     return postgres;
   }
 
-  /** A client of all nodes. */
+  /** A client that sends each request to a random node. */
   RetryingClient caller(RandomGenerator random) {
     return new RetryingClient(nodes.stream().map(NodeProcess::url).toList(), key, random);
   }
 
-  /** A client of this node alone. */
+  /** A client of this node only. */
   RetryingClient caller(NodeProcess node) {
     return new RetryingClient(List.of(node.url()), key, RandomGenerator.getDefault());
   }
@@ -156,7 +160,7 @@ final class ChaosCluster implements AutoCloseable {
     return DriverManager.getConnection(postgres.jdbcUrl(), postgres.user(), postgres.password());
   }
 
-  /** What the logs of all nodes have about a run. */
+  /** The log lines of all nodes that contain this run id, each prefixed with the node's name. */
   List<String> linesAbout(String run) throws IOException {
     var found = new ArrayList<String>();
     for (var node : nodes) {
@@ -165,7 +169,7 @@ final class ChaosCluster implements AutoCloseable {
     return found;
   }
 
-  /** The end of the log of each node, to find out what went wrong. */
+  /** The last lines of each node's log. */
   String lastLines() throws IOException {
     var text = new StringBuilder();
     for (var node : nodes) {
@@ -216,7 +220,7 @@ final class ChaosCluster implements AutoCloseable {
     try {
       Runtime.getRuntime().removeShutdownHook(hook);
     } catch (IllegalStateException e) {
-      // It is running already.
+      // The JVM is already shutting down.
     }
   }
 }

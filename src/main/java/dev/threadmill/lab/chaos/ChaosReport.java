@@ -12,12 +12,12 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** What has happened so far, and what came of it. */
+/** Collects injected faults, outcomes and violations of a chaos test. */
 final class ChaosReport {
   private static final int MOST_TOLD = 20;
   private static final int LONGEST_WAITS = 3;
 
-  private final Map<String, Integer> deeds = new TreeMap<>();
+  private final Map<String, Integer> faults = new TreeMap<>();
   private final Map<String, Integer> ends = new TreeMap<>();
   private final Map<Effect, Integer> effects = new TreeMap<>();
   private final List<Violation> violations = new ArrayList<>();
@@ -27,29 +27,29 @@ final class ChaosReport {
   private final AtomicInteger begun = new AtomicInteger();
   private final AtomicInteger read = new AtomicInteger();
 
-  /** A deed, from when to when. */
-  private record InjectedFault(String words, long begin, long end) {}
+  /** A fault with its begin and end in terms of {@link System#nanoTime}. */
+  private record InjectedFault(String description, long begin, long end) {}
 
   void runCreated() {
     begun.incrementAndGet();
   }
 
-  /** A deed that has begun then, in terms of {@link System#nanoTime}, and is done now. */
-  synchronized void faultInjected(String deed, long since) {
-    deeds.merge(deed, 1, Integer::sum);
-    done.add(new InjectedFault(deed, since, System.nanoTime()));
+  /** Records a fault that began at this {@link System#nanoTime} and ends now. */
+  synchronized void faultInjected(String fault, long since) {
+    faults.merge(fault, 1, Integer::sum);
+    done.add(new InjectedFault(fault, since, System.nanoTime()));
   }
 
   void runRead() {
     read.incrementAndGet();
   }
 
-  /** How all runs there are ended, those that nobody read as well. */
+  /** Sets the number of all runs by their final status. */
   synchronized void statusCounts(Map<String, Integer> byStatus) {
     ends.putAll(byStatus);
   }
 
-  /** Notes what was not kept; the first few are told at once. */
+  /** Records violations; the first few are printed at once. */
   synchronized void add(Collection<Violation> found) {
     for (var violation : found) {
       effects.merge(violation.effect(), 1, Integer::sum);
@@ -68,14 +68,14 @@ final class ChaosReport {
     return violations.isEmpty();
   }
 
-  /** One line of how things are. */
+  /** The current totals in one line. */
   synchronized String progressLine() {
-    return "%s  runs %d begun, %d read to their end; %d deeds; %s; kill to token %s"
+    return "%s  runs %d created, %d read to their end; %d faults; %s; kill to token %s"
         .formatted(
             at(System.nanoTime()),
             begun.get(),
             read.get(),
-            deeds.values().stream().mapToInt(Integer::intValue).sum(),
+            faults.values().stream().mapToInt(Integer::intValue).sum(),
             losses(),
             waits);
   }
@@ -89,20 +89,20 @@ final class ChaosReport {
             effects.getOrDefault(Effect.WRONG, 0));
   }
 
-  /** So many minutes and seconds after the beginning. */
+  /** The time since the start as minutes and seconds. */
   private String at(long nanos) {
     var passed = Duration.ofNanos(nanos - began);
     return "%d:%02d".formatted(passed.toMinutes(), passed.toSecondsPart());
   }
 
-  /** A run that had to wait, and what was done meanwhile. */
-  private String told(RecoveryTimes.Recovery wait) {
+  /** Describes a run that had to wait and the faults of that time. */
+  private String describe(RecoveryTimes.Recovery wait) {
     var meanwhile =
         done.stream()
-            .filter(deed -> deed.end() >= wait.killed().nanos() && deed.begin() <= wait.end())
-            .map(deed -> deed.words() + " at " + at(deed.begin()))
+            .filter(fault -> fault.end() >= wait.killed().nanos() && fault.begin() <= wait.end())
+            .map(fault -> fault.description() + " at " + at(fault.begin()))
             .toList();
-    return "%.1f s: %s, node %s killed at %s; done meanwhile: %s"
+    return "%.1f s: %s, node %s killed at %s; other faults: %s"
         .formatted(
             wait.nanos() / 1e9,
             wait.run(),
@@ -112,17 +112,17 @@ final class ChaosReport {
   }
 
   /**
-   * The whole account.
+   * Prints the full report.
    *
-   * @param world whose logs tell more of the runs that waited longest
+   * @param cluster the source of log lines for the runs that waited longest
    */
-  synchronized void print(PrintStream out, ChaosCluster world) throws IOException {
+  synchronized void print(PrintStream out, ChaosCluster cluster) throws IOException {
     out.println();
-    out.println("what was done");
-    deeds.forEach((deed, times) -> out.printf("  %-44s %6d%n", deed, times));
-    out.println("how runs ended");
+    out.println("injected faults");
+    faults.forEach((fault, times) -> out.printf("  %-44s %6d%n", fault, times));
+    out.println("runs by final status");
     ends.forEach((status, times) -> out.printf("  %-44s %6d%n", status, times));
-    out.println("what came of it");
+    out.println("violations");
     for (var effect : Effect.values()) {
       var name =
           effect == Effect.WRONG ? "otherwise wrong" : effect.name().toLowerCase(Locale.ROOT);
@@ -133,10 +133,10 @@ final class ChaosReport {
         .skip(MOST_TOLD)
         .limit(MOST_TOLD)
         .forEach(each -> out.println("  ! " + each));
-    out.println("who waited longest after a kill");
+    out.println("longest waits after a kill");
     for (var wait : waits.longest(LONGEST_WAITS)) {
-      out.println("  " + told(wait));
-      world.linesAbout(wait.run()).forEach(line -> out.println("      " + line));
+      out.println("  " + describe(wait));
+      cluster.linesAbout(wait.run()).forEach(line -> out.println("      " + line));
     }
   }
 }

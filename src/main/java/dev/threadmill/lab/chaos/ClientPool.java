@@ -11,28 +11,28 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.random.RandomGenerator;
 
-/** Keeps a number of stories under way until it is closed; then it waits for their ends. */
+/** Runs a fixed number of client scripts concurrently until {@link #finish}. */
 final class ClientPool {
   private static final int AT_ONCE = 24;
   private static final long LONGEST_END_SECONDS = 300;
 
-  private final ChaosCluster world;
+  private final ChaosCluster cluster;
   private final long seed;
   private final ChaosReport tally;
   private final String assistant;
   private final AtomicInteger numbers = new AtomicInteger();
-  private final Queue<ClientScript.Outcome> told = new ConcurrentLinkedQueue<>();
+  private final Queue<ClientScript.Outcome> outcomes = new ConcurrentLinkedQueue<>();
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private volatile boolean closing;
 
-  ClientPool(ChaosCluster world, long seed, ChaosReport tally) {
-    this.world = world;
+  ClientPool(ChaosCluster cluster, long seed, ChaosReport tally) {
+    this.cluster = cluster;
     this.seed = seed;
     this.tally = tally;
-    this.assistant = assistant(world);
+    this.assistant = assistant(cluster);
   }
 
-  private static String assistant(ChaosCluster world) {
+  private static String assistant(ChaosCluster cluster) {
     var parameters = Map.of("type", "object");
     var ask =
         Map.of(
@@ -49,11 +49,11 @@ final class ClientPool {
                 "name",
                 MockModel.WEBHOOK_TOOL,
                 "endpoint",
-                world.model().webhook(),
+                cluster.model().webhook(),
                 "parameters",
                 parameters));
     var made =
-        world
+        cluster
             .caller(RandomGenerator.getDefault())
             .post("/v1/assistants", Map.of("model", "chaos", "tools", List.of(ask, note)), "a");
     if (made.status() != 200) {
@@ -66,38 +66,38 @@ final class ClientPool {
     return assistant;
   }
 
-  /** A number that no other story has. */
+  /** A number that no other script has. */
   int nextNumber() {
     return numbers.incrementAndGet();
   }
 
   void start() {
     for (int i = 0; i < AT_ONCE; i++) {
-      threads.execute(this::tellStories);
+      threads.execute(this::runScripts);
     }
   }
 
-  private void tellStories() {
+  private void runScripts() {
     while (!closing) {
       int number = nextNumber();
       try {
-        told.add(new ClientScript(number, seed, world, assistant, tally).execute());
+        outcomes.add(new ClientScript(number, seed, cluster, assistant, tally).execute());
       } catch (RetryingClient.RetriesExhausted e) {
-        tally.add(List.of(new Violation("I1", Effect.LOST, "story " + number + ": " + e)));
+        tally.add(List.of(new Violation("I1", Effect.LOST, "script " + number + ": " + e)));
       } catch (RuntimeException e) {
-        tally.add(List.of(new Violation("I1", Effect.WRONG, "story " + number + ": " + e)));
+        tally.add(List.of(new Violation("I1", Effect.WRONG, "script " + number + ": " + e)));
       }
     }
   }
 
-  /** Begins no more, waits for the ends, and hands over what became of all. */
+  /** Starts no further scripts, waits for the active ones, and returns the outcomes of all. */
   List<ClientScript.Outcome> finish() throws InterruptedException {
     closing = true;
     threads.shutdown();
     if (!threads.awaitTermination(LONGEST_END_SECONDS, TimeUnit.SECONDS)) {
-      tally.add(List.of(new Violation("I1", Effect.LOST, "clients that wait for ever")));
+      tally.add(List.of(new Violation("I1", Effect.LOST, "clients still waiting for their runs")));
       threads.shutdownNow();
     }
-    return List.copyOf(told);
+    return List.copyOf(outcomes);
   }
 }

@@ -10,8 +10,8 @@ import java.util.Map;
 import java.util.SplittableRandom;
 
 /**
- * One client with a thread and a run in it: it creates them, reads the events wherever they can be
- * had, answers calls or cancels, and in the end holds what it read against what is stored.
+ * One client with one thread and one run: creates them, reads the events from any node, answers
+ * calls or cancels, and finally compares what it received with what is stored.
  */
 final class ClientScript {
   private static final Duration PATIENCE = Duration.ofSeconds(180);
@@ -22,7 +22,7 @@ final class ClientScript {
   private static final long PAUSE_MS = 100;
 
   private final int number;
-  private final Scenario plot;
+  private final Scenario scenario;
   private final int words;
   private final int cancelAt;
   private final boolean createsStreaming;
@@ -35,30 +35,35 @@ final class ClientScript {
   private String lastEventId;
   private boolean ended;
 
-  /** What is known of a run when its story has been told. */
+  /** The final state of a script's run. */
   record Outcome(
-      int number, Scenario plot, String thread, String run, String status, List<String> messages) {
+      int number,
+      Scenario scenario,
+      String thread,
+      String run,
+      String status,
+      List<String> messages) {
     String path() {
       return "/v1/threads/" + thread + "/runs/" + run;
     }
   }
 
-  /** A story that is told anew under the same number. */
-  ClientScript(int number, long seed, ChaosCluster world, String assistant, ChaosReport tally) {
+  /** A script whose course is determined by its number and the seed. */
+  ClientScript(int number, long seed, ChaosCluster cluster, String assistant, ChaosReport tally) {
     var random = new SplittableRandom(seed + number);
     this.number = number;
-    this.plot = random.nextInt(40) == 0 ? Scenario.SLOW : Scenario.values()[random.nextInt(4)];
-    this.words = plot == Scenario.SLOW ? WORDS_OF_SLOW : 5 + random.nextInt(MOST_WORDS);
+    this.scenario = random.nextInt(40) == 0 ? Scenario.SLOW : Scenario.values()[random.nextInt(4)];
+    this.words = scenario == Scenario.SLOW ? WORDS_OF_SLOW : 5 + random.nextInt(MOST_WORDS);
     this.cancelAt = random.nextInt(MOST_EVENTS_BEFORE_CANCEL);
     this.createsStreaming = random.nextBoolean();
     this.assistant = assistant;
-    this.caller = world.caller(random);
+    this.caller = cluster.caller(random);
     this.tally = tally;
   }
 
-  /** Plays it to its end. */
+  /** Executes the script to its end. */
   Outcome execute() {
-    var question = Map.of("role", "user", "content", MockModel.question(number, plot, words));
+    var question = Map.of("role", "user", "content", MockModel.question(number, scenario, words));
     thread = caller.post("/v1/threads", Map.of("messages", List.of(question)), key("thread")).id();
     tally.runCreated();
     create();
@@ -69,7 +74,7 @@ final class ClientScript {
         tally.add(
             List.of(
                 new Violation("I1", Effect.LOST, run + " is " + status + " after " + PATIENCE)));
-        return new Outcome(number, plot, thread, run, status, List.of());
+        return new Outcome(number, scenario, thread, run, status, List.of());
       }
       goOn();
     }
@@ -81,10 +86,13 @@ final class ClientScript {
   }
 
   private String key(String what) {
-    return "story-" + number + "-" + what;
+    return "script-" + number + "-" + what;
   }
 
-  /** Comes back when the run is acknowledged, and its events so far are read. */
+  /**
+   * Returns when the creation of the run is acknowledged and the events of the creating stream are
+   * read.
+   */
   private void create() {
     var body = Map.of("assistant_id", assistant, "stream", createsStreaming);
     var runs = "/v1/threads/" + thread + "/runs";
@@ -100,7 +108,7 @@ final class ClientScript {
       try {
         caller.read(caller.anyNode() + runs, body, key("run"), null, this::take);
       } catch (IOException e) {
-        // What was not answered is sent again, under the same key.
+        // The loop repeats the request with the same key.
       }
       if (run == null) {
         RetryingClient.pause(PAUSE_MS);
@@ -113,11 +121,13 @@ final class ClientScript {
       int status =
           caller.read(caller.anyNode() + path() + "/events", null, null, lastEventId, this::take);
       if (status == 404 || status == 400) {
-        tally.add(List.of(new Violation("I1", Effect.LOST, run + ": its events answer " + status)));
+        tally.add(
+            List.of(
+                new Violation("I1", Effect.LOST, run + ": the status of its events is " + status)));
         ended = true;
       }
     } catch (IOException e) {
-      // Another node goes on behind the last whole event.
+      // The next attempt resumes after the last complete event, on another node.
     }
     if (!ended) {
       RetryingClient.pause(PAUSE_MS);
@@ -137,10 +147,10 @@ final class ClientScript {
       submit(event.data());
     }
     ended |= InvariantChecks.TERMINAL_STATUSES.stream().anyMatch(event::isRun);
-    if (plot == Scenario.CANCEL && events.size() == cancelAt && run != null) {
+    if (scenario == Scenario.CANCEL && events.size() == cancelAt && run != null) {
       caller.post(path() + "/cancel", null, key("cancel"));
     }
-    if (plot == Scenario.SLOW) {
+    if (scenario == Scenario.SLOW) {
       RetryingClient.pause(SLOW_MS);
     }
   }
@@ -151,7 +161,7 @@ final class ClientScript {
             .at("/required_action/submit_tool_outputs/tool_calls")
             .findValuesAsText("id")
             .stream()
-            .map(id -> Map.of("tool_call_id", id, "output", "the client says so"))
+            .map(id -> Map.of("tool_call_id", id, "output", "output of the client"))
             .toList();
     caller.post(path() + "/submit_tool_outputs", Map.of("tool_outputs", outputs), key("outputs"));
   }
@@ -176,10 +186,10 @@ final class ClientScript {
     tally.runRead();
     var ids = new ArrayList<String>();
     messages.forEach(message -> ids.add(message.path("id").asText()));
-    return new Outcome(number, plot, thread, run, status, ids);
+    return new Outcome(number, scenario, thread, run, status, ids);
   }
 
-  /** All events once more, in one go: from the start if the connection breaks. */
+  /** Reads all events from the beginning over one connection; starts again if it breaks. */
   private List<ReceivedEvent> readAfterwards() {
     while (true) {
       var all = new ArrayList<ReceivedEvent>();
@@ -191,7 +201,7 @@ final class ClientScript {
           return all;
         }
       } catch (IOException e) {
-        // Once more, elsewhere.
+        // The loop starts again on another node.
       }
       if (Thread.currentThread().isInterrupted()) {
         return events;

@@ -10,35 +10,35 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What is looked at when all is quiet again: the database, the model's log, and the nodes. */
+/** The checks after the last script has ended: database, log of the mock model, and nodes. */
 final class FinalChecks {
   private static final Duration LONGEST_QUIETING = Duration.ofSeconds(60);
 
-  private final ChaosCluster world;
+  private final ChaosCluster cluster;
   private final ChaosReport tally;
 
-  FinalChecks(ChaosCluster world, ChaosReport tally) {
-    this.world = world;
+  FinalChecks(ChaosCluster cluster, ChaosReport tally) {
+    this.cluster = cluster;
     this.tally = tally;
   }
 
-  void run(List<ClientScript.Outcome> stories)
+  void run(List<ClientScript.Outcome> outcomes)
       throws SQLException, IOException, InterruptedException {
-    for (var node : world.nodes()) {
-      world.awaitReady(node);
+    for (var node : cluster.nodes()) {
+      cluster.awaitReady(node);
     }
-    try (var database = world.connect()) {
+    try (var database = cluster.connect()) {
       awaitQuiet(database);
       tally.statusCounts(ends(database));
       tally.add(InvariantChecks.noLeftovers(database));
       tally.add(lost(database));
       tally.add(twice(database));
       tally.add(expired(database));
-      tally.add(modelCalls(stories, attempts(database)));
+      tally.add(modelCalls(outcomes, attempts(database)));
     }
-    for (var story : stories) {
-      tally.add(toolKeys(story));
-      tally.add(asTold(story, world.nodes().get(story.number() % world.nodes().size())));
+    for (var outcome : outcomes) {
+      tally.add(toolKeys(outcome));
+      tally.add(asTold(outcome, cluster.nodes().get(outcome.number() % cluster.nodes().size())));
     }
   }
 
@@ -61,7 +61,7 @@ final class FinalChecks {
     return ends;
   }
 
-  /** I1, for all runs there are: those that nobody read as well. */
+  /** I1, for all runs including those that no client has read. */
   private static List<Violation> lost(Connection database) throws SQLException {
     var found = new ArrayList<Violation>();
     try (var statement = database.createStatement();
@@ -76,7 +76,7 @@ final class FinalChecks {
     return found;
   }
 
-  /** What was asked for once, under one key, is there once. */
+  /** I1: every request with a key was carried out once. */
   private static List<Violation> twice(Connection database) throws SQLException {
     var found = new ArrayList<Violation>();
     try (var statement = database.createStatement();
@@ -99,7 +99,7 @@ final class FinalChecks {
     return found;
   }
 
-  /** However wrong the clocks were, they were not so by the life of a run. */
+  /** The clock shifts are too small to let a run expire. */
   private static List<Violation> expired(Connection database) throws SQLException {
     var found = new ArrayList<Violation>();
     try (var statement = database.createStatement();
@@ -122,57 +122,59 @@ final class FinalChecks {
     return attempts;
   }
 
-  /** I7: each time that a run is taken up beyond what is usual repeats at most one call. */
+  /** I7: each additional attempt repeats at most one model call. */
   private List<Violation> modelCalls(
-      List<ClientScript.Outcome> stories, Map<String, Integer> attempts) {
+      List<ClientScript.Outcome> outcomes, Map<String, Integer> attempts) {
     var found = new ArrayList<Violation>();
-    for (var story : stories) {
-      int again = Math.max(0, attempts.getOrDefault(story.run(), 0) - story.plot().attempts);
-      int calls = world.model().calls(story.number());
-      if (calls > story.plot().modelCalls + again) {
+    for (var outcome : outcomes) {
+      int again =
+          Math.max(0, attempts.getOrDefault(outcome.run(), 0) - outcome.scenario().attempts);
+      int calls = cluster.model().calls(outcome.number());
+      if (calls > outcome.scenario().modelCalls + again) {
         found.add(
             new Violation(
                 "I7",
                 Effect.DUPLICATED,
-                "%s called the model %d times, taken up again %d times"
-                    .formatted(story.run(), calls, again)));
+                "%s called the model %d times, in %d additional attempts"
+                    .formatted(outcome.run(), calls, again)));
       }
     }
     return found;
   }
 
-  /** I4: the one call of the tool has one key. */
-  private List<Violation> toolKeys(ClientScript.Outcome story) {
-    var keys = world.model().toolKeys(story.number());
+  /** I4: the tool call of a script has one key. */
+  private List<Violation> toolKeys(ClientScript.Outcome outcome) {
+    var keys = cluster.model().toolKeys(outcome.number());
     return keys.size() <= 1
         ? List.of()
-        : List.of(new Violation("I4", Effect.DUPLICATED, story.run() + " has keys " + keys));
+        : List.of(new Violation("I4", Effect.DUPLICATED, outcome.run() + " has keys " + keys));
   }
 
-  /** I2, I5: another look, at one node or the other, finds the same end and messages. */
-  private List<Violation> asTold(ClientScript.Outcome story, NodeProcess node) throws IOException {
+  /** I2, I5: any node returns the status and the messages that the client has seen. */
+  private List<Violation> asTold(ClientScript.Outcome outcome, NodeProcess node)
+      throws IOException {
     var found = new ArrayList<Violation>();
-    var caller = world.caller(node);
-    var run = caller.get(story.path());
+    var caller = cluster.caller(node);
+    var run = caller.get(outcome.path());
     if (run.status() != 200) {
-      return List.of(new Violation("I1", Effect.LOST, story.run() + ": " + run.status()));
+      return List.of(new Violation("I1", Effect.LOST, outcome.run() + ": " + run.status()));
     }
     var status = run.json().path("status").asText();
-    if (!status.equals(story.status())) {
+    if (!status.equals(outcome.status())) {
       found.add(
           new Violation(
               "I2",
               Effect.WRONG,
               "%s was %s and is %s on node %s"
-                  .formatted(story.run(), story.status(), status, node.name())));
+                  .formatted(outcome.run(), outcome.status(), status, node.name())));
     }
     var messages = new ArrayList<String>();
     caller
-        .get("/v1/threads/" + story.thread() + "/messages?order=asc&limit=100")
+        .get("/v1/threads/" + outcome.thread() + "/messages?order=asc&limit=100")
         .json()
         .path("data")
         .forEach(message -> messages.add(message.path("id").asText()));
-    found.addAll(InvariantChecks.isPrefix(story.messages(), messages));
+    found.addAll(InvariantChecks.isPrefix(outcome.messages(), messages));
     return found;
   }
 }

@@ -15,11 +15,11 @@ import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
 /**
- * Holds what is there after a failure, in the API, in the database and in the events that clients
- * read, against what is promised (docs/guarantees.md). Each check returns what it found wrong.
+ * Compares the state after failures (API objects, database rows, received events) with the
+ * guarantees of docs/guarantees.md. Each check returns the violations that it finds.
  */
 public final class InvariantChecks {
-  /** The states in which a run stays for ever. */
+  /** The statuses that a run never leaves. */
   public static final Set<String> TERMINAL_STATUSES =
       Set.of("completed", "failed", "cancelled", "expired", "incomplete");
 
@@ -30,14 +30,14 @@ public final class InvariantChecks {
   private static final Map<String, String> LEFTOVERS = new LinkedHashMap<>();
 
   static {
-    LEFTOVERS.put("rows of the journal", "SELECT count(*) FROM run_journal");
+    LEFTOVERS.put("journal rows", "SELECT count(*) FROM run_journal");
     LEFTOVERS.put("runs with an owner", "SELECT count(*) FROM runs WHERE owner IS NOT NULL");
-    LEFTOVERS.put("calls without result", "SELECT count(*) FROM tool_calls WHERE output IS NULL");
+    LEFTOVERS.put("calls without a result", "SELECT count(*) FROM tool_calls WHERE output IS NULL");
   }
 
   private InvariantChecks() {}
 
-  /** I1, I3: the run has ended, with all its steps, and each of its calls has one result. */
+  /** I1, I3: the run and all its steps have ended, and each of its calls has one result. */
   public static List<Violation> runEnded(JsonNode run, JsonNode steps) {
     var found = new ArrayList<Violation>();
     var id = run.path("id").asText();
@@ -57,7 +57,7 @@ public final class InvariantChecks {
     return found;
   }
 
-  /** I5: whatever the clocks of nodes said, nothing ended before it began. */
+  /** I5: nothing ends before it begins, whatever the clocks of the nodes say. */
   public static List<Violation> timestampsAreOrdered(
       JsonNode run, JsonNode steps, JsonNode messages) {
     var found = new ArrayList<Violation>();
@@ -88,8 +88,8 @@ public final class InvariantChecks {
   }
 
   /**
-   * I6: over all connections each event came once and in order, what was opened was closed, the
-   * text that came in pieces is the text that is stored, and there is one end.
+   * I6: over all connections each event was received once and in order, everything that was opened
+   * was closed, the accumulated deltas equal the stored text, and there is one terminal event.
    */
   public static List<Violation> eventsAreComplete(List<ReceivedEvent> events, JsonNode messages) {
     var found = new ArrayList<Violation>();
@@ -99,7 +99,8 @@ public final class InvariantChecks {
     int ends = 0;
     for (var event : events) {
       if (!event.isDelta() && !ids.add(event.id() + event.name())) {
-        found.add(violation(Effect.DUPLICATED, event.name() + " " + event.id() + " came twice"));
+        found.add(
+            violation(Effect.DUPLICATED, event.name() + " " + event.id() + " was received twice"));
       }
       var id = event.data().path("id").asText();
       switch (event.name()) {
@@ -111,12 +112,12 @@ public final class InvariantChecks {
           if (open.contains(id)) {
             texts.get(id).append(event.text());
           } else {
-            found.add(violation(Effect.SKIPPED, "text of " + id + ", which is not begun"));
+            found.add(violation(Effect.SKIPPED, "text of " + id + ", which has not begun"));
           }
         }
         case "thread.message.completed", "thread.message.incomplete" -> {
           if (!open.remove(id)) {
-            found.add(violation(Effect.SKIPPED, "the end of " + id + ", which is not begun"));
+            found.add(violation(Effect.SKIPPED, "the end of " + id + ", which has not begun"));
           }
         }
         default -> ends += TERMINAL_STATUSES.stream().anyMatch(event::isRun) ? 1 : 0;
@@ -134,8 +135,7 @@ public final class InvariantChecks {
           && message.path("status").asText().equals("completed")
           && !stored.contentEquals(streamed)) {
         var effect = streamed.length() > stored.length() ? Effect.DUPLICATED : Effect.SKIPPED;
-        found.add(
-            violation(effect, "streamed was \"" + streamed + "\", stored \"" + stored + "\""));
+        found.add(violation(effect, "streamed \"" + streamed + "\", stored \"" + stored + "\""));
       }
     }
     return found;
@@ -150,9 +150,8 @@ public final class InvariantChecks {
   }
 
   /**
-   * I6: who reads a run from the beginning when it is over is told the same as who read along, but
-   * for a message that was cut off before anything of it was stored: that one is closed for whoever
-   * saw it begin, and never was for anybody else.
+   * I6: a replay of the ended run has the events of the live stream, except for a message that was
+   * cut off before anything of it was stored: only readers that saw it begin receive its end.
    */
   public static List<Violation> replayMatches(
       List<ReceivedEvent> alongside, List<ReceivedEvent> afterwards) {
@@ -160,7 +159,7 @@ public final class InvariantChecks {
     var second = names(withoutCutOff(afterwards));
     return first.equals(second)
         ? List.of()
-        : List.of(violation(Effect.WRONG, "read alongside: " + first + ", afterwards: " + second));
+        : List.of(violation(Effect.WRONG, "live: " + first + ", replayed: " + second));
   }
 
   private static List<ReceivedEvent> withoutCutOff(List<ReceivedEvent> events) {
@@ -176,14 +175,14 @@ public final class InvariantChecks {
         .toList();
   }
 
-  /** I5: the earlier view of a thread is the beginning of the later one. */
+  /** I5: the earlier list of messages is a prefix of the later one. */
   public static List<Violation> isPrefix(List<String> earlier, List<String> later) {
     return earlier.size() <= later.size() && later.subList(0, earlier.size()).equals(earlier)
         ? List.of()
         : List.of(new Violation("I5", Effect.WRONG, earlier + " became " + later));
   }
 
-  /** I10: nothing is left over, once all is quiet. */
+  /** I10: no journal rows, owned runs or pending calls remain when no run is active. */
   public static List<Violation> noLeftovers(Connection database) throws SQLException {
     var found = new ArrayList<Violation>();
     try (var statement = database.createStatement()) {

@@ -17,16 +17,16 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * Stands in for a model provider, and for the webhook that assistants call. It does what the user's
- * message asks for, and notes down every call by the number of the story that it belongs to.
+ * A mock model provider and the webhook that assistants call. The text of the user's message
+ * selects the behavior; every call is counted by the number of the script.
  */
 final class MockModel implements AutoCloseable {
-  /** The tool that the client answers, and the one that the server calls. */
+  /** The function that the client executes, and the webhook that the server calls. */
   static final String CLIENT_TOOL = "ask_client";
 
   static final String WEBHOOK_TOOL = "note_down";
 
-  private static final Pattern STORY = Pattern.compile("story (\\d+): (\\w+) of (\\d+) words");
+  private static final Pattern SCRIPT = Pattern.compile("script (\\d+): (\\w+) of (\\d+) words");
   private static final int PAUSE_MS = 30;
   private static final int TOKENS = 10;
 
@@ -47,12 +47,12 @@ final class MockModel implements AutoCloseable {
             .actualPort();
   }
 
-  /** What the user says to have it answer so. */
-  static String question(int story, Scenario plot, int words) {
-    return "story %d: %s of %d words".formatted(story, plot.name(), words);
+  /** The user's message that selects this behavior. */
+  static String question(int script, Scenario scenario, int words) {
+    return "script %d: %s of %d words".formatted(script, scenario.name(), words);
   }
 
-  /** What it answers in the end. */
+  /** The final answer of this many words. */
   static String answer(int words) {
     return IntStream.range(0, words).mapToObj(i -> "w" + i).collect(Collectors.joining(" "));
   }
@@ -65,14 +65,14 @@ final class MockModel implements AutoCloseable {
     return "http://127.0.0.1:" + port + "/note";
   }
 
-  /** How often it was called for a story. */
-  int calls(int story) {
-    return calls.getOrDefault(story, new AtomicInteger()).get();
+  /** The number of model calls of a script. */
+  int calls(int script) {
+    return calls.getOrDefault(script, new AtomicInteger()).get();
   }
 
-  /** The keys under which the webhook was called for a story. */
-  Set<String> toolKeys(int story) {
-    return keys.getOrDefault(story, Set.of());
+  /** The idempotency keys that the webhook has received from a script. */
+  Set<String> toolKeys(int script) {
+    return keys.getOrDefault(script, Set.of());
   }
 
   @Override
@@ -85,7 +85,7 @@ final class MockModel implements AutoCloseable {
         .body()
         .onSuccess(
             body -> {
-              // Whoever asked may have been killed meanwhile.
+              // The node may have been killed since it sent the request.
               request.response().exceptionHandler(_ -> {});
               if (request.path().equals("/note")) {
                 noteDown(request, Json.tree(body.toString()));
@@ -96,37 +96,39 @@ final class MockModel implements AutoCloseable {
   }
 
   private void noteDown(HttpServerRequest request, JsonNode arguments) {
-    keys.computeIfAbsent(arguments.path("story").asInt(), _ -> ConcurrentHashMap.newKeySet())
+    keys.computeIfAbsent(arguments.path("script").asInt(), _ -> ConcurrentHashMap.newKeySet())
         .add(request.getHeader("Idempotency-Key"));
     request.response().putHeader("content-type", "application/json").end("{\"noted\": true}");
   }
 
   private void answer(HttpServerResponse response, JsonNode body) {
     var messages = body.path("messages");
-    var asked = STORY.matcher(messages.toString());
+    var asked = SCRIPT.matcher(messages.toString());
     if (!asked.find()) {
-      response.setStatusCode(400).end("{\"error\": {\"message\": \"this is no story\"}}");
+      response
+          .setStatusCode(400)
+          .end("{\"error\": {\"message\": \"the user message selects no script\"}}");
       return;
     }
-    int story = Integer.parseInt(asked.group(1));
-    var plot = Scenario.valueOf(asked.group(2));
-    calls.computeIfAbsent(story, _ -> new AtomicInteger()).incrementAndGet();
+    int script = Integer.parseInt(asked.group(1));
+    var scenario = Scenario.valueOf(asked.group(2));
+    calls.computeIfAbsent(script, _ -> new AtomicInteger()).incrementAndGet();
     response.setChunked(true).putHeader("content-type", "text/event-stream");
     boolean answered = messages.get(messages.size() - 1).path("role").asText().equals("tool");
-    if (plot.tool != null && !answered) {
-      call(response, plot.tool, story);
+    if (scenario.tool != null && !answered) {
+      call(response, scenario.tool, script);
     } else {
       int words = Integer.parseInt(asked.group(3));
-      write(response, answer(words).splitWithDelimiters(" ", 0), 0, plot.pauses ? PAUSE_MS : 0);
+      write(response, answer(words).splitWithDelimiters(" ", 0), 0, scenario.pauses ? PAUSE_MS : 0);
     }
   }
 
-  private void call(HttpServerResponse response, String tool, int story) {
+  private void call(HttpServerResponse response, String tool, int script) {
     var call =
         """
         {"tool_calls": [{"index": 0, "id": "call_%d", "type": "function",
-          "function": {"name": "%s", "arguments": "{\\"story\\": %d}"}}]}"""
-            .formatted(story, tool, story);
+          "function": {"name": "%s", "arguments": "{\\"script\\": %d}"}}]}"""
+            .formatted(script, tool, script);
     response.end(ChatChunk.of(call.replace("\n", "")) + ChatChunk.end("tool_calls", TOKENS));
   }
 

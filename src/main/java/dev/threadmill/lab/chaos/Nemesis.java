@@ -14,8 +14,8 @@ import java.util.concurrent.Executors;
 import java.util.random.RandomGenerator;
 
 /**
- * Does one evil deed after the other, in an order that its seed decides: each once, then any. One
- * node is spared.
+ * Injects one fault after the other, in an order that the seed determines: each kind once, then
+ * random ones. At least one node is always left alone.
  */
 final class Nemesis {
   private static final long SHORTEST_PEACE_MS = 1_500;
@@ -27,28 +27,30 @@ final class Nemesis {
   private static final long SLOW_COMMITS_MS = 5_000;
 
   /**
-   * Two nodes may be twice as far apart. A run expires ten minutes after its creation, by the clock
-   * of whoever looks, so that leaves it four: more than a client waits for its end.
+   * The clocks of two nodes differ by at most twice this. A run expires ten minutes after its
+   * creation by the clock of the checking node, so four minutes remain, which is longer than any
+   * client waits.
    */
   private static final Duration LARGEST_STEP = Duration.ofMinutes(3);
 
-  private final ChaosCluster world;
+  private final ChaosCluster cluster;
   private final ClientPool clients;
   private final ChaosReport tally;
   private final RandomGenerator random;
   private final RetryingClient caller;
-  private final Deque<Fault> notDoneYet;
+  private final Deque<Fault> notInjectedYet;
 
-  Nemesis(ChaosCluster world, ClientPool clients, ChaosReport tally, RandomGenerator random) {
-    this.world = world;
+  Nemesis(ChaosCluster cluster, ClientPool clients, ChaosReport tally, RandomGenerator random) {
+    this.cluster = cluster;
     this.clients = clients;
     this.tally = tally;
     this.random = random;
     var all = new ArrayList<>(List.of(Fault.values()));
     Collections.shuffle(all, random);
-    this.notDoneYet = new ArrayDeque<>(all);
-    // Not of the same source, so that how often it asks does not change what is done next.
-    this.caller = world.caller(RandomGenerator.getDefault());
+    this.notInjectedYet = new ArrayDeque<>(all);
+    // A separate source of randomness, so that the number of requests does not influence the order
+    // of faults.
+    this.caller = cluster.caller(RandomGenerator.getDefault());
   }
 
   private enum Fault {
@@ -58,62 +60,62 @@ final class Nemesis {
     CRASH_POSTGRES("kill -9 of Postgres", 2),
     CUT_SESSIONS("pg_terminate_backend of all sessions", 3),
     SLOW_COMMITS("slow commits for five seconds", 2),
-    STEP_CLOCK("a step of a node's clock", 3),
-    CANCELS("a thousand cancels racing completion", 1);
+    STEP_CLOCK("shift of a node's clock", 3),
+    CANCELS("a thousand cancels that race completion", 1);
 
-    final String words;
+    final String description;
     final int weight;
 
-    Fault(String words, int weight) {
-      this.words = words;
+    Fault(String description, int weight) {
+      this.description = description;
       this.weight = weight;
     }
   }
 
-  /** Leaves the nodes in peace for a while, then does something. */
+  /** Waits for a random time, then injects the next fault. */
   void injectFault() throws IOException, InterruptedException, SQLException {
     Thread.sleep(random.nextLong(SHORTEST_PEACE_MS, LONGEST_PEACE_MS));
-    var deed = nextDeed();
+    var fault = nextFault();
     long began = System.nanoTime();
-    switch (deed) {
+    switch (fault) {
       case KILL -> kill();
       case FREEZE -> freeze();
       case STOP -> stop();
-      case CRASH_POSTGRES -> world.postgres().crashAndRestart();
+      case CRASH_POSTGRES -> cluster.postgres().crashAndRestart();
       case CUT_SESSIONS -> cutSessions();
       case SLOW_COMMITS -> slowCommits();
       case STEP_CLOCK -> stepClock();
       case CANCELS -> cancel();
     }
-    tally.faultInjected(deed.words, began);
+    tally.faultInjected(fault.description, began);
   }
 
-  private Fault nextDeed() {
-    return notDoneYet.isEmpty() ? anyDeed() : notDoneYet.poll();
+  private Fault nextFault() {
+    return notInjectedYet.isEmpty() ? randomFault() : notInjectedYet.poll();
   }
 
-  private Fault anyDeed() {
+  private Fault randomFault() {
     int all = 0;
-    for (var deed : Fault.values()) {
-      all += deed.weight;
+    for (var fault : Fault.values()) {
+      all += fault.weight;
     }
     int at = random.nextInt(all);
-    for (var deed : Fault.values()) {
-      at -= deed.weight;
+    for (var fault : Fault.values()) {
+      at -= fault.weight;
       if (at < 0) {
-        return deed;
+        return fault;
       }
     }
     throw new IllegalStateException();
   }
 
-  /** Any node, when another one takes work. */
+  /** A random node, chosen when at least one other node is ready. */
   private NodeProcess victim() throws IOException, InterruptedException {
-    var victim = world.nodes().get(random.nextInt(world.nodes().size()));
-    world.awaitReady(victim);
-    for (var other : world.nodes()) {
+    var victim = cluster.nodes().get(random.nextInt(cluster.nodes().size()));
+    cluster.awaitReady(victim);
+    for (var other : cluster.nodes()) {
       if (other != victim) {
-        world.awaitReady(other);
+        cluster.awaitReady(other);
         return victim;
       }
     }
@@ -134,10 +136,10 @@ final class Nemesis {
     victim.start();
   }
 
-  /** What a node executes, and how often that has been taken up. */
+  /** The runs that a node owns, with their attempts. */
   private Map<String, Integer> runsOf(NodeProcess node) throws IOException, SQLException {
     var runs = new HashMap<String, Integer>();
-    try (var connection = world.connect();
+    try (var connection = cluster.connect();
         var query = connection.prepareStatement("SELECT id, attempt FROM runs WHERE owner = ?")) {
       query.setString(1, node.owner().orElse(""));
       try (var rows = query.executeQuery()) {
@@ -163,27 +165,27 @@ final class Nemesis {
   }
 
   private void cutSessions() throws SQLException {
-    try (var connection = world.connect()) {
+    try (var connection = cluster.connect()) {
       TerminateSessions.allExcept(connection);
     }
   }
 
   private void slowCommits() throws SQLException, InterruptedException {
-    try (var database = world.connect()) {
+    try (var database = cluster.connect()) {
       SlowCommits.set(database, SLOW_COMMIT_SECONDS);
       Thread.sleep(SLOW_COMMITS_MS);
       SlowCommits.set(database, 0);
     }
   }
 
-  /** Ahead or back, and there it stays. */
+  /** Shifts a clock forward or back, permanently. */
   private void stepClock() throws IOException {
-    var node = world.nodes().get(random.nextInt(world.nodes().size()));
+    var node = cluster.nodes().get(random.nextInt(cluster.nodes().size()));
     long most = LARGEST_STEP.toMillis();
     node.setClock(Duration.ofMillis(random.nextLong(-most, most)));
   }
 
-  /** Runs that nobody reads, each cancelled about when it ends. */
+  /** Creates runs without readers and cancels each at about the time when it ends. */
   private void cancel() throws InterruptedException {
     try (var threads = Executors.newFixedThreadPool(CANCELLING_AT_ONCE)) {
       for (int i = 0; i < CANCELS; i++) {

@@ -16,7 +16,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** A node, as a process of its own that is killed, frozen and started again; its port stays. */
+/** A node in a process of its own that can be killed, frozen and restarted on the same port. */
 final class NodeProcess {
   private static final Pattern JOINED = Pattern.compile("node joined node_id=(\\S+)");
   private static final long LONGEST_END_SECONDS = 30;
@@ -32,8 +32,8 @@ final class NodeProcess {
   private boolean over;
 
   /**
-   * @param jvm how a JVM is started, with its options
-   * @param jar what it runs
+   * @param jvm the command that starts a JVM, with its options
+   * @param jar the server's jar
    */
   NodeProcess(String name, List<String> jvm, Path jar, Map<String, String> settings, Path folder)
       throws IOException {
@@ -57,7 +57,7 @@ final class NodeProcess {
     return "http://127.0.0.1:" + port;
   }
 
-  /** Starts the process and comes back at once; does nothing when all is over. */
+  /** Starts the process and returns at once; does nothing after {@link #end}. */
   synchronized void start() throws IOException {
     if (over) {
       return;
@@ -78,7 +78,7 @@ final class NodeProcess {
     return process != null && process.isAlive();
   }
 
-  /** Whether it says that it takes work. A frozen one says nothing. */
+  /** Whether its readiness check succeeds. A frozen node counts as not ready. */
   boolean isReady(RetryingClient caller) {
     try {
       return isAlive() && !frozen && caller.once(url() + "/q/health/ready").status() == 200;
@@ -91,7 +91,7 @@ final class NodeProcess {
     process.destroyForcibly().waitFor();
   }
 
-  /** Kills it for good. */
+  /** Kills the process and prevents further starts. */
   synchronized void end() throws InterruptedException {
     over = true;
     if (isAlive()) {
@@ -99,7 +99,7 @@ final class NodeProcess {
     }
   }
 
-  /** SIGTERM; it hands over what it cannot finish. */
+  /** SIGTERM: the node releases the runs that it cannot finish. */
   void stop() throws InterruptedException {
     process.destroy();
     if (!process.waitFor(LONGEST_END_SECONDS, TimeUnit.SECONDS)) {
@@ -117,7 +117,7 @@ final class NodeProcess {
     frozen = false;
   }
 
-  /** Sets its clock, which stays so when it is started again, as a machine's does. */
+  /** Sets the clock offset, which persists over restarts as that of a machine does. */
   void setClock(Duration ahead) throws IOException {
     OffsetClock.set(clock, ahead);
   }
@@ -129,7 +129,7 @@ final class NodeProcess {
     }
   }
 
-  /** The name under which it owns runs at present. */
+  /** The node id under which it owns runs at present. */
   Optional<String> owner() throws IOException {
     return Files.readAllLines(log.toPath()).stream()
         .map(JOINED::matcher)
@@ -138,14 +138,14 @@ final class NodeProcess {
         .reduce((_, last) -> last);
   }
 
-  /** The lines of its log that have this in them. */
+  /** The lines of its log that contain this text. */
   List<String> linesWith(String words) throws IOException {
     try (var lines = Files.lines(log.toPath())) {
       return lines.filter(line -> line.contains(words)).toList();
     }
   }
 
-  /** The end of its log. */
+  /** The last lines of its log. */
   List<String> lastLines(int count) throws IOException {
     var lines = log.exists() ? Files.readAllLines(log.toPath()) : List.<String>of();
     return lines.subList(Math.max(0, lines.size() - count), lines.size());

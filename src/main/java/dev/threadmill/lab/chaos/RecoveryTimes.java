@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** How long runs whose node was killed had to wait for their next token. */
+/** The time from the kill of a node to the next token, for each run that the node owned. */
 final class RecoveryTimes {
   private final Map<String, InterruptedRun> killed = new ConcurrentHashMap<>();
   private final List<Recovery> waits = new ArrayList<>();
@@ -14,12 +14,16 @@ final class RecoveryTimes {
   /**
    * A run whose node was killed.
    *
-   * @param attempt how often it had been taken up then
-   * @param nanos when, in terms of {@link System#nanoTime}
+   * @param attempt its attempt at that time
+   * @param nanos the time of the kill in terms of {@link System#nanoTime}
    */
   record InterruptedRun(String node, int attempt, long nanos) {}
 
-  /** A run that has gone on after so long. */
+  /**
+   * A run that has continued.
+   *
+   * @param nanos the time from the kill to the next token
+   */
   record Recovery(String run, InterruptedRun killed, long nanos) {
     long end() {
       return killed.nanos() + nanos;
@@ -27,14 +31,14 @@ final class RecoveryTimes {
   }
 
   /**
-   * A node was killed under these runs; the time until the next token of each is taken. One that
-   * has not gone on since another kill waits since that one.
+   * Starts the measurement of these runs. A run that is still waiting keeps the time of its earlier
+   * kill.
    */
   void nodeKilled(Map<String, InterruptedRun> runs) {
     runs.forEach(killed::putIfAbsent);
   }
 
-  /** A reader of the run has a token that this attempt has told. */
+  /** Ends the measurement of a run if the token belongs to a later attempt. */
   void tokenReceived(String run, int attempt) {
     var since = killed.get(run);
     if (since != null && attempt > since.attempt() && killed.remove(run, since)) {
@@ -44,7 +48,7 @@ final class RecoveryTimes {
     }
   }
 
-  /** The longest ones, the longest of all first. */
+  /** The longest recoveries, longest first. */
   synchronized List<Recovery> longest(int most) {
     return waits.stream()
         .sorted(Comparator.comparingLong(Recovery::nanos).reversed())

@@ -16,8 +16,8 @@ import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 
 /**
- * A client as it should be: it sends what was not answered again, under the same key, to whatever
- * node there is, and gives a silent one up.
+ * A client that follows docs/guarantees.md: it repeats unanswered requests under the same key on
+ * any node, and abandons a silent connection.
  */
 final class RetryingClient {
   private static final int CONNECT_MS = 2_000;
@@ -30,45 +30,49 @@ final class RetryingClient {
   private final RandomGenerator random;
 
   static {
-    // Each request has a connection of its own, and none is sent again behind our back.
+    // One connection per request, and no hidden retries of the JDK.
     System.setProperty("http.keepAlive", "false");
     System.setProperty("sun.net.http.retryPost", "false");
   }
 
-  /** One that calls any of these nodes. */
+  /**
+   * A client of these nodes.
+   *
+   * @param nodes base URLs
+   */
   RetryingClient(List<String> nodes, String key, RandomGenerator random) {
     this.nodes = nodes;
     this.key = key;
     this.random = random;
   }
 
-  /** An answer with its status. */
+  /** An HTTP status and the parsed body. */
   record Response(int status, JsonNode json) {
     String id() {
       return json.path("id").asText();
     }
   }
 
-  /** Nobody answered for so long that a client would give up. */
+  /** No node answered within the time that a client would wait. */
   static final class RetriesExhausted extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     RetriesExhausted(String request, String last) {
-      super(request + " is not answered, last of all: " + last);
+      super(request + " was not answered; last result: " + last);
     }
   }
 
-  /** The address of some node. */
+  /** The base URL of a random node. */
   String anyNode() {
     return nodes.get(random.nextInt(nodes.size()));
   }
 
-  /** A GET that is asked again until some node answers it. */
+  /** A GET, repeated until a node answers it. */
   Response get(String path) {
     return insist("GET", path, null, null);
   }
 
-  /** A POST that is sent again, under this key, until some node answers it. */
+  /** A POST, repeated under this key until a node answers it. */
   Response post(String path, Object body, String idempotencyKey) {
     return insist("POST", path, body == null ? null : Json.write(body), idempotencyKey);
   }
@@ -99,7 +103,7 @@ final class RetryingClient {
     }
   }
 
-  /** One GET of one node. */
+  /** A single GET without retries. */
   Response once(String url) throws IOException {
     return once("GET", url, null, null);
   }
@@ -124,9 +128,9 @@ final class RetryingClient {
   }
 
   /**
-   * Reads events as they come, until the stream ends, breaks or falls silent.
+   * Reads events until the stream ends, breaks or times out.
    *
-   * @param body what to post; null to get
+   * @param body the body of a POST; null for a GET
    * @param lastEventId null for the beginning
    * @return the status, 200 if a stream was read
    */

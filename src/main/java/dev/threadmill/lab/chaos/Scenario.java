@@ -1,19 +1,19 @@
 package dev.threadmill.lab.chaos;
 
-/** What happens in a story, beside what happens to it. */
+/** What a client script does. */
 enum Scenario {
-  /** An answer that is read as it comes. */
+  /** Reads an answer while it is generated. */
   TEXT(1, 1, null, true),
-  /** A function that the client has to answer, then the answer. */
+  /** Answers a function call, then reads the answer. */
   FUNCTION(2, 2, MockModel.CLIENT_TOOL, true),
-  /** A webhook that the server calls, then the answer. */
+  /** Lets the server call a webhook, then reads the answer. */
   WEBHOOK(2, 1, MockModel.WEBHOOK_TOOL, true),
-  /** The client cancels at some moment, perhaps too late. */
+  /** Cancels at a random moment, possibly too late. */
   CANCEL(1, 1, null, true),
-  /** A long answer that comes faster than the client reads. */
+  /** Reads a long answer more slowly than it arrives. */
   SLOW(1, 1, null, false);
 
-  /** How often the model is called, and the run taken up, when nothing is killed. */
+  /** The number of model calls, and of attempts, without failures. */
   final int modelCalls;
 
   final int attempts;
@@ -21,7 +21,7 @@ enum Scenario {
   /** The tool that the model calls first; null for none. */
   final String tool;
 
-  /** Whether the words of the answer come one by one. */
+  /** Whether the model pauses between the words of its answer. */
   final boolean pauses;
 
   Scenario(int modelCalls, int attempts, String tool, boolean pauses) {

@@ -4,13 +4,13 @@ import java.sql.Connection;
 import java.sql.SQLException;
 
 /**
- * Makes the commits of whatever touches a run take long, as a disk or a standby that is slow would:
- * a deferred trigger waits at the end of the transaction, while its locks are held.
+ * Slows down the commits of transactions that touch a run, as a slow disk or standby would: a
+ * deferred trigger waits at the end of the transaction while its locks are held.
  */
 public final class SlowCommits {
   private SlowCommits() {}
 
-  /** Lays the trigger in; commits are as fast as before. */
+  /** Installs the trigger, without a delay. */
   public static void install(Connection database) throws SQLException {
     try (var statement = database.createStatement()) {
       statement.execute(
@@ -30,7 +30,7 @@ public final class SlowCommits {
     }
   }
 
-  /** From now on a commit takes this much longer for each time it has touched a run. */
+  /** Sets the delay in seconds that each change of a run adds to its commit. */
   public static void set(Connection database, double seconds) throws SQLException {
     try (var statement = database.prepareStatement("UPDATE chaos_commits SET wait_seconds = ?")) {
       statement.setDouble(1, seconds);
@@ -38,7 +38,7 @@ public final class SlowCommits {
     }
   }
 
-  /** Takes the trigger out. */
+  /** Removes the trigger. */
   public static void remove(Connection database) throws SQLException {
     try (var statement = database.createStatement()) {
       statement.execute("DROP FUNCTION chaos_wait CASCADE; DROP TABLE chaos_commits");

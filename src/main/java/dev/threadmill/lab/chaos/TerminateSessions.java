@@ -3,13 +3,13 @@ package dev.threadmill.lab.chaos;
 import java.sql.Connection;
 import java.sql.SQLException;
 
-/** Ends the sessions of a database, as a failover or a pooler does. */
+/** Terminates the sessions of a database, as a failover or a pooler does. */
 public final class TerminateSessions {
   private TerminateSessions() {}
 
   /**
-   * Ends all sessions of this one's user on its database but this one. What PostgreSQL itself does
-   * there, such as vacuuming, nobody but a superuser may end.
+   * Terminates all sessions of the connection's user on its database, except the connection itself.
+   * PostgreSQL's own sessions, such as autovacuum, can be terminated by superusers only.
    */
   public static void allExcept(Connection own) throws SQLException {
     try (var statement = own.createStatement()) {

@@ -3,19 +3,19 @@ package dev.threadmill.lab.chaos;
 import java.util.Locale;
 
 /**
- * A promise that was not kept.
+ * A guarantee that does not hold.
  *
- * @param promise its number in docs/guarantees.md, as I1
- * @param effect what that means to whoever relied on it
- * @param what what was found
+ * @param guarantee its number in docs/guarantees.md, for example I1
+ * @param effect the consequence for a client
+ * @param detail what was found
  */
 public record Violation(String guarantee, Effect effect, String detail) {
-  /** What became of something that should be there once and in its place. */
+  /** What happened to an object or event that must exist once and in order. */
   public enum Effect {
     LOST,
     DUPLICATED,
     SKIPPED,
-    /** Anything else that should not be. */
+    /** Any other deviation. */
     WRONG
   }
 

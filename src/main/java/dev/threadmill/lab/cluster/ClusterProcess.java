@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-/** A process of the cluster; what it says is passed on behind its name. */
+/** A process of the local cluster. Its output is printed with its name as prefix. */
 record ClusterProcess(String name, Process process) {
   private static final long LONGEST_END_SECONDS = 40;
 
@@ -31,11 +31,15 @@ record ClusterProcess(String name, Process process) {
     return name.startsWith("node ");
   }
 
-  /** Waits until something listens on the port. */
+  /**
+   * Waits until a process listens on the port.
+   *
+   * @throws IOException if this process ends first
+   */
   void awaitPort(int port) throws IOException, InterruptedException {
     while (!listens(port)) {
       if (!process.isAlive()) {
-        throw new IOException(name + " has ended, see above");
+        throw new IOException(name + " has ended; the output above says why");
       }
       Thread.sleep(100);
     }
@@ -70,7 +74,7 @@ record ClusterProcess(String name, Process process) {
         System.out.println(name + " | " + line);
       }
     } catch (IOException e) {
-      // It was killed.
+      // The process was killed.
     }
     System.out.println(name + " | has ended");
   }

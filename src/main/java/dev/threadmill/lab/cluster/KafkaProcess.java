@@ -7,9 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/**
- * A Kafka broker with a single node, formatted anew at each start: signals are not worth keeping.
- */
+/** A single-node Kafka broker, formatted at each start because signals need no storage. */
 record KafkaProcess(Path jars, Path home, int port, int controllerPort) {
   private static final String CLUSTER_ID = "dGhyZWFkbWlsbC1jbHVzdA";
 
@@ -27,7 +25,7 @@ record KafkaProcess(Path jars, Path home, int port, int controllerPort) {
             java("kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", settings.toString()),
             Map.of());
     if (format.process().waitFor() != 0) {
-      throw new IOException("Kafka's storage cannot be formatted, see above");
+      throw new IOException("Kafka's storage could not be formatted; the output above says why");
     }
     var kafka = ClusterProcess.start("kafka", java("kafka.Kafka", settings.toString()), Map.of());
     kafka.awaitPort(port);

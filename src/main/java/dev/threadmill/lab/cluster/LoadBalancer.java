@@ -11,8 +11,8 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * One port before all nodes. Each connection goes to the next node in turn, or to the one behind it
- * if that is down, and stays there.
+ * A TCP load balancer: each connection goes to the next node in turn, or to the one after it if
+ * that node does not accept connections.
  */
 final class LoadBalancer implements AutoCloseable {
   private static final int CONNECT_MS = 1_000;
@@ -28,24 +28,23 @@ final class LoadBalancer implements AutoCloseable {
     this.nodes = List.copyOf(nodes);
   }
 
-  /** Listens, and passes on to what listens on these ports of loopback. */
+  /** Listens on this address and forwards to these ports of loopback. */
   static LoadBalancer open(String host, int port, List<Integer> nodes) throws IOException {
-    var front = new LoadBalancer(nodes);
+    var balancer = new LoadBalancer(nodes);
     try {
-      front
+      balancer
           .vertx
           .createNetServer(new NetServerOptions().setTcpNoDelay(true))
-          .connectHandler(front::accept)
+          .connectHandler(balancer::accept)
           .listen(port, host)
           .toCompletionStage()
           .toCompletableFuture()
           .join();
-      return front;
+      return balancer;
     } catch (CompletionException e) {
-      front.close();
+      balancer.close();
       throw new IOException(
-          "THREADMILL_PORT=%d cannot be listened on: %s"
-              .formatted(port, e.getCause().getMessage()));
+          "cannot listen on THREADMILL_PORT=%d: %s".formatted(port, e.getCause().getMessage()));
     }
   }
 

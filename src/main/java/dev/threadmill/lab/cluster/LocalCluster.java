@@ -17,17 +17,17 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * {@code ./threadmill cluster 3}: one Postgres, one Kafka, three nodes and a front, each node a
- * process of its own that may be killed by hand to see what happens. All ends with this process.
+ * {@code ./threadmill cluster 3}: one Postgres, one Kafka, three nodes and a load balancer. Each
+ * node is a separate process that can be killed by hand. All end with this process.
  */
 public final class LocalCluster implements AutoCloseable {
   private static final int MOST_NODES = 20;
 
   private final Map<String, String> environment;
   private final Path server;
-  private final List<ClusterProcess> parts = new ArrayList<>();
+  private final List<ClusterProcess> processes = new ArrayList<>();
   private Optional<EmbeddedPostgres> postgres = Optional.empty();
-  private LoadBalancer front;
+  private LoadBalancer balancer;
 
   private LocalCluster(Map<String, String> environment, Path server) {
     this.environment = environment;
@@ -35,7 +35,7 @@ public final class LocalCluster implements AutoCloseable {
   }
 
   /**
-   * Runs until it is told to stop.
+   * Runs until the JVM is asked to end.
    *
    * @param args the folder of the built server, the folder of Kafka's jars or "-" for none, and the
    *     number of nodes
@@ -69,7 +69,7 @@ public final class LocalCluster implements AutoCloseable {
     settings.put("THREADMILL_SECRET_KEY", secretKey(home));
     if (kafkaJars.isPresent()) {
       var kafka = new KafkaProcess(kafkaJars.get(), home.resolve("kafka"), freePort(), freePort());
-      parts.add(kafka.start());
+      processes.add(kafka.start());
       settings.put("THREADMILL_KAFKA", kafka.servers());
     }
     var ports = new ArrayList<Integer>();
@@ -78,19 +78,22 @@ public final class LocalCluster implements AutoCloseable {
       ports.add(nodePort);
       settings.put("THREADMILL_PORT", Integer.toString(nodePort));
       var node = node(Character.toString('a' + i), settings);
-      parts.add(node);
-      // The first one makes the schema and, at the first start, the keys.
+      processes.add(node);
+      // The first node creates the schema and, at the first start, the keys.
       node.awaitPort(nodePort);
     }
-    front = LoadBalancer.open(host, port, ports);
+    balancer = LoadBalancer.open(host, port, ports);
     System.out.printf(
-        "%nThe cluster serves http://%s:%d/v1 with %d nodes (%s); kill one and see.%n%n",
+        "%nThe cluster serves http://%s:%d/v1 with %d nodes (%s); kill one to see a takeover.%n%n",
         host,
         port,
         size,
         String.join(
             ", ",
-            parts.stream().filter(ClusterProcess::isNode).map(ClusterProcess::toString).toList()));
+            processes.stream()
+                .filter(ClusterProcess::isNode)
+                .map(ClusterProcess::toString)
+                .toList()));
   }
 
   private String databaseUrl(Path home) {
@@ -110,7 +113,7 @@ public final class LocalCluster implements AutoCloseable {
             started.jdbcUrl().substring("jdbc:postgresql://".length()));
   }
 
-  /** The key of a home that a single server has used, or a new one where it will look for it. */
+  /** The configured key, the key file of the home, or a new key in that file. */
   private String secretKey(Path home) throws IOException {
     var given = setting("THREADMILL_SECRET_KEY");
     if (given.isPresent()) {
@@ -159,16 +162,16 @@ public final class LocalCluster implements AutoCloseable {
     System.exit(1);
   }
 
-  /** The front first, the nodes next, what they stand on last. */
+  /** Stops the load balancer, then the nodes, then Kafka and Postgres. */
   @Override
   public void close() {
-    if (front != null) {
-      front.close();
+    if (balancer != null) {
+      balancer.close();
     }
-    parts.stream().filter(ClusterProcess::isNode).forEach(ClusterProcess::stop);
-    parts.stream().filter(ClusterProcess::isNode).forEach(ClusterProcess::awaitEnd);
-    parts.stream().filter(part -> !part.isNode()).forEach(ClusterProcess::stop);
-    parts.stream().filter(part -> !part.isNode()).forEach(ClusterProcess::awaitEnd);
+    processes.stream().filter(ClusterProcess::isNode).forEach(ClusterProcess::stop);
+    processes.stream().filter(ClusterProcess::isNode).forEach(ClusterProcess::awaitEnd);
+    processes.stream().filter(process -> !process.isNode()).forEach(ClusterProcess::stop);
+    processes.stream().filter(process -> !process.isNode()).forEach(ClusterProcess::awaitEnd);
     postgres.ifPresent(EmbeddedPostgres::close);
   }
 }

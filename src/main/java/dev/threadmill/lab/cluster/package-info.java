@@ -1,2 +1,2 @@
-/** Several nodes on one machine behind one port, for trying out what a cluster does. */
+/** A cluster on one machine behind one port, for trying out failures. */
 package dev.threadmill.lab.cluster;

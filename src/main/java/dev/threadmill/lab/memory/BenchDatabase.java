@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.flywaydb.core.Flyway;
 
-/** A database of its own for a measurement, gone afterwards unless it is kept. */
+/** A database for a benchmark, deleted at the end unless a folder is given. */
 final class BenchDatabase implements AutoCloseable {
   private final Path home;
   private final boolean kept;
@@ -21,7 +21,7 @@ final class BenchDatabase implements AutoCloseable {
   private final AgroalDataSource pool;
 
   /**
-   * @param folder where it is kept, made or opened; null for one that is gone afterwards
+   * @param folder an existing or new folder that keeps the database; null for a temporary one
    */
   BenchDatabase(Path folder) throws IOException, SQLException {
     kept = folder != null;

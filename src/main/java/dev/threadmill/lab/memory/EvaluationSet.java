@@ -17,8 +17,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * The conversations by which recall is measured, with questions and the messages that answer them.
- * The form of the files is told in docs/memory.md.
+ * The conversations by which recall is evaluated, with questions and the messages that answer them.
+ * docs/memory.md describes the format of the files.
  */
 final class EvaluationSet {
   private static final String FOLDER = "/bench/memory/";
@@ -55,26 +55,26 @@ final class EvaluationSet {
   /**
    * A question.
    *
-   * @param kind s for single fact, p for paraphrase, t for time, m for several messages, k for what
-   *     was updated, a for what the assistant said
-   * @param evidence places of the lines that answer it
+   * @param kind s single fact, p paraphrase, t time, m several messages, k updated fact, a said by
+   *     the assistant
+   * @param evidence indexes of the lines that answer it
    */
   record EvaluationQuestion(char kind, String text, List<Integer> evidence) {}
 
   /** A conversation over several sessions. */
   record Conversation(String name, List<Line> lines, List<EvaluationQuestion> questions) {}
 
-  /** The conversations that the weights of the ranking were fitted to. */
+  /** The conversations to which the weights of the ranking were fitted. */
   static List<Conversation> tuned() {
     return TUNED.stream().map(EvaluationSet::read).toList();
   }
 
-  /** Conversations that the fit has not seen, of the kind that it has seen. */
+  /** Conversations of the same kind that were not used for fitting. */
   static List<Conversation> heldOut() {
     return HELD_OUT.stream().map(EvaluationSet::read).toList();
   }
 
-  /** Conversations that the fit has not seen, of other kinds and in other languages. */
+  /** Conversations of other kinds and in other languages that were not used for fitting. */
   static List<Conversation> otherStyles() {
     return OTHER_STYLES.stream().map(EvaluationSet::read).toList();
   }

@@ -33,14 +33,14 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Measures how well memories are recalled: {@code ./threadmill bench memory}. The weights of the
- * ranking were fitted to some conversations ("tuned"); the others ("held out", "other styles") say
- * what to expect of conversations that nobody has seen.
+ * {@code ./threadmill bench memory}: measures the quality of recall. The weights of the ranking
+ * were fitted to some conversations ("tuned"); the others ("held out", "other styles") show what to
+ * expect of unseen conversations.
  */
 public final class MemoryBench {
-  /** What the bench is for, in a line. */
+  /** The purpose of the benchmark in one line. */
   public static final String SUMMARY =
-      "how well memories are recalled; with 'scale 1000000 [--keep FOLDER]': how fast among so many";
+      "quality of recall; with 'scale 1000000 [--keep FOLDER]': its speed over this many items";
 
   private static final int DEFAULT_ITEMS = 100_000;
   private static final int[] DEPTHS = {5, 10, 20};
@@ -66,15 +66,15 @@ public final class MemoryBench {
   }
 
   /**
-   * Measures.
+   * Runs the benchmark.
    *
-   * @param words nothing for how well; {@code scale} and a number of items for how fast, with
-   *     {@code --keep} and a folder for a database that is used again by the next measurement
-   * @return the exit code: 0 if it could be measured, 2 if the words make no sense
+   * @param arguments empty for quality; {@code scale} and a number of items for speed, optionally
+   *     with {@code --keep} and a folder for a database that the next measurement uses again
+   * @return the exit code: 0 if it was measured, 2 for invalid arguments
    */
-  public static int measure(List<String> words) {
-    boolean scale = !words.isEmpty() && words.getFirst().equals("scale");
-    var rest = new ArrayList<>(words.subList(scale ? 1 : 0, words.size()));
+  public static int measure(List<String> arguments) {
+    boolean scale = !arguments.isEmpty() && arguments.getFirst().equals("scale");
+    var rest = new ArrayList<>(arguments.subList(scale ? 1 : 0, arguments.size()));
     int items = DEFAULT_ITEMS;
     Path folder = null;
     if (scale && !rest.isEmpty() && rest.getFirst().matches("[1-9]\\d{3,7}")) {
@@ -86,7 +86,7 @@ public final class MemoryBench {
     }
     if (!rest.isEmpty()) {
       System.err.println(
-          "threadmill: bench memory takes nothing, or 'scale', a number of items and --keep FOLDER");
+          "threadmill: bench memory takes no arguments, or 'scale', a number of items and --keep FOLDER");
       return 2;
     }
     var config =
@@ -150,7 +150,7 @@ public final class MemoryBench {
       var thread = ids.thread();
       var messages = store(thread, conversations);
       while (index.indexNextBatch() > 0) {
-        // until all is indexed
+        // Until the queue is empty.
       }
       int offset = 0;
       for (var conversation : conversations) {
@@ -160,28 +160,28 @@ public final class MemoryBench {
             wanted.add(messages.get(offset + place));
           }
           questions++;
-          ways(thread, asked.text())
-              .forEach((way, order) -> add(totals, way, share(order, wanted)));
+          rankings(thread, asked.text())
+              .forEach((method, order) -> add(totals, method, share(order, wanted)));
         }
         offset += conversation.lines().size();
       }
     }
-    for (var way : totals.entrySet()) {
-      var sums = way.getValue();
+    for (var method : totals.entrySet()) {
+      var sums = method.getValue();
       say(
           "%-28s %-14s %9.3f %9.3f %9.3f",
-          title, way.getKey(), sums[0] / questions, sums[1] / questions, sums[2] / questions);
+          title, method.getKey(), sums[0] / questions, sums[1] / questions, sums[2] / questions);
       title = "";
     }
   }
 
-  /** The order of messages that each way of searching gives. */
-  private Map<String, List<String>> ways(ThreadId thread, String asked)
+  /** The ranked messages of each search method, by its name. */
+  private Map<String, List<String>> rankings(ThreadId thread, String asked)
       throws InterruptedException {
     var question = MemoryQuery.of(asked, InstantSource.system().instant());
     var found = search.searchThread(thread, question, QueryVector.of(question, embeddings));
     var ranking = new Ranking(question);
-    var ways = new LinkedHashMap<String, List<String>>();
+    var rankings = new LinkedHashMap<String, List<String>>();
     var terms =
         new Bm25(
             question.terms().size(),
@@ -193,23 +193,23 @@ public final class MemoryBench {
       byWords.add(i);
     }
     byWords.sort(Comparator.comparingDouble((Integer i) -> shares[i]).reversed());
-    ways.put(
+    rankings.put(
         "full-text",
         byWords.stream().map(i -> found.candidates().get(i).sourceId()).distinct().toList());
-    ways.put(
+    rankings.put(
         "vectors",
         found.candidates().stream()
             .sorted(Comparator.comparingDouble(Candidate::similarity).reversed())
             .map(Candidate::sourceId)
             .distinct()
             .toList());
-    ways.put(
+    rankings.put(
         "threadmill",
         ranking.rank(found.candidates(), found.totalEntries()).stream()
             .map(ranked -> ranked.candidate().sourceId())
             .distinct()
             .toList());
-    return ways;
+    return rankings;
   }
 
   private static double[] share(List<String> order, HashSet<String> wanted) {
@@ -221,8 +221,8 @@ public final class MemoryBench {
     return shares;
   }
 
-  private static void add(Map<String, double[]> totals, String way, double[] shares) {
-    var sums = totals.computeIfAbsent(way, name -> new double[DEPTHS.length]);
+  private static void add(Map<String, double[]> totals, String method, double[] shares) {
+    var sums = totals.computeIfAbsent(method, name -> new double[DEPTHS.length]);
     for (int i = 0; i < shares.length; i++) {
       sums[i] += shares[i];
     }

@@ -29,10 +29,10 @@ import java.util.Random;
 import java.util.stream.Collectors;
 
 /**
- * Measures recall over many items: how fast it is, and whether an owner of few among many still
- * finds its own. The items are the evaluation set's lines with noise added to their vectors, so
- * that they lie in clusters as texts do, in threads of a hundred. One project owns 1 % of all; of
- * the other one's users one owns 1 % and one 10 %.
+ * Measures the speed of recall over many items, and whether a scope with few of them finds its own.
+ * The items are the lines of the evaluation set with noise added to their vectors, so that they
+ * form clusters as texts do, in threads of a hundred. One project owns 1 % of all items; in the
+ * other project one user owns 1 % and one 10 %.
  */
 final class MemoryScaleBench {
   private static final int LINES = 700;
@@ -66,7 +66,7 @@ final class MemoryScaleBench {
       build(items);
     } else if (kept != items) {
       throw new IllegalArgumentException(
-          "the database that was kept holds %d items".formatted(kept));
+          "the kept database has %d items, not the given number".formatted(kept));
     }
     var questions =
         EvaluationSet.all().stream()
@@ -85,7 +85,7 @@ final class MemoryScaleBench {
     scopes.put(
         "thread of 100 messages", new MemoryScope.OfThread(project, new ThreadId("thread_1")));
     atWork(scopes.get("assistant with all"));
-    // With other questions than are measured.
+    // Other questions than the measured ones.
     for (var scope : scopes.values()) {
       for (var question : questions.subList(QUERIES, questions.size())) {
         recall.recall(scope, question, 10);
@@ -96,7 +96,10 @@ final class MemoryScaleBench {
     }
   }
 
-  /** Asks for as many things as a database was asked for that has been at work for a while. */
+  /**
+   * Queries every line of the evaluation set, so that caches are as warm as in a server that has
+   * been running for a while.
+   */
   private void atWork(MemoryScope scope) throws InterruptedException {
     for (var conversation : EvaluationSet.all()) {
       for (var line : conversation.lines()) {
@@ -126,13 +129,13 @@ final class MemoryScaleBench {
     longThread();
     jdbc.update("VACUUM ANALYZE memory_index");
     jdbc.update("VACUUM ANALYZE messages");
-    say("built the index of words and vacuumed in %d s", seconds(began));
+    say("built the index of terms and vacuumed in %d s", seconds(began));
     size(items);
     jdbc.update("CREATE TABLE bench_done (items bigint)");
     jdbc.update("INSERT INTO bench_done VALUES (?)", items);
   }
 
-  /** How many items the database has from an earlier measurement; 0 if it is new. */
+  /** The number of items that an earlier measurement has stored; 0 if the database is new. */
   private long kept() {
     return jdbc.one("SELECT to_regclass('bench_done') IS NOT NULL AS done", row -> row.bool("done"))
         .filter(done -> done)
@@ -173,7 +176,7 @@ final class MemoryScaleBench {
     return values.get(values.size() * percent / 100);
   }
 
-  /** How many of the truly nearest ten are found. */
+  /** The mean number of the exact nearest ten that are found. */
   private String share(MemoryScope scope, List<String> questions) throws InterruptedException {
     var condition =
         switch (scope) {
@@ -201,9 +204,9 @@ final class MemoryScaleBench {
     return number(found / questions.size());
   }
 
-  /** The nearest ten by comparing all. */
+  /** The exact nearest ten, by comparing all. */
   private List<String> nearest(String condition, String vector) {
-    // A sum is nothing that an index is ordered by.
+    // The sum prevents the use of the vector index.
     return jdbc.list(
         """
         SELECT source_id FROM memory_index
@@ -246,7 +249,7 @@ final class MemoryScaleBench {
     fill("n", 0, items, "'thread_' || (n / %d)".formatted(THREAD_LENGTH));
   }
 
-  /** Five thousand messages more in one thread. */
+  /** A thread of five thousand further messages. */
   private void longThread() {
     fill("n", 100_000_000, 5_000, "'thread_long'");
   }
@@ -299,7 +302,7 @@ final class MemoryScaleBench {
             FROM (VALUES ('messages'), ('memory_index')) AS t (name)
             """,
             row ->
-                "%-26s %5d bytes a message, its indexes %5d"
+                "%-26s %5d bytes per message, its indexes %5d"
                     .formatted(
                         row.text("name"),
                         row.bigint("heap") / items,
