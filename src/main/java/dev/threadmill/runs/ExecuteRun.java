@@ -132,7 +132,7 @@ class ExecuteRun {
       var asked = ask(progress, place, turn);
       place.close();
       return switch (asked) {
-        case Asked.NoRoom(var reason) ->
+        case Asked.TokensUsedUp(var reason) ->
             end(progress, null, Usage.NONE, Run.End.incomplete(reason));
         case Asked.Answered(var answer) -> act(progress, turn, answer);
       };
@@ -156,7 +156,7 @@ class ExecuteRun {
   private sealed interface Asked {
     record Answered(ModelResponse answer) implements Asked {}
 
-    record NoRoom(String reason) implements Asked {}
+    record TokensUsedUp(String reason) implements Asked {}
   }
 
   /**
@@ -165,7 +165,7 @@ class ExecuteRun {
   private Asked ask(RunExecution progress, PromptPermits.Permit place, AnswerAccumulator turn)
       throws InterruptedException {
     return switch (buildContext.of(progress, place)) {
-      case BuildContext.TokensUsedUp(var reason) -> new Asked.NoRoom(reason);
+      case BuildContext.TokensUsedUp(var reason) -> new Asked.TokensUsedUp(reason);
       case BuildContext.Prompt prompt -> new Asked.Answered(callModel.call(progress, prompt, turn));
     };
   }

@@ -11,9 +11,9 @@ import dev.threadmill.assistants.Assistant;
 import dev.threadmill.protocols.IdempotentRuns;
 import dev.threadmill.runs.api.RunClient;
 import dev.threadmill.runs.api.RunHandle;
+import dev.threadmill.runs.api.RunQuery;
 import dev.threadmill.runs.api.RunSnapshot;
-import dev.threadmill.runs.store.RunFilter;
-import dev.threadmill.runs.store.RunStatus;
+import dev.threadmill.runs.api.RunState;
 import dev.threadmill.threads.CreateMessage;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.LinkedHashMap;
@@ -119,7 +119,7 @@ class A2aTasks {
             : TaskId.parse(token)
                 .orElseThrow(() -> A2aError.invalid("pageToken", "Expected a token of ours."));
     var wanted =
-        new RunFilter(
+        new RunQuery(
             thread(context),
             assistant.id(),
             statuses(params.path("status").asText("")),
@@ -146,7 +146,7 @@ class A2aTasks {
     }
   }
 
-  private static List<RunStatus> statuses(String state) {
+  private static List<RunState> statuses(String state) {
     if (state.isEmpty() || state.equals("TASK_STATE_UNSPECIFIED")) {
       return List.of();
     }
@@ -215,7 +215,7 @@ class A2aTasks {
       throw A2aError.unsupported(
           "The task has ended. Send the message with its contextId alone to begin another.");
     }
-    if (task.status() != RunStatus.REQUIRES_ACTION) {
+    if (task.status() != RunState.REQUIRES_ACTION) {
       throw A2aError.unsupported(
           "The task does not wait for input. Send the message with its contextId alone, and it is"
               + " answered next.");

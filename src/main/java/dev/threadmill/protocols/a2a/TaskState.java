@@ -1,7 +1,7 @@
 package dev.threadmill.protocols.a2a;
 
 import dev.threadmill.runs.api.RunSnapshot;
-import dev.threadmill.runs.store.RunStatus;
+import dev.threadmill.runs.api.RunState;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -37,15 +37,15 @@ enum TaskState {
   }
 
   /** The statuses of runs that may be shown as this. */
-  List<RunStatus> statuses() {
+  List<RunState> statuses() {
     return switch (this) {
-      case SUBMITTED -> List.of(RunStatus.QUEUED);
-      case WORKING -> List.of(RunStatus.IN_PROGRESS, RunStatus.CANCELLING);
-      case INPUT_REQUIRED -> List.of(RunStatus.REQUIRES_ACTION);
-      case COMPLETED -> List.of(RunStatus.COMPLETED);
+      case SUBMITTED -> List.of(RunState.QUEUED);
+      case WORKING -> List.of(RunState.IN_PROGRESS, RunState.CANCELLING);
+      case INPUT_REQUIRED -> List.of(RunState.REQUIRES_ACTION);
+      case COMPLETED -> List.of(RunState.COMPLETED);
       case FAILED, REJECTED ->
-          new ArrayList<>(List.of(RunStatus.FAILED, RunStatus.EXPIRED, RunStatus.INCOMPLETE));
-      case CANCELED -> List.of(RunStatus.CANCELLED);
+          new ArrayList<>(List.of(RunState.FAILED, RunState.EXPIRED, RunState.INCOMPLETE));
+      case CANCELED -> List.of(RunState.CANCELLED);
     };
   }
 

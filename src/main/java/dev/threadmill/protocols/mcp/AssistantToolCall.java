@@ -5,9 +5,9 @@ import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.SseFormat;
 import dev.threadmill.runs.api.RunHandle;
 import dev.threadmill.runs.api.RunSnapshot;
+import dev.threadmill.runs.api.RunState;
 import dev.threadmill.runs.api.RunUpdate;
 import dev.threadmill.runs.api.RunUpdateEncoder;
-import dev.threadmill.runs.store.RunStatus;
 import io.modelcontextprotocol.spec.McpSchema;
 import io.modelcontextprotocol.spec.McpSchema.CallToolResult;
 import io.modelcontextprotocol.spec.McpSchema.JSONRPCResponse;
@@ -139,7 +139,7 @@ final class AssistantToolCall implements RunUpdateEncoder {
                     state.id().value(),
                     "status",
                     state.status().wire()));
-    return state.status() == RunStatus.COMPLETED
+    return state.status() == RunState.COMPLETED
         ? made.addTextContent(text).isError(false).build()
         : made.addTextContent(failureText()).isError(true).build();
   }

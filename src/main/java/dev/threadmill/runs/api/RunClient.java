@@ -13,7 +13,6 @@ import dev.threadmill.runs.RunRequest;
 import dev.threadmill.runs.SubmitToolOutputs;
 import dev.threadmill.runs.execution.EventId;
 import dev.threadmill.runs.store.Run;
-import dev.threadmill.runs.store.RunFilter;
 import dev.threadmill.runs.store.RunStatus;
 import dev.threadmill.runs.store.RunStore;
 import dev.threadmill.runs.store.StepStore;
@@ -118,13 +117,13 @@ public class RunClient {
   }
 
   /** Runs of an assistant on a thread, youngest first. */
-  public List<RunHandle> list(ProjectId project, RunFilter wanted) {
-    return runs.list(project, wanted).stream().map(this::handle).toList();
+  public List<RunHandle> list(ProjectId project, RunQuery query) {
+    return runs.list(project, query.toFilter()).stream().map(this::handle).toList();
   }
 
   /** How many runs there are beyond any limit. */
-  public int count(ProjectId project, RunFilter wanted) {
-    return runs.count(project, wanted);
+  public int count(ProjectId project, RunQuery query) {
+    return runs.count(project, query.toFilter());
   }
 
   /** The active runs of a project that carry this in their metadata; a few at the most. */

@@ -11,19 +11,20 @@ import java.util.Objects;
 import java.util.stream.Stream;
 
 /**
- * Where a run stands, for protocols that show runs in their own way.
+ * A run at one moment.
  *
- * @param since when it came to this status; as near as is known
- * @param started whether anybody has begun to execute it
+ * @param statusSince when it came to this status, to the second; for a run that is in progress or
+ *     waits, when it was started
+ * @param started whether its execution has started
  * @param error why it failed; null if it did not
  * @param incompleteReason why its answer was cut off; null if it was not
- * @param open the tool calls that it waits for, if it does
+ * @param pendingCalls the tool calls whose outputs it waits for
  */
 public record RunSnapshot(
     ThreadId thread,
     RunId id,
     AssistantId assistant,
-    RunStatus status,
+    RunState status,
     Instant created,
     Instant statusSince,
     boolean started,
@@ -38,15 +39,16 @@ public record RunSnapshot(
   public record Failure(String code, String message) {}
 
   /**
-   * A tool call that waits for somebody outside.
+   * A tool call that waits for its output.
    *
-   * @param approval whether it is only to be allowed
+   * @param arguments JSON text as the model wrote it
+   * @param approval whether the server makes the call once it is approved
    */
   public record PendingCall(String id, String name, String arguments, boolean approval) {}
 
-  /** Whether nothing happens in the run before somebody outside does something. */
+  /** Whether the run has ended, or waits for outputs. */
   public boolean isPausedOrEnded() {
-    return status.isTerminal() || status == RunStatus.REQUIRES_ACTION;
+    return status.isTerminal() || status == RunState.REQUIRES_ACTION;
   }
 
   static RunSnapshot of(RunObject run) {
@@ -55,7 +57,7 @@ public record RunSnapshot(
         new ThreadId(run.threadId()),
         new RunId(run.id()),
         new AssistantId(run.assistantId()),
-        run.status(),
+        RunState.of(run.status()),
         Instant.ofEpochSecond(run.createdAt()),
         since(run),
         run.startedAt() != null,
