@@ -207,8 +207,8 @@ class ContentGateTest {
 
   private String webhook(String name) {
     return """
-    {"type": "webhook", "webhook": {"name": "%s", "url": "%s/%s", "parameters": {"type": "object"}}}"""
-        .formatted(name, receiver.url(""), name);
+    {"type": "webhook", "webhook": {"name": "%s", "endpoint": "%s", "parameters": {"type": "object"}}}"""
+        .formatted(name, receiver.url("/" + name));
   }
 
   private static String path(JsonNode run) {
@@ -229,7 +229,7 @@ class ContentGateTest {
                 .formatted(advisor));
     provider.replyTo(
         model,
-        Reply.call("advisor", "{\"message\": \"%s\"}".formatted(said(SECRET))),
+        Reply.call("route_to_advisor", "{\"message\": \"%s\"}".formatted(said(SECRET))),
         Reply.text("Done."));
 
     runs.run(desk, "Ask");
