@@ -4,6 +4,7 @@ import dev.threadmill.api.InvalidSettingException;
 import dev.threadmill.db.HomeConfig;
 import dev.threadmill.egress.EgressConfig;
 import dev.threadmill.egress.EgressPolicy;
+import dev.threadmill.egress.ProxyRules;
 import dev.threadmill.guard.SecretBox;
 import dev.threadmill.guard.SecretConfig;
 import dev.threadmill.memory.MemoryConfig;
@@ -167,6 +168,7 @@ final class CheckSettings {
 
   private void checkTexts() {
     new EgressPolicy(config.getConfigMapping(EgressConfig.class).allow().orElse(List.of()));
+    ProxyRules.of(config.getConfigMapping(EgressConfig.class));
     SecretBox.requireUsable(config.getConfigMapping(SecretConfig.class).key().orElse(List.of()));
     Embeddings.requireKnown(config.getConfigMapping(EmbeddingsConfig.class).model());
     checkKeys(config.getConfigMapping(ApiKeysConfig.class));

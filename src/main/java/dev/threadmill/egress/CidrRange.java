@@ -7,7 +7,7 @@ import java.util.regex.Pattern;
 /**
  * A range of addresses in CIDR notation.
  *
- * @param prefixLength how many leading bits are the same for all of them
+ * @param prefixLength how many leading bits are fixed
  */
 record CidrRange(InetAddress network, int prefixLength) {
   private static final Pattern LITERAL = Pattern.compile("[0-9.]+|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*");
@@ -40,7 +40,8 @@ record CidrRange(InetAddress network, int prefixLength) {
 
   private static IllegalArgumentException notARange(String text) {
     return new IllegalArgumentException(
-        "expected address ranges such as 10.0.0.0/8 or fd00::/8, got '%s'".formatted(text));
+        "expected address ranges such as 10.0.0.0/8 or fd00::/8, or localhost, got '%s'"
+            .formatted(text));
   }
 
   boolean contains(InetAddress address) {
@@ -58,7 +59,7 @@ record CidrRange(InetAddress network, int prefixLength) {
     return true;
   }
 
-  /** Whether this names just the one address. */
+  /** Whether the range consists of this one address. */
   boolean isSingleAddress(InetAddress address) {
     return prefixLength == network.getAddress().length * 8 && contains(address);
   }

@@ -1,162 +1,261 @@
 package dev.threadmill.egress;
 
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.RequestOptions;
+import io.vertx.core.net.SocketAddress;
 import jakarta.annotation.PreDestroy;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.URI;
+import java.net.URISyntaxException;
+import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
+import java.util.Map;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import org.apache.hc.client5.http.classic.methods.HttpUriRequestBase;
-import org.apache.hc.client5.http.config.ConnectionConfig;
-import org.apache.hc.client5.http.config.RequestConfig;
-import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
-import org.apache.hc.client5.http.impl.classic.HttpClients;
-import org.apache.hc.client5.http.impl.io.ManagedHttpClientConnectionFactory;
-import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
-import org.apache.hc.core5.http.ContentType;
-import org.apache.hc.core5.http.config.Http1Config;
-import org.apache.hc.core5.http.io.entity.ByteArrayEntity;
-import org.apache.hc.core5.util.TimeValue;
-import org.apache.hc.core5.util.Timeout;
+import org.jboss.logging.Logger;
 
 /**
- * The only way by which tools call the outside. Every host on the way, redirects included, has to
- * be allowed by name and, after resolution, by address; the address that was checked is the one
- * that is connected to. Time and size are bounded, and an interrupt of the calling thread ends the
- * call. Nothing is tried twice here, no cookies are kept, no proxy is used.
+ * The client for all requests to other servers. Requests block the calling (virtual) thread, are
+ * bounded in time and size, and end when the thread is interrupted. Nothing is retried here, and no
+ * cookies are kept.
+ *
+ * <p>The injected client is the one for tools: the policy has to allow every host on the way,
+ * redirects included, by name and, after resolution, by address, and connections are made to the
+ * very addresses that were allowed. Through a proxy it is the proxy that resolves names; addresses
+ * that this machine resolves are held to the policy all the same.
  */
 @Singleton
 public class EgressClient {
-  private static final int MOST_REDIRECTS = 5;
-  private static final int MOST_PER_HOST = 64;
-  private static final int LONGEST_HEADER_LINE = 16_384;
-  private static final int MOST_HEADERS = 200;
+  private static final Logger LOG = Logger.getLogger(EgressClient.class);
+  private static final int MAX_REDIRECTS = 5;
+  private static final int MAX_PER_HOST = 64;
+  private static final int MAX_ADDRESSES = 4;
 
-  private final CloseableHttpClient client;
-  private final ScheduledExecutorService alarm =
-      Executors.newSingleThreadScheduledExecutor(
-          Thread.ofPlatform().name("egress-deadlines").daemon().factory());
+  private final ConnectionPool connections;
+  private final PolicyDnsResolver dns;
+  private final ProxyRules proxies;
+  private final Semaphore permits;
+  private final boolean forTools;
 
   @Inject
-  EgressClient(EgressPolicy policy, EgressConfig settings) {
-    this(policy, HostResolver.SYSTEM, settings.connectTimeout(), settings.connections());
+  EgressClient(Vertx vertx, EgressPolicy policy, EgressConfig config) {
+    this(
+        new ConnectionPool(
+            vertx, Math.min(MAX_PER_HOST, config.connections()), config.connectTimeout()),
+        new PolicyDnsResolver(policy, HostResolver.SYSTEM, config.connectTimeout()),
+        ProxyRules.of(config),
+        new Semaphore(config.connections(), true),
+        true);
   }
 
-  /** A client of its own, with its own connections. */
-  public EgressClient(
-      EgressPolicy policy, HostResolver resolver, Duration connectTimeout, int connections) {
-    var wires =
-        ManagedHttpClientConnectionFactory.builder()
-            .http1Config(
-                Http1Config.custom()
-                    .setMaxLineLength(LONGEST_HEADER_LINE)
-                    .setMaxHeaderCount(MOST_HEADERS)
-                    .build())
-            .build();
-    var pool =
-        PoolingHttpClientConnectionManagerBuilder.create()
-            .setConnectionFactory(wires)
-            .setDnsResolver(new PolicyDnsResolver(policy, resolver, connectTimeout))
-            .setDefaultConnectionConfig(
-                ConnectionConfig.custom()
-                    .setConnectTimeout(Timeout.of(connectTimeout))
-                    .setValidateAfterInactivity(TimeValue.ofSeconds(1))
-                    .setTimeToLive(TimeValue.ofMinutes(1))
-                    .build())
-            .setMaxConnTotal(connections)
-            .setMaxConnPerRoute(Math.min(MOST_PER_HOST, connections))
-            .build();
-    this.client =
-        HttpClients.custom()
-            .setConnectionManager(pool)
-            .disableAutomaticRetries()
-            .disableRedirectHandling()
-            .disableCookieManagement()
-            .disableAuthCaching()
-            .disableDefaultUserAgent()
-            .evictIdleConnections(TimeValue.ofSeconds(30))
-            .build();
+  private EgressClient(
+      ConnectionPool connections,
+      PolicyDnsResolver dns,
+      ProxyRules proxies,
+      Semaphore permits,
+      boolean forTools) {
+    this.connections = connections;
+    this.dns = dns;
+    this.proxies = proxies;
+    this.permits = permits;
+    this.forTools = forTools;
   }
 
-  @PreDestroy
-  void close() throws IOException {
-    alarm.shutdownNow();
-    client.close();
+  /** A client for tools with connections of its own. It has to be closed. */
+  public static EgressClient forTools(
+      Vertx vertx,
+      EgressPolicy policy,
+      HostResolver resolver,
+      ProxyRules proxies,
+      Duration connectTimeout,
+      int connections) {
+    return new EgressClient(
+        new ConnectionPool(vertx, Math.min(MAX_PER_HOST, connections), connectTimeout),
+        new PolicyDnsResolver(policy, resolver, connectTimeout),
+        proxies,
+        new Semaphore(connections, true),
+        true);
   }
 
   /**
-   * Calls, follows redirects, and reads the whole answer.
+   * A client for servers that the operator configured, which may have private addresses: it follows
+   * no redirects and applies no policy. It has to be closed.
    *
-   * @throws HttpFailure if no answer came that can be used
+   * @param connections the most connections to one host
+   */
+  public static EgressClient forProviders(
+      Vertx vertx, ProxyRules proxies, Duration connectTimeout, int connections) {
+    return new EgressClient(
+        new ConnectionPool(vertx, connections, connectTimeout),
+        new PolicyDnsResolver(null, HostResolver.SYSTEM, connectTimeout),
+        proxies,
+        null,
+        false);
+  }
+
+  @PreDestroy
+  public void close() {
+    connections.close();
+  }
+
+  /**
+   * Sends a request, follows redirects, and reads the whole response.
+   *
+   * @throws EgressException if there is no usable response
    * @throws InterruptedException if the thread was interrupted; the request may have arrived
    */
   public HttpResponse send(EgressRequest request) throws EgressException, InterruptedException {
-    try (var answer = open(request)) {
-      return answer.read();
+    try (var response = open(request)) {
+      return response.read();
     }
   }
 
   /**
-   * Calls and follows redirects; the caller reads the answer while it comes in, within the bounds
-   * of the request, and has to close it.
+   * Sends a request and follows redirects. The caller reads the body while it arrives, within the
+   * limits of the request, and has to close the response.
    *
-   * @throws HttpFailure if no answer came
+   * @throws EgressException if there is no response
    * @throws InterruptedException if the thread was interrupted; the request may have arrived
    */
   public StreamingResponse open(EgressRequest request)
       throws EgressException, InterruptedException {
-    var deadline = System.nanoTime() + request.timeout().toNanos();
+    long deadline = request.timeouts().deadline();
     var origin = TargetUrl.parse(request.url());
     var target = origin;
     var method = request.method().toUpperCase(Locale.ROOT);
     var body = request.body();
     for (int hops = 0; ; hops++) {
       requireAllowed(request, target, hops > 0);
-      var call = call(request, target, method, body, target.sameOrigin(origin));
-      var answer = exchange(call, request, deadline, hops > 0);
-      if (!answer.isRedirect()) {
-        return answer;
+      var headers = headers(request, body, target.sameOrigin(origin));
+      var response = exchange(request, target, method, headers, body, deadline, hops > 0);
+      if (!forTools || !response.isRedirect()) {
+        return response;
       }
-      answer.close();
-      if (hops == MOST_REDIRECTS) {
+      response.close();
+      if (hops == MAX_REDIRECTS) {
         throw new EgressException(
             EgressException.Kind.BROKEN, true, "The address redirects more than 5 times.");
       }
-      boolean keepsMethod = answer.status() == 307 || answer.status() == 308;
+      boolean keepsMethod = response.status() == 307 || response.status() == 308;
       if (!keepsMethod && !method.equals("GET") && !method.equals("HEAD")) {
         method = "GET";
         body = null;
       }
-      target = next(target, answer.header("location").orElseThrow());
+      target = next(target, response.header("location").orElseThrow());
     }
   }
 
   private StreamingResponse exchange(
-      HttpUriRequestBase call, EgressRequest request, long deadline, boolean redirected)
+      EgressRequest request,
+      TargetUrl target,
+      String method,
+      Map<String, String> headers,
+      RequestBody body,
+      long deadline,
+      boolean redirected)
       throws EgressException, InterruptedException {
-    long left = deadline - System.nanoTime();
-    var watch =
-        new CallDeadline(
-            call, alarm.schedule(call::abort, Math.max(0, left), TimeUnit.NANOSECONDS));
+    if (permits != null
+        && !permits.tryAcquire(deadline - System.nanoTime(), TimeUnit.NANOSECONDS)) {
+      throw new EgressException(
+          EgressException.Kind.TIMED_OUT, redirected, "All connections of this server are in use.");
+    }
+    boolean opened = false;
     try {
-      if (left <= 0) {
-        throw new EgressException(
-            EgressException.Kind.TIMED_OUT, redirected, StreamingResponse.TOO_SLOW);
-      }
-      var response = client.executeOpen(null, call, null);
-      return new StreamingResponse(response, watch, deadline, request.maxBytes());
+      var options =
+          new RequestOptions()
+              .setMethod(HttpMethod.valueOf(method))
+              .setHost(target.host())
+              .setPort(target.port())
+              .setSsl(target.isSecure())
+              .setURI(target.pathAndQuery());
+      headers.forEach(options::putHeader);
+      var exchange = connect(options, target, body, request.timeouts(), deadline);
+      opened = true;
+      return new StreamingResponse(
+          exchange, request.timeouts(), deadline, request.maxBytes(), this::release);
     } catch (IOException e) {
-      watch.cancel();
-      var failure = StreamingResponse.failure(e, deadline);
+      var failure = EgressException.of(e, deadline);
+      if (forTools && !failure.mayHaveArrived()) {
+        failure = failure.at(target.origin());
+        LOG.warnf("egress_failed kind=%s %s", failure.kind(), failure.getMessage());
+      }
       throw redirected ? failure.afterArrival() : failure;
-    } catch (RuntimeException | EgressException e) {
-      watch.cancel();
+    } finally {
+      if (!opened) {
+        release();
+      }
+    }
+  }
+
+  private void release() {
+    if (permits != null) {
+      permits.release();
+    }
+  }
+
+  /** Sends the request over a connection to the first address that accepts one. */
+  private HttpExchange connect(
+      RequestOptions options, TargetUrl target, RequestBody body, Timeouts timeouts, long deadline)
+      throws IOException, InterruptedException {
+    var proxy = proxies.proxyFor(target.isSecure(), target.host(), target.port());
+    var addresses = addresses(target.host(), proxy.isPresent());
+    var lane = connections.emptiestLane();
+    if (proxy.isPresent()) {
+      options.setProxyOptions(proxy.get());
+      return HttpExchange.send(lane, options, body, timeouts.untilHead(deadline));
+    }
+    for (int i = 0; ; i++) {
+      options.setServer(
+          SocketAddress.inetSocketAddress(target.port(), addresses.get(i).getHostAddress()));
+      try {
+        return HttpExchange.send(lane, options, body, timeouts.untilHead(deadline));
+      } catch (HttpExchange.ConnectException e) {
+        if (i + 1 == Math.min(addresses.size(), MAX_ADDRESSES)) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  /** Through a proxy, names need not be known to this machine. */
+  private List<InetAddress> addresses(String host, boolean proxied)
+      throws UnknownHostException, InterruptedException {
+    try {
+      return dns.resolve(host);
+    } catch (PolicyDnsResolver.RefusedException e) {
+      throw e;
+    } catch (UnknownHostException e) {
+      if (proxied) {
+        return List.of();
+      }
       throw e;
     }
+  }
+
+  private Map<String, String> headers(EgressRequest request, RequestBody body, boolean trusted) {
+    var headers = new LinkedHashMap<String, String>();
+    if (forTools) {
+      headers.put("accept-encoding", "gzip, deflate");
+    }
+    put(headers, request.headers());
+    if (trusted) {
+      put(headers, request.credentials());
+    }
+    if (body == null) {
+      headers.remove("content-type");
+    }
+    return headers;
+  }
+
+  private static void put(Map<String, String> headers, Map<String, String> more) {
+    more.forEach((name, value) -> headers.put(name.toLowerCase(Locale.ROOT), value));
   }
 
   private static TargetUrl next(TargetUrl from, String location) throws EgressException {
@@ -166,7 +265,7 @@ public class EgressClient {
         throw EgressException.refused("The address redirects from https to http.");
       }
       return next;
-    } catch (java.net.URISyntaxException e) {
+    } catch (URISyntaxException e) {
       throw EgressException.refused("The address redirects to what is not a URL.").afterArrival();
     } catch (EgressException e) {
       throw e.afterArrival();
@@ -183,27 +282,5 @@ public class EgressClient {
         throw redirected ? refused.afterArrival() : refused;
       }
     }
-  }
-
-  private static HttpUriRequestBase call(
-      EgressRequest request, TargetUrl target, String method, byte[] body, boolean trusted) {
-    var call = new HttpUriRequestBase(method, target.uri());
-    request.headers().forEach(call::setHeader);
-    if (trusted) {
-      request.credentials().forEach(call::setHeader);
-    }
-    if (body != null) {
-      var type = request.headers().get("Content-Type");
-      call.setEntity(new ByteArrayEntity(body, type == null ? null : ContentType.parse(type)));
-    } else {
-      call.removeHeaders("Content-Type");
-    }
-    call.setConfig(
-        RequestConfig.custom()
-            .setConnectionRequestTimeout(Timeout.of(request.timeout()))
-            .setResponseTimeout(Timeout.of(request.timeout()))
-            .setRedirectsEnabled(false)
-            .build());
-    return call;
   }
 }

@@ -6,12 +6,13 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
-/** What calls that tools make may reach, and how much they may take. */
+/** The configuration of requests to other servers. */
 @ConfigMapping(prefix = "threadmill.egress")
 public interface EgressConfig {
   /**
-   * THREADMILL_EGRESS_ALLOW: private address ranges (a list of CIDRs) that tools may reach. An
-   * address of cloud metadata is reached only if it is named itself, with its full prefix length.
+   * THREADMILL_EGRESS_ALLOW: private address ranges that tools may reach: CIDRs, addresses, or
+   * {@code localhost}. An address of cloud metadata is reached only if it is listed itself, with
+   * its full prefix length.
    */
   Optional<List<String>> allow();
 
@@ -22,4 +23,13 @@ public interface EgressConfig {
   /** How many connections tools may have open at a time. */
   @WithDefault("256")
   int connections();
+
+  /** HTTP_PROXY: the proxy for http addresses. */
+  Optional<String> httpProxy();
+
+  /** HTTPS_PROXY: the proxy for https addresses. */
+  Optional<String> httpsProxy();
+
+  /** NO_PROXY: hosts that are reached without a proxy. */
+  Optional<String> noProxy();
 }

@@ -1,21 +1,28 @@
 package dev.threadmill.egress;
 
+import java.io.IOException;
+import java.net.UnknownHostException;
+import java.util.Optional;
+
 /**
- * A call that brought no answer that can be used. The message is fit for the eyes of a client and
- * of a model: it names no address that a name was resolved to.
+ * A request without a usable response. The message may be shown to clients and models: it names no
+ * address that a host name was resolved to.
  */
 public final class EgressException extends Exception {
+  private static final long serialVersionUID = 1L;
+  static final String TOO_SLOW = "The response did not arrive in time.";
+
   /** What went wrong. */
   public enum Kind {
-    /** The address is not one that tools may reach. */
+    /** The policy does not allow the address. */
     REFUSED,
-    /** No connection came about. */
+    /** There was no connection. */
     UNREACHABLE,
-    /** The time was up before the answer was there. */
+    /** A time limit passed before the response was complete. */
     TIMED_OUT,
-    /** The connection broke, or what came over it was not HTTP. */
+    /** The connection broke, or what it carried was not HTTP. */
     BROKEN,
-    /** The answer is larger than allowed. */
+    /** The response is larger than allowed. */
     TOO_LARGE
   }
 
@@ -32,15 +39,68 @@ public final class EgressException extends Exception {
     return new EgressException(Kind.REFUSED, false, message);
   }
 
+  /** The meaning of a failed exchange. */
+  static EgressException of(IOException e, long deadline) {
+    boolean late = System.nanoTime() - deadline >= 0;
+    return switch (e) {
+      case PolicyDnsResolver.RefusedException refused -> refused(refused.getMessage());
+      case UnknownHostException _ ->
+          new EgressException(
+              Kind.UNREACHABLE, false, "The host '%s' is not known.".formatted(e.getMessage()));
+      case HttpExchange.ConnectException _ ->
+          new EgressException(
+              late ? Kind.TIMED_OUT : Kind.UNREACHABLE, false, "There is no connection" + why(e));
+      case HttpExchange.ReadTimeoutException timeout ->
+          timeout.wasSent()
+              ? new EgressException(Kind.TIMED_OUT, true, TOO_SLOW)
+              : new EgressException(
+                  late ? Kind.TIMED_OUT : Kind.UNREACHABLE,
+                  false,
+                  "There was no connection in time.");
+      default ->
+          late
+              ? new EgressException(Kind.TIMED_OUT, true, TOO_SLOW)
+              : new EgressException(
+                  Kind.BROKEN, true, "The connection broke before the response was complete.");
+    };
+  }
+
+  /** The reason of a failed connection, in words that name no address. */
+  private static String why(IOException e) {
+    for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+      var reason =
+          switch (cause) {
+            case java.net.NoRouteToHostException _ -> Optional.of("no route to the host");
+            case io.netty.channel.ConnectTimeoutException _ ->
+                Optional.of("the host did not answer in time");
+            case io.netty.handler.proxy.ProxyConnectException _ ->
+                Optional.of("the proxy refused it or did not answer");
+            case javax.net.ssl.SSLException _ -> Optional.of("the TLS handshake failed");
+            case java.net.ConnectException _ -> Optional.of("connection refused");
+            default -> Optional.<String>empty();
+          };
+      if (reason.isPresent()) {
+        return ": " + reason.get() + ".";
+      }
+    }
+    return ".";
+  }
+
+  /** The same of a request that an earlier hop may have received. */
   EgressException afterArrival() {
     return new EgressException(kind, true, getMessage());
+  }
+
+  /** The same with more words in front. */
+  EgressException at(String where) {
+    return new EgressException(kind, mayHaveArrived, where + ": " + getMessage());
   }
 
   public Kind kind() {
     return kind;
   }
 
-  /** Whether the receiver may have got the request, and so may have acted on it. */
+  /** Whether the server may have received the request, and so may have acted on it. */
   public boolean mayHaveArrived() {
     return mayHaveArrived;
   }

@@ -9,12 +9,12 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Which addresses tools may reach: the public ones, and those that whoever runs the server allows.
- * It is asked about the very addresses that are then connected to, never about names.
+ * Which addresses tools may reach: public ones, and those that the operator allows. It decides
+ * about the very addresses that are then connected to, never about names.
  */
 @Singleton
 public class EgressPolicy {
-  /** IPv4 that is not the public network, by the registry of special-purpose addresses. */
+  /** IPv4 ranges of the IANA registry of special-purpose addresses. */
   private static final List<CidrRange> SPECIAL_V4 =
       ranges(
           "0.0.0.0/8",
@@ -36,14 +36,14 @@ public class EgressPolicy {
           "224.0.0.0/4",
           "240.0.0.0/4");
 
-  /** Of IPv6 only this is public at all … */
+  /** The public part of IPv6, except {@link #SPECIAL_V6}. */
   private static final CidrRange GLOBAL_V6 = CidrRange.parse("2000::/3");
 
-  /** … but for these, some of which carry an IPv4 address within. */
+  /** Special ranges within {@link #GLOBAL_V6}; some carry an IPv4 address. */
   private static final List<CidrRange> SPECIAL_V6 =
       ranges("2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3fff::/20");
 
-  /** Where clouds hand out credentials to whoever asks from within. Not all of it is private. */
+  /** Metadata services, which give credentials to any process on the machine. Some are public. */
   private static final List<CidrRange> METADATA =
       ranges(
           "169.254.169.254",
@@ -64,8 +64,8 @@ public class EgressPolicy {
   private final List<CidrRange> allowed;
 
   @Inject
-  EgressPolicy(EgressConfig settings) {
-    this(settings.allow().orElse(List.of()));
+  EgressPolicy(EgressConfig config) {
+    this(config.allow().orElse(List.of()));
   }
 
   /**
@@ -77,7 +77,11 @@ public class EgressPolicy {
   public EgressPolicy(List<String> allowed) {
     try {
       this.allowed =
-          allowed.stream().filter(text -> !text.isBlank()).flatMap(EgressPolicy::ranges).toList();
+          allowed.stream()
+              .map(String::strip)
+              .filter(text -> !text.isEmpty())
+              .flatMap(EgressPolicy::ranges)
+              .toList();
     } catch (IllegalArgumentException e) {
       throw new InvalidSettingException(
           "THREADMILL_EGRESS_ALLOW", String.join(",", allowed), "is wrong: " + e.getMessage());

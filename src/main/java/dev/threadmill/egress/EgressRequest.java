@@ -6,30 +6,50 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A call of a tool to somewhere outside.
+ * A request to another server.
  *
- * @param credentials headers that go to the origin of {@code url} only, not to where it redirects
+ * @param credentials headers for the origin of {@code url} only, not for where it redirects
  * @param body null for none
- * @param domains all of which have to allow every host on the way
- * @param timeout for the whole call, redirects and reading included
- * @param maxBytes the most that the answer may hold, after decompression
+ * @param domains each of which has to allow the host, and every host that it redirects to
+ * @param maxBytes the most bytes of the body of the response, after decompression
  */
 public record EgressRequest(
     String method,
     String url,
     Map<String, String> headers,
     Map<String, String> credentials,
-    byte[] body,
+    RequestBody body,
     List<AllowedDomains> domains,
-    Duration timeout,
-    int maxBytes) {
+    Timeouts timeouts,
+    long maxBytes) {
   public EgressRequest {
     headers = new LinkedHashMap<>(headers);
     credentials = new LinkedHashMap<>(credentials);
     domains = List.copyOf(domains);
   }
 
-  /** Names the method and place only, since the rest may be secret. */
+  /** A request with a limit of time for all of it, and a body in memory or null. */
+  public EgressRequest(
+      String method,
+      String url,
+      Map<String, String> headers,
+      Map<String, String> credentials,
+      byte[] body,
+      List<AllowedDomains> domains,
+      Duration timeout,
+      int maxBytes) {
+    this(
+        method,
+        url,
+        headers,
+        credentials,
+        body == null ? null : RequestBody.of(body),
+        domains,
+        Timeouts.total(timeout),
+        maxBytes);
+  }
+
+  /** The method only, since everything else may be secret. */
   @Override
   public String toString() {
     return method + " request";

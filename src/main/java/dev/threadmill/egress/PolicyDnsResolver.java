@@ -9,54 +9,58 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import org.apache.hc.client5.http.DnsResolver;
 
 /**
- * Resolves names for connections. What it answers is what is connected to: a name is resolved once
- * a connection, so it cannot mean one address to the check and another to the call.
+ * Resolves host names for connections. A connection is made to an address that this class returned,
+ * so a name cannot mean one address to the policy and another to the connection.
  */
-final class PolicyDnsResolver implements DnsResolver {
+final class PolicyDnsResolver {
   private final EgressPolicy policy;
   private final HostResolver resolver;
   private final Duration timeout;
 
+  /**
+   * @param policy null to allow all addresses
+   */
   PolicyDnsResolver(EgressPolicy policy, HostResolver resolver, Duration timeout) {
     this.policy = policy;
     this.resolver = resolver;
     this.timeout = timeout;
   }
 
-  /** The name leads to where tools may not go. */
+  /** The host resolves to an address that the policy does not allow. */
   static final class RefusedException extends UnknownHostException {
     private static final long serialVersionUID = 1;
 
-    RefusedException() {
+    RefusedException(String host) {
       super(
-          "The host leads to an address that tools may not reach: one that is private, local or"
-              + " reserved.");
+          ("The host '%s' has a private, local or reserved address, which tools may not reach"
+                  + " unless THREADMILL_EGRESS_ALLOW has its range.")
+              .formatted(host));
     }
   }
 
-  @Override
-  public InetAddress[] resolve(String host) throws UnknownHostException {
-    var addresses = lookup(host);
+  /**
+   * The addresses of a host, one at least.
+   *
+   * @param host a name, or an address literal, with brackets if it is IPv6
+   * @throws RefusedException if the policy does not allow one of them
+   * @throws UnknownHostException if it has none
+   */
+  List<InetAddress> resolve(String host) throws UnknownHostException, InterruptedException {
+    var addresses = lookup(host.startsWith("[") ? host.substring(1, host.length() - 1) : host);
     if (addresses.isEmpty()) {
       throw new UnknownHostException(host);
     }
-    // One bad address is enough: which of them a connection takes is not up to us.
-    if (!addresses.stream().allMatch(policy::allows)) {
-      throw new RefusedException();
+    // All have to be allowed: otherwise a retry could choose the one that is not.
+    if (policy != null && !addresses.stream().allMatch(policy::allows)) {
+      throw new RefusedException(host);
     }
-    return addresses.toArray(InetAddress[]::new);
+    return addresses;
   }
 
-  @Override
-  public String resolveCanonicalHostname(String host) {
-    return host;
-  }
-
-  /** The system's resolver cannot be interrupted, so it works on a thread of its own. */
-  private List<InetAddress> lookup(String host) throws UnknownHostException {
+  /** The system resolver cannot be interrupted, so it runs on a thread of its own. */
+  private List<InetAddress> lookup(String host) throws UnknownHostException, InterruptedException {
     var found = new CompletableFuture<List<InetAddress>>();
     Thread.ofVirtual()
         .start(
@@ -70,9 +74,6 @@ final class PolicyDnsResolver implements DnsResolver {
     try {
       return found.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
     } catch (ExecutionException | TimeoutException e) {
-      throw new UnknownHostException(host);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
       throw new UnknownHostException(host);
     }
   }

@@ -5,171 +5,219 @@ import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
-import java.net.NoRouteToHostException;
-import java.net.UnknownHostException;
+import java.nio.charset.Charset;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import javax.net.ssl.SSLHandshakeException;
-import javax.net.ssl.SSLPeerUnverifiedException;
-import org.apache.hc.client5.http.ConnectTimeoutException;
-import org.apache.hc.client5.http.HttpHostConnectException;
-import org.apache.hc.core5.http.ClassicHttpResponse;
-import org.apache.hc.core5.http.ConnectionRequestTimeoutException;
-import org.apache.hc.core5.io.CloseMode;
-import org.apache.hc.core5.io.ModalCloseable;
+import java.util.zip.ZipException;
 
-/** An answer from outside that is still coming in. It has to be closed. */
+/** A response whose body is still arriving. It has to be closed. */
 public final class StreamingResponse implements AutoCloseable {
-  static final String TOO_SLOW = "The answer did not come in time.";
-
-  private final ClassicHttpResponse response;
-  private final CallDeadline watch;
+  private final HttpExchange exchange;
+  private final Timeouts timeouts;
   private final long deadline;
-  private final int maxBytes;
+  private final long maxBytes;
+  private final Runnable onClose;
+  private final Map<String, String> headers = new LinkedHashMap<>();
+  private InputStream body;
+  private Duration betweenBytes;
+  private boolean isClosed;
 
-  StreamingResponse(ClassicHttpResponse response, CallDeadline watch, long deadline, int maxBytes) {
-    this.response = response;
-    this.watch = watch;
+  /**
+   * @param deadline in terms of {@link System#nanoTime}
+   * @param maxBytes the most bytes of the body, both as sent and decoded
+   * @param onClose runs once, when the response is closed
+   */
+  StreamingResponse(
+      HttpExchange exchange, Timeouts timeouts, long deadline, long maxBytes, Runnable onClose) {
+    this.exchange = exchange;
+    this.timeouts = timeouts;
     this.deadline = deadline;
     this.maxBytes = maxBytes;
+    this.onClose = onClose;
+    exchange.headers().forEach((name, value) -> headers.put(name.toLowerCase(Locale.ROOT), value));
   }
 
   public int status() {
-    return response.getCode();
+    return exchange.status();
   }
 
-  /** The headers by name in lower case. */
+  /** The headers by name in lower case; the last one where a name occurs several times. */
   public Map<String, String> headers() {
-    var headers = new LinkedHashMap<String, String>();
-    for (var header : response.getHeaders()) {
-      headers.put(header.getName().toLowerCase(Locale.ROOT), header.getValue());
-    }
     return headers;
   }
 
   public Optional<String> header(String name) {
-    return Optional.ofNullable(response.getFirstHeader(name)).map(header -> header.getValue());
+    return Optional.ofNullable(headers.get(name.toLowerCase(Locale.ROOT)));
   }
 
-  /** The media type without its parameters, in lower case; empty if the answer names none. */
+  /** The media type without its parameters, in lower case; empty if the response names none. */
   public String mediaType() {
     return head().mediaType();
   }
 
-  /** The charset that the answer names, or UTF-8. */
-  public java.nio.charset.Charset charset() {
+  /** The charset that the response names, or UTF-8. */
+  public Charset charset() {
     return head().charset();
   }
 
   private HttpResponse head() {
-    return new HttpResponse(status(), headers(), new byte[0]);
+    return new HttpResponse(status(), headers, new byte[0]);
+  }
+
+  /** The most bytes that the body may have. */
+  long maxBytes() {
+    return maxBytes;
   }
 
   boolean isRedirect() {
     return switch (status()) {
-      case 301, 302, 303, 307, 308 -> response.getFirstHeader("Location") != null;
+      case 301, 302, 303, 307, 308 -> headers.containsKey("location");
       default -> false;
     };
   }
 
-  /** What a read of the body fails with when it is larger than allowed. */
-  private static final class TooLargeException extends IOException {
-    private static final long serialVersionUID = 1;
-  }
-
   /**
-   * The body as it comes in, at most as many bytes as the request allows; a read beyond that, or
-   * beyond the time that the request allows, fails.
+   * The decoded body as it arrives. A read returns what has arrived, without waiting until the
+   * buffer is full. It fails when the body is larger than the request allows, when a time limit of
+   * the request has passed, or when the thread is interrupted; {@link #toFailure} says which.
    */
   public InputStream body() throws IOException {
-    var entity = response.getEntity();
-    if (entity == null || entity.getContent() == null) {
-      return InputStream.nullInputStream();
+    if (body == null) {
+      var raw = new Bounded(new Arriving(), maxBytes);
+      body =
+          new Bounded(ContentDecoding.decode(raw, header("content-encoding").orElse("")), maxBytes);
     }
-    return new Bounded(entity.getContent(), maxBytes);
+    return body;
   }
 
-  /** Reads the answer to its end. */
+  /** Limits the time between two chunks from here on, in place of the limit of the request. */
+  public void limitBetweenBytes(Duration limit) {
+    betweenBytes = limit;
+  }
+
+  /** Reads the response to its end. */
   public HttpResponse read() throws EgressException, InterruptedException {
-    try (var body = body()) {
+    try {
       var bytes = new ByteArrayOutputStream();
-      body.transferTo(bytes);
-      return new HttpResponse(status(), headers(), bytes.toByteArray());
+      body().transferTo(bytes);
+      return new HttpResponse(status(), headers, bytes.toByteArray());
     } catch (IOException e) {
       throw toFailure(e);
     }
   }
 
   /**
-   * What it means that {@link #body} could not be read.
+   * Why {@link #body} could not be read.
    *
    * @throws InterruptedException if that is because the thread was interrupted
    */
   public EgressException toFailure(IOException e) throws InterruptedException {
-    return e instanceof TooLargeException
-        ? new EgressException(
-            EgressException.Kind.TOO_LARGE,
-            true,
-            "The answer is larger than the %d bytes allowed.".formatted(maxBytes))
-        : failure(e, deadline).afterArrival();
-  }
-
-  /**
-   * What a broken call is to those who made it.
-   *
-   * @throws InterruptedException if it is broken because the thread was interrupted
-   */
-  static EgressException failure(IOException e, long deadline) throws InterruptedException {
     if (Thread.interrupted()) {
       throw new InterruptedException();
     }
-    for (Throwable cause = e; cause != null; cause = cause.getCause()) {
-      if (cause instanceof PolicyDnsResolver.RefusedException refused) {
-        return EgressException.refused(refused.getMessage());
-      }
+    if (e instanceof TooLargeException) {
+      return new EgressException(
+          EgressException.Kind.TOO_LARGE,
+          true,
+          "The response is larger than the %d bytes allowed.".formatted(maxBytes));
     }
-    boolean late = System.nanoTime() - deadline >= 0;
-    return switch (e) {
-      case ConnectTimeoutException _, ConnectionRequestTimeoutException _ ->
-          new EgressException(
-              late ? EgressException.Kind.TIMED_OUT : EgressException.Kind.UNREACHABLE,
-              false,
-              "No connection came about in time.");
-      case UnknownHostException _ ->
-          new EgressException(
-              EgressException.Kind.UNREACHABLE, false, "The host name is not known.");
-      case HttpHostConnectException _,
-          NoRouteToHostException _,
-          SSLHandshakeException _,
-          SSLPeerUnverifiedException _ ->
-          new EgressException(EgressException.Kind.UNREACHABLE, false, "No connection came about.");
-      case InterruptedIOException _ ->
-          new EgressException(EgressException.Kind.TIMED_OUT, true, TOO_SLOW);
-      default ->
-          late
-              ? new EgressException(EgressException.Kind.TIMED_OUT, true, TOO_SLOW)
-              : new EgressException(
-                  EgressException.Kind.BROKEN,
-                  true,
-                  "The connection broke before the answer was whole.");
-    };
+    if (e instanceof ContentDecoding.UnacceptedEncodingException) {
+      return new EgressException(EgressException.Kind.BROKEN, true, e.getMessage());
+    }
+    if (e instanceof ZipException) {
+      return new EgressException(
+          EgressException.Kind.BROKEN, true, "The body of the response cannot be decompressed.");
+    }
+    return EgressException.of(e, deadline).afterArrival();
   }
 
-  /** Gives the connection back; one whose answer was not read to its end is closed. */
+  /**
+   * Discards the rest of the body, which should be empty, so that the connection can be reused. The
+   * response counts as closed.
+   */
+  public void drainAndRelease() {
+    exchange.drainAndRelease();
+    close();
+  }
+
+  /** Gives the connection back; one whose response was not read to its end is closed. */
   @Override
   public void close() {
-    watch.cancel();
-    if (response instanceof ModalCloseable connection) {
-      connection.close(CloseMode.IMMEDIATE);
+    if (isClosed) {
+      return;
+    }
+    isClosed = true;
+    exchange.close();
+    try {
+      if (body != null) {
+        body.close();
+      }
+    } catch (IOException _) {
+      // Only buffers are closed here.
+    } finally {
+      onClose.run();
+    }
+  }
+
+  /** The body is larger than allowed. */
+  private static final class TooLargeException extends IOException {
+    private static final long serialVersionUID = 1;
+  }
+
+  /** The bytes as they are sent. */
+  private final class Arriving extends InputStream {
+    private byte[] chunk = {};
+    private int at;
+
+    @Override
+    public int read() throws IOException {
+      return fill() ? chunk[at++] & 0xff : -1;
+    }
+
+    @Override
+    public int read(byte[] into, int offset, int length) throws IOException {
+      if (length == 0) {
+        return 0;
+      }
+      if (!fill()) {
+        return -1;
+      }
+      int count = Math.min(length, chunk.length - at);
+      System.arraycopy(chunk, at, into, offset, count);
+      at += count;
+      return count;
+    }
+
+    private boolean fill() throws IOException {
+      while (at == chunk.length) {
+        try {
+          var next = exchange.read(untilNext());
+          if (next == null) {
+            return false;
+          }
+          chunk = next;
+          at = 0;
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+          throw (IOException) new InterruptedIOException().initCause(e);
+        }
+      }
+      return true;
+    }
+
+    private Duration untilNext() {
+      var limit = timeouts.untilNext(deadline);
+      return betweenBytes == null || betweenBytes.compareTo(limit) > 0 ? limit : betweenBytes;
     }
   }
 
   private static final class Bounded extends FilterInputStream {
-    private int left;
+    private long left;
 
-    Bounded(InputStream in, int max) {
+    Bounded(InputStream in, long max) {
       super(in);
       this.left = max;
     }
@@ -182,7 +230,7 @@ public final class StreamingResponse implements AutoCloseable {
 
     @Override
     public int read(byte[] bytes, int from, int length) throws IOException {
-      int read = super.read(bytes, from, Math.min(length, left + 1));
+      int read = super.read(bytes, from, (int) Math.min(length, left + 1));
       if (read > left) {
         throw new TooLargeException();
       }

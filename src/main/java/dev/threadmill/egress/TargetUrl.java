@@ -87,7 +87,17 @@ record TargetUrl(URI uri, String host) {
         && port() == other.port();
   }
 
-  private int port() {
+  /** The path and the query, as they are sent. */
+  String pathAndQuery() {
+    return uri.getRawPath() + (uri.getRawQuery() == null ? "" : "?" + uri.getRawQuery());
+  }
+
+  /** Scheme, host and port, which may be shown: they hold no secret. */
+  String origin() {
+    return uri.getScheme() + "://" + host + (uri.getPort() < 0 ? "" : ":" + uri.getPort());
+  }
+
+  int port() {
     return uri.getPort() >= 0 ? uri.getPort() : isSecure() ? 443 : 80;
   }
 

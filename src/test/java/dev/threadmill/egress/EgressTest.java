@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.threadmill.testing.RecordingServer;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
@@ -15,6 +16,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.zip.Deflater;
+import java.util.zip.DeflaterOutputStream;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -234,7 +237,9 @@ class EgressTest {
           lookUps.incrementAndGet();
           return List.of(InetAddress.getByName(answers.next()));
         };
-    var http = new EgressClient(new EgressPolicy(List.of("127.0.0.1/32")), fickle, SHORT, 10);
+    var http =
+        EgressClients.forTools(
+            new EgressPolicy(List.of("127.0.0.1/32")), fickle, ProxyRules.NONE, SHORT);
 
     // When
     var answer = http.send(get("http://fickle.example:" + receiver.port() + "/"));
@@ -408,6 +413,91 @@ class EgressTest {
     assertThat(failure.kind()).isEqualTo(EgressException.Kind.TOO_LARGE);
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"gzip", "x-gzip", "GZIP", "identity, gzip", "deflate", "deflate-raw", "identity"})
+  void gzipAndDeflateAreDecoded(String encoding) throws Exception {
+    var text = "hello ".repeat(100);
+    receiver.on(
+        "/packed",
+        (exchange, _) -> {
+          exchange.getResponseHeaders().set("Content-Encoding", encoding.replace("-raw", ""));
+          exchange.sendResponseHeaders(200, 0);
+          try (var body = packed(encoding, exchange.getResponseBody())) {
+            body.write(text.getBytes(StandardCharsets.UTF_8));
+          }
+        });
+
+    var response = http("127.0.0.1").send(get(receiver.url("/packed")));
+
+    assertThat(response.text()).isEqualTo(text);
+    assertThat(receiver.calls().getFirst().header("accept-encoding")).isEqualTo("gzip, deflate");
+  }
+
+  private static OutputStream packed(String encoding, OutputStream to) throws IOException {
+    return switch (encoding) {
+      case "identity" -> to;
+      case "deflate" -> new DeflaterOutputStream(to);
+      case "deflate-raw" ->
+          new DeflaterOutputStream(to, new Deflater(Deflater.DEFAULT_COMPRESSION, true));
+      default -> new GZIPOutputStream(to);
+    };
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"lzma", "xz", "br", "zstd", "compress", "bzip2", "pack200", "gzip, gzip", "x y"})
+  void otherEncodingsAreNotDecoded(String encoding) {
+    receiver.on(
+        "/packed",
+        (exchange, _) -> {
+          exchange.getResponseHeaders().set("Content-Encoding", encoding);
+          // The header of an LZMA stream that asks for a dictionary of 2 GiB.
+          RecordingServer.replyBytes(
+              exchange, 200, new byte[] {0x5d, 0, 0, 0, 0x7f, -1, -1, -1, -1, -1, -1, -1, -1, 0});
+        });
+
+    var failure =
+        catchThrowableOfType(
+            EgressException.class, () -> http("127.0.0.1").send(get(receiver.url("/packed"))));
+
+    assertThat(failure.kind()).isEqualTo(EgressException.Kind.BROKEN);
+    assertThat(failure).hasMessageContaining("only gzip and deflate");
+  }
+
+  @Test
+  void aBodyThatIsNotWhatItsEncodingSaysIsBroken() {
+    receiver.on(
+        "/packed",
+        (exchange, _) -> {
+          exchange.getResponseHeaders().set("Content-Encoding", "gzip");
+          RecordingServer.replyBytes(
+              exchange, 200, "{\"ok\":true}".getBytes(StandardCharsets.UTF_8));
+        });
+
+    var failure =
+        catchThrowableOfType(
+            EgressException.class, () -> http("127.0.0.1").send(get(receiver.url("/packed"))));
+
+    assertThat(failure.kind()).isEqualTo(EgressException.Kind.BROKEN);
+  }
+
+  @Test
+  void localhostMayBeAllowedByName() throws Exception {
+    assertThat(http("localhost").send(get("http://localhost:PORT/")).status()).isEqualTo(200);
+  }
+
+  @Test
+  void aRefusalNamesTheHostAndTheSetting() {
+    var failure =
+        catchThrowableOfType(
+            EgressException.class, () -> http().send(get("http://localhost:PORT/")));
+
+    assertThat(failure)
+        .hasMessageContaining("localhost")
+        .hasMessageContaining("THREADMILL_EGRESS_ALLOW");
+  }
+
   @Test
   void anAnswerThatHangsEndsWhenTheTimeIsUp() {
     var end = new CountDownLatch(1);
@@ -516,7 +606,8 @@ class EgressTest {
   }
 
   private EgressClient http(String... allowed) {
-    return new EgressClient(new EgressPolicy(List.of(allowed)), this::resolve, SHORT, 10);
+    return EgressClients.forTools(
+        new EgressPolicy(List.of(allowed)), this::resolve, ProxyRules.NONE, SHORT);
   }
 
   private List<InetAddress> resolve(String host) throws UnknownHostException {

@@ -1,6 +1,7 @@
 package dev.threadmill.models;
 
-import dev.threadmill.models.http.Transport;
+import dev.threadmill.egress.ProxyRules;
+import dev.threadmill.models.http.ProviderTransport;
 import dev.threadmill.models.langchain.LangChainSetup;
 import dev.threadmill.models.openai.OpenAiProvider;
 import io.quarkus.runtime.configuration.DurationConverter;
@@ -24,10 +25,11 @@ public final class ModelsSetup implements AutoCloseable {
    */
   public ModelsSetup(Map<String, String> settings) {
     config = config(settings);
-    models = new ModelRegistry(providers(new Transport(vertx, config)), config);
+    models =
+        new ModelRegistry(providers(new ProviderTransport(vertx, config, ProxyRules.NONE)), config);
   }
 
-  private List<Provider> providers(Transport transport) {
+  private List<Provider> providers(ProviderTransport transport) {
     var providers = new ArrayList<Provider>();
     providers.add(new RehearsalProvider());
     providers.add(new OpenAiProvider(transport, config, InstantSource.system()));

@@ -93,6 +93,12 @@ public final class RecordingServer implements AutoCloseable {
     exchange.getResponseBody().write(bytes);
   }
 
+  /** A response of these bytes as they are. */
+  public static void replyBytes(HttpExchange exchange, int status, byte[] body) throws IOException {
+    exchange.sendResponseHeaders(status, body.length);
+    exchange.getResponseBody().write(body);
+  }
+
   public int port() {
     return server.getAddress().getPort();
   }

@@ -8,12 +8,14 @@ import dev.langchain4j.http.client.HttpRequest;
 import dev.langchain4j.http.client.SuccessfulHttpResponse;
 import dev.langchain4j.http.client.sse.ServerSentEventListener;
 import dev.langchain4j.http.client.sse.ServerSentEventParser;
+import dev.threadmill.egress.EgressException;
+import dev.threadmill.egress.RequestBody;
+import dev.threadmill.egress.StreamingResponse;
+import dev.threadmill.egress.Timeouts;
 import dev.threadmill.models.ModelsConfig;
 import dev.threadmill.models.ProviderException;
-import dev.threadmill.models.http.HttpExchange;
 import dev.threadmill.models.http.ProviderErrors;
-import dev.threadmill.models.http.RequestBody;
-import dev.threadmill.models.http.Transport;
+import dev.threadmill.models.http.ProviderTransport;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -32,7 +34,7 @@ final class LangChainHttpClient implements HttpClient, HttpClientBuilder {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int LONGEST_ERROR = 65_536;
 
-  private final Transport transport;
+  private final ProviderTransport transport;
   private final ModelsConfig config;
   private final ProviderErrors faults;
   private final String model;
@@ -40,7 +42,7 @@ final class LangChainHttpClient implements HttpClient, HttpClientBuilder {
   private boolean interrupted;
 
   LangChainHttpClient(
-      Transport transport, ModelsConfig config, ProviderErrors faults, String model) {
+      ProviderTransport transport, ModelsConfig config, ProviderErrors faults, String model) {
     this.transport = transport;
     this.config = config;
     this.faults = faults;
@@ -67,29 +69,43 @@ final class LangChainHttpClient implements HttpClient, HttpClientBuilder {
   @Override
   public void execute(
       HttpRequest request, ServerSentEventParser parser, ServerSentEventListener listener) {
-    try (var exchange =
-        transport.post(request.url(), headers(request), body(request), config.nextByteTimeout())) {
-      if (exchange.status() != 200) {
-        throw faults.fromStatus(exchange.status(), exchange::header, error(exchange), model);
+    var timeouts = new Timeouts(config.nextByteTimeout(), config.nextByteTimeout(), null);
+    try (var response =
+        transport.send(
+            "POST",
+            request.url(),
+            headers(request),
+            body(request),
+            timeouts,
+            config.longestAnswer())) {
+      if (response.status() != 200) {
+        throw faults.fromStatus(
+            response.status(), name -> response.header(name).orElse(""), error(response), model);
       }
       listener.onOpen(
           SuccessfulHttpResponse.builder()
               .statusCode(200)
-              .headers(Map.of("content-type", List.of(exchange.header("content-type"))))
+              .headers(Map.of("content-type", List.of(response.header("content-type").orElse(""))))
               .build());
-      parser.parse(new Body(exchange), listener);
+      parser.parse(new Body(response), listener);
       if (fault == null && !interrupted) {
         listener.onClose();
       }
-    } catch (HttpExchange.ReadTimeoutException _) {
-      fail(faults.readTimeout(config.nextByteTimeout()));
-    } catch (IOException e) {
-      fail(faults.connectionFailed(e));
+    } catch (EgressException e) {
+      fail(failure(e));
     } catch (InterruptedException _) {
       interrupted = true;
     } catch (ProviderException e) {
       fail(e);
     }
+  }
+
+  private ProviderException failure(EgressException e) {
+    return switch (e.kind()) {
+      case TIMED_OUT -> faults.readTimeout(config.nextByteTimeout());
+      case TOO_LARGE -> faults.responseTooLarge();
+      case REFUSED, UNREACHABLE, BROKEN -> faults.connectionFailed(e);
+    };
   }
 
   @Override
@@ -108,74 +124,43 @@ final class LangChainHttpClient implements HttpClient, HttpClientBuilder {
         request.body() == null ? new byte[0] : request.body().getBytes(StandardCharsets.UTF_8));
   }
 
-  private JsonNode error(HttpExchange exchange) throws InterruptedException {
+  private JsonNode error(StreamingResponse response) throws InterruptedException {
     try {
-      long end = System.nanoTime() + config.nextByteTimeout().toNanos();
-      var body = Transport.read(exchange, LONGEST_ERROR, end);
-      return body == null ? null : JSON.readTree(body);
+      return JSON.readTree(response.body().readNBytes(LONGEST_ERROR));
     } catch (IOException _) {
       return null;
     }
   }
 
-  /** The bytes of the answer, for the library's own parser. */
+  /** The bytes of the response, for the parser of the library. */
   private final class Body extends InputStream {
-    private final HttpExchange exchange;
-    private byte[] piece = {};
-    private int at;
-    private long length;
+    private final StreamingResponse response;
 
-    Body(HttpExchange exchange) {
-      this.exchange = exchange;
+    Body(StreamingResponse response) {
+      this.response = response;
     }
 
     @Override
     public int read() throws IOException {
-      return fill() ? piece[at++] & 0xFF : -1;
+      var one = new byte[1];
+      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
     }
 
     @Override
-    public int read(byte[] into, int offset, int most) throws IOException {
-      if (most == 0) {
-        return 0;
+    public int read(byte[] into, int offset, int length) throws IOException {
+      if (fault != null) {
+        throw new IOException("the call has failed");
       }
-      if (!fill()) {
-        return -1;
-      }
-      int count = Math.min(most, piece.length - at);
-      System.arraycopy(piece, at, into, offset, count);
-      at += count;
-      return count;
-    }
-
-    private boolean fill() throws IOException {
-      while (at == piece.length) {
-        if (fault != null) {
-          throw new IOException("the call has failed");
-        }
+      try {
+        return response.body().read(into, offset, length);
+      } catch (IOException e) {
         try {
-          piece = exchange.read(config.nextByteTimeout());
-        } catch (HttpExchange.ReadTimeoutException e) {
-          fail(faults.readTimeout(config.nextByteTimeout()));
-          throw e;
-        } catch (IOException e) {
-          fail(faults.connectionFailed(e));
-          throw e;
-        } catch (InterruptedException e) {
+          fail(failure(response.toFailure(e)));
+        } catch (InterruptedException _) {
           interrupted = true;
-          throw new IOException(e);
         }
-        at = 0;
-        if (piece == null) {
-          piece = new byte[0];
-          return false;
-        }
-        length += piece.length;
-        if (length > config.longestAnswer()) {
-          fail(faults.responseTooLarge());
-        }
+        throw e;
       }
-      return true;
     }
   }
 

@@ -22,14 +22,14 @@ import dev.threadmill.models.ResponseAccumulator;
 import dev.threadmill.models.RetryPolicy;
 import dev.threadmill.models.Usage;
 import dev.threadmill.models.http.ProviderErrors;
-import dev.threadmill.models.http.Transport;
+import dev.threadmill.models.http.ProviderTransport;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.function.Consumer;
 
 /** One model of a provider that is spoken to through LangChain4j. */
 final class LangChainModel implements LanguageModel {
-  private final Transport transport;
+  private final ProviderTransport transport;
   private final ModelsConfig config;
   private final ModelInfo info;
   private final ProviderConfig settings;
@@ -59,7 +59,7 @@ final class LangChainModel implements LanguageModel {
   }
 
   LangChainModel(
-      Transport transport,
+      ProviderTransport transport,
       ModelsConfig config,
       ModelInfo info,
       ProviderConfig settings,

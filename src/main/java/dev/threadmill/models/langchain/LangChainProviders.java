@@ -12,7 +12,7 @@ import dev.threadmill.models.ModelsConfig;
 import dev.threadmill.models.Provider;
 import dev.threadmill.models.ProviderConfig;
 import dev.threadmill.models.http.ProviderErrors;
-import dev.threadmill.models.http.Transport;
+import dev.threadmill.models.http.ProviderTransport;
 import jakarta.inject.Singleton;
 import java.time.InstantSource;
 
@@ -24,11 +24,11 @@ final class LangChainProviders {
 
   /** What the three have in common. */
   abstract static class LangChainProvider implements Provider {
-    private final Transport transport;
+    private final ProviderTransport transport;
     private final ModelsConfig config;
     private final InstantSource clock;
 
-    LangChainProvider(Transport transport, ModelsConfig config, InstantSource clock) {
+    LangChainProvider(ProviderTransport transport, ModelsConfig config, InstantSource clock) {
       this.transport = transport;
       this.config = config;
       this.clock = clock;
@@ -47,7 +47,7 @@ final class LangChainProviders {
   /** Claude models. */
   @Singleton
   static class AnthropicProvider extends LangChainProvider {
-    AnthropicProvider(Transport transport, ModelsConfig config, InstantSource clock) {
+    AnthropicProvider(ProviderTransport transport, ModelsConfig config, InstantSource clock) {
       super(transport, config, clock);
     }
 
@@ -65,7 +65,7 @@ final class LangChainProviders {
   /** Gemini models. */
   @Singleton
   static class GeminiProvider extends LangChainProvider {
-    GeminiProvider(Transport transport, ModelsConfig config, InstantSource clock) {
+    GeminiProvider(ProviderTransport transport, ModelsConfig config, InstantSource clock) {
       super(transport, config, clock);
     }
 
@@ -83,7 +83,7 @@ final class LangChainProviders {
   /** Models of an Ollama server. */
   @Singleton
   static class OllamaProvider extends LangChainProvider {
-    OllamaProvider(Transport transport, ModelsConfig config, InstantSource clock) {
+    OllamaProvider(ProviderTransport transport, ModelsConfig config, InstantSource clock) {
       super(transport, config, clock);
     }
 

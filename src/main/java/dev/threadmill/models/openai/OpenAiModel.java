@@ -2,6 +2,11 @@ package dev.threadmill.models.openai;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.threadmill.egress.EgressException;
+import dev.threadmill.egress.RequestBody;
+import dev.threadmill.egress.SseParser;
+import dev.threadmill.egress.StreamingResponse;
+import dev.threadmill.egress.Timeouts;
 import dev.threadmill.models.LanguageModel;
 import dev.threadmill.models.ModelDelta;
 import dev.threadmill.models.ModelInfo;
@@ -9,13 +14,12 @@ import dev.threadmill.models.ModelRequest;
 import dev.threadmill.models.ModelResponse;
 import dev.threadmill.models.ModelsConfig;
 import dev.threadmill.models.ProviderConfig;
+import dev.threadmill.models.ProviderException;
 import dev.threadmill.models.ReasoningState;
 import dev.threadmill.models.ResponseAccumulator;
 import dev.threadmill.models.RetryPolicy;
-import dev.threadmill.models.http.HttpExchange;
 import dev.threadmill.models.http.ProviderErrors;
-import dev.threadmill.models.http.RequestBody;
-import dev.threadmill.models.http.Transport;
+import dev.threadmill.models.http.ProviderTransport;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.HashMap;
@@ -27,11 +31,12 @@ final class OpenAiModel implements LanguageModel {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String OPENAI = "https://api.openai.com/v1";
   private static final int LONGEST_ERROR = 65_536;
+  private static final int BUFFER = 16 * 1024;
 
   /** How long to wait for the count of tokens once the answer itself is whole. */
   private static final Duration AFTER_FINISH = Duration.ofSeconds(5);
 
-  private final Transport transport;
+  private final ProviderTransport transport;
   private final ModelsConfig config;
   private final ModelInfo info;
   private final String nameAtProvider;
@@ -39,7 +44,7 @@ final class OpenAiModel implements LanguageModel {
   private final ProviderErrors faults;
 
   OpenAiModel(
-      Transport transport,
+      ProviderTransport transport,
       ModelsConfig config,
       ModelInfo info,
       String nameAtProvider,
@@ -69,48 +74,61 @@ final class OpenAiModel implements LanguageModel {
 
   private ModelResponse oneTry(ModelRequest request, RequestBody body, Consumer<ModelDelta> deltas)
       throws InterruptedException {
-    var patience = settings.streams() ? config.nextByteTimeout() : config.answerTimeout();
-    long end = System.nanoTime() + config.answerTimeout().toNanos();
-    try (var exchange = transport.post(url(), headers(), body, patience)) {
-      if (exchange.status() != 200) {
+    var timeouts =
+        settings.streams()
+            ? new Timeouts(config.nextByteTimeout(), config.nextByteTimeout(), null)
+            : Timeouts.total(config.answerTimeout());
+    try (var response =
+        transport.send("POST", url(), headers(), body, timeouts, config.longestAnswer())) {
+      if (response.status() != 200) {
         throw faults.fromStatus(
-            exchange.status(), exchange::header, error(exchange, end), request.model());
+            response.status(),
+            name -> response.header(name).orElse(""),
+            error(response),
+            request.model());
       }
       var fold = new ResponseAccumulator(deltas);
-      var type = exchange.header("content-type");
+      var type = response.mediaType();
       if (type.contains("html")) {
         throw ResponseAccumulator.malformed(settings.name(), null);
       }
       return type.contains("json")
-          ? whole(request, exchange, fold, end)
-          : streamed(request, exchange, fold);
-    } catch (HttpExchange.ReadTimeoutException _) {
-      throw settings.streams() ? faults.readTimeout(patience) : faults.responseTimeout(patience);
-    } catch (IOException e) {
-      throw faults.connectionFailed(e);
+          ? whole(request, response, fold)
+          : streamed(request, response, fold);
+    } catch (EgressException e) {
+      throw failure(e);
     }
   }
 
+  private ProviderException failure(EgressException e) {
+    return switch (e.kind()) {
+      case TIMED_OUT ->
+          settings.streams()
+              ? faults.readTimeout(config.nextByteTimeout())
+              : faults.responseTimeout(config.answerTimeout());
+      case TOO_LARGE -> faults.responseTooLarge();
+      case REFUSED, UNREACHABLE, BROKEN -> faults.connectionFailed(e);
+    };
+  }
+
   private ModelResponse streamed(
-      ModelRequest request, HttpExchange exchange, ResponseAccumulator fold)
-      throws IOException, InterruptedException {
+      ModelRequest request, StreamingResponse response, ResponseAccumulator fold)
+      throws EgressException, InterruptedException {
     var parser = new SseParser(config.longestLine());
-    var chunks = new ChunkReader(fold);
-    var events = new Events(parser, chunks, request);
-    long length = 0;
+    var events = new Events(parser, new ChunkReader(fold), request);
+    var buffer = new byte[BUFFER];
     while (true) {
-      byte[] bytes = nextBytes(exchange, fold);
-      if (bytes == null) {
+      int read = read(response, buffer, fold);
+      if (read < 0) {
         parser.end();
       } else {
-        length += bytes.length;
-        feed(parser, bytes, length);
+        feed(parser, buffer, read);
       }
       if (fold.batched(events::takeAll)) {
-        exchange.drainAndRelease();
+        response.drainAndRelease();
         return whole(request, fold);
       }
-      if (bytes == null) {
+      if (read < 0) {
         return whole(request, fold);
       }
     }
@@ -145,27 +163,27 @@ final class OpenAiModel implements LanguageModel {
     }
   }
 
-  /** The next bytes; null at the end, which need not be waited for when the answer is whole. */
-  private byte[] nextBytes(HttpExchange exchange, ResponseAccumulator fold)
-      throws IOException, InterruptedException {
-    if (!fold.isFinished()) {
-      return exchange.read(config.nextByteTimeout());
+  /** Reads more of the body. The end is not waited for when the response is complete. */
+  private int read(StreamingResponse response, byte[] buffer, ResponseAccumulator fold)
+      throws EgressException, InterruptedException {
+    if (fold.isFinished()) {
+      response.limitBetweenBytes(AFTER_FINISH);
     }
     try {
-      var limit = config.nextByteTimeout();
-      return exchange.read(limit.compareTo(AFTER_FINISH) < 0 ? limit : AFTER_FINISH);
-    } catch (IOException _) {
-      return null;
+      return response.body().read(buffer);
+    } catch (IOException e) {
+      var failure = response.toFailure(e);
+      if (fold.isFinished()) {
+        return -1;
+      }
+      throw failure;
     }
   }
 
-  private void feed(SseParser parser, byte[] bytes, long length) {
-    if (length > config.longestAnswer()) {
-      throw faults.responseTooLarge();
-    }
+  private void feed(SseParser parser, byte[] bytes, int length) {
     try {
-      parser.feed(bytes);
-    } catch (SseParser.LineTooLong _) {
+      parser.feed(bytes, length);
+    } catch (SseParser.LineTooLongException _) {
       throw faults.responseTooLarge();
     }
   }
@@ -188,12 +206,9 @@ final class OpenAiModel implements LanguageModel {
   }
 
   private ModelResponse whole(
-      ModelRequest request, HttpExchange exchange, ResponseAccumulator fold, long end)
-      throws IOException, InterruptedException {
-    var body = Transport.read(exchange, config.longestAnswer(), end);
-    if (body == null) {
-      throw faults.responseTooLarge();
-    }
+      ModelRequest request, StreamingResponse response, ResponseAccumulator fold)
+      throws EgressException, InterruptedException {
+    var body = response.read().body();
     JsonNode completion;
     try {
       completion = JSON.readTree(body);
@@ -215,11 +230,10 @@ final class OpenAiModel implements LanguageModel {
     return fold.complete(request, settings.name());
   }
 
-  /** What an error's body says; null if it cannot be had. */
-  private JsonNode error(HttpExchange exchange, long end) throws InterruptedException {
+  /** The JSON of an error response; null if there is none. */
+  private JsonNode error(StreamingResponse response) throws InterruptedException {
     try {
-      var body = Transport.read(exchange, LONGEST_ERROR, end);
-      return body == null ? null : JSON.readTree(body);
+      return JSON.readTree(response.body().readNBytes(LONGEST_ERROR));
     } catch (IOException _) {
       return null;
     }

@@ -6,18 +6,18 @@ import dev.threadmill.models.ModelsConfig;
 import dev.threadmill.models.Provider;
 import dev.threadmill.models.ProviderConfig;
 import dev.threadmill.models.http.ProviderErrors;
-import dev.threadmill.models.http.Transport;
+import dev.threadmill.models.http.ProviderTransport;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.InstantSource;
 
 /** Speaks to any server that understands OpenAI's {@code /chat/completions}. */
 @ApplicationScoped
 public class OpenAiProvider implements Provider {
-  private final Transport transport;
+  private final ProviderTransport transport;
   private final ModelsConfig config;
   private final InstantSource clock;
 
-  public OpenAiProvider(Transport transport, ModelsConfig config, InstantSource clock) {
+  public OpenAiProvider(ProviderTransport transport, ModelsConfig config, InstantSource clock) {
     this.transport = transport;
     this.config = config;
     this.clock = clock;

@@ -9,13 +9,13 @@ import dev.threadmill.egress.EgressClient;
 import dev.threadmill.egress.EgressException;
 import dev.threadmill.egress.EgressRequest;
 import dev.threadmill.egress.HttpResponse;
+import dev.threadmill.egress.SseReader;
 import dev.threadmill.egress.StreamingResponse;
 import dev.threadmill.tools.ToolContext;
 import dev.threadmill.tools.ToolError;
 import dev.threadmill.tools.ToolsConfig;
 import dev.threadmill.tools.a2a.AgentCardCache.Endpoint;
 import dev.threadmill.tools.http.ResponseText;
-import dev.threadmill.tools.http.ServerSentEvents;
 import jakarta.inject.Singleton;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -98,7 +98,7 @@ class A2aClient {
     try (var answer = http.open(outbound(request))) {
       if (answer.status() >= 200
           && answer.status() < 300
-          && answer.mediaType().equals(ServerSentEvents.MEDIA_TYPE)) {
+          && answer.mediaType().equals(SseReader.MEDIA_TYPE)) {
         return follow(answer, task);
       }
       return read(answer.read(), task);
@@ -109,8 +109,9 @@ class A2aClient {
 
   private Reply follow(StreamingResponse answer, A2aTask task) throws InterruptedException {
     try {
-      var events = ServerSentEvents.of(answer);
-      for (var data = events.next(); data != null; data = events.next()) {
+      var events = new SseReader(answer);
+      for (var event = events.next(); event != null; event = events.next()) {
+        var data = event.text();
         var reply = data.isBlank() ? null : take(data, task);
         if (reply != null) {
           // An error in the middle ends the stream, not the task.
@@ -213,9 +214,7 @@ class A2aClient {
     headers.put("Content-Type", "application/json");
     headers.put(
         "Accept",
-        method.isStream()
-            ? ServerSentEvents.MEDIA_TYPE + ", application/json"
-            : "application/json");
+        method.isStream() ? SseReader.MEDIA_TYPE + ", application/json" : "application/json");
     headers.put("User-Agent", "Threadmill");
     headers.put("A2A-Version", peer.isV1() ? "1.0" : "0.3");
     return new EgressRequest(

@@ -1,6 +1,7 @@
 package dev.threadmill.tools.http;
 
 import dev.threadmill.api.StorableText;
+import dev.threadmill.egress.SseReader;
 import dev.threadmill.egress.StreamingResponse;
 import dev.threadmill.tools.ToolListener;
 import java.io.IOException;
@@ -31,7 +32,7 @@ public final class StreamedResponseText {
     var type = answer.mediaType();
     return answer.status() >= 200
         && answer.status() < 300
-        && (type.equals(ServerSentEvents.MEDIA_TYPE)
+        && (type.equals(SseReader.MEDIA_TYPE)
             || LINES.contains(type)
             || type.equals("text/plain") && answer.header("Content-Length").isEmpty());
   }
@@ -43,8 +44,8 @@ public final class StreamedResponseText {
    */
   public static String read(StreamingResponse answer, ToolListener listener) throws IOException {
     var read = new StreamedResponseText(listener);
-    if (answer.mediaType().equals(ServerSentEvents.MEDIA_TYPE)) {
-      read.events(ServerSentEvents.of(answer));
+    if (answer.mediaType().equals(SseReader.MEDIA_TYPE)) {
+      read.events(new SseReader(answer));
     } else {
       read.text(new InputStreamReader(answer.body(), answer.charset()));
     }
@@ -63,8 +64,9 @@ public final class StreamedResponseText {
     }
   }
 
-  private void events(ServerSentEvents events) throws IOException {
-    for (var data = events.next(); data != null; data = events.next()) {
+  private void events(SseReader events) throws IOException {
+    for (var event = events.next(); event != null; event = events.next()) {
+      var data = event.text();
       if (!data.equals("[DONE]")) {
         tell(whole.isEmpty() ? data : "\n" + data);
       }

@@ -4,8 +4,8 @@ import dev.threadmill.egress.AllowedDomains;
 import dev.threadmill.egress.EgressClient;
 import dev.threadmill.egress.EgressException;
 import dev.threadmill.egress.EgressRequest;
+import dev.threadmill.egress.SseReader;
 import dev.threadmill.egress.StreamingResponse;
-import dev.threadmill.tools.http.ServerSentEvents;
 import io.modelcontextprotocol.json.McpJsonMapper;
 import io.modelcontextprotocol.json.TypeRef;
 import io.modelcontextprotocol.spec.McpClientTransport;
@@ -191,7 +191,7 @@ final class McpTransport implements McpClientTransport {
   }
 
   private void read(StreamingResponse answer) throws IOException {
-    if (answer.mediaType().equals(ServerSentEvents.MEDIA_TYPE)) {
+    if (answer.mediaType().equals(SseReader.MEDIA_TYPE)) {
       readEvents(answer);
     } else if (answer.mediaType().equals("application/json")) {
       take(new String(answer.body().readAllBytes(), StandardCharsets.UTF_8));
@@ -199,9 +199,9 @@ final class McpTransport implements McpClientTransport {
   }
 
   private void readEvents(StreamingResponse answer) throws IOException {
-    var events = ServerSentEvents.of(answer);
-    for (var data = events.next(); data != null; data = events.next()) {
-      take(data.strip());
+    var events = new SseReader(answer);
+    for (var event = events.next(); event != null; event = events.next()) {
+      take(event.text().strip());
     }
   }
 

@@ -2,7 +2,7 @@ package dev.threadmill.models.langchain;
 
 import dev.threadmill.models.ModelsConfig;
 import dev.threadmill.models.Provider;
-import dev.threadmill.models.http.Transport;
+import dev.threadmill.models.http.ProviderTransport;
 import java.time.InstantSource;
 import java.util.List;
 
@@ -10,7 +10,7 @@ import java.util.List;
 public final class LangChainSetup {
   private LangChainSetup() {}
 
-  public static List<Provider> providers(Transport transport, ModelsConfig config) {
+  public static List<Provider> providers(ProviderTransport transport, ModelsConfig config) {
     var clock = InstantSource.system();
     return List.of(
         new LangChainProviders.AnthropicProvider(transport, config, clock),

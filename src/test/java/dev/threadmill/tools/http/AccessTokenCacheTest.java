@@ -5,9 +5,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.assistants.WebhookAuth;
-import dev.threadmill.egress.EgressClient;
-import dev.threadmill.egress.EgressPolicy;
-import dev.threadmill.egress.HostResolver;
+import dev.threadmill.egress.EgressClients;
 import dev.threadmill.guard.SecretText;
 import dev.threadmill.testing.RecordingServer;
 import dev.threadmill.tools.ToolException;
@@ -31,10 +29,7 @@ class AccessTokenCacheTest {
   private final RecordingServer server = RecordingServer.start();
   private Instant now = Instant.parse("2026-01-01T00:00:00Z");
   private final AccessTokenCache tokens =
-      new AccessTokenCache(
-          new EgressClient(
-              new EgressPolicy(List.of("127.0.0.1")), HostResolver.SYSTEM, TIMEOUT, 10),
-          () -> now);
+      new AccessTokenCache(EgressClients.forTools(TIMEOUT, "127.0.0.1"), () -> now);
 
   @AfterEach
   void stop() {

@@ -1,4 +1,4 @@
-package dev.threadmill.models.http;
+package dev.threadmill.egress;
 
 import io.netty.buffer.Unpooled;
 import io.vertx.core.buffer.Buffer;
@@ -8,18 +8,18 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The body of a request, which is written to it first and then sent as often as it takes. It is
- * kept in pieces, so that a large one is nowhere copied as a whole.
+ * The body of a request: written once, sent as often as needed. It is kept in chunks, so that a
+ * large body is never copied as a whole.
  */
 public final class RequestBody extends OutputStream {
-  private static final int FIRST_ROOM = 2 * 1024;
-  private static final int PIECE = 128 * 1024;
+  private static final int FIRST_CAPACITY = 2 * 1024;
+  private static final int CHUNK = 128 * 1024;
 
   private final List<byte[]> full = new ArrayList<>();
-  private byte[] last = new byte[FIRST_ROOM];
+  private byte[] last = new byte[FIRST_CAPACITY];
   private int used;
 
-  /** These bytes. */
+  /** A body of these bytes. */
   public static RequestBody of(byte[] bytes) {
     var body = new RequestBody();
     body.write(bytes, 0, bytes.length);
@@ -35,7 +35,7 @@ public final class RequestBody extends OutputStream {
   public void write(byte[] bytes, int from, int length) {
     int written = 0;
     while (written < length) {
-      makeRoom(length - written);
+      ensureCapacity(length - written);
       int some = Math.min(length - written, last.length - used);
       System.arraycopy(bytes, from + written, last, used, some);
       used += some;
@@ -43,28 +43,28 @@ public final class RequestBody extends OutputStream {
     }
   }
 
-  private void makeRoom(int wanted) {
-    if (used == PIECE) {
+  private void ensureCapacity(int wanted) {
+    if (used == CHUNK) {
       full.add(last);
-      last = new byte[PIECE];
+      last = new byte[CHUNK];
       used = 0;
-    } else if (used + wanted > last.length && last.length < PIECE) {
-      last = Arrays.copyOf(last, Math.clamp(Math.max(used + wanted, 2L * last.length), 0, PIECE));
+    } else if (used + wanted > last.length && last.length < CHUNK) {
+      last = Arrays.copyOf(last, Math.clamp(Math.max(used + wanted, 2L * last.length), 0, CHUNK));
     }
   }
 
-  /** How long it is, in bytes. */
+  /** The length in bytes. */
   public long length() {
-    return (long) full.size() * PIECE + used;
+    return (long) full.size() * CHUNK + used;
   }
 
-  /** How many pieces it has, one at least. */
-  int pieces() {
+  /** The number of chunks, at least 1. */
+  int chunks() {
     return full.size() + 1;
   }
 
-  /** One of the pieces, from 0, which is not copied either. */
-  Buffer piece(int index) {
+  /** The chunk at this index, from 0, without a copy. */
+  Buffer chunk(int index) {
     return Buffer.buffer(
         index < full.size()
             ? Unpooled.wrappedBuffer(full.get(index))

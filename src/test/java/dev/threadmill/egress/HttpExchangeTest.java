@@ -1,18 +1,15 @@
-package dev.threadmill.models.http;
+package dev.threadmill.egress;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.threadmill.models.ModelsSetup;
 import dev.threadmill.testing.FakeProvider;
 import dev.threadmill.testing.Reply;
 import dev.threadmill.testing.ReplyGate;
-import io.vertx.core.Vertx;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executors;
@@ -29,36 +26,33 @@ class HttpExchangeTest {
   private static final byte[] BODY = "{\"model\": \"m\", \"stream\": true}".getBytes(UTF_8);
 
   private final FakeProvider provider = FakeProvider.start();
-  private final Vertx vertx = Vertx.vertx();
 
   @AfterEach
   void tearDown() {
-    vertx.close().toCompletionStage().toCompletableFuture().join();
     provider.close();
   }
 
-  private Transport transport(int connections) {
-    try (var setup = new ModelsSetup(Map.of("connections", Integer.toString(connections)))) {
-      return new Transport(vertx, setup.config());
-    }
+  private StreamingResponse post(EgressClient client) throws EgressException, InterruptedException {
+    return post(client, BODY);
   }
 
-  private HttpExchange post(Transport transport) throws IOException, InterruptedException {
-    return post(transport, BODY);
+  private StreamingResponse post(EgressClient client, byte[] body)
+      throws EgressException, InterruptedException {
+    return client.open(
+        new EgressRequest(
+            "POST",
+            provider.baseUrl() + "/chat/completions",
+            Map.of(),
+            Map.of(),
+            RequestBody.of(body),
+            List.of(),
+            new Timeouts(PATIENCE, PATIENCE, null),
+            100_000_000));
   }
 
-  private HttpExchange post(Transport transport, byte[] body)
-      throws IOException, InterruptedException {
-    return transport.post(
-        provider.baseUrl() + "/chat/completions", Map.of(), RequestBody.of(body), PATIENCE);
-  }
-
-  private static String read(HttpExchange exchange) throws IOException, InterruptedException {
-    var all = new ByteArrayOutputStream();
-    for (var bytes = exchange.read(PATIENCE); bytes != null; bytes = exchange.read(PATIENCE)) {
-      all.writeBytes(bytes);
-    }
-    return all.toString(UTF_8);
+  private static String read(StreamingResponse response)
+      throws EgressException, InterruptedException {
+    return response.read().text();
   }
 
   @ParameterizedTest
@@ -70,10 +64,10 @@ class HttpExchangeTest {
       body.append((char) ('a' + i % 26));
     }
     var bytes = body.append("\"}").toString().getBytes(UTF_8);
-    var transport = transport(1);
+    var client = EgressClients.forProviders(1);
 
     for (int time = 0; time < 2; time++) {
-      try (var exchange = post(transport, bytes)) {
+      try (var exchange = post(client, bytes)) {
         assertThat(read(exchange)).contains("Seen");
       }
     }
@@ -91,10 +85,10 @@ class HttpExchangeTest {
     var gate = new ReplyGate();
     provider.reply(Reply.text("word ".repeat(words)), Reply.text("the next").withGate(gate));
     gate.release(2);
-    var transport = transport(1);
+    var client = EgressClients.forProviders(1);
 
-    var unread = post(transport);
-    var next = post(transport);
+    var unread = post(client);
+    var next = post(client);
     var asked = provider.requests();
     assertThat(asked.get(1).remote()).as("the connection").isEqualTo(asked.get(0).remote());
     unread.close();
@@ -109,27 +103,27 @@ class HttpExchangeTest {
     var gate = new ReplyGate();
     provider.reply(Reply.text("a b c").withGate(gate), Reply.text("the next"));
     gate.release(2);
-    var transport = transport(1);
+    var client = EgressClients.forProviders(1);
 
-    var exchange = post(transport);
-    exchange.read(PATIENCE);
+    var exchange = post(client);
+    assertThat(exchange.body().read()).isPositive();
     exchange.close();
 
     await().atMost(PATIENCE).until(() -> provider.requests().getFirst().hungUp());
-    assertThat(read(post(transport))).contains("next").contains("[DONE]");
+    assertThat(read(post(client))).contains("next").contains("[DONE]");
   }
 
   /** What happens when runs are cancelled while they end: on other threads, at any moment. */
   @Test
   void answersThatAreReadComeWholeWhileOthersAreGivenUpAtAnyMoment() throws Exception {
     provider.otherwise(_ -> Reply.text("one two three four five six").withPause(1));
-    var transport = transport(32);
+    var client = EgressClients.forProviders(32);
     var answers = new ConcurrentLinkedQueue<String>();
     try (var clients = Executors.newFixedThreadPool(32)) {
       var done = new ArrayList<Future<?>>();
       for (int i = 0; i < 400; i++) {
-        done.add(clients.submit(() -> giveUpSometime(transport)));
-        done.add(clients.submit(() -> answers.add(read(post(transport)))));
+        done.add(clients.submit(() -> giveUpSometime(client)));
+        done.add(clients.submit(() -> answers.add(read(post(client)))));
       }
       for (var each : done) {
         each.get();
@@ -138,10 +132,11 @@ class HttpExchangeTest {
     assertThat(answers).hasSize(400).allMatch(answer -> answer.contains("[DONE]"));
   }
 
-  private Void giveUpSometime(Transport transport) throws Exception {
-    try (var exchange = post(transport)) {
+  private Void giveUpSometime(EgressClient client) throws Exception {
+    try (var exchange = post(client)) {
       int pieces = ThreadLocalRandom.current().nextInt(12);
-      for (int i = 0; i < pieces && exchange.read(PATIENCE) != null; i++) {
+      var buffer = new byte[16_384];
+      for (int i = 0; i < pieces && exchange.body().read(buffer) >= 0; i++) {
         Thread.yield();
       }
     }

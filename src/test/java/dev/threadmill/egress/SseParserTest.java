@@ -1,4 +1,4 @@
-package dev.threadmill.models.openai;
+package dev.threadmill.egress;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -63,7 +63,7 @@ class SseParserTest {
                 parser.feed("endless".getBytes(StandardCharsets.UTF_8));
               }
             })
-        .isInstanceOf(SseParser.LineTooLong.class);
+        .isInstanceOf(SseParser.LineTooLongException.class);
   }
 
   @Test
@@ -76,7 +76,7 @@ class SseParserTest {
                 parser.feed("data: more\n".getBytes(StandardCharsets.UTF_8));
               }
             })
-        .isInstanceOf(SseParser.LineTooLong.class);
+        .isInstanceOf(SseParser.LineTooLongException.class);
   }
 
   private static List<String> read(byte[] bytes, int size) throws Exception {

@@ -1,19 +1,20 @@
-package dev.threadmill.models.openai;
+package dev.threadmill.egress;
 
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Queue;
 
 /**
- * Reads server-sent events out of bytes that may be split anywhere, inside of a character too.
- * Lines end in LF, CR or both. An event without data is none.
+ * Parses server-sent events from bytes that may be split anywhere, also inside a character. Lines
+ * end in LF, CR or both. An event without a {@code data} field is not dispatched.
  */
-final class SseParser {
+public final class SseParser {
   private static final byte[] BYTE_ORDER_MARK = {(byte) 0xEF, (byte) 0xBB, (byte) 0xBF};
 
-  private final int longestLine;
+  private final int maxBytes;
   private final Queue<Event> events = new ArrayDeque<>();
   private final ByteArrayOutputStream line = new ByteArrayOutputStream(256);
   private final ByteArrayOutputStream data = new ByteArrayOutputStream(512);
@@ -27,32 +28,46 @@ final class SseParser {
    * One event.
    *
    * @param name empty if it has none
-   * @param id empty if no event so far had one
-   * @param data UTF-8
+   * @param id the last id of the stream so far; empty if there was none
+   * @param data UTF-8, possibly empty
    */
-  record Event(String name, String id, byte[] data) {
-    boolean is(String text) {
+  public record Event(String name, String id, byte[] data) {
+    /** Whether the data is exactly this text. */
+    public boolean is(String text) {
       return Arrays.equals(data, text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** The data as text. */
+    public String text() {
+      return new String(data, StandardCharsets.UTF_8);
     }
   }
 
-  /** A line is longer than allowed. */
-  static final class LineTooLong extends Exception {
+  /** A line, or the data of an event, is longer than allowed. */
+  public static final class LineTooLongException extends IOException {
     private static final long serialVersionUID = 1L;
   }
 
-  SseParser(int longestLine) {
-    this.longestLine = longestLine;
+  /**
+   * @param maxBytes the most bytes of a line, and of the data of an event
+   */
+  public SseParser(int maxBytes) {
+    this.maxBytes = maxBytes;
   }
 
-  /** Takes more bytes. What is complete with them can be had from {@link #next}. */
-  void feed(byte[] bytes) throws LineTooLong {
+  /** Adds bytes. Events that they complete are returned by {@link #next}. */
+  public void feed(byte[] bytes) throws LineTooLongException {
+    feed(bytes, bytes.length);
+  }
+
+  /** Adds the first bytes of an array. */
+  public void feed(byte[] bytes, int length) throws LineTooLongException {
     int from = 0;
-    if (afterCr && bytes.length > 0) {
+    if (afterCr && length > 0) {
       afterCr = false;
       from = bytes[0] == '\n' ? 1 : 0;
     }
-    for (int at = from; at < bytes.length; at++) {
+    for (int at = from; at < length; at++) {
       byte b = bytes[at];
       if (b != '\n' && b != '\r') {
         continue;
@@ -60,7 +75,7 @@ final class SseParser {
       take(bytes, from, at);
       endOfLine();
       if (b == '\r') {
-        if (at + 1 == bytes.length) {
+        if (at + 1 == length) {
           afterCr = true;
         } else if (bytes[at + 1] == '\n') {
           at++;
@@ -68,25 +83,25 @@ final class SseParser {
       }
       from = at + 1;
     }
-    take(bytes, from, bytes.length);
+    take(bytes, from, length);
   }
 
   /** The next event; null if none is complete. */
-  Event next() {
+  public Event next() {
     return events.poll();
   }
 
-  /** Ends the stream: what has no blank line after it counts all the same. */
-  void end() {
+  /** Ends the stream: an event without a blank line behind it counts. */
+  public void end() {
     if (line.size() > 0) {
       endOfLine();
     }
     dispatch();
   }
 
-  private void take(byte[] bytes, int from, int to) throws LineTooLong {
-    if (line.size() + (to - from) > longestLine || data.size() > longestLine) {
-      throw new LineTooLong();
+  private void take(byte[] bytes, int from, int to) throws LineTooLongException {
+    if (line.size() + (to - from) > maxBytes || data.size() > maxBytes) {
+      throw new LineTooLongException();
     }
     line.write(bytes, from, to - from);
   }
@@ -126,7 +141,7 @@ final class SseParser {
   }
 
   private void dispatch() {
-    if (anyData && data.size() > 0) {
+    if (anyData) {
       events.add(new Event(name, id, data.toByteArray()));
     }
     data.reset();
