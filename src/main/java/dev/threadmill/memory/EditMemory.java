@@ -5,16 +5,13 @@ import dev.threadmill.api.AssistantId;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.guard.ContentGate;
 import dev.threadmill.guard.ContentSource;
-import dev.threadmill.memory.recall.Candidate;
+import dev.threadmill.memory.recall.MemoryIndex;
 import dev.threadmill.memory.recall.TextStore;
-import dev.threadmill.memory.text.TextFeatures;
 import dev.threadmill.models.Embeddings;
 import dev.threadmill.models.ModelException;
-import dev.threadmill.search.TermAnalyzer;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.LinkedHashSet;
 import java.util.List;
 
 /** Corrects by hand what the memory holds. Each change of a summary is a new version. */
@@ -25,7 +22,7 @@ class EditMemory {
   private final Jdbc jdbc;
   private final SummaryStore summaries;
   private final FactStore facts;
-  private final IndexStore index;
+  private final MemoryIndex index;
   private final Embeddings embeddings;
   private final ContentGate gate;
   private final InstantSource clock;
@@ -34,7 +31,7 @@ class EditMemory {
       Jdbc jdbc,
       SummaryStore summaries,
       FactStore facts,
-      IndexStore index,
+      MemoryIndex index,
       Embeddings embeddings,
       ContentGate gate,
       InstantSource clock) {
@@ -98,24 +95,9 @@ class EditMemory {
     } catch (ModelException e) {
       // It is found by its words until the model is back.
     }
-    var terms = TermAnalyzer.terms(text);
-    var entry =
-        new IndexStore.Entry(
-            fact.project(),
-            fact.thread(),
-            Candidate.SourceType.FACT,
-            fact.id(),
-            0,
-            embeddings.name(),
-            thread.assistantId(),
-            thread.userId(),
-            fact.createdAt(),
-            null,
-            0,
-            text.codePointCount(0, text.length()),
-            TextFeatures.of(text, terms, false),
-            new LinkedHashSet<>(terms),
-            vector);
+    var document =
+        MemoryDocuments.of(
+            fact.withText(text), thread.assistantId(), thread.userId(), embeddings.name(), vector);
     boolean written =
         jdbc.inTransaction(
             tx -> {
@@ -123,7 +105,7 @@ class EditMemory {
                 return false;
               }
               if (fact.supersededBy() == null) {
-                index.writeFacts(tx, List.of(entry));
+                index.upsert(tx, List.of(document));
               }
               return true;
             });

@@ -6,6 +6,7 @@ import dev.threadmill.api.ThreadId;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Row;
 import dev.threadmill.db.Tx;
+import dev.threadmill.memory.recall.MemoryIndex;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -25,9 +26,11 @@ class FactStore {
   private static final TypeReference<List<String>> STRINGS = new TypeReference<>() {};
 
   private final Jdbc jdbc;
+  private final MemoryIndex index;
 
-  FactStore(Jdbc jdbc) {
+  FactStore(Jdbc jdbc, MemoryIndex index) {
     this.jdbc = jdbc;
+    this.index = index;
   }
 
   /**
@@ -46,7 +49,12 @@ class FactStore {
       List<String> messageIds,
       Instant createdAt,
       Instant updatedAt,
-      String supersededBy) {}
+      String supersededBy) {
+    Fact withText(String other) {
+      return new Fact(
+          thread, id, project, kind, other, messageIds, createdAt, updatedAt, supersededBy);
+    }
+  }
 
   /** The facts of a thread that hold, newest first. */
   List<Fact> holding(ThreadId thread, int limit) {
@@ -116,7 +124,7 @@ class FactStore {
         at,
         thread,
         id);
-    dropFromIndex(tx, thread, id);
+    index.remove(tx, thread, List.of(id));
   }
 
   boolean setText(Tx tx, ThreadId thread, String id, String text, Instant at) {
@@ -130,12 +138,8 @@ class FactStore {
   }
 
   boolean delete(Tx tx, ThreadId thread, String id) {
-    dropFromIndex(tx, thread, id);
+    index.remove(tx, thread, List.of(id));
     return tx.update("DELETE FROM memory_facts WHERE thread_id = ? AND id = ?", thread, id) > 0;
-  }
-
-  private static void dropFromIndex(Tx tx, ThreadId thread, String id) {
-    tx.update("DELETE FROM memory_index WHERE thread_id = ? AND source_id = ?", thread, id);
   }
 
   private static Fact read(Row row) throws SQLException {

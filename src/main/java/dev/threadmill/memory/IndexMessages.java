@@ -1,41 +1,52 @@
 package dev.threadmill.memory;
 
 import dev.threadmill.api.ThreadId;
+import dev.threadmill.db.DatabaseException;
 import dev.threadmill.db.Jdbc;
-import dev.threadmill.memory.recall.Candidate;
-import dev.threadmill.memory.text.TextFeatures;
+import dev.threadmill.db.Tx;
+import dev.threadmill.memory.IndexQueue.QueuedMessage;
+import dev.threadmill.memory.recall.MemoryIndex;
 import dev.threadmill.models.Embeddings;
 import dev.threadmill.models.ModelException;
 import dev.threadmill.search.Chunks;
-import dev.threadmill.search.TermAnalyzer;
+import dev.threadmill.search.IndexDocument;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import org.jboss.logging.Logger;
 
 /**
- * Takes messages off the queue and puts them into the index. While the embedding model is down they
- * are found by their words, and stay in the queue for their vectors.
+ * Claims messages from the queue and indexes them. While the embedding model fails, messages are
+ * indexed by their words and stay in the queue for their vectors. A message whose text cannot be
+ * embedded or written is separated from the others of its batch and does not delay them.
  */
 @ApplicationScoped
 public class IndexMessages {
   private static final Logger LOG = Logger.getLogger(IndexMessages.class);
   private static final Duration FIRST_BACKOFF = Duration.ofSeconds(2);
-  private static final Duration PAUSE = Duration.ofMillis(10);
-  private static final int MOST_BY_WORDS = 2_000;
+  private static final Duration WAIT_FOR_OTHERS = Duration.ofMillis(10);
+  private static final int MAX_BY_WORDS = 2_000;
+
+  /** After so many failures messages are embedded one by one, to find the one that is at fault. */
+  private static final int ATTEMPTS_TOGETHER = 3;
+
+  /** After so many failures of a single message its vector is given up. */
+  private static final int MAX_ATTEMPTS_ALONE = 6;
+
+  /** So many failures in a row, one by one, are the model's fault. */
+  private static final int MAX_FAILURES_IN_A_ROW = 2;
 
   private final Jdbc jdbc;
   private final IndexQueue queue;
-  private final IndexStore index;
+  private final MemoryIndex index;
   private final Embeddings embeddings;
   private final MemoryConfig config;
 
   public IndexMessages(
-      Jdbc jdbc, IndexQueue queue, IndexStore index, Embeddings embeddings, MemoryConfig config) {
+      Jdbc jdbc, IndexQueue queue, MemoryIndex index, Embeddings embeddings, MemoryConfig config) {
     this.jdbc = jdbc;
     this.queue = queue;
     this.index = index;
@@ -43,12 +54,12 @@ public class IndexMessages {
     this.config = config;
   }
 
-  /** Has the embedding model get ready. */
-  void prepare() {
+  /** Loads the embedding model. */
+  void warmUp() {
     embeddings.warmUp();
   }
 
-  /** Indexes some of what is due. Returns how many messages that were. */
+  /** Indexes some of the messages that are due. Returns how many. */
   public int indexNextBatch() throws InterruptedException {
     var messages = queue.claim(config.batch());
     index(messages, embeddings::embed);
@@ -56,128 +67,222 @@ public class IndexMessages {
   }
 
   /**
-   * Has a thread's messages indexed now, together with whoever works on them already, for as long
-   * as the caller has patience. What is left then is indexed by its words, so that it is found.
+   * Indexes a thread's messages, together with other workers that have claimed some of them. At the
+   * timeout the remaining messages are indexed by their words.
    *
-   * @return how many still wait
+   * @return the number of messages that still wait
    */
-  int indexThread(ThreadId thread, Duration patience) throws InterruptedException {
-    var deadline = Instant.now().plus(patience);
-    int waiting = queue.pending(thread);
-    while (waiting > 0 && Instant.now().isBefore(deadline)) {
+  int indexThread(ThreadId thread, Duration timeout) throws InterruptedException {
+    var deadline = Instant.now().plus(timeout);
+    int pending = queue.pending(thread);
+    while (pending > 0 && Instant.now().isBefore(deadline)) {
       var messages = queue.claimOfThread(thread, config.batch());
       if (messages.isEmpty()) {
         if (queue.allFailed(thread)) {
-          return waiting;
+          return pending;
         }
-        Thread.sleep(PAUSE);
+        Thread.sleep(WAIT_FOR_OTHERS);
       } else {
         index(messages, embeddings::embedNow);
       }
-      waiting = queue.pending(thread);
+      pending = queue.pending(thread);
     }
-    if (waiting > 0) {
-      write(queue.claimOfThread(thread, MOST_BY_WORDS), null, Duration.ZERO);
+    if (pending > 0) {
+      postpone(queue.claimOfThread(thread, MAX_BY_WORDS), Duration.ZERO);
     }
-    return waiting;
+    return pending;
   }
 
   private interface Embedding {
     List<float[]> of(List<String> texts) throws InterruptedException;
   }
 
-  private void index(List<IndexQueue.QueuedMessage> messages, Embedding embedding)
+  private void index(List<QueuedMessage> messages, Embedding embedding)
+      throws InterruptedException {
+    var together = new ArrayList<QueuedMessage>();
+    var alone = new ArrayList<QueuedMessage>();
+    for (var message : messages) {
+      (message.attempts() < ATTEMPTS_TOGETHER ? together : alone).add(message);
+    }
+    indexTogether(together, embedding);
+    indexOneByOne(alone, embedding);
+  }
+
+  private void indexTogether(List<QueuedMessage> messages, Embedding embedding)
       throws InterruptedException {
     if (messages.isEmpty()) {
       return;
     }
-    var texts =
+    try {
+      complete(messages, embed(messages, embedding));
+    } catch (ModelException e) {
+      if (e.kind() != ModelException.Kind.INVALID_PROMPT) {
+        logFailure(messages, e);
+        postpone(messages, backoff(messages.getFirst().attempts()));
+      } else if (messages.size() == 1) {
+        giveUpVector(messages.getFirst(), e);
+      } else {
+        int half = messages.size() / 2;
+        indexTogether(messages.subList(0, half), embedding);
+        indexTogether(messages.subList(half, messages.size()), embedding);
+      }
+    }
+  }
+
+  private void indexOneByOne(List<QueuedMessage> messages, Embedding embedding)
+      throws InterruptedException {
+    int failuresInARow = 0;
+    for (int i = 0; i < messages.size(); i++) {
+      var message = messages.get(i);
+      var single = List.of(message);
+      try {
+        complete(single, embed(single, embedding));
+        failuresInARow = 0;
+      } catch (ModelException e) {
+        failuresInARow++;
+        if (e.kind() == ModelException.Kind.INVALID_PROMPT) {
+          giveUpVector(message, e);
+        } else if (failuresInARow == MAX_FAILURES_IN_A_ROW) {
+          var rest = messages.subList(i, messages.size());
+          logFailure(rest, e);
+          postpone(rest, backoff(message.attempts()));
+          return;
+        } else if (i > 0 && message.attempts() >= MAX_ATTEMPTS_ALONE) {
+          giveUpVector(message, e);
+        } else {
+          logFailure(single, e);
+          postpone(single, backoff(message.attempts()));
+        }
+      }
+    }
+  }
+
+  private List<float[]> embed(List<QueuedMessage> messages, Embedding embedding)
+      throws InterruptedException {
+    return embedding.of(
         messages.stream()
             .flatMap(message -> Chunks.of(message.text()).stream())
             .map(Chunks.Chunk::text)
-            .toList();
-    List<float[]> vectors = null;
-    try {
-      vectors = embedding.of(texts);
-    } catch (ModelException e) {
-      LOG.warnf(
-          "embeddings=failed model=%s messages=%d reason=%s",
-          embeddings.name(), messages.size(), e.getCause() == null ? e : e.getCause());
-    }
-    write(messages, vectors, backoff(messages.getFirst().attempts()));
+            .toList());
+  }
+
+  private void logFailure(List<QueuedMessage> messages, ModelException e) {
+    LOG.warnf(
+        "embeddings=failed model=%s messages=%d reason=%s",
+        embeddings.name(), messages.size(), e.getCause() == null ? e : e.getCause());
+  }
+
+  /** Indexes a message by its words for good: the model refuses its text. */
+  private void giveUpVector(QueuedMessage message, ModelException e) {
+    LOG.warnf(
+        "embeddings=refused model=%s thread_id=%s message_id=%s reason=%s",
+        embeddings.name(), message.thread(), message.message(), e.getMessage());
+    complete(List.of(message), null);
+  }
+
+  private interface QueueChange {
+    void apply(Tx tx, List<QueuedMessage> messages);
   }
 
   /**
-   * @param vectors of all pieces in their order; null to have them found by their words for now
-   * @param delay until vectors are tried again, if there are none
+   * Writes messages and removes them from the queue.
+   *
+   * @param vectors of all chunks in their order; null to index the words alone
    */
-  private void write(
-      List<IndexQueue.QueuedMessage> messages, List<float[]> vectors, Duration delay) {
-    if (messages.isEmpty()) {
+  private void complete(List<QueuedMessage> messages, List<float[]> vectors) {
+    write(messages, vectors, queue::complete);
+  }
+
+  /** Writes messages by their words, and leaves them in the queue for their vectors. */
+  private void postpone(List<QueuedMessage> messages, Duration delay) {
+    if (!messages.isEmpty()) {
+      write(messages, null, (tx, written) -> queue.postpone(tx, written, delay));
+    }
+  }
+
+  private void write(List<QueuedMessage> messages, List<float[]> vectors, QueueChange queueChange) {
+    try {
+      var documents = documents(messages, vectors);
+      var assistants = new HashMap<ThreadId, String>();
+      messages.stream()
+          .filter(message -> message.assistantId() != null)
+          .forEach(message -> assistants.put(message.thread(), message.assistantId()));
+      jdbc.runInTransaction(
+          tx -> {
+            var existing = queue.lockExisting(tx, messages);
+            index.upsert(
+                tx,
+                documents.stream()
+                    .filter(document -> existing.contains(document.sourceId()))
+                    .toList());
+            assistants.forEach((thread, assistant) -> index.setAssistant(tx, thread, assistant));
+            queueChange.apply(tx, messages);
+          });
+    } catch (DatabaseException e) {
+      if (e.isOutage()) {
+        throw e;
+      }
+      writeOneByOne(messages, vectors, queueChange, e);
+    } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
+      writeOneByOne(messages, vectors, queueChange, e);
+    }
+  }
+
+  private List<IndexDocument> documents(List<QueuedMessage> messages, List<float[]> vectors) {
+    var documents = new ArrayList<IndexDocument>();
+    int chunksBefore = 0;
+    for (var message : messages) {
+      var chunks = Chunks.of(message.text());
+      int chunksUpTo = chunksBefore + chunks.size();
+      documents.add(
+          MemoryDocuments.of(
+              message,
+              chunks,
+              embeddings.name(),
+              vectors == null ? null : vectors.subList(chunksBefore, chunksUpTo)));
+      chunksBefore = chunksUpTo;
+    }
+    return documents;
+  }
+
+  private void writeOneByOne(
+      List<QueuedMessage> messages,
+      List<float[]> vectors,
+      QueueChange queueChange,
+      RuntimeException failure) {
+    if (messages.size() == 1) {
+      retryOrSkip(messages.getFirst(), failure);
       return;
     }
-    var pieces = messages.stream().map(message -> Chunks.of(message.text())).toList();
-    var entries = new ArrayList<IndexStore.Entry>();
-    var assistants = new HashMap<ThreadId, String>();
-    for (int i = 0; i < messages.size(); i++) {
-      var message = messages.get(i);
-      if (message.assistantId() != null) {
-        assistants.put(message.thread(), message.assistantId());
-      }
-      for (int part = 0; part < pieces.get(i).size(); part++) {
-        entries.add(
-            entry(
-                message,
-                part,
-                pieces.get(i).get(part),
-                vectors == null ? null : vectors.get(entries.size())));
-      }
+    int chunksBefore = 0;
+    for (var message : messages) {
+      int chunksUpTo = chunksBefore + Chunks.of(message.text()).size();
+      write(
+          List.of(message),
+          vectors == null ? null : vectors.subList(chunksBefore, chunksUpTo),
+          queueChange);
+      chunksBefore = chunksUpTo;
     }
+  }
+
+  private void retryOrSkip(QueuedMessage message, RuntimeException failure) {
+    var single = List.of(message);
+    boolean isSkipped = message.attempts() >= MAX_ATTEMPTS_ALONE;
+    LOG.warnf(
+        "memory_index=%s thread_id=%s message_id=%s attempt=%d reason=%s",
+        isSkipped ? "skipped" : "failed",
+        message.thread(),
+        message.message(),
+        message.attempts(),
+        failure.getMessage());
     jdbc.runInTransaction(
         tx -> {
-          index.write(tx, entries);
-          index.deleteOutdated(tx, outdated(messages, pieces));
-          assistants.forEach((thread, assistant) -> index.setAssistant(tx, thread, assistant));
-          if (vectors == null) {
-            queue.postpone(tx, messages, delay);
+          if (isSkipped) {
+            queue.complete(tx, single);
           } else {
-            queue.complete(tx, messages);
+            queue.postpone(tx, single, backoff(message.attempts()));
           }
         });
-  }
-
-  private List<Object[]> outdated(
-      List<IndexQueue.QueuedMessage> messages, List<List<Chunks.Chunk>> pieces) {
-    var outdated = new ArrayList<Object[]>();
-    for (int i = 0; i < messages.size(); i++) {
-      var message = messages.get(i);
-      outdated.add(
-          new Object[] {
-            message.thread(), message.message(), pieces.get(i).size(), embeddings.name()
-          });
-    }
-    return outdated;
-  }
-
-  private IndexStore.Entry entry(
-      IndexQueue.QueuedMessage message, int part, Chunks.Chunk piece, float[] vector) {
-    var terms = TermAnalyzer.terms(piece.text());
-    return new IndexStore.Entry(
-        message.project(),
-        message.thread(),
-        Candidate.SourceType.MESSAGE,
-        message.message().value(),
-        part,
-        embeddings.name(),
-        message.assistantId(),
-        message.userId(),
-        message.createdAt(),
-        message.originalTime(),
-        piece.startOffset(),
-        piece.endOffset(),
-        TextFeatures.of(piece.text(), terms, message.byAssistant()),
-        new LinkedHashSet<>(terms),
-        vector);
   }
 
   private Duration backoff(int attempts) {

@@ -14,12 +14,14 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
-/** The messages that wait to be indexed. */
+/** The queue of messages that wait to be indexed, in the table that triggers fill. */
 @ApplicationScoped
 public class IndexQueue {
-  /** A node that has not finished its work by then has died, or sleeps. */
+  /** A claim expires after this time: the node that made it has died or is paused. */
   static final Duration LEASE = Duration.ofSeconds(60);
 
   private final Jdbc jdbc;
@@ -31,13 +33,13 @@ public class IndexQueue {
   }
 
   /**
-   * A message taken from the queue, with what the index needs of it and of its thread.
+   * A claimed message, with what the index needs of it and of its thread.
    *
-   * @param saidAt when it says that it was said; null if it does not say so
-   * @param text empty if it has none, or if the memory was made to forget it
+   * @param originalTime when the message was written, by its own account; null if it does not say
+   * @param text empty if the message has none or was forgotten
    * @param assistantId of the thread, else of the message; null if neither has one
-   * @param userId null if the thread names none
-   * @param attempts how often it was taken before
+   * @param userId null if the thread has none
+   * @param attempts how often the message was claimed before
    */
   record QueuedMessage(
       ProjectId project,
@@ -51,12 +53,12 @@ public class IndexQueue {
       String userId,
       int attempts) {}
 
-  /** Takes what is due, oldest message of a thread first; nobody else gets it for a while. */
+  /** Claims messages that are due, the longest due first. */
   List<QueuedMessage> claim(int limit) {
     return claim("due <= ?", List.of(clock.instant()), limit);
   }
 
-  /** Takes what waits in one thread, also what was put off, but nothing that is being worked on. */
+  /** Claims messages of a thread that are due. */
   List<QueuedMessage> claimOfThread(ThreadId thread, int limit) {
     return claim("due <= ? AND thread_id = ?", List.of(clock.instant(), thread), limit);
   }
@@ -69,12 +71,12 @@ public class IndexQueue {
         tx ->
             tx.list(
                 """
-                WITH picked AS (
+                WITH candidates AS (
                   SELECT thread_id, message_id FROM memory_queue WHERE %s
                   ORDER BY due, thread_id, message_id LIMIT ? FOR UPDATE SKIP LOCKED
-                ), taken AS (
+                ), claimed AS (
                   UPDATE memory_queue q SET due = ?, attempts = q.attempts + 1, failed = false
-                  FROM picked p
+                  FROM candidates p
                   WHERE q.thread_id = p.thread_id AND q.message_id = p.message_id
                   RETURNING q.thread_id, q.message_id, q.project_id, q.attempts
                 )
@@ -83,7 +85,7 @@ public class IndexQueue {
                   CASE WHEN f.message_id IS NULL THEN message_text(m.content) END AS text,
                   coalesce(t.assistant_id, m.assistant_id) AS assistant_id,
                   t.metadata ->> 'user' AS user_id
-                FROM taken q
+                FROM claimed q
                 JOIN messages m ON m.thread_id = q.thread_id AND m.id = q.message_id
                 JOIN threads t ON t.id = q.thread_id
                 LEFT JOIN memory_forgotten f
@@ -110,14 +112,37 @@ public class IndexQueue {
         row.integer("attempts"));
   }
 
-  /** Takes messages off the queue, in the transaction that writes their index. */
+  /**
+   * Locks the messages that exist against deletion until the commit. A message that is just being
+   * deleted is waited for.
+   *
+   * @return the ids of the messages that exist
+   */
+  Set<String> lockExisting(Tx tx, List<QueuedMessage> messages) {
+    return new HashSet<>(
+        tx.list(
+            """
+            SELECT m.id FROM unnest(?::text[], ?::text[]) AS q (thread_id, id)
+            JOIN messages m ON m.thread_id = q.thread_id AND m.id = q.id
+            ORDER BY m.thread_id, m.id FOR KEY SHARE OF m
+            """,
+            row -> row.text("id"),
+            messages.stream().map(QueuedMessage::thread).toList(),
+            messages.stream().map(QueuedMessage::message).toList()));
+  }
+
+  /** Removes messages from the queue, in the transaction that writes them to the index. */
   void complete(Tx tx, List<QueuedMessage> messages) {
     tx.batch(
         "DELETE FROM memory_queue WHERE thread_id = ? AND message_id = ?",
         messages.stream().map(m -> new Object[] {m.thread(), m.message()}).toList());
   }
 
-  /** Puts messages off until a later time, because the model failed or there was no time. */
+  /**
+   * Postpones messages.
+   *
+   * @param delay zero if they were not tried for lack of time, else they count as failed
+   */
   void postpone(Tx tx, List<QueuedMessage> messages, Duration delay) {
     tx.batch(
         "UPDATE memory_queue SET due = ?, failed = ? WHERE thread_id = ? AND message_id = ?",
@@ -130,7 +155,7 @@ public class IndexQueue {
             .toList());
   }
 
-  /** Whether nobody works on a thread's messages: they were all put off. */
+  /** Whether all queued messages of a thread are postponed after a failure. */
   boolean allFailed(ThreadId thread) {
     return jdbc.one(
             "SELECT bool_and(failed) AS failed FROM memory_queue WHERE thread_id = ?",
@@ -139,11 +164,11 @@ public class IndexQueue {
         .orElse(false);
   }
 
-  /** How many messages of a thread wait. */
+  /** The number of queued messages of a thread. */
   int pending(ThreadId thread) {
     return jdbc.one(
-            "SELECT count(*) AS waiting FROM memory_queue WHERE thread_id = ?",
-            row -> row.integer("waiting"),
+            "SELECT count(*) AS pending FROM memory_queue WHERE thread_id = ?",
+            row -> row.integer("pending"),
             thread)
         .orElseThrow();
   }

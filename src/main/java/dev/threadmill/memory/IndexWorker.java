@@ -1,6 +1,7 @@
 package dev.threadmill.memory;
 
 import com.sun.management.OperatingSystemMXBean;
+import dev.threadmill.memory.recall.MemoryIndex;
 import dev.threadmill.threads.MessagesAdded;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
@@ -15,41 +16,42 @@ import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
 
 /**
- * Works on the queue of messages as long as the server runs: at once when told, else by looking.
+ * The worker that indexes queued messages while the server runs: right after a signal, else at a
+ * polling interval. When the queue is empty it maintains the index.
  */
 @ApplicationScoped
 class IndexWorker {
   private static final Logger LOG = Logger.getLogger(IndexWorker.class);
-  private static final Duration BETWEEN_LOOKS = Duration.ofMinutes(1);
-  private static final Duration LONGEST_PAUSE = Duration.ofMillis(500);
+  private static final Duration MAINTENANCE_INTERVAL = Duration.ofMinutes(1);
+  private static final Duration MAX_PAUSE = Duration.ofMillis(500);
   private static final double BUSY = 0.8;
   private static final Duration AFTER_FAILURE = Duration.ofSeconds(2);
 
   private final IndexMessages messages;
   private final Reembed reembed;
   private final Retention retention;
-  private final IndexTombstones losses;
+  private final MemoryIndex index;
   private final MemoryConfig config;
   private final InstantSource clock;
   private final OperatingSystemMXBean machine =
       ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
-  private final Semaphore bell = new Semaphore(0);
-  private Instant nextLook = Instant.MIN;
+  private final Semaphore signal = new Semaphore(0);
+  private Instant nextMaintenance = Instant.MIN;
   private Thread thread;
 
   IndexWorker(
       IndexMessages messages,
       Reembed reembed,
       Retention retention,
-      IndexTombstones losses,
+      MemoryIndex index,
       MemoryConfig config,
       InstantSource clock) {
-    this.retention = retention;
-    this.losses = losses;
     this.messages = messages;
     this.reembed = reembed;
-    this.clock = clock;
+    this.retention = retention;
+    this.index = index;
     this.config = config;
+    this.clock = clock;
   }
 
   void start(@Observes StartupEvent event) {
@@ -65,27 +67,27 @@ class IndexWorker {
     }
   }
 
-  /** Cheap; may be told too often. */
+  /** Signals that messages were queued. */
   void wakeUp(@Observes MessagesAdded added) {
-    if (bell.availablePermits() == 0) {
-      bell.release();
+    if (signal.availablePermits() == 0) {
+      signal.release();
     }
   }
 
   private void run() {
-    // Or the first run after a start would wait in vain for its memories.
-    messages.prepare();
+    // Loading the model takes longer than a run waits for its recall.
+    messages.warmUp();
     while (!Thread.currentThread().isInterrupted()) {
       try {
-        boolean worked;
+        boolean hasWorked;
         do {
-          long began = System.nanoTime();
-          worked = messages.indexNextBatch() > 0;
-          if (worked) {
-            giveWay(System.nanoTime() - began);
+          long startedAt = System.nanoTime();
+          hasWorked = messages.indexNextBatch() > 0;
+          if (hasWorked) {
+            yieldToRuns(System.nanoTime() - startedAt);
           }
-        } while (worked || renew());
-        bell.tryAcquire(config.poll().toMillis(), TimeUnit.MILLISECONDS);
+        } while (hasWorked || maintain());
+        signal.tryAcquire(config.poll().toMillis(), TimeUnit.MILLISECONDS);
       } catch (InterruptedException e) {
         return;
       } catch (RuntimeException e) {
@@ -97,26 +99,23 @@ class IndexWorker {
     }
   }
 
-  /** On a busy machine the runs come first: then this takes but a third of its time. */
-  private void giveWay(long nanos) throws InterruptedException {
+  /** On a busy machine indexing takes at most a third of the time, so that runs come first. */
+  private void yieldToRuns(long nanos) throws InterruptedException {
     if (machine.getCpuLoad() > BUSY) {
-      Thread.sleep(Duration.ofNanos(Math.min(2 * nanos, LONGEST_PAUSE.toNanos())));
+      Thread.sleep(Duration.ofNanos(Math.min(2 * nanos, MAX_PAUSE.toNanos())));
     }
   }
 
-  /**
-   * Once a minute, when nothing new waits: whether texts of an outdated model are to be embedded.
-   */
-  private boolean renew() {
-    if (clock.instant().isBefore(nextLook)) {
+  /** Once a minute, while the queue is empty. Returns whether there is more to do at once. */
+  private boolean maintain() {
+    if (clock.instant().isBefore(nextMaintenance)) {
       return false;
     }
     retention.sweep();
-    losses.sweep();
-    reembed.createVectorIndex();
-    boolean more = reembed.enqueueBatch() > 0;
-    nextLook = more ? clock.instant() : clock.instant().plus(BETWEEN_LOOKS);
-    return more;
+    index.maintain();
+    boolean hasMore = reembed.enqueueBatch() > 0;
+    nextMaintenance = hasMore ? clock.instant() : clock.instant().plus(MAINTENANCE_INTERVAL);
+    return hasMore;
   }
 
   private static boolean waitAfterFailure() {

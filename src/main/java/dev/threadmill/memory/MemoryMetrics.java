@@ -1,18 +1,18 @@
 package dev.threadmill.memory;
 
-import dev.threadmill.memory.recall.MemorySearch;
+import dev.threadmill.memory.recall.MemoryIndex;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 
-/** Tells how much of the memory this node keeps in its heap. */
+/** The metrics of the memory. */
 @ApplicationScoped
 class MemoryMetrics {
-  void register(@Observes StartupEvent start, MemorySearch index, MeterRegistry meters) {
-    Gauge.builder("threadmill.memory.kept.entries", index, MemorySearch::heapEntries)
-        .description("Entries of the memory's index that are kept in the heap")
+  void register(@Observes StartupEvent start, MemoryIndex index, MeterRegistry meters) {
+    Gauge.builder("threadmill.memory.kept.entries", index, MemoryIndex::heapEntries)
+        .description("Entries of the memory's index that this node keeps in its heap")
         .register(meters);
   }
 }

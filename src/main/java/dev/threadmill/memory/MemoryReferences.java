@@ -1,9 +1,9 @@
 package dev.threadmill.memory;
 
 import dev.threadmill.api.ThreadId;
-import dev.threadmill.memory.recall.Candidate;
+import dev.threadmill.memory.recall.PassageReference;
 import dev.threadmill.memory.recall.Recall;
-import dev.threadmill.memory.text.TextFeatures;
+import dev.threadmill.memory.recall.SourceType;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
@@ -24,20 +24,13 @@ public record MemoryReferences(
   public record Item(
       String type, String id, String thread, int begins, int ends, long micros, double score) {
 
-    Candidate candidate() {
-      return new Candidate(
+    PassageReference reference() {
+      return new PassageReference(
           new ThreadId(thread),
-          Candidate.SourceType.valueOf(type.toUpperCase(Locale.ROOT)),
+          SourceType.valueOf(type.toUpperCase(Locale.ROOT)),
           id,
-          0,
-          "",
-          at(),
-          new TextFeatures(0),
           begins,
-          ends,
-          null,
-          null,
-          0);
+          ends);
     }
 
     Recall.Passage memory(String text) {

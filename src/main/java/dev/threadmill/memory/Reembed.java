@@ -2,35 +2,30 @@ package dev.threadmill.memory;
 
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.models.Embeddings;
-import dev.threadmill.search.VectorColumn;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.InstantSource;
 import org.jboss.logging.Logger;
 
 /**
- * Has texts embedded anew whose vectors are of another model than the present one: a few at a time
- * goes to the queue of messages, behind what is new. Until its turn comes a text is found by its
- * words.
+ * Queues messages whose vectors are of another model than the present one, some at a time, behind
+ * new messages. Until a message is embedded again its words find it.
  */
 @ApplicationScoped
 class Reembed {
   private static final Logger LOG = Logger.getLogger(Reembed.class);
-  private static final int AT_ONCE = 500;
+  private static final int BATCH = 500;
 
   private final Jdbc jdbc;
-  private final VectorColumn vectors;
   private final Embeddings embeddings;
   private final InstantSource clock;
-  private boolean indexed;
 
-  Reembed(Jdbc jdbc, VectorColumn vectors, Embeddings embeddings, InstantSource clock) {
+  Reembed(Jdbc jdbc, Embeddings embeddings, InstantSource clock) {
     this.jdbc = jdbc;
-    this.vectors = vectors;
     this.embeddings = embeddings;
     this.clock = clock;
   }
 
-  /** Queues some messages. Returns how many; 0 when all is of the present model. */
+  /** Queues some messages. Returns how many; 0 if all vectors are of the present model. */
   int enqueueBatch() {
     int queued =
         jdbc.update(
@@ -43,30 +38,10 @@ class Reembed {
             """,
             clock.instant(),
             embeddings.name(),
-            AT_ONCE);
+            BATCH);
     if (queued > 0) {
       LOG.infof("reembed model=%s queued=%d", embeddings.name(), queued);
     }
     return queued;
-  }
-
-  /** Makes the HNSW index of the present model, if there is none yet. */
-  synchronized void createVectorIndex() {
-    if (indexed || !vectors.kind().indexed()) {
-      return;
-    }
-    var name = "memory_index_" + embeddings.name().replaceAll("[^A-Za-z0-9]", "_").toLowerCase();
-    jdbc.update(
-        """
-        CREATE INDEX IF NOT EXISTS %s ON memory_index
-        USING hnsw ((embedding::%s(%d)) %s_cosine_ops) WHERE model = '%s'
-        """
-            .formatted(
-                name.length() > 60 ? name.substring(0, 60) : name,
-                vectors.kind().type(),
-                embeddings.dimensions(),
-                vectors.kind().type(),
-                embeddings.name().replace("'", "''")));
-    indexed = true;
   }
 }

@@ -226,10 +226,10 @@ public class RetrieveMemory {
             ? Optional.<SummaryStore.Summary>empty()
             : summaries.version(thread, sent.summaryVersion());
     var texts =
-        this.texts.read(sent.recalled().stream().map(MemoryReferences.Item::candidate).toList());
+        this.texts.read(sent.recalled().stream().map(MemoryReferences.Item::reference).toList());
     var recalled = new ArrayList<Recall.Passage>();
     for (var item : sent.recalled()) {
-      var text = texts.get(item.candidate());
+      var text = texts.get(item.reference());
       if (text != null) {
         recalled.add(item.memory(text));
       }

@@ -3,22 +3,20 @@ package dev.threadmill.memory;
 import dev.threadmill.api.Ids;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.limits.BudgetLedger;
-import dev.threadmill.memory.recall.Candidate;
+import dev.threadmill.memory.recall.MemoryIndex;
 import dev.threadmill.memory.recall.TextStore;
-import dev.threadmill.memory.text.TextFeatures;
 import dev.threadmill.models.Embeddings;
 import dev.threadmill.models.LimitReachedException;
 import dev.threadmill.models.ModelException;
 import dev.threadmill.models.ModelRegistry;
 import dev.threadmill.models.RehearsalModel;
 import dev.threadmill.models.TokenCounter;
-import dev.threadmill.search.TermAnalyzer;
+import dev.threadmill.search.IndexDocument;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import org.jboss.logging.Logger;
 
@@ -38,7 +36,7 @@ class SummarizeThreads {
   private final SummaryQueue queue;
   private final SummaryStore summaries;
   private final FactStore facts;
-  private final IndexStore index;
+  private final MemoryIndex index;
   private final TextStore texts;
   private final ModelRegistry models;
   private final BudgetLedger spending;
@@ -52,7 +50,7 @@ class SummarizeThreads {
       SummaryQueue queue,
       SummaryStore summaries,
       FactStore facts,
-      IndexStore index,
+      MemoryIndex index,
       TextStore texts,
       ModelRegistry models,
       BudgetLedger spending,
@@ -194,7 +192,7 @@ class SummarizeThreads {
             return;
           }
           var now = clock.instant();
-          var entries = new ArrayList<IndexStore.Entry>();
+          var documents = new ArrayList<IndexDocument>();
           for (int i = 0; i < learned.size(); i++) {
             var each = learned.get(i);
             var fact =
@@ -210,32 +208,18 @@ class SummarizeThreads {
                     null);
             facts.insert(tx, fact, work.assistantId(), work.userId());
             each.corrects().forEach(old -> facts.supersede(tx, work.thread(), old, fact.id(), now));
-            entries.add(entry(work, fact, vectors == null ? null : vectors.get(i)));
+            documents.add(
+                MemoryDocuments.of(
+                    fact,
+                    work.assistantId(),
+                    work.userId(),
+                    embeddings.name(),
+                    vectors == null ? null : vectors.get(i)));
           }
-          index.writeFacts(tx, entries);
+          index.upsert(tx, documents);
           // A thread too long for one call goes on from here; one that is done finds nothing.
           queue.requeue(tx, work);
         });
-  }
-
-  IndexStore.Entry entry(SummaryQueue.Task work, FactStore.Fact fact, float[] vector) {
-    var terms = TermAnalyzer.terms(fact.text());
-    return new IndexStore.Entry(
-        fact.project(),
-        fact.thread(),
-        Candidate.SourceType.FACT,
-        fact.id(),
-        0,
-        embeddings.name(),
-        work.assistantId(),
-        work.userId(),
-        fact.createdAt(),
-        null,
-        0,
-        fact.text().codePointCount(0, fact.text().length()),
-        TextFeatures.of(fact.text(), terms, false),
-        new LinkedHashSet<>(terms),
-        vector);
   }
 
   private SummaryStore.Summary version(

@@ -1,6 +1,6 @@
 /**
- * What a thread remembers: an index of all that was said, summaries and facts made from it, and
- * recall. {@link dev.threadmill.memory.IndexMessages} keeps the index, {@link
- * dev.threadmill.memory.Recall} asks it.
+ * The long-term memory of threads: an index of all messages, summaries and facts made from them,
+ * and recall. {@link dev.threadmill.memory.IndexMessages} fills the index, {@link
+ * dev.threadmill.memory.recall.Recall} searches it.
  */
 package dev.threadmill.memory;

@@ -8,15 +8,13 @@ import dev.threadmill.api.Json;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.db.Jdbc;
-import dev.threadmill.memory.recall.Candidate;
+import dev.threadmill.memory.recall.MemoryIndex;
 import dev.threadmill.memory.recall.MemoryScope;
-import dev.threadmill.memory.recall.MemorySearch;
-import dev.threadmill.memory.recall.QueryVector;
 import dev.threadmill.memory.recall.RecallConfig;
-import dev.threadmill.memory.recall.TermStatistics;
-import dev.threadmill.memory.text.MemoryQuery;
 import dev.threadmill.models.Embeddings;
-import dev.threadmill.search.VectorColumn;
+import dev.threadmill.search.Hit;
+import dev.threadmill.search.QueryVector;
+import dev.threadmill.search.TextQuery;
 import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.PostgresResource;
@@ -24,7 +22,6 @@ import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import jakarta.inject.Inject;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -49,11 +46,10 @@ class HeapIndexTest {
 
   private final ApiClient user = ApiClient.user();
   @Inject Jdbc jdbc;
-  @Inject VectorColumn vectors;
   @Inject Embeddings embeddings;
-  @Inject IndexTombstones losses;
-  private MemorySearch keeping;
-  private MemorySearch reading;
+  @Inject MemoryIndex index;
+  private MemoryIndex keeping;
+  private MemoryIndex reading;
   private MemoryThread thread;
 
   /** Small bounds, and a share of the heap or none of it. */
@@ -129,7 +125,7 @@ class HeapIndexTest {
   @Test
   void whatComesWhileAQuestionIsEmbeddedDoesNotMixUpTheEntries() throws Exception {
     var scope = keep(thread);
-    var question = MemoryQuery.of("Where does the spare gear come from?", Instant.now());
+    var question = TextQuery.of("Where does the spare gear come from?");
 
     var found =
         keeping
@@ -142,9 +138,9 @@ class HeapIndexTest {
                   assertThat(idsNow(scope)).hasSize(4);
                   return embeddings.embedQuery(question.text());
                 })
-            .candidates();
+            .hits();
 
-    assertThat(found).hasSize(4).isSortedAccordingTo(Candidate.CHRONOLOGICAL);
+    assertThat(found).hasSize(4).isSortedAccordingTo(Hit.CHRONOLOGICAL);
     assertThat(found.get(1).matchedTerms()).isEqualTo(3);
     assertThat(found.get(3).matchedTerms()).isEqualTo(3);
     assertThat(found).allMatch(each -> each.similarity() != null);
@@ -190,7 +186,7 @@ class HeapIndexTest {
 
     var found = in(keeping, scope, "Where is the zyzzyva?");
 
-    assertThat(found).hasSize(3).isSortedAccordingTo(Candidate.CHRONOLOGICAL);
+    assertThat(found).hasSize(3).isSortedAccordingTo(Hit.CHRONOLOGICAL);
     assertThat(found.get(1).matchedTerms()).isEqualTo(1);
     assertThat(found.get(1).similarity()).isNull();
   }
@@ -216,7 +212,7 @@ class HeapIndexTest {
       var kept = in(keeping, scope, question);
       var read = in(reading, scope, question);
 
-      assertThat(kept).isSortedAccordingTo(Candidate.CHRONOLOGICAL).hasSizeBetween(50, 180);
+      assertThat(kept).isSortedAccordingTo(Hit.CHRONOLOGICAL).hasSizeBetween(50, 180);
       // At the edge of the best one may stand for another that is as good.
       var both = new HashSet<>(sources(kept));
       both.retainAll(sources(read));
@@ -225,14 +221,14 @@ class HeapIndexTest {
     }
   }
 
-  private static Set<String> sources(List<Candidate> candidates) {
-    return candidates.stream().map(Candidate::sourceId).collect(Collectors.toSet());
+  private static Set<String> sources(List<Hit> candidates) {
+    return candidates.stream().map(Hit::sourceId).collect(Collectors.toSet());
   }
 
-  private static Map<String, Integer> matches(List<Candidate> candidates, Set<String> sources) {
+  private static Map<String, Integer> matches(List<Hit> candidates, Set<String> sources) {
     return candidates.stream()
         .filter(each -> sources.contains(each.sourceId()))
-        .collect(Collectors.toMap(Candidate::sourceId, Candidate::matchedTerms));
+        .collect(Collectors.toMap(Hit::sourceId, Hit::matchedTerms));
   }
 
   @Test
@@ -259,14 +255,14 @@ class HeapIndexTest {
     assertThat(user.delete(thread.path() + "/memory").status()).isEqualTo(200);
     assertThat(losses()).isEqualTo(1);
 
-    losses.sweep();
-    losses.sweep();
+    index.maintain();
+    index.maintain();
     assertThat(losses()).isEqualTo(1);
 
     jdbc.update(
         "UPDATE memory_losses SET seen = seen - interval '61 minutes' WHERE thread_id = ?",
         thread.id());
-    losses.sweep();
+    index.maintain();
     assertThat(losses()).isZero();
   }
 
@@ -278,9 +274,8 @@ class HeapIndexTest {
         .orElseThrow();
   }
 
-  private MemorySearch node(RecallConfig config) {
-    var terms = new TermStatistics(jdbc, InstantSource.system());
-    return new MemorySearch(jdbc, vectors, terms, embeddings, config);
+  private MemoryIndex node(RecallConfig config) {
+    return new MemoryIndex(jdbc, embeddings, config, InstantSource.system());
   }
 
   private MemoryScope keep(MemoryThread which) throws Exception {
@@ -329,14 +324,13 @@ class HeapIndexTest {
     }
   }
 
-  private List<String> ids(MemorySearch node, MemoryScope scope, String asked)
+  private List<String> ids(MemoryIndex node, MemoryScope scope, String asked)
       throws InterruptedException {
-    return in(node, scope, asked).stream().map(Candidate::sourceId).toList();
+    return in(node, scope, asked).stream().map(Hit::sourceId).toList();
   }
 
-  private List<Candidate> in(MemorySearch node, MemoryScope scope, String asked)
+  private List<Hit> in(MemoryIndex node, MemoryScope scope, String asked)
       throws InterruptedException {
-    var question = MemoryQuery.of(asked, Instant.now());
-    return node.search(scope, question, QueryVector.of(question, embeddings)).candidates();
+    return node.search(scope, TextQuery.of(asked), QueryVector.of(asked, embeddings)).hits();
   }
 }

@@ -4,12 +4,14 @@ import static java.util.Comparator.comparing;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.db.Jdbc;
-import dev.threadmill.memory.recall.Candidate;
-import dev.threadmill.memory.recall.MemorySearch;
-import dev.threadmill.memory.text.MemoryQuery;
+import dev.threadmill.memory.recall.MemoryIndex;
+import dev.threadmill.memory.recall.MemoryScope;
 import dev.threadmill.models.Embeddings;
+import dev.threadmill.search.Hit;
+import dev.threadmill.search.TextQuery;
 import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.PostgresResource;
@@ -18,7 +20,6 @@ import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.QuarkusTestProfile;
 import io.quarkus.test.junit.TestProfile;
 import jakarta.inject.Inject;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -54,7 +55,7 @@ class WideScopesTest {
 
   private final ApiClient user = ApiClient.user();
   @Inject Jdbc jdbc;
-  @Inject MemorySearch search;
+  @Inject MemoryIndex index;
   @Inject Embeddings embeddings;
 
   @ParameterizedTest(name = "{0} messages")
@@ -94,11 +95,12 @@ class WideScopesTest {
     var thread = MemoryThread.ofUser(user, "busy", "I sold the piano.", "My aunt lives in Cork.");
     var unwanted = thread.say("user", "The printer is out of ink.");
     assertThat(thread.recalled("piano", 1)).as("indexed").hasSize(1);
-    var question = MemoryQuery.of("Which nuts can I not eat?", Instant.now());
+    var question = TextQuery.of("Which nuts can I not eat?");
+    var scope = new MemoryScope.OfThread(projectOf(thread), new ThreadId(thread.id()));
 
     var found =
-        search.searchThread(
-            new ThreadId(thread.id()),
+        index.search(
+            scope,
             question,
             () -> {
               thread.say("user", "I am allergic to hazelnuts.");
@@ -108,10 +110,18 @@ class WideScopesTest {
               return embeddings.embedQuery(question.text());
             });
 
-    var nearest = Collections.max(found.candidates(), comparing(Candidate::similarity));
-    assertThat(found.candidates()).hasSize(3).isSortedAccordingTo(Candidate.CHRONOLOGICAL);
-    assertThat(nearest).isEqualTo(found.candidates().getLast());
+    var nearest = Collections.max(found.hits(), comparing(Hit::similarity));
+    assertThat(found.hits()).hasSize(3).isSortedAccordingTo(Hit.CHRONOLOGICAL);
+    assertThat(nearest).isEqualTo(found.hits().getLast());
     assertThat(nearest.similarity()).isGreaterThan(0.3);
+  }
+
+  private ProjectId projectOf(MemoryThread thread) {
+    return jdbc.one(
+            "SELECT project_id FROM threads WHERE id = ?",
+            row -> row.text("project_id", ProjectId::new),
+            thread.id())
+        .orElseThrow();
   }
 
   /** Many messages of a user, in threads of twenty. Returns the last of the threads. */

@@ -7,18 +7,16 @@ import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Tx;
 import dev.threadmill.memory.IndexMessages;
 import dev.threadmill.memory.IndexQueue;
-import dev.threadmill.memory.IndexStore;
 import dev.threadmill.memory.MemoryConfig;
-import dev.threadmill.memory.recall.Bm25;
-import dev.threadmill.memory.recall.Candidate;
-import dev.threadmill.memory.recall.MemorySearch;
-import dev.threadmill.memory.recall.QueryVector;
+import dev.threadmill.memory.recall.MemoryIndex;
+import dev.threadmill.memory.recall.MemoryScope;
 import dev.threadmill.memory.recall.Ranking;
 import dev.threadmill.memory.recall.RecallConfig;
-import dev.threadmill.memory.recall.TermStatistics;
 import dev.threadmill.memory.text.MemoryQuery;
 import dev.threadmill.models.Embeddings;
-import dev.threadmill.search.VectorColumn;
+import dev.threadmill.search.Bm25;
+import dev.threadmill.search.Hit;
+import dev.threadmill.search.QueryVector;
 import io.smallrye.config.SmallRyeConfigBuilder;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -47,8 +45,8 @@ public final class MemoryBench {
 
   private final Jdbc jdbc;
   private final Ids ids;
-  private final IndexMessages index;
-  private final MemorySearch search;
+  private final MemoryIndex index;
+  private final IndexMessages messages;
   private final Embeddings embeddings;
   private final ProjectId project;
 
@@ -56,12 +54,9 @@ public final class MemoryBench {
     this.jdbc = jdbc;
     this.ids = new Ids(InstantSource.system());
     this.embeddings = Embeddings.local();
-    var vectors = new VectorColumn(jdbc);
+    this.index = new MemoryIndex(jdbc, embeddings, recall, InstantSource.system());
     var queue = new IndexQueue(jdbc, InstantSource.system());
-    this.index = new IndexMessages(jdbc, queue, new IndexStore(vectors), embeddings, config);
-    this.search =
-        new MemorySearch(
-            jdbc, vectors, new TermStatistics(jdbc, InstantSource.system()), embeddings, recall);
+    this.messages = new IndexMessages(jdbc, queue, index, embeddings, config);
     this.project = ids.project();
   }
 
@@ -149,7 +144,7 @@ public final class MemoryBench {
     for (var conversations : threads) {
       var thread = ids.thread();
       var messages = store(thread, conversations);
-      while (index.indexNextBatch() > 0) {
+      while (this.messages.indexNextBatch() > 0) {
         // Until the queue is empty.
       }
       int offset = 0;
@@ -179,14 +174,18 @@ public final class MemoryBench {
   private Map<String, List<String>> rankings(ThreadId thread, String asked)
       throws InterruptedException {
     var question = MemoryQuery.of(asked, InstantSource.system().instant());
-    var found = search.searchThread(thread, question, QueryVector.of(question, embeddings));
+    var found =
+        index.search(
+            new MemoryScope.OfThread(project, thread),
+            question.query(),
+            QueryVector.of(asked, embeddings));
     var ranking = new Ranking(question);
     var rankings = new LinkedHashMap<String, List<String>>();
     var terms =
         new Bm25(
-            question.terms().size(),
-            found.candidates(),
-            Math.max(found.totalEntries(), found.candidates().size()));
+            question.query().terms().size(),
+            found.hits(),
+            Math.max(found.totalEntries(), found.hits().size()));
     var shares = terms.scores();
     var byWords = new ArrayList<Integer>();
     for (int i = 0; i < shares.length; i++) {
@@ -194,19 +193,18 @@ public final class MemoryBench {
     }
     byWords.sort(Comparator.comparingDouble((Integer i) -> shares[i]).reversed());
     rankings.put(
-        "full-text",
-        byWords.stream().map(i -> found.candidates().get(i).sourceId()).distinct().toList());
+        "full-text", byWords.stream().map(i -> found.hits().get(i).sourceId()).distinct().toList());
     rankings.put(
         "vectors",
-        found.candidates().stream()
-            .sorted(Comparator.comparingDouble(Candidate::similarity).reversed())
-            .map(Candidate::sourceId)
+        found.hits().stream()
+            .sorted(Comparator.comparingDouble(Hit::similarity).reversed())
+            .map(Hit::sourceId)
             .distinct()
             .toList());
     rankings.put(
         "threadmill",
-        ranking.rank(found.candidates(), found.totalEntries()).stream()
-            .map(ranked -> ranked.candidate().sourceId())
+        ranking.rank(found.hits(), found.totalEntries()).stream()
+            .map(ranked -> ranked.hit().sourceId())
             .distinct()
             .toList());
     return rankings;

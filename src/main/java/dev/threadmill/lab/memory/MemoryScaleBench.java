@@ -3,21 +3,21 @@ package dev.threadmill.lab.memory;
 import static dev.threadmill.lab.memory.MemoryBench.number;
 import static dev.threadmill.lab.memory.MemoryBench.say;
 
+import com.pgvector.PGvector;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.db.Jdbc;
-import dev.threadmill.memory.recall.Candidate;
+import dev.threadmill.memory.recall.MemoryIndex;
 import dev.threadmill.memory.recall.MemoryScope;
-import dev.threadmill.memory.recall.MemorySearch;
 import dev.threadmill.memory.recall.Ranking;
 import dev.threadmill.memory.recall.Recall;
 import dev.threadmill.memory.recall.RecallConfig;
-import dev.threadmill.memory.recall.TermStatistics;
 import dev.threadmill.memory.recall.TextStore;
 import dev.threadmill.memory.text.MemoryQuery;
 import dev.threadmill.models.Embeddings;
+import dev.threadmill.search.Hit;
 import dev.threadmill.search.TermAnalyzer;
-import dev.threadmill.search.VectorColumn;
+import dev.threadmill.search.TextQuery;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -46,17 +46,20 @@ final class MemoryScaleBench {
 
   private final Jdbc jdbc;
   private final Embeddings embeddings = Embeddings.local();
-  private final MemorySearch index;
+  private final MemoryIndex index;
   private final Recall recall;
-  private final VectorColumn vectors;
+  private final String vectorType;
   private final ProjectId project = new ProjectId("proj_bench");
 
   MemoryScaleBench(Jdbc jdbc, RecallConfig config) {
     this.jdbc = jdbc;
-    this.vectors = new VectorColumn(jdbc);
+    this.vectorType =
+        jdbc.one(
+                "SELECT CASE WHEN to_regtype('halfvec') IS NULL THEN 'vector' ELSE 'halfvec' END AS type",
+                row -> row.text("type"))
+            .orElseThrow();
     var clock = InstantSource.system();
-    this.index =
-        new MemorySearch(jdbc, vectors, new TermStatistics(jdbc, clock), embeddings, config);
+    this.index = new MemoryIndex(jdbc, embeddings, config, clock);
     this.recall = new Recall(index, new TextStore(jdbc), embeddings, clock);
   }
 
@@ -121,7 +124,7 @@ final class MemoryScaleBench {
           USING hnsw ((embedding::%s(384)) %s_cosine_ops) WHERE model = 'all-minilm-l6-v2';
         END $$
         """
-            .formatted(vectors.kind().type(), vectors.kind().type()));
+            .formatted(vectorType, vectorType));
     say("built the HNSW index in %d s", seconds(began));
     began = Instant.now();
     jdbc.update(
@@ -157,8 +160,8 @@ final class MemoryScaleBench {
       var asked = MemoryQuery.of(question, Instant.now());
       var vector = embeddings.embedQuery(question);
       began = System.nanoTime();
-      var found = index.search(scope, asked, () -> vector);
-      new Ranking(asked).rank(found.candidates(), found.totalEntries());
+      var found = index.search(scope, asked.query(), () -> vector);
+      new Ranking(asked).rank(found.hits(), found.totalEntries());
       search.add((System.nanoTime() - began) / 1e6);
     }
     say(
@@ -190,22 +193,19 @@ final class MemoryScaleBench {
     for (var question : questions) {
       var vector = embeddings.embedQuery(question);
       var nearest =
-          index
-              .search(scope, MemoryQuery.of(question, Instant.now()), () -> vector)
-              .candidates()
-              .stream()
-              .sorted(Comparator.comparingDouble(Candidate::similarity).reversed())
+          index.search(scope, TextQuery.of(question), () -> vector).hits().stream()
+              .sorted(Comparator.comparingDouble(Hit::similarity).reversed())
               .limit(NEAREST)
-              .map(Candidate::sourceId)
+              .map(Hit::sourceId)
               .collect(Collectors.toSet());
-      nearest.retainAll(nearest(condition, VectorColumn.literal(vector)));
+      nearest.retainAll(nearest(condition, new PGvector(vector)));
       found += nearest.size();
     }
     return number(found / questions.size());
   }
 
   /** The exact nearest ten, by comparing all. */
-  private List<String> nearest(String condition, String vector) {
+  private List<String> nearest(String condition, PGvector vector) {
     // The sum prevents the use of the vector index.
     return jdbc.list(
         """
@@ -213,7 +213,7 @@ final class MemoryScaleBench {
         WHERE %s AND model = 'all-minilm-l6-v2'
         ORDER BY (embedding <#> ?::%s) + 0 LIMIT %d
         """
-            .formatted(condition, vectors.kind().type(), NEAREST),
+            .formatted(condition, vectorType, NEAREST),
         row -> row.text("source_id"),
         vector);
   }
@@ -234,12 +234,12 @@ final class MemoryScaleBench {
     var embedded = embeddings.embed(lines.stream().map(EvaluationSet.Line::text).toList());
     for (int i = 0; i < lines.size(); i++) {
       var terms = new LinkedHashSet<>(TermAnalyzer.terms(lines.get(i).text()));
-      rows.add(new Object[] {i, lines.get(i).text(), terms, VectorColumn.literal(embedded.get(i))});
+      rows.add(new Object[] {i, lines.get(i).text(), terms, new PGvector(embedded.get(i))});
     }
     var random = new Random(7);
     var noise = new ArrayList<Object[]>();
     for (int j = 0; j <= items / LINES + 5_000 / LINES + 1; j++) {
-      noise.add(new Object[] {j, VectorColumn.literal(noise(random))});
+      noise.add(new Object[] {j, new PGvector(noise(random))});
     }
     jdbc.runInTransaction(
         tx -> {
@@ -283,7 +283,7 @@ final class MemoryScaleBench {
         FROM generate_series(0, %d) n
         JOIN bench_lines l ON l.i = n %% %d JOIN bench_noise z ON z.j = n / %d
         """
-            .formatted(thread, from, PROJECT, vectors.kind().type(), count - 1, LINES, LINES));
+            .formatted(thread, from, PROJECT, vectorType, count - 1, LINES, LINES));
   }
 
   private static float[] noise(Random random) {

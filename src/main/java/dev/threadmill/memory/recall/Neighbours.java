@@ -1,103 +1,100 @@
 package dev.threadmill.memory.recall;
 
+import dev.threadmill.search.Hit;
 import java.util.List;
 
 /**
- * Where each candidate stands: candidates are pieces, of which one or several make up a source, a
- * message as a rule, and sources stand beside each other in a thread.
+ * The neighbourhood of hits. Hits are chunks; one or several make up a source, usually a message;
+ * sources stand next to each other in a thread.
  */
 final class Neighbours {
   private final int[] sourceOf;
-  private final int[] begins;
+  private final int[] starts;
   private final int count;
-  private final List<Candidate> all;
+  private final List<Hit> hits;
 
   /**
-   * @param all in the order in which they were said, thread by thread, the pieces of a source
-   *     together
+   * @param hits in chronological order, the chunks of a source together
    */
-  Neighbours(List<Candidate> all) {
-    this.all = all;
-    this.sourceOf = new int[all.size()];
-    this.begins = new int[all.size() + 1];
+  Neighbours(List<Hit> hits) {
+    this.hits = hits;
+    this.sourceOf = new int[hits.size()];
+    this.starts = new int[hits.size() + 1];
     int sources = 0;
-    for (int i = 0; i < all.size(); i++) {
-      if (i == 0 || !isSameSource(all.get(i - 1), all.get(i))) {
-        begins[sources++] = i;
+    for (int i = 0; i < hits.size(); i++) {
+      if (i == 0 || !isSameSource(hits.get(i - 1), hits.get(i))) {
+        starts[sources++] = i;
       }
       sourceOf[i] = sources - 1;
     }
-    begins[sources] = all.size();
+    starts[sources] = hits.size();
     count = sources;
   }
 
-  private static boolean isSameSource(Candidate one, Candidate other) {
-    return one.sourceId().equals(other.sourceId()) && one.thread().equals(other.thread());
+  private static boolean isSameSource(Hit one, Hit other) {
+    return one.sourceId().equals(other.sourceId()) && one.group().equals(other.group());
   }
 
-  /** How many sources there are. */
-  int sources() {
-    return count;
+  /** The index of the source that a hit is a chunk of. */
+  int source(int hit) {
+    return sourceOf[hit];
   }
 
-  /** The source that a candidate is of. */
-  int source(int candidate) {
-    return sourceOf[candidate];
-  }
-
-  /** The best value that any piece of each source has. */
-  double[] maxPerSource(double[] ofCandidates) {
-    var best = new double[count];
+  /** The highest value of any chunk, for each source. */
+  double[] maxPerSource(double[] valuesOfHits) {
+    var max = new double[count];
     for (int source = 0; source < count; source++) {
-      best[source] = Double.NEGATIVE_INFINITY;
-      for (int i = begins[source]; i < begins[source + 1]; i++) {
-        best[source] = Math.max(best[source], ofCandidates[i]);
+      max[source] = Double.NEGATIVE_INFINITY;
+      for (int i = starts[source]; i < starts[source + 1]; i++) {
+        max[source] = Math.max(max[source], valuesOfHits[i]);
       }
     }
-    return best;
+    return max;
   }
 
-  /** The terms of the question that any piece of a source has, a bit each. */
+  /** The query's terms that any chunk of a source has, a bit each. */
   int matchedTerms(int source) {
     int matches = 0;
-    for (int i = begins[source]; i < begins[source + 1]; i++) {
-      matches |= all.get(i).matchedTerms();
+    for (int i = starts[source]; i < starts[source + 1]; i++) {
+      matches |= hits.get(i).matchedTerms();
     }
     return matches;
   }
 
-  /** The source so many steps before or after another, if it is of the same thread; else -1. */
-  int neighbour(int source, int step) {
-    int other = source + step;
+  /** The source at a distance before or after another in the same thread; -1 if there is none. */
+  private int neighbour(int source, int distance) {
+    int other = source + distance;
     if (other < 0 || other >= count) {
       return -1;
     }
-    var own = all.get(begins[source]);
-    var theirs = all.get(begins[other]);
-    return own.type() == theirs.type() && own.thread().equals(theirs.thread()) ? other : -1;
+    var one = hits.get(starts[source]);
+    var neighbour = hits.get(starts[other]);
+    return SourceType.of(one) == SourceType.of(neighbour) && one.group().equals(neighbour.group())
+        ? other
+        : -1;
   }
 
-  /** A neighbour's value, 0 if there is none. */
-  double valueOfNeighbour(double[] ofSources, int source, int step) {
-    int other = neighbour(source, step);
-    return other < 0 ? 0 : ofSources[other];
+  /** The value of a neighbour; 0 if there is none. */
+  double valueOfNeighbour(double[] valuesOfSources, int source, int distance) {
+    int other = neighbour(source, distance);
+    return other < 0 ? 0 : valuesOfSources[other];
   }
 
-  /** For each source the best value of those around it, itself left out; 0 if nothing is around. */
-  double[] maxAround(double[] ofSources, int steps) {
+  /** For each source the highest value of the sources around it; 0 if there are none. */
+  double[] maxAround(double[] valuesOfSources, int distance) {
     var around = new double[count];
     for (int source = 0; source < count; source++) {
-      double best = Double.NEGATIVE_INFINITY;
+      double max = Double.NEGATIVE_INFINITY;
       for (int direction = -1; direction <= 1; direction += 2) {
-        for (int step = 1; step <= steps; step++) {
+        for (int step = 1; step <= distance; step++) {
           int other = neighbour(source, step * direction);
           if (other < 0) {
             break;
           }
-          best = Math.max(best, ofSources[other]);
+          max = Math.max(max, valuesOfSources[other]);
         }
       }
-      around[source] = best == Double.NEGATIVE_INFINITY ? 0 : best;
+      around[source] = max == Double.NEGATIVE_INFINITY ? 0 : max;
     }
     return around;
   }

@@ -1,6 +1,10 @@
 package dev.threadmill.memory.recall;
 
 import dev.threadmill.memory.text.MemoryQuery;
+import dev.threadmill.memory.text.TextFeatures;
+import dev.threadmill.search.Bm25;
+import dev.threadmill.search.CosineCalibration;
+import dev.threadmill.search.Hit;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -9,12 +13,12 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * Orders candidates by how likely they answer the question. The score is that likelihood, from 0 to
- * 1: a logistic model of some twenty features, whose weights were fitted to some conversations of
+ * Ranks hits by the likelihood that they answer the question. The score is that likelihood, from 0
+ * to 1: a logistic model of some twenty features. Its weights were fitted to some conversations of
  * the evaluation set and checked on the others ({@code threadmill bench memory}, docs/memory.md).
  */
 public final class Ranking {
-  // Features: the weights are in units of log-odds.
+  // The weights are log-odds.
   private static final double SIMILARITY = 7.2;
   private static final double SIMILARITY_BEFORE = 1.1;
   private static final double SIMILARITY_AFTER = 0.45;
@@ -39,13 +43,13 @@ public final class Ranking {
   private static final double ECHO = -4.0;
   private static final double BASE = -10.2;
 
-  /** What a text without a vector is taken to be: neither near nor far. */
+  /** The similarity that a text without a vector is given: neither near nor far. */
   private static final double UNKNOWN_SIMILARITY = 0.2;
 
-  /** The same question asked before is no answer to it. */
+  /** From this similarity on a question is the same question asked before, and no answer. */
   private static final double SAME_QUESTION = 0.95;
 
-  /** How many messages to either side tell what a message is about. */
+  /** The number of messages to either side that count as context. */
   private static final int AROUND = 3;
 
   private static final Duration POSTED_TOGETHER = Duration.ofHours(1);
@@ -54,110 +58,114 @@ public final class Ranking {
 
   private final MemoryQuery question;
 
-  /** For a question. */
+  /** A ranking for a question. */
   public Ranking(MemoryQuery question) {
     this.question = question;
   }
 
-  /** A candidate with its score. */
-  public record ScoredCandidate(Candidate candidate, double score) {}
+  /** A hit with its score. */
+  public record ScoredHit(Hit hit, double score) {}
 
   /**
-   * Ranks candidates.
+   * Ranks hits, best first.
    *
-   * @param all in the order in which they were said, thread by thread: who stands beside a
-   *     candidate is its neighbour
-   * @param texts how many texts there are in all, for how rare a term is; at least {@code all}
+   * @param hits in chronological order: the neighbours of a hit stand beside it
+   * @param entries the number of entries in the scope, for how rare a term is
    */
-  public List<ScoredCandidate> rank(List<Candidate> all, long texts) {
-    if (all.isEmpty()) {
+  public List<ScoredHit> rank(List<Hit> hits, long entries) {
+    if (hits.isEmpty()) {
       return List.of();
     }
-    var terms = new Bm25(question.terms().size(), all, Math.max(texts, all.size()));
-    var near = new Neighbours(all);
-    var shares = terms.scores();
-    var similarities = all.stream().mapToDouble(Ranking::similarity).toArray();
+    var bm25 = new Bm25(question.query().terms().size(), hits, Math.max(entries, hits.size()));
+    var near = new Neighbours(hits);
+    var bm25Scores = bm25.scores();
+    var similarities = hits.stream().mapToDouble(Ranking::similarity).toArray();
     var sourceSimilarities = near.maxPerSource(similarities);
-    var sourceShares = near.maxPerSource(shares);
+    var sourceBm25 = near.maxPerSource(bm25Scores);
     var similaritiesAround = near.maxAround(sourceSimilarities, AROUND);
-    var sharesAround = near.maxAround(sourceShares, AROUND);
-    var told = saidTimes(all);
-    boolean timeTells = timeTells(told);
-    var ranked = new ArrayList<ScoredCandidate>(all.size());
-    for (int i = 0; i < all.size(); i++) {
+    var bm25Around = near.maxAround(sourceBm25, AROUND);
+    var times = originalTimes(hits);
+    boolean timeDistinguishes = timeDistinguishes(times);
+    var scored = new ArrayList<ScoredHit>(hits.size());
+    for (int i = 0; i < hits.size(); i++) {
       int source = near.source(i);
+      var hit = hits.get(i);
       double odds =
           BASE
               + SIMILARITY * similarities[i]
               + SIMILARITY_BEFORE * near.valueOfNeighbour(sourceSimilarities, source, -1)
               + SIMILARITY_AFTER * near.valueOfNeighbour(sourceSimilarities, source, 1)
               + SIMILARITY_AROUND * similaritiesAround[source]
-              + TERMS_OF_SOURCE * terms.weight(near.matchedTerms(source))
-              + TERMS * shares[i]
-              + TERMS_BEFORE * near.valueOfNeighbour(sourceShares, source, -1)
-              + TERMS_AFTER * near.valueOfNeighbour(sourceShares, source, 1)
-              + TERMS_AROUND * sharesAround[source]
-              + ofTraits(all.get(i))
-              + (similarities[i] > SAME_QUESTION && all.get(i).features().isQuestion() ? ECHO : 0)
-              + (timeTells && inTime(told[i]) ? IN_TIME : 0)
-              + (question.asksForLatest() ? RECENT_ASKED : RECENT) * i / all.size();
-      ranked.add(new ScoredCandidate(all.get(i), 1 / (1 + Math.exp(-odds))));
+              + TERMS_OF_SOURCE * bm25.weight(near.matchedTerms(source))
+              + TERMS * bm25Scores[i]
+              + TERMS_BEFORE * near.valueOfNeighbour(sourceBm25, source, -1)
+              + TERMS_AFTER * near.valueOfNeighbour(sourceBm25, source, 1)
+              + TERMS_AROUND * bm25Around[source]
+              + ofFeatures(hit)
+              + (similarities[i] > SAME_QUESTION && features(hit).isQuestion() ? ECHO : 0)
+              + (timeDistinguishes && isInTime(times[i]) ? IN_TIME : 0)
+              + (question.asksForLatest() ? RECENT_ASKED : RECENT) * i / hits.size();
+      scored.add(new ScoredHit(hit, 1 / (1 + Math.exp(-odds))));
     }
-    ranked.sort(Comparator.comparingDouble(ScoredCandidate::score).reversed());
-    return ranked;
+    scored.sort(Comparator.comparingDouble(ScoredHit::score).reversed());
+    return scored;
   }
 
-  private double ofTraits(Candidate candidate) {
-    var traits = candidate.features();
-    double odds = LENGTH * Math.log(Math.clamp(traits.length(), 3, LONG_TEXT));
-    odds += traits.isQuestion() ? QUESTION : 0;
-    odds += traits.length() < SHORT_TEXT ? SHORT : 0;
-    odds += question.asksWhen() && traits.mentionsTime() ? TIME_ASKED : 0;
-    odds += question.asksHowMany() && traits.mentionsNumber() ? NUMBER_ASKED : 0;
-    odds += question.asksWho() && traits.mentionsName() ? NAME_ASKED : 0;
-    odds += question.asksOfAssistant() && traits.byAssistant() ? ASSISTANT_ASKED : 0;
-    odds += traits.byAssistant() && !traits.isFirstPerson() ? ASSISTANT_IMPERSONAL : 0;
-    odds += candidate.type() == Candidate.SourceType.FACT ? FACT : 0;
+  private static TextFeatures features(Hit hit) {
+    return new TextFeatures(hit.flags());
+  }
+
+  private double ofFeatures(Hit hit) {
+    var features = features(hit);
+    double odds = LENGTH * Math.log(Math.clamp(hit.length(), 3, LONG_TEXT));
+    odds += features.isQuestion() ? QUESTION : 0;
+    odds += hit.length() < SHORT_TEXT ? SHORT : 0;
+    odds += question.asksWhen() && features.mentionsTime() ? TIME_ASKED : 0;
+    odds += question.asksHowMany() && features.mentionsNumber() ? NUMBER_ASKED : 0;
+    odds += question.asksWho() && features.mentionsName() ? NAME_ASKED : 0;
+    odds += question.asksOfAssistant() && features.byAssistant() ? ASSISTANT_ASKED : 0;
+    odds += features.byAssistant() && !features.isFirstPerson() ? ASSISTANT_IMPERSONAL : 0;
+    odds += features.isFact() ? FACT : 0;
     return odds;
   }
 
   /**
-   * When each was said. Who does not say so follows at once upon who did, as in a session of which
-   * only the first message has a date, if they were posted together.
+   * The time of each hit. A text without a time of its own has that of the last text that has one,
+   * as in a session of which only the first message is dated, if they were posted together.
    */
-  private static Instant[] saidTimes(List<Candidate> all) {
-    var times = new Instant[all.size()];
-    Candidate teller = null;
+  private static Instant[] originalTimes(List<Hit> hits) {
+    var times = new Instant[hits.size()];
+    Hit dated = null;
     for (int i = 0; i < times.length; i++) {
-      var candidate = all.get(i);
-      if (candidate.originalTime() != null) {
-        teller = candidate;
-      } else if (teller != null && !isPostedWith(teller, candidate)) {
-        teller = null;
+      var hit = hits.get(i);
+      if (hit.originalTime() != null) {
+        dated = hit;
+      } else if (dated != null && !isPostedWith(dated, hit)) {
+        dated = null;
       }
-      times[i] = teller == null ? candidate.createdAt() : teller.originalTime();
+      times[i] = dated == null ? hit.createdAt() : dated.originalTime();
     }
     return times;
   }
 
-  private static boolean isPostedWith(Candidate teller, Candidate other) {
-    return teller.thread().equals(other.thread())
-        && other.createdAt().isBefore(teller.createdAt().plus(POSTED_TOGETHER));
+  private static boolean isPostedWith(Hit dated, Hit other) {
+    return dated.group().equals(other.group())
+        && other.createdAt().isBefore(dated.createdAt().plus(POSTED_TOGETHER));
   }
 
-  /** Times say nothing where all was said within the span, or nothing was. */
-  private boolean timeTells(Instant[] times) {
-    long inside = Arrays.stream(times).filter(this::inTime).count();
+  /** Times are no evidence where all texts are within the time range, or none is. */
+  private boolean timeDistinguishes(Instant[] times) {
+    long inside = Arrays.stream(times).filter(this::isInTime).count();
     return inside > 0 && inside < times.length;
   }
 
-  private boolean inTime(Instant time) {
+  private boolean isInTime(Instant time) {
     return question.time().isPresent() && question.time().get().contains(time);
   }
 
-  private static double similarity(Candidate candidate) {
-    return candidate.similarity() == null
+  private static double similarity(Hit hit) {
+    return hit.similarity() == null
         ? UNKNOWN_SIMILARITY
-        : CosineCalibration.calibrate(candidate.model(), candidate.similarity());
+        : CosineCalibration.calibrate(hit.model(), hit.similarity());
   }
 }

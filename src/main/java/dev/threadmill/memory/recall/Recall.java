@@ -4,6 +4,8 @@ import dev.threadmill.api.ThreadId;
 import dev.threadmill.memory.text.MemoryQuery;
 import dev.threadmill.models.Embeddings;
 import dev.threadmill.search.Chunks;
+import dev.threadmill.search.Hit;
+import dev.threadmill.search.QueryVector;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.time.Instant;
@@ -15,43 +17,41 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.function.Function;
 
-/** Finds what was said or learned that bears on a question, best first. */
+/** Finds the passages of messages and facts that bear on a question, best first. */
 @ApplicationScoped
 public class Recall {
-  /** Some more than asked for, since duplicates are merged once the texts are known. */
+  /** Passages beyond the limit that are read, since equal texts are merged afterwards. */
   private static final int SURPLUS = 8;
 
   private static final Duration LONG_AGO = Duration.ofDays(2);
 
-  /** The longest passage that is told to a reader, in characters: what surrounds the best piece. */
-  private static final int LONGEST_READ = 2_000;
+  /** The longest passage of an API response, in characters. */
+  private static final int MAX_READER_LENGTH = 2_000;
 
-  private final MemorySearch search;
+  private final MemoryIndex index;
   private final TextStore texts;
   private final Embeddings embeddings;
   private final InstantSource clock;
 
-  /** For what has been indexed. */
-  public Recall(MemorySearch search, TextStore texts, Embeddings embeddings, InstantSource clock) {
-    this.search = search;
+  public Recall(MemoryIndex index, TextStore texts, Embeddings embeddings, InstantSource clock) {
+    this.index = index;
     this.texts = texts;
     this.embeddings = embeddings;
     this.clock = clock;
   }
 
   /**
-   * A remembered text.
+   * A recalled passage.
    *
-   * @param score how likely it answers the question, from 0 to 1
+   * @param score the likelihood that it answers the question, from 0 to 1
    * @param sourceType {@code message} or {@code fact}
    * @param sourceId the message's or the fact's id
-   * @param begins where the text begins within its source, in characters
-   * @param ends where it ends
+   * @param startOffset where the text begins within its source, in code points
+   * @param endOffset where it ends
    */
   public record Passage(
       String text,
@@ -64,112 +64,112 @@ public class Recall {
       int endOffset) {}
 
   /**
-   * Recalls.
+   * Recalls passages for a reader.
    *
-   * @param limit how many memories at most
+   * @param limit the most passages
    */
   public List<Passage> recall(MemoryScope scope, String question, int limit)
       throws InterruptedException {
     return recall(
         scope,
-        MemoryQuery.of(question, clock.instant()),
+        question,
         limit,
-        LONGEST_READ,
+        MAX_READER_LENGTH,
         Set.of(),
-        asked -> QueryVector.of(asked, embeddings));
+        text -> QueryVector.of(text, embeddings));
   }
 
   /**
-   * Recalls what is not shown already.
+   * Recalls passages for a model.
    *
    * @param shown ids of messages that are left out
-   * @param patience how long the embedding model may take; then words alone find memories
+   * @param timeout for embedding the question; after it, words alone find passages
    */
   public List<Passage> recall(
-      MemoryScope scope, String asked, int limit, Set<String> shown, Duration patience)
+      MemoryScope scope, String question, int limit, Set<String> shown, Duration timeout)
       throws InterruptedException {
     return recall(
         scope,
-        MemoryQuery.of(asked, clock.instant()),
+        question,
         limit,
         Chunks.MAX_LENGTH,
         shown,
-        question -> QueryVector.of(question, embeddings, patience));
+        text -> QueryVector.of(text, embeddings, timeout));
   }
 
   private List<Passage> recall(
       MemoryScope scope,
-      MemoryQuery asked,
+      String text,
       int limit,
-      int longest,
+      int maxLength,
       Set<String> shown,
-      Function<MemoryQuery, QueryVector> embedding)
+      Function<String, QueryVector> embedding)
       throws InterruptedException {
-    if (asked.text().isEmpty() || limit <= 0) {
+    var parsed = MemoryQuery.of(text, clock.instant());
+    if (parsed.query().text().isEmpty() || limit <= 0) {
       return List.of();
     }
-    var found = search.search(scope, asked, embedding.apply(asked));
-    var question = asOf(newest(found.candidates()), asked);
-    var candidates = withoutDoubles(found.candidates());
-    var ranked = new Ranking(question).rank(candidates, found.totalEntries());
+    var found = index.search(scope, parsed.query(), embedding.apply(parsed.query().text()));
+    var question = asOf(newest(found.hits()), parsed);
+    var hits = withoutOutdated(found.hits());
+    var ranked = new Ranking(question).rank(hits, found.totalEntries());
     var best = bestOfEachSource(ranked, limit + SURPLUS, shown);
-    var pieces = best.stream().map(Ranking.ScoredCandidate::candidate).toList();
-    return merged(best, new Snippets(candidates, pieces, longest), limit);
+    var bestHits = best.stream().map(Ranking.ScoredHit::hit).toList();
+    return merged(best, new Snippets(hits, bestHits, maxLength), limit);
   }
 
   /**
-   * Of a conversation that was brought from elsewhere, "last week" means the week before its end.
+   * The question as of the end of a conversation that was imported: "last week" then means the week
+   * before its end.
    *
-   * @param newest the last time that its messages name; null if they name none
+   * @param newest the last original time of its messages; null if they have none
    */
   private MemoryQuery asOf(Instant newest, MemoryQuery question) {
     return newest == null || newest.isAfter(clock.instant().minus(LONG_AGO))
         ? question
-        : MemoryQuery.of(question.text(), newest);
+        : MemoryQuery.of(question.query().text(), newest);
   }
 
-  private static Instant newest(List<Candidate> candidates) {
-    return candidates.stream()
-        .map(Candidate::originalTime)
+  private static Instant newest(List<Hit> hits) {
+    return hits.stream()
+        .map(Hit::originalTime)
         .filter(Objects::nonNull)
         .max(Comparator.naturalOrder())
         .orElse(null);
   }
 
   /**
-   * While a new model takes over, texts have entries of both. Only the present model's vectors
-   * compare to the question's; of a text that has none of those the other entry counts by its
-   * words.
+   * Leaves out entries of other embedding models for texts that have entries of the present one.
+   * While a new model takes over, texts have entries of both. A text without an entry of the
+   * present model keeps one entry without its vector, which does not compare to the query's.
    */
-  private List<Candidate> withoutDoubles(List<Candidate> candidates) {
+  private List<Hit> withoutOutdated(List<Hit> hits) {
     var present = embeddings.name();
-    boolean same = candidates.stream().allMatch(candidate -> candidate.model().equals(present));
-    if (same) {
-      return candidates;
+    if (hits.stream().allMatch(hit -> hit.model().equals(present))) {
+      return hits;
     }
-    var renewed = new HashSet<String>();
-    candidates.stream()
-        .filter(candidate -> candidate.model().equals(present))
-        .forEach(candidate -> renewed.add(candidate.sourceId()));
-    var kept = new ArrayList<Candidate>();
-    for (var candidate : candidates) {
-      if (candidate.model().equals(present)) {
-        kept.add(candidate);
-      } else if (renewed.add(candidate.sourceId() + "/" + candidate.chunk())
-          && !renewed.contains(candidate.sourceId())) {
-        kept.add(candidate.withoutVector());
+    var seen = new HashSet<String>();
+    hits.stream()
+        .filter(hit -> hit.model().equals(present))
+        .forEach(hit -> seen.add(hit.sourceId()));
+    var kept = new ArrayList<Hit>();
+    for (var hit : hits) {
+      if (hit.model().equals(present)) {
+        kept.add(hit);
+      } else if (seen.add(hit.sourceId() + "/" + hit.chunk()) && !seen.contains(hit.sourceId())) {
+        kept.add(hit.withoutVector());
       }
     }
     return kept;
   }
 
-  private static List<Ranking.ScoredCandidate> bestOfEachSource(
-      List<Ranking.ScoredCandidate> ranked, int limit, Set<String> shown) {
-    var best = new LinkedHashMap<String, Ranking.ScoredCandidate>();
+  private static List<Ranking.ScoredHit> bestOfEachSource(
+      List<Ranking.ScoredHit> ranked, int limit, Set<String> shown) {
+    var best = new LinkedHashMap<String, Ranking.ScoredHit>();
     for (var each : ranked) {
-      var candidate = each.candidate();
-      if (!shown.contains(candidate.sourceId())) {
-        best.putIfAbsent(candidate.thread().value() + candidate.sourceId(), each);
+      var hit = each.hit();
+      if (!shown.contains(hit.sourceId())) {
+        best.putIfAbsent(hit.group() + hit.sourceId(), each);
       }
       if (best.size() == limit) {
         break;
@@ -178,37 +178,33 @@ public class Recall {
     return List.copyOf(best.values());
   }
 
-  /**
-   * Fetches the texts; of the same text said several times the best and, at a tie, newest stays.
-   */
-  private List<Passage> merged(List<Ranking.ScoredCandidate> ranked, Snippets passages, int limit) {
-    var wide = ranked.stream().map(each -> passages.expand(each.candidate())).toList();
-    Map<Candidate, String> read = texts.read(wide);
+  /** Reads the texts. Of equal texts the one with the best score stays. */
+  private List<Passage> merged(List<Ranking.ScoredHit> ranked, Snippets snippets, int limit) {
+    var hits = ranked.stream().map(each -> snippets.expand(each.hit())).toList();
+    var references = hits.stream().map(PassageReference::of).toList();
+    var read = texts.read(references);
     var byText = new HashMap<String, Passage>();
-    var memories = new ArrayList<Passage>();
-    for (int i = 0; i < wide.size(); i++) {
-      var candidate = wide.get(i);
-      var text = read.get(candidate);
+    var passages = new ArrayList<Passage>();
+    for (int i = 0; i < hits.size() && passages.size() < limit; i++) {
+      var reference = references.get(i);
+      var text = read.get(reference);
       if (text == null) {
         continue;
       }
-      var memory =
+      var passage =
           new Passage(
               text,
               Math.round(ranked.get(i).score() * 10_000) / 10_000.0,
-              candidate.type().name().toLowerCase(Locale.ROOT),
-              candidate.sourceId(),
-              candidate.thread(),
-              candidate.createdAt(),
-              candidate.startOffset(),
-              candidate.endOffset());
-      if (byText.putIfAbsent(text.strip().toLowerCase(Locale.ROOT), memory) == null) {
-        memories.add(memory);
-      }
-      if (memories.size() == limit) {
-        break;
+              reference.type().name().toLowerCase(Locale.ROOT),
+              reference.sourceId(),
+              reference.thread(),
+              hits.get(i).createdAt(),
+              reference.startOffset(),
+              reference.endOffset());
+      if (byText.putIfAbsent(text.strip().toLowerCase(Locale.ROOT), passage) == null) {
+        passages.add(passage);
       }
     }
-    return memories;
+    return passages;
   }
 }

@@ -1,5 +1,6 @@
 package dev.threadmill.memory.recall;
 
+import dev.threadmill.search.Hit;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -7,57 +8,55 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * How much of a message is told where one of its pieces was found: all of it if it is not too long,
- * else the piece with what stands right before and after it.
+ * Extends a hit to the range of its source that is returned: the whole source if it is short, else
+ * the chunk with the chunks right before and after it.
  */
 final class Snippets {
-  private final Map<String, TreeMap<Integer, Candidate>> pieces = new HashMap<>();
-  private final int longest;
+  private final Map<String, TreeMap<Integer, Hit>> chunks = new HashMap<>();
+  private final int maxLength;
 
   /**
-   * @param all the pieces that are known
-   * @param found those that will be asked for, some few
-   * @param longest the most characters of a passage; a piece by itself may be as long as it is
+   * @param all the known chunks
+   * @param found the hits that will be expanded
+   * @param maxLength in characters; a single chunk may be longer
    */
-  Snippets(List<Candidate> all, List<Candidate> found, int longest) {
-    this.longest = longest;
-    var sources = found.stream().map(Candidate::sourceId).collect(Collectors.toSet());
-    for (var candidate : all) {
-      if (sources.contains(candidate.sourceId())) {
-        pieces
-            .computeIfAbsent(source(candidate), key -> new TreeMap<>())
-            .put(candidate.chunk(), candidate);
+  Snippets(List<Hit> all, List<Hit> found, int maxLength) {
+    this.maxLength = maxLength;
+    var sources = found.stream().map(Hit::sourceId).collect(Collectors.toSet());
+    for (var hit : all) {
+      if (sources.contains(hit.sourceId())) {
+        chunks.computeIfAbsent(source(hit), key -> new TreeMap<>()).put(hit.chunk(), hit);
       }
     }
   }
 
-  /** The passage around a piece, as a candidate that begins and ends where the passage does. */
-  Candidate expand(Candidate piece) {
-    var ofSource = pieces.get(source(piece));
-    int first = piece.chunk();
-    int last = piece.chunk();
-    int begins = piece.startOffset();
-    int ends = piece.endOffset();
+  /** The hit with the offsets of its snippet. */
+  Hit expand(Hit hit) {
+    var ofSource = chunks.get(source(hit));
+    int first = hit.chunk();
+    int last = hit.chunk();
+    int start = hit.startOffset();
+    int end = hit.endOffset();
     while (true) {
       var before = ofSource.get(first - 1);
       var after = ofSource.get(last + 1);
-      boolean mayGoOn = after != null && after.endOffset() - begins <= longest;
-      boolean mayGoBack = before != null && ends - before.startOffset() <= longest;
-      if (!mayGoOn && !mayGoBack) {
-        return first == last ? piece : piece.withOffsets(begins, ends);
+      boolean canAppend = after != null && after.endOffset() - start <= maxLength;
+      boolean canPrepend = before != null && end - before.startOffset() <= maxLength;
+      if (!canAppend && !canPrepend) {
+        return first == last ? hit : hit.withOffsets(start, end);
       }
-      boolean even = last - piece.chunk() <= piece.chunk() - first;
-      if (mayGoOn && (even || !mayGoBack)) {
-        ends = after.endOffset();
+      boolean isBalanced = last - hit.chunk() <= hit.chunk() - first;
+      if (canAppend && (isBalanced || !canPrepend)) {
+        end = after.endOffset();
         last++;
       } else {
-        begins = before.startOffset();
+        start = before.startOffset();
         first--;
       }
     }
   }
 
-  private static String source(Candidate candidate) {
-    return candidate.thread().value() + candidate.sourceId();
+  private static String source(Hit hit) {
+    return hit.group() + hit.sourceId();
   }
 }

@@ -29,7 +29,7 @@ public class TextStore {
    */
   public record ThreadInfo(ThreadId id, ProjectId project, String assistantId, String userId) {}
 
-  private record Read(int place, String text) {}
+  private record ReadText(int place, String text) {}
 
   /** The thread of this id, if it belongs to the project. */
   public Optional<ThreadInfo> thread(ProjectId project, ThreadId id) {
@@ -63,11 +63,10 @@ public class TextStore {
         thread);
   }
 
-  /** The texts of these pieces; what was deleted meanwhile is left out. */
-  public Map<Candidate, String> read(List<Candidate> candidates) {
-    var texts = new HashMap<Candidate, String>();
-    var messages =
-        candidates.stream().filter(c -> c.type() == Candidate.SourceType.MESSAGE).toList();
+  /** The texts of passages; those whose source was deleted are left out. */
+  public Map<PassageReference, String> read(List<PassageReference> passages) {
+    var texts = new HashMap<PassageReference, String>();
+    var messages = ofType(SourceType.MESSAGE, passages);
     if (!messages.isEmpty()) {
       jdbc.list(
               """
@@ -76,14 +75,14 @@ public class TextStore {
                 WITH ORDINALITY AS k (thread_id, id, begins, ends, place)
               JOIN messages m ON m.thread_id = k.thread_id AND m.id = k.id
               """,
-              row -> new Read(row.integer("place"), row.text("text")),
-              messages.stream().map(c -> c.thread().value()).toList(),
-              messages.stream().map(Candidate::sourceId).toList(),
-              messages.stream().map(Candidate::startOffset).toList(),
-              messages.stream().map(Candidate::endOffset).toList())
+              row -> new ReadText(row.integer("place"), row.text("text")),
+              messages.stream().map(PassageReference::thread).toList(),
+              messages.stream().map(PassageReference::sourceId).toList(),
+              messages.stream().map(PassageReference::startOffset).toList(),
+              messages.stream().map(PassageReference::endOffset).toList())
           .forEach(read -> texts.put(messages.get(read.place() - 1), read.text()));
     }
-    var facts = candidates.stream().filter(c -> c.type() == Candidate.SourceType.FACT).toList();
+    var facts = ofType(SourceType.FACT, passages);
     if (!facts.isEmpty()) {
       jdbc.list(
               """
@@ -91,12 +90,16 @@ public class TextStore {
               FROM unnest(?::text[], ?::text[]) WITH ORDINALITY AS k (thread_id, id, place)
               JOIN memory_facts f ON f.thread_id = k.thread_id AND f.id = k.id
               """,
-              row -> new Read(row.integer("place"), row.text("text")),
-              facts.stream().map(c -> c.thread().value()).toList(),
-              facts.stream().map(Candidate::sourceId).toList())
+              row -> new ReadText(row.integer("place"), row.text("text")),
+              facts.stream().map(PassageReference::thread).toList(),
+              facts.stream().map(PassageReference::sourceId).toList())
           .forEach(read -> texts.put(facts.get(read.place() - 1), read.text()));
     }
     return texts;
+  }
+
+  private static List<PassageReference> ofType(SourceType type, List<PassageReference> passages) {
+    return passages.stream().filter(passage -> passage.type() == type).toList();
   }
 
   /** A message as a summary is made of it. */

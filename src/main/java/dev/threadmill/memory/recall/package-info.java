@@ -1,5 +1,6 @@
 /**
- * Finds in the index what bears on a question: {@link dev.threadmill.memory.recall.Recall} has it
- * searched, whole or by its best entries, and ranked.
+ * Recall: {@link dev.threadmill.memory.recall.MemoryIndex} finds candidates, {@link
+ * dev.threadmill.memory.recall.Ranking} scores them, {@link dev.threadmill.memory.recall.Recall}
+ * returns the best passages.
  */
 package dev.threadmill.memory.recall;

@@ -1,32 +1,27 @@
 package dev.threadmill.memory.text;
 
-import dev.threadmill.search.TermAnalyzer;
+import dev.threadmill.search.TextQuery;
 import java.time.Instant;
-import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * What is sought, taken apart.
+ * A question to the memory, parsed.
  *
- * @param text what the embedding model is asked
- * @param terms what the full text is searched for, each once
- * @param time when it was said, if the question tells
+ * @param query what the index is searched for
+ * @param time when the answer was said, if the question tells
  * @param latest whether the present state of things is asked for
  */
 public record MemoryQuery(
-    String text,
-    List<String> terms,
+    TextQuery query,
     Optional<TimeExpressions.TimeRange> time,
     boolean asksWhen,
     boolean asksHowMany,
     boolean asksWho,
     boolean asksOfAssistant,
     boolean asksForLatest) {
-  private static final int LONGEST_END = 600;
-
-  /** The most terms of a question that are looked for. */
-  public static final int MAX_TERMS = 24;
+  /** Of a longer question only so many characters at either end are used. */
+  private static final int MAX_END = 600;
 
   private static final Pattern WHEN =
       any(
@@ -49,12 +44,11 @@ public record MemoryQuery(
   private static final Pattern LATEST =
       any("now|nowadays|currently|current|latest|these days|at the moment|today|still|by now");
 
-  /** Takes a question apart. Of a very long one only the beginning and the end are used. */
+  /** Parses a question. Of a very long one only the beginning and the end are used. */
   public static MemoryQuery of(String asked, Instant now) {
     var text = shortened(asked.strip());
     return new MemoryQuery(
-        text,
-        TermAnalyzer.terms(text).stream().distinct().limit(MAX_TERMS).toList(),
+        TextQuery.of(text),
         TimeExpressions.in(text, now),
         WHEN.matcher(text).find(),
         HOW_MANY.matcher(text).find(),
@@ -64,10 +58,10 @@ public record MemoryQuery(
   }
 
   private static String shortened(String text) {
-    if (text.length() <= 2 * LONGEST_END) {
+    if (text.length() <= 2 * MAX_END) {
       return text;
     }
-    return text.substring(0, LONGEST_END) + " … " + text.substring(text.length() - LONGEST_END);
+    return text.substring(0, MAX_END) + " … " + text.substring(text.length() - MAX_END);
   }
 
   private static Pattern any(String alternatives) {

@@ -1,21 +1,24 @@
 package dev.threadmill.memory.text;
 
-import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * What the ranking wants to know of a text, besides its words and its meaning, packed into one
- * integer that is stored with it.
+ * Features of a text for the ranking, besides its words and its vector, as flags that are stored
+ * with its index entry.
+ *
+ * @param flags eight bits
  */
-public record TextFeatures(int bits) {
+public record TextFeatures(int flags) {
+  /** The bit of facts, which the index sets when it is read. */
+  public static final int FACT_SHIFT = 6;
+
   private static final int QUESTION = 1;
   private static final int FIRST_PERSON = 1 << 1;
   private static final int TIME = 1 << 2;
   private static final int NUMBER = 1 << 3;
   private static final int NAME = 1 << 4;
   private static final int ASSISTANT = 1 << 5;
-  private static final int LENGTH_SHIFT = 8;
-  private static final int LONGEST = 40;
+  private static final int FACT = 1 << FACT_SHIFT;
 
   private static final Pattern ENDS_AS_QUESTION = Pattern.compile("[?？؟][\\s!.)\"”»]*$");
   private static final Pattern FIRST_PERSON_WORDS =
@@ -29,54 +32,54 @@ public record TextFeatures(int bits) {
   private static final Pattern DIGIT = Pattern.compile("\\p{Nd}");
   private static final Pattern INNER_NAME = Pattern.compile("(?<=[\\p{Ll},] )\\p{Lu}\\p{Ll}+");
 
-  /** The traits of a text. */
-  public static TextFeatures of(String text, List<String> terms, boolean byAssistant) {
-    int bits = Math.min(terms.size(), LONGEST) << LENGTH_SHIFT;
-    bits |= ENDS_AS_QUESTION.matcher(text).find() ? QUESTION : 0;
-    bits |= FIRST_PERSON_WORDS.matcher(text).find() ? FIRST_PERSON : 0;
-    bits |= TIME_WORDS.matcher(text).find() ? TIME : 0;
-    bits |= DIGIT.matcher(text).find() ? NUMBER : 0;
-    bits |= INNER_NAME.matcher(text).find() ? NAME : 0;
-    bits |= byAssistant ? ASSISTANT : 0;
-    return new TextFeatures(bits);
+  /** The features of a text. */
+  public static TextFeatures of(String text, boolean byAssistant) {
+    int flags = 0;
+    flags |= ENDS_AS_QUESTION.matcher(text).find() ? QUESTION : 0;
+    flags |= FIRST_PERSON_WORDS.matcher(text).find() ? FIRST_PERSON : 0;
+    flags |= TIME_WORDS.matcher(text).find() ? TIME : 0;
+    flags |= DIGIT.matcher(text).find() ? NUMBER : 0;
+    flags |= INNER_NAME.matcher(text).find() ? NAME : 0;
+    flags |= byAssistant ? ASSISTANT : 0;
+    return new TextFeatures(flags);
   }
 
   private static Pattern word(String alternatives) {
     return Pattern.compile("\\b(?:" + alternatives + ")\\b", Pattern.CASE_INSENSITIVE);
   }
 
-  /** Whether it ends as a question does. */
+  /** Whether the text ends with a question mark. */
   public boolean isQuestion() {
-    return (bits & QUESTION) != 0;
+    return (flags & QUESTION) != 0;
   }
 
-  /** Whether who says it speaks of themselves. */
+  /** Whether the text has a pronoun of the first person. */
   public boolean isFirstPerson() {
-    return (bits & FIRST_PERSON) != 0;
+    return (flags & FIRST_PERSON) != 0;
   }
 
-  /** Whether it names a day, a date or another time. */
+  /** Whether the text mentions a day, a date or another time. */
   public boolean mentionsTime() {
-    return (bits & TIME) != 0;
+    return (flags & TIME) != 0;
   }
 
-  /** Whether it has a digit. */
+  /** Whether the text has a digit. */
   public boolean mentionsNumber() {
-    return (bits & NUMBER) != 0;
+    return (flags & NUMBER) != 0;
   }
 
-  /** Whether it has a capital within a sentence, as names do. */
+  /** Whether the text has a capitalised word within a sentence. */
   public boolean mentionsName() {
-    return (bits & NAME) != 0;
+    return (flags & NAME) != 0;
   }
 
-  /** Whether the assistant said it. */
+  /** Whether the text is a message of the assistant. */
   public boolean byAssistant() {
-    return (bits & ASSISTANT) != 0;
+    return (flags & ASSISTANT) != 0;
   }
 
-  /** How many terms it has, up to a bound. */
-  public int length() {
-    return bits >> LENGTH_SHIFT;
+  /** Whether the text is a fact. */
+  public boolean isFact() {
+    return (flags & FACT) != 0;
   }
 }

@@ -1,5 +1,5 @@
 /**
- * What the words of a text and of a question tell by themselves: the terms they are found by, the
- * times they name, the pieces a long text is cut into. Knows nothing of threads or of the database.
+ * What the wording of messages and questions tells a ranking: features of a text, expressions of
+ * time, original timestamps.
  */
 package dev.threadmill.memory.text;

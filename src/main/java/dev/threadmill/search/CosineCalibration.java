@@ -1,7 +1,7 @@
-package dev.threadmill.memory.recall;
+package dev.threadmill.search;
 
-/** Cosines of different models lie in different ranges; this brings them into that of MiniLM. */
-final class CosineCalibration {
+/** Maps the cosines of different embedding models into the range of all-MiniLM-L6-v2. */
+public final class CosineCalibration {
   private static final String BGE_SMALL = "bge-small-en-v1.5";
   private static final double BGE_STRETCH = 1.77;
   private static final double BGE_UNRELATED = 0.45;
@@ -9,7 +9,7 @@ final class CosineCalibration {
 
   private CosineCalibration() {}
 
-  static double calibrate(String model, double cosine) {
+  public static double calibrate(String model, double cosine) {
     return model.equals(BGE_SMALL)
         ? MINILM_UNRELATED + (cosine - BGE_UNRELATED) * BGE_STRETCH
         : cosine;

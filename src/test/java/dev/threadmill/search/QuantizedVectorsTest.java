@@ -1,4 +1,4 @@
-package dev.threadmill.memory.recall;
+package dev.threadmill.search;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;

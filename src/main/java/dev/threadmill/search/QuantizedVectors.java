@@ -1,16 +1,16 @@
-package dev.threadmill.memory.recall;
+package dev.threadmill.search;
 
 import java.util.Arrays;
 
 /**
- * Vectors of one length in a byte a dimension, of which the products with another vector are off by
- * some ten-thousandths, as the ranking does not notice. Those of 256 entries lie together,
- * dimension by dimension: then the JVM multiplies many at a time.
+ * Vectors of one length with a byte a dimension. Dot products with them are off by some
+ * ten-thousandths, too little to change a ranking. The vectors of 256 slots are stored together,
+ * dimension by dimension, so that the JVM vectorizes the multiplication.
  */
 final class QuantizedVectors {
   private static final int BLOCK = 256;
-  private static final int AT_ONCE = 4;
-  private static final int MOST = 127;
+  private static final int ROWS_PER_PASS = 4;
+  private static final int MAX_BYTE = 127;
 
   private final int dimensions;
   private final int rows;
@@ -19,44 +19,44 @@ final class QuantizedVectors {
 
   QuantizedVectors(int dimensions) {
     this.dimensions = dimensions;
-    this.rows = (dimensions + AT_ONCE - 1) / AT_ONCE * AT_ONCE;
+    this.rows = (dimensions + ROWS_PER_PASS - 1) / ROWS_PER_PASS * ROWS_PER_PASS;
   }
 
   /**
-   * Puts a vector in a place, of which the ones before are taken.
+   * Puts a vector into a slot. Slots are filled in ascending order.
    *
    * @param vector null if there is none
    */
-  void put(int place, float[] vector) {
-    if (place == scales.length) {
+  void put(int slot, float[] vector) {
+    if (slot == scales.length) {
       blocks = Arrays.copyOf(blocks, blocks.length + 1);
       blocks[blocks.length - 1] = new byte[rows * BLOCK];
       scales = Arrays.copyOf(scales, scales.length + BLOCK);
     }
     if (vector == null) {
-      scales[place] = Float.NaN;
+      scales[slot] = Float.NaN;
       return;
     }
     float largest = Float.MIN_NORMAL;
     for (float each : vector) {
       largest = Math.max(largest, Math.abs(each));
     }
-    float scale = largest / MOST;
-    scales[place] = scale;
-    var block = blocks[place / BLOCK];
+    float scale = largest / MAX_BYTE;
+    scales[slot] = scale;
+    var block = blocks[slot / BLOCK];
     for (int row = 0; row < dimensions; row++) {
-      block[row * BLOCK + place % BLOCK] = (byte) Math.round(vector[row] / scale);
+      block[row * BLOCK + slot % BLOCK] = (byte) Math.round(vector[row] / scale);
     }
   }
 
-  /** The products with a vector, by places; not a number where an entry has no vector. */
+  /** The dot product of each slot with a vector; NaN where a slot has no vector. */
   float[] dotProducts(float[] vector) {
     var products = new float[blocks.length * BLOCK];
     var factors = Arrays.copyOf(vector, rows);
     var sums = new float[BLOCK];
     for (int block = 0; block < blocks.length; block++) {
       Arrays.fill(sums, 0);
-      for (int row = 0; row < rows; row += AT_ONCE) {
+      for (int row = 0; row < rows; row += ROWS_PER_PASS) {
         add(blocks[block], row * BLOCK, factors, row, sums);
       }
       int from = block * BLOCK;

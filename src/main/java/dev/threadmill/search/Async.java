@@ -1,4 +1,4 @@
-package dev.threadmill.memory.recall;
+package dev.threadmill.search;
 
 import java.time.Duration;
 import java.util.concurrent.Callable;
@@ -7,23 +7,22 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** Work that goes on while who has begun it does something else. */
+/** A task on a virtual thread of its own. */
 final class Async<T> {
   private final FutureTask<T> task;
-  private final long began = System.nanoTime();
+  private final long startedAt = System.nanoTime();
 
   private Async(FutureTask<T> task) {
     this.task = task;
   }
 
-  /** Begins the work on a thread of its own. */
   static <T> Async<T> start(String name, Callable<T> work) {
     var task = new FutureTask<>(work);
     Thread.ofVirtual().name(name).start(task);
     return new Async<>(task);
   }
 
-  /** Waits for the outcome; throws what the work has thrown. */
+  /** Waits for the result; throws what the task has thrown. */
   T await() throws InterruptedException {
     try {
       return task.get();
@@ -35,12 +34,11 @@ final class Async<T> {
   /**
    * As {@link #await()}.
    *
-   * @param patience how long the work may take, since it was begun
-   * @throws TimeoutException if it takes longer
+   * @param timeout measured from the start of the task
    */
-  T await(Duration patience) throws InterruptedException, TimeoutException {
+  T await(Duration timeout) throws InterruptedException, TimeoutException {
     try {
-      long left = patience.toNanos() - (System.nanoTime() - began);
+      long left = timeout.toNanos() - (System.nanoTime() - startedAt);
       return task.get(Math.max(0, left), TimeUnit.NANOSECONDS);
     } catch (ExecutionException e) {
       throw thrown(e);

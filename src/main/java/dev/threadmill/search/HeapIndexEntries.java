@@ -1,0 +1,259 @@
+package dev.threadmill.search;
+
+import dev.threadmill.search.IndexTable.Adjacency;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * The entries of a scope in the heap. An entry has a slot, assigned in the order of arrival, and a
+ * position among the present entries, in chronological order. Not thread-safe for writers.
+ */
+final class HeapIndexEntries {
+  private static final int FIRST_CAPACITY = 256;
+
+  private final QuantizedVectors vectors;
+  private final HeapPostings postings = new HeapPostings();
+  private final Adjacency adjacency;
+
+  /** By slots; null where a newer version of the entry has a slot of its own. */
+  private Hit[] entries = new Hit[FIRST_CAPACITY];
+
+  private int count;
+
+  /** Slots by positions. */
+  private int[] order = new int[0];
+
+  /**
+   * @param adjacency null if entries have no neighbours
+   */
+  HeapIndexEntries(int dimensions, Adjacency adjacency) {
+    this.vectors = new QuantizedVectors(dimensions);
+    this.adjacency = adjacency;
+  }
+
+  /**
+   * An entry of the database.
+   *
+   * @param hit without the parts that depend on a query
+   * @param vector null if there is none
+   */
+  record Entry(Hit hit, float[] vector, List<String> terms) {}
+
+  /** The number of entries. */
+  int size() {
+    return order.length;
+  }
+
+  /** The number of slots in use, which is larger once entries were rewritten. */
+  int slots() {
+    return count;
+  }
+
+  /** Adds the first entries, each once. {@link #sort} has to follow. */
+  void appendAll(List<Entry> some) {
+    some.forEach(this::append);
+  }
+
+  /** Sorts the first entries. */
+  void sort() {
+    order =
+        IntStream.range(0, count)
+            .boxed()
+            .sorted(Comparator.comparing(slot -> entries[slot], Hit.CHRONOLOGICAL))
+            .mapToInt(slot -> slot)
+            .toArray();
+  }
+
+  /** Adds an entry, in place of its earlier version. */
+  void put(Entry entry) {
+    int slot = append(entry);
+    int position = position(entry.hit());
+    if (position >= 0) {
+      entries[order[position]] = null;
+      order[position] = slot;
+      return;
+    }
+    int before = -position - 1;
+    var longer = new int[order.length + 1];
+    System.arraycopy(order, 0, longer, 0, before);
+    longer[before] = slot;
+    System.arraycopy(order, before, longer, before + 1, order.length - before);
+    order = longer;
+  }
+
+  private int append(Entry entry) {
+    if (count == entries.length) {
+      entries = Arrays.copyOf(entries, count + (count >> 1));
+    }
+    entries[count] = entry.hit();
+    vectors.put(count, entry.vector());
+    postings.put(count, entry.terms());
+    return count++;
+  }
+
+  /** The position of an entry; if it has none, {@code -(insertion point) - 1}. */
+  private int position(Hit hit) {
+    int low = 0;
+    int high = order.length - 1;
+    while (low <= high) {
+      int middle = (low + high) >>> 1;
+      int compared = Hit.CHRONOLOGICAL.compare(at(middle), hit);
+      if (compared == 0) {
+        return middle;
+      }
+      if (compared < 0) {
+        low = middle + 1;
+      } else {
+        high = middle - 1;
+      }
+    }
+    return -low - 1;
+  }
+
+  private Hit at(int position) {
+    return entries[order[position]];
+  }
+
+  /** Looks up the words of a query. */
+  QueryView viewFor(TextQuery query) {
+    return new QueryView(query);
+  }
+
+  private void chooseWithNeighbours(int slot, BitSet chosen) {
+    int position = position(entries[slot]);
+    chosen.set(position);
+    if (adjacency != null && !adjacency.isIsolated(entries[slot])) {
+      chooseNeighbour(position, -1, chosen);
+      chooseNeighbour(position, 1, chosen);
+    }
+  }
+
+  /** Chooses all chunks of the source before or after a hit. */
+  private void chooseNeighbour(int position, int step, BitSet chosen) {
+    var hit = at(position);
+    String neighbour = null;
+    for (int other = position + step; other >= 0 && other < order.length; other += step) {
+      var entry = at(other);
+      if (!entry.group().equals(hit.group())) {
+        return;
+      }
+      if (!adjacency.isIsolated(entry) && !entry.sourceId().equals(hit.sourceId())) {
+        if (neighbour == null) {
+          neighbour = entry.sourceId();
+        } else if (!neighbour.equals(entry.sourceId())) {
+          return;
+        }
+        chosen.set(other);
+      }
+    }
+  }
+
+  /** The entries as hits of one query; valid until entries are put. */
+  final class QueryView {
+    private final int asOf = count;
+    private final int terms;
+    private final int[] matches;
+    private int[] bestByWords;
+    private float[] similarities;
+
+    private QueryView(TextQuery query) {
+      this.terms = query.terms().size();
+      this.matches = postings.matches(query.terms(), count);
+    }
+
+    /** Whether no entries were put since the view was made. */
+    boolean isCurrent() {
+      return asOf == count;
+    }
+
+    /** Finds the best entries by words now, so that {@link #best} need not. */
+    QueryView withBestByWords(int limit) {
+      bestByWords = byWords(limit);
+      return this;
+    }
+
+    /**
+     * All entries in chronological order.
+     *
+     * @param vector null if it is unknown
+     */
+    List<Hit> all(float[] vector) {
+      compare(vector);
+      var all = new ArrayList<Hit>(order.length);
+      for (int slot : order) {
+        all.add(hit(slot));
+      }
+      return all;
+    }
+
+    /**
+     * The best entries by meaning and by words with their neighbours, in chronological order.
+     *
+     * @param vector null if it is unknown
+     * @param limit the number of entries by meaning, and the number by words
+     */
+    List<Hit> best(float[] vector, int limit) {
+      compare(vector);
+      var chosen = new BitSet(order.length);
+      for (int slot : nearest(limit)) {
+        chooseWithNeighbours(slot, chosen);
+      }
+      for (int slot : bestByWords == null ? byWords(limit) : bestByWords) {
+        chooseWithNeighbours(slot, chosen);
+      }
+      return chosen.stream().mapToObj(position -> hit(order[position])).toList();
+    }
+
+    private void compare(float[] vector) {
+      similarities = vector == null ? null : vectors.dotProducts(vector);
+    }
+
+    private Hit hit(int slot) {
+      boolean isKnown = similarities != null && !Float.isNaN(similarities[slot]);
+      return entries[slot].forQuery(isKnown ? (double) similarities[slot] : null, matches[slot]);
+    }
+
+    private int[] nearest(int limit) {
+      var best = new TopK(limit);
+      for (int slot = 0; similarities != null && slot < count; slot++) {
+        if (best.isCompetitive(similarities[slot]) && entries[slot] != null) {
+          best.offer(slot, similarities[slot], 0);
+        }
+      }
+      return best.slots();
+    }
+
+    /** The entries with the terms that are rarest in the scope. */
+    private int[] byWords(int limit) {
+      var documentFrequencies = new int[terms];
+      for (int slot = 0; slot < count; slot++) {
+        if (matches[slot] != 0 && entries[slot] != null) {
+          for (int term = 0; term < terms; term++) {
+            documentFrequencies[term] += matches[slot] >>> term & 1;
+          }
+        }
+      }
+      var idf = new double[terms];
+      for (int term = 0; term < terms; term++) {
+        idf[term] = Bm25.idf(order.length, documentFrequencies[term]);
+      }
+      var best = new TopK(limit);
+      for (int slot = 0; slot < count; slot++) {
+        if (matches[slot] != 0 && entries[slot] != null) {
+          double weight = 0;
+          for (int term = 0; term < terms; term++) {
+            weight += (matches[slot] >>> term & 1) * idf[term];
+          }
+          if (best.isCompetitive(weight)) {
+            best.offer(slot, weight, entries[slot].createdAt().toEpochMilli());
+          }
+        }
+      }
+      return best.slots();
+    }
+  }
+}

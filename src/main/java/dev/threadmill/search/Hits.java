@@ -1,0 +1,11 @@
+package dev.threadmill.search;
+
+import java.util.List;
+
+/**
+ * The result of a search.
+ *
+ * @param hits in {@linkplain Hit#CHRONOLOGICAL chronological} order
+ * @param totalEntries the number of entries in the scope, as far as it is known
+ */
+public record Hits(List<Hit> hits, long totalEntries) {}
