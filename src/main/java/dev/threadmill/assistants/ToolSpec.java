@@ -38,9 +38,26 @@ public sealed interface ToolSpec {
   /** The most characters that the tools of an assistant or a run may have together, as JSON. */
   int MAX_CHARACTERS = 1 << 20;
 
-  /** Tools as a client may send them: 400 for too many or too much. */
+  /**
+   * Tools as a client may send them.
+   *
+   * @param tools null for none
+   * @throws ApiException 400 for too many tools, too much JSON, or a schema that exceeds the {@link
+   *     SchemaLimits}
+   */
   static List<ToolSpec> validated(List<ToolSpec> tools, int max) {
-    return Bounds.json("tools", Bounds.list("tools", tools, max), MAX_CHARACTERS);
+    var bounded = Bounds.json("tools", Bounds.list("tools", tools, max), MAX_CHARACTERS);
+    for (int i = 0; bounded != null && i < bounded.size(); i++) {
+      switch (bounded.get(i)) {
+        case Function(var function) ->
+            SchemaLimits.require(
+                "tools[%d].function.parameters".formatted(i), function.parameters());
+        case Webhook(var webhook) ->
+            SchemaLimits.require("tools[%d].webhook.parameters".formatted(i), webhook.parameters());
+        case CodeInterpreter _, FileSearch _, Mcp _, AgentRouting _ -> {}
+      }
+    }
+    return bounded;
   }
 
   /** The kind of tool, as it stands on the wire. */

@@ -14,7 +14,6 @@ import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.RunError;
 import dev.threadmill.runs.store.Step;
 import dev.threadmill.runs.store.StepStore;
-import dev.threadmill.tools.ToolsUnavailableException;
 import dev.threadmill.tools.ToolsetFactory;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.InstantSource;
@@ -96,8 +95,6 @@ class ExecuteRun {
         progress.restoreCounts(jdbc.whenAvailable(() -> stepStore.spent(run)));
       }
       loop(progress);
-    } catch (ToolsUnavailableException e) {
-      end(bare, null, Usage.NONE, Run.End.failed(RunError.server(e.getMessage())));
     } catch (InterruptedException e) {
       stopped(bare, null, Usage.NONE);
     }

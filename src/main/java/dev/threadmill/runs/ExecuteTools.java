@@ -1,5 +1,6 @@
 package dev.threadmill.runs;
 
+import dev.threadmill.assistants.WebhookSpec.OnUnknown;
 import dev.threadmill.guard.ContentGate;
 import dev.threadmill.guard.ContentSource;
 import dev.threadmill.guard.ContentStream;
@@ -32,6 +33,10 @@ import org.jboss.logging.Logger;
 @ApplicationScoped
 class ExecuteTools {
   private static final Logger LOG = Logger.getLogger(ExecuteTools.class);
+
+  private static final ToolError OUTCOME_UNKNOWN =
+      ToolError.outcomeUnknown(
+          "The call was interrupted. It is unknown whether the call took effect.");
 
   private final FinishRun finishRun;
   private final StepStore steps;
@@ -75,11 +80,12 @@ class ExecuteTools {
   /**
    * What came of a call.
    *
+   * @param output null if its outcome is unknown and the client has to submit it
    * @param usage what other assistants have spent on it
    */
-  private record Result(int place, ToolResult outcome, Usage usage) {
-    Result(int place, ToolResult outcome) {
-      this(place, outcome, Usage.NONE);
+  private record Result(int place, String output, Usage usage) {
+    Result(int place, String output) {
+      this(place, output, Usage.NONE);
     }
   }
 
@@ -117,9 +123,9 @@ class ExecuteTools {
             }
           }
         }
-        case Toolset.Dispatch.Rejected(var output) -> {
+        case Toolset.Dispatch.Rejected(var error) -> {
           refused++;
-          calls.add(call.withExecutor(ToolCall.Executor.NOBODY).withOutput(output));
+          calls.add(call.withExecutor(ToolCall.Executor.NOBODY).withOutput(error.output()));
         }
       }
     }
@@ -196,16 +202,13 @@ class ExecuteTools {
           case Toolset.Dispatch.ToServer check -> {
             switch (check.tool().onUnknown()) {
               case RETRY -> jobs.add(new Job(i, call, check));
-              case FAIL -> known.add(new Result(i, new ToolResult.Failed(unknown())));
-              case ASK -> known.add(new Result(i, new ToolResult.OutcomeUnknown()));
+              case FAIL -> known.add(new Result(i, OUTCOME_UNKNOWN.output()));
+              case ASK -> known.add(new Result(i, null));
             }
           }
-          case Toolset.Dispatch.Rejected(var output) ->
-              known.add(new Result(i, new ToolResult.Failed(output)));
-          case Toolset.Dispatch.ToAssistant _ ->
-              known.add(new Result(i, new ToolResult.Failed(unknown())));
-          case Toolset.Dispatch.ToClient _ ->
-              known.add(new Result(i, new ToolResult.OutcomeUnknown()));
+          case Toolset.Dispatch.Rejected(var error) -> known.add(new Result(i, error.output()));
+          case Toolset.Dispatch.ToAssistant _ -> known.add(new Result(i, OUTCOME_UNKNOWN.output()));
+          case Toolset.Dispatch.ToClient _ -> known.add(new Result(i, null));
         }
       }
     }
@@ -219,7 +222,7 @@ class ExecuteTools {
     var child = answers.get(call.id().value());
     if (child == null) {
       var gone = ToolError.output("assistant_deleted", "The answer to this call was deleted.");
-      return Optional.of(new Result(place, new ToolResult.Failed(gone)));
+      return Optional.of(new Result(place, gone));
     }
     var name =
         progress.toolset().dispatch(call.name(), call.arguments())
@@ -227,7 +230,7 @@ class ExecuteTools {
             ? check.route().name()
             : call.routing().targetAssistantId().value();
     return Optional.ofNullable(RouteCalls.outputOf(child, name))
-        .map(output -> new Result(place, new ToolResult.Succeeded(output), child.usage()));
+        .map(output -> new Result(place, output, child.usage()));
   }
 
   /** Stores that the calls that were allowed may have begun from here on. */
@@ -321,11 +324,9 @@ class ExecuteTools {
     var call = calls.get(result.place());
     calls.set(
         result.place(),
-        switch (result.outcome()) {
-          case ToolResult.Succeeded(var output) -> call.withOutput(output);
-          case ToolResult.Failed(var output) -> call.withOutput(output);
-          case ToolResult.OutcomeUnknown _ -> call.withExecutor(ToolCall.Executor.CLIENT);
-        });
+        result.output() == null
+            ? call.withExecutor(ToolCall.Executor.CLIENT)
+            : call.withOutput(result.output()));
     return step.with(calls);
   }
 
@@ -333,16 +334,15 @@ class ExecuteTools {
     return why == LiveRun.StopReason.CANCEL || why == LiveRun.StopReason.EXPIRE;
   }
 
-  private static Result result(RunExecution progress, Job job, ToolOutputBuffer hearing) {
-    var outcome =
-        switch (execute(progress, job, hearing)) {
-          case ToolResult.Succeeded(var output) ->
-              new ToolResult.Succeeded(hearing.completeOutput(output));
-          case ToolResult.Failed(var output) ->
-              new ToolResult.Failed(hearing.completeOutput(output));
-          case ToolResult.OutcomeUnknown undecided -> undecided;
+  private static Result result(RunExecution progress, Job job, ToolOutputBuffer buffer) {
+    var output =
+        switch (execute(progress, job, buffer)) {
+          case ToolResult.Succeeded succeeded -> succeeded.text();
+          case ToolResult.Failed(var error) -> error.output();
+          case ToolResult.OutcomeUnknown(var error) ->
+              job.check().tool().onUnknown() == OnUnknown.ASK ? null : error.output();
         };
-    return new Result(job.place(), outcome);
+    return new Result(job.place(), output == null ? null : buffer.completeOutput(output));
   }
 
   private static ToolResult execute(RunExecution progress, Job job, ToolOutputBuffer hearing) {
@@ -361,16 +361,10 @@ class ExecuteTools {
     try {
       return job.check().tool().execute(context, job.check().arguments());
     } catch (InterruptedException e) {
-      return new ToolResult.Failed(unknown());
+      return new ToolResult.Failed(OUTCOME_UNKNOWN);
     } catch (RuntimeException e) {
       LOG.errorf(e, "tool failed unforeseen run_id=%s call_id=%s", run.id(), job.call().id());
-      return new ToolResult.Failed(
-          ToolError.output("server_error", "The server had an error while executing the call."));
+      return ToolResult.failed("server_error", "The server had an error while executing the call.");
     }
-  }
-
-  private static String unknown() {
-    return ToolError.output(
-        "outcome_unknown", "The call was cut short. Nobody knows whether it had its effect.");
   }
 }

@@ -8,7 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jboss.logging.Logger;
 
-/** Opens the secrets of stored tools for the moment in which they are needed. */
+/** Decrypts the secrets of stored tools when they are needed. */
 @Singleton
 public class SecretResolver {
   private static final Logger LOG = Logger.getLogger(SecretResolver.class);
@@ -22,18 +22,18 @@ public class SecretResolver {
   /**
    * A secret of a stored tool.
    *
-   * @throws ToolFailure if it cannot be read any more
+   * @throws ToolException if it cannot be decrypted
    */
   public String open(ProjectId project, SecretText secret) throws ToolException {
     if (!(secret instanceof SecretText.Sealed sealed)) {
-      throw new IllegalStateException("a stored tool holds a secret that is not sealed");
+      throw new IllegalStateException("a stored tool holds a secret that is not encrypted");
     }
     try {
       return box.open(project, sealed);
     } catch (SecretBox.UndecryptableException e) {
-      LOG.errorf("secret unreadable project_id=%s: %s", project, e.getMessage());
+      LOG.errorf("secret not decrypted project_id=%s: %s", project, e.getMessage());
       throw new ToolException(
-          "tool_not_set_up", false, "A secret of the tool cannot be read any more; set it again.");
+          "tool_not_set_up", false, "A secret of the tool cannot be decrypted; set it again.");
     }
   }
 

@@ -2,14 +2,10 @@ package dev.threadmill.tools;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.threadmill.assistants.WebhookSpec.OnUnknown;
-import dev.threadmill.models.FunctionSpec;
 
 /** A tool that the server executes itself. */
-public interface ServerTool {
-  /** What the model is offered. */
-  FunctionSpec function();
-
-  /** What to do with a call that was under way when its node died. */
+public non-sealed interface ServerTool extends Tool {
+  /** What to do with a call of which it is unknown whether it took effect. */
   OnUnknown onUnknown();
 
   /** Whether a person has to allow each call. */
@@ -20,8 +16,8 @@ public interface ServerTool {
   /**
    * Executes a call, with as many tries as the tool allows.
    *
-   * @param arguments valid by the function's schema
-   * @throws InterruptedException if the run was stopped; the call may have had its effect
+   * @param arguments validated against the schema of the function
+   * @throws InterruptedException if the run was stopped; the call may have taken effect
    */
   ToolResult execute(ToolContext context, JsonNode arguments) throws InterruptedException;
 }

@@ -9,15 +9,15 @@ import dev.threadmill.egress.AllowedDomains;
 import java.util.function.BooleanSupplier;
 
 /**
- * On whose behalf a tool is called.
+ * For whom a tool is called.
  *
  * @param call the same however often the call is tried, so it serves as its idempotency key
- * @param allowedDomains what the assistant's tools may reach
- * @param calledOff whether the run was cancelled or has expired, so that what goes on for it
- *     elsewhere is to be stopped; not so if another node goes on with it
- * @param begun under which name the receiver works on the call already, by what the call told
- *     before a crash; null if it did not
- * @param listener hears what the call tells while it is executed
+ * @param allowedDomains which hosts the assistant's tools may reach
+ * @param cancelled whether the run was cancelled or has expired, so that work which continues for
+ *     it on other servers is to be stopped; false if another node continues the run
+ * @param remoteTaskId the id under which the receiver works on the call already, reported before a
+ *     crash; null if there is none
+ * @param listener takes what the call reports while it is executed
  */
 public record ToolContext(
     ProjectId project,
@@ -29,7 +29,7 @@ public record ToolContext(
     BooleanSupplier cancelled,
     String remoteTaskId,
     ToolListener listener) {
-  /** Whether nobody wants the call's result any more. */
+  /** Whether the result of the call is not needed any more. */
   public boolean isCancelled() {
     return cancelled.getAsBoolean();
   }

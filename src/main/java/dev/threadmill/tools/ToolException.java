@@ -1,29 +1,31 @@
 package dev.threadmill.tools;
 
-/** A call cannot be made, or not be made again. The message is fit for a model and for a client. */
+/** A call cannot be made. The message is fit for a model and for a client. */
 public final class ToolException extends Exception {
   private static final long serialVersionUID = 1;
 
-  private final String type;
-  private final boolean passing;
+  private final transient ToolError error;
+  private final boolean retryable;
 
   /**
-   * A failure.
+   * A call that cannot be made.
    *
-   * @param type in one word
-   * @param passing whether another try may succeed
+   * @param type of the {@link ToolError}
+   * @param retryable whether another try may succeed
    */
-  public ToolException(String type, boolean passing, String message) {
+  public ToolException(String type, boolean retryable, String message) {
     super(message);
-    this.type = type;
-    this.passing = passing;
+    this.error = ToolError.of(type, message);
+    this.retryable = retryable;
   }
 
+  /** Whether another try may succeed. */
   public boolean isRetryable() {
-    return passing;
+    return retryable;
   }
 
-  public String output() {
-    return ToolError.output(type, getMessage());
+  /** What the model is given. */
+  public ToolError error() {
+    return error;
   }
 }

@@ -1,8 +1,8 @@
 package dev.threadmill.tools;
 
-/** Hears what a call tells while it is executed, on the thread that executes it. */
+/** Takes what a call reports while it is executed, on the thread that executes it. */
 public interface ToolListener {
-  /** Hears nothing. */
+  /** Ignores everything. */
   ToolListener NONE =
       new ToolListener() {
         @Override
@@ -18,18 +18,18 @@ public interface ToolListener {
         public void onRemoteTask(String name) {}
       };
 
-  /** A try begins: what comes now is the answer from its beginning. */
+  /** An attempt begins: the output that follows starts from its beginning. */
   void onAttempt();
 
-  /** More of the answer, with no character cut in two. */
+  /** More of the output. No surrogate pair is split. */
   void onOutput(String more);
 
-  /** More words on how it goes, which are no part of the answer. */
+  /** More progress text, which is not part of the output. */
   void onProgress(String more);
 
   /**
-   * The receiver has taken the call and works on it under this name, by which the call can be gone
-   * on with after a crash. The first name counts.
+   * The receiver has accepted the call and works on it under this id, by which the call can be
+   * continued after a crash. The first id counts.
    */
   void onRemoteTask(String name);
 }

@@ -5,36 +5,19 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.threadmill.api.Json;
 import dev.threadmill.models.FunctionSpec;
 import dev.threadmill.tools.schema.ArgumentValidator;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 /** The tools of one run, by the names that its model knows them by. */
 public final class Toolset {
-  private static final int MOST_NAMED = 50;
+  private static final int MAX_NAMED = 50;
+  private static final int MAX_WARNINGS = 50;
 
   private final Map<String, Tool> tools = new LinkedHashMap<>();
-  private final ArgumentValidator schemas;
-
-  private sealed interface Tool {
-    FunctionSpec function();
-
-    record OfClient(FunctionSpec function) implements Tool {}
-
-    record OfAssistant(RoutingTool route) implements Tool {
-      @Override
-      public FunctionSpec function() {
-        return route.function();
-      }
-    }
-
-    record OfServer(ServerTool server) implements Tool {
-      @Override
-      public FunctionSpec function() {
-        return server.function();
-      }
-    }
-  }
+  private final List<String> warnings = new ArrayList<>();
+  private final ArgumentValidator validator;
 
   /** What is to be done with a call. */
   public sealed interface Dispatch {
@@ -47,24 +30,25 @@ public final class Toolset {
     /** Another assistant works on this message, in a run of its own. */
     record ToAssistant(RoutingTool route, String message) implements Dispatch {}
 
-    /** Nobody does: it names no tool, or its arguments are wrong. The model is given the output. */
-    record Rejected(String output) implements Dispatch {}
+    /** It is not executed: it names no tool, or its arguments are invalid. */
+    record Rejected(ToolError error) implements Dispatch {}
   }
 
-  Toolset(ArgumentValidator schemas) {
-    this.schemas = schemas;
+  Toolset(ArgumentValidator validator) {
+    this.validator = validator;
   }
 
-  void add(FunctionSpec ofClient) {
-    tools.putIfAbsent(ofClient.name(), new Tool.OfClient(ofClient));
+  void add(Tool tool) {
+    var name = tool.function().name();
+    if (tools.putIfAbsent(name, tool) != null) {
+      warn("More than one tool is named '%s'; the model is offered the first.".formatted(name));
+    }
   }
 
-  void add(ServerTool tool) {
-    tools.putIfAbsent(tool.function().name(), new Tool.OfServer(tool));
-  }
-
-  void add(RoutingTool route) {
-    tools.putIfAbsent(route.function().name(), new Tool.OfAssistant(route));
+  void warn(String warning) {
+    if (warnings.size() < MAX_WARNINGS) {
+      warnings.add(warning);
+    }
   }
 
   /** What the model is offered. */
@@ -72,8 +56,13 @@ public final class Toolset {
     return tools.values().stream().map(Tool::function).toList();
   }
 
+  /** A sentence for each tool that the model is not offered, and why. */
+  public List<String> warnings() {
+    return List.copyOf(warnings);
+  }
+
   /**
-   * Checks a call before anybody executes it.
+   * Decides what is to be done with a call.
    *
    * @param arguments as the model wrote them
    */
@@ -88,35 +77,33 @@ public final class Toolset {
     } catch (JsonProcessingException e) {
       return new Dispatch.Rejected(invalid(name, List.of("not JSON: " + e.getOriginalMessage())));
     }
-    var violations = schemas.validate(tool.function(), parsed);
+    var violations = validator.validate(tool.function(), parsed);
     if (!violations.isEmpty()) {
       return new Dispatch.Rejected(invalid(name, violations));
     }
     return switch (tool) {
-      case Tool.OfClient _ -> new Dispatch.ToClient();
-      case Tool.OfAssistant(var route) ->
-          new Dispatch.ToAssistant(route, RoutingTool.message(parsed));
-      case Tool.OfServer(var server) -> new Dispatch.ToServer(server, parsed);
+      case ClientTool _ -> new Dispatch.ToClient();
+      case RoutingTool route -> new Dispatch.ToAssistant(route, RoutingTool.message(parsed));
+      case ServerTool server -> new Dispatch.ToServer(server, parsed);
     };
   }
 
-  private String unknown(String name) {
-    var known = tools.keySet().stream().limit(MOST_NAMED).toList();
-    return ToolError.output(
+  private ToolError unknown(String name) {
+    var known = tools.keySet().stream().limit(MAX_NAMED).toList();
+    return ToolError.of(
         "unknown_tool",
         known.isEmpty()
-            ? "There is no tool '%s', and no other.".formatted(name)
+            ? "There is no tool '%s'. There are no tools.".formatted(name)
             : "There is no tool '%s'. The tools are: %s."
                 .formatted(name, String.join(", ", known)));
   }
 
-  private static String invalid(String name, List<String> violations) {
+  private static ToolError invalid(String name, List<String> violations) {
     return new ToolError(
-            "invalid_arguments",
-            "The arguments do not fit the schema of '%s', so it was not called. Mend them and call"
-                    .formatted(name)
-                + " it again.",
-            violations)
-        .output();
+        "invalid_arguments",
+        "The arguments do not fit the schema of '%s', so it was not called. Correct the arguments"
+                .formatted(name)
+            + " and retry.",
+        violations);
   }
 }

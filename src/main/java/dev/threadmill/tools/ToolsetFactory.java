@@ -1,90 +1,93 @@
 package dev.threadmill.tools;
 
 import dev.threadmill.api.ProjectId;
-import dev.threadmill.assistants.McpSpec;
 import dev.threadmill.assistants.ToolSpec;
 import dev.threadmill.egress.AllowedDomains;
-import dev.threadmill.tools.a2a.A2aTool;
-import dev.threadmill.tools.a2a.ExecuteA2aTask;
-import dev.threadmill.tools.mcp.McpServers;
-import dev.threadmill.tools.mcp.McpTool;
 import dev.threadmill.tools.schema.ArgumentValidator;
-import dev.threadmill.tools.webhook.CallWebhook;
-import dev.threadmill.tools.webhook.WebhookTool;
+import io.quarkus.arc.All;
 import jakarta.inject.Singleton;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 
-/** Puts together the tools of runs. */
+/** Puts together the toolsets of runs from the providers of all kinds of tools. */
 @Singleton
 public class ToolsetFactory {
-  private final ArgumentValidator schemas;
-  private final CallWebhook webhooks;
-  private final McpServers mcpServers;
-  private final ExecuteA2aTask askAgent;
+  private final ArgumentValidator validator;
+  private final Map<Class<?>, ToolProvider<?>> providers = new HashMap<>();
 
-  ToolsetFactory(
-      ArgumentValidator schemas,
-      CallWebhook webhooks,
-      McpServers mcpServers,
-      ExecuteA2aTask askAgent) {
-    this.schemas = schemas;
-    this.webhooks = webhooks;
-    this.mcpServers = mcpServers;
-    this.askAgent = askAgent;
+  ToolsetFactory(ArgumentValidator validator, @All List<ToolProvider<?>> providers) {
+    this.validator = validator;
+    providers.forEach(provider -> this.providers.put(provider.spec(), provider));
   }
 
-  /** A toolbox without any tools. */
+  /** A toolset without tools. */
   public Toolset empty() {
-    return new Toolset(schemas);
+    return new Toolset(validator);
   }
 
   /**
-   * The toolbox of a run with these tools. Where names are given twice the first counts.
+   * The toolset of a run with these tools. Where two tools have one name the first counts. What
+   * cannot be offered is left out; {@link Toolset#warnings} says what and why.
    *
-   * @param domains what the tools may reach
-   * @throws ToolsUnavailableException if an MCP server does not tell its tools
+   * @param domains which hosts the tools may reach
+   * @throws InterruptedException if the run was stopped
    */
-  public Toolset create(ProjectId project, List<ToolSpec> tools, AllowedDomains domains)
-      throws ToolsUnavailableException, InterruptedException {
-    for (var tool : tools) {
-      if (tool instanceof ToolSpec.Mcp(var mcp)) {
-        hearOf(project, mcp, domains);
-      }
-    }
-    return fromCache(project, tools);
+  public Toolset create(ProjectId project, List<ToolSpec> specs, AllowedDomains domains)
+      throws InterruptedException {
+    return create(new ToolScope(project, domains, names(specs), false), specs);
   }
 
-  /** The toolbox as far as it can be told without asking anybody. */
-  public Toolset fromCache(ProjectId project, List<ToolSpec> tools) {
-    var box = new Toolset(schemas);
-    for (var tool : tools) {
-      switch (tool) {
-        case ToolSpec.Function(var function) -> box.add(function);
-        case ToolSpec.Webhook(var webhook) -> box.add(new WebhookTool(webhook, webhooks));
-        case ToolSpec.Mcp(var mcp) ->
-            mcpServers.cachedTools(project, mcp).stream()
-                .filter(offered -> mcp.allows(offered.name()))
-                .forEach(offered -> box.add(McpTool.of(mcp, offered, mcpServers)));
-        case ToolSpec.AgentRouting(var routing) -> {
-          RoutingTool.of(routing).forEach(box::add);
-          A2aTool.of(routing, askAgent).forEach(box::add);
-        }
-        case ToolSpec.CodeInterpreter _, ToolSpec.FileSearch _ -> {
-          // Not offered to the model while the server cannot execute it.
-        }
-      }
-    }
-    return box;
-  }
-
-  private void hearOf(ProjectId project, McpSpec spec, AllowedDomains domains)
-      throws ToolsUnavailableException, InterruptedException {
+  /** The toolset as far as it is known without calling other servers. */
+  public Toolset fromCache(ProjectId project, List<ToolSpec> specs) {
     try {
-      mcpServers.tools(project, spec, domains);
-    } catch (ToolException e) {
-      throw new ToolsUnavailableException(
-          "The MCP server '%s' does not tell its tools: %s"
-              .formatted(spec.serverLabel(), e.getMessage()));
+      return create(new ToolScope(project, AllowedDomains.ANY, names(specs), true), specs);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException("a cache does not wait", e);
     }
+  }
+
+  /** Whether one of the tools may offer a function of this name; calls no other server. */
+  public boolean offers(List<ToolSpec> specs, String functionName) {
+    return specs.stream()
+        .anyMatch(
+            spec -> {
+              var provider = providers.get(spec.getClass());
+              return provider != null && offers(provider, spec, functionName);
+            });
+  }
+
+  private Toolset create(ToolScope scope, List<ToolSpec> specs) throws InterruptedException {
+    var toolset = new Toolset(validator);
+    for (var spec : specs) {
+      var provider = providers.get(spec.getClass());
+      if (provider == null) {
+        toolset.warn(
+            "This server cannot run tools of type '%s' yet; the model is not offered the tool."
+                .formatted(spec.type()));
+        continue;
+      }
+      var offer = tools(provider, scope, spec);
+      offer.warnings().forEach(toolset::warn);
+      offer.tools().forEach(toolset::add);
+    }
+    return toolset;
+  }
+
+  private static HashSet<String> names(List<ToolSpec> specs) {
+    var names = new HashSet<String>();
+    specs.forEach(spec -> names.add(spec.key()));
+    return names;
+  }
+
+  private static <S extends ToolSpec> ToolOffer tools(
+      ToolProvider<S> provider, ToolScope scope, ToolSpec spec) throws InterruptedException {
+    return provider.tools(scope, provider.spec().cast(spec));
+  }
+
+  private static <S extends ToolSpec> boolean offers(
+      ToolProvider<S> provider, ToolSpec spec, String functionName) {
+    return provider.offers(provider.spec().cast(spec), functionName);
   }
 }

@@ -163,17 +163,6 @@ class McpToolsTest {
     assertThat(waiting.open()).containsExactly(waiting.calls().get(1).path("id").asText());
   }
 
-  @Test
-  void aServerThatIsNotThereFailsTheRunAndIsNamed() {
-    var assistant = assistant(NEVER);
-    server.close();
-
-    var run = runs.run(assistant, "Go");
-
-    assertThat(run.status()).isEqualTo("failed");
-    assertThat(run.run().at("/last_error/message").asText()).contains("'docs'");
-  }
-
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -188,7 +177,7 @@ class McpToolsTest {
           200 | text/event-stream | data: never mind
           302 | http://169.254.169.254/mcp | ``
           """)
-  void aServerThatLiesFailsTheRunAtOnce(int status, String type, String body) {
+  void theToolsOfAServerThatLiesAreLeftOutAtOnce(int status, String type, String body) {
     try (var liar = RecordingServer.start()) {
       liar.on(
           "/mcp",
@@ -209,8 +198,8 @@ class McpToolsTest {
 
       var run = runs.run(assistant, "Go");
 
-      assertThat(run.status()).isEqualTo("failed");
-      assertThat(run.run().at("/last_error/message").asText()).contains("'liar'");
+      assertThat(run.status()).isEqualTo("completed");
+      assertThat(run.steps().getFirst().path("warnings").toString()).contains("'liar'");
     }
   }
 

@@ -133,8 +133,8 @@ class StreamedToolsTest {
           exchange.getResponseHeaders().set("Content-Type", "text/plain");
           exchange.sendResponseHeaders(200, 0);
           for (int i = 0; i < 40; i++) {
-            exchange.getResponseBody().write(new byte[10_000]);
             exchange.getResponseBody().write("x".repeat(10_000).getBytes());
+            exchange.getResponseBody().write(new byte[10_000]);
           }
         });
 

@@ -13,9 +13,10 @@ import dev.threadmill.egress.SseReader;
 import dev.threadmill.egress.StreamingResponse;
 import dev.threadmill.tools.ToolContext;
 import dev.threadmill.tools.ToolError;
+import dev.threadmill.tools.ToolResult;
 import dev.threadmill.tools.ToolsConfig;
 import dev.threadmill.tools.a2a.AgentCardCache.Endpoint;
-import dev.threadmill.tools.http.ResponseText;
+import dev.threadmill.tools.http.HttpOutcome;
 import jakarta.inject.Singleton;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -23,27 +24,27 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 
-/** Makes requests of A2A, over JSON-RPC, to agents elsewhere, and says what they came to. */
+/** Sends requests of A2A over JSON-RPC to agents of other servers. */
 @Singleton
 class A2aClient {
-  /** A stream names the task with every piece, so it takes more bytes than what it tells. */
-  private static final int STREAM_TO_ANSWER = 32;
+  /** A stream names the task with every piece, so it takes more bytes than the text in it. */
+  private static final int STREAM_BYTES_PER_TEXT_BYTE = 32;
 
-  private static final int MOST_OF_A_STREAM = 1 << 30;
+  private static final int MAX_STREAM_BYTES = 1 << 30;
 
-  private static final int NO_SUCH_METHOD = -32601;
-  private static final int UNSUPPORTED = -32004;
-  private static final int MOST_OF_AN_ERROR = 1_000;
+  private static final int METHOD_NOT_FOUND = -32601;
+  private static final int UNSUPPORTED_OPERATION = -32004;
+  private static final int MAX_ERROR = 1_000;
 
   private final EgressClient http;
-  private final ToolsConfig settings;
+  private final ToolsConfig config;
 
-  A2aClient(EgressClient http, ToolsConfig settings) {
+  A2aClient(EgressClient http, ToolsConfig config) {
     this.http = http;
-    this.settings = settings;
+    this.config = config;
   }
 
-  /** What can be asked of an agent, in the words of both versions. */
+  /** The methods of the protocol, by their names in both versions. */
   enum Method {
     SEND("SendMessage", "message/send"),
     STREAM("SendStreamingMessage", "message/stream"),
@@ -65,56 +66,68 @@ class A2aClient {
   }
 
   /**
-   * A question.
+   * A request.
    *
-   * @param timeout until the whole answer is there
+   * @param timeout until the whole response has arrived
    */
   record Request(
-      ToolContext context, Endpoint peer, Method method, ObjectNode params, Duration timeout) {}
+      ToolContext context, Endpoint endpoint, Method method, ObjectNode params, Duration timeout) {}
 
   /** What a request came to. */
   sealed interface Reply {
-    /** The task has taken what the agent answered, perhaps not all that it wanted to say. */
+    /** The task has been updated with what the agent answered, perhaps not with all of it. */
     record Accepted() implements Reply {}
 
-    /** The agent, or the way to it, refuses: trying again would not help. */
-    record Rejected(String output) implements Reply {}
+    /** The agent refuses the request, or the request may not be sent: a retry does not help. */
+    record Rejected(ToolError error) implements Reply {}
 
-    /** What the agent answered is of no use, whatever it has done. */
-    record Malformed(String output) implements Reply {}
+    /** What the agent answered cannot be used, whatever the agent has done. */
+    record Malformed(ToolError error) implements Reply {}
 
     /** The agent does not know this method, whatever its card says; it has done nothing. */
-    record Unsupported(String output) implements Reply {}
+    record Unsupported(ToolError error) implements Reply {}
 
-    /** Surely nothing was done. */
-    record Retryable(String output, Duration pause) implements Reply {}
+    /** The agent has done nothing, and a retry may succeed after this pause (null: as usual). */
+    record Retryable(ToolError error, Duration pause) implements Reply {}
 
-    /** Nobody knows whether it got there. */
-    record OutcomeUnknown(String output) implements Reply {}
-  }
+    /** It is unknown whether the agent received the request. */
+    record OutcomeUnknown(ToolError error) implements Reply {}
 
-  /** Asks, and lets the task take what the agent answers while it comes in. */
-  Reply send(Request request, A2aTask task) throws InterruptedException {
-    try (var answer = http.open(outbound(request))) {
-      if (answer.status() >= 200
-          && answer.status() < 300
-          && answer.mediaType().equals(SseReader.MEDIA_TYPE)) {
-        return follow(answer, task);
-      }
-      return read(answer.read(), task);
-    } catch (EgressException e) {
-      return failure(e);
+    private static Reply of(HttpOutcome outcome) {
+      return switch (outcome.result()) {
+        case ToolResult.Failed(var error) when outcome.isRetryable() ->
+            new Retryable(error, outcome.retryAfter());
+        case ToolResult.Failed(var error) when error.type().equals("answer_unusable") ->
+            new Malformed(error);
+        case ToolResult.Failed(var error) -> new Rejected(error);
+        case ToolResult.OutcomeUnknown(var error) -> new OutcomeUnknown(error);
+        case ToolResult.Succeeded _ -> new Accepted();
+      };
     }
   }
 
-  private Reply follow(StreamingResponse answer, A2aTask task) throws InterruptedException {
+  /** Sends a request and updates the task with what the agent answers, as it arrives. */
+  Reply send(Request request, A2aTask task) throws InterruptedException {
+    try (var response = http.open(outbound(request))) {
+      if (response.status() >= 200
+          && response.status() < 300
+          && response.mediaType().equals(SseReader.MEDIA_TYPE)) {
+        return follow(response, task);
+      }
+      return read(response.read(), task);
+    } catch (EgressException e) {
+      return Reply.of(HttpOutcome.of(e));
+    }
+  }
+
+  private Reply follow(StreamingResponse response, A2aTask task) throws InterruptedException {
     try {
-      var events = new SseReader(answer);
+      var events = new SseReader(response);
       for (var event = events.next(); event != null; event = events.next()) {
         var data = event.text();
-        var reply = data.isBlank() ? null : take(data, task);
+        var reply = data.isBlank() ? null : update(task, data);
         if (reply != null) {
-          // An error in the middle ends the stream, not the task.
+          // An error within a stream ends the stream, not the task.
           return task.isAccepted() && !(reply instanceof Reply.Malformed)
               ? new Reply.Accepted()
               : reply;
@@ -124,91 +137,73 @@ class A2aClient {
         }
       }
     } catch (IOException e) {
-      var failure = answer.toFailure(e);
-      boolean isGoneOnWith = task.isAccepted() && failure.kind() != EgressException.Kind.TOO_LARGE;
-      return isGoneOnWith ? new Reply.Accepted() : failure(failure);
+      var failure = response.toFailure(e);
+      boolean isResumable = task.isAccepted() && failure.kind() != EgressException.Kind.TOO_LARGE;
+      return isResumable ? new Reply.Accepted() : Reply.of(HttpOutcome.of(failure));
     }
     return task.isAccepted()
         ? new Reply.Accepted()
         : new Reply.OutcomeUnknown(
-            ToolError.output(
-                "outcome_unknown",
-                "The agent ended its answer before it had said anything. Nobody knows whether it got"
-                    + " the message."));
+            ToolError.outcomeUnknown(
+                "The agent sent an empty response. It is unknown whether it received the message."));
   }
 
-  private static Reply read(HttpResponse answer, A2aTask task) {
-    int status = answer.status();
+  private static Reply read(HttpResponse response, A2aTask task) {
+    int status = response.status();
     if (status < 200 || status >= 300) {
-      var output = ResponseText.ofError(answer);
-      return switch (status) {
-        case 408, 425, 429, 503 -> new Reply.Retryable(output, ResponseText.retryAfter(answer));
-        default -> status >= 500 ? new Reply.OutcomeUnknown(output) : new Reply.Rejected(output);
-      };
+      var outcome = HttpOutcome.of(response);
+      return Reply.of(outcome);
     }
-    var reply = take(new String(answer.body(), StandardCharsets.UTF_8), task);
-    return reply == null ? new Reply.Accepted() : reply;
+    var failure = update(task, new String(response.body(), StandardCharsets.UTF_8));
+    return failure == null ? new Reply.Accepted() : failure;
   }
 
-  /** Reads one answer of JSON-RPC; null if the task has taken it. */
-  private static Reply take(String text, A2aTask task) {
+  /** Updates the task with one response of JSON-RPC. Null if that was possible. */
+  private static Reply update(A2aTask task, String text) {
     JsonNode json;
     try {
       json = Json.MAPPER.readTree(text);
     } catch (JsonProcessingException e) {
-      return unusable("What the agent answered is not of A2A.");
+      return malformed("The agent's answer is not a message of A2A.");
     }
-    if (json.path("error").isObject()) {
-      return error(json.path("error"));
+    var error = json.path("error");
+    if (!error.isMissingNode() && !error.isNull()) {
+      return error(error);
     }
     try {
       task.apply(json.path("result"));
       return null;
     } catch (A2aTask.ProtocolException e) {
-      return unusable(e.getMessage());
+      return malformed(e.getMessage());
     }
   }
 
   private static Reply error(JsonNode error) {
     int code = error.path("code").asInt();
-    var said = error.path("message").asText();
-    var output =
-        ToolError.output(
+    var text = error.isTextual() ? error.asText() : error.path("message").asText();
+    var described =
+        ToolError.of(
             "agent_error",
-            StorableText.of(
-                "The agent answered with an error (%d): %s".formatted(code, shortened(said))));
-    return code == NO_SUCH_METHOD || code == UNSUPPORTED
-        ? new Reply.Unsupported(output)
-        : new Reply.Rejected(output);
+            "The agent answered with error %d%s"
+                .formatted(code, text.isBlank() ? "." : ": " + shortened(text)));
+    return code == METHOD_NOT_FOUND || code == UNSUPPORTED_OPERATION
+        ? new Reply.Unsupported(described)
+        : new Reply.Rejected(described);
   }
 
-  private static Reply unusable(String message) {
-    return new Reply.Malformed(ToolError.output("answer_unusable", message));
-  }
-
-  private static Reply failure(EgressException e) {
-    return switch (e.kind()) {
-      case REFUSED -> new Reply.Rejected(ToolError.output("not_allowed", e.getMessage()));
-      case TOO_LARGE -> unusable("The agent was asked. " + e.getMessage());
-      case UNREACHABLE, TIMED_OUT, BROKEN ->
-          e.mayHaveArrived()
-              ? new Reply.OutcomeUnknown(
-                  ToolError.output(
-                      "outcome_unknown",
-                      e.getMessage() + " Nobody knows whether the agent got the message."))
-              : new Reply.Retryable(ToolError.output("unreachable", e.getMessage()), null);
-    };
+  private static Reply malformed(String message) {
+    return new Reply.Malformed(ToolError.of("answer_unusable", message));
   }
 
   private EgressRequest outbound(Request request) {
-    var peer = request.peer();
+    var endpoint = request.endpoint();
     var method = request.method();
     var body =
         Json.MAPPER
             .createObjectNode()
             .put("jsonrpc", "2.0")
             .put("id", request.context().call().value())
-            .put("method", peer.isV1() ? method.inV1 : method.inV03)
+            .put("method", endpoint.isV1() ? method.inV1 : method.inV03)
             .<ObjectNode>set("params", request.params());
     var headers = new LinkedHashMap<String, String>();
     headers.put("Content-Type", "application/json");
@@ -216,23 +211,26 @@ class A2aClient {
         "Accept",
         method.isStream() ? SseReader.MEDIA_TYPE + ", application/json" : "application/json");
     headers.put("User-Agent", "Threadmill");
-    headers.put("A2A-Version", peer.isV1() ? "1.0" : "0.3");
+    headers.put("A2A-Version", endpoint.isV1() ? "1.0" : "0.3");
     return new EgressRequest(
         "POST",
-        peer.url(),
+        endpoint.url(),
         headers,
-        peer.credentials(),
+        endpoint.credentials(),
         body.toString().getBytes(StandardCharsets.UTF_8),
         List.of(request.context().allowedDomains()),
         request.timeout(),
-        method.isStream() ? maxStream() : settings.maxAnswer());
+        method.isStream() ? maxStream() : config.maxAnswer());
   }
 
   private int maxStream() {
-    return (int) Math.min(MOST_OF_A_STREAM, (long) settings.maxAnswer() * STREAM_TO_ANSWER);
+    return (int) Math.min(MAX_STREAM_BYTES, (long) config.maxAnswer() * STREAM_BYTES_PER_TEXT_BYTE);
   }
 
   private static String shortened(String text) {
-    return text.length() <= MOST_OF_AN_ERROR ? text : text.substring(0, MOST_OF_AN_ERROR) + "…";
+    var storable = StorableText.of(text);
+    return storable.length() <= MAX_ERROR
+        ? storable
+        : StorableText.of(storable.substring(0, MAX_ERROR)) + "…";
   }
 }

@@ -5,7 +5,6 @@ import dev.threadmill.api.Json;
 import dev.threadmill.assistants.RemoteAgent;
 import dev.threadmill.assistants.WebhookSpec.OnUnknown;
 import dev.threadmill.tools.ToolContext;
-import dev.threadmill.tools.ToolError;
 import dev.threadmill.tools.ToolException;
 import dev.threadmill.tools.ToolListener;
 import dev.threadmill.tools.ToolResult;
@@ -19,32 +18,36 @@ import java.util.concurrent.ThreadLocalRandom;
 import org.jboss.logging.Logger;
 
 /**
- * Gives a message to an agent elsewhere and follows its task to the end: by the agent's stream if
- * it has one, by asking how far it is if not, or where a stream breaks off. The message has the id
- * of the call, however often it is sent, so an agent that keeps to the protocol takes it once; a
- * task that is known is asked for and not begun again. What is called off here is cancelled there.
+ * Sends a message to an agent of another server and follows its task to the end: by the agent's
+ * stream if it has one, by polling if not, or where a stream breaks.
+ *
+ * <p>The message id is the id of the call, however often it is sent, so an agent that keeps to the
+ * protocol takes it once. A task whose id is known is queried and not started again. The task of a
+ * run that is cancelled here is cancelled there.
  */
 @Singleton
-public class ExecuteA2aTask {
+class ExecuteA2aTask {
   private static final Logger LOG = Logger.getLogger(ExecuteA2aTask.class);
-  private static final Duration FIRST_LOOK = Duration.ofMillis(200);
+  private static final Duration FIRST_POLL = Duration.ofMillis(200);
   private static final Duration SHORTEST_TIMEOUT = Duration.ofSeconds(1);
+  private static final int HISTORY_LENGTH = 20;
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
 
   private final AgentCardCache agents;
   private final A2aClient client;
-  private final ToolsConfig settings;
+  private final ToolsConfig config;
 
-  ExecuteA2aTask(AgentCardCache agents, A2aClient client, ToolsConfig settings) {
+  ExecuteA2aTask(AgentCardCache agents, A2aClient client, ToolsConfig config) {
     this.agents = agents;
     this.client = client;
-    this.settings = settings;
+    this.config = config;
   }
 
   /**
-   * One call, from the card of the agent to its answer.
+   * One call, from reading the agent's card to the end of its task.
    *
-   * @param deadline of {@link System#nanoTime}, after which nothing is waited for
+   * @param timeout of the whole call
+   * @param deadline of {@link System#nanoTime}, when the timeout has passed
    */
   private record Call(
       ToolContext context,
@@ -63,26 +66,31 @@ public class ExecuteA2aTask {
     }
   }
 
-  ToolResult ask(ToolContext context, RemoteAgent agent, OnUnknown onUnknown, String message)
+  /**
+   * Executes a call.
+   *
+   * @throws InterruptedException if the run was stopped
+   */
+  ToolResult execute(ToolContext context, RemoteAgent agent, OnUnknown onUnknown, String message)
       throws InterruptedException {
-    var patience =
-        agent.timeoutMs() == null ? settings.a2aTimeout() : Duration.ofMillis(agent.timeoutMs());
-    var errand =
+    var timeout =
+        agent.timeoutMs() == null ? config.a2aTimeout() : Duration.ofMillis(agent.timeoutMs());
+    var call =
         new Call(
-            context, agent, onUnknown, message, patience, System.nanoTime() + patience.toNanos());
+            context, agent, onUnknown, message, timeout, System.nanoTime() + timeout.toNanos());
     try {
-      return follow(errand, peer(errand));
+      return follow(call, endpoint(call));
     } catch (ToolException e) {
-      return new ToolResult.Failed(e.output());
+      return new ToolResult.Failed(e.error());
     }
   }
 
-  private Endpoint peer(Call errand) throws ToolException, InterruptedException {
+  private Endpoint endpoint(Call call) throws ToolException, InterruptedException {
     for (int tries = 0; ; tries++) {
       try {
-        return agents.endpoint(errand.context(), errand.agent(), errand.remaining());
+        return agents.endpoint(call.context(), call.agent(), call.remaining());
       } catch (ToolException e) {
-        if (!e.isRetryable() || tries == settings.retries() || errand.isTimedOut()) {
+        if (!e.isRetryable() || tries == config.retries() || call.isTimedOut()) {
           throw e;
         }
       }
@@ -90,146 +98,148 @@ public class ExecuteA2aTask {
     }
   }
 
-  private ToolResult follow(Call errand, Endpoint peer) throws InterruptedException {
-    var begun = errand.context().remoteTaskId();
+  private ToolResult follow(Call call, Endpoint endpoint) throws InterruptedException {
+    var begun = call.context().remoteTaskId();
     if (begun != null) {
-      var known = task(errand, begun);
-      var outcome = orCancel(errand, peer, known, () -> goOn(errand, peer, known));
+      var known = task(call, begun);
+      var outcome = cancelIfInterrupted(call, endpoint, known, () -> resume(call, endpoint, known));
       if (outcome != null) {
         return outcome;
       }
     }
-    var task = task(errand, null);
-    return orCancel(
-        errand,
-        peer,
+    var task = task(call, null);
+    return cancelIfInterrupted(
+        call,
+        endpoint,
         task,
         () -> {
-          var failed = send(errand, peer, task);
-          return failed == null ? await(errand, peer, task) : failed;
+          var failed = send(call, endpoint, task);
+          return failed == null ? awaitEnd(call, endpoint, task) : failed;
         });
   }
 
-  /** Goes on with a task that was begun before a crash. Null if the message is to be sent again. */
-  private ToolResult goOn(Call errand, Endpoint peer, A2aTask task) throws InterruptedException {
-    if (look(errand, peer, Method.GET, task, brief(errand)) instanceof Reply.Rejected(var output)) {
-      LOG.infof("agent lost its task run_id=%s", errand.context().run());
-      return errand.onUnknown() == OnUnknown.RETRY ? null : unknown(errand, output);
+  /** Continues a task that was started before a crash. Null if the message is to be sent again. */
+  private ToolResult resume(Call call, Endpoint endpoint, A2aTask task)
+      throws InterruptedException {
+    if (query(call, endpoint, Method.GET, task, requestTimeout(call))
+        instanceof Reply.Rejected(var error)) {
+      LOG.infof("agent does not know its task run_id=%s", call.context().run());
+      return call.onUnknown() == OnUnknown.RETRY ? null : new ToolResult.OutcomeUnknown(error);
     }
-    return await(errand, peer, task);
+    return awaitEnd(call, endpoint, task);
   }
 
-  private A2aTask task(Call errand, String id) {
-    return new A2aTask(errand.context().listener(), id, settings.maxAnswer());
+  private A2aTask task(Call call, String id) {
+    return new A2aTask(call.context().listener(), id, config.maxAnswer());
   }
 
   private interface Work {
     ToolResult done() throws InterruptedException;
   }
 
-  /** What is called off meanwhile is cancelled there. */
-  private ToolResult orCancel(Call errand, Endpoint peer, A2aTask task, Work work)
+  /** Cancels the task if the run is cancelled meanwhile. */
+  private ToolResult cancelIfInterrupted(Call call, Endpoint endpoint, A2aTask task, Work work)
       throws InterruptedException {
     try {
       return work.done();
     } catch (InterruptedException e) {
-      if (errand.context().isCancelled()) {
-        stopThere(errand, peer, task);
+      if (call.context().isCancelled()) {
+        cancelInBackground(call, endpoint, task);
       }
       throw e;
     }
   }
 
-  private static ToolResult unknown(Call errand, String output) {
-    return errand.onUnknown() == OnUnknown.ASK
-        ? new ToolResult.OutcomeUnknown()
-        : new ToolResult.Failed(output);
-  }
-
-  /** Sends the message. Null if the agent has taken it, which the task shows. */
-  private ToolResult send(Call errand, Endpoint peer, A2aTask task) throws InterruptedException {
-    boolean streams = peer.streams();
+  /** Sends the message. Null if the agent has accepted it, which the task shows. */
+  private ToolResult send(Call call, Endpoint endpoint, A2aTask task) throws InterruptedException {
+    boolean streams = endpoint.streams();
     for (int tries = 0; ; ) {
       var reply =
           streams
-              ? ask(
-                  errand,
-                  peer,
+              ? request(
+                  call,
+                  endpoint,
                   Method.STREAM,
-                  message(errand, peer, true),
+                  message(call, endpoint, true),
                   task,
-                  errand.remaining())
-              : ask(errand, peer, Method.SEND, message(errand, peer, false), task, brief(errand));
-      boolean isLast = tries == settings.retries() || errand.isTimedOut();
+                  call.remaining())
+              : request(
+                  call,
+                  endpoint,
+                  Method.SEND,
+                  message(call, endpoint, false),
+                  task,
+                  requestTimeout(call));
+      boolean isLast = tries == config.retries() || call.isTimedOut();
       Duration pause = null;
       switch (reply) {
         case Reply.Accepted _ -> {
           return null;
         }
-        case Reply.Unsupported(var output) -> {
+        case Reply.Unsupported(var error) -> {
           if (!streams) {
-            return new ToolResult.Failed(output);
+            return new ToolResult.Failed(error);
           }
           streams = false;
           continue;
         }
-        case Reply.Rejected(var output) -> {
-          return new ToolResult.Failed(output);
+        case Reply.Rejected(var error) -> {
+          return new ToolResult.Failed(error);
         }
-        case Reply.Malformed(var output) -> {
-          stopThere(errand, peer, task);
-          return new ToolResult.Failed(output);
+        case Reply.Malformed(var error) -> {
+          cancelInBackground(call, endpoint, task);
+          return new ToolResult.Failed(error);
         }
-        case Reply.Retryable(var output, var wanted) -> {
+        case Reply.Retryable(var error, var wanted) -> {
           if (isLast) {
-            return new ToolResult.Failed(output);
+            return new ToolResult.Failed(error);
           }
           pause = wanted;
         }
-        case Reply.OutcomeUnknown(var output) -> {
-          if (isLast || errand.onUnknown() != OnUnknown.RETRY) {
-            return unknown(errand, output);
+        case Reply.OutcomeUnknown(var error) -> {
+          if (isLast || call.onUnknown() != OnUnknown.RETRY) {
+            return new ToolResult.OutcomeUnknown(error);
           }
         }
       }
       LOG.debugf(
-          "agent asked again run_id=%s call_id=%s",
-          errand.context().run(), errand.context().call());
+          "agent called again run_id=%s call_id=%s", call.context().run(), call.context().call());
       Thread.sleep(pause == null || pause.compareTo(LONGEST_PAUSE) > 0 ? pause(tries) : pause);
       tries++;
     }
   }
 
   /** Follows a task to its end. */
-  private ToolResult await(Call errand, Endpoint peer, A2aTask task) throws InterruptedException {
-    boolean streams = peer.streams();
-    var pause = FIRST_LOOK;
+  private ToolResult awaitEnd(Call call, Endpoint endpoint, A2aTask task)
+      throws InterruptedException {
+    boolean streams = endpoint.streams();
+    var pause = FIRST_POLL;
     while (task.isOpen() || task.isIncomplete()) {
-      if (task.isOpen() && errand.isTimedOut()) {
-        return tooLate(errand, peer, task);
+      if (task.isOpen() && call.isTimedOut()) {
+        return timedOut(call, endpoint, task);
       }
       if (task.isOpen()) {
         Thread.sleep(pause);
       }
-      switch (look(errand, peer, Method.GET, task, brief(errand))) {
-        case Reply.Malformed(var output) -> {
-          stopThere(errand, peer, task);
-          return new ToolResult.Failed(output);
+      switch (query(call, endpoint, Method.GET, task, requestTimeout(call))) {
+        case Reply.Malformed(var error) -> {
+          cancelInBackground(call, endpoint, task);
+          return new ToolResult.Failed(error);
         }
-        case Reply.Rejected(var output) -> {
-          return task.isOpen() ? new ToolResult.Failed(output) : ended(errand, peer, task);
+        case Reply.Rejected(var error) -> {
+          return task.isOpen() ? new ToolResult.Failed(error) : result(call, endpoint, task);
         }
-        case Reply.Unsupported(var output) -> {
-          return task.isOpen() ? new ToolResult.Failed(output) : ended(errand, peer, task);
+        case Reply.Unsupported(var error) -> {
+          return task.isOpen() ? new ToolResult.Failed(error) : result(call, endpoint, task);
         }
         case Reply.Accepted _ -> {
           if (!task.isOpen()) {
-            return ended(errand, peer, task);
+            return result(call, endpoint, task);
           }
-          if (streams && !errand.isTimedOut()) {
+          if (streams && !call.isTimedOut()) {
             task.restart();
             streams =
-                switch (look(errand, peer, Method.SUBSCRIBE, task, errand.remaining())) {
+                switch (query(call, endpoint, Method.SUBSCRIBE, task, call.remaining())) {
                   case Reply.Rejected _, Reply.Malformed _, Reply.Unsupported _ -> false;
                   case Reply.Accepted _, Reply.Retryable _, Reply.OutcomeUnknown _ -> true;
                 };
@@ -237,14 +247,14 @@ public class ExecuteA2aTask {
         }
         case Reply.Retryable _, Reply.OutcomeUnknown _ -> {
           if (!task.isOpen()) {
-            return ended(errand, peer, task);
+            return result(call, endpoint, task);
           }
-          LOG.debugf("agent away run_id=%s", errand.context().run());
+          LOG.debugf("agent unreachable run_id=%s", call.context().run());
         }
       }
       pause = longer(pause);
     }
-    return ended(errand, peer, task);
+    return result(call, endpoint, task);
   }
 
   private static Duration longer(Duration pause) {
@@ -252,104 +262,112 @@ public class ExecuteA2aTask {
     return longer.compareTo(LONGEST_PAUSE) < 0 ? longer : LONGEST_PAUSE;
   }
 
-  private ToolResult tooLate(Call errand, Endpoint peer, A2aTask task) throws InterruptedException {
-    // Its stream may have hung although it has ended.
-    if (look(errand, peer, Method.GET, task, brief(errand)) instanceof Reply.Accepted
+  private ToolResult timedOut(Call call, Endpoint endpoint, A2aTask task)
+      throws InterruptedException {
+    // The stream may have hung although the task has ended.
+    if (query(call, endpoint, Method.GET, task, requestTimeout(call)) instanceof Reply.Accepted
         && !task.isOpen()) {
-      return ended(errand, peer, task);
+      return result(call, endpoint, task);
     }
-    cancel(errand, peer, task);
-    return failed(
+    cancel(call, endpoint, task);
+    return ToolResult.failed(
         "agent_timeout",
-        "The agent was not done after %d s, and was told to stop."
-            .formatted(errand.timeout().toSeconds()));
+        "The agent did not finish within %d s; its task was canceled."
+            .formatted(call.timeout().toSeconds()));
   }
 
-  private ToolResult ended(Call errand, Endpoint peer, A2aTask task) {
-    var said = task.text();
+  private ToolResult result(Call call, Endpoint endpoint, A2aTask task) {
+    var text = task.text();
     return switch (task.state()) {
-      case "completed" -> new ToolResult.Succeeded(said);
-      case "failed" -> failed("agent_failed", "The agent failed: " + said);
-      case "rejected" -> failed("agent_rejected", "The agent refused: " + said);
+      case "completed" -> ToolResult.text(text);
+      case "failed" -> ToolResult.failed("agent_failed", "The agent failed: " + text);
+      case "rejected" -> ToolResult.failed("agent_rejected", "The agent refused: " + text);
       case "canceled" ->
-          failed("agent_canceled", "The agent was stopped before it had an answer. " + said);
+          ToolResult.failed("agent_canceled", "The agent's task was canceled. " + text);
       case "input-required", "auth-required" -> {
-        cancel(errand, peer, task);
-        yield failed(
+        cancel(call, endpoint, task);
+        yield ToolResult.failed(
             "agent_needs_input",
-            "The agent cannot go on by itself, and was told to stop. Give it in your message what it"
-                + " asks for: "
-                + said);
+            "The agent needs more input, and its task was canceled. Send a message that contains what"
+                + " it asks for: "
+                + text);
       }
-      default -> failed("answer_unusable", "The agent's task is in a state that is not known.");
+      default -> ToolResult.failed("answer_unusable", "The agent's task is in an unknown state.");
     };
   }
 
-  private static ToolResult failed(String type, String message) {
-    return new ToolResult.Failed(ToolError.output(type, message));
-  }
-
-  /** An agent of whose task nothing can be made need not go on with it. */
-  private void stopThere(Call errand, Endpoint peer, A2aTask task) {
+  /** Cancels a task whose result cannot be used, without waiting for the agent. */
+  private void cancelInBackground(Call call, Endpoint endpoint, A2aTask task) {
     if (task.id() != null && task.isOpen()) {
-      Thread.ofVirtual().name("a2a-cancel").start(() -> cancel(errand, peer, task));
+      Thread.ofVirtual().name("a2a-cancel").start(() -> cancel(call, endpoint, task));
     }
   }
 
-  private void cancel(Call errand, Endpoint peer, A2aTask task) {
+  private void cancel(Call call, Endpoint endpoint, A2aTask task) {
     try {
-      var unheard = new A2aTask(ToolListener.NONE, task.id(), settings.maxAnswer());
-      ask(errand, peer, Method.CANCEL, id(task), unheard, LONGEST_PAUSE);
+      var ignored = new A2aTask(ToolListener.NONE, task.id(), config.maxAnswer());
+      request(call, endpoint, Method.CANCEL, id(task), ignored, LONGEST_PAUSE);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
   }
 
-  private Reply look(Call errand, Endpoint peer, Method method, A2aTask task, Duration timeout)
+  private Reply query(Call call, Endpoint endpoint, Method method, A2aTask task, Duration timeout)
       throws InterruptedException {
-    return ask(errand, peer, method, id(task), task, timeout);
+    var params = id(task);
+    if (method == Method.GET) {
+      params.put("historyLength", HISTORY_LENGTH);
+    }
+    return request(call, endpoint, method, params, task, timeout);
   }
 
-  private Reply ask(
-      Call errand, Endpoint peer, Method method, ObjectNode params, A2aTask task, Duration timeout)
+  private Reply request(
+      Call call,
+      Endpoint endpoint,
+      Method method,
+      ObjectNode params,
+      A2aTask task,
+      Duration timeout)
       throws InterruptedException {
     return client.send(
-        new A2aClient.Request(errand.context(), peer, method, params, timeout), task);
+        new A2aClient.Request(call.context(), endpoint, method, params, timeout), task);
   }
 
   private static ObjectNode id(A2aTask task) {
     return Json.MAPPER.createObjectNode().put("id", task.id());
   }
 
-  private static ObjectNode message(Call errand, Endpoint peer, boolean streams) {
+  private static ObjectNode message(Call call, Endpoint endpoint, boolean streams) {
     var params = Json.MAPPER.createObjectNode();
     var message =
         params
             .putObject("message")
-            .put("messageId", errand.context().call().value())
-            .put("role", peer.isV1() ? "ROLE_USER" : "user");
+            .put("messageId", call.context().call().value())
+            .put("role", endpoint.isV1() ? "ROLE_USER" : "user");
     var part = message.putArray("parts").addObject();
-    if (!peer.isV1()) {
+    if (!endpoint.isV1()) {
       message.put("kind", "message");
       part.put("kind", "text");
     }
-    part.put("text", errand.message());
+    part.put("text", call.message());
     var configuration = params.putObject("configuration");
     configuration.putArray("acceptedOutputModes").add("text/plain").add("application/json");
+    // Some agents answer in the history of the task only.
+    configuration.put("historyLength", HISTORY_LENGTH);
     if (!streams) {
-      configuration.put(peer.isV1() ? "returnImmediately" : "blocking", peer.isV1());
+      configuration.put(endpoint.isV1() ? "returnImmediately" : "blocking", endpoint.isV1());
     }
     return params;
   }
 
-  /** How long a request may take that is answered at once. */
-  private Duration brief(Call errand) {
-    var left = errand.remaining();
-    return left.compareTo(settings.timeout()) < 0 ? left : settings.timeout();
+  /** The timeout of a request that the agent answers at once. */
+  private Duration requestTimeout(Call call) {
+    var left = call.remaining();
+    return left.compareTo(config.timeout()) < 0 ? left : config.timeout();
   }
 
   private Duration pause(int tries) {
-    var doubled = settings.firstPause().multipliedBy(1L << Math.min(tries, 4));
+    var doubled = config.firstPause().multipliedBy(1L << Math.min(tries, 4));
     double jitter = 0.75 + ThreadLocalRandom.current().nextDouble() / 2;
     return Duration.ofMillis((long) (doubled.toMillis() * jitter));
   }

@@ -10,11 +10,11 @@ import java.io.Reader;
 import java.util.Set;
 
 /**
- * An answer that is told while it comes in: plain text whose length is not known beforehand, lines
- * of JSON, or server-sent events, of which the data is the answer, a line an event.
+ * Reads a response that is passed on while it arrives: plain text without a length, lines of JSON,
+ * or server-sent events, whose data is the text, one line for each event.
  */
 public final class StreamedResponseText {
-  private static final int MOST_AT_ONCE = 4_096;
+  private static final int BUFFER_CHARACTERS = 4_096;
   private static final Set<String> LINES =
       Set.of("application/x-ndjson", "application/ndjson", "application/jsonl");
 
@@ -27,7 +27,7 @@ public final class StreamedResponseText {
     this.listener = listener;
   }
 
-  /** Whether an answer is told while it comes in, rather than when it is whole. */
+  /** Whether a response is passed on while it arrives, rather than when it is complete. */
   public static boolean isStreamed(StreamingResponse answer) {
     var type = answer.mediaType();
     return answer.status() >= 200
@@ -38,9 +38,9 @@ public final class StreamedResponseText {
   }
 
   /**
-   * Reads the answer to its end.
+   * Reads the response to its end and passes each piece to the listener.
    *
-   * @return the whole of it
+   * @return the whole text
    */
   public static String read(StreamingResponse answer, ToolListener listener) throws IOException {
     var read = new StreamedResponseText(listener);
@@ -55,11 +55,11 @@ public final class StreamedResponseText {
   }
 
   private void text(Reader body) throws IOException {
-    var chars = new char[MOST_AT_ONCE];
+    var chars = new char[BUFFER_CHARACTERS];
     for (int read = body.read(chars); read >= 0; read = body.read(chars)) {
       piece.append(chars, 0, read);
       boolean half = read > 0 && Character.isHighSurrogate(chars[read - 1]);
-      tell(piece.substring(0, piece.length() - (half ? 1 : 0)));
+      emit(piece.substring(0, piece.length() - (half ? 1 : 0)));
       piece.delete(0, piece.length() - (half ? 1 : 0));
     }
   }
@@ -68,12 +68,12 @@ public final class StreamedResponseText {
     for (var event = events.next(); event != null; event = events.next()) {
       var data = event.text();
       if (!data.equals("[DONE]")) {
-        tell(whole.isEmpty() ? data : "\n" + data);
+        emit(whole.isEmpty() ? data : "\n" + data);
       }
     }
   }
 
-  private void tell(String more) {
+  private void emit(String more) {
     var storable = text.next(more);
     if (!storable.isEmpty()) {
       whole.append(storable);

@@ -1,11 +1,11 @@
 package dev.threadmill.tools.mcp;
 
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.threadmill.api.Json;
 import dev.threadmill.api.ProjectId;
-import dev.threadmill.api.StorableText;
 import dev.threadmill.assistants.McpSpec;
 import dev.threadmill.egress.AllowedDomains;
 import dev.threadmill.egress.EgressClient;
@@ -13,267 +13,269 @@ import dev.threadmill.guard.SecretText;
 import dev.threadmill.tools.SecretResolver;
 import dev.threadmill.tools.ToolContext;
 import dev.threadmill.tools.ToolException;
-import dev.threadmill.tools.ToolListener;
+import dev.threadmill.tools.ToolResult;
 import dev.threadmill.tools.ToolsConfig;
-import io.modelcontextprotocol.client.McpClient;
-import io.modelcontextprotocol.client.McpSyncClient;
-import io.modelcontextprotocol.json.McpJsonMapper;
-import io.modelcontextprotocol.json.jackson2.JacksonMcpJsonMapper;
-import io.modelcontextprotocol.json.schema.JsonSchemaValidator;
-import io.modelcontextprotocol.spec.McpError;
-import io.modelcontextprotocol.spec.McpSchema;
+import dev.threadmill.tools.mcp.McpException.Kind;
+import dev.threadmill.tools.mcp.ToolListing.ListedTool;
 import jakarta.inject.Singleton;
 import java.math.BigDecimal;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 
-/** Talks to MCP servers: asks for their tools, which are kept for a while, and calls them. */
+/**
+ * Lists and calls the tools of MCP servers. Lists are cached for {@link ToolsConfig#mcpListLife},
+ * and served stale while a server does not answer.
+ */
 @Singleton
-public class McpServers {
+class McpServers {
   private static final Logger LOG = Logger.getLogger(McpServers.class);
-  private static final int MOST_LISTS = 500;
-  private static final int MOST_TOOLS = 512;
-  private static final Duration LIFE_WHEN_STALE = Duration.ofSeconds(30);
+  private static final long MAX_CACHED_CHARACTERS = 16_000_000;
+  private static final int CHARACTERS_OF_AN_ENTRY = 1_000;
+  private static final int MAX_LIST_PAGE_BYTES = 4 << 20;
+  private static final Duration LIFE_AFTER_FAILURE = Duration.ofSeconds(30);
 
-  /** The client's own clocks are set later than the one that counts here. */
-  private static final Duration MARGIN = Duration.ofSeconds(5);
-
-  private final McpJsonMapper json =
-      new JacksonMcpJsonMapper(
-          new ObjectMapper().disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES));
   private final EgressClient http;
   private final SecretResolver secrets;
-  private final ToolsConfig settings;
+  private final ToolsConfig config;
   private final InstantSource clock;
-  private final Map<Key, CachedList> lists =
-      new LinkedHashMap<>(16, 0.75f, true) {
-        private static final long serialVersionUID = 1;
+  private final Cache<Key, Entry> lists =
+      Caffeine.newBuilder()
+          .maximumWeight(MAX_CACHED_CHARACTERS)
+          .weigher((Key _, Entry entry) -> entry.weight())
+          .build();
 
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Key, CachedList> eldest) {
-          return size() > MOST_LISTS;
-        }
-      };
+  private record Key(ProjectId project, String url, Map<String, SecretText> headers) {
+    static Key of(ProjectId project, McpSpec spec) {
+      return new Key(project, spec.serverUrl(), spec.headers());
+    }
+  }
 
-  private record Key(ProjectId project, String url, Map<String, SecretText> headers) {}
+  /**
+   * What is known of a server.
+   *
+   * @param failure why the last attempt to list failed; null if it did not
+   * @param isLegacy whether the server speaks HTTP+SSE
+   * @param until when the list is asked for again
+   */
+  private record Entry(ServerTools tools, String failure, boolean isLegacy, Instant until) {
+    int weight() {
+      return CHARACTERS_OF_AN_ENTRY
+          + tools.tools().stream().mapToInt(tool -> tool.parameters().toString().length()).sum();
+    }
+  }
 
-  private record CachedList(List<McpSchema.Tool> tools, Instant until) {}
+  /**
+   * The tools of a server.
+   *
+   * @param warnings what was left out and why, each a clause that follows the name of the server
+   */
+  record ServerTools(List<ListedTool> tools, List<String> warnings) {
+    private static final ServerTools NONE = new ServerTools(List.of(), List.of());
+  }
 
-  McpServers(EgressClient http, SecretResolver secrets, ToolsConfig settings, InstantSource clock) {
+  McpServers(EgressClient http, SecretResolver secrets, ToolsConfig config, InstantSource clock) {
     this.http = http;
     this.secrets = secrets;
-    this.settings = settings;
+    this.config = config;
     this.clock = clock;
   }
 
   /**
    * The tools of a server, perhaps as they were a few minutes ago; older still if it does not
-   * answer now.
-   *
-   * @throws ToolFailure if it never answered
+   * answer now. A server that never answered has none, and a warning that says why.
    */
-  public List<McpSchema.Tool> tools(ProjectId project, McpSpec spec, AllowedDomains domains)
-      throws ToolException, InterruptedException {
-    var key = new Key(project, spec.serverUrl(), spec.headers());
-    CachedList known;
-    synchronized (lists) {
-      known = lists.get(key);
+  ServerTools tools(ProjectId project, McpSpec spec, AllowedDomains domains)
+      throws InterruptedException {
+    var key = Key.of(project, spec);
+    var known = lists.getIfPresent(key);
+    if (known == null || !clock.instant().isBefore(known.until())) {
+      known = refresh(key, spec, domains, known);
     }
-    if (known != null && clock.instant().isBefore(known.until())) {
-      return known.tools();
-    }
+    return known.failure() == null || !known.tools().tools().isEmpty()
+        ? known.tools()
+        : new ServerTools(List.of(), List.of("its tools are left out: " + known.failure()));
+  }
+
+  /** The tools of a server as they were last listed; none if they never were. */
+  ServerTools cachedTools(ProjectId project, McpSpec spec) {
+    var known = lists.getIfPresent(Key.of(project, spec));
+    return known == null ? ServerTools.NONE : known.tools();
+  }
+
+  private Entry refresh(Key key, McpSpec spec, AllowedDomains domains, Entry before)
+      throws InterruptedException {
+    Entry entry;
     try {
-      var tools = inSession(project, spec, domains, null, this::list);
-      keep(key, tools, settings.mcpListLife());
-      return tools;
+      var work = new ListTools();
+      inSession(new Target(key, spec, domains, MAX_LIST_PAGE_BYTES, null), work);
+      var tools = new ServerTools(work.listing.tools(), work.listing.warnings());
+      entry = new Entry(tools, null, work.isLegacy, clock.instant().plus(config.mcpListLife()));
     } catch (ToolException e) {
-      if (known == null) {
-        throw e;
-      }
-      LOG.warnf("mcp list stale project_id=%s server_label=%s", project, spec.serverLabel());
+      LOG.warnf(
+          "mcp list failed project_id=%s server_label=%s cached=%s: %s",
+          key.project(), spec.serverLabel(), before != null, e.getMessage());
       // Not every run has to wait for a server that does not answer.
-      keep(key, known.tools(), shorter(LIFE_WHEN_STALE, settings.mcpListLife()));
-      return known.tools();
+      var life =
+          LIFE_AFTER_FAILURE.compareTo(config.mcpListLife()) < 0
+              ? LIFE_AFTER_FAILURE
+              : config.mcpListLife();
+      entry =
+          new Entry(
+              before == null ? ServerTools.NONE : before.tools(),
+              e.getMessage(),
+              before != null && before.isLegacy(),
+              clock.instant().plus(life));
     }
-  }
-
-  private void keep(Key key, List<McpSchema.Tool> tools, Duration life) {
-    synchronized (lists) {
-      lists.put(key, new CachedList(tools, clock.instant().plus(life)));
-    }
-  }
-
-  private static Duration shorter(Duration one, Duration other) {
-    return one.compareTo(other) < 0 ? one : other;
-  }
-
-  /** The tools of a server as they were last heard of here; none if they never were. */
-  public List<McpSchema.Tool> cachedTools(ProjectId project, McpSpec spec) {
-    synchronized (lists) {
-      var known = lists.get(new Key(project, spec.serverUrl(), spec.headers()));
-      return known == null ? List.of() : known.tools();
-    }
+    lists.put(key, entry);
+    return entry;
   }
 
   /** Calls a tool of a server. */
-  McpSchema.CallToolResult call(ToolContext context, McpSpec spec, String tool, JsonNode arguments)
+  ToolResult call(ToolContext context, McpSpec spec, String tool, JsonNode arguments)
       throws ToolException, InterruptedException {
-    Map<String, Object> values =
-        Json.MAPPER.convertValue(
-            arguments, new com.fasterxml.jackson.core.type.TypeReference<>() {});
-    Map<String, Object> meta =
-        Map.of(
-            "threadmill/idempotency-key",
-            context.call().value(),
-            "progressToken",
-            context.call().value());
+    var params = Json.MAPPER.createObjectNode().put("name", tool);
+    params.set("arguments", arguments);
+    params
+        .putObject("_meta")
+        .put("threadmill/idempotency-key", context.call().value())
+        .put("progressToken", context.call().value());
     context.listener().onAttempt();
+    var work = new CallTool(params);
     return inSession(
-        context.project(),
-        spec,
-        context.allowedDomains(),
-        context,
-        client -> client.callTool(new McpSchema.CallToolRequest(tool, values, meta)));
-  }
-
-  /** Tells how a call goes. What is overtaken on its way through the client is left out. */
-  private static final class ProgressListener implements Consumer<McpSchema.ProgressNotification> {
-    private final ToolListener listener;
-    private double furthest = Double.NEGATIVE_INFINITY;
-
-    ProgressListener(ToolListener listener) {
-      this.listener = listener;
-    }
-
-    @Override
-    public synchronized void accept(McpSchema.ProgressNotification told) {
-      if (told.progress() != null && told.progress() > furthest) {
-        furthest = told.progress();
-        listener.onProgress(words(told));
-      }
-    }
-  }
-
-  /** A line on how a call goes, in the server's words or as numbers. */
-  private static String words(McpSchema.ProgressNotification told) {
-    if (told.message() != null && !told.message().isBlank()) {
-      return told.message().strip() + "\n";
-    }
-    return told.total() == null
-        ? "%s\n".formatted(told.progress())
-        : "%s of %s\n".formatted(told.progress(), told.total());
-  }
-
-  private List<McpSchema.Tool> list(McpSyncClient client) {
-    var tools = new ArrayList<McpSchema.Tool>();
-    var page = client.listTools();
-    tools.addAll(page.tools());
-    while (page.nextCursor() != null && !page.tools().isEmpty() && tools.size() < MOST_TOOLS) {
-      page = client.listTools(page.nextCursor());
-      tools.addAll(page.tools());
-    }
-    return List.copyOf(tools);
-  }
-
-  private interface Work<T> {
-    T with(McpSyncClient client);
+        new Target(
+            Key.of(context.project(), spec),
+            spec,
+            context.allowedDomains(),
+            config.maxAnswer(),
+            context),
+        work);
   }
 
   /**
-   * Works in a session of its own, no longer than the MCP server may take.
+   * A server, and for whom a session with it is held.
    *
+   * @param maxBytes of one response
    * @param context of the call; null if none is made
    */
-  private <T> T inSession(
-      ProjectId project, McpSpec spec, AllowedDomains domains, ToolContext context, Work<T> work)
-      throws ToolException, InterruptedException {
-    var timeout =
-        spec.timeoutMs() == null ? settings.timeout() : Duration.ofMillis(spec.timeoutMs());
-    Consumer<McpSchema.ProgressNotification> onProgress =
-        context == null ? _ -> {} : new ProgressListener(context.listener());
-    var transport =
-        new McpTransport(
-            http,
-            json,
-            new McpTransport.Target(
-                spec.serverUrl(),
-                secrets.headers(project, spec.headers()),
-                List.of(domains),
-                timeout.plus(MARGIN),
-                settings.maxAnswer(),
-                context == null ? null : context.call().value()));
-    var client =
-        McpClient.sync(transport)
-            .clientInfo(new McpSchema.Implementation("threadmill", "1"))
-            .jsonSchemaValidator(
-                (_, value) -> JsonSchemaValidator.ValidationResponse.asValid(String.valueOf(value)))
-            .progressConsumer(onProgress)
-            .requestTimeout(timeout.plus(MARGIN))
-            .initializationTimeout(timeout.plus(MARGIN))
-            .build();
-    var task =
-        new FutureTask<>(
-            () -> {
-              client.initialize();
-              return work.with(client);
-            });
-    // The SDK's own waiting hides interrupts, so it waits on a thread of its own.
-    Thread.ofVirtual().name("mcp").start(task);
-    boolean isCalledOff = false;
-    try {
-      return task.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
-    } catch (InterruptedException e) {
-      isCalledOff = context != null && context.isCancelled();
-      throw e;
-    } catch (TimeoutException e) {
-      isCalledOff = true;
-      throw new ToolException(
-          transport.hasSentToolCall() ? "outcome_unknown" : "unreachable",
-          false,
-          "The MCP server did not answer within %s s.%s"
-              .formatted(
-                  BigDecimal.valueOf(timeout.toMillis(), 3).stripTrailingZeros().toPlainString(),
-                  transport.hasSentToolCall()
-                      ? " Nobody knows whether the call had its effect."
-                      : ""));
-    } catch (ExecutionException e) {
-      throw failure(e.getCause(), transport);
-    } finally {
-      transport.shutdown(isCalledOff);
-      task.cancel(true);
-      client.close();
+  private record Target(
+      Key key, McpSpec spec, AllowedDomains domains, int maxBytes, ToolContext context) {}
+
+  private interface Work {
+    ToolResult in(McpSession session) throws McpException, InterruptedException;
+  }
+
+  private static final class ListTools implements Work {
+    private ToolListing listing;
+    private boolean isLegacy;
+
+    @Override
+    public ToolResult in(McpSession session) throws McpException, InterruptedException {
+      listing = new ToolListing();
+      isLegacy = session.isLegacy();
+      String cursor = null;
+      do {
+        ObjectNode params = Json.MAPPER.createObjectNode();
+        if (cursor != null) {
+          params.put("cursor", cursor);
+        }
+        cursor = listing.add(session.request("tools/list", params));
+      } while (cursor != null);
+      return ToolResult.text("");
     }
   }
 
-  private static ToolException failure(Throwable cause, McpTransport transport) {
-    if (transport.failure() != null) {
-      var failure = transport.failure();
-      return new ToolException(
-          failure.mayHaveArrived() ? "outcome_unknown" : "unreachable",
-          false,
-          failure.getMessage());
+  private record CallTool(ObjectNode params) implements Work {
+    @Override
+    public ToolResult in(McpSession session) throws McpException, InterruptedException {
+      return CallToolResult.of(session.request("tools/call", params));
     }
-    for (var inner = cause; inner != null; inner = inner.getCause()) {
-      if (inner instanceof McpError error) {
-        return new ToolException("mcp_error", false, StorableText.of("" + error.getMessage()));
+  }
+
+  /** Works in a session of its own, within the time that the MCP server may take. */
+  private ToolResult inSession(Target target, Work work)
+      throws ToolException, InterruptedException {
+    var spec = target.spec();
+    var timeout = spec.timeoutMs() == null ? config.timeout() : Duration.ofMillis(spec.timeoutMs());
+    var endpoint =
+        new McpEndpoint(
+            spec.serverUrl(),
+            secrets.headers(target.key().project(), spec.headers()),
+            List.of(target.domains()),
+            System.nanoTime() + timeout.toNanos(),
+            target.maxBytes(),
+            target.context() == null ? null : target.context().call().value());
+    var known = lists.getIfPresent(target.key());
+    boolean isLegacy = known != null && known.isLegacy();
+    try {
+      try {
+        return work(endpoint, isLegacy, target.context(), work);
+      } catch (McpException e) {
+        if (e.kind() != Kind.SESSION_EXPIRED) {
+          throw e;
+        }
+        // The server refused the request, so it can be made once more in a new session.
+        return work(endpoint, isLegacy, target.context(), work);
       }
-      if (inner instanceof McpTransport.StatusException status) {
-        return new ToolException("unreachable", false, status.getMessage());
+    } catch (McpException e) {
+      var message = endpoint.isTimedOut() ? timedOut(timeout) : e.getMessage();
+      if (e.isUndecided()) {
+        return ToolResult.outcomeUnknown(message + " It is unknown whether the call took effect.");
       }
+      var type = e.kind() == Kind.ERROR_RESPONSE ? "mcp_error" : "unreachable";
+      throw new ToolException(type, false, message);
     }
-    LOG.debugf(cause, "mcp failed");
-    return new ToolException(
-        "outcome_unknown", false, "The MCP server gave no answer that can be used in time.");
+  }
+
+  private static String timedOut(Duration timeout) {
+    return "The MCP server did not answer within %s s."
+        .formatted(BigDecimal.valueOf(timeout.toMillis(), 3).stripTrailingZeros().toPlainString());
+  }
+
+  private ToolResult work(McpEndpoint endpoint, boolean isLegacy, ToolContext context, Work work)
+      throws McpException, InterruptedException {
+    var listener = context == null ? McpProgress.NONE : new McpProgress(context.listener());
+    var session = open(endpoint, isLegacy, listener);
+    boolean isCancelled = false;
+    try {
+      return work.in(session);
+    } catch (McpException e) {
+      // Before the call is sent, a failure cannot have an effect.
+      throw e.isUndecided() && !session.isCalling()
+          ? new McpException(Kind.NOT_EXECUTED, e.getMessage())
+          : e;
+    } catch (InterruptedException e) {
+      isCancelled = context != null && context.isCancelled();
+      throw e;
+    } finally {
+      end(session, isCancelled || endpoint.isTimedOut());
+    }
+  }
+
+  private McpSession open(
+      McpEndpoint endpoint, boolean isLegacy, McpSession.NotificationListener listener)
+      throws McpException, InterruptedException {
+    try {
+      return McpSession.open(http, endpoint, isLegacy, listener);
+    } catch (McpException e) {
+      throw e.isUndecided() ? new McpException(Kind.NOT_EXECUTED, e.getMessage()) : e;
+    }
+  }
+
+  /** Ends the session on a thread of its own: the run does not wait for the server's answer. */
+  private static void end(McpSession session, boolean isCancelled) {
+    Thread.ofVirtual()
+        .name("mcp-end")
+        .start(
+            () -> {
+              try (session) {
+                if (isCancelled) {
+                  session.cancelCall();
+                }
+              }
+            });
   }
 }

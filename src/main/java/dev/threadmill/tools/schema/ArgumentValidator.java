@@ -2,30 +2,45 @@ package dev.threadmill.tools.schema;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import com.networknt.schema.AbsoluteIri;
 import com.networknt.schema.Error;
+import com.networknt.schema.OutputFormat;
 import com.networknt.schema.Schema;
-import com.networknt.schema.SchemaException;
 import com.networknt.schema.SchemaRegistry;
 import com.networknt.schema.SchemaRegistryConfig;
 import com.networknt.schema.SpecificationVersion;
 import com.networknt.schema.path.PathType;
 import dev.threadmill.models.FunctionSpec;
+import jakarta.annotation.PreDestroy;
 import jakarta.inject.Singleton;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import org.jboss.logging.Logger;
 
 /**
- * Checks the arguments of tool calls against the JSON Schema (2020-12) of their functions. Nothing
- * is fetched for it: a schema refers to itself only.
+ * Validates the arguments of tool calls against the JSON Schema (2020-12) of their functions.
+ *
+ * <p>Schemas come from callers and tool servers, so each evaluation has a budget of steps and time
+ * ({@link EvaluationBudget}) and runs on platform threads of its own, outside any shared lock.
+ * Nothing is fetched or read for a schema but the meta-schemas that the validator carries.
  */
 @Singleton
 public class ArgumentValidator {
   private static final Logger LOG = Logger.getLogger(ArgumentValidator.class);
-  private static final int MOST_CACHED = 2_000;
-  private static final int MOST_VIOLATIONS = 20;
+  private static final int MAX_VIOLATIONS = 20;
+  private static final int THREADS = 2;
+  private static final int STACK_BYTES = 8 << 20;
+
+  /** A compiled schema takes about this many bytes for each character of its JSON. */
+  private static final int BYTES_PER_CHARACTER = 20;
+
+  private static final long MAX_CACHED_BYTES = 64 << 20;
 
   private final SchemaRegistry registry =
       SchemaRegistry.withDefaultDialect(
@@ -33,45 +48,90 @@ public class ArgumentValidator {
           builder ->
               builder
                   .schemaCacheEnabled(false)
+                  .schemaLoader(loader -> loader.allow(ArgumentValidator::isMetaSchema))
                   .schemaRegistryConfig(
                       SchemaRegistryConfig.builder()
+                          .preloadSchema(false)
+                          .locale(Locale.ROOT)
                           .pathType(PathType.JSON_POINTER)
                           .regularExpressionFactory(BoundedPattern::of)
                           .build()));
 
-  private final Map<Key, Optional<Schema>> compiled =
-      new LinkedHashMap<>(16, 0.75f, true) {
-        private static final long serialVersionUID = 1;
+  private final Cache<Key, Compiled> compiled =
+      Caffeine.newBuilder()
+          .maximumWeight(MAX_CACHED_BYTES)
+          .weigher((Key key, Compiled _) -> key.weight())
+          .build();
 
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Key, Optional<Schema>> eldest) {
-          return size() > MOST_CACHED;
-        }
-      };
+  private final ExecutorService threads =
+      Executors.newFixedThreadPool(
+          THREADS,
+          Thread.ofPlatform()
+              .name("argument-validator-", 0)
+              .daemon()
+              .stackSize(STACK_BYTES)
+              .factory());
 
-  private record Key(JsonNode schema, boolean strict) {}
+  private record Key(JsonNode schema, boolean strict) {
+    int weight() {
+      long bytes = (long) schema.toString().length() * BYTES_PER_CHARACTER;
+      return (int) Math.min(Integer.MAX_VALUE, bytes);
+    }
+  }
 
-  /** What is wrong with arguments, by place; empty if nothing is. */
+  /** Empty for what cannot be compiled, by which nothing can be validated. */
+  private record Compiled(Optional<Schema> schema) {}
+
+  @PreDestroy
+  void close() {
+    threads.shutdownNow();
+  }
+
+  /**
+   * What is wrong with the arguments of a call, each with its place; empty if nothing is. Waits for
+   * a thread that validates, about a second at most for each call before it.
+   */
   public List<String> validate(FunctionSpec function, JsonNode arguments) {
     if (!arguments.isObject()) {
       return List.of("expected a JSON object");
     }
+    if (!isFinite(arguments)) {
+      return List.of("a number is out of range");
+    }
     if (function.parameters() == null) {
       return List.of();
     }
-    var schema = compiled(new Key(function.parameters(), Boolean.TRUE.equals(function.strict())));
-    if (schema.isEmpty()) {
+    var key = new Key(function.parameters(), Boolean.TRUE.equals(function.strict()));
+    // Joining, unlike getting, is not ended by an interrupt.
+    return CompletableFuture.supplyAsync(() -> evaluate(key, arguments), threads).join();
+  }
+
+  private List<String> evaluate(Key key, JsonNode arguments) {
+    var known = compiled.getIfPresent(key);
+    if (known == null) {
+      known = compile(key);
+      compiled.put(key, known);
+    }
+    if (known.schema().isEmpty()) {
       return List.of();
     }
     try {
-      return schema.get().validate(arguments).stream()
-          .limit(MOST_VIOLATIONS)
+      return known
+          .schema()
+          .get()
+          .validate(new EvaluationBudget(), arguments, OutputFormat.DEFAULT)
+          .stream()
+          .limit(MAX_VIOLATIONS)
           .map(ArgumentValidator::text)
           .toList();
-    } catch (BoundedPattern.MatchBudgetException | StackOverflowError e) {
+    } catch (BoundedPattern.MatchBudgetException e) {
       return List.of("a text takes too long to compare with its pattern");
-    } catch (SchemaException e) {
-      return unusable(e);
+    } catch (EvaluationBudget.ExceededException | StackOverflowError e) {
+      return List.of("the arguments take too long to validate");
+    } catch (RuntimeException e) {
+      // A part of the schema that is compiled when it is first needed cannot be.
+      LOG.debugf("schema unusable error=%s", e.getMessage());
+      return List.of();
     }
   }
 
@@ -80,24 +140,20 @@ public class ArgumentValidator {
     return (place.isEmpty() ? "" : place + ": ") + error.getMessage();
   }
 
-  /** Empty for what is no schema, by which nothing can be checked. */
-  private Optional<Schema> compiled(Key key) {
-    synchronized (compiled) {
-      return compiled.computeIfAbsent(key, this::compile);
+  private Compiled compile(Key key) {
+    try {
+      return new Compiled(
+          Optional.of(
+              registry.getSchema(
+                  key.strict() ? StrictSchemas.closeObjects(key.schema()) : withoutId(key))));
+    } catch (RuntimeException | StackOverflowError e) {
+      LOG.debugf("schema unusable error=%s", e.getMessage());
+      return new Compiled(Optional.empty());
     }
   }
 
-  private Optional<Schema> compile(Key key) {
-    try {
-      var schema =
-          registry.getSchema(
-              key.strict() ? StrictSchemas.closeObjects(key.schema()) : withoutId(key));
-      schema.validate(com.fasterxml.jackson.databind.node.JsonNodeFactory.instance.objectNode());
-      return Optional.of(schema);
-    } catch (RuntimeException e) {
-      unusable(e);
-      return Optional.empty();
-    }
+  private static boolean isMetaSchema(AbsoluteIri iri) {
+    return iri.toString().matches("https?://json-schema\\.org/.*");
   }
 
   /** An id would only say where the schema could be fetched from. */
@@ -107,8 +163,15 @@ public class ArgumentValidator {
         : key.schema();
   }
 
-  private static List<String> unusable(RuntimeException e) {
-    LOG.debugf("schema unusable error=%s", e.getMessage());
-    return List.of();
+  private static boolean isFinite(JsonNode node) {
+    if (node.isDouble()) {
+      return Double.isFinite(node.doubleValue());
+    }
+    for (var child : node) {
+      if (!isFinite(child)) {
+        return false;
+      }
+    }
+    return true;
   }
 }

@@ -1,20 +1,32 @@
 package dev.threadmill.tools.schema;
 
 import com.networknt.schema.regex.RegularExpression;
+import dev.threadmill.assistants.PatternLimits;
 import java.util.regex.Pattern;
 
-/** A pattern of a schema that gives up when a text takes it too long. */
+/**
+ * A pattern of a schema, matched within a budget. The budget counts how often the matcher reads a
+ * character; {@link PatternLimits} bounds what it may do between two reads.
+ */
 final class BoundedPattern {
-  private static final int MOST_READS = 2_000_000;
+  private static final int MAX_READS = 2_000_000;
 
   private BoundedPattern() {}
 
-  /** A text took too long to compare. */
+  /** The comparison with a text has used up its budget. */
   static final class MatchBudgetException extends RuntimeException {
     private static final long serialVersionUID = 1;
   }
 
+  /**
+   * @throws IllegalArgumentException if the pattern cannot be compiled, or exceeds its limits
+   */
   static RegularExpression of(String regex) {
+    PatternLimits.excess(regex)
+        .ifPresent(
+            reason -> {
+              throw new IllegalArgumentException(reason);
+            });
     var pattern = Pattern.compile(regex);
     return text -> pattern.matcher(new Counted(text, 0, text.length(), new int[1])).find();
   }
@@ -28,7 +40,7 @@ final class BoundedPattern {
 
     @Override
     public char charAt(int index) {
-      if (++reads[0] > MOST_READS) {
+      if (++reads[0] > MAX_READS) {
         throw new MatchBudgetException();
       }
       return text.charAt(from + index);

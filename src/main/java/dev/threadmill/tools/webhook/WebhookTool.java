@@ -8,7 +8,7 @@ import dev.threadmill.tools.ToolContext;
 import dev.threadmill.tools.ToolResult;
 
 /** A tool that is executed by calling an address. */
-public record WebhookTool(WebhookSpec spec, CallWebhook calls) implements ServerTool {
+record WebhookTool(WebhookSpec spec, CallWebhook callWebhook) implements ServerTool {
   @Override
   public FunctionSpec function() {
     return spec.function();
@@ -21,6 +21,6 @@ public record WebhookTool(WebhookSpec spec, CallWebhook calls) implements Server
 
   @Override
   public ToolResult execute(ToolContext context, JsonNode arguments) throws InterruptedException {
-    return calls.call(this, context, arguments);
+    return callWebhook.call(this, context, arguments);
   }
 }

@@ -123,7 +123,7 @@ class AccessTokenCacheTest {
 
     var failure = catchThrowableOfType(ToolException.class, () -> token("s3cret", null));
 
-    assertThat(failure.output()).contains("invalid_scope").doesNotContain("s3cret");
+    assertThat(failure.getMessage()).contains("invalid_scope").doesNotContain("s3cret");
     assertThat(failure.isRetryable()).isFalse();
   }
 
@@ -134,7 +134,7 @@ class AccessTokenCacheTest {
 
     var failure = catchThrowableOfType(ToolException.class, () -> token("secret", null));
 
-    assertThat(failure.output()).contains("not one of OAuth 2");
+    assertThat(failure.getMessage()).contains("not one of OAuth 2");
   }
 
   @Test

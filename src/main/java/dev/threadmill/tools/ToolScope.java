@@ -1,0 +1,21 @@
+package dev.threadmill.tools;
+
+import dev.threadmill.api.ProjectId;
+import dev.threadmill.egress.AllowedDomains;
+import java.util.Set;
+
+/**
+ * For whom a toolset is put together.
+ *
+ * @param domains which hosts the tools may reach
+ * @param reservedNames function names that other tools of the run have; a provider that makes names
+ *     up avoids them
+ * @param isCacheOnly whether providers answer from what they have cached, without calling other
+ *     servers
+ */
+public record ToolScope(
+    ProjectId project, AllowedDomains domains, Set<String> reservedNames, boolean isCacheOnly) {
+  public ToolScope {
+    reservedNames = Set.copyOf(reservedNames);
+  }
+}
