@@ -262,7 +262,7 @@ public class FinishRun {
   }
 
   private static String tape(RunExecution progress, StepChanges left) {
-    var events = new ArrayList<>(progress.live().uncommitted());
+    var events = new ArrayList<>(progress.live().events().uncommitted());
     left.events.forEach(told -> events.add(told.event()));
     return EventLog.format(events);
   }
@@ -300,7 +300,7 @@ public class FinishRun {
     }
     progress.markSettled();
     progress.live().countCommit();
-    progress.live().publishCommitted(left.events);
+    progress.live().events().publishCommitted(left.events);
     tellOthers(left);
     return true;
   }

@@ -100,8 +100,8 @@ public class RunSignals {
   /** From here on the run is journaled, and each change of it is told. */
   public void notifyRemoteReaders(LiveRun live) {
     var run = live.run().id();
-    live.addReader(new Tell(signals, run), () -> Integer.MAX_VALUE);
-    live.startJournaling();
+    live.events().addReader(new Tell(signals, run), () -> Integer.MAX_VALUE);
+    live.events().startJournaling();
     signals.send(new RunSignal.RunChanged(run));
   }
 

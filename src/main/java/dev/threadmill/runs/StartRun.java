@@ -84,14 +84,15 @@ public class StartRun {
   LiveRun start(
       Run run, EventId base, List<StreamEvent> news, List<Step> steps, List<Message> thread) {
     var live = new LiveRun(run, base, journal, thread);
-    live.publishCommitted(news);
+    live.events().publishCommitted(news);
     liveRuns.add(live);
     signals.executionStarted(live);
     if (run.status() == RunStatus.CANCELLING) {
       live.stop(LiveRun.StopReason.CANCEL);
     }
     signals.runChanged(run.id());
-    timer.schedule(live::startJournaling, config.journalAfter().toMillis(), TimeUnit.MILLISECONDS);
+    timer.schedule(
+        live.events()::startJournaling, config.journalAfter().toMillis(), TimeUnit.MILLISECONDS);
     begin(() -> execute(live, steps));
     return live;
   }

@@ -98,7 +98,7 @@ final class ToolEvents<R> {
     var calls = new ArrayList<>(step.calls());
     calls.set(hearing.place(), calls.get(hearing.place()).withPartial(more));
     live.setOpenStep(step.with(calls));
-    live.startJournaling();
+    live.events().startJournaling();
     publish(live, step, StreamedText.TASK.of(step, hearing.place()), more.task());
     publish(live, step, StreamedText.PROGRESS.of(step, hearing.place()), more.progress());
     publish(live, step, StreamedText.OUTPUT.of(step, hearing.place()), more.output());
@@ -106,7 +106,7 @@ final class ToolEvents<R> {
 
   private static void publish(LiveRun live, Step step, DeltaTarget target, String text) {
     if (!text.isEmpty()) {
-      live.publish(StreamEvents.delta(step, target, text));
+      live.events().publish(StreamEvents.delta(step, target, text));
     }
   }
 }

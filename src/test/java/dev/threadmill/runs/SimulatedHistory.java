@@ -244,7 +244,7 @@ final class SimulatedHistory {
   }
 
   private void journal(SimulatedNode node) {
-    node.liveRuns.all().forEach(LiveRun::startJournaling);
+    node.liveRuns.all().forEach(live -> live.events().startJournaling());
     node.journal.flush();
   }
 

@@ -30,7 +30,9 @@ import dev.threadmill.runs.recovery.TakeOver;
 import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.RunStore;
 import dev.threadmill.runs.store.StepStore;
+import dev.threadmill.runs.streams.EventEncoder;
 import dev.threadmill.runs.streams.LoadRun;
+import dev.threadmill.runs.streams.RunEventReader;
 import dev.threadmill.runs.streams.RunEventStream;
 import dev.threadmill.testing.SettableClock;
 import dev.threadmill.threads.MessageStore;
@@ -304,15 +306,10 @@ final class SimulatedNode {
   /** What it tells a client who has come this far. */
   RunEventStream events(ThreadId thread, RunId run, EventId seen) {
     return new RunEventStream(
-        liveRuns,
-        watches,
-        loadRun,
-        PROJECT,
-        thread,
-        run,
+        new RunEventReader(liveRuns, watches, loadRun, PROJECT, thread, run, seen),
+        EventEncoder.ASSISTANTS_API,
         false,
-        seen,
-        RunEventStream.Encoder.ASSISTANTS_API);
+        null);
   }
 
   /** It is not needed any more. */

@@ -11,7 +11,7 @@ import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.RunEvent;
 import dev.threadmill.runs.store.StreamedText;
 import dev.threadmill.runs.store.ToolCall;
-import dev.threadmill.runs.streams.RunEventStream;
+import dev.threadmill.runs.streams.EventEncoder;
 import dev.threadmill.runs.streams.RunStreams;
 import dev.threadmill.threads.ContentPart;
 import dev.threadmill.threads.MessageObject;
@@ -99,7 +99,7 @@ public final class RunHandle {
   }
 
   /** Puts the events of the tape into the words of a protocol. */
-  private record UpdateTranslator(RunUpdateEncoder words) implements RunEventStream.Encoder {
+  private record UpdateTranslator(RunUpdateEncoder words) implements EventEncoder {
     @Override
     public byte[] encode(SseFrame frame) {
       var event = event(frame.streamEvent());

@@ -95,7 +95,7 @@ public final class AnswerAccumulator {
       case ModelDelta.ToolCallArguments(var index, var piece) -> acceptArguments(index, piece);
       case ModelDelta.Reasoning(var piece) -> acceptReasoning(piece);
       case ModelDelta.Batch(var pieces) ->
-          execution.live().publishTogether(() -> pieces.forEach(this::accept));
+          execution.live().events().publishTogether(() -> pieces.forEach(this::accept));
     }
   }
 
@@ -325,6 +325,6 @@ public final class AnswerAccumulator {
   }
 
   private void publish(StreamEvent event) {
-    execution.live().publish(event);
+    execution.live().events().publish(event);
   }
 }

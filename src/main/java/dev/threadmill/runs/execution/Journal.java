@@ -19,14 +19,17 @@ import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
 
 /**
- * Writes what runs stream to the database, so that a reader can go on reading after the node has
- * died. One writer serves all runs of the node: what has piled up while a transaction was under way
- * goes out in the next one, so many streams cost few commits.
+ * Writes the events of live runs to the database before their steps are committed, so that a stream
+ * can be resumed when the node has died. One writer serves all runs of the node: what waits while a
+ * transaction is under way goes to the next one, so many streams cost few commits.
  */
 @ApplicationScoped
 public class Journal {
   private static final Logger LOG = Logger.getLogger(Journal.class);
   private static final long RETRY_MS = 200;
+
+  /** How many UTF-16 units of text one transaction writes, unless a single row has more. */
+  private static final long MAX_BATCH_LENGTH = 8_000_000;
 
   private final Jdbc jdbc;
   private final LinkedBlockingQueue<LiveRun> queue = new LinkedBlockingQueue<>();
@@ -42,7 +45,7 @@ public class Journal {
     writer = Thread.ofVirtual().name("journal").start(this::writeLoop);
   }
 
-  /** There is something of this run to write. A run is queued at most once. */
+  /** Writes events of this run soon. A run is queued at most once. */
   void enqueue(LiveRun run) {
     synchronized (queued) {
       if (!queued.add(run)) {
@@ -62,12 +65,12 @@ public class Journal {
       } catch (InterruptedException e) {
         return;
       } catch (RuntimeException e) {
-        LOG.error("journal failed, what it held is told only when its step is stored", e);
+        LOG.error("journal failed, its events are published when their step is committed", e);
       }
     }
   }
 
-  /** Writes what there is at this moment. */
+  /** Writes what waits at this moment. */
   public void flush() {
     writeBatch(batch(List.of()));
   }
@@ -82,37 +85,47 @@ public class Journal {
   }
 
   private record Entry(LiveRun run, List<SseFrame> frames, int upTo) {
+    /** The position before its first event, which is the key of its row. */
     long position() {
-      var first = frames.getFirst();
-      return first.id().position() - first.runEvent().length();
+      return frames.getFirst().startPosition();
+    }
+
+    long length() {
+      return frames.getLast().id().position() - position();
     }
   }
 
-  /** False if the database is out of reach and the same should be tried again. */
+  /** Returns false if the database cannot be reached and the batch should be retried. */
   private boolean writeBatch(List<LiveRun> batch) {
-    var pieces = new ArrayList<Entry>();
+    var entries = new ArrayList<Entry>();
+    long length = 0;
     for (var run : batch) {
-      var unwritten = run.unjournaled();
-      if (!unwritten.frames().isEmpty()) {
-        pieces.add(new Entry(run, unwritten.frames(), unwritten.upTo()));
+      if (length >= MAX_BATCH_LENGTH) {
+        enqueue(run);
+        continue;
+      }
+      var unjournaled = run.events().unjournaled();
+      if (!unjournaled.frames().isEmpty()) {
+        entries.add(new Entry(run, unjournaled.frames(), unjournaled.upTo()));
+        length += entries.getLast().length();
       }
     }
-    if (pieces.isEmpty()) {
+    if (entries.isEmpty()) {
       return true;
     }
     try {
-      var accepted = new HashSet<>(insert(pieces));
-      for (var piece : pieces) {
-        if (!accepted.contains(piece.run().run().id().value())) {
-          rejected(piece);
-        } else if (piece.run().journaled(piece.upTo())) {
-          enqueue(piece.run());
+      var accepted = new HashSet<>(insert(entries));
+      for (var entry : entries) {
+        if (!accepted.contains(entry.run().run().id().value())) {
+          rejected(entry);
+        } else if (entry.run().events().journaled(entry.upTo())) {
+          enqueue(entry.run());
         }
       }
       return true;
     } catch (DatabaseException e) {
       if (!e.isOutage()) {
-        batch.forEach(LiveRun::journalFailed);
+        batch.forEach(run -> run.events().journalFailed());
         throw e;
       }
       LOG.debugf("journal waits for the database cause=%s", e.getMessage());
@@ -120,30 +133,31 @@ public class Journal {
     }
   }
 
-  /** The run has ended or paused in the meantime, which stores it, or it is another node's. */
-  private static void rejected(Entry piece) {
-    if (!piece.run().isJournaledUpTo(piece.upTo())) {
-      piece.run().stop(LiveRun.StopReason.LOST);
+  /** The run ended or paused meanwhile, which commits its events, or another node owns it. */
+  private static void rejected(Entry entry) {
+    if (!entry.run().events().isJournaledUpTo(entry.upTo())) {
+      entry.run().stop(LiveRun.StopReason.LOST);
     }
   }
 
   /**
-   * Writes the pieces of runs that are still ours. The row of a run is locked against a take-over
-   * until the commit, so nothing is told that the successor does not know. A piece may be there
-   * already, if the connection broke in the commit: what is written now begins at the same place.
+   * Inserts the entries of runs that this node still owns, and returns the ids of those. The row of
+   * a run is locked against a takeover until the commit, so nothing is published that the next
+   * owner does not know. A row may exist already if the connection broke in the commit: the new one
+   * starts at the same position.
    */
-  private List<String> insert(List<Entry> pieces) {
+  private List<String> insert(List<Entry> entries) {
     return jdbc.inTransaction(
         tx ->
             tx.list(
                 """
-                WITH news AS (
+                WITH entries AS (
                   SELECT * FROM unnest(?::text[], ?::text[], ?::text[]::bigint[],
                                        ?::text[]::integer[], ?::text[])
                     AS n (thread_id, run_id, position, attempt, events)),
                 ours AS (
                   SELECT n.*
-                  FROM runs r JOIN news n ON r.thread_id = n.thread_id AND r.id = n.run_id
+                  FROM runs r JOIN entries n ON r.thread_id = n.thread_id AND r.id = n.run_id
                   WHERE r.attempt = n.attempt AND r.status IN ('in_progress', 'cancelling')
                     AND r.owner IS NOT NULL
                   FOR SHARE OF r)
@@ -154,14 +168,14 @@ public class Journal {
                 RETURNING run_id
                 """,
                 row -> row.text("run_id"),
-                pieces.stream().map(p -> p.run().run().threadId()).toList(),
-                pieces.stream().map(p -> p.run().run().id()).toList(),
-                pieces.stream().map(Entry::position).toList(),
-                pieces.stream().map(p -> p.run().run().attempt()).toList(),
-                pieces.stream().map(p -> Json.write(texts(p.frames()))).toList()));
+                entries.stream().map(p -> p.run().run().threadId()).toList(),
+                entries.stream().map(p -> p.run().run().id()).toList(),
+                entries.stream().map(Entry::position).toList(),
+                entries.stream().map(p -> p.run().run().attempt()).toList(),
+                entries.stream().map(p -> Json.write(texts(p.frames()))).toList()));
   }
 
-  /** Each event as its code, and with it the text that stands nowhere else yet. */
+  /** Each event as its code, with the text that is in no row yet. */
   private static List<List<String>> texts(List<SseFrame> frames) {
     return frames.stream().map(SseFrame::runEvent).map(JournalFormat::format).toList();
   }

@@ -1,6 +1,9 @@
 package dev.threadmill.runs.store;
 
+import java.util.Arrays;
+import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * An event of a run, in the order in which clients receive them.
@@ -17,8 +20,29 @@ public sealed interface RunEvent {
   /** The thread was created together with the run. */
   record ThreadCreated() implements RunEvent {}
 
-  /** The run was created or changed its status. */
-  record RunStatusChanged(String state) implements RunEvent {}
+  /**
+   * The run was created or changed its status.
+   *
+   * @param state {@code created}, or the status on the wire
+   */
+  record RunStatusChanged(String state) implements RunEvent {
+    private static final Set<String> TERMINAL =
+        Arrays.stream(RunStatus.values())
+            .filter(RunStatus::isTerminal)
+            .map(RunStatus::wire)
+            .collect(Collectors.toUnmodifiableSet());
+    private static final String PAUSE = RunStatus.REQUIRES_ACTION.wire();
+
+    /** Whether the run has ended. */
+    public boolean isTerminal() {
+      return TERMINAL.contains(state);
+    }
+
+    /** Whether the run waits for its client. */
+    public boolean isPause() {
+      return PAUSE.equals(state);
+    }
+  }
 
   /**
    * A step was created.

@@ -46,8 +46,8 @@ final class HandoffSubscriptions {
         watches.markRemote(run.id(), RunSubscriptions.Version.of(each));
       } else if (live.put(run.id(), here.get()) != here.get()) {
         // The reader reads what is in the database, so it has to get there.
-        here.get().addReader(onChange, () -> Integer.MAX_VALUE);
-        here.get().startJournaling();
+        here.get().events().addReader(onChange, () -> Integer.MAX_VALUE);
+        here.get().events().startJournaling();
         watches.markLocal(run.id());
       }
     }
@@ -56,6 +56,6 @@ final class HandoffSubscriptions {
   synchronized void close() {
     closed = true;
     watched.forEach(run -> watches.unsubscribe(run, onChange));
-    live.values().forEach(run -> run.removeReader(onChange));
+    live.values().forEach(run -> run.events().removeReader(onChange));
   }
 }

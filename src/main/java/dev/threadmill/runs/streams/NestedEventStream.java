@@ -33,7 +33,7 @@ final class NestedEventStream implements EventStream {
 
   /** Begins to read one run. */
   interface StreamFactory {
-    RunEventStream of(ThreadId thread, RunId run, EventId seen);
+    RunEventReader of(ThreadId thread, RunId run, EventId seen);
   }
 
   /** A run that is read along with. */
@@ -43,7 +43,7 @@ final class NestedEventStream implements EventStream {
     final ThreadId thread;
     final RunId run;
     final boolean isHandoff;
-    final RunEventStream events;
+    final RunEventReader events;
     EventId seen;
     SseFrame next;
     boolean isEnded;
@@ -54,7 +54,7 @@ final class NestedEventStream implements EventStream {
         ThreadId thread,
         RunId run,
         boolean isHandoff,
-        RunEventStream events,
+        RunEventReader events,
         EventId seen) {
       this.path = path;
       this.isHandoff = isHandoff;
@@ -143,13 +143,13 @@ final class NestedEventStream implements EventStream {
       branch.next = branch.events.poll();
     }
     if (branch.next == null) {
-      branch.isEnded = branch.isEnded || branch.events.isAtEnd();
+      branch.isEnded = branch.isEnded || branch.events.isAtEnd() || branch.events.isClosed();
       return false;
     }
     return switch (branch.next.runEvent()) {
       case RunEvent.CallCompleted(var step, var call, _) ->
           isSubtreeEnded(path(branch, step, call));
-      case RunEvent.RunStatusChanged(var state) when RunEventStream.isEnd(state) ->
+      case RunEvent.RunStatusChanged status when status.isTerminal() ->
           branches.values().stream()
               .filter(below -> below.isBelow(branch.path))
               .allMatch(below -> below.isEnded);
@@ -182,7 +182,7 @@ final class NestedEventStream implements EventStream {
           removeBranches(path);
         }
       }
-      case RunEvent.RunStatusChanged(var state) when RunEventStream.isEnd(state) -> {
+      case RunEvent.RunStatusChanged status when status.isTerminal() -> {
         branch.isEnded = true;
         branches.values().stream()
             .filter(below -> below.isBelow(branch.path))

@@ -19,42 +19,47 @@ import java.util.List;
 /** Opens streams of the events of runs. */
 @ApplicationScoped
 public class RunStreams implements StreamLookup {
-  private final LocalRuns liveRuns;
-  private final RunSubscriptions watches;
+  private final LocalRuns localRuns;
+  private final RunSubscriptions subscriptions;
   private final LoadRun loadRun;
   private final RunStore runs;
   private final RunTree tree;
 
   RunStreams(
-      LocalRuns liveRuns, RunSubscriptions watches, LoadRun loadRun, RunStore runs, RunTree tree) {
-    this.tree = tree;
-    this.liveRuns = liveRuns;
-    this.watches = watches;
+      LocalRuns localRuns,
+      RunSubscriptions subscriptions,
+      LoadRun loadRun,
+      RunStore runs,
+      RunTree tree) {
+    this.localRuns = localRuns;
+    this.subscriptions = subscriptions;
     this.loadRun = loadRun;
     this.runs = runs;
+    this.tree = tree;
   }
 
-  /** All of a run that has just been created, until it ends or waits for its client. */
+  /** The events of a run that was just created, until it ends or waits for its client. */
   public EventStream of(CreateRun.Created created) {
-    var events = events(created.run(), true, EventId.START);
+    var events = untilPause(created.run(), EventId.START);
     return created.live().map(events::startingFrom).orElse(events);
   }
 
-  /** The rest of a run that goes on, until it ends or waits for its client again. */
+  /** The events of a run that was resumed, until it ends or waits for its client again. */
   public EventStream of(SubmitToolOutputs.Resumed resumed) {
-    var events = events(resumed.run(), true, resumed.seen());
+    var events = untilPause(resumed.run(), resumed.seen());
     return resumed.live().map(events::startingFrom).orElse(events);
   }
 
   /**
-   * A run from its beginning, or behind the last event that the client has seen, until it ends.
+   * The events of a run until it ends, from its start or behind the last event that the client has
+   * received.
    *
-   * @param lastEventId null for the beginning
+   * @param lastEventId null for the start
    * @throws ApiException 400 if it is not the id of an event
    */
   public EventStream attach(Run run, String lastEventId) {
-    var seen = lastEventId == null ? EventId.START : EventId.parse(lastEventId);
-    return events(run, false, seen);
+    var position = lastEventId == null ? EventId.START : EventId.parse(lastEventId);
+    return events(run, false, position, EventEncoder.ASSISTANTS_API);
   }
 
   /**
@@ -63,47 +68,44 @@ public class RunStreams implements StreamLookup {
    * @throws ApiException 400 if it is not the id of an event
    */
   public EventStream attachNested(Run run, String lastEventId) {
-    var seen = lastEventId == null ? NestedEventId.START : NestedEventId.parse(lastEventId);
+    var position = lastEventId == null ? NestedEventId.START : NestedEventId.parse(lastEventId);
     return new NestedEventStream(
         run,
-        seen,
-        seen.below().isEmpty() ? List.of() : tree.branches(run),
-        (thread, below, place) ->
-            new RunEventStream(
-                liveRuns,
-                watches,
-                loadRun,
-                run.projectId(),
-                thread,
-                below,
-                false,
-                place,
-                RunEventStream.Encoder.ASSISTANTS_API));
+        position,
+        position.below().isEmpty() ? List.of() : tree.branches(run),
+        (thread, below, from) -> reader(run.projectId(), thread, below, from));
   }
 
   @Override
   public EventStream open(ProjectId project, String address, String lastEventId) {
     var parts = address.split("/");
     var run = runs.get(project, new ThreadId(parts[0]), new RunId(parts[1]));
-    return events(run, true, EventId.parse(lastEventId == null ? parts[2] : lastEventId));
+    return untilPause(run, EventId.parse(lastEventId == null ? parts[2] : lastEventId));
   }
 
-  private RunEventStream events(Run run, boolean untilPause, EventId seen) {
-    return events(run, untilPause, seen, RunEventStream.Encoder.ASSISTANTS_API);
-  }
-
-  /** The events of a run behind a place, in words other than those of the Assistants API. */
-  public RunEventStream events(
-      Run run, boolean untilPause, EventId seen, RunEventStream.Encoder words) {
+  private RunEventStream untilPause(Run run, EventId position) {
     return new RunEventStream(
-        liveRuns,
-        watches,
-        loadRun,
-        run.projectId(),
-        run.threadId(),
-        run.id(),
-        untilPause,
-        seen,
-        words);
+        reader(run, position),
+        EventEncoder.ASSISTANTS_API,
+        true,
+        run.threadId() + "/" + run.id() + "/" + position);
+  }
+
+  /**
+   * The events of a run behind a position, in the form of another protocol.
+   *
+   * @param untilPause whether the stream also ends when the run waits for its client
+   */
+  public RunEventStream events(
+      Run run, boolean untilPause, EventId position, EventEncoder encoder) {
+    return new RunEventStream(reader(run, position), encoder, untilPause, null);
+  }
+
+  private RunEventReader reader(Run run, EventId position) {
+    return reader(run.projectId(), run.threadId(), run.id(), position);
+  }
+
+  private RunEventReader reader(ProjectId project, ThreadId thread, RunId run, EventId position) {
+    return new RunEventReader(localRuns, subscriptions, loadRun, project, thread, run, position);
   }
 }

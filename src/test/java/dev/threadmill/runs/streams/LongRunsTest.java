@@ -8,6 +8,7 @@ import dev.threadmill.api.RunId;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.runs.LocalRuns;
 import dev.threadmill.runs.execution.EventId;
+import dev.threadmill.runs.execution.LiveEventLog;
 import dev.threadmill.runs.execution.LiveRun;
 import dev.threadmill.runs.execution.RunSubscriptions;
 import dev.threadmill.testing.ApiClient;
@@ -90,7 +91,7 @@ class LongRunsTest {
   /** How many events it holds from this one on. */
   private static long kept(LiveRun live, int from) {
     return IntStream.range(from, 2 * CHUNKS.size())
-        .filter(i -> live.publishedAt(i) != null)
+        .filter(i -> live.events().publishedAt(i) != null)
         .count();
   }
 
@@ -112,7 +113,8 @@ class LongRunsTest {
       seen.add(stalled.next());
       var run = seen.getFirst().json();
       var live = liveWhenNearlyAllIsTold(new RunId(run.path("id").asText()));
-      assertThat(kept(live, 0)).isLessThan(LiveRun.MAX_RETAINED + 2 * LiveRun.MIN_RETAINED);
+      assertThat(kept(live, 0))
+          .isLessThan(LiveEventLog.MAX_RETAINED + 2 * LiveEventLog.MIN_RETAINED);
       try (var late = user.events(conversation.path(run) + "/events")) {
         gate.open();
         assertThat(said(late.rest())).as("who comes late").isEqualTo(TEXT);
@@ -133,7 +135,7 @@ class LongRunsTest {
     var run = conversation.run();
     var live = liveWhenNearlyAllIsTold(new RunId(run.path("id").asText()));
 
-    assertThat(kept(live, 0)).isLessThan(3 * LiveRun.MIN_RETAINED);
+    assertThat(kept(live, 0)).isLessThan(3 * LiveEventLog.MIN_RETAINED);
   }
 
   @Test
@@ -145,15 +147,10 @@ class LongRunsTest {
     var thread = new ThreadId(conversation.thread());
     var reader =
         new RunEventStream(
-            liveRuns,
-            watches,
-            loadRun,
-            PROJECT,
-            thread,
-            run,
+            new RunEventReader(liveRuns, watches, loadRun, PROJECT, thread, run, EventId.START),
+            EventEncoder.ASSISTANTS_API,
             false,
-            EventId.START,
-            RunEventStream.Encoder.ASSISTANTS_API);
+            null);
     reader.open(woken::release);
 
     int all = 0;

@@ -1,0 +1,28 @@
+package dev.threadmill.runs.streams;
+
+import dev.threadmill.api.SseFormat;
+import dev.threadmill.runs.execution.SseFrame;
+import io.vertx.core.buffer.Buffer;
+
+/** The form in which one reader receives the events of a run. */
+public interface EventEncoder {
+  /** The form of the Assistants API, whose bytes all readers share. */
+  EventEncoder ASSISTANTS_API =
+      new EventEncoder() {
+        @Override
+        public byte[] encode(SseFrame frame) {
+          return frame.bytes();
+        }
+
+        @Override
+        public Buffer end() {
+          return SseFormat.done();
+        }
+      };
+
+  /** The bytes of an event; null for an event that the reader does not receive. */
+  byte[] encode(SseFrame frame);
+
+  /** What ends the stream; empty for nothing. */
+  Buffer end();
+}
