@@ -35,6 +35,7 @@ public class StartupBanner {
   static String text(String url, BootstrapKeys.GeneratedKeys made) {
     var text = new StringBuilder("\nThreadmill serves %s/v1\n".formatted(url));
     text.append("  API pages  %s/docs\n".formatted(url));
+    text.append("  to stop    Ctrl-C, or kill -TERM %d\n".formatted(ProcessHandle.current().pid()));
     made.adminKey().ifPresent(key -> text.append("  admin key  %s\n".formatted(key.value())));
     made.apiKey().ifPresent(key -> text.append("  API key    %s\n".formatted(key.value())));
     if (made.adminKey().isPresent() || made.apiKey().isPresent()) {
@@ -55,25 +56,26 @@ public class StartupBanner {
 
     Try it with curl:
 
-      KEY='%2$s'
-      ASSISTANT=$(curl -s %1$s/v1/assistants -H "Authorization: Bearer $KEY" \\
-        -H 'Content-Type: application/json' -d '{"model": "rehearsal"}' \\
-        | grep -o 'asst_[A-Za-z0-9]*')
-      curl -N %1$s/v1/threads/runs -H "Authorization: Bearer $KEY" \\
-        -H 'Content-Type: application/json' \\
-        -d '{"assistant_id": "'$ASSISTANT'", "stream": true,
-             "thread": {"messages": [{"role": "user", "content": "Hello"}]}}'
+    KEY='%2$s'
+    ASSISTANT=$(curl -s %1$s/v1/assistants -H "Authorization: Bearer $KEY" \\
+      -H 'Content-Type: application/json' -d '{"model": "rehearsal"}' \\
+      | grep -o 'asst_[A-Za-z0-9]*')
+    curl -sN %1$s/v1/threads/runs -H "Authorization: Bearer $KEY" \\
+      -H 'Content-Type: application/json' \\
+      -d '{"assistant_id": "'$ASSISTANT'", "stream": true,
+           "thread": {"messages": [{"role": "user", "content": "Hello"}]}}'
 
     or with the official SDK (pip install openai):
 
-      from openai import OpenAI
+    from openai import OpenAI
 
-      client = OpenAI(base_url="%1$s/v1", api_key="%2$s")
-      assistant = client.beta.assistants.create(model="rehearsal")
-      run = client.beta.threads.create_and_run_poll(
-          assistant_id=assistant.id,
-          thread={"messages": [{"role": "user", "content": "Hello"}]})
-      print(client.beta.threads.messages.list(run.thread_id).data[0].content[0].text.value)
+    client = OpenAI(base_url="%1$s/v1", api_key="%2$s")
+    assistant = client.beta.assistants.create(model="rehearsal")
+    run = client.beta.threads.create_and_run_poll(
+        assistant_id=assistant.id,
+        thread={"messages": [{"role": "user", "content": "Hello"}]})
+    print(client.beta.threads.messages.list(run.thread_id).data[0].content[0].text.value)
+
     """
         .formatted(url, key.value());
   }
@@ -81,6 +83,8 @@ public class StartupBanner {
   private String url() {
     var host = config.getValue("quarkus.http.host", String.class);
     int port = config.getValue("quarkus.http.port", Integer.class);
-    return "http://%s:%d".formatted(host.equals("0.0.0.0") ? "localhost" : host, port);
+    boolean isAny = host.equals("0.0.0.0") || host.equals("::") || host.equals("0:0:0:0:0:0:0:0");
+    var name = isAny ? "localhost" : host.contains(":") ? "[" + host + "]" : host;
+    return "http://%s:%d".formatted(name, port);
   }
 }

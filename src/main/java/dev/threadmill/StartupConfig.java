@@ -13,8 +13,10 @@ import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * What has to be known before the server itself can start, from THREADMILL_* in the environment. A
@@ -27,6 +29,7 @@ import java.util.Optional;
  * @param database empty for the embedded one
  * @param kafka bootstrap servers for the signals between nodes; empty for none
  * @param publicUrl where clients reach the server; empty if that is where they call it
+ * @param corsOrigins of the pages in browsers that may call the API; empty for none
  */
 record StartupConfig(
     InetAddress host,
@@ -35,7 +38,8 @@ record StartupConfig(
     Path cache,
     Optional<DatabaseUrl> database,
     Optional<String> kafka,
-    Optional<String> publicUrl) {
+    Optional<String> publicUrl,
+    List<String> corsOrigins) {
 
   private static final String HOST = "THREADMILL_HOST";
   private static final String PORT = "THREADMILL_PORT";
@@ -44,6 +48,7 @@ record StartupConfig(
   private static final String DATABASE_URL = "THREADMILL_DATABASE_URL";
   private static final String KAFKA = "THREADMILL_KAFKA";
   private static final String PUBLIC_URL = "THREADMILL_PUBLIC_URL";
+  private static final String CORS_ORIGINS = "THREADMILL_CORS_ORIGINS";
 
   /** Reads the variables; throws {@link InvalidSettingException} at the first one that is wrong. */
   static StartupConfig from(Map<String, String> environment) {
@@ -56,7 +61,8 @@ record StartupConfig(
         value(environment, CACHE).map(text -> path(CACHE, text)).orElse(home.resolve("cache")),
         value(environment, DATABASE_URL).map(StartupConfig::database),
         value(environment, KAFKA).map(StartupConfig::kafka),
-        value(environment, PUBLIC_URL).map(StartupConfig::publicUrl));
+        value(environment, PUBLIC_URL).map(StartupConfig::publicUrl),
+        value(environment, CORS_ORIGINS).map(StartupConfig::corsOrigins).orElse(List.of()));
   }
 
   /** The home where nothing is said: {@code ~/.threadmill}. */
@@ -158,6 +164,21 @@ record StartupConfig(
     }
     throw new InvalidSettingException(
         PUBLIC_URL, text, "is not an address like https://threadmill.example.com");
+  }
+
+  private static List<String> corsOrigins(String text) {
+    var origins = Stream.of(text.split(",")).map(String::strip).toList();
+    if (!origins.equals(List.of("*")) && !origins.stream().allMatch(StartupConfig::isOrigin)) {
+      throw new InvalidSettingException(
+          CORS_ORIGINS,
+          text,
+          "is not a list of origins like https://app.example.com,http://localhost:3000, or *");
+    }
+    return origins;
+  }
+
+  private static boolean isOrigin(String text) {
+    return text.matches("https?://(\\[[0-9A-Fa-f:.]+]|[A-Za-z0-9.-]+)(:\\d{1,5})?");
   }
 
   private static DatabaseUrl database(String text) {

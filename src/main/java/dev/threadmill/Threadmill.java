@@ -83,6 +83,10 @@ public final class Threadmill {
     set("quarkus.http.port", Integer.toString(settings.port()));
     set("threadmill.home", settings.home().toString());
     settings.publicUrl().ifPresent(url -> set("threadmill.protocols.public-url", url));
+    if (!settings.corsOrigins().isEmpty()) {
+      set("quarkus.http.cors.enabled", "true");
+      set("quarkus.http.cors.origins", String.join(",", settings.corsOrigins()));
+    }
     settings
         .kafka()
         .ifPresent(

@@ -1,5 +1,6 @@
 package dev.threadmill.api;
 
+import jakarta.inject.Inject;
 import jakarta.ws.rs.NotAllowedException;
 import jakarta.ws.rs.NotFoundException;
 import jakarta.ws.rs.NotSupportedException;
@@ -12,6 +13,8 @@ import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.UriInfo;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
 import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
 
@@ -28,6 +31,7 @@ public class ExceptionMappers {
 
   @Context Request request;
   @Context UriInfo uri;
+  @Inject Routes routes;
 
   @ServerExceptionMapper
   public Response api(ApiException e) {
@@ -40,22 +44,34 @@ public class ExceptionMappers {
         new ApiException(
             404,
             new ApiError(
-                "Invalid URL (%s %s)".formatted(request.getMethod(), uri.getPath()),
+                NotFoundMessages.of(request.getMethod(), uri.getPath(), firstSegments()),
                 ApiError.INVALID_REQUEST,
                 null,
                 null)));
   }
 
+  private Set<String> firstSegments() {
+    return routes.all().stream()
+        .map(route -> route.template().split("/"))
+        .filter(segments -> segments.length > 2)
+        .map(segments -> segments[2])
+        .collect(Collectors.toUnmodifiableSet());
+  }
+
   @ServerExceptionMapper
   public Response notAllowed(NotAllowedException e) {
-    return answer(
-        new ApiException(
-            405,
-            new ApiError(
-                "Not allowed to %s on %s.".formatted(request.getMethod(), uri.getPath()),
-                ApiError.INVALID_REQUEST,
-                null,
-                "method_not_supported")));
+    var allowed =
+        routes.find(uri.getPath()).map(route -> String.join(", ", route.methods())).orElse("");
+    var answer =
+        answer(
+            new ApiException(
+                405,
+                new ApiError(
+                    "Not allowed to %s on %s.".formatted(request.getMethod(), uri.getPath()),
+                    ApiError.INVALID_REQUEST,
+                    null,
+                    "method_not_supported")));
+    return Response.fromResponse(answer).header(HttpHeaders.ALLOW, allowed).build();
   }
 
   @ServerExceptionMapper

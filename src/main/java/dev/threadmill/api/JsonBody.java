@@ -8,6 +8,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.exc.InvalidFormatException;
 import com.fasterxml.jackson.databind.exc.InvalidTypeIdException;
 import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -39,6 +41,14 @@ public final class JsonBody {
     } catch (JsonProcessingException e) {
       throw translated(e);
     }
+  }
+
+  /** The body with this field in place of one of that name; a body that is no object stays. */
+  static byte[] withField(byte[] body, String name, String value) {
+    var node = read(body, Json.MAPPER.constructType(JsonNode.class));
+    return node instanceof ObjectNode object
+        ? Json.write(object.put(name, value)).getBytes(StandardCharsets.UTF_8)
+        : body;
   }
 
   private static ApiException translated(JsonProcessingException e) {

@@ -11,6 +11,7 @@ import java.lang.reflect.Type;
 import org.jboss.resteasy.reactive.server.spi.ResteasyReactiveResourceInfo;
 import org.jboss.resteasy.reactive.server.spi.ServerMessageBodyReader;
 import org.jboss.resteasy.reactive.server.spi.ServerRequestContext;
+import org.jboss.resteasy.reactive.server.vertx.VertxResteasyReactiveRequestContext;
 
 /** Hands every JSON body to {@link JsonBody}, in place of the framework's own reader. */
 @Provider
@@ -32,7 +33,12 @@ public class JsonBodyReader implements ServerMessageBodyReader<Object> {
   public Object readFrom(
       Class<Object> type, Type genericType, MediaType mediaType, ServerRequestContext context)
       throws IOException {
-    return read(genericType, context.getInputStream());
+    var body = BodyLimit.read(context.getInputStream());
+    var connection = ((VertxResteasyReactiveRequestContext) context).getContext();
+    var deployment = VersionAliases.deployment(connection);
+    return JsonBody.read(
+        deployment.isEmpty() ? body : JsonBody.withField(body, "model", deployment.get()),
+        Json.MAPPER.constructType(genericType));
   }
 
   @Override
