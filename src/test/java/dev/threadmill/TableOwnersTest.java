@@ -31,7 +31,7 @@ class TableOwnersTest {
   static {
     owns("projects", "projects", "api_keys");
     owns("projects.idempotency", "idempotency_keys");
-    owns("limits", "project_limits", "project_usage", "budget_reservations");
+    owns("limits", "usage_limits", "usage_counters", "usage_reservations");
     owns("assistants", "assistants");
     owns("threads", "threads", "messages");
     owns(
@@ -59,15 +59,13 @@ class TableOwnersTest {
   /** Tables that a package reads although another one owns them, as "package table". */
   private static final Set<String> FOREIGN_READS =
       Set.of(
-          "limits projects",
-          "limits runs",
           "memory messages",
           "memory runs",
           "memory threads",
           "memory.recall messages",
           "memory.recall threads",
           "runs messages",
-          "runs project_limits",
+          "runs usage_limits",
           "runs threads",
           "runs.context messages",
           "runs.context threads");

@@ -1,69 +1,83 @@
 package dev.threadmill.limits;
 
 import dev.threadmill.api.ApiException;
-import dev.threadmill.api.ProjectId;
 import dev.threadmill.models.LimitReachedException;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.InstantSource;
-import java.util.Optional;
+import java.util.List;
 
 /**
- * Lets in requests that have a model work, as many as the project's rates allow and only while
- * there is something left of its budgets. The answer tells how much that is.
+ * Admits requests that lead to model calls, as far as the rates and budgets of their payer allow,
+ * and sets the response headers that say what is left.
  */
 @ApplicationScoped
 public class AdmitRequest {
-  private final LimitsCache known;
+  private final LimitsCache cache;
   private final LimitsStore store;
   private final RateHeaders headers;
   private final InstantSource clock;
 
-  AdmitRequest(LimitsCache known, LimitsStore store, RateHeaders headers, InstantSource clock) {
-    this.known = known;
+  AdmitRequest(LimitsCache cache, LimitsStore store, RateHeaders headers, InstantSource clock) {
+    this.cache = cache;
     this.store = store;
     this.headers = headers;
     this.clock = clock;
   }
 
   /**
-   * Lets the request in hand in.
+   * Admits the current request.
    *
-   * @throws ApiException 429 if it may not come in
+   * @throws ApiException 429 if a limit does not allow it
    */
-  public void admit(ProjectId project) {
-    var limits = known.get(project);
-    if (!limits.limitsRequests()) {
+  public void admit(Payer payer) {
+    var limits = cache.get(payer);
+    if (!limits.any(Limits::limitsRequests)) {
       return;
     }
     var at = clock.instant();
-    Optional<CurrentUsage> taken =
-        limits.requestsPerMinute() == null
-            ? Optional.empty()
-            // Apart from the request: nothing that an Idempotency-Key stands for is done by it.
-            : Uninterruptibly.call(() -> store.takeRequest(project, at));
-    var used = taken.orElseGet(() -> store.usage(project, at));
-    headers.write(limits, used);
-    if (LimitErrors.budgetExhausted(limits, used).isPresent()) {
-      // Perhaps it has been raised, and this node has not heard of it.
-      LimitErrors.budgetExhausted(store.limits(project), used).ifPresent(AdmitRequest::refuse);
+    var scopes = limits.scopes();
+    // On a thread of its own: what is taken here is not an effect of the request, which an
+    // Idempotency-Key would have to record.
+    var taken =
+        limits.any(each -> each.requestsPerMinute() != null)
+            ? Uninterruptibly.call(() -> store.takeRequest(scopes, at))
+            : new LimitsStore.TakenRequest(true, store.states(scopes, at));
+    headers.write(taken.states());
+    LimitErrors.exhausted(taken.states()).ifPresent(AdmitRequest::refuse);
+    if (!taken.isAdmitted()) {
+      refuseForRequests(taken.states());
     }
-    var rate = limits.requestsPerMinute();
-    if (rate != null && taken.isEmpty() && used.requestsLeft() != null) {
-      throw ApiException.tooMany(
-          "rate_limit_exceeded",
-          "Rate limit reached for the project on requests per minute: limit %d.".formatted(rate),
-          LimitErrors.timeUntilAvailable(1, used.requestsLeft(), rate));
-    }
-    var tokens = limits.tokensPerMinute();
-    if (tokens != null && used.tokensLeft() != null && used.tokensLeft() < 1) {
-      throw ApiException.tooMany(
-          "rate_limit_exceeded",
-          "Rate limit reached for the project on tokens per minute: limit %d.".formatted(tokens),
-          LimitErrors.timeUntilAvailable(1, used.tokensLeft(), tokens));
+    refuseForTokens(taken.states());
+  }
+
+  private static void refuseForRequests(List<ScopeState> states) {
+    for (var state : states) {
+      var left = state.usage().requestsLeft();
+      if (left != null && left < 1) {
+        refuseForRate(state, "requests", state.limits().requestsPerMinute(), left);
+      }
     }
   }
 
-  private static void refuse(LimitReachedException spent) {
-    throw ApiException.insufficientQuota(spent.getMessage(), spent.retryAfter().orElse(null));
+  private static void refuseForTokens(List<ScopeState> states) {
+    for (var state : states) {
+      var left = state.usage().tokensLeft();
+      if (left != null && left < 1) {
+        refuseForRate(state, "tokens", state.limits().tokensPerMinute(), left);
+      }
+    }
+  }
+
+  private static void refuseForRate(ScopeState state, String of, int limit, double left) {
+    throw ApiException.tooMany(
+        "rate_limit_exceeded",
+        "Rate limit reached for the %s on %s per minute: limit %d."
+            .formatted(state.scope().noun(), of, limit),
+        LimitErrors.timeUntilAvailable(1, left, limit));
+  }
+
+  private static void refuse(LimitReachedException exhausted) {
+    throw ApiException.insufficientQuota(
+        exhausted.getMessage(), exhausted.retryAfter().orElse(null));
   }
 }

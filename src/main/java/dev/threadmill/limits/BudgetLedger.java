@@ -14,17 +14,18 @@ import dev.threadmill.models.Usage;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 
 /**
- * What calls of models cost a project. Before a call the most that it may use is set aside, so that
- * calls at the same time cannot use more than there is; afterwards what it did use is counted. For
- * a project without limits all of it does nothing.
+ * Reserves, settles and counts what model calls use. Before a call the most that it may use is
+ * reserved in every scope that has limits, so that concurrent calls cannot exceed a budget;
+ * afterwards its real usage is counted and the rest returned. Costs nothing without limits.
  *
- * <p>What a call has set aside and never settled, because its node died, counts as used: the call
- * may have been made.
+ * <p>A reservation that is never settled, because its node died, counts as used: the call may have
+ * been made.
  */
 @ApplicationScoped
 public class BudgetLedger {
@@ -32,121 +33,126 @@ public class BudgetLedger {
 
   private final Jdbc jdbc;
   private final ReservationStore store;
-  private final LimitsCache known;
-  private final FairQueue lines;
-  private final LimitErrors refusals;
+  private final LimitsCache cache;
+  private final FairQueue queue;
+  private final LimitErrors errors;
   private final Ids ids;
   private final InstantSource clock;
 
   BudgetLedger(
       Jdbc jdbc,
       ReservationStore store,
-      LimitsCache known,
-      FairQueue lines,
-      LimitErrors refusals,
+      LimitsCache cache,
+      FairQueue queue,
+      LimitErrors errors,
       Ids ids,
       InstantSource clock) {
     this.jdbc = jdbc;
     this.store = store;
-    this.known = known;
-    this.lines = lines;
-    this.refusals = refusals;
+    this.cache = cache;
+    this.queue = queue;
+    this.errors = errors;
     this.ids = ids;
     this.clock = clock;
   }
 
   /**
-   * The model, with each of its calls counted and bounded by the limits of the project. It throws
-   * {@link LimitReachedException} when they do not allow the call.
+   * The model, with each of its calls reserved and counted. A call that the limits do not allow
+   * throws {@link LimitReachedException}.
    *
-   * @param patience how long a call waits for what others may give back
+   * @param timeout how long a call waits for tokens that other calls may return
    */
-  public LanguageModel metered(ProjectId project, LanguageModel model, Duration patience) {
-    return known.get(project).countsCalls()
-        ? new MeteredModel(this, project, model, patience)
+  public LanguageModel metered(Payer payer, LanguageModel model, Duration timeout) {
+    return cache.get(payer).any(Limits::countsCalls)
+        ? new MeteredModel(this, payer, model, timeout)
         : model;
   }
 
+  /** A call that waits for its reservation, and the scopes in which that counts. */
+  private record Call(Payer payer, List<LimitScope> scopes, RunId run, CallEstimate estimate) {}
+
   /**
-   * Sets aside what the call may use. Waits while it is only set aside by others, or only the rate
-   * is too high. May be interrupted.
+   * Reserves what the call may use. Waits while the budget is only reserved by other calls, or the
+   * rate is exceeded. Can be interrupted.
    *
    * @param run whose call it is; null if it is not a run's
-   * @throws LimitReachedException if the project has used up what it may use, or the wait would be
-   *     too long
+   * @throws LimitReachedException if a budget does not allow the call, or the wait would be longer
+   *     than the timeout
    * @throws InterruptedException if the thread was interrupted while it waited
    */
   public Reservation reserve(
-      ProjectId project, RunId run, ModelInfo model, ModelRequest request, Duration patience)
+      Payer payer, RunId run, ModelInfo model, ModelRequest request, Duration timeout)
       throws InterruptedException {
-    var limits = known.get(project);
-    if (!limits.countsCalls()) {
+    var limits = cache.get(payer).counting();
+    if (limits.all().isEmpty()) {
       return Reservation.NONE;
     }
-    if (!limits.limitsCalls()) {
-      return Reservation.countOnly(project, model.price());
+    if (!limits.any(Limits::limitsCalls)) {
+      return Reservation.countOnly(limits.scopes(), model.price());
     }
-    if (limits.hasCostBudget() && model.price() == null) {
-      throw refusals.unknownPrice(model.name());
+    if (limits.any(Limits::hasCostBudget) && model.price() == null) {
+      throw errors.unknownPrice(model.name());
     }
-    var demand = CallEstimate.of(model, request);
-    if (!lines.hasWaiters(project)
-        && tryReserve(project, run, demand)
-            instanceof FairQueue.Look.Acquired<Reservation>(var reserved)) {
+    var call = new Call(payer, limits.scopes(), run, CallEstimate.of(model, request));
+    var narrowest = limits.scopes().getLast();
+    if (!queue.hasWaiters(narrowest)
+        && tryReserve(call) instanceof FairQueue.Look.Acquired<Reservation>(var reserved)) {
       return reserved;
     }
-    Optional<Reservation> waited =
-        lines.await(project, patience, () -> tryReserve(project, run, demand));
-    if (waited.isEmpty()) {
-      throw refusals.waitTooLong(project, demand.expectedTokens());
-    }
-    return waited.get();
+    Optional<Reservation> waited = queue.await(narrowest, timeout, () -> tryReserve(call));
+    return waited.orElseThrow(() -> errors.waitTooLong(call.scopes(), call.estimate()));
   }
 
-  /** One attempt. What was left behind by dead nodes is cleared away if it may be in the way. */
-  private FairQueue.Look.Attempt<Reservation> tryReserve(
-      ProjectId project, RunId run, CallEstimate demand) {
+  /** One attempt. Reservations of dead nodes are expired first if they may be in the way. */
+  private FairQueue.Look.Attempt<Reservation> tryReserve(Call call) {
     return Uninterruptibly.call(
         () -> {
-          var outcome = reserveOnce(project, run, demand);
-          if (outcome instanceof FairQueue.Look.RetryAfter && expireReservations(project)) {
-            return reserveOnce(project, run, demand);
+          var outcome = reserveOnce(call);
+          if (outcome instanceof FairQueue.Look.RetryAfter
+              && expireReservations(call.payer().project())) {
+            return reserveOnce(call);
           }
           return outcome;
         });
   }
 
-  private FairQueue.Look.Attempt<Reservation> reserveOnce(
-      ProjectId project, RunId run, CallEstimate demand) {
+  private FairQueue.Look.Attempt<Reservation> reserveOnce(Call call) {
     var id = ids.next("resv_");
     Supplier<ReservationStore.Outcome> once =
         () ->
-            jdbc.inTransaction(tx -> store.reserve(tx, project, id, run, demand, clock.instant()));
-    // A run waits for its database, a request does not.
-    var outcome = run == null ? once.get() : jdbc.whenAvailable(once);
+            jdbc.inTransaction(
+                tx ->
+                    store.reserve(
+                        tx, call.scopes(), id, call.run(), call.estimate(), clock.instant()));
+    // A run waits until the database is available, a request does not.
+    var outcome = call.run() == null ? once.get() : jdbc.whenAvailable(once);
     if (outcome == null) {
-      // The project was deleted, or has never had limits.
+      // The project or the key was deleted.
       return new FairQueue.Look.Acquired<>(Reservation.NONE);
     }
     if (outcome.isReserved()) {
       return new FairQueue.Look.Acquired<>(
           new Reservation(
-              project, id, demand.price(), outcome.maxCompletionTokens(), outcome.tokens()));
+              call.scopes(),
+              id,
+              call.estimate().price(),
+              outcome.maxCompletionTokens(),
+              outcome.tokens()));
     }
     if (outcome.isExhausted()) {
-      throw refusals.budgetExhausted(project);
+      throw errors.notCovered(call.scopes(), call.estimate());
     }
     return new FairQueue.Look.RetryAfter<>(outcome.delay());
   }
 
-  /** Counts as used what nobody will settle any more. Whether there was anything. */
+  /** Counts reservations as used that are too old to be settled. Returns whether there were any. */
   boolean expireReservations(ProjectId project) {
     return jdbc.inTransaction(tx -> store.expire(tx, project, clock.instant()));
   }
 
   /**
-   * Counts what the call has used and gives back the rest, with the transaction. To be called as
-   * the last of its statements: other calls of the project wait for its end.
+   * Counts the usage of the call and returns the rest of its reservation, in this transaction.
+   * Should be the last of its statements: other calls of the project wait for its end.
    */
   public void settle(Tx tx, Reservation reservation, Usage usage) {
     if (reservation.isNone()) {
@@ -162,15 +168,15 @@ public class BudgetLedger {
     if (reservation.id() != null) {
       if (usage.totalTokens() > reservation.tokens()) {
         LOG.warnf(
-            "provider used more than it could project_id=%s reserved=%d used=%d",
+            "provider used more than was reserved project_id=%s reserved=%d used=%d",
             reservation.project(), reservation.tokens(), usage.totalTokens());
       }
-      tx.afterCommit(() -> lines.signal(reservation.project()));
+      tx.afterCommit(() -> queue.signal(reservation.project()));
     }
   }
 
   /** As {@link #settle(Tx, Reservation, Usage)}, in a transaction of its own. */
-  public void settle(Reservation reservation, Usage usage) {
+  public void settleAndCommit(Reservation reservation, Usage usage) {
     if (!reservation.isNone()) {
       Uninterruptibly.call(
           () ->
@@ -182,11 +188,11 @@ public class BudgetLedger {
     }
   }
 
-  /** A run is taken over from a node that died: what that had set aside for it counts as used. */
-  public void abandon(Tx tx, ProjectId project, RunId run) {
-    if (known.get(project).limitsCalls()) {
-      store.abandon(tx, project, run, clock.instant());
-      tx.afterCommit(() -> lines.signal(project));
+  /** Counts as used what a dead node had reserved for a run that another node takes over. */
+  public void abandon(Tx tx, Payer payer, RunId run) {
+    if (cache.get(payer).any(Limits::limitsCalls)) {
+      store.abandon(tx, payer.project(), run, clock.instant());
+      tx.afterCommit(() -> queue.signal(payer.project()));
     }
   }
 }

@@ -4,17 +4,19 @@ import dev.threadmill.models.ModelInfo;
 import dev.threadmill.models.ModelMessage;
 import dev.threadmill.models.ModelPart;
 import dev.threadmill.models.ModelRequest;
+import dev.threadmill.models.Money;
 import dev.threadmill.models.TokenCounter;
+import dev.threadmill.models.Usage;
 
 /**
- * The most that a call of a model may use.
+ * The most that a model call may use.
  *
- * @param prompt tokens of the prompt: our count and a quarter, since other models cut text
- *     otherwise
- * @param completion tokens of the longest answer
+ * @param maxPromptTokens tokens of the prompt: our count and a quarter, since models differ in
+ *     their tokenizers
+ * @param maxCompletionTokens tokens of the longest answer
  * @param isCapped whether the caller has bounded the answer; if not, it may be bounded further
  * @param price null if it is not known
- * @param estimate tokens that it will likely use, for the rate
+ * @param expectedTokens tokens that it will likely use, for the rate
  */
 record CallEstimate(
     int maxPromptTokens,
@@ -26,7 +28,7 @@ record CallEstimate(
   private static final int MARGIN = 16;
   private static final int MAX_IMAGE_TOKENS = 3_000;
 
-  /** An answer of unknown length is taken for this long by the rate, until it is there. */
+  /** The rate expects this of an answer without a bound, until its usage is known. */
   private static final int TYPICAL_ANSWER_TOKENS = 512;
 
   static CallEstimate of(ModelInfo model, ModelRequest request) {
@@ -42,6 +44,22 @@ record CallEstimate(
     long estimate =
         (long) counted + (capped ? completion : Math.min(completion, TYPICAL_ANSWER_TOKENS));
     return new CallEstimate(clip(prompt), completion, capped, model.price(), clip(estimate));
+  }
+
+  /** The least that the call needs: its prompt and a short answer. */
+  long minTokens() {
+    return (long) maxPromptTokens
+        + Math.min(maxCompletionTokens, ReservationStore.MIN_ANSWER_TOKENS);
+  }
+
+  /** The price of {@link #minTokens}; none if the price is not known. */
+  Money minCost() {
+    return price == null
+        ? Money.NONE
+        : price.of(
+            new Usage(
+                maxPromptTokens,
+                Math.min(maxCompletionTokens, ReservationStore.MIN_ANSWER_TOKENS)));
   }
 
   private static int images(ModelRequest request) {

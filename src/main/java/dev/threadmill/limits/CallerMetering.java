@@ -6,23 +6,23 @@ import dev.threadmill.projects.Caller;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 
-/** Has the caller's project pay for the models that are called for the request in hand. */
+/** Counts model calls of the current request against the limits of its caller. */
 @ApplicationScoped
 class CallerMetering implements Metering {
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final Duration TIMEOUT = Duration.ofSeconds(20);
 
   private final AdmitRequest admitRequest;
-  private final BudgetLedger spending;
+  private final BudgetLedger ledger;
 
-  CallerMetering(AdmitRequest admitRequest, BudgetLedger spending) {
+  CallerMetering(AdmitRequest admitRequest, BudgetLedger ledger) {
     this.admitRequest = admitRequest;
-    this.spending = spending;
+    this.ledger = ledger;
   }
 
   @Override
   public LanguageModel metered(LanguageModel model) {
-    var project = Caller.current().project();
-    admitRequest.admit(project);
-    return spending.metered(project, model, PATIENCE);
+    var payer = Payer.of(Caller.current());
+    admitRequest.admit(payer);
+    return ledger.metered(payer, model, TIMEOUT);
   }
 }

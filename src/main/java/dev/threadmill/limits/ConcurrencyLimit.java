@@ -8,53 +8,46 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * How many runs of a project may be under way at once. Runs that have been routed to by another run
- * do not count: their caller keeps its place while it waits for them.
+ * How many runs of a project may be executed at once. Runs that another run has started do not
+ * count: the run that waits for them keeps its slot.
  */
 @ApplicationScoped
 public class ConcurrencyLimit {
-  private final LimitsCache known;
+  private final LimitsCache cache;
+  private final ActiveRuns activeRuns;
 
-  ConcurrencyLimit(LimitsCache known) {
-    this.known = known;
+  ConcurrencyLimit(LimitsCache cache, ActiveRuns activeRuns) {
+    this.cache = cache;
+    this.activeRuns = activeRuns;
   }
 
-  /** Whether runs of this project have to be claimed one after the other. */
+  /** Whether the project has such a limit, so that its runs have to be claimed under a lock. */
   public boolean isLimited(ProjectId project) {
-    return known.get(project).concurrentThreads() != null;
+    return cache.get(Payer.of(project)).ofProject().concurrentThreads() != null;
   }
 
   /**
-   * The places that are free in each of these projects, where there is a bound. Until the
-   * transaction ends nobody else is told of the same places.
+   * The number of free slots of each of these projects that has a limit. It is negative if the
+   * limit was lowered below what is active. The rows of the limits stay locked until the
+   * transaction ends, so that no slot is given twice.
    */
   public Map<ProjectId, Integer> lockAvailableSlots(Tx tx, Collection<ProjectId> projects) {
-    var bounds = new HashMap<ProjectId, Integer>();
+    var slots = new HashMap<ProjectId, Integer>();
     tx.list(
         """
-        SELECT project_id, concurrent_threads FROM project_limits
-        WHERE project_id = ANY (?) AND concurrent_threads IS NOT NULL
+        SELECT project_id, concurrent_threads FROM usage_limits
+        WHERE project_id = ANY (?) AND scope = 'project' AND concurrent_threads IS NOT NULL
         ORDER BY project_id FOR NO KEY UPDATE
         """,
-        row ->
-            bounds.put(row.text("project_id", ProjectId::new), row.integer("concurrent_threads")),
+        row -> slots.put(row.text("project_id", ProjectId::new), row.integer("concurrent_threads")),
         projects);
-    if (!bounds.isEmpty()) {
-      // Looked at only now, so that it sees what those did who had the lock before.
-      tx.list(
-          """
-          SELECT project_id, count(*)::int AS runs FROM runs
-          WHERE project_id = ANY (?) AND status IN ('in_progress', 'cancelling')
-            AND parent_run_id IS NULL
-          GROUP BY project_id
-          """,
-          row -> {
-            int runs = row.integer("runs");
-            return bounds.computeIfPresent(
-                row.text("project_id", ProjectId::new), (_, bound) -> bound - runs);
-          },
-          bounds.keySet());
+    if (!slots.isEmpty()) {
+      // A statement of its own, behind the lock: it sees what the lock's previous holders
+      // committed.
+      activeRuns
+          .count(tx, slots.keySet())
+          .forEach((project, active) -> slots.merge(project, -active, Integer::sum));
     }
-    return bounds;
+    return slots;
   }
 }

@@ -4,13 +4,13 @@ import dev.threadmill.models.Money;
 import java.time.Instant;
 
 /**
- * What a project has used by now.
+ * What was used within a scope.
  *
- * @param reserved by calls of models that are under way
+ * @param reserved set aside for model calls in progress
  * @param requestsLeft in the bucket of requests a minute; null without a limit
- * @param tokensLeft in the bucket of tokens a minute, below 0 after a call that took more than
- *     there was; null without a limit
- * @param at the moment for which this holds
+ * @param tokensLeft in the bucket of tokens a minute, negative after a call that used more than its
+ *     estimate; null without a limit
+ * @param at the time for which this holds
  */
 record CurrentUsage(
     Amount day,
@@ -20,13 +20,17 @@ record CurrentUsage(
     Double requestsLeft,
     Double tokensLeft,
     Instant at) {
-  /** Tokens, and what they cost as far as prices are known. */
+  /** Tokens, and their cost as far as prices are known. */
   record Amount(long tokens, Money cost) {
     static final Amount NONE = new Amount(0, Money.NONE);
   }
 
-  /** Nothing is counted. */
+  /** The usage of a scope that was never counted. */
   static CurrentUsage none(Instant at) {
     return new CurrentUsage(Amount.NONE, Amount.NONE, Amount.NONE, Amount.NONE, null, null, at);
+  }
+
+  CurrentUsage withRequestsLeft(Double left) {
+    return new CurrentUsage(day, month, total, reserved, left, tokensLeft, at);
   }
 }

@@ -11,72 +11,74 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /**
- * The calls of this node that wait until their project has room for them again: one line a project,
- * first come, first served. Only the head of a line looks, when something was given back here, and
- * from time to time, since it may have been on another node.
+ * Model calls on this node that wait for tokens: one first-in, first-out queue for each scope. Only
+ * the head of a queue tries to reserve: when tokens were returned on this node, and at an interval,
+ * since they may have been returned on another one.
  */
 @ApplicationScoped
 class FairQueue {
-  /** So many may wait in one line: they keep a place for runs of their node. */
+  /** The most calls of a project that may wait, since runs keep their slots while they do. */
   static final int MAX_WAITING = 100;
 
-  /** How often the head of a line looks for what other nodes have given back. */
+  /** How often the head of a queue looks for tokens that other nodes have returned. */
   private static final Duration POLL_INTERVAL = Duration.ofMillis(200);
 
-  /** A line is there as long as somebody stands in it. */
-  private final Cache<ProjectId, Queue> queues = Caffeine.newBuilder().weakValues().build();
+  /** A queue exists as long as a call waits in it. */
+  private final Cache<LimitScope, Queue> queues = Caffeine.newBuilder().weakValues().build();
 
   private static final class Queue {
     final Semaphore head = new Semaphore(1, true);
-    final Semaphore signal = new Semaphore(0);
+    final Semaphore returned = new Semaphore(0);
   }
 
-  /** A look at whether there is room now. */
+  /** An attempt to acquire what the queue is for. */
   interface Look<T> {
-    /** What was waited for. */
+    /** It was acquired. */
     record Acquired<T>(T value) implements Attempt<T> {}
 
-    /** Not yet. It may be sensible to look again after this time. */
+    /** It was not available. Zero if nothing is known about when it will be. */
     record RetryAfter<T>(Duration delay) implements Attempt<T> {}
 
-    /** What came of a look. */
+    /** The result of an attempt. */
     sealed interface Attempt<T> permits Acquired, RetryAfter {}
   }
 
-  /** Something of the project's was given back. */
+  /** Wakes the heads of the project's queues, since tokens were returned. */
   void signal(ProjectId project) {
-    var line = queues.getIfPresent(project);
-    if (line != null && line.signal.availablePermits() == 0) {
-      line.signal.release();
-    }
+    queues
+        .asMap()
+        .forEach(
+            (scope, queue) -> {
+              if (scope.project().equals(project) && queue.returned.availablePermits() == 0) {
+                queue.returned.release();
+              }
+            });
+  }
+
+  /** Whether other calls wait in this queue; a new one must not overtake them. */
+  boolean hasWaiters(LimitScope scope) {
+    var queue = queues.getIfPresent(scope);
+    return queue != null && queue.head.availablePermits() == 0;
   }
 
   /**
-   * Whether others of the project wait here, so that it would be unfair not to wait behind them.
+   * Waits for this call's turn and then until an attempt succeeds. Empty after the timeout, or if
+   * too many calls of the project wait already.
    */
-  boolean hasWaiters(ProjectId project) {
-    var line = queues.getIfPresent(project);
-    return line != null && line.head.availablePermits() == 0;
-  }
-
-  /**
-   * Waits in line and looks until there is room, but no longer than this; empty if there was none,
-   * or if the line is too long already.
-   */
-  <T> Optional<T> await(ProjectId project, Duration patience, Supplier<Look.Attempt<T>> look)
+  <T> Optional<T> await(LimitScope scope, Duration timeout, Supplier<Look.Attempt<T>> attempt)
       throws InterruptedException {
-    var line = queues.get(project, _ -> new Queue());
-    if (line.head.getQueueLength() >= MAX_WAITING) {
+    if (waiting(scope.project()) >= MAX_WAITING) {
       return Optional.empty();
     }
-    long deadline = System.nanoTime() + patience.toNanos();
-    if (!line.head.tryAcquire(patience.toNanos(), TimeUnit.NANOSECONDS)) {
+    var queue = queues.get(scope, _ -> new Queue());
+    long deadline = System.nanoTime() + timeout.toNanos();
+    if (!queue.head.tryAcquire(timeout.toNanos(), TimeUnit.NANOSECONDS)) {
       return Optional.empty();
     }
     try {
       while (true) {
-        line.signal.drainPermits();
-        switch (look.get()) {
+        queue.returned.drainPermits();
+        switch (attempt.get()) {
           case Look.Acquired<T>(var value) -> {
             return Optional.of(value);
           }
@@ -89,12 +91,19 @@ class FairQueue {
                 delay.isZero()
                     ? POLL_INTERVAL.toNanos()
                     : Math.min(delay.toNanos(), POLL_INTERVAL.toNanos());
-            line.signal.tryAcquire(Math.min(left, pause), TimeUnit.NANOSECONDS);
+            queue.returned.tryAcquire(Math.min(left, pause), TimeUnit.NANOSECONDS);
           }
         }
       }
     } finally {
-      line.head.release();
+      queue.head.release();
     }
+  }
+
+  private int waiting(ProjectId project) {
+    return queues.asMap().entrySet().stream()
+        .filter(entry -> entry.getKey().project().equals(project))
+        .mapToInt(entry -> entry.getValue().head.getQueueLength())
+        .sum();
   }
 }

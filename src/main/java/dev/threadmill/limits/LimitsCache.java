@@ -9,36 +9,45 @@ import jakarta.enterprise.event.Observes;
 import java.time.Duration;
 
 /**
- * The limits of projects, remembered for ten seconds, so that a project without any pays no
- * statement for them. What is taken from a budget goes by the row, never by what is remembered:
- * only that there are limits at all is learned late, by nodes that did not hear of it.
+ * Caches limits for ten seconds, so that a project without limits costs no statement. Budgets and
+ * rates are always checked against the database; the cache only says which scopes have limits. A
+ * node that misses the signal of a change learns of new limits when its entry expires.
  */
 @ApplicationScoped
 class LimitsCache {
   private static final Duration TTL = Duration.ofSeconds(10);
-  private static final int MAX_ENTRIES = 100_000;
+
+  private static final long MAX_BYTES = 16L << 20;
+  private static final int BYTES_PER_ENTRY = 300;
+  private static final int BYTES_PER_SCOPE = 400;
 
   private final LimitsStore store;
-  private final Cache<ProjectId, Limits> known =
-      Caffeine.newBuilder().expireAfterWrite(TTL).maximumSize(MAX_ENTRIES).build();
+  private final Cache<Payer, PayerLimits> cache =
+      Caffeine.newBuilder()
+          .expireAfterWrite(TTL)
+          .maximumWeight(MAX_BYTES)
+          .weigher(
+              (Payer _, PayerLimits limits) ->
+                  BYTES_PER_ENTRY + BYTES_PER_SCOPE * limits.all().size())
+          .build();
 
   LimitsCache(LimitsStore store) {
     this.store = store;
   }
 
-  Limits get(ProjectId project) {
-    return known.get(project, store::limits);
+  PayerLimits get(Payer payer) {
+    return cache.get(payer, store::limits);
   }
 
   void invalidate(@Observes LimitsChanged changed) {
-    known.invalidate(changed.project());
+    invalidate(changed.project());
   }
 
-  void invalidate(@Observes Signal.ResyncRequested lookAgain) {
-    known.invalidateAll();
+  void invalidate(@Observes Signal.ResyncRequested resync) {
+    cache.invalidateAll();
   }
 
   void invalidate(ProjectId project) {
-    known.invalidate(project);
+    cache.asMap().keySet().removeIf(payer -> payer.project().equals(project));
   }
 }

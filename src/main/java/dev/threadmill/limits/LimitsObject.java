@@ -1,17 +1,22 @@
 package dev.threadmill.limits;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
+import dev.threadmill.api.ApiKeyId;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.models.Money;
 
 /**
- * What a project may use, and what it has used, on the wire. Null is unlimited.
+ * The limits of a project or an API key and their usage, on the wire. Null is unlimited.
  *
- * @param estimatedCost what this month's model calls have cost, as far as prices are known
+ * @param apiKeyId left out for a project
+ * @param concurrentThreads always null for an API key
+ * @param estimatedCost the cost of this month's model calls, as far as prices are known
  * @param currency of all costs
  */
 record LimitsObject(
     String object,
     ProjectId projectId,
+    @JsonInclude(JsonInclude.Include.NON_NULL) ApiKeyId apiKeyId,
     Integer requestsPerMinute,
     Integer tokensPerMinute,
     Integer concurrentThreads,
@@ -39,37 +44,49 @@ record LimitsObject(
    *
    * @param requests of those that a minute allows; null without a limit
    * @param tokens of those that a minute allows; null without a limit
-   * @param concurrentThreads runs that are being executed
-   * @param reserved set aside for model calls that are under way
+   * @param concurrentThreads runs that are being executed; null for an API key
+   * @param reserved for model calls in progress
    */
   record Used(
       Long requests,
       Long tokens,
-      int concurrentThreads,
+      Integer concurrentThreads,
       Amount day,
       Amount month,
       Amount total,
       Amount reserved) {}
 
-  static LimitsObject of(ProjectId project, Limits limits, CurrentUsage used, int runs) {
+  static LimitsObject of(ProjectId project, ScopeState state, int activeRuns) {
+    return of("project.limits", project, null, state, activeRuns);
+  }
+
+  static LimitsObject of(ProjectId project, ApiKeyId key, ScopeState state) {
+    return of("project.api_key.limits", project, key, state, null);
+  }
+
+  private static LimitsObject of(
+      String object, ProjectId project, ApiKeyId key, ScopeState state, Integer activeRuns) {
+    var limits = state.limits();
+    var usage = state.usage();
     return new LimitsObject(
-        "project.limits",
+        object,
         project,
+        key,
         limits.requestsPerMinute(),
         limits.tokensPerMinute(),
         limits.concurrentThreads(),
         new Budgets(Amount.of(limits.day()), Amount.of(limits.month()), Amount.of(limits.total())),
         limits.countUsage(),
-        used.month().cost(),
+        usage.month().cost(),
         "usd",
         new Used(
-            taken(limits.requestsPerMinute(), used.requestsLeft()),
-            taken(limits.tokensPerMinute(), used.tokensLeft()),
-            runs,
-            Amount.of(used.day()),
-            Amount.of(used.month()),
-            Amount.of(used.total()),
-            Amount.of(used.reserved())));
+            taken(limits.requestsPerMinute(), usage.requestsLeft()),
+            taken(limits.tokensPerMinute(), usage.tokensLeft()),
+            activeRuns,
+            Amount.of(usage.day()),
+            Amount.of(usage.month()),
+            Amount.of(usage.total()),
+            Amount.of(usage.reserved())));
   }
 
   private static Long taken(Integer perMinute, Double left) {

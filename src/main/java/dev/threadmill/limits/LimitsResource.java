@@ -1,7 +1,10 @@
 package dev.threadmill.limits;
 
+import dev.threadmill.api.ApiKeyId;
 import dev.threadmill.api.ProjectId;
+import dev.threadmill.projects.ApiKeys;
 import dev.threadmill.projects.Caller;
+import dev.threadmill.projects.Projects;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
@@ -10,31 +13,70 @@ import jakarta.ws.rs.PathParam;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
-/** The limits of projects over HTTP: set by admins, seen by everybody for their own project. */
-@Path("/v1/projects/{project_id}/limits")
+/** Limits over HTTP: set by admins, shown to every key of the project. */
+@Path("/v1/projects/{project_id}")
 @RunOnVirtualThread
 @Tag(name = "Projects")
 public class LimitsResource {
-  private final ProjectLimits setLimits;
+  private static final String SEMANTICS =
+      "Fields that are left out keep their value. Null removes a limit.";
 
-  LimitsResource(ProjectLimits setLimits) {
-    this.setLimits = setLimits;
+  private final ManageLimits limits;
+  private final Projects projects;
+  private final ApiKeys keys;
+
+  LimitsResource(ManageLimits limits, Projects projects, ApiKeys keys) {
+    this.limits = limits;
+    this.projects = projects;
+    this.keys = keys;
   }
 
   @GET
+  @Path("limits")
   @Operation(
-      summary = "Retrieve what a project may use and has used (admin key, or a key of the project)")
+      summary =
+          "Retrieve the limits of a project and their usage (admin key, or a key of the project)")
   public LimitsObject get(@PathParam("project_id") ProjectId project) {
     Caller.current().requireAccess(project);
-    return setLimits.get(project);
+    projects.requireExisting(project);
+    return limits.get(project);
   }
 
   @POST
-  @Operation(
-      summary = "Set what a project may use (admin key)",
-      description = "What is left out stays as it is. Null takes a limit away.")
+  @Path("limits")
+  @Operation(summary = "Set the limits of a project (admin key)", description = SEMANTICS)
   public LimitsObject set(@PathParam("project_id") ProjectId project, ModifyLimits request) {
     Caller.current().requireAccess(project).requireAdmin();
-    return setLimits.update(project, request);
+    projects.requireExisting(project);
+    return limits.update(project, request);
+  }
+
+  @GET
+  @Path("api_keys/{key_id}/limits")
+  @Operation(
+      summary =
+          "Retrieve the limits of an API key and their usage (admin key, or a key of the project)")
+  public LimitsObject getOfKey(
+      @PathParam("project_id") ProjectId project, @PathParam("key_id") ApiKeyId key) {
+    Caller.current().requireAccess(project);
+    keys.requireExisting(project, key);
+    return limits.get(project, key);
+  }
+
+  @POST
+  @Path("api_keys/{key_id}/limits")
+  @Operation(
+      summary = "Set the limits of an API key (admin key)",
+      description =
+          "They apply in addition to those of the project. There is no limit of concurrent threads"
+              + " for a key. "
+              + SEMANTICS)
+  public LimitsObject setOfKey(
+      @PathParam("project_id") ProjectId project,
+      @PathParam("key_id") ApiKeyId key,
+      ModifyLimits request) {
+    Caller.current().requireAccess(project).requireAdmin();
+    keys.requireExisting(project, key);
+    return limits.update(project, key, request);
   }
 }

@@ -1,5 +1,6 @@
 package dev.threadmill.limits;
 
+import dev.threadmill.api.ApiKeyId;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Row;
@@ -10,27 +11,56 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
-import java.util.Optional;
+import java.util.ArrayList;
+import java.util.List;
 
-/** The rows of limits, and of what is used of them. */
+/** The rows of limits and of usage, by scope. */
 @ApplicationScoped
 class LimitsStore {
   private static final String LIMITS =
       """
-      requests_per_minute, tokens_per_minute, concurrent_threads, day_tokens, day_cost,
-      month_tokens, month_cost, total_tokens, total_cost, count_usage
+      l.requests_per_minute, l.tokens_per_minute, l.concurrent_threads, l.day_tokens AS day_limit,
+      l.day_cost AS day_cost_limit, l.month_tokens AS month_limit,
+      l.month_cost AS month_cost_limit, l.total_tokens AS total_limit,
+      l.total_cost AS total_cost_limit, l.count_usage
       """;
 
-  private static final String USED =
+  private static final String STATE =
+      "u.project_id, u.scope, u.scope_id, "
+          + LIMITS
+          + """
+          , CASE WHEN u.day < ? THEN 0 ELSE u.day_tokens END AS day_tokens,
+          CASE WHEN u.day < ? THEN 0 ELSE u.day_cost END AS day_cost,
+          CASE WHEN u.month < ? THEN 0 ELSE u.month_tokens END AS month_tokens,
+          CASE WHEN u.month < ? THEN 0 ELSE u.month_cost END AS month_cost,
+          u.total_tokens, u.total_cost, u.reserved_tokens, u.reserved_cost,
+          bucket_left(u.requests_left, u.requests_at, l.requests_per_minute, ?) AS requests_left,
+          bucket_left(u.tokens_left, u.tokens_at, l.tokens_per_minute, ?) AS tokens_left
+          FROM unnest(?::text[], ?::text[]) AS s (scope, scope_id)
+          JOIN usage_counters u
+            ON u.project_id = ? AND u.scope = s.scope AND u.scope_id = s.scope_id
+          JOIN usage_limits l
+            ON l.project_id = u.project_id AND l.scope = u.scope AND l.scope_id = u.scope_id
+          """;
+
+  private static final String TAKE_REQUEST =
       """
-      CASE WHEN u.day < ? THEN 0 ELSE u.day_tokens END AS day_tokens,
-      CASE WHEN u.day < ? THEN 0 ELSE u.day_cost END AS day_cost,
-      CASE WHEN u.month < ? THEN 0 ELSE u.month_tokens END AS month_tokens,
-      CASE WHEN u.month < ? THEN 0 ELSE u.month_cost END AS month_cost,
-      u.total_tokens, u.total_cost, u.reserved_tokens, u.reserved_cost,
-      bucket_left(u.requests_left, u.requests_at, l.requests_per_minute, ?) AS requests_left,
-      bucket_left(u.tokens_left, u.tokens_at, l.tokens_per_minute, ?) AS tokens_left
-      """;
+      WITH state AS (
+        SELECT %s
+        ORDER BY u.scope, u.scope_id FOR NO KEY UPDATE OF u),
+      decision AS (SELECT bool_and(COALESCE(requests_left >= 1, true)) AS admitted FROM state),
+      taken AS (
+        UPDATE usage_counters u
+        SET requests_left = s.requests_left - 1, requests_at = GREATEST(u.requests_at, ?)
+        FROM state s CROSS JOIN decision d
+        WHERE d.admitted AND s.requests_left IS NOT NULL
+          AND u.project_id = s.project_id AND u.scope = s.scope AND u.scope_id = s.scope_id
+        RETURNING u.scope, u.scope_id, u.requests_left)
+      SELECT s.*, d.admitted, COALESCE(t.requests_left, s.requests_left) AS requests_now
+      FROM state s CROSS JOIN decision d
+      LEFT JOIN taken t ON t.scope = s.scope AND t.scope_id = s.scope_id
+      """
+          .formatted(STATE);
 
   private final Jdbc jdbc;
 
@@ -47,36 +77,59 @@ class LimitsStore {
     return day(at).withDayOfMonth(1);
   }
 
-  Limits limits(ProjectId project) {
-    return jdbc.one(
-            "SELECT " + LIMITS + " FROM project_limits WHERE project_id = ?",
-            LimitsStore::readLimits,
-            project)
-        .orElse(Limits.NONE);
+  /** The limits of all scopes of the payer that have any. */
+  PayerLimits limits(Payer payer) {
+    var scopes = payer.scopes();
+    return new PayerLimits(
+        jdbc.list(
+            "SELECT l.project_id, l.scope, l.scope_id, "
+                + LIMITS
+                + """
+                 FROM unnest(?::text[], ?::text[]) AS s (scope, scope_id)
+                JOIN usage_limits l
+                  ON l.project_id = ? AND l.scope = s.scope AND l.scope_id = s.scope_id
+                ORDER BY l.scope = 'project' DESC, l.scope
+                """,
+            row -> new PayerLimits.Scoped(readScope(row), readLimits(row)),
+            LimitScope.kinds(scopes),
+            LimitScope.ids(scopes),
+            payer.project()));
   }
 
-  /** The limits, locked until the transaction ends. */
-  Limits lock(Tx tx, ProjectId project) {
-    tx.update(
+  /**
+   * The limits of a scope, which get a row if they have none, locked until the transaction ends.
+   */
+  Limits lock(Tx tx, LimitScope scope) {
+    tx.defer(
         """
-        INSERT INTO project_limits (project_id) VALUES (?) ON CONFLICT DO NOTHING
+        INSERT INTO usage_limits (project_id, scope, scope_id) VALUES (?, ?, ?)
+        ON CONFLICT DO NOTHING
         """,
-        project);
+        scope.project(),
+        scope.kind(),
+        scope.id());
     return tx.one(
-            "SELECT " + LIMITS + " FROM project_limits WHERE project_id = ? FOR UPDATE",
+            "SELECT "
+                + LIMITS
+                + """
+                 FROM usage_limits l WHERE project_id = ? AND scope = ? AND scope_id = ?
+                FOR UPDATE
+                """,
             LimitsStore::readLimits,
-            project)
+            scope.project(),
+            scope.kind(),
+            scope.id())
         .orElseThrow();
   }
 
-  /** Sets the limits, and begins to count if it is the first time. */
-  void set(Tx tx, ProjectId project, Limits limits, Instant at) {
-    tx.update(
+  /** Sets the limits, and starts counting the first time. */
+  void set(Tx tx, LimitScope scope, Limits limits, Instant at) {
+    tx.defer(
         """
-        UPDATE project_limits SET requests_per_minute = ?, tokens_per_minute = ?,
+        UPDATE usage_limits SET requests_per_minute = ?, tokens_per_minute = ?,
           concurrent_threads = ?, day_tokens = ?, day_cost = ?, month_tokens = ?, month_cost = ?,
           total_tokens = ?, total_cost = ?, count_usage = ?
-        WHERE project_id = ?
+        WHERE project_id = ? AND scope = ? AND scope_id = ?
         """,
         limits.requestsPerMinute(),
         limits.tokensPerMinute(),
@@ -88,93 +141,97 @@ class LimitsStore {
         limits.total().tokens(),
         nanos(limits.total().cost()),
         limits.countUsage(),
-        project);
-    tx.update(
+        scope.project(),
+        scope.kind(),
+        scope.id());
+    tx.defer(
         """
-        INSERT INTO project_usage (project_id, day, month, requests_at, tokens_at)
-        VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+        INSERT INTO usage_counters
+          (project_id, scope, scope_id, day, month, requests_at, tokens_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
         """,
-        project,
+        scope.project(),
+        scope.kind(),
+        scope.id(),
         day(at),
         month(at),
         at,
         at);
   }
 
-  /** What is used, which is nothing if it was never counted. */
-  CurrentUsage usage(ProjectId project, Instant at) {
-    return jdbc.one(
-            "SELECT "
-                + USED
-                + """
-                FROM project_usage u JOIN project_limits l ON l.project_id = u.project_id
-                WHERE u.project_id = ?
-                """,
-            row -> readUsage(row, at),
-            day(at),
-            day(at),
-            month(at),
-            month(at),
-            at,
-            at,
-            project)
-        .orElse(CurrentUsage.none(at));
+  /**
+   * Limits and usage of these scopes of one project; those that were never counted are left out.
+   */
+  List<ScopeState> states(List<LimitScope> scopes, Instant at) {
+    return jdbc.list("SELECT " + STATE, row -> readState(row, at), stateParams(scopes, at));
   }
 
-  /** Takes one request from its bucket. What is used now; empty if there is none left. */
-  Optional<CurrentUsage> takeRequest(ProjectId project, Instant at) {
-    return jdbc.one(
-        """
-        UPDATE project_usage u SET
-          requests_left =
-            bucket_left(u.requests_left, u.requests_at, l.requests_per_minute, ?) - 1,
-          requests_at = GREATEST(u.requests_at, ?)
-        FROM project_limits l
-        WHERE u.project_id = ? AND l.project_id = u.project_id
-          AND bucket_left(u.requests_left, u.requests_at, l.requests_per_minute, ?) >= 1
-        RETURNING
-        """
-            + USED,
-        row -> readUsage(row, at),
-        at,
-        at,
-        project,
-        at,
-        day(at),
-        day(at),
-        month(at),
-        month(at),
-        at,
-        at);
+  /**
+   * What came of taking a request from the buckets of all scopes.
+   *
+   * @param isAdmitted false if a bucket was empty; then nothing was taken from any
+   * @param states as they are now
+   */
+  record TakenRequest(boolean isAdmitted, List<ScopeState> states) {}
+
+  /** Takes one request from the bucket of each of these scopes, or from none. */
+  TakenRequest takeRequest(List<LimitScope> scopes, Instant at) {
+    record Taken(boolean isAdmitted, ScopeState state) {}
+    var params = new ArrayList<Object>(List.of(stateParams(scopes, at)));
+    params.add(at);
+    var taken =
+        jdbc.list(
+            TAKE_REQUEST,
+            row -> {
+              var before = readState(row, at);
+              var usage = before.usage().withRequestsLeft(row.float8("requests_now"));
+              return new Taken(
+                  row.bool("admitted"), new ScopeState(before.scope(), before.limits(), usage));
+            },
+            params.toArray());
+    return new TakenRequest(
+        taken.stream().allMatch(Taken::isAdmitted), taken.stream().map(Taken::state).toList());
   }
 
-  /** How many runs of the project are under way, on any node. */
-  int activeRuns(ProjectId project) {
-    return jdbc.one(
-            """
-            SELECT count(*)::int AS runs FROM runs
-            WHERE project_id = ? AND status IN ('in_progress', 'cancelling')
-              AND parent_run_id IS NULL
-            """,
-            row -> row.integer("runs"),
-            project)
-        .orElseThrow();
+  private static Object[] stateParams(List<LimitScope> scopes, Instant at) {
+    return new Object[] {
+      day(at),
+      day(at),
+      month(at),
+      month(at),
+      at,
+      at,
+      LimitScope.kinds(scopes),
+      LimitScope.ids(scopes),
+      scopes.getFirst().project()
+    };
   }
 
-  static CurrentUsage readUsage(Row row, Instant at) throws SQLException {
-    return new CurrentUsage(
-        readAmount(row, "day"),
-        readAmount(row, "month"),
-        readAmount(row, "total"),
-        readAmount(row, "reserved"),
-        row.float8("requests_left"),
-        row.float8("tokens_left"),
-        at);
+  private static ScopeState readState(Row row, Instant at) throws SQLException {
+    return new ScopeState(
+        readScope(row),
+        readLimits(row),
+        new CurrentUsage(
+            readAmount(row, "day"),
+            readAmount(row, "month"),
+            readAmount(row, "total"),
+            readAmount(row, "reserved"),
+            row.float8("requests_left"),
+            row.float8("tokens_left"),
+            at));
   }
 
   private static CurrentUsage.Amount readAmount(Row row, String what) throws SQLException {
     return new CurrentUsage.Amount(
         row.bigint(what + "_tokens"), new Money(row.bigint(what + "_cost")));
+  }
+
+  private static LimitScope readScope(Row row) throws SQLException {
+    var project = row.text("project_id", ProjectId::new);
+    return switch (row.enumValue("scope", LimitScope.Kind.class)) {
+      case PROJECT -> LimitScope.of(project);
+      case KEY -> LimitScope.of(project, row.text("scope_id", ApiKeyId::new));
+    };
   }
 
   private static Limits readLimits(Row row) throws SQLException {
@@ -189,8 +246,8 @@ class LimitsStore {
   }
 
   private static Limits.Budget readBudget(Row row, String period) throws SQLException {
-    var cost = row.bigint(period + "_cost");
-    return new Limits.Budget(row.bigint(period + "_tokens"), cost == null ? null : new Money(cost));
+    var cost = row.bigint(period + "_cost_limit");
+    return new Limits.Budget(row.bigint(period + "_limit"), cost == null ? null : new Money(cost));
   }
 
   private static Long nanos(Money money) {

@@ -1,6 +1,5 @@
 package dev.threadmill.limits;
 
-import dev.threadmill.api.ProjectId;
 import dev.threadmill.models.LanguageModel;
 import dev.threadmill.models.ModelDelta;
 import dev.threadmill.models.ModelException;
@@ -12,9 +11,8 @@ import dev.threadmill.models.Usage;
 import java.time.Duration;
 import java.util.function.Consumer;
 
-/** A model whose calls a project pays for, outside of runs. */
-record MeteredModel(
-    BudgetLedger spending, ProjectId project, LanguageModel model, Duration patience)
+/** A model whose calls are reserved and counted, outside of runs. */
+record MeteredModel(BudgetLedger ledger, Payer payer, LanguageModel model, Duration timeout)
     implements LanguageModel {
   @Override
   public ModelInfo info() {
@@ -24,25 +22,25 @@ record MeteredModel(
   @Override
   public ModelResponse answer(ModelRequest request, Consumer<ModelDelta> deltas)
       throws InterruptedException {
-    var reservation = spending.reserve(project, null, model.info(), request, patience);
-    var heard = new UsageMeter(request, deltas);
+    var reservation = ledger.reserve(payer, null, model.info(), request, timeout);
+    var counter = new UsageMeter(request, deltas);
     var used = Usage.NONE;
     try {
-      var answer = model.answer(reservation.applyTo(request), heard);
+      var answer = model.answer(reservation.applyTo(request), counter);
       used = answer.usage();
       return answer;
     } catch (ModelException e) {
-      used = heard.isRefused(e) ? Usage.NONE : heard.usage();
+      used = counter.isRefused(e) ? Usage.NONE : counter.usage();
       throw e;
     } catch (InterruptedException | RuntimeException e) {
-      used = heard.usage();
+      used = counter.usage();
       throw e;
     } finally {
-      spending.settle(reservation, used);
+      ledger.settleAndCommit(reservation, used);
     }
   }
 
-  /** Counts along, for answers that are cut short. */
+  /** Counts the tokens of an answer as it is streamed, for answers that are cut short. */
   private static final class UsageMeter implements Consumer<ModelDelta> {
     private final ModelRequest request;
     private final Consumer<ModelDelta> deltas;
@@ -74,7 +72,7 @@ record MeteredModel(
       return new Usage(TokenCounter.count(request), tokens);
     }
 
-    /** Whether the provider has done nothing for it. */
+    /** Whether the provider refused the call without doing anything for it. */
     boolean isRefused(ModelException e) {
       return tokens == 0
           && switch (e.kind()) {

@@ -7,8 +7,8 @@ import dev.threadmill.models.Money;
 import java.math.BigDecimal;
 
 /**
- * The body of {@code POST /v1/projects/{project_id}/limits}. What is left out stays as it is, null
- * takes a limit away.
+ * The body of {@code POST …/limits} of a project or an API key. Absent fields keep their value,
+ * null removes a limit.
  */
 record ModifyLimits(
     Field<Integer> requestsPerMinute,
@@ -57,7 +57,17 @@ record ModifyLimits(
     Bounds.integer("concurrent_threads", concurrentThreads.orElse(null), 1, Integer.MAX_VALUE);
   }
 
-  /** The limits as they are from now on. */
+  /** Refuses with a 400 what API keys do not have. */
+  ModifyLimits requireForKeys() {
+    if (concurrentThreads.orElse(null) != null) {
+      throw ApiException.invalid(
+          "concurrent_threads",
+          "Invalid 'concurrent_threads': an API key has no limit of concurrent threads; set it for the project.");
+    }
+    return this;
+  }
+
+  /** The current limits with this change. */
   Limits applyTo(Limits current) {
     var periods =
         switch (budgets) {

@@ -3,29 +3,43 @@ package dev.threadmill.limits;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.models.ModelInfo;
 import dev.threadmill.models.ModelRequest;
+import java.util.List;
 
 /**
- * What was set aside for one call of a model. It has to be settled with what the call has used.
+ * What was reserved for one model call. It has to be settled with the usage of the call.
  *
- * @param project null if nothing was set aside and nothing is to be counted
- * @param id of its row; null if only to be counted
- * @param completion the most tokens that the answer may have; null if it is not bounded by it
- * @param tokens that were set aside
+ * @param scopes in which the usage counts; empty if it is not counted
+ * @param id of its rows; null if usage is counted without a reservation
+ * @param price null if it is not known
+ * @param maxCompletionTokens the most tokens that the answer may have; null if no budget bounds it
+ * @param tokens that were reserved
  */
 public record Reservation(
-    ProjectId project, String id, ModelInfo.Price price, Integer maxCompletionTokens, long tokens) {
+    List<LimitScope> scopes,
+    String id,
+    ModelInfo.Price price,
+    Integer maxCompletionTokens,
+    long tokens) {
   /** Nothing is limited and nothing counted. */
-  public static final Reservation NONE = new Reservation(null, null, null, null, 0);
+  public static final Reservation NONE = new Reservation(List.of(), null, null, null, 0);
 
-  static Reservation countOnly(ProjectId project, ModelInfo.Price price) {
-    return new Reservation(project, null, price, null, 0);
+  public Reservation {
+    scopes = List.copyOf(scopes);
+  }
+
+  static Reservation countOnly(List<LimitScope> scopes, ModelInfo.Price price) {
+    return new Reservation(scopes, null, price, null, 0);
   }
 
   public boolean isNone() {
-    return project == null;
+    return scopes.isEmpty();
   }
 
-  /** The call, with its answer no longer than what was set aside for it. */
+  ProjectId project() {
+    return scopes.getFirst().project();
+  }
+
+  /** The request, with its answer bounded by what was reserved. */
   public ModelRequest applyTo(ModelRequest request) {
     var asked = request.maxCompletionTokens();
     return maxCompletionTokens == null || (asked != null && asked <= maxCompletionTokens)

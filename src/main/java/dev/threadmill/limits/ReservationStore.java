@@ -9,33 +9,34 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 
 /**
- * Takes from budgets and gives back, each in one statement that locks the project's one row of
- * usage, so that no two calls are given the same tokens, from whatever node they come.
+ * Reserves and settles usage, each in one statement that locks the usage row of every scope that a
+ * call counts against, in the order of (scope, scope_id). So no two calls on any nodes reserve the
+ * same tokens, and they cannot deadlock.
  */
 @ApplicationScoped
 class ReservationStore {
   /** A call is not made for a shorter answer, unless its caller wants a shorter one. */
   static final int MIN_ANSWER_TOKENS = 64;
 
-  /** As long as other calls may give something back, a call rather waits than be cut shorter. */
+  /** While other calls may return tokens, a call waits rather than have a shorter answer. */
   private static final int PREFERRED_ANSWER_TOKENS = 2_048;
 
   private static final double MAX_WAIT_SECONDS = 1e6;
   private static final double NANOS_A_SECOND = 1e9;
 
-  /** No call is under way for longer: a run lives for ten minutes. */
+  /** No call takes longer: a run expires after ten minutes. */
   static final Duration MAX_CALL_TIME = Duration.ofMinutes(15);
 
   /**
-   * What came of an attempt to reserve.
+   * The result of an attempt to reserve.
    *
-   * @param isTaken whether something was reserved
-   * @param completion tokens that the answer may have; null if no budget bounds it
-   * @param tokens that were set aside
-   * @param isSpent whether it would not fit either if all that others have set aside were given
-   *     back
+   * @param isReserved whether something was reserved
+   * @param maxCompletionTokens tokens that the answer may have; null if no budget bounds it
+   * @param tokens that were reserved
+   * @param isExhausted whether it would not fit even if all other reservations were returned
    * @param delay until the rate allows it
    */
   record Outcome(
@@ -53,7 +54,8 @@ class ReservationStore {
           ?::boolean AS capped, ?::double precision AS prompt_price,
           ?::double precision AS completion_price, ?::bigint AS estimate),
       state AS (
-        SELECT a.*, u.project_id, u.reserved_tokens, u.reserved_cost, l.tokens_per_minute,
+        SELECT a.*, u.project_id, u.scope, u.scope_id, u.reserved_tokens, u.reserved_cost,
+          l.tokens_per_minute,
           LEAST(
             l.day_tokens - CASE WHEN u.day < a.day THEN 0 ELSE u.day_tokens END,
             l.month_tokens - CASE WHEN u.month < a.month THEN 0 ELSE u.month_tokens END,
@@ -63,8 +65,12 @@ class ReservationStore {
             l.month_cost - CASE WHEN u.month < a.month THEN 0 ELSE u.month_cost END,
             l.total_cost - u.total_cost) - ceil(a.prompt * a.prompt_price) AS cost_left,
           bucket_left(u.tokens_left, u.tokens_at, l.tokens_per_minute, a.at) AS rate_left
-        FROM ask a CROSS JOIN project_usage u JOIN project_limits l ON l.project_id = u.project_id
-        WHERE u.project_id = ?
+        FROM ask a CROSS JOIN unnest(?::text[], ?::text[]) AS s (scope, scope_id)
+        JOIN usage_counters u
+          ON u.project_id = ? AND u.scope = s.scope AND u.scope_id = s.scope_id
+        JOIN usage_limits l
+          ON l.project_id = u.project_id AND l.scope = u.scope AND l.scope_id = u.scope_id
+        ORDER BY u.scope, u.scope_id
         FOR NO KEY UPDATE OF u),
       room AS (
         SELECT *,
@@ -77,43 +83,48 @@ class ReservationStore {
       offer AS (
         SELECT *, CASE
           WHEN free IS NULL THEN wanted
-          WHEN free >= LEAST(wanted, %d) THEN
-            LEAST(wanted, GREATEST(CASE WHEN capped THEN free ELSE floor(free / 4) END, %d), free)
-          WHEN reserved_tokens = 0 AND free >= LEAST(wanted, %d) THEN LEAST(wanted, free)
+          WHEN free >= LEAST(wanted, %1$d) THEN
+            LEAST(wanted, GREATEST(CASE WHEN capped THEN free ELSE floor(free / 4) END, %1$d), free)
+          WHEN reserved_tokens = 0 AND free >= LEAST(wanted, %2$d) THEN LEAST(wanted, free)
           END::bigint AS completion
         FROM room),
+      decision AS (
+        SELECT max(wait) AS wait, max(wait) = 0 AND bool_and(completion IS NOT NULL) AS taken,
+          CASE WHEN bool_and(completion IS NOT NULL) THEN min(completion) END AS completion,
+          bool_or(free IS NOT NULL) AS bounded, max(prompt) AS prompt,
+          bool_or(COALESCE(free_later < LEAST(wanted, %2$d), false)) AS spent
+        FROM offer HAVING count(*) > 0),
       taken AS (
-        UPDATE project_usage u SET
-          reserved_tokens = u.reserved_tokens + o.prompt + o.completion,
+        UPDATE usage_counters u SET
+          reserved_tokens = u.reserved_tokens + o.prompt + d.completion,
           reserved_cost = u.reserved_cost + COALESCE(
-            ceil(o.prompt * o.prompt_price + o.completion * o.completion_price), 0)::bigint,
+            ceil(o.prompt * o.prompt_price + d.completion * o.completion_price), 0)::bigint,
           tokens_left = o.rate_left - o.estimate,
           tokens_at = GREATEST(u.tokens_at, o.at)
-        FROM offer o
-        WHERE u.project_id = o.project_id AND o.completion IS NOT NULL AND o.wait = 0
-        RETURNING u.project_id),
+        FROM offer o CROSS JOIN decision d
+        WHERE d.taken AND u.project_id = o.project_id AND u.scope = o.scope AND u.scope_id = o.scope_id
+        RETURNING u.project_id, u.scope, u.scope_id),
       noted AS (
-        INSERT INTO budget_reservations
-          (project_id, id, run_id, tokens, cost, rate_tokens, expires_at)
-        SELECT t.project_id, o.id, o.run_id, o.prompt + o.completion, COALESCE(
-            ceil(o.prompt * o.prompt_price + o.completion * o.completion_price), 0)::bigint,
+        INSERT INTO usage_reservations
+          (project_id, id, scope, scope_id, run_id, tokens, cost, rate_tokens, expires_at)
+        SELECT t.project_id, o.id, t.scope, t.scope_id, o.run_id, o.prompt + d.completion, COALESCE(
+            ceil(o.prompt * o.prompt_price + d.completion * o.completion_price), 0)::bigint,
           o.estimate, o.expires_at
-        FROM taken t JOIN offer o ON o.project_id = t.project_id)
-      SELECT wait = 0 AND completion IS NOT NULL AS taken, wait,
-        COALESCE(free_later < LEAST(wanted, %d), false) AS spent,
-        CASE WHEN free IS NOT NULL THEN completion END AS completion,
+        FROM taken t JOIN offer o ON o.scope = t.scope AND o.scope_id = t.scope_id CROSS JOIN decision d)
+      SELECT taken, wait, spent, CASE WHEN bounded THEN completion END AS completion,
         COALESCE(prompt + completion, 0) AS tokens
-      FROM offer
+      FROM decision
       """
-          .formatted(
-              PREFERRED_ANSWER_TOKENS,
-              PREFERRED_ANSWER_TOKENS,
-              MIN_ANSWER_TOKENS,
-              MIN_ANSWER_TOKENS);
+          .formatted(PREFERRED_ANSWER_TOKENS, MIN_ANSWER_TOKENS);
 
+  /** Behind a CTE named amounts: what to count in which scope, and which reservation that ends. */
   private static final String COUNT =
       """
-      UPDATE project_usage u SET
+      , locked AS (
+        SELECT a.* FROM amounts a JOIN usage_counters c
+          ON c.project_id = a.project_id AND c.scope = a.scope AND c.scope_id = a.scope_id
+        ORDER BY c.scope, c.scope_id FOR NO KEY UPDATE OF c)
+      UPDATE usage_counters u SET
         day_tokens = CASE WHEN u.day < a.day THEN 0 ELSE u.day_tokens END + a.tokens,
         day_cost = CASE WHEN u.day < a.day THEN 0 ELSE u.day_cost END + a.cost,
         day = GREATEST(u.day, a.day),
@@ -125,49 +136,63 @@ class ReservationStore {
         reserved_tokens = u.reserved_tokens - a.reserved_tokens,
         reserved_cost = u.reserved_cost - a.reserved_cost,
         tokens_left = u.tokens_left + a.rate_tokens
-      FROM (%s) a
-      WHERE u.project_id = a.project_id
+      FROM locked a
+      WHERE u.project_id = a.project_id AND u.scope = a.scope AND u.scope_id = a.scope_id
       """;
 
-  /** What is only counted. */
+  /** Counts usage for which nothing was reserved. */
   private static final String COUNT_ONLY =
-      COUNT.formatted(
-          """
-          SELECT ?::text AS project_id, ?::date AS day, ?::date AS month, ?::bigint AS tokens,
-            ?::bigint AS cost, 0 AS reserved_tokens, 0 AS reserved_cost, 0 AS rate_tokens
-          """);
+      """
+      WITH amounts AS (
+        SELECT ?::text AS project_id, s.scope, s.scope_id, ?::date AS day, ?::date AS month,
+          ?::bigint AS tokens, ?::bigint AS cost, 0 AS reserved_tokens, 0 AS reserved_cost,
+          0 AS rate_tokens
+        FROM unnest(?::text[], ?::text[]) AS s (scope, scope_id))
+      """
+          + COUNT;
 
   private static final String SETTLE =
-      "WITH gone AS (DELETE FROM budget_reservations WHERE project_id = ? AND id = ? RETURNING *)\n"
-          + COUNT.formatted(
-              """
-              SELECT project_id, ?::date AS day, ?::date AS month, ?::bigint AS tokens,
-                ?::bigint AS cost, gone.tokens AS reserved_tokens, gone.cost AS reserved_cost,
-                gone.rate_tokens - ?::bigint AS rate_tokens
-              FROM gone
-              """);
+      """
+      WITH gone AS (
+        DELETE FROM usage_reservations WHERE project_id = ? AND id = ? RETURNING *),
+      amounts AS (
+        SELECT project_id, scope, scope_id, ?::date AS day, ?::date AS month,
+          ?::bigint AS tokens, ?::bigint AS cost, gone.tokens AS reserved_tokens,
+          gone.cost AS reserved_cost, gone.rate_tokens - ?::bigint AS rate_tokens
+        FROM gone)
+      """
+          + COUNT;
 
-  /** What was set aside counts as used, whole. */
+  /** Reservations that nobody will settle count as used, whole. */
   private static final String ABANDON =
-      COUNT.formatted(
-          """
-          SELECT project_id, ?::date AS day, ?::date AS month, sum(tokens)::bigint AS tokens,
-            sum(cost)::bigint AS cost, sum(tokens)::bigint AS reserved_tokens,
-            sum(cost)::bigint AS reserved_cost, 0 AS rate_tokens
-          FROM gone GROUP BY project_id
-          """);
+      """
+      amounts AS (
+        SELECT project_id, scope, scope_id, ?::date AS day, ?::date AS month,
+          sum(tokens)::bigint AS tokens, sum(cost)::bigint AS cost,
+          sum(tokens)::bigint AS reserved_tokens, sum(cost)::bigint AS reserved_cost,
+          0 AS rate_tokens
+        FROM gone GROUP BY project_id, scope, scope_id)
+      """
+          + COUNT;
 
   private static final String ABANDON_RUN =
-      "WITH gone AS (DELETE FROM budget_reservations WHERE project_id = ? AND run_id = ? RETURNING *)\n"
+      """
+      WITH gone AS (
+        DELETE FROM usage_reservations WHERE project_id = ? AND run_id = ? RETURNING *),
+      """
           + ABANDON;
 
-  private static final String ABANDON_OVERDUE =
-      "WITH gone AS (DELETE FROM budget_reservations WHERE project_id = ? AND expires_at <= ? RETURNING *)\n"
+  private static final String EXPIRE =
+      """
+      WITH gone AS (
+        DELETE FROM usage_reservations WHERE project_id = ? AND expires_at <= ? RETURNING *),
+      """
           + ABANDON;
 
-  /** Sets aside what the call may use, if there is so much; null if the project has no limits. */
-  Outcome reserve(Tx tx, ProjectId project, String id, RunId run, CallEstimate demand, Instant at) {
-    var price = demand.price();
+  /** Reserves the most that the call may use; null if no scope has a row of usage. */
+  Outcome reserve(
+      Tx tx, List<LimitScope> scopes, String id, RunId run, CallEstimate estimate, Instant at) {
+    var price = estimate.price();
     return tx.one(
             RESERVE,
             ReservationStore::readOutcome,
@@ -177,13 +202,15 @@ class ReservationStore {
             at.plus(MAX_CALL_TIME),
             LimitsStore.day(at),
             LimitsStore.month(at),
-            demand.maxPromptTokens(),
-            demand.maxCompletionTokens(),
-            demand.isCapped(),
+            estimate.maxPromptTokens(),
+            estimate.maxCompletionTokens(),
+            estimate.isCapped(),
             price == null ? null : price.inputNanos(),
             price == null ? null : price.outputNanos(),
-            demand.expectedTokens(),
-            project)
+            estimate.expectedTokens(),
+            LimitScope.kinds(scopes),
+            LimitScope.ids(scopes),
+            scopes.getFirst().project())
         .orElse(null);
   }
 
@@ -200,7 +227,7 @@ class ReservationStore {
     return Duration.ofNanos((long) Math.ceil(Math.min(seconds, MAX_WAIT_SECONDS) * NANOS_A_SECOND));
   }
 
-  /** Gives back what was set aside, and counts what was used. Does so once. */
+  /** Returns the reservation and counts what was used; does nothing the second time. */
   void settle(Tx tx, Reservation reservation, long tokens, Money cost, Instant at) {
     if (reservation.id() == null) {
       tx.defer(
@@ -209,7 +236,9 @@ class ReservationStore {
           LimitsStore.day(at),
           LimitsStore.month(at),
           tokens,
-          cost.nanos());
+          cost.nanos(),
+          LimitScope.kinds(reservation.scopes()),
+          LimitScope.ids(reservation.scopes()));
     } else {
       tx.defer(
           SETTLE,
@@ -223,13 +252,13 @@ class ReservationStore {
     }
   }
 
-  /** Counts as used what an attempt at a run has set aside that has come to nothing. */
+  /** Counts as used what lost attempts at a run had reserved. */
   void abandon(Tx tx, ProjectId project, RunId run, Instant at) {
     tx.update(ABANDON_RUN, project, run, LimitsStore.day(at), LimitsStore.month(at));
   }
 
-  /** Counts as used what was set aside long ago. False if there is none. */
+  /** Counts as used what was reserved too long ago. Returns false if there is none. */
   boolean expire(Tx tx, ProjectId project, Instant at) {
-    return tx.update(ABANDON_OVERDUE, project, at, LimitsStore.day(at), LimitsStore.month(at)) > 0;
+    return tx.update(EXPIRE, project, at, LimitsStore.day(at), LimitsStore.month(at)) > 0;
   }
 }

@@ -5,13 +5,13 @@ import java.util.concurrent.CompletionException;
 import java.util.function.Supplier;
 
 /**
- * Work with the database for threads that may be interrupted at any moment, as those that call
- * models are: an interrupt in the middle of it would break the connection.
+ * Database work for threads that may be interrupted at any time, as those that call models are: an
+ * interrupt within a statement would break its connection.
  */
 final class Uninterruptibly {
   private Uninterruptibly() {}
 
-  /** Does the work on a thread of its own and waits for it. An interrupt is kept for afterwards. */
+  /** Does the work on another thread and waits for it. The interrupt flag stays as it was. */
   static <T> T call(Supplier<T> work) {
     var done = new CompletableFuture<T>();
     Thread.ofVirtual()

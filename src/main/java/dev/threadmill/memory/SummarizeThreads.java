@@ -3,6 +3,7 @@ package dev.threadmill.memory;
 import dev.threadmill.api.Ids;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.limits.BudgetLedger;
+import dev.threadmill.limits.Payer;
 import dev.threadmill.memory.recall.MemoryIndex;
 import dev.threadmill.memory.recall.TextStore;
 import dev.threadmill.models.Embeddings;
@@ -129,7 +130,7 @@ class SummarizeThreads {
       return;
     }
     var known = reflects ? facts.holding(work.thread(), KNOWN_FACTS) : List.<FactStore.Fact>of();
-    var paid = spending.metered(work.project(), model, Duration.ZERO);
+    var paid = spending.metered(Payer.of(work.project()), model, Duration.ZERO);
     var outcome = Reflection.ask(paid, before, known, messages, reflects);
     var coversTo = messages.getLast().at();
     var next = latest.map(SummaryStore.Summary::version).orElse(0) + 1;

@@ -21,19 +21,31 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 @Tag(name = "Projects")
 public class ApiKeyResource {
   private final ApiKeys keys;
+  private final KeyLimits limits;
 
-  ApiKeyResource(ApiKeys keys) {
+  ApiKeyResource(ApiKeys keys, KeyLimits limits) {
     this.keys = keys;
+    this.limits = limits;
   }
 
   @POST
   @Operation(
       summary = "Create an API key (admin key)",
-      description = "The secret is the answer's value. It cannot be read again.")
+      description =
+          "The secret is the answer's value. It cannot be read again. 'limits' are those of"
+              + " POST …/api_keys/{key_id}/limits.")
   public ApiKeyObject.WithValue create(
       @PathParam("project_id") ProjectId project, CreateApiKey request) {
     Caller.current().requireAccess(project).requireAdmin();
-    return keys.create(project, request);
+    var sent = request.limits();
+    if (sent == null || sent.isNull()) {
+      return keys.create(project, request);
+    }
+    // A transaction of their own: if the server stops in between, nobody has seen the secret yet.
+    var setLimits = limits.prepare(project, sent);
+    var created = keys.create(project, request);
+    setLimits.accept(new ApiKeyId(created.id()));
+    return created;
   }
 
   @GET

@@ -15,7 +15,7 @@ import java.time.temporal.ChronoUnit;
 
 /** The API keys of projects. */
 @ApplicationScoped
-class ApiKeys {
+public class ApiKeys {
   private static final String COLUMNS = "id, project_id, name, secret_hash, hint, created_at";
 
   private final Ids ids;
@@ -58,6 +58,13 @@ class ApiKeys {
       throw ApiException.notFound("API key", id);
     }
     ring.invalidateAfterCommit();
+  }
+
+  /** Answers 404 unless the project has such a key. */
+  public void requireExisting(ProjectId project, ApiKeyId id) {
+    if (ApiKey.count("id = ?1 AND projectId = ?2", id.value(), project.value()) == 0) {
+      throw ApiException.notFound("API key", id);
+    }
   }
 
   private static void requireExisting(ProjectId project) {

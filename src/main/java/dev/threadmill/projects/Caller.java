@@ -24,7 +24,9 @@ public record Caller(ProjectId project, ApiKeyId key, boolean isAdmin) {
 
   /** The caller of the request in hand; empty where one may come without a key. */
   public static Optional<Caller> find() {
-    return Optional.ofNullable(Arc.container().instance(RequestCaller.class).get().get());
+    return Arc.container().requestContext().isActive()
+        ? Optional.ofNullable(Arc.container().instance(RequestCaller.class).get().get())
+        : Optional.empty();
   }
 
   /** Answers 403 unless the caller is an admin. */

@@ -57,6 +57,13 @@ public class Projects {
         .map(ProjectObject::of);
   }
 
+  /** Answers 404 unless there is such a project, active or archived. */
+  public void requireExisting(ProjectId id) {
+    if (Project.count("id", id.value()) == 0) {
+      throw ApiException.notFound("project", id);
+    }
+  }
+
   ProjectObject get(ProjectId id) {
     return ProjectObject.of(existing(Project.findById(id.value()), id));
   }

@@ -54,7 +54,7 @@ class CallModel {
             .interruptibly(
                 () ->
                     spending.reserve(
-                        progress.run().projectId(),
+                        progress.run().payer(),
                         progress.run().id(),
                         model.info(),
                         wanted,

@@ -129,8 +129,9 @@ public class ClaimRuns {
                   SELECT q.thread_id, q.id, q.project_id, q.created_at
                   FROM (SELECT DISTINCT project_id FROM runs
                         WHERE status = 'queued' AND owner IS NULL AND NOT waiting) p
-                  LEFT JOIN project_limits l
-                    ON l.project_id = p.project_id AND l.concurrent_threads IS NOT NULL
+                  LEFT JOIN usage_limits l
+                    ON l.project_id = p.project_id AND l.scope = 'project'
+                      AND l.concurrent_threads IS NOT NULL
                   CROSS JOIN LATERAL (
                     (SELECT thread_id, id, project_id, created_at FROM runs
                      WHERE project_id = p.project_id AND status = 'queued' AND owner IS NULL

@@ -16,7 +16,9 @@ import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Tx;
 import dev.threadmill.limits.AdmitRequest;
 import dev.threadmill.limits.ConcurrencyLimit;
+import dev.threadmill.limits.Payer;
 import dev.threadmill.models.Usage;
+import dev.threadmill.projects.Caller;
 import dev.threadmill.runs.execution.EventId;
 import dev.threadmill.runs.execution.LiveRun;
 import dev.threadmill.runs.execution.StreamEvent;
@@ -139,7 +141,10 @@ public class CreateRun {
 
   /** What a run is made of: its assistant, and what the request changes about it. */
   private record Basis(
-      AssistantCache.Entry assistant, RunRequest.Overrides overrides, Run.Settings settings) {
+      AssistantCache.Entry assistant,
+      RunRequest.Overrides overrides,
+      Run.Settings settings,
+      Payer payer) {
     ProjectId project() {
       return assistant.assistant().projectId();
     }
@@ -246,12 +251,21 @@ public class CreateRun {
   }
 
   private Basis basis(AssistantCache.Entry known, RunRequest.Overrides overrides) {
-    return new Basis(
-        known, overrides, overrides.over(known.assistant(), toolSecrets, routingTargets));
+    var settings = overrides.over(known.assistant(), toolSecrets, routingTargets);
+    var payer = payer(known.assistant().projectId());
+    return new Basis(known, overrides, settings.createdWith(payer.key()), payer);
+  }
+
+  /** The API key of the current request pays, whichever protocol that came by. */
+  private static Payer payer(ProjectId project) {
+    return Caller.find()
+        .filter(caller -> caller.project().equals(project))
+        .map(Payer::of)
+        .orElseGet(() -> Payer.of(project));
   }
 
   private Created insert(Basis basis, Insert insert) {
-    admitRequest.admit(basis.project());
+    admitRequest.admit(basis.payer());
     try {
       return insertOn(basis, insert);
     } catch (DatabaseException e) {

@@ -227,7 +227,7 @@ class ExecuteRun {
       case EXPIRE -> end(progress, turn, usage, Run.End.EXPIRED);
       case HAND_OVER -> {
         // Nothing is stored: whoever takes the run over would count all that was set aside.
-        spending.settle(progress.reservation(), usage);
+        spending.settleAndCommit(progress.reservation(), usage);
         yield new Outcome.Done();
       }
       case LOST -> new Outcome.Done();

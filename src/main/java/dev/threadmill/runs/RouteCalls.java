@@ -196,7 +196,8 @@ class RouteCalls {
             .startedBy(
                 Origin.below(caller, call.id(), mode == Mode.HANDOFF),
                 share(limits.maxPromptTokens(), spent.promptTokens(), shares),
-                share(limits.maxCompletionTokens(), spent.completionTokens(), shares));
+                share(limits.maxCompletionTokens(), spent.completionTokens(), shares),
+                caller.settings().apiKey());
     var id = ids.run();
     var content = List.of(ContentPart.text(plan.message()));
     var routed = call.routedTo(new ToolCall.Routing(target, plan.thread(), id, mode));

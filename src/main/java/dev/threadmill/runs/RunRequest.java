@@ -260,6 +260,7 @@ public final class RunRequest {
               assistant.safety(),
               assistant.memory(),
               turns.withDefaults(assistant.turns()),
+              null,
               null);
       requireChoosable(settings);
       return settings;

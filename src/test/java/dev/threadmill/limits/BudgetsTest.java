@@ -51,7 +51,7 @@ class BudgetsTest {
   private static final int PROMPT = 10;
 
   @Inject SettableClock clock;
-  @Inject BudgetLedger spending;
+  @Inject BudgetLedger ledger;
   @Inject ModelRegistry models;
   @Inject Jdbc jdbc;
   FakeProvider provider;
@@ -229,14 +229,15 @@ class BudgetsTest {
     var tenant = Tenant.limited("{\"budgets\": {\"total\": {\"tokens\": 100000}}}");
     var project = new ProjectId(tenant.id());
     var lost =
-        spending.reserve(project, null, models.require("gpt-4o").info(), hello(), LONG_ENOUGH);
+        ledger.reserve(
+            Payer.of(project), null, models.require("gpt-4o").info(), hello(), LONG_ENOUGH);
     assertThat(tenant.limits().at("/used/reserved/tokens").asLong()).isEqualTo(lost.tokens());
 
     clock.advance(ReservationStore.MAX_CALL_TIME.plusSeconds(1));
 
     assertThat(tenant.used("total")).isEqualTo(lost.tokens());
     assertThat(tenant.limits().at("/used/reserved/tokens").asLong()).isZero();
-    spending.settle(lost, new Usage(1, 1));
+    ledger.settleAndCommit(lost, new Usage(1, 1));
     assertThat(tenant.used("total")).as("not counted twice").isEqualTo(lost.tokens());
   }
 
@@ -244,7 +245,7 @@ class BudgetsTest {
   void whatIsLeftBehindIsClearedAwayWhenItIsInTheWay() throws Exception {
     var tenant = Tenant.limited("{\"budgets\": {\"day\": {\"tokens\": 4000}}}");
     var project = new ProjectId(tenant.id());
-    spending.reserve(project, null, models.require("gpt-4o").info(), hello(), LONG_ENOUGH);
+    ledger.reserve(Payer.of(project), null, models.require("gpt-4o").info(), hello(), LONG_ENOUGH);
     clock.advance(Duration.ofDays(1));
     provider.otherwise(words(3));
 
@@ -260,14 +261,16 @@ class BudgetsTest {
     var project = new ProjectId(tenant.id());
     var run = new RunId("run_of_a_dead_node");
     var lost =
-        spending.reserve(project, run, models.require("gpt-4o").info(), hello(), LONG_ENOUGH);
+        ledger.reserve(
+            Payer.of(project), run, models.require("gpt-4o").info(), hello(), LONG_ENOUGH);
     var mine =
-        spending.reserve(project, null, models.require("gpt-4o").info(), hello(), LONG_ENOUGH);
+        ledger.reserve(
+            Payer.of(project), null, models.require("gpt-4o").info(), hello(), LONG_ENOUGH);
 
-    jdbc.runInTransaction(tx -> spending.abandon(tx, project, run));
+    jdbc.runInTransaction(tx -> ledger.abandon(tx, Payer.of(project), run));
 
     assertThat(tenant.used("total")).isEqualTo(lost.tokens());
-    spending.settle(mine, new Usage(3, 4));
+    ledger.settleAndCommit(mine, new Usage(3, 4));
     assertThat(tenant.used("total")).isEqualTo(lost.tokens() + 7);
     assertThat(tenant.limits().at("/used/reserved/tokens").asLong()).isZero();
   }
@@ -277,8 +280,8 @@ class BudgetsTest {
     var tenant = Tenant.limited("{\"budgets\": {\"total\": {\"tokens\": 300}}}");
     provider.otherwise(words(250));
     var model =
-        spending.metered(
-            new ProjectId(tenant.id()), models.require("gpt-4o"), Duration.ofSeconds(5));
+        ledger.metered(
+            Payer.of(new ProjectId(tenant.id())), models.require("gpt-4o"), Duration.ofSeconds(5));
 
     var answer = model.answer(hello(), _ -> {});
 

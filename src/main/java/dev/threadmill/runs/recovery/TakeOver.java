@@ -177,7 +177,7 @@ public class TakeOver {
         run.threadId(),
         run.id());
     ClaimRuns.setClaim(tx, claimed, news);
-    spending.abandon(tx, run.projectId(), run.id());
+    spending.abandon(tx, run.payer(), run.id());
     return Optional.of(new Taken(claimed, base, news));
   }
 

@@ -1,5 +1,6 @@
 package dev.threadmill.runs.store;
 
+import dev.threadmill.api.ApiKeyId;
 import dev.threadmill.api.AssistantId;
 import dev.threadmill.api.Metadata;
 import dev.threadmill.api.ProjectId;
@@ -10,6 +11,7 @@ import dev.threadmill.assistants.SafetyOptions;
 import dev.threadmill.assistants.ToolSpec;
 import dev.threadmill.assistants.TurnOptions;
 import dev.threadmill.egress.AllowedDomains;
+import dev.threadmill.limits.Payer;
 import dev.threadmill.models.ResponseFormat;
 import dev.threadmill.models.ToolChoice;
 import dev.threadmill.models.Usage;
@@ -50,6 +52,7 @@ public record Run(
    * What a run was started with: the assistant's settings with the run's own put over them.
    *
    * @param origin null if no other run has started it
+   * @param apiKey the key whose request created the run, or the root of its tree; null if unknown
    */
   public record Settings(
       String model,
@@ -67,13 +70,15 @@ public record Run(
       SafetyOptions safety,
       MemoryOptions memory,
       TurnOptions turns,
-      Origin origin) {
+      Origin origin,
+      ApiKeyId apiKey) {
     public Settings {
       tools = List.copyOf(tools);
     }
 
-    /** The same for a run that another one starts, which gives it these many tokens. */
-    public Settings startedBy(Origin newOrigin, Integer promptTokens, Integer completionTokens) {
+    /** The same for a run that another one starts, which gives it these many tokens and its key. */
+    public Settings startedBy(
+        Origin newOrigin, Integer promptTokens, Integer completionTokens, ApiKeyId key) {
       return new Settings(
           model,
           instructions,
@@ -90,7 +95,13 @@ public record Run(
           safety,
           memory,
           turns,
-          newOrigin);
+          newOrigin,
+          key);
+    }
+
+    /** The same for a run that a request with this key creates. */
+    public Settings createdWith(ApiKeyId key) {
+      return startedBy(origin, maxPromptTokens, maxCompletionTokens, key);
     }
 
     /** Whether the run may route messages to other assistants. */
@@ -150,6 +161,11 @@ public record Run(
     public static End incomplete(String reason) {
       return new End(RunStatus.INCOMPLETE, null, reason);
     }
+  }
+
+  /** Whose limits the model calls of the run count against. */
+  public Payer payer() {
+    return new Payer(projectId, settings.apiKey());
   }
 
   /** The same run claimed by a node. */

@@ -2,6 +2,7 @@ package dev.threadmill.runs.store;
 
 import com.fasterxml.jackson.core.type.TypeReference;
 import dev.threadmill.api.ApiException;
+import dev.threadmill.api.ApiKeyId;
 import dev.threadmill.api.AssistantId;
 import dev.threadmill.api.Metadata;
 import dev.threadmill.api.Page;
@@ -39,7 +40,7 @@ public class RunStore {
       tools, metadata, temperature, top_p, max_prompt_tokens, max_completion_tokens,
       truncation_strategy, tool_choice, parallel_tool_calls, response_format, reasoning_effort,
       prompt_tokens, completion_tokens, reasoning_tokens, owner, attempt, tape, memory, safety, turns,
-      parent_thread_id, parent_run_id, parent_call_id, root_run_id, callers, handoff
+      parent_thread_id, parent_run_id, parent_call_id, root_run_id, callers, handoff, api_key_id
       """;
 
   /** A page tells no events, and the tapes of long runs are long. */
@@ -120,9 +121,9 @@ public class RunStore {
           max_completion_tokens, truncation_strategy, tool_choice, parallel_tool_calls,
           response_format, reasoning_effort, owner, attempt, tape, memory, waiting,
           waiting_messages, safety, turns, parent_thread_id, parent_run_id, parent_call_id, root_run_id,
-          callers, handoff)
+          callers, handoff, api_key_id)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
-          ?, ?, ?, ?, ?, ?, ?)
+          ?, ?, ?, ?, ?, ?, ?, ?)
         """,
         run.threadId(),
         run.id(),
@@ -158,7 +159,8 @@ public class RunStore {
         origin == null ? null : origin.call(),
         origin == null ? null : origin.root(),
         Tx.json(origin == null ? null : origin.callers()),
-        origin != null && origin.isHandoff());
+        origin != null && origin.isHandoff(),
+        settings.apiKey());
   }
 
   /** Stores how a run that nobody executes has ended, and what that puts on its tape. */
@@ -297,7 +299,8 @@ public class RunStore {
             row.json("safety", SafetyOptions.class),
             row.json("memory", MemoryOptions.class),
             TurnOptions.orNone(row.json("turns", TurnOptions.class)),
-            origin(row)),
+            origin(row),
+            row.text("api_key_id", ApiKeyId::new)),
         row.json("metadata", Metadata.class),
         new Run.Times(
             row.instant("created_at"),
