@@ -11,6 +11,7 @@ import io.quarkus.runtime.annotations.QuarkusMain;
 import io.smallrye.config.ConfigValidationException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -34,6 +35,8 @@ public final class Threadmill {
   public static void main(String... args) {
     // Quarkus warns when logging was used before its log manager is in place.
     System.setProperty("java.util.logging.manager", "org.jboss.logmanager.LogManager");
+    // SQL, JSON and headers are formatted alike on every machine, also by libraries.
+    Locale.setDefault(Locale.ROOT);
     try {
       StartupConfig settings = StartupConfig.from(System.getenv());
       CheckSettings.ofThisProcess();

@@ -7,6 +7,7 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.temporal.ChronoUnit;
+import java.util.Locale;
 import java.util.function.Function;
 
 /** The row at hand of a query, read by column name. Every getter gives null for SQL null. */
@@ -29,7 +30,7 @@ public final class Row {
 
   /** A text column that holds the name of a constant, in lower case. */
   public <E extends Enum<E>> E enumValue(String column, Class<E> type) throws SQLException {
-    return text(column, name -> Enum.valueOf(type, name.toUpperCase()));
+    return text(column, name -> Enum.valueOf(type, name.toUpperCase(Locale.ROOT)));
   }
 
   public Instant instant(String column) throws SQLException {

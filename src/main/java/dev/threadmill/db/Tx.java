@@ -14,6 +14,7 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.Collectors;
@@ -256,7 +257,7 @@ public final class Tx {
       case null -> statement.setNull(at, Types.NULL);
       case String text -> statement.setString(at, text);
       case Id id -> statement.setString(at, id.value());
-      case Enum<?> constant -> statement.setString(at, constant.name().toLowerCase());
+      case Enum<?> constant -> statement.setString(at, constant.name().toLowerCase(Locale.ROOT));
       case Instant instant -> statement.setObject(at, instant.atOffset(ZoneOffset.UTC));
       case JsonParam json -> statement.setObject(at, jsonb(json.json()));
       case JsonNode json -> statement.setObject(at, jsonb(json.toString()));

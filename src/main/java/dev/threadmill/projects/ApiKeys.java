@@ -7,6 +7,7 @@ import dev.threadmill.api.Page;
 import dev.threadmill.api.PageRequest;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.db.EntityQuery;
+import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Keyset;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.transaction.Transactional;
@@ -20,12 +21,14 @@ public class ApiKeys {
 
   private final Ids ids;
   private final InstantSource clock;
-  private final ApiKeyCache ring;
+  private final ApiKeyCache cache;
+  private final Jdbc jdbc;
 
-  ApiKeys(Ids ids, InstantSource clock, ApiKeyCache ring) {
+  ApiKeys(Ids ids, InstantSource clock, ApiKeyCache cache, Jdbc jdbc) {
     this.ids = ids;
     this.clock = clock;
-    this.ring = ring;
+    this.cache = cache;
+    this.jdbc = jdbc;
   }
 
   /** Makes a key. The answer is the only place where its secret is ever shown. */
@@ -57,14 +60,18 @@ public class ApiKeys {
     if (ApiKey.delete("id = ?1 AND projectId = ?2", id.value(), project.value()) == 0) {
       throw ApiException.notFound("API key", id);
     }
-    ring.invalidateAfterCommit();
+    cache.invalidateAfterCommit();
   }
 
   /** Answers 404 unless the project has such a key. */
   public void requireExisting(ProjectId project, ApiKeyId id) {
-    if (ApiKey.count("id = ?1 AND projectId = ?2", id.value(), project.value()) == 0) {
-      throw ApiException.notFound("API key", id);
-    }
+    // Not through Hibernate, which would keep the connection until the end of the request.
+    jdbc.one(
+            "SELECT id FROM api_keys WHERE id = ? AND project_id = ?",
+            row -> row.text("id"),
+            id,
+            project)
+        .orElseThrow(() -> ApiException.notFound("API key", id));
   }
 
   private static void requireExisting(ProjectId project) {

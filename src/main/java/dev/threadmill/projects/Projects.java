@@ -7,6 +7,7 @@ import dev.threadmill.api.Page;
 import dev.threadmill.api.PageRequest;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.db.EntityQuery;
+import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Keyset;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.persistence.LockModeType;
@@ -29,11 +30,13 @@ public class Projects {
   private final Ids ids;
   private final InstantSource clock;
   private final ApiKeyCache keys;
+  private final Jdbc jdbc;
 
-  Projects(Ids ids, InstantSource clock, ApiKeyCache keys) {
+  Projects(Ids ids, InstantSource clock, ApiKeyCache keys, Jdbc jdbc) {
     this.ids = ids;
     this.clock = clock;
     this.keys = keys;
+    this.jdbc = jdbc;
   }
 
   @Transactional
@@ -59,7 +62,8 @@ public class Projects {
 
   /** Answers 404 unless there is such a project, active or archived. */
   public void requireExisting(ProjectId id) {
-    if (Project.count("id", id.value()) == 0) {
+    // Not through Hibernate, which would keep the connection until the end of the request.
+    if (jdbc.one("SELECT id FROM projects WHERE id = ?", row -> row.text("id"), id).isEmpty()) {
       throw ApiException.notFound("project", id);
     }
   }

@@ -18,6 +18,7 @@ import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Queue;
 import java.util.Random;
@@ -286,7 +287,7 @@ public final class FakeProvider implements AutoCloseable {
         return;
       }
       var headers = new ConcurrentHashMap<String, String>();
-      http.headers().forEach((name, value) -> headers.put(name.toLowerCase(), value));
+      http.headers().forEach((name, value) -> headers.put(name.toLowerCase(Locale.ROOT), value));
       var request =
           new Request(http.path(), http.remoteAddress().toString(), headers, json, body.length());
       if (http.path().endsWith("/models")) {

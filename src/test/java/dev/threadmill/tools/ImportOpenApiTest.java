@@ -16,6 +16,7 @@ import dev.threadmill.testing.ToolRuns;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import java.util.ArrayList;
+import java.util.Locale;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -118,7 +119,7 @@ class ImportOpenApiTest {
     assertThat(receiver.calls()).hasSize(OPERATIONS);
     for (var call : receiver.calls()) {
       int i = Integer.parseInt(call.path().split("/")[2]);
-      assertThat(call.method()).isEqualTo(method(i).toUpperCase());
+      assertThat(call.method()).isEqualTo(method(i).toUpperCase(Locale.ROOT));
       assertThat(call.path()).isEqualTo("/r/%d/x%%2F%d".formatted(i, i));
       assertThat(call.query()).isEqualTo("q=" + i);
       assertThat(call.body()).isEqualTo(hasBody(i) ? "{\"n\":" + i + "}" : "");

@@ -116,7 +116,7 @@ final class Report {
   }
 
   private static String pad(String text, int width) {
-    return String.format("%" + width + "s", text);
+    return String.format(Locale.ROOT, "%" + width + "s", text);
   }
 
   /** Writes the report as JSON, with nanoseconds and bytes unconverted. */
