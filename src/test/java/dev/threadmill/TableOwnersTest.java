@@ -52,9 +52,7 @@ class TableOwnersTest {
   private static final Set<String> FOREIGN_WRITES =
       Set.of(
           // Sets the assistant and the time of the last message in the transaction of a run.
-          "runs threads",
-          // The mark of a key goes into each transaction that changes something.
-          "db idempotency_keys");
+          "runs threads");
 
   /** Tables that a package reads although another one owns them, as "package table". */
   private static final Set<String> FOREIGN_READS =

@@ -1,6 +1,5 @@
 package dev.threadmill.db;
 
-import dev.threadmill.api.IdempotencyContext;
 import io.quarkus.narayana.jta.QuarkusTransaction;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.Connection;
@@ -13,6 +12,7 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import javax.sql.DataSource;
 
@@ -147,27 +147,29 @@ public class Jdbc {
         });
   }
 
-  /** All rows of one query. */
+  /** All rows of one query, which changes nothing: see {@link #updateReturning}. */
   public <T> List<T> list(String sql, Tx.RowMapper<T> row, Object... params) {
-    return query(sql, tx -> tx.list(sql, row, params));
+    return query(tx -> tx.list(sql, row, params));
   }
 
-  /** The first row of one query. */
+  /** The first row of one query, which changes nothing: see {@link #updateReturningOne}. */
   public <T> Optional<T> one(String sql, Tx.RowMapper<T> row, Object... params) {
-    return query(sql, tx -> tx.one(sql, row, params));
+    return query(tx -> tx.one(sql, row, params));
   }
 
-  /** One statement that changes rows. Returns how many it changed. */
+  /** One statement that changes rows, committed. Returns how many it changed. */
   public int update(String sql, Object... params) {
-    return autoCommitted(
-        sql,
-        tx -> {
-          int changed = tx.update(sql, params);
-          if (changed > 0) {
-            commits.increment();
-          }
-          return changed;
-        });
+    return autoCommitted(tx -> tx.update(sql, params), changed -> changed > 0);
+  }
+
+  /** The rows that one statement returns which changes rows, committed. */
+  public <T> List<T> updateReturning(String sql, Tx.RowMapper<T> row, Object... params) {
+    return autoCommitted(tx -> tx.updateReturning(sql, row, params), rows -> !rows.isEmpty());
+  }
+
+  /** As {@link #updateReturning}, for the first row. */
+  public <T> Optional<T> updateReturningOne(String sql, Tx.RowMapper<T> row, Object... params) {
+    return autoCommitted(tx -> tx.updateReturningOne(sql, row, params), Optional::isPresent);
   }
 
   /** How many statements this process has sent through here. */
@@ -180,22 +182,18 @@ public class Jdbc {
     return commits.sum();
   }
 
-  /** A query changes nothing, so it may be asked again on another connection. */
-  private <T> T query(String sql, Function<Tx, T> work) {
+  /** A query changes nothing, so it may be sent again on another connection. */
+  private <T> T query(Function<Tx, T> work) {
     for (int attempt = 1; ; attempt++) {
       try {
-        return autoCommitted(sql, work);
+        return onConnection(work);
       } catch (DatabaseException e) {
         int most = e.isUnreachable() ? MAX_UNREACHABLE : MAX_BROKEN;
-        if (!e.isBrokenConnection() || attempt >= most || !isSelect(sql)) {
+        if (!e.isBrokenConnection() || attempt >= most) {
           throw e;
         }
       }
     }
-  }
-
-  private static boolean isSelect(String sql) {
-    return sql.stripLeading().regionMatches(true, 0, "SELECT", 0, 6);
   }
 
   /** On the connection of the transaction that Hibernate has begun, if it has begun one. */
@@ -207,12 +205,16 @@ public class Jdbc {
         });
   }
 
-  private <T> T autoCommitted(String sql, Function<Tx, T> work) {
-    boolean marked =
-        IdempotencyContext.current().isPresent()
-            && IdempotencyMarker.isChange(sql)
-            && !QuarkusTransaction.isActive();
-    return marked ? inTransaction(work) : onConnection(work);
+  /** In a transaction only where a hook has to join it: that costs a round trip more. */
+  private <T> T autoCommitted(Function<Tx, T> statement, Predicate<T> changes) {
+    if (CommitHook.current().isPresent() && !QuarkusTransaction.isActive()) {
+      return inTransaction(statement);
+    }
+    T result = onConnection(statement);
+    if (changes.test(result)) {
+      commits.increment();
+    }
+    return result;
   }
 
   private <T> T onConnection(Function<Tx, T> work) {

@@ -2,7 +2,6 @@ package dev.threadmill.db;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.threadmill.api.Id;
-import dev.threadmill.api.IdempotencyContext;
 import dev.threadmill.api.Json;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -17,6 +16,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.postgresql.util.PGobject;
 
@@ -32,6 +32,10 @@ import org.postgresql.util.PGobject;
 public final class Tx {
   /** Each number of rows is a text of its own for the database to parse and to remember. */
   private static final int MAX_DEFERRED_ROWS = 4;
+
+  /** Only for assertions: whether a statement writes is said by the method that sends it. */
+  private static final Pattern WRITES =
+      Pattern.compile("\\b(?:INSERT INTO|DELETE FROM|UPDATE [a-z_]+(?: AS)?(?: [a-z]+)? SET)\\b");
 
   private final Connection connection;
   private final LongAdder statements;
@@ -60,41 +64,51 @@ public final class Tx {
     return value == null ? null : new JsonParam(Json.write(value));
   }
 
-  /** All rows of a query. */
+  /** All rows of a query, which changes nothing: see {@link #updateReturning}. */
   public <T> List<T> list(String sql, RowMapper<T> mapper, Object... params) {
-    return query(
-        sql,
-        params,
-        results -> {
-          var rows = new ArrayList<T>();
-          var row = new Row(results);
-          while (results.next()) {
-            rows.add(mapper.map(row));
-          }
-          noteChange(sql, rows.size());
-          return rows;
-        });
+    assert !WRITES.matcher(sql).find() : "a query that writes: " + sql;
+    return query(sql, params, results -> readAll(results, mapper));
   }
 
-  /** The first row of a query. */
+  /** The first row of a query, which changes nothing: see {@link #updateReturningOne}. */
   public <T> Optional<T> one(String sql, RowMapper<T> mapper, Object... params) {
-    return query(
-        sql,
-        params,
-        results -> {
-          if (!results.next()) {
-            return Optional.empty();
-          }
-          noteChange(sql, 1);
-          return Optional.of(mapper.map(new Row(results)));
-        });
+    assert !WRITES.matcher(sql).find() : "a query that writes: " + sql;
+    return query(sql, params, results -> readFirst(results, mapper));
+  }
+
+  /** The rows that a statement returns which changes rows. If there are none it changed nothing. */
+  public <T> List<T> updateReturning(String sql, RowMapper<T> mapper, Object... params) {
+    var rows = query(sql, params, results -> readAll(results, mapper));
+    changes |= !rows.isEmpty();
+    return rows;
+  }
+
+  /** As {@link #updateReturning}, for the first row. */
+  public <T> Optional<T> updateReturningOne(String sql, RowMapper<T> mapper, Object... params) {
+    var row = query(sql, params, results -> readFirst(results, mapper));
+    changes |= row.isPresent();
+    return row;
+  }
+
+  private static <T> List<T> readAll(ResultSet results, RowMapper<T> mapper) throws SQLException {
+    var rows = new ArrayList<T>();
+    var row = new Row(results);
+    while (results.next()) {
+      rows.add(mapper.map(row));
+    }
+    return rows;
+  }
+
+  private static <T> Optional<T> readFirst(ResultSet results, RowMapper<T> mapper)
+      throws SQLException {
+    return results.next() ? Optional.of(mapper.map(new Row(results))) : Optional.empty();
   }
 
   /** A statement that changes rows. Returns how many it changed. */
   public int update(String sql, Object... params) {
     try (var statement = withDeferred(sql, params)) {
       int changed = statement.getUpdateCount();
-      noteChange(sql, changed);
+      changes |= changed > 0;
       return changed;
     } catch (SQLException e) {
       throw new DatabaseException(e);
@@ -156,13 +170,13 @@ public final class Tx {
   }
 
   /**
-   * Stores with the key of the request in hand, if it has one, that it has taken effect; and sends
-   * what was put off. The commit itself is a round trip of its own: if the connection breaks before
-   * it, nothing has happened, and the work can be done again.
+   * Runs the {@link CommitHook} if something was changed, and sends the deferred statements. The
+   * commit itself is another round trip: if the connection breaks before it, nothing has happened,
+   * and the work can be repeated.
    */
   void beforeCommit() {
     if (changes) {
-      IdempotencyContext.current().ifPresent(request -> IdempotencyMarker.mark(this, request));
+      CommitHook.current().ifPresent(hook -> hook.accept(this));
     }
     flush();
   }
@@ -182,12 +196,6 @@ public final class Tx {
   /** What is to be done once it is committed. */
   List<Runnable> afterCommit() {
     return afterCommit;
-  }
-
-  private void noteChange(String sql, int rows) {
-    if (rows > 0 && !changes && IdempotencyContext.current().isPresent()) {
-      changes = IdempotencyMarker.isChange(sql);
-    }
   }
 
   private interface Results<T> {

@@ -180,7 +180,7 @@ class LimitsStore {
     var params = new ArrayList<Object>(List.of(stateParams(scopes, at)));
     params.add(at);
     var taken =
-        jdbc.list(
+        jdbc.updateReturning(
             TAKE_REQUEST,
             row -> {
               var before = readState(row, at);

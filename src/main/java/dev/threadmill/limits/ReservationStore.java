@@ -193,7 +193,7 @@ class ReservationStore {
   Outcome reserve(
       Tx tx, List<LimitScope> scopes, String id, RunId run, CallEstimate estimate, Instant at) {
     var price = estimate.price();
-    return tx.one(
+    return tx.updateReturningOne(
             RESERVE,
             ReservationStore::readOutcome,
             id,

@@ -69,7 +69,7 @@ public class IndexQueue {
     all.add(clock.instant().plus(LEASE));
     return jdbc.inTransaction(
         tx ->
-            tx.list(
+            tx.updateReturning(
                 """
                 WITH candidates AS (
                   SELECT thread_id, message_id FROM memory_queue WHERE %s

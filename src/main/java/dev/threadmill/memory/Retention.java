@@ -79,7 +79,7 @@ class Retention {
               "DELETE FROM memory_summaries WHERE project_id = ? AND created_at < ?",
               project,
               before);
-          return tx.one(
+          return tx.updateReturningOne(
                   """
                   WITH old AS (
                     SELECT thread_id, source_id, part, model FROM memory_index

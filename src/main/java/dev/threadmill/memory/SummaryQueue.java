@@ -75,7 +75,7 @@ class SummaryQueue {
   Optional<Task> claim() {
     return jdbc.inTransaction(
         tx ->
-            tx.one(
+            tx.updateReturningOne(
                 """
                 UPDATE memory_summary_queue q SET due = ?, attempts = q.attempts + 1
                 FROM (SELECT thread_id FROM memory_summary_queue WHERE due <= ?

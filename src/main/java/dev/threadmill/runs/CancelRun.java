@@ -53,7 +53,7 @@ public class CancelRun {
     // A run may change hands between two looks, but not for ever: it ends.
     while (true) {
       var marked =
-          jdbc.one(
+          jdbc.updateReturningOne(
               """
               UPDATE runs SET status = 'cancelling'
               WHERE thread_id = ? AND id = ? AND project_id = ?

@@ -132,7 +132,7 @@ public class NodeLease {
   }
 
   private List<String> deleteExpiredNodes(Tx tx) {
-    return tx.list(
+    return tx.updateReturning(
         "DELETE FROM nodes WHERE lease_until < now() AND id <> ? RETURNING id",
         row -> row.text("id"),
         id);

@@ -97,7 +97,7 @@ class OutboxStore {
   Optional<Batch> next(
       String sink, String owner, Duration lease, Progress progress, int maxEvents) {
     var lines =
-        jdbc.list(
+        jdbc.updateReturning(
             """
             WITH sink AS (
               UPDATE outbox_sinks

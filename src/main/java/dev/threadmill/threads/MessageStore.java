@@ -156,7 +156,7 @@ public class MessageStore {
   /** The changed message, empty if there is none of this id. */
   Optional<Message> setMetadata(
       ProjectId project, ThreadId thread, MessageId id, Metadata metadata) {
-    return jdbc.one(
+    return jdbc.updateReturningOne(
         """
         UPDATE messages SET metadata = ? WHERE thread_id = ? AND id = ? AND project_id = ?
         RETURNING\

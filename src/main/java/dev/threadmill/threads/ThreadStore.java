@@ -147,7 +147,7 @@ public class ThreadStore {
 
   /** The changed thread, empty if the project has none of this id. */
   Optional<ConversationThread> modify(ProjectId project, ThreadId id, ModifyThread change) {
-    return jdbc.one(
+    return jdbc.updateReturningOne(
         """
         UPDATE threads SET
           tool_resources = CASE WHEN ? THEN ?::jsonb ELSE tool_resources END,
@@ -179,7 +179,7 @@ public class ThreadStore {
   public LockedThread lock(Tx tx, ProjectId project, ThreadId id, int messageCount) {
     // Always an UPDATE: its RETURNING is worked out when the row is ours, unlike that of a SELECT
     // FOR UPDATE.
-    return tx.one(
+    return tx.updateReturningOne(
             """
             UPDATE threads SET tail = CASE WHEN ? = 0 THEN tail ELSE
                 GREATEST(tail + interval '1 microsecond', ?)

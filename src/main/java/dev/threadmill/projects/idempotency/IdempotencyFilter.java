@@ -6,6 +6,7 @@ import dev.threadmill.api.BodyLimit;
 import dev.threadmill.api.EventStream;
 import dev.threadmill.api.IdempotencyContext;
 import dev.threadmill.api.Json;
+import dev.threadmill.db.CommitHook;
 import dev.threadmill.projects.Caller;
 import jakarta.ws.rs.HttpMethod;
 import jakarta.ws.rs.Priorities;
@@ -50,7 +51,7 @@ public class IdempotencyFilter {
   /** Takes the key, or answers in place of the resource; null to go on. */
   @ServerRequestFilter(priority = Priorities.AUTHENTICATION + 100)
   public Response before(ContainerRequestContext request) throws IOException {
-    IdempotencyContext.unbind();
+    unbind();
     var header = request.getHeaderString(IdempotencyKey.HEADER);
     var path = request.getUriInfo().getPath();
     if (header == null
@@ -75,6 +76,7 @@ public class IdempotencyFilter {
         held.register(mine);
         request.setProperty(ACQUIRED_KEY, new AcquiredKey(key, mine));
         mine.bind();
+        CommitHook.bind(tx -> store.setEffects(tx, mine));
         yield null;
       }
       case AcquireKey.Outcome.Replayed(var response) -> response;
@@ -87,7 +89,7 @@ public class IdempotencyFilter {
     if (!(request.getProperty(ACQUIRED_KEY) instanceof AcquiredKey(var key, var mine))) {
       return;
     }
-    IdempotencyContext.unbind();
+    unbind();
     try {
       storeResponse(key, mine, response);
     } catch (RuntimeException e) {
@@ -118,6 +120,11 @@ public class IdempotencyFilter {
       var text = bodyBytes(entity);
       store.store(mine, status, type.toString(), text == null ? null : key.encrypt(text), null);
     }
+  }
+
+  private static void unbind() {
+    IdempotencyContext.unbind();
+    CommitHook.unbind();
   }
 
   private static byte[] bodyBytes(Object entity) {

@@ -1,9 +1,11 @@
 package dev.threadmill.projects.idempotency;
 
 import com.fasterxml.jackson.core.type.TypeReference;
+import dev.threadmill.api.ApiException;
 import dev.threadmill.api.IdempotencyContext;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.db.Jdbc;
+import dev.threadmill.db.Tx;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.Collection;
 import java.util.Map;
@@ -98,6 +100,23 @@ class IdempotencyKeyStore {
             .formatted(LEASE),
         holders.stream().map(holder -> holder.substring(0, holder.indexOf('/'))).toList(),
         holders);
+  }
+
+  /**
+   * Stores what the request has created, in the transaction that does so.
+   *
+   * @throws ApiException 409 if another request has taken the key over
+   */
+  void setEffects(Tx tx, IdempotencyContext request) {
+    int updated =
+        tx.update(
+            "UPDATE idempotency_keys SET made = ? WHERE id = ? AND holder = ?",
+            Tx.json(request.effects()),
+            request.keyId(),
+            request.holder());
+    if (updated == 0) {
+      throw IdempotencyFilter.inUse();
+    }
   }
 
   void store(

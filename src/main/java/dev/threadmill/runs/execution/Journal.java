@@ -149,7 +149,7 @@ public class Journal {
   private List<String> insert(List<Entry> entries) {
     return jdbc.inTransaction(
         tx ->
-            tx.list(
+            tx.updateReturning(
                 """
                 WITH entries AS (
                   SELECT * FROM unnest(?::text[], ?::text[], ?::text[]::bigint[],

@@ -188,7 +188,7 @@ public class RunStore {
   /** Sets the metadata. The run, or empty if there is none. */
   public Optional<Run> setMetadata(
       ProjectId project, ThreadId thread, RunId run, Metadata metadata) {
-    return jdbc.one(
+    return jdbc.updateReturningOne(
         "UPDATE runs SET metadata = ? WHERE thread_id = ? AND id = ? AND project_id = ? RETURNING "
             + COLUMNS,
         RunStore::read,

@@ -1,0 +1,29 @@
+package dev.threadmill.db;
+
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/**
+ * A statement that goes into every transaction of the current thread that changes something, right
+ * before its commit: either both are stored, or neither. A hook that throws rolls the transaction
+ * back.
+ */
+public final class CommitHook {
+  private static final ThreadLocal<Consumer<Tx>> CURRENT = new ThreadLocal<>();
+
+  private CommitHook() {}
+
+  /** Adds the hook to the transactions of this thread, in place of any other. */
+  public static void bind(Consumer<Tx> hook) {
+    CURRENT.set(hook);
+  }
+
+  /** Removes the hook of this thread. */
+  public static void unbind() {
+    CURRENT.remove();
+  }
+
+  static Optional<Consumer<Tx>> current() {
+    return Optional.ofNullable(CURRENT.get());
+  }
+}
