@@ -33,6 +33,7 @@ class TableOwnersTest {
     owns("projects.idempotency", "idempotency_keys");
     owns("limits", "usage_limits", "usage_counters", "usage_reservations");
     owns("assistants", "assistants");
+    owns("telemetry", "outbox", "outbox_sinks");
     owns("threads", "threads", "messages");
     owns(
         "memory",
@@ -45,7 +46,6 @@ class TableOwnersTest {
         "memory_retention",
         "memory_losses");
     owns("runs", "runs", "run_steps", "tool_calls", "run_journal", "nodes");
-    owns("protocols", "protocol_requests");
   }
 
   /** Statements that break the rule, as "package table", until they are moved. */

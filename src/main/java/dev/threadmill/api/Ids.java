@@ -2,8 +2,6 @@ package dev.threadmill.api;
 
 import jakarta.enterprise.context.ApplicationScoped;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -95,7 +93,8 @@ public class Ids {
     var rest = parentValue.substring(parentValue.indexOf('_') + 1);
     var id = new StringBuilder(prefix);
     id.append(rest, 0, Math.min(TIME_LENGTH, rest.length()));
-    byte[] digest = sha256(parentValue + "/" + prefix + "/" + place);
+    byte[] digest =
+        Sha256.of((parentValue + "/" + prefix + "/" + place).getBytes(StandardCharsets.UTF_8));
     for (int i = 0; i < RANDOM_LENGTH; i++) {
       id.append(ALPHABET[Math.floorMod(digest[i], ALPHABET.length)]);
     }
@@ -167,13 +166,5 @@ public class Ids {
       millis /= ALPHABET.length;
     }
     id.append(digits);
-  }
-
-  private static byte[] sha256(String text) {
-    try {
-      return MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JDK has SHA-256", e);
-    }
   }
 }

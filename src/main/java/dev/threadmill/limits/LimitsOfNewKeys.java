@@ -26,7 +26,7 @@ class LimitsOfNewKeys implements KeyLimits {
   @Override
   public Consumer<ApiKeyId> prepare(ProjectId project, JsonNode sent) {
     var body = Json.write(Map.of("limits", sent)).getBytes(StandardCharsets.UTF_8);
-    var request = JsonBody.read(body, Body.class).limits().requireForKeys();
+    var request = JsonBody.read(body, Body.class).limits().requireForKeys("limits.");
     return key -> limits.update(project, key, request);
   }
 }

@@ -59,7 +59,7 @@ class ManageLimits {
    * @throws ApiException 400 for a limit that keys do not have
    */
   LimitsObject update(ProjectId project, ApiKeyId key, ModifyLimits request) {
-    updateAndCommit(LimitScope.of(project, key), request.requireForKeys());
+    updateAndCommit(LimitScope.of(project, key), request.requireForKeys(""));
     return get(project, key);
   }
 

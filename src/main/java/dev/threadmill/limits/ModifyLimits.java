@@ -57,12 +57,17 @@ record ModifyLimits(
     Bounds.integer("concurrent_threads", concurrentThreads.orElse(null), 1, Integer.MAX_VALUE);
   }
 
-  /** Refuses with a 400 what API keys do not have. */
-  ModifyLimits requireForKeys() {
+  /**
+   * Refuses with a 400 what API keys do not have.
+   *
+   * @param path before the names of fields in errors, such as {@code limits.}
+   */
+  ModifyLimits requireForKeys(String path) {
     if (concurrentThreads.orElse(null) != null) {
       throw ApiException.invalid(
-          "concurrent_threads",
-          "Invalid 'concurrent_threads': an API key has no limit of concurrent threads; set it for the project.");
+          path + "concurrent_threads",
+          "Invalid '%sconcurrent_threads': an API key has no limit of concurrent threads; set it for the project."
+              .formatted(path));
     }
     return this;
   }

@@ -1,8 +1,7 @@
 package dev.threadmill.projects;
 
+import dev.threadmill.api.Sha256;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.util.Base64;
 import java.util.regex.Pattern;
@@ -33,11 +32,7 @@ public record Secret(String value) {
 
   /** SHA-256: the secrets that we make have so much entropy that nothing slower is needed. */
   public byte[] hash() {
-    try {
-      return MessageDigest.getInstance("SHA-256").digest(value.getBytes(StandardCharsets.UTF_8));
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JDK has SHA-256", e);
-    }
+    return Sha256.of(value.getBytes(StandardCharsets.UTF_8));
   }
 
   /** The first and last characters, by which a person can tell keys apart. */

@@ -236,7 +236,17 @@ class LimitsTest {
 
   @Test
   void whoseBudgetIsUsedUpIsToldSoAndTheSdkDoesNotTryAgain() {
-    var tenant = Tenant.limited("{\"budgets\": {\"day\": {\"tokens\": 0}}}");
+    var tenant = Tenant.limited("{\"budgets\": {\"day\": {\"tokens\": 100}}}");
+    provider.otherwise(
+        request -> Reply.text("w ".repeat(request.body().path("max_completion_tokens").asInt())));
+    var used =
+        tenant
+            .api()
+            .post(
+                "/v1/chat/completions",
+                """
+                {"model": "gpt-4o", "messages": [{"role": "user", "content": "Hello"}]}""");
+    assertThat(used.status()).as(used.text()).isEqualTo(200);
     var sdk = sdk(tenant);
     var assistant =
         sdk.beta()
@@ -258,7 +268,7 @@ class LimitsTest {
     assertThat(refused.headers().values("x-should-retry")).containsExactly("false");
     assertThat(Integer.parseInt(refused.headers().values("retry-after").getFirst()))
         .isBetween(1, 86_400);
-    assertThat(refused).hasMessageContaining("0 tokens a day");
+    assertThat(refused).hasMessageContaining("100 tokens a day is used up");
   }
 
   @Test

@@ -1,11 +1,11 @@
 package dev.threadmill.projects.idempotency;
 
 import dev.threadmill.api.ApiException;
+import dev.threadmill.api.Sha256;
 import dev.threadmill.projects.Caller;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
-import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -24,6 +24,7 @@ record IdempotencyKey(String row, SecretKeySpec encryptionKey) {
   static final String HEADER = "Idempotency-Key";
 
   private static final Pattern FORM = Pattern.compile("[ -~]{1,255}");
+  private static final byte[] SEPARATOR = {0};
   private static final int NONCE_BYTES = 12;
   private static final int TAG_BITS = 128;
   private static final SecureRandom RANDOM = new SecureRandom();
@@ -75,13 +76,6 @@ record IdempotencyKey(String row, SecretKeySpec encryptionKey) {
   }
 
   private static byte[] sha256(String first, byte[] rest) {
-    try {
-      var digest = MessageDigest.getInstance("SHA-256");
-      digest.update(first.getBytes(StandardCharsets.UTF_8));
-      digest.update((byte) 0);
-      return digest.digest(rest);
-    } catch (GeneralSecurityException e) {
-      throw new IllegalStateException("every JDK has SHA-256", e);
-    }
+    return Sha256.of(first.getBytes(StandardCharsets.UTF_8), SEPARATOR, rest);
   }
 }

@@ -15,6 +15,7 @@ import java.util.Optional;
 @ApplicationScoped
 class IdempotencyKeyStore {
   private static final TypeReference<Map<String, String>> MADE = new TypeReference<>() {};
+  static final String PRIMARY_KEY = "idempotency_keys_pkey";
   private static final String LEASE = "interval '10 seconds'";
   private static final String TTL = "interval '24 hours'";
   private static final int DELETE_BATCH = 1_000;
@@ -147,6 +148,35 @@ class IdempotencyKeyStore {
           request.keyId(),
           request.holder());
     }
+  }
+
+  /**
+   * Inserts a key together with what its request creates, in that transaction.
+   *
+   * @param stale effects of a row that is replaced, besides an expired one; null if there is none
+   */
+  void insertWithEffects(
+      Tx tx,
+      String row,
+      ProjectId project,
+      String fingerprint,
+      Map<String, String> effects,
+      Map<String, String> stale) {
+    tx.defer(
+        "DELETE FROM idempotency_keys WHERE id = ? AND (made = ?::jsonb OR created_at < now() - %s)"
+            .formatted(TTL),
+        row,
+        Tx.json(stale));
+    tx.defer(
+        """
+        INSERT INTO idempotency_keys
+          (id, project_id, fingerprint, created_at, holder, held_until, made)
+        VALUES (?, ?, ?, now(), '', '-infinity', ?)
+        """,
+        row,
+        project,
+        fingerprint,
+        Tx.json(effects));
   }
 
   void deleteExpired(String row) {

@@ -6,6 +6,7 @@ import dev.threadmill.api.ApiException;
 import dev.threadmill.api.EventStream;
 import dev.threadmill.api.Json;
 import dev.threadmill.api.Metadata;
+import dev.threadmill.api.Sha256;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.assistants.Assistant;
 import dev.threadmill.protocols.IdempotentRuns;
@@ -185,7 +186,7 @@ class A2aTasks {
     }
     var asked = message.context() + "/" + Json.write(content);
     // Clients that count their messages from one use an id again: for something else it is new.
-    var key = "a2a/" + message.id() + "/" + IdempotentRuns.digest(asked);
+    var key = "a2a/" + message.id() + "/" + Sha256.hex(asked);
     var metadata = new Metadata(Map.of("protocol", "a2a", "a2a_message_id", message.id()));
     try {
       return keys.startOnce(
