@@ -3,7 +3,7 @@ package dev.threadmill.projects;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
 /**
- * An API key as clients see it ever after.
+ * An API key on the wire.
  *
  * @param redactedValue the first and last characters of the secret
  */
@@ -17,9 +17,10 @@ public record ApiKeyObject(
   }
 
   /**
-   * An API key as the answer to its creation shows it.
+   * An API key in the response to its creation.
    *
-   * @param value the secret, which cannot be read again
+   * @param value the secret, which is shown only here; before {@code redacted_value}, so that a
+   *     search for the first value of the response finds it
    */
   @Schema(name = "ApiKeyObjectWithValue")
   public record WithValue(
@@ -27,18 +28,18 @@ public record ApiKeyObject(
       String object,
       String projectId,
       String name,
+      String value,
       String redactedValue,
-      long createdAt,
-      String value) {
+      long createdAt) {
     static WithValue of(ApiKey key, Secret secret) {
       return new WithValue(
           key.id,
           OBJECT,
           key.projectId,
           key.name,
+          secret.value(),
           key.hint,
-          key.createdAt.getEpochSecond(),
-          secret.value());
+          key.createdAt.getEpochSecond());
     }
   }
 }

@@ -14,7 +14,7 @@ import org.jboss.resteasy.reactive.server.ServerRequestFilter;
  * of the resource method, since a key that was not seen lately is looked up in the database.
  */
 public class AuthenticationFilter {
-  private static final String PROJECT_HEADER = "OpenAI-Project";
+  static final String PROJECT_HEADER = "OpenAI-Project";
 
   /** What may come without a key. Whether it is shown then is for the resource to say. */
   private static final Pattern PUBLIC =

@@ -124,4 +124,28 @@ class ProjectsTest {
     assertThat(admin.with("OpenAI-Project", "proj_nowhere").get("/v1/projects").status())
         .isEqualTo(404);
   }
+
+  @Test
+  void anAdminThatNamesNoProjectIsToldWhichOneWasSearched() {
+    var project = admin.post("/v1/projects", "{\"name\": \"other\"}").id();
+    var inProject = admin.with("OpenAI-Project", project);
+    var thread = inProject.post("/v1/threads", "{}").id();
+
+    var missed = admin.get("/v1/threads/" + thread);
+
+    assertThat(missed.status()).isEqualTo(404);
+    assertThat(missed.error().path("message").asText())
+        .contains(thread, "proj_default", "OpenAI-Project");
+    assertThat(inProject.get("/v1/threads/" + thread).status()).isEqualTo(200);
+    assertThat(inProject.get("/v1/threads/thread_none").text()).doesNotContain("OpenAI-Project");
+    assertThat(user.get("/v1/threads/" + thread).text()).doesNotContain("OpenAI-Project");
+    assertThat(admin.get("/v1/projects/proj_none").text()).doesNotContain("OpenAI-Project");
+  }
+
+  @Test
+  void theSecretOfANewKeyIsTheFirstValueOfTheResponse() {
+    var made = admin.post("/v1/projects/proj_default/api_keys", "{}").text();
+
+    assertThat(made.indexOf("\"value\"")).isPositive().isLessThan(made.indexOf("redacted_value"));
+  }
 }
