@@ -30,8 +30,7 @@ class A2aPythonSdkTest {
   @Test
   void theWholeScenarioPasses() {
     provider.reset();
-    Toolchain.require("PyPI " + PACKAGE, "python3");
-    var packages = installedPackages();
+    var packages = PythonPackages.installed(PACKAGE);
 
     var outcome =
         Command.in(SCRIPTS, "python3", "-B", "main.py")
@@ -40,30 +39,5 @@ class A2aPythonSdkTest {
 
     assertThat(outcome.isSuccess()).as(outcome.output()).isTrue();
     assertThat(outcome.output()).contains("OK");
-  }
-
-  /** In a folder of their own: nothing is installed for anybody else on the machine. */
-  private static Path installedPackages() {
-    var pip =
-        Command.in(Path.of("."), "python3", "-m", "pip", "--version").run(Duration.ofSeconds(30));
-    if (!pip.isSuccess()) {
-      Toolchain.skip("PyPI " + PACKAGE + " is not driven: python3 on this machine has no pip");
-    }
-    return Toolchain.installed(
-        "PyPI " + PACKAGE,
-        "python-a2a",
-        PACKAGE + pip.output(),
-        folder ->
-            Command.in(
-                folder,
-                "python3",
-                "-m",
-                "pip",
-                "install",
-                "--quiet",
-                "--disable-pip-version-check",
-                "--target",
-                folder.toString(),
-                PACKAGE));
   }
 }

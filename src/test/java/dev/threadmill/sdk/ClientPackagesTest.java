@@ -1,0 +1,60 @@
+package dev.threadmill.sdk;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.threadmill.testing.FakeProviderResource;
+import dev.threadmill.testing.KeysResource;
+import dev.threadmill.testing.PostgresResource;
+import io.quarkus.test.common.QuarkusTestResource;
+import io.quarkus.test.junit.QuarkusTest;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * Frameworks on top of the official SDKs, unmodified, with their agents for the Assistants API or
+ * their chat models. The scenarios are in src/test/sdk/clients and src/test/sdk/vercel.
+ */
+@QuarkusTest
+@QuarkusTestResource(PostgresResource.class)
+@QuarkusTestResource(KeysResource.class)
+@QuarkusTestResource(FakeProviderResource.class)
+class ClientPackagesTest {
+  private static final Path CLIENTS = Path.of("src", "test", "sdk", "clients").toAbsolutePath();
+  private static final Path VERCEL = Path.of("src", "test", "sdk", "vercel").toAbsolutePath();
+  private static final Duration LIMIT = Duration.ofMinutes(2);
+
+  @ParameterizedTest(name = "{0}")
+  @CsvSource({
+    "langchain, langchain-classic==1.0.8 langchain-openai==1.7.4",
+    "llamaindex, llama-index-agent-openai==0.4.12",
+    "litellm, litellm==1.110.2",
+    "autogen, autogen-ext[openai]==0.7.5 autogen-agentchat==0.7.5",
+  })
+  void aPythonFrameworkRunsAssistantsAndCallsItsFunctions(String client, String requirements) {
+    var packages = PythonPackages.installed(requirements.split(" "));
+
+    var outcome =
+        Command.in(CLIENTS, "python3", "-W", "ignore", "-B", client + "_client.py")
+            .with(SdkCaller.ofNewProject().environment("PYTHONPATH", packages.toString()))
+            .run(LIMIT);
+
+    assertThat(outcome.isSuccess()).as(outcome.output()).isTrue();
+    assertThat(outcome.output()).endsWith("OK\n");
+  }
+
+  @Test
+  void theVercelAiSdkStreamsTextAndCallsItsTools() {
+    var scripts = NodePackages.besideTheirPackages(VERCEL);
+
+    var outcome =
+        Command.in(scripts, "node", "--no-warnings", "main.mjs")
+            .with(SdkCaller.ofNewProject().environment("NO_COLOR", "1"))
+            .run(LIMIT);
+
+    assertThat(outcome.isSuccess()).as(outcome.output()).isTrue();
+    assertThat(outcome.output()).endsWith("OK\n");
+  }
+}
