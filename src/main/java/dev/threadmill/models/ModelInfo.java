@@ -40,6 +40,38 @@ public record ModelInfo(
         name, ownedBy, contextWindow, maxOutput, tools, images, audio, reasoning, null, null, null);
   }
 
+  /** A model of another name that is described alike. */
+  ModelInfo named(String another, int window) {
+    return new ModelInfo(
+        another,
+        ownedBy,
+        window,
+        Math.min(maxOutput, window),
+        tools,
+        images,
+        audio,
+        reasoning,
+        tier,
+        region,
+        price);
+  }
+
+  /** The same model with another context window, which its output must fit into as well. */
+  public ModelInfo withContextWindow(int tokens) {
+    return new ModelInfo(
+        name,
+        ownedBy,
+        tokens,
+        Math.min(maxOutput, tokens),
+        tools,
+        images,
+        audio,
+        reasoning,
+        tier,
+        region,
+        price);
+  }
+
   /** What tokens cost, in US dollars a million. */
   public record Price(double input, double output) {
     public static final Price FREE = new Price(0, 0);

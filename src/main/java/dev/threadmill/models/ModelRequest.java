@@ -32,6 +32,25 @@ public record ModelRequest(
     stop = stop == null ? List.of() : List.copyOf(stop);
   }
 
+  /** The same call with other messages. */
+  public ModelRequest withMessages(List<ModelMessage> others) {
+    return new ModelRequest(
+        model,
+        others,
+        functions,
+        toolChoice,
+        parallelToolCalls,
+        responseFormat,
+        temperature,
+        topP,
+        maxCompletionTokens,
+        reasoningEffort,
+        stop,
+        seed,
+        frequencyPenalty,
+        presencePenalty);
+  }
+
   /** Whether a setting of sampling is what every provider does anyway. */
   public static boolean isDefault(Double sampling) {
     return sampling == null || sampling == 1;

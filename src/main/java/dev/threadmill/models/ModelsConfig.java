@@ -5,10 +5,10 @@ import io.smallrye.config.WithDefault;
 import java.time.Duration;
 import java.util.Optional;
 
-/** The settings of the models. */
+/** The configuration of the models. */
 @ConfigMapping(prefix = "threadmill.models")
 public interface ModelsConfig {
-  /** THREADMILL_MODELS: the file that describes more providers and models. */
+  /** THREADMILL_MODELS: the file with more providers and models. */
   Optional<String> file();
 
   /** The default provider: any OpenAI-compatible server. */
@@ -23,11 +23,16 @@ public interface ModelsConfig {
   /** Models of an Ollama server, if its address is set. */
   Endpoint ollama();
 
-  /** The longest wait for the next byte of a streamed answer, and for its first. */
-  @WithDefault("30s")
-  Duration nextByteTimeout();
+  /**
+   * The longest wait for the first byte of a response. Where it is not set it is {@link
+   * #nextByteTimeout}, and 300 s for local providers, which may have to load the model first.
+   */
+  Optional<Duration> firstByteTimeout();
 
-  /** The longest wait for a whole answer that is not streamed. */
+  /** The longest wait between two bytes of a streamed response; 30 s where it is not set. */
+  Optional<Duration> nextByteTimeout();
+
+  /** The longest wait for a complete response that is not streamed. */
   @WithDefault("60s")
   Duration answerTimeout();
 
@@ -35,7 +40,7 @@ public interface ModelsConfig {
   @WithDefault("10s")
   Duration connectTimeout();
 
-  /** How often a call is tried again as long as nothing of the answer has come. */
+  /** How often a call is retried as long as no delta was emitted. */
   @WithDefault("3")
   int retries();
 
@@ -43,11 +48,11 @@ public interface ModelsConfig {
   @WithDefault("500ms")
   Duration firstBackoff();
 
-  /** The longest wait before a retry. A provider that asks for more is not tried again. */
+  /** The longest wait before a retry. A provider that asks for more is not retried. */
   @WithDefault("30s")
   Duration longestBackoff();
 
-  /** The most answers in the making at one provider at a time; further calls wait for a place. */
+  /** The most connections to one host; further calls wait for one. */
   @WithDefault("10000")
   int connections();
 
@@ -55,16 +60,16 @@ public interface ModelsConfig {
   @WithDefault("4194304")
   int longestLine();
 
-  /** The longest answer, in bytes as they come from the provider. */
+  /** The largest response, in bytes. */
   @WithDefault("67108864")
   long longestAnswer();
 
-  /** Where a provider is. */
+  /** The address and the key of a provider. */
   interface Endpoint {
     /** Its address, including the version: {@code https://host/v1}. */
     Optional<String> baseUrl();
 
-    /** The key it wants. */
+    /** Its key. */
     Optional<String> apiKey();
   }
 }

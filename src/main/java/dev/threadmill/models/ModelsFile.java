@@ -15,6 +15,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** The models file, read (see docs/models.md). Nothing in it is guessed: what is odd is refused. */
 record ModelsFile(String path, List<Entry> models) {
@@ -30,6 +32,9 @@ record ModelsFile(String path, List<Entry> models) {
           "max_tokens_field",
           "stream",
           "reasoning_field",
+          "reasoning_tags",
+          "text_tool_calls",
+          "timeouts",
           "headers");
   private static final Set<String> MODEL_FIELDS =
       Set.of(
@@ -44,17 +49,62 @@ record ModelsFile(String path, List<Entry> models) {
           "images",
           "audio",
           "reasoning",
+          "reasoning_tags",
+          "text_tool_calls",
+          "timeouts",
           "price");
 
-  /** One model of the file. */
-  record Entry(ModelInfo info, String nameAtProvider, ProviderConfig provider) {}
+  /**
+   * One model of the file.
+   *
+   * @param hasWindow whether the file says how large its context window is
+   */
+  record Entry(ModelInfo info, String nameAtProvider, ProviderConfig provider, boolean hasWindow) {
+    /** Whether this is a rule for all models whose name has this form. */
+    boolean isPattern() {
+      return info.name().contains("*");
+    }
+
+    boolean matches(String name) {
+      return form().matcher(name).matches();
+    }
+
+    /** The form of names that the rule is for; its first group is what the star stands for. */
+    private Pattern form() {
+      var regex = new StringBuilder();
+      for (var part : info.name().split("\\*", -1)) {
+        regex.append(regex.isEmpty() ? "" : "(.*)").append(Pattern.quote(part));
+      }
+      return Pattern.compile(regex.toString());
+    }
+
+    /** The model of this name, which the rule is for. */
+    Entry named(String name) {
+      var described = ModelFamilies.info(name, info.ownedBy(), info.region());
+      return new Entry(
+          info.named(name, hasWindow ? info.contextWindow() : described.contextWindow()),
+          nameAtProvider.equals(info.name())
+              ? name
+              : form()
+                  .matcher(name)
+                  .replaceFirst(Matcher.quoteReplacement(nameAtProvider).replace("*", "$1")),
+          provider,
+          hasWindow);
+    }
+  }
 
   ModelsFile {
     models = List.copyOf(models);
   }
 
   Optional<Entry> find(String name) {
-    return models.stream().filter(model -> model.info().name().equals(name)).findFirst();
+    var exact = models.stream().filter(model -> model.info().name().equals(name)).findFirst();
+    return exact.isPresent()
+        ? exact
+        : models.stream()
+            .filter(model -> model.isPattern() && model.matches(name))
+            .findFirst()
+            .map(model -> model.named(name));
   }
 
   /**
@@ -150,7 +200,20 @@ record ModelsFile(String path, List<Entry> models) {
         field.get("max_tokens_field").text().orElse(ProviderConfig.MAX_TOKENS_FIELD),
         field.get("stream").bool().orElse(true),
         reasoningField(field.get("reasoning_field"), baseUrl),
-        headers);
+        headers,
+        options(field, ModelOptions.DEFAULT));
+  }
+
+  /** The options of a provider or a model, with those of the provider as defaults. */
+  private static ModelOptions options(YamlField field, ModelOptions defaults) {
+    var timeouts = field.get("timeouts");
+    timeouts.allowOnly(Set.of("first_byte", "next_byte", "answer"));
+    return new ModelOptions(
+        field.get("reasoning_tags").constant(ReasoningTags.class).orElse(defaults.reasoningTags()),
+        field.get("text_tool_calls").constant(TextToolCalls.class).orElse(defaults.textToolCalls()),
+        timeouts.get("first_byte").duration().orElse(defaults.firstByte()),
+        timeouts.get("next_byte").duration().orElse(defaults.nextByte()),
+        timeouts.get("answer").duration().orElse(defaults.answer()));
   }
 
   private static Optional<String> reasoningField(YamlField field, Optional<String> baseUrl) {
@@ -158,9 +221,7 @@ record ModelsFile(String path, List<Entry> models) {
     if (given.isPresent() && !given.get().matches("none|[a-z_]{1,64}")) {
       throw field.wrong("must be the name of a field, or none");
     }
-    return given.isPresent()
-        ? given.filter(name -> !name.equals("none"))
-        : ProviderConfig.reasoningField(baseUrl);
+    return given.isPresent() ? given : ProviderConfig.reasoningField(baseUrl);
   }
 
   private static Entry model(YamlField field, Map<String, ProviderConfig> providers) {
@@ -177,6 +238,7 @@ record ModelsFile(String path, List<Entry> models) {
           "'%s' is none of the providers %s".formatted(providerName, providers.keySet()));
     }
     var nameAtProvider = field.get("model").text().orElse(name);
+    boolean hasWindow = !field.get("context_window").isAbsent();
     var known = ModelFamilies.info(nameAtProvider, providerName, provider.region());
     var price = field.get("price");
     price.allowOnly(Set.of("input", "output"));
@@ -195,6 +257,7 @@ record ModelsFile(String path, List<Entry> models) {
             price.isAbsent()
                 ? null
                 : new ModelInfo.Price(price.get("input").amount(), price.get("output").amount()));
-    return new Entry(info, nameAtProvider, provider);
+    return new Entry(
+        info, nameAtProvider, provider.with(options(field, provider.options())), hasWindow);
   }
 }

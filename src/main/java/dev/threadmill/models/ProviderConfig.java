@@ -1,9 +1,13 @@
 package dev.threadmill.models;
 
+import dev.threadmill.egress.Timeouts;
 import java.net.URI;
 import java.net.URISyntaxException;
+import java.time.Duration;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * How one provider is reached: from the environment, or from the models file.
@@ -16,11 +20,13 @@ import java.util.Optional;
  * @param region null if not configured
  * @param pin how a pinned name is spelled, with {@code {model}}, {@code {date}} and {@code
  *     {yyyymmdd}}, the date without dashes
- * @param maxTokensField the request's name for the bound on the completion
- * @param streams whether answers are asked for as streams
- * @param reasoningField the field of a message with tool calls in which the model's reasoning is
- *     sent back; empty for providers that do not want it or forbid it
+ * @param maxTokensField the parameter that limits the completion
+ * @param streams whether responses are requested as streams
+ * @param reasoningField the field of a message with tool calls in which the reasoning that led to
+ *     them is sent back, {@code none} for providers that refuse it; empty for the field in which it
+ *     was received
  * @param headers sent with every request
+ * @param options for all models of the provider, or for the model that is called
  */
 public record ProviderConfig(
     String name,
@@ -33,8 +39,20 @@ public record ProviderConfig(
     String maxTokensField,
     boolean streams,
     Optional<String> reasoningField,
-    Map<String, String> headers) {
+    Map<String, String> headers,
+    ModelOptions options) {
   public static final String MAX_TOKENS_FIELD = "max_completion_tokens";
+  private static final Duration NEXT_BYTE = Duration.ofSeconds(30);
+  private static final Duration ANSWER = Duration.ofSeconds(60);
+
+  /** For loading a model before it can respond. */
+  private static final Duration COLD_START = Duration.ofSeconds(300);
+
+  private static final Pattern PRIVATE_HOST =
+      Pattern.compile(
+          "localhost|[^.:]+|.*\\.(?:localhost|local|internal|lan|home|intranet|svc)|.*\\.svc\\..*"
+              + "|127\\..*|10\\..*|192\\.168\\..*|172\\.(?:1[6-9]|2\\d|3[01])\\..*|169\\.254\\..*"
+              + "|100\\.(?:6[4-9]|[7-9]\\d|1[01]\\d|12[0-7])\\..*|\\[::1]|\\[f[cde].*");
 
   public ProviderConfig {
     baseUrl = baseUrl.map(url -> url.replaceAll("/+$", ""));
@@ -59,7 +77,90 @@ public record ProviderConfig(
         MAX_TOKENS_FIELD,
         true,
         reasoningField(baseUrl),
-        Map.of());
+        Map.of(),
+        ModelOptions.DEFAULT);
+  }
+
+  /** The same provider with the options of one of its models. */
+  public ProviderConfig with(ModelOptions ofModel) {
+    return new ProviderConfig(
+        name,
+        type,
+        baseUrl,
+        apiKey,
+        apiKeySetting,
+        region,
+        pin,
+        maxTokensField,
+        streams,
+        reasoningField,
+        headers,
+        ofModel);
+  }
+
+  /** The address of one of the provider's resources. */
+  public String endpoint(String path) {
+    var base = baseUrl.orElse(defaultBaseUrl());
+    int query = base.indexOf('?');
+    return query < 0
+        ? base + path
+        : base.substring(0, query).replaceAll("/+$", "") + path + base.substring(query);
+  }
+
+  private String defaultBaseUrl() {
+    return switch (type) {
+      case "anthropic" -> "https://api.anthropic.com/v1";
+      case "gemini" -> "https://generativelanguage.googleapis.com/v1beta";
+      case "ollama" -> "http://localhost:11434";
+      default -> "https://api.openai.com/v1";
+    };
+  }
+
+  /** The time limits of a request to this provider. */
+  public Timeouts timeouts(ModelsConfig config) {
+    if (!streams) {
+      return Timeouts.total(answerTimeout(config));
+    }
+    return new Timeouts(firstByteTimeout(config), nextByteTimeout(config), null);
+  }
+
+  /** The longest wait for the first byte of a response. */
+  public Duration firstByteTimeout(ModelsConfig config) {
+    if (options.firstByte() != null) {
+      return options.firstByte();
+    }
+    boolean isNextByteSet = options.nextByte() != null || config.nextByteTimeout().isPresent();
+    return config
+        .firstByteTimeout()
+        .orElseGet(() -> isLocal() && !isNextByteSet ? COLD_START : nextByteTimeout(config));
+  }
+
+  /** The longest wait between two bytes of a streamed response. */
+  public Duration nextByteTimeout(ModelsConfig config) {
+    return options.nextByte() == null
+        ? config.nextByteTimeout().orElse(NEXT_BYTE)
+        : options.nextByte();
+  }
+
+  /** The longest wait for a response that is not streamed. */
+  public Duration answerTimeout(ModelsConfig config) {
+    if (options.answer() != null) {
+      return options.answer();
+    }
+    boolean isDefault = config.answerTimeout().equals(ANSWER);
+    return isLocal() && isDefault && options.firstByte() == null
+        ? COLD_START
+        : config.answerTimeout();
+  }
+
+  /** Whether the provider runs on this machine or in a private network. */
+  boolean isLocal() {
+    if (type.equals("ollama")) {
+      return true;
+    }
+    var host =
+        baseUrl.filter(ProviderConfig::isHttpUrl).map(url -> URI.create(url).getHost()).orElse("");
+    return PRIVATE_HOST.matcher(host.toLowerCase(Locale.ROOT)).matches();
   }
 
   /** The field in which a provider at this address wants reasoning back, unless configured. */

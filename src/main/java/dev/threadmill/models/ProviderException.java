@@ -3,19 +3,31 @@ package dev.threadmill.models;
 import java.time.Duration;
 import java.util.Optional;
 
-/** One call of a provider failed. Says whether another try may do better, and when. */
+/** A failed call of a provider, and whether and when a retry may succeed. */
 public final class ProviderException extends ModelException {
   private final boolean retryable;
   private final transient Duration retryAfter;
+  private final transient ProviderError error;
 
   private ProviderException(
-      Kind kind, String message, boolean passing, Duration retryAfter, Throwable cause) {
+      Kind kind,
+      String message,
+      boolean retryable,
+      Duration retryAfter,
+      Throwable cause,
+      ProviderError error) {
     super(kind, message, cause);
-    this.retryable = passing;
+    this.retryable = retryable;
     this.retryAfter = retryAfter;
+    this.error = error;
   }
 
-  /** A fault that another try may not meet. */
+  private ProviderException(
+      Kind kind, String message, boolean retryable, Duration retryAfter, Throwable cause) {
+    this(kind, message, retryable, retryAfter, cause, null);
+  }
+
+  /** A failure that a retry may not meet. */
   public static ProviderException retryable(Kind kind, String message, Throwable cause) {
     return new ProviderException(kind, message, true, null, cause);
   }
@@ -25,7 +37,7 @@ public final class ProviderException extends ModelException {
     return new ProviderException(kind, message, true, after.orElse(null), null);
   }
 
-  /** A fault that each try would meet. */
+  /** A failure that each retry would meet. */
   public static ProviderException permanent(Kind kind, String message, Throwable cause) {
     return new ProviderException(kind, message, false, null, cause);
   }
@@ -41,5 +53,15 @@ public final class ProviderException extends ModelException {
 
   public Optional<Duration> retryAfter() {
     return Optional.ofNullable(retryAfter);
+  }
+
+  /** The same failure with the error as the provider returned it. */
+  public ProviderException with(ProviderError returned) {
+    return new ProviderException(kind(), getMessage(), retryable, retryAfter, getCause(), returned);
+  }
+
+  /** The error as the provider returned it; empty if it returned none. */
+  public Optional<ProviderError> error() {
+    return Optional.ofNullable(error);
   }
 }

@@ -350,7 +350,7 @@ public final class RehearsalModel implements LanguageModel {
       var usage =
           new Usage(
               TokenCounter.count(request),
-              TokenCounter.countAnswer(told, refused, thought, calls),
+              TokenCounter.countResponse(told, refused, thought, calls),
               TokenCounter.count(thought));
       return new ModelResponse(told, refused, thought, calls, null, finish, usage);
     }

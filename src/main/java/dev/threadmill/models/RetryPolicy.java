@@ -1,80 +1,62 @@
 package dev.threadmill.models;
 
+import dev.threadmill.api.Backoff;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 
 /**
- * Tries a call again while its fault may pass and nothing of the answer has been told: with waits
- * that double, give or take a quarter, or as long as the provider asks.
+ * Retries a call while its failure may pass and no delta was emitted.
  *
- * @param most how often after the first try
- * @param longest a provider that asks for a longer wait is not tried again
+ * @param retries how often after the first attempt
+ * @param backoff the waits, unless the provider asks for one; a provider that asks for longer than
+ *     its longest is not retried
  */
-public record RetryPolicy(int most, Duration first, Duration longest) {
+public record RetryPolicy(int retries, Backoff backoff) {
   private static final Logger LOG = Logger.getLogger(RetryPolicy.class);
-  private static final double JITTER = 0.25;
 
   public static RetryPolicy of(ModelsConfig config) {
-    return new RetryPolicy(config.retries(), config.firstBackoff(), config.longestBackoff());
+    return new RetryPolicy(
+        config.retries(), new Backoff(config.firstBackoff(), config.longestBackoff()));
   }
 
-  /** One try of a call. */
+  /** One attempt of a call. */
   @FunctionalInterface
-  public interface Try {
+  public interface Attempt {
     /**
      * @throws ProviderException if the provider failed
      */
     ModelResponse run(Consumer<ModelDelta> deltas) throws InterruptedException;
   }
 
-  /** The answer of the first try that succeeds. */
-  public ModelResponse call(String provider, Try call, Consumer<ModelDelta> deltas)
+  /** The response of the first attempt that succeeds. */
+  public ModelResponse call(String provider, Attempt call, Consumer<ModelDelta> deltas)
       throws InterruptedException {
     for (int retry = 1; ; retry++) {
-      var told = new TrackedDeltas(deltas);
+      var emitted = new EmittedDeltas(deltas);
       try {
-        return call.run(told);
+        return call.run(emitted);
       } catch (ProviderException e) {
-        var wait = delayBefore(retry, e);
-        if (told.any || wait.isEmpty()) {
+        var delay = delayBefore(retry, e);
+        if (emitted.any() || delay.isEmpty()) {
           throw e;
         }
         LOG.warnf(
             "model_retry provider=%s retry=%d kind=%s wait_ms=%d",
-            provider, retry, e.kind(), wait.get().toMillis());
-        Thread.sleep(wait.get());
+            provider, retry, e.kind(), delay.get().toMillis());
+        Thread.sleep(delay.get());
       }
     }
   }
 
-  /** How long to wait before this retry, counted from 1; empty if there shall be none. */
+  /** The wait before this retry, counted from 1; empty if there is to be none. */
   Optional<Duration> delayBefore(int retry, ProviderException e) {
-    if (retry > most || !e.isRetryable()) {
+    if (retry > retries || !e.isRetryable()) {
       return Optional.empty();
     }
-    if (e.retryAfter().isPresent()) {
-      return e.retryAfter().filter(asked -> asked.compareTo(longest) <= 0);
-    }
-    double millis = Math.min(first.toMillis() * Math.pow(2, retry - 1.0), longest.toMillis());
-    double jitter = 1 + JITTER * (2 * ThreadLocalRandom.current().nextDouble() - 1);
-    return Optional.of(Duration.ofMillis(Math.round(millis * jitter)));
-  }
-
-  private static final class TrackedDeltas implements Consumer<ModelDelta> {
-    private final Consumer<ModelDelta> deltas;
-    private boolean any;
-
-    TrackedDeltas(Consumer<ModelDelta> deltas) {
-      this.deltas = deltas;
-    }
-
-    @Override
-    public void accept(ModelDelta delta) {
-      any = true;
-      deltas.accept(delta);
-    }
+    return e.retryAfter().isPresent()
+        ? e.retryAfter().filter(asked -> asked.compareTo(backoff.longest()) <= 0)
+        : Optional.of(backoff.delay(retry));
   }
 }

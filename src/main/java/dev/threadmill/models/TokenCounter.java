@@ -98,7 +98,8 @@ public final class TokenCounter {
   }
 
   /** The tokens of a whole answer. */
-  static int countAnswer(String text, String refusal, String reasoning, List<ModelToolCall> calls) {
+  public static int countResponse(
+      String text, String refusal, String reasoning, List<ModelToolCall> calls) {
     return count(text) + count(refusal) + count(reasoning) + count(calls);
   }
 

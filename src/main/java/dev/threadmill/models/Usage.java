@@ -5,16 +5,16 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 
 /**
- * Tokens that model calls have cost.
+ * Tokens that model calls used.
  *
- * @param reasoningTokens those of the completion that went into reasoning; 0 if the provider does
- *     not tell
+ * @param reasoningTokens the part of the completion that was reasoning; 0 if the provider does not
+ *     say
  */
-public record Usage(int promptTokens, int completionTokens, @JsonIgnore int reasoningTokens) {
+public record Usage(long promptTokens, long completionTokens, @JsonIgnore long reasoningTokens) {
   public static final Usage NONE = new Usage(0, 0);
 
-  /** Tokens of which none are known to have gone into reasoning. */
-  public Usage(int promptTokens, int completionTokens) {
+  /** Usage without reasoning tokens. */
+  public Usage(long promptTokens, long completionTokens) {
     this(promptTokens, completionTokens, 0);
   }
 
@@ -26,17 +26,17 @@ public record Usage(int promptTokens, int completionTokens, @JsonIgnore int reas
   }
 
   @JsonProperty
-  public int totalTokens() {
+  public long totalTokens() {
     return promptTokens + completionTokens;
   }
 
-  /** What the completion consists of, as chat completions show it; null if it is not known. */
+  /** The parts of the completion, as chat completions show them; null if they are not known. */
   @JsonProperty
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public Details completionTokensDetails() {
     return reasoningTokens == 0 ? null : new Details(reasoningTokens);
   }
 
-  /** What a completion consists of. */
-  public record Details(int reasoningTokens) {}
+  /** The parts of a completion. */
+  public record Details(long reasoningTokens) {}
 }

@@ -2,15 +2,22 @@ package dev.threadmill.models;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
-/** A place in the models file, which knows its name for errors. What is null counts as absent. */
+/** A value of the models file with its path, for errors. A null counts as absent. */
 record YamlField(String file, String name, JsonNode value) {
+  private static final Pattern DURATION = Pattern.compile("(\\d{1,9})(ms|s|m|h|)");
+  private static final Duration LONGEST = Duration.ofDays(1);
+
   YamlField {
     value = value == null || value.isNull() ? MissingNode.getInstance() : value;
   }
@@ -74,6 +81,49 @@ record YamlField(String file, String name, JsonNode value) {
       throw wrong("must be true or false");
     }
     return Optional.of(value.booleanValue());
+  }
+
+  /** One of the constants of an enumeration, in lower case. */
+  <T extends Enum<T>> Optional<T> constant(Class<T> type) {
+    return text()
+        .map(
+            text ->
+                Stream.of(type.getEnumConstants())
+                    .filter(constant -> constant.name().toLowerCase(Locale.ROOT).equals(text))
+                    .findFirst()
+                    .orElseThrow(
+                        () ->
+                            wrong(
+                                "'%s' is none of %s"
+                                    .formatted(
+                                        text,
+                                        Stream.of(type.getEnumConstants())
+                                            .map(each -> each.name().toLowerCase(Locale.ROOT))
+                                            .toList()))));
+  }
+
+  /** A duration such as {@code 90s}, {@code 5m} or {@code 500ms}; a number is in seconds. */
+  Optional<Duration> duration() {
+    return text().map(this::duration);
+  }
+
+  private Duration duration(String text) {
+    var parts = DURATION.matcher(text);
+    if (!parts.matches()) {
+      throw wrong("must be a duration such as 90s, 5m or 500ms");
+    }
+    long number = Long.parseLong(parts.group(1));
+    var duration =
+        switch (parts.group(2)) {
+          case "ms" -> Duration.ofMillis(number);
+          case "m" -> Duration.ofMinutes(number);
+          case "h" -> Duration.ofHours(number);
+          default -> Duration.ofSeconds(number);
+        };
+    if (duration.isZero() || duration.compareTo(LONGEST) > 0) {
+      throw wrong("must be longer than 0 and no longer than a day");
+    }
+    return duration;
   }
 
   Optional<Integer> positive() {

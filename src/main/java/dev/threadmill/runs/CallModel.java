@@ -84,6 +84,6 @@ class CallModel {
   /** What is left of the run's budget, which holds for all its model calls together. */
   private static Integer completionTokensLeft(Run run) {
     var max = run.settings().maxCompletionTokens();
-    return max == null ? null : Math.max(0, max - run.usage().completionTokens());
+    return max == null ? null : (int) Math.max(0, max - run.usage().completionTokens());
   }
 }

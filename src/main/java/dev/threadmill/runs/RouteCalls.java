@@ -227,8 +227,8 @@ class RouteCalls {
             Message.Role.USER, content, null, Metadata.EMPTY, PrepareMessages.tokens(content)));
   }
 
-  private static Integer share(Integer max, int spent, int shares) {
-    return max == null ? null : Math.max(0, max - spent) / shares;
+  private static Integer share(Integer max, long spent, int shares) {
+    return max == null ? null : (int) Math.max(0, max - spent) / shares;
   }
 
   /**

@@ -3,6 +3,7 @@ package dev.threadmill.models;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.threadmill.api.Backoff;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -168,7 +169,11 @@ class ModelRegistryTest {
   void theDefaultsAreTheDocumentedOnes() {
     var config = ModelsSetup.config(Map.of());
 
-    assertThat(config.nextByteTimeout()).isEqualTo(Duration.ofSeconds(30));
+    var remote =
+        ProviderConfig.of(
+            "one", "openai", Optional.of("https://api.example.com/v1"), Optional.empty(), "KEY");
+    assertThat(remote.firstByteTimeout(config)).isEqualTo(Duration.ofSeconds(30));
+    assertThat(remote.nextByteTimeout(config)).isEqualTo(Duration.ofSeconds(30));
     assertThat(config.answerTimeout()).isEqualTo(Duration.ofSeconds(60));
     assertThat(config.connectTimeout()).isEqualTo(Duration.ofSeconds(10));
     assertThat(config.retries()).isEqualTo(3);
@@ -178,7 +183,7 @@ class ModelRegistryTest {
 
   @Test
   void waitsBeforeRetriesDoubleGiveOrTakeAQuarter() {
-    var retries = new RetryPolicy(3, Duration.ofMillis(1000), Duration.ofSeconds(3));
+    var retries = new RetryPolicy(3, new Backoff(Duration.ofMillis(1000), Duration.ofSeconds(3)));
     var fault =
         ProviderException.retryable(
             ModelException.Kind.PROVIDER_FAILED, "x", Optional.<Duration>empty());

@@ -32,7 +32,8 @@ public final class ModelsSetup implements AutoCloseable {
   private List<Provider> providers(ProviderTransport transport) {
     var providers = new ArrayList<Provider>();
     providers.add(new RehearsalProvider());
-    providers.add(new OpenAiProvider(transport, config, InstantSource.system()));
+    providers.add(
+        new OpenAiProvider(transport, config, new LearnedFacts(), InstantSource.system()));
     providers.addAll(LangChainSetup.providers(transport, config));
     return providers;
   }

@@ -66,9 +66,9 @@ final class ChatCompletion {
   record FunctionDelta(String name, String arguments) {}
 
   record Tokens(
-      int promptTokens,
-      int completionTokens,
-      int totalTokens,
+      long promptTokens,
+      long completionTokens,
+      long totalTokens,
       @JsonInclude(JsonInclude.Include.NON_NULL) Usage.Details completionTokensDetails) {
     static Tokens of(Usage usage) {
       return new Tokens(

@@ -1,164 +1,254 @@
 package dev.threadmill.models.http;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.threadmill.models.ModelException;
 import dev.threadmill.models.ProviderConfig;
+import dev.threadmill.models.ProviderError;
 import dev.threadmill.models.ProviderException;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 
-/** Tells what a provider's error means for the caller, and whether to try again. */
+/**
+ * Maps the errors of a provider to exceptions: what they mean for the caller, and whether to try
+ * again. The words of the provider are kept, without keys and private addresses.
+ */
 public final class ProviderErrors {
-  private static final Pattern ADDRESS = Pattern.compile("https?://\\S+");
-  private static final Pattern KEY = Pattern.compile("\\b(?:sk|pk|gsk|key)-[A-Za-z0-9_*.-]{4,}");
   private static final Pattern SECONDS = Pattern.compile("\\d{1,9}(\\.\\d{1,9})?");
-  private static final int LONGEST_MESSAGE = 500;
+  private static final Pattern KEY_WORDS =
+      Pattern.compile(
+          "api.?key|\\bkey\\b|token|credential|authenti|unauthori[sz]ed|signature|bearer",
+          Pattern.CASE_INSENSITIVE);
+  private static final Pattern WRONG_ADDRESS =
+      Pattern.compile(
+          "^not found\\.?$|page not found|invalid url|no route|route not found|no static resource"
+              + "|cannot (?:post|get) |(?:unknown|invalid|unrecognized) (?:path|endpoint|url|request url)"
+              + "|(?:path|endpoint|url|resource) (?:was )?not found|no handler found",
+          Pattern.CASE_INSENSITIVE);
+  private static final Pattern MODEL_WORDS =
+      Pattern.compile("model|deployment|engine", Pattern.CASE_INSENSITIVE);
 
-  private final ProviderConfig settings;
+  private final ProviderConfig provider;
   private final InstantSource clock;
+  private final SafeText safe;
 
-  public ProviderErrors(ProviderConfig settings, InstantSource clock) {
-    this.settings = settings;
+  public ProviderErrors(ProviderConfig provider, InstantSource clock) {
+    this.provider = provider;
     this.clock = clock;
+    this.safe = new SafeText(provider);
   }
 
   /**
-   * The fault of an answer with an error status.
+   * The error of a response with an error status.
    *
-   * @param header gives a header's value, or an empty text
-   * @param body what the provider says about it; null if it cannot be read
+   * @param header returns the value of a header, or an empty text
+   * @param body of the response, perhaps cut
    */
   public ProviderException fromStatus(
-      int status, UnaryOperator<String> header, JsonNode body, String model) {
-    var error = error(body);
+      int status, UnaryOperator<String> header, byte[] body, String model) {
+    var error = ErrorBody.parse(status, body, header.apply("content-type"));
+    return fromStatus(error, header, model).with(error);
+  }
+
+  private ProviderException fromStatus(
+      ProviderError error, UnaryOperator<String> header, String model) {
+    int status = error.status();
     boolean again = !"false".equalsIgnoreCase(header.apply("x-should-retry"));
     if (status == 429) {
       return rateLimited(error, again, retryAfter(header));
     }
-    if (status == 408 || status == 409 || status >= 500) {
-      var message = "The provider '%s' answered with status %d.".formatted(settings.name(), status);
+    if (status == 408 || status == 409 || status == 425 || status >= 500) {
+      var message = said("The provider '%s' returned the status %d", error, status);
       return again
           ? ProviderException.retryable(
               ModelException.Kind.PROVIDER_FAILED, message, retryAfter(header))
           : ProviderException.permanent(ModelException.Kind.PROVIDER_FAILED, message);
     }
     return switch (status) {
-      case 400, 413, 422 -> invalid(error);
-      case 401, 403 ->
-          ProviderException.permanent(
-              ModelException.Kind.PROVIDER_FAILED,
-              "The provider '%s' does not accept the key: check %s."
-                  .formatted(settings.name(), settings.apiKeySetting()));
-      case 404 -> unknown(model);
-      default ->
-          ProviderException.permanent(
-              ModelException.Kind.PROVIDER_FAILED,
-              "The provider '%s' answered with status %d.".formatted(settings.name(), status));
+      case 400, 413, 422 -> isUnknownModel(error) ? unknownModel(error, model) : invalid(error);
+      case 401 -> refusedKey(error);
+      case 402 -> failed(said("The provider '%s' wants to be paid: status %d", error, status));
+      case 403 ->
+          error.message().isEmpty() || KEY_WORDS.matcher(error.message()).find()
+              ? refusedKey(error)
+              : failed(
+                  said("The provider '%s' does not allow the request: status %d", error, status));
+      case 404, 405 ->
+          isUnknownModel(error) || !isWrongAddress(error, header)
+              ? unknownModel(error, model)
+              : failed(
+                  said(
+                      "The provider '%s' has nothing at the configured address, status %d: check"
+                          + " base_url, which usually ends in the version, such as /v1",
+                      error, status));
+      default -> failed(said("The provider '%s' returned the status %d", error, status));
     };
   }
 
-  /** The fault that a provider tells in the middle of a stream; null if this is none. */
+  /** Whether it is the address that the server does not know, rather than the model. */
+  private static boolean isWrongAddress(ProviderError error, UnaryOperator<String> header) {
+    return error.status() == 405
+        || WRONG_ADDRESS.matcher(error.message()).find()
+        || error.type().isEmpty()
+            && error.code().isEmpty()
+            && !header.apply("content-type").contains("json");
+  }
+
+  /** The error that a provider reports within a stream; null if the event is none. */
   public ProviderException fromStreamEvent(JsonNode body, String eventName, String model) {
-    var told = body.path("error");
-    if (told.isMissingNode() || told.isNull()) {
-      if (!eventName.equals("error")) {
-        return null;
-      }
-      told = body;
+    var reported = body.path("error");
+    boolean none = reported.isMissingNode() || reported.isNull();
+    if (none && !eventName.equals("error")) {
+      return null;
     }
-    var code = told.path("code").asText("");
-    var type = told.path("type").asText("");
-    if (code.equals("429") || (type + code).contains("rate_limit") || isQuota(told)) {
-      return rateLimited(told, true, Optional.empty());
-    }
-    if (code.equals("model_not_found")) {
-      return unknown(model);
-    }
-    if (type.equals("invalid_request_error") || code.startsWith("context_length")) {
-      return invalid(told);
-    }
-    return ProviderException.retryable(
-        ModelException.Kind.PROVIDER_FAILED,
-        "The provider '%s' reported an error in its answer.".formatted(settings.name()),
-        Optional.empty());
+    var error = ErrorBody.of(0, none ? body : reported);
+    return fromKind(error, model).with(error);
   }
 
-  /** The provider sent nothing for this long. */
-  public ProviderException readTimeout(Duration patience) {
-    return ProviderException.permanent(
-        ModelException.Kind.PROVIDER_FAILED,
+  /** Without a status, the kind of an error is read off its type, its code and its words. */
+  private ProviderException fromKind(ProviderError error, String model) {
+    var kind = (error.type() + " " + error.code()).toLowerCase(Locale.ROOT);
+    int status = error.code().matches("\\d{3}") ? Integer.parseInt(error.code()) : 0;
+    if (status == 429
+        || kind.contains("rate_limit")
+        || kind.contains("quota")
+        || kind.contains("resource_exhausted")
+        || kind.contains("too_many")) {
+      return rateLimited(error, true, Optional.empty());
+    }
+    if (isUnknownModel(error)) {
+      return unknownModel(error, model);
+    }
+    if (status == 400
+        || status == 413
+        || status == 422
+        || kind.matches(
+            ".*(invalid_request|invalid_argument|bad_request|context_length|policy).*")) {
+      return invalid(error);
+    }
+    if (status == 401 || kind.contains("authentication") || kind.contains("invalid_api_key")) {
+      return refusedKey(error);
+    }
+    var message = said("The provider '%s' reported an error in its response", error, status);
+    boolean again =
+        status == 408
+            || status == 409
+            || status >= 500
+            || kind.matches(
+                ".*(server_error|internal|overloaded|unavailable|timeout|api_error"
+                    + "|temporar|capacity|engine).*");
+    return again
+        ? ProviderException.retryable(
+            ModelException.Kind.PROVIDER_FAILED, message, Optional.empty())
+        : failed(message);
+  }
+
+  /** Nothing arrived for this long. */
+  public ProviderException readTimeout(Duration limit) {
+    return failed(
         "The provider '%s' sent nothing for %s seconds."
-            .formatted(settings.name(), seconds(patience)));
+            .formatted(provider.name(), seconds(limit)));
   }
 
-  /** The whole answer took longer than this. */
+  /** The complete response took longer than this. */
   public ProviderException responseTimeout(Duration limit) {
-    return ProviderException.permanent(
-        ModelException.Kind.PROVIDER_FAILED,
-        "The provider '%s' did not answer within %s seconds."
-            .formatted(settings.name(), seconds(limit)));
+    return failed(
+        "The provider '%s' did not respond within %s seconds."
+            .formatted(provider.name(), seconds(limit)));
   }
 
-  /** The answer is longer than we take. */
+  /** The response is longer than allowed. */
   public ProviderException responseTooLarge() {
-    return ProviderException.permanent(
-        ModelException.Kind.PROVIDER_FAILED,
-        "The answer of the provider '%s' is longer than allowed.".formatted(settings.name()));
+    return failed(
+        "The response of the provider '%s' is longer than allowed.".formatted(provider.name()));
   }
 
-  /** The provider refuses the request itself, and says why. */
+  /** The request itself is refused, for this reason. */
   public ProviderException invalid(String message) {
-    return invalid(JsonNodeFactory.instance.objectNode().put("message", message));
+    return invalid(new ProviderError(0, message, "", "", ""));
   }
 
   /** There is no connection, or it broke. */
   public ProviderException connectionFailed(Throwable cause) {
     return ProviderException.retryable(
         ModelException.Kind.PROVIDER_FAILED,
-        "The connection to the provider '%s' failed.".formatted(settings.name()),
+        "The connection to the provider '%s' failed.".formatted(provider.name()),
         cause);
   }
 
-  private ProviderException rateLimited(JsonNode error, boolean again, Optional<Duration> after) {
+  private ProviderException rateLimited(
+      ProviderError error, boolean again, Optional<Duration> after) {
     var kind = ModelException.Kind.RATE_LIMITED;
     if (isQuota(error)) {
       return ProviderException.permanent(
-          kind, "The quota at the provider '%s' is used up.".formatted(settings.name()));
+          kind, said("The quota at the provider '%s' is used up", error, 0));
     }
-    var message = "The provider '%s' limits the rate of calls.".formatted(settings.name());
+    var message = said("The provider '%s' limits the rate of calls", error, 0);
     return again
         ? ProviderException.retryable(kind, message, after)
         : ProviderException.permanent(kind, message);
   }
 
-  private ProviderException invalid(JsonNode error) {
-    var said = shown(error.isTextual() ? error.textValue() : error.path("message").asText(""));
+  private ProviderException invalid(ProviderError error) {
+    var words = safe.of(error.message());
     return ProviderException.permanent(
         ModelException.Kind.INVALID_PROMPT,
-        said.isEmpty()
-            ? "The provider '%s' does not accept the request.".formatted(settings.name())
-            : said);
+        words.isEmpty()
+            ? "The provider '%s' does not accept the request.".formatted(provider.name())
+            : words);
   }
 
-  private ProviderException unknown(String model) {
+  private ProviderException refusedKey(ProviderError error) {
+    return failed(
+        said(
+            "The provider '%s' does not accept the key: check "
+                + provider.apiKeySetting().replace("%", "%%"),
+            error,
+            0));
+  }
+
+  private ProviderException unknownModel(ProviderError error, String model) {
+    var words = safe.of(error.message());
     return ProviderException.permanent(
         ModelException.Kind.UNKNOWN_MODEL,
-        "The provider '%s' has no model '%s'.".formatted(settings.name(), model));
+        "The provider '%s' has no model '%s'.".formatted(provider.name(), model)
+            + (words.isEmpty() ? "" : " It says: " + words));
   }
 
-  /** The provider's own words, without addresses and keys. */
-  private String shown(String message) {
-    var plain = settings.apiKey().map(key -> message.replace(key, "[key]")).orElse(message);
-    plain = KEY.matcher(ADDRESS.matcher(plain).replaceAll("[address]")).replaceAll("[key]");
-    return plain.length() <= LONGEST_MESSAGE ? plain : plain.substring(0, LONGEST_MESSAGE) + "…";
+  private static ProviderException failed(String message) {
+    return ProviderException.permanent(ModelException.Kind.PROVIDER_FAILED, message);
+  }
+
+  /** A sentence about the provider, with what it says behind it. */
+  private String said(String sentence, ProviderError error, int status) {
+    var begin = sentence.formatted(provider.name(), status);
+    var words = safe.of(error.message());
+    return words.isEmpty() ? begin + "." : begin + ": " + words;
+  }
+
+  private static boolean isQuota(ProviderError error) {
+    return (error.type() + error.code()).contains("insufficient_quota");
+  }
+
+  private static boolean isUnknownModel(ProviderError error) {
+    var code = error.code() + " " + error.type();
+    if (code.contains("model_not_found") || code.contains("DeploymentNotFound")) {
+      return true;
+    }
+    boolean notFound =
+        error.status() == 404
+            || error
+                .message()
+                .matches(
+                    "(?is).*(model.{0,120}(not found|does not exist|not exist|unknown)|unknown model"
+                        + "|invalid model|no such model).*");
+    return notFound && MODEL_WORDS.matcher(error.message()).find();
   }
 
   private Optional<Duration> retryAfter(UnaryOperator<String> header) {
@@ -180,18 +270,6 @@ public final class ProviderErrors {
     } catch (DateTimeException _) {
       return Optional.empty();
     }
-  }
-
-  private static boolean isQuota(JsonNode error) {
-    return error.path("code").asText("").equals("insufficient_quota")
-        || error.path("type").asText("").equals("insufficient_quota");
-  }
-
-  private static JsonNode error(JsonNode body) {
-    if (body == null) {
-      return MissingNode.getInstance();
-    }
-    return body.has("error") ? body.get("error") : body;
   }
 
   private static String seconds(Duration duration) {

@@ -1,23 +1,26 @@
 package dev.threadmill.models.langchain;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.langchain4j.http.client.HttpClient;
 import dev.langchain4j.http.client.HttpClientBuilder;
 import dev.langchain4j.http.client.HttpRequest;
 import dev.langchain4j.http.client.SuccessfulHttpResponse;
+import dev.langchain4j.http.client.sse.ServerSentEvent;
+import dev.langchain4j.http.client.sse.ServerSentEventContext;
 import dev.langchain4j.http.client.sse.ServerSentEventListener;
 import dev.langchain4j.http.client.sse.ServerSentEventParser;
 import dev.threadmill.egress.EgressException;
 import dev.threadmill.egress.RequestBody;
 import dev.threadmill.egress.StreamingResponse;
-import dev.threadmill.egress.Timeouts;
 import dev.threadmill.models.ModelsConfig;
+import dev.threadmill.models.ProviderConfig;
 import dev.threadmill.models.ProviderException;
 import dev.threadmill.models.http.ProviderErrors;
 import dev.threadmill.models.http.ProviderTransport;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashMap;
@@ -25,9 +28,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Carries one call of the library over our own transport, blocking the calling thread to the end of
- * the stream: so our limits of time and length, our errors and interrupts hold for every provider.
- * The library may swallow what is thrown below it; the fault is kept here and told by {@link
+ * The HTTP client of the library for one call, on our transport. It blocks the calling thread to
+ * the end of the stream, so that our limits, errors and interrupts hold for every provider. The
+ * library may swallow what is thrown below it; the failure is kept here and thrown by {@link
  * #check}.
  */
 final class LangChainHttpClient implements HttpClient, HttpClientBuilder {
@@ -36,17 +39,33 @@ final class LangChainHttpClient implements HttpClient, HttpClientBuilder {
 
   private final ProviderTransport transport;
   private final ModelsConfig config;
-  private final ProviderErrors faults;
+  private final ProviderConfig provider;
+  private final ProviderErrors errors;
   private final String model;
+  private final WireFilter filter;
+  private final Received received = new Received();
   private RuntimeException fault;
   private boolean interrupted;
+  private boolean isHeadReceived;
 
   LangChainHttpClient(
-      ProviderTransport transport, ModelsConfig config, ProviderErrors faults, String model) {
+      ProviderTransport transport,
+      ModelsConfig config,
+      ProviderConfig provider,
+      ProviderErrors errors,
+      String model,
+      WireFilter filter) {
     this.transport = transport;
     this.config = config;
-    this.faults = faults;
+    this.provider = provider;
+    this.errors = errors;
     this.model = model;
+    this.filter = filter;
+  }
+
+  /** What the events say that the library does not pass on. */
+  Received received() {
+    return received;
   }
 
   /** Throws what ended the call, if anything did. */
@@ -69,25 +88,25 @@ final class LangChainHttpClient implements HttpClient, HttpClientBuilder {
   @Override
   public void execute(
       HttpRequest request, ServerSentEventParser parser, ServerSentEventListener listener) {
-    var timeouts = new Timeouts(config.nextByteTimeout(), config.nextByteTimeout(), null);
     try (var response =
         transport.send(
             "POST",
             request.url(),
             headers(request),
             body(request),
-            timeouts,
+            provider.timeouts(config),
             config.longestAnswer())) {
+      isHeadReceived = true;
       if (response.status() != 200) {
-        throw faults.fromStatus(
-            response.status(), name -> response.header(name).orElse(""), error(response), model);
+        throw errors.fromStatus(
+            response.status(), name -> response.header(name).orElse(""), start(response), model);
       }
       listener.onOpen(
           SuccessfulHttpResponse.builder()
               .statusCode(200)
               .headers(Map.of("content-type", List.of(response.header("content-type").orElse(""))))
               .build());
-      parser.parse(new Body(response), listener);
+      parser.parse(new Body(response), new Filtered(listener));
       if (fault == null && !interrupted) {
         listener.onClose();
       }
@@ -102,9 +121,13 @@ final class LangChainHttpClient implements HttpClient, HttpClientBuilder {
 
   private ProviderException failure(EgressException e) {
     return switch (e.kind()) {
-      case TIMED_OUT -> faults.readTimeout(config.nextByteTimeout());
-      case TOO_LARGE -> faults.responseTooLarge();
-      case REFUSED, UNREACHABLE, BROKEN -> faults.connectionFailed(e);
+      case TIMED_OUT ->
+          errors.readTimeout(
+              isHeadReceived
+                  ? provider.nextByteTimeout(config)
+                  : provider.firstByteTimeout(config));
+      case TOO_LARGE -> errors.responseTooLarge();
+      case REFUSED, UNREACHABLE, BROKEN -> errors.connectionFailed(e);
     };
   }
 
@@ -119,16 +142,85 @@ final class LangChainHttpClient implements HttpClient, HttpClientBuilder {
     return headers;
   }
 
-  private static RequestBody body(HttpRequest request) {
-    return RequestBody.of(
-        request.body() == null ? new byte[0] : request.body().getBytes(StandardCharsets.UTF_8));
+  private RequestBody body(HttpRequest request) {
+    if (request.body() == null) {
+      return RequestBody.of(new byte[0]);
+    }
+    try {
+      if (JSON.readTree(request.body()) instanceof ObjectNode json) {
+        filter.onRequest(json);
+        return RequestBody.of(JSON.writeValueAsBytes(json));
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return RequestBody.of(request.body().getBytes(StandardCharsets.UTF_8));
   }
 
-  private JsonNode error(StreamingResponse response) throws InterruptedException {
+  /** The beginning of the body of an error; empty if it cannot be read. */
+  private static byte[] start(StreamingResponse response) throws InterruptedException {
     try {
-      return JSON.readTree(response.body().readNBytes(LONGEST_ERROR));
+      return response.body().readNBytes(LONGEST_ERROR);
+    } catch (IOException e) {
+      var _ = response.toFailure(e);
+      return new byte[0];
+    }
+  }
+
+  /** Shows the events to the filter before the library has them. */
+  private final class Filtered implements ServerSentEventListener {
+    private final ServerSentEventListener listener;
+
+    Filtered(ServerSentEventListener listener) {
+      this.listener = listener;
+    }
+
+    @Override
+    public void onOpen(SuccessfulHttpResponse response) {
+      listener.onOpen(response);
+    }
+
+    @Override
+    public void onEvent(ServerSentEvent event, ServerSentEventContext context) {
+      var filtered = filter(event);
+      if (fault == null) {
+        listener.onEvent(filtered, context);
+      }
+    }
+
+    @Override
+    public void onEvent(ServerSentEvent event) {
+      var filtered = filter(event);
+      if (fault == null) {
+        listener.onEvent(filtered);
+      }
+    }
+
+    @Override
+    public void onError(Throwable error) {
+      listener.onError(error);
+    }
+
+    @Override
+    public void onClose() {
+      listener.onClose();
+    }
+  }
+
+  private ServerSentEvent filter(ServerSentEvent event) {
+    try {
+      if (event.data() == null || !(JSON.readTree(event.data()) instanceof ObjectNode json)) {
+        return event;
+      }
+      var error = errors.fromStreamEvent(json, event.event() == null ? "" : event.event(), model);
+      if (error != null) {
+        fail(error);
+        return event;
+      }
+      filter.onEvent(json, received);
+      return new ServerSentEvent(event.event(), json.toString());
     } catch (IOException _) {
-      return null;
+      return event;
     }
   }
 
@@ -176,7 +268,7 @@ final class LangChainHttpClient implements HttpClient, HttpClientBuilder {
 
   @Override
   public Duration readTimeout() {
-    return config.nextByteTimeout();
+    return provider.nextByteTimeout(config);
   }
 
   @Override

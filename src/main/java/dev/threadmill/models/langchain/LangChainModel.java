@@ -1,76 +1,57 @@
 package dev.threadmill.models.langchain;
 
 import dev.langchain4j.exception.UnsupportedFeatureException;
-import dev.langchain4j.model.chat.StreamingChatModel;
 import dev.langchain4j.model.chat.response.ChatResponse;
 import dev.langchain4j.model.chat.response.CompleteToolCall;
 import dev.langchain4j.model.chat.response.PartialThinking;
 import dev.langchain4j.model.chat.response.PartialToolCall;
 import dev.langchain4j.model.chat.response.StreamingChatResponseHandler;
-import dev.langchain4j.model.googleai.GoogleAiGeminiTokenUsage;
-import dev.langchain4j.model.output.FinishReason;
-import dev.langchain4j.model.output.TokenUsage;
 import dev.threadmill.models.LanguageModel;
+import dev.threadmill.models.LearnedFacts;
 import dev.threadmill.models.ModelDelta;
+import dev.threadmill.models.ModelFacts;
 import dev.threadmill.models.ModelInfo;
 import dev.threadmill.models.ModelRequest;
 import dev.threadmill.models.ModelResponse;
 import dev.threadmill.models.ModelsConfig;
 import dev.threadmill.models.ProviderConfig;
 import dev.threadmill.models.ReasoningState;
-import dev.threadmill.models.ResponseAccumulator;
 import dev.threadmill.models.RetryPolicy;
-import dev.threadmill.models.Usage;
+import dev.threadmill.models.adapt.AdaptiveCall;
 import dev.threadmill.models.http.ProviderErrors;
 import dev.threadmill.models.http.ProviderTransport;
+import dev.threadmill.models.response.FinishReasons;
+import dev.threadmill.models.response.ResponseAccumulator;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.function.Consumer;
 
-/** One model of a provider that is spoken to through LangChain4j. */
+/** One model of a provider that LangChain4j has a client for. */
 final class LangChainModel implements LanguageModel {
   private final ProviderTransport transport;
   private final ModelsConfig config;
+  private final LearnedFacts learned;
   private final ModelInfo info;
-  private final ProviderConfig settings;
-  private final ProviderErrors faults;
+  private final ProviderConfig provider;
+  private final ProviderErrors errors;
   private final String nameAtProvider;
   private final Dialect dialect;
-
-  /** What differs from provider to provider. */
-  interface Dialect {
-    /** The library's model for one call. */
-    StreamingChatModel model(
-        LangChainHttpClient http, ProviderConfig settings, String name, ModelRequest request);
-
-    /** The call as the provider takes it; without a wish for reasoning if it cannot have one. */
-    default ModelRequest adapt(ModelRequest request, ModelInfo info) {
-      return request;
-    }
-
-    /** The bound of tokens to send; null for none. */
-    Integer maxTokens(ModelRequest request, ModelInfo info);
-
-    /** Whether it can be asked for JSON without a schema. */
-    boolean supportsJsonMode();
-
-    /** Whether it fetches pictures by their address. */
-    boolean acceptsImageUrls();
-  }
 
   LangChainModel(
       ProviderTransport transport,
       ModelsConfig config,
+      LearnedFacts learned,
       ModelInfo info,
-      ProviderConfig settings,
-      ProviderErrors faults,
+      ProviderConfig provider,
+      ProviderErrors errors,
       String nameAtProvider,
       Dialect dialect) {
     this.transport = transport;
     this.config = config;
+    this.learned = learned;
     this.info = info;
-    this.settings = settings;
-    this.faults = faults;
+    this.provider = provider;
+    this.errors = errors;
     this.nameAtProvider = nameAtProvider;
     this.dialect = dialect;
   }
@@ -83,51 +64,82 @@ final class LangChainModel implements LanguageModel {
   @Override
   public ModelResponse answer(ModelRequest request, Consumer<ModelDelta> deltas)
       throws InterruptedException {
-    return RetryPolicy.of(config).call(settings.name(), told -> oneTry(request, told), deltas);
+    return new AdaptiveCall(learned, provider.name(), nameAtProvider, info)
+        .run(
+            request,
+            deltas,
+            (facts, maxTokens, sent, emitted) ->
+                RetryPolicy.of(config)
+                    .call(
+                        provider.name(),
+                        ofAttempt ->
+                            attempt(
+                                request.withMaxCompletionTokens(maxTokens), facts, sent, ofAttempt),
+                        emitted));
   }
 
-  private ModelResponse oneTry(ModelRequest request, Consumer<ModelDelta> deltas)
+  private ModelResponse attempt(
+      ModelRequest request, ModelFacts facts, Set<String> sent, Consumer<ModelDelta> deltas)
       throws InterruptedException {
-    var http = new LangChainHttpClient(transport, config, faults, request.model());
-    var fold = new ResponseAccumulator(deltas);
-    var folding = new DeltaHandler(fold, http, settings.type());
-    var asked = dialect.adapt(request, info);
+    var asked = dialect.adapt(request.withMessages(dialect.messages(request, facts)), info);
+    var http =
+        new LangChainHttpClient(
+            transport,
+            config,
+            provider,
+            errors,
+            request.model(),
+            new ParameterFilter(dialect, asked, info, facts, sent));
+    var response =
+        new ResponseAccumulator(
+            request,
+            provider.name(),
+            provider.options().reasoningTags(),
+            provider.options().textToolCalls(),
+            deltas);
+    var handler = new DeltaHandler(response, http);
     try {
-      var name = settings.pinnedName(nameAtProvider, request.model());
+      var name = provider.pinnedName(nameAtProvider, request.model());
       dialect
-          .model(http, settings, name, asked)
+          .model(http, provider, name, asked)
           .chat(
               LangChainRequest.of(
                   asked,
-                  settings.type(),
-                  dialect.maxTokens(asked, info),
+                  provider.type(),
+                  maxTokens(asked, facts),
                   dialect.supportsJsonMode(),
                   dialect.acceptsImageUrls()),
-              folding);
+              handler);
     } catch (UnsupportedFeatureException | IllegalArgumentException e) {
-      throw faults.invalid(String.valueOf(e.getMessage()));
+      throw errors.invalid(String.valueOf(e.getMessage()));
     } catch (RuntimeException e) {
-      folding.onError(e);
+      handler.onError(e);
     }
     http.check();
-    if (folding.error != null) {
-      throw ResponseAccumulator.malformed(settings.name(), folding.error);
+    if (handler.error != null) {
+      throw ResponseAccumulator.malformed(provider.name(), handler.error);
     }
-    return fold.complete(request, settings.name());
+    return response.complete(request, info.contextWindow());
   }
 
-  /** Folds what the library tells; what goes wrong in doing so ends the call. */
-  private static final class DeltaHandler implements StreamingChatResponseHandler {
+  private Integer maxTokens(ModelRequest request, ModelFacts facts) {
+    var most = dialect.maxTokens(request, info);
+    if (most == null || facts.maxOutput() == 0) {
+      return most;
+    }
+    return Math.min(most, facts.maxOutput());
+  }
+
+  /** Folds what the library reports; a failure in doing so ends the call. */
+  private final class DeltaHandler implements StreamingChatResponseHandler {
     private final ResponseAccumulator fold;
     private final LangChainHttpClient http;
-    private final String provider;
     private final Set<Integer> begun = new HashSet<>();
     private Throwable error;
 
-    DeltaHandler(ResponseAccumulator fold, LangChainHttpClient http, String provider) {
+    DeltaHandler(ResponseAccumulator fold, LangChainHttpClient http) {
       this.fold = fold;
       this.http = http;
-      this.provider = provider;
     }
 
     @Override
@@ -156,18 +168,18 @@ final class LangChainModel implements LanguageModel {
 
     @Override
     public void onCompleteResponse(ChatResponse response) {
-      var counted = response.tokenUsage();
-      if (counted != null && counted.inputTokenCount() != null) {
-        int written = counted.outputTokenCount() == null ? 0 : counted.outputTokenCount();
-        int thought = thoughtTokens(counted);
-        fold.usage(new Usage(counted.inputTokenCount(), written + thought, thought));
-      }
+      guarded(() -> complete(response));
+    }
+
+    private void complete(ChatResponse response) {
+      var received = http.received();
+      fold.usage(received.usage(dialect.countsReasoningApart()));
       var message = response.aiMessage();
       if (message != null && (message.thinking() != null || !message.attributes().isEmpty())) {
-        fold.thoughts(new ReasoningState(provider, message.thinking(), message.attributes()));
+        fold.state(new ReasoningState(provider.type(), message.thinking(), message.attributes()));
       }
-      if (response.finishReason() != null) {
-        fold.finish(finish(response.finishReason()));
+      if (!received.finishReason().isEmpty()) {
+        fold.finish(FinishReasons.of(received.finishReason(), provider.name()));
       }
     }
 
@@ -185,23 +197,6 @@ final class LangChainModel implements LanguageModel {
       } catch (RuntimeException e) {
         http.fail(e);
       }
-    }
-
-    /** Gemini alone tells, and does not count them with the answer. */
-    private static int thoughtTokens(TokenUsage counted) {
-      return counted instanceof GoogleAiGeminiTokenUsage gemini
-              && gemini.thoughtsTokenCount() != null
-          ? gemini.thoughtsTokenCount()
-          : 0;
-    }
-
-    private static ModelResponse.FinishReason finish(FinishReason reason) {
-      return switch (reason) {
-        case STOP, OTHER -> ModelResponse.FinishReason.STOP;
-        case LENGTH -> ModelResponse.FinishReason.LENGTH;
-        case TOOL_EXECUTION -> ModelResponse.FinishReason.TOOL_CALLS;
-        case CONTENT_FILTER -> ModelResponse.FinishReason.CONTENT_FILTER;
-      };
     }
   }
 }

@@ -1,24 +1,41 @@
 package dev.threadmill.models.langchain;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.LongNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import dev.langchain4j.model.anthropic.AnthropicStreamingChatModel;
 import dev.langchain4j.model.chat.StreamingChatModel;
 import dev.langchain4j.model.googleai.GeminiThinkingConfig;
 import dev.langchain4j.model.googleai.GoogleAiGeminiStreamingChatModel;
 import dev.langchain4j.model.ollama.OllamaStreamingChatModel;
+import dev.threadmill.api.Json;
 import dev.threadmill.models.LanguageModel;
+import dev.threadmill.models.LearnedFacts;
+import dev.threadmill.models.ModelFacts;
 import dev.threadmill.models.ModelInfo;
+import dev.threadmill.models.ModelMessage;
 import dev.threadmill.models.ModelRequest;
 import dev.threadmill.models.ModelsConfig;
 import dev.threadmill.models.Provider;
 import dev.threadmill.models.ProviderConfig;
+import dev.threadmill.models.TokenCounter;
+import dev.threadmill.models.adapt.PromptShape;
 import dev.threadmill.models.http.ProviderErrors;
 import dev.threadmill.models.http.ProviderTransport;
 import jakarta.inject.Singleton;
 import java.time.InstantSource;
+import java.util.List;
 
-/** The providers that LangChain4j speaks to for us. */
+/** The providers that LangChain4j has clients for. */
 final class LangChainProviders {
   private static final int UNASKED_MAX_TOKENS = 16_384;
+  private static final int MIN_CONTEXT = 4_096;
+  private static final int MAX_ANSWER = 4_096;
+
+  /** Our count of tokens is an estimate for these models. */
+  private static final double MARGIN = 1.25;
 
   private LangChainProviders() {}
 
@@ -26,29 +43,45 @@ final class LangChainProviders {
   abstract static class LangChainProvider implements Provider {
     private final ProviderTransport transport;
     private final ModelsConfig config;
+    private final LearnedFacts learned;
     private final InstantSource clock;
 
-    LangChainProvider(ProviderTransport transport, ModelsConfig config, InstantSource clock) {
+    LangChainProvider(
+        ProviderTransport transport,
+        ModelsConfig config,
+        LearnedFacts learned,
+        InstantSource clock) {
       this.transport = transport;
       this.config = config;
+      this.learned = learned;
       this.clock = clock;
     }
 
-    abstract LangChainModel.Dialect dialect();
+    abstract Dialect dialect();
 
     @Override
-    public LanguageModel model(ModelInfo info, String nameAtProvider, ProviderConfig settings) {
-      var faults = new ProviderErrors(settings, clock);
+    public LanguageModel model(ModelInfo info, String nameAtProvider, ProviderConfig provider) {
       return new LangChainModel(
-          transport, config, info, settings, faults, nameAtProvider, dialect());
+          transport,
+          config,
+          learned,
+          info,
+          provider,
+          new ProviderErrors(provider, clock),
+          nameAtProvider,
+          dialect());
     }
   }
 
   /** Claude models. */
   @Singleton
   static class AnthropicProvider extends LangChainProvider {
-    AnthropicProvider(ProviderTransport transport, ModelsConfig config, InstantSource clock) {
-      super(transport, config, clock);
+    AnthropicProvider(
+        ProviderTransport transport,
+        ModelsConfig config,
+        LearnedFacts learned,
+        InstantSource clock) {
+      super(transport, config, learned, clock);
     }
 
     @Override
@@ -57,7 +90,7 @@ final class LangChainProviders {
     }
 
     @Override
-    LangChainModel.Dialect dialect() {
+    Dialect dialect() {
       return new Anthropic();
     }
   }
@@ -65,8 +98,12 @@ final class LangChainProviders {
   /** Gemini models. */
   @Singleton
   static class GeminiProvider extends LangChainProvider {
-    GeminiProvider(ProviderTransport transport, ModelsConfig config, InstantSource clock) {
-      super(transport, config, clock);
+    GeminiProvider(
+        ProviderTransport transport,
+        ModelsConfig config,
+        LearnedFacts learned,
+        InstantSource clock) {
+      super(transport, config, learned, clock);
     }
 
     @Override
@@ -75,7 +112,7 @@ final class LangChainProviders {
     }
 
     @Override
-    LangChainModel.Dialect dialect() {
+    Dialect dialect() {
       return new Gemini();
     }
   }
@@ -83,8 +120,12 @@ final class LangChainProviders {
   /** Models of an Ollama server. */
   @Singleton
   static class OllamaProvider extends LangChainProvider {
-    OllamaProvider(ProviderTransport transport, ModelsConfig config, InstantSource clock) {
-      super(transport, config, clock);
+    OllamaProvider(
+        ProviderTransport transport,
+        ModelsConfig config,
+        LearnedFacts learned,
+        InstantSource clock) {
+      super(transport, config, learned, clock);
     }
 
     @Override
@@ -93,13 +134,13 @@ final class LangChainProviders {
     }
 
     @Override
-    LangChainModel.Dialect dialect() {
+    Dialect dialect() {
       return new Ollama();
     }
   }
 
   /** Wants a bound of tokens with every call. */
-  private record Anthropic() implements LangChainModel.Dialect {
+  private record Anthropic() implements Dialect {
     @Override
     public StreamingChatModel model(
         LangChainHttpClient http, ProviderConfig settings, String name, ModelRequest request) {
@@ -119,13 +160,30 @@ final class LangChainProviders {
       return model.build();
     }
 
-    /** Claude takes no temperature of its own while it thinks, and never both of the two. */
+    /** Claude accepts neither while it thinks, and never both: the temperature says more. */
     @Override
     public ModelRequest adapt(ModelRequest request, ModelInfo info) {
       boolean thinks = ClaudeThinking.of(info.name(), request).isPresent();
       return request.withSampling(
-          thinks || ModelRequest.isDefault(request.temperature()) ? null : request.temperature(),
-          thinks || ModelRequest.isDefault(request.topP()) ? null : request.topP());
+          thinks ? null : request.temperature(),
+          thinks || request.temperature() != null ? null : request.topP());
+    }
+
+    @Override
+    public void onEvent(ObjectNode event, Received received) {
+      var start = event.path("message").path("usage");
+      if (start.path("input_tokens").isNumber()) {
+        long prompt = 0;
+        for (var name :
+            new String[] {
+              "input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens"
+            }) {
+          prompt += start.path(name).asLong(0);
+        }
+        received.prompt(LongNode.valueOf(prompt));
+      }
+      received.completion(event.path("usage").path("output_tokens"));
+      received.finish(event.path("delta").path("stop_reason"));
     }
 
     @Override
@@ -148,7 +206,7 @@ final class LangChainProviders {
     }
   }
 
-  private record Gemini() implements LangChainModel.Dialect {
+  private record Gemini() implements Dialect {
     @Override
     public StreamingChatModel model(
         LangChainHttpClient http, ProviderConfig settings, String name, ModelRequest request) {
@@ -214,9 +272,26 @@ final class LangChainProviders {
     public boolean acceptsImageUrls() {
       return false;
     }
+
+    @Override
+    public boolean countsReasoningApart() {
+      return true;
+    }
+
+    @Override
+    public void onEvent(ObjectNode event, Received received) {
+      var usage = event.path("usageMetadata");
+      received.prompt(usage.path("promptTokenCount"));
+      received.completion(usage.path("candidatesTokenCount"));
+      received.reasoning(usage.path("thoughtsTokenCount"));
+      received.finish(event.path("candidates").path(0).path("finishReason"));
+      if (event.path("promptFeedback").hasNonNull("blockReason")) {
+        received.finish(TextNode.valueOf("content_filter"));
+      }
+    }
   }
 
-  private record Ollama() implements LangChainModel.Dialect {
+  private record Ollama() implements Dialect {
     @Override
     public StreamingChatModel model(
         LangChainHttpClient http, ProviderConfig settings, String name, ModelRequest request) {
@@ -247,6 +322,61 @@ final class LangChainProviders {
     @Override
     public boolean acceptsImageUrls() {
       return false;
+    }
+
+    /** Ollama takes messages as they are, unless the template of the model does not. */
+    @Override
+    public List<ModelMessage> messages(ModelRequest request, ModelFacts facts) {
+      return facts.isStrict() ? PromptShape.strict(request) : request.messages();
+    }
+
+    /**
+     * The context that Ollama is to allocate. Without it, Ollama drops the beginning of a prompt
+     * that is too long for its default. It grows in steps, since Ollama loads the model anew for
+     * each size.
+     */
+    @Override
+    public void onRequest(ObjectNode body, ModelRequest request, ModelInfo info, ModelFacts facts) {
+      int answer =
+          request.maxCompletionTokens() == null
+              ? Math.min(MAX_ANSWER, info.maxOutput())
+              : request.maxCompletionTokens();
+      double needed = TokenCounter.count(request) * facts.tokenRatio() * MARGIN + answer;
+      long context = MIN_CONTEXT;
+      while (context < needed) {
+        context *= 2;
+      }
+      body.withObject("/options").put("num_ctx", Math.min(context, info.contextWindow()));
+    }
+
+    @Override
+    public void onEvent(ObjectNode event, Received received) {
+      received.prompt(event.path("prompt_eval_count"));
+      received.completion(event.path("eval_count"));
+      received.finish(event.path("done_reason"));
+      if (event.path("done").asBoolean() && received.finishReason().isEmpty()) {
+        received.finish(TextNode.valueOf("stop"));
+      }
+      for (var call : event.path("message").path("tool_calls")) {
+        if (call.path("function") instanceof ObjectNode function) {
+          // The library keeps one call of each number, and Ollama gives most of them none.
+          function.put("index", received.nextCall());
+          if (function.path("arguments").isTextual()) {
+            function.set("arguments", object(function.get("arguments").textValue()));
+          }
+        }
+      }
+      // The library reads 32 bits.
+      event.remove(List.of("prompt_eval_count", "eval_count"));
+    }
+
+    private static JsonNode object(String arguments) {
+      try {
+        var json = Json.MAPPER.readTree(arguments);
+        return json != null && json.isObject() ? json : Json.MAPPER.createObjectNode();
+      } catch (JsonProcessingException _) {
+        return Json.MAPPER.createObjectNode();
+      }
     }
   }
 }

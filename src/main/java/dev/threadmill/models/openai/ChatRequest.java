@@ -4,55 +4,134 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.threadmill.api.Json;
 import dev.threadmill.egress.RequestBody;
 import dev.threadmill.models.FunctionSpec;
+import dev.threadmill.models.ModelFacts;
 import dev.threadmill.models.ModelMessage;
 import dev.threadmill.models.ModelPart;
 import dev.threadmill.models.ModelRequest;
 import dev.threadmill.models.ModelToolCall;
 import dev.threadmill.models.ProviderConfig;
+import dev.threadmill.models.ReasoningState;
 import dev.threadmill.models.ResponseFormat;
 import dev.threadmill.models.ToolChoice;
+import dev.threadmill.models.adapt.CallIds;
+import dev.threadmill.models.adapt.PromptShape;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 
 /** Writes a call as the body of {@code POST /chat/completions}. What is null is left out. */
 final class ChatRequest {
   private static final JsonFactory JSON = new JsonFactory(new ObjectMapper());
+  private static final String MAX_TOKENS = "max_tokens";
+  private static final String JSON_IN_WORDS = "Respond with one JSON object and nothing else.";
 
   private final ModelRequest request;
-  private final ProviderConfig settings;
+  private final ProviderConfig provider;
+  private final ModelFacts facts;
+  private final Integer maxTokens;
+  private final List<ModelMessage> messages;
+  private final CallIds ids;
   private final JsonGenerator out;
+  private final Set<String> sent = new HashSet<>();
 
-  private ChatRequest(ModelRequest request, ProviderConfig settings, JsonGenerator out) {
+  /**
+   * A request that was written.
+   *
+   * @param parameters the names of those that a provider may refuse
+   */
+  record Written(RequestBody body, Set<String> parameters) {}
+
+  private ChatRequest(
+      ModelRequest request,
+      ProviderConfig provider,
+      ModelFacts facts,
+      Integer maxTokens,
+      JsonGenerator out) {
     this.request = request;
-    this.settings = settings;
+    this.provider = provider;
+    this.facts = facts;
+    this.maxTokens = maxTokens;
     this.out = out;
+    this.messages = messages(request, facts);
+    this.ids = CallIds.of(messages, this::isOwn, facts.hasShortIds());
   }
 
-  static RequestBody write(ModelRequest request, String model, ProviderConfig settings) {
+  /**
+   * Writes a request.
+   *
+   * @param facts what the model is known to refuse
+   * @param maxTokens the most tokens of the completion; null for no limit
+   */
+  static Written write(
+      ModelRequest request,
+      String model,
+      ProviderConfig provider,
+      ModelFacts facts,
+      Integer maxTokens) {
     var bytes = new RequestBody();
     try (var out = JSON.createGenerator(bytes)) {
-      new ChatRequest(request, settings, out).body(model);
+      var chat = new ChatRequest(request, provider, facts, maxTokens, out);
+      chat.body(model);
+      return new Written(bytes, chat.sent);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    return bytes;
+  }
+
+  private static List<ModelMessage> messages(ModelRequest request, ModelFacts facts) {
+    var asked = request;
+    if (asksForJson(request) && !facts.supports("response_format")) {
+      var more = new ArrayList<>(request.messages());
+      more.addFirst(new ModelMessage.System(inWords(request.responseFormat())));
+      asked = request.withMessages(PromptShape.withOneSystem(more));
+    }
+    var shaped = facts.isStrict() ? PromptShape.strict(asked) : asked.messages();
+    return facts.supports("system") ? shaped : PromptShape.withoutSystem(shaped);
+  }
+
+  private static boolean asksForJson(ModelRequest request) {
+    return request.responseFormat() instanceof ResponseFormat.JsonObject
+        || request.responseFormat() instanceof ResponseFormat.JsonSchema;
+  }
+
+  private static String inWords(ResponseFormat format) {
+    return format instanceof ResponseFormat.JsonSchema(var definition)
+        ? JSON_IN_WORDS + " It has to fit this JSON Schema: " + definition.path("schema")
+        : JSON_IN_WORDS;
+  }
+
+  /** Whether this is the state of a response of the provider that is called. */
+  private boolean isOwn(ReasoningState state) {
+    var from = state.attributes().get(ChunkReader.PROVIDER);
+    return state.by().equals(provider.type()) && (from == null || from.equals(provider.name()));
+  }
+
+  private boolean sends(String parameter) {
+    if (!facts.supports(parameter)) {
+      return false;
+    }
+    sent.add(parameter);
+    return true;
   }
 
   private void body(String model) throws IOException {
     out.writeStartObject();
     out.writeStringField("model", model);
-    out.writeBooleanField("stream", settings.streams());
-    if (settings.streams()) {
+    out.writeBooleanField("stream", provider.streams());
+    if (provider.streams() && sends("stream_options")) {
       out.writeObjectFieldStart("stream_options");
       out.writeBooleanField("include_usage", true);
       out.writeEndObject();
     }
     out.writeArrayFieldStart("messages");
-    for (var message : request.messages()) {
+    for (var message : messages) {
       message(message);
     }
     out.writeEndArray();
@@ -62,16 +141,14 @@ final class ChatRequest {
     number("top_p", request.topP());
     number("frequency_penalty", request.frequencyPenalty());
     number("presence_penalty", request.presencePenalty());
-    if (request.maxCompletionTokens() != null) {
-      out.writeNumberField(settings.maxTokensField(), request.maxCompletionTokens());
-    }
-    if (request.seed() != null) {
+    maxTokens();
+    if (request.seed() != null && sends("seed")) {
       out.writeNumberField("seed", request.seed());
     }
-    if (request.reasoningEffort() != null) {
+    if (request.reasoningEffort() != null && sends("reasoning_effort")) {
       out.writeStringField("reasoning_effort", request.reasoningEffort());
     }
-    if (!request.stop().isEmpty()) {
+    if (!request.stop().isEmpty() && sends("stop")) {
       out.writeArrayFieldStart("stop");
       for (var stop : request.stop()) {
         out.writeString(stop);
@@ -81,7 +158,21 @@ final class ChatRequest {
     out.writeEndObject();
   }
 
+  private void maxTokens() throws IOException {
+    if (maxTokens != null && facts.supports(MAX_TOKENS)) {
+      var field =
+          facts.maxTokensField() == null ? provider.maxTokensField() : facts.maxTokensField();
+      sent.add(field);
+      out.writeNumberField(field, maxTokens);
+    }
+  }
+
   private void message(ModelMessage message) throws IOException {
+    if (message instanceof ModelMessage.Assistant(var text, var calls, _)
+        && calls.isEmpty()
+        && (text == null || text.isEmpty())) {
+      return;
+    }
     out.writeStartObject();
     switch (message) {
       case ModelMessage.System(var text) -> {
@@ -92,24 +183,61 @@ final class ChatRequest {
         out.writeStringField("role", "user");
         parts(parts);
       }
-      case ModelMessage.Assistant(var text, var calls, var thoughts) -> {
-        out.writeStringField("role", "assistant");
-        out.writeStringField("content", text);
-        if (settings.reasoningField().isPresent() && !calls.isEmpty()) {
-          // Servers that want it back want the field with every call, be it empty.
-          boolean own = thoughts != null && thoughts.by().equals(settings.type());
-          out.writeStringField(
-              settings.reasoningField().get(), own ? Objects.toString(thoughts.text(), "") : "");
-        }
-        calls(calls);
-      }
+      case ModelMessage.Assistant said -> assistant(said);
       case ModelMessage.ToolResult(var id, var text) -> {
         out.writeStringField("role", "tool");
-        out.writeStringField("tool_call_id", id);
+        out.writeStringField("tool_call_id", ids.of(id));
         out.writeStringField("content", text);
       }
     }
     out.writeEndObject();
+  }
+
+  private void assistant(ModelMessage.Assistant said) throws IOException {
+    out.writeStringField("role", "assistant");
+    out.writeStringField("content", said.text() == null && facts.isStrict() ? "" : said.text());
+    if (said.toolCalls().isEmpty()) {
+      return;
+    }
+    var own = said.thoughts() != null && isOwn(said.thoughts()) ? said.thoughts() : null;
+    reasoning(own);
+    if (own != null) {
+      extra(Json.MAPPER.valueToTree(own.attributes().get(ChunkReader.MESSAGE)));
+    }
+    calls(said.toolCalls(), own);
+  }
+
+  /** Reasoning goes back in the field in which it was received, or that is configured. */
+  private void reasoning(ReasoningState own) throws IOException {
+    var text = own == null ? "" : Objects.toString(own.text(), "");
+    var received = own == null ? null : own.attributes().get(ChunkReader.FIELD);
+    var field =
+        provider
+            .reasoningField()
+            .orElse(
+                received instanceof String name
+                    ? name
+                    : facts.requiresReasoning() ? "reasoning_content" : "none");
+    boolean isAsked = provider.reasoningField().isPresent() || facts.requiresReasoning();
+    if (field.equals("none") && facts.requiresReasoning()) {
+      field = "reasoning_content";
+    }
+    if (!field.equals("none") && (isAsked || !text.isEmpty()) && sends(field)) {
+      // Servers that need it need the field with every call; some refuse one that is empty.
+      out.writeStringField(field, text.isEmpty() && facts.requiresReasoning() ? " " : text);
+    }
+  }
+
+  private void extra(JsonNode fields) throws IOException {
+    if (fields == null) {
+      return;
+    }
+    for (var field : fields.properties()) {
+      if (sends(field.getKey())) {
+        out.writeFieldName(field.getKey());
+        out.writeTree(field.getValue());
+      }
+    }
   }
 
   private void parts(List<ModelPart> parts) throws IOException {
@@ -129,7 +257,7 @@ final class ChatRequest {
           out.writeStringField("type", "image_url");
           out.writeObjectFieldStart("image_url");
           out.writeStringField("url", url);
-          if (detail != null) {
+          if (detail != null && sends("detail")) {
             out.writeStringField("detail", detail);
           }
           out.writeEndObject();
@@ -147,19 +275,20 @@ final class ChatRequest {
     out.writeEndArray();
   }
 
-  private void calls(List<ModelToolCall> calls) throws IOException {
-    if (calls.isEmpty()) {
-      return;
-    }
+  private void calls(List<ModelToolCall> calls, ReasoningState own) throws IOException {
     out.writeArrayFieldStart("tool_calls");
-    for (var call : calls) {
+    for (int i = 0; i < calls.size(); i++) {
+      var call = calls.get(i);
       out.writeStartObject();
-      out.writeStringField("id", call.id());
+      out.writeStringField("id", ids.of(call.id()));
       out.writeStringField("type", "function");
       out.writeObjectFieldStart("function");
       out.writeStringField("name", call.name());
       out.writeStringField("arguments", call.arguments());
       out.writeEndObject();
+      if (own != null) {
+        extra(CallIds.callState(own, i).path("extra"));
+      }
       out.writeEndObject();
     }
     out.writeEndArray();
@@ -174,18 +303,17 @@ final class ChatRequest {
       tool(function);
     }
     out.writeEndArray();
-    switch (request.toolChoice()) {
-      case ToolChoice.Mode(var mode) -> {
-        if (!mode.equals("auto")) {
-          out.writeStringField("tool_choice", mode);
-        }
+    if (request.toolChoice() != null
+        && !ToolChoice.AUTO.equals(request.toolChoice())
+        && sends("tool_choice")) {
+      switch (request.toolChoice()) {
+        case ToolChoice.Mode(var mode) -> out.writeStringField("tool_choice", mode);
+        case ToolChoice.Function(var name) -> choose(name);
+        case ToolChoice.BuiltIn(var name) -> choose(name);
       }
-      case ToolChoice.Function(var name) -> choose(name);
-      case ToolChoice.BuiltIn(var name) -> choose(name);
-      case null -> {}
     }
-    // True is what all servers do anyway, and some refuse the field.
-    if (!request.parallelToolCalls()) {
+    // True is the default of all servers, and some refuse the field.
+    if (!request.parallelToolCalls() && sends("parallel_tool_calls")) {
       out.writeBooleanField("parallel_tool_calls", false);
     }
   }
@@ -208,7 +336,7 @@ final class ChatRequest {
     } else {
       out.writeTree(function.parameters());
     }
-    if (function.strict() != null) {
+    if (function.strict() != null && sends("strict")) {
       out.writeBooleanField("strict", function.strict());
     }
     out.writeEndObject();
@@ -225,6 +353,9 @@ final class ChatRequest {
   }
 
   private void format() throws IOException {
+    if (!asksForJson(request) || !sends("response_format")) {
+      return;
+    }
     switch (request.responseFormat()) {
       case ResponseFormat.JsonObject _ -> format("json_object", null);
       case ResponseFormat.JsonSchema(var definition) -> format("json_schema", definition);
@@ -244,7 +375,7 @@ final class ChatRequest {
   }
 
   private void number(String field, Double value) throws IOException {
-    if (value != null) {
+    if (value != null && sends(field)) {
       out.writeNumberField(field, value);
     }
   }

@@ -1,33 +1,111 @@
 package dev.threadmill.models.openai;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.threadmill.models.ModelResponse;
-import dev.threadmill.models.ResponseAccumulator;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.threadmill.models.ModelToolCall;
+import dev.threadmill.models.ProviderConfig;
+import dev.threadmill.models.ReasoningState;
 import dev.threadmill.models.Usage;
+import dev.threadmill.models.response.FinishReasons;
+import dev.threadmill.models.response.ResponseAccumulator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 
-/** Reads the chunks of a streamed completion, and completions that come as a whole. */
+/** Reads the chunks of a streamed completion, and completions that arrive as a whole. */
 final class ChunkReader {
-  private final ResponseAccumulator fold;
+  /** Attributes of the state that is kept of a response with tool calls. */
+  static final String PROVIDER = "provider";
 
-  ChunkReader(ResponseAccumulator fold) {
-    this.fold = fold;
+  static final String FIELD = "field";
+  static final String MESSAGE = "message";
+  static final String CALLS = "calls";
+
+  /** Fields of a message that are read, or that say nothing a provider needs back. */
+  private static final Set<String> READ =
+      Set.of(
+          "role",
+          "content",
+          "refusal",
+          "tool_calls",
+          "function_call",
+          "reasoning_content",
+          "reasoning",
+          "thinking",
+          "audio",
+          "annotations",
+          "citations",
+          "images",
+          "logprobs",
+          "token_ids",
+          "name",
+          "prefix",
+          "matched_stop",
+          "stop_reason");
+
+  private static final Set<String> READ_OF_CALL = Set.of("index", "id", "type", "function");
+  private static final List<String> REASONING =
+      List.of("reasoning_content", "reasoning", "thinking");
+
+  private final ResponseAccumulator response;
+  private final ProviderConfig provider;
+  private String reasoningField;
+
+  ChunkReader(ResponseAccumulator response, ProviderConfig provider) {
+    this.response = response;
+    this.provider = provider;
   }
 
-  /** Takes a chunk, or a whole completion, of whichever dialect. */
+  /** Reads a chunk, or a whole completion, of whichever dialect. */
   void take(JsonNode chunk) {
     for (var choice : chunk.path("choices")) {
       if (choice.path("index").asInt(0) == 0) {
+        usage(choice.path("usage"));
         choice(choice);
       }
     }
-    var usage = chunk.path("usage");
-    if (usage.path("prompt_tokens").isNumber()) {
-      fold.usage(
-          new Usage(
-              usage.get("prompt_tokens").asInt(),
-              usage.path("completion_tokens").asInt(0),
-              usage.at("/completion_tokens_details/reasoning_tokens").asInt(0)));
+    usage(chunk.path("usage"));
+    usage(chunk.path("x_groq").path("usage"));
+    if (chunk.has("prompt_eval_count")) {
+      usage(chunk);
     }
+  }
+
+  /** What to keep of the response for the provider, if it has tool calls. */
+  ReasoningState state(List<ModelToolCall> calls, List<ObjectNode> extras) {
+    var attributes = new HashMap<String, Object>();
+    attributes.put(PROVIDER, provider.name());
+    var kept = JsonNodeFactory.instance.arrayNode();
+    boolean any = false;
+    for (int i = 0; i < calls.size(); i++) {
+      var call = kept.addObject();
+      if (calls.get(i).id() != null && !calls.get(i).id().isEmpty()) {
+        call.put("id", calls.get(i).id());
+      }
+      if (!extras.get(i).isEmpty()) {
+        call.set("extra", extras.get(i));
+      }
+      any |= !call.isEmpty();
+    }
+    if (any) {
+      attributes.put(CALLS, kept);
+    }
+    if (!response.extra().isEmpty()) {
+      attributes.put(MESSAGE, response.extra());
+    }
+    var reasoning = response.reasoning();
+    boolean sendsReasoning =
+        !reasoning.isEmpty()
+            && (reasoningField != null || provider.reasoningField().isPresent())
+            && !provider.reasoningField().equals(Optional.of("none"));
+    if (sendsReasoning && reasoningField != null) {
+      attributes.put(FIELD, reasoningField);
+    }
+    return attributes.size() == 1 && !sendsReasoning
+        ? null
+        : new ReasoningState(provider.type(), sendsReasoning ? reasoning : null, attributes);
   }
 
   private void choice(JsonNode choice) {
@@ -35,40 +113,59 @@ final class ChunkReader {
     if (!delta.isObject()) {
       delta = choice.path("message");
     }
-    var reasoning = delta.path("reasoning_content");
-    fold.reasoning(text(reasoning.isTextual() ? reasoning : delta.path("reasoning")));
+    reasoning(delta);
     content(delta.path("content"));
-    fold.refusal(text(delta.path("refusal")));
+    response.refusal(text(delta.path("refusal")));
+    var extra = others(delta, READ);
+    if (!extra.isEmpty()) {
+      response.extra(extra);
+    }
     for (var call : delta.path("tool_calls")) {
       var function = call.path("function");
-      fold.toolCall(
+      response.toolCall(
           call.path("index").asInt(-1),
           text(call.path("id")),
           text(function.path("name")),
-          arguments(function.path("arguments")));
+          arguments(function.path("arguments")),
+          others(call, READ_OF_CALL));
     }
     var old = delta.path("function_call");
     if (old.isObject()) {
-      fold.toolCall(0, "", text(old.path("name")), arguments(old.path("arguments")));
+      response.toolCall(0, "", text(old.path("name")), arguments(old.path("arguments")));
+    }
+    if (choice.path("text").isTextual()) {
+      response.text(choice.get("text").textValue());
     }
     var reason = choice.path("finish_reason");
     if (reason.isTextual()) {
-      fold.finish(finish(reason.textValue()));
+      response.finish(FinishReasons.of(reason.textValue(), provider.name()));
+    }
+  }
+
+  private void reasoning(JsonNode delta) {
+    for (var field : REASONING) {
+      var text = text(delta.path(field));
+      if (!text.isEmpty()) {
+        reasoningField = reasoningField == null ? field : reasoningField;
+        response.reasoning(text);
+        // Some servers send the same under two names.
+        return;
+      }
     }
   }
 
   /** Text, or the list of parts that some servers send. */
   private void content(JsonNode content) {
-    fold.text(text(content));
+    response.text(text(content));
     if (!content.isArray()) {
       return;
     }
     for (var part : content) {
       switch (part.path("type").asText("")) {
-        case "text" -> fold.text(text(part.path("text")));
+        case "text" -> response.text(text(part.path("text")));
         case "thinking" -> {
           for (var thought : part.path("thinking")) {
-            fold.reasoning(text(thought.path("text")));
+            response.reasoning(text(thought.path("text")));
           }
         }
         default -> {}
@@ -76,13 +173,57 @@ final class ChunkReader {
     }
   }
 
-  private static ModelResponse.FinishReason finish(String reason) {
-    return switch (reason) {
-      case "length", "max_tokens" -> ModelResponse.FinishReason.LENGTH;
-      case "tool_calls", "function_call" -> ModelResponse.FinishReason.TOOL_CALLS;
-      case "content_filter" -> ModelResponse.FinishReason.CONTENT_FILTER;
-      default -> ModelResponse.FinishReason.STOP;
-    };
+  /** Counts under whichever names; what is missing is negative. */
+  private void usage(JsonNode usage) {
+    long prompt = count(usage, "prompt_tokens", "input_tokens", "prompt_eval_count");
+    long completion = count(usage, "completion_tokens", "output_tokens", "eval_count");
+    long total = count(usage, "total_tokens");
+    if (prompt < 0 && completion < 0 && total < 0) {
+      return;
+    }
+    long reasoning =
+        Math.max(
+            0,
+            Math.max(
+                count(usage.path("completion_tokens_details"), "reasoning_tokens"),
+                count(usage, "reasoning_tokens")));
+    if (prompt >= 0
+        && completion >= 0
+        && reasoning > 0
+        && total == prompt + completion + reasoning) {
+      // Some count reasoning beside the completion.
+      completion += reasoning;
+    }
+    if (completion < 0 && prompt >= 0 && total >= prompt) {
+      completion = total - prompt;
+    }
+    if (prompt < 0 && completion >= 0 && total >= completion) {
+      prompt = total - completion;
+    }
+    response.usage(new Usage(prompt, completion, reasoning));
+  }
+
+  private static long count(JsonNode usage, String... names) {
+    for (var name : names) {
+      var value = usage.path(name);
+      if (value.isNumber() && value.doubleValue() >= 0) {
+        return value.doubleValue() > Long.MAX_VALUE / 4d ? Long.MAX_VALUE / 4 : value.longValue();
+      }
+      if (value.isTextual() && value.textValue().matches("\\d{1,15}")) {
+        return Long.parseLong(value.textValue());
+      }
+    }
+    return -1;
+  }
+
+  private static ObjectNode others(JsonNode node, Set<String> read) {
+    var others = JsonNodeFactory.instance.objectNode();
+    for (var field : node.properties()) {
+      if (!read.contains(field.getKey()) && !field.getValue().isNull()) {
+        others.set(field.getKey(), field.getValue());
+      }
+    }
+    return others;
   }
 
   private static String text(JsonNode node) {

@@ -6,8 +6,8 @@ import dev.threadmill.egress.EgressException;
 import dev.threadmill.egress.RequestBody;
 import dev.threadmill.egress.SseParser;
 import dev.threadmill.egress.StreamingResponse;
-import dev.threadmill.egress.Timeouts;
 import dev.threadmill.models.LanguageModel;
+import dev.threadmill.models.LearnedFacts;
 import dev.threadmill.models.ModelDelta;
 import dev.threadmill.models.ModelInfo;
 import dev.threadmill.models.ModelRequest;
@@ -15,11 +15,12 @@ import dev.threadmill.models.ModelResponse;
 import dev.threadmill.models.ModelsConfig;
 import dev.threadmill.models.ProviderConfig;
 import dev.threadmill.models.ProviderException;
-import dev.threadmill.models.ReasoningState;
-import dev.threadmill.models.ResponseAccumulator;
 import dev.threadmill.models.RetryPolicy;
+import dev.threadmill.models.adapt.AdaptiveCall;
 import dev.threadmill.models.http.ProviderErrors;
 import dev.threadmill.models.http.ProviderTransport;
+import dev.threadmill.models.response.ResponseAccumulator;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.HashMap;
@@ -29,33 +30,35 @@ import java.util.function.Consumer;
 /** One model of an OpenAI-compatible server. */
 final class OpenAiModel implements LanguageModel {
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final String OPENAI = "https://api.openai.com/v1";
   private static final int LONGEST_ERROR = 65_536;
   private static final int BUFFER = 16 * 1024;
 
-  /** How long to wait for the count of tokens once the answer itself is whole. */
+  /** How long to wait for the usage once the response itself is complete. */
   private static final Duration AFTER_FINISH = Duration.ofSeconds(5);
 
   private final ProviderTransport transport;
   private final ModelsConfig config;
+  private final LearnedFacts learned;
   private final ModelInfo info;
   private final String nameAtProvider;
-  private final ProviderConfig settings;
-  private final ProviderErrors faults;
+  private final ProviderConfig provider;
+  private final ProviderErrors errors;
 
   OpenAiModel(
       ProviderTransport transport,
       ModelsConfig config,
+      LearnedFacts learned,
       ModelInfo info,
       String nameAtProvider,
-      ProviderConfig settings,
-      ProviderErrors faults) {
+      ProviderConfig provider,
+      ProviderErrors errors) {
     this.transport = transport;
     this.config = config;
+    this.learned = learned;
     this.info = info;
     this.nameAtProvider = nameAtProvider;
-    this.settings = settings;
-    this.faults = faults;
+    this.provider = provider;
+    this.errors = errors;
   }
 
   @Override
@@ -66,193 +69,243 @@ final class OpenAiModel implements LanguageModel {
   @Override
   public ModelResponse answer(ModelRequest request, Consumer<ModelDelta> deltas)
       throws InterruptedException {
-    var body =
-        ChatRequest.write(request, settings.pinnedName(nameAtProvider, request.model()), settings);
-    return RetryPolicy.of(config)
-        .call(settings.name(), told -> oneTry(request, body, told), deltas);
+    var model = provider.pinnedName(nameAtProvider, request.model());
+    return new AdaptiveCall(learned, provider.name(), nameAtProvider, info)
+        .run(
+            request,
+            deltas,
+            (facts, maxTokens, sent, emitted) -> {
+              var written = ChatRequest.write(request, model, provider, facts, maxTokens);
+              sent.addAll(written.parameters());
+              return RetryPolicy.of(config)
+                  .call(
+                      provider.name(),
+                      ofAttempt -> attempt(request, written.body(), ofAttempt),
+                      emitted);
+            });
   }
 
-  private ModelResponse oneTry(ModelRequest request, RequestBody body, Consumer<ModelDelta> deltas)
+  private ModelResponse attempt(ModelRequest request, RequestBody body, Consumer<ModelDelta> deltas)
       throws InterruptedException {
-    var timeouts =
-        settings.streams()
-            ? new Timeouts(config.nextByteTimeout(), config.nextByteTimeout(), null)
-            : Timeouts.total(config.answerTimeout());
-    try (var response =
-        transport.send("POST", url(), headers(), body, timeouts, config.longestAnswer())) {
+    try (var response = send(body)) {
       if (response.status() != 200) {
-        throw faults.fromStatus(
+        throw errors.fromStatus(
             response.status(),
             name -> response.header(name).orElse(""),
-            error(response),
+            start(response),
             request.model());
       }
-      var fold = new ResponseAccumulator(deltas);
-      var type = response.mediaType();
-      if (type.contains("html")) {
-        throw ResponseAccumulator.malformed(settings.name(), null);
-      }
-      return type.contains("json")
-          ? whole(request, response, fold)
-          : streamed(request, response, fold);
+      return new Reading(request, response, deltas).read();
     } catch (EgressException e) {
-      throw failure(e);
+      throw failure(e, provider.nextByteTimeout(config));
     }
   }
 
-  private ProviderException failure(EgressException e) {
+  private StreamingResponse send(RequestBody body) throws InterruptedException {
+    try {
+      return transport.send(
+          "POST",
+          provider.endpoint("/chat/completions"),
+          headers(),
+          body,
+          provider.timeouts(config),
+          config.longestAnswer());
+    } catch (EgressException e) {
+      throw failure(e, provider.firstByteTimeout(config));
+    }
+  }
+
+  private ProviderException failure(EgressException e, Duration readTimeout) {
     return switch (e.kind()) {
       case TIMED_OUT ->
-          settings.streams()
-              ? faults.readTimeout(config.nextByteTimeout())
-              : faults.responseTimeout(config.answerTimeout());
-      case TOO_LARGE -> faults.responseTooLarge();
-      case REFUSED, UNREACHABLE, BROKEN -> faults.connectionFailed(e);
+          provider.streams()
+              ? errors.readTimeout(readTimeout)
+              : errors.responseTimeout(provider.answerTimeout(config));
+      case TOO_LARGE -> errors.responseTooLarge();
+      case REFUSED, UNREACHABLE, BROKEN -> errors.connectionFailed(e);
     };
   }
 
-  private ModelResponse streamed(
-      ModelRequest request, StreamingResponse response, ResponseAccumulator fold)
-      throws EgressException, InterruptedException {
-    var parser = new SseParser(config.longestLine());
-    var events = new Events(parser, new ChunkReader(fold), request);
-    var buffer = new byte[BUFFER];
-    while (true) {
-      int read = read(response, buffer, fold);
-      if (read < 0) {
-        parser.end();
-      } else {
-        feed(parser, buffer, read);
-      }
-      if (fold.batched(events::takeAll)) {
-        response.drainAndRelease();
-        return whole(request, fold);
-      }
-      if (read < 0) {
-        return whole(request, fold);
-      }
-    }
-  }
-
-  /** The events of one answer. */
-  private final class Events {
-    private final SseParser parser;
-    private final ChunkReader chunks;
-    private final ModelRequest request;
-    private String lastId = "";
-
-    Events(SseParser parser, ChunkReader chunks, ModelRequest request) {
-      this.parser = parser;
-      this.chunks = chunks;
-      this.request = request;
-    }
-
-    /** Takes all that have come. Returns whether one of them says that it was the last. */
-    boolean takeAll() {
-      for (var event = parser.next(); event != null; event = parser.next()) {
-        if (event.is("[DONE]")) {
-          return true;
-        }
-        boolean repeated = !event.id().isEmpty() && event.id().equals(lastId);
-        lastId = event.id();
-        if (!repeated) {
-          take(event, chunks, request);
-        }
-      }
-      return false;
-    }
-  }
-
-  /** Reads more of the body. The end is not waited for when the response is complete. */
-  private int read(StreamingResponse response, byte[] buffer, ResponseAccumulator fold)
-      throws EgressException, InterruptedException {
-    if (fold.isFinished()) {
-      response.limitBetweenBytes(AFTER_FINISH);
-    }
+  /** The beginning of the body of an error; empty if it cannot be read. */
+  private static byte[] start(StreamingResponse response) throws InterruptedException {
     try {
-      return response.body().read(buffer);
+      return response.body().readNBytes(LONGEST_ERROR);
     } catch (IOException e) {
-      var failure = response.toFailure(e);
-      if (fold.isFinished()) {
-        return -1;
-      }
-      throw failure;
+      var _ = response.toFailure(e);
+      return new byte[0];
     }
-  }
-
-  private void feed(SseParser parser, byte[] bytes, int length) {
-    try {
-      parser.feed(bytes, length);
-    } catch (SseParser.LineTooLongException _) {
-      throw faults.responseTooLarge();
-    }
-  }
-
-  private void take(SseParser.Event event, ChunkReader chunks, ModelRequest request) {
-    JsonNode chunk;
-    try {
-      chunk = JSON.readTree(event.data());
-    } catch (IOException e) {
-      throw ResponseAccumulator.malformed(settings.name(), e);
-    }
-    if (!chunk.isObject()) {
-      throw ResponseAccumulator.malformed(settings.name(), null);
-    }
-    var fault = faults.fromStreamEvent(chunk, event.name(), request.model());
-    if (fault != null) {
-      throw fault;
-    }
-    chunks.take(chunk);
-  }
-
-  private ModelResponse whole(
-      ModelRequest request, StreamingResponse response, ResponseAccumulator fold)
-      throws EgressException, InterruptedException {
-    var body = response.read().body();
-    JsonNode completion;
-    try {
-      completion = JSON.readTree(body);
-    } catch (IOException e) {
-      throw ResponseAccumulator.malformed(settings.name(), e);
-    }
-    var fault = faults.fromStreamEvent(completion, "", request.model());
-    if (fault != null) {
-      throw fault;
-    }
-    new ChunkReader(fold).take(completion);
-    return whole(request, fold);
-  }
-
-  private ModelResponse whole(ModelRequest request, ResponseAccumulator fold) {
-    if (settings.reasoningField().isPresent() && !fold.reasoning().isEmpty()) {
-      fold.thoughts(new ReasoningState(settings.type(), fold.reasoning(), Map.of()));
-    }
-    return fold.complete(request, settings.name());
-  }
-
-  /** The JSON of an error response; null if there is none. */
-  private JsonNode error(StreamingResponse response) throws InterruptedException {
-    try {
-      return JSON.readTree(response.body().readNBytes(LONGEST_ERROR));
-    } catch (IOException _) {
-      return null;
-    }
-  }
-
-  private String url() {
-    var base = settings.baseUrl().orElse(OPENAI);
-    int query = base.indexOf('?');
-    return query < 0
-        ? base + "/chat/completions"
-        : base.substring(0, query) + "/chat/completions" + base.substring(query);
   }
 
   private Map<String, String> headers() {
     var headers = new HashMap<String, String>();
     headers.put("content-type", "application/json");
-    headers.put("accept", settings.streams() ? "text/event-stream" : "application/json");
-    settings.apiKey().ifPresent(key -> headers.put("authorization", "Bearer " + key));
-    headers.putAll(settings.headers());
+    headers.put("accept", provider.streams() ? "text/event-stream" : "application/json");
+    provider.apiKey().ifPresent(key -> headers.put("authorization", "Bearer " + key));
+    headers.putAll(provider.headers());
     return headers;
+  }
+
+  /** Whether a body is a stream of events, told by how it begins rather than by its type. */
+  private enum Form {
+    UNKNOWN,
+    EVENTS,
+    JSON,
+    PAGE
+  }
+
+  /** The reading of one response. */
+  private final class Reading {
+    private final ModelRequest request;
+    private final StreamingResponse response;
+    private final ResponseAccumulator accumulator;
+    private final ChunkReader chunks;
+    private final SseParser parser = new SseParser(config.longestLine());
+    private final ByteArrayOutputStream start = new ByteArrayOutputStream();
+    private String lastId = "";
+
+    Reading(ModelRequest request, StreamingResponse response, Consumer<ModelDelta> deltas) {
+      this.request = request;
+      this.response = response;
+      this.accumulator =
+          new ResponseAccumulator(
+              request,
+              provider.name(),
+              provider.options().reasoningTags(),
+              provider.options().textToolCalls(),
+              deltas);
+      this.chunks = new ChunkReader(accumulator, provider);
+    }
+
+    ModelResponse read() throws EgressException, InterruptedException {
+      var form = Form.UNKNOWN;
+      var buffer = new byte[BUFFER];
+      while (true) {
+        int read = read(buffer);
+        if (form == Form.UNKNOWN && read > 0) {
+          start.write(buffer, 0, read);
+          form = form(start.toByteArray());
+          if (form == Form.EVENTS) {
+            feed(start.toByteArray(), start.size());
+          }
+        } else if (form == Form.EVENTS && read > 0) {
+          feed(buffer, read);
+        } else if (read > 0) {
+          start.write(buffer, 0, read);
+        }
+        if (form == Form.PAGE) {
+          throw ResponseAccumulator.malformed(provider.name(), null);
+        }
+        if (read < 0 && form != Form.EVENTS) {
+          return whole();
+        }
+        if (read < 0) {
+          parser.end();
+        }
+        if (form == Form.EVENTS && accumulator.batched(this::takeEvents)) {
+          accumulator.endOfStream();
+          response.drainAndRelease();
+          return complete();
+        }
+        if (read < 0) {
+          return complete();
+        }
+      }
+    }
+
+    private Form form(byte[] begin) {
+      for (byte each : begin) {
+        switch (each) {
+          case ' ', '\t', '\r', '\n', (byte) 0xEF, (byte) 0xBB, (byte) 0xBF -> {}
+          case '{', '[' -> {
+            return Form.JSON;
+          }
+          case '<' -> {
+            return Form.PAGE;
+          }
+          default -> {
+            return Form.EVENTS;
+          }
+        }
+      }
+      return Form.UNKNOWN;
+    }
+
+    /** Reads more of the body. The end is not waited for when the response is complete. */
+    private int read(byte[] buffer) throws EgressException, InterruptedException {
+      if (accumulator.isFinished()) {
+        response.limitBetweenBytes(AFTER_FINISH);
+      }
+      try {
+        return response.body().read(buffer);
+      } catch (IOException e) {
+        var failure = response.toFailure(e);
+        if (accumulator.isFinished()) {
+          return -1;
+        }
+        throw failure;
+      }
+    }
+
+    private void feed(byte[] bytes, int length) {
+      try {
+        parser.feed(bytes, length);
+      } catch (SseParser.LineTooLongException _) {
+        throw errors.responseTooLarge();
+      }
+    }
+
+    /** Reads all events that have arrived. Returns whether one of them marks the end. */
+    private boolean takeEvents() {
+      for (var event = parser.next(); event != null; event = parser.next()) {
+        if (event.text().strip().equals("[DONE]")) {
+          return true;
+        }
+        boolean repeated = !event.id().isEmpty() && event.id().equals(lastId);
+        lastId = event.id();
+        if (!repeated && event.data().length > 0) {
+          take(json(event.data()), event.name());
+        }
+      }
+      return false;
+    }
+
+    private ModelResponse whole() {
+      if (start.size() == 0) {
+        return complete();
+      }
+      take(json(start.toByteArray()), "");
+      return complete();
+    }
+
+    private JsonNode json(byte[] text) {
+      try {
+        var json = JSON.readTree(text);
+        if (json != null && json.isObject()) {
+          return json;
+        }
+        throw ResponseAccumulator.malformed(provider.name(), null);
+      } catch (IOException e) {
+        throw ResponseAccumulator.malformed(provider.name(), e);
+      }
+    }
+
+    private void take(JsonNode chunk, String eventName) {
+      throwIfError(chunk, eventName);
+      for (var choice : chunk.path("choices")) {
+        throwIfError(choice, "");
+      }
+      chunks.take(chunk);
+    }
+
+    private void throwIfError(JsonNode json, String eventName) {
+      var error = errors.fromStreamEvent(json, eventName, request.model());
+      if (error != null) {
+        throw error;
+      }
+    }
+
+    private ModelResponse complete() {
+      return accumulator.complete(request, info.contextWindow(), chunks::state);
+    }
   }
 }

@@ -1,6 +1,7 @@
 package dev.threadmill.models.openai;
 
 import dev.threadmill.models.LanguageModel;
+import dev.threadmill.models.LearnedFacts;
 import dev.threadmill.models.ModelInfo;
 import dev.threadmill.models.ModelsConfig;
 import dev.threadmill.models.Provider;
@@ -10,16 +11,19 @@ import dev.threadmill.models.http.ProviderTransport;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.InstantSource;
 
-/** Speaks to any server that understands OpenAI's {@code /chat/completions}. */
+/** Any server with the API of OpenAI's {@code /chat/completions}. */
 @ApplicationScoped
 public class OpenAiProvider implements Provider {
   private final ProviderTransport transport;
   private final ModelsConfig config;
+  private final LearnedFacts learned;
   private final InstantSource clock;
 
-  public OpenAiProvider(ProviderTransport transport, ModelsConfig config, InstantSource clock) {
+  public OpenAiProvider(
+      ProviderTransport transport, ModelsConfig config, LearnedFacts learned, InstantSource clock) {
     this.transport = transport;
     this.config = config;
+    this.learned = learned;
     this.clock = clock;
   }
 
@@ -29,8 +33,14 @@ public class OpenAiProvider implements Provider {
   }
 
   @Override
-  public LanguageModel model(ModelInfo info, String nameAtProvider, ProviderConfig settings) {
+  public LanguageModel model(ModelInfo info, String nameAtProvider, ProviderConfig provider) {
     return new OpenAiModel(
-        transport, config, info, nameAtProvider, settings, new ProviderErrors(settings, clock));
+        transport,
+        config,
+        learned,
+        info,
+        nameAtProvider,
+        provider,
+        new ProviderErrors(provider, clock));
   }
 }

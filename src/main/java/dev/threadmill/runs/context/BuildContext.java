@@ -238,6 +238,6 @@ public class BuildContext {
   /** Prompt tokens that the run may still spend on its thread, which holds for all its calls. */
   private static Integer budgetLeft(Run run, int fixed) {
     var max = run.settings().maxPromptTokens();
-    return max == null ? null : max - run.usage().promptTokens() - fixed;
+    return max == null ? null : (int) Math.max(-1, max - run.usage().promptTokens() - fixed);
   }
 }

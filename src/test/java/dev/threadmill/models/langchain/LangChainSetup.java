@@ -1,5 +1,6 @@
 package dev.threadmill.models.langchain;
 
+import dev.threadmill.models.LearnedFacts;
 import dev.threadmill.models.ModelsConfig;
 import dev.threadmill.models.Provider;
 import dev.threadmill.models.http.ProviderTransport;
@@ -12,9 +13,10 @@ public final class LangChainSetup {
 
   public static List<Provider> providers(ProviderTransport transport, ModelsConfig config) {
     var clock = InstantSource.system();
+    var learned = new LearnedFacts();
     return List.of(
-        new LangChainProviders.AnthropicProvider(transport, config, clock),
-        new LangChainProviders.GeminiProvider(transport, config, clock),
-        new LangChainProviders.OllamaProvider(transport, config, clock));
+        new LangChainProviders.AnthropicProvider(transport, config, learned, clock),
+        new LangChainProviders.GeminiProvider(transport, config, learned, clock),
+        new LangChainProviders.OllamaProvider(transport, config, learned, clock));
   }
 }

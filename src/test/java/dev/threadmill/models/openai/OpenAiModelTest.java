@@ -275,7 +275,7 @@ class OpenAiModelTest {
     // Then
     var sent = provider.lastRequest().body().path("messages");
     if (field.equals("none")) {
-      assertThat(first.thoughts()).isNull();
+      assertThat(first.thoughts().text()).isNull();
       assertThat(sent.toString()).doesNotContain("reasoning");
     } else {
       assertThat(sent.get(0).path(field).asText("missing")).isEmpty();
@@ -496,10 +496,18 @@ class OpenAiModelTest {
 
   @Test
   void aStreamThatEndsWithoutAReasonFails() {
-    provider.reply(Reply.text("one two").without(Reply.Step.Finish.class));
+    provider.reply(
+        Reply.text("one two").without(Reply.Step.Finish.class).without(Reply.Step.Done.class));
 
     assertThat(assertFails(ModelException.Kind.PROVIDER_FAILED))
         .hasMessageContaining("in the middle");
+  }
+
+  @Test
+  void theLineDoneEndsAnAnswerWithoutAReason() throws InterruptedException {
+    provider.reply(Reply.text("one two").without(Reply.Step.Finish.class));
+
+    assertThat(ask("Hi").text()).isEqualTo("one two");
   }
 
   @ParameterizedTest

@@ -1,4 +1,4 @@
-package dev.threadmill.models;
+package dev.threadmill.models.response;
 
 import dev.threadmill.api.StorableText;
 

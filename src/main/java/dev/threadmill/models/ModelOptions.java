@@ -1,0 +1,21 @@
+package dev.threadmill.models;
+
+import java.time.Duration;
+
+/**
+ * What can be configured for a provider and for a single model.
+ *
+ * @param firstByte the longest wait for the first byte of a response; null for the default
+ * @param nextByte the longest wait between two bytes of a streamed response; null for the default
+ * @param answer the longest wait for a response that is not streamed; null for the default
+ */
+public record ModelOptions(
+    ReasoningTags reasoningTags,
+    TextToolCalls textToolCalls,
+    Duration firstByte,
+    Duration nextByte,
+    Duration answer) {
+  /** Nothing is configured. */
+  public static final ModelOptions DEFAULT =
+      new ModelOptions(ReasoningTags.AUTO, TextToolCalls.NONE, null, null, null);
+}

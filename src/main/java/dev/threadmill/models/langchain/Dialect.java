@@ -1,0 +1,48 @@
+package dev.threadmill.models.langchain;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.langchain4j.model.chat.StreamingChatModel;
+import dev.threadmill.models.ModelFacts;
+import dev.threadmill.models.ModelInfo;
+import dev.threadmill.models.ModelMessage;
+import dev.threadmill.models.ModelRequest;
+import dev.threadmill.models.ProviderConfig;
+import dev.threadmill.models.adapt.PromptShape;
+import java.util.List;
+
+/** What differs from provider to provider. */
+interface Dialect {
+  /** The library's model for one call. */
+  StreamingChatModel model(
+      LangChainHttpClient http, ProviderConfig provider, String name, ModelRequest request);
+
+  /** The messages as the provider accepts them: without blank ones, unless it takes them. */
+  default List<ModelMessage> messages(ModelRequest request, ModelFacts facts) {
+    return PromptShape.withoutBlanks(request);
+  }
+
+  /** The call as the provider accepts it; without reasoning if it cannot have it. */
+  default ModelRequest adapt(ModelRequest request, ModelInfo info) {
+    return request;
+  }
+
+  /** The limit of the completion to send; null for none. */
+  Integer maxTokens(ModelRequest request, ModelInfo info);
+
+  /** Whether it has a JSON mode without a schema. */
+  boolean supportsJsonMode();
+
+  /** Whether it fetches images by their address. */
+  boolean acceptsImageUrls();
+
+  /** Whether it counts reasoning beside the completion, not in it. */
+  default boolean countsReasoningApart() {
+    return false;
+  }
+
+  /** Adds to the body of a request what the library does not send. */
+  default void onRequest(ObjectNode body, ModelRequest request, ModelInfo info, ModelFacts facts) {}
+
+  /** Reads an event of a response, and changes what the library misreads. */
+  void onEvent(ObjectNode event, Received received);
+}

@@ -1,0 +1,48 @@
+package dev.threadmill.models.langchain;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.threadmill.models.ModelFacts;
+import dev.threadmill.models.ModelInfo;
+import dev.threadmill.models.ModelRequest;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** Leaves out the parameters that a model refused before, wherever its provider has them. */
+record ParameterFilter(
+    Dialect dialect, ModelRequest request, ModelInfo info, ModelFacts facts, Set<String> sent)
+    implements WireFilter {
+  private static final List<String> PLACES = List.of("", "/generationConfig", "/options");
+
+  /** Our names of parameters by those of the providers. */
+  private static final Map<String, String> NAMES =
+      Map.of(
+          "topP", "top_p",
+          "stop_sequences", "stop",
+          "stopSequences", "stop",
+          "frequencyPenalty", "frequency_penalty",
+          "presencePenalty", "presence_penalty",
+          "thinkingConfig", "reasoning_effort");
+
+  @Override
+  public void onRequest(ObjectNode body) {
+    dialect.onRequest(body, request, info, facts);
+    for (var place : PLACES) {
+      if (body.at(place) instanceof ObjectNode object) {
+        for (var field : List.copyOf(object.properties())) {
+          var name = NAMES.getOrDefault(field.getKey(), field.getKey());
+          if (facts.supports(name)) {
+            sent.add(name);
+          } else {
+            object.remove(field.getKey());
+          }
+        }
+      }
+    }
+  }
+
+  @Override
+  public void onEvent(ObjectNode event, Received received) {
+    dialect.onEvent(event, received);
+  }
+}

@@ -1,0 +1,64 @@
+package dev.threadmill.models.langchain;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.threadmill.models.Usage;
+
+/** What the events of a response say that the library does not pass on, or only in part. */
+final class Received {
+  private static final long MAX = Long.MAX_VALUE / 4;
+
+  private String finishReason = "";
+  private long prompt = -1;
+  private long completion = -1;
+  private long reasoning;
+  private int calls;
+
+  /** The reason for the end as the provider spells it; empty if it named none. */
+  String finishReason() {
+    return finishReason;
+  }
+
+  void finish(JsonNode reason) {
+    if (reason.isTextual() && !reason.textValue().isBlank()) {
+      finishReason = reason.textValue();
+    }
+  }
+
+  void prompt(JsonNode count) {
+    prompt = isCount(count) ? count(count) : prompt;
+  }
+
+  void completion(JsonNode count) {
+    completion = isCount(count) ? count(count) : completion;
+  }
+
+  void reasoning(JsonNode count) {
+    reasoning = isCount(count) ? count(count) : reasoning;
+  }
+
+  /** The number of the next tool call, from 0. */
+  int nextCall() {
+    return calls++;
+  }
+
+  /**
+   * The usage; null if the provider counted nothing.
+   *
+   * @param isReasoningApart whether the provider counts reasoning beside the completion
+   */
+  Usage usage(boolean isReasoningApart) {
+    if (prompt < 0 && completion < 0) {
+      return null;
+    }
+    long all = isReasoningApart && completion >= 0 ? completion + reasoning : completion;
+    return new Usage(prompt, all, reasoning);
+  }
+
+  private static boolean isCount(JsonNode count) {
+    return count.isNumber() && count.doubleValue() >= 0;
+  }
+
+  private static long count(JsonNode count) {
+    return count.doubleValue() > MAX ? MAX : count.longValue();
+  }
+}

@@ -1,0 +1,277 @@
+package dev.threadmill.models.response;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.threadmill.api.Json;
+import dev.threadmill.api.StorableText;
+import dev.threadmill.models.ModelDelta;
+import dev.threadmill.models.ModelException;
+import dev.threadmill.models.ModelToolCall;
+import dev.threadmill.models.ProviderException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/**
+ * Assembles tool calls from the pieces in which providers stream them, and emits each as soon as it
+ * has a name. Calls are numbered here, in the order in which they begin: providers skip numbers,
+ * repeat them, give a wrong one or none.
+ */
+final class ToolCallAssembler {
+  private static final int MAX_CALLS = 1_024;
+  private static final String EMPTY_OBJECT = "{}";
+
+  /** The tool under which some models wrap calls that they make at once. */
+  private static final Set<String> WRAPPERS =
+      Set.of("multi_tool_use.parallel", "multi_tool_use_parallel", "multi_tool_use");
+
+  private static final List<String> NAMESPACES = List.of("functions.", "default_api.", "tools.");
+
+  private final Set<String> offered;
+  private final Consumer<ModelDelta> deltas;
+  private final List<Call> calls = new ArrayList<>();
+  private final List<Call> numbered = new ArrayList<>();
+
+  /** A call that is being assembled. */
+  private static final class Call {
+    final int key;
+    String id;
+    String name;
+    int index = -1;
+    boolean isWrapper;
+
+    /** Some servers send an empty object first and then the arguments in full. */
+    boolean isEmptyObjectHeld;
+
+    final TextBuffer arguments = new TextBuffer();
+    final JsonExtent extent = new JsonExtent();
+    final ObjectNode extra = JsonNodeFactory.instance.objectNode();
+
+    Call(int key, String id) {
+      this.key = key;
+      this.id = id;
+    }
+
+    boolean isComplete() {
+      return extent.isComplete();
+    }
+  }
+
+  /**
+   * A complete call.
+   *
+   * @param extra fields of the call that only its provider knows
+   */
+  record Assembled(ModelToolCall call, ObjectNode extra) {}
+
+  /**
+   * @param offered the names of the functions that the model may call
+   */
+  ToolCallAssembler(Set<String> offered, Consumer<ModelDelta> deltas) {
+    this.offered = offered;
+    this.deltas = deltas;
+  }
+
+  boolean isEmpty() {
+    return calls.isEmpty();
+  }
+
+  /**
+   * Adds a piece of a call.
+   *
+   * @param key the number that the provider gives the call; negative if it gives none
+   * @param id empty if this piece has none
+   * @param name empty if this piece has none
+   * @param arguments the next piece of the arguments, possibly empty
+   * @param extra other fields of this piece
+   */
+  void add(int key, String id, String name, String arguments, JsonNode extra) {
+    var call = callOf(key, id, name);
+    if (call.name == null && !name.isEmpty()) {
+      begin(call, name);
+    }
+    ExtraFields.merge(call.extra, extra);
+    if (!arguments.isEmpty()) {
+      append(call, arguments);
+    }
+  }
+
+  /** The complete calls in their order. */
+  List<Assembled> finish(String provider) {
+    for (var call : List.copyOf(calls)) {
+      if (call.name == null) {
+        throw ResponseAccumulator.malformed(provider, null);
+      }
+      if (call.isEmptyObjectHeld || call.arguments.isEmpty() && call.arguments.end().isEmpty()) {
+        call.isEmptyObjectHeld = false;
+        write(call, EMPTY_OBJECT);
+      }
+      var rest = call.arguments.end();
+      if (!rest.isEmpty()) {
+        write(call, rest);
+      }
+      if (call.isWrapper) {
+        unwrap(call);
+      }
+    }
+    return numbered.stream()
+        .map(
+            call ->
+                new Assembled(
+                    new ModelToolCall(call.id, call.name, call.arguments.toString()), call.extra))
+        .toList();
+  }
+
+  private void begin(Call call, String name) {
+    call.name = plainName(name);
+    call.isWrapper = WRAPPERS.contains(name) && !offered.contains(name);
+    if (!call.isWrapper) {
+      number(call);
+      if (!call.arguments.isEmpty()) {
+        deltas.accept(new ModelDelta.ToolCallArguments(call.index, call.arguments.toString()));
+      }
+    }
+  }
+
+  private void number(Call call) {
+    call.index = numbered.size();
+    numbered.add(call);
+    deltas.accept(new ModelDelta.ToolCallStarted(call.index, call.name));
+  }
+
+  /** The name without a namespace that the model, not the caller, put before it. */
+  private String plainName(String name) {
+    var storable = StorableText.of(name);
+    for (var namespace : NAMESPACES) {
+      if (storable.startsWith(namespace)
+          && !offered.contains(storable)
+          && offered.contains(storable.substring(namespace.length()))) {
+        return storable.substring(namespace.length());
+      }
+    }
+    return storable;
+  }
+
+  private void append(Call call, String piece) {
+    boolean beginsObject = piece.stripLeading().startsWith("{");
+    if (call.isEmptyObjectHeld) {
+      if (piece.isBlank() || piece.strip().equals(EMPTY_OBJECT)) {
+        return;
+      }
+      call.isEmptyObjectHeld = false;
+      write(call, beginsObject ? piece : EMPTY_OBJECT + piece);
+    } else if (call.arguments.isEmpty() && piece.strip().equals(EMPTY_OBJECT)) {
+      call.isEmptyObjectHeld = true;
+    } else if (!(call.isComplete() && isRepetition(call, piece))) {
+      write(call, piece);
+    }
+  }
+
+  /** Whether a server sends again in full what it has streamed before. */
+  private static boolean isRepetition(Call call, String piece) {
+    return piece.isBlank() || piece.strip().equals(call.arguments.toString().strip());
+  }
+
+  private void write(Call call, String piece) {
+    var added = call.arguments.add(piece);
+    call.extent.accept(added);
+    if (!added.isEmpty() && call.index >= 0) {
+      deltas.accept(new ModelDelta.ToolCallArguments(call.index, added));
+    }
+  }
+
+  /** The calls within a wrapper become calls of their own; one that cannot be read stays. */
+  private void unwrap(Call wrapper) {
+    var uses = uses(wrapper.arguments.toString());
+    if (uses.isEmpty()) {
+      number(wrapper);
+      deltas.accept(new ModelDelta.ToolCallArguments(wrapper.index, wrapper.arguments.toString()));
+      return;
+    }
+    for (var use : uses) {
+      var call = new Call(-1, "");
+      var name = use.path("recipient_name").asText(use.path("name").asText(""));
+      begin(call, name);
+      var parameters = use.has("parameters") ? use.get("parameters") : use.path("arguments");
+      write(
+          call,
+          parameters.isTextual()
+              ? parameters.textValue()
+              : parameters.isObject() ? parameters.toString() : EMPTY_OBJECT);
+    }
+  }
+
+  private static List<JsonNode> uses(String arguments) {
+    var uses = new ArrayList<JsonNode>();
+    try {
+      for (var use : Json.MAPPER.readTree(arguments).path("tool_uses")) {
+        if (use.path("recipient_name").asText(use.path("name").asText("")).isBlank()
+            || uses.size() == MAX_CALLS) {
+          return List.of();
+        }
+        uses.add(use);
+      }
+      return uses;
+    } catch (JsonProcessingException _) {
+      return List.of();
+    }
+  }
+
+  private Call callOf(int key, String id, String name) {
+    var found = name.isEmpty() ? continued(key, id) : begun(key, id, name);
+    if (found != null) {
+      found.id = found.id.isEmpty() ? id : found.id;
+      return found;
+    }
+    if (calls.size() == MAX_CALLS) {
+      throw ProviderException.permanent(
+          ModelException.Kind.PROVIDER_FAILED, "The model called too many tools at once.");
+    }
+    var call = new Call(key, id);
+    calls.add(call);
+    return call;
+  }
+
+  /** The call that a piece without a name continues; null if there is none. */
+  private Call continued(int key, String id) {
+    Call byKey = null;
+    for (var call : calls.reversed()) {
+      if (!id.isEmpty() && call.id.equals(id) && (key < 0 || call.key == key)) {
+        return call;
+      }
+      if (byKey == null && key >= 0 && call.key == key) {
+        byKey = call;
+      }
+    }
+    if (calls.isEmpty()) {
+      return null;
+    }
+    // A wrong number, or none: the piece belongs to the call that is still open.
+    var last = calls.getLast();
+    return byKey == null || byKey.isComplete() && !last.isComplete() ? last : byKey;
+  }
+
+  /** The call that a piece with a name belongs to; null if it begins one. */
+  private Call begun(int key, String id, String name) {
+    for (var call : calls.reversed()) {
+      if (key >= 0 && call.key != key) {
+        continue;
+      }
+      if (call.name == null) {
+        return id.isEmpty() || call.id.isEmpty() || call.id.equals(id) ? call : null;
+      }
+      boolean sameName = call.name.equals(plainName(name));
+      if (!id.isEmpty() && call.id.equals(id) && sameName) {
+        return call;
+      }
+      boolean sameId = id.isEmpty() || call.id.isEmpty();
+      if (key >= 0 && sameId && sameName && !call.isComplete()) {
+        return call;
+      }
+    }
+    return null;
+  }
+}
