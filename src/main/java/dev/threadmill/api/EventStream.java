@@ -3,44 +3,42 @@ package dev.threadmill.api;
 import io.vertx.core.buffer.Buffer;
 
 /**
- * What a resource returns to answer with a stream of events. It is pulled: the connection asks for
- * more when it can write, so a slow reader never makes anything pile up. All methods but {@link
- * #close} are called on the connection's event loop and must not block.
+ * What a resource returns to answer with a stream of server-sent events. The stream is pulled: the
+ * connection asks for more when it can write, so nothing piles up for a slow reader. All methods
+ * but {@link #close} are called on the connection's event loop and must not block.
  */
 public interface EventStream {
-  /** Nothing at the moment: {@code wake} will be called. */
+  /** There is nothing at the moment; {@code wake} will be called. */
   Chunk NOTHING_YET = new Chunk(null, false);
 
   /**
-   * What comes next.
+   * The next part of the stream.
    *
-   * @param frames whole frames, or null for none
-   * @param last whether the stream ends after them
+   * @param frames whole frames; null for none
+   * @param last whether the stream ends behind them
    */
   record Chunk(Buffer frames, boolean last) {}
 
   /**
-   * The connection is ready.
+   * Starts the stream.
    *
-   * @param wake to be called, from any thread and as often as one likes, when {@link #next} may
-   *     have something
+   * @param wake called when {@link #next} may have something, from any thread and any number of
+   *     times
    */
   void open(Runnable wake);
 
   /**
-   * The frames that are due, coalesced.
+   * The frames that are due, in one buffer.
    *
-   * @param maxBytes about how many bytes at the most
+   * @param maxBytes about how many bytes at most
    */
   Chunk next(int maxBytes);
 
-  /**
-   * By what {@link StreamLookup} opens this stream again from where it began; null if it cannot be.
-   */
+  /** Where {@link StreamLookup} opens the same stream again; null if it cannot be opened again. */
   default String replayAddress() {
     return null;
   }
 
-  /** The reader has gone, or the stream is over. Called once, from any thread. */
+  /** The reader is gone, or the stream has ended. Called once, from any thread. */
   void close();
 }

@@ -9,6 +9,7 @@ import jakarta.ws.rs.ext.Provider;
 import java.io.OutputStream;
 import java.lang.annotation.Annotation;
 import java.lang.reflect.Type;
+import java.time.Duration;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jboss.resteasy.reactive.server.spi.ResteasyReactiveResourceInfo;
@@ -17,14 +18,16 @@ import org.jboss.resteasy.reactive.server.spi.ServerRequestContext;
 import org.jboss.resteasy.reactive.server.vertx.VertxResteasyReactiveRequestContext;
 
 /**
- * Writes an {@link EventStream} straight to the Vert.x response, one writer a connection: what has
- * piled up goes out in one buffer, writing pauses while the socket is full, and a reader that has
- * gone is noticed.
+ * Writes an {@link EventStream} straight to the Vert.x response: frames that wait go out in one
+ * buffer, writing pauses while the socket is full, and a closed connection closes the stream.
  */
 @Provider
 @Produces(MediaType.SERVER_SENT_EVENTS)
 public class EventStreamWriter implements ServerMessageBodyWriter<EventStream> {
   private static final int MAX_CHUNK_BYTES = 64 * 1024;
+
+  /** How long a client may leave its socket full before its connection is closed. */
+  private static final Duration MAX_STALL = Duration.ofMinutes(5);
 
   private final KeepAlive keepAlive = new KeepAlive();
 
@@ -58,14 +61,14 @@ public class EventStreamWriter implements ServerMessageBodyWriter<EventStream> {
     throw new IllegalStateException("an event stream can only be written to a connection");
   }
 
-  /** All of it but {@link #wake} happens on the connection's event loop. */
+  /** All methods but {@link #wake} are called on the connection's event loop. */
   private static final class Connection implements KeepAlive.Connection {
     private final HttpServerResponse response;
     private final Executor loop;
     private final EventStream stream;
     private final AtomicBoolean waking = new AtomicBoolean();
     private final KeepAlive keepAlive;
-    private boolean idle;
+    private long lastWrite = System.nanoTime();
     private boolean closed;
 
     Connection(RoutingContext context, Executor loop, EventStream stream, KeepAlive keepAlive) {
@@ -124,17 +127,27 @@ public class EventStreamWriter implements ServerMessageBodyWriter<EventStream> {
         if (next.frames() == null) {
           return;
         }
-        idle = false;
+        lastWrite = System.nanoTime();
         response.write(next.frames());
       }
     }
 
     @Override
-    public void onTimer() {
-      if (idle && !closed && !response.writeQueueFull()) {
-        response.write(SseFormat.keepAlive());
+    public long lastWriteNanos() {
+      return lastWrite;
+    }
+
+    @Override
+    public void keepAlive() {
+      if (closed) {
+        return;
       }
-      idle = true;
+      if (!response.writeQueueFull()) {
+        lastWrite = System.nanoTime();
+        response.write(SseFormat.keepAlive());
+      } else if (System.nanoTime() - lastWrite > MAX_STALL.toNanos()) {
+        response.reset();
+      }
     }
 
     private void close() {

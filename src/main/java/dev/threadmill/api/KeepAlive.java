@@ -12,12 +12,13 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 
 /**
- * Has quiet connections give a sign of life. All connections of an event loop share one timer,
- * which goes round them once in a quarter of a minute, some at a time: ten thousand idle readers
- * cost one timer a loop.
+ * Sends keep-alives on idle connections, fifteen seconds after the last write. All connections of
+ * an event loop share a timer wheel, so ten thousand idle readers cost one timer a loop.
  */
 final class KeepAlive {
-  /** How long a round takes: proxies give up on what is silent for half a minute and more. */
+  /**
+   * The idle time, in ticks: proxies close connections that are idle for thirty seconds or more.
+   */
   private static final int SLOTS = 15;
 
   private static final Duration TICK = Duration.ofSeconds(1);
@@ -33,26 +34,29 @@ final class KeepAlive {
     this.tick = tick;
   }
 
-  /** A connection. */
+  /** A connection. Its methods are called on its event loop. */
   interface Connection {
-    /** A round has passed. Called on the connection's event loop. */
-    void onTimer();
+    /** When something was last written, by {@link System#nanoTime}. */
+    long lastWriteNanos();
+
+    /** The connection is idle: writes a keep-alive, if that is possible. */
+    void keepAlive();
   }
 
-  /** From here on the line is asked for signs. To be called on its event loop. */
-  void add(Connection line) {
+  /** Watches a connection from now on. To be called on its event loop. */
+  void add(Connection connection) {
     var context = (ContextInternal) Vertx.currentContext();
     wheels
         .computeIfAbsent(context.nettyEventLoop(), _ -> new TimerWheel(context.unwrap(), tick))
-        .add(line);
+        .add(connection);
   }
 
-  /** From any thread. */
-  void remove(Connection line) {
-    wheels.values().forEach(round -> round.remove(line));
+  /** Stops watching a connection. May be called on any thread. */
+  void remove(Connection connection) {
+    wheels.values().forEach(wheel -> wheel.remove(connection));
   }
 
-  /** The lines of one event loop, by when they are due. */
+  /** The connections of one event loop, by the tick at which they are checked next. */
   private static final class TimerWheel {
     private final ContextInternal loop;
     private final Duration tick;
@@ -62,7 +66,7 @@ final class KeepAlive {
     private long timer;
 
     /**
-     * @param loop no request's, which the timer would keep
+     * @param loop not the context of a request, which the timer would keep in memory
      */
     TimerWheel(ContextInternal loop, Duration tick) {
       this.loop = loop;
@@ -72,27 +76,43 @@ final class KeepAlive {
       }
     }
 
-    synchronized void add(Connection line) {
-      if (slots.get(now).add(line) && size++ == 0) {
+    synchronized void add(Connection connection) {
+      if (slots.get(now).add(connection) && size++ == 0) {
         timer = loop.setPeriodic(tick.toMillis(), _ -> tick());
       }
     }
 
-    synchronized void remove(Connection line) {
-      for (var lines : slots) {
-        if (lines.remove(line) && --size == 0) {
+    synchronized void remove(Connection connection) {
+      for (var slot : slots) {
+        if (slot.remove(connection) && --size == 0) {
           loop.owner().cancelTimer(timer);
         }
       }
     }
 
     private void tick() {
-      List<Connection> lines;
+      List<Connection> due;
       synchronized (this) {
         now = (now + 1) % SLOTS;
-        lines = List.copyOf(slots.get(now));
+        due = List.copyOf(slots.get(now));
       }
-      lines.forEach(Connection::onTimer);
+      for (var connection : due) {
+        long idle = Math.max(0, System.nanoTime() - connection.lastWriteNanos());
+        long idleTicks = Math.round((double) idle / tick.toNanos());
+        if (idleTicks >= SLOTS) {
+          connection.keepAlive();
+        } else {
+          checkAfter(connection, SLOTS - (int) idleTicks);
+        }
+      }
+    }
+
+    /** Has a connection of the current slot checked after so many ticks. */
+    private synchronized void checkAfter(Connection connection, int ticks) {
+      // It may have been removed meanwhile.
+      if (slots.get(now).remove(connection)) {
+        slots.get((now + ticks) % SLOTS).add(connection);
+      }
     }
   }
 }

@@ -3,10 +3,12 @@ package dev.threadmill.api;
 import io.vertx.core.buffer.Buffer;
 import java.nio.charset.StandardCharsets;
 
-/** Server-sent events as bytes: an id, a name and one line of data. */
+/**
+ * Server-sent events as bytes: an optional id, an optional name and one line of data. All streams
+ * of the server are written through here.
+ */
 public final class SseFormat {
-  private static final byte[] DONE =
-      "event: done\ndata: [DONE]\n\n".getBytes(StandardCharsets.UTF_8);
+  private static final byte[] DONE = event(null, "done", "[DONE]");
   private static final byte[] KEEP_ALIVE = ": keep-alive\n\n".getBytes(StandardCharsets.UTF_8);
 
   private SseFormat() {}
@@ -15,29 +17,36 @@ public final class SseFormat {
    * One event.
    *
    * @param id null for none
-   * @param json must be on one line, as every JSON text of ours is
+   * @param name null for none, which clients take for {@code message}
+   * @param data on one line, as all JSON that the server writes
    */
-  public static byte[] event(String id, String name, String json) {
-    var frame = new StringBuilder(json.length() + 96);
+  public static byte[] event(String id, String name, String data) {
+    var frame = new StringBuilder(data.length() + 96);
     if (id != null) {
       frame.append("id: ").append(id).append('\n');
     }
+    if (name != null) {
+      frame.append("event: ").append(name).append('\n');
+    }
     return frame
-        .append("event: ")
-        .append(name)
-        .append("\ndata: ")
-        .append(json)
+        .append("data: ")
+        .append(data)
         .append("\n\n")
         .toString()
         .getBytes(StandardCharsets.UTF_8);
   }
 
-  /** The frame that closes every stream. */
+  /** One event without id and name. */
+  public static byte[] data(String data) {
+    return event(null, null, data);
+  }
+
+  /** The event that ends streams of the Assistants API. */
   public static Buffer done() {
     return Buffer.buffer(DONE);
   }
 
-  /** A comment, which clients ignore and proxies take for life. */
+  /** A comment, which clients ignore and proxies count as traffic. */
   public static Buffer keepAlive() {
     return Buffer.buffer(KEEP_ALIVE);
   }

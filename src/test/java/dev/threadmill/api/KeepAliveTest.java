@@ -8,41 +8,54 @@ import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class KeepAliveTest {
+  private static final Duration TICK = Duration.ofMillis(10);
+  private static final Duration IDLE = TICK.multipliedBy(15);
+
   private final Vertx vertx = Vertx.vertx();
   private final Context loop = vertx.getOrCreateContext();
-  private final KeepAlive keepAlive = new KeepAlive(Duration.ofMillis(5));
+  private final KeepAlive keepAlive = new KeepAlive(TICK);
 
   @AfterEach
   void tearDown() {
     vertx.close().toCompletionStage().toCompletableFuture().join();
   }
 
+  /** Counts its keep-alives, and how long it was idle before each. */
   private static final class Counted implements KeepAlive.Connection {
-    private final AtomicInteger signs = new AtomicInteger();
+    private final List<Duration> idleTimes = new ArrayList<>();
+    private long lastWrite = System.nanoTime();
 
     @Override
-    public void onTimer() {
-      signs.incrementAndGet();
+    public long lastWriteNanos() {
+      return lastWrite;
     }
 
-    int signs() {
-      return signs.get();
+    @Override
+    public void keepAlive() {
+      idleTimes.add(Duration.ofNanos(System.nanoTime() - lastWrite));
+      lastWrite = System.nanoTime();
+    }
+
+    void write() {
+      lastWrite = System.nanoTime();
     }
   }
 
-  private void add(List<Counted> lines) {
-    onLoop(
+  private List<Counted> add(int count) {
+    return onLoop(
         () -> {
-          lines.forEach(keepAlive::add);
-          return null;
+          var connections = new ArrayList<Counted>();
+          for (int i = 0; i < count; i++) {
+            connections.add(new Counted());
+            keepAlive.add(connections.getLast());
+          }
+          return connections;
         });
   }
 
@@ -53,54 +66,77 @@ class KeepAliveTest {
     return done.join();
   }
 
-  private static List<Counted> lines(int count) {
-    var lines = new ArrayList<Counted>();
-    for (int i = 0; i < count; i++) {
-      lines.add(new Counted());
-    }
-    return lines;
+  private int count(Counted connection) {
+    return onLoop(() -> connection.idleTimes.size());
   }
 
   @Test
-  void everyLineHasItsTurnOnceARound() {
-    var lines = lines(500);
-    add(lines);
+  void everyIdleConnectionGetsOneKeepAliveARound() {
+    var connections = add(500);
 
-    await().until(() -> lines.getLast().signs() >= 3);
+    await().until(() -> count(connections.getLast()) >= 3);
 
-    var signs = onLoop(() -> lines.stream().map(Counted::signs).toList());
-    assertThat(Set.copyOf(signs)).as("signs of 500 lines").hasSize(1);
+    var counts = onLoop(() -> connections.stream().map(each -> each.idleTimes.size()).toList());
+    int last = counts.getLast();
+    assertThat(counts).allMatch(count -> Math.abs(count - last) <= 1);
   }
 
   @Test
-  void linesThatComeWhenAllOthersHaveGoneHaveTheirTurn() {
-    var first = new Counted();
-    add(List.of(first));
-    await().until(() -> first.signs() >= 1);
+  void theFirstKeepAliveComesAfterOneIdleTimeNotTwo() {
+    var connection = add(1).getFirst();
+
+    await().until(() -> count(connection) >= 1);
+
+    var first = onLoop(() -> connection.idleTimes.getFirst());
+    assertThat(first).isBetween(IDLE.minus(TICK), IDLE.multipliedBy(2).minus(TICK));
+  }
+
+  @Test
+  void aWriteInTheMiddleOfARoundDelaysTheKeepAliveByHalfARoundOnly() {
+    var connection = add(1).getFirst();
+    long added = onLoop(connection::lastWriteNanos);
+    await()
+        .pollInterval(Duration.ofMillis(1))
+        .until(() -> System.nanoTime() - added > IDLE.dividedBy(2).toNanos());
+    onLoop(
+        () -> {
+          connection.write();
+          return null;
+        });
+
+    await().until(() -> count(connection) >= 1);
+
+    var first = onLoop(() -> connection.idleTimes.getFirst());
+    assertThat(first).isBetween(IDLE.minus(TICK), IDLE.multipliedBy(2).minus(TICK));
+  }
+
+  @Test
+  void connectionsThatAreAddedWhenAllOthersAreGoneGetKeepAlives() {
+    var first = add(1).getFirst();
+    await().until(() -> count(first) >= 1);
     keepAlive.remove(first);
 
-    var second = new Counted();
-    add(List.of(second));
+    var second = add(1).getFirst();
 
-    await().until(() -> second.signs() >= 1);
+    await().until(() -> count(second) >= 1);
   }
 
   @Test
-  void aLineThatIsTakenAwayIsAskedNoMore() {
-    var gone = new Counted();
-    var stays = new Counted();
-    add(List.of(gone, stays));
-    await().until(() -> gone.signs() >= 1);
+  void aConnectionThatIsRemovedGetsNoMore() {
+    var both = add(2);
+    var removed = both.getFirst();
+    var other = both.getLast();
+    await().until(() -> count(removed) >= 1);
 
-    int signs =
+    int before =
         onLoop(
             () -> {
-              keepAlive.remove(gone);
-              return gone.signs();
+              keepAlive.remove(removed);
+              return removed.idleTimes.size();
             });
-    int more = stays.signs() + 3;
-    await().until(() -> stays.signs() >= more);
+    int more = count(other) + 3;
+    await().until(() -> count(other) >= more);
 
-    assertThat(gone.signs()).isEqualTo(signs);
+    assertThat(count(removed)).isEqualTo(before);
   }
 }

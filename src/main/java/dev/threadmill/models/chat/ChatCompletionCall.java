@@ -4,12 +4,12 @@ import dev.threadmill.api.ApiError;
 import dev.threadmill.api.EventStream;
 import dev.threadmill.api.Ids;
 import dev.threadmill.api.Json;
+import dev.threadmill.api.SseFormat;
 import dev.threadmill.models.LanguageModel;
 import dev.threadmill.models.ModelDelta;
 import dev.threadmill.models.ModelException;
 import dev.threadmill.models.ModelResponse;
 import io.vertx.core.buffer.Buffer;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -199,7 +199,7 @@ final class ChatCompletionCall implements EventStream {
       while (pending.length() > MAX_PENDING_BYTES && !closed) {
         written.awaitUninterruptibly();
       }
-      pending.appendBytes(("data: " + data + "\n\n").getBytes(StandardCharsets.UTF_8));
+      pending.appendBytes(SseFormat.data(data));
       last |= isLast;
     } finally {
       lock.unlock();

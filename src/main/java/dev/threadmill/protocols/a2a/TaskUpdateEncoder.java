@@ -3,11 +3,11 @@ package dev.threadmill.protocols.a2a;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.threadmill.api.Json;
+import dev.threadmill.api.SseFormat;
 import dev.threadmill.runs.api.RunSnapshot;
 import dev.threadmill.runs.api.RunUpdate;
 import dev.threadmill.runs.api.RunUpdateEncoder;
 import java.io.ByteArrayOutputStream;
-import java.nio.charset.StandardCharsets;
 
 /**
  * Tells a stream of what happens in a task: first of the task as it is, then of each change. What
@@ -115,7 +115,6 @@ final class TaskUpdateEncoder implements RunUpdateEncoder {
     var answer = Json.MAPPER.createObjectNode().put("jsonrpc", "2.0");
     answer.set("id", requestId);
     answer.set("result", result);
-    var frame = (id == null ? "" : "id: " + id + "\n") + "data: " + answer + "\n\n";
-    frames.writeBytes(frame.getBytes(StandardCharsets.UTF_8));
+    frames.writeBytes(SseFormat.event(id, null, answer.toString()));
   }
 }

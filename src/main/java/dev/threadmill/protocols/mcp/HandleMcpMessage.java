@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.threadmill.api.ApiException;
 import dev.threadmill.api.EventStream;
 import dev.threadmill.api.Ids;
+import dev.threadmill.api.JsonBody;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.runs.api.RunClient;
 import io.modelcontextprotocol.common.McpTransportContext;
@@ -67,19 +68,37 @@ class HandleMcpMessage {
    * @param key so that a call that is sent again is not made twice
    */
   record Request(
-      ProjectId project, String accept, String session, String version, String key, String body) {}
+      ProjectId project, String accept, String session, String version, String key, byte[] body) {}
 
   Response answer(Request request) {
     if (request.version() != null && !VERSIONS.contains(request.version())) {
       return refused(
           400, McpSchema.ErrorCodes.INVALID_REQUEST, "Unsupported MCP-Protocol-Version.");
     }
+    String body;
+    Map<?, ?> fields;
+    try {
+      body = JsonBody.text(request.body());
+      if (!(JSON.readValue(body, Object.class) instanceof Map<?, ?> object)) {
+        return refused(
+            400, McpSchema.ErrorCodes.INVALID_REQUEST, "Expected one JSON-RPC message: an object.");
+      }
+      fields = object;
+    } catch (ApiException e) {
+      return refused(e.httpStatus(), McpSchema.ErrorCodes.PARSE_ERROR, e.error().message());
+    } catch (IOException e) {
+      return refused(400, McpSchema.ErrorCodes.PARSE_ERROR, "The body is not valid JSON.");
+    }
     McpSchema.JSONRPCMessage message;
     try {
-      message = McpSchema.deserializeJsonRpcMessage(JSON, request.body());
+      requireEnvelope(fields);
+      message = McpSchema.deserializeJsonRpcMessage(JSON, body);
     } catch (IOException | IllegalArgumentException e) {
       return refused(
-          400, McpSchema.ErrorCodes.PARSE_ERROR, "The body is no JSON-RPC message of MCP.");
+          400,
+          McpSchema.ErrorCodes.INVALID_REQUEST,
+          "The body is not a message of MCP: expected JSON-RPC 2.0 with a 'method' that is a string,"
+              + " and in a request an 'id' that is a string or a number.");
     }
     return switch (message) {
       case JSONRPCRequest asked when asked.id() == null || asked.method() == null ->
@@ -94,6 +113,17 @@ class HandleMcpMessage {
       // We ask clients for nothing, so whatever this answers was not ours.
       case JSONRPCResponse _ -> Response.accepted().build();
     };
+  }
+
+  /** The SDK converts fields of other types, and would answer requests that were not sent. */
+  private static void requireEnvelope(Map<?, ?> fields) {
+    var id = fields.get("id");
+    var method = fields.get("method");
+    if (!McpSchema.JSONRPC_VERSION.equals(fields.get("jsonrpc"))
+        || (method != null && !(method instanceof String))
+        || (id != null && !(id instanceof String) && !(id instanceof Number))) {
+      throw new IllegalArgumentException("not an envelope of JSON-RPC 2.0");
+    }
   }
 
   private Response answer(Request request, JSONRPCRequest asked) {

@@ -1,7 +1,6 @@
 package dev.threadmill.protocols.mcp;
 
 import dev.threadmill.api.BodyLimit;
-import dev.threadmill.api.JsonBody;
 import dev.threadmill.projects.Caller;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.ws.rs.Consumes;
@@ -43,10 +42,10 @@ public class McpResource {
       @HeaderParam("Idempotency-Key") String key,
       InputStream body)
       throws IOException {
-    var text = JsonBody.text(BodyLimit.read(body));
+    var bytes = BodyLimit.read(body);
     return answerMcp.answer(
         new HandleMcpMessage.Request(
-            Caller.current().project(), accept, session, version, key, text));
+            Caller.current().project(), accept, session, version, key, bytes));
   }
 
   @DELETE

@@ -288,6 +288,26 @@ class A2aServerTest {
           """
           nonsense                                                                    | -32700
           []                                                                          | -32600
+          {"jsonrpc": "2.0", "id": 1, "method": "a\\u0000b"}                           | -32700
+          null                                                                        | -32600
+          false                                                                       | -32600
+          1e400000000                                                                 | -32600
+          "GetTask"                                                                   | -32600
+          [{"jsonrpc": "2.0", "id": 1, "method": "GetTask"}]                          | -32600
+          {"jsonrpc": "2.0", "id": 1, "method": null}                                 | -32600
+          {"jsonrpc": "2.0", "id": 1, "method": ["GetTask"], "params": {}}            | -32600
+          {"jsonrpc": "2.0", "id": 1, "method": "GetTask", "params": null}            | -32602
+          {"jsonrpc": "2.0", "id": 1, "method": "GetTask", "params": [1]}             | -32602
+          {"jsonrpc": "2.0", "id": {}, "method": "GetTask", "params": {"id": {}}}     | -32001
+          {"jsonrpc": "2.0", "id": 1, "method": "SendMessage", "params": {"message": null}} | -32602
+          {"jsonrpc": "2.0", "id": 1, "method": "SendMessage", "params": {"message": [[]]}} | -32602
+          {"jsonrpc": "2.0", "id": 1, "method": "SendMessage", "params": {"message": {"messageId": "a", "role": "ROLE_USER", "parts": [null]}}} | -32602
+          {"jsonrpc": "2.0", "id": 1, "method": "SendMessage", "params": {"message": {"messageId": "a", "role": "ROLE_USER", "parts": {"text": "x"}}}} | -32602
+          {"jsonrpc": "2.0", "id": 1, "method": "SendMessage", "params": {"message": {"messageId": "a", "role": ["ROLE_USER"], "parts": [{"text": "x"}]}}} | -32602
+          {"jsonrpc": "2.0", "id": 1, "method": "SendMessage", "params": {"message": {"messageId": "a", "role": "ROLE_USER", "contextId": {}, "parts": [{"text": "x"}]}}} | -32602
+          {"jsonrpc": "2.0", "id": 1, "method": "SendMessage", "params": {"message": {"messageId": "a", "role": "ROLE_USER", "parts": [{"data": {"tool_outputs": [null]}}]}}} | -32602
+          {"jsonrpc": "2.0", "id": 1, "method": "ListTasks", "params": {"contextId": "thread_a", "pageSize": 1e400000000}} | -32602
+          {"jsonrpc": "2.0", "id": 1, "method": "ListTasks", "params": {"contextId": "thread_a", "pageToken": {}, "status": 7}} | -32602
           {"jsonrpc": "1.0", "id": 1, "method": "GetTask"}                            | -32600
           {"jsonrpc": "2.0", "id": 1, "method": "NoSuch", "params": {}}               | -32601
           {"jsonrpc": "2.0", "id": 1, "method": "message/send", "params": {}}         | -32601

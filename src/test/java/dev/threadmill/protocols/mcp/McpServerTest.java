@@ -311,9 +311,25 @@ class McpServerTest {
       textBlock =
           """
           nonsense                                                        | 400 | -32700
-          []                                                              | 400 | -32700
-          [{"jsonrpc": "2.0", "id": 1, "method": "ping"}]                 | 400 | -32700
-          {"jsonrpc": "2.0"}                                              | 400 | -32700
+          {"jsonrpc": "2.0", "id": 1, "method": "a\\u0000b"}               | 400 | -32700
+          {"jsonrpc": "2.0", "id": 1, "method": "a\\ud800b"}               | 400 | -32700
+          null                                                            | 400 | -32600
+          true                                                            | 400 | -32600
+          1e400000000                                                     | 400 | -32600
+          "ping"                                                          | 400 | -32600
+          []                                                              | 400 | -32600
+          [null]                                                          | 400 | -32600
+          [{"jsonrpc": "2.0", "id": 1, "method": "ping"}]                 | 400 | -32600
+          {}                                                              | 400 | -32600
+          {"jsonrpc": "2.0"}                                              | 400 | -32600
+          {"jsonrpc": null, "id": 1, "method": "ping"}                    | 400 | -32600
+          {"jsonrpc": "1.0", "id": 1, "method": "ping"}                   | 400 | -32600
+          {"jsonrpc": "2.0", "id": null, "method": "ping"}                | 400 | -32600
+          {"jsonrpc": "2.0", "id": {}, "method": "ping"}                  | 400 | -32600
+          {"jsonrpc": "2.0", "id": true, "method": "ping"}                | 400 | -32600
+          {"jsonrpc": "2.0", "id": 1, "method": null}                     | 400 | -32600
+          {"jsonrpc": "2.0", "id": 1, "method": ["ping"]}                 | 400 | -32600
+          {"jsonrpc": "2.0", "method": 5}                                 | 400 | -32600
           {"jsonrpc": "2.0", "id": 1, "method": "no/such"}                | 200 | -32601
           {"jsonrpc": "2.0", "id": 1, "method": "tools/call"}             | 200 | -32602
           {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": 3}}         | 200 | -32602
@@ -326,6 +342,54 @@ class McpServerTest {
     assertThat(answer.status()).describedAs(answer.text()).isEqualTo(status);
     assertThat(answer.json().at("/error/code").asInt()).describedAs(answer.text()).isEqualTo(code);
     assertThat(answer.text()).doesNotContain("io.modelcontextprotocol", "jackson");
+  }
+
+  /** Whatever the parameters are, the answer is one of JSON-RPC. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"initialize", "ping", "tools/list", "tools/call", "resources/list", "no/such"})
+  void parametersOfAnyTypeGetAnAnswerOfTheProtocol(String method) {
+    assistant("Helper", "");
+    var nested = "[".repeat(150) + "]".repeat(150);
+    for (var params :
+        List.of(
+            "null",
+            "true",
+            "0",
+            "\"x\"",
+            "[]",
+            "[null]",
+            "{}",
+            nested,
+            "{\"name\": null}",
+            "{\"name\": \"helper\", \"arguments\": null, \"_meta\": null}",
+            "{\"name\": \"helper\", \"arguments\": {\"message\": " + nested + "}}",
+            "{\"name\": \"helper\", \"arguments\": {}, \"_meta\": {\"progressToken\": {}}}",
+            "{\"cursor\": 3}")) {
+      var answer = api.post("/v1/mcp", body(method, params));
+
+      assertThat(answer.status()).as("%s %s: %s", method, params, answer.text()).isEqualTo(200);
+      if (answer.text().startsWith("{")) {
+        assertThat(answer.json().path("jsonrpc").asText()).isEqualTo("2.0");
+        assertThat(answer.json().has("result") || answer.json().has("error")).isTrue();
+        assertThat(answer.json().at("/error/code").asInt()).isNotEqualTo(-32603);
+      }
+      assertThat(answer.text()).doesNotContain("io.modelcontextprotocol", "jackson", "reactor");
+    }
+  }
+
+  @Test
+  void deepNestingIsRefusedBeforeItIsRead() {
+    for (int depth : new int[] {201, 5_000, 200_000}) {
+      var nested = "[".repeat(depth) + "]".repeat(depth);
+      var bodies =
+          List.of(nested, "{\"a\":".repeat(depth) + "1" + "}".repeat(depth), body("ping", nested));
+      for (var body : bodies) {
+        var answer = api.post("/v1/mcp", body);
+
+        assertThat(answer.status()).as("depth %d", depth).isEqualTo(400);
+      }
+    }
   }
 
   @Test
