@@ -25,7 +25,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Runs for protocols other than the Assistants API. */
+/**
+ * The engine for front doors other than the Assistants API: starts runs, finds them, gives them
+ * outputs and cancels them.
+ */
 @ApplicationScoped
 public class RunClient {
   private final CreateRun createRun;
@@ -50,18 +53,20 @@ public class RunClient {
     this.streams = streams;
   }
 
-  /** Stored in the transaction that creates a run. */
+  /** Takes part in the transaction that creates a run. */
   @FunctionalInterface
   public interface CreationHook {
+    /** Called before the transaction is committed. */
     void onCreate(Tx tx, ThreadId thread, RunId run);
   }
 
   /**
-   * Has an assistant answer a message. On a thread with an active run it waits for its turn.
+   * Starts a run in which an assistant answers a message. On a thread with an active run it is
+   * queued.
    *
-   * @param thread null for a new one, whose assistant it then is
+   * @param thread null for a new thread, which then belongs to the assistant
    * @throws ApiException 404 if there is no such assistant or thread; 400 if the thread is
-   *     archived, or too many wait on it; 429 if a limit of the project is reached
+   *     archived, or too many runs wait on it; 429 if a limit of the project is reached
    */
   public RunHandle start(
       ProjectId project,
@@ -69,8 +74,8 @@ public class RunClient {
       ThreadId thread,
       CreateMessage message,
       Metadata metadata,
-      CreationHook alongside) {
-    CreateRun.Alongside also = (tx, run) -> alongside.onCreate(tx, run.threadId(), run.id());
+      CreationHook hook) {
+    CreateRun.Alongside also = (tx, run) -> hook.onCreate(tx, run.threadId(), run.id());
     var created =
         thread == null
             ? createRun.create(
@@ -98,10 +103,11 @@ public class RunClient {
   }
 
   /**
-   * Gives a run the outputs of all the calls that it waits for.
+   * Submits the outputs of all calls that a run waits for.
    *
    * @param outputs by the id of the call
-   * @throws ApiException 404 if there is no such run; 400 if it does not wait, or for others
+   * @throws ApiException 404 if there is no such run; 400 if it does not wait, or waits for other
+   *     calls
    */
   public RunHandle submit(
       ProjectId project, ThreadId thread, RunId id, Map<String, String> outputs) {
@@ -116,17 +122,17 @@ public class RunClient {
     return new RunHandle(streams, resumed.run(), List.of(), resumed.seen(), resumed.live());
   }
 
-  /** Runs of an assistant on a thread, youngest first. */
+  /** Runs of an assistant on a thread, newest first. */
   public List<RunHandle> list(ProjectId project, RunQuery query) {
     return runs.list(project, query.toFilter()).stream().map(this::handle).toList();
   }
 
-  /** How many runs there are beyond any limit. */
+  /** The number of runs that the query selects, whatever its limit. */
   public int count(ProjectId project, RunQuery query) {
     return runs.count(project, query.toFilter());
   }
 
-  /** The active runs of a project that carry this in their metadata; a few at the most. */
+  /** The active runs of a project with this entry in their metadata; a few at most. */
   public List<RunHandle> active(ProjectId project, String key, String value) {
     return runs.active(project, new Metadata(Map.of(key, value))).stream()
         .map(this::handle)

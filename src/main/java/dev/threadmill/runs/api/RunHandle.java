@@ -20,7 +20,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
 
-/** A run that a protocol has begun, goes on with or looks at, and the ways to follow it. */
+/** A run, and the ways to follow it. */
 public final class RunHandle {
   private final RunStreams streams;
   private final Run run;
@@ -29,97 +29,101 @@ public final class RunHandle {
   private final Optional<LiveRun> live;
 
   /**
-   * @param seen behind which place its story begins
-   * @param live the run, if this node has just begun to execute it
+   * @param startPosition the position behind which its updates start
+   * @param live the live run, if this node has just started to execute it
    */
   RunHandle(
-      RunStreams streams, Run run, List<ToolCall> open, EventId seen, Optional<LiveRun> live) {
+      RunStreams streams,
+      Run run,
+      List<ToolCall> open,
+      EventId startPosition,
+      Optional<LiveRun> live) {
     this.streams = streams;
     this.run = run;
     this.snapshot = RunSnapshot.of(RunObject.of(run, open));
-    this.startPosition = seen;
+    this.startPosition = startPosition;
     this.live = live;
   }
 
-  /** Where the run stood when the handle was made. */
+  /** The run at the moment when the handle was made. */
   public RunSnapshot snapshot() {
     return snapshot;
   }
 
   /**
-   * The events of the run until it ends.
+   * The updates of the run until it ends.
    *
-   * @param untilPause whether to end also when the run waits for somebody outside
-   * @param lastEventId the last event that the reader has seen; null for none
+   * @param untilPause whether the stream also ends when the run waits for outputs
+   * @param lastEventId the id of the last update that the reader has received; null for none
    * @throws ApiException 400 if it is not the id of an event
    */
-  public EventStream stream(RunUpdateEncoder words, boolean untilPause, String lastEventId) {
+  public EventStream stream(RunUpdateEncoder encoder, boolean untilPause, String lastEventId) {
     var from = lastEventId == null ? startPosition : EventId.parse(lastEventId);
-    var events = streams.events(run, untilPause, from, new UpdateTranslator(words));
+    var events = streams.events(run, untilPause, from, new UpdateTranslator(encoder));
     return lastEventId == null ? live.map(events::startingFrom).orElse(events) : events;
   }
 
   /**
-   * Waits until the run has ended, or waits for somebody outside. Holds nothing but the calling
-   * thread, which ought to be a virtual one.
+   * Waits until the run has ended, or waits for outputs. Holds nothing but the calling thread,
+   * which should be a virtual one.
    *
-   * @return where it stands then
+   * @return the run at that moment
    */
   public RunSnapshot await() throws InterruptedException {
     var last = new LastSnapshot();
     var stream = stream(last, true, null);
-    var news = new Semaphore(0);
-    stream.open(news::release);
+    var changes = new Semaphore(0);
+    stream.open(changes::release);
     try {
       for (var next = stream.next(Integer.MAX_VALUE);
           !next.last();
           next = stream.next(Integer.MAX_VALUE)) {
         if (next.frames() == null) {
-          news.acquire();
-          news.drainPermits();
+          changes.acquire();
+          changes.drainPermits();
         }
       }
     } finally {
       stream.close();
     }
-    return last.state == null ? snapshot : last.state;
+    return last.snapshot == null ? snapshot : last.snapshot;
   }
 
-  /** Remembers the last state, and says nothing. */
+  /** Remembers the last status, and encodes nothing. */
   private static final class LastSnapshot implements RunUpdateEncoder {
-    private volatile RunSnapshot state;
+    private volatile RunSnapshot snapshot;
 
     @Override
-    public byte[] encode(String id, RunUpdate event) {
-      if (event instanceof RunUpdate.StatusChanged(var now)) {
-        state = now;
+    public byte[] encode(String id, RunUpdate update) {
+      if (update instanceof RunUpdate.StatusChanged(var now)) {
+        snapshot = now;
       }
       return null;
     }
   }
 
-  /** Puts the events of the tape into the words of a protocol. */
-  private record UpdateTranslator(RunUpdateEncoder words) implements EventEncoder {
+  /** Translates events of the log into updates, and has a protocol encode them. */
+  private record UpdateTranslator(RunUpdateEncoder encoder) implements EventEncoder {
     @Override
     public byte[] encode(SseFrame frame) {
-      var event = event(frame.streamEvent());
-      return event == null ? null : words.encode(frame.id().toString(), event);
+      var update = update(frame.streamEvent());
+      return update == null ? null : encoder.encode(frame.id().toString(), update);
     }
 
     @Override
     public Buffer end() {
-      return Buffer.buffer(words.end());
+      return Buffer.buffer(encoder.end());
     }
 
-    private static RunUpdate event(StreamEvent told) {
-      return switch (told.event()) {
+    private static RunUpdate update(StreamEvent event) {
+      return switch (event.event()) {
         case RunEvent.RunStatusChanged(var name) ->
             name.equals("created")
                 ? null
-                : new RunUpdate.StatusChanged(RunSnapshot.of((RunObject) told.data()));
+                : new RunUpdate.StatusChanged(RunSnapshot.of((RunObject) event.data()));
         case RunEvent.Delta(var target, _, var text) when target.text() == StreamedText.MESSAGE ->
-            new RunUpdate.TextDelta(told.step().messageId().value(), text);
-        case RunEvent.MessageStatusChanged(_, var name) -> message(told, name);
+            new RunUpdate.TextDelta(event.step().messageId().value(), text);
+        case RunEvent.MessageStatusChanged(_, var name) -> message(event, name);
         case RunEvent.ThreadCreated _,
             RunEvent.StepCreated _,
             RunEvent.StepStatusChanged _,
@@ -132,11 +136,11 @@ public final class RunHandle {
       };
     }
 
-    private static RunUpdate message(StreamEvent told, String name) {
+    private static RunUpdate message(StreamEvent event, String name) {
       return switch (name) {
-        case "created" -> new RunUpdate.MessageStarted(told.step().messageId().value());
+        case "created" -> new RunUpdate.MessageStarted(event.step().messageId().value());
         case "completed", "incomplete" -> {
-          var message = (MessageObject) told.data();
+          var message = (MessageObject) event.data();
           yield new RunUpdate.MessageEnded(
               message.id(), ContentPart.textOf(message.content()), name.equals("completed"));
         }

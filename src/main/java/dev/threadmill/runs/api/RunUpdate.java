@@ -1,20 +1,20 @@
 package dev.threadmill.runs.api;
 
-/** What happens in a run, for protocols that tell of it in words of their own. */
+/** A change of a run, for front doors that encode it in their own form. */
 public sealed interface RunUpdate {
-  /** The run has come to this state. */
+  /** The run changed its status. */
   record StatusChanged(RunSnapshot snapshot) implements RunUpdate {}
 
-  /** The assistant begins to say something. */
+  /** A message of the assistant starts. */
   record MessageStarted(String messageId) implements RunUpdate {}
 
-  /** The assistant says more. */
+  /** A message of the assistant continues. */
   record TextDelta(String messageId, String text) implements RunUpdate {}
 
   /**
-   * A message of the assistant has ended.
+   * A message of the assistant ended.
    *
-   * @param text all of it
+   * @param text its whole text
    * @param complete false if it was cut off
    */
   record MessageEnded(String messageId, String text, boolean complete) implements RunUpdate {}

@@ -1,19 +1,19 @@
 package dev.threadmill.runs.api;
 
 /**
- * The words in which one reader of a run is told of it. It is used by one reader only, and may
- * remember what it has said. Its methods are called in the order of the events and must not block.
+ * The form in which one reader receives the updates of a run. Each reader has its own encoder,
+ * which may hold state. Its methods are called in the order of the updates and must not block.
  */
 public interface RunUpdateEncoder {
   /**
-   * What to tell of an event.
+   * The bytes of an update.
    *
-   * @param id the event's place, behind which {@link RunHandle#stream} can go on
-   * @return bytes; null for nothing
+   * @param id the id of the update, behind which {@link RunHandle#stream} can resume
+   * @return null for an update that the reader does not receive
    */
-  byte[] encode(String id, RunUpdate event);
+  byte[] encode(String id, RunUpdate update);
 
-  /** What closes the stream. */
+  /** The bytes that end the stream; empty for none. */
   default byte[] end() {
     return new byte[0];
   }

@@ -1,2 +1,2 @@
-/** What protocols other than the Assistants API may use of the engine, in terms of their own. */
+/** The engine for front doors other than the Assistants API, and all of it that they may use. */
 package dev.threadmill.runs.api;

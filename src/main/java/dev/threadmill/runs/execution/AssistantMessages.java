@@ -10,26 +10,26 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The messages that runs write into threads, in the states that they go through. */
+/** The messages that runs write to threads, in each of their states. */
 public final class AssistantMessages {
-  /** Why a step failed whose node died. */
+  /** The error of a step whose node died. */
   public static final String INTERRUPTED =
-      "The server that executed this step stopped. The run went on with a new step.";
+      "The server that executed this step stopped. The run continued with a new step.";
 
   private AssistantMessages() {}
 
-  /** The message of a step that has just begun. */
+  /** The message of a step that has just started. */
   static Message inProgress(Run run, Step step) {
     return message(run, step, Message.Status.IN_PROGRESS, null, List.of(), null);
   }
 
-  /** The whole message of a step that is done. */
-  public static Message completed(Run run, Step step, AnswerAccumulator turn, Instant at) {
-    return message(run, step, Message.Status.COMPLETED, null, content(turn), at);
+  /** The complete message of a step. */
+  public static Message completed(Run run, Step step, AnswerAccumulator answer, Instant at) {
+    return message(run, step, Message.Status.COMPLETED, null, content(answer), at);
   }
 
-  /** The message that stays incomplete because its run ended so. */
-  public static Message incomplete(Run run, Step step, AnswerAccumulator turn, Instant at) {
+  /** A message that stays incomplete because of how its run ended. */
+  public static Message incomplete(Run run, Step step, AnswerAccumulator answer, Instant at) {
     var reason =
         switch (run.status()) {
           case CANCELLED -> "run_cancelled";
@@ -37,21 +37,21 @@ public final class AssistantMessages {
           case INCOMPLETE -> "max_tokens";
           case FAILED, QUEUED, IN_PROGRESS, REQUIRES_ACTION, CANCELLING, COMPLETED -> "run_failed";
         };
-    return message(run, step, Message.Status.INCOMPLETE, reason, content(turn), at);
+    return message(run, step, Message.Status.INCOMPLETE, reason, content(answer), at);
   }
 
-  /** The message that stays incomplete because its node died. */
+  /** A message that stays incomplete because its node died. */
   public static Message interrupted(Run run, Step step, String text, Instant at) {
     var content = text.isEmpty() ? List.<ContentPart>of() : List.of(textPart(text));
     return message(run, step, Message.Status.INCOMPLETE, "run_failed", content, at);
   }
 
-  /** As {@link #interrupted}, of a message of which nothing was stored. */
+  /** As {@link #interrupted}, for a message of which nothing was stored. */
   public static Message interruptedBeforeCommit(Run run, Step step) {
     return interrupted(run, step, "", step.createdAt());
   }
 
-  /** The result of a tool call whose run ends before there is a real one. */
+  /** The output of a tool call whose run ends before the call has one. */
   public static String outputOfUnfinishedCall(Run.End end) {
     return switch (end.status()) {
       case CANCELLED -> "The run was cancelled before this call had a result.";
@@ -61,13 +61,13 @@ public final class AssistantMessages {
     };
   }
 
-  private static List<ContentPart> content(AnswerAccumulator turn) {
+  private static List<ContentPart> content(AnswerAccumulator answer) {
     var content = new ArrayList<ContentPart>();
-    if (!turn.text().isEmpty() || turn.refusal() == null) {
-      content.add(textPart(turn.text()));
+    if (!answer.text().isEmpty() || answer.refusal() == null) {
+      content.add(textPart(answer.text()));
     }
-    if (turn.refusal() != null) {
-      content.add(ContentPart.refusal(turn.refusal()));
+    if (answer.refusal() != null) {
+      content.add(ContentPart.refusal(answer.refusal()));
     }
     return content;
   }

@@ -4,15 +4,15 @@ import dev.threadmill.db.DatabaseException;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 
-/** Work that can be stopped from outside, wherever it may be interrupted. */
+/** Stops a run from outside, wherever its work may be interrupted. */
 public class CancellationToken {
-  /** Why a run is stopped from outside. */
+  /** Why a run is stopped. */
   public enum StopReason {
     CANCEL,
     EXPIRE,
-    /** Another node has the run: nothing more may be written. */
+    /** Another node owns the run: nothing more may be written. */
     LOST,
-    /** This node shuts down and gives the run back. */
+    /** This node shuts down and releases the run. */
     HAND_OVER
   }
 
@@ -20,7 +20,7 @@ public class CancellationToken {
   private StopReason stopReason;
   private Thread interruptible;
 
-  /** Stops the run as soon as it can be stopped. The first reason counts, but for a lost run. */
+  /** Stops the run at its next interruptible point. The first reason counts, but for LOST. */
   void stop(StopReason why) {
     lock.lock();
     try {
@@ -35,7 +35,7 @@ public class CancellationToken {
     }
   }
 
-  /** Why the run is to stop, or null. */
+  /** Why the run is to stop; null if it is not. */
   public StopReason stopReason() {
     lock.lock();
     try {
@@ -45,15 +45,15 @@ public class CancellationToken {
     }
   }
 
-  /** Work that may be interrupted at any point, which a database transaction may not. */
+  /** Work that may be interrupted at any point, unlike a database transaction. */
   public interface InterruptibleTask<T, E extends Exception> {
     T call() throws InterruptedException, E;
   }
 
   /**
-   * Does work that {@link #stopReason} interrupts.
+   * Does work that {@link #stop} interrupts.
    *
-   * @throws InterruptedException if the run was stopped before or meanwhile
+   * @throws InterruptedException if the run is stopped before or during the work
    */
   public <T, E extends Exception> T interruptibly(InterruptibleTask<T, E> work)
       throws InterruptedException, E {
@@ -72,7 +72,7 @@ public class CancellationToken {
       if (stopReason() == null) {
         throw e;
       }
-      // Whoever is interrupted while he waits for a connection is told that there is none.
+      // A wait for a connection that is interrupted fails as if there were none.
       var interrupted = new InterruptedException();
       interrupted.initCause(e);
       throw interrupted;
@@ -87,7 +87,7 @@ public class CancellationToken {
     }
   }
 
-  /** Does work that must not be interrupted, such as a transaction, even within what may be. */
+  /** Does work that must not be interrupted, such as a transaction, within interruptible work. */
   public <T> T uninterruptibly(Supplier<T> work) {
     Thread exposed;
     lock.lock();

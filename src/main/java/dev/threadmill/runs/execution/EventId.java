@@ -23,7 +23,7 @@ public record EventId(
       Pattern.compile("(\\d{1,9})-(\\d{1,18})(?:-([msn])(\\d{1,9}))?");
 
   /**
-   * Reads a {@code LastSnapshot-ReceivedEvent-ID}.
+   * Reads a {@code Last-Event-ID}.
    *
    * @throws ApiException 400 if it is not the id of an event
    */

@@ -21,9 +21,10 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What a run that has handed over says: the messages of the run that answers in its place, as if
- * they were its own. Everything follows from the other run's events and rows and from the place of
- * the hand-over, so what is told while the other one speaks is what is stored when it has ended.
+ * Projects the messages of the run that answers after a hand-off onto the run that was handed off,
+ * as its own. Everything is derived from the events and rows of the other run and from the position
+ * of the hand-off, so what is streamed while the other run answers equals what is stored at its
+ * end.
  */
 public final class HandoffProjection {
   private final Run run;
@@ -31,46 +32,48 @@ public final class HandoffProjection {
   private int lastOrdinal;
 
   /**
-   * @param run the one that has handed over
-   * @param lastOrdinal of its own last step
+   * @param run the run that was handed off
+   * @param lastOrdinal the ordinal of its own last step
    */
   public HandoffProjection(Run run, int lastOrdinal) {
     this.run = run;
     this.lastOrdinal = lastOrdinal;
   }
 
-  /** The run as far as both have come. */
+  /** The run as far as both are stored. */
   public static StoredRun project(StoredRun stored) {
     var other =
         stored.handoffTarget().handoffTarget() == null
             ? stored.handoffTarget()
             : project(stored.handoffTarget());
-    // Steps are read after the run: if it has ended in between, they are more than its tape knows.
+    // Steps are read after the run: if it ended in between, they include some that its log lacks.
     int last = lastLoggedStep(stored.run());
-    var handed = new HandoffProjection(stored.run(), last);
+    var projection = new HandoffProjection(stored.run(), last);
     var events = other.events();
-    int onTape = EventLog.parse(other.run().eventLog()).size();
-    var tape =
+    int logged = EventLog.parse(other.run().eventLog()).size();
+    var log =
         stored.run().eventLog()
-            + EventLog.format(handed.events(events.subList(0, Math.min(onTape, events.size()))));
-    var beyond = handed.events(events.subList(Math.min(onTape, events.size()), events.size()));
+            + EventLog.format(
+                projection.events(events.subList(0, Math.min(logged, events.size()))));
+    var journaled =
+        projection.events(events.subList(Math.min(logged, events.size()), events.size()));
     var steps = new ArrayList<Step>();
     stored.steps().stream().filter(step -> step.ordinal() <= last).forEach(steps::add);
-    steps.addAll(handed.steps(other.steps(), events, other.run().assistantId()));
+    steps.addAll(projection.steps(other.steps(), events, other.run().assistantId()));
     var messages = new HashMap<>(stored.messages());
-    handed
+    projection
         .messages(other.steps(), other.messages())
         .forEach(message -> messages.put(message.id().value(), message));
     return new StoredRun(
-        stored.run().withEventLog(tape),
+        stored.run().withEventLog(log),
         steps,
         messages,
         stored.thread(),
         List.of(
             new StoredRun.JournalEntry(
-                EventLog.length(EventLog.parse(tape)),
+                EventLog.length(EventLog.parse(log)),
                 stored.run().attempt(),
-                Json.write(beyond.stream().map(JournalFormat::format).toList()),
+                Json.write(journaled.stream().map(JournalFormat::format).toList()),
                 true)),
         null);
   }
@@ -86,7 +89,8 @@ public final class HandoffProjection {
   }
 
   /**
-   * The other run's further events in terms of this one; what is not about messages is left out.
+   * The next events of the other run as events of this one. Events that are not about messages are
+   * dropped.
    */
   public List<RunEvent> events(List<RunEvent> others) {
     var own = new ArrayList<RunEvent>();
@@ -115,7 +119,7 @@ public final class HandoffProjection {
             RunEvent.CallRouted _,
             RunEvent.CallCompleted _,
             RunEvent.AttemptStarted _ -> {
-          // How the answer came about stands in the other run.
+          // Only the other run shows how the answer came about.
         }
       }
     }
@@ -123,9 +127,9 @@ public final class HandoffProjection {
   }
 
   /**
-   * The steps of the messages that {@link #events} has met, the open one included.
+   * The steps of the messages that {@link #events} has seen, including the open one.
    *
-   * @param speaker the other run's assistant
+   * @param speaker the assistant of the other run
    */
   public List<Step> steps(List<Step> others, List<RunEvent> events, AssistantId speaker) {
     var rows = StepStore.byOrdinal(others);
@@ -141,7 +145,7 @@ public final class HandoffProjection {
     return own;
   }
 
-  /** Those of the messages that are stored. */
+  /** The messages of these steps that are stored. */
   public List<Message> messages(List<Step> others, Map<String, Message> stored) {
     var own = new ArrayList<Message>();
     for (var step : others) {

@@ -15,16 +15,16 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 
 /**
- * How far the loop has come with a run. It lives on the run's own thread.
+ * The state of a run that the execution loop works on. Confined to the run's own thread.
  *
- * <p>While a run is active it alone adds to the thread, so the times of its steps and messages can
- * be made to rise here, whatever the clocks of other nodes say.
+ * <p>An active run is the only writer of its thread, so this class makes the times of its steps and
+ * messages rise, whatever the clocks of other nodes say.
  */
 public final class RunExecution {
-  /** The limits of an assistant or a run, as they are named where a run ends at one. */
+  /** The reason of a run that ends at its limit of turns. */
   public static final String MAX_TURNS = "max_turns";
 
-  /** As {@link #MAX_TURNS}, of the tool calls. */
+  /** The reason of a run that ends at its limit of tool calls. */
   public static final String MAX_TOOL_CALLS = "max_tool_calls";
 
   private final LiveRun live;
@@ -39,30 +39,32 @@ public final class RunExecution {
   private Reservation reservation = Reservation.NONE;
   private Usage unsettled;
 
-  private RunExecution(LiveRun live, Toolset toolbox, InstantSource clock) {
+  private RunExecution(LiveRun live, Toolset toolset, InstantSource clock) {
     this.live = live;
-    this.toolset = toolbox;
+    this.toolset = toolset;
     this.clock = clock;
     this.run = live.run();
     this.lastTimestamp = latest(run.times().created(), run.times().started());
   }
 
   /**
-   * @param steps what the run has done so far
+   * The state of a run that starts, or continues behind these steps.
+   *
+   * @param steps the steps of the run so far
    */
   public static RunExecution of(
-      LiveRun live, List<Step> steps, Toolset toolbox, InstantSource clock) {
-    var progress = new RunExecution(live, toolbox, clock);
+      LiveRun live, List<Step> steps, Toolset toolset, InstantSource clock) {
+    var execution = new RunExecution(live, toolset, clock);
     for (var step : steps) {
-      progress.lastOrdinal = Math.max(progress.lastOrdinal, step.ordinal());
+      execution.lastOrdinal = Math.max(execution.lastOrdinal, step.ordinal());
       var until = step.endedAt() == null ? step.createdAt() : step.endedAt();
-      progress.lastTimestamp = latest(progress.lastTimestamp, until);
-      progress.turns = progress.lastOrdinal;
+      execution.lastTimestamp = latest(execution.lastTimestamp, until);
+      execution.turns = execution.lastOrdinal;
     }
-    return progress;
+    return execution;
   }
 
-  /** The run as others on this node see it. */
+  /** The live run, which other threads of this node see. */
   public LiveRun live() {
     return live;
   }
@@ -78,67 +80,67 @@ public final class RunExecution {
   }
 
   /**
-   * How often the run has called the model and gone on from there; after a pause perhaps too high,
-   * unless {@link #restoreCounts} has told.
+   * How many turns the run has taken: model calls after which it continued. After a pause this is
+   * an upper bound until {@link #restoreCounts}.
    */
   public int turns() {
     return turns;
   }
 
-  /** An answer has called so many tools, so that the run goes on. */
+  /** Counts a turn: an answer with so many tool calls. */
   public void countTurn(int calls) {
     turns++;
     toolCalls += calls;
   }
 
-  /** So often the run has called the model and gone on, and so many tools it has called. */
+  /** Sets the counts to what is stored. */
   public void restoreCounts(StepStore.Spent spent) {
     turns = spent.turns();
     toolCalls = spent.toolCalls();
   }
 
-  /** Whether the run may not call the model once more. */
+  /** Whether the run has reached its limit of turns. */
   public boolean isAtMaxTurns() {
     var most = run.settings().turns().maxTurns();
     return most != null && turns >= most;
   }
 
-  /** Whether the run may call so many tools more. */
+  /** Whether the run may make so many more tool calls. */
   public boolean allowsToolCalls(int calls) {
     var most = run.settings().turns().maxToolCalls();
     return most == null || toolCalls + calls <= most;
   }
 
-  /** A model call has used this. */
+  /** Adds the usage of a model call. */
   public void addUsage(Usage usage) {
     run = run.with(run.usage().plus(usage));
     unsettled = unsettled == null ? usage : unsettled.plus(usage);
   }
 
-  /** A run below has used this, which is paid for. */
+  /** Adds the usage of a run below, which is settled already. */
   public void addChildUsage(Usage usage) {
     run = run.with(run.usage().plus(usage));
   }
 
-  /** This is set aside for the model call that comes now. */
+  /** Sets the reservation of the next model call. */
   public void setReservation(Reservation forCall) {
     reservation = forCall;
     unsettled = null;
   }
 
-  /** What the model call in hand has set aside; nothing once it is settled. */
+  /** The reservation of the current model call; {@link Reservation#NONE} once it is settled. */
   public Reservation reservation() {
     return reservation;
   }
 
-  /** Pays for the model call in hand, if it is over. The last statement of a transaction. */
-  public void settle(Tx tx, BudgetLedger spending) {
+  /** Settles the current model call if it is over. The last statement of a transaction. */
+  public void settle(Tx tx, BudgetLedger ledger) {
     if (unsettled != null) {
-      spending.settle(tx, reservation, unsettled);
+      ledger.settle(tx, reservation, unsettled);
     }
   }
 
-  /** The transaction is committed that has paid for the model call in hand, if it was over. */
+  /** The transaction that settled the current model call is committed. */
   public void markSettled() {
     if (unsettled != null) {
       reservation = Reservation.NONE;
@@ -146,23 +148,23 @@ public final class RunExecution {
     }
   }
 
-  /** What the model call in hand is sent; null before the first. */
+  /** The context of the current model call; null before the first. */
   public SentContext sentContext() {
     return sentContext;
   }
 
-  /** This is what the next model call is sent. */
+  /** Sets the context of the next model call. */
   public void setSentContext(SentContext context) {
     sentContext = context;
   }
 
-  /** A step of this type begins. */
+  /** Starts a step of this type. */
   Step startStep(Step.Type type) {
     lastOrdinal++;
     return Step.started(run, run.attempt(), lastOrdinal, type, nextTimestamp());
   }
 
-  /** The time now, but later than everything the run has stored. */
+  /** The current time, or a later one if needed: later than all times that the run has stored. */
   public Instant nextTimestamp() {
     lastTimestamp =
         latest(

@@ -16,8 +16,8 @@ import java.time.Instant;
 import java.util.List;
 
 /**
- * A run on the wire. All keys but the last six are always there; those of the parent has only a run
- * that another one has started. Times are Unix seconds.
+ * A run on the wire. All keys but the last six are always present; those of the parent are present
+ * only in a run that another run started. Times are Unix seconds.
  */
 public record RunObject(
     String id,
@@ -55,15 +55,15 @@ public record RunObject(
     @JsonInclude(JsonInclude.Include.NON_NULL) Integer maxTurns,
     @JsonInclude(JsonInclude.Include.NON_NULL) Integer maxToolCalls) {
 
-  /** What the client has to do before the run goes on. */
+  /** What the client has to do before the run continues. */
   public record RequiredAction(String type, Calls submitToolOutputs) {
-    /** The calls that wait. */
+    /** The calls that wait for outputs. */
     public record Calls(List<Call> toolCalls) {}
 
     /**
-     * A call that waits.
+     * A call that waits for its output.
      *
-     * @param approval true if the server makes the call once it is allowed; null otherwise
+     * @param approval true if the server makes the call once it is approved; null otherwise
      */
     public record Call(
         String id,
@@ -71,15 +71,15 @@ public record RunObject(
         Function function,
         @JsonInclude(JsonInclude.Include.NON_NULL) Boolean approval) {}
 
-    /** The function that is to be called, its arguments as JSON text. */
+    /** The function to call, with its arguments as JSON text. */
     public record Function(String name, String arguments) {}
 
-    /** So that it is shown as it was asked, also when it is told again later. */
+    /** Also true when the approval was given since, so that a replay equals the live stream. */
     private static boolean isApproval(ToolCall call) {
       return call.executor().involvesClient() && call.executor() != ToolCall.Executor.CLIENT;
     }
 
-    /** The client has to submit the outputs of these calls, or to allow them. */
+    /** The client has to submit the outputs of these calls, or to approve them. */
     public static RequiredAction toSubmit(List<ToolCall> calls) {
       return new RequiredAction(
           "submit_tool_outputs",
@@ -97,16 +97,14 @@ public record RunObject(
   }
 
   /**
-   * Why a run ended before it was complete.
+   * Why a run ended incomplete.
    *
-   * @param reason one that SDKs know; left out for the others
-   * @param limit which of our own limits was reached; left out if it was none of them
+   * @param reason a reason of the Assistants API; left out for other reasons
+   * @param limit the limit of this server that was reached; left out for other reasons
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record IncompleteDetails(String reason, String limit) {
-    /**
-     * In the terms of the contract if it has one for this reason, else as a limit; null for null.
-     */
+    /** The details of a stored reason; null for null. */
     public static IncompleteDetails of(String reason) {
       return switch (reason) {
         case null -> null;
@@ -118,7 +116,9 @@ public record RunObject(
   }
 
   /**
-   * @param open the tool calls that wait for the client, shown if the run waits for them
+   * The run as it is now.
+   *
+   * @param open the tool calls that wait for the client, shown if the run requires action
    */
   public static RunObject of(Run run, List<ToolCall> open) {
     var settings = run.settings();
@@ -161,13 +161,13 @@ public record RunObject(
         settings.turns().maxToolCalls());
   }
 
-  /** The run as it was when it had just been created. */
+  /** The run as it was when it was created. */
   public static RunObject created(Run run) {
     return atStatus(run, RunStatus.QUEUED, false, List.of());
   }
 
   /**
-   * The run as it was when it came to a status that it has left since.
+   * The run as it was at an earlier status.
    *
    * @param started whether it had been started by then
    * @param open the tool calls that it waited for then

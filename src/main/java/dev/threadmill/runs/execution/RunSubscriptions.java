@@ -13,13 +13,13 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * The runs that somebody reads along with on this node. Of those that this node does not execute
- * the others are told, so that they tell of changes; since a signal may be lost, {@code
- * ResyncRequested} looks after them as well.
+ * The runs that have readers on this node. The other nodes receive a subscription for each run that
+ * they may execute, and signal its changes. Since signals may be lost, subscriptions are also
+ * polled, and renewed from time to time.
  */
 @ApplicationScoped
 public class RunSubscriptions {
-  /** How often the others are told of a watch that goes on. */
+  /** How often subscriptions are sent again. */
   public static final Duration RENEWAL_INTERVAL = Duration.ofSeconds(30);
 
   private final Signals signals;
@@ -30,9 +30,9 @@ public class RunSubscriptions {
   }
 
   /**
-   * One watched run.
+   * A run with readers on this node.
    *
-   * @param seen how far the run was in the database when somebody last looked
+   * @param seen the version of the run in the database at the last poll
    */
   public static final class Subscription {
     private final ThreadId thread;
@@ -52,7 +52,7 @@ public class RunSubscriptions {
       return thread;
     }
 
-    /** The run that is watched. */
+    /** The run. */
     public RunId run() {
       return run;
     }
@@ -62,8 +62,8 @@ public class RunSubscriptions {
     }
 
     /**
-     * What moves is looked after at every sweep; what stands still only once more, after the others
-     * have heard of the watch, and then from time to time.
+     * A run that is executed is polled every time. A run that waits for its client is polled once
+     * more, when the other nodes have received the subscription, and then from time to time.
      */
     boolean isDue(long now) {
       var at = lastSeen;
@@ -75,9 +75,9 @@ public class RunSubscriptions {
     }
   }
 
-  /** How far a run is in the database; null in its place means that this node executes it. */
+  /** The version of a run in the database. Null in its place means that this node executes it. */
   public record Version(int attempt, RunStatus status, int logLength, long journal) {
-    /** How far the run was when it was read. */
+    /** The version of a run that was loaded. */
     public static Version of(StoredRun stored) {
       var run = stored.run();
       return new Version(
@@ -88,14 +88,14 @@ public class RunSubscriptions {
     }
   }
 
-  /** Somebody reads along, and is to be woken by this when there is more. */
+  /** Adds a reader, which {@code wake} notifies of changes. */
   public void subscribe(ThreadId thread, RunId run, Runnable wake) {
     subscriptions.compute(
         run,
         (_, known) -> {
-          var watch = known == null ? new Subscription(thread, run) : known;
-          watch.subscribers.add(wake);
-          return watch;
+          var subscription = known == null ? new Subscription(thread, run) : known;
+          subscription.subscribers.add(wake);
+          return subscription;
         });
   }
 
@@ -103,79 +103,79 @@ public class RunSubscriptions {
   public void unsubscribe(RunId run, Runnable wake) {
     subscriptions.computeIfPresent(
         run,
-        (_, watch) -> {
-          watch.subscribers.remove(wake);
-          return watch.subscribers.isEmpty() ? null : watch;
+        (_, subscription) -> {
+          subscription.subscribers.remove(wake);
+          return subscription.subscribers.isEmpty() ? null : subscription;
         });
   }
 
-  /** Those who read along look at the run. */
+  /** Notifies the readers of a run. */
   public void wake(RunId run) {
-    var watch = subscriptions.get(run);
-    if (watch != null) {
-      watch.wake();
+    var subscription = subscriptions.get(run);
+    if (subscription != null) {
+      subscription.wake();
     }
   }
 
-  /** This node executes the run, so there is nothing to ask the others for. */
+  /** This node executes the run, so no subscription is sent or polled. */
   public void markLocal(RunId run) {
-    var watch = subscriptions.get(run);
-    if (watch != null) {
-      watch.lastSeen = null;
+    var subscription = subscriptions.get(run);
+    if (subscription != null) {
+      subscription.lastSeen = null;
     }
   }
 
-  /** A reader found the run in the database and not on this node. */
+  /** A reader found the run in the database, and this node does not execute it. */
   public void markRemote(RunId run, Version version) {
-    var watch = subscriptions.get(run);
-    if (watch == null) {
+    var subscription = subscriptions.get(run);
+    if (subscription == null) {
       return;
     }
-    boolean isNew = watch.lastSeen == null;
-    boolean moved = isNew || watch.lastSeen.attempt() != version.attempt();
-    watch.lastSeen = version;
-    watch.polledAt = System.nanoTime();
+    boolean isNew = subscription.lastSeen == null;
+    boolean moved = isNew || subscription.lastSeen.attempt() != version.attempt();
+    subscription.lastSeen = version;
+    subscription.polledAt = System.nanoTime();
     if (moved && !version.status().isTerminal()) {
-      watch.polledSinceRenewal = false;
+      subscription.polledSinceRenewal = false;
       signals.send(new RunSignal.SubscriptionRequested(run));
     }
   }
 
-  /** Tells the others of all watches: somebody may not have heard of them. */
+  /** Sends all subscriptions again: a node may have missed them. */
   public void renewAll() {
-    for (var watch : subscriptions.values()) {
-      var at = watch.lastSeen;
-      if (at != null && !at.status().isTerminal()) {
-        signals.send(new RunSignal.SubscriptionRequested(watch.run));
+    for (var subscription : subscriptions.values()) {
+      var version = subscription.lastSeen;
+      if (version != null && !version.status().isTerminal()) {
+        signals.send(new RunSignal.SubscriptionRequested(subscription.run));
       }
     }
   }
 
-  /** The watches of runs elsewhere that are to be looked after now. */
+  /** The subscriptions that are to be polled now. */
   public List<Subscription> due() {
     long now = System.nanoTime();
     var due = new ArrayList<Subscription>();
-    for (var watch : subscriptions.values()) {
-      if (watch.isDue(now)) {
-        due.add(watch);
+    for (var subscription : subscriptions.values()) {
+      if (subscription.isDue(now)) {
+        due.add(subscription);
       }
     }
     return due;
   }
 
-  /** Looks after all runs elsewhere at the next sweep: signals may have been missed. */
+  /** Has all subscriptions polled the next time: signals may have been lost. */
   public void markAllDue() {
-    subscriptions.values().forEach(watch -> watch.polledSinceRenewal = false);
+    subscriptions.values().forEach(subscription -> subscription.polledSinceRenewal = false);
   }
 
-  /** This is how far the run is: those who read along look at it if it has moved. */
-  public void polled(Subscription watch, Version version) {
-    var before = watch.lastSeen;
-    watch.polledAt = System.nanoTime();
-    watch.polledSinceRenewal = true;
+  /** A poll found this version: the readers are notified if it is a new one. */
+  public void polled(Subscription subscription, Version version) {
+    var before = subscription.lastSeen;
+    subscription.polledAt = System.nanoTime();
+    subscription.polledSinceRenewal = true;
     if (before != null && !before.equals(version)) {
-      watch.lastSeen = version;
-      watch.wake();
+      subscription.lastSeen = version;
+      subscription.wake();
     }
   }
 }

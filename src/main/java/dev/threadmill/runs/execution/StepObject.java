@@ -18,8 +18,8 @@ import java.util.Map;
 /**
  * A run step on the wire.
  *
- * @param reasoning what the model thought; left out if there is nothing that may be seen
- * @param commentary what it said along with its calls; left out if that became a message
+ * @param reasoning the reasoning of the model that clients may see; left out if there is none
+ * @param commentary the text beside tool calls; left out if that became a message
  */
 public record StepObject(
     String id,
@@ -41,12 +41,12 @@ public record StepObject(
     @JsonInclude(JsonInclude.Include.NON_NULL) ReasoningObject reasoning,
     @JsonInclude(JsonInclude.Include.NON_NULL) CommentaryObject commentary) {
 
-  /** What the model thought, and with what effort it was asked to. */
+  /** The reasoning, and the effort that the model was asked for. */
   record ReasoningObject(String text, @JsonInclude(JsonInclude.Include.NON_NULL) String effort) {}
 
   record CommentaryObject(String text) {}
 
-  /** What the step did, by its type. */
+  /** The details of a step, by its type. */
   sealed interface Details {
     record MessageCreation(String messageId) implements Details {
       @JsonValue
@@ -87,7 +87,7 @@ public record StepObject(
         step.aside().commentary() == null ? null : new CommentaryObject(step.aside().commentary()));
   }
 
-  /** The step as it was when it had just begun. */
+  /** The step as it was when it was created. */
   static StepObject inProgress(Step step) {
     return of(
         new Step(
@@ -139,12 +139,12 @@ public record StepObject(
     return shown;
   }
 
-  /** The field in which a call has its name, arguments and output. */
+  /** The field that holds the name, arguments and output of a call. */
   static String detailsField(ToolCall call) {
     return call.type().equals(ToolSpec.AgentRouting.TYPE) ? "function" : call.type();
   }
 
-  /** Who works on a call that was routed, where, and on what. */
+  /** The assistant, thread, run and message of a call that was routed. */
   static Map<String, Object> routing(ToolCall call) {
     var routing = call.routing();
     return ordered(

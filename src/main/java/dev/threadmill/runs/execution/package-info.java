@@ -1,6 +1,5 @@
 /**
- * A run while this node executes it: how far it has come, what has happened and what clients are
- * told of it, the journal that keeps what is not stored yet, and who reads along. It uses {@code
- * store}.
+ * A run while this node executes it: its execution state, its events, the journal of events that no
+ * commit has stored yet, and the readers on this node. Uses {@code store}.
  */
 package dev.threadmill.runs.execution;

@@ -11,51 +11,51 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Has a reader of a run that has handed over hear of the runs that answer in its place, one below
- * the other, wherever they are executed.
+ * Notifies a reader of a run that was handed off of changes in the runs that answer in its place,
+ * each below the other, on whichever node they are executed.
  */
 final class HandoffSubscriptions {
-  private final LocalRuns liveRuns;
-  private final RunSubscriptions watches;
+  private final LocalRuns localRuns;
+  private final RunSubscriptions subscriptions;
   private final Runnable onChange;
-  private final Set<RunId> watched = new HashSet<>();
+  private final Set<RunId> followed = new HashSet<>();
   private final Map<RunId, LiveRun> live = new HashMap<>();
   private boolean closed;
 
-  HandoffSubscriptions(LocalRuns liveRuns, RunSubscriptions watches, Runnable onChange) {
-    this.liveRuns = liveRuns;
-    this.watches = watches;
+  HandoffSubscriptions(LocalRuns localRuns, RunSubscriptions subscriptions, Runnable onChange) {
+    this.localRuns = localRuns;
+    this.subscriptions = subscriptions;
     this.onChange = onChange;
   }
 
   /**
-   * Follows this run and those that it has handed over to.
+   * Follows this run and the runs that it was handed off to.
    *
-   * @param answering as it was when the reader looked; null for none
+   * @param answering the run as it was loaded; null for none
    */
   synchronized void follow(StoredRun answering) {
     for (var each = answering; each != null && !closed; each = each.handoffTarget()) {
       var run = each.run();
-      if (watched.add(run.id())) {
-        watches.subscribe(run.threadId(), run.id(), onChange);
-        // It may have moved between the look and the watch.
+      if (followed.add(run.id())) {
+        subscriptions.subscribe(run.threadId(), run.id(), onChange);
+        // It may have changed between the load and the subscription.
         onChange.run();
       }
-      var here = liveRuns.find(run.id());
+      var here = localRuns.find(run.id());
       if (here.isEmpty()) {
-        watches.markRemote(run.id(), RunSubscriptions.Version.of(each));
+        subscriptions.markRemote(run.id(), RunSubscriptions.Version.of(each));
       } else if (live.put(run.id(), here.get()) != here.get()) {
-        // The reader reads what is in the database, so it has to get there.
+        // The reader reads from the database, so the events have to get there.
         here.get().events().addReader(onChange, () -> Integer.MAX_VALUE);
         here.get().events().startJournaling();
-        watches.markLocal(run.id());
+        subscriptions.markLocal(run.id());
       }
     }
   }
 
   synchronized void close() {
     closed = true;
-    watched.forEach(run -> watches.unsubscribe(run, onChange));
+    followed.forEach(run -> subscriptions.unsubscribe(run, onChange));
     live.values().forEach(run -> run.events().removeReader(onChange));
   }
 }

@@ -29,7 +29,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 
-/** Reads all that the database has of a run, so that its events can be told again. */
+/** Loads what the database has of a run, from which its events can be replayed. */
 @ApplicationScoped
 public class LoadRun {
   private static final String JOURNAL =
@@ -38,7 +38,7 @@ public class LoadRun {
       WHERE thread_id = ? AND run_id = ? ORDER BY position
       """;
 
-  /** From the piece that holds a place on, and of what lies behind that place not too much. */
+  /** The entries from the one that holds a position on, up to a number of bytes behind it. */
   private static final String PART_OF_JOURNAL =
       """
       SELECT position, attempt, events, last FROM (
@@ -52,10 +52,10 @@ public class LoadRun {
       WHERE before < ? ORDER BY position
       """;
 
-  /** About how many bytes of the journal a reader takes at a time. */
+  /** About how many bytes of the journal a reader loads at a time. */
   private static final int PART_BYTES = 64 * 1024;
 
-  /** The place of a reader behind whom nothing can be too much. */
+  /** A position behind all events, which loads the whole journal. */
   private static final EventId END_OF_LOG = new EventId(0, Long.MAX_VALUE, 0, false, false);
 
   private final Jdbc jdbc;
@@ -80,17 +80,16 @@ public class LoadRun {
     this.threads = threads;
   }
 
-  /** All that the database has of the run. */
+  /** Everything that the database has of the run. */
   public Optional<StoredRun> load(ProjectId project, ThreadId thread, RunId id) {
     return load(project, thread, id, END_OF_LOG);
   }
 
   /**
-   * What the database has for a reader who has come this far; if that is very much, the next part
-   * of it.
+   * What the database has for a reader at this position; of a long journal the next part.
    *
-   * <p>The journal is read before the rows: what moves from the one to the others in between is
-   * seen twice rather than not at all, and its place on the tape tells.
+   * <p>The journal is read before the rows. Events that move to the rows in between are read twice
+   * rather than not at all, and their positions show it.
    */
   Optional<StoredRun> load(ProjectId project, ThreadId thread, RunId id, EventId seen) {
     var journal = journal(thread, id, 0, seen);
@@ -118,9 +117,8 @@ public class LoadRun {
   }
 
   /**
-   * As {@link #load(ProjectId, ThreadId, RunId, EventId)}, but no more than what the journal has
-   * behind the reader: empty if the step that the reader is in has been stored since, or taken
-   * over.
+   * As {@link #load(ProjectId, ThreadId, RunId, EventId)}, but only the journal behind the reader.
+   * Empty if the step at that position was committed since, or the run was taken over.
    */
   Optional<StoredRun> loadJournalAfter(ProjectId project, ThreadId thread, RunId id, EventId seen) {
     var journal = journal(thread, id, seen.position(), seen);
@@ -144,7 +142,7 @@ public class LoadRun {
         PART_BYTES);
   }
 
-  /** The events of a locked run that are in the journal and not yet on its tape. */
+  /** The events of a locked run that are in the journal and not in its log. */
   public static List<RunEvent> uncommitted(Tx tx, Run run) {
     var journal = tx.list(JOURNAL, LoadRun::readPiece, run.threadId(), run.id());
     var events = new StoredRun(run, List.of(), Map.of(), null, journal, null).events();

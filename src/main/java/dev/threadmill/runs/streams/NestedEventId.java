@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.regex.Pattern;
 
 /**
- * The SSE id of an event in the stream of a whole tree: how far a reader has come in the run at the
- * top, and in each run below whose answer the one above has not taken yet.
+ * The SSE id of an event in the stream of a tree of runs: the position in the run at the top, and
+ * in each run below that has not ended, or whose output the run above has not received yet.
  *
  * @param below by the path of calls that leads to a run: {@code 2.0/1.1} is the second call of the
  *     first step of the run that the first call of the second step has started
@@ -19,10 +19,9 @@ record NestedEventId(EventId top, Map<String, EventId> below) {
   private static final Pattern PATH = Pattern.compile("\\d{1,9}\\.\\d{1,9}(/\\d{1,9}\\.\\d{1,9})*");
 
   /**
-   * Reads a {@code LastSnapshot-ReceivedEvent-ID}. That of an event of the run alone will do as
-   * well.
+   * Reads a {@code Last-Event-ID}, which may also be the id of an event of the run alone.
    *
-   * @throws ApiException 400 if it is none of ours
+   * @throws ApiException 400 if it is not the id of an event
    */
   static NestedEventId parse(String text) {
     var parts = text.split(",");

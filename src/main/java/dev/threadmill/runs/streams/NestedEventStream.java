@@ -17,11 +17,11 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * One reader of a run and of all that are below it. The run's own events are told as always, those
- * of the others each in one of the name {@link #NAME}. What a run does is told before the one above
- * takes its answer, so the reader's place needs to name only the runs that are under way.
+ * The events of a run and of all runs below it. The events of the run itself keep their form; each
+ * event of another run is wrapped in one of the name {@link #NAME}. The events of a run come before
+ * the run above receives its output, so the position of a reader names only runs in progress.
  *
- * <p>All but {@link #close} happens on the client's event loop.
+ * <p>All methods but {@link #close} are called on the client's event loop.
  */
 final class NestedEventStream implements EventStream {
   static final String NAME = "thread.run.nested";
@@ -31,12 +31,12 @@ final class NestedEventStream implements EventStream {
   private final Map<String, Branch> branches = new LinkedHashMap<>();
   private Runnable wake;
 
-  /** Begins to read one run. */
+  /** Starts to read one run. */
   interface StreamFactory {
     RunEventReader of(ThreadId thread, RunId run, EventId seen);
   }
 
-  /** A run that is read along with. */
+  /** A run that is read. */
   private static final class Branch {
     final String path;
     final RunId parent;
@@ -71,8 +71,8 @@ final class NestedEventStream implements EventStream {
   }
 
   /**
-   * @param seen how far the client has come
-   * @param known the runs below, of which those are gone on with that the client's place names
+   * @param seen the position of the client
+   * @param known the runs below; those that the position names are resumed
    */
   NestedEventStream(
       Run run, NestedEventId seen, List<RunTree.Branch> known, StreamFactory reading) {
@@ -137,7 +137,7 @@ final class NestedEventStream implements EventStream {
     return frames.length() == 0 ? NOTHING_YET : new Chunk(frames, false);
   }
 
-  /** Whether there is an event of this run that nothing below it has to come before. */
+  /** Whether this run has an event that no event of a run below has to precede. */
   private boolean isNextDue(Branch branch) {
     if (branch.next == null) {
       branch.next = branch.events.poll();
@@ -157,7 +157,7 @@ final class NestedEventStream implements EventStream {
     };
   }
 
-  /** A call that was handed over has its answer before the other run has begun. */
+  /** A call that hands off has its output before the other run starts. */
   private boolean isSubtreeEnded(String path) {
     return isHandoff(path)
         || branches.values().stream()
@@ -190,7 +190,7 @@ final class NestedEventStream implements EventStream {
             .forEach(below -> removeBranches(below.path));
       }
       default -> {
-        // Changes nothing in what is read.
+        // Does not change which runs are read.
       }
     }
     if (frame.isVisible()) {
@@ -206,7 +206,7 @@ final class NestedEventStream implements EventStream {
     }
   }
 
-  /** The one above has taken the answer. */
+  /** The run above has received the output. */
   private void removeBranches(String path) {
     branches
         .values()

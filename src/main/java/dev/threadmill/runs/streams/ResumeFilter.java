@@ -11,16 +11,16 @@ import dev.threadmill.runs.store.Step;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What a reader who has come this far has not seen yet. */
+/** What a reader at a position still has to receive. */
 final class ResumeFilter {
   private ResumeFilter() {}
 
   /**
-   * The rest of the frames. A piece of text that was seen in part is cut; what an attempt had told
-   * without storing it, and its successor knows nothing of, is closed.
+   * The frames behind the position. A delta that the reader received in part is cut; a step that a
+   * lost attempt opened and did not store is closed.
    *
-   * @param frames in their order; they need not begin at the beginning
-   * @param seen the id of the last event that the reader has seen
+   * @param frames in their order, from any position on
+   * @param seen the id of the last event that the reader has received
    */
   static List<SseFrame> after(List<SseFrame> frames, EventId seen, Run run) {
     var rest = new ArrayList<SseFrame>();
@@ -40,7 +40,7 @@ final class ResumeFilter {
     return rest;
   }
 
-  /** The rest of a frame of the attempt that the reader is in; null if there is none. */
+  /** The rest of a frame of the current attempt; null if the reader has received all of it. */
   static SseFrame after(SseFrame frame, EventId seen) {
     if (frame.id().attempt() != seen.attempt() || frame.startPosition() >= seen.position()) {
       return frame;
@@ -51,8 +51,8 @@ final class ResumeFilter {
   }
 
   /**
-   * Closes what a reader saw being opened by an attempt that died before it had stored anything of
-   * it. Nobody else knows of it, but its ids follow from its place.
+   * Closes the step that the reader received from an attempt that ended before it stored any of it.
+   * The step has no row, but its ids are derived from its position.
    */
   private static List<SseFrame> closingsOfLostAttempt(EventId seen, EventId next, Run run) {
     if (seen.openStep() == 0) {

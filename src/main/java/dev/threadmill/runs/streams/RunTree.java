@@ -21,7 +21,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Reads a run with all that are below it, in two statements however many they are. */
+/** Reads a run with all runs below it, in two statements. */
 @ApplicationScoped
 public class RunTree {
   private static final String COLUMNS =
@@ -50,7 +50,7 @@ public class RunTree {
       String incompleteReason,
       Usage usage) {}
 
-  /** The tree below a run, which may itself be below another. */
+  /** The tree of a run, which may itself be below another. */
   public RunTreeObject of(Run top) {
     var origin = top.settings().origin();
     var nodes =
@@ -111,7 +111,7 @@ public class RunTree {
         children);
   }
 
-  /** The calls that runs wait for their clients with, in one statement; none if no run waits. */
+  /** The calls that wait for clients, by run, in one statement; empty if no run waits. */
   private Map<RunId, List<ToolCall>> openCalls(List<Node> nodes) {
     var waiting = nodes.stream().filter(n -> n.status() == RunStatus.REQUIRES_ACTION).toList();
     var calls = new HashMap<RunId, List<ToolCall>>();
@@ -160,14 +160,14 @@ public class RunTree {
   }
 
   /**
-   * A run that another one has started, and the place of the call that did.
+   * A run that another run started, and the call that did.
    *
-   * @param step the ordinal of the step within the parent
-   * @param call the call's place within the step
+   * @param step the ordinal of the step in the parent
+   * @param call the index of the call in the step
    */
   record Branch(ThreadId thread, RunId run, RunId parent, int step, int call, boolean isHandoff) {}
 
-  /** All runs below a run, by the places that they were started from. */
+  /** All runs below a run, with the calls that started them. */
   List<Branch> branches(Run top) {
     var origin = top.settings().origin();
     return jdbc.list(

@@ -7,13 +7,13 @@ import dev.threadmill.runs.store.RunStatus;
 import java.util.List;
 
 /**
- * A run and those below it on the wire.
+ * A run with the runs below it, on the wire.
  *
- * @param parentRunId null for a run that no other has started
+ * @param parentRunId null for a run that no other run started
  * @param toolCallId the call of the parent that started it; null as above
  * @param mode {@code delegate} or {@code handoff}; null as above
- * @param requiredAction what its client has to do, by this run's own id; null for nothing
- * @param usage so far, with that of those below that have answered
+ * @param requiredAction the action that the run requires; null if it requires none
+ * @param usage so far, including that of runs below that have ended
  */
 public record RunTreeObject(
     String id,

@@ -1,5 +1,5 @@
 /**
- * Readers of runs: they take what happens from the live run or from the database, tell stored runs
- * again, and follow whole trees of runs. They change nothing, and the engine does not know them.
+ * Streams of runs: they read from live runs and from the database, replay stored runs, and follow
+ * trees of runs. They only read, and the engine does not use them.
  */
 package dev.threadmill.runs.streams;
