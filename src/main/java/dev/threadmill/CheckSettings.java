@@ -16,7 +16,7 @@ import dev.threadmill.models.ProviderConfig;
 import dev.threadmill.projects.ApiKeysConfig;
 import dev.threadmill.projects.Secret;
 import dev.threadmill.protocols.ProtocolConfig;
-import dev.threadmill.runs.RunsConfig;
+import dev.threadmill.runs.node.RunsConfig;
 import dev.threadmill.telemetry.TelemetryConfig;
 import dev.threadmill.tools.ToolsConfig;
 import io.quarkus.runtime.configuration.DurationConverter;

@@ -25,6 +25,7 @@ public class ScheduleSummary {
   /**
    * Costs a statement only where there is something to do.
    *
+   * @param assistant null if the run has none
    * @param windowFrom when the window of the run's last model call began, if older messages were
    *     left out; else null
    */
@@ -45,7 +46,7 @@ public class ScheduleSummary {
         tx,
         thread,
         project,
-        assistant.value(),
+        assistant == null ? null : assistant.value(),
         reflects ? "reflection" : "rolling",
         model,
         windowFrom,

@@ -10,6 +10,7 @@ import dev.threadmill.models.ToolChoice;
 import dev.threadmill.runs.context.BuildContext;
 import dev.threadmill.runs.execution.AnswerAccumulator;
 import dev.threadmill.runs.execution.RunExecution;
+import dev.threadmill.runs.node.RunsConfig;
 import dev.threadmill.runs.store.Run;
 import jakarta.enterprise.context.ApplicationScoped;
 
@@ -18,12 +19,14 @@ import jakarta.enterprise.context.ApplicationScoped;
 class CallModel {
   private final ContentGate gate;
   private final ModelRegistry models;
-  private final BudgetLedger spending;
+  private final BudgetLedger ledger;
+  private final RunsConfig config;
 
-  CallModel(ContentGate gate, ModelRegistry models, BudgetLedger spending) {
+  CallModel(ContentGate gate, ModelRegistry models, BudgetLedger ledger, RunsConfig config) {
     this.gate = gate;
     this.models = models;
-    this.spending = spending;
+    this.ledger = ledger;
+    this.config = config;
   }
 
   /**
@@ -32,58 +35,58 @@ class CallModel {
    *
    * @throws InterruptedException if the run was stopped
    */
-  ModelResponse call(RunExecution progress, BuildContext.Prompt prompt, AnswerAccumulator turn)
+  ModelResponse call(RunExecution execution, BuildContext.Prompt prompt, AnswerAccumulator turn)
       throws InterruptedException {
-    var settings = progress.run().settings();
+    var settings = execution.run().settings();
     var wanted =
         new ModelRequest(
             settings.model(),
             prompt.messages(),
             prompt.functions(),
-            toolChoice(progress),
-            settings.parallelToolCalls(),
+            toolChoice(execution),
+            settings.toolUse().parallel(),
             settings.responseFormat(),
-            settings.temperature(),
-            settings.topP(),
-            completionTokensLeft(progress.run()),
-            settings.reasoningEffort());
+            settings.sampling().temperature(),
+            settings.sampling().topP(),
+            completionTokensLeft(execution.run()),
+            settings.sampling().reasoningEffort());
     var model = models.require(settings.model());
     var reserved =
-        progress
+        execution
             .live()
             .interruptibly(
                 () ->
-                    spending.reserve(
-                        progress.run().payer(),
-                        progress.run().id(),
+                    ledger.reserve(
+                        execution.run().payer(),
+                        execution.run().id(),
                         model.info(),
                         wanted,
-                        Run.LIFE));
-    progress.setReservation(reserved);
+                        config.expiry()));
+    execution.setReservation(reserved);
     var request = reserved.applyTo(wanted);
     turn.requestSent(request);
-    var run = progress.run();
+    var run = execution.run();
     var filtered =
         new FilteredAnswer(
             gate,
             ContentSource.model(run.projectId(), run.assistantId(), run.threadId()),
             turn::accept);
-    var answer = progress.live().interruptibly(() -> model.answer(request, filtered));
+    var answer = execution.live().interruptibly(() -> model.answer(request, filtered));
     filtered.complete();
     turn.completed(answer);
     return answer;
   }
 
   /** A forced tool call is forced once: when its result is there, the model may answer. */
-  private static ToolChoice toolChoice(RunExecution progress) {
-    var wanted = progress.run().settings().toolChoice();
+  private static ToolChoice toolChoice(RunExecution execution) {
+    var wanted = execution.run().settings().toolUse().choice();
     boolean forced = !wanted.equals(ToolChoice.AUTO) && !wanted.equals(ToolChoice.NONE);
-    return forced && progress.turns() > 0 ? ToolChoice.AUTO : wanted;
+    return forced && execution.turns() > 0 ? ToolChoice.AUTO : wanted;
   }
 
   /** What is left of the run's budget, which holds for all its model calls together. */
   private static Integer completionTokensLeft(Run run) {
-    var max = run.settings().maxCompletionTokens();
+    var max = run.settings().tokenLimits().maxCompletionTokens();
     return max == null ? null : (int) Math.max(0, max - run.usage().completionTokens());
   }
 }

@@ -7,226 +7,149 @@ import dev.threadmill.limits.ConcurrencyLimit;
 import dev.threadmill.runs.execution.EventId;
 import dev.threadmill.runs.execution.StreamEvent;
 import dev.threadmill.runs.execution.StreamEvents;
+import dev.threadmill.runs.node.LocalRuns;
+import dev.threadmill.runs.node.NodeLease;
 import dev.threadmill.runs.store.EventLog;
 import dev.threadmill.runs.store.Run;
-import dev.threadmill.runs.store.RunStore;
+import dev.threadmill.runs.store.RunClaims;
+import dev.threadmill.runs.store.RunTransitions;
 import dev.threadmill.runs.store.Step;
 import dev.threadmill.runs.store.StepStore;
+import dev.threadmill.threads.ThreadTail;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.TreeSet;
 
 /**
- * Claims queued runs for this node, as many as it has room for. Projects take turns, so that one
- * with ten thousand runs in the queue does not keep another's single one waiting.
+ * Claims queued runs for this node, as many as it has capacity for. Projects take turns, so that
+ * one with ten thousand queued runs does not delay another's single run.
  */
 @ApplicationScoped
 public class ClaimRuns {
-  private static final int MOST_AT_ONCE = 50;
+  private static final int MAX_BATCH = 50;
 
   private final Jdbc jdbc;
-  private final LocalRuns liveRuns;
+  private final LocalRuns localRuns;
   private final StartRun startRun;
+  private final RunClaims claims;
+  private final RunTransitions transitions;
   private final StepStore steps;
+  private final ThreadTail threadTail;
   private final NodeLease node;
   private final ConcurrencyLimit concurrency;
   private final InstantSource clock;
 
-  ClaimRuns(
+  public ClaimRuns(
       Jdbc jdbc,
-      LocalRuns liveRuns,
+      LocalRuns localRuns,
       StartRun startRun,
+      RunClaims claims,
+      RunTransitions transitions,
       StepStore steps,
+      ThreadTail threadTail,
       NodeLease node,
       ConcurrencyLimit concurrency,
       InstantSource clock) {
     this.jdbc = jdbc;
-    this.liveRuns = liveRuns;
+    this.localRuns = localRuns;
     this.startRun = startRun;
+    this.claims = claims;
+    this.transitions = transitions;
     this.steps = steps;
+    this.threadTail = threadTail;
     this.node = node;
     this.concurrency = concurrency;
     this.clock = clock;
   }
 
-  private record Claim(Run run, EventId base, List<StreamEvent> news) {}
+  private record Claim(Run run, EventId position, List<StreamEvent> events) {}
 
   /** Claims what is queued and starts it. Returns how many runs that were. */
   public int claim() {
     int claimed = 0;
     while (node.isRegistered()) {
-      int room = liveRuns.tryAcquire(MOST_AT_ONCE);
-      if (room == 0) {
+      int capacity = localRuns.tryAcquire(MAX_BATCH);
+      if (capacity == 0) {
         return claimed;
       }
-      List<Claim> claims = List.of();
+      List<Claim> batch = List.of();
       try {
-        claims = jdbc.inTransaction(tx -> claim(tx, room));
+        batch = jdbc.inTransaction(tx -> claim(tx, capacity));
       } finally {
-        liveRuns.release(room - claims.size());
+        localRuns.release(capacity - batch.size());
       }
-      for (var claim : claims) {
-        startRun.start(claim.run(), claim.base(), claim.news(), stepsOf(claim.run()));
-      }
-      claimed += claims.size();
-      if (claims.size() < room) {
+      batch.forEach(this::start);
+      claimed += batch.size();
+      if (batch.size() < capacity) {
         return claimed;
       }
     }
     return claimed;
   }
 
-  private List<Step> stepsOf(Run run) {
-    return run.attempt() == 1 ? List.of() : jdbc.whenAvailable(() -> steps.ofRun(run));
+  private void start(Claim claim) {
+    var run = claim.run();
+    List<Step> before = run.attempt() == 1 ? List.of() : jdbc.whenAvailable(() -> steps.ofRun(run));
+    startRun.start(new ClaimedRun(run, claim.position(), claim.events(), before));
   }
 
-  private List<Claim> claim(Tx tx, int room) {
-    var claims = new ArrayList<>(claimReady(tx, room));
-    int most = room - claims.size();
-    if (most > 0) {
-      claims.addAll(claimQueued(tx, most));
+  private List<Claim> claim(Tx tx, int limit) {
+    var batch = new ArrayList<>(claimReady(tx, limit));
+    if (batch.size() < limit) {
+      batch.addAll(claimQueued(tx, limit - batch.size()));
     }
-    return claims;
+    return batch;
   }
 
-  /** Runs whose messages to other assistants have all been answered. They go on first. */
-  private List<Claim> claimReady(Tx tx, int most) {
-    var ready =
-        tx.list(
-            "SELECT "
-                + RunStore.COLUMNS
-                + """
-                 FROM runs WHERE routing = 'ready' ORDER BY created_at, id LIMIT ?
-                FOR NO KEY UPDATE SKIP LOCKED
-                """,
-            RunStore::read,
-            most);
-    var claims = new ArrayList<Claim>();
-    for (var run : ready) {
+  /** Runs whose child runs have all ended come first. */
+  private List<Claim> claimReady(Tx tx, int limit) {
+    var batch = new ArrayList<Claim>();
+    for (var run : claims.lockReady(tx, limit)) {
       var claimed = run.claimed(node.id(), run.attempt() + 1, run.times().started());
-      var news = List.of(StreamEvents.attemptStarted(claimed.attempt()));
-      setClaim(tx, claimed, news);
-      claims.add(new Claim(claimed, endOf(run), news));
+      var events = List.of(StreamEvents.attemptStarted(claimed.attempt()));
+      batch.add(commitClaim(tx, run, claimed, events));
     }
-    return claims;
+    return batch;
   }
 
-  private List<Claim> claimQueued(Tx tx, int most) {
-    var queued =
-        tx.list(
-            """
-            SELECT %s FROM runs WHERE (thread_id, id) IN (
-              SELECT thread_id, id FROM (
-                SELECT thread_id, id, created_at,
-                       row_number() OVER (PARTITION BY project_id ORDER BY created_at, id) AS turn
-                FROM (
-                  SELECT q.thread_id, q.id, q.project_id, q.created_at
-                  FROM (SELECT DISTINCT project_id FROM runs
-                        WHERE status = 'queued' AND owner IS NULL AND NOT waiting) p
-                  LEFT JOIN usage_limits l
-                    ON l.project_id = p.project_id AND l.scope = 'project'
-                      AND l.concurrent_threads IS NOT NULL
-                  CROSS JOIN LATERAL (
-                    (SELECT thread_id, id, project_id, created_at FROM runs
-                     WHERE project_id = p.project_id AND status = 'queued' AND owner IS NULL
-                       AND NOT waiting AND (l.project_id IS NULL OR parent_run_id IS NULL)
-                     ORDER BY created_at, id
-                     LIMIT CASE WHEN l.project_id IS NULL THEN ? ELSE LEAST(?, GREATEST(0,
-                       l.concurrent_threads - (
-                         SELECT count(*) FROM runs
-                         WHERE project_id = l.project_id AND status IN ('in_progress', 'cancelling')
-                           AND parent_run_id IS NULL))) END)
-                    UNION ALL
-                    (SELECT thread_id, id, project_id, created_at FROM runs
-                     WHERE l.project_id = p.project_id AND project_id = l.project_id
-                       AND status = 'queued' AND owner IS NULL AND NOT waiting
-                       AND parent_run_id IS NOT NULL
-                     ORDER BY created_at, id LIMIT ?)) q) nearest) ranked
-              ORDER BY turn, created_at LIMIT ?)
-            AND status = 'queued' AND owner IS NULL AND NOT waiting
-            FOR NO KEY UPDATE SKIP LOCKED
-            """
-                .formatted(RunStore.COLUMNS),
-            RunStore::read,
-            most,
-            most,
-            most,
-            most);
-    queued = withinBounds(tx, queued);
-    var claims = new ArrayList<Claim>();
-    var tails = tailsOf(tx, queued);
+  private List<Claim> claimQueued(Tx tx, int limit) {
+    var queued = withinLimits(tx, claims.lockQueued(tx, limit));
+    var threads = queued.stream().map(Run::threadId).toList();
+    var times = threadTail.after(tx, threads, clock.instant());
+    var batch = new ArrayList<Claim>();
     for (var run : queued) {
-      var at = tails.get(run.threadId().value());
-      var claimed = run.claimed(node.id(), run.attempt() + 1, at);
-      var news =
+      var claimed = run.claimed(node.id(), run.attempt() + 1, times.get(run.threadId()));
+      var events =
           List.of(StreamEvents.attemptStarted(claimed.attempt()), StreamEvents.runStatus(claimed));
-      setClaim(tx, claimed, news);
-      claims.add(new Claim(claimed, endOf(run), news));
+      batch.add(commitClaim(tx, run, claimed, events));
     }
-    return claims;
+    return batch;
   }
 
-  /** Leaves out runs for which another node has taken the last place of their project meanwhile. */
-  private List<Run> withinBounds(Tx tx, List<Run> queued) {
-    var bounded = new TreeSet<ProjectId>(Comparator.comparing(ProjectId::value));
-    queued.stream().map(Run::projectId).filter(concurrency::isLimited).forEach(bounded::add);
-    if (bounded.isEmpty()) {
+  private Claim commitClaim(Tx tx, Run run, Run claimed, List<StreamEvent> events) {
+    transitions.claim(
+        tx, claimed, EventLog.format(events.stream().map(StreamEvent::event).toList()));
+    return new Claim(claimed, EventId.endOf(run), events);
+  }
+
+  /** Leaves out runs whose project's last free slot another node has taken meanwhile. */
+  private List<Run> withinLimits(Tx tx, List<Run> queued) {
+    var limited = new TreeSet<ProjectId>(Comparator.comparing(ProjectId::value));
+    queued.stream().map(Run::projectId).filter(concurrency::isLimited).forEach(limited::add);
+    if (limited.isEmpty()) {
       return queued;
     }
-    var free = concurrency.lockAvailableSlots(tx, bounded);
+    var free = concurrency.lockAvailableSlots(tx, limited);
     return queued.stream()
         .sorted(Comparator.comparing((Run run) -> run.times().created()))
         .filter(
             run ->
-                run.settings().origin() != null
+                run.origin() != null
                     || !free.containsKey(run.projectId())
                     || free.merge(run.projectId(), -1, Integer::sum) >= 0)
         .toList();
-  }
-
-  /** The time now, but on every thread later than what it holds. */
-  private Map<String, Instant> tailsOf(Tx tx, List<Run> runs) {
-    var tails = new HashMap<String, Instant>();
-    var now = clock.instant();
-    if (!runs.isEmpty()) {
-      tx.list(
-          "SELECT id, GREATEST(tail + interval '1 microsecond', ?) AS at FROM threads WHERE id = ANY (?)",
-          row -> tails.put(row.text("id"), row.instant("at")),
-          now,
-          runs.stream().map(Run::threadId).toList());
-    }
-    return tails;
-  }
-
-  /** The place behind all that is on the tape of a run. */
-  public static EventId endOf(Run run) {
-    var end = EventId.START;
-    for (var event : EventLog.parse(run.eventLog())) {
-      end = end.after(event);
-    }
-    return end;
-  }
-
-  /** Stores who has the run now, and what that puts on its tape. */
-  public static void setClaim(Tx tx, Run run, List<StreamEvent> news) {
-    tx.update(
-        """
-        UPDATE runs SET status = ?, owner = ?, attempt = ?, stored = 0, started_at = ?, routing = NULL,
-          tape = tape || ?
-        WHERE thread_id = ? AND id = ?
-        """,
-        run.status(),
-        run.owner(),
-        run.attempt(),
-        run.times().started(),
-        EventLog.format(news.stream().map(StreamEvent::event).toList()),
-        run.threadId(),
-        run.id());
   }
 }

@@ -10,10 +10,11 @@ import dev.threadmill.runs.context.PromptPermits;
 import dev.threadmill.runs.execution.AnswerAccumulator;
 import dev.threadmill.runs.execution.LiveRun;
 import dev.threadmill.runs.execution.RunExecution;
+import dev.threadmill.runs.node.RunsConfig;
 import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.RunError;
 import dev.threadmill.runs.store.Step;
-import dev.threadmill.runs.store.StepStore;
+import dev.threadmill.runs.store.ToolCallStore;
 import dev.threadmill.tools.ToolsetFactory;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.InstantSource;
@@ -29,38 +30,41 @@ class ExecuteRun {
   private static final Logger LOG = Logger.getLogger(ExecuteRun.class);
 
   private final BuildContext buildContext;
-  private final PromptPermits promptRoom;
+  private final PromptPermits promptPermits;
   private final CallModel callModel;
-  private final FinishRun finishRun;
-  private final StepStore stepStore;
+  private final CompleteRun completeRun;
+  private final CommitProgress commitProgress;
+  private final ToolCallStore toolCalls;
   private final Jdbc jdbc;
   private final ExecuteTools executeTools;
-  private final ToolsetFactory toolboxes;
-  private final BudgetLedger spending;
+  private final ToolsetFactory toolsets;
+  private final BudgetLedger ledger;
   private final RunsConfig config;
   private final InstantSource clock;
 
   ExecuteRun(
       BuildContext buildContext,
-      PromptPermits promptRoom,
+      PromptPermits promptPermits,
       CallModel callModel,
-      FinishRun finishRun,
-      StepStore stepStore,
+      CompleteRun completeRun,
+      CommitProgress commitProgress,
+      ToolCallStore toolCalls,
       Jdbc jdbc,
       ExecuteTools executeTools,
-      ToolsetFactory toolboxes,
-      BudgetLedger spending,
+      ToolsetFactory toolsets,
+      BudgetLedger ledger,
       RunsConfig config,
       InstantSource clock) {
     this.buildContext = buildContext;
-    this.promptRoom = promptRoom;
+    this.promptPermits = promptPermits;
     this.callModel = callModel;
-    this.finishRun = finishRun;
-    this.stepStore = stepStore;
+    this.completeRun = completeRun;
+    this.commitProgress = commitProgress;
+    this.toolCalls = toolCalls;
     this.jdbc = jdbc;
     this.executeTools = executeTools;
-    this.toolboxes = toolboxes;
-    this.spending = spending;
+    this.toolsets = toolsets;
+    this.ledger = ledger;
     this.config = config;
     this.clock = clock;
   }
@@ -83,67 +87,67 @@ class ExecuteRun {
     if (!steps.isEmpty() && steps.getLast().status() == Step.Status.IN_PROGRESS) {
       live.setOpenStep(steps.getLast());
     }
-    var bare = RunExecution.of(live, steps, toolboxes.empty(), clock);
+    var bare = RunExecution.of(live, steps, toolsets.empty(), clock);
     try {
       var run = live.run();
       var settings = run.settings();
-      var toolbox =
+      var toolset =
           live.interruptibly(
-              () -> toolboxes.create(run.projectId(), settings.tools(), settings.domains()));
-      var progress = RunExecution.of(live, steps, toolbox, clock);
+              () -> toolsets.create(run.projectId(), settings.tools(), settings.allowedDomains()));
+      var execution = RunExecution.of(live, steps, toolset, clock);
       if (!steps.isEmpty() && settings.turns().isLimited()) {
-        progress.restoreCounts(jdbc.whenAvailable(() -> stepStore.spent(run)));
+        execution.restoreCounts(jdbc.whenAvailable(() -> toolCalls.countTurns(run)));
       }
-      loop(progress);
+      loop(execution);
     } catch (InterruptedException e) {
       stopped(bare, null, Usage.NONE);
     }
   }
 
-  private void loop(RunExecution progress) {
-    if (progress.live().openStep() != null && resume(progress) instanceof Outcome.Done) {
+  private void loop(RunExecution execution) {
+    if (execution.live().openStep() != null && resume(execution) instanceof Outcome.Done) {
       return;
     }
-    var place = promptRoom.of(progress.live());
-    while (takeTurn(progress, place) instanceof Outcome.GoOn) {}
+    var place = promptPermits.of(execution.live());
+    while (takeTurn(execution, place) instanceof Outcome.GoOn) {}
   }
 
   /** Goes on with tool calls that were under way, or not allowed yet, when the run was left. */
-  private Outcome resume(RunExecution progress) {
+  private Outcome resume(RunExecution execution) {
     try {
-      return after(progress, executeTools.resume(progress));
+      return after(execution, executeTools.resume(execution));
     } catch (InterruptedException e) {
-      return stopped(progress, null, Usage.NONE);
+      return stopped(execution, null, Usage.NONE);
     }
   }
 
-  private Outcome takeTurn(RunExecution progress, PromptPermits.Permit place) {
-    var turn = new AnswerAccumulator(progress, finishRun.stepByStep());
+  private Outcome takeTurn(RunExecution execution, PromptPermits.Permit place) {
+    var turn = new AnswerAccumulator(execution, commitProgress);
     try (place) {
-      if (progress.isAtMaxTurns()) {
-        return end(progress, null, Usage.NONE, Run.End.incomplete(RunExecution.MAX_TURNS));
+      if (execution.isAtMaxTurns()) {
+        return end(execution, null, Usage.NONE, Run.End.incomplete(RunExecution.MAX_TURNS));
       }
-      if (progress.turns() >= config.maxTurns()) {
-        return end(progress, null, Usage.NONE, tooManyTurns());
+      if (execution.turns() >= config.maxTurns()) {
+        return end(execution, null, Usage.NONE, tooManyTurns());
       }
-      var asked = ask(progress, place, turn);
+      var asked = ask(execution, place, turn);
       place.close();
       return switch (asked) {
         case Asked.TokensUsedUp(var reason) ->
-            end(progress, null, Usage.NONE, Run.End.incomplete(reason));
-        case Asked.Answered(var answer) -> act(progress, turn, answer);
+            end(execution, null, Usage.NONE, Run.End.incomplete(reason));
+        case Asked.Answered(var answer) -> act(execution, turn, answer);
       };
     } catch (ModelException e) {
-      if (progress.live().stopReason() != null) {
+      if (execution.live().stopReason() != null) {
         // Stopped at the very moment: how the model took that does not count.
-        return stopped(progress, turn, turn.usageSoFar());
+        return stopped(execution, turn, turn.usageSoFar());
       }
-      LOG.infof("model failed run_id=%s kind=%s", progress.run().id(), e.kind());
-      return end(progress, turn, turn.usageSoFar(), Run.End.failed(RunError.of(e)));
+      LOG.infof("model failed run_id=%s kind=%s", execution.run().id(), e.kind());
+      return end(execution, turn, turn.usageSoFar(), Run.End.failed(RunError.of(e)));
     } catch (InterruptedException e) {
       // With a stored step goes what its answer has cost.
-      boolean isCounted = progress.live().openStep() != null;
-      return stopped(progress, turn, isCounted ? Usage.NONE : turn.usageSoFar());
+      boolean isCounted = execution.live().openStep() != null;
+      return stopped(execution, turn, isCounted ? Usage.NONE : turn.usageSoFar());
     } catch (AnswerAccumulator.RunLostException e) {
       return new Outcome.Done();
     }
@@ -159,60 +163,62 @@ class ExecuteRun {
   /**
    * Asks the model. Behind this nobody has the prompt any more, and its place may be given back.
    */
-  private Asked ask(RunExecution progress, PromptPermits.Permit place, AnswerAccumulator turn)
+  private Asked ask(RunExecution execution, PromptPermits.Permit place, AnswerAccumulator answer)
       throws InterruptedException {
-    return switch (buildContext.of(progress, place)) {
+    return switch (buildContext.of(execution, place)) {
       case BuildContext.TokensUsedUp(var reason) -> new Asked.TokensUsedUp(reason);
-      case BuildContext.Prompt prompt -> new Asked.Answered(callModel.call(progress, prompt, turn));
+      case BuildContext.Prompt prompt ->
+          new Asked.Answered(callModel.call(execution, prompt, answer));
     };
   }
 
-  private Outcome act(RunExecution progress, AnswerAccumulator turn, ModelResponse answer)
+  private Outcome act(RunExecution execution, AnswerAccumulator turn, ModelResponse answer)
       throws InterruptedException {
     return switch (answer.finishReason()) {
       case LENGTH -> {
         turn.truncated();
-        yield end(progress, turn, answer.usage(), Run.End.incomplete("max_completion_tokens"));
+        yield end(execution, turn, answer.usage(), Run.End.incomplete("max_completion_tokens"));
       }
       case CONTENT_FILTER ->
           end(
-              progress,
+              execution,
               turn,
               answer.usage(),
               Run.End.failed(RunError.server("The provider's content filter cut the answer.")));
       case STOP, TOOL_CALLS -> {
         if (turn.hasCalls()) {
-          yield actOnCalls(progress, turn, answer.usage());
+          yield actOnCalls(execution, turn, answer.usage());
         }
         turn.finishAsMessage();
-        yield end(progress, turn, answer.usage(), Run.End.COMPLETED);
+        yield end(execution, turn, answer.usage(), Run.End.COMPLETED);
       }
     };
   }
 
-  private Outcome actOnCalls(RunExecution progress, AnswerAccumulator turn, Usage usage)
+  private Outcome actOnCalls(RunExecution execution, AnswerAccumulator turn, Usage usage)
       throws InterruptedException {
     var step = turn.callStep();
-    if (!progress.allowsToolCalls(step.calls().size())) {
-      return end(progress, turn, usage, Run.End.incomplete(RunExecution.MAX_TOOL_CALLS));
+    if (!execution.allowsToolCalls(step.calls().size())) {
+      return end(execution, turn, usage, Run.End.incomplete(RunExecution.MAX_TOOL_CALLS));
     }
-    progress.countTurn(step.calls().size());
-    return switch (executeTools.execute(progress, step, usage)) {
+    execution.countTurn(step.calls().size());
+    return switch (executeTools.execute(execution, step, usage)) {
       // As below; what the call cost is counted already.
-      case NOT_STORED -> end(progress, turn, Usage.NONE, Run.End.CANCELLED);
-      case TOO_MANY_REFUSED -> end(progress, turn, usage, Run.End.failed(tooManyRefused()));
-      case DONE -> after(progress, ExecuteTools.Outcome.DONE);
-      case PAUSED -> after(progress, ExecuteTools.Outcome.PAUSED);
-      case LOST -> after(progress, ExecuteTools.Outcome.LOST);
+      case NOT_STORED -> end(execution, turn, Usage.NONE, Run.End.CANCELLED);
+      case TOO_MANY_REFUSED -> end(execution, turn, usage, Run.End.failed(tooManyRefused()));
+      case DONE -> after(execution, ExecuteTools.Outcome.DONE);
+      case PAUSED -> after(execution, ExecuteTools.Outcome.PAUSED);
+      case LOST -> after(execution, ExecuteTools.Outcome.LOST);
     };
   }
 
-  private Outcome after(RunExecution progress, ExecuteTools.Outcome outcome) {
+  private Outcome after(RunExecution execution, ExecuteTools.Outcome outcome) {
     return switch (outcome) {
       case DONE -> new Outcome.GoOn();
       case PAUSED -> new Outcome.Done();
       // Cancelled from elsewhere at this very moment, or lost; the end's own fence tells which.
-      case LOST, NOT_STORED, TOO_MANY_REFUSED -> end(progress, null, Usage.NONE, Run.End.CANCELLED);
+      case LOST, NOT_STORED, TOO_MANY_REFUSED ->
+          end(execution, null, Usage.NONE, Run.End.CANCELLED);
     };
   }
 
@@ -221,13 +227,13 @@ class ExecuteRun {
         "The model went on calling tools that do not exist, or with arguments that do not fit.");
   }
 
-  private Outcome stopped(RunExecution progress, AnswerAccumulator turn, Usage usage) {
-    return switch (progress.live().stopReason()) {
-      case CANCEL -> end(progress, turn, usage, Run.End.CANCELLED);
-      case EXPIRE -> end(progress, turn, usage, Run.End.EXPIRED);
+  private Outcome stopped(RunExecution execution, AnswerAccumulator turn, Usage usage) {
+    return switch (execution.live().stopReason()) {
+      case CANCEL -> end(execution, turn, usage, Run.End.CANCELLED);
+      case EXPIRE -> end(execution, turn, usage, Run.End.EXPIRED);
       case HAND_OVER -> {
         // Nothing is stored: whoever takes the run over would count all that was set aside.
-        spending.settleAndCommit(progress.reservation(), usage);
+        ledger.settleAndCommit(execution.reservation(), usage);
         yield new Outcome.Done();
       }
       case LOST -> new Outcome.Done();
@@ -235,11 +241,11 @@ class ExecuteRun {
     };
   }
 
-  private Outcome end(RunExecution progress, AnswerAccumulator turn, Usage usage, Run.End end) {
-    if (finishRun.end(progress, turn, usage, end)) {
-      LOG.debugf("run ended run_id=%s status=%s", progress.run().id(), end.status());
+  private Outcome end(RunExecution execution, AnswerAccumulator turn, Usage usage, Run.End end) {
+    if (completeRun.commitEnd(execution, turn, usage, end)) {
+      LOG.debugf("run ended run_id=%s status=%s", execution.run().id(), end.status());
     } else {
-      LOG.infof("run lost run_id=%s attempt=%s", progress.run().id(), progress.run().attempt());
+      LOG.infof("run lost run_id=%s attempt=%s", execution.run().id(), execution.run().attempt());
     }
     return new Outcome.Done();
   }

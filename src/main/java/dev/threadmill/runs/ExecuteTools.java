@@ -7,10 +7,15 @@ import dev.threadmill.guard.ContentStream;
 import dev.threadmill.models.Usage;
 import dev.threadmill.runs.execution.LiveRun;
 import dev.threadmill.runs.execution.RunExecution;
+import dev.threadmill.runs.routing.ChildRunOutput;
+import dev.threadmill.runs.routing.CreateChildRun;
+import dev.threadmill.runs.routing.NewChildRun;
+import dev.threadmill.runs.routing.PlanRoute;
+import dev.threadmill.runs.store.ChildRunStore;
 import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.Step;
-import dev.threadmill.runs.store.StepStore;
 import dev.threadmill.runs.store.ToolCall;
+import dev.threadmill.runs.store.ToolCallStore;
 import dev.threadmill.tools.ToolContext;
 import dev.threadmill.tools.ToolError;
 import dev.threadmill.tools.ToolResult;
@@ -38,26 +43,29 @@ class ExecuteTools {
       ToolError.outcomeUnknown(
           "The call was interrupted. It is unknown whether the call took effect.");
 
-  private final FinishRun finishRun;
-  private final StepStore steps;
-  private final RouteCalls routeCalls;
-  private final ChildRuns children;
+  private final CommitProgress commitProgress;
+  private final ToolCallStore toolCalls;
+  private final PlanRoute planRoute;
+  private final CreateChildRun createChildRun;
+  private final ChildRunStore children;
   private final ToolsConfig settings;
   private final ContentGate gate;
 
   ExecuteTools(
-      FinishRun finishRun,
-      StepStore steps,
-      RouteCalls routeCalls,
-      ChildRuns children,
+      CommitProgress commitProgress,
+      ToolCallStore toolCalls,
+      PlanRoute planRoute,
+      CreateChildRun createChildRun,
+      ChildRunStore children,
       ToolsConfig settings,
       ContentGate gate) {
-    this.gate = gate;
-    this.routeCalls = routeCalls;
+    this.planRoute = planRoute;
+    this.createChildRun = createChildRun;
     this.children = children;
-    this.finishRun = finishRun;
-    this.steps = steps;
+    this.commitProgress = commitProgress;
+    this.toolCalls = toolCalls;
     this.settings = settings;
+    this.gate = gate;
   }
 
   /** How it leaves the run. */
@@ -90,20 +98,20 @@ class ExecuteTools {
   }
 
   /** A call that another assistant is to work on, at its place in the step. */
-  private record Route(int place, RouteCalls.Plan.Start plan) {}
+  private record Route(int place, PlanRoute.Plan.Start plan) {}
 
   /**
    * Sees to the calls of a new answer.
    *
    * @throws InterruptedException if the run was stopped meanwhile; the step may be stored
    */
-  Outcome execute(RunExecution progress, Step asked, Usage usage) throws InterruptedException {
+  Outcome execute(RunExecution execution, Step asked, Usage usage) throws InterruptedException {
     var jobs = new ArrayList<Job>();
     var calls = new ArrayList<ToolCall>();
     var routes = new ArrayList<Route>();
     int refused = 0;
     for (var call : asked.calls()) {
-      switch (progress.toolset().dispatch(call.name(), call.arguments())) {
+      switch (execution.toolset().dispatch(call.name(), call.arguments())) {
         case Toolset.Dispatch.ToClient _ -> calls.add(call);
         case Toolset.Dispatch.ToServer check when check.tool().needsApproval() ->
             calls.add(call.withExecutor(ToolCall.Executor.APPROVAL));
@@ -112,12 +120,12 @@ class ExecuteTools {
           calls.add(call.withExecutor(ToolCall.Executor.SERVER));
         }
         case Toolset.Dispatch.ToAssistant check -> {
-          switch (plan(progress, check, routes, asked.calls().size() == 1)) {
-            case RouteCalls.Plan.Start begin -> {
+          switch (plan(execution, check, routes, asked.calls().size() == 1)) {
+            case PlanRoute.Plan.Start begin -> {
               routes.add(new Route(calls.size(), begin));
               calls.add(call);
             }
-            case RouteCalls.Plan.Refused(var output) -> {
+            case PlanRoute.Plan.Refused(var output) -> {
               refused++;
               calls.add(call.withExecutor(ToolCall.Executor.NOBODY).withOutput(output));
             }
@@ -129,42 +137,42 @@ class ExecuteTools {
         }
       }
     }
-    if (refused > 0 && steps.refusedCalls(progress.run()) + refused > settings.invalidCalls()) {
+    if (refused > 0
+        && toolCalls.countRefused(execution.run()) + refused > settings.invalidCalls()) {
       return Outcome.TOO_MANY_REFUSED;
     }
-    var routed = routed(progress.run(), calls, routes, usage);
+    var routed = routed(execution.run(), calls, routes, usage);
     var step = asked.with(calls);
-    if (!finishRun.storeCalls(progress, step, usage, routed)) {
+    if (!commitProgress.commitCalls(execution, step, usage, routed)) {
       return Outcome.NOT_STORED;
     }
-    if (routed.stream().anyMatch(RouteCalls.PreparedChild::isHandoff)) {
+    if (routed.stream().anyMatch(NewChildRun::isHandoff)) {
       return Outcome.PAUSED;
     }
     if (jobs.isEmpty()) {
       return calls.stream().anyMatch(ToolCall::isOpen) ? Outcome.PAUSED : Outcome.DONE;
     }
-    progress.live().setOpenStep(step.with(usage));
-    return work(progress, jobs, List.of());
+    execution.live().setOpenStep(step.with(usage));
+    return work(execution, jobs, List.of());
   }
 
-  private RouteCalls.Plan plan(
-      RunExecution progress,
+  private PlanRoute.Plan plan(
+      RunExecution execution,
       Toolset.Dispatch.ToAssistant check,
       List<Route> others,
       boolean isAlone) {
     var taken =
         others.stream().map(route -> route.plan().thread()).collect(Collectors.toUnmodifiableSet());
-    return routeCalls.plan(progress.run(), check, taken, isAlone);
+    return planRoute.plan(execution.run(), check, taken, isAlone);
   }
 
   /** The runs that calls are routed to; the calls are made to name them. */
-  private List<RouteCalls.PreparedChild> routed(
-      Run run, List<ToolCall> calls, List<Route> routes, Usage usage) {
+  private List<NewChildRun> routed(Run run, List<ToolCall> calls, List<Route> routes, Usage usage) {
     var spent = run.usage().plus(usage);
-    var routed = new ArrayList<RouteCalls.PreparedChild>();
+    var routed = new ArrayList<NewChildRun>();
     for (var route : routes) {
       var child =
-          routeCalls.child(run, calls.get(route.place()), route.plan(), spent, routes.size());
+          createChildRun.prepare(run, calls.get(route.place()), route.plan(), spent, routes.size());
       calls.set(route.place(), child.call());
       routed.add(child);
     }
@@ -178,23 +186,23 @@ class ExecuteTools {
    *
    * @throws InterruptedException if the run was stopped meanwhile
    */
-  Outcome resume(RunExecution progress) throws InterruptedException {
+  Outcome resume(RunExecution execution) throws InterruptedException {
     var jobs = new ArrayList<Job>();
     var known = new ArrayList<Result>();
-    var calls = progress.live().openStep().calls();
-    if (!begin(progress)) {
+    var calls = execution.live().openStep().calls();
+    if (!begin(execution)) {
       return Outcome.LOST;
     }
     var answers =
         calls.stream().anyMatch(ToolCall::awaitsChildRun)
-            ? children.of(progress.run())
-            : Map.<String, ChildRuns.Child>of();
+            ? children.byCall(execution.run())
+            : Map.<String, ChildRunStore.ChildRun>of();
     for (int i = 0; i < calls.size(); i++) {
       var call = calls.get(i);
       if (call.awaitsChildRun()) {
-        answerOf(progress, call, i, answers).ifPresent(known::add);
+        answerOf(execution, call, i, answers).ifPresent(known::add);
       } else if (call.isOpen() && !call.executor().awaitsClient()) {
-        switch (progress.toolset().dispatch(call.name(), call.arguments())) {
+        switch (execution.toolset().dispatch(call.name(), call.arguments())) {
           case Toolset.Dispatch.ToServer check
               when call.executor() == ToolCall.Executor.APPROVED
                   || !call.partial().task().isEmpty() ->
@@ -212,30 +220,32 @@ class ExecuteTools {
         }
       }
     }
-    LOG.infof("tools resumed run_id=%s again=%d", progress.run().id(), jobs.size());
-    return work(progress, jobs, known);
+    LOG.infof("tools resumed run_id=%s again=%d", execution.run().id(), jobs.size());
+    return work(execution, jobs, known);
   }
 
   /** What another assistant has come to; empty while it goes on. */
   private static Optional<Result> answerOf(
-      RunExecution progress, ToolCall call, int place, Map<String, ChildRuns.Child> answers) {
+      RunExecution execution,
+      ToolCall call,
+      int place,
+      Map<String, ChildRunStore.ChildRun> answers) {
     var child = answers.get(call.id().value());
     if (child == null) {
       var gone = ToolError.output("assistant_deleted", "The answer to this call was deleted.");
       return Optional.of(new Result(place, gone));
     }
     var name =
-        progress.toolset().dispatch(call.name(), call.arguments())
+        execution.toolset().dispatch(call.name(), call.arguments())
                 instanceof Toolset.Dispatch.ToAssistant check
             ? check.route().name()
             : call.routing().targetAssistantId().value();
-    return Optional.ofNullable(RouteCalls.outputOf(child, name))
-        .map(output -> new Result(place, output, child.usage()));
+    return ChildRunOutput.of(child, name).map(output -> new Result(place, output, child.usage()));
   }
 
   /** Stores that the calls that were allowed may have begun from here on. */
-  private boolean begin(RunExecution progress) {
-    var step = progress.live().openStep();
+  private boolean begin(RunExecution execution) {
+    var step = execution.live().openStep();
     if (step.calls().stream().noneMatch(c -> c.executor() == ToolCall.Executor.APPROVED)) {
       return true;
     }
@@ -248,16 +258,16 @@ class ExecuteTools {
                             ? call.withExecutor(ToolCall.Executor.BEGUN)
                             : call)
                 .toList());
-    if (!finishRun.storeBegun(progress, begun)) {
+    if (!commitProgress.commitStarted(execution, begun)) {
       return false;
     }
-    progress.live().setOpenStep(begun);
+    execution.live().setOpenStep(begun);
     return true;
   }
 
-  private Outcome work(RunExecution progress, List<Job> jobs, List<Result> known)
+  private Outcome work(RunExecution execution, List<Job> jobs, List<Result> known)
       throws InterruptedException {
-    var news = new ToolEvents<Result>(filter(progress.run()));
+    var news = new ToolEvents<Result>(filter(execution.run()));
     known.forEach(news::ended);
     var threads = new ArrayList<Thread>();
     try {
@@ -266,32 +276,33 @@ class ExecuteTools {
             Thread.ofVirtual()
                 .name("tool")
                 .start(
-                    () -> news.ended(result(progress, job, news.buffer(job.place(), job.call())))));
+                    () ->
+                        news.ended(result(execution, job, news.buffer(job.place(), job.call())))));
       }
       int left = jobs.size() + known.size();
       while (left > 0) {
-        var batch = news.awaitResults(progress);
+        var batch = news.awaitResults(execution);
         left -= batch.size();
-        if (!store(progress, batch, left == 0)) {
+        if (!store(execution, batch, left == 0)) {
           return Outcome.LOST;
         }
       }
       if (jobs.isEmpty()
           && known.isEmpty()
-          && !finishRun.storeBegun(progress, progress.live().openStep())) {
+          && !commitProgress.commitStarted(execution, execution.live().openStep())) {
         return Outcome.LOST;
       }
     } finally {
       threads.forEach(Thread::interrupt);
     }
-    boolean waits = progress.live().openStep().calls().stream().anyMatch(ToolCall::isOpen);
-    progress.live().setOpenStep(null);
+    boolean waits = execution.live().openStep().calls().stream().anyMatch(ToolCall::isOpen);
+    execution.live().setOpenStep(null);
     return waits ? Outcome.PAUSED : Outcome.DONE;
   }
 
-  private ToolEvents.Filter filter(Run run) {
+  private ToolOutputFilter filter(Run run) {
     var source = ContentSource.tool(run.projectId(), run.assistantId(), run.threadId());
-    return new ToolEvents.Filter() {
+    return new ToolOutputFilter() {
       @Override
       public ContentStream open() {
         return gate.open(source);
@@ -304,18 +315,18 @@ class ExecuteTools {
     };
   }
 
-  private boolean store(RunExecution progress, List<Result> batch, boolean isLast) {
-    var step = progress.live().openStep();
+  private boolean store(RunExecution execution, List<Result> batch, boolean isLast) {
+    var step = execution.live().openStep();
     var usage = Usage.NONE;
     for (var result : batch) {
       step = with(step, result);
       usage = usage.plus(result.usage());
     }
     var places = batch.stream().map(Result::place).toList();
-    if (!finishRun.storeOutputs(progress, step, places, usage, isLast)) {
+    if (!commitProgress.commitOutputs(execution, step, places, usage, isLast)) {
       return false;
     }
-    progress.live().setOpenStep(step);
+    execution.live().setOpenStep(step);
     return true;
   }
 
@@ -334,9 +345,9 @@ class ExecuteTools {
     return why == LiveRun.StopReason.CANCEL || why == LiveRun.StopReason.EXPIRE;
   }
 
-  private static Result result(RunExecution progress, Job job, ToolOutputBuffer buffer) {
+  private static Result result(RunExecution execution, Job job, ToolOutputBuffer buffer) {
     var output =
-        switch (execute(progress, job, buffer)) {
+        switch (execute(execution, job, buffer)) {
           case ToolResult.Succeeded succeeded -> succeeded.text();
           case ToolResult.Failed(var error) -> error.output();
           case ToolResult.OutcomeUnknown(var error) ->
@@ -345,8 +356,8 @@ class ExecuteTools {
     return new Result(job.place(), output == null ? null : buffer.completeOutput(output));
   }
 
-  private static ToolResult execute(RunExecution progress, Job job, ToolOutputBuffer hearing) {
-    var run = progress.run();
+  private static ToolResult execute(RunExecution execution, Job job, ToolOutputBuffer hearing) {
+    var run = execution.run();
     var context =
         new ToolContext(
             run.projectId(),
@@ -354,8 +365,8 @@ class ExecuteTools {
             run.threadId(),
             run.id(),
             job.call().id(),
-            run.settings().domains(),
-            () -> isCalledOff(progress.live().stopReason()),
+            run.settings().allowedDomains(),
+            () -> isCalledOff(execution.live().stopReason()),
             job.call().partial().task().isEmpty() ? null : job.call().partial().task(),
             hearing);
     try {
@@ -363,7 +374,7 @@ class ExecuteTools {
     } catch (InterruptedException e) {
       return new ToolResult.Failed(OUTCOME_UNKNOWN);
     } catch (RuntimeException e) {
-      LOG.errorf(e, "tool failed unforeseen run_id=%s call_id=%s", run.id(), job.call().id());
+      LOG.errorf(e, "tool failed unexpectedly run_id=%s call_id=%s", run.id(), job.call().id());
       return ToolResult.failed("server_error", "The server had an error while executing the call.");
     }
   }

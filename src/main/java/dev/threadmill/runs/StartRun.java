@@ -3,21 +3,23 @@ package dev.threadmill.runs;
 import dev.threadmill.db.DatabaseException;
 import dev.threadmill.limits.ConcurrencyLimit;
 import dev.threadmill.models.Usage;
-import dev.threadmill.runs.execution.EventId;
 import dev.threadmill.runs.execution.Journal;
 import dev.threadmill.runs.execution.LiveRun;
 import dev.threadmill.runs.execution.RunExecution;
-import dev.threadmill.runs.execution.StreamEvent;
+import dev.threadmill.runs.node.LocalRuns;
+import dev.threadmill.runs.node.RunSignals;
+import dev.threadmill.runs.node.RunsConfig;
 import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.RunError;
+import dev.threadmill.runs.store.RunKey;
 import dev.threadmill.runs.store.RunStatus;
 import dev.threadmill.runs.store.Step;
-import dev.threadmill.threads.Message;
 import dev.threadmill.tools.ToolsetFactory;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadFactory;
@@ -29,13 +31,14 @@ import org.jboss.logging.Logger;
 public class StartRun {
   private static final Logger LOG = Logger.getLogger(StartRun.class);
 
-  private final LocalRuns liveRuns;
+  private final LocalRuns localRuns;
   private final Journal journal;
   private final ExecuteRun executeRun;
-  private final FinishRun finishRun;
+  private final CompleteRun completeRun;
+  private final AbandonRun abandonRun;
   private final RunSignals signals;
   private final ConcurrencyLimit concurrency;
-  private final ToolsetFactory toolboxes;
+  private final ToolsetFactory toolsets;
   private final RunsConfig config;
   private final InstantSource clock;
   private final ThreadFactory threads = Thread.ofVirtual().name("run-", 0).factory();
@@ -43,49 +46,54 @@ public class StartRun {
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().daemon().name("run-timer").factory());
 
-  StartRun(
-      LocalRuns liveRuns,
+  public StartRun(
+      LocalRuns localRuns,
       Journal journal,
       ExecuteRun executeRun,
-      FinishRun finishRun,
+      CompleteRun completeRun,
+      AbandonRun abandonRun,
       RunSignals signals,
       ConcurrencyLimit concurrency,
-      ToolsetFactory toolboxes,
+      ToolsetFactory toolsets,
       RunsConfig config,
       InstantSource clock) {
-    this.liveRuns = liveRuns;
+    this.localRuns = localRuns;
     this.journal = journal;
     this.executeRun = executeRun;
-    this.finishRun = finishRun;
+    this.completeRun = completeRun;
+    this.abandonRun = abandonRun;
     this.signals = signals;
     this.concurrency = concurrency;
-    this.toolboxes = toolboxes;
+    this.toolsets = toolsets;
     this.config = config;
     this.clock = clock;
   }
 
-  /**
-   * Starts a run for which there is room taken and whose claim is committed.
-   *
-   * @param base the place on the tape before the claim
-   * @param news what the claim has put on the tape behind it
-   * @param steps what the run has done before
-   */
-  public LiveRun start(Run run, EventId base, List<StreamEvent> news, List<Step> steps) {
-    return start(run, base, news, steps, null);
+  /** What a run's thread does. */
+  private interface Work {
+    void run(LiveRun live);
   }
 
-  /**
-   * As {@link #start(Run, EventId, List, List)}.
-   *
-   * @param thread all messages of its thread if they are at hand, so that they need not be read;
-   *     else null
-   */
-  LiveRun start(
-      Run run, EventId base, List<StreamEvent> news, List<Step> steps, List<Message> thread) {
-    var live = new LiveRun(run, base, journal, thread);
-    live.events().publishCommitted(news);
-    liveRuns.add(live);
+  /** Starts a run for which capacity is acquired and whose claim is committed. */
+  public LiveRun start(ClaimedRun claimed) {
+    return start(claimed, live -> executeRun.execute(live, claimed.steps()));
+  }
+
+  /** Commits the failure of a run in place of executing it. Otherwise as {@link #start}. */
+  public void startFailed(ClaimedRun claimed, RunError error) {
+    start(
+        claimed,
+        live -> {
+          openStepOf(claimed.steps()).ifPresent(live::setOpenStep);
+          commitFailure(live, claimed.steps(), error);
+        });
+  }
+
+  private LiveRun start(ClaimedRun claimed, Work work) {
+    var run = claimed.run();
+    var live = new LiveRun(run, claimed.position(), journal, claimed.messages());
+    live.events().publishCommitted(claimed.events());
+    localRuns.add(live);
     signals.executionStarted(live);
     if (run.status() == RunStatus.CANCELLING) {
       live.stop(LiveRun.StopReason.CANCEL);
@@ -93,53 +101,69 @@ public class StartRun {
     signals.runChanged(run.id());
     timer.schedule(
         live.events()::startJournaling, config.journalAfter().toMillis(), TimeUnit.MILLISECONDS);
-    begin(() -> execute(live, steps));
+    startThread(() -> execute(live, claimed.steps(), work));
     return live;
   }
 
-  /** Has the run executed beside the caller. */
-  void begin(Runnable execution) {
+  /** Starts the thread of a run. */
+  protected void startThread(Runnable execution) {
     threads.newThread(execution).start();
   }
 
-  private void execute(LiveRun live, List<Step> steps) {
+  private void execute(LiveRun live, List<Step> steps, Work work) {
     try {
-      executeRun.execute(live, steps);
+      work.run(live);
     } catch (RuntimeException | Error e) {
       if (e instanceof DatabaseException fault && fault.isOutage()) {
-        // The row still says that it is ours, so a sweep takes it up again.
+        // The row still names this node as the owner, so the maintenance loop takes the run over.
         LOG.warnf("run interrupted run_id=%s cause=%s", live.run().id(), e.getMessage());
       } else {
-        LOG.errorf(e, "run failed unforeseen run_id=%s", live.run().id());
+        LOG.errorf(e, "run failed unexpectedly run_id=%s", live.run().id());
         fail(live, steps);
       }
     } finally {
-      liveRuns.remove(live);
+      localRuns.remove(live);
       live.close();
       signals.runChanged(live.run().id());
-      giveItsPlaceAway(live);
+      offerSlot(live);
     }
   }
 
-  /** Where only so many runs may be under way, another may have waited for this one to end. */
-  private void giveItsPlaceAway(LiveRun live) {
+  /** Lets another run of a project that limits its concurrent runs start in place of this one. */
+  private void offerSlot(LiveRun live) {
     try {
       if (concurrency.isLimited(live.run().projectId())) {
         signals.workAvailable();
       }
     } catch (DatabaseException e) {
-      LOG.debugf("whoever waits is found by the next sweep cause=%s", e.getMessage());
+      LOG.debugf("queued runs are left to the maintenance loop cause=%s", e.getMessage());
     }
   }
 
   private void fail(LiveRun live, List<Step> steps) {
+    var error = RunError.server("The server had an error while executing the run.");
     try {
-      var error = RunError.server("The server had an error while executing the run.");
-      var progress = RunExecution.of(live, steps, toolboxes.empty(), clock);
-      finishRun.end(progress, null, Usage.NONE, Run.End.failed(error));
-    } catch (RuntimeException e) {
-      LOG.errorf(e, "run could not be failed run_id=%s", live.run().id());
+      commitFailure(live, steps, error);
+    } catch (RuntimeException | Error e) {
+      if (e instanceof DatabaseException fault && fault.isOutage()) {
+        LOG.warnf("run interrupted run_id=%s cause=%s", live.run().id(), e.getMessage());
+      } else {
+        LOG.errorf(e, "failure of run was not committed run_id=%s", live.run().id());
+        abandonRun.commitFailure(RunKey.of(live.run()), error);
+      }
     }
+  }
+
+  private void commitFailure(LiveRun live, List<Step> steps, RunError error) {
+    var execution = RunExecution.of(live, steps, toolsets.empty(), clock);
+    completeRun.commitEnd(execution, null, Usage.NONE, Run.End.failed(error));
+  }
+
+  /** The step of a run that waits for outputs of its calls. */
+  private static Optional<Step> openStepOf(List<Step> steps) {
+    return steps.isEmpty()
+        ? Optional.empty()
+        : Optional.of(steps.getLast()).filter(step -> step.status() == Step.Status.IN_PROGRESS);
   }
 
   @PreDestroy

@@ -5,7 +5,10 @@ import dev.threadmill.runs.execution.AnswerAccumulator;
 import dev.threadmill.runs.execution.AssistantMessages;
 import dev.threadmill.runs.execution.StreamEvent;
 import dev.threadmill.runs.execution.StreamEvents;
+import dev.threadmill.runs.routing.NewChildRun;
+import dev.threadmill.runs.store.Continuation;
 import dev.threadmill.runs.store.Run;
+import dev.threadmill.runs.store.RunError;
 import dev.threadmill.runs.store.RunStatus;
 import dev.threadmill.runs.store.Step;
 import dev.threadmill.runs.store.ToolCall;
@@ -14,23 +17,17 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What a run leaves behind when it ends or pauses, or a step when it is done. */
+/** The changes that one commit of an executing run contains, and the events that describe them. */
 final class StepChanges {
   final List<Message> newMessages = new ArrayList<>();
   final List<Step> newSteps = new ArrayList<>();
   final List<Step> updatedSteps = new ArrayList<>();
   final List<StreamEvent> events = new ArrayList<>();
-  final List<RouteCalls.PreparedChild> newChildren = new ArrayList<>();
+  final List<NewChildRun> newChildren = new ArrayList<>();
   Continuation continuation = Continuation.CONTINUE;
-  Run end;
 
-  /** What comes after what was stored. */
-  enum Continuation {
-    CONTINUE,
-    AWAIT_CLIENT,
-    AWAIT_CHILDREN,
-    HAND_OFF
-  }
+  /** The run at its end; null if it continues. */
+  Run end;
 
   void addMessage(Step step, Message message) {
     newMessages.add(message);
@@ -44,80 +41,64 @@ final class StepChanges {
   }
 
   /**
-   * Calls that the end of their run has cut short.
+   * Ends a step together with its run. Calls without an output get one that says so.
    *
-   * @param to the steps that are stored already, or those that are not
+   * @param target {@link #newSteps} or {@link #updatedSteps}
    */
-  void addInterruptedCalls(List<Step> to, Step open, Run.End end, Instant at) {
-    var calls =
+  void endCalls(List<Step> target, Step open, Run.End end, Instant at) {
+    var step =
+        withOutputs(open, end).ended(Step.Status.ofUnfinishedCalls(end.status()), at, errorOf(end));
+    target.add(step);
+    events.add(StreamEvents.stepEnded(step));
+  }
+
+  /** The step with an output for each call that the end of the run leaves unfinished. */
+  static Step withOutputs(Step open, Run.End end) {
+    return open.with(
         open.calls().stream()
             .map(
                 call ->
                     call.isOpen()
                         ? call.withOutput(AssistantMessages.outputOfUnfinishedCall(end))
                         : call)
-            .toList();
-    var error = end.error() == null ? null : end.error().forStep();
-    var step = open.with(calls).ended(cut(end), at, error);
-    to.add(step);
-    events.add(StreamEvents.stepEnded(step));
+            .toList());
   }
 
-  /** How a step of tool calls ends that the end of its run has cut short. */
-  private static Step.Status cut(Run.End end) {
-    return switch (end.status()) {
-      case COMPLETED, INCOMPLETE, CANCELLED -> Step.Status.CANCELLED;
-      case EXPIRED -> Step.Status.EXPIRED;
-      case FAILED, QUEUED, IN_PROGRESS, REQUIRES_ACTION, CANCELLING -> Step.Status.FAILED;
-    };
-  }
-
-  /** The answer at which a run ends, whole or cut short. */
-  void addLastAnswer(AnswerAccumulator turn, Usage usage, Run run, Run.End end, Instant at) {
-    var error = end.error() == null ? null : end.error().forStep();
-    var how =
-        switch (end.status()) {
-          case COMPLETED, INCOMPLETE -> Step.Status.COMPLETED;
-          case CANCELLED -> Step.Status.CANCELLED;
-          case EXPIRED -> Step.Status.EXPIRED;
-          case FAILED, QUEUED, IN_PROGRESS, REQUIRES_ACTION, CANCELLING -> Step.Status.FAILED;
-        };
-    if (turn.messageStep() != null && turn.callStep() == null) {
-      var step = turn.messageStep().with(usage).ended(how, at, error);
-      if (turn.isMessageStarted()) {
+  /** Adds the answer, complete or not, that a run ends with. */
+  void endAnswer(AnswerAccumulator answer, Usage usage, Run run, Run.End end, Instant at) {
+    if (answer.messageStep() != null && answer.callStep() == null) {
+      var step =
+          answer
+              .messageStep()
+              .with(usage)
+              .ended(Step.Status.whenRunEnds(end.status()), at, errorOf(end));
+      if (answer.isMessageStarted()) {
         addMessage(
             step,
             end.status() == RunStatus.COMPLETED
-                ? AssistantMessages.completed(run, step, turn, at)
-                : AssistantMessages.incomplete(run, step, turn, at));
+                ? AssistantMessages.completed(run, step, answer, at)
+                : AssistantMessages.incomplete(run, step, answer, at));
       } else {
         addStep(step);
       }
     }
-    if (turn.callStep() != null) {
-      addInterruptedCalls(newSteps, turn.callStep().with(usage), end, at);
+    if (answer.callStep() != null) {
+      endCalls(newSteps, answer.callStep().with(usage), end, at);
     }
   }
 
-  /**
-   * What is to be done about a step: other assistants are waited for before the client is asked.
-   */
+  private static RunError errorOf(Run.End end) {
+    return end.error() == null ? null : end.error().forStep();
+  }
+
+  /** How a run continues after a step: it waits for child runs before it asks its client. */
   static Continuation continuationAfter(Step step) {
-    var open = openCalls(step);
+    var open = step.openCalls();
     if (open.isEmpty() || !open.stream().allMatch(call -> call.executor().isExternal())) {
       return Continuation.CONTINUE;
     }
     return open.stream().anyMatch(ToolCall::awaitsChildRun)
         ? Continuation.AWAIT_CHILDREN
         : Continuation.AWAIT_CLIENT;
-  }
-
-  static boolean hasAllOutputs(Step step) {
-    return openCalls(step).isEmpty();
-  }
-
-  /** The calls of a step that have no result yet. */
-  static List<ToolCall> openCalls(Step step) {
-    return step.calls().stream().filter(ToolCall::isOpen).toList();
   }
 }

@@ -15,32 +15,35 @@ import dev.threadmill.runs.execution.EventId;
 import dev.threadmill.runs.execution.LiveRun;
 import dev.threadmill.runs.execution.StreamEvent;
 import dev.threadmill.runs.execution.StreamEvents;
+import dev.threadmill.runs.node.LocalRuns;
+import dev.threadmill.runs.node.NodeLease;
+import dev.threadmill.runs.node.RunSignals;
+import dev.threadmill.runs.store.EventLog;
 import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.RunStatus;
 import dev.threadmill.runs.store.RunStore;
+import dev.threadmill.runs.store.RunTransitions;
 import dev.threadmill.runs.store.Step;
 import dev.threadmill.runs.store.StepStore;
-import dev.threadmill.runs.store.ToolCall;
+import dev.threadmill.runs.store.StepWriter;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /**
- * Takes the results of the client's functions, and has the run go on: on this node if it has room,
- * so that a stream need not look for it, otherwise on whichever claims it.
+ * Stores outputs that a client submits and lets its run continue: on this node if it has capacity,
+ * so that the stream is served from memory, otherwise on the node that claims it.
  */
 @ApplicationScoped
 public class SubmitToolOutputs {
   private final Jdbc jdbc;
   private final RunStore runs;
+  private final RunTransitions transitions;
   private final StepStore steps;
-  private final LocalRuns liveRuns;
+  private final StepWriter stepWriter;
+  private final LocalRuns localRuns;
   private final StartRun startRun;
   private final NodeLease node;
   private final RunSignals signals;
@@ -48,227 +51,158 @@ public class SubmitToolOutputs {
   private final ContentGate gate;
   private final InstantSource clock;
 
-  SubmitToolOutputs(
+  public SubmitToolOutputs(
       Jdbc jdbc,
       RunStore runs,
+      RunTransitions transitions,
       StepStore steps,
-      LocalRuns liveRuns,
+      StepWriter stepWriter,
+      LocalRuns localRuns,
       StartRun startRun,
       NodeLease node,
       RunSignals signals,
       ConcurrencyLimit concurrency,
       ContentGate gate,
       InstantSource clock) {
-    this.gate = gate;
     this.jdbc = jdbc;
     this.runs = runs;
+    this.transitions = transitions;
     this.steps = steps;
-    this.liveRuns = liveRuns;
+    this.stepWriter = stepWriter;
+    this.localRuns = localRuns;
     this.startRun = startRun;
     this.node = node;
     this.signals = signals;
     this.concurrency = concurrency;
+    this.gate = gate;
     this.clock = clock;
   }
 
   /**
-   * The body of the call.
+   * A run that continues.
    *
-   * @param stream whether to answer with the run's events from here on
-   */
-  public record Body(List<Output> toolOutputs, Boolean stream) {
-    public record Output(String toolCallId, String output) {}
-
-    public Body {
-      if (toolOutputs == null) {
-        throw ApiException.missing("tool_outputs");
-      }
-      for (int i = 0; i < toolOutputs.size(); i++) {
-        if (toolOutputs.get(i) == null || toolOutputs.get(i).toolCallId() == null) {
-          throw ApiException.missing("tool_outputs[%d].tool_call_id".formatted(i));
-        }
-      }
-      toolOutputs = List.copyOf(toolOutputs);
-    }
-
-    /** Whether the answer is the stream of the run. */
-    public boolean isStreamed() {
-      return Boolean.TRUE.equals(stream);
-    }
-  }
-
-  /**
-   * A run that goes on.
-   *
-   * @param seen the place on its tape before it went on, where a stream of it begins
+   * @param position in its event log before it continues, where a stream of it begins
    * @param live the run if this node executes it
    */
-  public record Resumed(Run run, EventId seen, Optional<LiveRun> live) {}
+  public record Resumed(Run run, EventId position, Optional<LiveRun> live) {}
+
+  /** Which outputs are submitted to which run. */
+  private record Submission(
+      ProjectId project, ThreadId thread, RunId run, ToolOutputs outputs, boolean isComplete) {}
 
   /**
-   * Stores the outputs and has the run go on.
+   * Stores the outputs of all calls that a run waits for, and lets it continue.
    *
-   * @throws ApiException 404 if there is no such run; 400 if it does not wait, or the outputs are
-   *     not exactly those it waits for
+   * @throws ApiException 404 if there is no such run; 400 if it waits for no outputs, or if the
+   *     outputs are not exactly those that it waits for
    */
-  public Resumed submit(ProjectId project, ThreadId thread, RunId id, Body body) {
-    return submit(project, thread, id, filtered(project, thread, body), true).orElseThrow();
+  public Resumed submit(ProjectId project, ThreadId thread, RunId id, ToolOutputs outputs) {
+    var filtered = filtered(project, thread, outputs);
+    return submit(new Submission(project, thread, id, filtered, true)).orElseThrow();
   }
 
   /**
-   * Stores one output of perhaps several that the run waits for, which goes on with the last.
+   * Stores one of the outputs that a run waits for. The run continues when it has the last one.
    *
    * @return the output as it is stored
-   * @throws ApiException 404 if there is no such run; 400 if it does not wait for this call
+   * @throws ApiException 404 if there is no such run; 400 if it does not wait for this output
    */
   String submitOne(ProjectId project, ThreadId thread, RunId id, ToolCallId call, String output) {
-    var sent = new Body(List.of(new Body.Output(call.value(), output)), false);
-    var body = filtered(project, thread, sent);
-    submit(project, thread, id, body, false);
-    return body.toolOutputs().getFirst().output();
+    var filtered = filtered(project, thread, ToolOutputs.of(call, output));
+    submit(new Submission(project, thread, id, filtered, false));
+    return filtered.toolOutputs().getFirst().output();
   }
 
-  private Body filtered(ProjectId project, ThreadId thread, Body body) {
+  private ToolOutputs filtered(ProjectId project, ThreadId thread, ToolOutputs outputs) {
     var source = ContentSource.tool(project, null, thread);
-    return new Body(
-        body.toolOutputs().stream()
-            .map(each -> new Body.Output(each.toolCallId(), gate.apply(source, each.output())))
+    return new ToolOutputs(
+        outputs.toolOutputs().stream()
+            .map(
+                each ->
+                    new ToolOutputs.Output(each.toolCallId(), gate.apply(source, each.output())))
             .toList(),
-        body.stream());
+        outputs.stream());
   }
 
-  private Optional<Resumed> submit(
-      ProjectId project, ThreadId thread, RunId id, Body body, boolean all) {
-    boolean bounded = concurrency.isLimited(project);
-    boolean room = !bounded && node.isRegistered() && liveRuns.tryAcquire();
-    var at = clock.instant();
-    Optional<Claimed> stored = Optional.empty();
+  private Optional<Resumed> submit(Submission submission) {
+    boolean isLimited = concurrency.isLimited(submission.project());
+    boolean acquired = !isLimited && node.isRegistered() && localRuns.tryAcquire();
+    Optional<ClaimedRun> resumed = Optional.empty();
     try {
-      stored = jdbc.inTransaction(tx -> store(tx, project, thread, id, body, all, room, at));
+      resumed = jdbc.inTransaction(tx -> store(tx, submission, acquired));
     } finally {
-      if (room && stored.isEmpty()) {
-        liveRuns.release(1);
+      if (acquired && resumed.isEmpty()) {
+        localRuns.release(1);
       }
     }
-    return stored.map(claimed -> goOn(claimed, room));
+    return resumed.map(run -> acquired ? start(run) : queue(run));
   }
 
-  private Resumed goOn(Claimed claimed, boolean room) {
-    var run = claimed.run();
-    if (room) {
-      var live = startRun.start(run, claimed.base(), claimed.news(), claimed.steps());
-      return new Resumed(run, claimed.base(), Optional.of(live));
-    }
+  private Resumed start(ClaimedRun claimed) {
+    var live = startRun.start(claimed);
+    return new Resumed(claimed.run(), claimed.position(), Optional.of(live));
+  }
+
+  private Resumed queue(ClaimedRun queued) {
+    var run = queued.run();
     signals.runQueued(concurrency.isLimited(run.projectId()));
     signals.runChanged(run.id());
-    return new Resumed(run, claimed.base(), Optional.empty());
+    return new Resumed(run, queued.position(), Optional.empty());
   }
 
-  private record Claimed(Run run, EventId base, List<StreamEvent> news, List<Step> steps) {}
-
-  /** Empty if the run still waits for more. */
-  private Optional<Claimed> store(
-      Tx tx,
-      ProjectId project,
-      ThreadId thread,
-      RunId id,
-      Body body,
-      boolean all,
-      boolean room,
-      Instant at) {
+  /**
+   * Stores the outputs.
+   *
+   * @param claim whether this node claims the run; otherwise it is queued
+   * @return empty if the run waits for more outputs
+   */
+  private Optional<ClaimedRun> store(Tx tx, Submission submission, boolean claim) {
     var run =
-        runs.lock(tx, thread, id)
-            .filter(found -> found.projectId().equals(project))
-            .orElseThrow(() -> ApiException.notFound("run", id));
+        runs.lock(tx, submission.thread(), submission.run())
+            .filter(found -> found.projectId().equals(submission.project()))
+            .orElseThrow(() -> ApiException.notFound("run", submission.run()));
     if (run.status() != RunStatus.REQUIRES_ACTION) {
       throw ApiException.invalidState(
           "Runs in status \"%s\" do not accept tool outputs.".formatted(run.status().wire()));
     }
     var waiting = steps.lastOf(tx, run).orElseThrow();
-    var answered = waiting.with(answered(waiting.calls(), body, all));
-    steps.setOutputs(tx, answered);
-    boolean isDone = answered.calls().stream().noneMatch(ToolCall::isOpen);
-    if (!isDone) {
-      steps.setExecutors(tx, answered);
+    var answered =
+        waiting.with(submission.outputs().applyTo(waiting.calls(), submission.isComplete()));
+    stepWriter.setOutputs(tx, answered);
+    if (!answered.hasAllOutputs()) {
+      stepWriter.setExecutors(tx, answered);
     }
-    if (answered.calls().stream().anyMatch(ToolCall::awaitsClient)) {
+    if (answered.calls().stream().anyMatch(call -> call.awaitsClient())) {
       return Optional.empty();
     }
-    var step = isDone ? answered.ended(Step.Status.COMPLETED, at, null) : answered;
-    if (isDone) {
-      steps.setEnd(tx, step);
+    if (submission.outputs().isStreamed()) {
+      IdempotencyContext.note(IdempotencyContext.STREAM, EventId.endOf(run).toString());
     }
-
-    var base = ClaimRuns.endOf(run);
-    if (body.isStreamed()) {
-      IdempotencyContext.note(IdempotencyContext.STREAM, base.toString());
-    }
-    var queued = run.withStatus(RunStatus.QUEUED);
-    var news = new ArrayList<StreamEvent>();
-    if (isDone) {
-      news.add(StreamEvents.stepEnded(step));
-    }
-    news.add(StreamEvents.runAtStatus(run, RunStatus.QUEUED, true, List.of()));
-    var next = queued;
-    if (room) {
-      next = queued.claimed(node.id(), run.attempt() + 1, at);
-      news.addFirst(StreamEvents.attemptStarted(next.attempt()));
-      news.add(StreamEvents.runStatus(next));
-    }
-    ClaimRuns.setClaim(tx, next, news);
-    return Optional.of(new Claimed(next, base, news, List.of(step)));
+    return Optional.of(resume(tx, run, answered, claim));
   }
 
-  private static List<ToolCall> answered(List<ToolCall> calls, Body body, boolean all) {
-    var outputs = new HashMap<String, String>();
-    for (var output : body.toolOutputs()) {
-      if (outputs.put(output.toolCallId(), output.output() == null ? "" : output.output())
-          != null) {
-        throw ApiException.invalid(
-            "tool_outputs",
-            "Invalid 'tool_outputs': '%s' is given twice.".formatted(output.toolCallId()));
-      }
+  private ClaimedRun resume(Tx tx, Run run, Step answered, boolean claim) {
+    var at = clock.instant();
+    var step = answered;
+    var events = new ArrayList<StreamEvent>();
+    if (answered.hasAllOutputs()) {
+      step = answered.ended(Step.Status.COMPLETED, at, null);
+      stepWriter.setEnd(tx, step);
+      events.add(StreamEvents.stepEnded(step));
     }
-    refuseUnknown(calls, outputs);
-    var missing =
-        calls.stream()
-            .filter(call -> call.awaitsClient() && !outputs.containsKey(call.id().value()))
-            .map(call -> call.id().value())
-            .toList();
-    if (all && !missing.isEmpty()) {
-      throw ApiException.invalid(
-          "tool_outputs",
-          "Expected tool outputs for call_ids %s, got %s."
-              .formatted(calls.stream().map(call -> call.id().value()).toList(), outputs.keySet()));
+    events.add(StreamEvents.runAtStatus(run, RunStatus.QUEUED, true, List.of()));
+    var next = run.withStatus(RunStatus.QUEUED);
+    if (claim) {
+      next = next.claimed(node.id(), run.attempt() + 1, at);
+      events.addFirst(StreamEvents.attemptStarted(next.attempt()));
+      events.add(StreamEvents.runStatus(next));
     }
-    return calls.stream()
-        .map(
-            call ->
-                outputs.containsKey(call.id().value())
-                    ? said(call, outputs.get(call.id().value()))
-                    : call)
-        .toList();
-  }
-
-  private static ToolCall said(ToolCall call, String output) {
-    if (call.executor() != ToolCall.Executor.APPROVAL) {
-      return call.withOutput(output);
+    var log = EventLog.format(events.stream().map(StreamEvent::event).toList());
+    if (claim) {
+      transitions.claim(tx, next, log);
+    } else {
+      transitions.requeue(tx, next, log);
     }
-    return switch (Approval.of(output)) {
-      case Approval.Given _ -> call.withExecutor(ToolCall.Executor.APPROVED);
-      case Approval.Denied(var why) -> call.withOutput(why);
-    };
-  }
-
-  private static void refuseUnknown(List<ToolCall> calls, Map<String, String> outputs) {
-    var unknown = new HashSet<>(outputs.keySet());
-    calls.stream()
-        .filter(ToolCall::awaitsClient)
-        .forEach(call -> unknown.remove(call.id().value()));
-    if (!unknown.isEmpty()) {
-      throw ApiException.invalid(
-          "tool_outputs",
-          "Invalid 'tool_outputs': the run does not wait for %s.".formatted(unknown));
-    }
+    return new ClaimedRun(next, EventId.endOf(run), events, List.of(step));
   }
 }

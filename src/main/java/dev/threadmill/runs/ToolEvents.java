@@ -1,6 +1,5 @@
 package dev.threadmill.runs;
 
-import dev.threadmill.guard.ContentStream;
 import dev.threadmill.runs.execution.LiveRun;
 import dev.threadmill.runs.execution.RunExecution;
 import dev.threadmill.runs.execution.StreamEvents;
@@ -21,23 +20,14 @@ import java.util.concurrent.TimeUnit;
  * @param <R> what comes of a call
  */
 final class ToolEvents<R> {
-  private final Filter filter;
+  private final ToolOutputFilter filter;
   private final BlockingQueue<Notification<R>> notifications = new LinkedBlockingQueue<>();
 
   /**
    * @param filter of what tools answer
    */
-  ToolEvents(Filter filter) {
+  ToolEvents(ToolOutputFilter filter) {
     this.filter = filter;
-  }
-
-  /** The content filters for the answer of one tool. */
-  interface Filter {
-    /** A stream of output. */
-    ContentStream open();
-
-    /** Output that is complete. */
-    String apply(String output);
   }
 
   private sealed interface Notification<R> {

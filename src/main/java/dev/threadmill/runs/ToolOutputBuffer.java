@@ -18,7 +18,7 @@ final class ToolOutputBuffer implements ToolListener {
   private static final int MOST_PROGRESS = 16_384;
 
   private final int place;
-  private final ToolEvents.Filter filter;
+  private final ToolOutputFilter filter;
   private final Runnable onNews;
   private ContentStream open;
   private final StringBuilder told;
@@ -42,7 +42,7 @@ final class ToolOutputBuffer implements ToolListener {
   ToolOutputBuffer(
       int place,
       ToolCall.Partial before,
-      ToolEvents.Filter filter,
+      ToolOutputFilter filter,
       Consumer<ToolOutputBuffer> onNews) {
     this.filter = filter;
     this.open = filter.open();

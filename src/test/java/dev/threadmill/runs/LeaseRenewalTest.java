@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.threadmill.db.DedicatedConnection;
 import dev.threadmill.db.Tx;
+import dev.threadmill.runs.node.NodeLease;
 import dev.threadmill.testing.BrokenPool;
 import dev.threadmill.testing.PostgresResource;
 import io.agroal.api.AgroalDataSource;

@@ -10,6 +10,7 @@ import dev.threadmill.models.Usage;
 import dev.threadmill.runs.context.BuildContext;
 import dev.threadmill.runs.execution.AnswerAccumulator;
 import dev.threadmill.runs.execution.RunExecution;
+import dev.threadmill.runs.node.RunsConfig;
 import dev.threadmill.runs.store.Run;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,8 +39,13 @@ final class ScriptedModel extends CallModel {
   private final Calls calls;
 
   ScriptedModel(
-      ContentGate gate, ModelRegistry models, BudgetLedger spending, Random random, Calls calls) {
-    super(gate, models, spending);
+      ContentGate gate,
+      ModelRegistry models,
+      BudgetLedger ledger,
+      RunsConfig config,
+      Random random,
+      Calls calls) {
+    super(gate, models, ledger, config);
     this.random = random;
     this.calls = calls;
   }

@@ -11,6 +11,7 @@ import dev.threadmill.api.ThreadId;
 import dev.threadmill.crash.InvariantAssertions;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.runs.execution.LiveRun;
+import dev.threadmill.runs.rest.RunRequests;
 import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.EventReader;
 import dev.threadmill.testing.SettableClock;
@@ -48,6 +49,7 @@ final class SimulatedHistory {
   private final Map<String, String> ended = new HashMap<>();
   private final Map<ThreadId, List<String>> messagesBefore = new HashMap<>();
   private int turns;
+  private int leasesLost;
 
   SimulatedHistory(long seed, SimulatedNode.Parts parts, AssistantId assistant) {
     this.random = new Random(seed);
@@ -123,15 +125,16 @@ final class SimulatedHistory {
     } else if (what < 78) {
       act("submit", node, () -> withAnyRun(run -> submit(node, run)));
     } else if (what < 84) {
-      act("sweep", node, node.sweep::runOnce);
+      act("sweep", node, node.maintenance::runOnce);
     } else if (what < 86) {
-      act("renew", node, node.sweep::renew);
+      act("renew", node, node.maintenance::renew);
     } else if (what < 88) {
       act("journal", node, () -> journal(node));
     } else if (what < 90) {
       handOver(rather(node));
     } else if (what < 92) {
-      say("given up", node);
+      say("lease lost", node);
+      leasesLost++;
       jdbc.update(
           "UPDATE nodes SET lease_until = now() - interval '1 second' WHERE id = ?",
           node.node.id());
@@ -162,7 +165,12 @@ final class SimulatedHistory {
     var policy = any(List.of("reject", "reject", "queue", "interrupt"));
     var body = "{\"assistant_id\": \"%s\", \"on_active_run\": \"%s\"}".formatted(assistant, policy);
     refusable(
-        () -> node.create.create(PROJECT, any(threads), Json.read(body, RunRequest.Create.class)));
+        () ->
+            node.create.create(
+                PROJECT,
+                any(threads),
+                Json.read(body, RunRequests.CreateRunBody.class).toSpec(),
+                CreationHook.NONE));
   }
 
   private record CreatedRun(ThreadId thread, RunId run, String status) {}
@@ -194,13 +202,12 @@ final class SimulatedHistory {
     var outputs =
         jdbc.list(
             "SELECT id FROM tool_calls WHERE thread_id = ? AND run_id = ? AND output IS NULL",
-            row -> new SubmitToolOutputs.Body.Output(row.text("id"), "42"),
+            row -> new ToolOutputs.Output(row.text("id"), "42"),
             run.thread(),
             run.run());
     refusable(
         () ->
-            node.submit.submit(
-                PROJECT, run.thread(), run.run(), new SubmitToolOutputs.Body(outputs, false)));
+            node.submit.submit(PROJECT, run.thread(), run.run(), new ToolOutputs(outputs, false)));
   }
 
   /** As often as not a node in the middle of whose message a client has just looked away. */
@@ -210,7 +217,7 @@ final class SimulatedHistory {
   }
 
   private boolean isHalfTold(SimulatedNode node) {
-    return node.liveRuns.all().stream()
+    return node.localRuns.all().stream()
         .map(live -> readers.get(live.run().id()))
         .anyMatch(reader -> reader != null && reader.isWithinMessage());
   }
@@ -244,16 +251,16 @@ final class SimulatedHistory {
   }
 
   private void journal(SimulatedNode node) {
-    node.liveRuns.all().forEach(live -> live.events().startJournaling());
+    node.localRuns.all().forEach(live -> live.events().startJournaling());
     node.journal.flush();
   }
 
   /** It stops in good order, and another one is started in its place. */
   private void handOver(SimulatedNode node) {
     say("hand over", node);
-    node.liveRuns.stopAccepting();
-    node.liveRuns.all().forEach(live -> live.stop(LiveRun.StopReason.HAND_OVER));
-    for (int i = 0; i < MOST_ROUNDS && node.liveRuns.size() > 0; i++) {
+    node.localRuns.stopAccepting();
+    node.localRuns.all().forEach(live -> live.stop(LiveRun.StopReason.HAND_OVER));
+    for (int i = 0; i < MOST_ROUNDS && node.localRuns.size() > 0; i++) {
       baton.runOne(random, each -> each == node);
     }
     node.node.deregister();
@@ -262,6 +269,7 @@ final class SimulatedHistory {
 
   private void kill(SimulatedNode node) {
     say("kill", node);
+    leasesLost++;
     jdbc.update(
         "UPDATE nodes SET lease_until = now() - interval '1 second' WHERE id = ?", node.node.id());
     replace(node);
@@ -286,8 +294,8 @@ final class SimulatedHistory {
         return;
       }
       for (var node : nodes) {
-        baton.add(node, node.sweep::renew);
-        baton.add(node, node.sweep::runOnce);
+        baton.add(node, node.maintenance::renew);
+        baton.add(node, node.maintenance::runOnce);
         baton.add(node, () -> journal(node));
       }
       open.stream()
@@ -334,8 +342,13 @@ final class SimulatedHistory {
     var key = ConfigProvider.getConfig().getValue("threadmill.keys.api-key", String.class);
     for (var run : runs()) {
       var id = run.run().value();
-      assertThat(run.status()).as("a run that had no reason to fail").isNotEqualTo("failed");
       var stored = parts.runs.get(PROJECT, run.thread(), run.run());
+      if (run.status().equals("failed")) {
+        assertThat(stored.lastError().message())
+            .as("why %s failed after %d lost leases", id, leasesLost)
+            .startsWith("The run was stopped: 3 servers in a row crashed");
+        assertThat(leasesLost).as("leases lost, of which a run has to see three").isGreaterThan(2);
+      }
       int steps = parts.steps.ofRun(stored).size();
       assertThat(calls.of(id))
           .as("I7: model calls of %s, attempts %d", id, stored.attempt())

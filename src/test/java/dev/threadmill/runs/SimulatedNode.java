@@ -6,8 +6,6 @@ import dev.threadmill.api.RunId;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.assistants.AssistantCache;
 import dev.threadmill.assistants.Assistants;
-import dev.threadmill.assistants.RoutingTargets;
-import dev.threadmill.assistants.ToolSecrets;
 import dev.threadmill.db.DedicatedConnection;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.signals.Signals;
@@ -24,12 +22,27 @@ import dev.threadmill.runs.context.ThreadHistory;
 import dev.threadmill.runs.execution.EventId;
 import dev.threadmill.runs.execution.Journal;
 import dev.threadmill.runs.execution.RunSubscriptions;
+import dev.threadmill.runs.node.LocalRuns;
+import dev.threadmill.runs.node.NodeLease;
+import dev.threadmill.runs.node.RunSignals;
+import dev.threadmill.runs.node.RunsConfig;
 import dev.threadmill.runs.recovery.MaintenanceLoop;
 import dev.threadmill.runs.recovery.SubscriptionPoller;
 import dev.threadmill.runs.recovery.TakeOver;
-import dev.threadmill.runs.store.Run;
+import dev.threadmill.runs.routing.CompleteHandoff;
+import dev.threadmill.runs.routing.CreateChildRun;
+import dev.threadmill.runs.routing.PlanRoute;
+import dev.threadmill.runs.routing.ResumeParent;
+import dev.threadmill.runs.spec.ResolveRunSettings;
+import dev.threadmill.runs.store.ChildRunStore;
+import dev.threadmill.runs.store.NodeStore;
+import dev.threadmill.runs.store.RunClaims;
+import dev.threadmill.runs.store.RunJournal;
 import dev.threadmill.runs.store.RunStore;
+import dev.threadmill.runs.store.RunTransitions;
 import dev.threadmill.runs.store.StepStore;
+import dev.threadmill.runs.store.StepWriter;
+import dev.threadmill.runs.store.ToolCallStore;
 import dev.threadmill.runs.streams.EventEncoder;
 import dev.threadmill.runs.streams.LoadRun;
 import dev.threadmill.runs.streams.RunEventReader;
@@ -39,13 +52,14 @@ import dev.threadmill.threads.MessageStore;
 import dev.threadmill.threads.PrepareMessages;
 import dev.threadmill.threads.PrepareThread;
 import dev.threadmill.threads.ThreadStore;
+import dev.threadmill.threads.ThreadTail;
 import dev.threadmill.tools.ToolsConfig;
 import dev.threadmill.tools.ToolsetFactory;
+import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Random;
-import java.util.concurrent.atomic.AtomicReference;
 import javax.sql.DataSource;
 
 /**
@@ -56,224 +70,143 @@ final class SimulatedNode {
   static final ProjectId PROJECT = new ProjectId("proj_default");
 
   final NodeLease node;
-  final LocalRuns liveRuns;
+  final LocalRuns localRuns;
   final Journal journal;
-  final MaintenanceLoop sweep;
+  final MaintenanceLoop maintenance;
   final CreateRun create;
   final CancelRun cancel;
   final SubmitToolOutputs submit;
   private final StartRun startRun;
-  private final RunSubscriptions watches;
-  private final LoadRun loadRun;
+  private final RunSubscriptions subscriptions;
   boolean frozen;
 
   /** By how much its clock is ahead. */
   volatile Duration ahead;
 
-  /** What all nodes have in common: what is not of the engine, or keeps nothing. */
+  /** What all nodes share: beans outside of the engine. */
   @Singleton
   static class Parts {
-    final RunStore runs;
-    final LoadRun loadRun;
-    final StepStore steps;
-    final MessageStore messages;
-    final ThreadStore threads;
-    final ThreadHistory history;
-    final ScheduleSummary noteRun;
-    final RetrieveMemory memory;
-    final ToolsetFactory toolboxes;
-    final ToolsConfig toolSettings;
-    final ModelRegistry models;
-    final Signals signals;
-    final DedicatedConnection side;
-    final Ids ids;
-    final Assistants assistants;
-    final AssistantCache knownAssistants;
-    final ToolSecrets toolSecrets;
-    final PrepareMessages prepareMessages;
-    final ContentGate gate;
-    final PrepareThread prepareThread;
-    final BudgetLedger spending;
-    final ConcurrencyLimit concurrency;
-    final AdmitRequest admitRequest;
-    final RoutingTargets routingTargets;
-    final DataSource dataSource;
-    final Jdbc jdbc;
-    final SettableClock clock;
-
-    Parts(
-        RunStore runs,
-        LoadRun loadRun,
-        StepStore steps,
-        MessageStore messages,
-        ThreadStore threads,
-        ThreadHistory history,
-        ScheduleSummary noteRun,
-        RetrieveMemory memory,
-        ToolsetFactory toolboxes,
-        ToolsConfig toolSettings,
-        ModelRegistry models,
-        Signals signals,
-        DedicatedConnection side,
-        Ids ids,
-        Assistants assistants,
-        AssistantCache knownAssistants,
-        ToolSecrets toolSecrets,
-        PrepareMessages prepareMessages,
-        ContentGate gate,
-        PrepareThread prepareThread,
-        BudgetLedger spending,
-        ConcurrencyLimit concurrency,
-        AdmitRequest admitRequest,
-        RoutingTargets routingTargets,
-        DataSource dataSource,
-        Jdbc jdbc,
-        SettableClock clock) {
-      this.runs = runs;
-      this.loadRun = loadRun;
-      this.steps = steps;
-      this.messages = messages;
-      this.threads = threads;
-      this.history = history;
-      this.noteRun = noteRun;
-      this.memory = memory;
-      this.toolboxes = toolboxes;
-      this.toolSettings = toolSettings;
-      this.models = models;
-      this.signals = signals;
-      this.side = side;
-      this.ids = ids;
-      this.assistants = assistants;
-      this.knownAssistants = knownAssistants;
-      this.toolSecrets = toolSecrets;
-      this.prepareMessages = prepareMessages;
-      this.gate = gate;
-      this.prepareThread = prepareThread;
-      this.spending = spending;
-      this.concurrency = concurrency;
-      this.admitRequest = admitRequest;
-      this.routingTargets = routingTargets;
-      this.dataSource = dataSource;
-      this.jdbc = jdbc;
-      this.clock = clock;
-    }
+    @Inject RunStore runs;
+    @Inject StepStore steps;
+    @Inject LoadRun loadRun;
+    @Inject MessageStore messages;
+    @Inject ThreadStore threads;
+    @Inject ThreadTail threadTail;
+    @Inject ThreadHistory history;
+    @Inject ScheduleSummary scheduleSummary;
+    @Inject RetrieveMemory memory;
+    @Inject ToolsetFactory toolsets;
+    @Inject ToolsConfig toolsConfig;
+    @Inject ModelRegistry models;
+    @Inject Signals signals;
+    @Inject DedicatedConnection connection;
+    @Inject Ids ids;
+    @Inject Assistants assistants;
+    @Inject AssistantCache assistantCache;
+    @Inject ResolveRunSettings resolveSettings;
+    @Inject PrepareMessages prepareMessages;
+    @Inject ContentGate gate;
+    @Inject PrepareThread prepareThread;
+    @Inject BudgetLedger ledger;
+    @Inject ConcurrencyLimit concurrency;
+    @Inject AdmitRequest admitRequest;
+    @Inject DataSource dataSource;
+    @Inject Jdbc jdbc;
+    @Inject SettableClock clock;
   }
 
+  private final Parts parts;
+  private final Jdbc jdbc;
+  private final RunsConfig config = new Config();
+  private final InstantSource clock;
+  private final RunStore runs;
+  private final RunClaims claims;
+  private final RunTransitions transitions;
+  private final StepStore steps;
+  private final StepWriter stepWriter = new StepWriter();
+  private final RunJournal runJournal;
+  private final ChildRunStore children;
+  private final ToolCallStore toolCalls;
+
   SimulatedNode(
-      Parts parts, TurnScheduler baton, Random random, ScriptedModel.Calls calls, Duration ahead) {
-    var jdbc = new Jdbc(TurnScheduler.yielding(parts.dataSource));
+      Parts parts,
+      TurnScheduler scheduler,
+      Random random,
+      ScriptedModel.Calls calls,
+      Duration ahead) {
+    this.parts = parts;
     this.ahead = ahead;
-    InstantSource clock = () -> parts.clock.instant().plus(this.ahead);
-    var config = new Settings();
-    node =
-        new NodeLease(jdbc, parts.side, parts.ids, config, parts.signals) {
-          @Override
-          boolean isHealthyForOneLease() {
-            return true;
-          }
-        };
-    liveRuns = new LocalRuns(config);
-    journal = new Journal(jdbc);
-    loadRun = parts.loadRun;
-    watches = new RunSubscriptions(parts.signals);
-    var signals = new RunSignals(liveRuns, watches, parts.signals);
-    var children = new ChildRuns(jdbc, null, signals);
-    var routeCalls =
-        new RouteCalls(
-            parts.assistants,
-            parts.toolSecrets,
-            parts.routingTargets,
-            parts.threads,
-            parts.messages,
-            parts.runs,
-            children,
-            parts.ids,
-            config);
-    // Runs of this simulation have no children. Two of these need each other.
-    var late = new AtomicReference<CancelChildRuns>();
-    var stopLater =
-        new CancelChildRuns(children, null) {
-          @Override
-          void afterEnd(Run ended) {
-            late.get().afterEnd(ended);
-          }
-        };
-    var endIdle = new EndIdleRun(jdbc, parts.runs, parts.steps, children, stopLater, signals);
-    cancel = new CancelRun(jdbc, parts.runs, endIdle, stopLater, liveRuns, signals, clock);
-    var stopChildren = new CancelChildRuns(children, cancel);
-    late.set(stopChildren);
-    var finish =
-        new FinishRun(
-            jdbc,
-            parts.steps,
-            parts.messages,
-            parts.noteRun,
-            parts.spending,
-            routeCalls,
-            children,
-            stopChildren,
+    jdbc = new Jdbc(TurnScheduler.yielding(parts.dataSource));
+    clock = () -> parts.clock.instant().plus(this.ahead);
+    runs = new RunStore(jdbc);
+    claims = new RunClaims(jdbc);
+    transitions = new RunTransitions(jdbc);
+    toolCalls = new ToolCallStore(jdbc);
+    steps = new StepStore(jdbc, toolCalls);
+    runJournal = new RunJournal(jdbc);
+    children = new ChildRunStore(jdbc);
+    node = lease();
+    localRuns = new LocalRuns(config);
+    journal = new Journal(runJournal);
+    subscriptions = new RunSubscriptions(parts.signals);
+    var signals = new RunSignals(localRuns, subscriptions, parts.signals);
+    var resumeParent =
+        new ResumeParent(
+            transitions,
+            new CompleteHandoff(
+                runs, transitions, steps, stepWriter, parts.messages, parts.threadTail, signals),
             signals);
-    var execute =
-        new ExecuteRun(
-            new BuildContext(parts.models, parts.history, parts.memory, jdbc),
-            new PromptPermits(),
-            new ScriptedModel(parts.gate, parts.models, parts.spending, random, calls),
-            finish,
-            parts.steps,
+    var endIdle =
+        new EndIdleRun(
             jdbc,
-            new ExecuteTools(
-                finish, parts.steps, routeCalls, children, parts.toolSettings, parts.gate),
-            parts.toolboxes,
-            parts.spending,
-            config,
-            clock);
-    startRun =
-        new StartRun(
-            liveRuns,
-            journal,
-            execute,
-            finish,
+            runs,
+            transitions,
+            steps,
+            stepWriter,
+            children,
+            resumeParent,
+            parts.threadTail,
+            signals);
+    cancel = new CancelRun(runs, transitions, children, endIdle, localRuns, signals, clock);
+    var createChild =
+        new CreateChildRun(parts.threads, parts.threadTail, parts.messages, transitions, parts.ids);
+    var commit =
+        new AttemptCommit(
+            jdbc,
+            runs,
+            transitions,
+            stepWriter,
+            runJournal,
+            parts.messages,
+            parts.threadTail,
+            parts.scheduleSummary,
+            parts.ledger,
+            createChild,
+            resumeParent,
+            signals);
+    var abandon =
+        new AbandonRun(
+            jdbc,
+            runs,
+            transitions,
+            stepWriter,
+            runJournal,
+            resumeParent,
+            parts.threadTail,
+            parts.ledger,
             signals,
-            parts.concurrency,
-            parts.toolboxes,
-            config,
-            clock) {
-          @Override
-          void begin(Runnable execution) {
-            baton.add(SimulatedNode.this, execution);
-          }
-        };
-    var waiting = new WaitingRuns(jdbc, parts.threads, parts.messages);
-    sweep =
-        new MaintenanceLoop(
-            jdbc,
-            node,
-            liveRuns,
-            new ClaimRuns(jdbc, liveRuns, startRun, parts.steps, node, parts.concurrency, clock),
-            new TakeOver(
-                jdbc,
-                liveRuns,
-                startRun,
-                parts.runs,
-                parts.steps,
-                parts.messages,
-                parts.spending,
-                node,
-                config,
-                clock),
-            waiting,
-            endIdle,
-            stopChildren,
-            new SubscriptionPoller(jdbc, watches),
-            parts.signals,
-            config,
             clock);
+    startRun = startRun(scheduler, random, calls, commit, createChild, abandon, signals);
+    var waiting = new WaitingRuns(jdbc, claims, transitions, parts.threads, parts.messages);
+    maintenance = maintenance(waiting, endIdle, abandon);
     submit =
         new SubmitToolOutputs(
             jdbc,
-            parts.runs,
-            parts.steps,
-            liveRuns,
+            runs,
+            transitions,
+            steps,
+            stepWriter,
+            localRuns,
             startRun,
             node,
             signals,
@@ -283,30 +216,148 @@ final class SimulatedNode {
     create =
         new CreateRun(
             jdbc,
-            parts.knownAssistants,
-            parts.toolSecrets,
-            parts.routingTargets,
+            parts.assistantCache,
+            parts.resolveSettings,
             parts.threads,
-            parts.messages,
             parts.prepareMessages,
             parts.prepareThread,
-            parts.runs,
-            liveRuns,
+            new InsertRun(
+                parts.threads,
+                parts.messages,
+                transitions,
+                waiting,
+                localRuns,
+                node,
+                parts.ids,
+                config),
+            localRuns,
             startRun,
+            cancel,
             node,
             signals,
-            parts.ids,
             parts.admitRequest,
-            parts.concurrency,
-            waiting,
-            cancel);
+            parts.concurrency);
     node.register();
+  }
+
+  private NodeLease lease() {
+    return new NodeLease(
+        jdbc,
+        parts.connection,
+        new NodeStore(jdbc),
+        transitions,
+        parts.ids,
+        config,
+        parts.signals) {
+      @Override
+      public boolean isHealthyForOneLease() {
+        return true;
+      }
+    };
+  }
+
+  private StartRun startRun(
+      TurnScheduler scheduler,
+      Random random,
+      ScriptedModel.Calls calls,
+      AttemptCommit commit,
+      CreateChildRun createChild,
+      AbandonRun abandon,
+      RunSignals signals) {
+    var complete = new CompleteRun(commit, cancel);
+    var progress = new CommitProgress(commit);
+    var planRoute =
+        new PlanRoute(parts.assistants, parts.resolveSettings, children, parts.ids, config);
+    var execute =
+        new ExecuteRun(
+            new BuildContext(parts.models, parts.history, parts.memory, jdbc),
+            new PromptPermits(),
+            new ScriptedModel(parts.gate, parts.models, parts.ledger, config, random, calls),
+            complete,
+            progress,
+            toolCalls,
+            jdbc,
+            new ExecuteTools(
+                progress,
+                toolCalls,
+                planRoute,
+                createChild,
+                children,
+                parts.toolsConfig,
+                parts.gate),
+            parts.toolsets,
+            parts.ledger,
+            config,
+            clock);
+    return new StartRun(
+        localRuns,
+        journal,
+        execute,
+        complete,
+        abandon,
+        signals,
+        parts.concurrency,
+        parts.toolsets,
+        config,
+        clock) {
+      @Override
+      protected void startThread(Runnable execution) {
+        scheduler.add(SimulatedNode.this, execution);
+      }
+    };
+  }
+
+  private MaintenanceLoop maintenance(WaitingRuns waiting, EndIdleRun endIdle, AbandonRun abandon) {
+    var takeOver =
+        new TakeOver(
+            jdbc,
+            localRuns,
+            startRun,
+            abandon,
+            runs,
+            claims,
+            transitions,
+            runJournal,
+            steps,
+            stepWriter,
+            parts.messages,
+            parts.threadTail,
+            parts.ledger,
+            node,
+            config,
+            clock);
+    var claim =
+        new ClaimRuns(
+            jdbc,
+            localRuns,
+            startRun,
+            claims,
+            transitions,
+            steps,
+            parts.threadTail,
+            node,
+            parts.concurrency,
+            clock);
+    return new MaintenanceLoop(
+        node,
+        localRuns,
+        claims,
+        claim,
+        takeOver,
+        waiting,
+        endIdle,
+        abandon,
+        cancel,
+        new SubscriptionPoller(runs, subscriptions),
+        parts.signals,
+        config,
+        clock);
   }
 
   /** What it tells a client who has come this far. */
   RunEventStream events(ThreadId thread, RunId run, EventId seen) {
     return new RunEventStream(
-        new RunEventReader(liveRuns, watches, loadRun, PROJECT, thread, run, seen),
+        new RunEventReader(localRuns, subscriptions, parts.loadRun, PROJECT, thread, run, seen),
         EventEncoder.ASSISTANTS_API,
         false,
         null);
@@ -318,7 +369,7 @@ final class SimulatedNode {
   }
 
   /** Nothing happens by itself: it is the simulation that lets time pass. */
-  private static final class Settings implements RunsConfig {
+  private static final class Config implements RunsConfig {
     @Override
     public int concurrency() {
       return 2;
@@ -327,6 +378,11 @@ final class SimulatedNode {
     @Override
     public Duration lease() {
       return Duration.ofHours(1);
+    }
+
+    @Override
+    public Duration expiry() {
+      return Duration.ofMinutes(10);
     }
 
     @Override

@@ -192,7 +192,7 @@ class A2aTasks {
       return keys.startOnce(
           new IdempotentRuns.IdempotentRequest(assistant.projectId(), assistant.id(), key, asked),
           alongside ->
-              runs.start(
+              runs.answer(
                   assistant.projectId(),
                   assistant.id(),
                   message.context(),

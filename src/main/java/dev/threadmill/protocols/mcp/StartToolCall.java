@@ -53,13 +53,13 @@ class StartToolCall {
     var marks = new HashMap<>(call.metadata());
     marks.put("protocol", "mcp");
     if (call.key() == null) {
-      return runs.start(
+      return runs.answer(
           call.project(),
           assistant.assistantId(),
           thread,
           message,
           new Metadata(marks),
-          (_, _, _) -> {});
+          RunClient.CreationHook.NONE);
     }
     var asked =
         JsonNodeFactory.instance.arrayNode().add(String.valueOf(thread)).add(text).toString();
@@ -67,7 +67,7 @@ class StartToolCall {
         new IdempotentRuns.IdempotentRequest(
             call.project(), assistant.assistantId(), "mcp/" + call.key(), asked),
         alongside ->
-            runs.start(
+            runs.answer(
                 call.project(),
                 assistant.assistantId(),
                 thread,

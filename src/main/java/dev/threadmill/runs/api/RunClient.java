@@ -9,14 +9,16 @@ import dev.threadmill.api.ThreadId;
 import dev.threadmill.db.Tx;
 import dev.threadmill.runs.CancelRun;
 import dev.threadmill.runs.CreateRun;
-import dev.threadmill.runs.RunRequest;
 import dev.threadmill.runs.SubmitToolOutputs;
+import dev.threadmill.runs.ToolOutputs;
 import dev.threadmill.runs.execution.EventId;
+import dev.threadmill.runs.spec.OnActiveRun;
+import dev.threadmill.runs.spec.RunSpec;
 import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.RunStatus;
 import dev.threadmill.runs.store.RunStore;
-import dev.threadmill.runs.store.StepStore;
 import dev.threadmill.runs.store.ToolCall;
+import dev.threadmill.runs.store.ToolCallStore;
 import dev.threadmill.runs.streams.RunStreams;
 import dev.threadmill.threads.CreateMessage;
 import dev.threadmill.threads.CreateThread;
@@ -35,7 +37,7 @@ public class RunClient {
   private final CancelRun cancelRun;
   private final SubmitToolOutputs submitToolOutputs;
   private final RunStore runs;
-  private final StepStore steps;
+  private final ToolCallStore calls;
   private final RunStreams streams;
 
   RunClient(
@@ -43,48 +45,69 @@ public class RunClient {
       CancelRun cancelRun,
       SubmitToolOutputs submitToolOutputs,
       RunStore runs,
-      StepStore steps,
+      ToolCallStore calls,
       RunStreams streams) {
     this.createRun = createRun;
     this.cancelRun = cancelRun;
     this.submitToolOutputs = submitToolOutputs;
     this.runs = runs;
-    this.steps = steps;
+    this.calls = calls;
     this.streams = streams;
   }
 
   /** Takes part in the transaction that creates a run. */
   @FunctionalInterface
   public interface CreationHook {
+    /** Does nothing. */
+    CreationHook NONE = (_, _, _) -> {};
+
     /** Called before the transaction is committed. */
     void onCreate(Tx tx, ThreadId thread, RunId run);
+
+    private void onCreate(Tx tx, Run run) {
+      onCreate(tx, run.threadId(), run.id());
+    }
   }
 
   /**
-   * Starts a run in which an assistant answers a message. On a thread with an active run it is
-   * queued.
+   * Creates a run on a thread.
+   *
+   * @throws ApiException 404 if there is no such assistant or thread; 400 if the thread is
+   *     archived, if another run is active on it and the run is not to wait, if too many wait on
+   *     it, or if the run has no assistant and names no model; 429 if a limit of the project is
+   *     reached
+   */
+  public RunHandle start(ProjectId project, ThreadId thread, RunSpec spec, CreationHook hook) {
+    return handle(createRun.create(project, thread, spec, hook::onCreate));
+  }
+
+  /** Creates a thread and a run on it. Otherwise as {@link #start}. */
+  public RunHandle startWithThread(
+      ProjectId project, CreateThread thread, RunSpec spec, CreationHook hook) {
+    return handle(createRun.createWithThread(project, thread, spec, hook::onCreate));
+  }
+
+  /**
+   * Creates a run in which an assistant answers a message. On a thread with an active run it is
+   * queued. Otherwise as {@link #start}.
    *
    * @param thread null for a new thread, which then belongs to the assistant
-   * @throws ApiException 404 if there is no such assistant or thread; 400 if the thread is
-   *     archived, or too many runs wait on it; 429 if a limit of the project is reached
    */
-  public RunHandle start(
+  public RunHandle answer(
       ProjectId project,
       AssistantId assistant,
       ThreadId thread,
       CreateMessage message,
       Metadata metadata,
       CreationHook hook) {
-    CreateRun.Alongside also = (tx, run) -> hook.onCreate(tx, run.threadId(), run.id());
-    var created =
-        thread == null
-            ? createRun.create(
-                project,
-                RunRequest.CreateWithThread.of(
-                    assistant, new CreateThread(List.of(message), null, null, assistant), metadata),
-                also)
-            : createRun.create(
-                project, thread, RunRequest.Create.inTurn(assistant, message, metadata), also);
+    var spec = RunSpec.ofAssistant(assistant).with(metadata);
+    return thread == null
+        ? startWithThread(
+            project, new CreateThread(List.of(message), null, null, assistant), spec, hook)
+        : start(project, thread, spec.withMessages(List.of(message)).with(OnActiveRun.QUEUE), hook);
+  }
+
+  private RunHandle handle(CreateRun.Created created) {
     return new RunHandle(streams, created.run(), List.of(), EventId.START, created.live());
   }
 
@@ -112,14 +135,13 @@ public class RunClient {
   public RunHandle submit(
       ProjectId project, ThreadId thread, RunId id, Map<String, String> outputs) {
     var body =
-        new SubmitToolOutputs.Body(
+        new ToolOutputs(
             outputs.entrySet().stream()
-                .map(
-                    output -> new SubmitToolOutputs.Body.Output(output.getKey(), output.getValue()))
+                .map(output -> new ToolOutputs.Output(output.getKey(), output.getValue()))
                 .toList(),
             false);
     var resumed = submitToolOutputs.submit(project, thread, id, body);
-    return new RunHandle(streams, resumed.run(), List.of(), resumed.seen(), resumed.live());
+    return new RunHandle(streams, resumed.run(), List.of(), resumed.position(), resumed.live());
   }
 
   /** Runs of an assistant on a thread, newest first. */
@@ -141,7 +163,7 @@ public class RunClient {
 
   private RunHandle handle(Run run) {
     var open =
-        run.status() == RunStatus.REQUIRES_ACTION ? steps.openCalls(run) : List.<ToolCall>of();
+        run.status() == RunStatus.REQUIRES_ACTION ? calls.awaitingClient(run) : List.<ToolCall>of();
     return new RunHandle(streams, run, open, EventId.START, Optional.empty());
   }
 }

@@ -13,6 +13,7 @@ import java.util.stream.Stream;
 /**
  * A run at one moment.
  *
+ * @param assistant null if the run has none
  * @param statusSince when it came to this status, to the second; for a run that is in progress or
  *     waits, when it was started
  * @param started whether its execution has started
@@ -56,7 +57,7 @@ public record RunSnapshot(
     return new RunSnapshot(
         new ThreadId(run.threadId()),
         new RunId(run.id()),
-        new AssistantId(run.assistantId()),
+        run.assistantId() == null ? null : new AssistantId(run.assistantId()),
         RunState.of(run.status()),
         Instant.ofEpochSecond(run.createdAt()),
         since(run),

@@ -13,6 +13,7 @@ import dev.threadmill.models.ModelRegistry;
 import dev.threadmill.models.TokenCounter;
 import dev.threadmill.runs.execution.RunExecution;
 import dev.threadmill.runs.store.Run;
+import dev.threadmill.runs.store.RunSettings;
 import dev.threadmill.runs.store.SentContext;
 import dev.threadmill.runs.store.TruncationStrategy;
 import dev.threadmill.threads.ContentPart;
@@ -72,8 +73,8 @@ public class BuildContext {
   public Context of(RunExecution progress, PromptPermits.Permit place) throws InterruptedException {
     var run = progress.run();
     var settings = run.settings();
-    if (settings.maxCompletionTokens() != null
-        && run.usage().completionTokens() >= settings.maxCompletionTokens()) {
+    if (settings.tokenLimits().maxCompletionTokens() != null
+        && run.usage().completionTokens() >= settings.tokenLimits().maxCompletionTokens()) {
       return new TokensUsedUp("max_completion_tokens");
     }
     var functions = progress.toolset().functions();
@@ -106,7 +107,7 @@ public class BuildContext {
             settings.model(),
             stretch(shown, cutBy),
             MemoryReferences.of(remembered),
-            PromptDigest.of(prompt)));
+            PromptDigest.of(prompt.messages(), prompt.functions())));
     return prompt;
   }
 
@@ -142,8 +143,8 @@ public class BuildContext {
             && (policy.isExplicit() || run.settings().truncationStrategy().lastMessages() == null);
     var said =
         window.entries().stream()
-            .filter(ThreadHistory.Entry.MessageEntry.class::isInstance)
-            .map(ThreadHistory.Entry.MessageEntry.class::cast)
+            .filter(HistoryEntry.MessageEntry.class::isInstance)
+            .map(HistoryEntry.MessageEntry.class::cast)
             .toList();
     var asked =
         new RetrieveMemory.Request(
@@ -158,7 +159,7 @@ public class BuildContext {
     return progress.live().interruptibly(() -> memory.retrieve(asked));
   }
 
-  private static String newestOfTheUser(List<ThreadHistory.Entry.MessageEntry> said) {
+  private static String newestOfTheUser(List<HistoryEntry.MessageEntry> said) {
     return said.reversed().stream()
         .filter(message -> message.role() == Message.Role.USER)
         .findFirst()
@@ -169,7 +170,7 @@ public class BuildContext {
   private static String cutBy(
       ThreadHistory.Window shown, TruncationStrategy strategy, Integer budget, int window) {
     long said =
-        shown.entries().stream().filter(ThreadHistory.Entry.MessageEntry.class::isInstance).count();
+        shown.entries().stream().filter(HistoryEntry.MessageEntry.class::isInstance).count();
     if (strategy.lastMessages() != null && said >= strategy.lastMessages()) {
       return "last_messages";
     }
@@ -185,7 +186,7 @@ public class BuildContext {
         SentContext.Window.micros(entries.getFirst().at()),
         SentContext.Window.micros(entries.getLast().at()),
         entries.size(),
-        entries.stream().mapToInt(ThreadHistory.Entry::tokens).sum(),
+        entries.stream().mapToInt(HistoryEntry::tokens).sum(),
         cutBy);
   }
 
@@ -193,7 +194,7 @@ public class BuildContext {
    * @param told the memory, in the words for the model; empty if there is none
    */
   static List<ModelMessage> messages(
-      String instructions, String told, List<ThreadHistory.Entry> entries, ModelInfo model) {
+      String instructions, String told, List<HistoryEntry> entries, ModelInfo model) {
     var messages = new ArrayList<ModelMessage>();
     if (!instructions.isBlank() || !told.isEmpty()) {
       // One message: not every provider takes two of this kind.
@@ -227,17 +228,17 @@ public class BuildContext {
     return tokens;
   }
 
-  private static int windowTokens(ModelInfo model, Run.Settings settings) {
+  private static int windowTokens(ModelInfo model, RunSettings settings) {
     int answer =
-        settings.maxCompletionTokens() != null
-            ? settings.maxCompletionTokens()
+        settings.tokenLimits().maxCompletionTokens() != null
+            ? settings.tokenLimits().maxCompletionTokens()
             : Math.min(model.maxOutput(), model.contextWindow() / ANSWER_SHARE);
     return Math.max(model.contextWindow() - answer, model.contextWindow() / ANSWER_SHARE);
   }
 
   /** Prompt tokens that the run may still spend on its thread, which holds for all its calls. */
   private static Integer budgetLeft(Run run, int fixed) {
-    var max = run.settings().maxPromptTokens();
+    var max = run.settings().tokenLimits().maxPromptTokens();
     return max == null ? null : (int) Math.max(-1, max - run.usage().promptTokens() - fixed);
   }
 }

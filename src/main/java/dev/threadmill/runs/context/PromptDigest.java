@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import dev.threadmill.api.Json;
+import dev.threadmill.models.FunctionSpec;
 import dev.threadmill.models.ModelMessage;
 import dev.threadmill.models.ModelPart;
 import java.nio.ByteBuffer;
@@ -12,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.List;
 
 /**
  * Tells prompts apart. Of each message its kind, then its texts, each behind its length in bytes:
@@ -40,10 +42,10 @@ final class PromptDigest {
   }
 
   /** The first half of the prompt's SHA-256, in hexadecimal digits. */
-  static String of(BuildContext.Prompt prompt) {
+  static String of(List<ModelMessage> messages, List<FunctionSpec> functions) {
     var digest = new PromptDigest();
-    prompt.messages().forEach(digest::add);
-    prompt.functions().forEach(function -> digest.add('f', json(function)));
+    messages.forEach(digest::add);
+    functions.forEach(function -> digest.add('f', json(function)));
     return HexFormat.of().formatHex(digest.sha.digest(), 0, BYTES);
   }
 

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.core.type.TypeReference;
 import dev.threadmill.api.MessageId;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Row;
-import dev.threadmill.runs.context.ThreadHistory.Entry.MessageEntry;
+import dev.threadmill.runs.context.HistoryEntry.MessageEntry;
 import dev.threadmill.runs.store.Run;
 import dev.threadmill.threads.ContentPart;
 import dev.threadmill.threads.Message;
@@ -284,7 +284,7 @@ class PromptMessageReader {
         row.enumValue("role", Message.Role.class),
         words == null ? row.json("content", CONTENT) : List.of(ContentPart.text(words)),
         row.instantFromMicros("created"),
-        row.integer("tokens") + ThreadHistory.TOKENS_A_MESSAGE,
+        row.integer("tokens") + HistoryEntry.TOKENS_PER_MESSAGE,
         row.integer("stored"));
   }
 }

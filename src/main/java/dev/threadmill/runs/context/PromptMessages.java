@@ -14,14 +14,14 @@ import java.util.Locale;
 final class PromptMessages {
   private PromptMessages() {}
 
-  static List<ModelMessage> of(ThreadHistory.Entry entry, ModelInfo model) {
+  static List<ModelMessage> of(HistoryEntry entry, ModelInfo model) {
     return switch (entry) {
-      case ThreadHistory.Entry.MessageEntry said -> said(said, model);
-      case ThreadHistory.Entry.CallsEntry called -> called(called);
+      case HistoryEntry.MessageEntry said -> said(said, model);
+      case HistoryEntry.CallsEntry called -> called(called);
     };
   }
 
-  private static List<ModelMessage> said(ThreadHistory.Entry.MessageEntry said, ModelInfo model) {
+  private static List<ModelMessage> said(HistoryEntry.MessageEntry said, ModelInfo model) {
     if (said.role() == Message.Role.ASSISTANT) {
       var text = ContentPart.textOf(said.content());
       return text.isEmpty() ? List.of() : List.of(new ModelMessage.Assistant(text, List.of()));
@@ -30,16 +30,16 @@ final class PromptMessages {
     return List.of(new ModelMessage.User(parts));
   }
 
-  private static List<ModelMessage> called(ThreadHistory.Entry.CallsEntry called) {
+  private static List<ModelMessage> called(HistoryEntry.CallsEntry called) {
     var calls = called.calls();
     var messages = new ArrayList<ModelMessage>();
     messages.add(
         new ModelMessage.Assistant(
-            called.aside().commentary(),
+            called.reasoning().commentary(),
             calls.stream()
                 .map(call -> new ModelToolCall(call.id().value(), call.name(), call.arguments()))
                 .toList(),
-            called.aside().thoughts()));
+            called.reasoning().thoughts()));
     for (var call : calls) {
       messages.add(new ModelMessage.ToolResult(call.id().value(), call.output()));
     }

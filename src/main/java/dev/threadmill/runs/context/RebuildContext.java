@@ -64,7 +64,7 @@ public class RebuildContext {
         runId.value(),
         thread.value(),
         sent.model(),
-        PromptDigest.of(prompt).equals(sent.digest()),
+        PromptDigest.of(prompt.messages(), prompt.functions()).equals(sent.digest()),
         parts(run, remembered, entries, prompt),
         leftOut(run, sent),
         sent.memory().state(),
@@ -76,7 +76,7 @@ public class RebuildContext {
             .toList());
   }
 
-  private List<ThreadHistory.Entry> entries(Run run, SentContext sent) {
+  private List<HistoryEntry> entries(Run run, SentContext sent) {
     var window = sent.window();
     return window == null ? List.of() : history.between(run, window.fromTime(), window.toTime());
   }
@@ -93,7 +93,7 @@ public class RebuildContext {
   private static List<StepContextObject.Part> parts(
       Run run,
       RetrieveMemory.Result remembered,
-      List<ThreadHistory.Entry> entries,
+      List<HistoryEntry> entries,
       BuildContext.Prompt prompt) {
     var parts = new ArrayList<StepContextObject.Part>();
     var instructions = run.settings().instructions();
@@ -120,10 +120,10 @@ public class RebuildContext {
     for (var entry : entries) {
       parts.add(
           switch (entry) {
-            case ThreadHistory.Entry.MessageEntry said ->
+            case HistoryEntry.MessageEntry said ->
                 new StepContextObject.MessagePart(
                     said.id().value(), said.role(), said.content(), said.tokens());
-            case ThreadHistory.Entry.CallsEntry called ->
+            case HistoryEntry.CallsEntry called ->
                 new StepContextObject.CallsPart(
                     called.calls().stream().map(call -> call.id().value()).toList(),
                     called.tokens());

@@ -1,13 +1,12 @@
 package dev.threadmill.runs.context;
 
-import dev.threadmill.api.MessageId;
-import dev.threadmill.api.ToolCallId;
 import dev.threadmill.db.Jdbc;
-import dev.threadmill.models.TokenCounter;
+import dev.threadmill.runs.context.HistoryEntry.CallsEntry;
+import dev.threadmill.runs.context.HistoryEntry.MessageEntry;
 import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.StepReasoning;
 import dev.threadmill.runs.store.ToolCall;
-import dev.threadmill.threads.ContentPart;
+import dev.threadmill.runs.store.ToolCallStore;
 import dev.threadmill.threads.Message;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Instant;
@@ -22,10 +21,6 @@ import java.util.Optional;
  */
 @ApplicationScoped
 public class ThreadHistory {
-  /** What a message costs in a prompt beside its text. */
-  static final int TOKENS_A_MESSAGE = 4;
-
-  private static final int CHARACTERS_OF_A_TOKEN = 5;
   private static final int MOST_CALLS = 2_000;
 
   /** Of spaces there are many in one token. */
@@ -33,76 +28,18 @@ public class ThreadHistory {
 
   private final Jdbc jdbc;
   private final PromptMessageReader messages;
-  private final ThreadMessageCache knownMessages;
+  private final ThreadMessageCache messageCache;
+  private final ToolCallStore toolCalls;
 
-  ThreadHistory(Jdbc jdbc, PromptMessageReader messages, ThreadMessageCache knownMessages) {
+  ThreadHistory(
+      Jdbc jdbc,
+      PromptMessageReader messages,
+      ThreadMessageCache messageCache,
+      ToolCallStore toolCalls) {
     this.jdbc = jdbc;
     this.messages = messages;
-    this.knownMessages = knownMessages;
-  }
-
-  /** A piece of a thread: a message, or the calls of one step with their results. */
-  sealed interface Entry {
-    Instant at();
-
-    /** What it costs in a prompt. */
-    int tokens();
-
-    /**
-     * A message.
-     *
-     * @param content null as long as it is left in the database
-     * @param stored how many bytes it takes there if it was left there, compressed as it may be
-     */
-    record MessageEntry(
-        MessageId id,
-        Message.Role role,
-        List<ContentPart> content,
-        Instant at,
-        int tokens,
-        int stored)
-        implements Entry {
-      boolean isLeft() {
-        return content == null;
-      }
-
-      MessageEntry with(List<ContentPart> read) {
-        return new MessageEntry(id, role, read, at, tokens, stored);
-      }
-
-      /** How much there is of it, as far as it was read. */
-      long characters() {
-        return isLeft() ? 0 : ContentPart.sizeInCharacters(content);
-      }
-
-      /** The same, and of what was not read how much it is likely to be. */
-      long expected() {
-        return isLeft() ? Math.max(stored, (long) CHARACTERS_OF_A_TOKEN * tokens) : characters();
-      }
-    }
-
-    /**
-     * Calls of one step.
-     *
-     * @param aside what the model thought and said along with them, if the run is the one that asks
-     */
-    record CallsEntry(List<ToolCall> calls, StepReasoning aside, Instant at) implements Entry {
-      @Override
-      public int tokens() {
-        int tokens = TokenCounter.count(aside.commentary());
-        if (aside.thoughts() != null) {
-          tokens += TokenCounter.count(aside.thoughts().text());
-        }
-        for (var call : calls) {
-          tokens +=
-              2 * TOKENS_A_MESSAGE
-                  + TokenCounter.count(call.name())
-                  + TokenCounter.count(call.arguments())
-                  + TokenCounter.count(call.output());
-        }
-        return tokens;
-      }
-    }
+    this.messageCache = messageCache;
+    this.toolCalls = toolCalls;
   }
 
   /**
@@ -111,7 +48,7 @@ public class ThreadHistory {
    * @param entries oldest first
    * @param isCut whether older entries were left out
    */
-  record Window(List<Entry> entries, boolean isCut) {
+  record Window(List<HistoryEntry> entries, boolean isCut) {
     Window {
       entries = List.copyOf(entries);
     }
@@ -135,10 +72,10 @@ public class ThreadHistory {
    *
    * @param isCut whether older ones do not fit
    */
-  record Selection(List<Entry.MessageEntry> newestFirst, boolean isCut) {
+  record Selection(List<MessageEntry> newestFirst, boolean isCut) {
     /** About how many characters they have. */
     long expected() {
-      return newestFirst.stream().mapToLong(Entry.MessageEntry::expected).sum();
+      return newestFirst.stream().mapToLong(MessageEntry::expected).sum();
     }
   }
 
@@ -149,8 +86,8 @@ public class ThreadHistory {
    * @param maxMessages how many messages there may be among them
    */
   Selection select(Run run, int maxTokens, int maxMessages) {
-    var reading = messages.begin(run, knownMessages.get(run.threadId()), maxMessages);
-    var kept = new ArrayList<Entry.MessageEntry>();
+    var reading = messages.begin(run, messageCache.get(run.threadId()), maxMessages);
+    var kept = new ArrayList<MessageEntry>();
     long tokens = 0;
     boolean isCut = false;
     while (!isCut && reading.has(kept.size(), maxMessages)) {
@@ -161,7 +98,7 @@ public class ThreadHistory {
         kept.add(next);
       }
     }
-    knownMessages.put(run, reading.soFar());
+    messageCache.put(run, reading.soFar());
     return new Selection(kept, isCut);
   }
 
@@ -180,36 +117,37 @@ public class ThreadHistory {
     var whole = read.get();
     boolean isCut = chosen.isCut() || whole.size() < chosen.newestFirst().size();
     var since = isCut && !whole.isEmpty() ? whole.getLast().at() : Instant.EPOCH;
-    long left = limit - whole.stream().mapToLong(Entry.MessageEntry::characters).sum();
+    long left = limit - whole.stream().mapToLong(MessageEntry::characters).sum();
     return calls(run, since, maxTokens, left)
         .map(calls -> withCalls(whole, calls, maxTokens, isCut));
   }
 
   /** As {@link #newest}, of a thread that has these messages and nothing else. */
   static Window newestOf(List<Message> thread, int maxTokens, int maxMessages) {
-    var kept = new ArrayList<Entry>();
+    var kept = new ArrayList<HistoryEntry>();
     long tokens = 0;
     for (var message : thread.reversed()) {
-      tokens += message.tokens() + TOKENS_A_MESSAGE;
+      tokens += message.tokens() + HistoryEntry.TOKENS_PER_MESSAGE;
       if (tokens > maxTokens || kept.size() == maxMessages) {
         break;
       }
       kept.add(
-          new Entry.MessageEntry(
+          new MessageEntry(
               message.id(),
               message.role(),
               message.content(),
               message.createdAt(),
-              message.tokens() + TOKENS_A_MESSAGE,
+              message.tokens() + HistoryEntry.TOKENS_PER_MESSAGE,
               0));
     }
     return new Window(kept.reversed(), kept.size() < thread.size());
   }
 
   /** What a window of the run showed, from its first entry to its last. */
-  List<Entry> between(Run run, Instant from, Instant to) {
+  List<HistoryEntry> between(Run run, Instant from, Instant to) {
     var entries =
-        new ArrayList<Entry>(calls(run, from, Integer.MAX_VALUE, Long.MAX_VALUE).orElseThrow());
+        new ArrayList<HistoryEntry>(
+            calls(run, from, Integer.MAX_VALUE, Long.MAX_VALUE).orElseThrow());
     entries.addAll(
         messages.loadContent(run, messages.between(run, from, to), Long.MAX_VALUE).orElseThrow());
     entries.removeIf(entry -> entry.at().isAfter(to));
@@ -233,14 +171,11 @@ public class ThreadHistory {
    * @param isCut whether older messages were left out already
    */
   private static Window withCalls(
-      List<Entry.MessageEntry> newestFirst,
-      List<Entry.CallsEntry> calls,
-      int maxTokens,
-      boolean isCut) {
-    var entries = new ArrayList<Entry>(calls);
+      List<MessageEntry> newestFirst, List<CallsEntry> calls, int maxTokens, boolean isCut) {
+    var entries = new ArrayList<HistoryEntry>(calls);
     entries.addAll(newestFirst);
     entries.sort((a, b) -> b.at().compareTo(a.at()));
-    var kept = new ArrayList<Entry>();
+    var kept = new ArrayList<HistoryEntry>();
     long tokens = 0;
     for (var entry : entries) {
       tokens += entry.tokens();
@@ -260,63 +195,22 @@ public class ThreadHistory {
    * @param limit how many bytes there is room for
    * @return empty if they have more
    */
-  private Optional<List<Entry.CallsEntry>> calls(
-      Run run, Instant since, int maxTokens, long limit) {
-    record CallRow(Instant at, String step, StepReasoning aside, ToolCall call, int bytes) {}
-    long most =
+  private Optional<List<CallsEntry>> calls(Run run, Instant since, int maxTokens, long limit) {
+    long maxBytes =
         Math.min((long) maxTokens * MOST_BYTES_OF_A_TOKEN, PromptMessageReader.MOST_CHARACTERS);
-    var rows =
-        jdbc.list(
-            """
-            SELECT created_at, step_id, aside, id, type, name, arguments, output, bytes FROM (
-              SELECT s.created_at, s.id AS step_id, c.ordinal,
-                octet_length(c.arguments) + octet_length(c.output) AS bytes,
-                CASE WHEN s.run_id = ? AND c.ordinal = 0 THEN s.aside END AS aside, c.id, c.type,
-                c.name, c.arguments, c.output,
-                sum(octet_length(c.arguments) + octet_length(c.output)) OVER (
-                  ORDER BY s.created_at DESC, s.id, c.ordinal
-                  ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS ahead
-              FROM run_steps s
-              JOIN tool_calls c ON c.thread_id = s.thread_id AND c.step_id = s.id
-              WHERE s.thread_id = ? AND s.type = 'tool_calls' AND s.status = 'completed'
-                AND s.created_at >= ? AND c.output IS NOT NULL
-              ORDER BY s.created_at DESC, s.id, c.ordinal
-              LIMIT ?) AS newest
-            WHERE coalesce(ahead, 0) <= ?
-            ORDER BY created_at DESC, step_id, ordinal
-            """,
-            row ->
-                new CallRow(
-                    row.instant("created_at"),
-                    row.text("step_id"),
-                    row.json("aside", StepReasoning.class),
-                    new ToolCall(
-                        row.text("id", ToolCallId::new),
-                        row.text("type"),
-                        row.text("name"),
-                        row.text("arguments"),
-                        row.text("output"),
-                        ToolCall.Executor.CLIENT,
-                        null,
-                        ToolCall.Partial.NONE),
-                    row.integer("bytes")),
-            run.id(),
-            run.threadId(),
-            since,
-            MOST_CALLS,
-            Math.min(most, limit));
-    if (rows.stream().mapToLong(CallRow::bytes).sum() > limit) {
+    var rows = toolCalls.completedSince(run, since, MOST_CALLS, Math.min(maxBytes, limit));
+    if (rows.stream().mapToLong(ToolCallStore.CompletedCall::bytes).sum() > limit) {
       return Optional.empty();
     }
-    var steps = new ArrayList<Entry.CallsEntry>();
+    var steps = new ArrayList<CallsEntry>();
     for (int i = 0; i < rows.size(); ) {
       var first = rows.get(i);
       var calls = new ArrayList<ToolCall>();
       while (i < rows.size() && rows.get(i).step().equals(first.step())) {
         calls.add(rows.get(i++).call());
       }
-      var aside = first.aside() == null ? StepReasoning.NONE : first.aside();
-      steps.add(new Entry.CallsEntry(List.copyOf(calls), aside, first.at()));
+      var reasoning = first.reasoning() == null ? StepReasoning.NONE : first.reasoning();
+      steps.add(new CallsEntry(calls, reasoning, first.at()));
     }
     return Optional.of(steps);
   }

@@ -3,7 +3,7 @@ package dev.threadmill.runs.context;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.threadmill.api.ThreadId;
-import dev.threadmill.runs.context.ThreadHistory.Entry.MessageEntry;
+import dev.threadmill.runs.context.HistoryEntry.MessageEntry;
 import dev.threadmill.runs.store.Run;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;

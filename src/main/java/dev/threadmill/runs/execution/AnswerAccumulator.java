@@ -194,7 +194,7 @@ public final class AnswerAccumulator {
   private StepReasoning reasoning(OpenStep open, ReasoningState state) {
     return StepReasoning.of(
         open.reasoning.toString(),
-        execution.run().settings().reasoningEffort(),
+        execution.run().settings().sampling().reasoningEffort(),
         open.commentary.toString(),
         state);
   }

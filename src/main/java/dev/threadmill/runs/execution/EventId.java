@@ -1,6 +1,8 @@
 package dev.threadmill.runs.execution;
 
 import dev.threadmill.api.ApiException;
+import dev.threadmill.runs.store.EventLog;
+import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.RunEvent;
 import dev.threadmill.runs.store.Step;
 import java.util.regex.Pattern;
@@ -44,6 +46,15 @@ public record EventId(
   /** Whether it lies before the other. */
   public boolean isBefore(EventId other) {
     return attempt < other.attempt || (attempt == other.attempt && position < other.position);
+  }
+
+  /** The id behind all events in the log of a run. */
+  public static EventId endOf(Run run) {
+    var end = START;
+    for (var event : EventLog.parse(run.eventLog())) {
+      end = end.after(event);
+    }
+    return end;
   }
 
   /** The position behind the next event. */

@@ -4,7 +4,6 @@ import dev.threadmill.api.AssistantId;
 import dev.threadmill.api.Ids;
 import dev.threadmill.api.Json;
 import dev.threadmill.api.MessageId;
-import dev.threadmill.api.StepId;
 import dev.threadmill.runs.store.EventLog;
 import dev.threadmill.runs.store.JournalFormat;
 import dev.threadmill.runs.store.Run;
@@ -158,22 +157,7 @@ public final class HandoffProjection {
   }
 
   private Step projected(Step other) {
-    int ordinal = ordinals.get(other.ordinal());
-    return new Step(
-        new StepId(Ids.derive(StepId.PREFIX, run.id(), run.attempt() + "/" + ordinal)),
-        run.threadId(),
-        run.id(),
-        other.assistantId(),
-        ordinal,
-        other.type(),
-        other.status(),
-        other.createdAt(),
-        other.endedAt(),
-        other.lastError(),
-        messageId(ordinal),
-        List.of(),
-        other.aside().visible(),
-        other.usage());
+    return other.projectedTo(run, ordinals.get(other.ordinal()));
   }
 
   private MessageId messageId(int ordinal) {

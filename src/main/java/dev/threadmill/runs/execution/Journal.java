@@ -2,8 +2,9 @@ package dev.threadmill.runs.execution;
 
 import dev.threadmill.api.Json;
 import dev.threadmill.db.DatabaseException;
-import dev.threadmill.db.Jdbc;
 import dev.threadmill.runs.store.JournalFormat;
+import dev.threadmill.runs.store.RunJournal;
+import dev.threadmill.runs.store.RunKey;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.annotation.Priority;
@@ -31,14 +32,14 @@ public class Journal {
   /** How many UTF-16 units of text one transaction writes, unless a single row has more. */
   private static final long MAX_BATCH_LENGTH = 8_000_000;
 
-  private final Jdbc jdbc;
+  private final RunJournal journal;
   private final LinkedBlockingQueue<LiveRun> queue = new LinkedBlockingQueue<>();
   private final Set<LiveRun> queued = new LinkedHashSet<>();
   private volatile Thread writer;
   private volatile boolean closed;
 
-  public Journal(Jdbc jdbc) {
-    this.jdbc = jdbc;
+  public Journal(RunJournal journal) {
+    this.journal = journal;
   }
 
   void onStart(@Observes @Priority(1) StartupEvent start) {
@@ -147,32 +148,16 @@ public class Journal {
    * starts at the same position.
    */
   private List<String> insert(List<Entry> entries) {
-    return jdbc.inTransaction(
-        tx ->
-            tx.updateReturning(
-                """
-                WITH entries AS (
-                  SELECT * FROM unnest(?::text[], ?::text[], ?::text[]::bigint[],
-                                       ?::text[]::integer[], ?::text[])
-                    AS n (thread_id, run_id, position, attempt, events)),
-                ours AS (
-                  SELECT n.*
-                  FROM runs r JOIN entries n ON r.thread_id = n.thread_id AND r.id = n.run_id
-                  WHERE r.attempt = n.attempt AND r.status IN ('in_progress', 'cancelling')
-                    AND r.owner IS NOT NULL
-                  FOR SHARE OF r)
-                INSERT INTO run_journal (thread_id, run_id, position, attempt, events)
-                SELECT thread_id, run_id, position, attempt, events FROM ours
-                ON CONFLICT (thread_id, run_id, position)
-                  DO UPDATE SET attempt = excluded.attempt, events = excluded.events
-                RETURNING run_id
-                """,
-                row -> row.text("run_id"),
-                entries.stream().map(p -> p.run().run().threadId()).toList(),
-                entries.stream().map(p -> p.run().run().id()).toList(),
-                entries.stream().map(Entry::position).toList(),
-                entries.stream().map(p -> p.run().run().attempt()).toList(),
-                entries.stream().map(p -> Json.write(texts(p.frames()))).toList()));
+    return journal.write(
+        entries.stream()
+            .map(
+                entry ->
+                    new RunJournal.NewEntry(
+                        RunKey.of(entry.run().run()),
+                        entry.position(),
+                        entry.run().run().attempt(),
+                        Json.write(texts(entry.frames()))))
+            .toList());
   }
 
   /** Each event as its code, with the text that is in no row yet. */

@@ -7,7 +7,7 @@ import dev.threadmill.models.Usage;
 import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.SentContext;
 import dev.threadmill.runs.store.Step;
-import dev.threadmill.runs.store.StepStore;
+import dev.threadmill.runs.store.ToolCallStore;
 import dev.threadmill.tools.Toolset;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -94,9 +94,9 @@ public final class RunExecution {
   }
 
   /** Sets the counts to what is stored. */
-  public void restoreCounts(StepStore.Spent spent) {
-    turns = spent.turns();
-    toolCalls = spent.toolCalls();
+  public void restoreCounts(ToolCallStore.TurnCounts counts) {
+    turns = counts.turns();
+    toolCalls = counts.toolCalls();
   }
 
   /** Whether the run has reached its limit of turns. */
@@ -113,13 +113,13 @@ public final class RunExecution {
 
   /** Adds the usage of a model call. */
   public void addUsage(Usage usage) {
-    run = run.with(run.usage().plus(usage));
+    run = run.withUsage(run.usage().plus(usage));
     unsettled = unsettled == null ? usage : unsettled.plus(usage);
   }
 
   /** Adds the usage of a run below, which is settled already. */
   public void addChildUsage(Usage usage) {
-    run = run.with(run.usage().plus(usage));
+    run = run.withUsage(run.usage().plus(usage));
   }
 
   /** Sets the reservation of the next model call. */

@@ -129,7 +129,7 @@ public record RunObject(
         "thread.run",
         times.created().getEpochSecond(),
         run.threadId().value(),
-        run.assistantId().value(),
+        run.assistantId() == null ? null : run.assistantId().value(),
         run.status(),
         run.status() == RunStatus.REQUIRES_ACTION ? RequiredAction.toSubmit(open) : null,
         run.lastError(),
@@ -144,17 +144,17 @@ public record RunObject(
         ToolSpec.masked(settings.tools()),
         run.metadata(),
         ended ? run.usage() : null,
-        settings.temperature(),
-        settings.topP(),
-        settings.maxPromptTokens(),
-        settings.maxCompletionTokens(),
+        settings.sampling().temperature(),
+        settings.sampling().topP(),
+        settings.tokenLimits().maxPromptTokens(),
+        settings.tokenLimits().maxCompletionTokens(),
         settings.truncationStrategy(),
-        settings.toolChoice(),
-        settings.parallelToolCalls(),
+        settings.toolUse().choice(),
+        settings.toolUse().parallel(),
         settings.responseFormat(),
-        settings.reasoningEffort(),
-        settings.origin() == null ? null : settings.origin().parentThread().value(),
-        settings.origin() == null ? null : settings.origin().parent().value(),
+        settings.sampling().reasoningEffort(),
+        run.origin() == null ? null : run.origin().parentThread().value(),
+        run.origin() == null ? null : run.origin().parent().value(),
         settings.turns().reasoning(),
         settings.turns().visibility(),
         settings.turns().maxTurns(),
@@ -178,23 +178,9 @@ public record RunObject(
     var then =
         new Run.Times(
             times.created(), times.expires(), started ? times.started() : null, null, null, null);
-    return of(
-        new Run(
-            run.threadId(),
-            run.id(),
-            run.projectId(),
-            run.assistantId(),
-            status,
-            run.settings(),
-            run.metadata(),
-            then,
-            null,
-            null,
-            run.usage(),
-            run.owner(),
-            run.attempt(),
-            run.eventLog()),
-        open);
+    var state =
+        new Run.State(status, then, null, null, run.usage(), new Run.Claim(null, run.attempt()));
+    return of(run.with(state), open);
   }
 
   private static Long seconds(Instant time) {

@@ -70,7 +70,7 @@ public record StepObject(
         step.id().value(),
         "thread.run.step",
         step.createdAt().getEpochSecond(),
-        step.assistantId().value(),
+        step.assistantId() == null ? null : step.assistantId().value(),
         step.threadId().value(),
         step.runId().value(),
         step.type(),
@@ -83,28 +83,15 @@ public record StepObject(
         endedAs(step, Step.Status.COMPLETED),
         Map.of(),
         step.usage(),
-        reasoning(step.aside()),
-        step.aside().commentary() == null ? null : new CommentaryObject(step.aside().commentary()));
+        reasoning(step.reasoning()),
+        step.reasoning().commentary() == null
+            ? null
+            : new CommentaryObject(step.reasoning().commentary()));
   }
 
   /** The step as it was when it was created. */
   static StepObject inProgress(Step step) {
-    return of(
-        new Step(
-            step.id(),
-            step.threadId(),
-            step.runId(),
-            step.assistantId(),
-            step.ordinal(),
-            step.type(),
-            Step.Status.IN_PROGRESS,
-            step.createdAt(),
-            null,
-            null,
-            step.messageId(),
-            List.of(),
-            StepReasoning.NONE,
-            null));
+    return of(step.asStarted());
   }
 
   private static ReasoningObject reasoning(StepReasoning aside) {

@@ -78,7 +78,7 @@ record InterruptedStep(Step step, boolean isMessageBegun, String text) {
     var reasoning =
         StepReasoning.of(
             text(texts, REASONING),
-            run.settings().reasoningEffort(),
+            run.settings().sampling().reasoningEffort(),
             text(texts, COMMENTARY),
             null);
     return Optional.of(

@@ -1,26 +1,28 @@
 package dev.threadmill.runs.recovery;
 
-import dev.threadmill.api.RunId;
-import dev.threadmill.api.ThreadId;
 import dev.threadmill.db.DatabaseException;
-import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.signals.Signals;
-import dev.threadmill.runs.CancelChildRuns;
+import dev.threadmill.runs.AbandonRun;
+import dev.threadmill.runs.CancelRun;
 import dev.threadmill.runs.ClaimRuns;
 import dev.threadmill.runs.EndIdleRun;
-import dev.threadmill.runs.LocalRuns;
-import dev.threadmill.runs.NodeLease;
-import dev.threadmill.runs.RunsConfig;
 import dev.threadmill.runs.WaitingRuns;
 import dev.threadmill.runs.execution.LiveRun;
 import dev.threadmill.runs.execution.RunSignal;
+import dev.threadmill.runs.node.LocalRuns;
+import dev.threadmill.runs.node.NodeLease;
+import dev.threadmill.runs.node.RunsConfig;
 import dev.threadmill.runs.store.Run;
+import dev.threadmill.runs.store.RunClaims;
+import dev.threadmill.runs.store.RunError;
+import dev.threadmill.runs.store.RunKey;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -30,56 +32,59 @@ import java.util.concurrent.locks.LockSupport;
 import org.jboss.logging.Logger;
 
 /**
- * What a node does from time to time, whether or not anybody has told it to: renew its lease, take
- * over from the dead, claim what is queued, expire what is overdue. It is the net below all
- * signals.
+ * What a node does at intervals, whether or not a signal asks for it: renew its lease, take over
+ * runs without an owner, claim queued runs, end expired ones. A part of it that fails does not keep
+ * the others from being done.
  */
 @ApplicationScoped
 public class MaintenanceLoop {
   private static final Logger LOG = Logger.getLogger(MaintenanceLoop.class);
-  private static final int EXPIRED_AT_ONCE = 200;
-  private static final int RENEWALS_A_LEASE = 3;
-  private static final Duration DRAIN_LOOK = Duration.ofMillis(50);
+  private static final int MAX_EXPIRED = 200;
+  private static final int RENEWALS_PER_LEASE = 3;
+  private static final Duration DRAIN_POLL = Duration.ofMillis(50);
 
-  private final Jdbc jdbc;
   private final NodeLease node;
-  private final LocalRuns liveRuns;
+  private final LocalRuns localRuns;
+  private final RunClaims claims;
   private final ClaimRuns claimRuns;
   private final TakeOver takeOver;
   private final WaitingRuns waitingRuns;
   private final EndIdleRun endIdleRun;
-  private final CancelChildRuns stopChildren;
-  private final SubscriptionPoller lookAgain;
+  private final AbandonRun abandonRun;
+  private final CancelRun cancelRun;
+  private final SubscriptionPoller subscriptionPoller;
   private final Signals signals;
   private final RunsConfig config;
   private final InstantSource clock;
-  private final AtomicBoolean claimSoon = new AtomicBoolean();
-  private final AtomicBoolean sweepSoon = new AtomicBoolean();
-  private final ScheduledExecutorService heart = daemon("heartbeat");
-  private final ScheduledExecutorService broom = daemon("sweep");
+  private final AtomicBoolean claimRequested = new AtomicBoolean();
+  private final AtomicBoolean runRequested = new AtomicBoolean();
+  private final ScheduledExecutorService leaseTimer = daemon("lease");
+  private final ScheduledExecutorService maintenanceTimer = daemon("maintenance");
 
   public MaintenanceLoop(
-      Jdbc jdbc,
       NodeLease node,
-      LocalRuns liveRuns,
+      LocalRuns localRuns,
+      RunClaims claims,
       ClaimRuns claimRuns,
       TakeOver takeOver,
       WaitingRuns waitingRuns,
       EndIdleRun endIdleRun,
-      CancelChildRuns stopChildren,
-      SubscriptionPoller lookAgain,
+      AbandonRun abandonRun,
+      CancelRun cancelRun,
+      SubscriptionPoller subscriptionPoller,
       Signals signals,
       RunsConfig config,
       InstantSource clock) {
-    this.jdbc = jdbc;
     this.node = node;
-    this.liveRuns = liveRuns;
+    this.localRuns = localRuns;
+    this.claims = claims;
     this.claimRuns = claimRuns;
     this.takeOver = takeOver;
     this.waitingRuns = waitingRuns;
     this.endIdleRun = endIdleRun;
-    this.stopChildren = stopChildren;
-    this.lookAgain = lookAgain;
+    this.abandonRun = abandonRun;
+    this.cancelRun = cancelRun;
+    this.subscriptionPoller = subscriptionPoller;
     this.signals = signals;
     this.config = config;
     this.clock = clock;
@@ -87,119 +92,120 @@ public class MaintenanceLoop {
 
   void onStart(@Observes StartupEvent start) {
     node.register();
-    liveRuns.setCapacityListener(this::claimSoon);
-    long beat = config.lease().toMillis() / RENEWALS_A_LEASE;
-    heart.scheduleWithFixedDelay(
-        () -> logFailures("heartbeat", this::renew), beat, beat, TimeUnit.MILLISECONDS);
+    localRuns.setCapacityListener(this::claimSoon);
+    long beat = config.lease().toMillis() / RENEWALS_PER_LEASE;
+    leaseTimer.scheduleWithFixedDelay(
+        () -> logFailures("lease renewal", this::renew), beat, beat, TimeUnit.MILLISECONDS);
     long every = config.sweepEvery().toMillis();
-    broom.scheduleWithFixedDelay(
-        () -> logFailures("sweep", this::runOnce), 0, every, TimeUnit.MILLISECONDS);
+    maintenanceTimer.scheduleWithFixedDelay(this::runOnce, 0, every, TimeUnit.MILLISECONDS);
   }
 
-  /** Looks for work at once. A hurry-up, to be called as often as one likes. */
+  /** Claims queued runs at once. May be called as often as one likes. */
   void claimSoon() {
-    claimSoon(claimSoon, this::claim);
+    soon(claimRequested, () -> logFailures("claim", this::claim));
   }
 
-  /** Sweeps at once: something may have been missed. */
+  /** Does all of the maintenance at once: a signal may have been lost. */
   void runSoon() {
-    claimSoon(sweepSoon, this::runOnce);
+    soon(runRequested, this::runOnce);
   }
 
-  /** Does it once, however often it is asked for meanwhile. */
-  private void claimSoon(AtomicBoolean asked, Runnable work) {
-    if (!liveRuns.isStopping() && asked.compareAndSet(false, true)) {
-      broom.execute(
+  /** Does the work once, however often it is requested until it starts. */
+  private void soon(AtomicBoolean requested, Runnable work) {
+    if (!localRuns.isStopping() && requested.compareAndSet(false, true)) {
+      maintenanceTimer.execute(
           () -> {
-            asked.set(false);
-            logFailures("sweep", work);
+            requested.set(false);
+            work.run();
           });
     }
   }
 
   private void claim() {
     if (waitingRuns.promote()) {
-      liveRuns.notifyOnNextEnd();
+      localRuns.notifyOnNextEnd();
     }
     claimRuns.claim();
   }
 
-  /** Renews the lease of all runs of this node, or gives them up. */
+  /** Renews the lease of all runs of this node, or stops them if it is lost. */
   public void renew() {
     if (!node.renew()) {
-      liveRuns.all().forEach(live -> live.stop(LiveRun.StopReason.LOST));
+      localRuns.all().forEach(live -> live.stop(LiveRun.StopReason.LOST));
     }
   }
 
-  /** Looks after all that somebody may have forgotten. */
+  /** Does all of the maintenance once. */
   public void runOnce() {
-    for (var silent : node.evictExpiredNodes()) {
-      LOG.warnf("node gave no sign of life for a lease node_id=%s", silent);
-    }
-    takeOver.takeOver();
-    claim();
-    stopCancelled();
-    expire();
-    stopChildren.cancelOrphans();
-    lookAgain.poll();
+    logFailures("eviction of nodes", this::evictExpiredNodes);
+    logFailures("takeover", takeOver::takeOver);
+    logFailures("claim", this::claim);
+    logFailures("cancellation", this::stopCancelledRuns);
+    logFailures("expiry", this::endExpiredRuns);
+    logFailures("cancellation of children", cancelRun::cancelOrphans);
+    logFailures("polling of subscriptions", subscriptionPoller::poll);
   }
 
-  /** What was marked on another node, whose signal may have been lost. */
-  private void stopCancelled() {
-    if (signals.isAlone() || liveRuns.size() == 0) {
+  private void evictExpiredNodes() {
+    for (var expired : node.evictExpiredNodes()) {
+      LOG.warnf("node did not renew its lease node_id=%s", expired);
+    }
+  }
+
+  /** Stops runs of this node that were cancelled on another node, whose signal may be lost. */
+  private void stopCancelledRuns() {
+    if (signals.isAlone() || localRuns.size() == 0) {
       return;
     }
-    jdbc.list(
-            "SELECT id FROM runs WHERE owner = ? AND status = 'cancelling'",
-            row -> row.text("id", RunId::new),
-            node.id())
-        .forEach(run -> liveRuns.find(run).ifPresent(live -> live.stop(LiveRun.StopReason.CANCEL)));
+    for (var run : claims.cancelling(node.id())) {
+      localRuns.find(run).ifPresent(live -> live.stop(LiveRun.StopReason.CANCEL));
+    }
   }
 
-  private record Overdue(ThreadId thread, RunId run) {}
-
-  private void expire() {
+  private void endExpiredRuns() {
     var now = clock.instant();
-    var overdue =
-        jdbc.list(
-            """
-            SELECT thread_id, id FROM runs
-            WHERE status IN ('queued', 'in_progress', 'requires_action', 'cancelling')
-              AND expires_at <= ?
-            ORDER BY expires_at LIMIT ?
-            """,
-            row -> new Overdue(row.text("thread_id", ThreadId::new), row.text("id", RunId::new)),
-            now,
-            EXPIRED_AT_ONCE);
-    for (var run : overdue) {
-      var live = liveRuns.find(run.run());
+    for (var run : claims.expired(now, MAX_EXPIRED)) {
+      var live = localRuns.find(run.run());
       if (live.isPresent()) {
         live.get().stop(LiveRun.StopReason.EXPIRE);
       } else {
-        endIdleRun.end(run.thread(), run.run(), Run.End.EXPIRED, now);
+        endExpiredRun(run, now);
       }
     }
   }
 
-  /** Lets runs finish for a while, then leaves them to the others. */
+  private void endExpiredRun(RunKey run, Instant now) {
+    try {
+      endIdleRun.commitEnd(run.thread(), run.run(), Run.End.EXPIRED, now);
+    } catch (DatabaseException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      LOG.errorf(e, "run could not be ended run_id=%s", run.run());
+      abandonRun.commitFailure(
+          run, RunError.server("The server had an error while ending the expired run."));
+    }
+  }
+
+  /** Lets runs finish for a while, then leaves them to other nodes. */
   void onStop(@Observes @Priority(1) ShutdownEvent stop) {
-    liveRuns.stopAccepting();
-    broom.shutdownNow();
+    localRuns.stopAccepting();
+    maintenanceTimer.shutdownNow();
     long deadline = System.nanoTime() + config.drain().toNanos();
-    while (liveRuns.size() > 0 && System.nanoTime() < deadline) {
-      LockSupport.parkNanos(DRAIN_LOOK.toNanos());
-    }
-    liveRuns.all().forEach(live -> live.stop(LiveRun.StopReason.HAND_OVER));
-    while (liveRuns.size() > 0
-        && System.nanoTime() < deadline + DRAIN_LOOK.multipliedBy(20).toNanos()) {
-      LockSupport.parkNanos(DRAIN_LOOK.toNanos());
-    }
-    heart.shutdownNow();
-    logFailures("leave", node::deregister);
+    awaitNoRuns(deadline);
+    localRuns.all().forEach(live -> live.stop(LiveRun.StopReason.HAND_OVER));
+    awaitNoRuns(deadline + DRAIN_POLL.multipliedBy(20).toNanos());
+    leaseTimer.shutdownNow();
+    logFailures("deregistration", node::deregister);
     signals.send(new RunSignal.NodeLeft());
   }
 
-  /** A sweep that fails must not be the last one. */
+  private void awaitNoRuns(long deadline) {
+    while (localRuns.size() > 0 && System.nanoTime() < deadline) {
+      LockSupport.parkNanos(DRAIN_POLL.toNanos());
+    }
+  }
+
+  /** A task that fails has to be done again the next time, and must not end the timer. */
   private static void logFailures(String what, Runnable work) {
     try {
       work.run();

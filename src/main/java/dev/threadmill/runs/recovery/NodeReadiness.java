@@ -1,31 +1,31 @@
 package dev.threadmill.runs.recovery;
 
-import dev.threadmill.runs.LocalRuns;
-import dev.threadmill.runs.NodeLease;
+import dev.threadmill.runs.node.LocalRuns;
+import dev.threadmill.runs.node.NodeLease;
 import jakarta.enterprise.context.ApplicationScoped;
 import org.eclipse.microprofile.health.HealthCheck;
 import org.eclipse.microprofile.health.HealthCheckResponse;
 import org.eclipse.microprofile.health.Readiness;
 
 /**
- * The server takes work while it is entered among the nodes and does not stop. That the database
- * answers is a check of its own.
+ * This node is ready while it holds a lease and is not stopping. Whether the database answers is a
+ * health check of its own.
  */
 @Readiness
 @ApplicationScoped
 class NodeReadiness implements HealthCheck {
   private final NodeLease node;
-  private final LocalRuns liveRuns;
+  private final LocalRuns localRuns;
 
-  NodeReadiness(NodeLease node, LocalRuns liveRuns) {
+  NodeReadiness(NodeLease node, LocalRuns localRuns) {
     this.node = node;
-    this.liveRuns = liveRuns;
+    this.localRuns = localRuns;
   }
 
   @Override
   public HealthCheckResponse call() {
     return HealthCheckResponse.named("node takes runs")
-        .status(node.isRegistered() && !liveRuns.isStopping())
+        .status(node.isRegistered() && !localRuns.isStopping())
         .build();
   }
 }

@@ -1,58 +1,61 @@
 package dev.threadmill.runs.recovery;
 
 import dev.threadmill.db.signals.Signal;
-import dev.threadmill.runs.LocalRuns;
-import dev.threadmill.runs.RunSignals;
 import dev.threadmill.runs.execution.LiveRun;
 import dev.threadmill.runs.execution.RunSignal;
 import dev.threadmill.runs.execution.RunSubscriptions;
+import dev.threadmill.runs.node.LocalRuns;
+import dev.threadmill.runs.node.RunSignals;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 
-/** What the engine does when other nodes tell something. */
+/** Handles the signals of other nodes about runs. */
 @ApplicationScoped
 class SignalHandlers {
-  private final LocalRuns liveRuns;
+  private final LocalRuns localRuns;
   private final RunSignals runSignals;
-  private final RunSubscriptions watches;
-  private final MaintenanceLoop sweep;
+  private final RunSubscriptions subscriptions;
+  private final MaintenanceLoop maintenance;
 
   SignalHandlers(
-      LocalRuns liveRuns, RunSignals runSignals, RunSubscriptions watches, MaintenanceLoop sweep) {
-    this.liveRuns = liveRuns;
+      LocalRuns localRuns,
+      RunSignals runSignals,
+      RunSubscriptions subscriptions,
+      MaintenanceLoop maintenance) {
+    this.localRuns = localRuns;
     this.runSignals = runSignals;
-    this.watches = watches;
-    this.sweep = sweep;
+    this.subscriptions = subscriptions;
+    this.maintenance = maintenance;
   }
 
   void runQueued(@Observes RunSignal.RunQueued queued) {
-    sweep.claimSoon();
+    maintenance.claimSoon();
   }
 
   void runChanged(@Observes RunSignal.RunChanged changed) {
-    watches.wake(changed.run());
+    subscriptions.wake(changed.run());
   }
 
   void cancelRequested(@Observes RunSignal.CancelRequested requested) {
-    liveRuns.find(requested.run()).ifPresent(live -> live.stop(LiveRun.StopReason.CANCEL));
+    localRuns.find(requested.run()).ifPresent(live -> live.stop(LiveRun.StopReason.CANCEL));
   }
 
-  void watchRequested(@Observes RunSignal.SubscriptionRequested requested) {
+  void subscriptionRequested(@Observes RunSignal.SubscriptionRequested requested) {
     runSignals.remoteSubscriptionRequested(requested.run());
-    liveRuns.find(requested.run()).ifPresent(runSignals::notifyRemoteReaders);
+    localRuns.find(requested.run()).ifPresent(runSignals::notifyRemoteReaders);
   }
 
-  void listening(@Observes Signal.NodeListening listening) {
-    watches.renewAll();
+  void nodeListening(@Observes Signal.NodeListening listening) {
+    subscriptions.renewAll();
   }
 
   void nodeLeft(@Observes RunSignal.NodeLeft left) {
-    sweep.runSoon();
+    maintenance.runSoon();
   }
 
-  void lookAgain(@Observes Signal.ResyncRequested lookAgain) {
-    watches.markAllDue();
-    watches.renewAll();
-    sweep.runSoon();
+  void resyncRequested(@Observes Signal.ResyncRequested requested) {
+    subscriptions.markAllDue();
+    subscriptions.renewAll();
+    maintenance.runSoon();
   }
 }

@@ -1,32 +1,37 @@
 package dev.threadmill.runs.recovery;
 
 import dev.threadmill.api.RunId;
+import dev.threadmill.db.DatabaseException;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Tx;
 import dev.threadmill.limits.BudgetLedger;
 import dev.threadmill.models.Usage;
-import dev.threadmill.runs.ClaimRuns;
-import dev.threadmill.runs.FinishRun;
-import dev.threadmill.runs.LocalRuns;
-import dev.threadmill.runs.NodeLease;
-import dev.threadmill.runs.RunsConfig;
+import dev.threadmill.runs.AbandonRun;
+import dev.threadmill.runs.ClaimedRun;
 import dev.threadmill.runs.StartRun;
 import dev.threadmill.runs.execution.AssistantMessages;
 import dev.threadmill.runs.execution.EventId;
 import dev.threadmill.runs.execution.StreamEvent;
 import dev.threadmill.runs.execution.StreamEvents;
+import dev.threadmill.runs.node.LocalRuns;
+import dev.threadmill.runs.node.NodeLease;
+import dev.threadmill.runs.node.RunsConfig;
 import dev.threadmill.runs.store.EventLog;
 import dev.threadmill.runs.store.Run;
+import dev.threadmill.runs.store.RunClaims;
+import dev.threadmill.runs.store.RunClaims.OrphanedRun;
 import dev.threadmill.runs.store.RunError;
+import dev.threadmill.runs.store.RunEvent;
+import dev.threadmill.runs.store.RunJournal;
 import dev.threadmill.runs.store.RunStatus;
 import dev.threadmill.runs.store.RunStore;
+import dev.threadmill.runs.store.RunTransitions;
 import dev.threadmill.runs.store.Step;
 import dev.threadmill.runs.store.StepStore;
-import dev.threadmill.runs.streams.LoadRun;
-import dev.threadmill.threads.Message;
+import dev.threadmill.runs.store.StepWriter;
 import dev.threadmill.threads.MessageStore;
+import dev.threadmill.threads.ThreadTail;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -36,167 +41,218 @@ import java.util.Optional;
 import org.jboss.logging.Logger;
 
 /**
- * Takes over runs whose node has died or does not know of them, and goes on behind their last
- * stored step. What the dead node had begun is closed first: a half-streamed message stays in the
- * thread as incomplete, half-made tool calls end with a result that says so.
+ * Takes over runs whose node has lost its lease or does not execute them, and continues behind
+ * their last committed step. What that node had begun is ended first: a message that was streamed
+ * in part stays in the thread as incomplete, tool calls that were streamed in part get an output
+ * that says so.
+ *
+ * <p>A run on which {@value #MAX_CRASHES} nodes in a row have crashed without a commit fails
+ * instead of being executed again: it may be what ends them. After the last but one crash such runs
+ * are taken over a few at a time, so that the others that ran beside it are not mistaken for it.
  */
 @ApplicationScoped
 public class TakeOver {
   private static final Logger LOG = Logger.getLogger(TakeOver.class);
-  private static final int MOST_AT_ONCE = 50;
+  private static final int MAX_RUNS = 50;
+
+  /** So many nodes may crash in a row while they execute a run. */
+  static final int MAX_CRASHES = 3;
+
+  /** So many runs that the next crash would fail are taken over in one round. */
+  private static final int MAX_SUSPECTS = 4;
+
+  /** A run that cannot be taken over so many times in a row is abandoned. */
+  private static final int MAX_FAILURES = 3;
 
   private final Jdbc jdbc;
-  private final LocalRuns liveRuns;
+  private final LocalRuns localRuns;
   private final StartRun startRun;
+  private final AbandonRun abandonRun;
   private final RunStore runs;
+  private final RunClaims claims;
+  private final RunTransitions transitions;
+  private final RunJournal journal;
   private final StepStore steps;
+  private final StepWriter stepWriter;
   private final MessageStore messages;
-  private final BudgetLedger spending;
+  private final ThreadTail threadTail;
+  private final BudgetLedger ledger;
   private final NodeLease node;
   private final RunsConfig config;
   private final InstantSource clock;
 
-  /** Runs of this node that it does not execute, and since when that is known. */
+  /** Runs that this node owns and does not execute, and since when that is known. */
   private final Map<RunId, Long> strays = new HashMap<>();
+
+  /** How many times in a row the takeover of a run has failed. */
+  private final Map<RunId, Integer> failures = new HashMap<>();
 
   public TakeOver(
       Jdbc jdbc,
-      LocalRuns liveRuns,
+      LocalRuns localRuns,
       StartRun startRun,
+      AbandonRun abandonRun,
       RunStore runs,
+      RunClaims claims,
+      RunTransitions transitions,
+      RunJournal journal,
       StepStore steps,
+      StepWriter stepWriter,
       MessageStore messages,
-      BudgetLedger spending,
+      ThreadTail threadTail,
+      BudgetLedger ledger,
       NodeLease node,
       RunsConfig config,
       InstantSource clock) {
     this.jdbc = jdbc;
-    this.liveRuns = liveRuns;
+    this.localRuns = localRuns;
     this.startRun = startRun;
+    this.abandonRun = abandonRun;
     this.runs = runs;
+    this.claims = claims;
+    this.transitions = transitions;
+    this.journal = journal;
     this.steps = steps;
+    this.stepWriter = stepWriter;
     this.messages = messages;
-    this.spending = spending;
+    this.threadTail = threadTail;
+    this.ledger = ledger;
     this.node = node;
     this.config = config;
     this.clock = clock;
   }
 
-  private record Taken(Run run, EventId base, List<StreamEvent> news) {}
+  private record Taken(Run run, EventId position, List<StreamEvent> events) {}
 
-  /** Takes over what has no living owner, as far as there is room. Returns how many runs. */
+  /** Takes over runs without an owner, as far as there is capacity. Returns how many. */
   int takeOver() {
     int taken = 0;
+    int suspects = 0;
     for (var orphan : orphans()) {
-      if (!node.isRegistered() || !liveRuns.tryAcquire()) {
+      boolean isSuspect = orphan.crashes() == MAX_CRASHES - 1;
+      if (isSuspect && ++suspects > MAX_SUSPECTS) {
+        continue;
+      }
+      if (!node.isRegistered() || !localRuns.tryAcquire()) {
         return taken;
       }
-      Optional<Taken> mine = Optional.empty();
-      try {
-        mine = jdbc.inTransaction(tx -> take(tx, orphan));
-      } finally {
-        if (mine.isEmpty()) {
-          liveRuns.release(1);
-        }
-      }
-      if (mine.isPresent()) {
-        start(mine.get());
+      if (takeOver(orphan)) {
         taken++;
+      } else {
+        localRuns.release(1);
       }
     }
     return taken;
   }
 
-  private void start(Taken taken) {
-    var run = taken.run();
-    LOG.infof("run taken over run_id=%s attempt=%s", run.id(), run.attempt());
-    var done = jdbc.whenAvailable(() -> steps.ofRun(run));
-    startRun.start(run, taken.base(), taken.news(), done);
+  /** False if it was not taken over; its capacity is still acquired then. */
+  private boolean takeOver(OrphanedRun orphan) {
+    var id = orphan.key().run();
+    try {
+      var taken = jdbc.inTransaction(tx -> take(tx, orphan));
+      if (taken.isEmpty()) {
+        return false;
+      }
+      start(taken.get(), orphan.crashes());
+      failures.remove(id);
+      return true;
+    } catch (RuntimeException | Error e) {
+      if (e instanceof DatabaseException fault && fault.isOutage()) {
+        localRuns.release(1);
+        throw e;
+      }
+      int count = failures.merge(id, 1, Integer::sum);
+      LOG.errorf(e, "takeover failed unexpectedly run_id=%s times=%d", id, count);
+      if (count >= MAX_FAILURES) {
+        failures.remove(id);
+        abandonRun.commitFailure(
+            orphan.key(), RunError.server("The server had an error while recovering the run."));
+      }
+      return false;
+    }
   }
 
-  /** Only runs under way have an owner; the index is by that status, however many have ended. */
-  private List<Run> orphans() {
-    var executed = liveRuns.all().stream().map(live -> live.run().id()).toList();
-    var found =
-        jdbc.list(
-            "SELECT "
-                + RunStore.COLUMNS
-                + """
-                 FROM runs r
-                WHERE status IN ('in_progress', 'cancelling') AND owner IS NOT NULL
-                  AND (NOT EXISTS (SELECT 1 FROM nodes n WHERE n.id = r.owner)
-                    OR owner = ? AND NOT id = ANY (?))
-                LIMIT ?
-                """,
-            RunStore::read,
-            node.id(),
-            executed,
-            MOST_AT_ONCE);
-    strays.keySet().retainAll(found.stream().map(Run::id).toList());
-    return found.stream().filter(run -> !node.id().equals(run.owner()) || isStray(run)).toList();
+  private void start(Taken taken, int crashes) {
+    var run = taken.run();
+    LOG.infof("run taken over run_id=%s attempt=%s", run.id(), run.attempt());
+    var before = jdbc.whenAvailable(() -> steps.ofRun(run));
+    var claimed = new ClaimedRun(run, taken.position(), taken.events(), before);
+    if (crashes < MAX_CRASHES) {
+      startRun.start(claimed);
+    } else {
+      LOG.errorf("run fails because of crashes run_id=%s crashes=%d", run.id(), crashes);
+      startRun.startFailed(claimed, RunError.server(crashedTooOften(crashes)));
+    }
+  }
+
+  private static String crashedTooOften(int crashes) {
+    return "The run was stopped: %d servers in a row crashed while they executed it."
+        .formatted(crashes);
+  }
+
+  private List<OrphanedRun> orphans() {
+    var executed = localRuns.all().stream().map(live -> live.run().id()).toList();
+    var found = claims.orphans(node.id(), executed, MAX_RUNS);
+    var ids = found.stream().map(orphan -> orphan.key().run()).toList();
+    strays.keySet().retainAll(ids);
+    failures.keySet().retainAll(ids);
+    return found.stream()
+        .filter(orphan -> !node.id().equals(orphan.owner()) || isStray(orphan.key().run()))
+        .toList();
   }
 
   /**
-   * Whether a run that is this node's by its row has not been executed here for a lease: the
+   * Whether a run that this node owns has not been executed here for the time of a lease: the
    * connection broke in the commit of its claim, which was taken to have failed.
    */
-  private boolean isStray(Run run) {
+  private boolean isStray(RunId run) {
     long now = System.nanoTime();
-    return now - strays.computeIfAbsent(run.id(), _ -> now) > config.lease().toNanos();
+    return now - strays.computeIfAbsent(run, _ -> now) > config.lease().toNanos();
   }
 
-  /** Raises the attempt, which shuts the dead node out, then tidies up behind it. */
-  private Optional<Taken> take(Tx tx, Run orphan) {
-    FinishRun.touchThread(tx, orphan.threadId(), clock.instant());
-    var locked =
-        runs.lock(tx, orphan.threadId(), orphan.id())
-            .filter(run -> orphan.owner().equals(run.owner()))
-            .filter(run -> run.attempt() == orphan.attempt());
-    if (locked.isEmpty()) {
-      return Optional.empty();
-    }
-    var run = locked.get();
-    var unstored = new ArrayList<>(LoadRun.uncommitted(tx, run));
-    close(tx, run, InterruptedStep.of(run, unstored)).forEach(told -> unstored.add(told.event()));
-    steps.keepHeard(tx, run, unstored);
-    FinishRun.clearJournal(tx, run);
-
-    var claimed =
-        run.status() == RunStatus.CANCELLING
-            ? run.claimed(node.id(), run.attempt() + 1, clock.instant())
-                .withStatus(RunStatus.CANCELLING)
-            : run.claimed(node.id(), run.attempt() + 1, clock.instant());
-    var news = List.of(StreamEvents.attemptStarted(claimed.attempt()));
-    var base = ClaimRuns.endOf(run);
-    for (var event : unstored) {
-      base = base.after(event);
-    }
-    tx.update(
-        "UPDATE runs SET tape = tape || ? WHERE thread_id = ? AND id = ?",
-        EventLog.format(unstored),
-        run.threadId(),
-        run.id());
-    ClaimRuns.setClaim(tx, claimed, news);
-    spending.abandon(tx, run.payer(), run.id());
-    return Optional.of(new Taken(claimed, base, news));
+  /** Raises the attempt, so that the former owner commits nothing more, then ends what it began. */
+  private Optional<Taken> take(Tx tx, OrphanedRun orphan) {
+    threadTail.advance(tx, orphan.key().thread(), clock.instant());
+    return runs.lock(tx, orphan.key().thread(), orphan.key().run())
+        .filter(run -> orphan.owner().equals(run.owner()))
+        .filter(run -> run.attempt() == orphan.attempt())
+        .map(run -> take(tx, run));
   }
 
-  private List<StreamEvent> close(Tx tx, Run run, Optional<InterruptedStep> interrupted) {
-    if (interrupted.isEmpty()) {
-      return List.of();
+  private Taken take(Tx tx, Run run) {
+    var uncommitted = new ArrayList<>(journal.uncommitted(tx, run));
+    InterruptedStep.of(run, uncommitted)
+        .ifPresent(step -> endStep(tx, run, step).forEach(e -> uncommitted.add(e.event())));
+    stepWriter.setPartialOutputs(tx, run, uncommitted);
+    journal.delete(tx, run);
+    var position = EventId.endOf(run);
+    for (var event : uncommitted) {
+      position = position.after(event);
     }
-    Instant at = clock.instant();
+    var claimed = run.claimed(node.id(), run.attempt() + 1, clock.instant());
+    if (run.status() == RunStatus.CANCELLING) {
+      claimed = claimed.withStatus(RunStatus.CANCELLING);
+    }
+    var events = List.of(StreamEvents.attemptStarted(claimed.attempt()));
+    var logged = new ArrayList<RunEvent>(uncommitted);
+    events.forEach(event -> logged.add(event.event()));
+    transitions.claim(tx, claimed, EventLog.format(logged));
+    ledger.abandon(tx, run.payer(), run.id());
+    return new Taken(claimed, position, events);
+  }
+
+  private List<StreamEvent> endStep(Tx tx, Run run, InterruptedStep interrupted) {
     var error = RunError.server(AssistantMessages.INTERRUPTED);
-    var step = interrupted.get().step().with(Usage.NONE).ended(Step.Status.FAILED, at, error);
-    var told = new ArrayList<StreamEvent>();
-    if (interrupted.get().isMessageBegun()) {
-      Message message =
-          AssistantMessages.interrupted(run, step, interrupted.get().text(), step.endedAt());
+    var step =
+        interrupted.step().with(Usage.NONE).ended(Step.Status.FAILED, clock.instant(), error);
+    var events = new ArrayList<StreamEvent>();
+    if (interrupted.isMessageBegun()) {
+      var message = AssistantMessages.interrupted(run, step, interrupted.text(), step.endedAt());
       messages.insert(tx, run.projectId(), List.of(message));
-      told.add(StreamEvents.messageEnded(step, message));
+      events.add(StreamEvents.messageEnded(step, message));
     }
-    steps.insert(tx, run, step, null);
-    told.add(StreamEvents.stepEnded(step));
-    return told;
+    stepWriter.insert(tx, run, step, null);
+    events.add(StreamEvents.stepEnded(step));
+    return events;
   }
 }

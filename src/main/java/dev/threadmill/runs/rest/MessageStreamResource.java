@@ -6,7 +6,8 @@ import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.projects.Caller;
 import dev.threadmill.runs.CreateRun;
-import dev.threadmill.runs.RunRequest;
+import dev.threadmill.runs.CreationHook;
+import dev.threadmill.runs.spec.RunSpec;
 import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.RunStore;
 import dev.threadmill.runs.streams.RunStreams;
@@ -69,7 +70,7 @@ public class MessageStreamResource {
     }
     try {
       return createRun
-          .create(project, message.threadId(), RunRequest.Create.ofThreadsAssistant())
+          .create(project, message.threadId(), RunSpec.ofThreadsAssistant(), CreationHook.NONE)
           .run();
     } catch (ApiException e) {
       // Somebody else may have started it at the same moment.

@@ -8,8 +8,8 @@ import dev.threadmill.runs.execution.RunObject;
 import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.RunStatus;
 import dev.threadmill.runs.store.RunStore;
-import dev.threadmill.runs.store.StepStore;
 import dev.threadmill.runs.store.ToolCall;
+import dev.threadmill.runs.store.ToolCallStore;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.List;
 import java.util.Optional;
@@ -18,11 +18,11 @@ import java.util.Optional;
 @ApplicationScoped
 class RunLookup implements ObjectLookup {
   private final RunStore runs;
-  private final StepStore steps;
+  private final ToolCallStore calls;
 
-  RunLookup(RunStore runs, StepStore steps) {
+  RunLookup(RunStore runs, ToolCallStore calls) {
     this.runs = runs;
-    this.steps = steps;
+    this.calls = calls;
   }
 
   @Override
@@ -37,7 +37,7 @@ class RunLookup implements ObjectLookup {
 
   private RunObject shown(Run run) {
     var open =
-        run.status() == RunStatus.REQUIRES_ACTION ? steps.openCalls(run) : List.<ToolCall>of();
+        run.status() == RunStatus.REQUIRES_ACTION ? calls.awaitingClient(run) : List.<ToolCall>of();
     return RunObject.of(run, open);
   }
 }

@@ -9,15 +9,17 @@ import dev.threadmill.api.ThreadId;
 import dev.threadmill.projects.Caller;
 import dev.threadmill.runs.CancelRun;
 import dev.threadmill.runs.CreateRun;
-import dev.threadmill.runs.RunRequest;
-import dev.threadmill.runs.RunsConfig;
+import dev.threadmill.runs.CreationHook;
 import dev.threadmill.runs.SubmitToolOutputs;
+import dev.threadmill.runs.ToolOutputs;
 import dev.threadmill.runs.execution.RunObject;
+import dev.threadmill.runs.node.RunsConfig;
 import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.RunStatus;
 import dev.threadmill.runs.store.RunStore;
-import dev.threadmill.runs.store.StepStore;
+import dev.threadmill.runs.store.RunTransitions;
 import dev.threadmill.runs.store.ToolCall;
+import dev.threadmill.runs.store.ToolCallStore;
 import dev.threadmill.runs.streams.RunStreams;
 import dev.threadmill.threads.ThreadStore;
 import io.smallrye.common.annotation.RunOnVirtualThread;
@@ -45,7 +47,8 @@ public class RunResource {
   private final CancelRun cancelRun;
   private final SubmitToolOutputs submitToolOutputs;
   private final RunStore runs;
-  private final StepStore steps;
+  private final RunTransitions transitions;
+  private final ToolCallStore calls;
   private final ThreadStore threads;
   private final RunStreams streams;
   private final RunsConfig config;
@@ -55,7 +58,8 @@ public class RunResource {
       CancelRun cancelRun,
       SubmitToolOutputs submitToolOutputs,
       RunStore runs,
-      StepStore steps,
+      RunTransitions transitions,
+      ToolCallStore calls,
       ThreadStore threads,
       RunStreams streams,
       RunsConfig config) {
@@ -63,7 +67,8 @@ public class RunResource {
     this.cancelRun = cancelRun;
     this.submitToolOutputs = submitToolOutputs;
     this.runs = runs;
-    this.steps = steps;
+    this.transitions = transitions;
+    this.calls = calls;
     this.threads = threads;
     this.streams = streams;
     this.config = config;
@@ -73,9 +78,12 @@ public class RunResource {
   @Path("runs")
   @Produces({MediaType.APPLICATION_JSON, MediaType.SERVER_SENT_EVENTS})
   @Operation(summary = "Create a thread and run it")
-  public Response createWithThread(RunRequest.CreateWithThread request) {
-    var created = createRun.create(Caller.current().project(), request);
-    return request.isStreamed()
+  public Response createWithThread(RunRequests.CreateThreadAndRunBody request) {
+    var spec = request.toSpec();
+    var created =
+        createRun.createWithThread(
+            Caller.current().project(), request.threadToCreate(), spec, CreationHook.NONE);
+    return spec.streamed()
         ? streamed(streams.of(created))
         : answer(RunObject.created(created.run()));
   }
@@ -88,10 +96,11 @@ public class RunResource {
       @PathParam("thread_id") ThreadId thread,
       @QueryParam("include[]") List<String> include,
       @QueryParam("include") List<String> includeBare,
-      RunRequest.Create request) {
+      RunRequests.CreateRunBody request) {
     Include.check(include, includeBare);
-    var created = createRun.create(Caller.current().project(), thread, request);
-    return request.isStreamed()
+    var spec = request.toSpec();
+    var created = createRun.create(Caller.current().project(), thread, spec, CreationHook.NONE);
+    return spec.streamed()
         ? streamed(streams.of(created))
         : answer(RunObject.created(created.run()));
   }
@@ -122,7 +131,7 @@ public class RunResource {
     var current = runs.get(project, thread, run);
     return shown(
         request.changes()
-            ? runs.setMetadata(project, thread, run, request.orEmpty()).orElse(current)
+            ? transitions.setMetadata(project, thread, run, request.orEmpty()).orElse(current)
             : current);
   }
 
@@ -141,7 +150,7 @@ public class RunResource {
   public Response submit(
       @PathParam("thread_id") ThreadId thread,
       @PathParam("run_id") RunId run,
-      SubmitToolOutputs.Body request) {
+      ToolOutputs request) {
     var resumed = submitToolOutputs.submit(Caller.current().project(), thread, run, request);
     return request.isStreamed()
         ? streamed(streams.of(resumed))
@@ -180,7 +189,7 @@ public class RunResource {
   /** The run, with the calls it waits for if it does. */
   private RunObject shown(Run run) {
     var open =
-        run.status() == RunStatus.REQUIRES_ACTION ? steps.openCalls(run) : List.<ToolCall>of();
+        run.status() == RunStatus.REQUIRES_ACTION ? calls.awaitingClient(run) : List.<ToolCall>of();
     return RunObject.of(run, open);
   }
 

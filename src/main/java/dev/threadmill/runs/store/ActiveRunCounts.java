@@ -18,10 +18,10 @@ class ActiveRunCounts implements ActiveRuns {
   private static final String COUNT =
       """
       SELECT project_id, count(*)::int AS runs FROM runs
-      WHERE project_id = ANY (?) AND status IN ('in_progress', 'cancelling')
-        AND parent_run_id IS NULL
+      WHERE project_id = ANY (?) AND status IN %s AND parent_run_id IS NULL
       GROUP BY project_id
-      """;
+      """
+          .formatted(RunStatus.sql(RunStatus.EXECUTING));
 
   private final Jdbc jdbc;
 

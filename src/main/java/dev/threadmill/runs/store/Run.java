@@ -6,127 +6,66 @@ import dev.threadmill.api.Metadata;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.RunId;
 import dev.threadmill.api.ThreadId;
-import dev.threadmill.assistants.MemoryOptions;
-import dev.threadmill.assistants.SafetyOptions;
-import dev.threadmill.assistants.ToolSpec;
-import dev.threadmill.assistants.TurnOptions;
-import dev.threadmill.egress.AllowedDomains;
+import dev.threadmill.api.ToolCallId;
 import dev.threadmill.limits.Payer;
-import dev.threadmill.models.ResponseFormat;
-import dev.threadmill.models.ToolChoice;
 import dev.threadmill.models.Usage;
-import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A run as its row says.
+ * A run, as its row in the database describes it.
  *
- * @param settings what the run was started with, which never changes
- * @param times when it came to which status
- * @param usage of all model calls so far
- * @param owner the node that executes it, null if none does
- * @param attempt how often it was claimed
- * @param tape the events up to the last stored step
+ * @param definition what never changes after the run is created
+ * @param state where the run stands
+ * @param eventLog the events up to the last committed step, in the format of {@link EventLog}
  */
-public record Run(
-    ThreadId threadId,
-    RunId id,
-    ProjectId projectId,
-    AssistantId assistantId,
-    RunStatus status,
-    Settings settings,
-    Metadata metadata,
-    Times times,
-    RunError lastError,
-    String incompleteReason,
-    Usage usage,
-    String owner,
-    int attempt,
-    String eventLog) {
-
-  /** After this long a run that has not ended expires. */
-  public static final Duration LIFE = Duration.ofMinutes(10);
+public record Run(Definition definition, Metadata metadata, State state, String eventLog) {
 
   /**
-   * What a run was started with: the assistant's settings with the run's own put over them.
+   * What never changes after a run is created.
    *
-   * @param origin null if no other run has started it
+   * @param assistantId null if the run was created without an assistant
    * @param apiKey the key whose request created the run, or the root of its tree; null if unknown
+   * @param origin null if no other run created this one
    */
-  public record Settings(
-      String model,
-      String instructions,
-      List<ToolSpec> tools,
-      Double temperature,
-      Double topP,
-      Integer maxPromptTokens,
-      Integer maxCompletionTokens,
-      TruncationStrategy truncationStrategy,
-      ToolChoice toolChoice,
-      boolean parallelToolCalls,
-      ResponseFormat responseFormat,
-      String reasoningEffort,
-      SafetyOptions safety,
-      MemoryOptions memory,
-      TurnOptions turns,
-      Origin origin,
-      ApiKeyId apiKey) {
-    public Settings {
-      tools = List.copyOf(tools);
+  public record Definition(
+      ThreadId threadId,
+      RunId id,
+      ProjectId projectId,
+      AssistantId assistantId,
+      RunSettings settings,
+      ApiKeyId apiKey,
+      Origin origin) {}
+
+  /**
+   * Where a run stands.
+   *
+   * @param lastError why the run failed; null if it did not
+   * @param incompleteReason which limit ended the run; null if none did
+   * @param usage of all model calls so far
+   */
+  public record State(
+      RunStatus status,
+      Times times,
+      RunError lastError,
+      String incompleteReason,
+      Usage usage,
+      Claim claim) {
+    private State with(RunStatus newStatus) {
+      return new State(newStatus, times, lastError, incompleteReason, usage, claim);
     }
 
-    /** The same for a run that another one starts, which gives it these many tokens and its key. */
-    public Settings startedBy(
-        Origin newOrigin, Integer promptTokens, Integer completionTokens, ApiKeyId key) {
-      return new Settings(
-          model,
-          instructions,
-          tools,
-          temperature,
-          topP,
-          promptTokens,
-          completionTokens,
-          truncationStrategy,
-          toolChoice,
-          parallelToolCalls,
-          responseFormat,
-          reasoningEffort,
-          safety,
-          memory,
-          turns,
-          newOrigin,
-          key);
+    private State with(Times newTimes) {
+      return new State(status, newTimes, lastError, incompleteReason, usage, claim);
     }
 
-    /** The same for a run that a request with this key creates. */
-    public Settings createdWith(ApiKeyId key) {
-      return startedBy(origin, maxPromptTokens, maxCompletionTokens, key);
-    }
-
-    /** Whether the run may route messages to other assistants. */
-    public boolean routes() {
-      return tools.stream().anyMatch(ToolSpec.AgentRouting.class::isInstance);
-    }
-
-    /** The type of calls of the function of this name. */
-    public String callType(String function) {
-      for (var tool : tools) {
-        if (tool instanceof ToolSpec.AgentRouting(var routing)
-            && routing.routesToAssistant(function)) {
-          return ToolSpec.AgentRouting.TYPE;
-        }
-      }
-      return "function";
-    }
-
-    /** What the run's tools may reach. */
-    public AllowedDomains domains() {
-      return safety == null ? AllowedDomains.ANY : new AllowedDomains(safety.allowedDomains());
+    private State with(Usage newUsage) {
+      return new State(status, times, lastError, incompleteReason, newUsage, claim);
     }
   }
 
-  /** When a run came to which status; null where it did not. */
+  /** When a run reached which status; null where it has not. */
   public record Times(
       Instant created,
       Instant expires,
@@ -134,191 +73,216 @@ public record Run(
       Instant cancelled,
       Instant failed,
       Instant completed) {
-    /** This moment by the clock of some node, which may be behind: not before the run began. */
-    Instant notBefore(Instant at) {
+    /** The times of a run that has not been claimed yet. */
+    public static Times created(Instant created, Instant expires) {
+      return new Times(created, expires, null, null, null, null);
+    }
+
+    /** This moment, but not before the run began: the clocks of nodes differ. */
+    private Instant notBefore(Instant at) {
       var begin = started == null ? created : started;
       return at.isBefore(begin) ? begin : at;
     }
+
+    private Times createdAt(Instant at) {
+      return new Times(at, expires, started, cancelled, failed, completed);
+    }
+
+    private Times startedAt(Instant at) {
+      var begin = started == null ? notBefore(at) : started;
+      return new Times(created, expires, begin, cancelled, failed, completed);
+    }
+
+    private Times endedAt(Instant now, RunStatus end) {
+      var at = notBefore(now);
+      return new Times(
+          created,
+          expires,
+          started,
+          end == RunStatus.CANCELLED ? at : null,
+          end == RunStatus.FAILED ? at : null,
+          end == RunStatus.COMPLETED || end == RunStatus.INCOMPLETE ? at : null);
+    }
   }
 
-  /** How a run comes to its end. */
+  /**
+   * Which node executes a run.
+   *
+   * @param owner the node; null if none does
+   * @param attempt how often the run was claimed
+   */
+  public record Claim(String owner, int attempt) {
+    /** The run was never claimed. */
+    public static final Claim NONE = new Claim(null, 0);
+  }
+
+  /** How a run ends. */
   public record End(RunStatus status, RunError error, String incompleteReason) {
-    /** The run has done what it was to do. */
+    /** The model gave its final answer. */
     public static final End COMPLETED = new End(RunStatus.COMPLETED, null, null);
 
-    /** The client has cancelled the run. */
+    /** The client cancelled the run. */
     public static final End CANCELLED = new End(RunStatus.CANCELLED, null, null);
 
-    /** The run has taken too long. */
+    /** The run took too long. */
     public static final End EXPIRED = new End(RunStatus.EXPIRED, null, null);
 
-    /** The run could not go on. */
+    /** The run could not continue. */
     public static End failed(RunError error) {
       return new End(RunStatus.FAILED, error, null);
     }
 
-    /** The run has come to a limit, which the reason names. */
+    /** The run reached a limit, which the reason names. */
     public static End incomplete(String reason) {
       return new End(RunStatus.INCOMPLETE, null, reason);
     }
   }
 
-  /** Whose limits the model calls of the run count against. */
+  /** A run that is created now and that no node has claimed. */
+  public static Run queued(Definition definition, Metadata metadata, Times times) {
+    return new Run(
+        definition,
+        metadata,
+        new State(RunStatus.QUEUED, times, null, null, Usage.NONE, Claim.NONE),
+        "");
+  }
+
+  public ThreadId threadId() {
+    return definition.threadId();
+  }
+
+  public RunId id() {
+    return definition.id();
+  }
+
+  public ProjectId projectId() {
+    return definition.projectId();
+  }
+
+  /** The assistant that the run was created for; null if there is none. */
+  public AssistantId assistantId() {
+    return definition.assistantId();
+  }
+
+  public RunSettings settings() {
+    return definition.settings();
+  }
+
+  /** The key whose request created the run, or the root of its tree; null if unknown. */
+  public ApiKeyId apiKey() {
+    return definition.apiKey();
+  }
+
+  /** The limits that the model calls of the run count against. */
   public Payer payer() {
-    return new Payer(projectId, settings.apiKey());
+    return new Payer(projectId(), apiKey());
+  }
+
+  /** The call that created the run; null if no other run did. */
+  public Origin origin() {
+    return definition.origin();
+  }
+
+  public RunStatus status() {
+    return state.status();
+  }
+
+  public Times times() {
+    return state.times();
+  }
+
+  /** Why the run failed; null if it did not. */
+  public RunError lastError() {
+    return state.lastError();
+  }
+
+  /** Which limit ended the run; null if none did. */
+  public String incompleteReason() {
+    return state.incompleteReason();
+  }
+
+  /** The tokens of all model calls so far. */
+  public Usage usage() {
+    return state.usage();
+  }
+
+  /** The node that executes the run; null if none does. */
+  public String owner() {
+    return state.claim().owner();
+  }
+
+  /** How often the run was claimed. */
+  public int attempt() {
+    return state.claim().attempt();
+  }
+
+  /**
+   * The root of the tree of runs that this run belongs to; the run itself if nothing created it.
+   */
+  public RunId root() {
+    return origin() == null ? id() : origin().root();
+  }
+
+  /** The assistants from the root of the tree of runs down to this run's own. */
+  public List<AssistantId> lineage() {
+    var lineage = new ArrayList<AssistantId>(origin() == null ? List.of() : origin().callers());
+    if (assistantId() != null) {
+      lineage.add(assistantId());
+    }
+    return lineage;
+  }
+
+  /** The origin of a run that this run creates for one of its calls. */
+  public Origin originOfChild(ToolCallId call, boolean isHandoff) {
+    return new Origin(threadId(), id(), call, root(), lineage(), isHandoff);
   }
 
   /** The same run claimed by a node. */
-  public Run claimed(String node, int newAttempt, Instant at) {
-    var started = times.started() == null ? times.notBefore(at) : times.started();
-    return new Run(
-        threadId,
-        id,
-        projectId,
-        assistantId,
-        RunStatus.IN_PROGRESS,
-        settings,
-        metadata,
-        new Times(
-            times.created(),
-            times.expires(),
-            started,
-            times.cancelled(),
-            times.failed(),
-            times.completed()),
-        lastError,
-        incompleteReason,
-        usage,
-        node,
-        newAttempt,
-        eventLog);
-  }
-
-  /** The same run in another status that is not its end. */
-  public Run withStatus(RunStatus newStatus) {
-    return new Run(
-        threadId,
-        id,
-        projectId,
-        assistantId,
-        newStatus,
-        settings,
-        metadata,
-        times,
-        lastError,
-        incompleteReason,
-        usage,
-        owner,
-        attempt,
-        eventLog);
-  }
-
-  /** The same run created at this time. */
-  public Run withCreatedAt(Instant at) {
-    return new Run(
-        threadId,
-        id,
-        projectId,
-        assistantId,
-        status,
-        settings,
-        metadata,
-        new Times(
-            at,
-            times.expires(),
-            times.started(),
-            times.cancelled(),
-            times.failed(),
-            times.completed()),
-        lastError,
-        incompleteReason,
-        usage,
-        owner,
-        attempt,
-        eventLog);
-  }
-
-  /** The same run with another tape. */
-  public Run withEventLog(String newTape) {
-    return new Run(
-        threadId,
-        id,
-        projectId,
-        assistantId,
-        status,
-        settings,
-        metadata,
-        times,
-        lastError,
-        incompleteReason,
-        usage,
-        owner,
-        attempt,
-        newTape);
-  }
-
-  /** The same run after it has used so much in all. */
-  public Run with(Usage newUsage) {
-    return new Run(
-        threadId,
-        id,
-        projectId,
-        assistantId,
-        status,
-        settings,
-        metadata,
-        times,
-        lastError,
-        incompleteReason,
-        newUsage,
-        owner,
-        attempt,
-        eventLog);
-  }
-
-  Run with(Metadata newMetadata) {
-    return new Run(
-        threadId,
-        id,
-        projectId,
-        assistantId,
-        status,
-        settings,
-        newMetadata,
-        times,
-        lastError,
-        incompleteReason,
-        usage,
-        owner,
-        attempt,
-        eventLog);
+  public Run claimed(String node, int attempt, Instant at) {
+    return with(
+        new State(
+            RunStatus.IN_PROGRESS,
+            times().startedAt(at),
+            lastError(),
+            incompleteReason(),
+            usage(),
+            new Claim(node, attempt)));
   }
 
   /** The same run at its end. */
-  public Run ended(End end, Instant now) {
-    var at = times.notBefore(now);
-    return new Run(
-        threadId,
-        id,
-        projectId,
-        assistantId,
-        end.status(),
-        settings,
-        metadata,
-        new Times(
-            times.created(),
-            times.expires(),
-            times.started(),
-            end.status() == RunStatus.CANCELLED ? at : null,
-            end.status() == RunStatus.FAILED ? at : null,
-            end.status() == RunStatus.COMPLETED || end.status() == RunStatus.INCOMPLETE
-                ? at
-                : null),
-        end.error(),
-        end.incompleteReason(),
-        usage,
-        null,
-        attempt,
-        eventLog);
+  public Run ended(End end, Instant at) {
+    return with(
+        new State(
+            end.status(),
+            times().endedAt(at, end.status()),
+            end.error(),
+            end.incompleteReason(),
+            usage(),
+            new Claim(null, attempt())));
+  }
+
+  /** The same run in another status that is not its end. */
+  public Run withStatus(RunStatus status) {
+    return with(state.with(status));
+  }
+
+  /** The same run, created at this time. */
+  public Run withCreatedAt(Instant at) {
+    return with(state.with(times().createdAt(at)));
+  }
+
+  /** The same run after it has used so many tokens in all. */
+  public Run withUsage(Usage usage) {
+    return with(state.with(usage));
+  }
+
+  /** The same run with another event log. */
+  public Run withEventLog(String log) {
+    return new Run(definition, metadata, state, log);
+  }
+
+  /** The same run in another state. */
+  public Run with(State newState) {
+    return new Run(definition, metadata, newState, eventLog);
   }
 }

@@ -20,14 +20,14 @@ public enum StreamedText {
   REASONING('h', Scope.STEP, "reasoning", null) {
     @Override
     public String stored(Step step, Message message, ToolCall call) {
-      return step.aside().reasoning();
+      return step.reasoning().reasoning();
     }
   },
   /** What the model writes beside tool calls where only the final answer becomes a message. */
   COMMENTARY('k', Scope.STEP, "commentary", null) {
     @Override
     public String stored(Step step, Message message, ToolCall call) {
-      return step.aside().commentary();
+      return step.reasoning().commentary();
     }
   },
   /** The arguments of a tool call. */

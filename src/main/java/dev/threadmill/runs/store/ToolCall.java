@@ -89,6 +89,12 @@ public record ToolCall(
     }
   }
 
+  /** A call that has its output and is read for a prompt. */
+  static ToolCall completed(
+      ToolCallId id, String type, String name, String arguments, String output) {
+    return new ToolCall(id, type, name, arguments, output, Executor.CLIENT, null, Partial.NONE);
+  }
+
   /** A call that the model has just begun to ask for. */
   public static ToolCall started(ToolCallId id, String type, String name) {
     return new ToolCall(id, type, name, "", null, Executor.CLIENT, null, Partial.NONE);

@@ -1,9 +1,9 @@
 package dev.threadmill.runs.streams;
 
 import dev.threadmill.api.RunId;
-import dev.threadmill.runs.LocalRuns;
 import dev.threadmill.runs.execution.LiveRun;
 import dev.threadmill.runs.execution.RunSubscriptions;
+import dev.threadmill.runs.node.LocalRuns;
 import dev.threadmill.runs.store.StoredRun;
 import java.util.HashMap;
 import java.util.HashSet;

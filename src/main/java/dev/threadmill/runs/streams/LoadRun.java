@@ -4,14 +4,12 @@ import dev.threadmill.api.MessageId;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.RunId;
 import dev.threadmill.api.ThreadId;
-import dev.threadmill.db.Jdbc;
-import dev.threadmill.db.Row;
-import dev.threadmill.db.Tx;
-import dev.threadmill.runs.ChildRuns;
 import dev.threadmill.runs.execution.EventId;
+import dev.threadmill.runs.store.ChildRunStore;
 import dev.threadmill.runs.store.EventLog;
 import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.RunEvent;
+import dev.threadmill.runs.store.RunJournal;
 import dev.threadmill.runs.store.RunStore;
 import dev.threadmill.runs.store.Step;
 import dev.threadmill.runs.store.StepStore;
@@ -22,7 +20,6 @@ import dev.threadmill.threads.MessageStore;
 import dev.threadmill.threads.ThreadObject;
 import dev.threadmill.threads.ThreadStore;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.sql.SQLException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,48 +29,28 @@ import java.util.Optional;
 /** Loads what the database has of a run, from which its events can be replayed. */
 @ApplicationScoped
 public class LoadRun {
-  private static final String JOURNAL =
-      """
-      SELECT position, attempt, events, position AS last FROM run_journal
-      WHERE thread_id = ? AND run_id = ? ORDER BY position
-      """;
-
-  /** The entries from the one that holds a position on, up to a number of bytes behind it. */
-  private static final String PART_OF_JOURNAL =
-      """
-      SELECT position, attempt, events, last FROM (
-        SELECT position, attempt, events, max(position) OVER () AS last,
-          coalesce(sum(octet_length(events)) FILTER (WHERE position > ?) OVER (
-            ORDER BY position ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS before
-        FROM run_journal
-        WHERE thread_id = ? AND run_id = ? AND position >= coalesce((
-          SELECT max(position) FROM run_journal
-          WHERE thread_id = ? AND run_id = ? AND position <= ?), 0)) pieces
-      WHERE before < ? ORDER BY position
-      """;
-
   /** About how many bytes of the journal a reader loads at a time. */
   private static final int PART_BYTES = 64 * 1024;
 
   /** A position behind all events, which loads the whole journal. */
   private static final EventId END_OF_LOG = new EventId(0, Long.MAX_VALUE, 0, false, false);
 
-  private final Jdbc jdbc;
   private final RunStore runs;
-  private final ChildRuns children;
+  private final RunJournal journal;
+  private final ChildRunStore children;
   private final StepStore steps;
   private final MessageStore messages;
   private final ThreadStore threads;
 
   LoadRun(
-      Jdbc jdbc,
       RunStore runs,
-      ChildRuns children,
+      RunJournal journal,
+      ChildRunStore children,
       StepStore steps,
       MessageStore messages,
       ThreadStore threads) {
     this.children = children;
-    this.jdbc = jdbc;
+    this.journal = journal;
     this.runs = runs;
     this.steps = steps;
     this.messages = messages;
@@ -92,7 +69,7 @@ public class LoadRun {
    * rather than not at all, and their positions show it.
    */
   Optional<StoredRun> load(ProjectId project, ThreadId thread, RunId id, EventId seen) {
-    var journal = journal(thread, id, 0, seen);
+    var entries = journal(thread, id, 0, seen);
     return runs.find(project, thread, id)
         .map(
             run -> {
@@ -102,15 +79,15 @@ public class LoadRun {
                   stepsOfRun,
                   messagesOf(run, stepsOfRun),
                   threadOf(run),
-                  journal,
+                  entries,
                   handedTo(run));
             });
   }
 
   private StoredRun handedTo(Run run) {
-    return run.owner() == null && !run.status().isTerminal() && run.settings().routes()
+    return run.owner() == null && !run.status().isTerminal() && run.settings().canRoute()
         ? children
-            .handedTo(run)
+            .handoffTarget(run)
             .flatMap(other -> load(run.projectId(), other.thread(), other.run()))
             .orElse(null)
         : null;
@@ -121,40 +98,16 @@ public class LoadRun {
    * Empty if the step at that position was committed since, or the run was taken over.
    */
   Optional<StoredRun> loadJournalAfter(ProjectId project, ThreadId thread, RunId id, EventId seen) {
-    var journal = journal(thread, id, seen.position(), seen);
+    var entries = journal(thread, id, seen.position(), seen);
     return runs.find(project, thread, id)
         .filter(run -> run.attempt() == seen.attempt())
         .filter(run -> EventLog.length(EventLog.parse(run.eventLog())) <= seen.position())
         .filter(run -> run.owner() != null)
-        .map(run -> new StoredRun(run, List.of(), Map.of(), null, journal, null));
+        .map(run -> new StoredRun(run, List.of(), Map.of(), null, entries, null));
   }
 
   private List<JournalEntry> journal(ThreadId thread, RunId id, long from, EventId seen) {
-    return jdbc.list(
-        PART_OF_JOURNAL,
-        LoadRun::readPiece,
-        seen.position(),
-        thread,
-        id,
-        thread,
-        id,
-        from,
-        PART_BYTES);
-  }
-
-  /** The events of a locked run that are in the journal and not in its log. */
-  public static List<RunEvent> uncommitted(Tx tx, Run run) {
-    var journal = tx.list(JOURNAL, LoadRun::readPiece, run.threadId(), run.id());
-    var events = new StoredRun(run, List.of(), Map.of(), null, journal, null).events();
-    return events.subList(EventLog.parse(run.eventLog()).size(), events.size());
-  }
-
-  private static JournalEntry readPiece(Row row) throws SQLException {
-    return new JournalEntry(
-        row.bigint("position"),
-        row.integer("attempt"),
-        row.text("events"),
-        row.bigint("position") == row.bigint("last"));
+    return journal.read(thread, id, from, seen.position(), PART_BYTES);
   }
 
   private Map<String, Message> messagesOf(Run run, List<Step> stepsOfRun) {

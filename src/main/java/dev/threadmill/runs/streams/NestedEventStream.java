@@ -8,6 +8,7 @@ import dev.threadmill.api.ThreadId;
 import dev.threadmill.assistants.AgentRoutingSpec;
 import dev.threadmill.runs.execution.EventId;
 import dev.threadmill.runs.execution.SseFrame;
+import dev.threadmill.runs.store.ChildRunStore;
 import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.RunEvent;
 import dev.threadmill.runs.store.ToolCall;
@@ -75,13 +76,13 @@ final class NestedEventStream implements EventStream {
    * @param known the runs below; those that the position names are resumed
    */
   NestedEventStream(
-      Run run, NestedEventId seen, List<RunTree.Branch> known, StreamFactory reading) {
+      Run run, NestedEventId seen, List<ChildRunStore.Branch> known, StreamFactory reading) {
     this.streamFactory = reading;
     this.top = branch("", null, run.threadId(), run.id(), false, seen.top());
     resume(top, seen, known);
   }
 
-  private void resume(Branch above, NestedEventId seen, List<RunTree.Branch> known) {
+  private void resume(Branch above, NestedEventId seen, List<ChildRunStore.Branch> known) {
     for (var each : known) {
       var path = path(above, each.step(), each.call());
       if (each.parent().equals(above.run) && seen.below().containsKey(path)) {

@@ -7,10 +7,10 @@ import dev.threadmill.api.RunId;
 import dev.threadmill.api.StreamLookup;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.runs.CreateRun;
-import dev.threadmill.runs.LocalRuns;
 import dev.threadmill.runs.SubmitToolOutputs;
 import dev.threadmill.runs.execution.EventId;
 import dev.threadmill.runs.execution.RunSubscriptions;
+import dev.threadmill.runs.node.LocalRuns;
 import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.RunStore;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -46,7 +46,7 @@ public class RunStreams implements StreamLookup {
 
   /** The events of a run that was resumed, until it ends or waits for its client again. */
   public EventStream of(SubmitToolOutputs.Resumed resumed) {
-    var events = untilPause(resumed.run(), resumed.seen());
+    var events = untilPause(resumed.run(), resumed.position());
     return resumed.live().map(events::startingFrom).orElse(events);
   }
 

@@ -3,7 +3,7 @@ package dev.threadmill.runs.context;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.threadmill.api.MessageId;
-import dev.threadmill.runs.context.ThreadHistory.Entry.MessageEntry;
+import dev.threadmill.runs.context.HistoryEntry.MessageEntry;
 import dev.threadmill.runs.context.ThreadMessageCache.CachedMessages;
 import dev.threadmill.threads.ContentPart;
 import dev.threadmill.threads.Message;

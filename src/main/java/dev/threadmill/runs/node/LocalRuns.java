@@ -1,4 +1,4 @@
-package dev.threadmill.runs;
+package dev.threadmill.runs.node;
 
 import dev.threadmill.api.RunId;
 import dev.threadmill.runs.execution.LiveRun;
@@ -9,7 +9,7 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 
-/** The runs that this node executes, and the room that it has for more. */
+/** The runs that this node executes, and its capacity for more. */
 @ApplicationScoped
 public class LocalRuns {
   private final ConcurrentHashMap<RunId, LiveRun> runs = new ConcurrentHashMap<>();
@@ -18,44 +18,46 @@ public class LocalRuns {
   private volatile boolean claimWanted;
   private volatile Runnable capacityListener = () -> {};
 
-  LocalRuns(RunsConfig config) {
+  public LocalRuns(RunsConfig config) {
     this.capacity = new Semaphore(config.concurrency());
   }
 
-  /** Takes room for one run. False if there is none. */
+  /** Acquires capacity for one run. False if there is none, or the node is stopping. */
   public boolean tryAcquire() {
-    boolean taken = !stopping && capacity.tryAcquire();
-    if (!taken) {
+    boolean acquired = !stopping && capacity.tryAcquire();
+    if (!acquired) {
       claimWanted = true;
     }
-    return taken;
+    return acquired;
   }
 
-  /** What to do when a run ends while somebody waits: for room, or for that very run. */
+  /** Acquires capacity for as many runs as there is, up to this number. Returns how many. */
+  public int tryAcquire(int wanted) {
+    int acquired = 0;
+    while (acquired < wanted && tryAcquire()) {
+      acquired++;
+    }
+    return acquired;
+  }
+
+  /** Gives capacity back that was acquired for runs which this node did not claim. */
+  public void release(int runs) {
+    capacity.release(runs);
+  }
+
+  /**
+   * Sets what is called when a run ends while a run waits for capacity or for that run's thread.
+   */
   public void setCapacityListener(Runnable action) {
     capacityListener = action;
   }
 
-  /** Takes room for as many runs as there is, up to this number. Returns how many. */
-  int tryAcquire(int wanted) {
-    int taken = 0;
-    while (taken < wanted && tryAcquire()) {
-      taken++;
-    }
-    return taken;
-  }
-
-  /** As many places are free again that were taken for runs which this node did not get. */
-  public void release(int places) {
-    capacity.release(places);
-  }
-
-  /** A run waits for another on its thread: look whether it may go on when one ends. */
+  /** Has the capacity listener called when the next run ends: a run waits on its thread. */
   public void notifyOnNextEnd() {
     claimWanted = true;
   }
 
-  /** Has this node look for work at once if it has room. False if it has none. */
+  /** Has this node claim runs soon if it has capacity. False if it has none. */
   boolean requestClaim() {
     if (stopping || capacity.availablePermits() == 0) {
       claimWanted = true;
@@ -65,12 +67,13 @@ public class LocalRuns {
     return true;
   }
 
-  void add(LiveRun run) {
+  /** This node executes the run from here on. */
+  public void add(LiveRun run) {
     runs.put(run.run().id(), run);
   }
 
-  /** The run is not executed here any more. */
-  void remove(LiveRun run) {
+  /** This node does not execute the run any more; its capacity is free. */
+  public void remove(LiveRun run) {
     runs.remove(run.run().id(), run);
     capacity.release();
     if (claimWanted) {
@@ -94,12 +97,12 @@ public class LocalRuns {
     return runs.size();
   }
 
-  /** From here on there is no room: the node stops. */
+  /** Refuses all further runs: the node is stopping. */
   public void stopAccepting() {
     stopping = true;
   }
 
-  /** Whether the node stops and takes no more runs. */
+  /** Whether the node is stopping and accepts no further runs. */
   public boolean isStopping() {
     return stopping;
   }

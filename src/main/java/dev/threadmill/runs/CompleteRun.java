@@ -1,0 +1,52 @@
+package dev.threadmill.runs;
+
+import dev.threadmill.models.Usage;
+import dev.threadmill.runs.execution.AnswerAccumulator;
+import dev.threadmill.runs.execution.RunExecution;
+import dev.threadmill.runs.execution.StreamEvents;
+import dev.threadmill.runs.store.Run;
+import dev.threadmill.runs.store.RunStatus;
+import dev.threadmill.runs.store.Step;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.List;
+
+/** Commits the end of a run that this node executes. */
+@ApplicationScoped
+public class CompleteRun {
+  private final AttemptCommit attemptCommit;
+  private final CancelRun cancelRun;
+
+  public CompleteRun(AttemptCommit attemptCommit, CancelRun cancelRun) {
+    this.attemptCommit = attemptCommit;
+    this.cancelRun = cancelRun;
+  }
+
+  /**
+   * Commits that the run ends, with the answer that it ends with.
+   *
+   * @param answer the answer, complete or not; null if there is none
+   * @param usage of the model call that the answer comes from
+   * @return false if the attempt does not own the run any more: nothing was committed
+   */
+  boolean commitEnd(RunExecution execution, AnswerAccumulator answer, Usage usage, Run.End end) {
+    var at = execution.nextTimestamp();
+    execution.addUsage(usage);
+    var run = execution.run().ended(end, at);
+    var changes = new StepChanges();
+    changes.end = run;
+    if (end.status() == RunStatus.CANCELLED) {
+      changes.events.add(StreamEvents.runAtStatus(run, RunStatus.CANCELLING, true, List.of()));
+    }
+    if (execution.live().openStep() instanceof Step open) {
+      changes.endCalls(changes.updatedSteps, open, end, at);
+    } else if (answer != null) {
+      changes.endAnswer(answer, usage, run, end, at);
+    }
+    changes.events.add(StreamEvents.runStatus(run));
+    if (!attemptCommit.commit(execution, changes)) {
+      return false;
+    }
+    cancelRun.cancelChildrenOf(run);
+    return true;
+  }
+}

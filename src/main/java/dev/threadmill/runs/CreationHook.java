@@ -1,0 +1,13 @@
+package dev.threadmill.runs;
+
+import dev.threadmill.db.Tx;
+import dev.threadmill.runs.store.Run;
+
+/** Is called within the transaction that creates a run, before the run is inserted. */
+@FunctionalInterface
+public interface CreationHook {
+  /** Does nothing. */
+  CreationHook NONE = (_, _) -> {};
+
+  void onCreate(Tx tx, Run run);
+}

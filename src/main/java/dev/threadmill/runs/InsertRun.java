@@ -1,0 +1,174 @@
+package dev.threadmill.runs;
+
+import dev.threadmill.api.AssistantId;
+import dev.threadmill.api.Ids;
+import dev.threadmill.api.Metadata;
+import dev.threadmill.api.RunId;
+import dev.threadmill.api.ThreadId;
+import dev.threadmill.db.Tx;
+import dev.threadmill.limits.Payer;
+import dev.threadmill.runs.execution.StreamEvent;
+import dev.threadmill.runs.execution.StreamEvents;
+import dev.threadmill.runs.node.LocalRuns;
+import dev.threadmill.runs.node.NodeLease;
+import dev.threadmill.runs.node.RunsConfig;
+import dev.threadmill.runs.spec.OnActiveRun;
+import dev.threadmill.runs.store.EventLog;
+import dev.threadmill.runs.store.Run;
+import dev.threadmill.runs.store.RunSettings;
+import dev.threadmill.runs.store.RunStatus;
+import dev.threadmill.runs.store.RunTransitions;
+import dev.threadmill.threads.ContentPart;
+import dev.threadmill.threads.Message;
+import dev.threadmill.threads.MessageStore;
+import dev.threadmill.threads.NewMessage;
+import dev.threadmill.threads.NewThread;
+import dev.threadmill.threads.ThreadObject;
+import dev.threadmill.threads.ThreadStore;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Inserts a run within a transaction, with its messages and, if asked for, its thread. */
+@ApplicationScoped
+public class InsertRun {
+  /** Larger threads are read again rather than kept in memory, in characters. */
+  private static final long MAX_MESSAGES_IN_MEMORY = 256 * 1024;
+
+  private final ThreadStore threads;
+  private final MessageStore messages;
+  private final RunTransitions runs;
+  private final WaitingRuns waitingRuns;
+  private final LocalRuns localRuns;
+  private final NodeLease node;
+  private final Ids ids;
+  private final RunsConfig config;
+
+  public InsertRun(
+      ThreadStore threads,
+      MessageStore messages,
+      RunTransitions runs,
+      WaitingRuns waitingRuns,
+      LocalRuns localRuns,
+      NodeLease node,
+      Ids ids,
+      RunsConfig config) {
+    this.threads = threads;
+    this.messages = messages;
+    this.runs = runs;
+    this.waitingRuns = waitingRuns;
+    this.localRuns = localRuns;
+    this.node = node;
+    this.ids = ids;
+    this.config = config;
+  }
+
+  /**
+   * What is to be inserted.
+   *
+   * @param assistant null for a run without an assistant
+   * @param payer the project and the API key that the run counts against
+   * @param claim whether this node claims the run
+   * @param hook is called with the run before it is inserted
+   */
+  record NewRun(
+      Payer payer,
+      AssistantId assistant,
+      RunSettings settings,
+      Metadata metadata,
+      boolean claim,
+      CreationHook hook) {}
+
+  /**
+   * A run that was inserted.
+   *
+   * @param events that its creation put into its log
+   * @param waitsFor the active run that it waits for; null if it does not wait
+   * @param messages all messages of its thread, if that was created with it and is small; else null
+   */
+  record Inserted(Run run, List<StreamEvent> events, RunId waitsFor, List<Message> messages) {}
+
+  /**
+   * Inserts a run on a thread.
+   *
+   * @param additional messages that the thread gets first
+   * @throws dev.threadmill.api.ApiException 404 if there is no such thread; 400 if another run is
+   *     active on it and the policy is to refuse, or if too many wait
+   */
+  Inserted onThread(
+      Tx tx, NewRun wanted, ThreadId thread, List<NewMessage> additional, OnActiveRun policy) {
+    var locked = threads.lock(tx, wanted.payer().project(), thread, additional.size() + 1);
+    var at = locked.firstMessageAt().plus(additional.size(), ChronoUnit.MICROS);
+    var queued = queued(wanted, thread, at);
+    wanted.hook().onCreate(tx, queued);
+    if (locked.activeRun() != null && policy != OnActiveRun.REJECT) {
+      return waiting(tx, queued, additional, locked.activeRun());
+    }
+    messages.append(tx, locked.requireOpenForRuns(), additional);
+    return insert(tx, wanted, queued, null);
+  }
+
+  /** Inserts a thread and a run on it. */
+  Inserted withThread(Tx tx, NewRun wanted, NewThread thread) {
+    var created = threads.create(tx, thread, 1);
+    var queued = queued(wanted, created.thread().id(), created.nextMessageAt());
+    wanted.hook().onCreate(tx, queued);
+    return insert(tx, wanted, queued, created);
+  }
+
+  private Run queued(NewRun wanted, ThreadId thread, Instant at) {
+    return Run.queued(
+        new Run.Definition(
+            thread,
+            ids.run(),
+            wanted.payer().project(),
+            wanted.assistant(),
+            wanted.settings(),
+            wanted.payer().key(),
+            null),
+        wanted.metadata(),
+        Run.Times.created(at, at.plus(config.expiry())));
+  }
+
+  /** Inserts a run that does not start before the active one has ended. */
+  private Inserted waiting(Tx tx, Run queued, List<NewMessage> itsMessages, RunId active) {
+    waitingRuns.requireCapacity(tx, queued.threadId());
+    var events = List.of(StreamEvents.runCreated(queued), StreamEvents.runStatus(queued));
+    runs.insertWaiting(tx, queued.withEventLog(log(events)), itsMessages);
+    tx.afterCommit(localRuns::notifyOnNextEnd);
+    return new Inserted(queued, events, active, null);
+  }
+
+  /**
+   * @param thread null if it existed before
+   */
+  private Inserted insert(Tx tx, NewRun wanted, Run queued, ThreadStore.Created thread) {
+    var run = wanted.claim() ? queued.claimed(node.id(), 1, queued.times().created()) : queued;
+    var events = new ArrayList<StreamEvent>();
+    if (wanted.claim()) {
+      events.add(StreamEvents.attemptStarted(1));
+    }
+    if (thread != null) {
+      events.add(StreamEvents.threadCreated(ThreadObject.of(thread.thread())));
+    }
+    events.add(StreamEvents.runCreated(run));
+    events.add(StreamEvents.runAtStatus(run, RunStatus.QUEUED, false, List.of()));
+    if (wanted.claim()) {
+      events.add(StreamEvents.runStatus(run));
+    }
+    runs.insert(tx, run.withEventLog(log(events)));
+    return new Inserted(run, events, null, thread == null ? null : ifSmall(thread.messages()));
+  }
+
+  private static List<Message> ifSmall(List<Message> messages) {
+    long characters =
+        messages.stream().mapToLong(m -> ContentPart.sizeInCharacters(m.content())).sum();
+    return characters > MAX_MESSAGES_IN_MEMORY ? null : messages;
+  }
+
+  private static String log(List<StreamEvent> events) {
+    return EventLog.format(events.stream().map(StreamEvent::event).toList());
+  }
+}

@@ -1,0 +1,85 @@
+package dev.threadmill.runs.context;
+
+import dev.threadmill.api.MessageId;
+import dev.threadmill.models.TokenCounter;
+import dev.threadmill.runs.store.StepReasoning;
+import dev.threadmill.runs.store.ToolCall;
+import dev.threadmill.threads.ContentPart;
+import dev.threadmill.threads.Message;
+import java.time.Instant;
+import java.util.List;
+
+/** An entry of a thread: a message, or the calls of one step with their outputs. */
+sealed interface HistoryEntry {
+  /** What a message costs in a prompt beside its text. */
+  int TOKENS_PER_MESSAGE = 4;
+
+  int CHARACTERS_PER_TOKEN = 5;
+
+  Instant at();
+
+  /** How many tokens it costs in a prompt. */
+  int tokens();
+
+  /**
+   * A message.
+   *
+   * @param content null while it is left in the database
+   * @param stored how many bytes the content takes there, perhaps compressed, if it was left there
+   */
+  record MessageEntry(
+      MessageId id,
+      Message.Role role,
+      List<ContentPart> content,
+      Instant at,
+      int tokens,
+      int stored)
+      implements HistoryEntry {
+    /** Whether the content is left in the database. */
+    boolean isLeft() {
+      return content == null;
+    }
+
+    MessageEntry with(List<ContentPart> read) {
+      return new MessageEntry(id, role, read, at, tokens, stored);
+    }
+
+    /** How many characters have been read of it. */
+    long characters() {
+      return isLeft() ? 0 : ContentPart.sizeInCharacters(content);
+    }
+
+    /** How many characters it has, estimated if it was not read. */
+    long expected() {
+      return isLeft() ? Math.max(stored, (long) CHARACTERS_PER_TOKEN * tokens) : characters();
+    }
+  }
+
+  /**
+   * The calls of one step.
+   *
+   * @param reasoning of that step, if it belongs to the run that the prompt is for
+   */
+  record CallsEntry(List<ToolCall> calls, StepReasoning reasoning, Instant at)
+      implements HistoryEntry {
+    public CallsEntry {
+      calls = List.copyOf(calls);
+    }
+
+    @Override
+    public int tokens() {
+      int tokens = TokenCounter.count(reasoning.commentary());
+      if (reasoning.thoughts() != null) {
+        tokens += TokenCounter.count(reasoning.thoughts().text());
+      }
+      for (var call : calls) {
+        tokens +=
+            2 * TOKENS_PER_MESSAGE
+                + TokenCounter.count(call.name())
+                + TokenCounter.count(call.arguments())
+                + TokenCounter.count(call.output());
+      }
+      return tokens;
+    }
+  }
+}

@@ -1,0 +1,130 @@
+package dev.threadmill.runs.spec;
+
+import dev.threadmill.api.ApiException;
+import dev.threadmill.api.ProjectId;
+import dev.threadmill.assistants.Assistant;
+import dev.threadmill.assistants.ReasoningEffort;
+import dev.threadmill.assistants.RoutingTargets;
+import dev.threadmill.assistants.ToolSecrets;
+import dev.threadmill.assistants.ToolSpec;
+import dev.threadmill.assistants.TurnOptions;
+import dev.threadmill.models.ResponseFormat;
+import dev.threadmill.models.ToolChoice;
+import dev.threadmill.runs.store.RunSettings;
+import dev.threadmill.runs.store.TruncationStrategy;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.List;
+import java.util.function.Function;
+
+/** Works out the settings of a run from its assistant, if it has one, and its overrides. */
+@ApplicationScoped
+public class ResolveRunSettings {
+  private static final double DEFAULT_TEMPERATURE = 1.0;
+  private static final double DEFAULT_TOP_P = 1.0;
+
+  private final ToolSecrets toolSecrets;
+  private final RoutingTargets routingTargets;
+
+  public ResolveRunSettings(ToolSecrets toolSecrets, RoutingTargets routingTargets) {
+    this.toolSecrets = toolSecrets;
+    this.routingTargets = routingTargets;
+  }
+
+  /**
+   * The settings of a run.
+   *
+   * @param assistant null for a run without an assistant
+   * @throws ApiException 400 if the run has no assistant and names no model, if the tool that must
+   *     be called is not among its tools, or if a tool routes to an assistant that does not exist
+   */
+  public RunSettings resolve(ProjectId project, Assistant assistant, RunOverrides overrides) {
+    var settings =
+        new RunSettings(
+            model(assistant, overrides),
+            instructions(assistant, overrides),
+            tools(project, assistant, overrides),
+            toolUse(overrides),
+            sampling(assistant, overrides),
+            overrides.tokenLimits(),
+            or(overrides.truncationStrategy(), TruncationStrategy.AUTO),
+            or(
+                or(overrides.responseFormat(), of(assistant, Assistant::responseFormat)),
+                ResponseFormat.AUTO),
+            of(assistant, Assistant::safety),
+            of(assistant, Assistant::memory),
+            overrides
+                .turns()
+                .withDefaults(assistant == null ? TurnOptions.NONE : assistant.turns()));
+    requireChoosable(settings);
+    return settings;
+  }
+
+  private static String model(Assistant assistant, RunOverrides overrides) {
+    var model = or(overrides.model(), of(assistant, Assistant::model));
+    if (model == null) {
+      throw ApiException.missing("model");
+    }
+    return model;
+  }
+
+  private static String instructions(Assistant assistant, RunOverrides overrides) {
+    var base = or(or(overrides.instructions(), of(assistant, Assistant::instructions)), "");
+    var additional = or(overrides.additionalInstructions(), "");
+    return base.isEmpty() || additional.isEmpty() ? base + additional : base + "\n" + additional;
+  }
+
+  private List<ToolSpec> tools(ProjectId project, Assistant assistant, RunOverrides overrides) {
+    List<ToolSpec> base = assistant == null ? List.of() : assistant.tools();
+    var own =
+        toolSecrets.sealAll(
+            project, routingTargets.resolve(project, null, overrides.tools()), base);
+    return own == null ? routingTargets.refreshNames(project, base) : own;
+  }
+
+  private static RunSettings.ToolUse toolUse(RunOverrides overrides) {
+    return new RunSettings.ToolUse(
+        or(overrides.toolChoice(), ToolChoice.AUTO), or(overrides.parallelToolCalls(), true));
+  }
+
+  private static RunSettings.Sampling sampling(Assistant assistant, RunOverrides overrides) {
+    ReasoningEffort effort =
+        or(overrides.reasoningEffort(), of(assistant, Assistant::reasoningEffort));
+    return new RunSettings.Sampling(
+        or(or(overrides.temperature(), of(assistant, Assistant::temperature)), DEFAULT_TEMPERATURE),
+        or(or(overrides.topP(), of(assistant, Assistant::topP)), DEFAULT_TOP_P),
+        effort == null ? null : effort.wire());
+  }
+
+  private static void requireChoosable(RunSettings settings) {
+    var tools = settings.tools();
+    boolean choosable =
+        switch (settings.toolUse().choice()) {
+          case ToolChoice.Mode mode -> !mode.equals(ToolChoice.REQUIRED) || !tools.isEmpty();
+          case ToolChoice.Function(var name) -> tools.stream().anyMatch(tool -> offers(tool, name));
+          case ToolChoice.BuiltIn(var type) ->
+              tools.stream().anyMatch(tool -> tool.type().equals(type));
+        };
+    if (!choosable) {
+      throw ApiException.invalid(
+          "tool_choice", "Invalid 'tool_choice': the run has no such tool to call.");
+    }
+  }
+
+  private static boolean offers(ToolSpec tool, String function) {
+    return switch (tool) {
+      case ToolSpec.Function _, ToolSpec.Webhook _ -> tool.key().equals(function);
+      // The functions of an MCP server are known only when its tools are listed.
+      case ToolSpec.Mcp(var mcp) -> function.startsWith(mcp.serverLabel() + "_");
+      case ToolSpec.AgentRouting(var routing) -> routing.hasFunction(function);
+      case ToolSpec.CodeInterpreter _, ToolSpec.FileSearch _ -> false;
+    };
+  }
+
+  private static <T> T of(Assistant assistant, Function<Assistant, T> value) {
+    return assistant == null ? null : value.apply(assistant);
+  }
+
+  private static <T> T or(T value, T otherwise) {
+    return value == null ? otherwise : value;
+  }
+}

@@ -1,0 +1,165 @@
+package dev.threadmill.runs.spec;
+
+import dev.threadmill.assistants.ReasoningEffort;
+import dev.threadmill.assistants.ToolSpec;
+import dev.threadmill.assistants.TurnOptions;
+import dev.threadmill.models.ResponseFormat;
+import dev.threadmill.models.ToolChoice;
+import dev.threadmill.runs.store.RunSettings.TokenLimits;
+import dev.threadmill.runs.store.TruncationStrategy;
+import java.util.List;
+
+/**
+ * What a run sets otherwise than its assistant, or, for a run without an assistant, all that it
+ * sets. Null stands for what is not set.
+ */
+public final class RunOverrides {
+  /** Nothing is set. */
+  public static final RunOverrides NONE = builder().build();
+
+  private final Builder values;
+
+  private RunOverrides(Builder values) {
+    this.values = values;
+  }
+
+  /** Overrides that set nothing yet. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  String model() {
+    return values.model;
+  }
+
+  /** Replaces the assistant's instructions. */
+  String instructions() {
+    return values.instructions;
+  }
+
+  /** Follows the instructions. */
+  String additionalInstructions() {
+    return values.additionalInstructions;
+  }
+
+  List<ToolSpec> tools() {
+    return values.tools;
+  }
+
+  ToolChoice toolChoice() {
+    return values.toolChoice;
+  }
+
+  Boolean parallelToolCalls() {
+    return values.parallelToolCalls;
+  }
+
+  Double temperature() {
+    return values.temperature;
+  }
+
+  Double topP() {
+    return values.topP;
+  }
+
+  ReasoningEffort reasoningEffort() {
+    return values.reasoningEffort;
+  }
+
+  TokenLimits tokenLimits() {
+    return values.tokenLimits;
+  }
+
+  TruncationStrategy truncationStrategy() {
+    return values.truncationStrategy;
+  }
+
+  ResponseFormat responseFormat() {
+    return values.responseFormat;
+  }
+
+  TurnOptions turns() {
+    return values.turns;
+  }
+
+  /** Collects what a run sets. */
+  public static final class Builder {
+    private String model;
+    private String instructions;
+    private String additionalInstructions;
+    private List<ToolSpec> tools;
+    private ToolChoice toolChoice;
+    private Boolean parallelToolCalls;
+    private Double temperature;
+    private Double topP;
+    private ReasoningEffort reasoningEffort;
+    private TokenLimits tokenLimits = new TokenLimits(null, null);
+    private TruncationStrategy truncationStrategy;
+    private ResponseFormat responseFormat;
+    private TurnOptions turns = TurnOptions.NONE;
+
+    private Builder() {}
+
+    public Builder model(String name) {
+      model = name;
+      return this;
+    }
+
+    /**
+     * @param replaced what replaces the assistant's instructions
+     * @param additional what follows the instructions
+     */
+    public Builder instructions(String replaced, String additional) {
+      instructions = replaced;
+      additionalInstructions = additional;
+      return this;
+    }
+
+    public Builder tools(List<ToolSpec> specs) {
+      tools = specs;
+      return this;
+    }
+
+    public Builder toolUse(ToolChoice choice, Boolean parallel) {
+      toolChoice = choice;
+      parallelToolCalls = parallel;
+      return this;
+    }
+
+    public Builder sampling(Double newTemperature, Double newTopP) {
+      temperature = newTemperature;
+      topP = newTopP;
+      return this;
+    }
+
+    public Builder reasoningEffort(ReasoningEffort effort) {
+      reasoningEffort = effort;
+      return this;
+    }
+
+    public Builder tokenLimits(Integer maxPromptTokens, Integer maxCompletionTokens) {
+      tokenLimits = new TokenLimits(maxPromptTokens, maxCompletionTokens);
+      return this;
+    }
+
+    public Builder truncation(TruncationStrategy strategy) {
+      truncationStrategy = strategy;
+      return this;
+    }
+
+    public Builder responseFormat(ResponseFormat format) {
+      responseFormat = format;
+      return this;
+    }
+
+    public Builder turns(TurnOptions options) {
+      turns = options;
+      return this;
+    }
+
+    /** The overrides; the builder is not to be used any more. */
+    public RunOverrides build() {
+      return new RunOverrides(this);
+    }
+  }
+}

@@ -1,0 +1,26 @@
+package dev.threadmill.runs.store;
+
+/**
+ * A change of a run that is part of the transaction at hand.
+ *
+ * @param run as it is after the change
+ */
+public record RunChange(Kind kind, Run run) {
+  /** What happened to the run. */
+  public enum Kind {
+    CREATED,
+    /** Its turn on its thread has come: it may be claimed. */
+    PROMOTED,
+    /** A node executes it from here on. */
+    CLAIMED,
+    /** Its client submitted what it waited for, and it waits for a node. */
+    RESUMED,
+    /** A step, or the results of tool calls, were committed. */
+    STEP_COMMITTED,
+    /** It waits for its client or for other runs. */
+    PAUSED,
+    CANCEL_REQUESTED,
+    METADATA_CHANGED,
+    ENDED
+  }
+}

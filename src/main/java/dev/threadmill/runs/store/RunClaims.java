@@ -1,0 +1,192 @@
+package dev.threadmill.runs.store;
+
+import com.fasterxml.jackson.core.type.TypeReference;
+import dev.threadmill.api.ProjectId;
+import dev.threadmill.api.RunId;
+import dev.threadmill.api.ThreadId;
+import dev.threadmill.db.Jdbc;
+import dev.threadmill.db.Tx;
+import dev.threadmill.threads.NewMessage;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Finds the runs that a node has to do something about: those that may be claimed, those whose
+ * owner is gone, those that are overdue, and those that wait for their turn on a thread.
+ */
+@ApplicationScoped
+public class RunClaims {
+  private static final TypeReference<List<NewMessage>> MESSAGES = new TypeReference<>() {};
+
+  private final Jdbc jdbc;
+
+  public RunClaims(Jdbc jdbc) {
+    this.jdbc = jdbc;
+  }
+
+  /**
+   * Runs whose child runs have all ended, locked until the transaction ends. Runs that another
+   * transaction has locked are left out.
+   */
+  public List<Run> lockReady(Tx tx, int limit) {
+    return tx.list(
+        """
+        SELECT %s FROM runs WHERE routing = 'ready' ORDER BY created_at, id LIMIT ?
+        FOR NO KEY UPDATE SKIP LOCKED
+        """
+            .formatted(RunRow.COLUMNS),
+        RunRow::read,
+        limit);
+  }
+
+  /**
+   * Queued runs, locked until the transaction ends. Projects take turns, and of a project that
+   * limits its concurrent runs only as many are returned as may start. Child runs do not count
+   * against that limit.
+   */
+  public List<Run> lockQueued(Tx tx, int limit) {
+    return tx.list(
+        """
+        SELECT %s FROM runs WHERE (thread_id, id) IN (
+          SELECT thread_id, id FROM (
+            SELECT thread_id, id, created_at,
+                   row_number() OVER (PARTITION BY project_id ORDER BY created_at, id) AS turn
+            FROM (
+              SELECT q.thread_id, q.id, q.project_id, q.created_at
+              FROM (SELECT DISTINCT project_id FROM runs
+                    WHERE status = 'queued' AND owner IS NULL AND NOT waiting) p
+              LEFT JOIN usage_limits l
+                ON l.project_id = p.project_id AND l.scope = 'project'
+                  AND l.concurrent_threads IS NOT NULL
+              CROSS JOIN LATERAL (
+                (SELECT thread_id, id, project_id, created_at FROM runs
+                 WHERE project_id = p.project_id AND status = 'queued' AND owner IS NULL
+                   AND NOT waiting AND (l.project_id IS NULL OR parent_run_id IS NULL)
+                 ORDER BY created_at, id
+                 LIMIT CASE WHEN l.project_id IS NULL THEN ? ELSE LEAST(?, GREATEST(0,
+                   l.concurrent_threads - (
+                     SELECT count(*) FROM runs
+                     WHERE project_id = l.project_id AND status IN %s
+                       AND parent_run_id IS NULL))) END)
+                UNION ALL
+                (SELECT thread_id, id, project_id, created_at FROM runs
+                 WHERE l.project_id = p.project_id AND project_id = l.project_id
+                   AND status = 'queued' AND owner IS NULL AND NOT waiting
+                   AND parent_run_id IS NOT NULL
+                 ORDER BY created_at, id LIMIT ?)) q) nearest) ranked
+          ORDER BY turn, created_at LIMIT ?)
+        AND status = 'queued' AND owner IS NULL AND NOT waiting
+        FOR NO KEY UPDATE SKIP LOCKED
+        """
+            .formatted(RunRow.COLUMNS, RunStatus.sql(RunStatus.EXECUTING)),
+        RunRow::read,
+        limit,
+        limit,
+        limit,
+        limit);
+  }
+
+  /**
+   * A run that is claimed and whose owner does not execute it.
+   *
+   * @param crashes how many nodes in a row have failed while they executed it, without a commit
+   */
+  public record OrphanedRun(RunKey key, String owner, int attempt, int crashes) {}
+
+  /**
+   * Runs whose owner has no lease, and those of this node that it does not execute. Runs that nodes
+   * have failed on come last.
+   *
+   * @param executed the runs that this node executes
+   */
+  public List<OrphanedRun> orphans(String node, Collection<RunId> executed, int limit) {
+    return jdbc.list(
+        """
+        SELECT thread_id, id, owner, attempt, crashes FROM runs r
+        WHERE status IN %s AND owner IS NOT NULL
+          AND (NOT EXISTS (SELECT 1 FROM nodes n WHERE n.id = r.owner)
+            OR owner = ? AND NOT id = ANY (?))
+        ORDER BY crashes, created_at, id LIMIT ?
+        """
+            .formatted(RunStatus.sql(RunStatus.EXECUTING)),
+        row ->
+            new OrphanedRun(
+                RunRow.key(row), row.text("owner"), row.integer("attempt"), row.integer("crashes")),
+        node,
+        executed,
+        limit);
+  }
+
+  /** Active runs that have expired by this time, the first to expire first. */
+  public List<RunKey> expired(Instant now, int limit) {
+    return jdbc.list(
+        """
+        SELECT thread_id, id FROM runs WHERE status IN %s AND expires_at <= ?
+        ORDER BY expires_at LIMIT ?
+        """
+            .formatted(RunStatus.sql(RunStatus.ACTIVE)),
+        RunRow::key,
+        now,
+        limit);
+  }
+
+  /** The runs of this node that are to be cancelled. */
+  public List<RunId> cancelling(String node) {
+    return jdbc.list(
+        "SELECT id FROM runs WHERE owner = ? AND status = 'cancelling'",
+        row -> row.text("id", RunId::new),
+        node);
+  }
+
+  /** How many runs wait for their turn on a thread. */
+  public int countWaiting(Tx tx, ThreadId thread) {
+    return tx.one(
+            "SELECT count(*)::int AS n FROM runs WHERE thread_id = ? AND waiting",
+            row -> row.integer("n"),
+            thread)
+        .orElseThrow();
+  }
+
+  /** Whether any run waits for its turn on its thread. */
+  public boolean isAnyWaiting() {
+    return jdbc.one("SELECT 1 FROM runs WHERE waiting LIMIT 1", _ -> true).isPresent();
+  }
+
+  /** A thread of a project. */
+  public record ThreadKey(ProjectId project, ThreadId thread) {}
+
+  /** Threads on which a run waits for its turn and no run is active. */
+  public List<ThreadKey> threadsToPromote(int limit) {
+    return jdbc.list(
+        """
+        SELECT DISTINCT w.project_id, w.thread_id FROM runs w
+        WHERE w.waiting AND w.status = 'queued' AND NOT EXISTS (
+          SELECT 1 FROM runs a WHERE a.thread_id = w.thread_id AND NOT a.waiting
+            AND a.status IN %s)
+        LIMIT ?
+        """
+            .formatted(RunStatus.sql(RunStatus.ACTIVE)),
+        row ->
+            new ThreadKey(
+                row.text("project_id", ProjectId::new), row.text("thread_id", ThreadId::new)),
+        limit);
+  }
+
+  /** A run that waits for its turn, and the messages that join its thread when it comes. */
+  public record WaitingRun(RunKey key, List<NewMessage> messages) {}
+
+  /** The oldest run that waits on a thread, locked until the transaction ends. */
+  public Optional<WaitingRun> lockOldestWaiting(Tx tx, ThreadId thread) {
+    return tx.one(
+        """
+        SELECT thread_id, id, waiting_messages FROM runs
+        WHERE thread_id = ? AND waiting AND status = 'queued'
+        ORDER BY created_at, id LIMIT 1 FOR NO KEY UPDATE
+        """,
+        row -> new WaitingRun(RunRow.key(row), row.json("waiting_messages", MESSAGES)),
+        thread);
+  }
+}

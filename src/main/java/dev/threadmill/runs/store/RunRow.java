@@ -1,0 +1,165 @@
+package dev.threadmill.runs.store;
+
+import com.fasterxml.jackson.core.type.TypeReference;
+import dev.threadmill.api.ApiKeyId;
+import dev.threadmill.api.AssistantId;
+import dev.threadmill.api.Metadata;
+import dev.threadmill.api.ProjectId;
+import dev.threadmill.api.RunId;
+import dev.threadmill.api.ThreadId;
+import dev.threadmill.api.ToolCallId;
+import dev.threadmill.assistants.MemoryOptions;
+import dev.threadmill.assistants.SafetyOptions;
+import dev.threadmill.assistants.ToolSpec;
+import dev.threadmill.assistants.TurnOptions;
+import dev.threadmill.db.Row;
+import dev.threadmill.models.ResponseFormat;
+import dev.threadmill.models.ToolChoice;
+import dev.threadmill.models.Usage;
+import java.sql.SQLException;
+import java.util.List;
+
+/** Reads runs from rows of the table {@code runs}. */
+final class RunRow {
+  /** All columns that {@link #read} needs. */
+  static final String COLUMNS =
+      """
+      thread_id, id, project_id, assistant_id, created_at, status, expires_at, started_at,
+      cancelled_at, failed_at, completed_at, last_error, incomplete_reason, model, instructions,
+      tools, metadata, temperature, top_p, max_prompt_tokens, max_completion_tokens,
+      truncation_strategy, tool_choice, parallel_tool_calls, response_format, reasoning_effort,
+      prompt_tokens, completion_tokens, reasoning_tokens, owner, attempt, tape, memory, safety, turns,
+      parent_thread_id, parent_run_id, parent_call_id, root_run_id, callers, handoff, api_key_id
+      """;
+
+  /** The columns of a list of runs: without the event log, which can be long. */
+  static final String COLUMNS_OF_A_PAGE = COLUMNS.replaceFirst("\\btape\\b", "'' AS tape");
+
+  /** The columns that are small in every run. */
+  static final String SMALL_COLUMNS =
+      COLUMNS_OF_A_PAGE
+          .replaceFirst("\\binstructions\\b", "NULL AS instructions")
+          .replaceFirst("\\btools\\b", "'[]'::jsonb AS tools")
+          .replaceFirst("\\bresponse_format\\b", "NULL AS response_format");
+
+  private static final TypeReference<List<ToolSpec>> TOOLS = new TypeReference<>() {};
+  private static final TypeReference<List<AssistantId>> CALLERS = new TypeReference<>() {};
+
+  private RunRow() {}
+
+  /** The run of a row that has all {@link #COLUMNS}. */
+  static Run read(Row row) throws SQLException {
+    var definition =
+        new Run.Definition(
+            row.text("thread_id", ThreadId::new),
+            row.text("id", RunId::new),
+            row.text("project_id", ProjectId::new),
+            row.text("assistant_id", AssistantId::new),
+            settings(row),
+            row.text("api_key_id", ApiKeyId::new),
+            origin(row));
+    return new Run(
+        definition,
+        row.json("metadata", Metadata.class),
+        state(row, row.json("last_error", RunError.class)),
+        row.text("tape"));
+  }
+
+  /**
+   * The run of a row of which only plain columns are read, for a row whose JSON columns this
+   * version cannot read: without its metadata, its tools and all settings but the model.
+   */
+  static Run readPlain(Row row) throws SQLException {
+    var parent = row.text("parent_run_id", RunId::new);
+    var origin =
+        parent == null
+            ? null
+            : new Origin(
+                row.text("parent_thread_id", ThreadId::new),
+                parent,
+                row.text("parent_call_id", ToolCallId::new),
+                row.text("root_run_id", RunId::new),
+                List.of(),
+                row.bool("handoff"));
+    var settings =
+        new RunSettings(
+            row.text("model"),
+            row.text("instructions"),
+            List.of(),
+            new RunSettings.ToolUse(ToolChoice.AUTO, row.bool("parallel_tool_calls")),
+            new RunSettings.Sampling(
+                row.float8("temperature"), row.float8("top_p"), row.text("reasoning_effort")),
+            new RunSettings.TokenLimits(
+                row.integer("max_prompt_tokens"), row.integer("max_completion_tokens")),
+            TruncationStrategy.AUTO,
+            ResponseFormat.AUTO,
+            null,
+            null,
+            TurnOptions.NONE);
+    var definition =
+        new Run.Definition(
+            row.text("thread_id", ThreadId::new),
+            row.text("id", RunId::new),
+            row.text("project_id", ProjectId::new),
+            row.text("assistant_id", AssistantId::new),
+            settings,
+            row.text("api_key_id", ApiKeyId::new),
+            origin);
+    return new Run(definition, Metadata.EMPTY, state(row, null), row.text("tape"));
+  }
+
+  /** The key of a row that has the columns {@code thread_id} and {@code id}. */
+  static RunKey key(Row row) throws SQLException {
+    return new RunKey(row.text("thread_id", ThreadId::new), row.text("id", RunId::new));
+  }
+
+  private static RunSettings settings(Row row) throws SQLException {
+    return new RunSettings(
+        row.text("model"),
+        row.text("instructions"),
+        row.json("tools", TOOLS),
+        new RunSettings.ToolUse(
+            row.json("tool_choice", ToolChoice.class), row.bool("parallel_tool_calls")),
+        new RunSettings.Sampling(
+            row.float8("temperature"), row.float8("top_p"), row.text("reasoning_effort")),
+        new RunSettings.TokenLimits(
+            row.integer("max_prompt_tokens"), row.integer("max_completion_tokens")),
+        row.json("truncation_strategy", TruncationStrategy.class),
+        row.json("response_format", ResponseFormat.class),
+        row.json("safety", SafetyOptions.class),
+        row.json("memory", MemoryOptions.class),
+        TurnOptions.orNone(row.json("turns", TurnOptions.class)));
+  }
+
+  private static Run.State state(Row row, RunError lastError) throws SQLException {
+    return new Run.State(
+        row.enumValue("status", RunStatus.class),
+        new Run.Times(
+            row.instant("created_at"),
+            row.instant("expires_at"),
+            row.instant("started_at"),
+            row.instant("cancelled_at"),
+            row.instant("failed_at"),
+            row.instant("completed_at")),
+        lastError,
+        row.text("incomplete_reason"),
+        new Usage(
+            row.integer("prompt_tokens"),
+            row.integer("completion_tokens"),
+            row.integer("reasoning_tokens")),
+        new Run.Claim(row.text("owner"), row.integer("attempt")));
+  }
+
+  private static Origin origin(Row row) throws SQLException {
+    var parent = row.text("parent_run_id", RunId::new);
+    return parent == null
+        ? null
+        : new Origin(
+            row.text("parent_thread_id", ThreadId::new),
+            parent,
+            row.text("parent_call_id", ToolCallId::new),
+            row.text("root_run_id", RunId::new),
+            row.json("callers", CALLERS),
+            row.bool("handoff"));
+  }
+}

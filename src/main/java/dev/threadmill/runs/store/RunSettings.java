@@ -1,0 +1,94 @@
+package dev.threadmill.runs.store;
+
+import dev.threadmill.assistants.MemoryOptions;
+import dev.threadmill.assistants.SafetyOptions;
+import dev.threadmill.assistants.ToolSpec;
+import dev.threadmill.assistants.TurnOptions;
+import dev.threadmill.egress.AllowedDomains;
+import dev.threadmill.models.ResponseFormat;
+import dev.threadmill.models.ToolChoice;
+import java.util.List;
+
+/**
+ * The settings that a run executes with: those of its assistant, overridden by those of the request
+ * that created it. They never change after the run is created.
+ *
+ * @param instructions empty if there are none
+ * @param safety null if the run has none
+ * @param memory null if the run has none
+ */
+public record RunSettings(
+    String model,
+    String instructions,
+    List<ToolSpec> tools,
+    ToolUse toolUse,
+    Sampling sampling,
+    TokenLimits tokenLimits,
+    TruncationStrategy truncationStrategy,
+    ResponseFormat responseFormat,
+    SafetyOptions safety,
+    MemoryOptions memory,
+    TurnOptions turns) {
+  public RunSettings {
+    tools = List.copyOf(tools);
+  }
+
+  /**
+   * How the model may call tools.
+   *
+   * @param parallel whether one answer may contain several calls
+   */
+  public record ToolUse(ToolChoice choice, boolean parallel) {}
+
+  /**
+   * How the model generates text.
+   *
+   * @param reasoningEffort null for the model's default
+   */
+  public record Sampling(Double temperature, Double topP, String reasoningEffort) {}
+
+  /**
+   * How many tokens all model calls of the run may use together.
+   *
+   * @param maxPromptTokens null for no limit
+   * @param maxCompletionTokens null for no limit
+   */
+  public record TokenLimits(Integer maxPromptTokens, Integer maxCompletionTokens) {}
+
+  /** These settings with other token limits. */
+  public RunSettings withTokenLimits(TokenLimits limits) {
+    return new RunSettings(
+        model,
+        instructions,
+        tools,
+        toolUse,
+        sampling,
+        limits,
+        truncationStrategy,
+        responseFormat,
+        safety,
+        memory,
+        turns);
+  }
+
+  /** Whether the run may route messages to other assistants. */
+  public boolean canRoute() {
+    return tools.stream().anyMatch(ToolSpec.AgentRouting.class::isInstance);
+  }
+
+  /** The type of a call of the function with this name, as it is stored. */
+  public String callType(String function) {
+    for (var tool : tools) {
+      if (tool instanceof ToolSpec.AgentRouting(var routing)
+          && routing.routesToAssistant(function)) {
+        return ToolSpec.AgentRouting.TYPE;
+      }
+    }
+    return "function";
+  }
+
+  /** The hosts that the run's tools may connect to. */
+  public AllowedDomains allowedDomains() {
+    return safety == null ? AllowedDomains.ANY : new AllowedDomains(safety.allowedDomains());
+  }
+}

@@ -1,0 +1,197 @@
+package dev.threadmill.runs.store;
+
+import dev.threadmill.api.RunId;
+import dev.threadmill.api.StepId;
+import dev.threadmill.api.ThreadId;
+import dev.threadmill.api.ToolCallId;
+import dev.threadmill.db.Jdbc;
+import dev.threadmill.db.Row;
+import dev.threadmill.db.Tx;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Reads the tool calls of runs. {@link StepWriter} writes them. */
+@ApplicationScoped
+public class ToolCallStore {
+  private static final String COLUMNS =
+      "id, step_id, type, name, arguments, output, executor, routing, partial, progress,"
+          + " remote_task";
+
+  /** Open calls that the client has to answer or to approve. */
+  private static final String AWAITS_CLIENT =
+      "output IS NULL AND executor IN ('client', 'approval')";
+
+  private final Jdbc jdbc;
+
+  public ToolCallStore(Jdbc jdbc) {
+    this.jdbc = jdbc;
+  }
+
+  /** The calls of a step, in their order. */
+  List<ToolCall> ofStep(Tx tx, Step step) {
+    return tx.list(
+        "SELECT "
+            + COLUMNS
+            + " FROM tool_calls WHERE thread_id = ? AND step_id = ? ORDER BY ordinal",
+        ToolCallStore::read,
+        step.threadId(),
+        step.id());
+  }
+
+  /** The calls of several steps of a thread, by their steps. */
+  Map<StepId, List<ToolCall>> ofSteps(ThreadId thread, Collection<StepId> steps) {
+    var calls = new HashMap<StepId, List<ToolCall>>();
+    jdbc.list(
+        "SELECT "
+            + COLUMNS
+            + " FROM tool_calls WHERE thread_id = ? AND step_id = ANY (?)"
+            + " ORDER BY step_id, ordinal",
+        row ->
+            calls
+                .computeIfAbsent(row.text("step_id", StepId::new), _ -> new ArrayList<>())
+                .add(read(row)),
+        thread,
+        steps);
+    return calls;
+  }
+
+  /** The calls that a run waits for its client with. */
+  public List<ToolCall> awaitingClient(Run run) {
+    return jdbc.list(
+        "SELECT "
+            + COLUMNS
+            + " FROM tool_calls WHERE thread_id = ? AND run_id = ? AND "
+            + AWAITS_CLIENT
+            + " ORDER BY step_id, ordinal",
+        ToolCallStore::read,
+        run.threadId(),
+        run.id());
+  }
+
+  /** The calls that several runs wait for their clients with, by their runs, in one statement. */
+  public Map<RunId, List<ToolCall>> awaitingClient(Collection<RunKey> runs) {
+    var calls = new HashMap<RunId, List<ToolCall>>();
+    if (runs.isEmpty()) {
+      return calls;
+    }
+    jdbc.list(
+        """
+        SELECT c.*
+        FROM unnest(?::text[], ?::text[]) AS w (thread_id, run_id)
+        JOIN tool_calls c ON c.thread_id = w.thread_id AND c.run_id = w.run_id
+        WHERE %s
+        ORDER BY c.step_id, c.ordinal
+        """
+            .formatted(AWAITS_CLIENT),
+        row ->
+            calls
+                .computeIfAbsent(row.text("run_id", RunId::new), _ -> new ArrayList<>())
+                .add(read(row)),
+        runs.stream().map(RunKey::thread).toList(),
+        runs.stream().map(RunKey::run).toList());
+    return calls;
+  }
+
+  /** How many turns of a run called tools, and how many calls those were. */
+  public record TurnCounts(int turns, int toolCalls) {}
+
+  /** How many turns and calls a run has made. */
+  public TurnCounts countTurns(Run run) {
+    return jdbc.one(
+            """
+            SELECT count(DISTINCT c.step_id) AS turns, count(*) AS calls
+            FROM tool_calls c JOIN run_steps s ON s.thread_id = c.thread_id AND s.id = c.step_id
+            WHERE c.thread_id = ? AND c.run_id = ? AND s.status IN ('completed', 'in_progress')
+            """,
+            row -> new TurnCounts(row.integer("turns"), row.integer("calls")),
+            run.threadId(),
+            run.id())
+        .orElseThrow();
+  }
+
+  /** How many calls of a run were refused because they were invalid. */
+  public int countRefused(Run run) {
+    return jdbc.one(
+            """
+            SELECT count(*) AS refused FROM tool_calls
+            WHERE thread_id = ? AND run_id = ? AND executor = 'nobody'
+            """,
+            row -> row.integer("refused"),
+            run.threadId(),
+            run.id())
+        .orElseThrow();
+  }
+
+  /**
+   * A completed call of a thread.
+   *
+   * @param at when its step was created
+   * @param reasoning of the step, if this is its first call and belongs to the run that asks; else
+   *     null
+   * @param bytes of its arguments and output
+   */
+  public record CompletedCall(
+      Instant at, StepId step, StepReasoning reasoning, ToolCall call, int bytes) {}
+
+  /**
+   * The newest completed calls of a run's thread, newest step first, in their order within a step.
+   *
+   * @param maxBytes reads no further once the calls before have more bytes than this
+   */
+  public List<CompletedCall> completedSince(Run run, Instant since, int maxCalls, long maxBytes) {
+    return jdbc.list(
+        """
+        SELECT created_at, step_id, aside, id, type, name, arguments, output, bytes FROM (
+          SELECT s.created_at, s.id AS step_id, c.ordinal,
+            octet_length(c.arguments) + octet_length(c.output) AS bytes,
+            CASE WHEN s.run_id = ? AND c.ordinal = 0 THEN s.aside END AS aside, c.id, c.type,
+            c.name, c.arguments, c.output,
+            sum(octet_length(c.arguments) + octet_length(c.output)) OVER (
+              ORDER BY s.created_at DESC, s.id, c.ordinal
+              ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS ahead
+          FROM run_steps s
+          JOIN tool_calls c ON c.thread_id = s.thread_id AND c.step_id = s.id
+          WHERE s.thread_id = ? AND s.type = 'tool_calls' AND s.status = 'completed'
+            AND s.created_at >= ? AND c.output IS NOT NULL
+          ORDER BY s.created_at DESC, s.id, c.ordinal
+          LIMIT ?) AS newest
+        WHERE coalesce(ahead, 0) <= ?
+        ORDER BY created_at DESC, step_id, ordinal
+        """,
+        row ->
+            new CompletedCall(
+                row.instant("created_at"),
+                row.text("step_id", StepId::new),
+                row.json("aside", StepReasoning.class),
+                ToolCall.completed(
+                    row.text("id", ToolCallId::new),
+                    row.text("type"),
+                    row.text("name"),
+                    row.text("arguments"),
+                    row.text("output")),
+                row.integer("bytes")),
+        run.id(),
+        run.threadId(),
+        since,
+        maxCalls,
+        maxBytes);
+  }
+
+  private static ToolCall read(Row row) throws SQLException {
+    return new ToolCall(
+        row.text("id", ToolCallId::new),
+        row.text("type"),
+        row.text("name"),
+        row.text("arguments"),
+        row.text("output"),
+        row.enumValue("executor", ToolCall.Executor.class),
+        row.json("routing", ToolCall.Routing.class),
+        ToolCall.Partial.of(row.text("partial"), row.text("progress"), row.text("remote_task")));
+  }
+}
