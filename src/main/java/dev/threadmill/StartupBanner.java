@@ -9,8 +9,8 @@ import java.io.PrintStream;
 import org.eclipse.microprofile.config.Config;
 
 /**
- * Says on the console where the server is, and at the first start which keys it has made and what
- * to paste to see it work. The keys go to standard output only, never to the log.
+ * Prints the address of the server, and at the first start the generated keys and snippets to try
+ * it with. Keys go to standard output only, never to the log.
  */
 @ApplicationScoped
 public class StartupBanner {
@@ -31,7 +31,7 @@ public class StartupBanner {
     out.flush();
   }
 
-  /** What is printed when the server serves under this address. */
+  /** The banner for this address. */
   static String text(String url, BootstrapKeys.GeneratedKeys made) {
     var text = new StringBuilder("\nThreadmill serves %s/v1\n".formatted(url));
     text.append("  API pages  %s/docs\n".formatted(url));

@@ -19,16 +19,17 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * What has to be known before the server itself can start, from THREADMILL_* in the environment. A
- * variable that is set to nothing counts as not set.
+ * The settings that are needed before Quarkus boots, from THREADMILL_* in the environment. An empty
+ * variable counts as not set.
  *
- * @param host to listen on
- * @param port to listen on, 0 for a free one
+ * @param host the address to listen on
+ * @param port the port to listen on, 0 for a free one
  * @param home data, uploads and caches
- * @param cache what can be made again
+ * @param cache files that can be recreated
  * @param database empty for the embedded one
  * @param kafka bootstrap servers for the signals between nodes; empty for none
- * @param publicUrl where clients reach the server; empty if that is where they call it
+ * @param publicUrl the address at which clients reach the server; empty to take it from each
+ *     request
  * @param corsOrigins of the pages in browsers that may call the API; empty for none
  */
 record StartupConfig(
@@ -65,15 +66,16 @@ record StartupConfig(
         value(environment, CORS_ORIGINS).map(StartupConfig::corsOrigins).orElse(List.of()));
   }
 
-  /** The home where nothing is said: {@code ~/.threadmill}. */
+  /** The default home: {@code ~/.threadmill}. */
   static Path home(Map<String, String> environment) {
-    // HOME first: that is what ~ means to the person, whoever the process runs as.
+    // HOME first: it is what ~ means in a shell, whichever user the process runs as.
     String user = value(environment, "HOME").orElse(System.getProperty("user.home"));
     return path(HOME, user).resolve(".threadmill");
   }
 
   /**
-   * Throws {@link InvalidSettingException} if the home cannot be written to; makes it if need be.
+   * Creates the home if it is missing; throws {@link InvalidSettingException} if it is not
+   * writable.
    */
   void checkHome() {
     try {
@@ -82,7 +84,7 @@ record StartupConfig(
     } catch (IOException e) {
       String why = e.getClass().getSimpleName().replace("Exception", "");
       throw new InvalidSettingException(
-          HOME, home, "cannot be written to (" + why + "); set it to a folder of yours");
+          HOME, home, "cannot be written to (" + why + "); set it to a writable folder");
     }
   }
 
@@ -101,7 +103,7 @@ record StartupConfig(
           PORT,
           port,
           message.contains("ermission")
-              ? "needs more rights than we have; choose one above 1023"
+              ? "needs more privileges; choose a port above 1023"
               : "is in use by another program; stop that one or choose another port");
     } catch (IOException e) {
       throw new InvalidSettingException(PORT, port, "cannot be listened on: " + e.getMessage());
@@ -160,7 +162,7 @@ record StartupConfig(
         return text.replaceAll("/+$", "");
       }
     } catch (URISyntaxException e) {
-      // What is wrong with it is said below.
+      // Reported below.
     }
     throw new InvalidSettingException(
         PUBLIC_URL, text, "is not an address like https://threadmill.example.com");

@@ -16,8 +16,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Why Quarkus did not start, for a person: one line where a setting is wrong, everything where we
- * are.
+ * Prints why Quarkus did not start: one line for a wrong setting, the stack trace for a fault of
+ * the server.
  */
 record StartupFailure(Throwable failure) {
   private static final Pattern PROPERTY = Pattern.compile("threadmill\\.[a-z0-9.\\-]*[a-z0-9]");
@@ -52,7 +52,7 @@ record StartupFailure(Throwable failure) {
             .anyMatch(cause.getClass().getSimpleName()::equals);
   }
 
-  /** The settings by the names that people set them by. */
+  /** The message with the names of the environment variables in place of properties. */
   private Stream<String> lines(Throwable cause) {
     if (cause instanceof ModelsFileException || cause instanceof InvalidSettingException) {
       return Stream.of(cause.getMessage());
@@ -71,8 +71,8 @@ record StartupFailure(Throwable failure) {
   }
 
   /**
-   * application.properties says which variable a setting is read from; otherwise it is the name in
-   * capitals.
+   * The environment variable of a property: the one that application.properties names, else the
+   * property in capitals.
    */
   static String variable(String property) {
     var written = new Properties();
@@ -81,7 +81,7 @@ record StartupFailure(Throwable failure) {
         written.load(file);
       }
     } catch (IOException e) {
-      // Then the name in capitals has to do.
+      // Use the name in capitals.
     }
     Matcher expression = EXPRESSION.matcher(written.getProperty(property, ""));
     return expression.matches()

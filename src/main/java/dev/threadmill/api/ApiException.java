@@ -6,8 +6,8 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * An answer that is an error: what {@link ExceptionMappers} writes to the client as it stands. The
- * message is part of the wire contract and must not hold anything that the client may not see.
+ * An error response, which {@link ExceptionMappers} writes to the client unchanged. The message is
+ * part of the wire contract and contains nothing that the client may not see.
  */
 public class ApiException extends WebApplicationException {
   private final ApiError error;
@@ -28,7 +28,7 @@ public class ApiException extends WebApplicationException {
     this.retryDiscouraged = pointlessToRetry;
   }
 
-  /** 400 for a parameter that the caller can mend. */
+  /** 400 for an invalid parameter. */
   public static ApiException invalid(String param, String message) {
     return invalid(param, "invalid_value", message);
   }
@@ -38,18 +38,18 @@ public class ApiException extends WebApplicationException {
     return new ApiException(400, new ApiError(message, ApiError.INVALID_REQUEST, param, code));
   }
 
-  /** 400 for a required parameter that was left out. */
+  /** 400 for a missing required parameter. */
   public static ApiException missing(String param) {
     return invalid(
         param, "missing_required_parameter", "Missing required parameter: '%s'.".formatted(param));
   }
 
-  /** 400 for a call that the object's present state forbids, such as a run on a locked thread. */
+  /** 400 for a call that the state of the object forbids, such as a run on a locked thread. */
   public static ApiException invalidState(String message) {
     return new ApiException(400, new ApiError(message, ApiError.INVALID_REQUEST, null, null));
   }
 
-  /** 404: there is no such object, or it belongs to another project, which is the same. */
+  /** 404: the object does not exist or belongs to another project. */
   public static ApiException notFound(String kind, Object id) {
     return new ApiException(
         404,
@@ -57,13 +57,13 @@ public class ApiException extends WebApplicationException {
             "No %s found with id '%s'.".formatted(kind, id), ApiError.INVALID_REQUEST, null, null));
   }
 
-  /** 401: no key, or one that is not known. */
+  /** 401: no key, or an unknown one. */
   public static ApiException unauthorized(String message) {
     return new ApiException(
         401, new ApiError(message, ApiError.INVALID_REQUEST, null, "invalid_api_key"));
   }
 
-  /** 403: the key is known, and this is not for it. */
+  /** 403: the key has no permission. */
   public static ApiException forbidden(String message) {
     return new ApiException(403, new ApiError(message, "permission_error", null, null));
   }
@@ -75,9 +75,9 @@ public class ApiException extends WebApplicationException {
   }
 
   /**
-   * 429 for a budget that is used up, which SDKs are told not to retry by themselves.
+   * 429 for an exhausted budget, with a header that tells SDKs not to retry.
    *
-   * @param retryAfter until it is renewed; null if it never is
+   * @param retryAfter until the budget is renewed; null if it never is
    */
   public static ApiException insufficientQuota(String message, Duration retryAfter) {
     return new ApiException(
@@ -87,7 +87,7 @@ public class ApiException extends WebApplicationException {
         true);
   }
 
-  /** 503 with {@code Retry-After}: nothing was done, the caller should try again. */
+  /** 503 with {@code Retry-After}: nothing was done and the caller should retry. */
   public static ApiException unavailable(String message, long retryAfterSeconds) {
     return new ApiException(
         503,
@@ -108,12 +108,12 @@ public class ApiException extends WebApplicationException {
     return Optional.ofNullable(error.param());
   }
 
-  /** After which another try may succeed, if that is known. */
+  /** The time after which a retry may succeed, if known. */
   public Optional<Duration> retryAfter() {
     return Optional.ofNullable(retryAfter);
   }
 
-  /** Whether a client should not try again by itself, although the status suggests it. */
+  /** Whether clients are told not to retry although the status suggests it. */
   public boolean isRetryDiscouraged() {
     return retryDiscouraged;
   }

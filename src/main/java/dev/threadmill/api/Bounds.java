@@ -4,13 +4,13 @@ import java.util.Collection;
 import java.util.List;
 
 /**
- * What a body field may hold. Every check answers with the value itself, or with a 400 that names
- * the field; null, which stands for a field that was left out, passes all but {@link #required}.
+ * Checks of body fields. Every check returns the value, or throws a 400 that names the field. Null,
+ * which stands for a missing field, passes all checks but {@link #required}.
  */
 public final class Bounds {
   private Bounds() {}
 
-  /** A field that must be there. */
+  /** A required field. */
   public static <T> T required(String param, T value) {
     if (value == null) {
       throw ApiException.missing(param);
@@ -18,7 +18,7 @@ public final class Bounds {
     return value;
   }
 
-  /** A text that must be there and must not be empty. */
+  /** A required text that is not empty. */
   public static String requiredText(String param, String text, int max) {
     if (required(param, text).isEmpty()) {
       throw ApiException.invalid(
@@ -28,7 +28,7 @@ public final class Bounds {
     return text(param, text, max);
   }
 
-  /** A text of at most so many characters (code points). */
+  /** A text of at most {@code max} code points. */
   public static String text(String param, String text, int max) {
     if (text != null && text.length() > max) {
       int length = text.codePointCount(0, text.length());
@@ -43,7 +43,7 @@ public final class Bounds {
     return text;
   }
 
-  /** A number within bounds, both included. */
+  /** A number within inclusive bounds. */
   public static Double number(String param, Double value, double min, double max) {
     // Written so that NaN fails as well.
     if (value != null && !(value >= min && value <= max)) {
@@ -52,7 +52,7 @@ public final class Bounds {
     return value;
   }
 
-  /** An integer within bounds, both included. */
+  /** An integer within inclusive bounds. */
   public static Integer integer(String param, Integer value, int min, int max) {
     if (value != null && (value < min || value > max)) {
       throw outside(param, value, min, max);
@@ -60,13 +60,13 @@ public final class Bounds {
     return value;
   }
 
-  /** A list of at most so many elements, none of them null. */
+  /** A list of at most {@code max} elements, none of them null. */
   public static <T> List<T> list(String param, List<T> list, int max) {
     if (list == null) {
       return null;
     }
     atMost(param, list, max);
-    // Not indexOf(null), which an immutable list takes for a mistake.
+    // Not indexOf(null), for which an immutable list throws.
     for (int i = 0; i < list.size(); i++) {
       if (list.get(i) == null) {
         throw ApiException.invalid(
@@ -78,7 +78,7 @@ public final class Bounds {
     return List.copyOf(list);
   }
 
-  /** Something of at most so many characters as JSON: what each run reads and keeps in memory. */
+  /** A value of at most {@code max} characters as JSON, for what each run keeps in memory. */
   public static <T> T json(String param, T value, int max) {
     int length = value == null ? 0 : Json.write(value).length();
     if (length > max) {

@@ -6,13 +6,13 @@ import jakarta.enterprise.inject.Produces;
 import java.nio.file.Path;
 import java.time.InstantSource;
 
-/** The source of time for all features. Tests put a settable one in its place. */
+/** The clock of all features. Tests replace it by a settable one. */
 class ClockProducer {
   @Produces
   @ApplicationScoped
   @DefaultBean
   InstantSource system() {
-    // Asked of the JVM and not of the configuration, so that no variable or file can set it.
+    // A JVM option and no configuration property, so that no variable or file can set it.
     var offset = System.getProperty(OffsetClock.PROPERTY);
     return offset == null ? InstantSource.system() : new OffsetClock(Path.of(offset));
   }

@@ -8,8 +8,8 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 
 /**
- * Reads a body as JSON if its sender did not say what it is: without a content type, or with the
- * one that {@code curl -d} puts there by itself. No form is ever sent here.
+ * Treats a body as JSON if it has no content type, or the form type that {@code curl -d} sends by
+ * default. The API has no forms.
  */
 @ApplicationScoped
 public class DefaultContentType {

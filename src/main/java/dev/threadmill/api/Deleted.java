@@ -1,9 +1,9 @@
 package dev.threadmill.api;
 
 /**
- * The answer to a delete.
+ * The response to a delete.
  *
- * @param object the kind with {@code .deleted} behind it
+ * @param object the kind with the suffix {@code .deleted}
  */
 public record Deleted(String id, String object, boolean deleted) {
   public static Deleted of(Id id, String kind) {

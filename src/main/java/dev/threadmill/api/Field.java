@@ -30,7 +30,7 @@ public sealed interface Field<T> {
     return new Present<>(value);
   }
 
-  /** What was sent (possibly null), or {@code current} if nothing was. */
+  /** The value that was sent (possibly null), or {@code current} if the field was absent. */
   default T orElse(T current) {
     return switch (this) {
       case Absent<T> _ -> current;
@@ -55,7 +55,7 @@ public sealed interface Field<T> {
     };
   }
 
-  /** Tells the absent from the null, which Jackson gives to different methods. */
+  /** Distinguishes absent from null, for which Jackson calls different methods. */
   final class Deserializer extends JsonDeserializer<Field<?>> implements ContextualDeserializer {
     private final JavaType valueType;
 

@@ -3,15 +3,14 @@ package dev.threadmill.api;
 import com.fasterxml.jackson.annotation.JsonValue;
 
 /**
- * An id as it stands on the wire: a prefix that tells the kind, then letters and digits.
+ * An id as on the wire: a prefix that names the kind, then letters and digits.
  *
- * <p>Every kind is a record of its own, so that a thread's id cannot be passed for a run's. The
- * constructors accept whatever a client may legally send (ids may be imported, so only the prefix,
- * the alphabet and the length are checked) and answer anything else with a 400 that names the
- * parameter.
+ * <p>Each kind is a record of its own, so that the id of a thread cannot be passed for that of a
+ * run. The constructors check prefix, alphabet and length only, since ids may be imported, and
+ * throw a 400 that names the parameter.
  */
 public interface Id {
-  /** The id as the client writes it. */
+  /** The id as text. */
   @JsonValue
   String value();
 }

@@ -9,8 +9,8 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * Makes ids: the kind's prefix, eight characters of milliseconds and sixteen of randomness, all in
- * an alphabet whose order is that of the bytes, so that ids sort by the time they were made.
+ * Generates ids: the prefix of the kind, eight characters of milliseconds and sixteen random ones,
+ * in an alphabet that is ordered like bytes, so that ids sort by the time of their creation.
  */
 @ApplicationScoped
 public class Ids {
@@ -59,14 +59,14 @@ public class Ids {
   }
 
   /**
-   * The id of a message that was said at another time than now, so that a page can be told from it
-   * even when the message is gone.
+   * The id of a message with another time than now, so that a list can be continued from it even
+   * after the message is deleted.
    */
   public MessageId messageAt(Instant time) {
     return new MessageId(next(MessageId.PREFIX, time.toEpochMilli()));
   }
 
-  /** A fresh id with this prefix, for kinds that have no record of their own. */
+  /** A new id with this prefix, for kinds without a record of their own. */
   public String next(String prefix) {
     return next(prefix, clock.millis());
   }
@@ -85,8 +85,8 @@ public class Ids {
   }
 
   /**
-   * The id that everybody derives alike from a parent id and a place below it. A node that takes
-   * over a run can thus name what its predecessor had opened without having been told.
+   * The id that every node derives alike from a parent id and a place below it, so that a node that
+   * takes over a run names steps and messages as the node before did.
    */
   public static String derive(String prefix, Id parent, String place) {
     var parentValue = parent.value();
@@ -101,7 +101,7 @@ public class Ids {
     return id.toString();
   }
 
-  /** When an id of our own making was made, to the millisecond; empty for ids made elsewhere. */
+  /** When an id of this server was generated, to the millisecond; empty for imported ids. */
   public static Optional<Instant> timeOf(String id) {
     var rest = id.substring(id.indexOf('_') + 1);
     if (rest.length() != TIME_LENGTH + RANDOM_LENGTH) {
@@ -119,7 +119,7 @@ public class Ids {
     return time.isBefore(EARLIEST) || time.isAfter(LATEST) ? Optional.empty() : Optional.of(time);
   }
 
-  /** Not a pattern: every id of every row that is read comes through here. */
+  /** Not a regular expression, since every id of every row is checked. */
   private static boolean isRest(String id, int from) {
     int length = id.length() - from;
     if (length < 1 || length > LONGEST_REST) {

@@ -21,8 +21,8 @@ import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 
 /**
- * The one JSON mapper: snake case, nulls written, nothing coerced, nothing unknown accepted.
- * Timestamps on the wire are integers of Unix seconds, so records hold them as {@code long}.
+ * The JSON mapper: snake case, nulls are written, no coercion, no unknown fields. Timestamps on the
+ * wire are Unix seconds, so records hold them as {@code long}.
  */
 public final class Json {
   private static final int MAX_DEPTH = 200;
@@ -34,7 +34,7 @@ public final class Json {
           .defaultPropertyInclusion(
               JsonInclude.Value.construct(JsonInclude.Include.ALWAYS, JsonInclude.Include.ALWAYS))
           .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS)
-          // What a record says about itself (isOpen, isOn) is not a field of its JSON.
+          // Methods of records such as isOpen are no fields.
           .disable(MapperFeature.AUTO_DETECT_IS_GETTERS)
           .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
           .disable(SerializationFeature.FAIL_ON_EMPTY_BEANS)
@@ -61,7 +61,7 @@ public final class Json {
 
   private Json() {}
 
-  /** The JSON text of a value that is ours, which can always be written. */
+  /** The JSON text of a value of this server. */
   public static String write(Object value) {
     try {
       return MAPPER.writeValueAsString(value);
@@ -70,7 +70,7 @@ public final class Json {
     }
   }
 
-  /** Reads what we wrote ourselves, such as a column. For what others send see {@link JsonBody}. */
+  /** Reads JSON that this server wrote, such as a column. For input see {@link JsonBody}. */
   public static <T> T read(String json, Class<T> type) {
     try {
       return json == null ? null : MAPPER.readValue(json, type);
@@ -88,12 +88,12 @@ public final class Json {
     }
   }
 
-  /** The tree of what we wrote ourselves. */
+  /** The tree of JSON that this server wrote. */
   public static JsonNode tree(String json) {
     return read(json, JsonNode.class);
   }
 
-  /** Gives the mapper to whoever injects one. */
+  /** Makes the mapper injectable. */
   @Singleton
   static class MapperProducer {
     @Produces

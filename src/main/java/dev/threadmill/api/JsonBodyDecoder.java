@@ -5,9 +5,8 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Turns the bytes of a body into text, and refuses what no text may hold: bytes that are not UTF-8,
- * halves of surrogate pairs, and the character NUL, which Postgres cannot store. So whatever gets
- * in can be stored, and comes out as it went in.
+ * Decodes the bytes of a body. Bytes that are not UTF-8 and text that is not {@link StorableText
+ * storable} are a 400, so all accepted text can be stored and is returned unchanged.
  */
 final class JsonBodyDecoder {
   private static final char BYTE_ORDER_MARK = '\uFEFF';
@@ -49,7 +48,7 @@ final class JsonBodyDecoder {
     }
   }
 
-  /** The character that is written there as backslash, u and four digits. */
+  /** The character of the escape sequence at this index: backslash, u and four digits. */
   private static int escaped(String text, int at) {
     if (at + ESCAPE_LENGTH > text.length()
         || text.charAt(at) != '\\'

@@ -7,29 +7,29 @@ import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * A part of the heap that large things share: each takes as much as it is going to need, and who
- * finds no room waits, in turn, until others have given theirs back. So many large things at a time
- * take longer, where they would have ended the process.
+ * Permits for parts of the heap. Large objects acquire as many bytes as they need and wait in order
+ * for others to release theirs, so that many of them at the same time take longer and do not
+ * exhaust the heap.
  */
 public final class MemoryPermits {
   private final long capacity;
   private final Queue<Waiting> waiters = new ArrayDeque<>();
   private long available;
 
-  /** A room of so many bytes. */
+  /** Permits for this many bytes. */
   public MemoryPermits(long bytes) {
     this.capacity = bytes;
     this.available = bytes;
   }
 
-  /** This percentage of the heap that the JVM may have. */
+  /** Permits for this percentage of the maximum heap. */
   public static MemoryPermits ofHeap(int percent) {
     return new MemoryPermits(Runtime.getRuntime().maxMemory() / 100 * percent);
   }
 
   private record Waiting(long bytes, CompletableFuture<Permit> place) {}
 
-  /** Room that was taken. */
+  /** An acquired permit. */
   public final class Permit implements AutoCloseable {
     private long bytes;
 
@@ -37,7 +37,7 @@ public final class MemoryPermits {
       this.bytes = bytes;
     }
 
-    /** Gives it back; once, however often it is called. */
+    /** Releases the permit; further calls have no effect. */
     @Override
     public void close() {
       release(this);
@@ -45,10 +45,10 @@ public final class MemoryPermits {
   }
 
   /**
-   * Takes room. Whoever does not want to wait any longer cancels what this returns.
+   * Acquires a permit. To stop waiting, cancel the future.
    *
-   * @param bytes how much; what is larger than all of the room gets it for itself
-   * @return done when there is room, which is at once as a rule
+   * @param bytes how many; a request larger than the capacity gets all of it
+   * @return completes when the permit is granted, usually at once
    */
   public CompletableFuture<Permit> acquire(long bytes) {
     var place = new CompletableFuture<Permit>();
@@ -60,7 +60,7 @@ public final class MemoryPermits {
     return place;
   }
 
-  /** Who waited behind one that has given up may have his turn now. */
+  /** The waiters behind a cancelled one may be granted now. */
   private void grantAfterCancel(Throwable gaveUp) {
     if (gaveUp != null) {
       grantWaiters();
@@ -75,7 +75,7 @@ public final class MemoryPermits {
     grantWaiters();
   }
 
-  /** Tells them without the lock: what they do then is theirs. */
+  /** Completes the futures outside of the lock, since their callbacks run here. */
   private void grantWaiters() {
     for (var next : takeGrantable()) {
       var taken = new Permit(next.bytes());
@@ -85,7 +85,7 @@ public final class MemoryPermits {
     }
   }
 
-  /** Those whose turn it is and for whom there is room, which is theirs from here on. */
+  /** Removes the waiters that can be granted, and takes their bytes. */
   private synchronized List<Waiting> takeGrantable() {
     var next = new ArrayList<Waiting>();
     while (!waiters.isEmpty()

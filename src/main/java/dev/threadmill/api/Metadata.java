@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** Up to sixteen pairs of strings that a client may hang on an object. */
+/** Up to sixteen pairs of strings that a client attaches to an object. */
 public record Metadata(@JsonValue Map<String, String> pairs) {
   public static final Metadata EMPTY = new Metadata(Map.of());
   private static final int MAX_PAIRS = 16;

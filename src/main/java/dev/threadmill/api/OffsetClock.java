@@ -12,12 +12,12 @@ import java.time.InstantSource;
 import org.jboss.logging.Logger;
 
 /**
- * A clock that is wrong by as much as a file says, which may change at any time: how {@code
- * ./threadmill chaos} sets the clock of one node among others on the same machine. No setting leads
- * here, only an option of the JVM, and whoever gives it is told what it does.
+ * A clock with an offset that is read from a file and may change at any time. {@code ./threadmill
+ * chaos} uses it to set the clock of one of several nodes on a machine. Only a JVM option enables
+ * it, and a warning is logged.
  */
 public final class OffsetClock implements InstantSource {
-  /** The option of the JVM that names the file. */
+  /** The JVM option that names the file. */
   public static final String PROPERTY = "threadmill.chaos.clock";
 
   private static final Logger LOG = Logger.getLogger(OffsetClock.class);
@@ -35,9 +35,9 @@ public final class OffsetClock implements InstantSource {
   }
 
   /**
-   * Steps the clocks that go by this file.
+   * Sets the offset of the clocks that read this file.
    *
-   * @param ahead how much later than it is they say from now on; negative for earlier
+   * @param ahead the offset to the real time; negative for earlier
    */
   public static void set(Path file, Duration ahead) throws IOException {
     var whole = Files.writeString(Path.of(file + ".next"), ahead.toString());
@@ -59,7 +59,7 @@ public final class OffsetClock implements InstantSource {
     try {
       return Duration.parse(Files.readString(file));
     } catch (NoSuchFileException e) {
-      return Duration.ZERO; // nobody has stepped it yet
+      return Duration.ZERO; // no offset was set yet
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * One page of a list, in the envelope that every list has.
+ * One page of a list, in the envelope of all lists.
  *
  * @param firstId the first element's id, empty on an empty page: SDKs that validate want a string
  * @param lastId the last element's id, which the SDKs send back as {@code after}
@@ -15,8 +15,7 @@ public record Page<T>(String object, List<T> data, String firstId, String lastId
   }
 
   /**
-   * A page of rows that were read with one more than the limit, so that the surplus row tells
-   * whether there are more.
+   * A page of rows that were read with limit + 1; the surplus row says whether there are more.
    *
    * @param rows in the order of the page
    */
@@ -31,7 +30,7 @@ public record Page<T>(String object, List<T> data, String firstId, String lastId
         more);
   }
 
-  /** The same page with its elements shown in another way. */
+  /** The same page with its elements mapped. */
   public <R> Page<R> map(Function<? super T, ? extends R> show) {
     return new Page<>(object, data.stream().<R>map(show).toList(), firstId, lastId, hasMore);
   }

@@ -2,10 +2,7 @@ package dev.threadmill.api;
 
 import jakarta.ws.rs.QueryParam;
 
-/**
- * Which page of a list is wanted: the four parameters that every list takes. Read with
- * {@code @BeanParam}; the accessors check.
- */
+/** The four query parameters of a list. Read with {@code @BeanParam}; the accessors validate. */
 public class PageRequest {
   private static final int DEFAULT_LIMIT = 20;
   private static final int MAX_LIMIT = 100;
@@ -22,7 +19,7 @@ public class PageRequest {
   @QueryParam("before")
   String before;
 
-  /** A page asked for by the server itself. */
+  /** A page that the server itself requests. */
   public static PageRequest of(int limit, String order, String after, String before) {
     var request = new PageRequest();
     request.limit = Integer.toString(limit);
@@ -32,12 +29,12 @@ public class PageRequest {
     return request;
   }
 
-  /** How many rows, 1 to 100. */
+  /** The number of rows, 1 to 100. */
   public int limit() {
     return limit(MAX_LIMIT);
   }
 
-  /** How many rows, where a list allows another number than 100. */
+  /** The number of rows, for lists with another maximum than 100. */
   public int limit(int max) {
     if (limit == null || limit.isEmpty()) {
       return DEFAULT_LIMIT;
@@ -48,13 +45,13 @@ public class PageRequest {
         return value;
       }
     } catch (NumberFormatException e) {
-      // said below
+      // reported below
     }
     throw ApiException.invalid(
         "limit", "Invalid 'limit': expected an integer from 1 to %d.".formatted(max));
   }
 
-  /** True for newest first, which is what a list is without {@code order}. */
+  /** Whether newest is first, which is the default. */
   public boolean descending() {
     return switch (order == null || order.isEmpty() ? "desc" : order) {
       case "desc" -> true;

@@ -9,8 +9,8 @@ import java.util.regex.Pattern;
 import org.jboss.logging.MDC;
 
 /**
- * Gives every request an id, which every answer carries and every log line of the request shows.
- * What the client sent as {@code X-Client-Request-Id} is echoed, so that it can find its own.
+ * Assigns an id to every request, which the response and every log line of the request contain.
+ * {@code X-Client-Request-Id} is echoed.
  */
 @ApplicationScoped
 public class RequestId {
@@ -24,14 +24,14 @@ public class RequestId {
     filters.register(RequestId::mark, FIRST);
   }
 
-  /** The id of the request in hand, or "none" outside of one. */
+  /** The id of the current request, or "none" outside of one. */
   public static String current() {
     return MDC.get(KEY) instanceof String id ? id : "none";
   }
 
   private static void mark(RoutingContext context) {
     long started = System.nanoTime();
-    // A request that is routed on under another name comes by twice, its headers cleared.
+    // A rerouted request passes here twice, with its headers cleared.
     String known = context.get(KEY);
     var id = known == null ? random() : known;
     MDC.put(KEY, id);

@@ -166,7 +166,7 @@ class OutboxStore {
 
   /**
    * Deletes the events that every sink has received, and those that are older than the retention
-   * whoever has not received them.
+   * even if a sink has not received them.
    *
    * @return how many events were deleted that a sink has not received
    */

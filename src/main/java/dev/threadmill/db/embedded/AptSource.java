@@ -12,10 +12,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Where this machine fetches Debian packages from, and the key that it trusts for them.
+ * The archive from which this machine downloads Debian packages, and the key that it trusts.
  *
  * @param uri of the archive
- * @param options in the words of a one-line entry, such as {@code signed-by=…}
+ * @param options as a one-line entry spells them, such as {@code signed-by=…}
  */
 record AptSource(String uri, String options) {
   private static final Pattern ONE_LINE =
@@ -71,7 +71,7 @@ record AptSource(String uri, String options) {
     try (var parts = Files.list(apt.resolve("sources.list.d"))) {
       parts.sorted().forEach(files::add);
     } catch (IOException e) {
-      // No such folder: then the one file is all there is.
+      // Without that folder, sources.list is the only file.
     }
     List<Entry> entries = new ArrayList<>();
     for (Path file : files) {
@@ -79,7 +79,7 @@ record AptSource(String uri, String options) {
         String text = Files.readString(file);
         entries.addAll(file.toString().endsWith(".sources") ? stanzas(text) : lines(text));
       } catch (IOException e) {
-        // A file that we may not read names no source for us.
+        // An unreadable file is skipped.
       }
     }
     return entries;
@@ -118,8 +118,8 @@ record AptSource(String uri, String options) {
       String key = fields.getOrDefault("Signed-By", "");
       boolean enabled = !fields.getOrDefault("Enabled", "yes").equalsIgnoreCase("no");
       boolean binary = List.of(fields.getOrDefault("Types", "").split("\\s+")).contains("deb");
-      // A key written into the stanza itself cannot stand in a one-line entry; such a source is
-      // passed over.
+      // A one-line entry cannot hold a key that is written into the stanza; such a source is
+      // skipped.
       if (enabled
           && binary
           && fields.containsKey("URIs")

@@ -11,17 +11,17 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
-/** One short program of the machine, run to its end or to its time limit. */
+/** Runs a program of this machine until it exits or its time limit ends. */
 final class Command {
   private Command() {}
 
-  /** How it ended and all that it said; {@code exit} is -1 when it ran out of time. */
+  /** The exit code and the output; {@code exit} is -1 after the time limit. */
   record Result(int exit, String output) {
     boolean ok() {
       return exit == 0;
     }
 
-    /** The last line that is not empty: where programs put what went wrong. */
+    /** The last line that is not empty, which usually is the error. */
     String lastLine() {
       return output.lines().filter(line -> !line.isBlank()).reduce("", (a, b) -> b).strip();
     }
@@ -41,7 +41,8 @@ final class Command {
       process.getOutputStream().close();
       var running = process;
       var output = new StringBuffer();
-      // A reader of its own: a grandchild that holds the pipe open must not make the limit void.
+      // A separate thread reads: a grandchild that keeps the pipe open must not block past the
+      // limit.
       var reader = Thread.ofVirtual().start(() -> readInto(output, running));
       if (!process.waitFor(Math.max(1, limit.toMillis()), TimeUnit.MILLISECONDS)) {
         return new Result(
@@ -72,9 +73,7 @@ final class Command {
     }
   }
 
-  /**
-   * Where a program lies; the folders of the administrator are searched even if PATH lacks them.
-   */
+  /** The path of a program; the system folders are searched even if PATH lacks them. */
   static Optional<Path> findExecutable(String program) {
     String path = Optional.ofNullable(System.getenv("PATH")).orElse("");
     return Stream.concat(

@@ -11,16 +11,14 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 
-/**
- * The files of one database: made once, and handed to PostgreSQL in a state that it can start from.
- */
+/** The data directory of one database: initialised once, and configured at every start. */
 record DataDirectory(PostgresLayout places, PostgresInstallation tree) {
-  /** The superuser; the server itself uses an ordinary role. */
+  /** The superuser; the server itself connects as an ordinary role. */
   static final String SUPERUSER = "postgres";
 
   /**
-   * Makes the database if there is none yet. A kill in the middle leaves nothing that looks
-   * finished.
+   * Initialises the database if there is none. If the process is killed meanwhile, the next start
+   * begins again.
    */
   void initialise() throws IOException {
     if (Files.isDirectory(places.data())) {
@@ -55,9 +53,8 @@ record DataDirectory(PostgresLayout places, PostgresInstallation tree) {
       places.user().get().chown(password);
     }
     try {
-      // The order is that of code points and never changes with the machine; case folding and word
-      // search know all of Unicode
-      // where the machine has that locale.
+      // Sorting by code points is the same on every machine. Case folding and word search cover all
+      // of Unicode where the machine has the locale C.UTF-8.
       var said = initdb(half, password, "C.UTF-8");
       if (!said.ok()) {
         said = initdb(half, password, "C");
@@ -89,7 +86,7 @@ record DataDirectory(PostgresLayout places, PostgresInstallation tree) {
                 "--no-instructions")));
   }
 
-  /** The password of both roles; made when there is none. */
+  /** The password of both roles, which is generated if there is none. */
   String password() throws IOException {
     if (!Files.exists(places.password())) {
       byte[] random = new byte[24];
@@ -98,7 +95,7 @@ record DataDirectory(PostgresLayout places, PostgresInstallation tree) {
       Path half = places.folder().resolve("password.new");
       writeSecret(half, password);
       if (Files.isRegularFile(version())) {
-        // The file was lost while the data is there: the server must learn the new one.
+        // The file is missing but the data is there: set the new password in the database.
         changePassword(password);
       }
       Files.move(half, places.password(), StandardCopyOption.ATOMIC_MOVE);
@@ -107,7 +104,7 @@ record DataDirectory(PostgresLayout places, PostgresInstallation tree) {
   }
 
   private void changePassword(String password) throws IOException {
-    // exec: PostgreSQL has to be our own child, see Postmaster.
+    // exec, so that PostgreSQL is a direct child of this process; see PostmasterProcess.
     String script =
         """
         exec "$0" --single -D "$1" postgres <<END
@@ -130,7 +127,7 @@ record DataDirectory(PostgresLayout places, PostgresInstallation tree) {
     }
   }
 
-  /** Writes the settings of this start. */
+  /** Writes the configuration files for this start. */
   void configure(int port, String timeZone) throws IOException {
     write("postgresql.conf", PostgresConf.POSTGRESQL_CONF);
     write("pg_hba.conf", PostgresConf.PG_HBA_CONF);

@@ -13,11 +13,10 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 
 /**
- * An advisory lock on a folder, held by one process. The kernel gives it up when the process dies,
- * however it dies.
+ * An advisory lock on a folder, held by one process. The kernel releases it when the process ends.
  *
- * <p>Closing any channel on the file would give up the lock of the whole process, so that a second
- * try in the same process must not even open it: hence the set.
+ * <p>Closing any channel on the file releases the lock of the whole process, so a second attempt
+ * within the process must not open the file. The set of held paths prevents that.
  */
 final class DirectoryLock implements AutoCloseable {
   private static final Set<Path> HELD_HERE = ConcurrentHashMap.newKeySet();
@@ -32,7 +31,7 @@ final class DirectoryLock implements AutoCloseable {
     this.lock = lock;
   }
 
-  /** Takes the lock, or gives back empty when somebody else holds it. */
+  /** Acquires the lock; empty if another process holds it. */
   static Optional<DirectoryLock> tryAcquire(Path file) throws IOException {
     Path key = file.toAbsolutePath().normalize();
     if (!HELD_HERE.add(key)) {
@@ -57,7 +56,7 @@ final class DirectoryLock implements AutoCloseable {
     }
   }
 
-  /** Takes the lock, waiting for whoever holds it. */
+  /** Acquires the lock, and waits while another process holds it. */
   static DirectoryLock acquire(Path file, Duration limit, Consumer<String> progress)
       throws IOException, InterruptedException {
     long end = System.nanoTime() + limit.toNanos();
@@ -68,7 +67,7 @@ final class DirectoryLock implements AutoCloseable {
       }
       if (System.nanoTime() > end) {
         throw new EmbeddedPostgresException(
-            "gave up waiting for another process ("
+            "timed out waiting for another process ("
                 + holder(file)
                 + ") that is preparing "
                 + file.getParent());
@@ -82,20 +81,20 @@ final class DirectoryLock implements AutoCloseable {
   }
 
   /**
-   * Writes down who holds the lock, for the one who finds it taken. Into another file: to read the
-   * locked one would be to close it.
+   * Records the holder for error messages of other processes, in a second file: reading the locked
+   * file and closing it would release the lock.
    */
   void recordHolder(String holder) throws IOException {
     Files.writeString(signature(file), holder);
   }
 
-  /** Who holds a lock, as far as it has been written down. */
+  /** The recorded holder of a lock. */
   static String holder(Path file) {
     try {
       String holder = Files.readString(signature(file)).strip();
-      return holder.isEmpty() ? "of an unknown pid" : holder;
+      return holder.isEmpty() ? "of unknown pid" : holder;
     } catch (IOException e) {
-      return "of an unknown pid";
+      return "of unknown pid";
     }
   }
 
@@ -108,7 +107,7 @@ final class DirectoryLock implements AutoCloseable {
     try (channel) {
       lock.release();
     } catch (IOException e) {
-      // The channel is closed all the same, and with it the lock is gone.
+      // Closing the channel releases the lock as well.
     } finally {
       HELD_HERE.remove(file);
     }

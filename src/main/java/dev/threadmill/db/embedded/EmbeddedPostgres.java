@@ -10,12 +10,11 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * A PostgreSQL of our own: started from the class path, kept running while this object is open,
- * stopped with it.
+ * A PostgreSQL server that is started from the class path, restarted if it ends while this object
+ * is open, and stopped with it.
  *
- * <p>Whatever was killed the last time, the server or PostgreSQL or both, a start leads to a
- * running database with every commit that was acknowledged. Dies PostgreSQL alone, it is started
- * again on the same port.
+ * <p>A start after a crash of the server, of PostgreSQL or of both yields a running database with
+ * every acknowledged commit. If PostgreSQL alone ends, it is restarted on the same port.
  */
 public final class EmbeddedPostgres implements AutoCloseable {
   private final PostgresLayout places;
@@ -25,14 +24,14 @@ public final class EmbeddedPostgres implements AutoCloseable {
   private boolean hasPgvector;
 
   /**
-   * How to start.
+   * The options of a start.
    *
    * @param home THREADMILL_HOME
-   * @param cache where binaries and the compiled pgvector are kept
-   * @param moreCaches caches to look for a compiled pgvector in before compiling one
-   * @param vector which {@code vector} to lay in
+   * @param cache the folder of the binaries and the compiled pgvector
+   * @param moreCaches further caches that may hold a compiled pgvector
+   * @param vector which {@code vector} extension to install
    * @param timeZone the time zone of the database
-   * @param progress is told, in a line, what takes long
+   * @param progress receives a line about each slow step
    */
   public record Options(
       Path home,
@@ -42,13 +41,13 @@ public final class EmbeddedPostgres implements AutoCloseable {
       String timeZone,
       Consumer<String> progress) {
 
-    /** Everything under this home, pgvector if it can be had, nothing told. */
+    /** All files under this home, pgvector if available, no progress messages. */
     public static Options at(Path home) {
       return new Options(
           home, home.resolve("cache"), List.of(), Vector.PREFER_PGVECTOR, "UTC", line -> {});
     }
 
-    /** The same for another home; the cache stays where it is. */
+    /** The same for another home and the same cache. */
     public Options withHome(Path other) {
       return new Options(other, cache, moreCaches, vector, timeZone, progress);
     }
@@ -58,7 +57,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
       return new Options(home, other, moreCaches, vector, timeZone, progress);
     }
 
-    /** The same with more caches to look for a compiled pgvector in. */
+    /** The same with further caches. */
     public Options withMoreCaches(List<Path> others) {
       return new Options(home, cache, List.copyOf(others), vector, timeZone, progress);
     }
@@ -73,26 +72,26 @@ public final class EmbeddedPostgres implements AutoCloseable {
       return new Options(home, cache, moreCaches, vector, other, progress);
     }
 
-    /** The same, telling somebody what takes long. */
+    /** The same with a receiver of progress messages. */
     public Options withProgress(Consumer<String> other) {
       return new Options(home, cache, moreCaches, vector, timeZone, other);
     }
   }
 
-  /** Which {@code vector} the database gets. */
+  /** Which {@code vector} extension the database gets. */
   public enum Vector {
-    /** pgvector, or the stand-in where it cannot be compiled. */
+    /** pgvector, or the SQL fallback where it cannot be compiled. */
     PREFER_PGVECTOR,
-    /** pgvector, or no start. */
+    /** pgvector; without it the start fails. */
     REQUIRE_PGVECTOR,
-    /** The stand-in, even where pgvector could be had. */
+    /** The SQL fallback, even where pgvector is available. */
     SQL_FALLBACK
   }
 
   /**
-   * Starts, or starts again, the database of a home.
+   * Starts the database of a home.
    *
-   * @throws EmbeddedPostgresException with one line that says what is in the way
+   * @throws EmbeddedPostgresException with one line that names the obstacle
    */
   public static EmbeddedPostgres start(Options options) {
     try {
@@ -109,9 +108,9 @@ public final class EmbeddedPostgres implements AutoCloseable {
       throw new EmbeddedPostgresException(
           "THREADMILL_HOME="
               + options.home()
-              + " was made by another user, "
+              + " was created by another user, which owns "
               + e.getFile()
-              + " is theirs; run as that user or set another THREADMILL_HOME",
+              + "; run as that user or set another THREADMILL_HOME",
           e);
     } catch (IOException e) {
       throw new EmbeddedPostgresException(
@@ -153,7 +152,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
       throws IOException, SQLException, InterruptedException {
     this.places = places;
     this.lock = lock;
-    // Before anything else: what a killed server left running must not be written around.
+    // First: a PostgreSQL that outlived a killed server must not run on these files.
     new PostmasterProcess(places.data()).stopLeftovers();
     var directory = new DataDirectory(places, PrepareInstallation.of(options, places));
     directory.initialise();
@@ -173,7 +172,7 @@ public final class EmbeddedPostgres implements AutoCloseable {
     return PrepareDatabase.jdbcUrl(server.port(), PrepareDatabase.DATABASE);
   }
 
-  /** The role that owns the database; no superuser. */
+  /** The role that owns the database, which is no superuser. */
   public String user() {
     return PrepareDatabase.USER;
   }
@@ -183,30 +182,30 @@ public final class EmbeddedPostgres implements AutoCloseable {
     return password;
   }
 
-  /** The port on loopback, the same as long as this object lives. */
+  /** The port on loopback, which does not change while this object is open. */
   public int port() {
     return server.port();
   }
 
-  /** Whether {@code vector} is pgvector, HNSW included, and not the stand-in. */
+  /** Whether {@code vector} is pgvector with HNSW, and not the SQL fallback. */
   public boolean hasPgvector() {
     return hasPgvector;
   }
 
-  /** The file that PostgreSQL itself reports to. */
+  /** The log file of PostgreSQL. */
   public Path log() {
     return places.log();
   }
 
   /**
-   * Kills PostgreSQL, as a crash of its machine would, and comes back when it takes connections
-   * again, on the same port. For trying out what that does to its clients.
+   * Kills PostgreSQL and returns when it accepts connections again, on the same port. For tests of
+   * clients during a crash.
    */
   public void crashAndRestart() throws InterruptedException {
     server.crashAndRestart();
   }
 
-  /** Stops PostgreSQL, letting it finish what was committed; may be called more than once. */
+  /** Stops PostgreSQL in order; may be called more than once. */
   @Override
   public void close() {
     server.close();

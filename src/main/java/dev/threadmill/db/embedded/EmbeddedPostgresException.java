@@ -1,6 +1,6 @@
 package dev.threadmill.db.embedded;
 
-/** The embedded PostgreSQL cannot be had; the message is one line that a person can act on. */
+/** The embedded PostgreSQL cannot be used; the message is one line that says what to do. */
 public final class EmbeddedPostgresException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 

@@ -19,12 +19,11 @@ import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.apache.commons.compress.compressors.gzip.GzipCompressorInputStream;
 
 /**
- * Compiles pgvector once into the cache, without any rights of its own: apt fetches and verifies
- * Debian's signed source and the server's headers into a scratch folder, and the C compiler does
- * the rest.
+ * Compiles pgvector once into the cache, without special rights: apt downloads and verifies
+ * Debian's signed source and the server's headers into a scratch folder, and gcc compiles them.
  */
 final class PgvectorBuild {
-  /** The Debian release whose PostgreSQL is the one that we bring along. */
+  /** The Debian release that has the major version of the embedded PostgreSQL. */
   private static final String SUITE = "trixie";
 
   private static final Duration LIMIT = Duration.ofMinutes(2);
@@ -43,7 +42,7 @@ final class PgvectorBuild {
     this.attempts = attempts;
   }
 
-  /** pgvector cannot be compiled here; the message says why in a few words. */
+  /** pgvector cannot be compiled here; the message gives the reason. */
   static final class BuildFailedException extends Exception {
     private static final long serialVersionUID = 1L;
 
@@ -53,11 +52,11 @@ final class PgvectorBuild {
   }
 
   /**
-   * The files of pgvector: from one of the caches, or compiled now into the first. The caller holds
-   * the lock of the first.
+   * The files of pgvector, from one of the caches or compiled into the first. The caller holds the
+   * lock of the first cache.
    *
-   * @param caches the first is ours, the others are only looked into
-   * @param attempts how often to try what goes over the network
+   * @param caches the first is written to, the others are only read
+   * @param attempts attempts of each download
    */
   static VectorExtension.Pgvector obtain(
       List<Path> caches, Platform platform, int attempts, Consumer<String> progress)
@@ -77,7 +76,7 @@ final class PgvectorBuild {
     }
   }
 
-  /** The files of pgvector, if one of the caches has them. */
+  /** The files of pgvector if one of the caches has them. */
   static Optional<VectorExtension.Pgvector> cached(List<Path> caches, Platform platform) {
     return caches.stream().flatMap(cache -> cached(cache, platform).stream()).findFirst();
   }
@@ -101,7 +100,7 @@ final class PgvectorBuild {
 
   private VectorExtension.Pgvector build() throws IOException, BuildFailedException {
     if (!platform.system().equals("linux")) {
-      throw new BuildFailedException("that is done on Debian only");
+      throw new BuildFailedException("it can be compiled on Debian only");
     }
     for (String program : List.of("apt-get", "apt-config", "dpkg-deb", "gcc")) {
       if (Command.findExecutable(program).isEmpty()) {
@@ -111,7 +110,7 @@ final class PgvectorBuild {
     AptSource source =
         AptSource.ofThisMachine(Path.of("/etc"))
             .orElseThrow(() -> new BuildFailedException("apt has no entry for the Debian archive"));
-    progress.accept("Compiling pgvector for the embedded PostgreSQL (once, some ten seconds)…");
+    progress.accept("Compiling pgvector for the embedded PostgreSQL (once, about ten seconds)…");
     Path scratch = cache.resolve("pgvector.part");
     PostgresInstallation.delete(scratch);
     try {
@@ -130,8 +129,8 @@ final class PgvectorBuild {
     Files.writeString(
         scratch.resolve("sources.list"), source.line("deb", SUITE) + source.line("deb-src", SUITE));
     Files.createFile(scratch.resolve("status"));
-    // The machine's own settings for fetching (proxies, mirrors) hold; its hooks after an update
-    // must not run here.
+    // The machine's settings for downloads (proxies, mirrors) apply; its hooks after an update must
+    // not run.
     String fetching =
         Command.run(remaining(), List.of("apt-config", "dump"))
             .output()
@@ -209,9 +208,8 @@ final class PgvectorBuild {
       throw new BuildFailedException("its control file names no version");
     }
     Path made = Files.createDirectories(scratch.resolve("made"));
-    // The flags of pgvector's own Makefile but -march=native: a cache may move to another machine,
-    // and pgvector picks the faster
-    // code for the processor at hand by itself.
+    // The flags of pgvector's Makefile without -march=native: a cache may be moved to another
+    // machine, and pgvector selects code for the processor at run time.
     List<String> gcc =
         new ArrayList<>(
             List.of("gcc", "-O2", "-fPIC", "-shared", "-w", "-fno-strict-aliasing", "-fwrapv"));
@@ -240,14 +238,12 @@ final class PgvectorBuild {
     return new VectorExtension.Pgvector(done, version.group(1));
   }
 
-  /**
-   * The owner of a database may create a trusted extension, as those that PostgreSQL itself brings.
-   */
+  /** Marks the extension as trusted, so that the owner of a database may create it. */
   static String trusted(String control) {
     return control.contains("trusted") ? control : control.stripTrailing() + "\ntrusted = true\n";
   }
 
-  /** Where the files of a version lie, for this kind of machine. */
+  /** The folder of a version for this platform. */
   static Path folder(Path cache, String version, Platform platform) {
     return cache.resolve(
         "pgvector-" + version + "-pg" + PostgresInstallation.MAJOR + "-" + platform);
@@ -276,7 +272,7 @@ final class PgvectorBuild {
         return each;
       }
     }
-    throw new BuildFailedException("what apt fetched lacks " + glob);
+    throw new BuildFailedException("the download lacks " + glob);
   }
 
   private static String name(Path path) {

@@ -2,7 +2,7 @@ package dev.threadmill.db.embedded;
 
 import java.util.Locale;
 
-/** The machine as the names of the PostgreSQL archives spell it. */
+/** The platform, as the names of the PostgreSQL archives spell it. */
 record Platform(String system, String architecture) {
 
   static Platform current() {

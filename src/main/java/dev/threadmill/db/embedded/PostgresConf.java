@@ -3,13 +3,16 @@ package dev.threadmill.db.embedded;
 import com.sun.management.OperatingSystemMXBean;
 import java.lang.management.ManagementFactory;
 
-/** The settings of the embedded PostgreSQL, for a machine that it shares with the server itself. */
+/** The configuration of the embedded PostgreSQL, for a machine that it shares with the server. */
 final class PostgresConf {
   private static final long MIB = 1L << 20;
 
   private PostgresConf() {}
 
-  /** Written anew at every start; {@code local.conf} beside it is the operator's own and wins. */
+  /**
+   * Rewritten at every start; {@code local.conf} in the same folder belongs to the operator and
+   * overrides it.
+   */
   static final String POSTGRESQL_CONF =
       """
       # Threadmill writes this file and threadmill.conf. Put settings of your own into local.conf.
@@ -17,7 +20,7 @@ final class PostgresConf {
       include_if_exists 'local.conf'
       """;
 
-  /** Only scram and only this machine: there is no way in without the password in the home. */
+  /** Only scram and only this machine, so every connection needs the password in the home. */
   static final String PG_HBA_CONF = "host all all 127.0.0.1/32 scram-sha-256\n";
 
   static String threadmillConf(int port, String timeZone) {
@@ -88,7 +91,7 @@ final class PostgresConf {
     return Math.clamp(bytes / MIB, min, max);
   }
 
-  /** The memory of the machine, or of the container. */
+  /** The memory of the machine or of the container. */
   private static long memory() {
     return ManagementFactory.getOperatingSystemMXBean() instanceof OperatingSystemMXBean system
         ? system.getTotalMemorySize()

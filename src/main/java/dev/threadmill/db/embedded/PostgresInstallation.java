@@ -18,16 +18,16 @@ import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.apache.commons.compress.compressors.xz.XZCompressorInputStream;
 
 /**
- * The PostgreSQL binaries, unpacked from the class path, with one kind of {@code vector} laid in. A
- * tree is never changed once it has its name, so servers that run from it are not disturbed.
+ * The PostgreSQL binaries, unpacked from the class path, with one kind of {@code vector} installed.
+ * A finished installation never changes, so servers that run from it are not disturbed.
  */
 record PostgresInstallation(Path root) {
-  /** The version in the archive; the unpacked server is asked for it. */
+  /** The version in the archive, which the unpacked server must report. */
   static final String VERSION = "17.11";
 
   static final String MAJOR = "17";
 
-  /** The tree with this kind of {@code vector}, if the cache has it. */
+  /** The installation with this kind of {@code vector}, if the cache has it. */
   static Optional<PostgresInstallation> find(
       Path cache, Platform platform, VectorExtension vector) {
     Path root = cache.resolve("postgresql-" + VERSION + "-" + platform + "-" + vector.label());
@@ -35,8 +35,8 @@ record PostgresInstallation(Path root) {
   }
 
   /**
-   * The tree with this kind of {@code vector}; unpacked now if the cache has none. The caller holds
-   * the lock of the cache: whatever lies there half done is then rubbish of a process that died.
+   * The installation with this kind of {@code vector}, unpacked if the cache has none. The caller
+   * holds the lock of the cache, so unfinished folders are left over from a process that died.
    */
   static PostgresInstallation findOrUnpack(Path cache, Platform platform, VectorExtension vector)
       throws IOException {
@@ -48,7 +48,7 @@ record PostgresInstallation(Path root) {
       var tree = new PostgresInstallation(half);
       tree.checkVersion();
       vector.installInto(tree);
-      // All of it must be on the disk before the name says that it is complete.
+      // Sync before the rename: the final name means that the files are complete.
       Command.run(Duration.ofSeconds(60), List.of("sync", "-f", half.toString()));
       Files.move(half, root, StandardCopyOption.ATOMIC_MOVE);
     }
@@ -76,7 +76,7 @@ record PostgresInstallation(Path root) {
               + VERSION
               + "): "
               + said.lastLine()
-              + "; set THREADMILL_DATABASE_URL to use a Postgres of your own");
+              + "; set THREADMILL_DATABASE_URL to use an external Postgres");
     }
   }
 
@@ -87,7 +87,7 @@ record PostgresInstallation(Path root) {
         throw new EmbeddedPostgresException(
             "there is no embedded PostgreSQL for "
                 + platform
-                + "; set THREADMILL_DATABASE_URL to use a Postgres of your own");
+                + "; set THREADMILL_DATABASE_URL to use an external Postgres");
       }
       Files.createDirectories(into);
       try (var tar =
@@ -98,7 +98,7 @@ record PostgresInstallation(Path root) {
     }
   }
 
-  /** Unpacks a tar file; nothing is written outside the folder. */
+  /** Unpacks a tar file and rejects entries outside of the folder. */
   static void unpack(TarArchiveInputStream tar, Path into) throws IOException {
     Files.createDirectories(into);
     open(into);
@@ -133,7 +133,7 @@ record PostgresInstallation(Path root) {
     return path;
   }
 
-  /** Another user may run what lies here, whatever the umask is. */
+  /** Other users may enter the folder, whatever the umask is. */
   private static void open(Path folder) throws IOException {
     setMode(folder, "rwxr-xr-x");
   }

@@ -11,16 +11,16 @@ import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * Where the parts of the embedded PostgreSQL lie.
+ * The folders of the embedded PostgreSQL.
  *
- * <p>Usually all of it is under THREADMILL_HOME. As root PostgreSQL runs as another user, who
- * cannot step into a private folder such as {@code /root}. Then the database lies under {@code
- * /var/lib/threadmill}, where {@code postgres} in the home is a link to it, and the binaries under
+ * <p>Usually they are under THREADMILL_HOME. If the server is root, PostgreSQL runs as another
+ * user, which cannot enter a private folder such as {@code /root}. Then the database is under
+ * {@code /var/lib/threadmill}, with a link {@code postgres} in the home, and the binaries are under
  * {@code /var/cache/threadmill}.
  *
  * @param folder the folder of this database: lock, password, log, data
- * @param cache what can be made again: binaries, pgvector
- * @param user whom PostgreSQL runs as, empty when as ourselves
+ * @param cache files that can be recreated: binaries, pgvector
+ * @param user the user that PostgreSQL runs as; empty for the user of the server
  */
 record PostgresLayout(Path folder, Path cache, Optional<RunAsUser> user) {
   private static final Path SYSTEM_DATA = Path.of("/var/lib/threadmill");
@@ -59,8 +59,7 @@ record PostgresLayout(Path folder, Path cache, Optional<RunAsUser> user) {
 
   private static void prepareFolder(Path folder, RunAsUser user) throws IOException {
     Path home = folder.getParent();
-    // A home that only we can enter (mktemp -d makes such) is opened for passing through, not for
-    // reading.
+    // Other users may pass through a private home (as mktemp -d creates it), and not read it.
     makeTraversable(home);
     if (!Files.exists(folder)) {
       if (user.canEnter(home)) {
@@ -78,7 +77,7 @@ record PostgresLayout(Path folder, Path cache, Optional<RunAsUser> user) {
     makeTraversable(really);
     if (!user.canEnter(really)) {
       throw new IOException(
-          "PostgreSQL runs as the user " + user.name() + ", who cannot step into " + really);
+          "PostgreSQL runs as the user " + user.name() + ", which cannot enter " + really);
     }
   }
 
@@ -91,7 +90,7 @@ record PostgresLayout(Path folder, Path cache, Optional<RunAsUser> user) {
     Files.createDirectories(SYSTEM_CACHE);
     makeTraversable(SYSTEM_CACHE);
     if (!user.canEnter(SYSTEM_CACHE)) {
-      throw new IOException(user.name() + " cannot step into " + SYSTEM_CACHE);
+      throw new IOException(user.name() + " cannot enter " + SYSTEM_CACHE);
     }
     return SYSTEM_CACHE;
   }

@@ -16,10 +16,10 @@ import java.util.concurrent.ExecutionException;
 import java.util.function.Consumer;
 
 /**
- * Keeps one PostgreSQL process running on one port until it is closed.
+ * Supervises one PostgreSQL process: starts it, and restarts it on the same port when it ends.
  *
- * <p>Every process is started from the one keeper thread: the kernel tells a child of the death of
- * the thread that started it, and that is how PostgreSQL learns that the server was killed.
+ * <p>One thread starts every process: the kernel signals a child when the thread that started it
+ * ends, which is how PostgreSQL is stopped when the server was killed.
  */
 final class PostgresSupervisor implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(PostgresSupervisor.class.getName());
@@ -49,7 +49,7 @@ final class PostgresSupervisor implements AutoCloseable {
     this.progress = progress;
   }
 
-  /** Comes back when PostgreSQL takes connections. */
+  /** Returns when PostgreSQL accepts connections. */
   void start() throws InterruptedException {
     supervisor.start();
     try {
@@ -70,7 +70,7 @@ final class PostgresSupervisor implements AutoCloseable {
     return port;
   }
 
-  /** Kills PostgreSQL and waits until it has been started again. */
+  /** Kills PostgreSQL and waits until it accepts connections again. */
   void crashAndRestart() throws InterruptedException {
     Process killed = process;
     killed.destroyForcibly().waitFor();
@@ -88,7 +88,7 @@ final class PostgresSupervisor implements AutoCloseable {
   public void close() {
     closing = true;
     boolean interrupted = false;
-    // Until it is down, come what may: the lock of the folder is given up next.
+    // Wait until it is down even if interrupted: the lock of the folder is released next.
     while (true) {
       try {
         supervisor.interrupt();
@@ -124,7 +124,7 @@ final class PostgresSupervisor implements AutoCloseable {
         pause = ranWell ? Duration.ofMillis(50) : backOff(pause);
       }
     } catch (InterruptedException e) {
-      // close() wants it to end
+      // close() interrupts this thread
     } finally {
       stop();
     }
@@ -136,11 +136,11 @@ final class PostgresSupervisor implements AutoCloseable {
   }
 
   private void stop() {
-    Thread.interrupted(); // has been heard
+    Thread.interrupted(); // clear the interrupt
     try {
       postmaster.stopLeftovers();
       if (process != null && process.isAlive()) {
-        PostmasterProcess.stop(process.pid()); // had not come as far as writing its pid
+        PostmasterProcess.stop(process.pid()); // it had not written its pid file yet
       }
     } catch (IOException | RuntimeException e) {
       LOG.log(System.Logger.Level.ERROR, "embedded_postgres=not_stopped error=" + e.getMessage());
@@ -149,7 +149,7 @@ final class PostgresSupervisor implements AutoCloseable {
     }
   }
 
-  /** Starts PostgreSQL and waits until it takes connections. */
+  /** Starts PostgreSQL and waits until it accepts connections. */
   private void launch() throws IOException, InterruptedException {
     for (int attempt = 1; ; attempt++) {
       postmaster.stopLeftovers();
@@ -164,7 +164,7 @@ final class PostgresSupervisor implements AutoCloseable {
               .directory(places.folder().toFile())
               .redirectErrorStream(true)
               .redirectOutput(ProcessBuilder.Redirect.appendTo(places.log().toFile()));
-      // Settings meant for somebody's psql must not reach the server.
+      // Variables that configure psql must not affect the server.
       builder.environment().keySet().removeIf(name -> name.startsWith("PG"));
       builder.environment().put("LC_ALL", "C");
       process = builder.start();
@@ -174,18 +174,18 @@ final class PostgresSupervisor implements AutoCloseable {
       String said = lastLogLine(logged);
       if (attempt == ATTEMPTS) {
         throw new EmbeddedPostgresException(
-            "PostgreSQL ended at its start: " + said + " (log: " + places.log() + ")");
+            "PostgreSQL ended during its start: " + said + " (log: " + places.log() + ")");
       }
       if (!firstStart.isDone() && said.contains("TCP/IP")) {
-        port = 0; // somebody else took it first; once clients know it, it stays
+        port = 0; // another program took the port; it may change only until clients know it
       }
       Thread.sleep(100L * attempt);
     }
   }
 
   /**
-   * PostgreSQL as our direct child, in a session of its own: a Ctrl-C in the terminal reaches the
-   * server only, which stops PostgreSQL when it needs it no more.
+   * PostgreSQL as a direct child in a session of its own, so that Ctrl-C in the terminal reaches
+   * only the server, which stops PostgreSQL last.
    */
   private List<String> command() {
     List<String> words = new ArrayList<>();
@@ -193,7 +193,7 @@ final class PostgresSupervisor implements AutoCloseable {
       words.add("setsid");
     }
     words.addAll(places.user().map(RunAsUser::commandPrefix).orElse(List.of()));
-    // Killed, we cannot stop it; then the kernel asks it to shut down.
+    // If this process is killed, the kernel signals PostgreSQL to shut down.
     List<String> toldOfOurDeath = List.of("setpriv", "--pdeathsig", "INT", "--");
     List<String> probe = new ArrayList<>(toldOfOurDeath);
     probe.add("true");
@@ -205,7 +205,7 @@ final class PostgresSupervisor implements AutoCloseable {
     return words;
   }
 
-  /** Whether the server came up; false when it ended before. */
+  /** Whether PostgreSQL became ready; false if it ended before. */
   private boolean awaitReady() throws InterruptedException {
     long began = System.nanoTime();
     boolean told = false;
@@ -216,10 +216,10 @@ final class PostgresSupervisor implements AutoCloseable {
       long waited = System.nanoTime() - began;
       if (waited > RECOVERY_LIMIT.toNanos()) {
         throw new EmbeddedPostgresException(
-            "PostgreSQL has not come up in " + RECOVERY_LIMIT.toMinutes() + " minutes");
+            "PostgreSQL did not become ready in " + RECOVERY_LIMIT.toMinutes() + " minutes");
       }
       if (!told && waited > Duration.ofSeconds(5).toNanos()) {
-        progress.accept("PostgreSQL is recovering what was written before its last stop…");
+        progress.accept("PostgreSQL is recovering from its last stop…");
         told = true;
       }
       Thread.sleep(5);
@@ -253,7 +253,7 @@ final class PostgresSupervisor implements AutoCloseable {
           .filter(line -> line.contains("FATAL") || line.contains("PANIC"))
           .reduce((_, last) -> last)
           .or(() -> lines.stream().reduce((_, last) -> last))
-          .orElse("it said nothing")
+          .orElse("no output")
           .strip();
     }
   }

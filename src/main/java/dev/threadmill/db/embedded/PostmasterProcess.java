@@ -10,7 +10,10 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.Stream;
 
-/** What {@code postmaster.pid} claims, held against the processes that really run. */
+/**
+ * The PostgreSQL server process of a data directory: what {@code postmaster.pid} says, checked
+ * against the processes that run.
+ */
 record PostmasterProcess(Path data) {
   private static final Path PROC = Path.of("/proc");
 
@@ -26,7 +29,7 @@ record PostmasterProcess(Path data) {
     }
   }
 
-  /** The pid that the file names, whoever that is by now. */
+  /** The pid in the file, which may belong to another process by now. */
   OptionalLong pid() {
     try {
       List<String> lines = lines();
@@ -38,23 +41,23 @@ record PostmasterProcess(Path data) {
     }
   }
 
-  /** Whether the server says of itself that it takes connections. */
+  /** Whether the server reports that it accepts connections. */
   boolean ready() {
     List<String> lines = lines();
     return lines.size() >= 8 && lines.get(7).strip().equals("ready");
   }
 
   /**
-   * Makes sure that no PostgreSQL runs on this data any more, however the last one came to be left
-   * behind, and that a pid which belongs to somebody else by now does not keep the next one from
-   * starting. The caller holds the lock of the folder, so that what runs here is nobody's.
+   * Stops every PostgreSQL process that still runs on this data, and replaces a stale pid that
+   * belongs to another program by now, which would prevent the next start. The caller holds the
+   * lock of the folder, so no server owns these processes.
    */
   void stopLeftovers() throws IOException, InterruptedException {
     OptionalLong pid = pid();
     if (pid.isPresent() && isServer(pid.getAsLong())) {
       stop(pid.getAsLong());
     }
-    // Killed alone, a postmaster leaves processes behind that go on writing for a moment.
+    // Backends outlive a killed postmaster for a moment and still write.
     for (long left : orphanedBackends()) {
       signal(left, "TERM");
       if (!awaitExit(left, Duration.ofSeconds(10))) {
@@ -69,8 +72,8 @@ record PostmasterProcess(Path data) {
   }
 
   /**
-   * Fast shutdown, then an immediate one, then the axe: after each of them PostgreSQL recovers what
-   * was committed.
+   * Fast shutdown, then immediate shutdown, then SIGKILL. After each, PostgreSQL recovers every
+   * commit.
    */
   static void stop(long pid) throws IOException, InterruptedException {
     signal(pid, "INT");
@@ -105,9 +108,9 @@ record PostmasterProcess(Path data) {
   }
 
   /**
-   * Puts our own pid where the stale one stands. PostgreSQL takes a file that names its own parent
-   * for stale, and still checks the shared memory that the other lines name, which it would not if
-   * the file were deleted.
+   * Replaces the stale pid by that of this process. PostgreSQL treats a file with the pid of its
+   * parent as stale, and still checks the shared memory that the file names, which it would not do
+   * if the file were deleted.
    */
   private void replaceStalePid() throws IOException {
     List<String> lines = new ArrayList<>(lines());
@@ -117,7 +120,7 @@ record PostmasterProcess(Path data) {
     }
   }
 
-  /** A process that lives; a zombie has a pid, but does nothing any more. */
+  /** Whether a process is running; a zombie is not. */
   static boolean isAlive(long pid) {
     if (Files.isDirectory(PROC.resolve("self"))) {
       try {
@@ -132,7 +135,7 @@ record PostmasterProcess(Path data) {
     return said.ok() && !said.output().isBlank() && !said.output().strip().startsWith("Z");
   }
 
-  /** Whether this process is the server of this data: alive, a postgres, and at home here. */
+  /** Whether a process is a running postgres in this data directory. */
   boolean isServer(long pid) {
     if (!isAlive(pid)) {
       return false;
@@ -145,8 +148,8 @@ record PostmasterProcess(Path data) {
   }
 
   /**
-   * All PostgreSQL processes step into their data directory; where there is no /proc, nobody is
-   * seen.
+   * The running PostgreSQL processes whose working directory is this one; none where there is no
+   * /proc.
    */
   private List<Long> orphanedBackends() throws IOException {
     if (!Files.isDirectory(PROC.resolve("self"))) {
@@ -173,7 +176,7 @@ record PostmasterProcess(Path data) {
     try {
       return Optional.of(Files.readSymbolicLink(link));
     } catch (IOException | RuntimeException e) {
-      return Optional.empty(); // gone, or another user's, and so not ours
+      return Optional.empty(); // ended, or owned by another user
     }
   }
 }

@@ -8,8 +8,8 @@ import java.util.Properties;
 import java.util.function.Consumer;
 
 /**
- * Role and database at the first start of a home; at every start, which {@code vector} the database
- * has.
+ * Creates role and database at the first start of a home, and checks at every start which {@code
+ * vector} the database has.
  */
 record PrepareDatabase(int port, String password, Consumer<String> progress) {
   /** The role of the server. */
@@ -19,12 +19,11 @@ record PrepareDatabase(int port, String password, Consumer<String> progress) {
 
   private static final String FALLBACK_VERSION = "'" + VectorExtension.FALLBACK_VERSION + "'";
 
-  /** Whether the database has, or would get, pgvector itself. */
+  /** Whether the database has pgvector or would get it. */
   boolean prepare() throws SQLException {
     try (Connection admin = connect("postgres", DataDirectory.SUPERUSER)) {
-      // No superuser, so that whatever may slip into a statement reaches neither files nor
-      // programs. CREATEDB is for restores and
-      // for tests.
+      // No superuser, so that an injected statement reaches neither files nor programs. CREATEDB is
+      // for restores and tests.
       if (!exists(admin, "SELECT 1 FROM pg_roles WHERE rolname = '" + USER + "'")) {
         execute(admin, "CREATE ROLE " + USER + " LOGIN CREATEDB PASSWORD '" + password + "'");
       }
@@ -46,23 +45,23 @@ record PrepareDatabase(int port, String password, Consumer<String> progress) {
       }
       if (usesReal && !treeIsReal) {
         throw new EmbeddedPostgresException(
-            "this database was made with pgvector, which is not in the cache and cannot be compiled now");
+            "this database uses pgvector, which is not in the cache and cannot be compiled now");
       }
       if (usesStandIn && treeIsReal) {
-        progress.accept("pgvector is here now: moving the vectors over from the stand-in…");
+        progress.accept("pgvector is available now: converting the vectors from the fallback…");
         return migrateFromFallback(database);
       }
       return treeIsReal;
     }
   }
 
-  /** A cache may have come from another machine. */
+  /** A cache may have been copied from another machine. */
   private static void load(Connection database) throws SQLException {
     try {
       execute(database, "LOAD 'vector'");
     } catch (SQLException e) {
       throw new EmbeddedPostgresException(
-          "the pgvector in the cache does not run on this machine; delete the cache, it is made anew ("
+          "the pgvector in the cache does not run on this machine; delete the cache, it is recreated ("
               + e.getMessage()
               + ")",
           e);
@@ -70,8 +69,8 @@ record PrepareDatabase(int port, String password, Consumer<String> progress) {
   }
 
   /**
-   * All vectors, by way of their text, in one transaction; false if something of the operator's own
-   * holds on to the stand-in.
+   * Converts all vectors through text in one transaction; false if objects of the operator depend
+   * on the fallback.
    */
   private boolean migrateFromFallback(Connection database) throws SQLException {
     database.setAutoCommit(false);
@@ -82,7 +81,7 @@ record PrepareDatabase(int port, String password, Consumer<String> progress) {
     } catch (SQLException e) {
       database.rollback();
       progress.accept(
-          "the vectors stay with the stand-in: " + e.getMessage().lines().findFirst().orElse(""));
+          "the vectors stay in the fallback: " + e.getMessage().lines().findFirst().orElse(""));
       return false;
     } finally {
       database.setAutoCommit(true);
@@ -114,7 +113,7 @@ record PrepareDatabase(int port, String password, Consumer<String> progress) {
       execute(database, sql);
     }
     execute(database, "DROP EXTENSION vector");
-    // As the owner, who may then also drop it; the extension is a trusted one.
+    // As the owner of the database, which may then drop the extension; it is trusted.
     execute(database, "SET ROLE " + USER);
     execute(database, "CREATE EXTENSION vector");
     execute(database, "RESET ROLE");
@@ -141,7 +140,7 @@ record PrepareDatabase(int port, String password, Consumer<String> progress) {
     properties.setProperty("user", user);
     properties.setProperty("password", password);
     properties.setProperty("connectTimeout", "10");
-    // Not by DriverManager: it sees the drivers of its own class loader only.
+    // Not through DriverManager, which sees only drivers of its own class loader.
     return new org.postgresql.Driver().connect(jdbcUrl(port, database), properties);
   }
 

@@ -8,7 +8,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Finds the binaries with the wanted {@code vector} in the cache, or puts them there. */
+/** Finds the binaries with the wanted {@code vector} in the cache, or installs them there. */
 final class PrepareInstallation {
   private PrepareInstallation() {}
 
@@ -23,7 +23,7 @@ final class PrepareInstallation {
             : PgvectorBuild.cached(caches, platform)
                 .flatMap(vector -> PostgresInstallation.find(places.cache(), platform, vector));
     if (ready.isPresent()) {
-      return ready.get(); // the usual start: nothing to write, no lock to wait for
+      return ready.get(); // the usual start writes nothing and needs no lock
     }
     // Only one process at a time prepares a cache.
     try (var lock =
@@ -39,8 +39,7 @@ final class PrepareInstallation {
     if (options.vector() == Vector.SQL_FALLBACK) {
       return new VectorExtension.SqlFallback();
     }
-    // It could not be had the last time: a machine without a network should not wait for that at
-    // every start.
+    // The last attempt failed: a machine without a network does not retry for long at every start.
     boolean doneWithout =
         PostgresInstallation.find(caches.getFirst(), platform, new VectorExtension.SqlFallback())
             .isPresent();
@@ -55,9 +54,9 @@ final class PrepareInstallation {
           .progress()
           .accept(
               line
-                  + "; a stand-in in SQL keeps the vectors, exact but slow with many of them. Where a package of pgvector for PostgreSQL "
+                  + "; vectors are searched in plain SQL, which is exact but slow with many of them. A package of pgvector for PostgreSQL "
                   + PostgresInstallation.MAJOR
-                  + " is installed, that is used at the next start");
+                  + " that is installed is used at the next start");
       return new VectorExtension.SqlFallback();
     }
   }

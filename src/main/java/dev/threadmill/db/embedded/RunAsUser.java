@@ -14,9 +14,9 @@ import java.util.stream.Stream;
 record RunAsUser(String name, int uid, int gid) {
 
   /**
-   * Whom to become, or empty when we are an ordinary user and stay who we are.
+   * The user to run as; empty if the server is an ordinary user.
    *
-   * @param data the data directory; if it is there already, its owner is the answer
+   * @param data the data directory; if it exists, its owner is the user
    */
   static Optional<RunAsUser> neededFor(Path data) {
     if (!isRoot()) {
@@ -57,10 +57,7 @@ record RunAsUser(String name, int uid, int gid) {
     }
   }
 
-  /**
-   * The words to put before a command so that it runs as this user, as the very same process where
-   * that can be had.
-   */
+  /** The prefix of a command that makes it run as this user, in the same process where possible. */
   List<String> commandPrefix() {
     if (Command.findExecutable("setpriv").isPresent()) {
       return List.of("setpriv", "--reuid=" + uid, "--regid=" + gid, "--clear-groups", "--");
@@ -68,11 +65,11 @@ record RunAsUser(String name, int uid, int gid) {
     if (Command.findExecutable("runuser").isPresent()) {
       return List.of("runuser", "-u", name, "--");
     }
-    // "$0" "$@" pass the words on untouched, whatever is in them.
+    // "$0" "$@" pass the arguments unchanged.
     return List.of("su", "-s", "/bin/sh", name, "-c", "exec \"$0\" \"$@\"", "--");
   }
 
-  /** Makes a file or folder, with all that is in it, this user's own. */
+  /** Gives a file, or a folder with its content, to this user. */
   void chown(Path path) throws IOException {
     try (var all = Files.walk(path)) {
       for (Path each : (Iterable<Path>) all::iterator) {
@@ -83,8 +80,8 @@ record RunAsUser(String name, int uid, int gid) {
   }
 
   /**
-   * Whether this user can step into a folder: a private folder on the way, such as a 0700 home of
-   * root, stops everybody else.
+   * Whether this user can enter a folder; a private parent, such as a 0700 home of root, prevents
+   * it.
    */
   boolean canEnter(Path folder) {
     var words = new ArrayList<>(commandPrefix());

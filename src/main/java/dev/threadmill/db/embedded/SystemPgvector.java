@@ -10,14 +10,16 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The pgvector that a package manager has installed for its own PostgreSQL of the same major
- * version. It was made for this machine, so a copy of it serves ours: the way to have it where we
- * cannot compile it.
+ * The pgvector that a package manager has installed for its PostgreSQL of the same major version. A
+ * copy of it works with the embedded PostgreSQL, which helps where pgvector cannot be compiled.
  */
 final class SystemPgvector {
   private static final Pattern VERSION = Pattern.compile("default_version\\s*=\\s*'([^']+)'");
 
-  /** Libraries and extension scripts of Debian and its kin, Red Hat and its kin, and Homebrew. */
+  /**
+   * Folders of libraries and extension scripts of Debian and derivatives, Red Hat and derivatives,
+   * and Homebrew.
+   */
   private static final List<List<String>> FOLDERS =
       List.of(
           List.of("usr/lib/postgresql/%s/lib", "usr/share/postgresql/%s/extension"),
@@ -26,10 +28,7 @@ final class SystemPgvector {
 
   private SystemPgvector() {}
 
-  /**
-   * Copies it into the cache, if there is one under this root. The caller holds the lock of the
-   * cache.
-   */
+  /** Copies it into the cache if this root has one. The caller holds the lock of the cache. */
   static Optional<VectorExtension.Pgvector> copied(Path root, Path cache, Platform platform)
       throws IOException {
     String name = "vector" + platform.librarySuffix();

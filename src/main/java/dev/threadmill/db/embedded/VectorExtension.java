@@ -7,14 +7,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * What {@code CREATE EXTENSION vector} finds in a tree: pgvector itself, or the stand-in for it.
+ * The files that {@code CREATE EXTENSION vector} finds in an installation: pgvector, or a fallback
+ * in SQL.
  */
 sealed interface VectorExtension {
 
-  /** The version that tells the stand-in from every pgvector. */
+  /** The version of the fallback, which no pgvector has. */
   String FALLBACK_VERSION = "0.0.1";
 
-  /** The name of this kind, as part of the name of a tree. */
+  /** The name of this kind, as part of the name of an installation. */
   String label();
 
   void installInto(PostgresInstallation tree) throws IOException;
@@ -44,7 +45,7 @@ sealed interface VectorExtension {
     }
   }
 
-  /** The SQL stand-in: exact, slow, without an index. */
+  /** The fallback in SQL: exact, slow, without an index. */
   record SqlFallback() implements VectorExtension {
     @Override
     public String label() {

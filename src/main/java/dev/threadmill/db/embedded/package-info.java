@@ -1,5 +1,5 @@
 /**
- * The PostgreSQL that Threadmill brings along: unpacked, initialised, started, watched and stopped
- * by plain Java, so that it runs before Quarkus boots and in tests alike.
+ * The embedded PostgreSQL: unpacked, initialised, started, supervised and stopped by plain Java, so
+ * that it runs before Quarkus boots and in tests.
  */
 package dev.threadmill.db.embedded;
