@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Streams of events down to their lines. */
+/** Streams of events, line by line. */
 @QuarkusTest
 @QuarkusTestResource(PostgresResource.class)
 @QuarkusTestResource(KeysResource.class)
@@ -36,20 +36,18 @@ class EventStreamTest {
   private final ReplyGate gate = new ReplyGate();
   FakeProvider provider;
 
-  /**
-   * A model of this test alone: a run that an earlier one left behind takes none of its replies.
-   */
+  /** A model name of this test only, so that a run of an earlier test takes none of its replies. */
   private String model(String name) {
     return name + "-" + System.identityHashCode(gate);
   }
 
   @BeforeEach
-  void beginAnew() {
+  void resetProvider() {
     provider.reset();
   }
 
   @AfterEach
-  void letEverythingGo() {
+  void openGates() {
     gate.open();
   }
 
@@ -60,7 +58,7 @@ class EventStreamTest {
   }
 
   @Test
-  void everyFrameIsAnIdANameAndOneLineOfDataAndTheLastSaysDone() {
+  void everyFrameHasAnIdANameAndOneLineOfDataAndTheLastIsDone() {
     var frames = framesOf(Conversation.of(user, "rehearsal", "/say One,\ntwo \"three\". ☔"));
 
     var last = frames.getLast();
@@ -76,7 +74,7 @@ class EventStreamTest {
   }
 
   @Test
-  void everyIdIsAnother() {
+  void everyIdIsDistinct() {
     var frames = framesOf(Conversation.of(user, "rehearsal", "/say a b c d e f"));
 
     var ids = frames.subList(0, frames.size() - 1).stream().map(SseStream.Frame::id).toList();
@@ -106,7 +104,7 @@ class EventStreamTest {
   }
 
   @Test
-  void aStreamThatIsRefusedIsAJsonError() {
+  void aRejectedStreamIsAJsonError() {
     var conversation = Conversation.of(user, "rehearsal", "/say x");
     var body = conversation.body().put("assistant_id", "asst_0000000000000000000000000");
 
@@ -121,7 +119,7 @@ class EventStreamTest {
   }
 
   @Test
-  void eventsComeWhileTheModelSpeaks() {
+  void eventsArriveWhileTheModelGenerates() {
     provider.replyTo(model("gated"), Reply.text("one two three").withGate(gate));
     var conversation = Conversation.of(user, model("gated"), "Go.");
 
@@ -223,7 +221,7 @@ class EventStreamTest {
   }
 
   @Test
-  void aReaderWhoAttachesLaterReadsTheSameStory() {
+  void aReaderThatAttachesLaterReceivesTheSameEvents() {
     var conversation = Conversation.of(user, "rehearsal", "/say One two three four.");
     var live = framesOf(conversation);
     var run = live.getFirst().json();
@@ -239,7 +237,7 @@ class EventStreamTest {
   }
 
   @Test
-  void whoeverComesBackAfterAnyEventReadsExactlyTheRest() {
+  void aReaderThatResumesAfterAnyEventReceivesExactlyTheRest() {
     var conversation = Conversation.of(user, "rehearsal", "/say One two three four.");
     var live = framesOf(conversation);
     var run = live.getFirst().json();

@@ -23,9 +23,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Requests of all kinds at a run, allowed or not, in an order that a seed decides: each is answered
- * as the state of the run demands, and moves the run nowhere else. {@code
- * -Dthreadmill.requests.seed=N} tries another seed.
+ * Random requests on a run, allowed or not, in an order that a seed determines: each response
+ * matches the status of the run, and no request changes the status otherwise. {@code
+ * -Dthreadmill.requests.seed=N} selects another seed.
  */
 @QuarkusTest
 @QuarkusTestResource(PostgresResource.class)
@@ -44,11 +44,11 @@ class RandomRequestsTest {
   private ReplyGate gate;
   private JsonNode run;
   private State state = State.NONE;
-  private final List<String> said = new ArrayList<>();
+  private final List<String> history = new ArrayList<>();
   FakeProvider provider;
   private volatile Reply reply = Reply.text("that is all there is");
 
-  /** Where the run is, as far as its client can know. */
+  /** The status of the run as far as its client can know. */
   private enum State {
     NONE,
     IN_PROGRESS,
@@ -92,8 +92,10 @@ class RandomRequestsTest {
   }
 
   private void expect(String what, ApiClient.Response answer, boolean isAllowed) {
-    said.add(what + " when " + state);
-    assertThat(answer.status()).as("%s: %s", said, answer.text()).isEqualTo(isAllowed ? 200 : 400);
+    history.add(what + " when " + state);
+    assertThat(answer.status())
+        .as("%s: %s", history, answer.text())
+        .isEqualTo(isAllowed ? 200 : 400);
     if (!isAllowed) {
       assertThat(answer.error().path("type").asText()).isEqualTo("invalid_request_error");
       assertThat(answer.error().path("message").asText()).isNotBlank();
@@ -134,7 +136,7 @@ class RandomRequestsTest {
     expect("cancel", conversation.cancel(run), isActive());
     if (isActive()) {
       run = conversation.until(run, ENDS);
-      assertThat(run.path("status").asText()).as("%s", said).isEqualTo("cancelled");
+      assertThat(run.path("status").asText()).as("%s", history).isEqualTo("cancelled");
       gate.open();
       state = State.ENDED;
     }
@@ -163,7 +165,7 @@ class RandomRequestsTest {
     expect("say", conversation.say("And another thing."), !isActive());
   }
 
-  /** The run is where its client takes it to be. */
+  /** Checks that the run has the status that its client expects. */
   private void agree() {
     if (run == null) {
       return;
@@ -176,7 +178,7 @@ class RandomRequestsTest {
           case REQUIRES_ACTION -> Set.of("requires_action");
           case ENDED -> Set.of(run.path("status").asText());
         };
-    assertThat(now.path("status").asText()).as("%s", said).isIn(expected);
+    assertThat(now.path("status").asText()).as("%s", history).isIn(expected);
     if (state == State.ENDED) {
       assertThat(now).as("what has ended stays as it is").isEqualTo(run);
     }

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a run and its thread do not let happen, in which words, and that nothing comes of it. */
+/** Requests that a run or thread rejects, their error messages, and that they have no effect. */
 @QuarkusTest
 @QuarkusTestResource(PostgresResource.class)
 @QuarkusTestResource(KeysResource.class)
@@ -35,26 +35,24 @@ class RejectedTransitionsTest {
   FakeProvider provider;
   @Inject SettableClock clock;
 
-  /**
-   * A model of this test alone: a run that an earlier one left behind takes none of its replies.
-   */
+  /** A model name of this test only, so that a run of an earlier test takes none of its replies. */
   private String model(String name) {
     return name + "-" + System.identityHashCode(gate);
   }
 
   @BeforeEach
-  void beginAnew() {
+  void resetProvider() {
     provider.reset();
   }
 
   @AfterEach
-  void letEverythingGo() {
+  void openGates() {
     clock.reset();
     gate.open();
   }
 
   private record Case(Conversation conversation, JsonNode run) {
-    /** The refusal is a 400 that SDKs do not retry, and the run is as it was. */
+    /** The rejection is a 400, which SDKs do not retry, and the run has not changed. */
     void assertRefused(ApiClient.Response answer, String message) {
       assertThat(answer.status()).as(answer.text()).isEqualTo(400);
       assertThat(answer.error().path("type").asText()).isEqualTo("invalid_request_error");
@@ -69,7 +67,7 @@ class RejectedTransitionsTest {
     }
   }
 
-  /** A run that has come to this status and stays there. */
+  /** A run that stays in this status. */
   private Case runIn(String status) {
     return switch (status) {
       case "in_progress" -> {
@@ -116,7 +114,7 @@ class RejectedTransitionsTest {
   @ParameterizedTest
   @ValueSource(
       strings = {"in_progress", "completed", "failed", "incomplete", "cancelled", "expired"})
-  void aRunThatDoesNotWaitTakesNoOutputs(String status) {
+  void aRunThatDoesNotWaitAcceptsNoOutputs(String status) {
     var run = runIn(status);
 
     var refused = run.conversation.submit(run.run, Conversation.outputs(List.of("call_1")));
@@ -126,7 +124,7 @@ class RejectedTransitionsTest {
   }
 
   @Test
-  void aQueuedRunTakesNoOutputs() {
+  void aQueuedRunAcceptsNoOutputs() {
     var active = runIn("in_progress");
     var body = active.conversation.body().put("on_active_run", "queue");
     var queued = new Case(active.conversation, active.conversation.run(body).json());
@@ -138,7 +136,7 @@ class RejectedTransitionsTest {
   }
 
   @Test
-  void onlyTheOutputsThatAreWaitedForAreTakenAllOfThemAndEachOnce() {
+  void onlyThePendingOutputsAreAcceptedAllOfThemAndEachOnce() {
     var waiting = runIn("requires_action");
     var calls = Conversation.calls(waiting.run);
     var wrong =
@@ -176,7 +174,7 @@ class RejectedTransitionsTest {
         "{\"tool_outputs\": [{\"tool_call_id\": \"CALL\", \"output\": 5}]}",
         "{\"tool_outputs\": [{\"tool_call_id\": \"CALL\", \"result\": \"x\"}]}"
       })
-  void outputsOfAnotherShapeAreRefusedByName(String body) {
+  void outputsOfAnInvalidShapeAreRejectedWithTheField(String body) {
     var waiting = begun("rehearsal", "call f", "requires_action");
     var call = Conversation.calls(waiting.run).getFirst();
 
@@ -250,7 +248,7 @@ class RejectedTransitionsTest {
   }
 
   @Test
-  void aRunThatWasRefusedLeavesNoMessagesBehind() {
+  void aRejectedRunLeavesNoMessages() {
     var conversation = Conversation.of(user, "rehearsal", "/say x");
     var body = conversation.body().put("assistant_id", "asst_0000000000000000000000000");
     body.putArray("additional_messages").addObject().put("role", "user").put("content", "x");

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Every transition that a run may make, and what else of it changes then. */
+/** Every status transition of a run and the fields that change with it. */
 @QuarkusTest
 @QuarkusTestResource(PostgresResource.class)
 @QuarkusTestResource(KeysResource.class)
@@ -35,25 +35,23 @@ class RunTransitionsTest {
   FakeProvider provider;
   @Inject SettableClock clock;
 
-  /**
-   * A model of this test alone: a run that an earlier one left behind takes none of its replies.
-   */
+  /** A model name of this test only, so that a run of an earlier test takes none of its replies. */
   private String model(String name) {
     return name + "-" + System.identityHashCode(gate);
   }
 
   @BeforeEach
-  void beginAnew() {
+  void resetProvider() {
     provider.reset();
   }
 
   @AfterEach
-  void letEverythingGo() {
+  void openGates() {
     clock.reset();
     gate.open();
   }
 
-  /** A run at work: its model has said a word, and goes on when the gate lets it. */
+  /** A run in progress: its model has sent one word and waits at the gate. */
   private JsonNode inProgress(Conversation conversation) {
     return conversation.until(conversation.run(), "in_progress");
   }
@@ -169,14 +167,14 @@ class RunTransitionsTest {
     assertThat(queued.path("status").asText()).isEqualTo("queued");
     assertThat(queued.path("required_action").isNull()).isTrue();
     assertEnded(conversation.until(queued, "completed"), "completed", "completed_at");
-    var told = provider.lastRequest().body().path("messages");
-    assertThat(told.get(told.size() - 1).path("role").asText()).isEqualTo("tool");
-    assertThat(told.get(told.size() - 1).path("content").asText())
+    var sent = provider.lastRequest().body().path("messages");
+    assertThat(sent.get(sent.size() - 1).path("role").asText()).isEqualTo("tool");
+    assertThat(sent.get(sent.size() - 1).path("content").asText())
         .isEqualTo(Conversation.calls(waiting).getLast());
   }
 
   @Test
-  void aRunInProgressIsCancelledAndItsModelHungUpOn() {
+  void aRunInProgressIsCancelledAndItsModelCallAborted() {
     var conversation = gated();
     var run = inProgress(conversation);
     Awaitility.await().until(() -> gate.waiting() > 0);
@@ -189,7 +187,7 @@ class RunTransitionsTest {
   }
 
   @Test
-  void aRunInProgressThatIsCancelledClosesItsMessageWithWhatWasSaid() {
+  void aRunInProgressThatIsCancelledKeepsThePartialMessage() {
     var conversation = gated();
     JsonNode run;
     try (var stream = conversation.stream()) {
@@ -294,7 +292,7 @@ class RunTransitionsTest {
   }
 
   @Test
-  void aThreadWhoseCallsWereCutOffGoesOnWithAHistoryThatModelsAccept() {
+  void aThreadWithInterruptedCallsContinuesWithAValidHistory() {
     var conversation = calling();
     var waiting = conversation.until(conversation.run(), "requires_action");
     conversation.cancel(waiting);
@@ -303,9 +301,9 @@ class RunTransitionsTest {
     conversation.say("Again, without tools.");
     conversation.until(conversation.run(), "completed");
 
-    var told = provider.lastRequest().body().path("messages");
-    var asked = told.findValuesAsText("tool_call_id");
-    for (var message : told) {
+    var sent = provider.lastRequest().body().path("messages");
+    var asked = sent.findValuesAsText("tool_call_id");
+    for (var message : sent) {
       for (var call : message.path("tool_calls")) {
         assertThat(asked).contains(call.path("id").asText());
       }

@@ -24,8 +24,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Whatever the model says and wherever a reader's connection breaks: what is put together from the
- * events is what is stored. {@code -Dthreadmill.fold.seed=N} tries another seed.
+ * The objects accumulated from the events equal the stored ones, for random answers of the model
+ * and random breaks of the reader's connection. {@code -Dthreadmill.fold.seed=N} selects another
+ * seed.
  */
 @QuarkusTest
 @QuarkusTestResource(PostgresResource.class)
@@ -63,7 +64,7 @@ class StreamAccumulationTest {
 
   @ParameterizedTest
   @MethodSource("seeds")
-  void theFoldOfTheEventsIsWhatIsStored(long seed) {
+  void theAccumulatedEventsEqualTheStoredObjects(long seed) {
     var random = new Random(seed);
     var model = "fold-%d-%d".formatted(seed, System.nanoTime());
     provider.replyTo(model, script(random));
@@ -102,7 +103,7 @@ class StreamAccumulationTest {
     }
   }
 
-  /** Told again after a broken connection, the wait may be over. */
+  /** The event may be replayed after a broken connection when the wait is already over. */
   private void submit(Conversation conversation, JsonNode run) {
     var calls = Conversation.calls(conversation.get(run));
     if (!calls.isEmpty()) {
@@ -110,7 +111,7 @@ class StreamAccumulationTest {
     }
   }
 
-  // ---- what the model does ----
+  // ---- the model ----
 
   private static Reply[] script(Random random) {
     List<Reply> replies = new ArrayList<>();
@@ -130,7 +131,7 @@ class StreamAccumulationTest {
     return replies.toArray(Reply[]::new);
   }
 
-  /** What is tried again, and nobody hears of. */
+  /** Failures that are retried and produce no events. */
   private static void fail(Random random, List<Reply> replies) {
     if (random.nextInt(5) == 0) {
       replies.add(
@@ -165,7 +166,7 @@ class StreamAccumulationTest {
     return steps;
   }
 
-  /** No character is cut in two: a chunk is valid UTF-8. */
+  /** The largest index that splits no surrogate pair, so that each chunk is valid UTF-8. */
   private static int whole(String text, int at) {
     return at < text.length() && Character.isLowSurrogate(text.charAt(at)) ? at + 1 : at;
   }

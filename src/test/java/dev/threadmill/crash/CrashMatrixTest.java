@@ -26,10 +26,10 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * A run with a function call and a streamed answer, each after some reasoning, on a node that is
- * killed at one commit after the other: before it, and after it. Before all that the model has two
- * webhooks called, of which one may be called again and one may not. Whatever the boundary, a
- * client that does no more than go on finds the run ended, its events whole and nothing left over,
- * and each webhook was called no more often than it may be.
+ * killed before and after each of its commits in turn. At first the model calls two webhooks, one
+ * of which may be repeated. Whatever the boundary, a client that only resumes finds the run ended,
+ * its events complete and nothing left over, and each webhook was called no more often than
+ * allowed.
  */
 class CrashMatrixTest {
   private static final String ANSWER = "It is sunny in Oslo, and it will stay so.";
@@ -38,12 +38,12 @@ class CrashMatrixTest {
   private static final int MOST_LOOKS = 200;
   private static final Duration LONG_ENOUGH = Duration.ofSeconds(60);
 
-  /** What is to become of a call of which nobody knows whether it was made. */
+  /** What happens to a call with an unknown outcome. */
   private enum OnUnknown {
     RETRY,
     FAIL;
 
-    /** The name of the webhook for which this holds. */
+    /** The name of the webhook with this setting. */
     String webhook() {
       return "log_or_" + name().toLowerCase(Locale.ROOT);
     }
@@ -51,7 +51,7 @@ class CrashMatrixTest {
 
   @ParameterizedTest
   @EnumSource(Side.class)
-  void anotherNodeGoesOnWhereverOneIsKilled(Side side) {
+  void anotherNodeContinuesAfterAKillAtAnyCommit(Side side) {
     try (var proxy = CommitProxy.start();
         var receiver = RecordingServer.start();
         var cluster = cluster(2).withoutIndexing()) {
@@ -62,11 +62,11 @@ class CrashMatrixTest {
   }
 
   @Test
-  void aNodeThatIsStartedAgainGoesOnWhereverItWasKilled() {
+  void aRestartedNodeContinuesAfterAKillAtAnyCommit() {
     try (var proxy = CommitProxy.start();
         var receiver = RecordingServer.start();
         var cluster = cluster(1)) {
-      // Here with the commits of the memory in between; each start of it costs seconds.
+      // This node also makes the commits of the memory workers; each start costs seconds.
       var a = cluster.node(0).with("THREADMILL_DATABASE_URL", proxy.through(cluster.databaseUrl()));
       cluster.start();
       killAtEachCommit(cluster, proxy, new Webhooks(receiver), a, a, Side.AFTER);
@@ -82,7 +82,7 @@ class CrashMatrixTest {
     return cluster;
   }
 
-  /** The tools that the server calls, and how often they may be called. */
+  /** The webhooks that the server calls, and how often they may be called. */
   private record Webhooks(RecordingServer receiver) {
     Webhooks {
       for (var policy : OnUnknown.values()) {
@@ -111,7 +111,7 @@ class CrashMatrixTest {
               .toArray(Reply.Call[]::new));
     }
 
-    /** Of calls after this many: each has one key, and comes again only where it may. */
+    /** Checks the calls after this many: each has one key, and is repeated only where allowed. */
     void wereCalledAsAllowed(int before, boolean killed, String name) {
       for (var policy : OnUnknown.values()) {
         var keys =
@@ -167,7 +167,7 @@ class CrashMatrixTest {
       this.reader = new EventReader(cluster.apiKey());
     }
 
-    /** Plays it through. False if it was over before the commit came. */
+    /** Plays the scenario. Returns false if it ended before the n-th commit. */
     boolean killedAt(CommitProxy proxy, int commit, Side side) {
       prepare();
       int asked = cluster.provider().requests().size();
@@ -237,7 +237,7 @@ class CrashMatrixTest {
       return results;
     }
 
-    /** Does what a client does: creates, reads, answers calls, and after a break goes on. */
+    /** Creates the run, reads, answers calls, and resumes after a break. */
     private String play(AtomicBoolean killed) {
       var create = Json.write(Map.of("assistant_id", assistant, "stream", true));
       reader.read(node.url() + "/v1/threads/" + thread + "/runs", create);
@@ -249,14 +249,17 @@ class CrashMatrixTest {
             return ended;
           }
         } catch (UncheckedIOException e) {
-          // The node dies over it. When it is dead the next look tells where things are.
+          // The request fails because the node dies. Once it is dead, the next read shows the state
+          // of the run.
           cluster.await("the node to die: " + e, LONG_ENOUGH, () -> assertThat(killed).isTrue());
         }
       }
       throw new AssertionError("the run does not end\n" + cluster.logs());
     }
 
-    /** Looks where the run is and does what is due. The run's id if it has ended. */
+    /**
+     * Reads the state of the run and does the next action. Returns the run's id if it has ended.
+     */
     private String goOn(String create) {
       var api = cluster.api(node);
       var now = InvariantAssertions.messageIds(api, thread);
@@ -264,7 +267,7 @@ class CrashMatrixTest {
       messagesBefore = now;
       var runs = api.get("/v1/threads/" + thread + "/runs").json().get("data");
       if (runs.isEmpty()) {
-        // It was never acknowledged, so it may be created once more.
+        // The creation was never acknowledged, so it may be repeated.
         reader.read(node.url() + "/v1/threads/" + thread + "/runs", create);
         return null;
       }
@@ -289,7 +292,10 @@ class CrashMatrixTest {
           .post(path + "/submit_tool_outputs", Json.write(Map.of("tool_outputs", outputs)));
     }
 
-    /** Attaches and reads on, unless the run waits for its client, which does not end a stream. */
+    /**
+     * Attaches and reads to the end, unless the run waits for its client, which does not end a
+     * stream.
+     */
     private void readToTheEnd(String path) {
       var api = cluster.api(node);
       var reading =
@@ -318,7 +324,7 @@ class CrashMatrixTest {
       if (killed.get()) {
         node = survivor;
         if (!victim.isAlive()) {
-          // Another node goes on meanwhile, and finds it up when the next commit is tried.
+          // Another node takes over meanwhile, and this one is up again for the next commit.
           victim.start();
         }
         node.awaitReady();

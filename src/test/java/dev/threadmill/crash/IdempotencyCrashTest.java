@@ -10,14 +10,13 @@ import java.sql.SQLException;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** A node is killed at one commit after the other of a request that carries a key. */
+/** Kills a node at each commit of a request that carries an idempotency key. */
 class IdempotencyCrashTest {
   private static final int MOST_COMMITS = 10;
 
   @ParameterizedTest
   @EnumSource(Side.class)
-  void theSameKeyIsAnsweredByAnotherNodeAndWhatWasAskedForIsThereOnce(Side side)
-      throws SQLException {
+  void anotherNodeAnswersTheSameKeyAndTheEffectExistsOnce(Side side) throws SQLException {
     try (var proxy = CommitProxy.start();
         var cluster = Cluster.of(2).with("THREADMILL_MEMORY_WORKER", "false")) {
       cluster.node(0).with("THREADMILL_DATABASE_URL", proxy.through(cluster.databaseUrl()));
@@ -30,7 +29,7 @@ class IdempotencyCrashTest {
     }
   }
 
-  /** False if the request was over before the commit came. */
+  /** Returns false if the request ended before the n-th commit. */
   private static boolean killedAt(Cluster cluster, CommitProxy proxy, int commit, Side side)
       throws SQLException {
     cluster.start();
@@ -41,7 +40,7 @@ class IdempotencyCrashTest {
     try {
       cluster.api(victim).with("Idempotency-Key", key).post("/v1/threads", body);
     } catch (UncheckedIOException e) {
-      // It died over it, as it was to.
+      // The request failed because the node was killed.
     }
     proxy.disarm();
     if (killed.get()) {
@@ -67,7 +66,7 @@ class IdempotencyCrashTest {
     return killed.get();
   }
 
-  /** As if the seconds were over for which a dead node holds a key. */
+  /** Expires the lease of a dead node on its keys. */
   private static void letTheDeadGo(Cluster cluster) throws SQLException {
     try (var database = cluster.connect();
         var statement = database.createStatement()) {

@@ -13,9 +13,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 
-/** The checks of {@link InvariantChecks} as assertions, and what they have to be given. */
+/** The checks of {@link InvariantChecks} as assertions. */
 public final class InvariantAssertions {
-  /** The states in which a run stays. */
+  /** The statuses that a run never leaves. */
   static final Set<String> ENDS = InvariantChecks.TERMINAL_STATUSES;
 
   private InvariantAssertions() {}
@@ -32,7 +32,7 @@ public final class InvariantAssertions {
         .get("data");
   }
 
-  /** I6: over all connections the events are whole, and tell what is stored. */
+  /** I6: over all connections the events are complete, and agree with what is stored. */
   public static void eventsAreComplete(List<EventReader.Event> events, JsonNode messages) {
     var read =
         events.stream()
@@ -41,7 +41,7 @@ public final class InvariantAssertions {
     assertThat(InvariantChecks.eventsAreComplete(read, messages)).isEmpty();
   }
 
-  /** I5: the earlier view of a thread is the beginning of the later one. */
+  /** I5: the earlier list of messages is a prefix of the later one. */
   public static void isPrefix(List<String> earlier, List<String> later) {
     assertThat(InvariantChecks.isPrefix(earlier, later)).isEmpty();
   }

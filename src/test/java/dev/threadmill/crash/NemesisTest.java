@@ -32,7 +32,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Two nodes to which things happen while runs are under way. */
+/** Faults on two nodes while runs are active. */
 class NemesisTest {
   private static final Duration LEASE = Duration.ofSeconds(1);
   private static final Duration LONG_ENOUGH = Duration.ofSeconds(30);
@@ -76,7 +76,7 @@ class NemesisTest {
     return api.post("/v1/assistants", "{\"model\": \"m\"}").id();
   }
 
-  /** Starts a run on a node and reads along there, on a thread of its own. */
+  /** Starts a run on a node and reads its stream in the background. */
   private CompletableFuture<Boolean> stream(
       EventReader reader, ServerProcess node, String thread, String assistant) {
     var body = Json.write(Map.of("assistant_id", assistant, "stream", true));
@@ -98,7 +98,7 @@ class NemesisTest {
             () -> assertThat(run(api, thread).path("status").asText()).isEqualTo(status));
   }
 
-  /** The node has begun to call the model, so that the reply that is held back is its own. */
+  /** Waits until this node has called the model, so that the delayed reply goes to it. */
   private void awaitModelCall(EventReader reader) {
     await()
         .atMost(LONG_ENOUGH)
@@ -114,7 +114,7 @@ class NemesisTest {
   }
 
   @Test
-  void aNodeThatStoodStillForTwoLeasesWritesNothingOverItsSuccessor() {
+  void aNodePausedForTwoLeasesOverwritesNothingOfTheNodeThatTookOver() {
     cluster.provider().reply(Reply.text(WORDS).withGate(gate), Reply.text("from the successor"));
     var api = cluster.api(b);
     var thread = thread(api);
@@ -141,7 +141,7 @@ class NemesisTest {
   }
 
   @Test
-  void aStreamGoesOnWhenAllConnectionsToTheDatabaseAreCutUnderIt() throws Exception {
+  void aStreamContinuesWhenAllDatabaseConnectionsAreTerminated() throws Exception {
     cluster.provider().reply(Reply.text(WORDS).withGate(gate));
     var api = cluster.api(a);
     var thread = thread(api);
@@ -199,7 +199,7 @@ class NemesisTest {
     assertNothingIsLeft();
   }
 
-  /** Starts a run on one node and cancels it on the other after a number of looks. */
+  /** Starts a run on one node and cancels it on the other after a number of reads. */
   private String cancelledRun(String assistant, int looks) {
     var run = cluster.api(a).post("/v1/threads/runs", newThread(assistant)).json();
     var path = "/v1/threads/" + run.path("thread_id").asText() + "/runs/" + run.path("id").asText();
@@ -222,7 +222,7 @@ class NemesisTest {
         () -> assertThat(ends(assistant).values()).isSubsetOf(InvariantAssertions.ENDS));
   }
 
-  /** All runs of an assistant, with their status. */
+  /** The status of each run of an assistant. */
   private static Map<String, String> ends(String assistant) {
     var ends = new HashMap<String, String>();
     try (var database = cluster.connect();
@@ -275,7 +275,7 @@ class NemesisTest {
     assertNothingIsLeft();
   }
 
-  /** Creates a run on whatever node answers, as a client with a key may. */
+  /** Creates a run on any node that answers, as a client with a key may. */
   private String createAnywhere(String assistant, String key) {
     for (int attempt = 0; attempt < 1_000; attempt++) {
       try {
@@ -285,7 +285,7 @@ class NemesisTest {
           return created.id();
         }
       } catch (UncheckedIOException e) {
-        // It is being replaced; the other one is there.
+        // This node is being replaced; the other one is up.
       }
     }
     throw new AssertionError("nobody takes the run\n" + cluster.logs());
@@ -315,7 +315,7 @@ class NemesisTest {
   }
 
   @Test
-  void aNodeThatIsAskedToStopHandsOverWhatItCannotFinish() {
+  void aStoppingNodeReleasesTheRunsThatItCannotFinish() {
     cluster.provider().reply(Reply.text(WORDS).withGate(gate), Reply.text("from the other node"));
     var api = cluster.api(b);
     var thread = thread(api);

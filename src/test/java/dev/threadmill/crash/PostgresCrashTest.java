@@ -16,14 +16,13 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** Postgres dies under a server that works, and comes back. */
+/** Postgres is killed under a running server, and comes back. */
 class PostgresCrashTest {
   private static final Duration LONG_ENOUGH = Duration.ofSeconds(60);
   private static final String WORDS = "one two three four five six seven eight nine ten";
 
   @Test
-  void aRunIsStreamedToItsEndThoughPostgresDiesUnderItAndNothingAcknowledgedIsLost()
-      throws Exception {
+  void aRunIsStreamedToItsEndAcrossACrashOfPostgresAndNothingAcknowledgedIsLost() throws Exception {
     var home = PostgresResource.temporaryHome();
     try (var postgres =
             EmbeddedPostgres.start(Options.at(home).withCache(PostgresResource.cache()));

@@ -33,8 +33,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * What came in over another protocol, or went out to a tool, when the node in between dies. All of
- * it is begun first, then the node is killed once, and each test looks after its part.
+ * Calls over other protocols, and calls of tools, when their node dies. All of them are started
+ * first, then the node is killed once, and each test checks its part.
  */
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class ProtocolCrashTest {
@@ -98,7 +98,7 @@ class ProtocolCrashTest {
   }
 
   @Test
-  void aTaskWhoseNodeDiesIsToldToItsEndByAnotherToThoseWhoComeBack() {
+  void aTaskIsStreamedToItsEndByAnotherNodeAfterACrash() {
     afterTheKill();
     try (var stream =
         a2a(1).with("Last-Event-ID", sentTask.seen).stream(
@@ -114,7 +114,7 @@ class ProtocolCrashTest {
   }
 
   @Test
-  void aCallOfAnAssistantAsMcpToolThatDiesWithItsNodeIsAnsweredOnceByAnother() {
+  void anMcpCallInterruptedByACrashIsAnsweredOnceByAnotherNode() {
     afterTheKill();
     assertThat(mcpCall.answer).failsWithin(PATIENCE);
 
@@ -127,7 +127,7 @@ class ProtocolCrashTest {
     assertThat(api(1).get(thread + "/messages").json().path("data")).hasSize(2);
   }
 
-  /** The answer of a webhook was cut in its middle, by the death of the node that read it. */
+  /** The response of a webhook was interrupted by the death of the node that was reading it. */
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -138,7 +138,8 @@ class ProtocolCrashTest {
           2 | 1 | one\\ntwo\\n\\n{"error":{"type":"outcome_unknown"
           3 | 1 | one\\ntwo\\n\\nit was all
           """)
-  void aStreamedOutputIsGoneOnWithAsItsToolSaysAndToldOnce(int tool, int calls, String whole) {
+  void anInterruptedOutputIsContinuedByThePolicyOfItsToolAndStreamedOnce(
+      int tool, int calls, String whole) {
     afterTheKill();
     var streamed = TOOLS.get(tool);
     var runs = new ToolRuns(api(1));
@@ -151,14 +152,14 @@ class ProtocolCrashTest {
     assertThat(ended.output(0)).startsWith(text(whole));
     assertThat(streamed.receiver.calls()).hasSize(calls);
     streamed.stream.awaitEnd(PATIENCE);
-    // What a client submits it is not told.
-    var told = asks ? "one\ntwo\n" : ended.output(0);
-    assertThat(streamed.stream.stepDeltas(OUTPUT)).isEqualTo(told);
-    assertThat(told(allEvents(streamed.run))).isEqualTo(told);
+    // Outputs that the client submits are not streamed.
+    var expected = asks ? "one\ntwo\n" : ended.output(0);
+    assertThat(streamed.stream.stepDeltas(OUTPUT)).isEqualTo(expected);
+    assertThat(streamed(allEvents(streamed.run))).isEqualTo(expected);
   }
 
   @Test
-  void theTaskOfAnAgentElsewhereIsGoneOnWithAndNotBegunAgain() {
+  void theTaskOfARemoteAgentIsContinuedNotRestarted() {
     afterTheKill();
     var peer = askedAgent.peer;
     var stream = askedAgent.stream;
@@ -174,12 +175,12 @@ class ProtocolCrashTest {
     assertThat(ended.output(0)).isEqualTo("Sunny. Warm.");
     stream.awaitEnd(PATIENCE);
     assertThat(stream.stepDeltas(OUTPUT)).isEqualTo("Sunny. Warm.");
-    assertThat(told(allEvents(askedAgent.run))).isEqualTo("Sunny. Warm.");
+    assertThat(streamed(allEvents(askedAgent.run))).isEqualTo("Sunny. Warm.");
     assertThat(peer.methods().stream().filter("message/stream"::equals)).hasSize(1);
   }
 
   @Test
-  void anAgentElsewhereThatHasForgottenItsTaskIsSentTheMessageAgain() {
+  void aRemoteAgentThatLostItsTaskIsSentTheMessageAgain() {
     afterTheKill();
     var peer = forgetfulAgent.peer;
     await().atMost(PATIENCE).until(() -> peer.messages().size() == 2);
@@ -192,17 +193,17 @@ class ProtocolCrashTest {
         .isEqualTo("Sun\n[The answer broke off, and the call was made again.]\nRainy.");
     assertThat(peer.messages().getFirst().getMessageId())
         .isEqualTo(peer.messages().getLast().getMessageId());
-    assertThat(told(allEvents(forgetfulAgent.run))).isEqualTo(ended.output(0));
+    assertThat(streamed(allEvents(forgetfulAgent.run))).isEqualTo(ended.output(0));
   }
 
   @Test
   @Order(1)
-  void aTaskThatOneNodeTookIsReadAndStreamedAndCancelledOnAnother() {
+  void aTaskAcceptedByOneNodeIsReadStreamedAndCancelledOnAnother() {
     cluster.start();
     var model = model();
     var agent = agent(model);
     cluster.provider().replyTo(model, Reply.text("one two three").hangAfter(3));
-    try (var sent = a2a(0).stream(agent, request("SendStreamingMessage", said()))) {
+    try (var sent = a2a(0).stream(agent, request("SendStreamingMessage", userMessage()))) {
       var task = sent.next().json().at("/result/task/id").asText();
       var id = "{\"id\": \"" + task + "\"}";
       try (var stream = a2a(1).stream(agent, request("SubscribeToTask", id))) {
@@ -223,7 +224,10 @@ class ProtocolCrashTest {
     }
   }
 
-  /** A run on the first node whose webhook has answered half, which the other node has told. */
+  /**
+   * A run on the first node whose webhook has sent half of its response, which the other node has
+   * streamed.
+   */
   private static final class StreamedTool implements AutoCloseable {
     final String policy;
     final RecordingServer receiver = RecordingServer.start();
@@ -275,10 +279,10 @@ class ProtocolCrashTest {
     }
   }
 
-  /** A task that the first node took and told half of. */
+  /** A task that the first node accepted and streamed half of. */
   private static final class SentTask {
     final String agent;
-    final String message = said();
+    final String message = userMessage();
     final SseStream sent;
     final String task;
     String seen;
@@ -336,7 +340,7 @@ class ProtocolCrashTest {
     }
   }
 
-  /** A run on the first node whose agent elsewhere has said a piece. */
+  /** A run on the first node whose remote agent has sent a part. */
   private static final class AskedAgent implements AutoCloseable {
     final A2aTestAgent peer = A2aTestAgent.streaming();
     final JsonNode run;
@@ -406,13 +410,13 @@ class ProtocolCrashTest {
         .formatted(method, params);
   }
 
-  private static String said() {
+  private static String userMessage() {
     return """
         {"message": {"messageId": "%s", "role": "ROLE_USER", "parts": [{"text": "Count"}]}}"""
         .formatted(UUID.randomUUID());
   }
 
-  /** What comes last of the answer. */
+  /** The last message of the response. */
   private static JsonNode mcp(int node, String body) {
     try (var stream =
         api(node).with("Accept", "application/json, text/event-stream").stream("/v1/mcp", body)) {
@@ -432,7 +436,7 @@ class ProtocolCrashTest {
     return "/v1/threads/" + run.path("thread_id").asText() + "/runs/" + run.path("id").asText();
   }
 
-  /** The events of a run as the second node tells them. */
+  /** The events of a run, read from the second node. */
   private static BackgroundStream stream(JsonNode run) {
     return BackgroundStream.open(
         cluster.node(1).url() + path(run) + "/events", cluster.apiKey(), null);
@@ -444,7 +448,7 @@ class ProtocolCrashTest {
     }
   }
 
-  private static String told(List<SseStream.Frame> frames) {
+  private static String streamed(List<SseStream.Frame> frames) {
     return frames.stream()
         .filter(frame -> "thread.run.step.delta".equals(frame.event()))
         .map(frame -> frame.json().at(OUTPUT).asText())

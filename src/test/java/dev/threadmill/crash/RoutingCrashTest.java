@@ -16,18 +16,18 @@ import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 /**
- * A run that asks another assistant, on a node that is killed at one commit after the other.
+ * A run that calls another assistant, on a node that is killed at each of its commits in turn.
  * Whatever the boundary, both runs end, and the call has one run.
  */
 class RoutingCrashTest {
   private static final String ANSWER = "The helper says yes.";
   private static final int MOST_COMMITS = 30;
 
-  /** Each kill costs a start of a node; 1 tries every commit. */
+  /** Each kill costs a start of a node; with 1 every commit is tested. */
   private static final int STEP = 2;
 
   @Test
-  void aCallHasOneRunAndOneAnswerWhereverItsNodeIsKilled() {
+  void aCallHasOneRunAndOneAnswerAfterAKillAtAnyCommit() {
     try (var proxy = CommitProxy.start();
         var cluster = Cluster.of(2).with("THREADMILL_LEASE", "1s").withoutIndexing()) {
       cluster.nodes().forEach(node -> node.withJvmOption("-Dthreadmill.runs.sweep-every=200ms"));
@@ -44,7 +44,7 @@ class RoutingCrashTest {
     }
   }
 
-  /** Plays it through. False if it was over before the commit came. */
+  /** Plays the scenario. Returns false if it ended before the n-th commit. */
   private static boolean killedAt(
       Cluster cluster, CommitProxy proxy, ServerProcess victim, int commit) {
     cluster
@@ -96,7 +96,10 @@ class RoutingCrashTest {
     return killed.get();
   }
 
-  /** The run once it has ended. What was never acknowledged and is not there is created again. */
+  /**
+   * Waits until the run has ended. Repeats a creation that was not acknowledged and has not
+   * happened.
+   */
   private static JsonNode ended(
       Cluster cluster, ServerProcess victim, ServerProcess survivor, String thread, String desk) {
     var runs = "/v1/threads/" + thread + "/runs";
@@ -104,7 +107,8 @@ class RoutingCrashTest {
     try {
       cluster.api(victim).post(runs, body);
     } catch (UncheckedIOException e) {
-      // The node died over it. The list of runs tells whether it has been created.
+      // The request failed because the node died. The list of runs shows whether the run was
+      // created.
     }
     ApiClient api = cluster.api(survivor);
     return await(cluster.logs())

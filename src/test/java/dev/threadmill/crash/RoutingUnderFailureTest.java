@@ -26,7 +26,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Three nodes, assistants that ask each other, and a node that is killed while they do. */
+/** Three nodes with assistants that call each other, and a node that is killed meanwhile. */
 class RoutingUnderFailureTest {
   private static final int ASSISTANTS = 10;
   private static final int RUNS = 500;
@@ -36,7 +36,7 @@ class RoutingUnderFailureTest {
   @BeforeAll
   static void begin() {
     cluster = Cluster.of(3).with("THREADMILL_LEASE", "2s").withoutIndexing();
-    // Fewer places than runs: a caller that kept its place while it waits would keep it for ever.
+    // Less capacity than runs: a caller that kept its capacity while waiting would block forever.
     cluster
         .nodes()
         .forEach(
@@ -57,7 +57,7 @@ class RoutingUnderFailureTest {
   }
 
   @Test
-  void tenAssistantsThatAskEachOtherInFiveHundredRunsAllEndThoughANodeIsKilled() throws Exception {
+  void tenAssistantsThatCallEachOtherInFiveHundredRunsAllEndAcrossAKill() throws Exception {
     var survivor = cluster.api(cluster.node(0));
     var assistants = assistants(survivor);
     cluster.provider().otherwise(RoutingUnderFailureTest::askOthers);
@@ -126,7 +126,7 @@ class RoutingUnderFailureTest {
                     WHERE m.thread_id = c.thread_id AND m.run_id = c.id AND m.status = 'completed'
                     ORDER BY m.created_at DESC LIMIT 1)
                   """))
-          .as("results that are not what the other said")
+          .as("results that differ from the answers")
           .isZero();
       assertThat(
               number(
@@ -156,7 +156,7 @@ class RoutingUnderFailureTest {
     }
   }
 
-  /** Every third one hands over, the others delegate; each to all others. */
+  /** Every third assistant hands off, the others delegate; each can call all others. */
   private static List<String> assistants(ApiClient api) {
     var ids = new ArrayList<String>();
     for (int i = 0; i < ASSISTANTS; i++) {
@@ -180,15 +180,15 @@ class RoutingUnderFailureTest {
     return ids;
   }
 
-  /** A model that asks others as deep as it is told to, and answers when it has their answers. */
+  /** A model that calls others to the requested depth, and answers when it has their answers. */
   private static Reply askOthers(FakeProvider.Request request) {
     var messages = request.body().path("messages");
     var last = messages.get(messages.size() - 1);
-    var said = last.path("content").toString().replaceAll("\\D+", " ").strip();
-    if (last.path("role").asText().equals("tool") || said.isEmpty()) {
+    var text = last.path("content").toString().replaceAll("\\D+", " ").strip();
+    if (last.path("role").asText().equals("tool") || text.isEmpty()) {
       return Reply.text("Answered.");
     }
-    var numbers = said.split(" ");
+    var numbers = text.split(" ");
     int depth = Integer.parseInt(numbers[0]);
     int seed = Integer.parseInt(numbers[1]);
     if (depth == 0) {
@@ -212,7 +212,7 @@ class RoutingUnderFailureTest {
             .toArray(Reply.Call[]::new));
   }
 
-  /** Trees of all depths, most of them small: what is proven needs many trees, not many runs. */
+  /** Trees of all depths, most of them small: many trees matter here, not many runs. */
   private static int depth(int number) {
     return switch (number % 10) {
       case 0 -> 3;
@@ -221,7 +221,7 @@ class RoutingUnderFailureTest {
     };
   }
 
-  /** Starts a run on one of the nodes; if that one has died, on the first. */
+  /** Starts a run on one of the nodes, or on the first if that one has died. */
   private static String start(int number, String assistant) {
     var body =
         """
@@ -243,7 +243,7 @@ class RoutingUnderFailureTest {
   }
 
   @Test
-  void aCallerAndItsTargetWhoseNodeDiesGoOnElsewhereAndTheStreamTellsItAll() {
+  void aCallerAndItsTargetContinueOnAnotherNodeAfterACrashAndTheStreamIsComplete() {
     var api = cluster.api(cluster.node(0));
     var target = api.post("/v1/assistants", "{\"model\": \"t\", \"name\": \"Target\"}").id();
     var caller =
@@ -283,7 +283,7 @@ class RoutingUnderFailureTest {
           .doesNotContain("thread.run.step.failed");
     }
     var call = api.get(path + "/steps?order=asc").json().at("/data/0/step_details/tool_calls/0");
-    // The other nodes look for work as well, so the target need not have been on the one that died.
+    // The other nodes claim runs as well, so the target may not have been on the killed node.
     assertThat(call.at("/function/output").asText()).isIn("Done.", "one two three");
     assertThat(api.get(path + "/tree").json().path("children")).hasSize(1);
   }

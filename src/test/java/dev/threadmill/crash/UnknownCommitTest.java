@@ -16,7 +16,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
 
-/** Commits that were done, though the server could not see it. */
+/** Commits that succeeded although the server did not receive the result. */
 class UnknownCommitTest {
   private static final int MOST_TRIES = 10;
 
@@ -24,7 +24,7 @@ class UnknownCommitTest {
   private static final int COMMITS_OF_A_RUN = 6;
 
   @Test
-  void aRunWhoseClaimWasCommittedInABreakingConnectionIsExecutedByTheNodeThatOwnsIt() {
+  void aRunClaimedInABreakingConnectionIsExecutedByItsOwner() {
     try (var proxy = CommitProxy.start();
         var cluster =
             Cluster.of(1)
@@ -51,11 +51,11 @@ class UnknownCommitTest {
   }
 
   /**
-   * Commits of a run with a call of the server's and one of the client's, one after the other, take
-   * place while their connection breaks. What is done again has then to see that it was done.
+   * The commits of a run with a call of the server's and one of the client's succeed one after the
+   * other while their connection breaks. The repeated transaction must detect that.
    */
   @Test
-  void whatWasCommittedInABreakingConnectionIsStoredAndToldOnce() {
+  void aCommitInABreakingConnectionIsAppliedAndPublishedOnce() {
     try (var proxy = CommitProxy.start();
         var receiver = RecordingServer.start();
         var cluster =
@@ -89,12 +89,12 @@ class UnknownCommitTest {
         var run = played(cluster, "/v1/threads/" + thread + "/runs", assistant);
         proxy.disarm();
 
-        var told = new EventReader(cluster.apiKey());
-        told.read(node.url() + "/v1/threads/" + thread + "/runs/" + run + "/events", null);
+        var events = new EventReader(cluster.apiKey());
+        events.read(node.url() + "/v1/threads/" + thread + "/runs/" + run + "/events", null);
         var messages = api.get("/v1/threads/" + thread + "/messages?order=asc").json().get("data");
-        InvariantAssertions.eventsAreComplete(told.events(), messages);
+        InvariantAssertions.eventsAreComplete(events.events(), messages);
         InvariantAssertions.runEnded(api, thread, run);
-        assertThat(told.events().stream().map(EventReader.Event::name).toList())
+        assertThat(events.events().stream().map(EventReader.Event::name).toList())
             .as("commit %d", commit)
             .containsOnlyOnce("thread.run.requires_action", "thread.run.completed")
             .filteredOn("thread.run.step.completed"::equals)
@@ -117,7 +117,7 @@ class UnknownCommitTest {
     };
   }
 
-  /** Has a run completed as a client does that tries again what was answered with a 503. */
+  /** Completes a run as a client does that repeats requests answered with a 503. */
   private static String played(Cluster cluster, String runs, String assistant) {
     var api = cluster.api(cluster.node(0));
     cluster.await(
@@ -129,7 +129,7 @@ class UnknownCommitTest {
     return all.get(0).path("id").asText();
   }
 
-  /** The state in which the run was before. */
+  /** Does the next action for the run and returns the status that it had before. */
   private static String doWhatIsDue(ApiClient api, String runs, String assistant) {
     var run = api.get(runs).json().at("/data/0");
     var status = run.path("status").asText();
@@ -144,13 +144,14 @@ class UnknownCommitTest {
     return status;
   }
 
-  /** The thread of a run that was committed while its client was told that it was not. */
+  /** The thread of a run that was committed while its client was events that it was not. */
   private static String breakTheCommitOfARun(Cluster cluster, CommitProxy proxy, String assistant) {
     var api = cluster.api(cluster.node(0));
     for (int i = 0; i < MOST_TRIES; i++) {
       var body = "{\"messages\": [{\"role\": \"user\", \"content\": \"Are you there?\"}]}";
       var thread = api.post("/v1/threads", body).id();
-      // The connection ends when this returns, with the commit done and its answer not passed on.
+      // The connection is closed when this returns: the commit has succeeded and its result is not
+      // passed on.
       proxy.at(1, Side.AFTER, () -> {});
       var answer =
           api.post("/v1/threads/" + thread + "/runs", "{\"assistant_id\": \"" + assistant + "\"}");

@@ -13,8 +13,8 @@ import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 /**
- * The SDK of A2A for Python, version 1.0 of the protocol, speaks to an assistant. The scenario is
- * in src/test/sdk/a2a.
+ * The A2A SDK for Python, version 1.0 of the protocol, against an assistant. The scenario is in
+ * src/test/sdk/a2a.
  */
 @QuarkusTest
 @QuarkusTestResource(PostgresResource.class)

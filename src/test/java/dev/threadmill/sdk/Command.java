@@ -9,11 +9,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-/** A program that a test runs, with a bound on its time and all that it wrote kept. */
+/** A program that a test runs with a time limit; its output is kept. */
 record Command(Path folder, Map<String, String> environment, List<String> words) {
   private static final int LONGEST_OUTPUT = 60_000;
 
-  /** How a program ended: its exit code, -1 if it took too long, and what it wrote. */
+  /** The result of a program: its exit code, -1 after the time limit, and its output. */
   record Outcome(int exitCode, String output) {
     boolean isSuccess() {
       return exitCode == 0;
@@ -28,7 +28,7 @@ record Command(Path folder, Map<String, String> environment, List<String> words)
     return new Command(folder, variables, words);
   }
 
-  /** Whether there is such a program at all: whether it can say its version. */
+  /** Whether the program exists: whether it can print its version. */
   static boolean exists(String program) {
     try {
       return in(Path.of("."), program, "--version").run(Duration.ofSeconds(20)).isSuccess();

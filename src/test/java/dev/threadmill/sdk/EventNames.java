@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/** The order in which clients expect the events of a run, repeated deltas counted as one. */
+/** The order of events that clients expect; consecutive deltas count once. */
 final class EventNames {
   static final List<String> BEGIN =
       List.of("thread.run.created", "thread.run.queued", "thread.run.in_progress");

@@ -35,12 +35,12 @@ import java.util.stream.Collectors;
 import org.awaitility.Awaitility;
 
 /**
- * The official SDK for Java against the server under test. Every answer is validated by the SDK
- * itself: whether each field is there, of its type, and of a value that the SDK knows.
+ * The official Java SDK against the server under test. The SDK validates every response: presence,
+ * type and known values of each field.
  */
 @SuppressWarnings("deprecation")
 final class JavaSdk {
-  /** The offline model: it does what the user's text tells it to. */
+  /** The offline model, which follows commands in the user's text. */
   static final String MODEL = "rehearsal";
 
   static final String TWO_CALLS =
@@ -105,7 +105,7 @@ final class JavaSdk {
         .build();
   }
 
-  /** A thread in which the user has said this. */
+  /** A thread with one user message. */
   Thread thread(String text) {
     return threads()
         .create(
@@ -132,7 +132,7 @@ final class JavaSdk {
     return RunCreateParams.builder().assistantId(assistant.id());
   }
 
-  /** A run that waits for the results of two calls made at once. */
+  /** A run that waits for the results of two parallel calls. */
   Run waitingRun() {
     var thread = thread(TWO_CALLS);
     var run = threads().runs().create(thread.id(), runOf(assistantWithTools()).build());
@@ -153,7 +153,7 @@ final class JavaSdk {
         .validate();
   }
 
-  /** The run once it is in this status. */
+  /** Waits until the run has this status, and returns it. */
   Run until(Run run, String status) {
     return Awaitility.await()
         .atMost(Duration.ofSeconds(20))
@@ -165,13 +165,13 @@ final class JavaSdk {
     return run.requiredAction().orElseThrow().submitToolOutputs().toolCalls();
   }
 
-  /** The results of all calls that the run waits for, as every test gives them. */
+  /** The results that every test submits for the pending calls of a run. */
   static RunSubmitToolOutputsParams outputs(Run run) {
     var params = RunSubmitToolOutputsParams.builder().threadId(run.threadId());
     for (var call : calls(run)) {
       params.addToolOutput(output(call));
     }
-    // An empty list, if there is no call, is the test's business.
+    // A test may want an empty list.
     return params.build();
   }
 
@@ -221,7 +221,7 @@ final class JavaSdk {
   }
 
   /**
-   * An event as it came.
+   * A received event.
    *
    * @param event its name
    */
@@ -233,7 +233,7 @@ final class JavaSdk {
     }
   }
 
-  /** All events of a stream as a client takes them that validates nothing. */
+  /** All events of a stream, without validation. */
   static List<Event> unchecked(StreamResponse<AssistantStreamEvent> stream) {
     try (stream) {
       return stream.stream()
@@ -250,7 +250,7 @@ final class JavaSdk {
     }
   }
 
-  /** The events' names, with repeated deltas as one. */
+  /** The names of the events; consecutive equal names count once. */
   static List<String> names(List<Event> events) {
     var names = new ArrayList<String>();
     for (var each : events) {
@@ -261,7 +261,7 @@ final class JavaSdk {
     return names;
   }
 
-  /** The run that the last event tells of, as it is stored. */
+  /** The stored run of the last event. */
   Run runOf(List<Event> events) {
     var last = events.getLast().data();
     return threads()

@@ -18,7 +18,7 @@ import io.quarkus.test.junit.QuarkusTest;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** openai-java being refused: the exception's type, and what it says. */
+/** The exceptions of openai-java and their messages. */
 @QuarkusTest
 @QuarkusTestResource(PostgresResource.class)
 @QuarkusTestResource(KeysResource.class)
@@ -33,7 +33,7 @@ class JavaSdkErrorsTest {
   }
 
   @Test
-  void whatDoesNotExistIsNotFoundAndHasARequestId() {
+  void anUnknownObjectIsNotFoundAndHasARequestId() {
     var error =
         catchThrowableOfType(
             NotFoundException.class,
@@ -56,7 +56,7 @@ class JavaSdkErrorsTest {
   }
 
   @Test
-  void whatIsWrongInARequestIsNamed() {
+  void anInvalidFieldIsNamed() {
     var tooHot = AssistantCreateParams.builder().model(JavaSdk.MODEL).temperature(3.0);
     var unknown =
         AssistantCreateParams.builder()

@@ -109,7 +109,7 @@ class JavaSdkRunsTest {
   }
 
   @Test
-  void outputsOfOnlyOneOfTwoCallsAreRefused() {
+  void outputsOfOnlyOneOfTwoCallsAreRejected() {
     var waiting = sdk.waitingRun();
     var half =
         RunSubmitToolOutputsParams.builder()
@@ -155,7 +155,7 @@ class JavaSdkRunsTest {
   }
 
   @Test
-  void aRunThatMaySayNoMoreIsIncomplete() {
+  void aRunWithoutTokensLeftIsIncomplete() {
     var thread = sdk.thread("/long 2000").id();
 
     var run =

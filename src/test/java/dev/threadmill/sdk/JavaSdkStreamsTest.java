@@ -46,7 +46,7 @@ class JavaSdkStreamsTest {
     return JavaSdk.all(sdk.threads().runs().createStreaming(thread, params.build()));
   }
 
-  private static String told(List<Event> events) {
+  private static String text(List<Event> events) {
     return events.stream()
         .filter(each -> each.event().equals("thread.message.delta"))
         .map(each -> each.data().at("/delta/content/0/text/value").asText())
@@ -60,7 +60,7 @@ class JavaSdkStreamsTest {
     var events = stream(thread, JavaSdk.runOf(sdk.assistant()));
 
     assertThat(JavaSdk.names(events)).isEqualTo(concat(BEGIN, MESSAGE, "thread.run.completed"));
-    assertThat(told(events)).isEqualTo("One two three.").isEqualTo(sdk.lastText(thread));
+    assertThat(text(events)).isEqualTo("One two three.").isEqualTo(sdk.lastText(thread));
     assertThat(sdk.runOf(events).validate().status().asString()).isEqualTo("completed");
   }
 
@@ -89,7 +89,7 @@ class JavaSdkStreamsTest {
   }
 
   @Test
-  void whatTheModelThinksAndSaysOnTheWayIsValidToo() {
+  void reasoningAndCommentaryPassValidation() {
     var thread = sdk.thread("/think Hm, hm.\n/say Here it is.").id();
     var params =
         JavaSdk.runOf(sdk.assistantWithTools())
@@ -111,13 +111,13 @@ class JavaSdkStreamsTest {
                 "thread.run.completed"));
     assertThat(events.stream().map(each -> each.data().at("/delta/reasoning/text").asText("")))
         .contains("Hm, ", "hm.");
-    assertThat(told(events)).isEqualTo("Here it is.").isEqualTo(sdk.lastText(thread));
+    assertThat(text(events)).isEqualTo("Here it is.").isEqualTo(sdk.lastText(thread));
     var run = sdk.runOf(events);
     assertThat(sdk.steps(run)).hasSize(2);
   }
 
   @Test
-  void callsAreStreamedAndSoIsWhatFollowsTheirResults() {
+  void callsAndTheEventsAfterTheirResultsAreStreamed() {
     var thread = sdk.thread(JavaSdk.TWO_CALLS).id();
 
     var first = stream(thread, JavaSdk.runOf(sdk.assistantWithTools()));
@@ -130,7 +130,7 @@ class JavaSdkStreamsTest {
 
     assertThat(JavaSdk.names(first)).isEqualTo(concat(BEGIN, CALLS));
     assertThat(JavaSdk.names(second)).isEqualTo(concat(RESUMED, MESSAGE, "thread.run.completed"));
-    assertThat(told(second)).contains("rain", "noon");
+    assertThat(text(second)).contains("rain", "noon");
     assertThat(first.getLast().data().at("/required_action/submit_tool_outputs/tool_calls"))
         .hasSize(2);
   }
@@ -161,7 +161,7 @@ class JavaSdkStreamsTest {
                 "thread.message.incomplete",
                 "thread.run.step.cancelled",
                 "thread.run.cancelled"));
-    assertThat(told(events)).isEqualTo(sdk.lastText(thread));
+    assertThat(text(events)).isEqualTo(sdk.lastText(thread));
   }
 
   private Run event(List<Event> events, String thread) {
@@ -227,7 +227,7 @@ class JavaSdkStreamsTest {
   }
 
   @Test
-  void aStreamThatIsRefusedIsRefusedAsAnError() {
+  void aRejectedStreamThrowsAnError() {
     var thread = sdk.thread("x").id();
     var nobody = RunCreateParams.builder().assistantId("asst_0000000000000000000000000").build();
 

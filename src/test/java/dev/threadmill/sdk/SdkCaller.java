@@ -4,9 +4,9 @@ import dev.threadmill.testing.ApiClient;
 import java.util.Map;
 
 /**
- * Who an SDK calls as: a project made for it, so that its lists hold nothing but its own.
+ * The address and key for an SDK: those of a new project, so that its lists contain nothing else.
  *
- * @param baseUrl where the server is, without a version
+ * @param baseUrl the address of the server, without a version
  */
 record SdkCaller(String baseUrl, String apiKey) {
   static SdkCaller ofNewProject() {
@@ -15,7 +15,7 @@ record SdkCaller(String baseUrl, String apiKey) {
     return new SdkCaller(ApiClient.base(), key.json().path("value").asText());
   }
 
-  /** What scripts are told, and one thing more. */
+  /** The environment of a script, with one additional variable. */
   Map<String, String> environment(String name, String value) {
     return Map.of("THREADMILL_URL", baseUrl, "THREADMILL_API_KEY", apiKey, name, value);
   }

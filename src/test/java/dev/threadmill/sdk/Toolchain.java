@@ -18,9 +18,9 @@ import java.util.regex.Pattern;
 import org.opentest4j.TestAbortedException;
 
 /**
- * What the scripts of a language need. It is installed nowhere but in the cache, once for each
- * version of what is wanted. A machine that lacks the language itself, or from which no registry
- * can be reached, skips these tests and says why; with THREADMILL_REQUIRE_SDKS=true it fails.
+ * Installs the packages that scripts of another language need into the cache, once for each
+ * version. On a machine without the language or a connection to a package registry these tests are
+ * skipped with a reason; with THREADMILL_REQUIRE_SDKS=true they fail.
  */
 final class Toolchain {
   private static final int TRIES = 3;
@@ -33,7 +33,7 @@ final class Toolchain {
 
   private Toolchain() {}
 
-  /** Goes on only if these programs are at hand. */
+  /** Skips the test unless these programs exist. */
   static void require(String sdk, String... programs) {
     for (var program : programs) {
       if (!Command.exists(program)) {
@@ -43,9 +43,9 @@ final class Toolchain {
   }
 
   /**
-   * The folder in the cache that holds what is wanted; it is made if it is not there yet.
+   * The folder in the cache with the packages; they are installed if it does not exist.
    *
-   * @param wanted what the folder depends on, down to the versions
+   * @param wanted everything that the content depends on, including versions
    * @param install the command that fills an empty folder
    */
   static Path installed(String sdk, String name, String wanted, Function<Path, Command> install) {
@@ -77,7 +77,7 @@ final class Toolchain {
     return folder;
   }
 
-  /** Two test runs may install the same at once: the first one stays. */
+  /** Of two test runs that install the same packages at once, the first wins. */
   private static void settle(Path scratch, Path folder) throws IOException {
     try {
       Files.move(scratch, folder, StandardCopyOption.ATOMIC_MOVE);
@@ -89,7 +89,7 @@ final class Toolchain {
     }
   }
 
-  /** Leaves the test out, unless all of them are wanted. */
+  /** Skips the test, or fails it if all tests are required. */
   static void skip(String why) {
     if (Boolean.parseBoolean(System.getenv("THREADMILL_REQUIRE_SDKS"))) {
       throw new AssertionError(why);

@@ -34,9 +34,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
- * An agent of A2A 0.3 that reads and writes with the types of the protocol's Java SDK. It takes a
- * message once, by its id, and works on a task until it is told to end it. If it streams, a stream
- * begins with the task as it is.
+ * An A2A 0.3 agent built on the types of the protocol's Java SDK. It accepts each message once, by
+ * its id, and works on a task until the test ends it. A streaming agent begins each stream with the
+ * current task.
  */
 public final class A2aTestAgent implements AutoCloseable {
   private final RecordingServer receiver = RecordingServer.start();
@@ -47,12 +47,12 @@ public final class A2aTestAgent implements AutoCloseable {
   private final boolean streams;
   private int cuts;
 
-  /** One that is to be asked how far it is. */
+  /** An agent that must be polled. */
   public A2aTestAgent() {
     this(false);
   }
 
-  /** One that tells of a task while it works on it. */
+  /** An agent that streams its tasks. */
   public static A2aTestAgent streaming() {
     return new A2aTestAgent(true);
   }
@@ -63,17 +63,17 @@ public final class A2aTestAgent implements AutoCloseable {
     receiver.on("/agent/rpc", this::answer);
   }
 
-  /** Where its card is. */
+  /** The address of its card. */
   public String url() {
     return receiver.url("/agent");
   }
 
-  /** All requests as they came. */
+  /** All received requests. */
   public List<RecordingServer.ReceivedRequest> calls() {
     return receiver.calls();
   }
 
-  /** The messages that it took. */
+  /** The accepted messages. */
   public List<Message> messages() {
     return List.copyOf(messages);
   }
@@ -82,7 +82,7 @@ public final class A2aTestAgent implements AutoCloseable {
     return tasks.values().iterator().next().getStatus().state();
   }
 
-  /** The methods that it was called by, in their order. */
+  /** The called methods in their order. */
   public List<String> methods() {
     return receiver.calls().stream()
         .filter(call -> call.method().equals("POST"))
@@ -90,7 +90,7 @@ public final class A2aTestAgent implements AutoCloseable {
         .toList();
   }
 
-  /** Says more of the answer to its only task. */
+  /** Appends text to the artifact of its only task. */
   public void say(String text) {
     synchronized (events) {
       var task = tasks.values().iterator().next();
@@ -110,7 +110,7 @@ public final class A2aTestAgent implements AutoCloseable {
     }
   }
 
-  /** Ends its only task, with what it has said. */
+  /** Completes its only task with the text so far. */
   public void finish() {
     synchronized (events) {
       var task = tasks.values().iterator().next();
@@ -127,7 +127,7 @@ public final class A2aTestAgent implements AutoCloseable {
     }
   }
 
-  /** Breaks off all its streams. */
+  /** Closes all its streams in the middle. */
   public void cut() {
     synchronized (events) {
       cuts++;
@@ -135,7 +135,7 @@ public final class A2aTestAgent implements AutoCloseable {
     }
   }
 
-  /** Knows of no task any more, and says so to who asks. */
+  /** Answers every further question about a task with "not found". */
   public void forget() {
     synchronized (events) {
       tasks.clear();
@@ -146,7 +146,7 @@ public final class A2aTestAgent implements AutoCloseable {
     return new Artifact.Builder().artifactId("a").parts(new TextPart(text)).build();
   }
 
-  /** Ends all its tasks so. */
+  /** Ends all its tasks in this state. */
   public void end(TaskState state, String text) {
     tasks.replaceAll(
         (_, task) ->
@@ -223,7 +223,7 @@ public final class A2aTestAgent implements AutoCloseable {
     }
   }
 
-  /** The event at this place once there is one; null when the streams have been cut. */
+  /** The event at this index once it exists; null when the streams have been closed. */
   private StreamingEventKind following(int place, int cutsBefore) throws InterruptedException {
     synchronized (events) {
       while (events.size() <= place && cuts == cutsBefore) {

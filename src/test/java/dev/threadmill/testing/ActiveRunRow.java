@@ -5,7 +5,7 @@ import dev.threadmill.api.RunId;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.db.Jdbc;
 
-/** A run that nobody executes: only its row, which locks the thread. */
+/** The row of an active run that no node executes; it locks its thread. */
 public final class ActiveRunRow {
   private final Jdbc jdbc;
   private final ThreadId thread;
@@ -17,7 +17,10 @@ public final class ActiveRunRow {
     this.run = run;
   }
 
-  /** Puts one on a thread of the default project. Its node lives on, so nobody takes it over. */
+  /**
+   * Inserts one on a thread of the default project. Its owner has a valid lease, so no node takes
+   * it over.
+   */
   public static ActiveRunRow on(Jdbc jdbc, Ids ids, ThreadId thread) {
     jdbc.update(
         """
@@ -41,7 +44,7 @@ public final class ActiveRunRow {
     return run.value();
   }
 
-  /** Gives it a row in every table of runs. */
+  /** Adds a row to every table of runs. */
   public void withStepAndJournal() {
     jdbc.update(
         """

@@ -17,13 +17,13 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.eclipse.microprofile.config.ConfigProvider;
 
-/** Calls the server under test over real HTTP, as one of the two keys that it was started with. */
+/** Calls the server under test over HTTP, with one of the keys that it was started with. */
 public final class ApiClient {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final HttpClient CLIENT =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
-  /** Longer than any request may take that is to be answered. */
+  /** Longer than any request may take. */
   private static final Duration LONGEST_ANSWER = Duration.ofSeconds(90);
 
   private final Map<String, String> headers = new LinkedHashMap<>();
@@ -34,7 +34,7 @@ public final class ApiClient {
     this.headers.putAll(headers);
   }
 
-  /** An answer, its body parsed if it is JSON. */
+  /** A response; {@code json} is the parsed body if it is JSON. */
   public record Response(int status, HttpHeaders headers, String text, JsonNode json) {
     public String id() {
       return json.path("id").asText();
@@ -45,12 +45,12 @@ public final class ApiClient {
     }
   }
 
-  /** With the default project's key. */
+  /** A caller with the default project's key. */
   public static ApiClient user() {
     return withKey(ConfigProvider.getConfig().getValue("threadmill.keys.api-key", String.class));
   }
 
-  /** With the admin key. */
+  /** A caller with the admin key. */
   public static ApiClient admin() {
     return withKey(ConfigProvider.getConfig().getValue("threadmill.keys.admin-key", String.class));
   }
@@ -63,19 +63,19 @@ public final class ApiClient {
     return new ApiClient(null, Map.of());
   }
 
-  /** A user of a project that was made for this call. */
+  /** A caller with the key of a new project. */
   public static ApiClient stranger() {
     return withKey(strangersKey());
   }
 
-  /** The key of a project that was made for this call. */
+  /** The key of a new project. */
   public static String strangersKey() {
     var project = admin().post("/v1/projects", "{\"name\": \"elsewhere\"}").id();
     var key = admin().post("/v1/projects/" + project + "/api_keys", "{}");
     return key.json().path("value").asText();
   }
 
-  /** The same caller with one more header; null takes it away. */
+  /** This caller with one more header; null removes it. */
   public ApiClient with(String header, String value) {
     var all = new LinkedHashMap<>(headers);
     if (value == null) {
@@ -86,7 +86,7 @@ public final class ApiClient {
     return new ApiClient(url, all);
   }
 
-  /** The same caller at another server, such as a node of a cluster. */
+  /** This caller at another server, for example a node of a cluster. */
   public ApiClient at(String otherUrl) {
     return new ApiClient(otherUrl, headers);
   }
@@ -119,13 +119,13 @@ public final class ApiClient {
     } catch (IOException e) {
       throw new java.io.UncheckedIOException(method + " " + path + ": " + e, e);
     } catch (InterruptedException e) {
-      // A condition that is waited for has run out of time here.
+      // The timeout of an awaited condition interrupts the request.
       Thread.currentThread().interrupt();
       throw new IllegalStateException("interrupted while waiting for " + method + " " + path, e);
     }
   }
 
-  /** Posts, and reads the answer as a stream of events while it comes. */
+  /** Sends a POST and reads the response as a stream of events. */
   public SseStream stream(String path, String body) {
     return open(
         with("Content-Type", "application/json"),
@@ -133,7 +133,7 @@ public final class ApiClient {
             .POST(BodyPublishers.ofString(body)));
   }
 
-  /** Reads a stream of events while it comes. */
+  /** Reads a stream of events. */
   public SseStream events(String path) {
     return open(
         this, HttpRequest.newBuilder(URI.create((url == null ? base() : url) + path)).GET());
@@ -150,7 +150,7 @@ public final class ApiClient {
     }
   }
 
-  /** Where the server under test is, without a slash at the end. */
+  /** The address of the server under test, without a trailing slash. */
   public static String base() {
     return "http://localhost:"
         + ConfigProvider.getConfig().getValue("quarkus.http.test-port", Integer.class);

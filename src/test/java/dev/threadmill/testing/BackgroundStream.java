@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 import org.awaitility.Awaitility;
 
-/** A stream of events that is read in the background, so that a test can wait for what comes. */
+/** A stream of events that is read in the background, so that a test can wait for its events. */
 public final class BackgroundStream implements AutoCloseable {
   private static final HttpClient CLIENT =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
@@ -33,7 +33,7 @@ public final class BackgroundStream implements AutoCloseable {
   }
 
   /**
-   * Opens the stream; it is open when this returns.
+   * Opens the stream and returns when the response has begun.
    *
    * @param lastEventId null for the beginning
    */
@@ -72,7 +72,7 @@ public final class BackgroundStream implements AutoCloseable {
         }
       }
     } catch (IOException e) {
-      // The test has closed it, or the node has died.
+      // The test has closed the stream, or the node has died.
     }
   }
 
@@ -102,7 +102,7 @@ public final class BackgroundStream implements AutoCloseable {
         .collect(Collectors.joining());
   }
 
-  /** What all step deltas so far have at this place, one behind the other. */
+  /** The concatenated values of this JSON pointer in all step deltas so far. */
   public synchronized String stepDeltas(String pointer) {
     return events.stream()
         .filter(event -> event.name().equals("thread.run.step.delta"))
@@ -120,7 +120,7 @@ public final class BackgroundStream implements AutoCloseable {
         .until(() -> names().stream().filter(name::equals).count() >= times);
   }
 
-  /** Waits until this much text has come. */
+  /** Waits until the deltas have this many characters. */
   public void awaitText(int length, Duration atMost) {
     Awaitility.await()
         .atMost(atMost)
@@ -129,7 +129,7 @@ public final class BackgroundStream implements AutoCloseable {
         .until(() -> text().length() >= length);
   }
 
-  /** Waits for the frame that closes a stream. */
+  /** Waits for the final frame of the stream. */
   public void awaitEnd(Duration atMost) {
     Awaitility.await("end of " + names()).atMost(atMost).until(() -> ended);
   }
@@ -139,7 +139,7 @@ public final class BackgroundStream implements AutoCloseable {
     try {
       body.close();
     } catch (IOException e) {
-      // It is over anyway.
+      // The stream has ended already.
     }
   }
 }

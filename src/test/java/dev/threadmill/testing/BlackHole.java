@@ -9,7 +9,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** A server that takes every connection and every request, and never says a word. */
+/** A server that accepts every connection and request, and never responds. */
 public final class BlackHole implements AutoCloseable {
   private final ServerSocket server;
   private final Set<Socket> open = ConcurrentHashMap.newKeySet();
@@ -32,12 +32,12 @@ public final class BlackHole implements AutoCloseable {
     return "http://127.0.0.1:" + server.getLocalPort();
   }
 
-  /** How many connections it has now, of which the other side has closed none. */
+  /** The number of connections that the other side has not closed. */
   public int open() {
     return open.size();
   }
 
-  /** How many connections it has had. */
+  /** The number of connections accepted so far. */
   public int taken() {
     return taken.get();
   }
@@ -59,7 +59,7 @@ public final class BlackHole implements AutoCloseable {
     try (socket) {
       socket.getInputStream().transferTo(java.io.OutputStream.nullOutputStream());
     } catch (IOException e) {
-      // The other side has gone.
+      // The other side has disconnected.
     } finally {
       open.remove(socket);
     }

@@ -12,18 +12,18 @@ import java.util.ArrayList;
 import java.util.List;
 import javax.sql.DataSource;
 
-/** Breaks all connections of a well filled pool, as a restart of the database does. */
+/** Breaks all connections of a connection pool, as a restart of the database does. */
 public final class BrokenPool {
   private static final int MANY = 20;
 
   private final DataSource dataSource;
 
-  /** This pool, of the tests' own database, is not broken yet. */
+  /** A pool on the database of the tests. */
   public BrokenPool(DataSource dataSource) {
     this.dataSource = dataSource;
   }
 
-  /** Breaks all that the server has to the database. */
+  /** Terminates all sessions of the server. */
   public void breakAll() throws SQLException {
     for (var connection : taken()) {
       connection.close();
@@ -35,7 +35,7 @@ public final class BrokenPool {
     }
   }
 
-  /** Waits until none of the pool's connections is broken, for the sake of whoever comes next. */
+  /** Waits until no connection of the pool is broken, so that later tests are not affected. */
   public void awaitWhole() {
     await()
         .atMost(Duration.ofSeconds(20))

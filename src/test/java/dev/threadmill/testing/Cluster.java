@@ -15,8 +15,9 @@ import org.awaitility.Awaitility;
 import org.awaitility.core.ThrowingRunnable;
 
 /**
- * Nodes on one database, each a process of its own, with a {@link FakeProvider} as their model. The
- * database is fresh for each cluster and goes with it, on the one PostgreSQL of the test JVM.
+ * Nodes on one database, each in a separate process, with a {@link FakeProvider} as their model.
+ * The database is created for each cluster and dropped with it, on the one PostgreSQL of the test
+ * JVM.
  *
  * <pre>{@code
  * try (var cluster = Cluster.of(2).with("THREADMILL_LEASE", "1s").start()) {
@@ -50,7 +51,7 @@ public final class Cluster implements AutoCloseable {
     environment.put("OPENAI_API_KEY", "sk-fake");
   }
 
-  /** This many nodes, called a, b, c and so on; none is started yet. */
+  /** A cluster of this many nodes, named a, b, c and so on, none of which is started yet. */
   public static Cluster of(int size) {
     var cluster = new Cluster();
     for (int i = 0; i < size; i++) {
@@ -59,14 +60,14 @@ public final class Cluster implements AutoCloseable {
     return cluster;
   }
 
-  /** One more node with the settings of the others, not started yet. */
+  /** Adds a node with the settings of the others, not started yet. */
   public ServerProcess add() {
     var node = new ServerProcess(Character.toString('a' + nodes.size()), environment);
     nodes.add(node);
     return node;
   }
 
-  /** A setting of all nodes, from their next start on. */
+  /** Sets a setting of all nodes, effective at their next start. */
   public Cluster with(String variable, String value) {
     environment.put(variable, value);
     nodes.forEach(node -> node.with(variable, value));
@@ -74,15 +75,15 @@ public final class Cluster implements AutoCloseable {
   }
 
   /**
-   * Nodes that index nothing for the memory. It costs more than all else that a short run does, so
-   * tests of many runs that are not about it are quicker without.
+   * Nodes without the memory index worker, which costs more than a short run does; for tests of
+   * many runs that do not concern the memory.
    */
   public Cluster withoutIndexing() {
     nodes.forEach(node -> node.withJvmOption("-Dthreadmill.memory.worker=false"));
     return this;
   }
 
-  /** Starts all nodes that do not run, and waits until they take work. */
+  /** Starts all nodes that are not running, and waits until they are ready. */
   public Cluster start() {
     PackagedServer.jar();
     nodes.stream().filter(node -> !node.isAlive()).forEach(ServerProcess::start);
@@ -98,17 +99,17 @@ public final class Cluster implements AutoCloseable {
     return List.copyOf(nodes);
   }
 
-  /** The model of all nodes. */
+  /** The model provider of all nodes. */
   public FakeProvider provider() {
     return provider;
   }
 
-  /** The node as called with the default project's key. */
+  /** A client of the node with the default project's key. */
   public ApiClient api(ServerProcess node) {
     return node.api(apiKey);
   }
 
-  /** The node as called with the admin key. */
+  /** A client of the node with the admin key. */
   public ApiClient admin(ServerProcess node) {
     return node.api(adminKey);
   }
@@ -117,7 +118,7 @@ public final class Cluster implements AutoCloseable {
     return apiKey;
   }
 
-  /** The database, to look into; the caller closes it. */
+  /** A connection to the database; the caller closes it. */
   public Connection connect() {
     return connect(database);
   }
@@ -143,21 +144,21 @@ public final class Cluster implements AutoCloseable {
     }
   }
 
-  /** The address of the database as a setting. */
+  /** The value of {@code THREADMILL_DATABASE_URL}. */
   public String databaseUrl() {
     var postgres = PostgresResource.shared();
     return "postgres://%s:%s@127.0.0.1:%d/%s"
         .formatted(postgres.user(), postgres.password(), postgres.port(), database);
   }
 
-  /** The logs of all nodes, for the message of an assertion. */
+  /** The logs of all nodes, for the messages of assertions. */
   public String logs() {
     var all = new StringBuilder();
     nodes.forEach(node -> all.append("== ").append(node.name()).append('\n').append(node.log()));
     return all.toString();
   }
 
-  /** Waits until this holds; if it does not, or cannot be asked, says so with all logs. */
+  /** Waits until the assertion holds; a failure contains all logs. */
   public void await(String what, Duration atMost, ThrowingRunnable assertion) {
     try {
       Awaitility.await(what)
@@ -170,12 +171,12 @@ public final class Cluster implements AutoCloseable {
     }
   }
 
-  /** Ends all nodes and drops the database. */
+  /** Kills all nodes and drops the database. */
   @Override
   public void close() {
     nodes.forEach(ServerProcess::close);
     provider.close();
-    // Postgres may be vacuuming it, which only a superuser may interrupt.
+    // Autovacuum may be running on it, which only a superuser may terminate.
     Awaitility.await("the database to be dropped")
         .atMost(Duration.ofSeconds(60))
         .ignoreExceptions()

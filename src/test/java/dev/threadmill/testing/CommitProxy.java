@@ -15,13 +15,12 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Stands between a server and its Postgres and counts the transactions that change something. At
- * one of them, named beforehand, it calls the test: before the commit has reached Postgres, or when
- * it is done and the server does not know yet. So every boundary of persistence can be tried
- * without a hook in the server.
+ * A proxy between a server and its Postgres that counts the transactions that write. At a chosen
+ * one it calls the test: before the commit reaches Postgres, or after it and before the server
+ * receives the result. This tests every boundary of persistence without a hook in the server.
  */
 public final class CommitProxy implements AutoCloseable {
-  /** On which side of the commit the test is called. */
+  /** The side of the commit on which the test is called. */
   public enum Side {
     BEFORE,
     AFTER
@@ -54,12 +53,12 @@ public final class CommitProxy implements AutoCloseable {
     }
   }
 
-  /** The same database through the proxy. */
+  /** The URL of this database through the proxy. */
   public String through(String databaseUrl) {
     return databaseUrl.replaceFirst(":\\d+/", ":" + listener.getLocalPort() + "/");
   }
 
-  /** Counts from zero, and does this at the n-th commit, from 1. */
+  /** Resets the count, and runs the action at the n-th commit, counted from 1. */
   public void at(int commit, Side when, Runnable what) {
     side = when;
     action = what;
@@ -68,9 +67,9 @@ public final class CommitProxy implements AutoCloseable {
   }
 
   /**
-   * Counts from zero, and kills this server at the n-th commit, from 1.
+   * Resets the count, and kills this server at the n-th commit, counted from 1.
    *
-   * @return true once it is dead
+   * @return true once the server is dead
    */
   public AtomicBoolean killAt(int commit, Side when, ServerProcess victim) {
     var killed = new AtomicBoolean();
@@ -85,8 +84,8 @@ public final class CommitProxy implements AutoCloseable {
   }
 
   /**
-   * Does nothing any more; what it is doing is done when this returns. Returns how many commits
-   * there were since {@link #at}.
+   * Cancels the action, or waits for its end if it is running. Returns the number of commits since
+   * {@link #at}.
    */
   public int disarm() {
     synchronized (acting) {
@@ -114,7 +113,7 @@ public final class CommitProxy implements AutoCloseable {
         Thread.ofVirtual().start(() -> session.run(session::clientToPostgres));
         Thread.ofVirtual().start(() -> session.run(session::postgresToClient));
       } catch (IOException e) {
-        // Closed, or a client that went at once.
+        // The proxy is closed, or the client has disconnected.
       }
     }
   }
@@ -128,7 +127,7 @@ public final class CommitProxy implements AutoCloseable {
     }
   }
 
-  /** One connection, message by message. */
+  /** One connection, forwarded message by message. */
   private final class Session {
     private final Socket client;
     private final Socket postgres;
@@ -150,7 +149,7 @@ public final class CommitProxy implements AutoCloseable {
           postgres) {
         pump.pump();
       } catch (IOException e) {
-        // One side has gone; the other goes with it.
+        // One side has disconnected; the other is closed as well.
       }
     }
 
@@ -219,7 +218,7 @@ public final class CommitProxy implements AutoCloseable {
       while (true) {
         int type = in.readByte();
         if (type == 'N' && in.available() == 0) {
-          // "No" to SSL: a single byte.
+          // The reply to an SSL request is a single byte.
           out.writeByte(type);
           out.flush();
           continue;

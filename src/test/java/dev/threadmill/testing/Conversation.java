@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Set;
 import org.awaitility.Awaitility;
 
-/** An assistant and a thread, over HTTP. */
+/** An assistant and a thread, used over HTTP. */
 public final class Conversation {
   private static final Duration LONG_ENOUGH = Duration.ofSeconds(20);
   private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
@@ -26,8 +26,8 @@ public final class Conversation {
   }
 
   /**
-   * A thread in which the user has said something to an assistant of this model, which has
-   * functions of these names.
+   * Creates a thread with one user message, and an assistant of this model with functions of these
+   * names.
    */
   public static Conversation of(ApiClient caller, String model, String text, String... functions) {
     var body = JSON.objectNode().put("model", model);
@@ -42,8 +42,8 @@ public final class Conversation {
     assertThat(assistant.status()).as(assistant.text()).isEqualTo(200);
     var thread = caller.post("/v1/threads", null);
     var conversation = new Conversation(caller, assistant.id(), thread.id());
-    var said = conversation.say(text);
-    assertThat(said.status()).as(said.text()).isEqualTo(200);
+    var added = conversation.say(text);
+    assertThat(added.status()).as(added.text()).isEqualTo(200);
     return conversation;
   }
 
@@ -55,7 +55,7 @@ public final class Conversation {
     return assistant;
   }
 
-  /** Where the thread is. */
+  /** The path of the thread. */
   public String path() {
     return "/v1/threads/" + thread;
   }
@@ -64,14 +64,14 @@ public final class Conversation {
     return path() + "/runs/" + run.path("id").asText();
   }
 
-  /** The user says something more. */
+  /** Adds a user message. */
   public ApiClient.Response say(String text) {
     return caller.post(
         path() + "/messages",
         JSON.objectNode().put("role", "user").put("content", text).toString());
   }
 
-  /** The body of a run of the assistant. */
+  /** The body of a request that runs the assistant. */
   public ObjectNode body() {
     return JSON.objectNode().put("assistant_id", assistant);
   }
@@ -80,14 +80,14 @@ public final class Conversation {
     return caller.post(path() + "/runs", body.toString());
   }
 
-  /** A new run, which must be accepted. */
+  /** Creates a run; fails if it is not accepted. */
   public JsonNode run() {
     var created = run(body());
     assertThat(created.status()).as(created.text()).isEqualTo(200);
     return created.json();
   }
 
-  /** A new run as a stream. */
+  /** Creates a run as a stream. */
   public SseStream stream() {
     return caller.stream(path() + "/runs", body().put("stream", true).toString());
   }
@@ -100,7 +100,7 @@ public final class Conversation {
     return caller.post(path(run) + "/cancel", null);
   }
 
-  /** The run once it is in one of these statuses. */
+  /** Waits until the run has one of these statuses, and returns it. */
   public JsonNode until(JsonNode run, String... statuses) {
     var wanted = Set.of(statuses);
     return Awaitility.await()
@@ -109,12 +109,12 @@ public final class Conversation {
         .until(() -> get(run), now -> wanted.contains(now.path("status").asText()));
   }
 
-  /** The ids of the calls that a run waits for. */
+  /** The ids of the pending calls of a run. */
   public static List<String> calls(JsonNode run) {
     return run.at("/required_action/submit_tool_outputs/tool_calls").findValuesAsText("id");
   }
 
-  /** The body that submits outputs for calls, each of which is its call's id. */
+  /** A body that submits outputs; the output of each call is its id. */
   public static ObjectNode outputs(List<String> calls) {
     var body = JSON.objectNode();
     var outputs = body.putArray("tool_outputs");

@@ -10,16 +10,16 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Folds the events of a run into its objects, as the SDKs accumulate them: what is at the same
- * index is the same part, texts are appended, other values replace what was there.
+ * Accumulates the events of a run into its objects, as SDKs do: elements of the same index are
+ * merged, texts are appended, other values are replaced.
  */
 public final class EventAccumulator {
   private final Map<String, ObjectNode> messages = new LinkedHashMap<>();
   private final Map<String, ObjectNode> steps = new LinkedHashMap<>();
-  private final Map<String, JsonNode> told = new LinkedHashMap<>();
+  private final Map<String, JsonNode> latest = new LinkedHashMap<>();
   private JsonNode run;
 
-  /** Takes the next event. */
+  /** Applies the next event. */
   public void add(String name, JsonNode data) {
     var id = data.path("id").asText();
     if (name.equals("thread.message.delta")) {
@@ -35,14 +35,14 @@ public final class EventAccumulator {
     }
   }
 
-  /** The first event of an object begins it; a later one must agree with what was put together. */
+  /** The first event of an object creates it; a later one must equal what was accumulated. */
   private void accept(Map<String, ObjectNode> objects, String name, String id, JsonNode data) {
     if (name.endsWith(".created")) {
       assertThat(objects.put(id, data.deepCopy())).as("%s %s came twice", name, id).isNull();
       return;
     }
     assertThat(objects).as("%s of what never began", name).containsKey(id);
-    told.put(id, data);
+    latest.put(id, data);
   }
 
   private static void merge(ObjectNode into, JsonNode delta) {
@@ -83,12 +83,12 @@ public final class EventAccumulator {
     return into;
   }
 
-  /** The run as it was told last. */
+  /** The run of the latest run event. */
   public JsonNode run() {
     return run;
   }
 
-  /** Holds it against what the server has stored: the run, all its steps and all its messages. */
+  /** Compares the accumulated objects with the stored run, all its steps and all its messages. */
   public void compareWith(JsonNode storedRun, JsonNode storedSteps, JsonNode storedMessages) {
     assertThat(run).as("the run").isEqualTo(storedRun);
     assertThat(steps.keySet())
@@ -99,7 +99,7 @@ public final class EventAccumulator {
                 .toList());
     for (var step : storedSteps) {
       var id = step.get("id").asText();
-      assertThat(told.get(id)).as("the step as it was told last").isEqualTo(step);
+      assertThat(latest.get(id)).as("the step of the latest event").isEqualTo(step);
       for (int i = 0; i < step.at("/step_details/tool_calls").size(); i++) {
         var call = step.at("/step_details/tool_calls/" + i);
         var folded = steps.get(id).at("/step_details/tool_calls/" + i);
@@ -112,7 +112,7 @@ public final class EventAccumulator {
     for (var message : storedMessages) {
       if (message.path("run_id").equals(run.get("id"))) {
         var id = message.get("id").asText();
-        assertThat(told.get(id)).as("the message as it was told last").isEqualTo(message);
+        assertThat(latest.get(id)).as("the message of the latest event").isEqualTo(message);
         assertThat(messages.get(id).at("/content/0/text/value").asText())
             .as("the message as it was put together")
             .isEqualTo(message.at("/content/0/text/value").asText());

@@ -12,8 +12,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Reads the events of a run as a careful client does: it keeps the id of the last whole event, and
- * when the connection breaks it goes on from there, on any node.
+ * Reads the events of a run as docs/guarantees.md recommends: it keeps the id of the last complete
+ * event, and resumes from there on any node when the connection breaks.
  */
 public final class EventReader {
   private static final HttpClient CLIENT =
@@ -24,7 +24,7 @@ public final class EventReader {
   private String lastId;
   private volatile boolean done;
 
-  /** An event as it was read. */
+  /** A received event. */
   public record Event(String id, String name, JsonNode data) {
     public boolean isTextDelta() {
       return name.equals("thread.message.delta");
@@ -42,8 +42,8 @@ public final class EventReader {
   /**
    * Reads until the stream ends or breaks.
    *
-   * @param body what to post; null to get
-   * @return whether the stream came to its end
+   * @param body the body of a POST; null for a GET
+   * @return whether the stream ended regularly
    */
   public boolean read(String url, String body) {
     var request =
@@ -68,13 +68,13 @@ public final class EventReader {
     } catch (IOException | java.io.UncheckedIOException e) {
       return done;
     } catch (InterruptedException e) {
-      // Whoever reads on a thread of its own has seen enough.
+      // A test interrupts a background reader when it has read enough.
       Thread.currentThread().interrupt();
     }
     return done;
   }
 
-  /** Adds what a stream has said: whole events. */
+  /** Adds the complete events of this text. */
   public void add(String events) {
     read(events.lines()::iterator);
   }
@@ -117,7 +117,7 @@ public final class EventReader {
     return lastId;
   }
 
-  /** The id of the run that is read, once its first event is there. */
+  /** The id of the run, known after its first event. */
   public String runId() {
     return events().stream()
         .filter(event -> event.name().startsWith("thread.run.") && !event.name().contains("step"))

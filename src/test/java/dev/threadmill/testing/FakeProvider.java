@@ -3,7 +3,6 @@ package dev.threadmill.testing;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.vertx.core.AbstractVerticle;
-import io.vertx.core.Context;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
@@ -13,10 +12,8 @@ import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Arrays;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -28,8 +25,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 
 /**
- * An OpenAI-compatible server on loopback that answers as the test says, and remembers what it was
- * asked.
+ * An OpenAI-compatible server on loopback with scripted replies, which records the requests.
  *
  * <pre>{@code
  * try (var provider = FakeProvider.start()) {
@@ -41,10 +37,10 @@ import java.util.function.Function;
  * }</pre>
  *
  * <p>A request takes the next reply queued for its model, else the next queued for any model, else
- * what {@link #otherwise} makes of it. To hold an answer back without sleeping use {@link
- * Reply#withGate}. Models called {@code mock-…} answer by {@link MockReplyOptions} and need no
- * script. As a program of its own it takes the port and the number of event loops: {@code
- * FakeProvider 9090 2}; its log is at {@code GET /log}, and {@code DELETE /log} empties it.
+ * the reply of {@link #otherwise}. {@link Reply#withGate} holds an answer back without sleeping.
+ * Models named {@code mock-…} answer by {@link MockReplyOptions} without a script. As a separate
+ * program it takes the port and the number of event loops: {@code FakeProvider 9090 2}; its log is
+ * at {@code GET /log}, and {@code DELETE /log} clears it.
  */
 public final class FakeProvider implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -60,7 +56,7 @@ public final class FakeProvider implements AutoCloseable {
   private volatile boolean embeddingsDown;
   private volatile int port;
 
-  /** One request, as it came. */
+  /** A received request. */
   public static final class Request {
     private final String path;
     private final String remote;
@@ -70,9 +66,9 @@ public final class FakeProvider implements AutoCloseable {
     private final long arrived =
         System.currentTimeMillis() * 1_000_000 + System.nanoTime() % 1_000_000;
     private final long arrivedNanos = System.nanoTime();
-    private volatile long firstByteNanos;
-    private volatile long lastByteNanos;
-    private volatile boolean hungUp;
+    volatile long firstByteNanos;
+    volatile long lastByteNanos;
+    volatile boolean hungUp;
 
     private Request(
         String path, String remote, Map<String, String> headers, JsonNode body, int size) {
@@ -87,12 +83,12 @@ public final class FakeProvider implements AutoCloseable {
       return path;
     }
 
-    /** The client's end of the connection: the same for requests over the same one. */
+    /** The client's address and port, which identify the connection. */
     public String remote() {
       return remote;
     }
 
-    /** By lower-case name. */
+    /** Headers by lower-case name. */
     public Map<String, String> headers() {
       return headers;
     }
@@ -105,17 +101,17 @@ public final class FakeProvider implements AutoCloseable {
       return body.path("model").asText();
     }
 
-    /** When it came, in nanoseconds since an arbitrary moment of this process. */
+    /** The time of arrival in terms of {@link System#nanoTime}. */
     public long arrivedNanos() {
       return arrivedNanos;
     }
 
-    /** Whether the client closed the connection before the answer was whole. */
+    /** Whether the client closed the connection before the response was complete. */
     public boolean hungUp() {
       return hungUp;
     }
 
-    /** Whether the answer was written to its end. */
+    /** Whether the response was sent completely. */
     public boolean answered() {
       return lastByteNanos != 0;
     }
@@ -133,12 +129,12 @@ public final class FakeProvider implements AutoCloseable {
 
   private FakeProvider() {}
 
-  /** Starts one on a free port. */
+  /** Starts a provider on a free port. */
   public static FakeProvider start() {
     return start(0, 1);
   }
 
-  /** Starts one on this port, 0 for a free one, with this many event loops. */
+  /** Starts a provider on this port, 0 for a free one, with this many event loops. */
   public static FakeProvider start(int port, int eventLoops) {
     var provider = new FakeProvider();
     provider
@@ -159,12 +155,12 @@ public final class FakeProvider implements AutoCloseable {
     System.out.println(provider.baseUrl());
   }
 
-  /** What goes into OPENAI_BASE_URL. */
+  /** The value for OPENAI_BASE_URL. */
   public String baseUrl() {
     return "http://127.0.0.1:" + port + "/v1";
   }
 
-  /** Queues replies for whoever asks next. */
+  /** Queues replies for the next requests. */
   public FakeProvider reply(Reply... replies) {
     synchronized (queue) {
       queue.addAll(Arrays.asList(replies));
@@ -172,7 +168,7 @@ public final class FakeProvider implements AutoCloseable {
     return this;
   }
 
-  /** Queues replies for this model, as it is spelled in the request. */
+  /** Queues replies for requests with exactly this model name. */
   public FakeProvider replyTo(String model, Reply... replies) {
     var ofModel = queueByModel.computeIfAbsent(model, _ -> new ArrayDeque<>());
     synchronized (ofModel) {
@@ -181,13 +177,13 @@ public final class FakeProvider implements AutoCloseable {
     return this;
   }
 
-  /** What to do with requests for which no reply is queued. */
+  /** Sets the reply to requests without a queued one. */
   public FakeProvider otherwise(Function<Request, Reply> reply) {
     otherwise = reply;
     return this;
   }
 
-  /** Whether its embedding models are out of service. */
+  /** Sets whether its embedding models fail. */
   public FakeProvider embeddingsDown(boolean down) {
     embeddingsDown = down;
     return this;
@@ -198,12 +194,12 @@ public final class FakeProvider implements AutoCloseable {
     return List.copyOf(log);
   }
 
-  /** The request that came last. */
+  /** The latest request. */
   public Request lastRequest() {
     return log.getLast();
   }
 
-  /** Forgets the requests and the queued replies. */
+  /** Clears the requests and the queued replies. */
   public void reset() {
     log.clear();
     logged.set(0);
@@ -228,9 +224,9 @@ public final class FakeProvider implements AutoCloseable {
         }
       }
     }
-    var knobs = MockReplyOptions.of(request.model());
-    if (knobs.isPresent()) {
-      return knobs.get().reply(request.body(), knobs.get().busy() ? before(request) : 0);
+    var options = MockReplyOptions.of(request.model());
+    if (options.isPresent()) {
+      return options.get().reply(request.body(), options.get().busy() ? before(request) : 0);
     }
     synchronized (queue) {
       if (!queue.isEmpty()) {
@@ -248,7 +244,7 @@ public final class FakeProvider implements AutoCloseable {
     return same;
   }
 
-  /** One event loop's share of the server. */
+  /** The server on one event loop. */
   private final class Listener extends AbstractVerticle {
     private final int wanted;
 
@@ -302,7 +298,7 @@ public final class FakeProvider implements AutoCloseable {
         if (logged.incrementAndGet() > LONGEST_LOG) {
           log.pollFirst();
         }
-        new Answer(vertx, http, request, replyTo(request)).begin();
+        new ReplyWriter(vertx, http, request, replyTo(request)).begin();
       }
     }
 
@@ -337,133 +333,5 @@ public final class FakeProvider implements AutoCloseable {
     }
     answer.putObject("usage").put("prompt_tokens", index).put("total_tokens", index);
     return answer.toString();
-  }
-
-  /** One answer in the making, on its event loop. */
-  private static final class Answer {
-    private final Vertx vertx;
-    private final HttpServerRequest http;
-    private final HttpServerResponse response;
-    private final Request request;
-    private final Reply reply;
-    private final boolean stream;
-    private final Iterator<Reply.Step> steps;
-    private final Context loop;
-    private final String chunkHead;
-    private boolean whole;
-
-    Answer(Vertx vertx, HttpServerRequest http, Request request, Reply reply) {
-      this.vertx = vertx;
-      this.http = http;
-      this.response = http.response();
-      this.request = request;
-      this.reply = reply;
-      this.stream = request.body().path("stream").asBoolean(false);
-      this.steps = reply.steps().iterator();
-      this.loop = vertx.getOrCreateContext();
-      this.chunkHead =
-          "data: {\"id\":\"chatcmpl-fake\",\"object\":\"chat.completion.chunk\",\"created\":1,"
-              + "\"model\":"
-              + JSON.getNodeFactory().textNode(request.model())
-              + ",\"choices\":[";
-    }
-
-    void begin() {
-      response.closeHandler(_ -> request.hungUp = !whole);
-      response.exceptionHandler(_ -> {});
-      if (reply.status() != 0) {
-        response.setStatusCode(reply.status());
-        reply.headers().forEach(response::putHeader);
-      }
-      boolean folded = reply.status() == 200 && !stream && !isRaw();
-      if (folded) {
-        response.putHeader("content-type", "application/json");
-      } else {
-        response.setChunked(true);
-      }
-      next(folded);
-    }
-
-    private boolean isRaw() {
-      return reply.steps().stream().anyMatch(Reply.Step.Raw.class::isInstance);
-    }
-
-    private void next(boolean folded) {
-      while (steps.hasNext()) {
-        if (response.closed()) {
-          return;
-        }
-        if (response.writeQueueFull()) {
-          response.drainHandler(
-              _ -> {
-                response.drainHandler(null);
-                next(folded);
-              });
-          return;
-        }
-        switch (steps.next()) {
-          case Reply.Step.Pause(var millis) -> {
-            vertx.setTimer(Math.max(1, millis), _ -> next(folded));
-            return;
-          }
-          case Reply.Step.Wait(var gate) -> {
-            gate.pass(() -> loop.runOnContext(_ -> next(folded)));
-            return;
-          }
-          case Reply.Step.Hang _ -> {
-            return;
-          }
-          case Reply.Step.Cut _ -> {
-            whole = true;
-            http.connection().close();
-            return;
-          }
-          case Reply.Step.Raw(var bytes) -> write(Buffer.buffer(bytes), folded);
-          case Reply.Step.Done _ -> write(Buffer.buffer("data: [DONE]\n\n"), folded);
-          case Reply.Step.Delta(var delta) ->
-              write(
-                  chunk("{\"index\":0,\"delta\":" + delta + ",\"finish_reason\":null}]}"), folded);
-          case Reply.Step.Finish(var reason) ->
-              write(
-                  chunk("{\"index\":0,\"delta\":{},\"finish_reason\":\"" + reason + "\"}]}"),
-                  folded);
-          case Reply.Step.Usage(var prompt, var written) ->
-              write(
-                  chunk(
-                      "],\"usage\":{\"prompt_tokens\":%d,\"completion_tokens\":%d,\"total_tokens\":%d}}"
-                          .formatted(prompt, written, prompt + written)),
-                  folded);
-        }
-      }
-      end(folded);
-    }
-
-    private Buffer chunk(String rest) {
-      return Buffer.buffer((chunkHead + rest + "\n\n").getBytes(StandardCharsets.UTF_8));
-    }
-
-    private void write(Buffer bytes, boolean folded) {
-      if (!folded) {
-        stampFirst();
-        response.write(bytes);
-      }
-    }
-
-    private void end(boolean folded) {
-      whole = true;
-      stampFirst();
-      request.lastByteNanos = System.nanoTime();
-      if (folded) {
-        response.end(reply.completion(request.model()).toString());
-      } else {
-        response.end();
-      }
-    }
-
-    private void stampFirst() {
-      if (request.firstByteNanos == 0) {
-        request.firstByteNanos = System.nanoTime();
-      }
-    }
   }
 }

@@ -4,8 +4,8 @@ import io.quarkus.test.common.QuarkusTestResourceLifecycleManager;
 import java.util.Map;
 
 /**
- * Makes a {@link FakeProvider} the default provider of the server under test. A test that declares
- * a field of type {@code FakeProvider} is given it; it should {@code reset()} it before each test.
+ * Makes a {@link FakeProvider} the default provider of the server under test. It is injected into
+ * fields of type {@code FakeProvider}; tests should {@code reset()} it before each test.
  */
 public final class FakeProviderResource implements QuarkusTestResourceLifecycleManager {
   private FakeProvider provider;

@@ -12,8 +12,8 @@ import java.util.List;
 import org.awaitility.Awaitility;
 
 /**
- * A real Kafka broker in a process of its own, for tests that kill it. It is started as often as
- * the test likes, and keeps its port and its data.
+ * A real Kafka broker in a process of its own, for tests that kill and restart it. It keeps its
+ * port and its data.
  */
 public final class KafkaBroker implements AutoCloseable {
   private static final Path JARS = Path.of("target/kafka-broker").toAbsolutePath();
@@ -24,12 +24,12 @@ public final class KafkaBroker implements AutoCloseable {
   private final int controllerPort = ServerProcess.freePort();
   private Process process;
 
-  /** What goes into THREADMILL_KAFKA, whether or not the broker runs. */
+  /** The value for THREADMILL_KAFKA, valid also while the broker is down. */
   public String servers() {
     return "127.0.0.1:" + port;
   }
 
-  /** Starts the broker and waits until it takes connections. */
+  /** Starts the broker and waits until it accepts connections. */
   public KafkaBroker start() {
     try {
       Path settings = home.resolve("server.properties");

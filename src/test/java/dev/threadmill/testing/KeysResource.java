@@ -5,8 +5,8 @@ import io.quarkus.test.common.QuarkusTestResourceLifecycleManager;
 import java.util.Map;
 
 /**
- * Gives the server under test keys that the tests can look up in its configuration, and lets tools
- * reach the servers that tests start on this machine.
+ * Gives the server under test known keys, and allows tools to connect to servers of the tests on
+ * this machine.
  */
 public final class KeysResource implements QuarkusTestResourceLifecycleManager {
   @Override
@@ -20,6 +20,6 @@ public final class KeysResource implements QuarkusTestResourceLifecycleManager {
 
   @Override
   public void stop() {
-    // nothing to stop
+    // Nothing is running.
   }
 }

@@ -7,16 +7,16 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Replies that a model's name asks for, so that benches need no script: {@code mock-} and knobs,
+ * Replies that are encoded in the model's name, without a script: {@code mock-} and options,
  * separated by dashes.
  *
  * <ul>
  *   <li>{@code t200}: the first token after 200 ms; {@code i10}: 10 ms between tokens; {@code n50}:
- *       50 tokens (20 without it); {@code 0}: nothing waits
+ *       50 tokens (20 without it); {@code 0}: no waiting
  *   <li>{@code turns5}: five turns that call the first tool, then the text; {@code calls4}: four
  *       calls a turn
  *   <li>{@code cut}: the connection breaks after half of the tokens; {@code hang}: nothing comes;
- *       {@code 429}: the first request of each conversation is refused with {@code Retry-After: 0}
+ *       {@code 429}: the first request of each conversation is rejected with {@code Retry-After: 0}
  * </ul>
  */
 record MockReplyOptions(
@@ -72,7 +72,7 @@ record MockReplyOptions(
   /**
    * The reply to a request.
    *
-   * @param before how many requests of the same prompt came before
+   * @param before the number of earlier requests with the same prompt
    */
   Reply reply(JsonNode body, int before) {
     if (hang) {
@@ -120,7 +120,7 @@ record MockReplyOptions(
     steps.add(new Reply.Step.Done());
   }
 
-  /** The turns with tool calls since the user spoke last. */
+  /** The number of assistant messages with tool calls after the last user message. */
   private static int turnsDone(JsonNode messages) {
     int turns = 0;
     for (int i = messages.size() - 1; i >= 0; i--) {

@@ -8,16 +8,16 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jboss.logging.Logger;
 
 /**
- * Refuses a second connection to a virtual thread that still holds one, in all tests that run the
- * server in their own process: under load such threads wait for each other. All that serves
- * requests and runs is done on virtual threads; migrations, and tests that want all connections for
- * themselves, are on others.
+ * Fails a virtual thread that acquires a second database connection while it holds one, in all
+ * tests that run the server in their own process: under load such threads deadlock on the pool.
+ * Requests and runs use virtual threads only; migrations, and tests that need all connections, use
+ * platform threads.
  */
 @Singleton
 public class OneConnectionAtATime implements AgroalPoolInterceptor {
   private static final Logger LOG = Logger.getLogger(OneConnectionAtATime.class);
 
-  /** Where the connection was taken that a thread holds. */
+  /** The stack trace of the acquisition, by thread. */
   private final Map<Thread, Throwable> holders = new ConcurrentHashMap<>();
 
   @Override

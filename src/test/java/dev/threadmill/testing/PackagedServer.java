@@ -15,10 +15,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.zip.CRC32;
 
 /**
- * The server as it is shipped, built from the classes under test when they have changed since, and
- * with the JVM's ahead-of-time cache, so that tests that start it often wait a second and not four.
- * The first test that needs it waits for half a minute; later ones, in this run and in further
- * ones, find it built.
+ * The packaged server, built from the classes under test when they have changed, with the JVM's
+ * ahead-of-time cache, so that tests that start it often wait one second instead of four. The first
+ * test that needs it waits half a minute; later ones, also in further runs, find it built.
  */
 final class PackagedServer {
   private static final Path CLASSES = Path.of("target/classes").toAbsolutePath();
@@ -29,7 +28,7 @@ final class PackagedServer {
 
   private PackagedServer() {}
 
-  /** How the server is started: the options of its JVM, and what {@code -jar} is to start. */
+  /** The command that starts the server: options of the JVM, and the jar. */
   static synchronized List<String> command() {
     var cache = jar().resolveSibling("server.aot");
     return Files.exists(cache)
@@ -37,7 +36,7 @@ final class PackagedServer {
         : List.of("-jar", jar.toString());
   }
 
-  /** What {@code java -jar} is to start. */
+  /** The jar for {@code java -jar}. */
   static synchronized Path jar() {
     if (jar == null) {
       try {
@@ -72,8 +71,8 @@ final class PackagedServer {
   }
 
   /**
-   * Starts the server once for its JVM to remember it. It takes some seconds to write that down.
-   * Where it cannot, the tests take longer and are the same.
+   * Runs the server once to create the cache. Without the cache the tests are slower and otherwise
+   * the same.
    */
   private static void train(Path folder) {
     jar = folder.resolve("quarkus-run.jar");
@@ -99,7 +98,7 @@ final class PackagedServer {
     }
   }
 
-  /** Another test run may still use the latest builds. */
+  /** Keeps the latest builds, which another test run may use. */
   private static void dropOld() throws IOException {
     List<Path> builds;
     try (var all = Files.list(BUILDS)) {

@@ -13,17 +13,17 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * One real PostgreSQL with the real pgvector for all tests of this JVM. The time zone of its
- * sessions is an odd one on purpose: nothing may depend on it.
+ * One real PostgreSQL with pgvector for all tests of this JVM. Its sessions have an unusual time
+ * zone, so that code that depends on it fails.
  */
 public final class PostgresResource implements QuarkusTestResourceLifecycleManager {
-  /** Five and three quarter hours off. */
+  /** UTC+5:45. */
   public static final String TIME_ZONE = "Asia/Kathmandu";
 
   private static EmbeddedPostgres shared;
   private static Path home;
 
-  /** The server; started at the first call, stopped with the JVM. */
+  /** The shared server; started at the first call, stopped with the JVM. */
   public static synchronized EmbeddedPostgres shared() {
     if (shared == null) {
       home = temporaryHome();
@@ -45,7 +45,7 @@ public final class PostgresResource implements QuarkusTestResourceLifecycleManag
     return shared;
   }
 
-  /** Where tests keep what is slow to make: the same place as the server's own default. */
+  /** The folder for files that are slow to create: the server's own default. */
   public static Path cache() {
     return Optional.ofNullable(System.getenv("THREADMILL_CACHE"))
         .map(Path::of)
@@ -58,7 +58,7 @@ public final class PostgresResource implements QuarkusTestResourceLifecycleManag
             });
   }
 
-  /** A new folder for one server. */
+  /** A new home folder for one server. */
   public static Path temporaryHome() {
     try {
       return Files.createTempDirectory("threadmill-test-");
@@ -67,7 +67,7 @@ public final class PostgresResource implements QuarkusTestResourceLifecycleManag
     }
   }
 
-  /** Deletes a folder with all that is in it, links as links. */
+  /** Deletes a folder recursively, without following links. */
   public static void delete(Path folder) {
     try (var all = Files.walk(folder)) {
       for (Path each : (Iterable<Path>) all.sorted(Comparator.reverseOrder())::iterator) {
@@ -86,12 +86,12 @@ public final class PostgresResource implements QuarkusTestResourceLifecycleManag
         "quarkus.datasource.jdbc.url", postgres.jdbcUrl(),
         "quarkus.datasource.username", postgres.user(),
         "quarkus.datasource.password", postgres.password(),
-        // The driver sets the zone of the JVM when it connects; this comes after it.
+        // The driver sets the JVM's zone when it connects; this statement runs after it.
         "quarkus.datasource.jdbc.new-connection-sql", "SET TIME ZONE '" + TIME_ZONE + "'");
   }
 
   @Override
   public void stop() {
-    // Quarkus may restart between tests; the database stays until the JVM ends.
+    // Quarkus may restart between tests; the database remains until the JVM ends.
   }
 }

@@ -45,13 +45,13 @@ public final class QuirkyMcpServer implements AutoCloseable {
     receiver.on("/messages", this::post);
   }
 
-  /** Answers requests of this method so from now on. */
+  /** Sets the response to requests of this method. */
   public QuirkyMcpServer on(String method, Script script) {
     scripts.put(method, script);
     return this;
   }
 
-  /** Answers requests of this method with this result from now on. */
+  /** Sets the result of requests of this method. */
   public QuirkyMcpServer result(String method, String result) {
     return on(method, message -> json(envelope(message.path("id"), result)));
   }

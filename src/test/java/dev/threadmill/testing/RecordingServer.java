@@ -14,15 +14,15 @@ import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
 
-/** A real HTTP server that tools call, which notes down what it gets. */
+/** An HTTP server for tools to call, which records the requests. */
 public final class RecordingServer implements AutoCloseable {
   private final HttpServer server;
   private final List<ReceivedRequest> calls = new CopyOnWriteArrayList<>();
 
   /**
-   * What it got.
+   * A received request.
    *
-   * @param headers by name in lower case
+   * @param headers by lower-case name
    */
   public record ReceivedRequest(
       String method, String path, String query, Map<String, String> headers, String body) {
@@ -31,7 +31,7 @@ public final class RecordingServer implements AutoCloseable {
     }
   }
 
-  /** How it answers. */
+  /** Produces a response. */
   @FunctionalInterface
   public interface Handler {
     void answer(HttpExchange exchange, ReceivedRequest call) throws IOException;
@@ -41,12 +41,12 @@ public final class RecordingServer implements AutoCloseable {
     this.server = server;
   }
 
-  /** One on the usual loopback address. */
+  /** Starts a server on the usual loopback address. */
   public static RecordingServer start() {
     return on("127.0.0.1");
   }
 
-  /** One on another of the machine's own addresses. */
+  /** Starts a server on another address of this machine. */
   public static RecordingServer on(String address) {
     try {
       var server = HttpServer.create(new InetSocketAddress(InetAddress.getByName(address), 0), 50);
@@ -58,7 +58,7 @@ public final class RecordingServer implements AutoCloseable {
     }
   }
 
-  /** Answers calls of this path, and of those below it, in this way. */
+  /** Sets the handler of this path and those below it. */
   public RecordingServer on(String path, Handler handler) {
     server.createContext(
         path,
@@ -72,12 +72,12 @@ public final class RecordingServer implements AutoCloseable {
     return this;
   }
 
-  /** Answers with JSON. */
+  /** A handler that responds with JSON. */
   public static Handler json(int status, String body) {
     return (exchange, _) -> reply(exchange, status, "application/json", body);
   }
 
-  /** Redirects to there. */
+  /** A handler that redirects to this location. */
   public static Handler redirect(int status, String location) {
     return (exchange, _) -> {
       exchange.getResponseHeaders().set("Location", location);

@@ -9,39 +9,39 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What {@link FakeProvider} does with one request: a script of steps, made by one of the factories
- * and changed by the {@code with…} methods, which return a copy.
+ * The reply of {@link FakeProvider} to one request: a sequence of steps, created by one of the
+ * factories and modified by the {@code with…} methods, which return a copy.
  */
 public record Reply(int status, Map<String, String> headers, List<Step> steps) {
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  /** One step of a script. */
+  /** One step of a reply. */
   public sealed interface Step {
     /** A chunk whose first choice has this delta. */
     record Delta(ObjectNode delta) implements Step {}
 
-    /** The chunk that says why the answer ends. */
+    /** The chunk with the finish reason. */
     record Finish(String reason) implements Step {}
 
-    /** The chunk that counts the tokens. */
+    /** The chunk with the usage. */
     record Usage(int promptTokens, int completionTokens) implements Step {}
 
-    /** These bytes as they stand, without an event around them. */
+    /** Raw bytes, without an event around them. */
     record Raw(byte[] bytes) implements Step {}
 
     /** The line {@code data: [DONE]}. */
     record Done() implements Step {}
 
-    /** Go on after this time. */
+    /** Waits for this time. */
     record Pause(long millis) implements Step {}
 
-    /** Go on when the gate lets one more through. */
+    /** Waits until the gate releases one more step. */
     record Wait(ReplyGate gate) implements Step {}
 
-    /** Never go on; the connection stays open. */
+    /** Never continues; the connection stays open. */
     record Hang() implements Step {}
 
-    /** Close the connection in the middle of the answer. */
+    /** Closes the connection in the middle of the response. */
     record Cut() implements Step {}
   }
 
@@ -50,7 +50,7 @@ public record Reply(int status, Map<String, String> headers, List<Step> steps) {
     steps = List.copyOf(steps);
   }
 
-  /** A plain answer, a chunk a word, with usage and all that belongs to it. */
+  /** A text answer, one chunk per word, with finish reason, usage and end. */
   public static Reply text(String text) {
     var steps = new ArrayList<Step>();
     steps.add(new Step.Delta(JSON.createObjectNode().put("role", "assistant").put("content", "")));
@@ -66,10 +66,10 @@ public record Reply(int status, Map<String, String> headers, List<Step> steps) {
     return streamed(steps);
   }
 
-  /** A tool call that an answer asks for. */
+  /** A tool call of an answer. */
   public record Call(String id, String name, String arguments) {}
 
-  /** An answer that calls tools, in parallel, each call's arguments in fragments. */
+  /** An answer with parallel tool calls, each call's arguments in fragments. */
   public static Reply calls(Call... calls) {
     var steps = new ArrayList<Step>();
     for (int index = 0; index < calls.length; index++) {
@@ -85,7 +85,7 @@ public record Reply(int status, Map<String, String> headers, List<Step> steps) {
     return streamed(steps);
   }
 
-  /** An answer that calls one tool. */
+  /** An answer with one tool call. */
   public static Reply call(String name, String arguments) {
     return calls(new Call("call_" + name, name, arguments));
   }
@@ -104,17 +104,17 @@ public record Reply(int status, Map<String, String> headers, List<Step> steps) {
         List.of(new Step.Raw(body.toString().getBytes())));
   }
 
-  /** A request that is never answered. */
+  /** No response at all. */
   public static Reply hang() {
     return new Reply(0, Map.of(), List.of(new Step.Hang()));
   }
 
-  /** An answer of exactly these steps, with status 200. */
+  /** Exactly these steps, with status 200. */
   public static Reply streamed(List<Step> steps) {
     return new Reply(200, Map.of("content-type", "text/event-stream"), steps);
   }
 
-  /** An answer of exactly these bytes, each element one write. */
+  /** Exactly these bytes, one write per element. */
   public static Reply raw(String contentType, byte[]... writes) {
     var steps = new ArrayList<Step>();
     for (var write : writes) {
@@ -123,7 +123,7 @@ public record Reply(int status, Map<String, String> headers, List<Step> steps) {
     return new Reply(200, Map.of("content-type", contentType), steps);
   }
 
-  /** The same after reasoning, a chunk a word, as DeepSeek and vLLM spell it. */
+  /** This reply after reasoning, one chunk per word, in the field that DeepSeek and vLLM use. */
   public Reply withReasoning(String text) {
     var more = new ArrayList<Step>();
     for (var word : text.split("(?<=\\s)(?=\\S)")) {
@@ -133,7 +133,7 @@ public record Reply(int status, Map<String, String> headers, List<Step> steps) {
     return new Reply(status, headers, more);
   }
 
-  /** The same after text that is said before it, a chunk a word. */
+  /** This reply after text, one chunk per word. */
   public Reply withTextBefore(String text) {
     var more =
         new ArrayList<>(text(text).steps().stream().filter(Step.Delta.class::isInstance).toList());
@@ -141,34 +141,34 @@ public record Reply(int status, Map<String, String> headers, List<Step> steps) {
     return new Reply(status, headers, more);
   }
 
-  /** The same with one more header. */
+  /** This reply with one more header. */
   public Reply withHeader(String name, String value) {
     var more = new LinkedHashMap<>(headers);
     more.put(name, value);
     return new Reply(status, more, steps);
   }
 
-  /** The same, each chunk only when the gate lets it through. */
+  /** This reply, where each chunk waits for the gate. */
   public Reply withGate(ReplyGate gate) {
     return between(new Step.Wait(gate));
   }
 
-  /** The same, with this pause before each chunk. */
+  /** This reply, with this pause before each chunk. */
   public Reply withPause(long millis) {
     return between(new Step.Pause(millis));
   }
 
-  /** The same up to its n-th chunk, where the connection is cut. */
+  /** This reply up to its n-th chunk, after which the connection is closed. */
   public Reply cutAfter(int chunks) {
     return endAfter(chunks, new Step.Cut());
   }
 
-  /** The same up to its n-th chunk, after which nothing comes. */
+  /** This reply up to its n-th chunk, after which nothing is sent. */
   public Reply hangAfter(int chunks) {
     return endAfter(chunks, new Step.Hang());
   }
 
-  /** The same without the steps of this kind, such as the usage or the end. */
+  /** This reply without the steps of this kind, for example the usage. */
   public Reply without(Class<? extends Step> kind) {
     return new Reply(status, headers, steps.stream().filter(s -> !kind.isInstance(s)).toList());
   }
@@ -188,7 +188,7 @@ public record Reply(int status, Map<String, String> headers, List<Step> steps) {
     return new Reply(status, headers, kept);
   }
 
-  /** The delta of a piece of a tool call; what is null is left out. */
+  /** The delta of a fragment of a tool call; null fields are omitted. */
   public static ObjectNode toolCall(int index, String id, String name, String arguments) {
     var delta = JSON.createObjectNode();
     var call = delta.putArray("tool_calls").addObject().put("index", index);
@@ -203,7 +203,7 @@ public record Reply(int status, Map<String, String> headers, List<Step> steps) {
     return delta;
   }
 
-  /** What a request that does not stream is answered with: the steps, folded. */
+  /** The response to a request without streaming: the accumulated steps. */
   JsonNode completion(String model) {
     var completion = JSON.createObjectNode();
     completion.put("id", "chatcmpl-fake").put("object", "chat.completion").put("created", 1);

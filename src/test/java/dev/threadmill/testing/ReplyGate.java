@@ -3,17 +3,17 @@ package dev.threadmill.testing;
 import java.util.ArrayDeque;
 import java.util.Queue;
 
-/** Holds an answer of {@link FakeProvider} back until the test lets it go on. */
+/** Holds an answer of {@link FakeProvider} back until the test releases it. */
 public final class ReplyGate {
   private final Queue<Runnable> waiting = new ArrayDeque<>();
   private long permits;
 
-  /** Lets one step through, now or when it comes. */
+  /** Releases one step, now or when it arrives. */
   public void release() {
     release(1);
   }
 
-  /** Lets this many steps through. */
+  /** Releases this many steps. */
   public void release(int steps) {
     for (int i = 0; i < steps; i++) {
       Runnable next;
@@ -29,7 +29,7 @@ public final class ReplyGate {
     }
   }
 
-  /** Lets everything through from now on. */
+  /** Releases all further steps. */
   public void open() {
     Queue<Runnable> all;
     synchronized (this) {
@@ -40,7 +40,7 @@ public final class ReplyGate {
     all.forEach(Runnable::run);
   }
 
-  /** How many answers stand before the gate. */
+  /** The number of answers that are waiting. */
   public synchronized int waiting() {
     return waiting.size();
   }

@@ -13,8 +13,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A server of MCP, written by hand so that it can behave as no real one should. It has one tool,
- * {@code echo}.
+ * An MCP server with misbehavior that a real one should not show. It has one tool, {@code echo}.
  */
 public final class ScriptedMcpServer implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -24,13 +23,13 @@ public final class ScriptedMcpServer implements AutoCloseable {
   private final CountDownLatch over = new CountDownLatch(1);
   private final AtomicInteger leftAlone = new AtomicInteger();
 
-  /** How it answers a request. */
+  /** The way of responding to a request. */
   public enum Behavior {
-    /** A byte at a time. */
+    /** One byte at a time. */
     DRIPPING,
-    /** Not a byte. */
+    /** No byte at all. */
     HANGING,
-    /** A stream in which nothing but comments come, until the other side goes. */
+    /** A stream of comments until the other side disconnects. */
     CHATTING
   }
 
@@ -38,7 +37,7 @@ public final class ScriptedMcpServer implements AutoCloseable {
     receiver.on("/mcp", this::answer);
   }
 
-  /** Answers requests of this method in this manner from now on. */
+  /** Sets the behavior for requests of this method. */
   public ScriptedMcpServer on(String method, Behavior manner) {
     manners.put(method, manner);
     return this;
@@ -48,7 +47,7 @@ public final class ScriptedMcpServer implements AutoCloseable {
     return receiver.url("/mcp");
   }
 
-  /** The messages of this method that it has got. */
+  /** The received messages of this method. */
   public List<JsonNode> got(String method) {
     return receiver.calls().stream()
         .filter(call -> call.method().equals("POST"))
@@ -57,12 +56,12 @@ public final class ScriptedMcpServer implements AutoCloseable {
         .toList();
   }
 
-  /** How many sessions were ended by the client. */
+  /** The number of sessions that the client has ended. */
   public long ended() {
     return receiver.calls().stream().filter(call -> call.method().equals("DELETE")).count();
   }
 
-  /** How many of its endless streams the other side has left. */
+  /** The number of endless streams that the client has closed. */
   public int left() {
     return leftAlone.get();
   }

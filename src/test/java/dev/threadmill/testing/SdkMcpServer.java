@@ -19,7 +19,7 @@ import org.apache.catalina.LifecycleException;
 import org.apache.catalina.connector.Connector;
 import org.apache.catalina.startup.Tomcat;
 
-/** A real MCP server, from the official SDK, over streamable HTTP. */
+/** An MCP server of the official Java SDK, over streamable HTTP. */
 public final class SdkMcpServer implements AutoCloseable {
   private final Tomcat tomcat = new Tomcat();
   private final List<Request> requests = new CopyOnWriteArrayList<>();
@@ -27,10 +27,10 @@ public final class SdkMcpServer implements AutoCloseable {
   private final AtomicBoolean closed = new AtomicBoolean();
   private final McpSyncServer server;
 
-  /** A request as it came over HTTP. */
+  /** A request received over HTTP. */
   public record Request(String method, String authorization, String idempotencyKey) {}
 
-  /** One without tools. */
+  /** A server without tools. */
   public SdkMcpServer() {
     var transport =
         HttpServletStreamableServerTransportProvider.builder()
@@ -67,7 +67,7 @@ public final class SdkMcpServer implements AutoCloseable {
     }
   }
 
-  /** Adds a tool that takes a text and answers with one. */
+  /** Adds a tool that takes a text and returns one. */
   public SdkMcpServer with(
       String name, McpSchema.ToolAnnotations hints, Function<String, String> answer) {
     var schema =
@@ -97,9 +97,9 @@ public final class SdkMcpServer implements AutoCloseable {
   }
 
   /**
-   * Adds a tool that tells these things on its way, and answers "done".
+   * Adds a tool that reports progress with these messages and returns "done".
    *
-   * @param heard acquired behind each thing that was told, before the tool goes on
+   * @param heard acquired after each progress message, before the tool continues
    */
   public SdkMcpServer withProgress(String name, Semaphore heard, String... words) {
     server.addTool(
@@ -135,7 +135,7 @@ public final class SdkMcpServer implements AutoCloseable {
     }
   }
 
-  /** Where it listens. */
+  /** The address of its endpoint. */
   public String url() {
     return "http://127.0.0.1:" + tomcat.getConnector().getLocalPort() + "/mcp";
   }

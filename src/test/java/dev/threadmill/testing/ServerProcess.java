@@ -20,9 +20,8 @@ import java.util.TreeMap;
 import org.awaitility.Awaitility;
 
 /**
- * A server in a process of its own, as it is shipped, for tests that kill it. It is started and
- * stopped as often as the test likes and keeps its port, its settings and its name; all it says is
- * kept.
+ * The packaged server in a separate process, for tests that kill it. It can be started and stopped
+ * repeatedly and keeps its port, its settings and its name; all its output is kept.
  *
  * <pre>{@code
  * var server = new ServerProcess("a", Map.of("THREADMILL_DATABASE_URL", url));
@@ -39,7 +38,7 @@ public final class ServerProcess implements AutoCloseable {
   private final String name;
   private final Map<String, String> environment = new TreeMap<>();
   private final List<String> jvmOptions = new ArrayList<>();
-  private final List<String> said = new ArrayList<>();
+  private final List<String> lines = new ArrayList<>();
   private final int port = freePort();
   private volatile String lastAnswer = "nothing was asked yet";
   private Process process;
@@ -47,16 +46,16 @@ public final class ServerProcess implements AutoCloseable {
   /**
    * A server that is not started yet.
    *
-   * @param name what its log lines begin with
-   * @param environment its settings; host and port are added, the rest of the environment is not
-   *     passed on
+   * @param name the prefix of its log lines
+   * @param environment its settings; host and port are added, and nothing else of the environment
+   *     is passed on
    */
   public ServerProcess(String name, Map<String, String> environment) {
     this.name = name;
     this.environment.putAll(environment);
   }
 
-  /** The same server with another setting from its next start on; null takes it away. */
+  /** Sets a setting, effective at the next start; null removes it. */
   public ServerProcess with(String variable, String value) {
     if (value == null) {
       environment.remove(variable);
@@ -66,13 +65,16 @@ public final class ServerProcess implements AutoCloseable {
     return this;
   }
 
-  /** An option of the JVM from the next start on, such as {@code -Dthreadmill.runs.drain=1s}. */
+  /**
+   * Adds an option of the JVM, effective at the next start, for example {@code
+   * -Dthreadmill.runs.drain=1s}.
+   */
   public ServerProcess withJvmOption(String option) {
     jvmOptions.add(option);
     return this;
   }
 
-  /** Starts the process and comes back at once. */
+  /** Starts the process and returns at once. */
   public ServerProcess start() {
     var command = new ArrayList<String>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -97,12 +99,12 @@ public final class ServerProcess implements AutoCloseable {
       throw new UncheckedIOException(e);
     }
     var output = process.inputReader();
-    // Reading a pipe occupies a thread, and virtual ones share few.
+    // Reading from a pipe blocks the carrier of a virtual thread.
     Thread.ofPlatform().daemon().name("log of " + name).start(() -> listen(output));
     return this;
   }
 
-  /** Waits until the server takes work; fails with its log if it does not. */
+  /** Waits until the server is ready; fails with its log otherwise. */
   public ServerProcess awaitReady() {
     try {
       Awaitility.await("server " + name + " to be ready")
@@ -121,7 +123,7 @@ public final class ServerProcess implements AutoCloseable {
     return this;
   }
 
-  /** Whether {@code /q/health/ready} says 200. */
+  /** Whether {@code /q/health/ready} returns 200. */
   public boolean isReady() {
     var request =
         HttpRequest.newBuilder(URI.create(url() + "/q/health/ready"))
@@ -149,18 +151,18 @@ public final class ServerProcess implements AutoCloseable {
     awaitEnd();
   }
 
-  /** SIGTERM, as a supervisor sends it; waits for the end, and hears it out. */
+  /** SIGTERM, as a supervisor sends it; waits for the end of the process and of its output. */
   public void stop() {
     signal("TERM"); // Process.destroy would close the pipe that it is still writing to
     awaitEnd();
   }
 
-  /** SIGSTOP: the process stands still and does not know it. */
+  /** SIGSTOP. */
   public void pause() {
     signal("STOP");
   }
 
-  /** SIGCONT: the process goes on. */
+  /** SIGCONT. */
   public void resume() {
     signal("CONT");
   }
@@ -173,7 +175,7 @@ public final class ServerProcess implements AutoCloseable {
     return name;
   }
 
-  /** Where it is, without a slash at the end. */
+  /** Its address, without a trailing slash. */
   public String url() {
     return "http://127.0.0.1:" + port;
   }
@@ -182,26 +184,26 @@ public final class ServerProcess implements AutoCloseable {
     return port;
   }
 
-  /** The server as called with this key. */
+  /** A client of the server with this key. */
   public ApiClient api(String key) {
     return ApiClient.withKey(key).at(url());
   }
 
-  /** All that it has said so far, over all its starts. */
+  /** All its output so far, over all starts. */
   public String log() {
-    synchronized (said) {
-      return String.join("\n", said);
+    synchronized (lines) {
+      return String.join("\n", lines);
     }
   }
 
-  /** The lines of its log that contain this. */
+  /** The lines of its output that contain this text. */
   public List<String> log(String part) {
-    synchronized (said) {
-      return said.stream().filter(line -> line.contains(part)).toList();
+    synchronized (lines) {
+      return lines.stream().filter(line -> line.contains(part)).toList();
     }
   }
 
-  /** Ends it if it is still there. */
+  /** Kills the process if it is running. */
   @Override
   public void close() {
     if (isAlive()) {
@@ -237,8 +239,8 @@ public final class ServerProcess implements AutoCloseable {
   private void listen(BufferedReader output) {
     try (output) {
       for (var line = output.readLine(); line != null; line = output.readLine()) {
-        synchronized (said) {
-          said.add(line);
+        synchronized (lines) {
+          lines.add(line);
         }
         if (Boolean.getBoolean("threadmill.test.logs")) {
           System.err.println(name + " | " + line);
@@ -249,7 +251,7 @@ public final class ServerProcess implements AutoCloseable {
     }
   }
 
-  /** A port that nobody listens on at the moment. */
+  /** A port that is free at the moment. */
   public static int freePort() {
     try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       return socket.getLocalPort();

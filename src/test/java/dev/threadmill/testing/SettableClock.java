@@ -6,8 +6,8 @@ import java.time.Instant;
 import java.time.InstantSource;
 
 /**
- * The time that the server under test goes by: the system's, unless a test has moved it. All tests
- * share it, so whoever moves it puts it back.
+ * The clock of the server under test: the system's, unless a test has advanced it. All tests share
+ * it, so a test that advances it must reset it.
  */
 @ApplicationScoped
 public class SettableClock implements InstantSource {
@@ -18,12 +18,12 @@ public class SettableClock implements InstantSource {
     return Instant.now().plus(ahead);
   }
 
-  /** Lets time pass. */
+  /** Advances the time. */
   public void advance(Duration by) {
     ahead = ahead.plus(by);
   }
 
-  /** Back to the system's time. */
+  /** Returns to the system's time. */
   public void reset() {
     ahead = Duration.ZERO;
   }

@@ -14,7 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A stream of events as it comes over the wire, frame by frame. */
+/** A stream of server-sent events, read frame by frame. */
 public final class SseStream implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -24,7 +24,7 @@ public final class SseStream implements AutoCloseable {
   /**
    * A frame.
    *
-   * @param lines what stands between two blank lines, as it came
+   * @param lines the lines between two blank lines
    */
   public record Frame(List<String> lines) {
     /** The value of this field; null if the frame has none. */
@@ -52,7 +52,7 @@ public final class SseStream implements AutoCloseable {
       }
     }
 
-    /** Whether it closes the stream. */
+    /** Whether it is the final frame of the stream. */
     public boolean isDone() {
       return "done".equals(event());
     }
@@ -94,7 +94,7 @@ public final class SseStream implements AutoCloseable {
     }
   }
 
-  /** Reads up to and with the first event of this name. */
+  /** Reads up to and including the first event of this name. */
   public Frame next(String event) {
     for (var frame = next(); frame != null; frame = next()) {
       if (event.equals(frame.event())) {
@@ -104,7 +104,7 @@ public final class SseStream implements AutoCloseable {
     throw new IllegalStateException("the stream ended without " + event);
   }
 
-  /** All frames that are left, until the server closes the stream. */
+  /** All remaining frames, until the server closes the stream. */
   public List<Frame> rest() {
     var frames = new ArrayList<Frame>();
     for (var frame = next(); frame != null; frame = next()) {
@@ -113,7 +113,7 @@ public final class SseStream implements AutoCloseable {
     return frames;
   }
 
-  /** The names of events, repeated ones counted once. */
+  /** The names of the events; consecutive equal names count once. */
   public static List<String> names(List<Frame> frames) {
     var names = new ArrayList<String>();
     for (var frame : frames) {

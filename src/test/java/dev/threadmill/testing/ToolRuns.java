@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 
-/** Starts runs of assistants with tools, and waits for what comes of them. */
+/** Starts runs of assistants with tools, and waits for their results. */
 public final class ToolRuns {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Set<String> MOVING = Set.of("queued", "in_progress", "cancelling");
@@ -22,13 +22,13 @@ public final class ToolRuns {
     this.api = api;
   }
 
-  /** A run that has come to a stop: it has ended, or waits. */
+  /** A run that has ended or waits for its client. */
   public record Stopped(JsonNode run, List<JsonNode> steps) {
     public String status() {
       return run.path("status").asText();
     }
 
-    /** All tool calls of all steps, in their order. */
+    /** The tool calls of all steps in their order. */
     public List<JsonNode> calls() {
       var calls = new ArrayList<JsonNode>();
       for (var step : steps) {
@@ -37,12 +37,12 @@ public final class ToolRuns {
       return calls;
     }
 
-    /** The output of the call at this place. */
+    /** The output of the call at this index. */
     public String output(int call) {
       return calls().get(call).path("function").path("output").asText();
     }
 
-    /** The ids of the calls that the run waits for. */
+    /** The ids of the pending calls. */
     public List<String> open() {
       var ids = new ArrayList<String>();
       run.at("/required_action/submit_tool_outputs/tool_calls")
@@ -51,7 +51,7 @@ public final class ToolRuns {
     }
   }
 
-  /** An assistant with these tools, which are JSON. */
+  /** Creates an assistant with these tools, given as JSON. */
   public String assistant(String model, String more, String... tools) {
     var created =
         api.post(
@@ -87,12 +87,12 @@ public final class ToolRuns {
     return new Stopped(api.get(path).json(), steps);
   }
 
-  /** Runs to the first stop. */
+  /** Starts a run on a new thread and waits until it has ended or waits for its client. */
   public Stopped run(String assistant, String text) {
     return stopped(start(assistant, text));
   }
 
-  /** Submits the same output for all calls that the run waits for, and runs to the next stop. */
+  /** Submits the same output for all pending calls, and waits again. */
   public Stopped submit(Stopped waiting, String output) {
     var body = JSON.createObjectNode();
     var outputs = body.putArray("tool_outputs");
@@ -104,7 +104,7 @@ public final class ToolRuns {
     return stopped(run);
   }
 
-  /** What the assistant said last. */
+  /** The text of the assistant's last message. */
   public String lastText(Stopped run) {
     return api.get("/v1/threads/" + run.run().path("thread_id").asText() + "/messages?limit=1")
         .json()

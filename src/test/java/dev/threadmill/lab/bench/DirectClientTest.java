@@ -77,7 +77,7 @@ class DirectClientTest {
   }
 
   @Test
-  void aRefusalNamesTheRequestAndTheAnswer() throws Exception {
+  void anUnexpectedStatusNamesTheRequestAndTheResponse() throws Exception {
     try (var connection = new HttpConnection(provider.address(), "none")) {
       assertThatThrownBy(() -> connection.post("/chat/completions", "{\"model\":\"x\"}".getBytes()))
           .isInstanceOf(HttpConnection.UnexpectedStatus.class)

@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** A check that finds nothing wrong is worth something if it finds what is. */
+/** Each check must find the violation that it is for. */
 class InvariantChecksTest {
   private final List<ReceivedEvent> events =
       new ArrayList<>(
@@ -46,12 +46,12 @@ class InvariantChecksTest {
   }
 
   @Test
-  void wholeEventsAreWhole() {
+  void completeEventsPass() {
     assertThat(effects()).isEmpty();
   }
 
   @Test
-  void aPieceThatIsMissingIsSkippedAndOneThatCameTwiceIsDuplicated() {
+  void aMissingDeltaIsSkippedAndARepeatedOneIsDuplicated() {
     var piece = events.remove(3);
     assertThat(effects()).containsExactly(Effect.SKIPPED);
 
@@ -60,7 +60,7 @@ class InvariantChecksTest {
   }
 
   @Test
-  void anEventThatCameTwiceIsDuplicated() {
+  void anEventThatWasReceivedTwiceIsDuplicated() {
     events.addLast(events.getLast());
     assertThat(effects()).containsOnly(Effect.DUPLICATED).hasSize(2);
   }
@@ -73,13 +73,13 @@ class InvariantChecksTest {
   }
 
   @Test
-  void textBeforeTheBeginningOfItsMessageIsSkipped() {
+  void textOutsideItsMessageIsSkipped() {
     events.remove(1);
     assertThat(effects()).contains(Effect.SKIPPED);
   }
 
   @Test
-  void whoReadsAfterwardsIsToldTheSameThoughInOtherPieces() {
+  void aReplayHasTheSameEventsWithOtherDeltas() {
     var afterwards = new ArrayList<>(events);
     afterwards.set(2, delta("1-4", "Hello"));
     afterwards.remove(3);
@@ -90,7 +90,7 @@ class InvariantChecksTest {
   }
 
   @Test
-  void aMessageThatWasCutOffIsToldToThoseWhoSawItBegin() {
+  void onlyReadersThatSawAMessageBeginReceiveItsInterruption() {
     var alongside = new ArrayList<>(events);
     alongside.add(
         0, new ReceivedEvent("0-1", "thread.message.created", Json.tree("{\"id\": \"lost\"}")));
@@ -104,7 +104,7 @@ class InvariantChecksTest {
   }
 
   @Test
-  void aRunThatGoesOnAndACallWithoutResultAreLost() {
+  void anActiveRunAndACallWithoutResultAreLost() {
     var steps =
         Json.tree(
             """
@@ -117,14 +117,14 @@ class InvariantChecksTest {
   }
 
   @Test
-  void aThreadThatChangedItsBeginningIsNoLongerPrefix() {
+  void aThreadWithAChangedBeginningIsNoPrefix() {
     assertThat(InvariantChecks.isPrefix(List.of("a"), List.of("a", "b"))).isEmpty();
     assertThat(InvariantChecks.isPrefix(List.of("a", "b"), List.of("a"))).hasSize(1);
     assertThat(InvariantChecks.isPrefix(List.of("a", "b"), List.of("b", "a"))).hasSize(1);
   }
 
   @Test
-  void whatEndsBeforeItBeganOrBeginsBeforeItsRunIsWrong() {
+  void anObjectThatEndsBeforeItBeginsOrBeginsBeforeItsRunIsWrong() {
     var run = "{\"id\": \"run_1\", \"created_at\": 100, \"completed_at\": %d}";
     var step = "[{\"id\": \"step_1\", \"created_at\": %d, \"completed_at\": 101}]";
     var message = "[{\"id\": \"msg_1\", \"role\": \"%s\", \"created_at\": 90}]";

@@ -15,7 +15,7 @@ class RecoveryTimesTest {
   }
 
   @Test
-  void aRunWaitsUntilALaterAttemptTellsSomething() {
+  void aRecoveryEndsWithATokenOfALaterAttempt() {
     waits.nodeKilled(Map.of("run_1", killed(2, Duration.ofSeconds(3))));
     waits.tokenReceived("run_1", 2); // was still in a socket
     waits.tokenReceived("run_2", 3);
@@ -27,7 +27,7 @@ class RecoveryTimesTest {
   }
 
   @Test
-  void theLongestWaitComesFirstAndARunThatIsKilledTwiceWaitsSinceTheFirstTime() {
+  void theLongestRecoveryComesFirstAndCountsFromTheFirstKill() {
     waits.nodeKilled(Map.of("run_1", killed(1, Duration.ofSeconds(20))));
     waits.nodeKilled(Map.of("run_2", killed(1, Duration.ofSeconds(10))));
     waits.nodeKilled(Map.of("run_1", killed(2, Duration.ofSeconds(1))));

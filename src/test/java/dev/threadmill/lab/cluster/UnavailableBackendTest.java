@@ -13,10 +13,10 @@ import org.junit.jupiter.api.Test;
 
 class UnavailableBackendTest {
   @Test
-  void aServerWhosePostgresIsAwayIsNotReadyUntilItIsBack() throws IOException {
+  void aServerIsNotReadyWhilePostgresIsUnreachable() throws IOException {
     int port = ServerProcess.freePort();
     int postgres = PostgresResource.shared().port();
-    // Given: a server whose way to the database can be cut
+    // Given: a server whose connection to the database can be cut
     var way = LoadBalancer.open("127.0.0.1", port, List.of(postgres));
     try (var cluster = Cluster.of(1)) {
       cluster
@@ -40,7 +40,7 @@ class UnavailableBackendTest {
   }
 
   @Test
-  void connectionsGoToTheNodesInTurnAndPastOneThatIsDown() throws IOException {
+  void connectionsAreBalancedRoundRobinAndSkipANodeThatIsDown() throws IOException {
     int port = ServerProcess.freePort();
     try (var cluster = Cluster.of(2).start();
         var front =
@@ -55,7 +55,7 @@ class UnavailableBackendTest {
 
       cluster.node(0).kill();
 
-      // A connection that was open to it breaks; what comes next goes to the other.
+      // A connection that was open to this node breaks; new ones go to the other node.
       await()
           .ignoreExceptions()
           .atMost(Duration.ofSeconds(10))
