@@ -44,7 +44,8 @@ class TableOwnersTest {
         "memory_summaries",
         "memory_summary_queue",
         "memory_retention",
-        "memory_losses");
+        "memory_losses",
+        "memory_reanalysis");
     owns("runs.store", "runs", "run_steps", "tool_calls", "run_journal", "nodes");
   }
 

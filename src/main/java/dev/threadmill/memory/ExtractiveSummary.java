@@ -53,7 +53,11 @@ final class ExtractiveSummary {
 
   private static void add(List<Sentence> sentences, String text) {
     if (!text.isBlank()) {
-      sentences.add(new Sentence(sentences.size(), text.strip(), TermAnalyzer.terms(text)));
+      sentences.add(
+          new Sentence(
+              sentences.size(),
+              text.strip(),
+              TermAnalyzer.terms(text).stream().map(TermAnalyzer.Term::base).toList()));
     }
   }
 

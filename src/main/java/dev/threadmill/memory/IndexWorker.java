@@ -29,6 +29,7 @@ class IndexWorker {
 
   private final IndexMessages messages;
   private final Reembed reembed;
+  private final Reanalyze reanalyze;
   private final Retention retention;
   private final MemoryIndex index;
   private final MemoryConfig config;
@@ -42,12 +43,14 @@ class IndexWorker {
   IndexWorker(
       IndexMessages messages,
       Reembed reembed,
+      Reanalyze reanalyze,
       Retention retention,
       MemoryIndex index,
       MemoryConfig config,
       InstantSource clock) {
     this.messages = messages;
     this.reembed = reembed;
+    this.reanalyze = reanalyze;
     this.retention = retention;
     this.index = index;
     this.config = config;
@@ -113,7 +116,7 @@ class IndexWorker {
     }
     retention.sweep();
     index.maintain();
-    boolean hasMore = reembed.enqueueBatch() > 0;
+    boolean hasMore = reembed.enqueueBatch() > 0 | reanalyze.nextBatch() > 0;
     nextMaintenance = hasMore ? clock.instant() : clock.instant().plus(MAINTENANCE_INTERVAL);
     return hasMore;
   }

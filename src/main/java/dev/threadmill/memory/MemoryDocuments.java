@@ -7,7 +7,6 @@ import dev.threadmill.search.IndexDocument;
 import dev.threadmill.search.TermAnalyzer;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 
@@ -79,7 +78,7 @@ final class MemoryDocuments {
         endOffset,
         TextFeatures.of(text, byAssistant).flags(),
         terms.size(),
-        new LinkedHashSet<>(terms),
+        TermAnalyzer.forms(terms),
         vector);
   }
 }

@@ -45,8 +45,13 @@ public record IndexDocument(
       int length,
       Collection<String> terms,
       float[] vector) {
-    int packedFlags() {
-      return Math.min(length, MAX_LENGTH) << Byte.SIZE | flags;
+    int traits() {
+      return withLength(flags, length);
     }
+  }
+
+  /** The value of the column {@code traits} with another number of terms. */
+  public static int withLength(int traits, int length) {
+    return Math.min(length, MAX_LENGTH) << Byte.SIZE | traits & 0xFF;
   }
 }

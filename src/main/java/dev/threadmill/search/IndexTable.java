@@ -8,9 +8,10 @@ import java.util.List;
  *
  * <p>The table has the columns {@code source_id}, {@code part} (the chunk's number from 0), {@code
  * model}, {@code begins} and {@code ends} (offsets in code points), {@code created_at}, {@code
- * said_at}, {@code traits} (eight bits of flags, the number of terms above them), {@code terms},
- * {@code embedding} and {@code written} (the writing transaction), besides the columns that are
- * named here. Its primary key is the group, {@code source_id}, {@code part} and {@code model}.
+ * said_at}, {@code traits} (eight bits of flags, the number of terms above them), {@code analyzer}
+ * (the version of the analyzer), {@code terms}, {@code embedding} and {@code written} (the writing
+ * transaction), besides the columns that are named here. Its primary key is the group, {@code
+ * source_id}, {@code part} and {@code model}.
  *
  * @param name the table
  * @param tombstones the table that records which scopes lost entries: it has the columns by which

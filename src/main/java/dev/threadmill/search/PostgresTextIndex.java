@@ -142,7 +142,8 @@ public final class PostgresTextIndex implements TextIndex {
     values.add(chunk.endOffset());
     values.add(document.createdAt());
     values.add(document.originalTime());
-    values.add(chunk.packedFlags());
+    values.add(chunk.traits());
+    values.add(TermAnalyzer.VERSION);
     values.add(chunk.terms());
     values.add(kind.param(chunk.vector()));
     return values.toArray();
@@ -152,11 +153,12 @@ public final class PostgresTextIndex implements TextIndex {
     var owners = table.owners();
     return """
     INSERT INTO %s (%s, source_id, part, model, %s, begins, ends, created_at, said_at, traits,
-      terms, embedding)
-    VALUES (?, ?, ?, ?, %s, ?, ?, ?, ?, ?, array_to_tsvector(?), ?::%s)
+      analyzer, terms, embedding)
+    VALUES (?, ?, ?, ?, %s, ?, ?, ?, ?, ?, ?, array_to_tsvector(?), ?::%s)
     ON CONFLICT (%s, source_id, part, model) DO UPDATE SET %s,
       begins = excluded.begins, ends = excluded.ends, said_at = excluded.said_at,
-      traits = excluded.traits, terms = excluded.terms, embedding = excluded.embedding
+      traits = excluded.traits, analyzer = excluded.analyzer, terms = excluded.terms,
+      embedding = excluded.embedding
     """
         .formatted(
             table.name(),

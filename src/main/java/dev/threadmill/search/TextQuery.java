@@ -26,10 +26,10 @@ public record TextQuery(String text, List<TermQuery> terms) {
   public static TextQuery of(String text) {
     return new TextQuery(
         text,
-        TermAnalyzer.terms(text).stream()
+        TermAnalyzer.queryTerms(text).stream()
             .distinct()
             .limit(MAX_TERMS)
-            .map(term -> new TermQuery(List.of(term)))
+            .map(term -> new TermQuery(term.forms()))
             .toList());
   }
 

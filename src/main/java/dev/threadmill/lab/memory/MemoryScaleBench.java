@@ -23,7 +23,6 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Collectors;
@@ -233,7 +232,7 @@ final class MemoryScaleBench {
     var rows = new ArrayList<Object[]>();
     var embedded = embeddings.embed(lines.stream().map(EvaluationSet.Line::text).toList());
     for (int i = 0; i < lines.size(); i++) {
-      var terms = new LinkedHashSet<>(TermAnalyzer.terms(lines.get(i).text()));
+      var terms = TermAnalyzer.forms(TermAnalyzer.terms(lines.get(i).text()));
       rows.add(new Object[] {i, lines.get(i).text(), terms, new PGvector(embedded.get(i))});
     }
     var random = new Random(7);
