@@ -62,11 +62,11 @@ public class PageRequest {
 
   /** The id after which the page begins, or null. */
   public String after() {
-    return after == null || after.isEmpty() ? null : after;
+    return after == null || after.isEmpty() ? null : StorableText.require("after", after);
   }
 
   /** The id before which the page ends, or null. */
   public String before() {
-    return before == null || before.isEmpty() ? null : before;
+    return before == null || before.isEmpty() ? null : StorableText.require("before", before);
   }
 }

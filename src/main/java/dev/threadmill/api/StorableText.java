@@ -31,6 +31,15 @@ public final class StorableText {
     return true;
   }
 
+  /** Refuses a parameter of a request that cannot be stored, nor compared to what is stored. */
+  public static String require(String field, String value) {
+    if (value != null && !isStorable(value)) {
+      throw ApiException.invalid(
+          field, "Invalid '%s': it contains a character that is not allowed.".formatted(field));
+    }
+    return value;
+  }
+
   /** The text as it can be stored; the same object if it can be already. */
   public static String of(String text) {
     if (isStorable(text)) {

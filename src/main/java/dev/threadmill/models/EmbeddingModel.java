@@ -2,24 +2,25 @@ package dev.threadmill.models;
 
 import java.util.List;
 
-/** A model that places texts in a space where what means the same lies close together. */
+/** A model that maps texts to vectors such that texts of similar meaning have a small angle. */
 public interface EmbeddingModel {
   /** The model's name, stored with each vector: vectors of different models do not compare. */
   String name();
 
-  /** How many numbers a vector has. */
+  /** The length of a vector. */
   int dimensions();
 
   /**
-   * The vectors of texts that are to be found, of length one, in the order of the texts.
+   * The vectors of texts to be indexed, normalized, in the order of the texts.
    *
-   * @throws ModelException if the model could not be reached or refused
+   * @throws ModelException if the model failed; of kind {@code INVALID_PROMPT} if it refuses one of
+   *     the texts
    * @throws InterruptedException if the thread was interrupted
    */
   List<float[]> embed(List<String> texts) throws InterruptedException;
 
   /**
-   * The vector of a question, by which texts are sought. Some models want it worded differently.
+   * The normalized vector of a query. Some models need a prefix in front of it.
    *
    * @throws ModelException if the model could not be reached or refused
    * @throws InterruptedException if the thread was interrupted
@@ -27,7 +28,7 @@ public interface EmbeddingModel {
   float[] embedQuery(String query) throws InterruptedException;
 
   /**
-   * As {@link #embed}, for somebody who waits: ahead of what is embedded in the background.
+   * As {@link #embed}, ahead of texts that are embedded in the background: a request waits.
    *
    * @throws ModelException if the model could not be reached or refused
    * @throws InterruptedException if the thread was interrupted
@@ -36,9 +37,9 @@ public interface EmbeddingModel {
     return embed(texts);
   }
 
-  /** Gets ready ahead of the first text, where that takes time; comes back at once. */
+  /** Loads the model in the background. */
   default void warmUp() {}
 
-  /** Ends what is under way, and refuses what comes after. Waits for what cannot be broken off. */
+  /** Refuses further texts, and waits for those that cannot be interrupted. */
   default void close() {}
 }

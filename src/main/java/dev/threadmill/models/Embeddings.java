@@ -14,27 +14,35 @@ import java.util.stream.Stream;
 @ApplicationScoped
 public class Embeddings implements EmbeddingModel {
   private static final String LOCAL = "local";
-  private static final int MOST_ASKED = 500;
-  private static final int LONGEST_ASKED = 2_000;
-  private static final Duration MEMORY = Duration.ofMinutes(10);
+  private static final int CACHE_BYTES = 4 * 1024 * 1024;
+  private static final int BYTES_PER_ENTRY = 120;
+  private static final Duration CACHE_TTL = Duration.ofMinutes(10);
 
   private final EmbeddingModel model;
 
-  /** The vectors of questions: a run asks the same one again in each of its turns. */
+  /** The vectors of queries: a run repeats its query in each of its turns. */
   private final Cache<String, float[]> queryVectors;
 
   @Inject
   Embeddings(EmbeddingsConfig config, ModelsConfig models) {
-    this(chosen(config.model().strip(), config, models), MOST_ASKED);
+    this(chosen(config.model().strip(), config, models), CACHE_BYTES);
   }
 
-  private Embeddings(EmbeddingModel model, int remembered) {
+  private Embeddings(EmbeddingModel model, int cacheBytes) {
     this.model = model;
     this.queryVectors =
-        Caffeine.newBuilder().maximumSize(remembered).expireAfterWrite(MEMORY).build();
+        Caffeine.newBuilder()
+            .maximumWeight(cacheBytes)
+            .weigher(
+                (String query, float[] vector) ->
+                    BYTES_PER_ENTRY
+                        + Character.BYTES * query.length()
+                        + Float.BYTES * vector.length)
+            .expireAfterWrite(CACHE_TTL)
+            .build();
   }
 
-  /** The model that comes along, for measurements outside of the server. It remembers nothing. */
+  /** The built-in model without a cache, for benchmarks outside of the server. */
   public static Embeddings local() {
     return new Embeddings(new LocalEmbeddings(LocalEmbeddings.Weights.MINILM), 0);
   }
@@ -61,14 +69,12 @@ public class Embeddings implements EmbeddingModel {
 
   @Override
   public float[] embedQuery(String query) throws InterruptedException {
-    var remembered = queryVectors.getIfPresent(query);
-    if (remembered != null) {
-      return remembered;
+    var cached = queryVectors.getIfPresent(query);
+    if (cached != null) {
+      return cached;
     }
     var vector = model.embedQuery(query);
-    if (query.length() <= LONGEST_ASKED) {
-      queryVectors.put(query, vector);
-    }
+    queryVectors.put(query, vector);
     return vector;
   }
 

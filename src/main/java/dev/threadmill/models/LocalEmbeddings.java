@@ -25,18 +25,18 @@ import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
 
 /**
- * An embedding model within the process. It is read when it is first needed, and computes on two
- * threads of its own that die when idle: one for texts, at low priority, one for questions and
- * texts that somebody is waiting for. So a flood of texts neither takes all cores nor holds up a
- * question, and native code never sits on the carrier of a virtual thread.
+ * An embedding model within the process. It is loaded at its first use and runs on two threads of
+ * its own, which end when idle: one at low priority for texts in the background, one for queries
+ * and texts that a request waits for. So many texts neither occupy all cores nor delay a query, and
+ * native code never runs on the carrier of a virtual thread.
  */
 public final class LocalEmbeddings implements EmbeddingModel {
   private static final int DIMENSIONS = 384;
-  private static final int WAITING = 1_000;
-  private static final int LONGEST_CLOSE_SECONDS = 10;
+  private static final int MAX_QUEUED = 1_000;
+  private static final int MAX_CLOSE_SECONDS = 10;
   private static final Logger LOG = Logger.getLogger(LocalEmbeddings.class);
 
-  /** What comes along. */
+  /** The built-in models. */
   enum Weights {
     MINILM(
         "all-minilm-l6-v2",
@@ -80,6 +80,8 @@ public final class LocalEmbeddings implements EmbeddingModel {
   private final ExecutorService texts = oneThread("embed-texts", Thread.MIN_PRIORITY);
   private final ExecutorService questions = oneThread("embed-questions", Thread.NORM_PRIORITY);
   private Encoder encoder;
+  private OnnxEnvironmentReference environment;
+  private final Thread closeAtExit = new Thread(this::close, "embeddings-close");
 
   LocalEmbeddings(Weights weights) {
     this.weights = weights;
@@ -121,12 +123,24 @@ public final class LocalEmbeddings implements EmbeddingModel {
 
   @Override
   public void warmUp() {
-    texts.execute(() -> encoder().vector("ready"));
+    texts.execute(
+        () -> {
+          try {
+            encoder().vector("ready");
+          } catch (ModelException e) {
+            LOG.warnf(e.getCause(), "embeddings=not_loaded model=%s", name());
+          }
+        });
   }
 
-  /** The JVM must not end under native code that still runs: that would crash it. */
+  /** Waits for native code that is running: ending the JVM under it would crash the process. */
   @Override
   public void close() {
+    try {
+      Runtime.getRuntime().removeShutdownHook(closeAtExit);
+    } catch (IllegalStateException e) {
+      // The JVM is shutting down: the hook is waited for like this call.
+    }
     for (var executor : List.of(texts, questions)) {
       for (var waiting : executor.shutdownNow()) {
         if (waiting instanceof Future<?> task) {
@@ -135,9 +149,11 @@ public final class LocalEmbeddings implements EmbeddingModel {
       }
     }
     try {
-      if (!texts.awaitTermination(LONGEST_CLOSE_SECONDS, TimeUnit.SECONDS)
-          || !questions.awaitTermination(LONGEST_CLOSE_SECONDS, TimeUnit.SECONDS)) {
-        LOG.warn("embeddings=closing the model is still at work");
+      if (!texts.awaitTermination(MAX_CLOSE_SECONDS, TimeUnit.SECONDS)
+          || !questions.awaitTermination(MAX_CLOSE_SECONDS, TimeUnit.SECONDS)) {
+        LOG.warn("embeddings=closing the model is still in use");
+      } else {
+        releaseEnvironment();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -146,9 +162,26 @@ public final class LocalEmbeddings implements EmbeddingModel {
 
   private synchronized Encoder encoder() {
     if (encoder == null) {
-      encoder = new Encoder(weights);
+      try {
+        if (environment == null) {
+          // The container may be stopped before it has started, and then closes nothing.
+          Runtime.getRuntime().addShutdownHook(closeAtExit);
+          environment = OnnxEnvironmentReference.take();
+        }
+        encoder = new Encoder(weights);
+      } catch (RuntimeException e) {
+        throw new ModelException(
+            ModelException.Kind.PROVIDER_FAILED, "The embedding model could not be loaded.", e);
+      }
     }
     return encoder;
+  }
+
+  private synchronized void releaseEnvironment() {
+    if (environment != null) {
+      environment.close();
+      environment = null;
+    }
   }
 
   private static <T> T on(ExecutorService executor, Callable<T> work) throws InterruptedException {
@@ -163,14 +196,22 @@ public final class LocalEmbeddings implements EmbeddingModel {
       throw new ModelException(
           ModelException.Kind.PROVIDER_FAILED, "The server is shutting down.", e);
     } catch (ExecutionException e) {
+      if (e.getCause() instanceof ModelException failure) {
+        throw failure;
+      }
+      // The model computes the same for the same text, so another attempt would fail as well.
       throw new ModelException(
-          ModelException.Kind.PROVIDER_FAILED, "The local embedding model failed.", e.getCause());
+          e.getCause() instanceof Error
+              ? ModelException.Kind.PROVIDER_FAILED
+              : ModelException.Kind.INVALID_PROMPT,
+          "The embedding model could not embed a text.",
+          e.getCause());
     }
   }
 
   /**
-   * The tokenizer looks for its native library through the thread's class loader, which in a
-   * packaged server is not by itself the one that has it.
+   * Sets the context class loader, through which the tokenizer finds its native library. In a
+   * packaged server the default one does not have it.
    */
   private static Thread withOurClasses(Thread thread) {
     thread.setContextClassLoader(LocalEmbeddings.class.getClassLoader());
@@ -185,7 +226,7 @@ public final class LocalEmbeddings implements EmbeddingModel {
             1,
             10,
             TimeUnit.SECONDS,
-            new LinkedBlockingQueue<>(WAITING),
+            new LinkedBlockingQueue<>(MAX_QUEUED),
             task -> withOurClasses(threads.newThread(task)),
             LocalEmbeddings::runByCaller);
     executor.allowCoreThreadTimeOut(true);
@@ -199,7 +240,7 @@ public final class LocalEmbeddings implements EmbeddingModel {
     task.run();
   }
 
-  /** The network itself, with one thread a call: two calls at a time are what two cores can do. */
+  /** The network. A call uses one thread, since two calls run at a time. */
   private static final class Encoder extends AbstractInProcessEmbeddingModel {
     private final OnnxBertBiEncoder model;
 
@@ -221,9 +262,36 @@ public final class LocalEmbeddings implements EmbeddingModel {
     }
 
     float[] vector(String text) {
-      // the tokenizer refuses what is empty
-      var segment = TextSegment.from(text.isBlank() ? "." : text);
-      return embedAll(List.of(segment)).content().getFirst().vector();
+      var segment = TextSegment.from(hasTokens(text) ? text : ".");
+      var vector = embedAll(List.of(segment)).content().getFirst().vector();
+      for (float each : vector) {
+        if (!Float.isFinite(each)) {
+          throw new IllegalArgumentException("the vector is not finite");
+        }
+      }
+      return vector;
+    }
+
+    /** The model needs a token, and the tokenizer makes none of marks, spaces and the like. */
+    private static boolean hasTokens(String text) {
+      return text.codePoints()
+          .anyMatch(
+              c ->
+                  switch (Character.getType(c)) {
+                    case Character.CONTROL,
+                        Character.FORMAT,
+                        Character.SURROGATE,
+                        Character.PRIVATE_USE,
+                        Character.UNASSIGNED,
+                        Character.NON_SPACING_MARK,
+                        Character.ENCLOSING_MARK,
+                        Character.COMBINING_SPACING_MARK,
+                        Character.SPACE_SEPARATOR,
+                        Character.LINE_SEPARATOR,
+                        Character.PARAGRAPH_SEPARATOR ->
+                        false;
+                    default -> true;
+                  });
     }
 
     @Override

@@ -77,9 +77,11 @@ final class ProviderEmbeddings implements EmbeddingModel {
       var response = http().send(request.build(), HttpResponse.BodyHandlers.ofByteArray());
       if (response.statusCode() != 200) {
         throw new ModelException(
-            response.statusCode() == 429
-                ? ModelException.Kind.RATE_LIMITED
-                : ModelException.Kind.PROVIDER_FAILED,
+            switch (response.statusCode()) {
+              case 429 -> ModelException.Kind.RATE_LIMITED;
+              case 400, 413, 422 -> ModelException.Kind.INVALID_PROMPT;
+              default -> ModelException.Kind.PROVIDER_FAILED;
+            },
             "The embedding provider answered with status %d.".formatted(response.statusCode()));
       }
       return vectors(Json.MAPPER.readTree(response.body()), texts.size());

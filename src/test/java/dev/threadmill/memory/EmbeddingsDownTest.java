@@ -13,6 +13,7 @@ import io.quarkus.test.junit.QuarkusTest;
 import io.quarkus.test.junit.QuarkusTestProfile;
 import io.quarkus.test.junit.TestProfile;
 import jakarta.inject.Inject;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -54,6 +55,22 @@ class EmbeddingsDownTest {
     assertThat(afterwards.path("pending").asInt()).isZero();
     assertThat(afterwards.at("/vector_context/0/text").asText()).contains("spare key");
     assertThat(vectors(thread)).isEqualTo(2);
+  }
+
+  @Test
+  void aTextThatTheModelRefusesHoldsUpNoOther() {
+    provider.refusedByEmbeddings("unembeddable");
+    var user = ApiClient.user();
+    var thread = MemoryThread.of(user, List.of("The spare key hangs behind the barometer."));
+    thread.say("user", "This is unembeddable: \u0001\u0002 key.");
+    thread.say("user", "It rained all day.");
+
+    var answer = thread.memory("Where is the key?", 5);
+
+    assertThat(answer.path("pending").asInt()).isZero();
+    assertThat(answer.path("vector_context")).hasSize(3);
+    assertThat(vectors(thread)).isEqualTo(2);
+    provider.refusedByEmbeddings(null);
   }
 
   @Test

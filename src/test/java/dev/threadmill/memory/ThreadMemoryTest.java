@@ -20,6 +20,8 @@ import java.util.Map;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 @QuarkusTest
 @QuarkusTestResource(PostgresResource.class)
@@ -65,6 +67,70 @@ class ThreadMemoryTest {
 
     assertThat(texts(user.get(path()).json()))
         .anySatisfy(text -> assertThat(text).contains("oboe"));
+  }
+
+  @Test
+  void withoutAQueryAPictureLeavesTheTextBeforeItToBeTheQuery() {
+    say("user", "Which boat did we rent?");
+    var picture =
+        user.post(
+            "/v1/threads/" + thread + "/messages",
+            """
+            {"role": "user", "content": [
+              {"type": "image_url", "image_url": {"url": "https://example.com/boat.png"}}]}
+            """);
+    assertThat(picture.status()).as(picture.text()).isEqualTo(200);
+
+    var memory = user.get("/v1/threads/" + thread + "/memory");
+
+    assertThat(memory.status()).as(memory.text()).isEqualTo(200);
+    assertThat(texts(memory.json())).contains("Which boat did we rent?");
+  }
+
+  @Test
+  void aThreadOfPicturesAloneHasAnEmptyMemory() {
+    user.post(
+        "/v1/threads/" + thread + "/messages",
+        """
+        {"role": "user", "content": [
+          {"type": "image_url", "image_url": {"url": "https://example.com/boat.png"}}]}
+        """);
+
+    var memory = user.get("/v1/threads/" + thread + "/memory");
+
+    assertThat(memory.status()).as(memory.text()).isEqualTo(200);
+    assertThat(texts(memory.json())).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "DELETE, /v1/memory/users/a%00b, user",
+    "GET, /v1/threads/{thread}/memory/items/fact_%00, item_id",
+    "DELETE, /v1/threads/{thread}/memory/items/fact_%00, item_id",
+    "DELETE, /v1/threads/{thread}/memory/items/msg_%00, item_id",
+    "GET, /v1/threads/{thread}/memory/items?after=fact_%00, after",
+    "GET, /v1/threads/{thread}/messages?after=msg_%00, after",
+    "GET, /v1/threads/{thread}/messages?before=msg_%00, before"
+  })
+  void aParameterThatCannotBeStoredIsRefused(String method, String path, String field) {
+    var url = path.replace("{thread}", thread);
+
+    var answer = method.equals("GET") ? user.get(url) : user.delete(url);
+
+    assertThat(answer.status()).as(answer.text()).isEqualTo(400);
+    assertThat(answer.json().at("/error/param").asText()).isEqualTo(field);
+  }
+
+  @Test
+  void messagesOfControlCharactersAreIndexedWithOthersAndHoldUpNone() {
+    say("user", "\u0001\u0002\u001f");
+    say("user", "\u200b \u0007");
+    say("user", "The lighthouse is for sale.");
+
+    var memory = memory("What is for sale?", 1);
+
+    assertThat(memory.path("pending").asInt()).isZero();
+    assertThat(texts(memory)).first().asString().contains("lighthouse");
   }
 
   @Test

@@ -3,12 +3,16 @@ package dev.threadmill.models;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(60)
 class LocalEmbeddingsTest {
@@ -31,6 +35,44 @@ class LocalEmbeddingsTest {
       }
     }
     assertThatThrownBy(() -> embeddings.embedQuery("too late")).isInstanceOf(ModelException.class);
+  }
+
+  /** ONNX Runtime frees its environment in a shutdown hook of its own. */
+  @ParameterizedTest
+  @ValueSource(ints = {200, 500, 900})
+  void aProcessThatEndsWhileTheModelIsLoadedDoesNotCrash(int milliseconds) throws Exception {
+    var process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:-CreateCoredumpOnCrash",
+                "-cp",
+                System.getProperty("java.class.path"),
+                ExitWhileLoading.class.getName(),
+                Integer.toString(milliseconds))
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            .start();
+
+    assertThat(process.waitFor(50, TimeUnit.SECONDS)).isTrue();
+    assertThat(process.exitValue()).isZero();
+  }
+
+  @Test
+  void theEnvironmentOfTheRuntimeIsReferenced() {
+    var reference = OnnxEnvironmentReference.take();
+
+    assertThat(reference).isNotNull();
+    reference.close();
+  }
+
+  @Test
+  void textsWithoutAnyCharacterToReadAreEmbeddedLikeOthers() throws Exception {
+    var embeddings = new LocalEmbeddings(LocalEmbeddings.Weights.MINILM);
+    var texts = List.of("\u0001\u0002\u0003", " ", "\u200b\u200d", "\ud800", "\ue000", "\u0301");
+
+    assertThat(embeddings.embed(texts)).hasSize(texts.size()).allMatch(each -> each[0] == each[0]);
+
+    embeddings.close();
   }
 
   private static int vectorsOrNone(LocalEmbeddings embeddings) throws InterruptedException {

@@ -54,6 +54,7 @@ public final class FakeProvider implements AutoCloseable {
   private volatile Function<Request, Reply> otherwise =
       _ -> Reply.text("Hello from the fake provider.");
   private volatile boolean embeddingsDown;
+  private volatile String refusedByEmbeddings;
   private volatile int port;
 
   /** A received request. */
@@ -189,6 +190,12 @@ public final class FakeProvider implements AutoCloseable {
     return this;
   }
 
+  /** Text that the embedding model refuses, and all texts of the same request; null for none. */
+  public FakeProvider refusedByEmbeddings(String text) {
+    refusedByEmbeddings = text;
+    return this;
+  }
+
   /** The requests so far, oldest first. */
   public List<Request> requests() {
     return List.copyOf(log);
@@ -289,10 +296,12 @@ public final class FakeProvider implements AutoCloseable {
       if (http.path().endsWith("/models")) {
         end(http.response(), "{\"object\":\"list\",\"data\":[]}");
       } else if (http.path().endsWith("/embeddings")) {
-        if (embeddingsDown) {
-          http.response().setStatusCode(503);
+        var refused = refusedByEmbeddings;
+        boolean isRefused = refused != null && json.path("input").toString().contains(refused);
+        if (embeddingsDown || isRefused) {
+          http.response().setStatusCode(embeddingsDown ? 503 : 400);
         }
-        end(http.response(), embeddingsDown ? "{}" : embeddings(json));
+        end(http.response(), embeddingsDown || isRefused ? "{}" : embeddings(json));
       } else {
         log.add(request);
         if (logged.incrementAndGet() > LONGEST_LOG) {

@@ -52,12 +52,15 @@ public class TextStore {
         project);
   }
 
-  /** The text of the newest message that a user wrote. */
+  /** The newest text of a user, among the last messages: the newest may be a picture. */
   public Optional<String> newestUserText(ThreadId thread) {
     return jdbc.one(
         """
-        SELECT message_text(content) AS text FROM messages
-        WHERE thread_id = ? AND role = 'user' ORDER BY created_at DESC, id DESC LIMIT 1
+        SELECT text FROM (
+          SELECT message_text(content) AS text, created_at, id FROM messages
+          WHERE thread_id = ? AND role = 'user' ORDER BY created_at DESC, id DESC LIMIT 20
+        ) AS newest
+        WHERE text <> '' ORDER BY created_at DESC, id DESC LIMIT 1
         """,
         row -> row.text("text"),
         thread);
