@@ -14,7 +14,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 
-/** Corrects by hand what the memory holds. Each change of a summary is a new version. */
+/** Edits summaries and facts on request. Each edit of a summary is a new version. */
 @ApplicationScoped
 class EditMemory {
   private static final int TRIES = 5;
@@ -44,7 +44,7 @@ class EditMemory {
     this.clock = clock;
   }
 
-  /** Writes a summary by hand. It covers what the one before it did. */
+  /** Writes a summary. It covers the same messages as the one before it. */
   SummaryStore.Summary writeSummary(TextStore.ThreadInfo thread, String text) {
     return add(thread, filtered(thread, text), "edit", null);
   }
@@ -58,7 +58,7 @@ class EditMemory {
         text);
   }
 
-  /** Makes an earlier version the present one again. */
+  /** Copies an earlier version into a new one. */
   SummaryStore.Summary restore(TextStore.ThreadInfo thread, SummaryStore.Summary old) {
     return add(thread, old.text(), "restore", Integer.toString(old.version()));
   }
@@ -82,10 +82,11 @@ class EditMemory {
         return summary;
       }
     }
-    throw ApiException.unavailable("The summary is being changed by others. Please try again.", 1);
+    throw ApiException.unavailable(
+        "The summary was changed by other requests at the same time. Please try again.", 1);
   }
 
-  /** Writes a fact anew, and embeds it anew. */
+  /** Replaces the text of a fact and embeds it. */
   FactStore.Fact writeFact(TextStore.ThreadInfo thread, FactStore.Fact fact, String newText)
       throws InterruptedException {
     var text = filtered(thread, newText);
@@ -93,7 +94,7 @@ class EditMemory {
     try {
       vector = embeddings.embed(List.of(text)).getFirst();
     } catch (ModelException e) {
-      // It is found by its words until the model is back.
+      // Without a vector the words of the fact find it.
     }
     var document =
         MemoryDocuments.of(

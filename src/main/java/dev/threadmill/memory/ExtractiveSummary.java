@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Sums up without a model, for the offline rehearsal model: the sentences whose words weigh most,
+ * Summarizes without a model, for the rehearsal model: the sentences with the most frequent terms,
  * in their order.
  */
 final class ExtractiveSummary {
@@ -61,7 +61,9 @@ final class ExtractiveSummary {
     }
   }
 
-  /** Terms that come up again tell what it is about; a few of each sentence count. */
+  /**
+   * The weight of a sentence: the frequencies of its terms, divided so that long ones do not win.
+   */
   private static double weight(Sentence sentence, Map<String, Integer> frequency) {
     double weight = 0;
     for (var term : new HashSet<>(sentence.terms())) {

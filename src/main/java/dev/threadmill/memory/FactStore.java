@@ -13,7 +13,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
-/** What reflection has learned: facts, preferences and open questions. */
+/** The facts, preferences and open questions that reflection has extracted. */
 @ApplicationScoped
 class FactStore {
   static final String PREFIX = "fact_";
@@ -37,8 +37,8 @@ class FactStore {
    * A fact.
    *
    * @param kind {@code fact}, {@code preference} or {@code question}
-   * @param messageIds the messages that it comes from
-   * @param supersededBy the fact that corrected this one; null while it holds
+   * @param messageIds the messages that it was extracted from
+   * @param supersededBy the fact that corrected this one; null while it is valid
    */
   record Fact(
       ThreadId thread,
@@ -56,7 +56,7 @@ class FactStore {
     }
   }
 
-  /** The facts of a thread that hold, newest first. */
+  /** The valid facts of a thread, newest first. */
   List<Fact> holding(ThreadId thread, int limit) {
     return jdbc.list(
         "SELECT "
@@ -68,7 +68,7 @@ class FactStore {
         limit);
   }
 
-  /** Facts newest first, those that were corrected too, beginning after one of them. */
+  /** Valid and superseded facts, newest first, starting after one of them. */
   List<Fact> page(ThreadId thread, String after, int limit) {
     return jdbc.list(
         "SELECT "
@@ -113,7 +113,7 @@ class FactStore {
         fact.updatedAt());
   }
 
-  /** A fact no longer holds, and is no longer recalled. */
+  /** Marks a fact as superseded and removes it from the index. */
   void supersede(Tx tx, ThreadId thread, String id, String by, Instant at) {
     tx.update(
         """

@@ -8,8 +8,8 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.util.List;
 
 /**
- * Makes the memory forget. The messages stay in their threads; they are not remembered again, and
- * the summaries that told of them are made anew without them.
+ * Deletes memories on request. The messages stay in their threads and are not indexed again;
+ * summaries that cover them are made again without them.
  */
 @ApplicationScoped
 class ForgetMemory {
@@ -25,7 +25,7 @@ class ForgetMemory {
     return jdbc.inTransaction(tx -> facts.delete(tx, thread, id));
   }
 
-  /** False if the thread has no such message. */
+  /** Returns false if the thread has no such message. */
   boolean message(ThreadId thread, String id) {
     return jdbc.inTransaction(
         tx -> {
@@ -70,15 +70,15 @@ class ForgetMemory {
         });
   }
 
-  /** All that is remembered of a thread so far. */
+  /** Deletes the memory of a thread. */
   void thread(ThreadId thread) {
     jdbc.runInTransaction(tx -> forget(tx, List.of(thread)));
   }
 
   /**
-   * All that is remembered of the threads of a user.
+   * Deletes the memory of all threads of a user.
    *
-   * @return how many threads that were
+   * @return the number of threads
    */
   int user(ProjectId project, String user) {
     return jdbc.inTransaction(

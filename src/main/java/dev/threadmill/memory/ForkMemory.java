@@ -5,8 +5,8 @@ import dev.threadmill.threads.ThreadLifecycle;
 import jakarta.enterprise.context.ApplicationScoped;
 
 /**
- * The copy of a message that the memory was told to forget is forgotten, too. All else that the
- * memory stores for a fork is made anew; for a deleted thread or message, triggers delete it.
+ * Copies the marks of forgotten messages to a fork. The rest of a fork's memory is made from its
+ * messages. The memory of a deleted thread or message is deleted by triggers.
  */
 @ApplicationScoped
 class ForkMemory implements ThreadLifecycle {

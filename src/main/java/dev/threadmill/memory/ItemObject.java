@@ -4,11 +4,11 @@ import dev.threadmill.api.ThreadId;
 import java.util.List;
 
 /**
- * Something that reflection has learned, on the wire.
+ * A fact in the API.
  *
  * @param type {@code fact}, {@code preference} or {@code question}
- * @param messageIds the messages that it comes from
- * @param supersededBy the item that corrected it; null while it holds
+ * @param messageIds the messages that it was extracted from
+ * @param supersededBy the item that corrected it; null while it is valid
  */
 public record ItemObject(
     String id,

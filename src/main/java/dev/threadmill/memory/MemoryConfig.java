@@ -8,11 +8,11 @@ import java.util.Optional;
 /** The settings of the memory. */
 @ConfigMapping(prefix = "threadmill.memory")
 public interface MemoryConfig {
-  /** Whether this node works on the queues. Tests switch it off to look at what waits. */
+  /** Whether this node works on the queues. Tests disable it to inspect the queues. */
   @WithDefault("true")
   boolean worker();
 
-  /** How often the queue is looked at when nobody has told of new messages. */
+  /** The polling interval of the queues without a signal. */
   @WithDefault("1s")
   Duration poll();
 
@@ -20,38 +20,38 @@ public interface MemoryConfig {
   @WithDefault("32")
   int batch();
 
-  /** The longest wait before work that failed is tried again. */
+  /** The longest delay before failed work is retried. */
   @WithDefault("5m")
   Duration longestBackoff();
 
-  /** How long a reader of a thread's memory waits for messages that were posted just now. */
+  /** How long a request for the memory of a thread waits for queued messages to be indexed. */
   @WithDefault("8s")
   Duration patience();
 
-  /** The longest that a run waits for its memories; then it goes on without. */
+  /** The timeout of recall for a run, which then continues without passages. */
   @WithDefault("250ms")
   Duration recallTimeout();
 
-  /** The longest that a run waits for its question's vector; then words alone find memories. */
+  /** The timeout for embedding a run's query; after it, words alone find passages. */
   @WithDefault("150ms")
   Duration vectorTimeout();
 
   /** THREADMILL_SUMMARY_MODEL: a cheaper model for summaries; the run's own if it is not set. */
   Optional<String> summaryModel();
 
-  /** How long after a run a thread is reflected upon, so that a quick exchange costs one call. */
+  /** The delay of reflection after a run, so that several runs in a row cost one call. */
   @WithDefault("3s")
   Duration reflectAfter();
 
-  /** The most tokens of messages that are summed up in one call. */
+  /** The most tokens of messages that are summarized in one call. */
   @WithDefault("6000")
   int summaryInput();
 
-  /** How many memories a run is given at most. */
+  /** The most passages that a run receives. */
   @WithDefault("8")
   int recalled();
 
-  /** The least score of a memory that a run is given. */
+  /** The least score of a passage that a run receives. */
   @WithDefault("0.001")
   double leastScore();
 }

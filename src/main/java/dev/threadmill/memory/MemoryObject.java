@@ -5,13 +5,13 @@ import dev.threadmill.memory.recall.Recall;
 import java.util.List;
 
 /**
- * What {@code GET /v1/threads/{id}/memory} answers.
+ * The response of {@code GET /v1/threads/{id}/memory}.
  *
  * @param summary null if there is none
  * @param summaryMethod {@code rolling}, {@code reflection} or {@code none}
  * @param updatedAt when the summary was made, in Unix seconds; null if there is none
- * @param pending how many messages are not embedded yet
- * @param vectorContext what the query recalls, best first
+ * @param pending the number of messages without vectors
+ * @param vectorContext the recalled passages, best first
  */
 public record MemoryObject(
     String object,
@@ -26,10 +26,10 @@ public record MemoryObject(
   }
 
   /**
-   * A recalled text.
+   * A recalled passage.
    *
-   * @param score how likely it answers the query, from 0 to 1
-   * @param createdAt when it was said, in Unix seconds
+   * @param score the likelihood that it answers the query, from 0 to 1
+   * @param createdAt creation time of the message or the fact, in Unix seconds
    */
   public record Recalled(String text, double score, Source source, long createdAt) {
     static Recalled of(Recall.Passage memory) {
@@ -42,7 +42,7 @@ public record MemoryObject(
   }
 
   /**
-   * Where a text comes from.
+   * The source of a passage.
    *
    * @param type {@code message} or {@code fact}
    */

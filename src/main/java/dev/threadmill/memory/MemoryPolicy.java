@@ -5,16 +5,16 @@ import dev.threadmill.assistants.MemoryOptions.Scope;
 import dev.threadmill.assistants.MemoryOptions.SummaryMethod;
 
 /**
- * What an assistant's memory settings come to, once what was not set has its default.
+ * The effective memory settings of an assistant.
  *
- * @param isAsked whether the assistant asks for a memory in so many words
+ * @param isExplicit whether the assistant has memory settings and enables them
  */
 public record MemoryPolicy(
     boolean enabled, boolean isExplicit, SummaryMethod summaryMethod, Scope scope) {
 
   /**
-   * An assistant that says nothing of memory recalls within its thread what no longer fits, which
-   * costs no model call; one that asks for memory also gets a rolling summary.
+   * Applies the defaults. An assistant without memory settings recalls within its thread, which
+   * costs no model call. One with settings has a rolling summary, too.
    *
    * @param settings null if the assistant has none
    */

@@ -6,7 +6,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.Comparator;
 import java.util.List;
 
-/** Words a memory for a model: as quoted material, so that what stands in it is not obeyed. */
+/** Formats a memory for a model, as quoted material that must not be obeyed. */
 public final class MemoryPrompt {
   private static final DateTimeFormatter DAY =
       DateTimeFormatter.ofPattern("yyyy-MM-dd").withZone(ZoneOffset.UTC);
@@ -21,10 +21,10 @@ public final class MemoryPrompt {
   private MemoryPrompt() {}
 
   /**
-   * The text for a model, empty if there is nothing to tell.
+   * The text for a model; empty if there is no memory.
    *
    * @param summary null if there is none
-   * @param recalled best first; told in the order in which it was said
+   * @param recalled in any order; the text has them in chronological order
    */
   public static String of(String summary, List<Recall.Passage> recalled) {
     if (summary == null && recalled.isEmpty()) {
@@ -41,14 +41,14 @@ public final class MemoryPrompt {
     return text.append("</memory>").toString();
   }
 
-  /** One recalled passage, as the model is told it. */
+  /** The text of one passage. */
   static String passage(Recall.Passage memory) {
     return "<passage said=\"%s\" kind=\"%s\">%s</passage>\n"
         .formatted(
             DAY.format(memory.createdAt()), memory.sourceType(), quoted(memory.text().strip()));
   }
 
-  /** Text that cannot end the quotation it stands in. */
+  /** Escapes the tags that could end the quotation. */
   static String quoted(String text) {
     return text.replaceAll("(?i)<(/?\\s*(?:memory|summary|passage|message)\\b)", "&lt;$1");
   }

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Which memories a model call was given: references, of which the texts can be read again.
+ * References to the memories that a model call received. Their texts are read again when needed.
  *
  * @param summaryVersion null if there was no summary
  * @param recalled best first
@@ -20,7 +20,7 @@ public record MemoryReferences(
     recalled = List.copyOf(recalled);
   }
 
-  /** A passage of a message, or a fact. */
+  /** A reference to a passage of a message or to a fact. */
   public record Item(
       String type, String id, String thread, int begins, int ends, long micros, double score) {
 
@@ -43,7 +43,7 @@ public record MemoryReferences(
     }
   }
 
-  /** What is to be kept of what was remembered. */
+  /** The references of a result. */
   public static MemoryReferences of(RetrieveMemory.Result remembered) {
     return new MemoryReferences(
         remembered.state(),

@@ -158,7 +158,7 @@ public class MemoryResource {
     return SummaryObject.of(edit.restore(thread, summary(thread, version)));
   }
 
-  /** What was forgotten. */
+  /** The response to a deletion. */
   public record ForgottenItem(String id, String object, boolean deleted) {}
 
   private TextStore.ThreadInfo thread(ThreadId id) {
@@ -194,7 +194,7 @@ public class MemoryResource {
         return value;
       }
     } catch (NumberFormatException e) {
-      // said below
+      // reported below
     }
     throw ApiException.invalid("limit", "Invalid 'limit': expected an integer from 1 to 100.");
   }

@@ -14,7 +14,7 @@ import jakarta.ws.rs.PathParam;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
-/** The memory of a project as a whole. */
+/** The memory of a project over HTTP. */
 @Path("/v1/memory")
 @RunOnVirtualThread
 @Tag(name = "Memory")
@@ -33,13 +33,13 @@ public class ProjectMemoryResource {
   }
 
   /**
-   * How far the index has come.
+   * The progress of the index.
    *
    * @param model the present embedding model
-   * @param embedded pieces of texts that have a vector of it
-   * @param outdated pieces that have one of another model only, and are being embedded anew
-   * @param pending messages that wait
-   * @param retentionDays for how long the project remembers; null for ever
+   * @param embedded chunks with a vector of this model
+   * @param outdated chunks of other models, which are being embedded again
+   * @param pending queued messages
+   * @param retentionDays the retention; null if it is unlimited
    */
   public record Status(
       String object,
@@ -50,9 +50,9 @@ public class ProjectMemoryResource {
       Integer retentionDays) {}
 
   /**
-   * The body of a change.
+   * The request body of a change.
    *
-   * @param retentionDays 1 to 36500; null for ever
+   * @param retentionDays 1 to 36500; null for unlimited retention
    */
   public record Modify(Integer retentionDays) {
     public Modify {
@@ -63,7 +63,7 @@ public class ProjectMemoryResource {
     }
   }
 
-  /** What was forgotten. */
+  /** The response to a deletion. */
   public record ForgottenUser(String id, String object, boolean deleted, int threads) {}
 
   @GET

@@ -15,7 +15,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.util.List;
 import java.util.Locale;
 
-/** Answers what a thread remembers. */
+/** Reads and searches the memory of a thread for the API. */
 @ApplicationScoped
 class ReadMemory {
   private final TextStore texts;
@@ -40,13 +40,15 @@ class ReadMemory {
     this.config = config;
   }
 
-  /** The thread; 404 if the project has none of this id. */
+  /** Finds a thread; 404 if the project has none with this id. */
   TextStore.ThreadInfo thread(ProjectId project, ThreadId id) {
     return texts.thread(project, id).orElseThrow(() -> ApiException.notFound("thread", id));
   }
 
   /**
-   * @param query null for the newest message of the user
+   * The memory of a thread.
+   *
+   * @param query null for the newest text of the user
    */
   MemoryObject of(TextStore.ThreadInfo thread, String query, int limit)
       throws InterruptedException {
@@ -68,7 +70,7 @@ class ReadMemory {
         memories.stream().map(MemoryObject.Recalled::of).toList());
   }
 
-  /** What a search recalls. */
+  /** The passages that a search recalls. */
   List<MemoryObject.Recalled> search(TextStore.ThreadInfo thread, SearchMemory search)
       throws InterruptedException {
     index.indexThread(thread.id(), config.patience());

@@ -9,7 +9,7 @@ import java.time.InstantSource;
 import java.util.Optional;
 import org.jboss.logging.Logger;
 
-/** For how long each project remembers, and forgetting what is older. */
+/** The retention time of each project, and the deletion of older memories. */
 @ApplicationScoped
 class Retention {
   private static final Logger LOG = Logger.getLogger(Retention.class);
@@ -23,7 +23,7 @@ class Retention {
     this.clock = clock;
   }
 
-  /** In days; empty for ever. */
+  /** The retention in days; empty if it is unlimited. */
   Optional<Integer> of(ProjectId project) {
     return jdbc.one(
         "SELECT days FROM memory_retention WHERE project_id = ?",
@@ -32,7 +32,9 @@ class Retention {
   }
 
   /**
-   * @param days null for ever
+   * Sets the retention.
+   *
+   * @param days null if it is unlimited
    */
   void set(ProjectId project, Integer days) {
     if (days == null) {
@@ -50,7 +52,7 @@ class Retention {
 
   private record Term(ProjectId project, int days) {}
 
-  /** Forgets what is too old, a little at a time. */
+  /** Deletes memories that are too old, in batches. */
   void sweep() {
     var terms =
         jdbc.list(

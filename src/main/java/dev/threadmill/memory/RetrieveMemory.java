@@ -25,17 +25,17 @@ import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 
 /**
- * Finds what a run's model is to remember of what its window does not show: the summary, and what
- * is recalled. It is given little time, and whatever goes wrong the run goes on without.
+ * Retrieves the memory for a model call: the summary, and passages that the window does not show.
+ * It has a short timeout, and a failure never fails the run.
  */
 @ApplicationScoped
 public class RetrieveMemory {
   private static final Logger LOG = Logger.getLogger(RetrieveMemory.class);
 
-  /** Searches at a time; when the database is slow, runs do not queue up behind each other here. */
+  /** The most concurrent searches. When the database is slow, further runs continue at once. */
   private static final int MOST_AT_ONCE = 32;
 
-  /** What is so many times less likely than the best is not worth its tokens. */
+  /** A passage with a score so many times below the best one is left out. */
   private static final double FAR_BEHIND = 20;
 
   private final SummaryStore summaries;
@@ -52,12 +52,12 @@ public class RetrieveMemory {
   }
 
   /**
-   * What is wanted.
+   * A request.
    *
-   * @param leftOut whether the thread has more than the window shows
-   * @param shown the ids of the messages that the window shows, asked for only if it matters
+   * @param leftOut whether the thread has messages that the window does not show
+   * @param shown the ids of the messages in the window, computed only if needed
    * @param query the newest message of the user; null if it has no text
-   * @param maxTokens what it may cost in the prompt
+   * @param maxTokens the most tokens that the memory may use in the prompt
    */
   public record Request(
       ProjectId project,
@@ -69,27 +69,27 @@ public class RetrieveMemory {
       String query,
       int maxTokens) {}
 
-  /** How it went. */
+  /** The outcome of a retrieval. */
   public enum State {
-    /** Asked, and this is what came of it. */
+    /** The memory was searched. */
     @JsonProperty("asked")
     ASKED,
-    /** The assistant's memory is switched off. */
+    /** The assistant's memory is disabled. */
     @JsonProperty("off")
     OFF,
-    /** The window shows all that could be remembered. */
+    /** The window shows everything that could be recalled. */
     @JsonProperty("not_needed")
     NOT_NEEDED,
-    /** It took too long. */
+    /** The search timed out. */
     @JsonProperty("timed_out")
     TIMED_OUT,
-    /** It went wrong. */
+    /** The search failed. */
     @JsonProperty("failed")
     FAILED
   }
 
   /**
-   * What the model is to remember.
+   * The memory of a model call.
    *
    * @param summaryVersion null if there is no summary
    * @param summary its text; null if there is none
@@ -113,13 +113,13 @@ public class RetrieveMemory {
       return new Result(state, summaryVersion, summary, recalled);
     }
 
-    /** As the model is told it; empty if there is nothing. */
+    /** The text for the model; empty if there is no memory. */
     public String text() {
       return MemoryPrompt.of(summary, recalled);
     }
   }
 
-  /** What the model is to remember, or why nothing. Never throws but when interrupted. */
+  /** Retrieves the memory. Throws only if interrupted. */
   public Result retrieve(Request wanted) throws InterruptedException {
     var policy = wanted.policy();
     if (!policy.enabled()) {
@@ -134,7 +134,7 @@ public class RetrieveMemory {
     }
     var summary = new AtomicReference<>(Result.nothing(State.ASKED));
     var task = new FutureTask<>(() -> find(wanted, summary));
-    // Not interrupted when time is up: an interrupt would break the database connection.
+    // Not interrupted at the timeout: an interrupt would break the database connection.
     Thread.ofVirtual()
         .name("recall")
         .start(
@@ -157,7 +157,7 @@ public class RetrieveMemory {
   }
 
   /**
-   * @param early is given the summary as soon as it is there, in case the recall takes too long
+   * @param early receives the summary at once, in case the recall times out
    */
   private Result find(Request wanted, AtomicReference<Result> early) throws InterruptedException {
     var summary =
@@ -219,7 +219,7 @@ public class RetrieveMemory {
     };
   }
 
-  /** Brings back what a step's model call was given, from the references that were kept. */
+  /** Reads the memory of a step's model call again, from its references. */
   public Result restore(ThreadId thread, MemoryReferences sent) {
     var summary =
         sent.summaryVersion() == null

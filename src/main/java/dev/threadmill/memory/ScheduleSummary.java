@@ -9,7 +9,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.time.Instant;
 
-/** Notes the memory work that a run leaves behind, in the transaction that ends the run. */
+/** Queues the summary of a thread in the transaction that ends a run. */
 @ApplicationScoped
 public class ScheduleSummary {
   private final SummaryQueue queue;
@@ -23,11 +23,11 @@ public class ScheduleSummary {
   }
 
   /**
-   * Costs a statement only where there is something to do.
+   * Queues the summary if the policy asks for one; else it executes no statement.
    *
    * @param assistant null if the run has none
-   * @param windowFrom when the window of the run's last model call began, if older messages were
-   *     left out; else null
+   * @param windowFrom the time of the first message in the window of the run's last model call, if
+   *     older messages were left out; else null
    */
   public void schedule(
       Tx tx,

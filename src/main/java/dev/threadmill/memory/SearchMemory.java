@@ -7,7 +7,7 @@ import dev.threadmill.assistants.MemoryOptions.Scope;
  * The body of {@code POST /v1/threads/{id}/memory/search}.
  *
  * @param limit 1 to 100; 10 if null
- * @param scope whose memories are searched; the thread's own if null
+ * @param scope the scope of the search; the thread if null
  */
 public record SearchMemory(String query, Integer limit, Scope scope) {
   public SearchMemory {

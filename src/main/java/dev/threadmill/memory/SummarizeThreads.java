@@ -22,9 +22,9 @@ import java.util.List;
 import org.jboss.logging.Logger;
 
 /**
- * Takes threads off the queue and brings their summaries up to date: rolling folds in what has left
- * the window, reflection all that was said. When the model fails, or the project has used up what
- * it may use, the old summary stands.
+ * Claims threads from the queue and updates their summaries: a rolling summary covers the messages
+ * that have left the window, reflection covers all messages. When the model fails or the project
+ * has reached its limits, the old summary stays.
  */
 @ApplicationScoped
 class SummarizeThreads {
@@ -73,7 +73,7 @@ class SummarizeThreads {
     this.clock = clock;
   }
 
-  /** Works on one thread. False if none is due. */
+  /** Summarizes one thread. Returns false if none is due. */
   boolean summarizeNext() throws InterruptedException {
     var taken = queue.claim();
     if (taken.isEmpty()) {
@@ -108,7 +108,7 @@ class SummarizeThreads {
       jdbc.runInTransaction(
           tx -> {
             if (work.rebuild() && latest.isPresent()) {
-              // Nothing is left of what it told of.
+              // All messages that the summary covered were deleted.
               summaries.add(
                   tx, version(work, latest.get().version() + 1, "", "extract", null, from));
             }
@@ -143,7 +143,7 @@ class SummarizeThreads {
   }
 
   /**
-   * How far the summary may reach: what is still in the window is not folded, only reflected upon.
+   * The end of the messages that the summary may cover. A rolling summary leaves out the window.
    */
   private Instant end(SummaryQueue.Task work, boolean reflects, Instant covered) {
     if (reflects) {
@@ -155,7 +155,7 @@ class SummarizeThreads {
     return covered == null ? Instant.EPOCH : covered;
   }
 
-  /** As many of the oldest messages as one call takes in, at least one. */
+  /** The oldest messages that fit into one call, at least one. */
   private List<TextStore.MessageText> fitting(List<TextStore.MessageText> messages) {
     int tokens = 0;
     int count = 0;
@@ -185,10 +185,10 @@ class SummarizeThreads {
       List<float[]> vectors) {
     jdbc.runInTransaction(
         tx -> {
-          // What was deleted meanwhile must not come back through the summary.
+          // A message that was deleted meanwhile must not come back through the summary.
           if (texts.count(tx, work.thread(), messages) < messages.size()
               || !summaries.add(tx, summary)) {
-            // Somebody has edited it meanwhile: their text is built upon at the next try.
+            // Or the summary was edited meanwhile: the next attempt starts from the edited text.
             queue.requeue(tx, work);
             return;
           }
@@ -218,7 +218,7 @@ class SummarizeThreads {
                     vectors == null ? null : vectors.get(i)));
           }
           index.upsert(tx, documents);
-          // A thread too long for one call goes on from here; one that is done finds nothing.
+          // A thread too long for one call continues here; a finished one finds no messages.
           queue.requeue(tx, work);
         });
   }

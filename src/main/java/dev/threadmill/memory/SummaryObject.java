@@ -3,12 +3,12 @@ package dev.threadmill.memory;
 import dev.threadmill.api.ThreadId;
 
 /**
- * A version of a summary on the wire.
+ * A version of a summary in the API.
  *
  * @param origin {@code model}, {@code extract} (made without a model), {@code edit} or {@code
  *     restore}
  * @param writtenBy the model, or the version that was restored
- * @param coversTo when the newest message was said that it covers, in Unix seconds
+ * @param coversTo creation time of the newest message that it covers, in Unix seconds
  */
 public record SummaryObject(
     String object,

@@ -10,10 +10,10 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Optional;
 
-/** The threads that wait to be summed up. */
+/** The queue of threads that wait to be summarized. */
 @ApplicationScoped
 class SummaryQueue {
-  /** Longer than the slowest model takes; a node that has not finished by then has died. */
+  /** A claim expires after this time, which is longer than any model call takes. */
   static final Duration LEASE = Duration.ofMinutes(5);
 
   private final Jdbc jdbc;
@@ -25,11 +25,11 @@ class SummaryQueue {
   }
 
   /**
-   * A thread to be summed up.
+   * A claimed thread.
    *
-   * @param windowFrom messages before it have left the window; null if none has
-   * @param anew whether the present summary must not be built upon
-   * @param noted how often the work was noted when it was taken
+   * @param windowFrom messages before this time have left the window; null if none has
+   * @param rebuild whether the summary is made from the messages alone, not from the one before
+   * @param revision the number of times that the thread was queued until the claim
    */
   record Task(
       ThreadId thread,
@@ -43,7 +43,7 @@ class SummaryQueue {
       long revision,
       int attempts) {}
 
-  /** Notes that a run has ended on a thread, in the transaction that ends it. */
+  /** Queues a thread in the transaction that ends a run. */
   void enqueue(
       Tx tx,
       ThreadId thread,
@@ -71,7 +71,7 @@ class SummaryQueue {
         clock.instant().plus(delay));
   }
 
-  /** Takes the thread that has been due longest. */
+  /** Claims the thread that has been due longest. */
   Optional<Task> claim() {
     return jdbc.inTransaction(
         tx ->
@@ -101,7 +101,7 @@ class SummaryQueue {
                 clock.instant()));
   }
 
-  /** The work is done; if it was noted again meanwhile, it is due at once. */
+  /** Removes a thread; if it was queued again meanwhile, it becomes due at once. */
   void complete(Tx tx, Task work) {
     int gone =
         tx.update(
@@ -116,7 +116,7 @@ class SummaryQueue {
     }
   }
 
-  /** There is more to do on this thread, right away. */
+  /** Makes a thread due at once, for the next part of it. */
   void requeue(Tx tx, Task work) {
     tx.update(
         """

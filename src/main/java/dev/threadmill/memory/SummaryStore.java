@@ -11,7 +11,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
-/** The versions of the threads' summaries. */
+/** The versions of summaries. */
 @ApplicationScoped
 class SummaryStore {
   private static final String COLUMNS =
@@ -43,7 +43,7 @@ class SummaryStore {
       String writtenBy,
       Instant coversTo) {}
 
-  /** The summary in use. */
+  /** The newest version. */
   Optional<Summary> latest(ThreadId thread) {
     return jdbc.one(
         "SELECT "
@@ -61,7 +61,7 @@ class SummaryStore {
         version);
   }
 
-  /** Versions newest first, beginning below one of them. */
+  /** Versions below a number, newest first. */
   List<Summary> versions(ThreadId thread, int below, int limit) {
     return jdbc.list(
         "SELECT "
@@ -75,10 +75,10 @@ class SummaryStore {
   }
 
   /**
-   * Adds a version, if none was added since this one was begun.
+   * Adds a version, unless another transaction has added the same number.
    *
-   * @param summary with the number that comes next
-   * @return false if somebody else was faster
+   * @param summary with the next number
+   * @return false if the number is taken
    */
   boolean add(Tx tx, Summary summary) {
     return tx.update(

@@ -9,7 +9,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
 
-/** Works on the queue of summaries as long as the server runs. */
+/** The worker that summarizes queued threads while the server runs. */
 @ApplicationScoped
 class SummaryWorker {
   private static final Logger LOG = Logger.getLogger(SummaryWorker.class);
@@ -37,7 +37,7 @@ class SummaryWorker {
     }
   }
 
-  /** Tells that there is work, or will be; what is due later is found by looking. */
+  /** Signals that a thread was queued. One that is due later is found by polling. */
   void wakeUp(Duration delay) {
     if (delay.isZero() && bell.availablePermits() == 0) {
       bell.release();
@@ -48,7 +48,7 @@ class SummaryWorker {
     while (!Thread.currentThread().isInterrupted()) {
       try {
         while (threads.summarizeNext()) {
-          // goes on
+          // until no thread is due
         }
         bell.tryAcquire(config.poll().toMillis(), TimeUnit.MILLISECONDS);
       } catch (InterruptedException e) {

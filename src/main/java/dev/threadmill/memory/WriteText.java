@@ -2,7 +2,7 @@ package dev.threadmill.memory;
 
 import dev.threadmill.api.ApiException;
 
-/** The body of a correction by hand. */
+/** The request body of an edit. */
 public record WriteText(String text) {
   private static final int LONGEST = 20_000;
 

@@ -3,17 +3,17 @@ package dev.threadmill.memory.recall;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.ThreadId;
 
-/** Whose memories are asked. All of them stay within one project. */
+/** The entries that a recall may return, all of one project. */
 public sealed interface MemoryScope {
-  /** The project that the memories belong to. */
+  /** The project that the entries belong to. */
   ProjectId project();
 
-  /** What was said in this thread. */
+  /** The entries of a thread. */
   record OfThread(ProjectId project, ThreadId thread) implements MemoryScope {}
 
-  /** What was said in all threads of this assistant. */
+  /** The entries of all threads of an assistant. */
   record OfAssistant(ProjectId project, String assistantId) implements MemoryScope {}
 
-  /** What was said in all threads whose metadata name this {@code user}. */
+  /** The entries of all threads with this {@code user} in their metadata. */
   record OfUser(ProjectId project, String userId) implements MemoryScope {}
 }

@@ -11,27 +11,26 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Reads the texts that memories point to. */
+/** Reads the texts of messages and facts. */
 @ApplicationScoped
 public class TextStore {
   private final Jdbc jdbc;
 
-  /** For a database. */
   public TextStore(Jdbc jdbc) {
     this.jdbc = jdbc;
   }
 
   /**
-   * What the memory wants to know of a thread.
+   * A thread and its owners.
    *
-   * @param assistantId the thread's default assistant, or the one that spoke last; null if none
-   * @param userId what its metadata name as {@code user}; null if nothing
+   * @param assistantId the thread's default assistant, or the last one with a message; null if none
+   * @param userId the {@code user} in its metadata; null if none
    */
   public record ThreadInfo(ThreadId id, ProjectId project, String assistantId, String userId) {}
 
   private record ReadText(int place, String text) {}
 
-  /** The thread of this id, if it belongs to the project. */
+  /** Finds a thread of the project. */
   public Optional<ThreadInfo> thread(ProjectId project, ThreadId id) {
     return jdbc.one(
         """
@@ -105,10 +104,10 @@ public class TextStore {
     return passages.stream().filter(passage -> passage.type() == type).toList();
   }
 
-  /** A message as a summary is made of it. */
+  /** A message for a summary. */
   public record MessageText(String id, boolean byAssistant, Instant at, String text) {}
 
-  /** Messages that were said after one time and not after another, oldest first. */
+  /** The messages after a time and not after another one, oldest first. */
   public List<MessageText> between(ThreadId thread, Instant after, Instant to, int limit) {
     return jdbc.list(
         """
@@ -132,7 +131,7 @@ public class TextStore {
         limit);
   }
 
-  /** How many of these messages are still there and remembered; they stay until the commit. */
+  /** Locks messages until the commit. Returns how many of them exist and are not forgotten. */
   public int count(Tx tx, ThreadId thread, List<MessageText> messages) {
     return tx.list(
             """

@@ -14,8 +14,8 @@ import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 
 /**
- * When a message was said, if it tells so itself: messages that were brought from elsewhere were
- * created just now, and carry their time in the metadata or at the head of their text.
+ * Parses the original time of an imported message from its metadata or from the beginning of its
+ * text. Its creation time is that of the import.
  */
 public final class OriginalTimestamp {
   private static final List<String> KEYS =
@@ -38,12 +38,12 @@ public final class OriginalTimestamp {
           + "|(?<m3>%s) (?<d3>\\d{1,2})(?:st|nd|rd|th)?,? (?<y3>\\d{4})";
   private static final Pattern DATE = pattern("%s");
 
-  /** What may stand before a date: "1:56 pm on", "Monday,". */
+  /** What may precede a date: "1:56 pm on", "Monday,". */
   private static final String BEFORE =
       "(?:\\d{1,2}:\\d{2}(?::\\d{2})?\\s*(?:am|pm)?,?\\s*(?:on )?)?"
           + "(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\\.?,? )?";
 
-  /** A text may begin with a date because it speaks of it; these forms are those of a stamp. */
+  /** The forms of a timestamp. A text may also begin with a date that it is about. */
   private static final List<Pattern> HEADS =
       List.of(
           pattern("^\\s*[\\[(]\\s*" + BEFORE + "(?:%s)"),
@@ -64,7 +64,7 @@ public final class OriginalTimestamp {
   private OriginalTimestamp() {}
 
   /**
-   * The time that a message names as its own.
+   * The original time of a message; empty if it has none.
    *
    * @param metadata of the message; null if it has none
    */
@@ -89,7 +89,7 @@ public final class OriginalTimestamp {
         form.formatted(DATES.formatted(MONTHS, MONTHS)), Pattern.CASE_INSENSITIVE);
   }
 
-  /** The time that a value of metadata gives. */
+  /** The time in a value of metadata. */
   static Optional<Instant> in(String value) {
     if (value.isEmpty() || value.length() > LONGEST_HEAD) {
       return Optional.empty();
@@ -138,7 +138,7 @@ public final class OriginalTimestamp {
     throw new DateTimeException(text);
   }
 
-  /** Noon where no time of day is named. */
+  /** The time of day; noon if there is none. */
   private static LocalTime clock(String text) {
     var match = CLOCK.matcher(text);
     if (!match.find()) {

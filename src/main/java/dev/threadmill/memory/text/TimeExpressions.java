@@ -12,7 +12,7 @@ import java.util.Optional;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 
-/** Finds out when the thing that is sought was said, from words like yesterday or in March. */
+/** Parses expressions of time in a query, such as "yesterday" or "in March". */
 public final class TimeExpressions {
   private static final String MONTHS =
       "january|february|march|april|may|june|july|august|september|october|november|december";
@@ -33,7 +33,7 @@ public final class TimeExpressions {
 
   private TimeExpressions() {}
 
-  /** From the first instant to the one after the last. */
+  /** A range of time, {@code to} exclusive. */
   public record TimeRange(Instant from, Instant to) {
     public boolean contains(Instant time) {
       return !time.isBefore(from) && time.isBefore(to);
@@ -50,7 +50,7 @@ public final class TimeExpressions {
     }
   }
 
-  /** The span of time that a text names, if it names one. */
+  /** The time range that a text mentions, if it mentions one. */
   static Optional<TimeRange> in(String text, Instant now) {
     var today = LocalDate.ofInstant(now, ZoneOffset.UTC);
     try {
@@ -77,7 +77,7 @@ public final class TimeExpressions {
     };
   }
 
-  /** The longer ago, the less exact: half a unit to either side. */
+  /** Half a unit to either side: "two months ago" is less exact than "two days ago". */
   private static TimeRange ago(MatchResult match, LocalDate today) {
     int count =
         switch (match.group(1).toLowerCase(Locale.ROOT)) {
