@@ -6,7 +6,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.Properties;
 
-/** Looks whether a Postgres can carry a Threadmill, before anything is started on it. */
+/** Checks at the start whether a Postgres server meets the requirements. */
 public final class DatabaseCheck {
   private static final int MIN_MAJOR_VERSION = 15;
   private static final Duration MAX_WAIT = Duration.ofSeconds(10);
@@ -15,8 +15,8 @@ public final class DatabaseCheck {
   private DatabaseCheck() {}
 
   /**
-   * What is in the way, in one line; empty when all is well. Waits about ten seconds for a server
-   * that is not up yet: they are often started together.
+   * What is missing, in one line; empty if nothing is. Waits about ten seconds for a server that
+   * does not accept connections yet: it is often started together with this one.
    */
   public static Optional<String> problem(DatabaseUrl url) throws InterruptedException {
     return problem(url, MAX_WAIT);
@@ -46,7 +46,7 @@ public final class DatabaseCheck {
     return new org.postgresql.Driver().connect(url.jdbcUrl(), properties);
   }
 
-  /** Not there, or not yet; a wrong password stays wrong. */
+  /** Whether a retry may succeed, unlike after a wrong password. */
   private static boolean isTransient(SQLException e) {
     String state = Optional.ofNullable(e.getSQLState()).orElse("");
     return state.startsWith("08") || state.startsWith("57P") || state.startsWith("53");
@@ -60,10 +60,10 @@ public final class DatabaseCheck {
           "is PostgreSQL " + version + "; Threadmill needs " + MIN_MAJOR_VERSION + " or newer");
     }
     if (one(connection, "SELECT pg_is_in_recovery()::text").equals("true")) {
-      return Optional.of("is a standby that cannot be written to; name the primary");
+      return Optional.of("is a read-only standby; give the address of the primary");
     }
     if (!one(connection, "SHOW server_encoding").equals("UTF8")) {
-      return Optional.of("does not keep its text as UTF8; make a database WITH ENCODING 'UTF8'");
+      return Optional.of("does not store its text as UTF8; create a database WITH ENCODING 'UTF8'");
     }
     if (one(connection, "SELECT count(*) FROM pg_available_extensions WHERE name = 'vector'")
         .equals("0")) {
@@ -75,7 +75,7 @@ public final class DatabaseCheck {
     return missingVector(connection);
   }
 
-  /** The migrations create the extension; that they may is found out by doing it. */
+  /** Creates the extension, to find out whether this user may; the migrations need it. */
   private static Optional<String> missingVector(Connection connection) throws SQLException {
     String installed = "SELECT count(*) FROM pg_extension WHERE extname = 'vector'";
     if (!one(connection, installed).equals("0")) {
@@ -85,10 +85,10 @@ public final class DatabaseCheck {
       statement.execute("CREATE EXTENSION IF NOT EXISTS vector");
       return Optional.empty();
     } catch (SQLException e) {
-      // Two nodes that start together race for it; the loser finds it there.
+      // Of two nodes that start together one creates it first; the other one finds it.
       return one(connection, installed).equals("0")
           ? Optional.of(
-              "lets us not create the extension; have an administrator run CREATE EXTENSION vector in that database ("
+              "does not allow this user to create the extension; have an administrator run CREATE EXTENSION vector in that database ("
                   + oneLine(e)
                   + ")")
           : Optional.empty();

@@ -11,7 +11,7 @@ public class DatabaseException extends RuntimeException implements ExceptionMapp
   private static final String UNIQUE_VIOLATION = "23505";
   private static final String FOREIGN_KEY_VIOLATION = "23503";
 
-  /** The database has hung up on a transaction in which nothing happened for too long. */
+  /** The database has closed a connection whose transaction was idle for too long. */
   private static final String IDLE_IN_TRANSACTION = "25P03";
 
   /** See the function {@code require_one} of the database. */
@@ -34,31 +34,32 @@ public class DatabaseException extends RuntimeException implements ExceptionMapp
     return sqlState.equals(UNIQUE_VIOLATION) && uniqueIndex.equals(constraint);
   }
 
-  /** Whether the connection has gone, for which the database itself may be well. */
+  /** Whether the connection broke; the database itself may be available. */
   public boolean isBrokenConnection() {
     return sqlState.startsWith("08")
         || sqlState.startsWith("57P0")
         || sqlState.equals(IDLE_IN_TRANSACTION);
   }
 
-  /** Whether there was no connection to begin with: nobody listens, or it is still starting. */
+  /** Whether no connection could be opened: nothing listens, or the database is starting. */
   boolean isUnreachable() {
     return sqlState.equals("08001") || sqlState.equals("57P03");
   }
 
-  /** Whether a row was to be changed that has been taken over by somebody else. */
+  /** Whether a row was to be changed that another node has taken over. */
   public boolean isFenced() {
     return sqlState.equals(FENCED);
   }
 
-  /** Whether what the row points to is gone. */
+  /** Whether the row refers to one that does not exist. */
   public boolean isForeignKeyViolation() {
     return sqlState.equals(FOREIGN_KEY_VIOLATION);
   }
 
   /**
-   * Whether the database could not be reached, is starting or stopping, or hung up. The transaction
-   * was most likely not committed; if the connection broke in the commit itself, nobody knows.
+   * Whether the database could not be reached, is starting or stopping, or closed the connection.
+   * The transaction was probably not committed; if the connection broke in the commit itself, that
+   * is unknown.
    */
   @Override
   public boolean isOutage() {

@@ -9,16 +9,16 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * The address of a Postgres, in the words of the JDBC driver.
+ * The address of a Postgres server, in the form of the JDBC driver.
  *
  * @param jdbcUrl without user and password
- * @param user empty when the driver is to choose
+ * @param user empty for the default of the driver
  * @param password empty when none is needed
  */
 public record DatabaseUrl(String jdbcUrl, Optional<String> user, Optional<String> password) {
   private static final String JDBC = "jdbc:postgresql:";
 
-  /** What libpq calls otherwise than the JDBC driver does; the rest has the same name. */
+  /** Parameters whose name differs between libpq and the JDBC driver. */
   private static final Map<String, String> PARAMETERS =
       Map.of(
           "connect_timeout", "connectTimeout",
@@ -85,12 +85,12 @@ public record DatabaseUrl(String jdbcUrl, Optional<String> user, Optional<String
     return new DatabaseUrl(jdbcUrl, user, password);
   }
 
-  /** Where it points to, fit for a message: no user, no password, no parameters. */
+  /** Host, port and database, for messages: without user, password and parameters. */
   public String target() {
     return Parts.of(jdbcUrl, "?").first.substring(JDBC.length()).replaceFirst("^//", "");
   }
 
-  /** Without the password, so that a log cannot hold it. */
+  /** Without the password, so that it cannot get into a log. */
   @Override
   public String toString() {
     return target();
@@ -153,7 +153,7 @@ public record DatabaseUrl(String jdbcUrl, Optional<String> user, Optional<String
     return text.isEmpty() ? Optional.empty() : Optional.of(text);
   }
 
-  /** Percent signs only: a plus is a plus in an address, unlike in a form. */
+  /** Decodes percent signs only: a plus stays a plus, unlike in a form. */
   private static String decode(String text) {
     try {
       return URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);

@@ -12,9 +12,9 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
 
 /**
- * One connection beside the pool, for what must not wait until requests let go of theirs, such as a
- * node's sign of life. One caller at a time; each statement is a transaction. It is opened at the
- * first use, and again after it broke.
+ * A connection outside of the pool, for statements that must not wait for a pooled one, such as the
+ * renewal of a node's lease. Used by one caller at a time; each statement is a transaction. Opened
+ * at the first use, and reopened after it broke.
  */
 @ApplicationScoped
 public class DedicatedConnection {
@@ -40,8 +40,8 @@ public class DedicatedConnection {
   }
 
   /**
-   * Does the work on the connection, each statement a transaction of its own. A connection that
-   * broke since the last use is replaced, and the work done again.
+   * Does the work on the connection, each statement in a transaction of its own. If the connection
+   * broke since the last use, it is replaced and the work repeated.
    *
    * @throws DatabaseException if a statement is refused, or the database cannot be reached
    */

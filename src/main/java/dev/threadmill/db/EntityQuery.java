@@ -4,11 +4,11 @@ import io.quarkus.hibernate.orm.panache.Panache;
 import java.util.List;
 import org.hibernate.query.NativeQuery;
 
-/** Runs the statements of a {@link Keyset} for a table that is Hibernate's. */
+/** Runs the statements of a {@link Keyset} for a table that Hibernate maps. */
 public final class EntityQuery {
   private EntityQuery() {}
 
-  /** Rows as entities. The columns must be all of the entity's. */
+  /** Rows as entities. The columns must be all columns of the entity. */
   public static <E> Keyset.Query<E> of(Class<E> entity) {
     return (sql, params) -> rows(Panache.getSession().createNativeQuery(sql, entity), params);
   }

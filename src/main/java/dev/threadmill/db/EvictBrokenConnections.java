@@ -9,8 +9,8 @@ import java.sql.Connection;
 import java.sql.SQLException;
 
 /**
- * A connection that comes back broken is seldom the only one: the database was restarted, or a
- * network between went away. So all that are idle are looked at, before they are met one by one.
+ * Validates all idle connections when a broken one is returned to the pool: after a restart of the
+ * database or a network failure they are usually all broken.
  */
 @Singleton
 class EvictBrokenConnections implements AgroalPoolInterceptor {

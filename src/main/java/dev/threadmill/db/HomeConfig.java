@@ -11,8 +11,8 @@ import java.nio.file.Path;
 @ConfigMapping(prefix = "threadmill.home")
 public interface HomeConfig {
   /**
-   * THREADMILL_HOME: the embedded PostgreSQL, uploads and caches. Absolute and writable: the start
-   * has seen to it.
+   * THREADMILL_HOME: the embedded PostgreSQL, uploads and caches. Absolute and writable, as checked
+   * at the start.
    */
   @WithParentName
   @WithDefault("${user.home}/.threadmill")

@@ -23,7 +23,7 @@ import javax.sql.DataSource;
  */
 @ApplicationScoped
 public class Jdbc {
-  /** After a restart of the database a whole pool is broken, and tells so one by one. */
+  /** After a restart of the database all connections of the pool are broken. */
   private static final int MAX_BROKEN = 100;
 
   private static final int MAX_UNREACHABLE = 4;
@@ -39,9 +39,9 @@ public class Jdbc {
   }
 
   /**
-   * Does the work in one transaction and commits it; rolls back when the work throws. A connection
-   * that turns out to be broken before the commit is replaced, and the work done again on the new
-   * one: after a restart of the database the pool is full of those.
+   * Does the work in one transaction and commits it; rolls back when the work throws. If the
+   * connection breaks before the commit, the work is repeated on another one: after a restart of
+   * the database the pool is full of broken connections.
    *
    * @throws DatabaseException if the database refuses a statement or the commit, or cannot be
    *     reached
@@ -58,7 +58,7 @@ public class Jdbc {
     }
   }
 
-  /** The connection broke while there was still nothing to lose, so the work can be done anew. */
+  /** The connection broke before the commit, so the work can be repeated. */
   private static final class BrokenBeforeCommit extends Exception {
     final transient DatabaseException cause;
 
@@ -71,7 +71,7 @@ public class Jdbc {
   private <T> T inOneTransaction(Function<Tx, T> work) throws BrokenBeforeCommit {
     var afterCommit = new ArrayList<Runnable>();
     T result = commit(work, afterCommit);
-    // The connection is back in the pool: whoever needs another one now must not hold this one.
+    // The connection is back in the pool: an action may take one without holding two.
     afterCommit.forEach(Runnable::run);
     return result;
   }
@@ -105,9 +105,9 @@ public class Jdbc {
   }
 
   /**
-   * As {@link #inTransaction(Function)}, but waits for a database that is out of reach and tries
-   * again. The work must bear being done twice: a connection may break in the very commit. For work
-   * of the server itself, never for a request.
+   * As {@link #inTransaction(Function)}, but waits while the database is unavailable and tries
+   * again. The work must be idempotent: a connection may break in the commit itself. For background
+   * work, never for a request.
    */
   public <T> T inTransactionWhenAvailable(Function<Tx, T> work) {
     return whenAvailable(() -> inTransaction(work));
@@ -122,7 +122,7 @@ public class Jdbc {
         });
   }
 
-  /** Waits for a database that is out of reach, and does the work when it is there. */
+  /** Does the work, and repeats it while the database is unavailable. */
   public <T> T whenAvailable(Supplier<T> work) {
     long wait = INITIAL_BACKOFF_MS;
     while (true) {
@@ -172,12 +172,12 @@ public class Jdbc {
     return autoCommitted(tx -> tx.updateReturningOne(sql, row, params), Optional::isPresent);
   }
 
-  /** How many statements this process has sent through here. */
+  /** The number of statements that this process has sent. */
   public long statements() {
     return statements.sum();
   }
 
-  /** How many transactions that changed something this process has committed through here. */
+  /** The number of transactions with changes that this process has committed. */
   public long commits() {
     return commits.sum();
   }
@@ -196,7 +196,7 @@ public class Jdbc {
     }
   }
 
-  /** On the connection of the transaction that Hibernate has begun, if it has begun one. */
+  /** On the connection of Hibernate's transaction, if there is one. */
   void runOnHibernateConnection(Consumer<Tx> work) {
     onConnection(
         tx -> {
@@ -205,7 +205,7 @@ public class Jdbc {
         });
   }
 
-  /** In a transaction only where a hook has to join it: that costs a round trip more. */
+  /** Opens a transaction only for a commit hook, since that costs another round trip. */
   private <T> T autoCommitted(Function<Tx, T> statement, Predicate<T> changes) {
     if (CommitHook.current().isPresent() && !QuarkusTransaction.isActive()) {
       return inTransaction(statement);
@@ -246,7 +246,7 @@ public class Jdbc {
     try {
       connection.setAutoCommit(true);
     } catch (SQLException e) {
-      // The connection is broken; the pool finds that out when it is returned.
+      // The connection is broken; the pool notices when it is returned.
     }
   }
 }

@@ -8,7 +8,7 @@ import io.quarkus.hibernate.orm.PersistenceUnitExtension;
 import org.hibernate.type.descriptor.WrapperOptions;
 import org.hibernate.type.format.FormatMapper;
 
-/** Has Hibernate write and read {@code jsonb} columns with our own mapper. */
+/** Makes Hibernate use the server's JSON mapper for {@code jsonb} columns. */
 @JsonFormat
 @PersistenceUnitExtension
 public class JsonColumns implements FormatMapper {
@@ -27,7 +27,7 @@ public class JsonColumns implements FormatMapper {
   @Override
   public <T> String toString(
       T value, org.hibernate.type.descriptor.java.JavaType<T> type, WrapperOptions options) {
-    // By its own class, not by the column's: a variant of a union knows how it is written.
+    // By the class of the value: variants of a union have annotations of their own.
     return Json.write(value);
   }
 

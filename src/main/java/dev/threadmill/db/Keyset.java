@@ -16,22 +16,20 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * A list in pages, ordered by {@code (created_at, id)}. A page costs one statement, whatever its
- * place: cursors are ids, resolved within it. Only a page that comes out empty is looked at twice,
- * to tell the end of the list from a cursor that does not exist.
+ * Keyset pagination over {@code (created_at, id)}. A page costs one statement at any position:
+ * cursors are ids that are resolved within it. Only an empty page costs a second one, to
+ * distinguish the end of the list from a cursor that does not exist.
  *
- * <p>A cursor whose row was deleted since still works if the id is one of ours, which hold their
- * time: so a client may delete what it lists while it lists.
+ * <p>A cursor whose row was deleted still works if this server has generated the id, which contains
+ * its time. So clients can delete elements while they list.
  */
 public final class Keyset {
   private static final Pattern CURSOR = Pattern.compile("[A-Za-z0-9_-]{1,140}");
 
-  /**
-   * What is smaller, and not because it is compressed, does not count: a page of it is not large.
-   */
+  /** Uncompressed values up to this size do not count: a page of them is never large. */
   private static final int UNCOUNTED_BYTES = 8_192;
 
-  /** Of the large elements of a page, before the last of them. */
+  /** The most characters of large elements in a page, before the last one. */
   private static final long MAX_PAGE_CHARACTERS = 8L << 20;
 
   static final String FOUND = "rows_found";
@@ -39,7 +37,7 @@ public final class Keyset {
   private final String columns;
   private final String table;
 
-  /** What an element counts in the size of a page; null if they are small. */
+  /** An expression for the size of an element, in characters; null if elements are small. */
   private String sizeExpression;
 
   private final StringBuilder scope = new StringBuilder("TRUE");
@@ -52,7 +50,7 @@ public final class Keyset {
     this.table = table;
   }
 
-  /** Runs a query with these parameters. */
+  /** Runs a query. */
   @FunctionalInterface
   public interface Query<T> {
     List<T> run(String sql, Object[] params);
@@ -63,14 +61,14 @@ public final class Keyset {
     return new Keyset(columns, table);
   }
 
-  /** Narrows the list to what it is about. Cursors must lie within it. */
+  /** Restricts the list. Cursors must be within it. */
   public Keyset within(String condition, Object... params) {
     scope.append(" AND ").append(condition);
     scopeParams.addAll(List.of(params));
     return this;
   }
 
-  /** Narrows what is shown of the list. Cursors may lie outside of it. */
+  /** Restricts the elements that are shown. Cursors may be other elements of the list. */
   public Keyset filteredBy(String condition, Object... params) {
     filter.append(" AND ").append(condition);
     filterParams.addAll(List.of(params));
@@ -80,8 +78,8 @@ public final class Keyset {
   /**
    * A row of a page of large elements.
    *
-   * @param found how many rows the page would have if none were large: what the statement tells as
-   *     {@value #FOUND}
+   * @param found how many rows the page would have if none were large, from the column {@value
+   *     #FOUND}
    */
   public record Counted<T>(T element, int found) {}
 
@@ -91,7 +89,7 @@ public final class Keyset {
         jdbc.list(sql, row -> new Counted<>(mapper.map(row), row.integer(FOUND)), params);
   }
 
-  /** What these columns of a row, of any type, count in the size of a page. */
+  /** The expression for the size of these columns of any type. */
   public static String sizeExpression(String... largeColumns) {
     return Stream.of(largeColumns)
         .map(
@@ -104,19 +102,19 @@ public final class Keyset {
   }
 
   /**
-   * As {@link #page}, of elements that may be large: a page ends early, and says that there are
-   * more, rather than be too large for the server.
+   * As {@link #page}, for elements that may be large: a page ends early, with {@code has_more},
+   * before it becomes too large for the heap.
    *
    * @param id the id of an element
-   * @param weightOfOne what an element counts, in characters: an expression of its row, aliased
-   *     {@code element}
+   * @param sizeOfElement its size in characters: an expression over its row, aliased {@code
+   *     element}
    */
   public <T> Page<T> pageBoundedBySize(
       PageRequest request,
       Query<Counted<T>> query,
       Function<? super T, String> id,
-      String weightOfOne) {
-    sizeExpression = weightOfOne;
+      String sizeOfElement) {
+    sizeExpression = sizeOfElement;
     var page = page(request, query, row -> id.apply(row.element()));
     boolean more = !page.data().isEmpty() && page.data().size() < page.data().getFirst().found();
     return new Page<>(page.object(), page.data(), page.firstId(), page.lastId(), more)
@@ -124,7 +122,7 @@ public final class Keyset {
   }
 
   /**
-   * Reads the page that was asked for.
+   * Reads the requested page.
    *
    * @param id the id of an element
    */
@@ -144,7 +142,7 @@ public final class Keyset {
     return page(rows, limit, after == null && before != null, id);
   }
 
-  /** With "before" alone the rows were read backwards from the cursor. */
+  /** With "before" alone the rows are read backwards from the cursor. */
   private static <T> Page<T> page(
       List<T> rows, int limit, boolean backwards, Function<? super T, String> id) {
     if (!backwards) {
@@ -179,7 +177,7 @@ public final class Keyset {
     return query.run(sizeExpression == null ? sql : bounded(sql, direction), params.toArray());
   }
 
-  /** The rows of a page up to the one with which it is large enough. */
+  /** The rows of a page up to the one that exceeds the maximum size. */
   private String bounded(String rows, String direction) {
     var order = "ORDER BY created_at %s, id %s".formatted(direction, direction);
     return """
@@ -208,7 +206,7 @@ public final class Keyset {
     };
   }
 
-  /** The same cursor if its row exists, otherwise the place where it must have been. */
+  /** The same cursor if its row exists, otherwise the position that its row had. */
   private <T> Cursor located(Query<T> query, String param, String id, boolean readingDown) {
     if (id == null) {
       return null;
@@ -220,7 +218,7 @@ public final class Keyset {
     if (!query.run(sql, params.toArray()).isEmpty()) {
       return Cursor.of(id);
     }
-    // An id knows its time to the millisecond only: rather repeat an element than leave one out.
+    // An id has its time in milliseconds: an element may be repeated, but none is left out.
     return Ids.timeOf(id)
         .map(time -> new Cursor.ByTime(readingDown ? time.plus(Duration.ofMillis(1)) : time, id))
         .orElseThrow(

@@ -10,7 +10,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.Locale;
 import java.util.function.Function;
 
-/** The row at hand of a query, read by column name. Every getter gives null for SQL null. */
+/** The current row of a query, read by column name. Every getter returns null for SQL NULL. */
 public final class Row {
   private final ResultSet results;
 
@@ -22,13 +22,13 @@ public final class Row {
     return results.getString(column);
   }
 
-  /** A text column as a type of ours, such as an id. */
+  /** A text column as another type, such as an id. */
   public <T> T text(String column, Function<String, T> type) throws SQLException {
     var value = results.getString(column);
     return value == null ? null : type.apply(value);
   }
 
-  /** A text column that holds the name of a constant, in lower case. */
+  /** A text column with the name of an enum constant in lower case. */
   public <E extends Enum<E>> E enumValue(String column, Class<E> type) throws SQLException {
     return text(column, name -> Enum.valueOf(type, name.toUpperCase(Locale.ROOT)));
   }
@@ -73,14 +73,14 @@ public final class Row {
   }
 
   /**
-   * The SQL by which {@link #instantFromMicros} reads a time: thousands of dates are read more
-   * slowly.
+   * SQL for a column that {@link #instantFromMicros} reads: faster than timestamps for thousands of
+   * rows.
    */
   public static String asMicros(String time) {
     return "(date_part('epoch', %s) * 1000000)::bigint".formatted(time);
   }
 
-  /** A time that comes as {@link #asMicros microseconds} since 1970. */
+  /** A time from a column of {@link #asMicros microseconds} since 1970. */
   public Instant instantFromMicros(String column) throws SQLException {
     var micros = bigint(column);
     return micros == null ? null : Instant.EPOCH.plus(micros, ChronoUnit.MICROS);

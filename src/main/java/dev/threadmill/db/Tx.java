@@ -22,15 +22,15 @@ import org.postgresql.util.PGobject;
 
 /**
  * Statements on one connection. Parameters are bound by their Java type: ids and enums as text,
- * {@link Instant} as {@code timestamptz}, whatever is wrapped by {@link #json} as {@code jsonb},
- * collections of strings as {@code text[]}.
+ * {@link Instant} as {@code timestamptz}, values of {@link #json} as {@code jsonb}, collections as
+ * {@code text[]}.
  *
- * <p>A round trip to the database costs more than most statements. What nobody waits for is put off
- * by {@link #defer} and goes out together with the next statement that is waited for, or right
- * before the commit, always in the order in which it was asked for.
+ * <p>A round trip to the database costs more than most statements. Statements whose result is not
+ * needed are {@link #defer deferred}: they are sent together with the next statement whose result
+ * is needed, or right before the commit, in the order of the calls.
  */
 public final class Tx {
-  /** Each number of rows is a text of its own for the database to parse and to remember. */
+  /** Each number of rows is another statement for the database to parse and to cache. */
   private static final int MAX_DEFERRED_ROWS = 4;
 
   /** Only for assertions: whether a statement writes is said by the method that sends it. */
@@ -50,7 +50,7 @@ public final class Tx {
 
   private record DeferredStatement(String sql, Object[] params) {}
 
-  /** Makes a value of a row. */
+  /** Converts a row to a value. */
   @FunctionalInterface
   public interface RowMapper<T> {
     T map(Row row) throws SQLException;
@@ -116,8 +116,8 @@ public final class Tx {
   }
 
   /**
-   * A statement that changes rows, whose outcome nobody waits for: it goes out with the next one
-   * that is waited for, or right before the commit. If it fails, so does what it went out with.
+   * Defers a statement that changes rows and whose result is not needed. If it fails, the statement
+   * that it is sent with fails, or the commit.
    */
   public void defer(String sql, Object... params) {
     statements.increment();
@@ -126,8 +126,8 @@ public final class Tx {
   }
 
   /**
-   * As {@link #defer}, for an UPDATE that has to change just one row: else the transaction fails
-   * with a {@link DatabaseException} that {@link DatabaseException#isFenced is fenced}.
+   * As {@link #defer}, for an UPDATE that has to change exactly one row; otherwise the transaction
+   * fails with a {@link DatabaseException} that {@link DatabaseException#isFenced is fenced}.
    */
   public void deferFenced(String update, Object... params) {
     defer(
@@ -155,7 +155,7 @@ public final class Tx {
     }
   }
 
-  /** As {@link #batch}, but a few rows are put off as by {@link #defer}. */
+  /** As {@link #batch}, but up to four rows are deferred. */
   public void deferBatch(String sql, Collection<Object[]> rows) {
     if (rows.size() > MAX_DEFERRED_ROWS) {
       batch(sql, rows);
@@ -164,7 +164,7 @@ public final class Tx {
     }
   }
 
-  /** Has something done once the transaction is committed, and not at all if it is not. */
+  /** Runs an action after the transaction is committed; not if it is rolled back. */
   public void afterCommit(Runnable action) {
     afterCommit.add(action);
   }
@@ -181,7 +181,7 @@ public final class Tx {
     flush();
   }
 
-  /** Sends what was put off now. */
+  /** Sends the deferred statements. */
   private void flush() {
     if (deferred.isEmpty()) {
       return;
@@ -193,7 +193,7 @@ public final class Tx {
     }
   }
 
-  /** What is to be done once it is committed. */
+  /** The actions to run after the commit. */
   List<Runnable> afterCommit() {
     return afterCommit;
   }
@@ -211,7 +211,7 @@ public final class Tx {
     }
   }
 
-  /** Executes a statement behind what was put off. Its result is the one that is to be read. */
+  /** Executes a statement after the deferred ones. The current result is its own. */
   private PreparedStatement withDeferred(String sql, Object[] params) throws SQLException {
     statements.increment();
     int before = deferred.size();
@@ -229,7 +229,7 @@ public final class Tx {
     }
   }
 
-  /** One statement, in the driver's sense, of all that was put off, which is put off no longer. */
+  /** All deferred statements as one of the driver's; they are deferred no longer. */
   private PreparedStatement prepareDeferred() throws SQLException {
     var all = List.copyOf(deferred);
     deferred.clear();

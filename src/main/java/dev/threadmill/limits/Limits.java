@@ -3,15 +3,15 @@ package dev.threadmill.limits;
 import dev.threadmill.models.Money;
 
 /**
- * What a project may use. Null is unlimited.
+ * The limits of one scope. Null is unlimited.
  *
- * @param requestsPerMinute requests that have a model work
- * @param tokensPerMinute of all its model calls, prompts and answers
+ * @param requestsPerMinute requests that lead to model calls
+ * @param tokensPerMinute of all model calls, prompts and answers
  * @param concurrentThreads runs that are executed at the same time
  * @param day from midnight to midnight UTC
  * @param month a calendar month in UTC
- * @param total of all time since it is counted
- * @param countUsage count what is used although no budget asks for it
+ * @param total since counting began
+ * @param countUsage whether usage is counted without a budget or rate that needs it
  */
 record Limits(
     Integer requestsPerMinute,
@@ -25,7 +25,7 @@ record Limits(
   static final Limits NONE =
       new Limits(null, null, null, Budget.NONE, Budget.NONE, Budget.NONE, false);
 
-  /** What may be spent in a period. */
+  /** The tokens and the money that may be spent in a period. */
   record Budget(Long tokens, Money cost) {
     static final Budget NONE = new Budget(null, null);
 
@@ -38,22 +38,22 @@ record Limits(
     return !day.isNone() || !month.isNone() || !total.isNone();
   }
 
-  /** Whether model calls can only be made whose price is known. */
+  /** Whether a model call needs a known price. */
   boolean hasCostBudget() {
     return day.cost() != null || month.cost() != null || total.cost() != null;
   }
 
-  /** Whether something has to be taken before a model is called. */
+  /** Whether usage has to be reserved before a model call. */
   boolean limitsCalls() {
     return tokensPerMinute != null || hasBudget();
   }
 
-  /** Whether what model calls have used is counted. */
+  /** Whether the usage of model calls is counted. */
   boolean countsCalls() {
     return countUsage || limitsCalls();
   }
 
-  /** Whether requests have to be let in. */
+  /** Whether requests have to be admitted. */
   boolean limitsRequests() {
     return requestsPerMinute != null || limitsCalls();
   }

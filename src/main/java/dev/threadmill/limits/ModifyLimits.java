@@ -23,7 +23,7 @@ record ModifyLimits(
   }
 
   /**
-   * What may be spent.
+   * The amounts of a budget.
    *
    * @param cost in US dollars
    */

@@ -21,7 +21,7 @@ class RateHeaders {
 
   /**
    * Sets them on the response to the current request, if there is one whose head is not sent yet.
-   * Of several scopes with a limit the one tells that has the least left.
+   * They show the scope that has the least left.
    */
   void write(List<ScopeState> states) {
     if (!Arc.container().requestContext().isActive()

@@ -6,7 +6,7 @@ import dev.threadmill.models.ModelRequest;
 import java.util.List;
 
 /**
- * What was reserved for one model call. It has to be settled with the usage of the call.
+ * What was reserved for one model call, to be settled with its usage.
  *
  * @param scopes in which the usage counts; empty if it is not counted
  * @param id of its rows; null if usage is counted without a reservation

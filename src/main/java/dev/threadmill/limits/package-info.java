@@ -1,5 +1,5 @@
 /**
- * What a project may use: rates, runs at once, and budgets that are never exceeded. A project
- * without limits pays for none of it.
+ * Limits of projects and API keys: rates, concurrent runs, and budgets that are never exceeded.
+ * Without limits there is no cost.
  */
 package dev.threadmill.limits;

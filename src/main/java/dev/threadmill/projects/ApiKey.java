@@ -7,7 +7,7 @@ import jakarta.persistence.Id;
 import jakarta.persistence.Table;
 import java.time.Instant;
 
-/** The row of an API key. A key without a project is an admin key. */
+/** A row of {@code api_keys}. A key without a project is an admin key. */
 @Entity
 @Table(name = "api_keys")
 public class ApiKey extends PanacheEntityBase {

@@ -17,10 +17,10 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * Whose key a secret is, remembered for ten seconds, so that a request usually costs no statement.
- * A key that is deleted, or whose project is archived, stops working at once on the node where that
- * was done, and a moment later on all others; within ten seconds if they did not hear of it. What
- * does not exist is not remembered: a new key works at once everywhere.
+ * Caches the owner of each API key for ten seconds, so that a request usually costs no statement.
+ * When a key is deleted or its project archived, the key stops working at once on the node that did
+ * so, and on the others with its signal, or within ten seconds without it. Unknown keys are not
+ * cached: a new key works at once everywhere. Entries are small and all of one size.
  */
 @ApplicationScoped
 public class ApiKeyCache {
@@ -40,7 +40,7 @@ public class ApiKeyCache {
   }
 
   /**
-   * Who holds a key.
+   * The owner of a key.
    *
    * @param project null for an admin key
    */
@@ -50,7 +50,7 @@ public class ApiKeyCache {
     return Caffeine.newBuilder().expireAfterWrite(TTL).maximumSize(MAX_ENTRIES).build();
   }
 
-  /** The holder of the key, empty if there is no such key or its project is archived. */
+  /** The owner of the key; empty if there is no such key or its project is archived. */
   @ActivateRequestContext
   Optional<KeyOwner> find(Secret secret) {
     var hash = secret.hash();
@@ -73,7 +73,7 @@ public class ApiKeyCache {
             """,
             Object[].class)
         .setParameter("hash", hash)
-        // Not as a stream: that would keep its connection until the end of the request.
+        // A stream would keep its connection until the end of the request.
         .getResultList()
         .stream()
         .findFirst()
@@ -97,7 +97,7 @@ public class ApiKeyCache {
     return active;
   }
 
-  /** Forgets everything once the change of a key or project in hand is committed. */
+  /** Invalidates the cache on all nodes once the current transaction is committed. */
   void invalidateAfterCommit() {
     transactions.registerInterposedSynchronization(
         new Synchronization() {

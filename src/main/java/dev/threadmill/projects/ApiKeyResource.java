@@ -41,7 +41,8 @@ public class ApiKeyResource {
     if (sent == null || sent.isNull()) {
       return keys.create(project, request);
     }
-    // A transaction of their own: if the server stops in between, nobody has seen the secret yet.
+    // Limits are set in a second transaction. If the server stops in between, the secret of the key
+    // was never shown, so the key cannot be used.
     var setLimits = limits.prepare(project, sent);
     var created = keys.create(project, request);
     setLimits.accept(new ApiKeyId(created.id()));

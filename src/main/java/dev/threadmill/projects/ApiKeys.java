@@ -31,7 +31,7 @@ public class ApiKeys {
     this.jdbc = jdbc;
   }
 
-  /** Makes a key. The answer is the only place where its secret is ever shown. */
+  /** Creates a key. Its secret is shown only in the response. */
   @Transactional
   ApiKeyObject.WithValue create(ProjectId project, CreateApiKey request) {
     requireActive(project);

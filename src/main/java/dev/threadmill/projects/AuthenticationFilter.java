@@ -10,13 +10,14 @@ import java.util.regex.Pattern;
 import org.jboss.resteasy.reactive.server.ServerRequestFilter;
 
 /**
- * Lets nobody into {@code /v1} without a key, and notes who it is that comes in. Runs on the thread
- * of the resource method, since a key that was not seen lately is looked up in the database.
+ * Requires an API key for every path under {@code /v1} and binds its {@link Caller} to the request.
+ * Runs on the thread of the resource method, since a key that is not cached is looked up in the
+ * database.
  */
 public class AuthenticationFilter {
   static final String PROJECT_HEADER = "OpenAI-Project";
 
-  /** What may come without a key. Whether it is shown then is for the resource to say. */
+  /** Paths that need no key. Their resources decide what is shown without one. */
   private static final Pattern PUBLIC =
       Pattern.compile("/v1/a2a/[^/]+/\\.well-known/agent-card\\.json");
 

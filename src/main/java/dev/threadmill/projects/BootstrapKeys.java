@@ -16,10 +16,10 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * Sees to it that there are a default project, one key for it and one admin key. What the settings
- * name replaces what was there before, which then stops working: so a lost or leaked key is changed
- * by setting another and starting again. Without settings the first start makes keys of its own.
- * However many nodes start at once on one database, one of them does this at a time.
+ * Creates the default project, one key for it and one admin key at the first start. Keys that are
+ * configured replace the stored ones, which stop working: a lost or leaked key is changed by
+ * configuring another and restarting. Without configuration the first start generates keys. Nodes
+ * that start at once on one database take turns.
  */
 @ApplicationScoped
 public class BootstrapKeys {
@@ -38,11 +38,12 @@ public class BootstrapKeys {
   }
 
   /**
-   * The keys that this start has made, to be shown this once. Empty for what existed or was set.
+   * The keys that this start has generated, which are shown only now. Empty for keys that existed
+   * or are configured.
    */
   public record GeneratedKeys(Optional<Secret> adminKey, Optional<Secret> apiKey) {}
 
-  /** What this start has made. */
+  /** The keys that this start has generated. */
   public GeneratedKeys generatedKeys() {
     return generatedKeys;
   }
@@ -89,7 +90,7 @@ public class BootstrapKeys {
     return true;
   }
 
-  /** Returns the secret if it was made here. A key that somebody has deleted is not made again. */
+  /** Returns the secret if it was generated. A deleted key is not generated again. */
   private Optional<Secret> ensure(
       ApiKeyId id,
       ProjectId project,

@@ -9,20 +9,25 @@ import jakarta.enterprise.context.RequestScoped;
 import java.util.Optional;
 
 /**
- * Who is calling: what the API key of the request in hand stands for.
+ * The caller of a request, as its API key identifies it.
  *
- * @param project where the caller is at work
+ * @param project the project that the request is about
+ * @param key the id of the API key
  */
 public record Caller(ProjectId project, ApiKeyId key, boolean isAdmin) {
 
-  /** The caller of the request in hand. Not to be used on a thread that serves no request. */
+  /**
+   * The caller of the current request.
+   *
+   * @throws IllegalStateException on a thread that serves no authenticated request
+   */
   public static Caller current() {
     return find()
         .orElseThrow(
             () -> new IllegalStateException("this path is not behind the authentication filter"));
   }
 
-  /** The caller of the request in hand; empty where one may come without a key. */
+  /** The caller of the current request; empty without a request or without a key. */
   public static Optional<Caller> find() {
     return Arc.container().requestContext().isActive()
         ? Optional.ofNullable(Arc.container().instance(RequestCaller.class).get().get())
@@ -38,7 +43,7 @@ public record Caller(ProjectId project, ApiKeyId key, boolean isAdmin) {
     return this;
   }
 
-  /** Answers 404 unless the caller may look at this project: an admin, or one who is in it. */
+  /** Answers 404 unless the caller is an admin or its key belongs to this project. */
   public Caller requireAccess(ProjectId other) {
     if (!isAdmin && !project.equals(other)) {
       throw ApiException.notFound("project", other);
@@ -51,8 +56,8 @@ public record Caller(ProjectId project, ApiKeyId key, boolean isAdmin) {
   }
 
   /**
-   * Holds the caller as long as the request lasts. What others have of it is a proxy that all
-   * requests share: only its methods lead to the request in hand, its fields do not.
+   * Holds the caller for the duration of a request. Other classes have a client proxy of it, whose
+   * methods lead to the current request but whose fields do not.
    */
   @RequestScoped
   @Unremovable

@@ -5,7 +5,7 @@ import dev.threadmill.api.ProjectId;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.Optional;
 
-/** Reads a project that an admin's repeated request has made. */
+/** Finds a project that a request with an idempotency key has created. */
 @ApplicationScoped
 class ProjectLookup implements ObjectLookup {
   private final Projects projects;

@@ -3,7 +3,7 @@ package dev.threadmill.projects;
 import dev.threadmill.api.Metadata;
 
 /**
- * A project as clients see it.
+ * A project on the wire.
  *
  * @param status {@code active} or {@code archived}
  */

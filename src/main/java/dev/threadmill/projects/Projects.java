@@ -19,8 +19,8 @@ import java.time.temporal.ChronoUnit;
 @ApplicationScoped
 public class Projects {
   /**
-   * The project that exists from the first start on, and that an admin works on unless told
-   * otherwise.
+   * The project that exists from the first start on. Requests of an admin are about it unless they
+   * name another.
    */
   public static final ProjectId DEFAULT = new ProjectId("proj_default");
 
@@ -86,7 +86,7 @@ public class Projects {
     return ProjectObject.of(project);
   }
 
-  /** The project stays, and can be read; its keys stop working. */
+  /** Archives the project: it can still be read, and its keys stop working. */
   @Transactional
   void archive(ProjectId id) {
     if (id.equals(DEFAULT)) {

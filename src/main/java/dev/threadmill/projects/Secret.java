@@ -7,18 +7,18 @@ import java.util.Base64;
 import java.util.regex.Pattern;
 
 /**
- * The secret that a client sends as its API key. It is never stored and never written to a log:
- * {@link #toString} shows the hint only.
+ * The secret value of an API key. It is never stored and never logged: {@link #toString} shows only
+ * the hint.
  */
 public record Secret(String value) {
-  /** What fits into an Authorization header behind "Bearer ". */
+  /** What an Authorization header can carry after "Bearer ". */
   private static final Pattern USABLE = Pattern.compile("[!-~]{8,200}");
 
   private static final SecureRandom RANDOM = new SecureRandom();
   private static final int ENTROPY_BYTES = 32;
   private static final int HINT_LENGTH = 4;
 
-  /** A fresh one that nobody can guess. */
+  /** A new random secret of 256 bits. */
   public static Secret random() {
     var bytes = new byte[ENTROPY_BYTES];
     RANDOM.nextBytes(bytes);
@@ -30,12 +30,12 @@ public record Secret(String value) {
     return USABLE.matcher(value).matches();
   }
 
-  /** SHA-256: the secrets that we make have so much entropy that nothing slower is needed. */
+  /** SHA-256. Generated secrets have 256 bits of entropy, so no slower hash is needed. */
   public byte[] hash() {
     return Sha256.of(value.getBytes(StandardCharsets.UTF_8));
   }
 
-  /** The first and last characters, by which a person can tell keys apart. */
+  /** The first and last four characters, by which people tell keys apart. */
   public String hint() {
     return value.length() < 4 * HINT_LENGTH
         ? "***"

@@ -5,7 +5,7 @@ import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 
-/** A place in a text that points to a file. Its {@code text} is the marker that stands there. */
+/** A reference from a range of a text to a file. {@code text} is the marker in that range. */
 @JsonTypeInfo(
     use = JsonTypeInfo.Id.NAME,
     include = JsonTypeInfo.As.EXISTING_PROPERTY,
@@ -28,11 +28,11 @@ public sealed interface Annotation {
   /** A file. */
   record FileReference(String fileId) {}
 
-  /** What is said there was found in this file. */
+  /** The text at this range is supported by this file. */
   record FileCitation(String text, int startIndex, int endIndex, FileReference fileCitation)
       implements Annotation {}
 
-  /** What is named there is this file. */
+  /** The text at this range names this file. */
   record FilePath(String text, int startIndex, int endIndex, FileReference filePath)
       implements Annotation {}
 }

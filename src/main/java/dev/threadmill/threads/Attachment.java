@@ -7,7 +7,7 @@ import dev.threadmill.api.Bounds;
 import java.util.List;
 
 /**
- * A file that hangs on a message.
+ * A file that is attached to a message.
  *
  * @param tools which tools may use it; null if the client did not say
  */

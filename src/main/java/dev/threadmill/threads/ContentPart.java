@@ -8,8 +8,8 @@ import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import java.util.List;
 
 /**
- * A part of a message, as it is stored and as clients read it. What clients send looks a little
- * different: see {@link InputPart}.
+ * A part of a message, as it is stored and as clients read it. The form that clients send differs a
+ * little: see {@link InputPart}.
  */
 @JsonTypeInfo(
     use = JsonTypeInfo.Id.NAME,
@@ -25,7 +25,7 @@ import java.util.List;
 })
 @JsonPropertyOrder("type")
 public sealed interface ContentPart {
-  /** What a part takes beside what is in it, in characters. */
+  /** The size of a part beside its content, in characters. */
   int PART_OVERHEAD = 64;
 
   /** The kind of part, as it stands on the wire. */
@@ -42,8 +42,8 @@ public sealed interface ContentPart {
   }
 
   /**
-   * About how much room these parts take, in characters: of pictures and recordings that of their
-   * base64, and of each part and annotation some for itself, since there may be very many.
+   * The approximate size of these parts in characters: images and audio count with their base64,
+   * and each part and annotation adds {@link #PART_OVERHEAD}, since there may be very many.
    */
   static long sizeInCharacters(List<ContentPart> parts) {
     return parts.stream().mapToLong(ContentPart::sizeInCharacters).sum();
@@ -81,12 +81,12 @@ public sealed interface ContentPart {
     return new Text(new TextValue(value, List.of()));
   }
 
-  /** What the model has said in place of an answer. */
+  /** A refusal of the model to answer. */
   static ContentPart refusal(String value) {
     return new Refusal(value);
   }
 
-  /** Text, in which places may be annotated. */
+  /** Text with annotations. */
   record Text(TextValue text) implements ContentPart {
     @JsonCreator
     public Text {}
@@ -103,31 +103,31 @@ public sealed interface ContentPart {
     }
   }
 
-  /** A picture that was uploaded. */
+  /** An uploaded image. */
   record ImageFile(Picture imageFile) implements ContentPart {
     @JsonCreator
     public ImageFile {}
 
-    /** The file, and how closely to look. */
+    /** The file, and the level of detail. */
     public record Picture(String fileId, Detail detail) {}
   }
 
-  /** A picture on the web, or in a {@code data:} URL. */
+  /** An image on the web, or in a {@code data:} URL. */
   record ImageUrl(Picture imageUrl) implements ContentPart {
     @JsonCreator
     public ImageUrl {}
 
-    /** The address, and how closely to look. */
+    /** The address, and the level of detail. */
     public record Picture(String url, Detail detail) {}
   }
 
-  /** A file that was uploaded. */
+  /** An uploaded file. */
   record File(String fileId) implements ContentPart {
     @JsonCreator
     public File {}
   }
 
-  /** Sound. */
+  /** Audio. */
   record Audio(Sound audio) implements ContentPart {
     @JsonCreator
     public Audio {}
@@ -139,13 +139,13 @@ public sealed interface ContentPart {
     public record Sound(String data, String format) {}
   }
 
-  /** What the model has said in place of an answer. */
+  /** A refusal of the model to answer. */
   record Refusal(String refusal) implements ContentPart {
     @JsonCreator
     public Refusal {}
   }
 
-  /** How closely a model is to look at a picture. */
+  /** The level of detail at which a model reads an image. */
   enum Detail {
     @JsonProperty("auto")
     AUTO,

@@ -11,10 +11,10 @@ import java.time.Instant;
 import java.util.Locale;
 
 /**
- * A thread: a conversation that lasts. (Not the one of {@code java.lang}.)
+ * A thread: a stored conversation.
  *
  * @param assistantId its default assistant; null if it has none
- * @param forkedFrom what it was copied from; null if it began empty
+ * @param forkedFrom the thread that it is a fork of; null if it is none
  */
 public record ConversationThread(
     ThreadId id,
@@ -27,7 +27,7 @@ public record ConversationThread(
     ForkedFrom forkedFrom) {
 
   /**
-   * Where a copy came from. Both may have been deleted since.
+   * The source of a fork. Both may have been deleted since.
    *
    * @param messageId the last message that was copied; null if there was none
    */

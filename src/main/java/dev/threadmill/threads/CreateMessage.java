@@ -22,11 +22,11 @@ public record CreateMessage(
     List<Attachment> attachments,
     Metadata metadata,
     ToolCallId toolCallId) {
-  /** Who speaks. */
+  /** The author of a message. */
   public enum Role {
     USER,
     ASSISTANT,
-    /** The client answers a tool call that a run waits for. */
+    /** The output of a tool call that a run waits for. */
     TOOL;
 
     @JsonValue

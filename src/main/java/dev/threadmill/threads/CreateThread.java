@@ -17,7 +17,7 @@ public record CreateThread(
     metadata = metadata == null ? Metadata.EMPTY : metadata;
   }
 
-  /** A thread without anything. */
+  /** An empty thread. */
   public static CreateThread empty() {
     return new CreateThread(null, null, null, null);
   }

@@ -16,7 +16,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.regex.Pattern;
 
-/** A part of a message as clients send it. Several spellings of one thing are read alike. */
+/** A part of a message as clients send it. Equivalent forms of different APIs are accepted. */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "type")
 @JsonSubTypes({
   @JsonSubTypes.Type(name = "text", value = InputPart.Text.class),
@@ -27,7 +27,7 @@ import java.util.regex.Pattern;
   @JsonSubTypes.Type(name = "input_audio", value = InputPart.InputAudio.class),
 })
 sealed interface InputPart {
-  /** The part as it is kept. */
+  /** The part as it is stored. */
   ContentPart toContentPart();
 
   /** {@code {"type": "text", "text": "…"}}: here text is a string. */
@@ -63,7 +63,7 @@ sealed interface InputPart {
     }
   }
 
-  /** The address of a picture, in an object or flat beside the type. */
+  /** The address of an image, in an object or flat beside the type. */
   record ImageUrl(Picture imageUrl, String url, Detail detail) implements InputPart {
     private static final Pattern ADDRESS =
         Pattern.compile("(?:https?://|data:image/).+", Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
@@ -113,7 +113,7 @@ sealed interface InputPart {
     }
   }
 
-  /** Sound, in an object or flat beside the type. */
+  /** Audio, in an object or flat beside the type. */
   record Audio(Sound audio, String data, String format) implements InputPart {
     public Audio {
       if (audio == null) {
@@ -130,7 +130,7 @@ sealed interface InputPart {
     }
   }
 
-  /** Sound as chat completions spell it. */
+  /** Audio in the form of chat completions. */
   record InputAudio(Sound inputAudio) implements InputPart {
     @JsonCreator
     public InputAudio {
@@ -143,7 +143,7 @@ sealed interface InputPart {
     }
   }
 
-  /** Sound in base64. */
+  /** Audio in base64. */
   record Sound(String data, String format) {
     private static final String DEFAULT_FORMAT = "wav";
     private static final Pattern FORMAT = Pattern.compile("[a-z0-9]{1,10}");

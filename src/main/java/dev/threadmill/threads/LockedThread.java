@@ -8,10 +8,11 @@ import dev.threadmill.api.ThreadId;
 import java.time.Instant;
 
 /**
- * A thread whose row is locked until the transaction ends: nobody else adds messages or runs.
+ * A thread whose row is locked until the transaction ends, so that no other transaction adds
+ * messages or runs.
  *
- * @param firstTime the time of the first of the messages that were announced with the lock; each
- *     further one comes a microsecond later
+ * @param firstMessageAt the time of the first of the messages that the lock has reserved times for;
+ *     each further message is a microsecond later
  * @param activeRun the run that is active on it; null if there is none
  */
 public record LockedThread(

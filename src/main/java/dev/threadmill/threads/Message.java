@@ -13,8 +13,8 @@ import java.util.Locale;
 /**
  * A message of a thread.
  *
- * @param createdAt its place in the thread: no two messages of a thread have the same
- * @param incompleteReason why it stayed incomplete; null unless it did
+ * @param createdAt its position in the thread: no two messages of a thread have the same time
+ * @param incompleteReason why it is incomplete; null if it is not
  * @param attachments null if the client sent none
  * @param assistantId the assistant that wrote it in a run; null otherwise, as is {@code runId}
  * @param tokens what the content costs in a prompt
@@ -39,7 +39,7 @@ public record Message(
     attachments = attachments == null ? null : List.copyOf(attachments);
   }
 
-  /** Whether all of it is there. */
+  /** Whether the message is complete. */
   public enum Status {
     IN_PROGRESS,
     INCOMPLETE,
@@ -52,7 +52,7 @@ public record Message(
     }
   }
 
-  /** Who speaks. */
+  /** The author of a message. */
   public enum Role {
     USER,
     ASSISTANT;

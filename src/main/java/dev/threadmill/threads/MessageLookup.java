@@ -7,7 +7,7 @@ import dev.threadmill.api.ThreadId;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.Optional;
 
-/** Reads a message that a repeated request has made. */
+/** Finds a message that a request with an idempotency key has created. */
 @ApplicationScoped
 class MessageLookup implements ObjectLookup {
   private final MessageStore messages;

@@ -11,8 +11,8 @@ import java.time.Instant;
 import java.util.List;
 
 /**
- * A message on the wire. All keys are always there, but for {@code tool_call_id}, which only the
- * answer to a message of role {@code tool} has. Times are Unix seconds.
+ * A message on the wire. All keys are always present except {@code tool_call_id}, which only the
+ * response to a message of role {@code tool} has. Times are Unix seconds.
  */
 public record MessageObject(
     String id,
@@ -32,7 +32,7 @@ public record MessageObject(
     @JsonInclude(JsonInclude.Include.NON_NULL) String toolCallId) {
   private static final String OBJECT = "thread.message";
 
-  /** Why a message stayed incomplete. */
+  /** Why a message is incomplete. */
   public record IncompleteDetails(String reason) {}
 
   public static MessageObject of(Message message) {
@@ -57,8 +57,8 @@ public record MessageObject(
   }
 
   /**
-   * The answer to a message of role {@code tool}, which is not kept among the messages: it is the
-   * result of the tool call that it names.
+   * The response to a message of role {@code tool}, which is not stored as a message but as the
+   * output of the tool call that it names.
    */
   public static MessageObject toolResult(
       MessageId id,

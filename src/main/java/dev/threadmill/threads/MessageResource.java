@@ -26,7 +26,7 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 /** The messages of a thread over HTTP. */
 @Path("/v1/threads/{thread_id}/messages")
 @RunOnVirtualThread
-@Tag(name = "Messages", description = "What was said in a thread")
+@Tag(name = "Messages", description = "The messages of a thread")
 public class MessageResource {
   private final Jdbc jdbc;
   private final ThreadStore threads;
@@ -50,7 +50,7 @@ public class MessageResource {
   @POST
   @Operation(
       summary = "Create a message",
-      description = "A message of role 'tool' is the result of the tool call that it names.")
+      description = "A message of role 'tool' is the output of the tool call that it names.")
   public MessageObject create(@PathParam("thread_id") ThreadId thread, CreateMessage request) {
     var project = Caller.current().project();
     if (request.role() == CreateMessage.Role.TOOL) {
@@ -111,7 +111,7 @@ public class MessageResource {
   @Path("{message_id}")
   @Operation(
       summary = "Delete a message",
-      description = "Not while a run is active: it may be at work with this message.")
+      description = "Refused while a run of the thread is active.")
   public Deleted delete(
       @PathParam("thread_id") ThreadId thread, @PathParam("message_id") MessageId id) {
     var project = Caller.current().project();

@@ -47,8 +47,8 @@ public class MessageStore {
   }
 
   /**
-   * Appends messages to a thread that was locked for as many of them. Whether they may be added is
-   * for the caller to ask: see {@link LockedThread#requireOpenForMessages}.
+   * Appends messages to a thread that was locked for this number of messages. The caller checks
+   * whether they may be added: see {@link LockedThread#requireOpenForMessages}.
    */
   public List<Message> append(Tx tx, LockedThread thread, List<NewMessage> messages) {
     var appended = new ArrayList<Message>();

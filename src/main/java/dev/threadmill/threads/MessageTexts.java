@@ -11,12 +11,12 @@ import java.time.Instant;
 import java.util.List;
 
 /**
- * Reads what messages say, without their pictures, recordings and annotations, of many runs in one
+ * Reads the text of messages, without images, audio and annotations, for many runs in one
  * statement.
  */
 @ApplicationScoped
 public class MessageTexts {
-  /** Of all that is read at once, before the last of it. */
+  /** The most characters that one statement reads, before the last message. */
   private static final int MAX_CHARACTERS = 16 << 20;
 
   private static final String TEXT =
@@ -33,25 +33,25 @@ public class MessageTexts {
   }
 
   /**
-   * What a message says.
+   * The text of a message.
    *
-   * @param place which of those that were asked for it belongs to, from 0
-   * @param text empty for a message of pictures alone
+   * @param index of the run or time that was asked for, from 0
+   * @param text empty for a message without text
    */
   public record MessageText(int index, MessageId id, Message.Role role, String text) {}
 
   /**
-   * What was read.
+   * The result.
    *
-   * @param said place by place, oldest first
-   * @param isWhole false if more was said than is read at once
+   * @param messages by index, oldest first
+   * @param isComplete false if there was more text than one statement reads
    */
   public record TextsResult(List<MessageText> messages, boolean isComplete) {}
 
   /**
-   * What runs have said.
+   * The messages of runs.
    *
-   * @param since when the oldest of them was created
+   * @param since the creation time of the oldest run
    */
   public TextsResult ofRuns(ThreadId thread, List<RunId> runs, Instant since) {
     return read(

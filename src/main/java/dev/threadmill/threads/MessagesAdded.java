@@ -1,8 +1,8 @@
 package dev.threadmill.threads;
 
 /**
- * Told on this node once messages are committed, so that nobody has to look for them again and
- * again. A hint, not a record: whoever must not miss a message looks into the tables as well.
+ * Fired on this node after messages are committed, in place of polling. A hint that can be lost:
+ * observers that must not miss a message also look into the tables at an interval.
  */
 public record MessagesAdded() {
   public static final MessagesAdded INSTANCE = new MessagesAdded();

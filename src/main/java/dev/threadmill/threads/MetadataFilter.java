@@ -7,13 +7,13 @@ import jakarta.ws.rs.core.MultivaluedMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** Reads {@code metadata[key]=value} from a query. */
+/** Reads {@code metadata[key]=value} from a query string. */
 final class MetadataFilter {
   private static final String PREFIX = "metadata[";
 
   private MetadataFilter() {}
 
-  /** The pairs that are asked for; all of them must be there. */
+  /** The pairs that the metadata has to contain. */
   static Map<String, String> of(MultivaluedMap<String, String> query) {
     var pairs = new LinkedHashMap<String, String>();
     query.forEach(

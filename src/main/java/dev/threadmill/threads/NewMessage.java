@@ -4,7 +4,7 @@ import dev.threadmill.api.Metadata;
 import java.util.List;
 
 /**
- * A message that is ready to be appended to a thread: checked, and its tokens counted.
+ * A message that is validated, with its tokens counted, to be appended to a thread.
  *
  * @param attachments null for none
  */

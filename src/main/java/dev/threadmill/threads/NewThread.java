@@ -6,7 +6,7 @@ import dev.threadmill.api.ProjectId;
 import dev.threadmill.assistants.ToolResources;
 import java.util.List;
 
-/** A thread that is ready to be created, with its first messages. */
+/** A thread that is validated, with its first messages, to be created. */
 public record NewThread(
     ProjectId projectId,
     AssistantId assistantId,

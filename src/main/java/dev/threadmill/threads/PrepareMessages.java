@@ -13,12 +13,12 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Makes ready what clients send as messages: looks whether the files exist that they speak of, and
- * counts tokens. Done before the thread is locked, since it takes its time for long messages.
+ * Validates messages that clients send: checks that their files exist, and counts tokens. Done
+ * before the thread is locked, since counting takes time for long messages.
  */
 @ApplicationScoped
 public class PrepareMessages {
-  /** What a file costs until it is known what is in it. */
+  /** The tokens of a file reference, whose content is not part of the prompt. */
   private static final int PER_FILE = 8;
 
   private final FileReferences files;
@@ -30,7 +30,7 @@ public class PrepareMessages {
   }
 
   /**
-   * Checks and counts the messages of a list.
+   * Validates and counts the messages of a list.
    *
    * @param param the name of the list, for errors
    * @throws ApiException 400 if a file does not exist, or a message answers a tool call, which only
@@ -114,7 +114,7 @@ public class PrepareMessages {
     }
   }
 
-  /** What content costs in a prompt, in tokens. */
+  /** The number of tokens of content in a prompt. */
   public static int tokens(List<ContentPart> content) {
     int tokens = 0;
     for (var part : content) {

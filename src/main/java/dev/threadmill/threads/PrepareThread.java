@@ -7,7 +7,7 @@ import dev.threadmill.assistants.ToolResources;
 import dev.threadmill.files.FileReferences;
 import jakarta.enterprise.context.ApplicationScoped;
 
-/** Makes ready what clients send as a thread: looks whether all exists that it speaks of. */
+/** Validates a thread that a client sends: checks that its assistant and files exist. */
 @ApplicationScoped
 public class PrepareThread {
   private final PrepareMessages prepareMessages;
@@ -21,9 +21,9 @@ public class PrepareThread {
   }
 
   /**
-   * Checks a thread and counts its messages. Not to be called within a transaction.
+   * Validates a thread and counts its messages. Not to be called within a transaction.
    *
-   * @param path what stands before the names of its fields in errors, such as {@code thread.}
+   * @param path the prefix of field names in errors, such as {@code thread.}
    * @throws dev.threadmill.api.ApiException 400 or 404 if something does not exist
    */
   public NewThread prepare(ProjectId project, String path, CreateThread request) {
@@ -36,7 +36,7 @@ public class PrepareThread {
         prepareMessages.prepare(project, path + "messages", request.messages()));
   }
 
-  /** Answers 404 or 400 if one of these does not exist in the project; null is nothing. */
+  /** Answers 404 or 400 if one of these does not exist in the project; null is ignored. */
   void requireExisting(ProjectId project, AssistantId assistant, ToolResources resources) {
     if (assistant != null) {
       assistants.get(project, assistant);

@@ -6,7 +6,7 @@ import dev.threadmill.api.ThreadId;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.Optional;
 
-/** Reads a thread that a repeated request has made. */
+/** Finds a thread that a request with an idempotency key has created. */
 @ApplicationScoped
 class ThreadLookup implements ObjectLookup {
   private final ThreadStore threads;

@@ -3,7 +3,7 @@ package dev.threadmill.threads;
 import dev.threadmill.api.Metadata;
 import dev.threadmill.assistants.ToolResources;
 
-/** A thread on the wire. The last three fields are ours. */
+/** A thread on the wire. The last three fields extend the Assistants API. */
 public record ThreadObject(
     String id,
     String object,

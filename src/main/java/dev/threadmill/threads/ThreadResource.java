@@ -23,7 +23,7 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 /** Threads over HTTP. */
 @Path("/v1/threads")
 @RunOnVirtualThread
-@Tag(name = "Threads", description = "Conversations that last")
+@Tag(name = "Threads", description = "Stored conversations")
 public class ThreadResource {
   private final ThreadStore threads;
   private final PrepareThread prepareThread;
@@ -46,7 +46,7 @@ public class ThreadResource {
   @GET
   @Operation(
       summary = "List threads",
-      description = "Those of one assistant, and those with metadata[key]=value, if asked for.")
+      description = "Filtered by assistant_id and metadata[key]=value, if given.")
   public Page<ThreadObject> list(
       @BeanParam PageRequest page,
       @QueryParam("assistant_id") AssistantId assistant,
@@ -85,8 +85,8 @@ public class ThreadResource {
   @Operation(
       summary = "Fork a thread",
       description =
-          "A new thread with copies of all messages up to the one that is named, and of the tool"
-              + " calls between them. The thread itself stays as it is.")
+          "Creates a new thread with copies of all messages up to message_id, and of the tool calls"
+              + " between them. The source does not change.")
   public ThreadObject fork(@PathParam("thread_id") ThreadId id, ForkThread.ForkRequest request) {
     var project = Caller.current().project();
     var body = request == null ? ForkThread.ForkRequest.nothing() : request;

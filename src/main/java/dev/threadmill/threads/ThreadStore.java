@@ -55,20 +55,20 @@ public class ThreadStore {
    * A thread that was created.
    *
    * @param messages its first messages
-   * @param next the time of the first thing that comes behind them
+   * @param nextMessageAt the time of the next message or run
    */
   public record Created(ConversationThread thread, List<Message> messages, Instant nextMessageAt) {}
 
   /**
    * Creates a thread with its first messages.
    *
-   * @param room how many more things are put into it within this transaction
+   * @param room the number of further messages and runs to reserve times for
    */
   public Created create(Tx tx, NewThread request, int room) {
     return create(tx, ids.thread(), request, room);
   }
 
-  /** As {@link #create(Tx, NewThread, int)}, with an id that nobody has yet. */
+  /** As {@link #create(Tx, NewThread, int)}, with an id that is not in use. */
   public Created create(Tx tx, ThreadId id, NewThread request, int room) {
     var thread =
         new ConversationThread(
@@ -129,7 +129,7 @@ public class ThreadStore {
     return find(project, id).orElseThrow(() -> ApiException.notFound("thread", id));
   }
 
-  /** The threads of a project, of one assistant and with this metadata if asked for. */
+  /** The threads of a project, filtered by assistant (if not null) and metadata. */
   Page<ConversationThread> list(
       ProjectId project, AssistantId assistant, Map<String, String> metadata, PageRequest page) {
     var threads = Keyset.of(COLUMNS, "threads").within("project_id = ?", project.value());
@@ -171,14 +171,14 @@ public class ThreadStore {
   }
 
   /**
-   * Locks the thread for the rest of the transaction and makes room for so many messages at its
-   * end. Whoever waits for the lock sees what its predecessor has committed.
+   * Locks the thread until the transaction ends and reserves times for this number of messages at
+   * its end. After the wait for the lock, the result shows what its previous holder has committed.
    *
    * @throws ApiException 404 if the project has no such thread
    */
   public LockedThread lock(Tx tx, ProjectId project, ThreadId id, int messageCount) {
-    // Always an UPDATE: its RETURNING is worked out when the row is ours, unlike that of a SELECT
-    // FOR UPDATE.
+    // Always an UPDATE: its RETURNING is evaluated when the row is locked, unlike the columns of a
+    // SELECT FOR UPDATE.
     return tx.updateReturningOne(
             """
             UPDATE threads SET tail = CASE WHEN ? = 0 THEN tail ELSE

@@ -8,19 +8,19 @@ import io.quarkus.arc.DefaultBean;
 import jakarta.enterprise.context.ApplicationScoped;
 
 /**
- * Takes messages of role {@code tool}, each of which is the result of a tool call that a run of the
- * thread waits for. Implemented by whoever knows about runs.
+ * Handles messages of role {@code tool}, each of which is the output of a tool call that a run of
+ * the thread waits for. Implemented by the feature that executes runs.
  */
 public interface ToolMessageHandler {
   /**
-   * Hands the result in.
+   * Submits the output.
    *
-   * @return the answer to the client, for which see {@link MessageObject#toolResult}
+   * @return the response, made by {@link MessageObject#toolResult}
    * @throws ApiException 400 if no run waits for this call, 404 if there is no such thread
    */
   MessageObject submit(ProjectId project, ThreadId thread, ToolCallId call, String output);
 
-  /** As long as nobody else takes them: there are no calls that wait. */
+  /** Used where no feature executes runs: no call waits for an output. */
   @ApplicationScoped
   @DefaultBean
   class NoWaitingRuns implements ToolMessageHandler {

@@ -14,8 +14,8 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * Takes the key of a request for it, or finds the answer that the key has brought before. While
- * another request holds the key it waits for that one.
+ * Acquires the idempotency key of a request, or finds the response that is stored under it. While
+ * another request holds the key, it waits for that one.
  */
 @ApplicationScoped
 class AcquireKey {
@@ -44,24 +44,24 @@ class AcquireKey {
   }
 
   /**
-   * A request that wants its key.
+   * A request that acquires its key.
    *
    * @param lastEventId the last event that the client has seen; null if it has seen none
    */
   record KeyRequest(
       ProjectId project, IdempotencyKey key, String path, String fingerprint, String lastEventId) {}
 
-  /** What came of it. */
+  /** The result. */
   sealed interface Outcome {
     /** The request is to be carried out. */
     record Acquired(IdempotencyContext request) implements Outcome {}
 
-    /** It was carried out before. */
+    /** It was carried out before; this is its response. */
     record Replayed(Response response) implements Outcome {}
   }
 
   /**
-   * Takes the key.
+   * Acquires the key.
    *
    * @throws ApiException 400 if it was another request's; 409 if that one takes too long
    */
@@ -93,7 +93,7 @@ class AcquireKey {
     }
   }
 
-  /** Empty if another request still works on it. */
+  /** Empty while another request is in progress. */
   private Optional<Outcome> replay(KeyRequest wanted, StoredKey known, IdempotencyContext request) {
     if (!known.fingerprint().equals(wanted.fingerprint())) {
       throw ApiException.invalid(
@@ -130,7 +130,7 @@ class AcquireKey {
     return response.build();
   }
 
-  /** The answer of a request whose server died when it had taken effect. */
+  /** The response of a request whose node died after its transaction was committed. */
   private Response recovered(KeyRequest wanted, StoredKey known, RecoverResponse.Target target) {
     var response = Response.ok().header(REPLAYED, "true");
     var from = known.effects().get(IdempotencyContext.STREAM);

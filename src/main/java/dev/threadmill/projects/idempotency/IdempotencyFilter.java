@@ -23,14 +23,14 @@ import org.jboss.resteasy.reactive.server.ServerRequestFilter;
 import org.jboss.resteasy.reactive.server.ServerResponseFilter;
 
 /**
- * Does what a POST with an {@code Idempotency-Key} asks for once, however often it is sent, and
- * answers each time alike. Costs nothing for requests without the header.
+ * Carries out a POST with an {@code Idempotency-Key} once, however often it is sent, and replays
+ * its response. Costs nothing for requests without the header.
  */
 public class IdempotencyFilter {
   private static final Logger LOG = Logger.getLogger(IdempotencyFilter.class);
   private static final String ACQUIRED_KEY = "dev.threadmill.idempotency.held";
 
-  /** JSON-RPC, where each try has a body of its own, and the id in it is wanted back. */
+  /** JSON-RPC, where each attempt has an id of its own, uses {@link TransactionalKeys}. */
   private static final Pattern JSON_RPC_PATHS = Pattern.compile("/v1/(?:mcp|a2a)(?:/|$)");
 
   private static final int TOO_MANY = 429;
@@ -48,7 +48,7 @@ public class IdempotencyFilter {
 
   private record AcquiredKey(IdempotencyKey key, IdempotencyContext request) {}
 
-  /** Takes the key, or answers in place of the resource; null to go on. */
+  /** Acquires the key, or responds in place of the resource; null to go on. */
   @ServerRequestFilter(priority = Priorities.AUTHENTICATION + 100)
   public Response before(ContainerRequestContext request) throws IOException {
     unbind();
@@ -83,7 +83,7 @@ public class IdempotencyFilter {
     };
   }
 
-  /** Keeps the answer, unless it says that nothing was done. */
+  /** Stores the response, unless it says that nothing was done. */
   @ServerResponseFilter
   public void after(ContainerRequestContext request, ContainerResponseContext response) {
     if (!(request.getProperty(ACQUIRED_KEY) instanceof AcquiredKey(var key, var mine))) {
@@ -93,7 +93,7 @@ public class IdempotencyFilter {
     try {
       storeResponse(key, mine, response);
     } catch (RuntimeException e) {
-      // The request itself is done. Whoever repeats it is answered by what it has made.
+      // The request itself is done. A repeated request is answered with what it has created.
       LOG.warnf("answer not kept path=%s cause=%s", request.getUriInfo().getPath(), e);
     } finally {
       held.release(mine);
@@ -142,7 +142,7 @@ public class IdempotencyFilter {
         && "idempotency_key_in_use".equals(error.code());
   }
 
-  /** What tells the body from another; a form, whose boundary is random, by its length alone. */
+  /** The body for the fingerprint; of a form, whose boundary is random, only the length. */
   private static byte[] body(ContainerRequestContext request) throws IOException {
     var type = request.getMediaType();
     if (type != null && type.getType().equalsIgnoreCase("multipart")) {
@@ -153,22 +153,22 @@ public class IdempotencyFilter {
     return bytes;
   }
 
-  /** 409 while another request works on the same key for long. */
+  /** 409 while another request with the same key is in progress. */
   static ApiException inUse() {
     return new ApiException(
         CONFLICT,
         new ApiError(
-            "A request with this Idempotency-Key is being worked on. Please try again.",
+            "Another request with this Idempotency-Key is in progress. Please try again.",
             ApiError.INVALID_REQUEST,
             null,
             "idempotency_key_in_use"));
   }
 
-  /** 400 for what was done once, but cannot be told again. Trying again would not help. */
+  /** 400 for a request that was carried out but whose response cannot be recovered. */
   static ApiException responseLost() {
     return ApiException.invalid(
         IdempotencyKey.HEADER,
         "idempotency_answer_lost",
-        "The request was carried out, but the server stopped before its answer was kept.");
+        "The request was carried out, but the server stopped before its response was stored.");
   }
 }

@@ -15,8 +15,8 @@ import javax.crypto.spec.GCMParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * The key of a request, which itself is never stored: its row has a digest of it as its id, and the
- * answer there is sealed with it, since an answer may hold a secret that is shown only once.
+ * An idempotency key. It is never stored: the id of its row is a digest of it, and the stored
+ * response is encrypted with it, since a response may contain a secret that is shown only once.
  *
  * @param row the id of its row
  */
@@ -30,8 +30,8 @@ record IdempotencyKey(String row, SecretKeySpec encryptionKey) {
   private static final SecureRandom RANDOM = new SecureRandom();
 
   /**
-   * The key that a caller has sent. Callers of other projects have other keys, and so have admins:
-   * what they are answered is not for everybody.
+   * The key that a caller has sent. Keys of different projects are distinct, and so are those of
+   * admins, whose responses may not be shown to others.
    *
    * @throws ApiException 400 if it is too long or not printable
    */
@@ -47,7 +47,7 @@ record IdempotencyKey(String row, SecretKeySpec encryptionKey) {
     return new IdempotencyKey(row, new SecretKeySpec(seal, "AES"));
   }
 
-  /** What tells one request from another. */
+  /** The digest by which requests are compared. */
   static String fingerprint(String path, byte[] body) {
     return HexFormat.of().formatHex(sha256(path, body));
   }

@@ -27,11 +27,11 @@ class IdempotencyKeyStore {
   }
 
   /**
-   * A key that was sent before.
+   * A stored key.
    *
-   * @param isAbandoned whether nobody works on it any more
-   * @param made what was noted when it took effect; null if it has not
-   * @param status of its answer; null if there is none
+   * @param isAbandoned whether its holder has stopped renewing the lease
+   * @param effects what the request has created; null if it has not been committed
+   * @param status of the response; null if none is stored
    */
   record StoredKey(
       String fingerprint,
@@ -44,7 +44,7 @@ class IdempotencyKeyStore {
       byte[] answer,
       String stream) {}
 
-  /** Returns false if the key is known. */
+  /** Returns false if the key exists. */
   boolean insert(ProjectId project, String fingerprint, IdempotencyContext request) {
     return jdbc.update(
             """
@@ -81,7 +81,7 @@ class IdempotencyKeyStore {
         row);
   }
 
-  /** Returns false if somebody else was first, or the holder is alive after all. */
+  /** Returns false if another request took it over first, or the holder has renewed its lease. */
   boolean takeOver(IdempotencyContext request, String from) {
     return jdbc.update(
             """
@@ -135,7 +135,10 @@ class IdempotencyKeyStore {
         request.holder());
   }
 
-  /** Forgets a request that had no lasting effect; what had one is left to who repeats it. */
+  /**
+   * Deletes the key of a request that has changed nothing; otherwise only ends its lease, so that a
+   * repeated request is answered with what was created.
+   */
   void release(IdempotencyContext request) {
     int deleted =
         jdbc.update(

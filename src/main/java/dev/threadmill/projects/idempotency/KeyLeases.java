@@ -14,8 +14,8 @@ import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
 
 /**
- * The keys that requests of this node hold. They are renewed for as long as that is, so that a key
- * whose holder has died is free for another after ten seconds. Here expired keys are swept, too.
+ * The keys that requests on this node hold. Their leases are renewed until the request ends, so
+ * that a key whose node died is free after ten seconds. Also deletes expired keys.
  */
 @ApplicationScoped
 class KeyLeases {
@@ -55,7 +55,7 @@ class KeyLeases {
     }
   }
 
-  /** Waits so long, or until the holder lets go if it is one of this node. */
+  /** Waits for this time, or until the holder releases the key if it is on this node. */
   void await(String holder, long millis) {
     try {
       var latch = held.get(holder);
@@ -87,7 +87,9 @@ class KeyLeases {
     try {
       work.run();
     } catch (RuntimeException e) {
-      LOG.warnf("idempotency keys wait for the database cause=%s", e.getMessage());
+      LOG.warnf(
+          "idempotency keys not renewed or deleted, the database is not available cause=%s",
+          e.getMessage());
     }
   }
 }

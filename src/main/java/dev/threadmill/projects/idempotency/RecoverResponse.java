@@ -10,15 +10,15 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Finds what a request has made whose answer was lost, because the server died between the two: by
- * its path, and by the ids that were noted when it took effect.
+ * Finds what a request has created whose response was lost, because its node died after the commit:
+ * by the path, and by the ids that were stored in that commit.
  */
 @ApplicationScoped
 class RecoverResponse {
   private static final String THREAD = "thread_";
   private static final String RUN = "run_";
 
-  /** What a POST to a path that ends in this makes. */
+  /** The prefix of the id that a POST to a path with this last segment creates. */
   private static final Map<String, String> CREATED_BY_PATH =
       Map.of(
           "assistants", "asst_",
@@ -40,7 +40,7 @@ class RecoverResponse {
   }
 
   /**
-   * The object that the answer was about.
+   * The object that the response showed.
    *
    * @param thread null if it belongs to none
    */
@@ -50,7 +50,7 @@ class RecoverResponse {
     }
   }
 
-  /** Empty if the request had yet to make it when the server died: it may be done again. */
+  /** Empty if the request has not created it: it can be carried out again. */
   static Optional<Target> target(String path, Map<String, String> made) {
     var segments = path.split("/");
     var last = segments[segments.length - 1];
@@ -65,7 +65,7 @@ class RecoverResponse {
       var id = made.get(kind);
       return id == null ? Optional.empty() : Optional.of(new Target(thread, id));
     }
-    // It has changed what was there already.
+    // The request has changed an existing object.
     var id = ACTIONS_ON_RUNS.contains(last) ? segments[segments.length - 2] : last;
     return Optional.of(new Target(thread, id));
   }
