@@ -45,7 +45,7 @@ class IdempotencyCrashTest {
     proxy.disarm();
     if (killed.get()) {
       victim.start();
-      letTheDeadGo(cluster);
+      expireLeases(cluster);
     }
 
     var other = cluster.api(cluster.node(1)).with("Idempotency-Key", key);
@@ -67,7 +67,7 @@ class IdempotencyCrashTest {
   }
 
   /** Expires the lease of a dead node on its keys. */
-  private static void letTheDeadGo(Cluster cluster) throws SQLException {
+  private static void expireLeases(Cluster cluster) throws SQLException {
     try (var database = cluster.connect();
         var statement = database.createStatement()) {
       statement.executeUpdate(

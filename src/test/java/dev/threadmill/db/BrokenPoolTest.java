@@ -18,7 +18,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** All connections of a well filled pool have gone, as after a restart of the database. */
+/** All connections of the pool are broken, as after a restart of the database. */
 @QuarkusTest
 @QuarkusTestResource(PostgresResource.class)
 @QuarkusTestResource(KeysResource.class)
@@ -39,19 +39,19 @@ class BrokenPoolTest {
   }
 
   @Test
-  void aQueryIsAnsweredByTheFirstConnectionThatHolds() {
+  void aQueryIsRetriedUntilAConnectionWorks() {
     assertThat(jdbc.one("SELECT 7 AS seven", row -> row.integer("seven"))).contains(7);
   }
 
   @Test
-  void aTransactionIsDoneOnTheFirstConnectionThatHolds() {
+  void aTransactionIsRetriedUntilAConnectionWorks() {
     Optional<Integer> seven =
         jdbc.inTransaction(tx -> tx.one("SELECT 7 AS seven", row -> row.integer("seven")));
     assertThat(seven).contains(7);
   }
 
   @Test
-  void aRequestIsToldToTryAgainAtMostWhileThePoolIsLookedThrough() {
+  void aRequestGetsAtMostA503WhileThePoolIsValidated() {
     var user = ApiClient.user();
     await()
         .atMost(Duration.ofSeconds(5))
@@ -63,7 +63,7 @@ class BrokenPoolTest {
   }
 
   @Test
-  void oneThatComesBackBrokenHasAllOthersLookedAt() {
+  void aBrokenConnectionThatIsReturnedHasAllOthersValidated() {
     jdbc.one("SELECT 7 AS seven", row -> row.integer("seven"));
 
     pool.awaitWhole();

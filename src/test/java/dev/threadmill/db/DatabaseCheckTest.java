@@ -12,19 +12,19 @@ class DatabaseCheckTest {
   private static final Duration NOT_LONG = Duration.ofMillis(100);
 
   @Test
-  void aPostgresWithPgvectorWillDo() throws InterruptedException {
+  void aPostgresWithPgvectorIsAccepted() throws InterruptedException {
     assertThat(DatabaseCheck.problem(at(PostgresResource.shared().jdbcUrl()), NOT_LONG)).isEmpty();
   }
 
   @Test
-  void nobodyThereIsSaidWithTheAddressOnly() throws InterruptedException {
+  void anUnreachableServerIsReportedWithItsAddressOnly() throws InterruptedException {
     assertThat(DatabaseCheck.problem(at("jdbc:postgresql://127.0.0.1:1/nothing"), NOT_LONG).get())
         .startsWith("127.0.0.1:1/nothing does not answer: ")
         .doesNotContain("\n", PostgresResource.shared().password());
   }
 
   @Test
-  void aWrongPasswordIsSaidAtOnce() throws InterruptedException {
+  void aWrongPasswordIsReportedAtOnce() throws InterruptedException {
     var wrong =
         new DatabaseUrl(
             PostgresResource.shared().jdbcUrl(), Optional.of("threadmill"), Optional.of("guess"));

@@ -26,14 +26,14 @@ class DatabaseUrlTest {
         "jdbc:postgresql://db:6000/app?user=u&password=p jdbc:postgresql://db:6000/app",
         "jdbc:postgresql://db/app?user=u&password=p&ssl=true jdbc:postgresql://db/app?ssl=true",
       })
-  void everyUsualFormIsTheSameAddressForTheDriver(String text, String jdbcUrl) {
+  void everyUsualFormIsReadAsTheSameAddress(String text, String jdbcUrl) {
     DatabaseUrl url = DatabaseUrl.parse(text);
 
     assertThat(url).isEqualTo(new DatabaseUrl(jdbcUrl, Optional.of("u"), Optional.of("p")));
   }
 
   @Test
-  void whatIsPercentEncodedIsDecodedAndAPlusIsAPlus() {
+  void percentEncodingIsDecodedAndAPlusStaysAPlus() {
     DatabaseUrl url = DatabaseUrl.parse("postgres://a%40b:p%3A%2F+%25@db/my%20app");
 
     assertThat(url.user()).contains("a@b");
@@ -60,7 +60,7 @@ class DatabaseUrlTest {
         "jdbc:postgresql://u:hush@db/app",
         "jdbc:postgresql://db:port/app?password=hush",
       })
-  void whatIsNoAddressIsRefusedInOneLineWithoutThePassword(String text) {
+  void anInvalidAddressIsRefusedInOneLineWithoutThePassword(String text) {
     assertThatThrownBy(() -> DatabaseUrl.parse(text))
         .isInstanceOf(IllegalArgumentException.class)
         .satisfies(

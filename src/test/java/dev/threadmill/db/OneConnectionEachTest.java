@@ -28,8 +28,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * A request that holds a connection while it waits for another one waits for ever once as many do
- * so as there are connections.
+ * Requests that hold a connection while they wait for another one would deadlock as soon as there
+ * are as many of them as connections.
  */
 @QuarkusTest
 @QuarkusTestResource(PostgresResource.class)
@@ -63,7 +63,7 @@ class OneConnectionEachTest {
     assertThat(createdWhileLocked("assistants", conversations)).containsOnly(200);
   }
 
-  /** The statuses of creating runs that all come to read this table before any of them may. */
+  /** The statuses of run creations that all wait to read this table at the same time. */
   private List<Integer> createdWhileLocked(String table, List<Conversation> conversations)
       throws Exception {
     List<Future<ApiClient.Response>> created = new ArrayList<>();

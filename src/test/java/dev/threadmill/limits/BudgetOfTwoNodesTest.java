@@ -19,7 +19,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
-/** A budget holds for all nodes together, also when one of them dies in the middle of a call. */
+/** A budget holds for all nodes together, also when one of them dies within a call. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class BudgetOfTwoNodesTest {
   private static final Set<String> ENDS = Set.of("completed", "incomplete", "failed");
@@ -57,7 +57,7 @@ class BudgetOfTwoNodesTest {
   }
 
   @Test
-  void runsOfBothNodesThatRaceForABudgetDoNotExceedIt() throws Exception {
+  void concurrentRunsOfTwoNodesDoNotExceedABudget() throws Exception {
     int budget = 5_000;
     var tenant = limited("{\"budgets\": {\"day\": {\"tokens\": %d}}}".formatted(budget));
     cluster
@@ -110,7 +110,7 @@ class BudgetOfTwoNodesTest {
   }
 
   @Test
-  void runsAtOnceAreCountedOverAllNodes() throws Exception {
+  void concurrentRunsAreCountedOverAllNodes() throws Exception {
     var tenant = limited("{\"concurrent_threads\": 3}");
     cluster.provider().otherwise(_ -> Reply.text("a b c").withPause(20));
     var assistant = tenant.api().post("/v1/assistants", "{\"model\": \"gpt-4o\"}").id();
@@ -148,7 +148,7 @@ class BudgetOfTwoNodesTest {
   }
 
   @Test
-  void whatADeadNodeHadSetAsideCountsAsUsedAndIsNotReservedForEver() {
+  void reservationsOfADeadNodeCountAsUsedAndDoNotStayReserved() {
     var tenant = limited("{\"budgets\": {\"day\": {\"tokens\": 100000}}}");
     cluster.provider().reply(Reply.text("one two three").hangAfter(2), Reply.text("one two"));
     var third = cluster.add();

@@ -47,7 +47,7 @@ class BudgetsTest {
   private static final Set<String> ENDS = Set.of("completed", "incomplete", "failed");
   private static final Duration LONG_ENOUGH = Duration.ofSeconds(60);
 
-  /** What the provider says that an answer of these words has used. */
+  /** The prompt tokens that the provider reports. */
   private static final int PROMPT = 10;
 
   @Inject SettableClock clock;
@@ -57,16 +57,16 @@ class BudgetsTest {
   FakeProvider provider;
 
   @BeforeEach
-  void beginAnew() {
+  void resetTheProvider() {
     provider.reset();
   }
 
   @AfterEach
-  void putTheClockBack() {
+  void resetTheClock() {
     clock.reset();
   }
 
-  /** Answers with so many words, but no more than it is allowed. */
+  /** Answers with this many words, bounded by the request. */
   private static Function<FakeProvider.Request, Reply> words(int most) {
     return request ->
         Reply.text(
@@ -81,7 +81,7 @@ class BudgetsTest {
   }
 
   @Test
-  void whatARunUsesIsCountedAndNothingStaysReserved() {
+  void theUsageOfARunIsCountedAndNothingStaysReserved() {
     var tenant = Tenant.limited("{\"budgets\": {\"day\": {\"tokens\": 100000}}}");
     provider.otherwise(words(7));
 
@@ -97,7 +97,7 @@ class BudgetsTest {
   }
 
   @Test
-  void aHundredRunsThatRaceForASmallBudgetDoNotExceedIt() throws Exception {
+  void aHundredConcurrentRunsDoNotExceedASmallBudget() throws Exception {
     int budget = 4_000;
     var tenant = Tenant.limited("{\"budgets\": {\"month\": {\"tokens\": %d}}}".formatted(budget));
     provider.otherwise(words(60));
@@ -141,7 +141,7 @@ class BudgetsTest {
   }
 
   @Test
-  void aRunWaitsWhileTheBudgetIsOnlySetAsideByAnother() {
+  void aRunWaitsWhileTheBudgetIsOnlyReservedByAnotherOne() {
     var tenant = Tenant.limited("{\"budgets\": {\"total\": {\"tokens\": 3000}}}");
     var gate = new ReplyGate();
     provider.reply(Reply.text("the first").withGate(gate));
@@ -185,7 +185,7 @@ class BudgetsTest {
   }
 
   @Test
-  void anAnswerIsNoLongerThanWhatIsLeft() {
+  void anAnswerIsNoLongerThanTheRestOfTheBudget() {
     var tenant = Tenant.limited("{\"budgets\": {\"total\": {\"tokens\": 200}}}");
     provider.otherwise(words(5_000));
 
@@ -198,7 +198,7 @@ class BudgetsTest {
   }
 
   @Test
-  void aCallThatNeedsMoreThanThereIsIsNotMade() {
+  void aCallThatTheBudgetDoesNotCoverIsNotMade() {
     var tenant = Tenant.limited("{\"budgets\": {\"total\": {\"tokens\": 80}}}");
 
     var run = ended(tenant, tenant.run("gpt-4o", "").json());
@@ -225,7 +225,7 @@ class BudgetsTest {
   }
 
   @Test
-  void whatWasSetAsideByWhoNeverCameBackCountsAsUsed() throws Exception {
+  void anExpiredReservationCountsAsUsed() throws Exception {
     var tenant = Tenant.limited("{\"budgets\": {\"total\": {\"tokens\": 100000}}}");
     var project = new ProjectId(tenant.id());
     var lost =
@@ -242,7 +242,7 @@ class BudgetsTest {
   }
 
   @Test
-  void whatIsLeftBehindIsClearedAwayWhenItIsInTheWay() throws Exception {
+  void anExpiredReservationDoesNotBlockTheNextCall() throws Exception {
     var tenant = Tenant.limited("{\"budgets\": {\"day\": {\"tokens\": 4000}}}");
     var project = new ProjectId(tenant.id());
     ledger.reserve(Payer.of(project), null, models.require("gpt-4o").info(), hello(), LONG_ENOUGH);
@@ -256,7 +256,7 @@ class BudgetsTest {
   }
 
   @Test
-  void aRunThatIsTakenOverHasItsLostCallCounted() throws Exception {
+  void theLostCallOfARunThatIsTakenOverCountsAsUsed() throws Exception {
     var tenant = Tenant.limited("{\"budgets\": {\"total\": {\"tokens\": 100000}}}");
     var project = new ProjectId(tenant.id());
     var run = new RunId("run_of_a_dead_node");
@@ -276,7 +276,7 @@ class BudgetsTest {
   }
 
   @Test
-  void aModelForOthersThanRunsIsCountedAndBoundedToo() throws Exception {
+  void modelCallsOutsideOfRunsAreCountedAndBounded() throws Exception {
     var tenant = Tenant.limited("{\"budgets\": {\"total\": {\"tokens\": 300}}}");
     provider.otherwise(words(250));
     var model =
@@ -292,7 +292,7 @@ class BudgetsTest {
   }
 
   @Test
-  void aProjectWithoutLimitsPaysNothingForThem() {
+  void limitsCostNothingForAProjectWithoutAny() {
     var free = Tenant.create();
     var limited = Tenant.limited("{\"budgets\": {\"day\": {\"tokens\": 1000000}}}");
     provider.otherwise(words(3));
@@ -302,13 +302,13 @@ class BudgetsTest {
 
     assertThat(plain.commits()).isEqualTo(2);
     assertThat(counted.commits()).isEqualTo(3);
-    // Whether there is anything left, setting aside, settling.
+    // The query of the request, the reservation, and its settlement.
     assertThat(counted.statements() - plain.statements()).isEqualTo(3);
   }
 
   private record Work(long statements, long commits) {}
 
-  /** Of several runs, since the server may be doing something else meanwhile. */
+  /** Of several runs, since background work of the server may add statements. */
   private Work cheapest(Tenant tenant) {
     var assistant = tenant.api().post("/v1/assistants", "{\"model\": \"gpt-4o\"}").id();
     var body =

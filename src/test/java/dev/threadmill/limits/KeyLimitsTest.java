@@ -51,7 +51,7 @@ class KeyLimitsTest {
   FakeProvider provider;
 
   @BeforeEach
-  void beginAnew() {
+  void resetTheProvider() {
     provider.reset();
     provider.otherwise(_ -> Reply.text("Hello there"));
   }
@@ -122,7 +122,7 @@ class KeyLimitsTest {
   }
 
   @Test
-  void whatRunsAndChatCompletionsOfAKeyUseIsCountedForTheKeyAndForItsProject() {
+  void usageOfAKeyIsCountedForTheKeyAndForItsProject() {
     var tenant = Tenant.limited("{\"budgets\": {\"total\": {\"tokens\": 100000}}}");
     var key = Key.of(tenant, "{}").limited("{\"budgets\": {\"total\": {\"tokens\": 50000}}}");
     var other = Key.of(tenant, "{}").limited("{\"count_usage\": true}");
@@ -143,19 +143,46 @@ class KeyLimitsTest {
   }
 
   @Test
-  void aRunKnowsTheKeyThatMadeIt() {
-    var tenant = Tenant.create();
-    var key = Key.of(tenant, "{\"name\": \"batch\"}");
+  void aRunStoresTheKeyThatCreatedItByAnyProtocol() {
+    var key = Key.of(Tenant.create(), "{\"name\": \"batch\"}");
+    var assistant =
+        key.api()
+            .post(
+                "/v1/assistants",
+                """
+                {"model": "gpt-4o", "name": "helper", "exposure": {"mcp": true, "a2a": true}}
+                """)
+            .id();
 
-    var run = key.run();
+    key.run();
+    var mcp =
+        key.api()
+            .with("Accept", "application/json, text/event-stream")
+            .post(
+                "/v1/mcp",
+                """
+                {"jsonrpc": "2.0", "id": 1, "method": "tools/call",
+                 "params": {"name": "helper", "arguments": {"message": "Hi"}}}
+                """);
+    var a2a =
+        key.api()
+            .with("A2A-Version", "1.0")
+            .post(
+                "/v1/a2a/" + assistant,
+                """
+                {"jsonrpc": "2.0", "id": 1, "method": "SendMessage", "params": {"message":
+                 {"messageId": "m1", "role": "ROLE_USER", "parts": [{"text": "Hello"}]}}}
+                """);
 
+    assertThat(mcp.text()).contains("Hello there");
+    assertThat(a2a.json().at("/result/task/id").asText()).as(a2a.text()).isNotEmpty();
     assertThat(
-            jdbc.one(
-                "SELECT api_key_id FROM runs WHERE thread_id = ? AND id = ?",
-                row -> row.text("api_key_id"),
-                run.path("thread_id").asText(),
-                run.path("id").asText()))
-        .contains(key.id());
+            jdbc.list(
+                "SELECT api_key_id FROM runs WHERE project_id = ?",
+                row -> String.valueOf(row.text("api_key_id")),
+                key.tenant().id()))
+        .hasSize(3)
+        .containsOnly(key.id());
   }
 
   @Test
@@ -291,7 +318,7 @@ class KeyLimitsTest {
   }
 
   @Test
-  void aDeletedKeyTakesItsLimitsAlong() {
+  void deletingAKeyDeletesItsLimits() {
     var tenant = Tenant.create();
     var key = Key.of(tenant, "{\"limits\": {\"budgets\": {\"day\": {\"tokens\": 500}}}}");
 
@@ -308,9 +335,9 @@ class KeyLimitsTest {
     }
   }
 
-  /** Statements of a node of the version before limits had scopes, during a rolling upgrade. */
+  /** Statements of the version before limits had scopes, which runs during a rolling upgrade. */
   @Test
-  void nodesOfAnEarlierVersionCountTheProjectThroughTheViews() {
+  void nodesOfTheLastVersionCountThroughTheViews() {
     var tenant = Tenant.limited("{\"budgets\": {\"total\": {\"tokens\": 100000}}}");
     jdbc.update(
         "INSERT INTO project_limits (project_id) VALUES (?) ON CONFLICT DO NOTHING", tenant.id());

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Limits over HTTP: setting them, rates, prices, and how many runs there may be at once. */
+/** Limits over HTTP: changing them, rates, prices, and concurrent runs. */
 @QuarkusTest
 @QuarkusTestResource(PostgresResource.class)
 @QuarkusTestResource(KeysResource.class)
@@ -45,12 +45,12 @@ class LimitsTest {
   FakeProvider provider;
 
   @BeforeEach
-  void beginAnew() {
+  void resetTheProvider() {
     provider.reset();
   }
 
   @AfterEach
-  void putTheClockBack() {
+  void resetTheClock() {
     clock.reset();
   }
 
@@ -112,7 +112,7 @@ class LimitsTest {
         "{\"count_usage\": \"yes\"} | count_usage",
         "{\"rpm\": 5} | rpm"
       })
-  void whatIsWrongIsNamed(String body, String param) {
+  void invalidFieldsAreNamed(String body, String param) {
     var tenant = Tenant.create();
 
     var answer = tenant.admin().post(tenant.path(), body);
@@ -122,7 +122,7 @@ class LimitsTest {
   }
 
   @Test
-  void onlyAdminsSetLimitsAndNobodyElseSeesThem() {
+  void onlyAdminsSetLimitsAndOtherProjectsDoNotSeeThem() {
     var tenant = Tenant.create();
     var other = Tenant.create();
 
@@ -178,12 +178,12 @@ class LimitsTest {
 
   @ParameterizedTest
   @CsvSource({"12, 12ms", "0, 0ms", "1000, 1s", "1500, 1.5s", "360000, 6m0s", "61020, 1m1.02s"})
-  void timesAreSpelledAsSdksKnowThem(long millis, String text) {
+  void durationsAreFormattedAsSdksExpect(long millis, String text) {
     assertThat(RateHeaders.formatted(Duration.ofMillis(millis))).isEqualTo(text);
   }
 
   @Test
-  void requestsThatHaveNoModelWorkAreNotCounted() {
+  void requestsWithoutModelCallsAreNotCounted() {
     var tenant = Tenant.limited("{\"requests_per_minute\": 1}");
 
     for (int i = 0; i < 5; i++) {
@@ -209,7 +209,7 @@ class LimitsTest {
   }
 
   @Test
-  void theOfficialSdkWaitsAsLongAsItIsToldAndThenThrowsItsRateLimitException() {
+  void theOfficialSdkWaitsForRetryAfterAndThenThrowsItsRateLimitException() {
     var tenant = Tenant.limited("{\"requests_per_minute\": 1}");
     var sdk = sdk(tenant);
     var assistant =
@@ -235,7 +235,7 @@ class LimitsTest {
   }
 
   @Test
-  void whoseBudgetIsUsedUpIsToldSoAndTheSdkDoesNotTryAgain() {
+  void anExhaustedBudgetIsAnErrorThatTheSdkDoesNotRetry() {
     var tenant = Tenant.limited("{\"budgets\": {\"day\": {\"tokens\": 100}}}");
     provider.otherwise(
         request -> Reply.text("w ".repeat(request.body().path("max_completion_tokens").asInt())));
@@ -272,7 +272,7 @@ class LimitsTest {
   }
 
   @Test
-  void tokensAMinuteAreTakenBeforeTheCallAndSetRightAfterwards() {
+  void tokensPerMinuteAreTakenBeforeTheCallAndCorrectedAfterwards() {
     var tenant = Tenant.limited("{\"tokens_per_minute\": 1000}");
     provider.reply(Reply.text("one two three"));
 
@@ -283,7 +283,7 @@ class LimitsTest {
   }
 
   @Test
-  void aCallThatUsedMoreThanAMinutesTokensKeepsTheNextOnesOut() {
+  void aCallThatUsedMoreThanAMinutesTokensDelaysTheNextOnes() {
     var tenant = Tenant.limited("{\"tokens_per_minute\": 600}");
     provider.reply(Reply.text("w ".repeat(1_000)));
     until(tenant, tenant.run("gpt-4o", "").json(), "completed");
@@ -338,7 +338,7 @@ class LimitsTest {
   }
 
   @Test
-  void aChatCompletionWhoseClientHangsUpIsCountedAsFarAsItCame() {
+  void aChatCompletionWhoseClientDisconnectsIsCountedAsFarAsItWasReceived() {
     var tenant = Tenant.limited("{\"budgets\": {\"total\": {\"tokens\": 30000}}}");
     provider.reply(Reply.text("one two three").hangAfter(3));
 
@@ -359,7 +359,7 @@ class LimitsTest {
   }
 
   @Test
-  void aProviderThatRefusesTheCallIsNotPaid() {
+  void aCallThatTheProviderRefusesIsNotCounted() {
     var tenant = Tenant.limited("{\"budgets\": {\"total\": {\"tokens\": 30000}}}");
     provider.reply(Reply.error(400, "invalid_request_error", "No."));
 
@@ -372,7 +372,7 @@ class LimitsTest {
   // ---- money
 
   @Test
-  void whatARunCostsIsCountedInMoney() {
+  void theCostOfARunIsCounted() {
     var tenant = Tenant.limited("{\"count_usage\": true}");
     provider.reply(Reply.text("one two"));
 
@@ -401,7 +401,7 @@ class LimitsTest {
   }
 
   @Test
-  void aModelWithoutAPriceIsNotCalledOnABudgetOfMoney() {
+  void aModelWithoutAPriceIsNotCalledWithABudgetOfMoney() {
     var tenant = Tenant.limited("{\"budgets\": {\"day\": {\"cost\": 5}}}");
 
     var run = until(tenant, tenant.run("unpriced", "").json(), "failed");
@@ -411,10 +411,10 @@ class LimitsTest {
         .noneMatch(request -> request.body().path("model").asText().equals("unpriced"));
   }
 
-  // ---- runs at once
+  // ---- concurrent runs
 
   @Test
-  void runsBeyondThoseAllowedAtOnceTakeTheirTurns() {
+  void runsBeyondTheConcurrencyLimitAreQueued() {
     var tenant = Tenant.limited("{\"concurrent_threads\": 2}");
     var gate = new ReplyGate();
     provider.otherwise(_ -> Reply.text("done").withGate(gate));
@@ -436,7 +436,7 @@ class LimitsTest {
   }
 
   @Test
-  void aRunThatGoesOnAfterItsToolOutputsTakesItsTurnToo() {
+  void aRunThatContinuesAfterToolOutputsIsQueuedToo() {
     var tenant = Tenant.limited("{\"concurrent_threads\": 1}");
     provider.reply(Reply.call("look", "{}"));
     var tools = "\"tools\": [{\"type\": \"function\", \"function\": {\"name\": \"look\"}}],";

@@ -7,7 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 
-/** A models file in which the model {@code priced} costs something; needs a default provider. */
+/** A models file in which the model {@code priced} has a price; needs a default provider. */
 public final class PricedModels implements QuarkusTestResourceLifecycleManager {
   private Path file;
 

@@ -6,12 +6,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.threadmill.testing.ApiClient;
 
 /**
- * A project of its own, to be limited.
+ * A project for one test, with one key.
  *
- * @param api as called with a key of the project
+ * @param api a client with that key
  */
 record Tenant(String id, ApiClient admin, ApiClient api, String key) {
-  /** One on the server that the admin calls. */
+  /** A project on the server of this admin client. */
   static Tenant of(ApiClient admin) {
     var project = admin.post("/v1/projects", "{\"name\": \"tenant\"}").id();
     var made = admin.post("/v1/projects/" + project + "/api_keys", "{}");
@@ -19,7 +19,7 @@ record Tenant(String id, ApiClient admin, ApiClient api, String key) {
     return new Tenant(project, admin, admin.with("Authorization", "Bearer " + key), key);
   }
 
-  /** One on the server under test. */
+  /** A project on the server under test. */
   static Tenant create() {
     return of(ApiClient.admin());
   }

@@ -38,12 +38,12 @@ class BootstrapKeysTest {
   }
 
   @AfterEach
-  void theServerHasItsOwnKeysAgain() {
+  void restoreTheKeysOfTheServer() {
     start(settingsOfTheServer);
   }
 
   @Test
-  void aKeyThatIsSetReplacesTheOneBeforeAtOnce() {
+  void aConfiguredKeyReplacesTheStoredOneAtOnce() {
     var before = Secret.random().value();
     var after = Secret.random().value();
     start(new Given(Optional.empty(), Optional.of(before)));
@@ -63,7 +63,7 @@ class BootstrapKeysTest {
   }
 
   @Test
-  void ofNodesThatStartAtOnceOneMakesTheKey() throws Exception {
+  void ofNodesThatStartAtOnceOneGeneratesTheKey() throws Exception {
     QuarkusTransaction.requiringNew().run(() -> ApiKey.deleteById("key_admin"));
 
     try (var nodes = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -77,7 +77,7 @@ class BootstrapKeysTest {
   }
 
   @Test
-  void aKeyThatNobodyCouldSendStopsTheStart() {
+  void aKeyThatNoHeaderCanCarryStopsTheStart() {
     for (var key : new String[] {"short", "with a space", "schlüssel-1234"}) {
       assertThatThrownBy(() -> start(new Given(Optional.of(key), Optional.empty())))
           .hasMessageContaining("THREADMILL_ADMIN_KEY")

@@ -14,7 +14,7 @@ import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** Who is calling is a matter of each request by itself. */
+/** Each request has its own caller. */
 @QuarkusTest
 @QuarkusTestResource(PostgresResource.class)
 @QuarkusTestResource(KeysResource.class)
@@ -46,7 +46,7 @@ class CallersTest {
     assertThat(wrong).isEmpty();
   }
 
-  /** What the lists of a project hold that is not its one thread. */
+  /** The threads in the lists of a project that are not its own. */
   private static List<String> listedBut(ApiClient api, String own) {
     var wrong = new ArrayList<String>();
     for (int i = 0; i < REQUESTS; i++) {

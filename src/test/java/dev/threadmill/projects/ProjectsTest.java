@@ -84,7 +84,7 @@ class ProjectsTest {
   }
 
   @Test
-  void withoutAKeyOrWithAWrongOneNothingIsAnswered() {
+  void requestsWithoutAKeyOrWithAnUnknownOneAreRefused() {
     for (var path : new String[] {"/v1/projects", "/v2/projects", "/v26/projects"}) {
       var none = ApiClient.anonymous().get(path);
       assertThat(none.status()).isEqualTo(401);
@@ -126,7 +126,7 @@ class ProjectsTest {
   }
 
   @Test
-  void anAdminThatNamesNoProjectIsToldWhichOneWasSearched() {
+  void a404ForAnAdminNamesTheProjectThatWasSearched() {
     var project = admin.post("/v1/projects", "{\"name\": \"other\"}").id();
     var inProject = admin.with("OpenAI-Project", project);
     var thread = inProject.post("/v1/threads", "{}").id();

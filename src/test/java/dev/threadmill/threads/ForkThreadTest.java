@@ -67,7 +67,7 @@ class ForkThreadTest {
   }
 
   @Test
-  void aForkEndsWithTheMessageThatIsNamedAndGoesOnByItself() {
+  void aForkEndsWithTheNamedMessageAndIsIndependentOfItsSource() {
     var original = thread("one", "two", "three");
     var second = messages(original).get(1).path("id").asText();
 
@@ -87,7 +87,7 @@ class ForkThreadTest {
   }
 
   @Test
-  void theModelIsSentTheSamePastInTheForkToolCallsIncluded() {
+  void theModelIsSentTheSameHistoryInTheForkWithToolCalls() {
     // Given
     var assistant = runs.assistant("gpt-4o", "", LOOK_UP);
     provider.reply(Reply.call("look_up", "{\"of\": \"leak\"}"), Reply.text("A leak is 42."));
@@ -140,7 +140,7 @@ class ForkThreadTest {
   }
 
   @Test
-  void fiveThousandMessagesAreCopiedInAHandfulOfStatements() {
+  void fiveThousandMessagesAreCopiedInFewStatements() {
     var original = thread("first");
     jdbc.update(
         """
@@ -161,7 +161,7 @@ class ForkThreadTest {
   }
 
   @Test
-  void whatTheMemoryWasMadeToForgetStaysForgottenInTheFork() {
+  void messagesThatTheMemoryForgotStayForgottenInTheFork() {
     var original = thread("secret");
     jdbc.update(
         """
@@ -186,7 +186,7 @@ class ForkThreadTest {
     "assistant_id, asst_none, 404",
     "mesage_id, msg_none, 400",
   })
-  void whatDoesNotExistOrIsWrongIsRefused(String field, String value, int status) {
+  void missingObjectsAndInvalidFieldsAreRefused(String field, String value, int status) {
     var original = thread("one");
 
     var refused =
@@ -228,7 +228,7 @@ class ForkThreadTest {
     return messages.findValuesAsText("id");
   }
 
-  /** All of the thread's messages in their order, but for what must differ in a copy. */
+  /** All messages of the thread in their order, without the columns that differ in a copy. */
   private List<String> stored(String thread) {
     return jdbc.list(
         """
@@ -239,7 +239,7 @@ class ForkThreadTest {
         thread);
   }
 
-  /** What the model is sent when the user goes on. */
+  /** The messages that the model is sent when the user continues. */
   private JsonNode prompt(String thread, String assistant) {
     var run =
         user.post(

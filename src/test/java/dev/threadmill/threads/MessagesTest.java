@@ -42,7 +42,7 @@ class MessagesTest {
   }
 
   @Test
-  void aPlainStringComesBackAsOneTextPartAndEveryKeyIsThere() {
+  void aPlainStringIsStoredAsOneTextPartAndEveryKeyIsPresent() {
     var created =
         user.post(
             path, "{\"role\": \"user\", \"content\": \"hello\", \"metadata\": {\"a\": \"b\"}}");
@@ -86,7 +86,7 @@ class MessagesTest {
           {"type": "audio", "audio": {"data": "AAAA", "format": "mp3"}} | {"type":"audio","audio":{"data":"AAAA","format":"mp3"}}
           {"type": "input_audio", "input_audio": {"data": "AAAA", "format": "mp3"}} | {"type":"audio","audio":{"data":"AAAA","format":"mp3"}}
           """)
-  void everySpellingOfAPartIsKeptInOneForm(String sent, String kept) {
+  void everyFormOfAPartIsStoredInOneForm(String sent, String kept) {
     var created = user.post(path, "{\"role\": \"user\", \"content\": [%s]}".formatted(sent));
 
     assertThat(created.status()).as(created.text()).isEqualTo(200);
@@ -284,7 +284,7 @@ class MessagesTest {
   }
 
   @Test
-  void whoDeletesWhatHeListsSeesEverything() {
+  void elementsCanBeDeletedWhileTheyAreListed() {
     for (int i = 0; i < 9; i++) {
       user.post(path, HELLO);
     }
@@ -311,7 +311,7 @@ class MessagesTest {
   }
 
   @Test
-  void onlyTheMessagesOfARunAreListedIfAskedFor() {
+  void messagesCanBeFilteredByRun() {
     var message = user.post(path, HELLO).id();
     user.post(path, HELLO);
     jdbc.update(
@@ -323,7 +323,7 @@ class MessagesTest {
   }
 
   @Test
-  void aToolResultThatNobodyWaitsForIsRefused() {
+  void aToolResultThatNoRunWaitsForIsRefused() {
     var refused =
         user.post(
             path, "{\"role\": \"tool\", \"tool_call_id\": \"call_1234\", \"content\": \"5M\"}");
@@ -371,7 +371,7 @@ class MessagesTest {
           {"role": "user", "content": "a", "metadata": {"k": null}} | metadata.k
           {"role": "user", "content": "a", "status": "completed"} | status
           """)
-  void whatIsWrongIsNamed(String body, String param) {
+  void invalidFieldsAreNamed(String body, String param) {
     var refused = user.post(path, body);
 
     assertThat(refused.status()).as(refused.text()).isEqualTo(400);
@@ -391,7 +391,7 @@ class MessagesTest {
     "after=%00, after",
     "after=%F0%9F%98%80, after",
   })
-  void aWrongPageIsNamed(String query, String param) {
+  void invalidPageParametersAreNamed(String query, String param) {
     var refused = user.get(path + "?" + query);
 
     assertThat(refused.status()).as(refused.text()).isEqualTo(400);

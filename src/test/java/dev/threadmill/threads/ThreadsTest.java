@@ -161,7 +161,7 @@ class ThreadsTest {
   }
 
   @Test
-  void aDeletedThreadIsGoneWithAllThatBelongsToIt() {
+  void aThreadIsDeletedWithItsMessagesAndRuns() {
     var thread =
         user.post("/v1/threads", "{\"messages\": [{\"role\": \"user\", \"content\": \"hi\"}]}")
             .id();
@@ -187,9 +187,9 @@ class ThreadsTest {
     }
   }
 
-  /** But for the note that it has lost its memories, which other nodes have to find for a while. */
+  /** Except the tombstone of its memory, which other nodes have to read for a while. */
   @Test
-  void everyTableThatIsKeyedByThreadIsEmptiedWhenTheThreadIsDeleted() {
+  void deletingAThreadDeletesItsRowsInEveryTable() {
     var keyed =
         jdbc.list(
             """
@@ -279,7 +279,7 @@ class ThreadsTest {
           {"tool_resources": {"file_search": {"vector_store_ids": ["vs_1"]}}} | tool_resources.file_search.vector_store_ids
           {"status": "active"}                                  | status
           """)
-  void whatIsWrongIsNamed(String body, String param) {
+  void invalidFieldsAreNamed(String body, String param) {
     var refused = user.post("/v1/threads", body);
 
     assertThat(refused.status()).as(refused.text()).isEqualTo(400);

@@ -53,7 +53,7 @@ class IdempotencyTest {
   }
 
   @Test
-  void aRepeatedRequestIsAnsweredAlikeAndNotDoneTwice() {
+  void aRepeatedRequestGetsTheSameResponseAndIsNotCarriedOutTwice() {
     var thread = thread();
 
     var first = keyed.post(thread + "/messages", MESSAGE);
@@ -134,7 +134,7 @@ class IdempotencyTest {
   }
 
   @Test
-  void aSecretThatIsShownOnceCanBeReadAgainWithTheKeyAndIsNotStoredInTheClear() {
+  void aSecretIsReplayedWithTheKeyAndIsNotStoredInPlainText() {
     var project = ApiClient.admin().post("/v1/projects", "{\"name\": \"p\"}").id();
     var admin = keyed(ApiClient.admin());
 
@@ -172,7 +172,7 @@ class IdempotencyTest {
   }
 
   @Test
-  void whatWasRefusedIsRefusedAlikeEvenWhenItWouldBeTakenNow() {
+  void aRefusalIsReplayedEvenIfTheRequestWouldSucceedNow() {
     var thread = thread();
     user.post(thread, "{\"status\": \"archived\"}");
     var first = keyed.post(thread + "/messages", MESSAGE);
@@ -187,7 +187,7 @@ class IdempotencyTest {
   }
 
   @Test
-  void aFailureOfTheServerIsNotKept() {
+  void aServerErrorIsNotStored() {
     var thread = thread();
     jdbc.update(
         "ALTER TABLE messages ADD CONSTRAINT broken CHECK (content::text !~ 'hi') NOT VALID");
@@ -206,7 +206,7 @@ class IdempotencyTest {
   }
 
   @Test
-  void theSecondOfTwoAtTheSameTimeWaitsForTheFirstAndGetsItsAnswer() {
+  void aConcurrentRequestWaitsForTheFirstAndGetsItsResponse() {
     var thread = thread();
     var both = new ArrayList<CompletableFuture<ApiClient.Response>>();
     jdbc.runInTransaction(
@@ -226,7 +226,7 @@ class IdempotencyTest {
   }
 
   @Test
-  void aRequestWhoseKeyWasTakenOverByAnotherHasNoEffect() {
+  void aRequestWhoseKeyWasTakenOverHasNoEffect() {
     var thread = thread();
     var slow = new ArrayList<CompletableFuture<ApiClient.Response>>();
     jdbc.runInTransaction(
@@ -244,7 +244,7 @@ class IdempotencyTest {
   }
 
   @Test
-  void aRequestWhoseServerDiedBeforeItTookEffectIsDoneByTheNext() {
+  void aRequestWhoseNodeDiedBeforeItsCommitIsCarriedOutByTheNext() {
     var first = keyed.post("/v1/threads", "{}");
     crashBeforeEffect();
 
@@ -256,7 +256,7 @@ class IdempotencyTest {
   }
 
   @Test
-  void aRequestWhoseServerDiedAfterItTookEffectIsAnsweredByWhatItHasMade() {
+  void aRequestWhoseNodeDiedAfterItsCommitIsAnsweredWithTheCreatedObject() {
     var admin = keyed(ApiClient.admin());
     var assistant = runs.assistant("gpt-4o", "");
     var thread = thread();
@@ -308,7 +308,7 @@ class IdempotencyTest {
   }
 
   @Test
-  void aStreamWhoseServerDiedGoesOnFromTheRunThatItHasMade() {
+  void aStreamWhoseNodeDiedContinuesWithTheCreatedRun() {
     var assistant = runs.assistant("gpt-4o", "");
     provider.reply(Reply.text("Once."));
     var first = keyed.post("/v1/threads/runs", streamed(assistant));
@@ -347,7 +347,7 @@ class IdempotencyTest {
   }
 
   @Test
-  void aKeyIsForgottenAfterADay() {
+  void aKeyExpiresAfterADay() {
     var first = keyed.post("/v1/threads", "{}");
     jdbc.update("UPDATE idempotency_keys SET created_at = now() - interval '25 hours'");
 
@@ -358,7 +358,7 @@ class IdempotencyTest {
   }
 
   @Test
-  void theSweepDeletesWhatIsExpiredAndNothingElse() {
+  void onlyExpiredKeysAreDeleted() {
     jdbc.update(
         """
         INSERT INTO idempotency_keys (id, project_id, fingerprint, created_at, holder, held_until)
@@ -404,7 +404,7 @@ class IdempotencyTest {
         .orElseThrow();
   }
 
-  /** Leaves the keys as a server does that dies after the commit of what it did. */
+  /** Leaves the key as a node does that dies after the commit of its request. */
   private void crashAfterEffect() {
     int changed =
         jdbc.update(
@@ -414,7 +414,7 @@ class IdempotencyTest {
     assertThat(changed).as("marked keys").isEqualTo(1);
   }
 
-  /** Leaves the keys as a server does that dies before it has committed anything. */
+  /** Leaves the key as a node does that dies before the commit of its request. */
   private void crashBeforeEffect() {
     crashAfterEffect();
     jdbc.update("UPDATE idempotency_keys SET made = NULL");
@@ -437,7 +437,7 @@ class IdempotencyTest {
     return found.group(1);
   }
 
-  /** As the bytes are, which a careful client would not send. */
+  /** Sends the bytes of the header unchanged, which HTTP clients refuse to do. */
   private static String rawPost(String key) {
     Callable<String> call =
         () -> {
