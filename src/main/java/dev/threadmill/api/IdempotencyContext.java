@@ -5,15 +5,15 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * The request in hand, if it came with an {@code Idempotency-Key}: what it makes is noted here, and
- * stored with the key in the very transaction that makes it. Bound to the request's own thread.
+ * The effects of a request with an {@code Idempotency-Key}. They are stored with the key in the
+ * transaction that creates them. Bound to the thread of the request.
  *
- * @param row the id of the key's row
- * @param holder the name under which this request holds the key
- * @param made the first id of each kind that was made, by its prefix, and what else was noted
+ * @param keyId the id of the key's row
+ * @param holder the id of this request as the holder of the key's lease
+ * @param effects the first id of each kind that was created, by its prefix, and other notes
  */
 public record IdempotencyContext(String keyId, String holder, Map<String, String> effects) {
-  /** The name of the note that says from which event on the request is answered by a stream. */
+  /** The name of the note with the event from which the response streams. */
   public static final String STREAM = "stream";
 
   private static final ThreadLocal<IdempotencyContext> CURRENT = new ThreadLocal<>();
@@ -22,22 +22,22 @@ public record IdempotencyContext(String keyId, String holder, Map<String, String
     this(row, holder, new ConcurrentHashMap<>());
   }
 
-  /** The request that this thread serves; empty if it has no key. */
+  /** The context of this thread; empty if it serves no request with a key. */
   public static Optional<IdempotencyContext> current() {
     return Optional.ofNullable(CURRENT.get());
   }
 
-  /** Has this thread serve the request. */
+  /** Binds the context to this thread. */
   public void bind() {
     CURRENT.set(this);
   }
 
-  /** Has this thread serve no request with a key any more. */
+  /** Removes the context of this thread. */
   public static void unbind() {
     CURRENT.remove();
   }
 
-  /** Notes what a repeated answer will need to know; the first note of a name stays. */
+  /** Adds a note if there is a context and it has none of this name. */
   public static void note(String name, String value) {
     var request = CURRENT.get();
     if (request != null) {

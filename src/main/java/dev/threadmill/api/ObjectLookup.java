@@ -3,8 +3,8 @@ package dev.threadmill.api;
 import java.util.Optional;
 
 /**
- * Reads objects of one kind as they are on the wire. Who repeats a request whose answer was lost is
- * answered with the object that it has made.
+ * Finds objects of one kind in their form on the wire. A repeated request whose response was lost
+ * is answered with the object that it has created.
  */
 public interface ObjectLookup {
   /** The prefix of the ids of this kind. */

@@ -4,6 +4,7 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.threadmill.api.ApiKeyId;
 import dev.threadmill.api.ProjectId;
+import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.signals.Signal;
 import dev.threadmill.db.signals.Signals;
 import io.quarkus.hibernate.orm.panache.Panache;
@@ -33,8 +34,10 @@ public class ApiKeyCache {
   private final TransactionSynchronizationRegistry transactions;
 
   private final Signals signals;
+  private final Jdbc jdbc;
 
-  ApiKeyCache(TransactionSynchronizationRegistry transactions, Signals signals) {
+  ApiKeyCache(TransactionSynchronizationRegistry transactions, Signals signals, Jdbc jdbc) {
+    this.jdbc = jdbc;
     this.transactions = transactions;
     this.signals = signals;
   }
@@ -85,12 +88,18 @@ public class ApiKeyCache {
   }
 
   /** Whether there is such a project and it is not archived. */
-  @ActivateRequestContext
   boolean isActive(ProjectId project) {
     if (activeProjects.getIfPresent(project) != null) {
       return true;
     }
-    boolean active = Project.count("id = ?1 AND status = ?2", project.value(), Project.ACTIVE) == 1;
+    // Not through Hibernate, which would keep the connection until the end of the request.
+    boolean active =
+        jdbc.one(
+                "SELECT id FROM projects WHERE id = ? AND status = ?",
+                row -> row.text("id"),
+                project,
+                Project.ACTIVE)
+            .isPresent();
     if (active) {
       activeProjects.put(project, true);
     }
