@@ -37,6 +37,8 @@ public final class Tx {
   private static final Pattern WRITES =
       Pattern.compile("\\b(?:INSERT INTO|DELETE FROM|UPDATE [a-z_]+(?: AS)?(?: [a-z]+)? SET)\\b");
 
+  private static final Pattern LITERAL = Pattern.compile("'[^']*'");
+
   private final Connection connection;
   private final LongAdder statements;
   private final List<Runnable> afterCommit = new ArrayList<>();
@@ -66,13 +68,13 @@ public final class Tx {
 
   /** All rows of a query, which changes nothing: see {@link #updateReturning}. */
   public <T> List<T> list(String sql, RowMapper<T> mapper, Object... params) {
-    assert !WRITES.matcher(sql).find() : "a query that writes: " + sql;
+    assert !writes(sql) : "a query that writes: " + sql;
     return query(sql, params, results -> readAll(results, mapper));
   }
 
   /** The first row of a query, which changes nothing: see {@link #updateReturningOne}. */
   public <T> Optional<T> one(String sql, RowMapper<T> mapper, Object... params) {
-    assert !WRITES.matcher(sql).find() : "a query that writes: " + sql;
+    assert !writes(sql) : "a query that writes: " + sql;
     return query(sql, params, results -> readFirst(results, mapper));
   }
 
@@ -88,6 +90,10 @@ public final class Tx {
     var row = query(sql, params, results -> readFirst(results, mapper));
     changes |= row.isPresent();
     return row;
+  }
+
+  private static boolean writes(String sql) {
+    return WRITES.matcher(LITERAL.matcher(sql).replaceAll("")).find();
   }
 
   private static <T> List<T> readAll(ResultSet results, RowMapper<T> mapper) throws SQLException {

@@ -172,8 +172,11 @@ class MessagesTest {
 
       // When a message arrives in the meantime
       var message = pool.submit(() -> user.post(path, HELLO));
-      org.awaitility.Awaitility.await().until(this::somebodyWaitsForALock);
-      release.countDown();
+      try {
+        org.awaitility.Awaitility.await().until(this::aSessionWaitsForALock);
+      } finally {
+        release.countDown();
+      }
       starting.get();
 
       // Then it is refused
@@ -183,7 +186,7 @@ class MessagesTest {
     jdbc.update("UPDATE runs SET status = 'cancelled' WHERE thread_id = ?", thread);
   }
 
-  private boolean somebodyWaitsForALock() {
+  private boolean aSessionWaitsForALock() {
     return jdbc.one(
                 """
             SELECT count(*) AS n FROM pg_stat_activity
