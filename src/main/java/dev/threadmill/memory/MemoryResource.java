@@ -5,7 +5,6 @@ import dev.threadmill.api.Deleted;
 import dev.threadmill.api.MessageId;
 import dev.threadmill.api.Page;
 import dev.threadmill.api.PageRequest;
-import dev.threadmill.api.StorableText;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.memory.recall.TextStore;
 import dev.threadmill.projects.Caller;
@@ -112,7 +111,6 @@ public class MemoryResource {
   public ForgottenItem forgetItem(
       @PathParam("thread_id") ThreadId id, @PathParam("item_id") String item) {
     var thread = thread(id);
-    StorableText.require("item_id", item);
     boolean forgotten =
         item.startsWith(MessageId.PREFIX)
             ? forget.message(thread.id(), item)
@@ -166,7 +164,6 @@ public class MemoryResource {
   }
 
   private FactStore.Fact fact(TextStore.ThreadInfo thread, String id) {
-    StorableText.require("item_id", id);
     return facts.find(thread.id(), id).orElseThrow(() -> ApiException.notFound("memory item", id));
   }
 

@@ -1,7 +1,6 @@
 package dev.threadmill.memory;
 
 import dev.threadmill.api.ApiException;
-import dev.threadmill.api.StorableText;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.models.Embeddings;
 import dev.threadmill.projects.Caller;
@@ -110,7 +109,6 @@ public class ProjectMemoryResource {
       summary = "Forget all that is remembered of a user",
       description = "Of every thread whose metadata name this user. The messages stay.")
   public ForgottenUser forgetUser(@PathParam("user") String user) {
-    StorableText.require("user", user);
     int threads = forget.user(Caller.current().project(), user);
     return new ForgottenUser(user, "memory.user.deleted", true, threads);
   }

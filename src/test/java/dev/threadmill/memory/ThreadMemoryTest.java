@@ -104,10 +104,10 @@ class ThreadMemoryTest {
 
   @ParameterizedTest
   @CsvSource({
-    "DELETE, /v1/memory/users/a%00b, user",
-    "GET, /v1/threads/{thread}/memory/items/fact_%00, item_id",
-    "DELETE, /v1/threads/{thread}/memory/items/fact_%00, item_id",
-    "DELETE, /v1/threads/{thread}/memory/items/msg_%00, item_id",
+    "DELETE, /v1/memory/users/a%00b, ",
+    "GET, /v1/threads/{thread}/memory/items/fact_%00, ",
+    "DELETE, /v1/threads/{thread}/memory/items/fact_%00, ",
+    "DELETE, /v1/threads/{thread}/memory/items/msg_%00, ",
     "GET, /v1/threads/{thread}/memory/items?after=fact_%00, after",
     "GET, /v1/threads/{thread}/messages?after=msg_%00, after",
     "GET, /v1/threads/{thread}/messages?before=msg_%00, before"
@@ -118,7 +118,7 @@ class ThreadMemoryTest {
     var answer = method.equals("GET") ? user.get(url) : user.delete(url);
 
     assertThat(answer.status()).as(answer.text()).isEqualTo(400);
-    assertThat(answer.json().at("/error/param").asText()).isEqualTo(field);
+    assertThat(answer.json().at("/error/param").textValue()).isEqualTo(field);
   }
 
   @Test
