@@ -2,7 +2,7 @@ package dev.threadmill.memory;
 
 import dev.threadmill.api.ApiException;
 import dev.threadmill.db.Jdbc;
-import dev.threadmill.models.Embeddings;
+import dev.threadmill.models.embeddings.Embeddings;
 import dev.threadmill.projects.Caller;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.ws.rs.DELETE;

@@ -1,7 +1,7 @@
 package dev.threadmill.memory;
 
 import dev.threadmill.db.Jdbc;
-import dev.threadmill.models.Embeddings;
+import dev.threadmill.models.embeddings.Embeddings;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.InstantSource;
 import org.jboss.logging.Logger;

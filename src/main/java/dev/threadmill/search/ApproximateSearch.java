@@ -3,7 +3,7 @@ package dev.threadmill.search;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Row;
 import dev.threadmill.db.Tx;
-import dev.threadmill.models.EmbeddingModel;
+import dev.threadmill.models.embeddings.EmbeddingModel;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;

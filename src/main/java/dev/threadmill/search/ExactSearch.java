@@ -2,7 +2,7 @@ package dev.threadmill.search;
 
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Row;
-import dev.threadmill.models.EmbeddingModel;
+import dev.threadmill.models.embeddings.EmbeddingModel;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;

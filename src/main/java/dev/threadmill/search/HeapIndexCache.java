@@ -3,7 +3,7 @@ package dev.threadmill.search;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.threadmill.db.Jdbc;
-import dev.threadmill.models.EmbeddingModel;
+import dev.threadmill.models.embeddings.EmbeddingModel;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;

@@ -4,7 +4,7 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Tx;
-import dev.threadmill.models.EmbeddingModel;
+import dev.threadmill.models.embeddings.EmbeddingModel;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;

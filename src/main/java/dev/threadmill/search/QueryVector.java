@@ -1,7 +1,7 @@
 package dev.threadmill.search;
 
-import dev.threadmill.models.EmbeddingModel;
 import dev.threadmill.models.ModelException;
+import dev.threadmill.models.embeddings.EmbeddingModel;
 import java.time.Duration;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;

@@ -11,7 +11,7 @@ import dev.threadmill.db.Jdbc;
 import dev.threadmill.memory.recall.MemoryIndex;
 import dev.threadmill.memory.recall.MemoryScope;
 import dev.threadmill.memory.recall.RecallConfig;
-import dev.threadmill.models.Embeddings;
+import dev.threadmill.models.embeddings.Embeddings;
 import dev.threadmill.search.Hit;
 import dev.threadmill.search.QueryVector;
 import dev.threadmill.search.TextQuery;

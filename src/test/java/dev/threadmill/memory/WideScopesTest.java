@@ -9,7 +9,7 @@ import dev.threadmill.api.ThreadId;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.memory.recall.MemoryIndex;
 import dev.threadmill.memory.recall.MemoryScope;
-import dev.threadmill.models.Embeddings;
+import dev.threadmill.models.embeddings.Embeddings;
 import dev.threadmill.search.Hit;
 import dev.threadmill.search.TextQuery;
 import dev.threadmill.testing.ApiClient;

@@ -13,7 +13,7 @@ import dev.threadmill.memory.recall.MemoryScope;
 import dev.threadmill.memory.recall.Ranking;
 import dev.threadmill.memory.recall.RecallConfig;
 import dev.threadmill.memory.text.MemoryQuery;
-import dev.threadmill.models.Embeddings;
+import dev.threadmill.models.embeddings.Embeddings;
 import dev.threadmill.search.Bm25;
 import dev.threadmill.search.Hit;
 import dev.threadmill.search.QueryVector;

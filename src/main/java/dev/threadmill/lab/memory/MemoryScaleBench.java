@@ -14,7 +14,7 @@ import dev.threadmill.memory.recall.Recall;
 import dev.threadmill.memory.recall.RecallConfig;
 import dev.threadmill.memory.recall.TextStore;
 import dev.threadmill.memory.text.MemoryQuery;
-import dev.threadmill.models.Embeddings;
+import dev.threadmill.models.embeddings.Embeddings;
 import dev.threadmill.search.Hit;
 import dev.threadmill.search.TermAnalyzer;
 import dev.threadmill.search.TextQuery;

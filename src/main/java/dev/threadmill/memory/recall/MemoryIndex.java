@@ -4,7 +4,7 @@ import dev.threadmill.api.ThreadId;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Tx;
 import dev.threadmill.memory.text.TextFeatures;
-import dev.threadmill.models.Embeddings;
+import dev.threadmill.models.embeddings.Embeddings;
 import dev.threadmill.search.Hits;
 import dev.threadmill.search.IndexDocument;
 import dev.threadmill.search.IndexLimits;

@@ -2,7 +2,7 @@ package dev.threadmill.memory.recall;
 
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.memory.text.MemoryQuery;
-import dev.threadmill.models.Embeddings;
+import dev.threadmill.models.embeddings.Embeddings;
 import dev.threadmill.search.Chunks;
 import dev.threadmill.search.Hit;
 import dev.threadmill.search.QueryVector;

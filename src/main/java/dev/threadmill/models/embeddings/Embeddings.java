@@ -1,8 +1,9 @@
-package dev.threadmill.models;
+package dev.threadmill.models.embeddings;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.threadmill.api.InvalidSettingException;
+import dev.threadmill.models.ModelsConfig;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;

@@ -1,8 +1,9 @@
-package dev.threadmill.models;
+package dev.threadmill.models.embeddings;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.threadmill.models.ModelException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

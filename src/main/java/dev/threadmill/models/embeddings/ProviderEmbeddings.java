@@ -1,8 +1,10 @@
-package dev.threadmill.models;
+package dev.threadmill.models.embeddings;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.threadmill.api.Json;
+import dev.threadmill.models.ModelException;
+import dev.threadmill.models.ModelsConfig;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;

@@ -1,4 +1,4 @@
-package dev.threadmill.models;
+package dev.threadmill.models.embeddings;
 
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;

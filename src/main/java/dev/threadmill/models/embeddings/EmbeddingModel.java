@@ -1,4 +1,4 @@
-package dev.threadmill.models;
+package dev.threadmill.models.embeddings;
 
 import java.util.List;
 
