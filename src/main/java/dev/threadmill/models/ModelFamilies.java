@@ -3,8 +3,8 @@ package dev.threadmill.models;
 import java.util.List;
 
 /**
- * What families of well-known models can do, for names that the models file does not describe. The
- * first prefix that fits counts. Prices are not here: they change, and they are the operator's.
+ * What families of models can do, for names that the models file does not describe. The first
+ * prefix that matches counts. Prices are not here: they change, and differ between customers.
  */
 final class ModelFamilies {
   private static final int K = 1_000;
@@ -40,6 +40,12 @@ final class ModelFamilies {
       boolean reasoning) {}
 
   private ModelFamilies() {}
+
+  /** Whether the name belongs to a family that is described here. */
+  static boolean describes(String name) {
+    return FAMILIES.stream()
+        .anyMatch(family -> !family.prefix().isEmpty() && name.startsWith(family.prefix()));
+  }
 
   /** The best that is known of a model of this name. */
   static ModelInfo info(String name, String ownedBy, String region) {

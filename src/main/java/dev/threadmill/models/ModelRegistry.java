@@ -5,13 +5,17 @@ import io.quarkus.runtime.StartupEvent;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jboss.logging.Logger;
 
 /**
@@ -25,12 +29,20 @@ public class ModelRegistry {
   private static final Logger LOG = Logger.getLogger(ModelRegistry.class);
   private static final int LONGEST_NAME = 256;
   private static final int FIRST = 1;
+  private static final String OLLAMA = "ollama/";
+
+  /** The providers whose models are called by their own names, or by these and a prefix. */
+  private static final Set<String> DIRECT = Set.of("openai", "anthropic", "gemini", "ollama");
 
   private final Map<String, Provider> byType;
   private final Map<String, ProviderConfig> providers;
   private final ModelsFile file;
+  private final LearnedFacts learned;
+  private final Map<String, ProviderListing> listings = new LinkedHashMap<>();
 
-  ModelRegistry(@All List<Provider> kinds, ModelsConfig config) {
+  ModelRegistry(
+      @All List<Provider> kinds, ModelsConfig config, LearnedFacts learned, InstantSource clock) {
+    this.learned = learned;
     this.byType =
         kinds.stream().collect(Collectors.toUnmodifiableMap(Provider::type, Function.identity()));
     this.providers = new LinkedHashMap<>();
@@ -43,9 +55,17 @@ public class ModelRegistry {
             .file()
             .map(path -> ModelsFile.read(path, providers, byType.keySet(), System.getenv()))
             .orElse(ModelsFile.NONE);
+    var listed = new LinkedHashMap<>(providers);
+    file.models().forEach(entry -> listed.putIfAbsent(entry.provider().name(), entry.provider()));
+    listed.forEach(
+        (name, provider) ->
+            listings.put(
+                name,
+                new ProviderListing(
+                    name, () -> byType.get(provider.type()).modelNames(provider), clock)));
   }
 
-  /** A wrong file must stop the start, not the first run. */
+  /** Reads the models file at the start, so that a malformed one stops it. */
   void onStart(@Observes @Priority(FIRST) StartupEvent start) {
     if (providers.isEmpty() && file.models().isEmpty()) {
       LOG.warn(
@@ -70,7 +90,7 @@ public class ModelRegistry {
                     "The model '%s' does not exist or is not configured.".formatted(model)));
   }
 
-  /** The model of this name, if the name can be one and somebody answers to it. */
+  /** The model of this name; empty if no provider is configured for it. */
   public Optional<LanguageModel> find(String model) {
     if (model == null || model.isBlank() || model.length() > LONGEST_NAME) {
       return Optional.empty();
@@ -83,8 +103,8 @@ public class ModelRegistry {
     if (name.equals(RehearsalModel.NAME)) {
       return Optional.of(RehearsalModel.named());
     }
-    if (name.startsWith("ollama/") && providers.containsKey("ollama")) {
-      return Optional.of(atProvider("ollama", name, name.substring("ollama/".length())));
+    if (name.startsWith(OLLAMA) && providers.containsKey("ollama")) {
+      return Optional.of(atProvider("ollama", name, name.substring(OLLAMA.length())));
     }
     if (name.startsWith("claude-") && providers.containsKey("anthropic")) {
       return Optional.of(atProvider("anthropic", name, name));
@@ -100,14 +120,89 @@ public class ModelRegistry {
         : Optional.empty();
   }
 
-  /** The models of the models file, and the rehearsal model. */
-  public List<ModelInfo> all() {
-    var all = new ArrayList<ModelInfo>();
-    file.models().forEach(described -> all.add(described.info()));
-    if (all.stream().noneMatch(info -> info.name().equals(RehearsalModel.NAME))) {
-      all.add(RehearsalModel.named().info());
+  /**
+   * The model of this name as far as anything is known of it. Unlike {@link #find} it also asks the
+   * provider: empty if the provider lists its models and this is none of them.
+   */
+  public Optional<ModelInfo> describe(String model) {
+    var found = find(model).map(LanguageModel::info);
+    if (found.isEmpty() || file.find(unpinned(model)).isPresent()) {
+      return found;
     }
-    return List.copyOf(all);
+    var listing = listings.get(found.get().ownedBy());
+    var listed = listing == null ? Optional.<List<String>>empty() : listing.names();
+    return listed.isEmpty() || isListed(model, found.get().ownedBy(), listed.get())
+        ? found
+        : Optional.empty();
+  }
+
+  private boolean isListed(String model, String provider, List<String> listed) {
+    var name = unpinned(model);
+    var sent = name.startsWith(OLLAMA) ? name.substring(OLLAMA.length()) : name;
+    var pinned = providers.get(provider).pinnedName(sent, model);
+    return listed.contains(sent) || listed.contains(pinned) || listed.contains(sent + ":latest");
+  }
+
+  /** Whether context window and abilities of a model are known, not assumed. */
+  public boolean isDescribed(String model) {
+    var name = unpinned(model);
+    return file.find(name).isPresent()
+        || name.equals(RehearsalModel.NAME)
+        || ModelFamilies.describes(name);
+  }
+
+  /**
+   * The models that can be called by name: those of the models file, those that providers list as
+   * far as a rule or a prefix leads to them, and the rehearsal model. Providers that do not respond
+   * in time are left out.
+   */
+  public List<ModelInfo> all() {
+    var all = new LinkedHashMap<String, ModelInfo>();
+    for (var entry : file.models()) {
+      if (!entry.isPattern() && !entry.info().name().equals(RehearsalModel.NAME)) {
+        all.put(entry.info().name(), entry.info());
+      }
+    }
+    var names = listedNames();
+    for (var name : names) {
+      find(name).map(LanguageModel::info).ifPresent(info -> all.putIfAbsent(name, info));
+    }
+    var rehearsal = find(RehearsalModel.NAME).map(LanguageModel::info).orElseThrow();
+    all.put(RehearsalModel.NAME, rehearsal);
+    return List.copyOf(all.values());
+  }
+
+  /** The names by which clients call what the providers list. */
+  private List<String> listedNames() {
+    var lookups = new LinkedHashMap<String, CompletableFuture<Optional<List<String>>>>();
+    listings.forEach(
+        (provider, listing) -> {
+          var lookup = new CompletableFuture<Optional<List<String>>>();
+          Thread.ofVirtual().start(() -> lookup.complete(listing.names()));
+          lookups.put(provider, lookup);
+        });
+    var names = new ArrayList<String>();
+    lookups.forEach(
+        (provider, lookup) ->
+            lookup.join().orElse(List.of()).stream()
+                .flatMap(name -> calledAs(provider, name))
+                .forEach(names::add));
+    return names;
+  }
+
+  /** The names under which a model of a provider can be called. */
+  private Stream<String> calledAs(String provider, String name) {
+    var byRule =
+        file.models().stream()
+            .filter(ModelsFile.Entry::isPattern)
+            .filter(entry -> entry.provider().name().equals(provider))
+            .flatMap(entry -> entry.calledAs(name).stream());
+    var direct = provider.equals("ollama") ? OLLAMA + name : name;
+    boolean isReached =
+        DIRECT.contains(provider)
+            && file.find(direct).isEmpty()
+            && find(direct).filter(model -> model.info().ownedBy().equals(provider)).isPresent();
+    return Stream.concat(byRule, isReached ? Stream.of(direct) : Stream.empty());
   }
 
   /** The name without the date to which it may be pinned. */
@@ -116,16 +211,23 @@ public class ModelRegistry {
     return at <= 0 ? model : model.substring(0, at);
   }
 
-  private LanguageModel of(ModelsFile.Entry described) {
-    return byType
-        .get(described.provider().type())
-        .model(described.info(), described.nameAtProvider(), described.provider());
+  private LanguageModel of(ModelsFile.Entry entry) {
+    var provider = entry.provider();
+    var info = withLearnedWindow(entry.info(), provider, entry.nameAtProvider());
+    return byType.get(provider.type()).model(info, entry.nameAtProvider(), provider);
   }
 
-  private LanguageModel atProvider(String provider, String name, String nameAtProvider) {
-    var settings = providers.get(provider);
-    var info = ModelFamilies.info(name, provider, settings.region());
-    return byType.get(settings.type()).model(info, nameAtProvider, settings);
+  private LanguageModel atProvider(String name, String model, String nameAtProvider) {
+    var provider = providers.get(name);
+    var described = ModelFamilies.info(model, name, provider.region());
+    var info = withLearnedWindow(described, provider, nameAtProvider);
+    return byType.get(provider.type()).model(info, nameAtProvider, provider);
+  }
+
+  /** With the context window that a refusal of the provider named, if it is smaller. */
+  private ModelInfo withLearnedWindow(ModelInfo info, ProviderConfig provider, String model) {
+    int window = learned.of(provider.name(), model).ownContextWindow();
+    return window == 0 || window >= info.contextWindow() ? info : info.withContextWindow(window);
   }
 
   /** Ollama needs an address, the others a key or an address. */

@@ -51,11 +51,6 @@ public record ModelRequest(
         presencePenalty);
   }
 
-  /** Whether a setting of sampling is what every provider does anyway. */
-  public static boolean isDefault(Double sampling) {
-    return sampling == null || sampling == 1;
-  }
-
   /** The same call with other settings of sampling. */
   public ModelRequest withSampling(Double newTemperature, Double newTopP) {
     return new ModelRequest(

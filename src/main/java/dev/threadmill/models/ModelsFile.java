@@ -78,6 +78,31 @@ record ModelsFile(String path, List<Entry> models) {
       return Pattern.compile(regex.toString());
     }
 
+    /** The name under which the rule offers a model that the provider calls so, if it does. */
+    Optional<String> calledAs(String theirs) {
+      var name =
+          nameAtProvider.equals(info.name()) || !nameAtProvider.contains("*")
+              ? theirs
+              : inverse(theirs);
+      return name != null && matches(name) && named(name).nameAtProvider().equals(theirs)
+          ? Optional.of(name)
+          : Optional.empty();
+    }
+
+    /** What a rule such as {@code groq/*} calls a model that its provider knows as {@code *}. */
+    private String inverse(String theirs) {
+      var parts = nameAtProvider.split("\\*", 2);
+      boolean fits =
+          theirs.length() >= parts[0].length() + parts[1].length()
+              && theirs.startsWith(parts[0])
+              && theirs.endsWith(parts[1]);
+      return fits
+          ? info.name()
+              .replace(
+                  "*", theirs.substring(parts[0].length(), theirs.length() - parts[1].length()))
+          : null;
+    }
+
     /** The model of this name, which the rule is for. */
     Entry named(String name) {
       var described = ModelFamilies.info(name, info.ownedBy(), info.region());

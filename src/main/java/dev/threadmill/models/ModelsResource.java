@@ -11,7 +11,7 @@ import java.util.List;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
-/** The models over HTTP. Who calls is checked for all of {@code /v1} before it gets here. */
+/** The models over HTTP. */
 @Path("/v1/models")
 @RunOnVirtualThread
 @Tag(name = "Models", description = "What can be asked, and what it can do")
@@ -30,15 +30,16 @@ public class ModelsResource {
   /**
    * A model on the wire.
    *
-   * @param created when this server began to offer it, in seconds
+   * @param created when this server was started, in seconds
+   * @param contextWindow in tokens; null if it is not known, like the two that follow
    */
   public record ModelObject(
       String id,
       String object,
       long created,
       String ownedBy,
-      int contextWindow,
-      int maxOutputTokens,
+      Integer contextWindow,
+      Integer maxOutputTokens,
       Capabilities capabilities,
       String tier,
       String region,
@@ -51,8 +52,9 @@ public class ModelsResource {
   @Operation(
       summary = "List models",
       description =
-          "The models of the models file, and the rehearsal model. With a default provider, other"
-              + " names are passed on to it and can be used all the same.")
+          "The models of the models file, those that the configured providers list, and the"
+              + " rehearsal model, which is the last. A provider that does not respond within three"
+              + " seconds is left out.")
   public ModelList list() {
     return new ModelList("list", models.all().stream().map(this::shown).toList());
   }
@@ -61,14 +63,10 @@ public class ModelsResource {
   @Path("{model: .+}")
   @Operation(summary = "Retrieve a model")
   public ModelObject get(@PathParam("model") String model) {
-    return models
-        .find(model)
-        .map(LanguageModel::info)
-        .map(this::shown)
-        .orElseThrow(() -> unknown(model));
+    return models.describe(model).map(this::shown).orElseThrow(() -> unknown(model));
   }
 
-  /** 404 for a model that nobody answers to. */
+  /** 404 for a model that does not exist. */
   static ApiException unknown(String model) {
     return new ApiException(
         404,
@@ -80,14 +78,17 @@ public class ModelsResource {
   }
 
   private ModelObject shown(ModelInfo info) {
+    boolean known = models.isDescribed(info.name());
     return new ModelObject(
         info.name(),
         "model",
         started,
         info.ownedBy(),
-        info.contextWindow(),
-        info.maxOutput(),
-        new Capabilities(info.tools(), info.images(), info.audio(), info.reasoning()),
+        known ? info.contextWindow() : null,
+        known ? info.maxOutput() : null,
+        known
+            ? new Capabilities(info.tools(), info.images(), info.audio(), info.reasoning())
+            : null,
         info.tier(),
         info.region(),
         info.price());

@@ -2,6 +2,7 @@ package dev.threadmill.runs;
 
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.limits.BudgetLedger;
+import dev.threadmill.models.ContextWindowException;
 import dev.threadmill.models.ModelException;
 import dev.threadmill.models.ModelResponse;
 import dev.threadmill.models.Usage;
@@ -15,6 +16,7 @@ import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.RunError;
 import dev.threadmill.runs.store.Step;
 import dev.threadmill.runs.store.ToolCallStore;
+import dev.threadmill.runs.store.TruncationStrategy;
 import dev.threadmill.tools.ToolsetFactory;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.InstantSource;
@@ -28,6 +30,9 @@ import org.jboss.logging.Logger;
 @ApplicationScoped
 class ExecuteRun {
   private static final Logger LOG = Logger.getLogger(ExecuteRun.class);
+
+  /** How often a prompt is cut for a context window that the provider's refusal made known. */
+  private static final int MAX_CUTS = 3;
 
   private final BuildContext buildContext;
   private final PromptPermits promptPermits;
@@ -165,11 +170,26 @@ class ExecuteRun {
    */
   private Asked ask(RunExecution execution, PromptPermits.Permit place, AnswerAccumulator answer)
       throws InterruptedException {
-    return switch (buildContext.of(execution, place)) {
-      case BuildContext.TokensUsedUp(var reason) -> new Asked.TokensUsedUp(reason);
-      case BuildContext.Prompt prompt ->
-          new Asked.Answered(callModel.call(execution, prompt, answer));
-    };
+    for (int cuts = 0; ; cuts++) {
+      try {
+        return switch (buildContext.of(execution, place)) {
+          case BuildContext.TokensUsedUp(var reason) -> new Asked.TokensUsedUp(reason);
+          case BuildContext.Prompt prompt ->
+              new Asked.Answered(callModel.call(execution, prompt, answer));
+        };
+      } catch (ContextWindowException e) {
+        // The window of the model is known now, and the next prompt is cut to it.
+        ledger.settleAndCommit(execution.reservation(), Usage.NONE);
+        if (cuts == MAX_CUTS || !mayCut(execution.run())) {
+          throw e;
+        }
+        LOG.infof("prompt too long, cut to the window run_id=%s", execution.run().id());
+      }
+    }
+  }
+
+  private static boolean mayCut(Run run) {
+    return run.settings().truncationStrategy().equals(TruncationStrategy.AUTO);
   }
 
   private Outcome act(RunExecution execution, AnswerAccumulator turn, ModelResponse answer)
@@ -179,12 +199,16 @@ class ExecuteRun {
         turn.truncated();
         yield end(execution, turn, answer.usage(), Run.End.incomplete("max_completion_tokens"));
       }
-      case CONTENT_FILTER ->
-          end(
-              execution,
-              turn,
-              answer.usage(),
-              Run.End.failed(RunError.server("The provider's content filter cut the answer.")));
+      case CONTENT_FILTER -> {
+        turn.filteredByProvider();
+        yield end(
+            execution,
+            turn,
+            answer.usage(),
+            Run.End.failed(
+                RunError.server(
+                    "The provider refused the answer or cut it off: its content filter applied.")));
+      }
       case STOP, TOOL_CALLS -> {
         if (turn.hasCalls()) {
           yield actOnCalls(execution, turn, answer.usage());

@@ -17,6 +17,7 @@ import java.util.Map;
 /** The models as the server puts them together, without the server. */
 public final class ModelsSetup implements AutoCloseable {
   private final Vertx vertx = Vertx.vertx();
+  private final LearnedFacts learned = new LearnedFacts();
   private final ModelsConfig config;
   private final ModelRegistry models;
 
@@ -26,15 +27,18 @@ public final class ModelsSetup implements AutoCloseable {
   public ModelsSetup(Map<String, String> settings) {
     config = config(settings);
     models =
-        new ModelRegistry(providers(new ProviderTransport(vertx, config, ProxyRules.NONE)), config);
+        new ModelRegistry(
+            providers(new ProviderTransport(vertx, config, ProxyRules.NONE)),
+            config,
+            learned,
+            InstantSource.system());
   }
 
   private List<Provider> providers(ProviderTransport transport) {
     var providers = new ArrayList<Provider>();
     providers.add(new RehearsalProvider());
-    providers.add(
-        new OpenAiProvider(transport, config, new LearnedFacts(), InstantSource.system()));
-    providers.addAll(LangChainSetup.providers(transport, config));
+    providers.add(new OpenAiProvider(transport, config, learned, InstantSource.system()));
+    providers.addAll(LangChainSetup.providers(transport, config, learned));
     return providers;
   }
 

@@ -185,7 +185,8 @@ public final class Refusals {
         REFUSED.matcher(message).find()
             || error.code().startsWith("unsupported")
             || error.code().startsWith("unknown_param");
-    if (sent.contains(limit) && names(error, limit)) {
+    boolean isNamed = names(error, MAX_TOKENS) || names(error, MAX_COMPLETION_TOKENS);
+    if (sent.contains(limit) && isNamed) {
       if (refused) {
         var other = limit.equals(MAX_TOKENS) ? MAX_COMPLETION_TOKENS : MAX_TOKENS;
         return Optional.of(

@@ -22,9 +22,11 @@ import dev.threadmill.models.Provider;
 import dev.threadmill.models.ProviderConfig;
 import dev.threadmill.models.TokenCounter;
 import dev.threadmill.models.adapt.PromptShape;
+import dev.threadmill.models.http.ModelNames;
 import dev.threadmill.models.http.ProviderErrors;
 import dev.threadmill.models.http.ProviderTransport;
 import jakarta.inject.Singleton;
+import java.io.IOException;
 import java.time.InstantSource;
 import java.util.List;
 
@@ -70,6 +72,12 @@ final class LangChainProviders {
           new ProviderErrors(provider, clock),
           nameAtProvider,
           dialect());
+    }
+
+    @Override
+    public List<String> modelNames(ProviderConfig provider)
+        throws IOException, InterruptedException {
+      return ModelNames.of(transport, provider);
     }
   }
 

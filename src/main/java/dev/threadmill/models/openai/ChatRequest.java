@@ -25,14 +25,21 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /** Writes a call as the body of {@code POST /chat/completions}. What is null is left out. */
 final class ChatRequest {
   private static final JsonFactory JSON = new JsonFactory(new ObjectMapper());
   private static final String MAX_TOKENS = "max_tokens";
+
+  /** Models that refuse calls without the reasoning that led to them, on whichever server. */
+  private static final Pattern NEEDS_REASONING =
+      Pattern.compile("deepseek|kimi|moonshot", Pattern.CASE_INSENSITIVE);
+
   private static final String JSON_IN_WORDS = "Respond with one JSON object and nothing else.";
 
   private final ModelRequest request;
+  private final String model;
   private final ProviderConfig provider;
   private final ModelFacts facts;
   private final Integer maxTokens;
@@ -50,11 +57,13 @@ final class ChatRequest {
 
   private ChatRequest(
       ModelRequest request,
+      String model,
       ProviderConfig provider,
       ModelFacts facts,
       Integer maxTokens,
       JsonGenerator out) {
     this.request = request;
+    this.model = model;
     this.provider = provider;
     this.facts = facts;
     this.maxTokens = maxTokens;
@@ -66,19 +75,22 @@ final class ChatRequest {
   /**
    * Writes a request.
    *
+   * @param model its name at the provider
+   * @param pinned the same with the version that the client pinned
    * @param facts what the model is known to refuse
    * @param maxTokens the most tokens of the completion; null for no limit
    */
   static Written write(
       ModelRequest request,
       String model,
+      String pinned,
       ProviderConfig provider,
       ModelFacts facts,
       Integer maxTokens) {
     var bytes = new RequestBody();
     try (var out = JSON.createGenerator(bytes)) {
-      var chat = new ChatRequest(request, provider, facts, maxTokens, out);
-      chat.body(model);
+      var chat = new ChatRequest(request, model, provider, facts, maxTokens, out);
+      chat.body(pinned);
       return new Written(bytes, chat.sent);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -109,8 +121,10 @@ final class ChatRequest {
 
   /** Whether this is the state of a response of the provider that is called. */
   private boolean isOwn(ReasoningState state) {
-    var from = state.attributes().get(ChunkReader.PROVIDER);
-    return state.by().equals(provider.type()) && (from == null || from.equals(provider.name()));
+    var attributes = state.attributes();
+    return state.by().equals(provider.type())
+        && provider.name().equals(attributes.getOrDefault(ChunkReader.PROVIDER, provider.name()))
+        && model.equals(attributes.getOrDefault(ChunkReader.MODEL, model));
   }
 
   private boolean sends(String parameter) {
@@ -121,9 +135,9 @@ final class ChatRequest {
     return true;
   }
 
-  private void body(String model) throws IOException {
+  private void body(String pinned) throws IOException {
     out.writeStartObject();
-    out.writeStringField("model", model);
+    out.writeStringField("model", pinned);
     out.writeBooleanField("stream", provider.streams());
     if (provider.streams() && sends("stream_options")) {
       out.writeObjectFieldStart("stream_options");
@@ -207,23 +221,27 @@ final class ChatRequest {
     calls(said.toolCalls(), own);
   }
 
-  /** Reasoning goes back in the field in which it was received, or that is configured. */
+  /**
+   * Reasoning goes back to models that are known to need it, in the field that is configured or in
+   * which it was received. Others do without it, and some refuse it.
+   */
   private void reasoning(ReasoningState own) throws IOException {
-    var text = own == null ? "" : Objects.toString(own.text(), "");
+    boolean isNeeded =
+        provider.reasoningField().isPresent()
+            ? !provider.reasoningField().get().equals("none")
+            : NEEDS_REASONING.matcher(model).find();
+    if (!isNeeded && !facts.requiresReasoning()) {
+      return;
+    }
     var received = own == null ? null : own.attributes().get(ChunkReader.FIELD);
     var field =
         provider
             .reasoningField()
-            .orElse(
-                received instanceof String name
-                    ? name
-                    : facts.requiresReasoning() ? "reasoning_content" : "none");
-    boolean isAsked = provider.reasoningField().isPresent() || facts.requiresReasoning();
-    if (field.equals("none") && facts.requiresReasoning()) {
-      field = "reasoning_content";
-    }
-    if (!field.equals("none") && (isAsked || !text.isEmpty()) && sends(field)) {
-      // Servers that need it need the field with every call; some refuse one that is empty.
+            .filter(name -> !name.equals("none"))
+            .orElse(received instanceof String name ? name : "reasoning_content");
+    if (sends(field)) {
+      // They need the field with every call, and some refuse one that is empty.
+      var text = own == null ? "" : Objects.toString(own.text(), "");
       out.writeStringField(field, text.isEmpty() && facts.requiresReasoning() ? " " : text);
     }
   }

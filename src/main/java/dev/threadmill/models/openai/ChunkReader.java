@@ -19,6 +19,7 @@ final class ChunkReader {
   /** Attributes of the state that is kept of a response with tool calls. */
   static final String PROVIDER = "provider";
 
+  static final String MODEL = "model";
   static final String FIELD = "field";
   static final String MESSAGE = "message";
   static final String CALLS = "calls";
@@ -51,11 +52,16 @@ final class ChunkReader {
 
   private final ResponseAccumulator response;
   private final ProviderConfig provider;
+  private final String model;
   private String reasoningField;
 
-  ChunkReader(ResponseAccumulator response, ProviderConfig provider) {
+  /**
+   * @param model its name at the provider
+   */
+  ChunkReader(ResponseAccumulator response, ProviderConfig provider, String model) {
     this.response = response;
     this.provider = provider;
+    this.model = model;
   }
 
   /** Reads a chunk, or a whole completion, of whichever dialect. */
@@ -77,6 +83,7 @@ final class ChunkReader {
   ReasoningState state(List<ModelToolCall> calls, List<ObjectNode> extras) {
     var attributes = new HashMap<String, Object>();
     attributes.put(PROVIDER, provider.name());
+    attributes.put(MODEL, model);
     var kept = JsonNodeFactory.instance.arrayNode();
     boolean any = false;
     for (int i = 0; i < calls.size(); i++) {
@@ -103,7 +110,7 @@ final class ChunkReader {
     if (sendsReasoning && reasoningField != null) {
       attributes.put(FIELD, reasoningField);
     }
-    return attributes.size() == 1 && !sendsReasoning
+    return !any && response.extra().isEmpty() && !sendsReasoning
         ? null
         : new ReasoningState(provider.type(), sendsReasoning ? reasoning : null, attributes);
   }

@@ -75,7 +75,8 @@ final class OpenAiModel implements LanguageModel {
             request,
             deltas,
             (facts, maxTokens, sent, emitted) -> {
-              var written = ChatRequest.write(request, model, provider, facts, maxTokens);
+              var written =
+                  ChatRequest.write(request, nameAtProvider, model, provider, facts, maxTokens);
               sent.addAll(written.parameters());
               return RetryPolicy.of(config)
                   .call(
@@ -173,7 +174,7 @@ final class OpenAiModel implements LanguageModel {
               provider.options().reasoningTags(),
               provider.options().textToolCalls(),
               deltas);
-      this.chunks = new ChunkReader(accumulator, provider);
+      this.chunks = new ChunkReader(accumulator, provider, nameAtProvider);
     }
 
     ModelResponse read() throws EgressException, InterruptedException {

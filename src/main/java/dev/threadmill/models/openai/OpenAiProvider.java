@@ -6,10 +6,13 @@ import dev.threadmill.models.ModelInfo;
 import dev.threadmill.models.ModelsConfig;
 import dev.threadmill.models.Provider;
 import dev.threadmill.models.ProviderConfig;
+import dev.threadmill.models.http.ModelNames;
 import dev.threadmill.models.http.ProviderErrors;
 import dev.threadmill.models.http.ProviderTransport;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.io.IOException;
 import java.time.InstantSource;
+import java.util.List;
 
 /** Any server with the API of OpenAI's {@code /chat/completions}. */
 @ApplicationScoped
@@ -42,5 +45,10 @@ public class OpenAiProvider implements Provider {
         nameAtProvider,
         provider,
         new ProviderErrors(provider, clock));
+  }
+
+  @Override
+  public List<String> modelNames(ProviderConfig provider) throws IOException, InterruptedException {
+    return ModelNames.of(transport, provider);
   }
 }

@@ -208,16 +208,22 @@ public class BuildContext {
             && !messages.isEmpty()
             && messages.getLast() instanceof ModelMessage.Assistant last
             && last.toolCalls().isEmpty()
-            && next.text() == null) {
-          // What was said and what was called in one answer were one message of the model.
+            && !next.toolCalls().isEmpty()) {
+          // The text of an answer and its calls were one message of the model.
           messages.removeLast();
-          messages.add(new ModelMessage.Assistant(last.text(), next.toolCalls(), next.thoughts()));
+          messages.add(
+              new ModelMessage.Assistant(
+                  joined(last.text(), next.text()), next.toolCalls(), next.thoughts()));
         } else {
           messages.add(message);
         }
       }
     }
     return messages;
+  }
+
+  private static String joined(String first, String second) {
+    return second == null ? first : first + "\n\n" + second;
   }
 
   private static int fixedTokens(String instructions, List<FunctionSpec> functions) {

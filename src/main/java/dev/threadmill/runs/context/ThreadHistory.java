@@ -210,6 +210,9 @@ public class ThreadHistory {
         calls.add(rows.get(i++).call());
       }
       var reasoning = first.reasoning() == null ? StepReasoning.NONE : first.reasoning();
+      if (!run.id().equals(first.run())) {
+        reasoning = reasoning.ofEarlierRun();
+      }
       steps.add(new CallsEntry(calls, reasoning, first.at()));
     }
     return Optional.of(steps);

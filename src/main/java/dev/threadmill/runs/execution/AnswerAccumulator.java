@@ -35,6 +35,7 @@ public final class AnswerAccumulator {
   private OpenStep callStep;
   private OpenText messageText;
   private boolean isMessageCommitted;
+  private boolean isFilteredByProvider;
   private ModelRequest request;
   private boolean mayCall;
   private ReasoningState thoughts;
@@ -183,6 +184,16 @@ public final class AnswerAccumulator {
     openMessage();
   }
 
+  /** The provider cut the answer off for its content. */
+  public void filteredByProvider() {
+    isFilteredByProvider = true;
+    truncated();
+  }
+
+  boolean isFilteredByProvider() {
+    return isFilteredByProvider;
+  }
+
   /** The answer was cut off at its token limit: the text so far is its message. */
   public void truncated() {
     if (!hasCalls()
@@ -227,9 +238,11 @@ public final class AnswerAccumulator {
       var open = stepForReasoning();
       append(open.step, open.commentary, piece);
     } else if (!hasCalls()) {
-      // Text behind tool calls belongs to no message that could still be open.
       commitCallStep();
       appendText(piece);
+    } else if (!callStep.commentary.isEmpty() || !piece.isBlank()) {
+      // No message can be open behind tool calls, so the step of the calls has the text.
+      append(callStep.step, callStep.commentary, piece);
     }
   }
 

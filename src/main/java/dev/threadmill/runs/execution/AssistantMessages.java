@@ -31,12 +31,15 @@ public final class AssistantMessages {
   /** A message that stays incomplete because of how its run ended. */
   public static Message incomplete(Run run, Step step, AnswerAccumulator answer, Instant at) {
     var reason =
-        switch (run.status()) {
-          case CANCELLED -> "run_cancelled";
-          case EXPIRED -> "run_expired";
-          case INCOMPLETE -> "max_tokens";
-          case FAILED, QUEUED, IN_PROGRESS, REQUIRES_ACTION, CANCELLING, COMPLETED -> "run_failed";
-        };
+        answer.isFilteredByProvider()
+            ? "content_filter"
+            : switch (run.status()) {
+              case CANCELLED -> "run_cancelled";
+              case EXPIRED -> "run_expired";
+              case INCOMPLETE -> "max_tokens";
+              case FAILED, QUEUED, IN_PROGRESS, REQUIRES_ACTION, CANCELLING, COMPLETED ->
+                  "run_failed";
+            };
     return message(run, step, Message.Status.INCOMPLETE, reason, content(answer), at);
   }
 

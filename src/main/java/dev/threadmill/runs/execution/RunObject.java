@@ -54,6 +54,7 @@ public record RunObject(
     @JsonInclude(JsonInclude.Include.NON_NULL) TurnOptions.Visibility visibility,
     @JsonInclude(JsonInclude.Include.NON_NULL) Integer maxTurns,
     @JsonInclude(JsonInclude.Include.NON_NULL) Integer maxToolCalls) {
+  private static final double DEFAULT_SAMPLING = 1;
 
   /** What the client has to do before the run continues. */
   public record RequiredAction(String type, Calls submitToolOutputs) {
@@ -144,8 +145,8 @@ public record RunObject(
         ToolSpec.masked(settings.tools()),
         run.metadata(),
         ended ? run.usage() : null,
-        settings.sampling().temperature(),
-        settings.sampling().topP(),
+        shown(settings.sampling().temperature()),
+        shown(settings.sampling().topP()),
         settings.tokenLimits().maxPromptTokens(),
         settings.tokenLimits().maxCompletionTokens(),
         settings.truncationStrategy(),
@@ -185,5 +186,10 @@ public record RunObject(
 
   private static Long seconds(Instant time) {
     return time == null ? null : time.getEpochSecond();
+  }
+
+  /** Where nothing is set the provider's default holds, which the API shows as 1. */
+  private static double shown(Double sampling) {
+    return sampling == null ? DEFAULT_SAMPLING : sampling;
   }
 }

@@ -19,9 +19,6 @@ import java.util.function.Function;
 /** Works out the settings of a run from its assistant, if it has one, and its overrides. */
 @ApplicationScoped
 public class ResolveRunSettings {
-  private static final double DEFAULT_TEMPERATURE = 1.0;
-  private static final double DEFAULT_TOP_P = 1.0;
-
   private final ToolSecrets toolSecrets;
   private final RoutingTargets routingTargets;
 
@@ -90,8 +87,8 @@ public class ResolveRunSettings {
     ReasoningEffort effort =
         or(overrides.reasoningEffort(), of(assistant, Assistant::reasoningEffort));
     return new RunSettings.Sampling(
-        or(or(overrides.temperature(), of(assistant, Assistant::temperature)), DEFAULT_TEMPERATURE),
-        or(or(overrides.topP(), of(assistant, Assistant::topP)), DEFAULT_TOP_P),
+        or(overrides.temperature(), of(assistant, Assistant::temperature)),
+        or(overrides.topP(), of(assistant, Assistant::topP)),
         effort == null ? null : effort.wire());
   }
 

@@ -33,6 +33,12 @@ public record StepReasoning(
     return thoughts == null ? this : new StepReasoning(reasoning, effort, commentary, null);
   }
 
+  /** What the prompts of later runs need of it. */
+  public StepReasoning ofEarlierRun() {
+    return new StepReasoning(
+        null, null, commentary, thoughts == null ? null : thoughts.ofEarlierRun());
+  }
+
   /** The stored form: null if it is empty. */
   StepReasoning nullIfEmpty() {
     return equals(NONE) ? null : this;

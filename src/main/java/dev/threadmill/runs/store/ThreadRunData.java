@@ -25,12 +25,17 @@ class ThreadRunData implements ThreadLifecycle {
     tx.defer(
         """
         INSERT INTO run_steps (thread_id, id, project_id, run_id, assistant_id, ordinal, created_at,
-          type, status, ended_at, last_error, message_id)
-        SELECT ?, id, project_id, run_id, assistant_id, ordinal, created_at,
-          type, status, ended_at, last_error, message_id
-        FROM run_steps
-        WHERE thread_id = ? AND type = 'tool_calls' AND status = 'completed'
-          AND created_at > ? AND created_at <= ?
+          type, status, ended_at, last_error, message_id, aside)
+        SELECT ?, s.id, s.project_id, s.run_id, s.assistant_id, s.ordinal, s.created_at,
+          s.type, s.status, s.ended_at, s.last_error, s.message_id,
+          nullif(jsonb_strip_nulls(jsonb_build_object(
+            'commentary', CASE WHEN lower(r.turns ->> 'visibility') IS DISTINCT FROM 'final'
+              THEN s.aside -> 'commentary' END,
+            'thoughts', s.aside -> 'thoughts' #- '{text}')), '{}')
+        FROM run_steps s
+        LEFT JOIN runs r ON r.thread_id = s.thread_id AND r.id = s.run_id
+        WHERE s.thread_id = ? AND s.type = 'tool_calls' AND s.status = 'completed'
+          AND s.created_at > ? AND s.created_at <= ?
         """,
         range.copy(),
         range.source(),

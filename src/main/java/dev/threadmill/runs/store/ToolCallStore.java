@@ -132,12 +132,12 @@ public class ToolCallStore {
    * A completed call of a thread.
    *
    * @param at when its step was created
-   * @param reasoning of the step, if this is its first call and belongs to the run that asks; else
-   *     null
+   * @param reasoning of the step, if this is its first call, else null; of steps of other runs
+   *     without the reasoning text
    * @param bytes of its arguments and output
    */
   public record CompletedCall(
-      Instant at, StepId step, StepReasoning reasoning, ToolCall call, int bytes) {}
+      Instant at, RunId run, StepId step, StepReasoning reasoning, ToolCall call, int bytes) {}
 
   /**
    * The newest completed calls of a run's thread, newest step first, in their order within a step.
@@ -147,16 +147,22 @@ public class ToolCallStore {
   public List<CompletedCall> completedSince(Run run, Instant since, int maxCalls, long maxBytes) {
     return jdbc.list(
         """
-        SELECT created_at, step_id, aside, id, type, name, arguments, output, bytes FROM (
-          SELECT s.created_at, s.id AS step_id, c.ordinal,
+        SELECT created_at, run_id, step_id, aside, id, type, name, arguments, output, bytes FROM (
+          SELECT s.created_at, s.run_id, s.id AS step_id, c.ordinal,
             octet_length(c.arguments) + octet_length(c.output) AS bytes,
-            CASE WHEN s.run_id = ? AND c.ordinal = 0 THEN s.aside END AS aside, c.id, c.type,
-            c.name, c.arguments, c.output,
+            CASE WHEN c.ordinal > 0 THEN NULL
+              WHEN s.run_id = ? THEN s.aside
+              ELSE jsonb_build_object(
+                'commentary', CASE WHEN lower(r.turns ->> 'visibility') IS DISTINCT FROM 'final'
+                  THEN s.aside -> 'commentary' END,
+                'thoughts', s.aside -> 'thoughts' #- '{text}') END AS aside,
+            c.id, c.type, c.name, c.arguments, c.output,
             sum(octet_length(c.arguments) + octet_length(c.output)) OVER (
               ORDER BY s.created_at DESC, s.id, c.ordinal
               ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS ahead
           FROM run_steps s
           JOIN tool_calls c ON c.thread_id = s.thread_id AND c.step_id = s.id
+          LEFT JOIN runs r ON r.thread_id = s.thread_id AND r.id = s.run_id
           WHERE s.thread_id = ? AND s.type = 'tool_calls' AND s.status = 'completed'
             AND s.created_at >= ? AND c.output IS NOT NULL
           ORDER BY s.created_at DESC, s.id, c.ordinal
@@ -167,6 +173,7 @@ public class ToolCallStore {
         row ->
             new CompletedCall(
                 row.instant("created_at"),
+                row.text("run_id", RunId::new),
                 row.text("step_id", StepId::new),
                 row.json("aside", StepReasoning.class),
                 ToolCall.completed(

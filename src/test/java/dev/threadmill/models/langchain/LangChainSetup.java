@@ -11,9 +11,9 @@ import java.util.List;
 public final class LangChainSetup {
   private LangChainSetup() {}
 
-  public static List<Provider> providers(ProviderTransport transport, ModelsConfig config) {
+  public static List<Provider> providers(
+      ProviderTransport transport, ModelsConfig config, LearnedFacts learned) {
     var clock = InstantSource.system();
-    var learned = new LearnedFacts();
     return List.of(
         new LangChainProviders.AnthropicProvider(transport, config, learned, clock),
         new LangChainProviders.GeminiProvider(transport, config, learned, clock),

@@ -1,0 +1,319 @@
+package dev.threadmill.runs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.threadmill.testing.ApiClient;
+import dev.threadmill.testing.Conversation;
+import dev.threadmill.testing.FakeProvider;
+import dev.threadmill.testing.FakeProviderResource;
+import dev.threadmill.testing.KeysResource;
+import dev.threadmill.testing.PostgresResource;
+import dev.threadmill.testing.QuirkyProvider;
+import io.quarkus.test.common.QuarkusTestResource;
+import io.quarkus.test.junit.QuarkusTest;
+import java.util.ArrayList;
+import java.util.List;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * Runs with providers that behave as real ones do: each ends as it should, and so does the next.
+ */
+@QuarkusTest
+@QuarkusTestResource(PostgresResource.class)
+@QuarkusTestResource(KeysResource.class)
+@QuarkusTestResource(FakeProviderResource.class)
+@Timeout(60)
+class QuirkyProviderTest {
+  private static final String ANSWER = "It is sunny.";
+  private static final String[] ENDED = {"completed", "incomplete", "failed"};
+
+  private final ApiClient user = ApiClient.user();
+  FakeProvider provider;
+
+  @BeforeEach
+  void beginAnew() {
+    provider.reset();
+    provider.otherwise(QuirkyProvider::reply);
+  }
+
+  @Test
+  void nothingIsSentThatNobodySet() {
+    var conversation = Conversation.of(user, "plain", "How is it?");
+
+    var run = conversation.until(conversation.run(), ENDED);
+
+    assertThat(run.path("temperature").asDouble()).isEqualTo(1);
+    assertThat(run.path("top_p").asDouble()).isEqualTo(1);
+    assertThat(provider.lastRequest().body().has("temperature")).isFalse();
+    assertThat(provider.lastRequest().body().has("top_p")).isFalse();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "refuses-temperature, 1",
+    "refuses-temperature-beside-top-p, 1",
+    "refuses-whatever-is-set, 4",
+    "wants-max-tokens, 1",
+    "writes-64-tokens-at-most, 1",
+    "refuses-system, 1",
+  })
+  void aParameterThatIsRefusedIsLeftOutAndThatIsRemembered(String model, int refusals) {
+    // Given
+    var conversation = Conversation.of(user, model, "How is it?");
+    var body = conversation.body();
+    body.put("temperature", 0.5).put("top_p", 0.5).put("max_completion_tokens", 5000);
+    body.put("instructions", "Be brief.").put("reasoning_effort", "low");
+
+    // When
+    var first = ended(conversation, body);
+    int calls = provider.requests().size();
+    conversation.say("And now?");
+    var second = ended(conversation, body);
+
+    // Then
+    assertThat(first.path("status").asText()).as(first.toString()).isEqualTo("completed");
+    assertThat(second.path("status").asText()).as(second.toString()).isEqualTo("completed");
+    assertThat(calls).isEqualTo(refusals + 1);
+    assertThat(provider.requests()).hasSize(refusals + 2);
+    assertThat(provider.lastRequest().body().path("messages").toString()).contains("Be brief.");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "call-short-ids, 0",
+    "call-signature, 0",
+    "call-reasoning, 1",
+    "call-empty-object-first, 0",
+    "call-wrong-index, 0",
+    "call-no-index, 0",
+    "call-wrapped, 0",
+    "call-between-texts, 0",
+  })
+  void aRunWithCallsEndsAndSoDoTheNextAndOneOfAFork(String model, int refusals) {
+    // Given
+    var conversation = Conversation.of(user, model, "How is it?", "get_weather");
+
+    // When
+    var first = answered(conversation, conversation.run());
+
+    // Then
+    assertThat(first.path("status").asText()).as(first.toString()).isEqualTo("completed");
+    assertThat(Conversation.text(conversation.lastMessage())).isEqualTo(ANSWER);
+    int calls = provider.requests().size();
+
+    // And
+    conversation.say("And tomorrow?");
+    var second = answered(conversation, conversation.run());
+    assertThat(second.path("status").asText()).as(second.toString()).isEqualTo("completed");
+
+    // And
+    var fork = user.post(conversation.path() + "/fork", "{}").json().path("id").asText();
+    user.post("/v1/threads/" + fork + "/messages", "{\"role\":\"user\",\"content\":\"And then?\"}");
+    var runs = "/v1/threads/" + fork + "/runs";
+    var run = user.post(runs, conversation.body().toString()).json().path("id").asText();
+    Awaitility.await()
+        .until(
+            () -> user.get(runs + "/" + run).json().path("status").asText(),
+            status -> status.equals("requires_action") || List.of(ENDED).contains(status));
+    assertThat(user.get(runs + "/" + run).json().path("status").asText())
+        .isEqualTo("requires_action");
+    assertThat(calls).isEqualTo(2 + refusals);
+    assertThat(provider.requests()).hasSize(5 + refusals);
+  }
+
+  @Test
+  void callsOfOtherModelsAreGivenIdsThatTheProviderAccepts() {
+    // Given: a call that another model made
+    var conversation = Conversation.of(user, "call-signature", "How is it?", "get_weather");
+    answered(conversation, conversation.run());
+    conversation.say("And tomorrow?");
+
+    // When
+    var run =
+        answered(
+            conversation,
+            conversation.run(conversation.body().put("model", "call-short-ids")).json());
+
+    // Then
+    assertThat(run.path("status").asText()).as(run.toString()).isEqualTo("completed");
+    var messages = provider.lastRequest().body().path("messages");
+    assertThat(messages.toString()).doesNotContain("thought_signature");
+    var ids = messages.findValuesAsText("id");
+    assertThat(ids).hasSize(2).contains(QuirkyProvider.SHORT_ID);
+    assertThat(messages.findValuesAsText("tool_call_id")).isEqualTo(ids);
+  }
+
+  @Test
+  void argumentsAreAsTheModelMeantThem() {
+    for (var model : List.of("call-wrong-index", "call-no-index", "call-wrapped")) {
+      var conversation = Conversation.of(user, model, "How is it?", "get_weather");
+      var run = conversation.until(conversation.run(), "requires_action");
+      assertThat(run.findValuesAsText("arguments"))
+          .as(model)
+          .containsExactly("{\"city\":\"Rome\"}", "{\"city\":\"Oslo\"}");
+    }
+    var conversation =
+        Conversation.of(user, "call-empty-object-first", "How is it?", "get_weather");
+    var run = conversation.until(conversation.run(), "requires_action");
+    assertThat(run.findValuesAsText("arguments")).containsExactly("{\"city\":\"Rome\"}");
+  }
+
+  @Test
+  void textBesideCallsIsStoredShownAndSentBack() {
+    // Given
+    var conversation = Conversation.of(user, "call-between-texts", "How is it?", "get_weather");
+
+    // When
+    var run = answered(conversation, conversation.run());
+
+    // Then
+    assertThat(conversation.messages())
+        .extracting(Conversation::text)
+        .containsExactly("How is it?", "Let me look.", ANSWER);
+    assertThat(conversation.steps(run).get(1).at("/commentary/text").asText())
+        .isEqualTo("One moment.");
+    var sent = provider.lastRequest().body().at("/messages/1/content").asText();
+    assertThat(sent).isEqualTo("Let me look.\n\nOne moment.");
+
+    // And in the next run
+    conversation.say("And tomorrow?");
+    conversation.until(conversation.run(), "requires_action");
+    assertThat(provider.lastRequest().body().at("/messages/1/content").asText()).isEqualTo(sent);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"alternates", "refuses-blanks"})
+  void aHistoryOfAnyFormIsMadeToFit(String model) {
+    // Given: a message behind a run that failed, and one of spaces
+    var conversation = Conversation.of(user, "finish-abort", "How is it?");
+    assertThat(ended(conversation, conversation.body()).path("status").asText())
+        .isEqualTo("failed");
+    conversation.say("   ");
+    conversation.say("Well?");
+
+    // When
+    var run = ended(conversation, conversation.body().put("model", model));
+
+    // Then
+    assertThat(run.path("status").asText()).as(run.toString()).isEqualTo("completed");
+    assertThat(provider.lastRequest().body().path("messages").toString())
+        .contains("How is it?", "Well?");
+  }
+
+  @Test
+  void aPromptIsCutToAWindowThatOnlyTheRefusalNamed() {
+    // Given
+    var conversation = Conversation.of(user, "has-600-tokens", "The first word is plum.");
+    for (int i = 0; i < 12; i++) {
+      conversation.say("Message %d: %s".formatted(i, "word ".repeat(60)));
+    }
+    conversation.say("How is it?");
+
+    // When
+    var run = ended(conversation, conversation.body());
+
+    // Then
+    assertThat(run.path("status").asText()).as(run.toString()).isEqualTo("completed");
+    assertThat(provider.lastRequest().body().path("messages").toString())
+        .contains("How is it?")
+        .doesNotContain("plum");
+
+    // And the next prompt is cut without another refusal
+    int calls = provider.requests().size();
+    conversation.say("And now?");
+    assertThat(ended(conversation, conversation.body()).path("status").asText())
+        .isEqualTo("completed");
+    assertThat(provider.requests()).hasSize(calls + 1);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "finish-length, incomplete, max_tokens",
+    "finish-max_tokens, incomplete, max_tokens",
+    "finish-model_length, incomplete, max_tokens",
+    "finish-model_context_window_exceeded, incomplete, max_tokens",
+    "finish-MAX_TOKENS, incomplete, max_tokens",
+    "finish-content_filter, failed, content_filter",
+    "finish-refusal, failed, content_filter",
+    "finish-SAFETY, failed, content_filter",
+    "finish-error, failed, run_failed",
+    "finish-abort, failed, run_failed",
+    "finish-cosmic_rays, failed, run_failed",
+    "cut, failed, run_failed",
+    "error-in-choice, failed,",
+    "finish-end_turn, completed,",
+    "finish-eos, completed,",
+    "no-reason-but-done, completed,",
+    "sse-as-json, completed,",
+    "thinks-in-text, completed,",
+    "usage-none, completed,",
+  })
+  void everyEndIsKnownOrAnErrorAndTheThreadAnswersTheNextMessage(
+      String model, String status, String reason) {
+    // Given
+    var conversation = Conversation.of(user, model, "How is it?");
+
+    // When
+    var run = ended(conversation, conversation.body());
+
+    // Then
+    assertThat(run.path("status").asText()).as(run.toString()).isEqualTo(status);
+    if (reason != null) {
+      assertThat(Conversation.text(conversation.lastMessage())).isEqualTo(ANSWER);
+      assertThat(conversation.lastMessage().at("/incomplete_details/reason").asText())
+          .isEqualTo(reason);
+    }
+
+    // And
+    conversation.say("And tomorrow?");
+    var next = ended(conversation, conversation.body().put("model", "plain"));
+    assertThat(next.path("status").asText()).as(next.toString()).isEqualTo("completed");
+  }
+
+  @Test
+  void thoughtsInTheTextAreReasoning() {
+    var conversation = Conversation.of(user, "thinks-in-text", "How is it?");
+
+    var run = ended(conversation, conversation.body());
+
+    assertThat(Conversation.text(conversation.lastMessage())).isEqualTo(ANSWER);
+    assertThat(conversation.steps(run).get(0).at("/reasoning/text").asText())
+        .isEqualTo("Clouds? No.");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"usage-none", "usage-negative", "usage-zero", "usage-huge", "usage-text"})
+  void countsThatAreMissingOrImpossibleAreOurs(String model) {
+    var conversation = Conversation.of(user, model, "How is it?");
+
+    var usage = ended(conversation, conversation.body()).path("usage");
+
+    assertThat(usage.path("prompt_tokens").asLong()).isBetween(3L, 30L);
+    assertThat(usage.path("completion_tokens").asLong()).isBetween(3L, 5L);
+  }
+
+  private JsonNode ended(Conversation conversation, ObjectNode body) {
+    var created = conversation.run(body);
+    assertThat(created.status()).as(created.text()).isEqualTo(200);
+    return conversation.until(created.json(), ENDED);
+  }
+
+  /** The run once it has ended, with its calls answered. */
+  private static JsonNode answered(Conversation conversation, JsonNode run) {
+    var waiting = conversation.until(run, "requires_action", "completed", "failed", "incomplete");
+    if (waiting.path("status").asText().equals("requires_action")) {
+      var calls = new ArrayList<>(Conversation.calls(waiting));
+      var submitted = conversation.submit(waiting, Conversation.outputs(calls));
+      assertThat(submitted.status()).as(submitted.text()).isEqualTo(200);
+    }
+    return conversation.until(run, ENDED);
+  }
+}
