@@ -7,5 +7,5 @@ public enum ReasoningTags {
   /** The text begins with reasoning, which ends at {@code </think>}: the template opened it. */
   OPENED,
   /** Tags are text. */
-  OFF
+  NONE
 }

@@ -53,6 +53,7 @@ public final class FakeProvider implements AutoCloseable {
   private final AtomicInteger logged = new AtomicInteger();
   private volatile Function<Request, Reply> otherwise =
       _ -> Reply.text("Hello from the fake provider.");
+  private volatile List<String> listed = List.of();
   private volatile boolean embeddingsDown;
   private volatile String refusedByEmbeddings;
   private volatile int port;
@@ -184,6 +185,19 @@ public final class FakeProvider implements AutoCloseable {
     return this;
   }
 
+  /** The names of the models that it lists, none unless this is called. */
+  public FakeProvider lists(String... names) {
+    listed = List.of(names);
+    return this;
+  }
+
+  private String listing() {
+    var listing = JSON.createObjectNode().put("object", "list");
+    var data = listing.putArray("data");
+    listed.forEach(name -> data.addObject().put("id", name).put("object", "model"));
+    return listing.toString();
+  }
+
   /** Sets whether its embedding models fail. */
   public FakeProvider embeddingsDown(boolean down) {
     embeddingsDown = down;
@@ -294,7 +308,7 @@ public final class FakeProvider implements AutoCloseable {
       var request =
           new Request(http.path(), http.remoteAddress().toString(), headers, json, body.length());
       if (http.path().endsWith("/models")) {
-        end(http.response(), "{\"object\":\"list\",\"data\":[]}");
+        end(http.response(), listing());
       } else if (http.path().endsWith("/embeddings")) {
         var refused = refusedByEmbeddings;
         boolean isRefused = refused != null && json.path("input").toString().contains(refused);

@@ -23,7 +23,8 @@ public final class ProviderErrors {
   private static final Pattern SECONDS = Pattern.compile("\\d{1,9}(\\.\\d{1,9})?");
   private static final Pattern KEY_WORDS =
       Pattern.compile(
-          "api.?key|\\bkey\\b|token|credential|authenti|unauthori[sz]ed|signature|bearer",
+          "api.?key|(?:invalid|wrong|bad|missing|incorrect|expired) (?:key|token)|credential|authenti"
+              + "|unauthori[sz]ed|bearer",
           Pattern.CASE_INSENSITIVE);
   private static final Pattern WRONG_ADDRESS =
       Pattern.compile(

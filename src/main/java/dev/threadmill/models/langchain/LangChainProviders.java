@@ -292,9 +292,15 @@ final class LangChainProviders {
       received.prompt(usage.path("promptTokenCount"));
       received.completion(usage.path("candidatesTokenCount"));
       received.reasoning(usage.path("thoughtsTokenCount"));
-      received.finish(event.path("candidates").path(0).path("finishReason"));
+      if (event.path("candidates").path(0) instanceof ObjectNode candidate
+          && candidate.hasNonNull("finishReason")) {
+        received.finish(candidate.get("finishReason"));
+        // The library drops a candidate whose reason it does not know.
+        candidate.put("finishReason", "STOP");
+      }
       if (event.path("promptFeedback").hasNonNull("blockReason")) {
         received.finish(TextNode.valueOf("content_filter"));
+        event.remove("promptFeedback");
       }
     }
   }

@@ -36,7 +36,7 @@ final class ThinkTags {
         switch (mode) {
           case AUTO -> State.AT_BEGINNING;
           case OPENED -> State.REASONING;
-          case OFF -> State.TEXT;
+          case NONE -> State.TEXT;
         };
   }
 
