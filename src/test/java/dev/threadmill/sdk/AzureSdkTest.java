@@ -7,18 +7,14 @@ import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.PostgresResource;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /**
- * Azure's clients drive the server as they are, with nothing but its address and its key: Python's
- * AzureOpenAI and azure-ai-agents, Node's AzureOpenAI and {@code @azure/openai-assistants}. The
- * scenarios are in src/test/sdk/azure.
+ * Azure's clients, unmodified, with the server's address and key: Python's AzureOpenAI and
+ * azure-ai-agents, Node's AzureOpenAI and {@code @azure/openai-assistants}. The scenarios are in
+ * src/test/sdk/azure.
  */
 @QuarkusTest
 @QuarkusTestResource(PostgresResource.class)
@@ -32,31 +28,7 @@ class AzureSdkTest {
 
   @Test
   void theClientsForPython() {
-    var sdk = "PyPI " + AGENTS;
-    Toolchain.require(sdk, "python3");
-    var pip =
-        Command.in(Path.of("."), "python3", "-m", "pip", "--version").run(Duration.ofSeconds(30));
-    if (!pip.isSuccess()) {
-      Toolchain.skip(sdk + " is not driven: python3 on this machine has no pip");
-    }
-    var packages =
-        Toolchain.installed(
-            sdk,
-            "azure-python",
-            pip.output() + AGENTS + OPENAI,
-            folder ->
-                Command.in(
-                    folder,
-                    "python3",
-                    "-m",
-                    "pip",
-                    "install",
-                    "--quiet",
-                    "--disable-pip-version-check",
-                    "--target",
-                    folder.toString(),
-                    AGENTS,
-                    OPENAI));
+    var packages = PythonPackages.installed(AGENTS, OPENAI);
 
     var outcome =
         Command.in(SCRIPTS.resolve("python"), "python3", "-B", "main.py")
@@ -68,48 +40,15 @@ class AzureSdkTest {
   }
 
   @Test
-  void theClientsForNode() throws IOException {
-    Toolchain.require("npm @azure/openai-assistants", "node", "npm");
-    var node = SCRIPTS.resolve("node");
-    var packages =
-        Toolchain.installed(
-            "npm @azure/openai-assistants",
-            "azure-node",
-            Files.readString(node.resolve("package-lock.json")),
-            folder -> {
-              copy(node, folder, List.of("package.json", "package-lock.json"));
-              return Command.in(
-                  folder,
-                  "npm",
-                  "ci",
-                  "--ignore-scripts",
-                  "--no-audit",
-                  "--no-fund",
-                  "--no-update-notifier",
-                  "--prefer-offline");
-            });
-    // Node looks for packages from where a script lies.
-    var folder = Files.createDirectories(Path.of("target", "sdk", "azure-node").toAbsolutePath());
-    Files.write(folder.resolve("main.mjs"), Files.readAllBytes(node.resolve("main.mjs")));
-    Files.deleteIfExists(folder.resolve("node_modules"));
-    Files.createSymbolicLink(folder.resolve("node_modules"), packages.resolve("node_modules"));
+  void theClientsForNode() {
+    var scripts = NodePackages.besideTheirPackages(SCRIPTS.resolve("node"));
 
     var outcome =
-        Command.in(folder, "node", "--no-warnings", "--test-reporter=spec", "main.mjs")
+        Command.in(scripts, "node", "--no-warnings", "--test-reporter=spec", "main.mjs")
             .with(SdkCaller.ofNewProject().environment("NODE_ENV", "test"))
             .run(LIMIT);
 
     assertThat(outcome.isSuccess()).as(outcome.output()).isTrue();
     assertThat(outcome.output()).contains("fail 0").doesNotContain("pass 0");
-  }
-
-  private static void copy(Path from, Path to, List<String> names) {
-    try {
-      for (var name : names) {
-        Files.copy(from.resolve(name), to.resolve(name));
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 }

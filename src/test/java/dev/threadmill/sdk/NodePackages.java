@@ -20,7 +20,7 @@ final class NodePackages {
   static Path besideTheirPackages(Path scripts) {
     var packages = installed(scripts);
     try {
-      var folder = Path.of("target", "sdk", scripts.getFileName().toString()).toAbsolutePath();
+      var folder = Path.of("target", "sdk", name(scripts)).toAbsolutePath();
       Files.createDirectories(folder);
       try (var all = Files.list(scripts)) {
         for (var script : all.filter(file -> file.toString().endsWith(".mjs")).toList()) {
@@ -38,7 +38,7 @@ final class NodePackages {
 
   /** The node_modules folder of these scripts. */
   static Path installed(Path scripts) {
-    var name = "npm packages of " + scripts.getFileName();
+    var name = "npm packages of " + name(scripts);
     Toolchain.require(name, "node", "npm");
     try {
       var lock = Files.readString(scripts.resolve("package-lock.json"));
@@ -47,6 +47,10 @@ final class NodePackages {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  private static String name(Path scripts) {
+    return scripts.getParent().getFileName() + "-" + scripts.getFileName();
   }
 
   private static Command install(Path scripts, Path folder) {
