@@ -11,6 +11,7 @@ import dev.threadmill.api.Bounds;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.assistants.Assistant;
 import dev.threadmill.assistants.Assistants;
+import dev.threadmill.assistants.OpenApiOperations;
 import dev.threadmill.assistants.ToolSpec;
 import dev.threadmill.assistants.WebhookAuth;
 import dev.threadmill.assistants.WebhookSpec;

@@ -1,10 +1,9 @@
-package dev.threadmill.tools.openapi;
+package dev.threadmill.assistants;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.threadmill.api.ApiException;
 import dev.threadmill.api.Json;
-import dev.threadmill.assistants.WebhookSpec;
 import dev.threadmill.assistants.WebhookSpec.ArgumentLocation;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -20,7 +19,7 @@ import java.util.regex.Pattern;
  * The operations of an OpenAPI document (3.0 or 3.1) as functions. Each parameter is an argument of
  * its own, the request body is the argument {@code body}.
  */
-final class OpenApiOperations {
+public final class OpenApiOperations {
   private static final Pattern NOT_OF_A_NAME = Pattern.compile("[^a-zA-Z0-9_-]+");
   private static final Set<String> HEADERS_OF_HTTP =
       Set.of("accept", "content-type", "authorization");
@@ -36,7 +35,7 @@ final class OpenApiOperations {
    * @param base address before the paths, without a slash at the end
    * @throws ApiException 400 if it is not such a document
    */
-  OpenApiOperations(JsonNode document, String base) {
+  public OpenApiOperations(JsonNode document, String base) {
     if (!document.path("openapi").asText().startsWith("3.") || !document.path("paths").isObject()) {
       throw ApiException.invalid(
           "document", "Invalid 'document': expected an OpenAPI document of version 3.");
@@ -51,7 +50,7 @@ final class OpenApiOperations {
    *
    * @throws ApiException 400 if it is not
    */
-  static JsonNode requireVersion3(JsonNode document) {
+  public static JsonNode requireVersion3(JsonNode document) {
     if (!document.path("openapi").asText().startsWith("3.") || !document.path("paths").isObject()) {
       throw ApiException.invalid(
           "document", "Invalid 'document': expected an OpenAPI document of version 3.");
@@ -60,7 +59,7 @@ final class OpenApiOperations {
   }
 
   /** One operation as a function. */
-  record Operation(
+  public record Operation(
       String id,
       String name,
       String description,
@@ -84,7 +83,7 @@ final class OpenApiOperations {
    * @param wanted ids; null for all that a tool can call
    * @throws ApiException 400 if one that is wanted does not exist or cannot be called
    */
-  List<Operation> operations(List<String> wanted) {
+  public List<Operation> operations(List<String> wanted) {
     var operations = new ArrayList<Operation>();
     var names = new HashSet<String>();
     var missing = wanted == null ? new HashSet<String>() : new HashSet<>(wanted);

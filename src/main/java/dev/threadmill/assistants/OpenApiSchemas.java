@@ -1,4 +1,4 @@
-package dev.threadmill.tools.openapi;
+package dev.threadmill.assistants;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
