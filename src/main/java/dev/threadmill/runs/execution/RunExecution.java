@@ -38,6 +38,7 @@ public final class RunExecution {
   private SentContext sentContext;
   private Reservation reservation = Reservation.NONE;
   private Usage unsettled;
+  private List<String> warnings;
 
   private RunExecution(LiveRun live, Toolset toolset, InstantSource clock) {
     this.live = live;
@@ -45,6 +46,7 @@ public final class RunExecution {
     this.clock = clock;
     this.run = live.run();
     this.lastTimestamp = latest(run.times().created(), run.times().started());
+    this.warnings = toolset.warnings();
   }
 
   /**
@@ -158,10 +160,13 @@ public final class RunExecution {
     sentContext = context;
   }
 
-  /** Starts a step of this type. */
+  /** Starts a step of this type. The first one has the warnings of the toolset. */
   Step startStep(Step.Type type) {
     lastOrdinal++;
-    return Step.started(run, run.attempt(), lastOrdinal, type, nextTimestamp());
+    var step = Step.started(run, run.attempt(), lastOrdinal, type, nextTimestamp());
+    var warned = step.withWarnings(warnings);
+    warnings = List.of();
+    return warned;
   }
 
   /** The current time, or a later one if needed: later than all times that the run has stored. */

@@ -20,6 +20,8 @@ import java.util.Map;
  *
  * @param reasoning the reasoning of the model that clients may see; left out if there is none
  * @param commentary the text beside tool calls; left out if that became a message
+ * @param warnings a sentence for each tool that the run is not offered, and why; left out if there
+ *     is none
  */
 public record StepObject(
     String id,
@@ -39,7 +41,8 @@ public record StepObject(
     Map<String, String> metadata,
     Usage usage,
     @JsonInclude(JsonInclude.Include.NON_NULL) ReasoningObject reasoning,
-    @JsonInclude(JsonInclude.Include.NON_NULL) CommentaryObject commentary) {
+    @JsonInclude(JsonInclude.Include.NON_NULL) CommentaryObject commentary,
+    @JsonInclude(JsonInclude.Include.NON_NULL) List<String> warnings) {
 
   /** The reasoning, and the effort that the model was asked for. */
   record ReasoningObject(String text, @JsonInclude(JsonInclude.Include.NON_NULL) String effort) {}
@@ -86,7 +89,8 @@ public record StepObject(
         reasoning(step.reasoning()),
         step.reasoning().commentary() == null
             ? null
-            : new CommentaryObject(step.reasoning().commentary()));
+            : new CommentaryObject(step.reasoning().commentary()),
+        step.warnings().isEmpty() ? null : step.warnings());
   }
 
   /** The step as it was when it was created. */

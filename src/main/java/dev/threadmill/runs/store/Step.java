@@ -36,6 +36,7 @@ public record Step(
    *
    * @param ordinal its place within the run, from 1
    * @param messageId null for a step that calls tools
+   * @param warnings a sentence for each tool that the run is not offered, and why
    */
   public record Definition(
       StepId id,
@@ -44,7 +45,16 @@ public record Step(
       int ordinal,
       Type type,
       MessageId messageId,
-      Instant createdAt) {}
+      Instant createdAt,
+      List<String> warnings) {
+    public Definition {
+      warnings = List.copyOf(warnings);
+    }
+
+    private Definition withWarnings(List<String> other) {
+      return new Definition(id, threadId, runId, ordinal, type, messageId, createdAt, other);
+    }
+  }
 
   /**
    * Where a step stands.
@@ -137,7 +147,8 @@ public record Step(
         type == Type.TOOL_CALLS
             ? null
             : new MessageId(Ids.derive(MessageId.PREFIX, run.id(), place)),
-        at);
+        at,
+        List.of());
   }
 
   public StepId id() {
@@ -170,6 +181,11 @@ public record Step(
     return definition.createdAt();
   }
 
+  /** A sentence for each tool that the run is not offered, and why. */
+  public List<String> warnings() {
+    return definition.warnings();
+  }
+
   public Status status() {
     return state.status();
   }
@@ -194,10 +210,23 @@ public record Step(
     return calls.stream().noneMatch(ToolCall::isOpen);
   }
 
-  /** The same step as it was when it had just started. */
+  /** The same step with these warnings. */
+  public Step withWarnings(List<String> warnings) {
+    return new Step(definition.withWarnings(warnings), assistantId, state, calls, reasoning, usage);
+  }
+
+  /**
+   * The same step as it was when it had just started. Warnings are shown with the whole step only,
+   * because the journal of a step that has just started does not have them.
+   */
   public Step asStarted() {
     return new Step(
-        definition, assistantId, State.IN_PROGRESS, List.of(), StepReasoning.NONE, null);
+        definition.withWarnings(List.of()),
+        assistantId,
+        State.IN_PROGRESS,
+        List.of(),
+        StepReasoning.NONE,
+        null);
   }
 
   /** The same step with other calls. */

@@ -27,7 +27,7 @@ public class StepStore {
   private static final String COLUMNS =
       """
       thread_id, id, run_id, assistant_id, ordinal, created_at, type, status, ended_at, last_error,
-      message_id, prompt_tokens, completion_tokens, reasoning_tokens, aside
+      message_id, prompt_tokens, completion_tokens, reasoning_tokens, aside, warnings
       """;
 
   private static final String OF_RUN =
@@ -40,7 +40,7 @@ public class StepStore {
         WHERE c.thread_id = element.thread_id AND c.step_id = element.id), 0)
       """
           .formatted(
-              Keyset.sizeExpression("aside"),
+              Keyset.sizeExpression("aside", "warnings"),
               Keyset.sizeExpression("c.arguments", "c.output", "c.partial"));
 
   private final Jdbc jdbc;
@@ -127,6 +127,7 @@ public class StepStore {
 
   private static Step read(Row row) throws SQLException {
     var reasoning = row.json("aside", StepReasoning.class);
+    var warnings = row.json("warnings", String[].class);
     return new Step(
         new Step.Definition(
             row.text("id", StepId::new),
@@ -135,7 +136,8 @@ public class StepStore {
             row.integer("ordinal"),
             row.enumValue("type", Step.Type.class),
             row.text("message_id", MessageId::new),
-            row.instant("created_at")),
+            row.instant("created_at"),
+            warnings == null ? List.of() : List.of(warnings)),
         row.text("assistant_id", AssistantId::new),
         new Step.State(
             row.enumValue("status", Step.Status.class),

@@ -20,8 +20,8 @@ public class StepWriter {
         """
         INSERT INTO run_steps (thread_id, id, project_id, run_id, assistant_id, ordinal, created_at,
           type, status, ended_at, last_error, message_id, prompt_tokens, completion_tokens,
-          reasoning_tokens, context, aside)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+          reasoning_tokens, context, aside, warnings)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
         step.threadId(),
         step.id(),
@@ -39,7 +39,8 @@ public class StepWriter {
         usage == null ? null : usage.completionTokens(),
         usage == null ? null : usage.reasoningTokens(),
         Tx.json(sent),
-        Tx.json(step.reasoning().nullIfEmpty()));
+        Tx.json(step.reasoning().nullIfEmpty()),
+        step.warnings().isEmpty() ? null : Tx.json(step.warnings()));
     insertCalls(tx, run, step);
   }
 
