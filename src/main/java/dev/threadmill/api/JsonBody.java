@@ -93,7 +93,19 @@ public final class JsonBody {
     return union.getTypeId() == null
         ? ApiException.missing(param)
         : ApiException.invalid(
-            param, "Invalid value for '%s': '%s'.".formatted(param, clip(union.getTypeId())));
+            param,
+            "Invalid value for '%s': '%s'.%s"
+                .formatted(param, clip(union.getTypeId()), hint(union)));
+  }
+
+  private static String hint(InvalidTypeIdException union) {
+    for (var hint :
+        union.getBaseType().getRawClass().getAnnotationsByType(UnknownVariantHint.class)) {
+      if (List.of(hint.types()).contains(union.getTypeId())) {
+        return " " + hint.message();
+      }
+    }
+    return "";
   }
 
   private static ApiException unknownWord(InvalidFormatException word) {

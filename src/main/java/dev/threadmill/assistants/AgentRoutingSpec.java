@@ -11,12 +11,14 @@ import dev.threadmill.api.AssistantId;
 import dev.threadmill.api.Bounds;
 import dev.threadmill.api.ThreadId;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 
 /**
- * Other assistants, and agents elsewhere, that an assistant may route a message to, each of them a
- * function of its own.
+ * Other assistants, and agents of other servers, that an assistant may route a message to, each of
+ * them a function of its own.
  *
  * @param mode null for delegate
  * @param threads null for new
@@ -50,24 +52,51 @@ public record AgentRoutingSpec(
   }
 
   /**
-   * Whom to route to: an assistant of the project, or an agent elsewhere.
+   * Where to route to: an assistant of the project, or an agent of another server.
    *
-   * @param assistantId null for an agent elsewhere
+   * @param assistantId null for an agent of another server
    * @param threadId the thread to work in; null if none is named
    * @param agent null for an assistant
+   * @param name in place of the assistant's own; null for that
+   * @param description in place of the assistant's own; null for that
    */
-  public record Target(AssistantId assistantId, ThreadId threadId, RemoteAgent agent) {
+  public record Target(
+      AssistantId assistantId,
+      ThreadId threadId,
+      RemoteAgent agent,
+      String name,
+      String description) {
     private static final String ASSISTANT = "assistant_id";
     private static final String THREAD = "thread_id";
+    private static final String NAME = "name";
+    private static final String DESCRIPTION = "description";
+    private static final Set<String> FIELDS = Set.of(ASSISTANT, THREAD, NAME, DESCRIPTION);
+    private static final int MAX_NAME = 256;
+    private static final int MAX_DESCRIPTION = 4_096;
+
+    public Target {
+      Bounds.text(NAME, name, MAX_NAME);
+      Bounds.text(DESCRIPTION, description, MAX_DESCRIPTION);
+    }
+
+    /** An assistant under its own name; the thread may be null. */
+    static Target of(AssistantId assistant, ThreadId thread) {
+      return new Target(assistant, thread, null, null, null);
+    }
+
+    /** An agent of another server. */
+    static Target of(RemoteAgent agent) {
+      return new Target(null, null, agent, null, null);
+    }
 
     /** Reads the id of an assistant, or an object that names a thread as well. */
     @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
     static Target of(JsonNode node) {
       if (node.isTextual()) {
-        return new Target(new AssistantId(node.textValue()), null, null);
+        return of(new AssistantId(node.textValue()), null);
       }
       if (node instanceof ObjectNode fields && RemoteAgent.is(fields)) {
-        return new Target(null, null, RemoteAgent.of(fields));
+        return of(RemoteAgent.of(fields));
       }
       if (!node.isObject()) {
         throw ApiException.invalid(
@@ -77,7 +106,7 @@ public record AgentRoutingSpec(
                 + " 'assistant_id' and 'thread_id'.");
       }
       for (var field : node.properties()) {
-        if (!field.getKey().equals(ASSISTANT) && !field.getKey().equals(THREAD)) {
+        if (!FIELDS.contains(field.getKey())) {
           throw ApiException.invalid(
               field.getKey(),
               "unknown_parameter",
@@ -87,14 +116,28 @@ public record AgentRoutingSpec(
       if (!node.path(ASSISTANT).isTextual()) {
         throw ApiException.missing(ASSISTANT);
       }
-      var thread = node.path(THREAD);
+      var thread = text(node, THREAD);
       return new Target(
           new AssistantId(node.get(ASSISTANT).textValue()),
-          thread.isMissingNode() || thread.isNull() ? null : new ThreadId(thread.asText()),
-          null);
+          thread == null ? null : new ThreadId(thread),
+          null,
+          text(node, NAME),
+          text(node, DESCRIPTION));
     }
 
-    /** Whether it is an agent elsewhere. */
+    private static String text(JsonNode node, String field) {
+      var value = node.path(field);
+      if (value.isMissingNode() || value.isNull()) {
+        return null;
+      }
+      if (!value.isTextual()) {
+        throw ApiException.invalid(
+            field, "invalid_type", "Invalid type for '%s': expected a string.".formatted(field));
+      }
+      return value.textValue();
+    }
+
+    /** Whether it is an agent of another server. */
     public boolean isRemote() {
       return agent != null;
     }
@@ -104,9 +147,16 @@ public record AgentRoutingSpec(
       if (agent != null) {
         return agent;
       }
-      return threadId == null
-          ? assistantId.value()
-          : Map.of(ASSISTANT, assistantId.value(), THREAD, threadId.value());
+      if (threadId == null && name == null && description == null) {
+        return assistantId.value();
+      }
+      var json = new LinkedHashMap<String, Object>();
+      json.put(ASSISTANT, assistantId.value());
+      json.put(THREAD, threadId == null ? null : threadId.value());
+      json.put(NAME, name);
+      json.put(DESCRIPTION, description);
+      json.values().removeIf(Objects::isNull);
+      return json;
     }
   }
 
@@ -145,7 +195,7 @@ public record AgentRoutingSpec(
       if (agent != null && mode == Mode.HANDOFF) {
         throw ApiException.invalid(
             "mode",
-            "Invalid 'mode': a conversation cannot be handed over to an agent elsewhere. Use"
+            "Invalid 'mode': a conversation cannot be handed over to an agent of another server. Use"
                 + " 'delegate'.");
       }
       if (agent != null && !names.add(agent.name())) {
@@ -161,9 +211,7 @@ public record AgentRoutingSpec(
         targets.stream()
             .map(
                 target ->
-                    target.isRemote()
-                        ? new Target(null, null, target.agent().mapSecrets(secrets))
-                        : target)
+                    target.isRemote() ? Target.of(target.agent().mapSecrets(secrets)) : target)
             .toList(),
         mode,
         threads,

@@ -8,7 +8,7 @@ import java.time.Instant;
 import java.util.List;
 
 /**
- * An assistant: a model with instructions, tools and settings. Null stands for what was not set.
+ * An assistant: a model with instructions, tools and options. Null stands for what was not set.
  *
  * @param responseFormat {@code auto} if it was not set
  */

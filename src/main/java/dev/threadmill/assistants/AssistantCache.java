@@ -12,9 +12,9 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 
 /**
- * Assistants as this node has seen them last, so that a run need not wait for its own to be read.
- * What is remembered may be outdated, so the transaction that builds on it checks that it is not:
- * nobody ever meets an assistant that was changed before.
+ * Caches assistants on this node, so that a run does not wait for its assistant to be read. A
+ * cached assistant may be outdated, so the transaction that builds on it checks its version: no run
+ * uses an assistant that was changed before it began.
  */
 @ApplicationScoped
 public class AssistantCache {

@@ -6,8 +6,8 @@ import dev.threadmill.models.ResponseFormat;
 import java.util.List;
 
 /**
- * An assistant on the wire. The fields from the reasoning effort on are ours; all but the first are
- * left out unless set.
+ * An assistant on the wire. The fields from {@code reasoningEffort} on are extensions; all but that
+ * one are left out unless set.
  */
 public record AssistantObject(
     String id,

@@ -28,7 +28,7 @@ import java.util.stream.Collectors;
 /** The assistants of all projects. */
 @ApplicationScoped
 public class Assistants {
-  private static final int MOST_OFFERED = 200;
+  private static final int MAX_EXPOSED = 200;
 
   private final Ids ids;
   private final InstantSource clock;
@@ -77,8 +77,8 @@ public class Assistants {
   }
 
   /**
-   * The assistants that a project offers as tools, oldest first, of which no more than a few
-   * hundred are told.
+   * The assistants that a project exposes as tools of its MCP server, the oldest first, at most
+   * {@value #MAX_EXPOSED}.
    */
   @ActivateRequestContext
   public List<ExposedAssistant> exposedAsTools(ProjectId project) {
@@ -87,7 +87,7 @@ public class Assistants {
                 + " where projectId = ?1 and exposedMcp = true order by createdAt, id",
             project.value())
         .project(ExposedAssistant.class)
-        .page(0, MOST_OFFERED)
+        .page(0, MAX_EXPOSED)
         .list();
   }
 

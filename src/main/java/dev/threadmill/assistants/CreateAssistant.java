@@ -39,6 +39,8 @@ record CreateAssistant(
     Bounds.text("description", description, MAX_DESCRIPTION);
     Bounds.text("instructions", instructions, MAX_INSTRUCTIONS);
     tools = ToolSpec.validated(tools, ToolSpec.MAX_PER_ASSISTANT);
+    SafetyOptions.requireEnforced(safety);
+    PrivacyOptions.requireEnforced(privacy);
     ResponseFormat.checked(responseFormat);
     Bounds.number("temperature", temperature, 0, MAX_TEMPERATURE);
     Bounds.number("top_p", topP, 0, MAX_TOP_P);

@@ -1,14 +1,14 @@
 package dev.threadmill.assistants;
 
 /**
- * Under which protocols an assistant is offered beside the Assistants API. What is left out is no.
+ * The protocols under which an assistant is exposed beside the Assistants API. Null is false.
  *
  * @param mcp as a tool of the project's MCP server
  * @param a2a as an A2A agent
- * @param publicCard whether its agent card is shown to those without a key
+ * @param publicCard whether its agent card is shown without a key
  */
 public record Exposure(Boolean mcp, Boolean a2a, Boolean publicCard) {
-  /** Under none, as all assistants begin. */
+  /** Exposed under none, the default. */
   public static final Exposure NONE = new Exposure(false, false, false);
 
   public Exposure {

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.threadmill.api.ApiException;
 import dev.threadmill.api.Bounds;
 import dev.threadmill.guard.SecretText;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -34,6 +35,7 @@ public record McpSpec(
   private static final int MAX_URL = 4096;
   private static final int MAX_TOOLS = 128;
   private static final Pattern LABEL = Pattern.compile("[a-zA-Z0-9][a-zA-Z0-9_-]{0,31}");
+  private static final String AUTHORIZATION = "Authorization";
   private static final String ALWAYS = "always";
   private static final String NEVER = "never";
 
@@ -59,6 +61,55 @@ public record McpSpec(
           "Invalid 'require_approval': expected 'always', 'never', or an object of"
               + " {\"tool_names\": […]} under these names.");
     }
+  }
+
+  /**
+   * Headers with the access token that the Responses API has in a field of its own.
+   *
+   * @param authorization the token; null for none
+   */
+  static Map<String, SecretText> withAuthorization(
+      Map<String, SecretText> headers, SecretText authorization) {
+    if (authorization == null) {
+      return headers;
+    }
+    var all = new LinkedHashMap<String, SecretText>();
+    if (headers != null) {
+      all.putAll(headers);
+    }
+    if (all.keySet().stream().anyMatch(name -> name.equalsIgnoreCase(AUTHORIZATION))) {
+      throw ApiException.invalid(
+          "authorization",
+          "Invalid 'authorization': give either it or an Authorization header, not both.");
+    }
+    all.put(
+        AUTHORIZATION,
+        authorization instanceof SecretText.Plain(var token)
+            ? new SecretText.Plain("Bearer " + token)
+            : authorization);
+    return all;
+  }
+
+  /** A list of names, or the object of the Responses API that has one in {@code tool_names}. */
+  static List<String> toolNames(JsonNode allowed) {
+    if (allowed == null || allowed.isNull()) {
+      return null;
+    }
+    var names = allowed.isObject() ? allowed.path("tool_names") : allowed;
+    boolean isList = names.isArray() && (allowed.isArray() || allowed.size() == 1);
+    var list = new ArrayList<String>();
+    for (var name : names) {
+      isList &= name.isTextual();
+      list.add(name.asText());
+    }
+    if (!isList) {
+      throw ApiException.invalid(
+          "allowed_tools",
+          "invalid_type",
+          "Invalid type for 'allowed_tools': expected a list of tool names, or an object of"
+              + " 'tool_names'.");
+    }
+    return list;
   }
 
   /** Whether a person has to allow calls of this tool of the MCP server. */

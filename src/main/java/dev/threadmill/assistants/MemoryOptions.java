@@ -4,12 +4,12 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 
 /**
- * What an assistant keeps of a conversation beyond the window of its model. What is null has the
- * server's default.
+ * What an assistant remembers of a conversation beyond the context window of its model. What is
+ * null has the server's default.
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record MemoryOptions(Boolean enabled, SummaryMethod summaryMethod, Scope scope) {
-  /** How what no longer fits is summed up. */
+  /** How messages that no longer fit are summarized. */
   public enum SummaryMethod {
     @JsonProperty("reflection")
     REFLECTION,
@@ -19,7 +19,7 @@ public record MemoryOptions(Boolean enabled, SummaryMethod summaryMethod, Scope 
     NONE
   }
 
-  /** How far memories reach. */
+  /** Which threads share memories. */
   public enum Scope {
     @JsonProperty("thread")
     THREAD,

@@ -45,6 +45,8 @@ record ModifyAssistant(
     Bounds.text("description", description.orElse(null), MAX_DESCRIPTION);
     Bounds.text("instructions", instructions.orElse(null), MAX_INSTRUCTIONS);
     tools = tools.map(list -> ToolSpec.validated(list, ToolSpec.MAX_PER_ASSISTANT));
+    SafetyOptions.requireEnforced(safety.orElse(null));
+    PrivacyOptions.requireEnforced(privacy.orElse(null));
     ResponseFormat.checked(responseFormat.orElse(null));
     Bounds.number("temperature", temperature.orElse(null), 0, MAX_TEMPERATURE);
     Bounds.number("top_p", topP.orElse(null), 0, MAX_TOP_P);

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.threadmill.api.ApiException;
 import dev.threadmill.api.Json;
 import dev.threadmill.assistants.WebhookSpec.ArgumentLocation;
+import java.net.URI;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -20,11 +21,10 @@ import java.util.regex.Pattern;
  * its own, the request body is the argument {@code body}.
  */
 public final class OpenApiOperations {
-  private static final Pattern NOT_OF_A_NAME = Pattern.compile("[^a-zA-Z0-9_-]+");
-  private static final Set<String> HEADERS_OF_HTTP =
-      Set.of("accept", "content-type", "authorization");
+  private static final Pattern NOT_IN_NAMES = Pattern.compile("[^a-zA-Z0-9_-]+");
   private static final String BODY = "body";
   private static final int MAX_NAME = 64;
+  private static final int MAX_PARAMETER = 256;
   private static final int MAX_DESCRIPTION = 1024;
 
   private final JsonNode document;
@@ -36,10 +36,7 @@ public final class OpenApiOperations {
    * @throws ApiException 400 if it is not such a document
    */
   public OpenApiOperations(JsonNode document, String base) {
-    if (!document.path("openapi").asText().startsWith("3.") || !document.path("paths").isObject()) {
-      throw ApiException.invalid(
-          "document", "Invalid 'document': expected an OpenAPI document of version 3.");
-    }
+    requireVersion3(document);
     this.document = document;
     this.base = base;
     this.schemas = new OpenApiSchemas(document);
@@ -56,6 +53,40 @@ public final class OpenApiOperations {
           "document", "Invalid 'document': expected an OpenAPI document of version 3.");
     }
     return document;
+  }
+
+  /**
+   * The address of the document's first server, without a slash at the end.
+   *
+   * @param baseUrl takes its place; null for none
+   * @param documentUrl where the document comes from, by which relative addresses are resolved;
+   *     null if it was sent
+   * @throws ApiException 400 if that is no full address
+   */
+  public static String baseUrl(JsonNode document, String baseUrl, String documentUrl) {
+    var server = document.at("/servers/0");
+    var base = baseUrl == null ? server.path("url").asText("/") : baseUrl;
+    for (var variable : server.path("variables").properties()) {
+      base =
+          base.replace("{" + variable.getKey() + "}", variable.getValue().path("default").asText());
+    }
+    if (documentUrl != null) {
+      base = resolved(documentUrl, base);
+    }
+    if (!base.startsWith("http")) {
+      throw ApiException.invalid(
+          "base_url",
+          "Invalid 'base_url': the document names no server by its full address, so give one.");
+    }
+    return base.replaceAll("/+$", "");
+  }
+
+  private static String resolved(String documentUrl, String base) {
+    try {
+      return URI.create(documentUrl).resolve(base).toString();
+    } catch (IllegalArgumentException e) {
+      return base;
+    }
   }
 
   /** One operation as a function. */
@@ -125,6 +156,7 @@ public final class OpenApiOperations {
     var placement = new HashMap<String, ArgumentLocation>();
     for (var parameter : parameters(pathItem, node)) {
       var name = parameter.path("name").asText();
+      requireName(id, name);
       var place = place(parameter, name);
       if (place == null) {
         continue;
@@ -152,7 +184,16 @@ public final class OpenApiOperations {
         placement);
   }
 
-  /** Those of the operation, and those of its path that it does not give anew. */
+  private static void requireName(String id, String name) {
+    if (name.isEmpty() || name.length() > MAX_PARAMETER) {
+      throw ApiException.invalid(
+          "document",
+          "Invalid 'document': a parameter of the operation '%s' has a name of %,d characters; 1 to %d are possible."
+              .formatted(clipped(id), name.length(), MAX_PARAMETER));
+    }
+  }
+
+  /** The parameters of the operation, and those of its path that it does not override. */
   private List<JsonNode> parameters(JsonNode pathItem, JsonNode node) {
     var all = new LinkedHashMap<String, JsonNode>();
     for (var list : List.of(pathItem.path("parameters"), node.path("parameters"))) {
@@ -164,7 +205,7 @@ public final class OpenApiOperations {
     return List.copyOf(all.values());
   }
 
-  /** Null for what is not sent. */
+  /** Null for a parameter that is not sent. */
   private static ArgumentLocation place(JsonNode parameter, String name)
       throws UnusableOperationException {
     boolean required = parameter.path("required").asBoolean();
@@ -172,14 +213,16 @@ public final class OpenApiOperations {
       case "path" -> ArgumentLocation.PATH;
       case "query" -> ArgumentLocation.QUERY;
       case "header" ->
-          HEADERS_OF_HTTP.contains(name.toLowerCase(Locale.ROOT)) ? null : ArgumentLocation.HEADER;
+          name.equalsIgnoreCase("authorization") || !WebhookSpec.isArgumentHeader(name)
+              ? null
+              : ArgumentLocation.HEADER;
       case "cookie" -> {
         if (required) {
           throw new UnusableOperationException("it needs the cookie '%s'.".formatted(name));
         }
         yield null;
       }
-      default -> throw new UnusableOperationException("a parameter stands nowhere.");
+      default -> throw new UnusableOperationException("a parameter does not say where it goes.");
     };
   }
 
@@ -232,7 +275,7 @@ public final class OpenApiOperations {
   }
 
   private static String uniqueName(String id, Set<String> names) {
-    var clean = NOT_OF_A_NAME.matcher(id).replaceAll("_").replaceAll("^_+|_+$", "");
+    var clean = NOT_IN_NAMES.matcher(id).replaceAll("_").replaceAll("^_+|_+$", "");
     var name = clean.substring(0, Math.min(MAX_NAME, clean.length()));
     for (int i = 2; name.isEmpty() || !names.add(name); i++) {
       var end = "_" + i;

@@ -9,14 +9,14 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * The schemas of an OpenAPI document as JSON Schema 2020-12 that stands for itself. References
- * outside of the document are refused: nothing is fetched for them.
+ * Converts the schemas of an OpenAPI document to self-contained JSON Schema 2020-12. References out
+ * of the document are refused: nothing is fetched for them.
  */
 final class OpenApiSchemas {
   private static final String COMPONENT = "#/components/schemas/";
   private static final String DEFINITION = "#/$defs/";
-  private static final int MOST_HOPS = 20;
-  private static final List<String> SAYS_NOTHING =
+  private static final int MAX_HOPS = 20;
+  private static final List<String> ANNOTATIONS =
       List.of("example", "xml", "discriminator", "externalDocs", "nullable");
 
   private static final List<String> ONE_SCHEMA =
@@ -44,14 +44,14 @@ final class OpenApiSchemas {
     for (int hops = 0; found.has("$ref"); hops++) {
       var reference = found.path("$ref").asText();
       found = reference.startsWith("#/") ? document.at(pointer(reference)) : found.path("none");
-      if (found.isMissingNode() || hops == MOST_HOPS) {
+      if (found.isMissingNode() || hops == MAX_HOPS) {
         throw unknown(reference);
       }
     }
     return found;
   }
 
-  /** A copy in the terms of 2020-12. Its references lead to definitions. */
+  /** A copy as JSON Schema 2020-12, whose references lead to {@code $defs}. */
   JsonNode converted(JsonNode schema) {
     var copy = schema.deepCopy();
     convert(copy);
@@ -102,7 +102,7 @@ final class OpenApiSchemas {
     boolean nullable = object.path("nullable").asBoolean();
     bound(object, "minimum", "exclusiveMinimum");
     bound(object, "maximum", "exclusiveMaximum");
-    object.remove(SAYS_NOTHING);
+    object.remove(ANNOTATIONS);
     ONE_SCHEMA.forEach(keyword -> convert(object.path(keyword)));
     SEVERAL_SCHEMAS.forEach(keyword -> object.path(keyword).forEach(this::convert));
     if (nullable) {

@@ -2,11 +2,12 @@ package dev.threadmill.assistants;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.threadmill.api.ApiException;
 import dev.threadmill.api.Bounds;
 import java.util.List;
 
 /**
- * What is kept from models of an assistant's conversations.
+ * What is withheld from models of an assistant's conversations.
  *
  * @param allowedEntities the kinds of personal data that may pass all the same
  */
@@ -15,7 +16,7 @@ public record PrivacyOptions(Mode mode, List<String> allowedEntities) {
   private static final int MAX_ENTITIES = 100;
   private static final int MAX_ENTITY = 64;
 
-  /** How much is kept back. */
+  /** How much is withheld. */
   public enum Mode {
     @JsonProperty("off")
     OFF,
@@ -23,6 +24,21 @@ public record PrivacyOptions(Mode mode, List<String> allowedEntities) {
     STANDARD,
     @JsonProperty("strict")
     STRICT
+  }
+
+  /**
+   * Refuses options that this server does not enforce. Stored options are not checked again.
+   *
+   * @param options null for none
+   * @throws ApiException 400 for a mode other than off
+   */
+  static void requireEnforced(PrivacyOptions options) {
+    if (options != null && options.mode() != null && options.mode() != Mode.OFF) {
+      throw ApiException.invalid(
+          "privacy.mode",
+          "Invalid 'privacy.mode': this server does not withhold personal data from models yet."
+              + " Leave it out or set it to 'off'.");
+    }
   }
 
   public PrivacyOptions {

@@ -15,7 +15,7 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * An agent elsewhere that speaks A2A, to which an assistant may route a message.
+ * An agent of another server that speaks A2A, to which an assistant may route a message.
  *
  * @param url where its card is: the address of the card itself if it ends in {@code .json},
  *     otherwise of what the card's usual path is below
@@ -24,7 +24,8 @@ import java.util.Map;
  * @param headers sent with every request to the origin of {@code url}, kept like secrets; null for
  *     none
  * @param timeoutMs how long it may take to come to an end; null for the server's default
- * @param onUnknown what to do if nobody knows whether it got the message; null for again
+ * @param onUnknown what to do if it is unknown whether the agent received the message; null for
+ *     retry
  */
 @JsonPropertyOrder("type")
 @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -35,7 +36,7 @@ public record RemoteAgent(
     Map<String, SecretText> headers,
     Integer timeoutMs,
     WebhookSpec.OnUnknown onUnknown) {
-  /** The word that tells it from an assistant. */
+  /** The type that distinguishes it from an assistant. */
   static final String TYPE = "a2a";
 
   private static final String TYPE_FIELD = "type";

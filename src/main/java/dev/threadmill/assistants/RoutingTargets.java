@@ -35,7 +35,7 @@ public class RoutingTargets {
     }
     var known = assistants(project, tools);
     for (int i = 0; i < tools.size(); i++) {
-      if (tools.get(i) instanceof ToolSpec.AgentRouting(var spec)) {
+      if (tools.get(i) instanceof ToolSpec.AgentRouting(var spec, _)) {
         check("tools[%d].agent_routing".formatted(i), self, spec, known);
       }
     }
@@ -83,7 +83,7 @@ public class RoutingTargets {
   private static Map<String, AssistantRow> assistants(ProjectId project, List<ToolSpec> tools) {
     var ids = new HashSet<String>();
     for (var tool : tools) {
-      if (tool instanceof ToolSpec.AgentRouting(var spec)) {
+      if (tool instanceof ToolSpec.AgentRouting(var spec, _)) {
         spec.targets().stream()
             .filter(target -> !target.isRemote())
             .forEach(target -> ids.add(target.assistantId().value()));
@@ -110,7 +110,7 @@ public class RoutingTargets {
     var named = new ArrayList<ToolSpec>();
     for (var tool : tools) {
       named.add(
-          tool instanceof ToolSpec.AgentRouting(var spec)
+          tool instanceof ToolSpec.AgentRouting(var spec, _)
               ? new ToolSpec.AgentRouting(spec.withNames(names(spec, known, taken)))
               : tool);
     }
@@ -126,18 +126,35 @@ public class RoutingTargets {
         names.add(new TargetName(free(stem, taken), agent.name(), agent.description()));
         continue;
       }
-      var id = spec.targets().get(i).assistantId().value();
-      var row = known.get(id);
-      var before = spec.names() == null ? null : spec.names().get(i);
-      var name = row != null ? row.name : before == null ? null : before.name();
-      var description =
-          row != null ? row.description : before == null ? null : before.description();
-      names.add(new TargetName(free(stem(id, name), taken), name, description));
+      names.add(
+          name(
+              spec.targets().get(i),
+              spec.names() == null ? null : spec.names().get(i),
+              known,
+              taken));
     }
     return names;
   }
 
-  /** The name of the function that routes to an assistant, before it is told from others. */
+  private static TargetName name(
+      AgentRoutingSpec.Target target,
+      TargetName before,
+      Map<String, AssistantRow> known,
+      Set<String> taken) {
+    var id = target.assistantId().value();
+    var row = known.get(id);
+    var name = target.name();
+    if (name == null) {
+      name = row != null ? row.name : before == null ? null : before.name();
+    }
+    var description = target.description();
+    if (description == null) {
+      description = row != null ? row.description : before == null ? null : before.description();
+    }
+    return new TargetName(free(stem(id, name), taken), name, description);
+  }
+
+  /** The name of the function that routes to an assistant, before a number makes it unique. */
   static String stem(String id, String name) {
     var snake = name == null ? "" : ToolName.snake(name);
     return PREFIX + (snake.isEmpty() ? id : snake);

@@ -3,24 +3,26 @@ package dev.threadmill.assistants;
 import java.text.Normalizer;
 import java.util.Locale;
 
-/** Names by which models call assistants. */
+/** Names of the functions by which models call assistants. */
 public final class ToolName {
-  private static final int MOST = 48;
+  private static final int MAX_LENGTH = 48;
 
   private ToolName() {}
 
   /**
    * A name in snake case of a to z, 0 to 9 and underscores, at most 48 long.
    *
-   * @param id what to take if nothing of the name can be kept
+   * @param id used if the name has no usable characters
    */
   public static String of(String name, String id) {
     var made = name == null ? "" : snake(name);
     var whole = made.isEmpty() ? snake(id) : made;
-    return whole.length() <= MOST ? whole : whole.substring(0, MOST).replaceAll("_+$", "");
+    return whole.length() <= MAX_LENGTH
+        ? whole
+        : whole.substring(0, MAX_LENGTH).replaceAll("_+$", "");
   }
 
-  /** The name in snake case; empty if nothing of it can be kept. */
+  /** The name in snake case; empty if it has no usable characters. */
   static String snake(String name) {
     return Normalizer.normalize(name, Normalizer.Form.NFKD)
         .replaceAll("\\p{M}", "")

@@ -10,7 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Sees to it that what is stored of tools holds their secrets encrypted only. */
+/** Encrypts the secrets of tools before the tools are stored. */
 @ApplicationScoped
 public class ToolSecrets {
   private final SecretBox box;
@@ -19,24 +19,24 @@ public class ToolSecrets {
     this.box = box;
   }
 
-  /** What takes the place of a secret. */
+  /** Replaces a secret. */
   @FunctionalInterface
   interface SecretMapper {
     /**
-     * The new one.
+     * The replacement.
      *
-     * @param field the secret's place within the tool
+     * @param field the place of the secret within the tool
      * @param origin scheme, host and port that the secret is sent to
      */
     SecretText of(String field, String origin, SecretText secret);
   }
 
-  /** A secret of a tool, and whom it may be shown. */
+  /** The place of a secret, and the origin that it may be sent to. */
   private record Place(String tool, String field, String origin) {}
 
   /**
-   * The tools that a client has sent, as they may be stored. A secret that was sent as the mask
-   * stays what it was, as long as it goes where it went.
+   * The tools that a client has sent, with their secrets encrypted. A secret that was sent as the
+   * mask keeps its value, as long as it goes to the same origin.
    *
    * @param before the tools that are replaced, or that the client was shown
    * @throws ApiException 400 for a mask that stands for nothing

@@ -1,22 +1,29 @@
 package dev.threadmill.assistants;
 
+import com.fasterxml.jackson.annotation.JsonAnyGetter;
 import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.threadmill.api.ApiException;
+import dev.threadmill.api.AssistantId;
 import dev.threadmill.api.Bounds;
+import dev.threadmill.api.Json;
+import dev.threadmill.api.ThreadId;
+import dev.threadmill.api.UnknownVariantHint;
 import dev.threadmill.guard.SecretText;
 import dev.threadmill.models.FunctionSpec;
 import java.util.List;
 import java.util.Map;
 
 /**
- * A tool that an assistant may use. A new kind of tool is a record here, a name in the table, and a
- * case wherever the compiler asks for one.
+ * A tool that an assistant may use, as clients send it. A new kind of tool is a record here with
+ * its name in the table, and a {@code ToolProvider}.
  */
 @JsonTypeInfo(
     use = JsonTypeInfo.Id.NAME,
@@ -29,7 +36,31 @@ import java.util.Map;
   @JsonSubTypes.Type(name = "webhook", value = ToolSpec.Webhook.class),
   @JsonSubTypes.Type(name = "mcp", value = ToolSpec.Mcp.class),
   @JsonSubTypes.Type(name = "agent_routing", value = ToolSpec.AgentRouting.class),
+  @JsonSubTypes.Type(name = "connected_agent", value = ToolSpec.AgentRouting.class),
+  @JsonSubTypes.Type(name = "openapi", value = ToolSpec.OpenApi.class),
 })
+@UnknownVariantHint(
+    types = {
+      "bing_grounding",
+      "bing_custom_search",
+      "web_search",
+      "web_search_preview",
+      "deep_research"
+    },
+    message =
+        "To search the web use a tool of type 'mcp' with a search server, or a 'webhook' that calls"
+            + " a search API.")
+@UnknownVariantHint(
+    types = {"azure_ai_search", "sharepoint_grounding", "fabric_dataagent"},
+    message =
+        "To search this data use a tool of type 'mcp' with a server for it, or a 'webhook' that"
+            + " calls its API.")
+@UnknownVariantHint(
+    types = {"azure_function", "image_generation"},
+    message = "Use a tool of type 'webhook' with the HTTPS address of the function or API.")
+@UnknownVariantHint(
+    types = {"browser_automation", "computer_use_preview"},
+    message = "Use a tool of type 'mcp' with a server that drives a browser or computer.")
 @JsonPropertyOrder("type")
 public sealed interface ToolSpec {
   /** The most tools that one assistant may have. */
@@ -42,21 +73,12 @@ public sealed interface ToolSpec {
    * Tools as a client may send them.
    *
    * @param tools null for none
-   * @throws ApiException 400 for too many tools, too much JSON, or a schema that exceeds the {@link
-   *     SchemaLimits}
+   * @throws ApiException 400 for too many tools, too much JSON, or a tool that cannot be used as it
+   *     is defined
    */
   static List<ToolSpec> validated(List<ToolSpec> tools, int max) {
     var bounded = Bounds.json("tools", Bounds.list("tools", tools, max), MAX_CHARACTERS);
-    for (int i = 0; bounded != null && i < bounded.size(); i++) {
-      switch (bounded.get(i)) {
-        case Function(var function) ->
-            SchemaLimits.require(
-                "tools[%d].function.parameters".formatted(i), function.parameters());
-        case Webhook(var webhook) ->
-            SchemaLimits.require("tools[%d].webhook.parameters".formatted(i), webhook.parameters());
-        case CodeInterpreter _, FileSearch _, Mcp _, AgentRouting _ -> {}
-      }
-    }
+    ToolChecks.require(bounded);
     return bounded;
   }
 
@@ -70,38 +92,44 @@ public sealed interface ToolSpec {
       case Webhook _ -> "webhook";
       case Mcp _ -> "mcp";
       case AgentRouting _ -> AgentRouting.TYPE;
+      case OpenApi _ -> "openapi";
     };
   }
 
-  /** By what a client tells the tools of one assistant apart. */
+  /** What distinguishes the tools of one assistant: the function's name, or the kind. */
   default String key() {
     return switch (this) {
       case CodeInterpreter _, FileSearch _, AgentRouting _ -> type();
       case Function(var function) -> function.name();
       case Webhook(var webhook) -> webhook.name();
-      case Mcp(var mcp) -> "mcp " + mcp.serverLabel();
+      case Mcp mcp -> "mcp " + mcp.mcp().serverLabel();
+      case OpenApi(var openapi) -> "openapi " + openapi.name();
     };
   }
 
   /** The same tool with every secret replaced. */
   default ToolSpec mapSecrets(ToolSecrets.SecretMapper secrets) {
     return switch (this) {
-      case CodeInterpreter _, FileSearch _, Function _ -> this;
-      case AgentRouting(var routing) -> new AgentRouting(routing.mapSecrets(secrets));
+      case CodeInterpreter _, FileSearch _, Function _, OpenApi _ -> this;
+      case AgentRouting routing ->
+          new AgentRouting(routing.agentRouting().mapSecrets(secrets), routing.isShown());
       case Webhook(var webhook) -> new Webhook(webhook.mapSecrets(secrets));
-      case Mcp(var mcp) -> new Mcp(mcp.mapSecrets(secrets));
+      case Mcp mcp -> new Mcp(mcp.mcp().mapSecrets(secrets), mcp.isShown());
     };
   }
 
-  /** The tools as clients are shown them: without their secrets. */
+  /** The tools as clients are shown them: without their secrets, in all forms that clients read. */
   static List<ToolSpec> masked(List<ToolSpec> tools) {
     return tools.stream()
         .map(tool -> tool.mapSecrets((_, _, _) -> new SecretText.Masked()))
         .map(
             tool ->
-                tool instanceof AgentRouting(var spec)
-                    ? new AgentRouting(spec.withNames(null))
-                    : tool)
+                switch (tool) {
+                  case AgentRouting routing ->
+                      new AgentRouting(routing.agentRouting().withNames(null), true);
+                  case Mcp mcp -> new Mcp(mcp.mcp(), true);
+                  default -> tool;
+                })
         .toList();
   }
 
@@ -128,43 +156,12 @@ public sealed interface ToolSpec {
    * @param vectorStoreIds stores to search besides those of the tool resources; null for none
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
-  record FileSearch(Options fileSearch, List<String> vectorStoreIds) implements ToolSpec {
+  record FileSearch(FileSearchOptions fileSearch, List<String> vectorStoreIds) implements ToolSpec {
     private static final int MAX_STORES = 10;
 
     @JsonCreator
     public FileSearch {
       vectorStoreIds = Bounds.list("vector_store_ids", vectorStoreIds, MAX_STORES);
-    }
-
-    /** How to search. What is null is left to the tool. */
-    @JsonInclude(JsonInclude.Include.NON_NULL)
-    public record Options(Integer maxNumResults, RankingOptions rankingOptions) {
-      private static final int MAX_RESULTS = 50;
-
-      public Options {
-        Bounds.integer("max_num_results", maxNumResults, 1, MAX_RESULTS);
-      }
-    }
-
-    /**
-     * How to rank what was found.
-     *
-     * @param scoreThreshold what scores less is left out, 0 to 1
-     */
-    @JsonInclude(JsonInclude.Include.NON_NULL)
-    public record RankingOptions(Ranker ranker, Double scoreThreshold) {
-      public RankingOptions {
-        Bounds.required("score_threshold", scoreThreshold);
-        Bounds.number("score_threshold", scoreThreshold, 0, 1);
-      }
-    }
-
-    /** The rankers that clients may name. All of them mean ours. */
-    public enum Ranker {
-      @JsonProperty("auto")
-      AUTO,
-      @JsonProperty("default_2024_08_21")
-      DEFAULT_2024_08_21
     }
   }
 
@@ -242,56 +239,162 @@ public sealed interface ToolSpec {
     }
   }
 
-  /** The tools of an MCP server, which the server calls. */
-  record Mcp(McpSpec mcp) implements ToolSpec {
-    /** Reads the nested form, and the flat one in which all stands beside type. */
+  /**
+   * The tools of an MCP server, which the server calls.
+   *
+   * @param isShown whether clients are shown it: they find its fields in {@code mcp} and beside
+   *     {@code type}, where the Responses API has them
+   */
+  record Mcp(McpSpec mcp, @JsonIgnore boolean isShown) implements ToolSpec {
+    /** The specification as it is stored. */
+    public Mcp(McpSpec mcp) {
+      this(mcp, false);
+    }
+
+    /**
+     * Reads the nested form, and the flat one in which all stands beside type. What clients were
+     * shown has both.
+     */
     @JsonCreator
     static Mcp of(
         @JsonProperty("mcp") McpSpec mcp,
         @JsonProperty("server_label") String serverLabel,
         @JsonProperty("server_url") String serverUrl,
         @JsonProperty("headers") Map<String, SecretText> headers,
-        @JsonProperty("allowed_tools") List<String> allowedTools,
+        @JsonProperty("authorization") SecretText authorization,
+        @JsonProperty("allowed_tools") JsonNode allowedTools,
         @JsonProperty("require_approval") JsonNode requireApproval,
-        @JsonProperty("timeout_ms") Integer timeoutMs) {
-      if (mcp != null && serverUrl != null) {
+        @JsonProperty("timeout_ms") Integer timeoutMs,
+        @JsonProperty("connector_id") String connectorId) {
+      if (connectorId != null) {
         throw ApiException.invalid(
-            "mcp", "Invalid 'mcp': give 'server_url' either in 'mcp' or beside 'type', not both.");
+            "connector_id",
+            "Invalid 'connector_id': this server has no connectors. Give the 'server_url' of an MCP"
+                + " server.");
       }
       if (mcp == null && serverUrl == null) {
         throw ApiException.missing("mcp");
       }
-      return new Mcp(
-          mcp != null
-              ? mcp
+      var flat =
+          serverUrl == null
+              ? null
               : new McpSpec(
-                  serverLabel, serverUrl, headers, allowedTools, requireApproval, timeoutMs));
+                  serverLabel,
+                  serverUrl,
+                  McpSpec.withAuthorization(headers, authorization),
+                  McpSpec.toolNames(allowedTools),
+                  requireApproval,
+                  timeoutMs);
+      return new Mcp(either("mcp", "server_url", mcp, flat));
+    }
+
+    @JsonAnyGetter
+    Map<String, Object> flat() {
+      return isShown ? fields(mcp) : Map.of();
     }
   }
 
-  /** Other assistants, each offered to the model as a function. */
-  record AgentRouting(AgentRoutingSpec agentRouting) implements ToolSpec {
+  /**
+   * Other assistants, each offered to the model as a function.
+   *
+   * @param isShown whether clients are shown it: they find a single target beside {@code type} too
+   */
+  record AgentRouting(AgentRoutingSpec agentRouting, @JsonIgnore boolean isShown)
+      implements ToolSpec {
     /** The kind of tool, which is the type of its calls as well. */
     public static final String TYPE = "agent_routing";
 
-    /** Reads the nested form, and the flat one in which all stands beside type. */
+    /** The specification as it is stored. */
+    public AgentRouting(AgentRoutingSpec agentRouting) {
+      this(agentRouting, false);
+    }
+
+    /**
+     * Reads the nested form, the flat one in which all stands beside type, a single {@code
+     * target_assistant_id} beside type, and the {@code connected_agent} of Azure AI Foundry.
+     */
     @JsonCreator
     static AgentRouting of(
         @JsonProperty("agent_routing") AgentRoutingSpec agentRouting,
         @JsonProperty("targets") List<AgentRoutingSpec.Target> targets,
+        @JsonProperty("target_assistant_id") AssistantId targetAssistantId,
+        @JsonProperty("thread_id") ThreadId threadId,
         @JsonProperty("mode") AgentRoutingSpec.Mode mode,
-        @JsonProperty("threads") AgentRoutingSpec.Threads threads) {
-      if (agentRouting != null && targets != null) {
-        throw ApiException.invalid(
-            "agent_routing",
-            "Invalid 'agent_routing': give 'targets' either in 'agent_routing' or beside 'type',"
-                + " not both.");
+        @JsonProperty("threads") AgentRoutingSpec.Threads threads,
+        @JsonProperty("connected_agent") ConnectedAgent connectedAgent) {
+      if (connectedAgent != null) {
+        return new AgentRouting(
+            new AgentRoutingSpec(List.of(connectedAgent.target()), null, null, null));
       }
-      if (agentRouting == null && targets == null) {
+      if (targetAssistantId != null && targets != null) {
+        throw ApiException.invalid(
+            "target_assistant_id",
+            "Invalid 'target_assistant_id': give either it or 'targets', not both.");
+      }
+      if (agentRouting == null && targets == null && targetAssistantId == null) {
         throw ApiException.missing("agent_routing");
       }
-      return new AgentRouting(
-          agentRouting != null ? agentRouting : new AgentRoutingSpec(targets, mode, threads, null));
+      if (agentRouting != null && targetAssistantId != null) {
+        return new AgentRouting(requireTarget(agentRouting, targetAssistantId, threadId));
+      }
+      var all =
+          targetAssistantId == null
+              ? targets
+              : List.of(AgentRoutingSpec.Target.of(targetAssistantId, threadId));
+      var flat = all == null ? null : new AgentRoutingSpec(all, mode, threads, null);
+      return new AgentRouting(either("agent_routing", "targets", agentRouting, flat));
     }
+
+    /** The form in which clients were shown a single target names it twice. */
+    private static AgentRoutingSpec requireTarget(
+        AgentRoutingSpec routing, AssistantId target, ThreadId thread) {
+      var only = routing.targets().getFirst();
+      if (routing.targets().size() > 1
+          || !target.equals(only.assistantId())
+          || thread != null && !thread.equals(only.threadId())) {
+        throw ApiException.invalid(
+            "target_assistant_id",
+            "Invalid 'target_assistant_id': it is not the only target in 'agent_routing'.");
+      }
+      return routing;
+    }
+
+    @JsonAnyGetter
+    Map<String, Object> flat() {
+      var target = agentRouting.targets().getFirst();
+      if (!isShown || agentRouting.targets().size() > 1 || target.isRemote()) {
+        return Map.of();
+      }
+      return target.threadId() == null
+          ? Map.of("target_assistant_id", target.assistantId().value())
+          : Map.of(
+              "target_assistant_id",
+              target.assistantId().value(),
+              "thread_id",
+              target.threadId().value());
+    }
+  }
+
+  /** The operations of an OpenAPI document, which the server calls. */
+  record OpenApi(OpenApiSpec openapi) implements ToolSpec {
+    @JsonCreator
+    public OpenApi {
+      Bounds.required("openapi", openapi);
+    }
+  }
+
+  /** The nested form or the flat one; both only if they say the same. */
+  private static <T> T either(String nestedField, String flatField, T nested, T flat) {
+    if (nested != null && flat != null && !nested.equals(flat)) {
+      throw ApiException.invalid(
+          nestedField,
+          "Invalid '%1$s': give '%2$s' either in '%1$s' or beside 'type', not both."
+              .formatted(nestedField, flatField));
+    }
+    return nested == null ? flat : nested;
+  }
+
+  private static Map<String, Object> fields(McpSpec mcp) {
+    return Json.MAPPER.convertValue(mcp, new TypeReference<Map<String, Object>>() {});
   }
 }

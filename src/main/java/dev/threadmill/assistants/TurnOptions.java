@@ -5,9 +5,10 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.threadmill.api.Bounds;
 
 /**
- * How runs go from turn to turn, and what is shown of it. What is null is not set.
+ * How often a run may call the model and tools, and what of the model's output is shown. What is
+ * null is not set.
  *
- * @param reasoning what becomes of the model's reasoning
+ * @param reasoning whether the model's reasoning is shown
  * @param visibility what of the model's text becomes a message of the thread; null for all
  * @param maxTurns how often a run may call the model
  * @param maxToolCalls how many tool calls a run may make
@@ -15,24 +16,24 @@ import dev.threadmill.api.Bounds;
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record TurnOptions(
     Reasoning reasoning, Visibility visibility, Integer maxTurns, Integer maxToolCalls) {
-  /** Nothing is set. */
+  /** No option is set. */
   public static final TurnOptions NONE = new TurnOptions(null, null, null, null);
 
-  private static final int MOST_TURNS = 1_000;
-  private static final int MOST_TOOL_CALLS = 10_000;
+  private static final int MAX_TURNS = 1_000;
+  private static final int MAX_TOOL_CALLS = 10_000;
 
   /** What of the text of a run becomes messages of its thread. */
   public enum Visibility {
-    /** All that the model says. */
+    /** All text of the model. */
     @JsonProperty("all")
     ALL,
-    /** Its final answer; what it says along with tool calls stays in the steps. */
+    /** The final answer; text beside tool calls stays in the steps. */
     @JsonProperty("final")
     FINAL
   }
 
   /**
-   * What becomes of the model's reasoning.
+   * Whether the model's reasoning is shown.
    *
    * @param visibility null for shown
    */
@@ -48,11 +49,11 @@ public record TurnOptions(
   }
 
   public TurnOptions {
-    Bounds.integer("max_turns", maxTurns, 1, MOST_TURNS);
-    Bounds.integer("max_tool_calls", maxToolCalls, 1, MOST_TOOL_CALLS);
+    Bounds.integer("max_turns", maxTurns, 1, MAX_TURNS);
+    Bounds.integer("max_tool_calls", maxToolCalls, 1, MAX_TOOL_CALLS);
   }
 
-  /** These settings, with those for what they leave open. */
+  /** These options, with those of the base where they are not set. */
   public TurnOptions withDefaults(TurnOptions base) {
     return new TurnOptions(
         reasoning == null ? base.reasoning : reasoning,
@@ -71,7 +72,7 @@ public record TurnOptions(
     return stored == null ? NONE : stored;
   }
 
-  /** Whether a run may go on only so far. */
+  /** Whether the number of turns or tool calls is limited. */
   public boolean isLimited() {
     return maxTurns != null || maxToolCalls != null;
   }

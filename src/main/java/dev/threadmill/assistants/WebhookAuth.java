@@ -11,7 +11,7 @@ import dev.threadmill.api.Bounds;
 import dev.threadmill.guard.SecretText;
 import java.util.List;
 
-/** How a webhook shows who calls. */
+/** How a webhook is authenticated with. */
 @JsonTypeInfo(
     use = JsonTypeInfo.Id.NAME,
     include = JsonTypeInfo.As.EXISTING_PROPERTY,
@@ -37,7 +37,7 @@ public sealed interface WebhookAuth {
     };
   }
 
-  /** Not at all. */
+  /** Without authentication. */
   record None() implements WebhookAuth {}
 
   /** By a token in the Authorization header. */

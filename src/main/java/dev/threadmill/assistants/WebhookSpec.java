@@ -32,7 +32,7 @@ import java.util.regex.Pattern;
  * @param signingSecret signs every call by the Standard Webhooks scheme; null for no signature
  * @param timeoutMs of one try; null for 30 s
  * @param retries how often a call that failed in passing is tried again; null for 2
- * @param onUnknown what to do if nobody knows whether a call had its effect; null for retry
+ * @param onUnknown what to do if it is unknown whether a call took effect; null for retry
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record WebhookSpec(
@@ -72,10 +72,19 @@ public record WebhookSpec(
           "trailer",
           "expect",
           "proxy-authorization",
+          "proxy-connection",
+          "keep-alive",
+          "accept-encoding",
+          "content-encoding",
+          "http2-settings",
           "idempotency-key",
           "webhook-id",
           "webhook-timestamp",
           "webhook-signature");
+
+  /** Headers that the server sets itself, so that an argument in them would be lost. */
+  private static final Set<String> OVERWRITTEN_HEADERS =
+      Set.of("accept", "content-type", "user-agent");
 
   /** The methods that a webhook may be called by. */
   public enum Method {
@@ -107,7 +116,7 @@ public record WebhookSpec(
     PAYLOAD
   }
 
-  /** What happens to a call of which nobody knows whether it had its effect. */
+  /** What happens to a call of which it is unknown whether it took effect. */
   public enum OnUnknown {
     /** It is made again with the same idempotency key. */
     @JsonProperty("retry")
@@ -140,6 +149,19 @@ public record WebhookSpec(
     allowedDomains = SafetyOptions.domains("allowed_domains", allowedDomains);
     Bounds.integer("timeout_ms", timeoutMs, 1, MAX_TIMEOUT_MS);
     Bounds.integer("retries", retries, 0, MAX_RETRIES);
+  }
+
+  /** Whether an argument may be placed in this header. */
+  public static boolean isArgumentHeader(String name) {
+    var lower = name.toLowerCase(Locale.ROOT);
+    return HEADER_NAME.matcher(name).matches()
+        && !RESERVED_HEADERS.contains(lower)
+        && !OVERWRITTEN_HEADERS.contains(lower);
+  }
+
+  /** Whether credentials may be sent in this header. */
+  static boolean isCredentialHeader(String name) {
+    return !RESERVED_HEADERS.contains(name.toLowerCase(Locale.ROOT));
   }
 
   /** What the model is offered. */

@@ -1,5 +1,6 @@
 package dev.threadmill.projects;
 
+import dev.threadmill.api.ApiException;
 import dev.threadmill.api.Bounds;
 import dev.threadmill.api.Metadata;
 
@@ -14,6 +15,15 @@ record CreateProject(
     Bounds.requiredText("name", name, MAX_NAME);
     Bounds.text("description", description, MAX_DESCRIPTION);
     Bounds.text("assistant_type", assistantType, MAX_LABEL);
-    Bounds.text("region", region, MAX_LABEL);
+    requireNoRegion(region);
+  }
+
+  /** Data is kept where the server and its database are; a project cannot choose. */
+  static void requireNoRegion(String region) {
+    if (region != null) {
+      throw ApiException.invalid(
+          "region",
+          "Invalid 'region': this server does not keep data by region yet. Leave it out.");
+    }
   }
 }

@@ -17,6 +17,6 @@ record ModifyProject(
     }
     Bounds.text("description", description.orElse(null), CreateProject.MAX_DESCRIPTION);
     Bounds.text("assistant_type", assistantType.orElse(null), CreateProject.MAX_LABEL);
-    Bounds.text("region", region.orElse(null), CreateProject.MAX_LABEL);
+    CreateProject.requireNoRegion(region.orElse(null));
   }
 }

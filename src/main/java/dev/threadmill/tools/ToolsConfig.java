@@ -4,7 +4,7 @@ import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.time.Duration;
 
-/** How much tools that the server executes may take. */
+/** Limits of tools that the server executes. */
 @ConfigMapping(prefix = "threadmill.tools")
 public interface ToolsConfig {
   /** THREADMILL_TOOLS_TIMEOUT: how long one try of a call may take unless its tool says so. */
@@ -30,17 +30,17 @@ public interface ToolsConfig {
   @WithDefault("8")
   int invalidCalls();
 
-  /** THREADMILL_TOOLS_MCP_LIST_LIFE: how long the list of an MCP server's tools is kept. */
+  /** THREADMILL_TOOLS_MCP_LIST_LIFE: how long the list of an MCP server's tools is cached. */
   @WithDefault("5m")
   Duration mcpListLife();
 
-  /** THREADMILL_TOOLS_A2A_CARD_LIFE: how long the card of an agent elsewhere is kept. */
+  /** THREADMILL_TOOLS_A2A_CARD_LIFE: how long the card of an A2A agent is cached. */
   @WithDefault("5m")
   Duration a2aCardLife();
 
   /**
-   * THREADMILL_TOOLS_A2A_TIMEOUT: how long an agent elsewhere may take to come to an end unless its
-   * target says so.
+   * THREADMILL_TOOLS_A2A_TIMEOUT: how long the task of an A2A agent may take unless its target says
+   * so.
    */
   @WithDefault("5m")
   Duration a2aTimeout();

@@ -23,7 +23,7 @@ class ProjectsTest {
             "/v2/projects",
             """
             {"name": "Customer Support AI", "description": "Handles 10k+ daily tickets",
-             "assistant_type": "customer_service", "region": "eu", "metadata": {"team": "blue"}}""");
+             "assistant_type": "customer_service", "region": null, "metadata": {"team": "blue"}}""");
     assertThat(created.status()).as(created.text()).isEqualTo(200);
     assertThat(created.id()).startsWith("proj_");
     assertThat(created.json().path("object").asText()).isEqualTo("project");
@@ -37,10 +37,22 @@ class ProjectsTest {
     var changed = admin.post(path, "{\"name\": \"Support\", \"description\": null}");
     assertThat(changed.json().path("name").asText()).isEqualTo("Support");
     assertThat(changed.json().path("description").isNull()).isTrue();
-    assertThat(changed.json().path("region").asText()).isEqualTo("eu");
+    assertThat(changed.json().path("region").isNull()).isTrue();
     assertThat(admin.get(path).json()).isEqualTo(changed.json());
     assertThat(admin.get("/v1/projects?limit=1").json().path("data").get(0).path("id").asText())
         .isEqualTo(created.id());
+  }
+
+  @Test
+  void aRegionThatIsNotEnforcedIsRefused() {
+    var created = admin.post("/v1/projects", "{\"name\": \"p\", \"region\": \"eu\"}");
+    var project = admin.post("/v1/projects", "{\"name\": \"p\"}").id();
+    var changed = admin.post("/v1/projects/" + project, "{\"region\": \"eu\"}");
+
+    assertThat(created.status()).isEqualTo(400);
+    assertThat(created.json().at("/error/param").asText()).isEqualTo("region");
+    assertThat(changed.status()).isEqualTo(400);
+    assertThat(admin.post("/v1/projects/" + project, "{\"region\": null}").status()).isEqualTo(200);
   }
 
   @Test

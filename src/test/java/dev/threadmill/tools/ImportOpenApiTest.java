@@ -21,6 +21,8 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @QuarkusTest
 @QuarkusTestResource(PostgresResource.class)
@@ -199,6 +201,33 @@ class ImportOpenApiTest {
     var refused = api.post("/v1/assistants/" + assistant + "/tools/openapi", request);
     assertThat(refused.status()).describedAs(refused.text()).isEqualTo(400);
     assertThat(refused.error().path("param").asText()).isEqualTo(param);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{name: NAME, in: query, schema: {type: string}}",
+        "{name: NAME, in: header, schema: {type: string}}",
+        "{name: '', in: query}",
+        "{name: a, in: query, schema: {type: object, properties: {NAME: {type: string}}}}",
+        "{name: a, in: query, schema: DEEP}"
+      })
+  void aDocumentThatCouldNotBeStoredIsRefused(String parameter) {
+    var deep = "{items: ".repeat(300) + "{}" + "}".repeat(300);
+    var document =
+        """
+        openapi: 3.0.3
+        servers: [{url: "https://x.example"}]
+        paths: {/a: {get: {operationId: a, parameters: [%s]}}}
+        """
+            .formatted(parameter.replace("NAME", "n".repeat(51_000)).replace("DEEP", deep));
+    var assistant = runs.assistant("gpt-4o", "");
+
+    var refused = importInto(assistant, Json.MAPPER.createObjectNode().put("document", document));
+
+    assertThat(refused.status()).as(refused.text()).isEqualTo(400);
+    assertThat(refused.json().at("/error/param").asText()).isEqualTo("document");
+    assertThat(api.get("/v1/assistants/" + assistant).status()).isEqualTo(200);
   }
 
   private ApiClient.Response importInto(String assistant, JsonNode request) {

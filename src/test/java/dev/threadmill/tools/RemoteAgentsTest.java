@@ -197,6 +197,30 @@ class RemoteAgentsTest {
     }
   }
 
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          "status": {"state": "completed"}, "history": [{"role": "user", "parts": [{"text": "Who?"}]}, {"role": "agent", "parts": [{"text": "In history."}]}] | In history.
+          "status": {"state": "TASK_STATE_COMPLETED"}, "artifacts": [], "history": [{"role": "ROLE_AGENT", "parts": [{"text": "First."}]}, {"role": "ROLE_AGENT", "parts": [{"text": "In history."}]}, {"role": "ROLE_USER", "parts": [{"text": "Thanks"}]}] | In history.
+          "status": {"state": "completed", "message": {"role": "agent", "parts": [{"kind": "text", "text": "In status."}]}}, "history": [{"role": "agent", "parts": [{"text": "no"}]}] | In status.
+          "status": {"state": "completed"}, "artifacts": [{"artifactId": "a", "parts": [{"text": "In artifact."}]}], "history": [{"role": "agent", "parts": [{"text": "no"}]}] | In artifact.
+          "status": {"state": "completed"}, "history": [{"role": "agent", "parts": "none"}, null, 7] | ``
+          """)
+  void theAnswerIsFoundWhereverTheTaskHasIt(String task, String answer) {
+    var body =
+        "{\"jsonrpc\": \"2.0\", \"id\": 1, \"result\": {\"kind\": \"task\", \"id\": \"t\", %s}}"
+            .formatted(task);
+    try (var receiver = agent(RecordingServer.json(200, body))) {
+      var run = runs.run(assistant(receiver.url(""), ""), "Go");
+
+      assertThat(run.status()).isEqualTo("completed");
+      assertThat(run.output(0)).isEqualTo(answer);
+    }
+  }
+
   @Test
   void anAnswerThatIsTooLargeIsCutOff() {
     var large = "x".repeat(300_000);
@@ -223,7 +247,7 @@ class RemoteAgentsTest {
                     call.body().contains("SendMessage") ? working : other))) {
       var run = runs.run(assistant(receiver.url(""), ""), "Go");
 
-      assertThat(run.output(0)).contains("another task");
+      assertThat(run.output(0)).contains("different task");
     }
   }
 

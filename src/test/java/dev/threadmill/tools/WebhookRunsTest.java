@@ -157,7 +157,8 @@ class WebhookRunsTest {
             "put_item",
             "/items/{id}?v=2",
             """
-            "method": "PUT", "placement": {"dry": "query", "trace": "header", "tags": "query"}""");
+            "method": "PUT", "placement": {"dry": "query", "trace": "header", "tags": "query"},
+            "parameters": {"type": "object", "properties": {"id": {"type": "string"}}}""");
 
     // When
     runs.run(assistant(tool), "Put");

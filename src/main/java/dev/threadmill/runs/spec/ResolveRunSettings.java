@@ -12,6 +12,7 @@ import dev.threadmill.models.ResponseFormat;
 import dev.threadmill.models.ToolChoice;
 import dev.threadmill.runs.store.RunSettings;
 import dev.threadmill.runs.store.TruncationStrategy;
+import dev.threadmill.tools.ToolsetFactory;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.List;
 import java.util.function.Function;
@@ -21,10 +22,13 @@ import java.util.function.Function;
 public class ResolveRunSettings {
   private final ToolSecrets toolSecrets;
   private final RoutingTargets routingTargets;
+  private final ToolsetFactory toolsets;
 
-  public ResolveRunSettings(ToolSecrets toolSecrets, RoutingTargets routingTargets) {
+  public ResolveRunSettings(
+      ToolSecrets toolSecrets, RoutingTargets routingTargets, ToolsetFactory toolsets) {
     this.toolSecrets = toolSecrets;
     this.routingTargets = routingTargets;
+    this.toolsets = toolsets;
   }
 
   /**
@@ -92,12 +96,12 @@ public class ResolveRunSettings {
         effort == null ? null : effort.wire());
   }
 
-  private static void requireChoosable(RunSettings settings) {
+  private void requireChoosable(RunSettings settings) {
     var tools = settings.tools();
     boolean choosable =
         switch (settings.toolUse().choice()) {
           case ToolChoice.Mode mode -> !mode.equals(ToolChoice.REQUIRED) || !tools.isEmpty();
-          case ToolChoice.Function(var name) -> tools.stream().anyMatch(tool -> offers(tool, name));
+          case ToolChoice.Function(var name) -> toolsets.offers(tools, name);
           case ToolChoice.BuiltIn(var type) ->
               tools.stream().anyMatch(tool -> tool.type().equals(type));
         };
@@ -105,16 +109,6 @@ public class ResolveRunSettings {
       throw ApiException.invalid(
           "tool_choice", "Invalid 'tool_choice': the run has no such tool to call.");
     }
-  }
-
-  private static boolean offers(ToolSpec tool, String function) {
-    return switch (tool) {
-      case ToolSpec.Function _, ToolSpec.Webhook _ -> tool.key().equals(function);
-      // The functions of an MCP server are known only when its tools are listed.
-      case ToolSpec.Mcp(var mcp) -> function.startsWith(mcp.serverLabel() + "_");
-      case ToolSpec.AgentRouting(var routing) -> routing.hasFunction(function);
-      case ToolSpec.CodeInterpreter _, ToolSpec.FileSearch _ -> false;
-    };
   }
 
   private static <T> T of(Assistant assistant, Function<Assistant, T> value) {

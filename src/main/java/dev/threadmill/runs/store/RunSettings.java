@@ -79,7 +79,7 @@ public record RunSettings(
   /** The type of a call of the function with this name, as it is stored. */
   public String callType(String function) {
     for (var tool : tools) {
-      if (tool instanceof ToolSpec.AgentRouting(var routing)
+      if (tool instanceof ToolSpec.AgentRouting(var routing, _)
           && routing.routesToAssistant(function)) {
         return ToolSpec.AgentRouting.TYPE;
       }

@@ -8,31 +8,32 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * What an agent elsewhere has said of one task so far, in either version of A2A: whole tasks that
- * were asked for, and the pieces of streams. The text of its artifacts is told on while it grows.
- * Nothing that comes is trusted: what is not as the protocol has it reads as empty.
+ * The state of one task of an agent of another server, in either version of A2A. It is updated with
+ * whole tasks and with the events of streams; the listener gets the text of its artifacts as it
+ * grows. What does not keep to the protocol reads as empty.
  */
 final class A2aTask {
-  private static final String OF_V1 = "task_state_";
+  private static final String V1_PREFIX = "task_state_";
   private static final int MAX_ID = 1024;
-  private static final int MOST_ARTIFACTS = 1_000;
-  private static final String BETWEEN = "\n\n";
+  private static final int MAX_ARTIFACTS = 1_000;
+  private static final String SEPARATOR = "\n\n";
 
   private final ToolListener listener;
-  private final int maxText;
+  private final int maxCharacters;
   private final Map<String, StringBuilder> artifacts = new LinkedHashMap<>();
-  private final StringBuilder told = new StringBuilder();
+  private final StringBuilder reported = new StringBuilder();
   private String id;
-  private boolean isWithoutId;
+  private boolean isMessageOnly;
   private String state = "submitted";
-  private String why = "";
-  private String newest;
+  private String statusText = "";
+  private String historyText = "";
+  private String latestArtifact;
   private int length;
-  private boolean isToldStraight;
+  private boolean isReportedInOrder;
   private boolean hasGap;
-  private boolean isWhole;
+  private boolean isComplete;
 
-  /** Something came that has no place in the task. The message is fit for a model. */
+  /** What arrived cannot belong to the task. The message is fit for a model. */
   static final class ProtocolException extends Exception {
     private static final long serialVersionUID = 1;
 
@@ -42,123 +43,135 @@ final class A2aTask {
   }
 
   /**
-   * @param id null if the agent has not named it yet
-   * @param maxText the most characters that its artifacts may have
+   * @param id null if the agent has not assigned one yet
+   * @param maxCharacters the most characters that its artifacts may have
    */
-  A2aTask(ToolListener listener, String id, int maxText) {
+  A2aTask(ToolListener listener, String id, int maxCharacters) {
     this.listener = listener;
     this.id = id;
-    this.maxText = maxText;
+    this.maxCharacters = maxCharacters;
     restart();
   }
 
-  /** What comes now tells the task from its beginning, or leaves a gap. */
+  /** What follows describes the task from its beginning, or leaves a gap. */
   void restart() {
     artifacts.clear();
-    newest = null;
+    latestArtifact = null;
     length = 0;
-    told.setLength(0);
-    isToldStraight = true;
+    reported.setLength(0);
+    isReportedInOrder = true;
     hasGap = false;
     listener.onAttempt();
   }
 
-  /** The agent's name for it; null if there is none. */
+  /** The agent's id of it; null if there is none. */
   String id() {
     return id;
   }
 
-  /** Whether the agent has taken the message. */
+  /** Whether the agent has accepted the message. */
   boolean isAccepted() {
-    return id != null || isWithoutId;
+    return id != null || isMessageOnly;
   }
 
-  /** In small letters with dashes. */
+  /** The state, in lower case with dashes. */
   String state() {
     return state;
   }
 
-  /** Whether the agent is still at work on it. */
+  /** Whether the agent still works on it. */
   boolean isOpen() {
     return state.equals("submitted") || state.equals("working");
   }
 
   /** Whether its text may lack something that a whole task would have. */
   boolean isIncomplete() {
-    return id != null && !isWhole && (hasGap || length == 0);
+    return id != null && !isComplete && (hasGap || length == 0);
   }
 
-  /** What it has brought, or the reason of its state if it has brought nothing. */
+  /**
+   * The text of its artifacts; without any, that of its status message; without that, of the last
+   * message of the agent in its history.
+   */
   String text() {
-    return length == 0 ? why : brought();
+    if (length > 0) {
+      return artifactText();
+    }
+    return statusText.isEmpty() ? historyText : statusText;
   }
 
-  /** Takes the result of a request or an event of a stream. */
+  /** Updates the task with the result of a request, or with an event of a stream. */
   void apply(JsonNode result) throws ProtocolException {
     var kind = result.path("kind").asText();
-    isWhole = false;
+    isComplete = false;
     if (result.has("statusUpdate") || kind.equals("status-update")) {
       var update = result.has("statusUpdate") ? result.path("statusUpdate") : result;
-      requireOwn(update.path("taskId"));
-      takeStatus(update.path("status"));
+      requireSameTask(update.path("taskId"));
+      applyStatus(update.path("status"));
     } else if (result.has("artifactUpdate") || kind.equals("artifact-update")) {
       var update = result.has("artifactUpdate") ? result.path("artifactUpdate") : result;
-      requireOwn(update.path("taskId"));
-      takeArtifact(update.path("artifact"), update.path("append").asBoolean(false));
+      requireSameTask(update.path("taskId"));
+      applyArtifact(update.path("artifact"), update.path("append").asBoolean(false));
     } else {
-      takeWhole(result);
+      applyTask(result);
     }
   }
 
-  private void takeWhole(JsonNode result) throws ProtocolException {
+  private void applyTask(JsonNode result) throws ProtocolException {
     var task = result.has("task") ? result.path("task") : result;
     var message = result.has("message") ? result.path("message") : result;
     if (task.path("status").path("state").isTextual()) {
-      requireOwn(task.path("id"));
+      requireSameTask(task.path("id"));
       if (task.path("artifacts").isArray()) {
         artifacts.clear();
         length = 0;
         hasGap = false;
         for (var artifact : task.path("artifacts")) {
-          takeArtifact(artifact, false);
+          applyArtifact(artifact, false);
         }
       }
-      takeStatus(task.path("status"));
-      isWhole = true;
+      historyText = lastOfAgent(task.path("history"));
+      if (historyText.length() > maxCharacters) {
+        throw tooLong();
+      }
+      applyStatus(task.path("status"));
+      isComplete = true;
     } else if (message.path("parts").isArray() && id == null) {
-      isWithoutId = true;
-      why = StorableText.of(parts(message.path("parts")));
+      isMessageOnly = true;
+      statusText = StorableText.of(parts(message.path("parts")));
       state = "completed";
     } else {
-      throw new ProtocolException("What the agent answered is not of A2A.");
+      throw new ProtocolException("The agent's answer is not a message of A2A.");
     }
   }
 
-  private void requireOwn(JsonNode named) throws ProtocolException {
+  private void requireSameTask(JsonNode named) throws ProtocolException {
     if (!named.isTextual() || named.textValue().isEmpty() || named.textValue().length() > MAX_ID) {
-      throw new ProtocolException("What the agent answered is not of A2A.");
+      throw new ProtocolException("The agent's answer is not a message of A2A.");
     }
     if (id == null) {
       id = StorableText.of(named.textValue());
       listener.onRemoteTask(id);
     } else if (!id.equals(StorableText.of(named.textValue()))) {
-      throw new ProtocolException("The agent answered with another task than asked.");
+      throw new ProtocolException("The agent answered with a different task.");
     }
   }
 
-  private void takeStatus(JsonNode status) {
+  private void applyStatus(JsonNode status) {
     if (status.path("state").isTextual()) {
       var word = status.path("state").textValue().toLowerCase(Locale.ROOT);
-      state = (word.startsWith(OF_V1) ? word.substring(OF_V1.length()) : word).replace('_', '-');
+      state =
+          (word.startsWith(V1_PREFIX) ? word.substring(V1_PREFIX.length()) : word)
+              .replace('_', '-');
     }
     var said = StorableText.of(parts(status.path("message").path("parts")));
-    if (!said.isEmpty() && isOpen() && !said.equals(why)) {
+    if (!said.isEmpty() && isOpen() && !said.equals(statusText)) {
       listener.onProgress(said.strip() + "\n");
     }
-    why = said;
+    statusText = said;
   }
 
-  private void takeArtifact(JsonNode artifact, boolean isMore) throws ProtocolException {
+  private void applyArtifact(JsonNode artifact, boolean isMore) throws ProtocolException {
     var name = artifact.path("artifactId").asText();
     var text = StorableText.of(parts(artifact.path("parts")));
     var known = artifacts.get(name);
@@ -171,46 +184,63 @@ final class A2aTask {
       artifacts.put(name, known);
     }
     length += text.length() - (isMore ? 0 : known.length());
-    if (length > maxText || artifacts.size() > MOST_ARTIFACTS) {
-      throw new ProtocolException(
-          "The agent's answer is larger than the %d characters allowed.".formatted(maxText));
+    if (length > maxCharacters || artifacts.size() > MAX_ARTIFACTS) {
+      throw tooLong();
     }
-    boolean isNext = isMore && name.equals(newest) && !known.isEmpty();
+    boolean isNext = isMore && name.equals(latestArtifact) && !known.isEmpty();
     known.setLength(isMore ? known.length() : 0);
     known.append(text);
-    newest = name;
-    tell(isNext ? text : null);
+    latestArtifact = name;
+    report(isNext ? text : null);
   }
 
   /**
-   * Tells on what has come, as far as it only adds to what was told.
+   * Passes new text to the listener, as long as it only adds to what was passed before.
    *
-   * @param next what was added at the end; null if the whole has to be looked at
+   * @param next what was added at the end; null if the whole text has to be compared
    */
-  private void tell(String next) {
-    if (!isToldStraight || hasGap) {
+  private void report(String next) {
+    if (!isReportedInOrder || hasGap) {
       return;
     }
     var more = next;
     if (more == null) {
-      var whole = brought();
-      isToldStraight = whole.startsWith(told.toString());
-      more = isToldStraight ? whole.substring(told.length()) : "";
+      var whole = artifactText();
+      isReportedInOrder = whole.startsWith(reported.toString());
+      more = isReportedInOrder ? whole.substring(reported.length()) : "";
     }
     if (!more.isEmpty()) {
-      told.append(more);
+      reported.append(more);
       listener.onOutput(more);
     }
   }
 
-  private String brought() {
+  private String artifactText() {
     var text = new StringBuilder();
     for (var artifact : artifacts.values()) {
       if (!artifact.isEmpty()) {
-        text.append(text.isEmpty() ? "" : BETWEEN).append(artifact);
+        text.append(text.isEmpty() ? "" : SEPARATOR).append(artifact);
       }
     }
     return text.toString();
+  }
+
+  private ProtocolException tooLong() {
+    return new ProtocolException(
+        "The agent's answer is longer than the %d characters allowed.".formatted(maxCharacters));
+  }
+
+  /** Some agents answer in the history alone. */
+  private static String lastOfAgent(JsonNode history) {
+    var text = "";
+    for (var message : history) {
+      var role = message.path("role").asText().toLowerCase(Locale.ROOT);
+      var said = StorableText.of(parts(message.path("parts")));
+      if (!said.isEmpty() && (role.equals("agent") || role.equals("role_agent"))) {
+        text = said;
+      }
+    }
+    return text;
   }
 
   private static String parts(JsonNode parts) {

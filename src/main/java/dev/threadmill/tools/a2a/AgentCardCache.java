@@ -2,6 +2,8 @@ package dev.threadmill.tools.a2a;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.threadmill.api.Json;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.assistants.RemoteAgent;
@@ -19,41 +21,39 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import org.jboss.logging.Logger;
 
 /**
- * Knows where agents elsewhere are spoken to, and how: it reads their cards and keeps them a while.
+ * Reads the cards of agents of other servers, which say where and how an agent is called, and
+ * caches them for {@link ToolsConfig#a2aCardLife}.
  */
 @Singleton
 class AgentCardCache {
   private static final Logger LOG = Logger.getLogger(AgentCardCache.class);
-  private static final int MOST_CARDS = 500;
+  private static final long MAX_CACHED_CHARACTERS = 4_000_000;
+  private static final int CHARACTERS_OF_AN_ENTRY = 1_000;
   private static final String CARD = "/.well-known/agent-card.json";
   private static final String BINDING = "JSONRPC";
 
   private final EgressClient http;
   private final SecretResolver secrets;
-  private final ToolsConfig settings;
+  private final ToolsConfig config;
   private final InstantSource clock;
-  private final Map<Key, CachedCard> cards =
-      new LinkedHashMap<>(16, 0.75f, true) {
-        private static final long serialVersionUID = 1;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Key, CachedCard> eldest) {
-          return size() > MOST_CARDS;
-        }
-      };
+  private final Cache<Key, CachedCard> cards =
+      Caffeine.newBuilder()
+          .maximumWeight(MAX_CACHED_CHARACTERS)
+          .weigher(
+              (Key _, CachedCard card) -> CHARACTERS_OF_AN_ENTRY + card.address().url().length())
+          .build();
 
   private record Key(ProjectId project, String url, Map<String, SecretText> headers) {}
 
   private record CachedCard(Address address, Instant until) {}
 
-  /** Where an agent is spoken to, by its own word. */
+  /** Where an agent is called, by its card. */
   private record Address(String url, boolean isV1, boolean streams) {
     Address streaming(boolean does) {
       return new Address(url, isV1, does);
@@ -61,44 +61,39 @@ class AgentCardCache {
   }
 
   /**
-   * An agent that can be spoken to.
+   * How an agent is called.
    *
    * @param isV1 whether it speaks version 1.0 of the protocol; 0.3 if not
-   * @param streams whether it tells of a task while it works on it
+   * @param streams whether it streams the events of a task
    * @param credentials headers for it; none if its card leads to another origin
    */
   record Endpoint(String url, boolean isV1, boolean streams, Map<String, String> credentials) {}
 
   AgentCardCache(
-      EgressClient http, SecretResolver secrets, ToolsConfig settings, InstantSource clock) {
+      EgressClient http, SecretResolver secrets, ToolsConfig config, InstantSource clock) {
     this.http = http;
     this.secrets = secrets;
-    this.settings = settings;
+    this.config = config;
     this.clock = clock;
   }
 
   /**
-   * How to speak to an agent, perhaps as it was a few minutes ago.
+   * How an agent is called, perhaps as it was a few minutes ago.
    *
-   * @param patience how long the agent may take to show its card
-   * @throws ToolFailure if its card is not to be had, or of no use
+   * @param timeout of reading its card
+   * @throws ToolException if its card cannot be read or used
    */
-  Endpoint endpoint(ToolContext context, RemoteAgent agent, Duration patience)
+  Endpoint endpoint(ToolContext context, RemoteAgent agent, Duration timeout)
       throws ToolException, InterruptedException {
     var credentials = secrets.headers(context.project(), agent.headers());
     var key = new Key(context.project(), agent.url(), agent.headers());
-    CachedCard known;
-    synchronized (cards) {
-      known = cards.get(key);
-    }
+    var known = cards.getIfPresent(key);
     if (known == null || !clock.instant().isBefore(known.until())) {
       known =
           new CachedCard(
-              look(context, agent, credentials, known, patience),
-              clock.instant().plus(settings.a2aCardLife()));
-      synchronized (cards) {
-        cards.put(key, known);
-      }
+              refresh(context, agent, credentials, known, timeout),
+              clock.instant().plus(config.a2aCardLife()));
+      cards.put(key, known);
     }
     var address = known.address();
     return new Endpoint(
@@ -108,15 +103,15 @@ class AgentCardCache {
         origin(address.url()).equals(origin(agent.url())) ? credentials : Map.of());
   }
 
-  private Address look(
+  private Address refresh(
       ToolContext context,
       RemoteAgent agent,
       Map<String, String> credentials,
       CachedCard before,
-      Duration patience)
+      Duration timeout)
       throws ToolException, InterruptedException {
     try {
-      var card = fetched(context, agent, credentials, patience);
+      var card = fetch(context, agent, credentials, timeout);
       return address(card).streaming(card.at("/capabilities/streaming").asBoolean(false));
     } catch (ToolException e) {
       if (before == null || !e.isRetryable()) {
@@ -127,8 +122,8 @@ class AgentCardCache {
     }
   }
 
-  private JsonNode fetched(
-      ToolContext context, RemoteAgent agent, Map<String, String> credentials, Duration patience)
+  private JsonNode fetch(
+      ToolContext context, RemoteAgent agent, Map<String, String> credentials, Duration timeout)
       throws ToolException, InterruptedException {
     var url =
         agent.url().endsWith(".json") ? agent.url() : agent.url().replaceAll("/+$", "") + CARD;
@@ -142,13 +137,13 @@ class AgentCardCache {
                   credentials,
                   null,
                   List.of(context.allowedDomains()),
-                  patience.compareTo(settings.timeout()) < 0 ? patience : settings.timeout(),
-                  settings.maxAnswer()));
+                  timeout.compareTo(config.timeout()) < 0 ? timeout : config.timeout(),
+                  config.maxAnswer()));
       if (answer.status() >= 300) {
         throw new ToolException(
             "agent_unreachable",
             answer.status() >= 500 || answer.status() == 429,
-            "The agent's card is not to be had: status %d.".formatted(answer.status()));
+            "The agent's card could not be read: status %d.".formatted(answer.status()));
       }
       return Json.MAPPER.readTree(new String(answer.body(), StandardCharsets.UTF_8));
     } catch (EgressException e) {
@@ -156,15 +151,13 @@ class AgentCardCache {
       throw new ToolException(
           isRefused ? "not_allowed" : "agent_unreachable",
           !isRefused,
-          "The agent's card is not to be had: " + e.getMessage());
+          "The agent's card could not be read: " + e.getMessage());
     } catch (JsonProcessingException e) {
       throw unusable("it is not JSON");
     }
   }
 
-  /**
-   * Both versions may stand in a card; the first that can be spoken counts, as the agent prefers.
-   */
+  /** A card may list both versions; the first that is known here counts, as the agent prefers. */
   private static Address address(JsonNode card) throws ToolException {
     for (var offered : card.path("supportedInterfaces")) {
       var version = offered.path("protocolVersion").asText();
@@ -188,14 +181,14 @@ class AgentCardCache {
   private static String url(JsonNode offered) throws ToolException {
     var url = offered.path("url").asText();
     if (!url.matches("(?i)https?://.+")) {
-      throw unusable("it names no address");
+      throw unusable("it has no address");
     }
     return url;
   }
 
   private static ToolException unusable(String why) {
     return new ToolException(
-        "agent_unusable", false, "The agent's card is of no use: " + why + ".");
+        "agent_unusable", false, "The agent's card cannot be used: " + why + ".");
   }
 
   private static String origin(String url) {

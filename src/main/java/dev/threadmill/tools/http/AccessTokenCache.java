@@ -1,5 +1,7 @@
 package dev.threadmill.tools.http;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
 import com.nimbusds.oauth2.sdk.ClientCredentialsGrant;
 import com.nimbusds.oauth2.sdk.OAuth2Error;
 import com.nimbusds.oauth2.sdk.ParseException;
@@ -28,17 +30,17 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Gets access tokens for client credentials, keeps them in memory while they are good, and renews
- * them shortly before they are not. However many calls need one token, it is asked for once.
+ * Requests access tokens for client credentials, caches them in memory while they are valid, and
+ * renews them shortly before they expire. Concurrent calls that need one token share one request.
  */
 @Singleton
 public class AccessTokenCache {
-  private static final int MOST_KEPT = 1_000;
+  private static final long MAX_CACHED_CHARACTERS = 4_000_000;
+  private static final int CHARACTERS_OF_AN_ENTRY = 1_000;
   private static final int MAX_BYTES = 65_536;
   private static final long SECONDS_IF_UNKNOWN = 60;
   private static final long MARGIN_SECONDS = 30;
@@ -46,17 +48,13 @@ public class AccessTokenCache {
 
   private final EgressClient http;
   private final InstantSource clock;
-  private final Map<Grant, CachedToken> slots =
-      new LinkedHashMap<>(16, 0.75f, true) {
-        private static final long serialVersionUID = 1;
+  private final Cache<Grant, CachedToken> tokens =
+      Caffeine.newBuilder()
+          .maximumWeight(MAX_CACHED_CHARACTERS)
+          .weigher((Grant _, CachedToken cached) -> cached.weight())
+          .build();
 
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Grant, CachedToken> eldest) {
-          return size() > MOST_KEPT;
-        }
-      };
-
-  /** What a token is asked for by; never written anywhere. */
+  /** What a token is requested with; never logged or stored. */
   private record Grant(
       ProjectId project,
       String tokenUrl,
@@ -69,6 +67,10 @@ public class AccessTokenCache {
     final ReentrantLock lock = new ReentrantLock();
     String token;
     Instant renewAt;
+
+    int weight() {
+      return CHARACTERS_OF_AN_ENTRY + (token == null ? 0 : token.length());
+    }
   }
 
   AccessTokenCache(EgressClient http, InstantSource clock) {
@@ -77,11 +79,11 @@ public class AccessTokenCache {
   }
 
   /**
-   * A token that is good now.
+   * A token that is valid now.
    *
-   * @param secret the client's, opened
-   * @param timeout also of the wait for another call that asks for the same token just now
-   * @param refused a token that was just refused and must not come again; null for none
+   * @param secret of the client, decrypted
+   * @param timeout of the request, and of the wait for another call that requests the same token
+   * @param refused a token that was just refused and must not be returned; null for none
    */
   public String token(
       ProjectId project,
@@ -94,42 +96,42 @@ public class AccessTokenCache {
     var grant =
         new Grant(
             project, auth.tokenUrl(), auth.clientId(), secret, auth.scopes(), auth.audience());
-    CachedToken slot;
-    synchronized (slots) {
-      slot = slots.computeIfAbsent(grant, _ -> new CachedToken());
-    }
-    if (!slot.lock.tryLock(timeout.toNanos(), TimeUnit.NANOSECONDS)) {
-      throw unavailable(true, "it did not answer in time");
+    var cached = tokens.get(grant, _ -> new CachedToken());
+    if (!cached.lock.tryLock(timeout.toNanos(), TimeUnit.NANOSECONDS)) {
+      throw unavailable(true, "the token server did not answer in time");
     }
     try {
-      boolean good =
-          slot.token != null
-              && clock.instant().isBefore(slot.renewAt)
-              && !slot.token.equals(refused);
-      if (!good) {
-        renew(slot, grant, domains, timeout);
+      boolean isValid =
+          cached.token != null
+              && clock.instant().isBefore(cached.renewAt)
+              && !cached.token.equals(refused);
+      if (!isValid) {
+        renew(cached, grant, domains, timeout);
+        // Weighed again, with its token.
+        tokens.put(grant, cached);
       }
-      return slot.token;
+      return cached.token;
     } finally {
-      slot.lock.unlock();
+      cached.lock.unlock();
     }
   }
 
-  private void renew(CachedToken slot, Grant grant, List<AllowedDomains> domains, Duration timeout)
+  private void renew(
+      CachedToken cached, Grant grant, List<AllowedDomains> domains, Duration timeout)
       throws ToolException, InterruptedException {
-    slot.token = null;
+    cached.token = null;
     var id = new ClientID(grant.clientId());
     var secret = new Secret(grant.clientSecret());
     var response = ask(grant, new ClientSecretBasic(id, secret), domains, timeout);
     if (refusesClient(response)) {
-      // There are servers that take the secret in the body only.
+      // Some servers take the secret in the body only.
       response = ask(grant, new ClientSecretPost(id, secret), domains, timeout);
     }
     if (response instanceof TokenResponse tokens && tokens.indicatesSuccess()) {
       var token = tokens.toSuccessResponse().getTokens().getAccessToken();
       long seconds = token.getLifetime() > 0 ? token.getLifetime() : SECONDS_IF_UNKNOWN;
-      slot.token = token.getValue();
-      slot.renewAt =
+      cached.token = token.getValue();
+      cached.renewAt =
           clock.instant().plusSeconds(seconds - Math.min(MARGIN_SECONDS, seconds / MARGIN_SHARE));
       return;
     }
@@ -180,19 +182,19 @@ public class AccessTokenCache {
     try {
       var answer = http.send(outbound);
       if (answer.status() >= 500 || answer.status() == 429) {
-        throw unavailable(true, "it answered %d".formatted(answer.status()));
+        throw unavailable(
+            true, "the token server answered with status %d".formatted(answer.status()));
       }
       return TokenResponse.parse(toNimbus(answer));
     } catch (EgressException e) {
       throw unavailable(e.kind() != EgressException.Kind.REFUSED, e.getMessage());
     } catch (ParseException e) {
-      throw unavailable(false, "its answer is not one of OAuth 2");
+      throw unavailable(false, "the response of the token server is not one of OAuth 2");
     }
   }
 
   private static ToolException unavailable(boolean passing, String why) {
-    return new ToolException(
-        "authentication_failed", passing, "The token server gave no token: " + why);
+    return new ToolException("authentication_failed", passing, "No access token: " + why);
   }
 
   private static HTTPResponse toNimbus(HttpResponse answer) throws ParseException {

@@ -8,7 +8,9 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import dev.threadmill.api.ApiException;
 import dev.threadmill.api.AssistantId;
 import dev.threadmill.api.Bounds;
+import dev.threadmill.api.Json;
 import dev.threadmill.api.ProjectId;
+import dev.threadmill.api.StorableText;
 import dev.threadmill.assistants.Assistant;
 import dev.threadmill.assistants.Assistants;
 import dev.threadmill.assistants.OpenApiOperations;
@@ -21,7 +23,6 @@ import dev.threadmill.egress.EgressException;
 import dev.threadmill.egress.EgressRequest;
 import dev.threadmill.guard.SecretText;
 import jakarta.inject.Singleton;
-import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -31,6 +32,7 @@ import java.util.Map;
 class ImportOpenApi {
   private static final ObjectMapper YAML = new ObjectMapper(new YAMLFactory());
   private static final Duration TIMEOUT = Duration.ofSeconds(30);
+  private static final int MAX_REASON = 200;
   private static final int MAX_DOCUMENT = 5_000_000;
 
   private final Assistants assistants;
@@ -82,7 +84,7 @@ class ImportOpenApi {
   Assistant importInto(ProjectId project, AssistantId id, Request request) {
     var assistant = assistants.get(project, id);
     var document = OpenApiOperations.requireVersion3(document(assistant, request));
-    var base = base(document, request);
+    var base = OpenApiOperations.baseUrl(document, request.baseUrl(), request.url());
     var tools =
         new OpenApiOperations(document, base)
             .operations(request.operations()).stream()
@@ -122,11 +124,13 @@ class ImportOpenApi {
     var param = request.url() == null ? "document" : "url";
     var text = request.url() == null ? request.document().asText() : fetched(assistant, request);
     try {
-      // JSON is YAML too.
-      return YAML.readTree(text);
+      // JSON is YAML too. Written and read again, the document keeps to the limits of stored JSON.
+      return Json.MAPPER.readTree(YAML.readTree(text).toString());
     } catch (JsonProcessingException e) {
       throw ApiException.invalid(
-          param, "Invalid '%s': the document is neither JSON nor YAML.".formatted(param));
+          param,
+          "Invalid '%s': the document is neither JSON nor YAML, or too deep or long for it: %s"
+              .formatted(param, firstLine(e.getOriginalMessage())));
     }
   }
 
@@ -157,33 +161,12 @@ class ImportOpenApi {
     }
   }
 
+  private static String firstLine(String message) {
+    var line = message == null ? "" : StorableText.of(message).lines().findFirst().orElse("");
+    return line.length() <= MAX_REASON ? line : line.substring(0, MAX_REASON) + "…";
+  }
+
   private static ApiException unreachable(String why) {
-    return ApiException.invalid("url", "Invalid 'url': the document cannot be had: " + why);
-  }
-
-  private static String base(JsonNode document, Request request) {
-    var server = document.at("/servers/0");
-    var base = request.baseUrl() == null ? server.path("url").asText("/") : request.baseUrl();
-    for (var variable : server.path("variables").properties()) {
-      base =
-          base.replace("{" + variable.getKey() + "}", variable.getValue().path("default").asText());
-    }
-    if (request.url() != null) {
-      base = resolved(request.url(), base);
-    }
-    if (!base.startsWith("http")) {
-      throw ApiException.invalid(
-          "base_url",
-          "Invalid 'base_url': the document names no server by its full address, so give one.");
-    }
-    return base.replaceAll("/+$", "");
-  }
-
-  private static String resolved(String documentUrl, String base) {
-    try {
-      return URI.create(documentUrl).resolve(base).toString();
-    } catch (IllegalArgumentException e) {
-      return base;
-    }
+    return ApiException.invalid("url", "Invalid 'url': the document could not be fetched: " + why);
   }
 }

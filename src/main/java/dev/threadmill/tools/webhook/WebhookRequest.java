@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.regex.Pattern;
 
 /**
- * What a webhook is sent: the model's arguments, each in its place.
+ * The request of a webhook: the model's arguments, each in its place.
  *
  * @param body null for none
  */
@@ -58,7 +58,7 @@ record WebhookRequest(String url, Map<String, String> headers, String body) {
     return new WebhookRequest(url, headers, hasBody ? content.toString() : null);
   }
 
-  /** Where an argument goes if the tool does not say: into its braces, the body or the query. */
+  /** By default an argument goes into its placeholder, the body or the query. */
   private static ArgumentLocation place(WebhookSpec spec, String name) {
     if (spec.placement() != null && spec.placement().containsKey(name)) {
       return spec.placement().get(name);
@@ -73,7 +73,7 @@ record WebhookRequest(String url, Map<String, String> headers, String body) {
     var text = text(value);
     if (text.isEmpty() || text.equals(".") || text.equals("..")) {
       throw new UnusableArgumentException(
-          "The argument '%s' stands in a path and must not be empty, '.' or '..'.".formatted(name));
+          "The argument '%s' goes into a path and must not be empty, '.' or '..'.".formatted(name));
     }
     return encoded(text);
   }
@@ -88,6 +88,10 @@ record WebhookRequest(String url, Map<String, String> headers, String body) {
   }
 
   private static String header(String name, JsonNode value) throws UnusableArgumentException {
+    if (!WebhookSpec.isArgumentHeader(name)) {
+      throw new UnusableArgumentException(
+          "The argument '%s' goes into a header that cannot be set.".formatted(name));
+    }
     var text = text(value);
     if (!HEADER_VALUE.matcher(text).matches()) {
       throw new UnusableArgumentException(
