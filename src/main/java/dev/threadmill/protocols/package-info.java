@@ -1,5 +1,5 @@
 /**
- * Assistants under protocols other than the Assistants API: as tools of an MCP server, as agents of
- * A2A.
+ * Front doors other than the Assistants API: assistants as tools of an MCP server, and as agents of
+ * A2A. Of the engine they use {@code runs.api} alone.
  */
 package dev.threadmill.protocols;

@@ -6,7 +6,7 @@ import dev.threadmill.models.Usage;
 import java.util.List;
 import java.util.Locale;
 
-/** A whole completion, and the chunks of a streamed one, on the wire. */
+/** A completion, and the chunks of a streamed one, on the wire. */
 final class ChatCompletion {
   private ChatCompletion() {}
 
@@ -34,7 +34,7 @@ final class ChatCompletion {
   record Function(String name, String arguments) {}
 
   /**
-   * A piece.
+   * A chunk.
    *
    * @param usage left out unless the client asked for it
    */

@@ -19,8 +19,8 @@ import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * One call of a model for a client of chat completions, on a virtual thread of its own. As a stream
- * it is pulled by the connection: the model is not read on while too much waits to be written, and
- * a client that goes away ends the call.
+ * it is pulled by the connection: reading from the model pauses while too many bytes wait to be
+ * written, and a client that disconnects ends the call.
  */
 final class ChatCompletionCall implements EventStream {
   private static final int MAX_PENDING_BYTES = 256 * 1024;
@@ -51,16 +51,13 @@ final class ChatCompletionCall implements EventStream {
     caller = Thread.ofVirtual().name(id).start(() -> run(model));
   }
 
-  /**
-   * Waits for the first piece of the answer, so that what fails before it is an error like any
-   * other.
-   */
+  /** Waits for the first delta of the answer, so that a failure before it is an HTTP error. */
   ChatCompletionCall awaitStart() throws InterruptedException {
     await(started);
     return this;
   }
 
-  /** Waits for the whole answer. */
+  /** Waits for the complete answer. */
   ChatCompletion.Whole awaitWhole() throws InterruptedException {
     var answer = await(whole);
     var calls = new ArrayList<ChatCompletion.Call>();
@@ -93,7 +90,7 @@ final class ChatCompletionCall implements EventStream {
         null);
   }
 
-  /** Ends the call: nobody waits for it any more. */
+  /** Ends the call, whose client is gone. */
   void cancel() {
     lock.lock();
     try {
@@ -154,7 +151,7 @@ final class ChatCompletionCall implements EventStream {
               call(index, callId(index), "function", name, "");
           case ModelDelta.ToolCallArguments(var index, var fragment) ->
               call(index, null, null, null, fragment);
-          case ModelDelta.Batch _ -> throw new IllegalStateException("told piece by piece");
+          case ModelDelta.Batch _ -> throw new IllegalStateException("batches are unpacked");
         },
         null);
     started.complete(null);
@@ -192,7 +189,7 @@ final class ChatCompletionCall implements EventStream {
             id, "chat.completion.chunk", created, request.model(), choices, usage));
   }
 
-  /** Adds a frame, once there is room for it. */
+  /** Adds an event, and waits while too many bytes are pending. */
   private void write(String data, boolean isLast) {
     lock.lock();
     try {
@@ -238,7 +235,7 @@ final class ChatCompletionCall implements EventStream {
     cancel();
   }
 
-  /** Our own ids: those of providers may be empty, or the same twice. */
+  /** Ids of this server, since those of providers may be empty or repeated. */
   private String callId(int index) {
     while (callIds.size() <= index) {
       callIds.add(ids.toolCall().value());

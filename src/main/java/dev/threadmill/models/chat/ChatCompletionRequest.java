@@ -11,9 +11,9 @@ import java.util.List;
 import java.util.stream.StreamSupport;
 
 /**
- * The body of {@code POST /v1/chat/completions}. What cannot be done is refused; {@code user},
- * {@code store}, {@code metadata}, {@code service_tier} and what else only concerns the original
- * service's bookkeeping is accepted and has no effect.
+ * The body of {@code POST /v1/chat/completions}. Unsupported options are rejected; {@code user},
+ * {@code store}, {@code metadata}, {@code service_tier} and other fields for the bookkeeping of the
+ * original service are accepted and have no effect.
  */
 public record ChatCompletionRequest(
     String model,
@@ -56,7 +56,7 @@ public record ChatCompletionRequest(
   private static final int MOST_FUNCTIONS = 128;
   private static final int MOST_STOPS = 4;
 
-  /** How the stream shall look. */
+  /** Options of the stream. */
   public record StreamOptions(Boolean includeUsage, Boolean includeObfuscation) {}
 
   public ChatCompletionRequest {
@@ -100,7 +100,7 @@ public record ChatCompletionRequest(
     return streamOptions != null && Boolean.TRUE.equals(streamOptions.includeUsage());
   }
 
-  /** The call of the model that this asks for. */
+  /** The model request for it. */
   ModelRequest toModelRequest() {
     return new ModelRequest(
         model,

@@ -17,7 +17,7 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
-/** Chat completions over HTTP, with any model. Nothing of them is stored. */
+/** Chat completions over HTTP, with any model. They are not stored. */
 @Path("/v1/chat/completions")
 @RunOnVirtualThread
 @Tag(name = "Chat", description = "Models without threads and runs")
@@ -38,7 +38,7 @@ public class ChatCompletionsResource {
   @Operation(
       summary = "Create a chat completion",
       description =
-          "Whole, or as server-sent events if 'stream' is true. When the client hangs up, the call"
+          "Whole, or as server-sent events if 'stream' is true. When the client disconnects, the call"
               + " of the model ends.")
   @APIResponse(
       responseCode = "200",

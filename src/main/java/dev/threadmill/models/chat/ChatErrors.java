@@ -6,7 +6,7 @@ import dev.threadmill.models.LimitReachedException;
 import dev.threadmill.models.ModelException;
 import java.time.Duration;
 
-/** What the failure of a model is to a client that called it directly. */
+/** Errors of models as errors of the API. */
 final class ChatErrors {
   private static final Duration RETRY_AFTER = Duration.ofSeconds(5);
 

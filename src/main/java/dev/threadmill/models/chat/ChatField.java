@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 
-/** A place in a part of a request that comes in more than one shape. Null counts as absent. */
+/** A field of a request that may come in several shapes, with its path. Null counts as absent. */
 record ChatField(String param, JsonNode value) {
   ChatField {
     value = value == null || value.isNull() ? MissingNode.getInstance() : value;
@@ -31,7 +31,7 @@ record ChatField(String param, JsonNode value) {
     return value.isArray();
   }
 
-  /** Refuses what is not an object, and any other field; without names it allows all fields. */
+  /** Rejects a value that is not an object, and fields other than these; without names, none. */
   void allowOnly(String... fields) {
     if (isAbsent()) {
       throw ApiException.missing(param);
@@ -49,7 +49,7 @@ record ChatField(String param, JsonNode value) {
     }
   }
 
-  /** The text, which must be there. */
+  /** The string, which is required. */
   String text() {
     if (isAbsent()) {
       throw ApiException.missing(param);

@@ -9,7 +9,7 @@ import dev.threadmill.models.ModelToolCall;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A message as clients of chat completions write it. */
+/** A message of a chat completion request. */
 public record ChatMessage(ModelMessage message) {
 
   @JsonCreator
@@ -63,7 +63,7 @@ public record ChatMessage(ModelMessage message) {
     return new ModelMessage.Assistant(content.isAbsent() ? null : plain(content), calls);
   }
 
-  /** A text, or text parts one after the other. */
+  /** A string, or the text of all parts. */
   private static String plain(ChatField content) {
     if (!content.isList()) {
       return content.text();
@@ -107,7 +107,7 @@ public record ChatMessage(ModelMessage message) {
     };
   }
 
-  /** The address stands in an object of its own, or beside the type. */
+  /** The URL is in an object of its own, or beside the type. */
   private static ModelPart image(ChatField at) {
     at.allowOnly("type", "image_url", "url", "detail");
     var image = at.get("image_url").isAbsent() ? at : at.get("image_url");

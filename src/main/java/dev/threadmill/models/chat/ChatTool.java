@@ -4,7 +4,7 @@ import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.threadmill.models.FunctionSpec;
 
-/** A function on offer: described in an object of its own, or beside the type. */
+/** A function that the model may call: in an object of its own, or beside the type. */
 public record ChatTool(FunctionSpec function) {
   @JsonCreator
   static ChatTool of(JsonNode json) {

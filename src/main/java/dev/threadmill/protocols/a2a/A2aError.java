@@ -3,7 +3,7 @@ package dev.threadmill.protocols.a2a;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.threadmill.api.Json;
 
-/** A request that A2A answers with an error. */
+/** A request that is answered with a JSON-RPC error of A2A. */
 final class A2aError extends RuntimeException {
   private static final long serialVersionUID = 1;
   private static final String DOMAIN = "a2a-protocol.org";
@@ -32,7 +32,7 @@ final class A2aError extends RuntimeException {
   }
 
   /**
-   * A parameter that the client can mend.
+   * A parameter is invalid.
    *
    * @param field its path within the parameters; null if it is not known
    */
@@ -54,7 +54,7 @@ final class A2aError extends RuntimeException {
         -32003,
         "PUSH_NOTIFICATION_NOT_SUPPORTED",
         null,
-        "Push notifications are not supported: stream the task, or ask for it.");
+        "Push notifications are not supported: stream the task, or poll it.");
   }
 
   static A2aError unsupported(String message) {
@@ -67,10 +67,7 @@ final class A2aError extends RuntimeException {
 
   static A2aError noExtendedCard() {
     return new A2aError(
-        -32007,
-        "EXTENDED_AGENT_CARD_NOT_CONFIGURED",
-        null,
-        "The agent has no card but the one that is public or shown to its callers.");
+        -32007, "EXTENDED_AGENT_CARD_NOT_CONFIGURED", null, "The agent has no extended card.");
   }
 
   static A2aError version() {
@@ -81,7 +78,7 @@ final class A2aError extends RuntimeException {
         "This version of A2A is not supported: the agent speaks 1.0 and 0.3.");
   }
 
-  /** The error as it stands in an answer. */
+  /** The error object of a response. */
   ObjectNode json(A2aVersion dialect) {
     var error = Json.MAPPER.createObjectNode().put("code", code).put("message", getMessage());
     if (dialect == A2aVersion.V1 && reason != null) {

@@ -24,7 +24,7 @@ import java.io.InputStream;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
-/** Assistants as agents of A2A: their cards, and the JSON-RPC by which they are spoken to. */
+/** Assistants as agents of A2A: their cards, and their JSON-RPC endpoint. */
 @Path("/v1/a2a/{assistant_id}")
 @RunOnVirtualThread
 @Tag(name = "Protocols")
@@ -44,7 +44,7 @@ public class A2aResource {
   @Produces(MediaType.APPLICATION_JSON)
   @Operation(
       summary = "Retrieve the agent card of an assistant",
-      description = "Needs no key if the assistant shows its card to everybody.")
+      description = "Needs no key if the card of the assistant is public.")
   public Response card(@PathParam("assistant_id") AssistantId id, @Context UriInfo uri) {
     var caller = Caller.find();
     var assistant =
@@ -55,7 +55,7 @@ public class A2aResource {
                 .orElseThrow(
                     () ->
                         ApiException.unauthorized(
-                            "You didn't provide an API key, and there is no public card here."));
+                            "You didn't provide an API key, and this agent has no public card."));
     return Response.ok(cards.of(assistant, uri.getBaseUri()).toString())
         .type(MediaType.APPLICATION_JSON_TYPE)
         .header("Cache-Control", (caller.isPresent() ? "private" : "public") + ", max-age=60")

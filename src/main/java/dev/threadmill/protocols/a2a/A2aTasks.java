@@ -21,7 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What can be done with the tasks of an agent: they are the runs of an assistant. */
+/** The operations on the tasks of an agent, which are the runs of an assistant. */
 @ApplicationScoped
 class A2aTasks {
   private static final int DEFAULT_PAGE = 50;
@@ -55,7 +55,7 @@ class A2aTasks {
         "task", showTask.withArtifacts(dialect, state, historyLength(configuration)));
   }
 
-  /** Sends a message, and tells of the task until it has ended or needs input. */
+  /** Sends a message, and streams the task until it has ended or needs input. */
   EventStream stream(Assistant assistant, A2aVersion dialect, JsonNode requestId, JsonNode params) {
     var task = startOrContinue(assistant, dialect, params);
     return task.stream(
@@ -73,7 +73,7 @@ class A2aTasks {
       try {
         runs.cancel(assistant.projectId(), task.thread(), task.id());
       } catch (ApiException e) {
-        // It has ended in this moment.
+        // It ended meanwhile.
       }
       task = current(assistant, TaskId.of(task)).snapshot();
     }
@@ -85,8 +85,8 @@ class A2aTasks {
   }
 
   /**
-   * Tells of a task from its beginning, or behind the last event that the client has seen, until it
-   * has ended.
+   * Streams a task until it has ended, from its start or behind the last event that the client has
+   * received.
    */
   EventStream subscribe(
       Assistant assistant,
@@ -97,7 +97,7 @@ class A2aTasks {
     var task = requested(assistant, params);
     var state = TaskState.of(task.snapshot());
     if (state.isTerminal() && dialect == A2aVersion.V1 && lastEventId == null) {
-      throw A2aError.unsupported("The task has ended: ask for it, it does not change any more.");
+      throw A2aError.unsupported("The task has ended: get it, it does not change any more.");
     }
     var words =
         new TaskUpdateEncoder(dialect, requestId, task.snapshot(), lastEventId != null, false);
@@ -107,7 +107,7 @@ class A2aTasks {
   JsonNode list(Assistant assistant, A2aVersion dialect, JsonNode params) {
     var context = params.path("contextId").asText("");
     if (context.isEmpty()) {
-      throw A2aError.invalid("contextId", "Tasks are listed by their context: name one.");
+      throw A2aError.invalid("contextId", "Tasks are listed by context: set 'contextId'.");
     }
     int size = params.path("pageSize").asInt(DEFAULT_PAGE);
     if (size < 1 || size > MAX_PAGE) {
@@ -118,7 +118,10 @@ class A2aTasks {
         token.isEmpty()
             ? null
             : TaskId.parse(token)
-                .orElseThrow(() -> A2aError.invalid("pageToken", "Expected a token of ours."));
+                .orElseThrow(
+                    () ->
+                        A2aError.invalid(
+                            "pageToken", "Expected the 'nextPageToken' of an earlier page."));
     var wanted =
         new RunQuery(
             thread(context),
@@ -171,11 +174,11 @@ class A2aTasks {
     return message.task() == null ? start(assistant, message) : continueTask(assistant, message);
   }
 
-  /** A message without a task begins one, and only one, however often it is sent. */
+  /** A message without a task starts one, and only one, however often it is sent. */
   private RunHandle start(Assistant assistant, IncomingMessage message) {
     if (message.content().isEmpty()) {
       throw A2aError.invalid(
-          "message.taskId", "Outputs of tool calls need the task that waits for them.");
+          "message.taskId", "Outputs of tool calls need the id of the task that waits for them.");
     }
     var content = message.content();
     CreateMessage said;
@@ -185,7 +188,7 @@ class A2aTasks {
       throw A2aError.invalid("message.parts", e.error().message());
     }
     var asked = message.context() + "/" + Json.write(content);
-    // Clients that count their messages from one use an id again: for something else it is new.
+    // Clients that number their messages reuse ids: other content makes it another request.
     var key = "a2a/" + message.id() + "/" + Sha256.hex(asked);
     var metadata = new Metadata(Map.of("protocol", "a2a", "a2a_message_id", message.id()));
     try {
@@ -206,7 +209,7 @@ class A2aTasks {
     }
   }
 
-  /** A message with a task gives it the input that it waits for. */
+  /** A message with a task provides the input that the task waits for. */
   private RunHandle continueTask(Assistant assistant, IncomingMessage message) {
     var task = current(assistant, message.task()).snapshot();
     if (message.context() != null && !message.context().equals(task.thread())) {
@@ -214,11 +217,11 @@ class A2aTasks {
     }
     if (task.status().isTerminal()) {
       throw A2aError.unsupported(
-          "The task has ended. Send the message with its contextId alone to begin another.");
+          "The task has ended. Send the message with its contextId alone to start another.");
     }
     if (task.status() != RunState.REQUIRES_ACTION) {
       throw A2aError.unsupported(
-          "The task does not wait for input. Send the message with its contextId alone, and it is"
+          "The task does not wait for input. Send the message with its contextId alone to have it"
               + " answered next.");
     }
     return runs.submit(assistant.projectId(), task.thread(), task.id(), outputs(task, message));
@@ -244,7 +247,7 @@ class A2aTasks {
         assistant, TaskId.parse(params.path("id").asText("")).orElseThrow(A2aError::taskNotFound));
   }
 
-  /** The task as it is now. Tasks of other assistants do not exist here. */
+  /** The task as it is now. Tasks of other assistants are not found. */
   private RunHandle current(Assistant assistant, TaskId task) {
     return runs.find(assistant.projectId(), task.thread(), task.run())
         .filter(run -> run.snapshot().assistant().equals(assistant.id()))

@@ -6,8 +6,8 @@ import dev.threadmill.api.Json;
 import java.util.Map;
 
 /**
- * The two versions of A2A that are spoken. They mean the same and spell it differently: 0.3 tells
- * the kinds of objects by a field, 1.0 by the names of the fields that hold them.
+ * The supported versions of A2A. They differ in form: 0.3 marks the kind of an object by a field,
+ * 1.0 by the name of the field that holds it.
  */
 enum A2aVersion {
   V1,
@@ -39,7 +39,7 @@ enum A2aVersion {
           "tasks/pushNotificationConfig/delete", Method.PUSH,
           "agent/getAuthenticatedExtendedCard", Method.EXTENDED_CARD);
 
-  /** What can be asked. */
+  /** The operations of an agent. */
   enum Method {
     SEND,
     STREAM,
@@ -52,9 +52,9 @@ enum A2aVersion {
   }
 
   /**
-   * The version that a request is to be read by.
+   * The version of a request.
    *
-   * @param version what the client says; null or empty means 0.3, unless the method is one of 1.0
+   * @param version from the client; null or empty means 0.3, unless the method is one of 1.0
    */
   static A2aVersion of(String version, String method) {
     if (version == null || version.isBlank()) {
@@ -75,13 +75,13 @@ enum A2aVersion {
     return method;
   }
 
-  /** An object that says of which kind it is, where it has to. */
+  /** An object with its kind, where this version marks it by a field. */
   ObjectNode object(String kind) {
     var made = Json.MAPPER.createObjectNode();
     return this == V03 ? made.put("kind", kind) : made;
   }
 
-  /** An object within an answer or a stream that may be of several kinds. */
+  /** An object in a place that may hold several kinds. */
   JsonNode oneOf(String field, ObjectNode object) {
     return this == V03 ? object : Json.MAPPER.createObjectNode().set(field, object);
   }

@@ -10,8 +10,8 @@ import java.net.URI;
 import java.util.List;
 
 /**
- * Assistants as agent cards. A card holds the fields of both versions of A2A, each of which ignores
- * those of the other.
+ * Agent cards of assistants. A card holds the fields of both versions of A2A; clients of either
+ * ignore those of the other.
  */
 @ApplicationScoped
 class AgentCards {
@@ -29,7 +29,7 @@ class AgentCards {
   /**
    * The card of an assistant.
    *
-   * @param requested the address that the client has asked for
+   * @param requested the base URL of the request
    */
   ObjectNode of(Assistant assistant, URI requested) {
     var url =

@@ -12,7 +12,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 
-/** Reads the JSON-RPC of A2A, has what is asked done, and answers. */
+/** Handles a JSON-RPC request of A2A. */
 @ApplicationScoped
 class HandleA2aRequest {
   private static final MediaType JSON = MediaType.APPLICATION_JSON_TYPE;
@@ -24,15 +24,15 @@ class HandleA2aRequest {
     this.tasks = tasks;
   }
 
-  /** What the client wants, in its words. */
+  /** A request that was read. */
   private record RpcRequest(
       A2aVersion dialect, A2aVersion.Method method, JsonNode id, JsonNode params) {}
 
   /**
-   * Answers a request.
+   * Answers a request. Every error of the client is a JSON-RPC error.
    *
-   * @param version of A2A that the client speaks; null if it does not say
-   * @param lastEventId behind which a stream is to go on; null for its beginning
+   * @param version of A2A that the client names; null for none
+   * @param lastEventId behind which a stream resumes; null for its start
    */
   Response answer(Assistant assistant, String version, String lastEventId, byte[] body)
       throws InterruptedException {
@@ -66,7 +66,8 @@ class HandleA2aRequest {
     if (!request.isObject()
         || !"2.0".equals(request.path("jsonrpc").asText())
         || !request.path("method").isTextual()) {
-      throw A2aError.notARequest("Expected a request of JSON-RPC 2.0.");
+      throw A2aError.notARequest(
+          "Expected a request of JSON-RPC 2.0: an object with a 'method' that is a string.");
     }
     return request;
   }
@@ -75,7 +76,7 @@ class HandleA2aRequest {
     var method = dialect.method(request.path("method").textValue());
     var params = request.path("params");
     if (!params.isObject() && method != A2aVersion.Method.EXTENDED_CARD) {
-      throw A2aError.invalid("params", "Expected parameters.");
+      throw A2aError.invalid("params", "Expected an object.");
     }
     return method;
   }
@@ -99,7 +100,7 @@ class HandleA2aRequest {
     };
   }
 
-  /** What is in the way for now is no matter of the protocol: clients and proxies know to wait. */
+  /** Limits and outages keep their HTTP status, which clients and proxies know how to retry. */
   private static Response refused(JsonNode id, A2aVersion dialect, ApiException e) {
     if (e.httpStatus() >= TOO_MANY) {
       throw e;

@@ -14,11 +14,11 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * A message that a client has sent.
+ * A message from a client.
  *
  * @param context null for none
  * @param task null for none
- * @param outputs of tool calls, by their ids, if it has any
+ * @param outputs of tool calls, by the ids of the calls; empty for none
  */
 record IncomingMessage(
     String id,
@@ -31,7 +31,7 @@ record IncomingMessage(
   /**
    * Reads a message.
    *
-   * @throws A2aError for what is no message, or has content that no model can be shown
+   * @throws A2aError if it is not a valid message, or has content that models do not accept
    */
   static IncomingMessage read(A2aVersion dialect, JsonNode message) {
     if (!message.isObject()) {
@@ -58,7 +58,7 @@ record IncomingMessage(
     return new IncomingMessage(id, context(message), task(message), content, outputs);
   }
 
-  /** All text of it. */
+  /** The text of all its parts. */
   String text() {
     var text = new StringBuilder();
     for (var part : content) {
@@ -81,7 +81,7 @@ record IncomingMessage(
   static A2aError unknownContext() {
     return A2aError.invalid(
         "message.contextId",
-        "There is no such context. Leave it out, and the agent makes one and names it.");
+        "There is no such context. Leave it out to have the agent create one.");
   }
 
   private static TaskId task(JsonNode message) {
@@ -89,7 +89,7 @@ record IncomingMessage(
     return task == null ? null : TaskId.parse(task).orElseThrow(A2aError::taskNotFound);
   }
 
-  /** Null for what is left out, or empty as protocol buffers leave it out. */
+  /** Null for a field that is absent, or empty as protocol buffers write absent strings. */
   private static String text(JsonNode message, String field) {
     var value = message.path(field);
     if (value.isMissingNode() || value.isNull()) {
@@ -101,7 +101,7 @@ record IncomingMessage(
     return value.textValue().isEmpty() ? null : value.textValue();
   }
 
-  /** A part, of whichever version. */
+  /** A part, in the form of either version. */
   private record Part(A2aVersion dialect, String path, JsonNode json) {
     void addTo(List<ContentPart> content, Map<String, String> outputs) {
       var file = dialect == A2aVersion.V03 ? json.path("file") : json;
@@ -147,7 +147,7 @@ record IncomingMessage(
     private ContentPart at(String url, String type) {
       if (!type.startsWith("image/") || !url.matches("(?is)https?://.+")) {
         throw A2aError.contentType(
-            "Of files at an address only pictures can be shown to the agent, and '%s' is none."
+            "Of files at a URL the agent accepts only images; '%s' is not an image type."
                 .formatted(type));
       }
       return picture(url);
@@ -172,7 +172,7 @@ record IncomingMessage(
       if (type.startsWith("text/") || type.equals("application/json")) {
         return ContentPart.text(StorableText.of(new String(bytes, StandardCharsets.UTF_8)));
       }
-      throw A2aError.contentType("The agent cannot be shown files of type '%s'.".formatted(type));
+      throw A2aError.contentType("The agent does not accept files of type '%s'.".formatted(type));
     }
 
     private static ContentPart picture(String url) {

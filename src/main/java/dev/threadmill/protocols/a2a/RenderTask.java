@@ -14,8 +14,8 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * Runs as tasks: the thread is the context, each message of the assistant an artifact, and what a
- * run waits for the message of its status.
+ * Renders runs as tasks: the thread is the context, each message of the assistant an artifact, and
+ * the pending tool calls are the message of the status.
  */
 @ApplicationScoped
 class RenderTask {
@@ -30,15 +30,15 @@ class RenderTask {
   /**
    * The task with its artifacts.
    *
-   * @param historyLength how many of the newest messages to show as well
+   * @param historyLength how many of the newest messages to include
    */
   ObjectNode withArtifacts(A2aVersion dialect, RunSnapshot run, int historyLength) {
     return withArtifacts(dialect, List.of(run), historyLength).getFirst();
   }
 
   /**
-   * Tasks of one thread with their artifacts: the first of these, as many as are not too large
-   * together, and one at least.
+   * Tasks of one thread with their artifacts: the first of these runs, as many as fit the size of a
+   * response, and at least one.
    */
   List<ObjectNode> withArtifacts(A2aVersion dialect, List<RunSnapshot> runs, int historyLength) {
     if (runs.isEmpty()) {
@@ -81,14 +81,14 @@ class RenderTask {
     }
   }
 
-  /** The time of a run's end is known to the second only, and a run waits for its thread. */
+  /** The end of a run is known to the second only; runs of a thread do not overlap. */
   private static Instant end(RunSnapshot run) {
     return run.status().isTerminal()
         ? run.statusSince().plusSeconds(1)
         : Instant.now().plus(1, ChronoUnit.DAYS);
   }
 
-  /** The task without what it has brought. */
+  /** The task without artifacts and history. */
   static ObjectNode withoutArtifacts(A2aVersion dialect, RunSnapshot run) {
     var task =
         dialect
@@ -99,7 +99,7 @@ class RenderTask {
     return task;
   }
 
-  /** Where the task stands, and why. */
+  /** The status of the task, with its reason. */
   static ObjectNode status(A2aVersion dialect, RunSnapshot run) {
     var status = Json.MAPPER.createObjectNode().put("state", TaskState.of(run).wire(dialect));
     var why = statusText(run);
@@ -140,7 +140,7 @@ class RenderTask {
                   .collect(Collectors.joining(", "))
               + ".";
       case FAILED -> run.error() == null ? "The run failed." : run.error().message();
-      case EXPIRED -> "The run expired before it had ended.";
+      case EXPIRED -> "The run expired before it ended.";
       case INCOMPLETE -> "The answer was cut off: %s.".formatted(run.incompleteReason());
       case CANCELLED -> "The run was cancelled.";
     };
@@ -153,7 +153,7 @@ class RenderTask {
     return message.put("taskId", TaskId.of(run).toString()).put("contextId", run.thread().value());
   }
 
-  /** A message of the assistant, or a piece of one. */
+  /** A message of the assistant, or a part of one. */
   static ObjectNode artifact(A2aVersion dialect, String message, String text) {
     var artifact = Json.MAPPER.createObjectNode().put("artifactId", message).put("name", "answer");
     artifact.putArray("parts").add(dialect.text(text));

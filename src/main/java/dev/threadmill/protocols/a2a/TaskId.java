@@ -7,8 +7,8 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * The id of a task: its run, and the thread that this is in. All that belongs to a thread is found
- * by the thread, while A2A asks for tasks by nothing but their ids.
+ * The id of a task: its thread and its run. Runs are looked up by thread, and A2A passes nothing
+ * but the id of the task.
  */
 record TaskId(ThreadId thread, RunId run) {
   private static final Pattern FORM =
@@ -18,7 +18,7 @@ record TaskId(ThreadId thread, RunId run) {
     return new TaskId(run.thread(), run.id());
   }
 
-  /** Empty for what is no id of a task of ours. */
+  /** Empty if it is not the id of a task. */
   static Optional<TaskId> parse(String text) {
     var parts = FORM.matcher(text);
     return parts.matches()

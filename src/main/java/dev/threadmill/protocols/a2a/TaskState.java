@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** Where a task stands. */
+/** The state of a task. */
 enum TaskState {
   SUBMITTED,
   WORKING,
@@ -36,7 +36,7 @@ enum TaskState {
     };
   }
 
-  /** The statuses of runs that may be shown as this. */
+  /** The states of runs that map to this one. */
   List<RunState> statuses() {
     return switch (this) {
       case SUBMITTED -> List.of(RunState.QUEUED);

@@ -10,8 +10,8 @@ import dev.threadmill.runs.api.RunUpdateEncoder;
 import java.io.ByteArrayOutputStream;
 
 /**
- * Tells a stream of what happens in a task: first of the task as it is, then of each change. What
- * the assistant says comes as pieces of an artifact, the last of which is marked.
+ * Encodes the stream of a task: first the task as it is, then each change. Messages of the
+ * assistant are artifacts in several parts, the last of which is marked.
  */
 final class TaskUpdateEncoder implements RunUpdateEncoder {
   private final A2aVersion dialect;
@@ -25,8 +25,8 @@ final class TaskUpdateEncoder implements RunUpdateEncoder {
   private int sentLength;
 
   /**
-   * @param task as it is told of first
-   * @param isResumed whether the client has been told of the task before
+   * @param task as it is sent first
+   * @param isResumed whether the client has received the task before
    * @param untilPause whether the stream ends when the task needs input
    */
   TaskUpdateEncoder(
@@ -54,7 +54,7 @@ final class TaskUpdateEncoder implements RunUpdateEncoder {
       case RunUpdate.StatusChanged(var now) -> {
         task = now;
         var state = TaskState.of(now);
-        // What is told again from its beginning does not fall back behind what was said first.
+        // A replay from the start does not go back behind the state that was sent first.
         if (state != sentState && (sentState == null || state != TaskState.SUBMITTED)) {
           sentState = state;
           write(frames, id, statusUpdate(now, state));
@@ -84,7 +84,7 @@ final class TaskUpdateEncoder implements RunUpdateEncoder {
     return frames.size() == 0 ? null : frames.toByteArray();
   }
 
-  /** Whether the client has a piece of the message already. */
+  /** Whether the client has received a part of the message already. */
   private boolean isNext(String of) {
     return !of.equals(message) || !isMessageFromStart || sentLength > 0;
   }

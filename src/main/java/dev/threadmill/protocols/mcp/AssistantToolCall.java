@@ -18,9 +18,9 @@ import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
 /**
- * A call of an assistant as a tool, under way. It reads along with the run, tells of progress if
- * the client has asked for that, and gives the SDK the result when the run has come to a stop; what
- * the SDK makes of it is the last frame of the stream.
+ * A tool call in progress whose tool is an assistant. It follows the run, reports progress if the
+ * client asked for that, and gives the SDK the result when the run has ended or waits; the response
+ * that the SDK makes of it is the last frame of the stream.
  */
 final class AssistantToolCall implements RunUpdateEncoder {
   private static final Duration PROGRESS_INTERVAL = Duration.ofMillis(250);
@@ -41,15 +41,15 @@ final class AssistantToolCall implements RunUpdateEncoder {
   private RuntimeException failure;
 
   /**
-   * @param key under which the call is made once only; null for none
-   * @param marks what its run carries in its metadata
-   * @param progressToken under which the client wants to hear of progress; null if it does not
+   * @param key the idempotency key; null for none
+   * @param metadata of its run
+   * @param progressToken for progress notifications; null for none
    */
   AssistantToolCall(
-      ProjectId project, String key, Map<String, String> marks, Object progressToken) {
+      ProjectId project, String key, Map<String, String> metadata, Object progressToken) {
     this.project = project;
     this.key = key;
-    this.metadata = marks;
+    this.metadata = metadata;
     this.progressToken = progressToken;
   }
 
@@ -65,20 +65,20 @@ final class AssistantToolCall implements RunUpdateEncoder {
     return metadata;
   }
 
-  /** The call has this run. */
+  /** Follows this run. */
   Mono<CallToolResult> followRun(RunHandle started) {
     run = started;
     state = started.snapshot();
     return result.asMono();
   }
 
-  /** The call could not be made, and that is not for the client to mend. */
+  /** The call failed for a reason that is not the client's. */
   Mono<CallToolResult> failWith(RuntimeException why) {
     failure = why;
     return Mono.empty();
   }
 
-  /** What the SDK says to the client. */
+  /** The SDK made this response. */
   void answered(JSONRPCResponse response) {
     answer = response;
   }
@@ -127,7 +127,7 @@ final class AssistantToolCall implements RunUpdateEncoder {
 
   private CallToolResult result() {
     if (!state.isPausedOrEnded()) {
-      return error("The run %s is not there any more.".formatted(state.id()));
+      return error("The run %s does not exist any more.".formatted(state.id()));
     }
     var made =
         CallToolResult.builder()
@@ -153,25 +153,25 @@ final class AssistantToolCall implements RunUpdateEncoder {
                   ? "failed."
                   : "failed (%s): %s".formatted(state.error().code(), state.error().message()));
       case CANCELLED -> which + "was cancelled.";
-      case EXPIRED -> which + "expired before it had ended.";
+      case EXPIRED -> which + "expired before it ended.";
       case INCOMPLETE ->
           which
-              + "was cut off (%s). So far the assistant has said:\n%s"
+              + "was cut off (%s). The answer so far:\n%s"
                   .formatted(state.incompleteReason(), text);
       case REQUIRES_ACTION ->
           which
-              + "waits for what only a client of the API can give: the results of %s. Submit them"
+              + "waits for outputs that only a client of the API can submit: %s. Submit them"
                   .formatted(
                       state.pendingCalls().stream()
                           .map(RunSnapshot.PendingCall::name)
                           .distinct()
                           .collect(Collectors.joining(", ")))
               + " there, or cancel it.";
-      case QUEUED, IN_PROGRESS, CANCELLING, COMPLETED -> which + "goes on.";
+      case QUEUED, IN_PROGRESS, CANCELLING, COMPLETED -> which + "is in progress.";
     };
   }
 
-  /** An error that the model reads. */
+  /** An error for the model to read. */
   static CallToolResult error(String message) {
     return CallToolResult.builder().addTextContent(message).isError(true).build();
   }

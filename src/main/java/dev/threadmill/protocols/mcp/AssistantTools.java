@@ -12,10 +12,10 @@ import java.util.List;
 import java.util.Map;
 import reactor.core.publisher.Mono;
 
-/** The assistants of a project that are offered over MCP, as tools. */
+/** The assistants of a project that are exposed over MCP, as tools. */
 @ApplicationScoped
 class AssistantTools {
-  /** For those who only want to know which tools there are. */
+  /** For listing tools, which calls none. */
   static final CallHandler LIST_ONLY = (_, _) -> Mono.empty();
 
   private static final Map<String, Object> STRING = Map.of("type", "string");
@@ -25,13 +25,13 @@ class AssistantTools {
           Map.of(
               "message",
               Map.of(
-                  "type", "string", "minLength", 1, "description", "What to say to the assistant"),
+                  "type", "string", "minLength", 1, "description", "The message to the assistant"),
               "thread_id",
               Map.of(
                   "type",
                   "string",
                   "description",
-                  "The conversation to go on with; left out, a new one begins")),
+                  "The conversation to continue; leave it out to start a new one")),
           List.of("message"),
           false,
           null,
@@ -53,7 +53,7 @@ class AssistantTools {
     this.startCall = startCall;
   }
 
-  /** What calling a tool does. */
+  /** Handles calls of a tool. */
   @FunctionalInterface
   interface CallHandler {
     Mono<McpSchema.CallToolResult> of(
@@ -65,7 +65,7 @@ class AssistantTools {
         project, (assistant, request) -> startCall.start(call, assistant, request.arguments()));
   }
 
-  /** The tools. Of those with one name the youngest are numbered. Costs one statement. */
+  /** The tools, by one statement. Later assistants of the same name get a number. */
   List<AsyncToolSpecification> of(ProjectId project, CallHandler call) {
     var tools = new ArrayList<AsyncToolSpecification>();
     var names = new HashSet<String>();

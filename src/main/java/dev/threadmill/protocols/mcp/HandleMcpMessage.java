@@ -25,9 +25,9 @@ import java.util.Map;
 import org.jboss.logging.Logger;
 
 /**
- * Answers the messages of MCP clients. Nothing is kept of a client between two of them, so any node
- * answers any: what the SDK calls a stateless server. A tool call is answered by a stream that
- * reads along with its run and holds no thread.
+ * Handles the messages of MCP clients. No state is kept between two messages, so every node answers
+ * every client: a stateless server in terms of the SDK. A tool call is answered by a stream that
+ * follows its run and holds no thread.
  */
 @ApplicationScoped
 class HandleMcpMessage {
@@ -63,9 +63,9 @@ class HandleMcpMessage {
   }
 
   /**
-   * A message and what came with it. All but project and body may be null.
+   * A message with its headers. All but project and body may be null.
    *
-   * @param key so that a call that is sent again is not made twice
+   * @param key the idempotency key of a tool call
    */
   record Request(
       ProjectId project, String accept, String session, String version, String key, byte[] body) {}
@@ -110,7 +110,7 @@ class HandleMcpMessage {
         }
         yield Response.accepted().build();
       }
-      // We ask clients for nothing, so whatever this answers was not ours.
+      // The server sends no requests, so a response answers none of them.
       case JSONRPCResponse _ -> Response.accepted().build();
     };
   }
@@ -180,13 +180,13 @@ class HandleMcpMessage {
     return Response.ok(stream, MediaType.SERVER_SENT_EVENTS_TYPE).build();
   }
 
-  /** The answer to a request that needs no waiting. */
+  /** Handles a request that is answered at once. */
   private static JSONRPCResponse handleNow(SingleRequestServer server, JSONRPCRequest asked) {
     return withoutInternals(
         server.handler().handleRequest(McpTransportContext.EMPTY, asked).block());
   }
 
-  /** What the SDK calls an internal error here is that it could not read the parameters. */
+  /** The SDK reports parameters that it cannot read as internal errors. */
   private static JSONRPCResponse withoutInternals(JSONRPCResponse answer) {
     var error = answer.error();
     return error == null || error.code() != McpSchema.ErrorCodes.INTERNAL_ERROR
@@ -211,7 +211,7 @@ class HandleMcpMessage {
     }
   }
 
-  /** What a run is marked with, so that its caller can have it cancelled, on any node. */
+  /** The metadata of a run by which its caller can cancel it on any node. */
   private static Map<String, String> cancellationMark(String session, Object request) {
     var mark = session + "/" + request;
     return session == null || session.isBlank() || mark.length() > MAX_METADATA

@@ -49,6 +49,6 @@ public class McpResource {
   }
 
   @DELETE
-  @Operation(summary = "End an MCP session, of which nothing is kept")
+  @Operation(summary = "End an MCP session")
   public void end() {}
 }

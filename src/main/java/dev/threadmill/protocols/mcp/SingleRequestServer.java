@@ -10,8 +10,8 @@ import java.util.List;
 import reactor.core.publisher.Mono;
 
 /**
- * The SDK's server for the length of one request. Making it costs a few objects; in return its
- * tools are those that the caller's project has at this moment.
+ * The SDK's server for one request. It costs a few objects, and its tools are those of the caller's
+ * project at this moment.
  */
 final class SingleRequestServer implements McpStatelessServerTransport {
   private static final McpSchema.Implementation SELF =
@@ -19,7 +19,7 @@ final class SingleRequestServer implements McpStatelessServerTransport {
   private static final McpSchema.ServerCapabilities CAPABILITIES =
       McpSchema.ServerCapabilities.builder().tools(false).build();
   private static final String INSTRUCTIONS =
-      "Each tool asks an assistant. Its answer comes with a thread_id: give it with your next message"
+      "Each tool asks an assistant. Its answer has a thread_id: pass it with your next message"
           + " to go on with that conversation.";
 
   private McpStatelessServerHandler handler;
@@ -30,7 +30,7 @@ final class SingleRequestServer implements McpStatelessServerTransport {
         .capabilities(CAPABILITIES)
         .instructions(INSTRUCTIONS)
         .jsonMapper(HandleMcpMessage.JSON)
-        // The results are ours, and what comes in is checked by the tool itself.
+        // Results are made by this server, and StartToolCall validates the arguments.
         .jsonSchemaValidator(
             (_, value) -> JsonSchemaValidator.ValidationResponse.asValid(String.valueOf(value)))
         .tools(tools)

@@ -18,7 +18,9 @@ import java.util.Map;
 import java.util.Set;
 import reactor.core.publisher.Mono;
 
-/** Starts the run of a tool call. What the caller can mend is an error of the tool. */
+/**
+ * Starts the run of a tool call. Invalid arguments are an error of the tool, for the model to read.
+ */
 @ApplicationScoped
 class StartToolCall {
   private static final Set<String> ARGUMENTS = Set.of("message", "thread_id");
@@ -86,7 +88,8 @@ class StartToolCall {
     if (arguments.get("message") instanceof String text && !text.isBlank()) {
       return text;
     }
-    throw ApiException.invalid("message", "The argument 'message' has to be a text, not empty.");
+    throw ApiException.invalid(
+        "message", "The argument 'message' has to be a string that is not blank.");
   }
 
   private static ThreadId thread(Map<String, Object> arguments) {
