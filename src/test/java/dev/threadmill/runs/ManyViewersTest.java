@@ -50,7 +50,7 @@ class ManyViewersTest {
   }
 
   @Test
-  void aThousandWhoWatchOneRunAllSeeItsEndOnce() throws Exception {
+  void aThousandViewersOfOneRunAllReceiveItsEndOnce() throws Exception {
     var model = "watched-" + System.identityHashCode(gate);
     provider.replyTo(model, Reply.text("the same for all").withGate(gate));
     gate.release(2);
@@ -75,7 +75,7 @@ class ManyViewersTest {
     }
   }
 
-  /** All that one viewer sees; counts it as soon as it sees anything. */
+  /** What one viewer receives; counts the viewer at its first event. */
   private static Future<String> watch(HttpClient client, String path, AtomicInteger watching) {
     var key = ConfigProvider.getConfig().getValue("threadmill.keys.api-key", String.class);
     var options =

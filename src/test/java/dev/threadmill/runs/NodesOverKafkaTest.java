@@ -11,7 +11,7 @@ import java.time.Duration;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 
-/** Nodes that tell each other through Kafka. */
+/** Nodes that send signals through Kafka. */
 class NodesOverKafkaTest extends NodesTest {
   private final KafkaBroker broker = new KafkaBroker();
 
@@ -27,7 +27,7 @@ class NodesOverKafkaTest extends NodesTest {
   }
 
   @Test
-  void kafkaMayBeDownAtTheStartAndComeLater() {
+  void kafkaMayBeDownAtTheStartAndStartLater() {
     try (var late = new KafkaBroker();
         var nodes =
             Cluster.of(2)

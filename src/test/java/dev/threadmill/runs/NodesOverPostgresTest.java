@@ -12,7 +12,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.postgresql.PGConnection;
 
-/** Nodes that share nothing but a Postgres. */
+/** Nodes that share only Postgres. */
 class NodesOverPostgresTest extends NodesTest {
   private static final int LISTEN_MILLIS = 100;
 
@@ -22,7 +22,7 @@ class NodesOverPostgresTest extends NodesTest {
   }
 
   @Test
-  void whoeverIsHeardOnlyAfterTheEndOfARunIsToldOfIt() throws SQLException {
+  void aSubscriptionThatArrivesAfterTheEndOfARunIsAnswered() throws SQLException {
     cluster.provider().reply(Reply.text("Hello."));
     var run = startRun();
     await()

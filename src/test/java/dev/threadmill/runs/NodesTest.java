@@ -18,10 +18,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
-/** What nodes do together; once for each way in which they can tell each other of it. */
+/** Nodes of a cluster, once for each transport of signals. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class NodesTest {
-  /** Half of a sweep: whatever is faster than this was told, not found. */
+  /** Half a poll interval: anything faster was signaled, not polled. */
   private static final Duration TOLD = Duration.ofMillis(500);
 
   protected Cluster cluster;
@@ -52,7 +52,9 @@ abstract class NodesTest {
     cluster.provider().reset();
   }
 
-  /** A node may be ready before it hears the others: they meet when one streams the other's run. */
+  /**
+   * A node may be ready before it receives signals: one streams a run of the other until it does.
+   */
   private void awaitCompany() {
     await()
         .atMost(Duration.ofSeconds(60))
@@ -133,7 +135,7 @@ abstract class NodesTest {
   }
 
   @Test
-  void aRunIsCancelledFromAnotherNodeWithinAMoment() {
+  void aRunIsCancelledFromAnotherNodeWithinMilliseconds() {
     cluster.provider().reply(Reply.text("one two three").hangAfter(3));
     var run = startRun();
     await().until(() -> cluster.provider().requests().size() == 1);
@@ -151,7 +153,7 @@ abstract class NodesTest {
   }
 
   @Test
-  void outputsAreSubmittedAtAnotherNodeAndTheStreamGoesOnWhereItWas() {
+  void outputsAreSubmittedAtAnotherNodeAndTheStreamContinues() {
     cluster.provider().reply(Reply.call("look", "{}"), Reply.text("It is sunny."));
     var run =
         startRun(a, "\"tools\": [{\"type\": \"function\", \"function\": {\"name\": \"look\"}}],");
@@ -191,7 +193,7 @@ abstract class NodesTest {
   }
 
   @Test
-  void aRunWhoseNodeIsKilledIsTakenOverAndItsReaderElsewhereSeesEveryEventOnce() {
+  void aRunWhoseNodeIsKilledIsTakenOverAndItsReaderElsewhereReceivesEveryEventOnce() {
     var third = cluster.add();
     third.withJvmOption("-Dthreadmill.runs.sweep-every=200ms");
     cluster.start();

@@ -98,7 +98,7 @@ class ChatCompletionsTest {
   }
 
   @Test
-  void theShapesOfTheGuidesAreUnderstood() {
+  void theFormsOfTheGuidesAreAccepted() {
     var answer =
         ApiClient.user()
             .post(
@@ -131,7 +131,7 @@ class ChatCompletionsTest {
   }
 
   @Test
-  void aStreamIsFramesOfDataUpToDone() {
+  void aStreamIsDataEventsUpToDone() {
     provider.reply(Reply.text("Hello world"));
 
     var answer = ApiClient.user().post(PATH, body("\"stream\": true"));
@@ -166,7 +166,7 @@ class ChatCompletionsTest {
         "\"tool_choice\": \"required\"                     | tool_choice",
         "\"functions\": []                                 | functions",
       })
-  void whatIsWrongIsRefusedByName(String field, String param) {
+  void anInvalidFieldIsRejectedByName(String field, String param) {
     var answer = ApiClient.user().post(PATH, body(field));
 
     assertThat(answer.status()).as(answer.text()).isEqualTo(400);
@@ -187,7 +187,7 @@ class ChatCompletionsTest {
         "{\"role\": \"tool\", \"content\": \"x\"}                        | messages[0].tool_call_id",
         "\"text\"                                                        | messages[0]",
       })
-  void whatIsWrongWithAMessageIsRefusedByItsPlace(String message, String param) {
+  void anInvalidMessageIsRejectedByItsPath(String message, String param) {
     var answer =
         ApiClient.user().post(PATH, "{\"model\": \"gpt-4o\", \"messages\": [" + message + "]}");
 
@@ -196,7 +196,7 @@ class ChatCompletionsTest {
   }
 
   @Test
-  void failuresOfTheProviderAreErrorsEvenWhereAStreamWasAskedFor() {
+  void failuresOfTheProviderAreHttpErrorsAlsoForStreams() {
     provider.otherwise(_ -> Reply.error(429, "rate_limit_exceeded", "Slow down."));
 
     var answer = ApiClient.user().post(PATH, body("\"stream\": true"));
@@ -225,7 +225,7 @@ class ChatCompletionsTest {
 
   @ParameterizedTest
   @CsvSource({"true", "false"})
-  void aClientThatHangsUpEndsTheCallOfTheModel(boolean stream) throws IOException {
+  void aClientThatDisconnectsEndsTheCallOfTheModel(boolean stream) throws IOException {
     var gate = new ReplyGate();
     provider.reply(Reply.text("one two three").withGate(gate));
     try (var socket = send(body("\"stream\": " + stream))) {
@@ -240,7 +240,7 @@ class ChatCompletionsTest {
   }
 
   @Test
-  void aReaderThatIsSlowHoldsTheProviderBack() throws IOException {
+  void aSlowReaderSlowsDownReadingFromTheProvider() throws IOException {
     var chunk =
         ("data: {\"choices\":[{\"delta\":{\"content\":\"" + "x".repeat(50_000) + "\"}}]}\n\n")
             .getBytes(StandardCharsets.UTF_8);
@@ -256,7 +256,7 @@ class ChatCompletionsTest {
   }
 
   @Test
-  void rehearsalIsThereWithAProviderToo() {
+  void theRehearsalModelExistsBesideAProvider() {
     var answer =
         ApiClient.user()
             .post(

@@ -40,7 +40,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** An assistant as an A2A agent, as the protocol's Java SDK (version 0.3) sees it over HTTP. */
+/** An assistant as an A2A agent, through the protocol's Java SDK (version 0.3) over HTTP. */
 @QuarkusTest
 @QuarkusTestResource(PostgresResource.class)
 @QuarkusTestResource(KeysResource.class)
@@ -62,7 +62,7 @@ class A2aJavaSdkTest {
   }
 
   @Test
-  void theCardSaysHowToSpeakToTheAgent() throws Exception {
+  void theCardSaysHowToReachTheAgent() throws Exception {
     var agent = agent("");
     var card = card(agent);
 
@@ -75,7 +75,7 @@ class A2aJavaSdkTest {
   }
 
   @Test
-  void aMessageIsAnsweredByATaskWhoseContextCanBeGoneOnWith() throws Exception {
+  void aMessageIsAnsweredByATaskWhoseContextCanBeContinued() throws Exception {
     // Given
     provider.reply(Reply.text("Good morning."), Reply.text("Good night."));
     var client = client(agent(""));
@@ -98,7 +98,7 @@ class A2aJavaSdkTest {
   }
 
   @Test
-  void aStreamTellsOfTheTaskItsStatusAndPiecesOfItsAnswer() throws Exception {
+  void aStreamHasTheTaskItsStatusesAndPartsOfItsAnswer() throws Exception {
     // Given
     provider.reply(Reply.text("One two three"));
     var client = client(agent(""));
@@ -142,7 +142,7 @@ class A2aJavaSdkTest {
   }
 
   @Test
-  void aTaskThatNeedsInputSaysWhatItWaitsForAndGoesOn() throws Exception {
+  void aTaskThatNeedsInputSaysWhatItWaitsForAndContinues() throws Exception {
     // Given
     provider.reply(Reply.call("get_weather", "{\"city\": \"Rome\"}"), Reply.text("It is sunny."));
     var client =
@@ -167,7 +167,7 @@ class A2aJavaSdkTest {
   }
 
   @Test
-  void aTaskCanBeCancelledAndThenNoMore() throws Exception {
+  void aTaskCanBeCancelledOnce() throws Exception {
     // Given
     provider.reply(Reply.hang());
     var client = client(agent(""));
@@ -192,7 +192,7 @@ class A2aJavaSdkTest {
   }
 
   @Test
-  void aRunThatFailsIsATaskThatFailedAndSaysWhy() throws Exception {
+  void aRunThatFailsIsAFailedTaskWithTheReason() throws Exception {
     provider.reply(Reply.error(401, "invalid_api_key", "No."));
 
     var task = (Task) client(agent("")).sendMessage(said("Hello", null, null), context);
@@ -236,7 +236,7 @@ class A2aJavaSdkTest {
     return new MessageSendParams(message, null, null);
   }
 
-  /** The id of the one task that there is, which the thread and its run make up. */
+  /** The id of the only task, made of its thread and run. */
   private String onlyTask() {
     var thread = api.get("/v1/threads").json().at("/data/0/id").asText();
     return thread

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** A2A 1.0 on the wire, and what both versions do with what is wrong. */
+/** A2A 1.0 on the wire, and the errors of both versions. */
 @QuarkusTest
 @QuarkusTestResource(PostgresResource.class)
 @QuarkusTestResource(KeysResource.class)
@@ -65,7 +65,7 @@ class A2aServerTest {
   }
 
   @Test
-  void aStreamBeginsWithTheTaskAndEndsWithItsLastStatus() {
+  void aStreamStartsWithTheTaskAndEndsWithItsLastStatus() {
     // Given
     provider.reply(Reply.text("One two three"));
 
@@ -84,7 +84,7 @@ class A2aServerTest {
   }
 
   @Test
-  void aBrokenStreamGoesOnBehindItsLastEvent() {
+  void aBrokenStreamResumesBehindItsLastEvent() {
     // Given
     var gate = new ReplyGate();
     provider.reply(Reply.text("One two three").withGate(gate));
@@ -122,7 +122,7 @@ class A2aServerTest {
   }
 
   @Test
-  void aMessageThatIsSentAgainBeginsNoOtherTask() {
+  void aMessageThatIsSentAgainStartsNoOtherTask() {
     // Given
     provider.reply(Reply.text("Once."), Reply.text("Twice."), Reply.text("Thrice."));
     var message = said("Hello");
@@ -141,7 +141,7 @@ class A2aServerTest {
   }
 
   @Test
-  void aClientThatDoesNotWaitAsksForTheTask() {
+  void aClientThatDoesNotWaitPollsTheTask() {
     // Given
     var gate = new ReplyGate();
     provider.reply(Reply.text("Done.").withGate(gate));
@@ -197,7 +197,7 @@ class A2aServerTest {
   }
 
   @Test
-  void tasksAreListedWithTheirArtifactsAndWhatWasSaidUntilTheyEnded() {
+  void tasksAreListedWithTheirArtifactsAndTheHistoryUntilTheirEnd() {
     // Given
     provider.reply(Reply.text("Alpha."), refusal("Never."), Reply.text("Gamma."));
     var context = call("SendMessage", said("One")).at("/result/task/contextId").asText();
@@ -223,7 +223,7 @@ class A2aServerTest {
   }
 
   @Test
-  void aHistoryThatIsTooLargeBeginsLater() {
+  void aHistoryThatIsTooLargeStartsLater() {
     // Given
     provider.reply(Reply.text("Done."));
     var task = call("SendMessage", said("One")).at("/result/task");
@@ -334,7 +334,7 @@ class A2aServerTest {
           {"jsonrpc": "2.0", "id": 1, "method": "CreateTaskPushNotificationConfig", "params": {}} | -32003
           {"jsonrpc": "2.0", "id": 1, "method": "GetExtendedAgentCard"}               | -32004
           """)
-  void whatIsWrongIsAnErrorThatSaysSo(String body, int code) {
+  void anInvalidRequestIsAnErrorWithItsCode(String body, int code) {
     var answer = api.post(path, body);
 
     assertThat(answer.status()).describedAs(answer.text()).isEqualTo(200);
@@ -361,7 +361,7 @@ class A2aServerTest {
   }
 
   @Test
-  void anAgentIsThereOnlyForItsProjectAndOnlyIfItIsExposed() {
+  void anAgentExistsOnlyForItsProjectAndOnlyIfItIsExposed() {
     var hidden = "/v1/a2a/" + agent("\"exposure\": {\"mcp\": true}");
     var ended = call("SendMessage", said("Hello")).at("/result/task/id").asText();
     var other = "/v1/a2a/" + agent("\"exposure\": {\"a2a\": true}");
@@ -375,7 +375,7 @@ class A2aServerTest {
   }
 
   @Test
-  void aCardIsShownToThoseWithoutAKeyOnlyIfItIsPublic() {
+  void aCardIsReadableWithoutAKeyOnlyIfItIsPublic() {
     var open = "/v1/a2a/" + agent("\"exposure\": {\"a2a\": true, \"public_card\": true}");
     var notAnAgent = "/v1/a2a/" + agent("\"exposure\": {\"public_card\": true}");
     var card = "/.well-known/agent-card.json";
@@ -394,7 +394,7 @@ class A2aServerTest {
   }
 
   @Test
-  void whatIsTooLongIsRefused() {
+  void bodiesThatAreTooLargeOrTooDeepAreRejected() {
     var large = new byte[11 * 1024 * 1024];
     Arrays.fill(large, (byte) ' ');
 

@@ -37,7 +37,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The MCP server, as the official SDK's client sees it over HTTP. */
+/** The MCP server, through the client of the official SDK over HTTP. */
 @QuarkusTest
 @QuarkusTestResource(PostgresResource.class)
 @QuarkusTestResource(KeysResource.class)
@@ -86,7 +86,7 @@ class McpServerTest {
   }
 
   @Test
-  void aCallIsAnsweredAndTheThreadCanBeGoneOnWith() {
+  void aCallIsAnsweredAndItsThreadCanBeContinued() {
     // Given
     assistant("Helper", "");
     provider.reply(Reply.text("Good morning."), Reply.text("Good night."));
@@ -112,7 +112,7 @@ class McpServerTest {
   }
 
   @Test
-  void aClientThatWantsToHearOfProgressDoes() {
+  void aClientWithAProgressTokenGetsProgressNotifications() {
     // Given
     assistant("Helper", "");
     var gate = new ReplyGate();
@@ -141,7 +141,7 @@ class McpServerTest {
   }
 
   @Test
-  void aRunThatFailsIsAnErrorOfTheToolAndSaysWhy() {
+  void aRunThatFailsIsAnErrorOfTheToolWithTheReason() {
     assistant("Helper", "");
     provider.reply(Reply.error(400, "content_policy", "That prompt is not allowed."));
 
@@ -153,7 +153,7 @@ class McpServerTest {
   }
 
   @Test
-  void aRunThatWaitsForItsClientIsAnErrorOfTheToolAndIsNamed() {
+  void aRunThatWaitsForOutputsIsAnErrorOfTheToolThatNamesIt() {
     assistant(
         "Helper",
         "\"tools\": [{\"type\": \"function\", \"function\": {\"name\": \"get_weather\"}}], ");
@@ -187,7 +187,7 @@ class McpServerTest {
         "{\"message\": \"x\", \"thread_id\": \"thread_of_nobody\"}",
         "{\"message\": \"x\", \"more\": true}"
       })
-  void argumentsThatDoNotFitAreErrorsThatTheModelReads(String arguments) {
+  void invalidArgumentsAreErrorsThatTheModelReads(String arguments) {
     assistant("Helper", "");
 
     var answer = post("tools/call", "{\"name\": \"helper\", \"arguments\": " + arguments + "}");
@@ -277,7 +277,7 @@ class McpServerTest {
   }
 
   @Test
-  void aStrangersCancellationChangesNothing() {
+  void aCancellationFromAnotherSessionChangesNothing() {
     // Given
     assistant("Helper", "");
     var gate = new ReplyGate();
@@ -336,7 +336,7 @@ class McpServerTest {
           {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "x", "arguments": []}} | 200 | -32602
           {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"protocolVersion": []}} | 200 | -32602
           """)
-  void whatIsNoMessageIsRefused(String body, int status, int code) {
+  void aBodyThatIsNoMessageIsRejected(String body, int status, int code) {
     var answer = api.post("/v1/mcp", body);
 
     assertThat(answer.status()).describedAs(answer.text()).isEqualTo(status);
@@ -379,7 +379,7 @@ class McpServerTest {
   }
 
   @Test
-  void deepNestingIsRefusedBeforeItIsRead() {
+  void deepNestingIsRejected() {
     for (int depth : new int[] {201, 5_000, 200_000}) {
       var nested = "[".repeat(depth) + "]".repeat(depth);
       var bodies =
@@ -393,7 +393,7 @@ class McpServerTest {
   }
 
   @Test
-  void requestsOutOfBoundsAreRefused() {
+  void requestsOutOfBoundsAreRejected() {
     var ping = body("ping", "{}");
     var large = new byte[11 * 1024 * 1024];
     Arrays.fill(large, (byte) ' ');

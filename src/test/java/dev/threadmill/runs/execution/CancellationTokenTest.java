@@ -20,7 +20,7 @@ class CancellationTokenTest {
   private final CancellationToken run = new CancellationToken() {};
 
   @Test
-  void whoWaitsForAConnectionIsInterruptedAndDoesNotFail() throws SQLException {
+  void aWaitForAConnectionIsInterruptedAndDoesNotFail() throws SQLException {
     var postgres = PostgresResource.shared();
     var settings =
         Map.of(
@@ -57,7 +57,7 @@ class CancellationTokenTest {
   }
 
   @Test
-  void aFaultOfTheDatabaseIsOneWhileNobodyStopsTheRun() {
+  void anErrorOfTheDatabaseStaysOneWhileTheRunIsNotStopped() {
     var fault = new DatabaseException(new SQLException("no such table", "42P01"));
 
     assertThatThrownBy(

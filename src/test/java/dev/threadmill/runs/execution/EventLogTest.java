@@ -58,13 +58,13 @@ class EventLogTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"", "x1:2", "D1:2", "?", "d1:2 d1:2"})
-  void aCodeThatIsNoneIsRefused(String code) {
+  void anInvalidCodeIsRejected(String code) {
     assertThatThrownBy(() -> RunEvent.parse(code)).isInstanceOf(IllegalStateException.class);
   }
 
   @ParameterizedTest
   @ValueSource(longs = {11, 12, 13, 14, 15, 16, 17, 18, 19, 20})
-  void anEventThatGoesThroughTheJournalComesOutTheSame(long seed) {
+  void anEventThatIsJournaledAndReadAgainIsTheSame(long seed) {
     for (var event : randomEvents(new Random(seed))) {
       assertThat(JournalFormat.parse(JournalFormat.format(event))).isEqualTo(event);
     }

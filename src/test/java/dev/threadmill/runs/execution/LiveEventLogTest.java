@@ -66,7 +66,7 @@ class LiveEventLogTest {
   }
 
   @Test
-  void longTextsAreBoundedByTheirLengthWhoeverLags() {
+  void longTextsAreBoundedByTheirLengthHoweverFarAReaderLags() {
     log.addReader(() -> {}, () -> 0);
     log.startJournaling();
 
@@ -133,7 +133,7 @@ class LiveEventLogTest {
   }
 
   @Test
-  void aReaderWhoseEventsWereEvictedIsSentToTheDatabase() {
+  void aReaderWhoseEventsWereEvictedHasToReadTheDatabase() {
     log.startJournaling();
     publish(5_000, "word ");
     journalAll();

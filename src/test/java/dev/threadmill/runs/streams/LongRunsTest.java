@@ -34,7 +34,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Runs that tell very much, and readers who do not keep up or come late. */
+/** Runs with very many events, and readers that lag or join late. */
 @QuarkusTest
 @QuarkusTestResource(PostgresResource.class)
 @QuarkusTestResource(KeysResource.class)
@@ -47,7 +47,7 @@ class LongRunsTest {
   private static final int WORDS = 30_000;
   private static final String TEXT = text();
 
-  /** An event each, more than the buffers of a connection hold. */
+  /** One event each, and more than the buffers of a connection hold. */
   private static final List<Reply.Step> CHUNKS = Reply.text(TEXT).steps();
 
   private static final int HELD_BACK = 10;
@@ -69,7 +69,7 @@ class LongRunsTest {
     return text.toString().strip();
   }
 
-  /** A conversation whose answer is told but for the last chunks, which wait: the run is live. */
+  /** A conversation whose answer is streamed except for the last chunks: the run stays live. */
   private Conversation conversation() {
     var steps = new ArrayList<>(CHUNKS);
     steps.add(steps.size() - HELD_BACK, new Reply.Step.Wait(gate));
@@ -82,13 +82,13 @@ class LongRunsTest {
     gate.open();
   }
 
-  private LiveRun liveWhenNearlyAllIsTold(RunId run) {
+  private LiveRun liveWhenNearlyAllIsPublished(RunId run) {
     var live = liveRuns.find(run).orElseThrow();
     await("the run goes on").atMost(LONG_ENOUGH).until(() -> kept(live, NEARLY_ALL) > 0);
     return live;
   }
 
-  /** How many events it holds from this one on. */
+  /** How many events are in memory from this one on. */
   private static long kept(LiveRun live, int from) {
     return IntStream.range(from, 2 * CHUNKS.size())
         .filter(i -> live.events().publishedAt(i) != null)
@@ -106,23 +106,23 @@ class LongRunsTest {
   }
 
   @Test
-  void aReaderWhoDoesNotReadHoldsUpNobodyAndMissesNothing() {
+  void aReaderThatStallsDelaysNoOtherAndMissesNothing() {
     var conversation = conversation();
     try (var stalled = conversation.stream()) {
       var seen = new ArrayList<SseStream.Frame>();
       seen.add(stalled.next());
       var run = seen.getFirst().json();
-      var live = liveWhenNearlyAllIsTold(new RunId(run.path("id").asText()));
+      var live = liveWhenNearlyAllIsPublished(new RunId(run.path("id").asText()));
       assertThat(kept(live, 0))
           .isLessThan(LiveEventLog.MAX_RETAINED + 2 * LiveEventLog.MIN_RETAINED);
       try (var late = user.events(conversation.path(run) + "/events")) {
         gate.open();
-        assertThat(said(late.rest())).as("who comes late").isEqualTo(TEXT);
+        assertThat(said(late.rest())).as("a reader that joins late").isEqualTo(TEXT);
       }
       conversation.until(run, "completed");
 
       seen.addAll(stalled.rest());
-      assertThat(said(seen)).as("who did not read until the run had ended").isEqualTo(TEXT);
+      assertThat(said(seen)).as("a reader that stalled until the run had ended").isEqualTo(TEXT);
       var ids = new HashSet<String>();
       assertThat(seen.subList(0, seen.size() - 1)).allMatch(frame -> ids.add(frame.id()));
       assertThat(seen.getLast().isDone()).isTrue();
@@ -130,19 +130,19 @@ class LongRunsTest {
   }
 
   @Test
-  void whatARunHasToldWithoutReadersIsNotKept() {
+  void eventsOfARunWithoutReadersDoNotStayInMemory() {
     var conversation = conversation();
     var run = conversation.run();
-    var live = liveWhenNearlyAllIsTold(new RunId(run.path("id").asText()));
+    var live = liveWhenNearlyAllIsPublished(new RunId(run.path("id").asText()));
 
     assertThat(kept(live, 0)).isLessThan(3 * LiveEventLog.MIN_RETAINED);
   }
 
   @Test
-  void whoIsFarBehindTakesWhatTheDatabaseHasInParts() throws InterruptedException {
+  void aReaderFarBehindLoadsTheJournalInParts() throws InterruptedException {
     var conversation = conversation();
     var run = new RunId(conversation.run().path("id").asText());
-    liveWhenNearlyAllIsTold(run);
+    liveWhenNearlyAllIsPublished(run);
     var woken = new Semaphore(0);
     var thread = new ThreadId(conversation.thread());
     var reader =
