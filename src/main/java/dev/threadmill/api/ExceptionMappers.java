@@ -1,5 +1,6 @@
 package dev.threadmill.api;
 
+import io.quarkus.vertx.http.runtime.CurrentVertxRequest;
 import jakarta.inject.Inject;
 import jakarta.ws.rs.NotAllowedException;
 import jakarta.ws.rs.NotFoundException;
@@ -11,6 +12,7 @@ import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Request;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.core.UriInfo;
+import java.io.IOException;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Set;
@@ -27,11 +29,16 @@ public class ExceptionMappers {
   private static final Logger LOG = Logger.getLogger(ExceptionMappers.class);
 
   private static final int UNAUTHORIZED = 401;
+
+  /** For metrics only, since the client is gone. */
+  private static final int CLIENT_CLOSED_REQUEST = 499;
+
   private static final int TOO_LARGE = 413;
 
   @Context Request request;
   @Context UriInfo uri;
   @Inject Routes routes;
+  @Inject CurrentVertxRequest connection;
 
   @ServerExceptionMapper
   public Response api(ApiException e) {
@@ -109,6 +116,10 @@ public class ExceptionMappers {
       LOG.warnf("unavailable method=%s path=%s cause=%s", request.getMethod(), uri.getPath(), e);
       return answer(ApiException.unavailable(outage.publicMessage(), 1));
     }
+    if (e instanceof IOException && isClientGone()) {
+      LOG.debugf("client disconnected method=%s path=%s", request.getMethod(), uri.getPath());
+      return Response.status(CLIENT_CLOSED_REQUEST).build();
+    }
     if (isBrokenConnection(e)) {
       LOG.warnf("unavailable method=%s path=%s cause=%s", request.getMethod(), uri.getPath(), e);
       return answer(
@@ -126,6 +137,11 @@ public class ExceptionMappers {
                 ApiError.SERVER_ERROR,
                 null,
                 null)));
+  }
+
+  private boolean isClientGone() {
+    var current = connection.getCurrent();
+    return current != null && current.response().closed();
   }
 
   /** Hibernate has exceptions of its own for it; the cause tells. */
