@@ -140,7 +140,7 @@ public class AttemptCommit {
     var log = EventLog.format(events);
     int commits = execution.live().commitCount();
     if (changes.end != null) {
-      transitions.end(tx, changes.end, commits, log);
+      transitions.end(tx, changes.end, commits, log, execution.toolNames());
     } else {
       transitions.commitStep(tx, run, commits, changes.continuation, log);
     }

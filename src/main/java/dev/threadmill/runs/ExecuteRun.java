@@ -201,13 +201,7 @@ class ExecuteRun {
       }
       case CONTENT_FILTER -> {
         turn.filteredByProvider();
-        yield end(
-            execution,
-            turn,
-            answer.usage(),
-            Run.End.failed(
-                RunError.server(
-                    "The provider refused the answer or cut it off: its content filter applied.")));
+        yield end(execution, turn, answer.usage(), Run.End.failed(RunError.contentFilter()));
       }
       case STOP, TOOL_CALLS -> {
         if (turn.hasCalls()) {
@@ -225,7 +219,7 @@ class ExecuteRun {
     if (!execution.allowsToolCalls(step.calls().size())) {
       return end(execution, turn, usage, Run.End.incomplete(RunExecution.MAX_TOOL_CALLS));
     }
-    execution.countTurn(step.calls().size());
+    execution.countTurn(step.calls());
     return switch (executeTools.execute(execution, step, usage)) {
       // As below; what the call cost is counted already.
       case NOT_STORED -> end(execution, turn, Usage.NONE, Run.End.CANCELLED);

@@ -36,6 +36,7 @@ import dev.threadmill.runs.routing.ResumeParent;
 import dev.threadmill.runs.spec.ResolveRunSettings;
 import dev.threadmill.runs.store.ChildRunStore;
 import dev.threadmill.runs.store.NodeStore;
+import dev.threadmill.runs.store.RecordRunActivity;
 import dev.threadmill.runs.store.RunClaims;
 import dev.threadmill.runs.store.RunJournal;
 import dev.threadmill.runs.store.RunStore;
@@ -104,6 +105,7 @@ final class SimulatedNode {
     @Inject Assistants assistants;
     @Inject AssistantCache assistantCache;
     @Inject ResolveRunSettings resolveSettings;
+    @Inject RecordRunActivity activity;
     @Inject PrepareMessages prepareMessages;
     @Inject ContentGate gate;
     @Inject PrepareThread prepareThread;
@@ -140,7 +142,7 @@ final class SimulatedNode {
     clock = () -> parts.clock.instant().plus(this.ahead);
     runs = new RunStore(jdbc);
     claims = new RunClaims(jdbc);
-    transitions = new RunTransitions(jdbc);
+    transitions = new RunTransitions(jdbc, parts.activity);
     toolCalls = new ToolCallStore(jdbc);
     steps = new StepStore(jdbc, toolCalls);
     runJournal = new RunJournal(jdbc);
@@ -169,7 +171,8 @@ final class SimulatedNode {
             signals);
     cancel = new CancelRun(runs, transitions, children, endIdle, localRuns, signals, clock);
     var createChild =
-        new CreateChildRun(parts.threads, parts.threadTail, parts.messages, transitions, parts.ids);
+        new CreateChildRun(
+            parts.threads, parts.threadTail, parts.messages, transitions, parts.ids, parts.gate);
     var commit =
         new AttemptCommit(
             jdbc,

@@ -7,12 +7,15 @@ import dev.threadmill.models.Usage;
 import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.SentContext;
 import dev.threadmill.runs.store.Step;
+import dev.threadmill.runs.store.ToolCall;
 import dev.threadmill.runs.store.ToolCallStore;
 import dev.threadmill.tools.Toolset;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * The state of a run that the execution loop works on. Confined to the run's own thread.
@@ -35,6 +38,7 @@ public final class RunExecution {
   private Instant lastTimestamp;
   private int turns;
   private int toolCalls;
+  private final Set<String> toolNames = new TreeSet<>();
   private SentContext sentContext;
   private Reservation reservation = Reservation.NONE;
   private Usage unsettled;
@@ -62,6 +66,7 @@ public final class RunExecution {
       var until = step.endedAt() == null ? step.createdAt() : step.endedAt();
       execution.lastTimestamp = latest(execution.lastTimestamp, until);
       execution.turns = execution.lastOrdinal;
+      step.calls().forEach(call -> execution.toolNames.add(call.name()));
     }
     return execution;
   }
@@ -90,9 +95,15 @@ public final class RunExecution {
   }
 
   /** Counts a turn: an answer with so many tool calls. */
-  public void countTurn(int calls) {
+  public void countTurn(List<ToolCall> calls) {
     turns++;
-    toolCalls += calls;
+    toolCalls += calls.size();
+    calls.forEach(call -> toolNames.add(call.name()));
+  }
+
+  /** The functions that the model has called, as far as this attempt knows. */
+  public Set<String> toolNames() {
+    return toolNames;
   }
 
   /** Sets the counts to what is stored. */

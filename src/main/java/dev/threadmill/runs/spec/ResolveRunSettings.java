@@ -8,6 +8,8 @@ import dev.threadmill.assistants.RoutingTargets;
 import dev.threadmill.assistants.ToolSecrets;
 import dev.threadmill.assistants.ToolSpec;
 import dev.threadmill.assistants.TurnOptions;
+import dev.threadmill.guard.ContentGate;
+import dev.threadmill.guard.ContentSource;
 import dev.threadmill.models.ResponseFormat;
 import dev.threadmill.models.ToolChoice;
 import dev.threadmill.runs.store.RunSettings;
@@ -23,9 +25,14 @@ public class ResolveRunSettings {
   private final ToolSecrets toolSecrets;
   private final RoutingTargets routingTargets;
   private final ToolsetFactory toolsets;
+  private final ContentGate gate;
 
   public ResolveRunSettings(
-      ToolSecrets toolSecrets, RoutingTargets routingTargets, ToolsetFactory toolsets) {
+      ToolSecrets toolSecrets,
+      RoutingTargets routingTargets,
+      ToolsetFactory toolsets,
+      ContentGate gate) {
+    this.gate = gate;
     this.toolSecrets = toolSecrets;
     this.routingTargets = routingTargets;
     this.toolsets = toolsets;
@@ -42,7 +49,7 @@ public class ResolveRunSettings {
     var settings =
         new RunSettings(
             model(assistant, overrides),
-            instructions(assistant, overrides),
+            instructions(project, assistant, overrides),
             tools(project, assistant, overrides),
             toolUse(overrides),
             sampling(assistant, overrides),
@@ -68,9 +75,12 @@ public class ResolveRunSettings {
     return model;
   }
 
-  private static String instructions(Assistant assistant, RunOverrides overrides) {
-    var base = or(or(overrides.instructions(), of(assistant, Assistant::instructions)), "");
-    var additional = or(overrides.additionalInstructions(), "");
+  /** Those of the assistant passed the content filters when they were stored. */
+  private String instructions(ProjectId project, Assistant assistant, RunOverrides overrides) {
+    var source = ContentSource.input(project, of(assistant, Assistant::id), null);
+    var own = gate.apply(source, overrides.instructions());
+    var base = or(or(own, of(assistant, Assistant::instructions)), "");
+    var additional = or(gate.apply(source, overrides.additionalInstructions()), "");
     return base.isEmpty() || additional.isEmpty() ? base + additional : base + "\n" + additional;
   }
 

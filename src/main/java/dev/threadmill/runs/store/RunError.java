@@ -10,6 +10,19 @@ import dev.threadmill.models.ModelException;
 public record RunError(String code, String message) {
   static final String SERVER_ERROR = "server_error";
 
+  private static final String CONTENT_FILTER = 
+      "The provider refused the answer or cut it off: its content filter applied.";
+
+  /** The content filter of the provider has cut the answer. */
+  public static RunError contentFilter() {
+    return server(CONTENT_FILTER);
+  }
+
+  /** Whether this is {@link #contentFilter}. */
+  boolean isContentFilter() {
+    return CONTENT_FILTER.equals(message);
+  }
+
   /** The fault is the server's or of something that it depends on. */
   public static RunError server(String message) {
     return new RunError(SERVER_ERROR, message);

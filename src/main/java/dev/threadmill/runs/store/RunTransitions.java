@@ -26,9 +26,11 @@ public class RunTransitions {
   private static final Logger LOG = Logger.getLogger(RunTransitions.class);
 
   private final Jdbc jdbc;
+  private final RecordRunActivity activity;
 
-  public RunTransitions(Jdbc jdbc) {
+  public RunTransitions(Jdbc jdbc, RecordRunActivity activity) {
     this.jdbc = jdbc;
+    this.activity = activity;
   }
 
   /**
@@ -110,6 +112,7 @@ public class RunTransitions {
         origin != null && origin.isHandoff(),
         run.apiKey());
     recordChange(tx, Kind.CREATED, run);
+    activity.created(tx, run);
   }
 
   /**
@@ -187,8 +190,9 @@ public class RunTransitions {
    *
    * @param commits how often this attempt has committed before
    * @param log the events that this commit adds
+   * @param tools the functions that the model has called
    */
-  public void end(Tx tx, Run ended, int commits, String log) {
+  public void end(Tx tx, Run ended, int commits, String log, Collection<String> tools) {
     tx.deferFenced(
         """
         UPDATE runs SET status = ?, cancelled_at = ?, failed_at = ?, completed_at = ?,
@@ -212,6 +216,7 @@ public class RunTransitions {
         ended.attempt(),
         commits);
     recordChange(tx, Kind.ENDED, ended);
+    activity.ended(tx, ended, tools);
   }
 
   /**
@@ -241,6 +246,7 @@ public class RunTransitions {
         ended.threadId(),
         ended.id());
     recordChange(tx, Kind.ENDED, ended);
+    activity.ended(tx, ended, List.of());
   }
 
   /**
