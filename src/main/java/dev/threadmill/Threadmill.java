@@ -1,6 +1,7 @@
 package dev.threadmill;
 
 import dev.threadmill.api.InvalidSettingException;
+import dev.threadmill.api.RequestHeadTimeout;
 import dev.threadmill.db.DatabaseCheck;
 import dev.threadmill.db.DatabaseUrl;
 import dev.threadmill.db.embedded.EmbeddedPostgres;
@@ -18,23 +19,22 @@ import java.util.concurrent.TimeUnit;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 
-/** Starts the server: first what it stands on, then Quarkus; stops them the other way round. */
+/** Starts the database and then Quarkus, and stops them in reverse order. */
 @QuarkusMain
 public final class Threadmill {
   private static final CountDownLatch SERVER_STOPPED = new CountDownLatch(1);
   private static volatile boolean stopping;
 
-  private static Logger hibernate; // kept, since a logger that nobody holds forgets its level
+  private static Logger hibernate; // a reference, since an unreferenced logger loses its level
 
-  // Quarkus makes a bean of it.
+  // Quarkus creates a bean of this class.
   Threadmill() {}
 
-  /**
-   * Runs until it is told to stop; exit code 1 and one line on standard error if it cannot start.
-   */
+  /** Runs until it is stopped; exit code 1 and one line on standard error if it cannot start. */
   public static void main(String... args) {
     // Quarkus warns when logging was used before its log manager is in place.
     System.setProperty("java.util.logging.manager", "org.jboss.logmanager.LogManager");
+    System.setProperty(RequestHeadTimeout.ENABLE_PROPERTY, RequestHeadTimeout.ENABLED);
     // SQL, JSON and headers are formatted alike on every machine, also by libraries.
     Locale.setDefault(Locale.ROOT);
     try {
@@ -54,7 +54,7 @@ public final class Threadmill {
     } catch (InterruptedException e) {
       fail("interrupted while starting");
     }
-    // What it notes before the log is set up would stand around the one line about a wrong setting.
+    // Its early output would surround the one line about a wrong setting.
     hibernate = Logger.getLogger("org.hibernate");
     hibernate.setLevel(Level.WARNING);
     Quarkus.run(null, Threadmill::onQuarkusExit, args);
@@ -79,7 +79,7 @@ public final class Threadmill {
                 .withProgress(line -> System.out.println("threadmill: " + line))));
   }
 
-  /** System properties outrank every other source that Quarkus reads. */
+  /** Configures Quarkus by system properties, which override every other source. */
   private static void configureQuarkus(
       StartupConfig settings, Optional<EmbeddedPostgres> embedded) {
     set("quarkus.http.host", settings.host().getHostAddress());
@@ -117,7 +117,7 @@ public final class Threadmill {
     System.setProperty(property, value);
   }
 
-  /** Quarkus has stopped, whether it was told to or could not start. */
+  /** Quarkus has stopped or could not start. */
   private static void onQuarkusExit(int code, Throwable failure) {
     if (failure != null) {
       new StartupFailure(failure).printTo(System.err);
@@ -128,13 +128,15 @@ public final class Threadmill {
     }
   }
 
-  /** All shutdown hooks run at once: the database has to wait until nobody uses it any more. */
+  /**
+   * Shutdown hooks run concurrently, so this one waits for Quarkus before it stops the database.
+   */
   private static void stopDatabase(Optional<EmbeddedPostgres> embedded) {
     stopping = true;
     try {
       if (!SERVER_STOPPED.await(60, TimeUnit.SECONDS)) {
         System.err.println(
-            "threadmill: the server takes long to stop; stopping its database anyway");
+            "threadmill: the server did not stop within 60 s; stopping its database anyway");
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

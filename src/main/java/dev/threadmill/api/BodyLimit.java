@@ -7,15 +7,18 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.regex.Pattern;
 
 /**
- * No JSON body may be longer than ten megabytes. One that says how long it is is refused before it
- * is read, any other where it passes the limit.
+ * Limits JSON bodies to ten megabytes. A body whose declared length exceeds the limit is refused
+ * before it is read, any other when it exceeds the limit.
  */
 @ApplicationScoped
 public class BodyLimit {
   static final int MAX_JSON = 10 * 1024 * 1024;
   private static final int AFTER_DEFAULT_CONTENT_TYPE = 700;
+  private static final Pattern JSON =
+      Pattern.compile("application/(?:[\\w.-]+\\+)?json", Pattern.CASE_INSENSITIVE);
 
   void onEveryRequest(@Observes Filters filters) {
     filters.register(BodyLimit::refuseLarge, AFTER_DEFAULT_CONTENT_TYPE);
@@ -39,7 +42,7 @@ public class BodyLimit {
     refuse(context, tooLarge());
   }
 
-  /** Answers in place of whoever would have read the body, which stays where it is. */
+  /** Answers with an error and leaves the rest of the body unread. */
   static void refuse(RoutingContext context, ApiException error) {
     var response =
         context
@@ -54,8 +57,8 @@ public class BodyLimit {
     response.end(Json.write(error.error().inEnvelope()));
   }
 
-  private static boolean isJson(String type) {
-    return type != null && type.regionMatches(true, 0, "application/json", 0, 16);
+  static boolean isJson(String type) {
+    return type != null && JSON.matcher(type).lookingAt();
   }
 
   static long declaredLength(String length) {
@@ -66,7 +69,7 @@ public class BodyLimit {
     }
   }
 
-  private static ApiException tooLarge() {
+  static ApiException tooLarge() {
     return new ApiException(
         413,
         new ApiError(

@@ -21,9 +21,8 @@ import org.jboss.logging.Logger;
 import org.jboss.resteasy.reactive.server.ServerExceptionMapper;
 
 /**
- * The one place where an exception becomes an answer. Only an {@link ApiException} speaks to the
- * client in its own words; what is unforeseen is logged under the request's id and answered with
- * that id alone.
+ * Maps exceptions to responses. Only the message of an {@link ApiException} reaches the client; any
+ * other exception is logged with the id of the request, and the response contains that id alone.
  */
 public class ExceptionMappers {
   private static final Logger LOG = Logger.getLogger(ExceptionMappers.class);
@@ -144,7 +143,7 @@ public class ExceptionMappers {
     return current != null && current.response().closed();
   }
 
-  /** Hibernate has exceptions of its own for it; the cause tells. */
+  /** Hibernate wraps the exception of the driver. */
   private static boolean isBrokenConnection(Throwable e) {
     for (var cause = e; cause != null; cause = cause.getCause()) {
       if (cause instanceof SQLException sql) {
@@ -155,12 +154,12 @@ public class ExceptionMappers {
     return false;
   }
 
-  /** An exception that may mean: nothing was done, a retry will most likely succeed. */
+  /** An exception that may be an outage: nothing was done, and a retry will most likely succeed. */
   public interface Unavailable {
-    /** Whether it does mean that. */
+    /** Whether it is an outage. */
     boolean isOutage();
 
-    /** What the client may read. */
+    /** The message for the client. */
     String publicMessage();
   }
 
@@ -177,13 +176,13 @@ public class ExceptionMappers {
       response.header(HttpHeaders.WWW_AUTHENTICATE, "Bearer");
     }
     if (e.httpStatus() == TOO_LARGE) {
-      // What is left of the body is not waited for.
+      // The rest of the body is not read.
       response.header("Connection", "close");
     }
     return response.build();
   }
 
-  /** In whole seconds, as the standard has it, and exactly, as SDKs prefer it. */
+  /** In whole seconds, as the standard requires, and in milliseconds, as SDKs prefer. */
   private static void addRetryAfter(Response.ResponseBuilder response, Duration wait) {
     long millis = Math.max(1, wait.toMillis());
     response.header(HttpHeaders.RETRY_AFTER, Long.toString((millis + 999) / 1_000));

@@ -14,11 +14,11 @@ import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** Reads what a client sent. Whatever is wrong with it becomes a 400 that names the field. */
+/** Reads the body of a request. Any error in it is a 400 that names the field. */
 public final class JsonBody {
   private JsonBody() {}
 
-  /** The body as text, which is not looked at otherwise; 400 for what no text may hold. */
+  /** The body as text, without parsing; 400 for text that cannot be stored. */
   public static String text(byte[] body) {
     return JsonBodyDecoder.of(body);
   }
@@ -43,7 +43,7 @@ public final class JsonBody {
     }
   }
 
-  /** The body with this field in place of one of that name; a body that is no object stays. */
+  /** The body with this field added or replaced; a body that is no object is returned unchanged. */
   static byte[] withField(byte[] body, String name, String value) {
     var node = read(body, Json.MAPPER.constructType(JsonNode.class));
     return node instanceof ObjectNode object
@@ -120,7 +120,7 @@ public final class JsonBody {
             .formatted(param, clip(String.valueOf(word.getValue())), known));
   }
 
-  /** What a record's own constructor objected to, wherever Jackson has wrapped it. */
+  /** The exception of a record's constructor, which Jackson wraps. */
   private static ApiException ownError(Throwable e) {
     var path =
         e instanceof JsonMappingException mapping
@@ -134,7 +134,7 @@ public final class JsonBody {
     return null;
   }
 
-  /** An element of a list says only its own field; the place of the list is put before it. */
+  /** Prefixes the field of an element with the path of the element. */
   private static ApiException below(List<JsonMappingException.Reference> path, ApiException own) {
     var full = path(path);
     var param = own.error().param();

@@ -13,7 +13,7 @@ import org.jboss.resteasy.reactive.server.spi.ServerMessageBodyReader;
 import org.jboss.resteasy.reactive.server.spi.ServerRequestContext;
 import org.jboss.resteasy.reactive.server.vertx.VertxResteasyReactiveRequestContext;
 
-/** Hands every JSON body to {@link JsonBody}, in place of the framework's own reader. */
+/** Reads every JSON body by {@link JsonBody} instead of the reader of the framework. */
 @Provider
 @Consumes({MediaType.APPLICATION_JSON, "application/*+json"})
 public class JsonBodyReader implements ServerMessageBodyReader<Object> {

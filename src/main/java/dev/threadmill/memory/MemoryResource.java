@@ -66,7 +66,7 @@ public class MemoryResource {
   @Operation(summary = "Search memories of the thread, its user or its assistant")
   public Page<MemoryObject.Recalled> search(
       @PathParam("thread_id") ThreadId id, SearchMemory search) throws InterruptedException {
-    return new Page<>("list", read.search(thread(id), search), null, null, false);
+    return new Page<>("list", read.search(thread(id), search), "", "", false);
   }
 
   @DELETE
