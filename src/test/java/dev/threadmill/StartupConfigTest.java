@@ -40,6 +40,7 @@ class StartupConfigTest {
                 "THREADMILL_HOME", "/data",
                 "THREADMILL_CACHE", "/cache",
                 "THREADMILL_PUBLIC_URL", "https://mill.example.com:8443/api/",
+                "THREADMILL_CORS_ORIGINS", "https://a.example.com, http://localhost:3000",
                 "THREADMILL_DATABASE_URL", "postgres://u:p@db/app"));
 
     assertThat(settings.host().isAnyLocalAddress()).isTrue();
@@ -47,6 +48,8 @@ class StartupConfigTest {
     assertThat(settings.home()).isEqualTo(Path.of("/data"));
     assertThat(settings.cache()).isEqualTo(Path.of("/cache"));
     assertThat(settings.publicUrl()).contains("https://mill.example.com:8443/api");
+    assertThat(settings.corsOrigins())
+        .containsExactly("https://a.example.com", "http://localhost:3000");
     assertThat(settings.database().get().jdbcUrl()).isEqualTo("jdbc:postgresql://db/app");
   }
 
@@ -66,6 +69,10 @@ class StartupConfigTest {
     "THREADMILL_PUBLIC_URL, https://mill.example.com/?a=b",
     "THREADMILL_PUBLIC_URL, https://me:secret@mill.example.com",
     "THREADMILL_PUBLIC_URL, https://mill example.com",
+    "THREADMILL_CORS_ORIGINS, app.example.com",
+    "THREADMILL_CORS_ORIGINS, https://app.example.com/path",
+    "THREADMILL_CORS_ORIGINS, https://*.example.com",
+    "THREADMILL_CORS_ORIGINS, null",
   })
   void aWrongSettingIsNamedInOneLine(String variable, String value) {
     assertThatThrownBy(() -> StartupConfig.from(Map.of(variable, value)))
@@ -74,7 +81,7 @@ class StartupConfigTest {
   }
 
   @Test
-  void aPortThatSomebodyListensOnIsNamed() throws Exception {
+  void aPortInUseIsNamed() throws Exception {
     try (var taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       StartupConfig settings =
           StartupConfig.from(Map.of("THREADMILL_PORT", "" + taken.getLocalPort()));

@@ -22,7 +22,7 @@ class StartupFailureTest {
   }
 
   @Test
-  void whatNobodyForesawIsShownWhole() {
+  void anUnexpectedFailureIsShownWithItsStackTrace() {
     assertThat(printed(new IllegalStateException("odd")))
         .contains("\tat ", "threadmill: cannot start: java.lang.IllegalStateException: odd");
   }

@@ -11,20 +11,20 @@ import org.junit.jupiter.api.Timeout;
 
 @Timeout(60)
 class MemoryPermitsTest {
-  private final MemoryPermits room = new MemoryPermits(100);
+  private final MemoryPermits permits = new MemoryPermits(100);
 
   @Test
-  void whoFindsRoomDoesNotWait() {
-    assertThat(room.acquire(60)).isCompleted();
-    assertThat(room.acquire(40)).isCompleted();
-    assertThat(room.acquire(1)).isNotDone();
+  void aPermitIsGrantedAtOnceWhileBytesAreAvailable() {
+    assertThat(permits.acquire(60)).isCompleted();
+    assertThat(permits.acquire(40)).isCompleted();
+    assertThat(permits.acquire(1)).isNotDone();
   }
 
   @Test
-  void thoseWhoWaitAreLetInInTheirTurnAndNobodyOvertakesThem() {
-    var first = room.acquire(90);
-    var large = room.acquire(80);
-    var small = room.acquire(5);
+  void waitersAreGrantedInOrderAndNoneOvertakesAnother() {
+    var first = permits.acquire(90);
+    var large = permits.acquire(80);
+    var small = permits.acquire(5);
     assertThat(large).isNotDone();
     assertThat(small).as("it is behind the large one").isNotDone();
 
@@ -35,10 +35,10 @@ class MemoryPermitsTest {
   }
 
   @Test
-  void whatIsLargerThanTheRoomHasItForItself() {
-    var huge = room.acquire(1_000);
+  void aRequestLargerThanTheCapacityGetsAllOfIt() {
+    var huge = permits.acquire(1_000);
     assertThat(huge).isCompleted();
-    var next = room.acquire(1);
+    var next = permits.acquire(1);
     assertThat(next).isNotDone();
 
     huge.join().close();
@@ -47,28 +47,28 @@ class MemoryPermitsTest {
   }
 
   @Test
-  void whoGivesUpMakesWayForTheNext() {
-    var first = room.acquire(50);
-    var large = room.acquire(80);
-    var small = room.acquire(50);
+  void aCancelledWaiterMakesWayForTheNext() {
+    var first = permits.acquire(50);
+    var large = permits.acquire(80);
+    var small = permits.acquire(50);
 
     assertThat(small).isNotDone();
     large.cancel(false);
 
     assertThat(small).isCompleted();
     first.join().close();
-    assertThat(room.acquire(50)).as("the other half").isCompleted();
+    assertThat(permits.acquire(50)).as("the other half").isCompleted();
   }
 
   @Test
-  void roomIsGivenBackOnceHoweverOftenItIsClosed() {
-    var half = room.acquire(50).join();
-    room.acquire(50);
+  void aPermitIsReleasedOnceHoweverOftenItIsClosed() {
+    var half = permits.acquire(50).join();
+    permits.acquire(50);
     half.close();
     half.close();
 
-    assertThat(room.acquire(50)).isCompleted();
-    assertThat(room.acquire(1)).isNotDone();
+    assertThat(permits.acquire(50)).isCompleted();
+    assertThat(permits.acquire(1)).isNotDone();
   }
 
   @Test
@@ -84,17 +84,17 @@ class MemoryPermitsTest {
     }
 
     assertThat(most.get()).isLessThanOrEqualTo(100);
-    assertThat(room.acquire(100)).as("all of it").isCompleted();
+    assertThat(permits.acquire(100)).as("all of it").isCompleted();
   }
 
   private void takeOften(AtomicLong had, AtomicLong most) {
     for (int i = 0; i < 500; i++) {
       int bytes = ThreadLocalRandom.current().nextInt(1, 60);
-      CompletableFuture<MemoryPermits.Permit> place = room.acquire(bytes);
-      if (i % 7 == 0 && place.cancel(false)) {
+      CompletableFuture<MemoryPermits.Permit> permit = permits.acquire(bytes);
+      if (i % 7 == 0 && permit.cancel(false)) {
         continue;
       }
-      try (var _ = place.join()) {
+      try (var _ = permit.join()) {
         most.accumulateAndGet(had.addAndGet(bytes), Math::max);
         Thread.yield();
         had.addAndGet(-bytes);

@@ -36,7 +36,7 @@ class OffsetClockTest {
   }
 
   @Test
-  void theClockOfAServerIsTheMachinesUnlessItsJvmIsToldOtherwise() {
+  void aServerUsesTheClockOfTheMachineUnlessAJvmOptionSaysOtherwise() {
     assertThat(System.getProperty(OffsetClock.PROPERTY)).isNull();
     assertThat(new ClockProducer().system()).isNotInstanceOf(OffsetClock.class);
   }

@@ -113,7 +113,7 @@ class SlowBodiesTest {
   }
 
   @Test
-  void manySlowLargeBodiesKeepNobodyElseWaiting() throws IOException {
+  void manySlowLargeBodiesDoNotDelayAnother() throws IOException {
     for (int i = 0; i < 200; i++) {
       send(post("Content-Length: " + LARGE), " ".repeat(300_000));
     }
@@ -136,7 +136,7 @@ class SlowBodiesTest {
   }
 
   @Test
-  void aClientThatAsksWhetherToGoOnIsTold() throws IOException {
+  void aClientThatExpectsContinueReceivesIt() throws IOException {
     var socket = post("Expect: 100-continue\r\nContent-Length: 2");
     assertThat(statusLine(socket)).contains("100");
     send(socket, "{}");

@@ -197,7 +197,7 @@ class OutboxTest {
   }
 
   @Test
-  void anEventThatNobodyTakesIsDeletedAfterTheRetention() {
+  void anUndeliveredEventIsDeletedAfterTheRetention() {
     append("event");
     jdbc.update("UPDATE outbox SET created_at = now() - interval '2 days'");
     append("young");

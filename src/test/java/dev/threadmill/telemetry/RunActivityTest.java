@@ -158,6 +158,7 @@ class RunActivityTest {
   @Test
   void metricsCountRunsByStatusAndTokens() {
     var events = events(completed(Reply.text("a b")));
+    metrics.deliver(List.of());
     double runs = runs("completed");
     double output = tokens("output");
 

@@ -140,7 +140,7 @@ class EmbeddedPostgresTest {
   }
 
   @Test
-  void aStalePidThatNowIsSomebodyElsesIsNeitherTrustedNorKilled() throws Exception {
+  void aStalePidThatAnotherProgramHasByNowIsNeitherTrustedNorKilled() throws Exception {
     Process somebody = asPostgres("sleep", "600");
     leaveStalePidFile(somebody.pid());
 
