@@ -10,7 +10,7 @@ import dev.threadmill.models.ModelException;
 public record RunError(String code, String message) {
   static final String SERVER_ERROR = "server_error";
 
-  private static final String CONTENT_FILTER = 
+  private static final String CONTENT_FILTER =
       "The provider refused the answer or cut it off: its content filter applied.";
 
   /** The content filter of the provider has cut the answer. */
