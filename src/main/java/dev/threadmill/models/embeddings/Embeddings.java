@@ -4,6 +4,7 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.threadmill.api.InvalidSettingException;
 import dev.threadmill.models.ModelsConfig;
+import dev.threadmill.models.http.ProviderTransport;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
@@ -25,8 +26,8 @@ public class Embeddings implements EmbeddingModel {
   private final Cache<String, float[]> queryVectors;
 
   @Inject
-  Embeddings(EmbeddingsConfig config, ModelsConfig models) {
-    this(chosen(config.model().strip(), config, models), CACHE_BYTES);
+  Embeddings(EmbeddingsConfig config, ModelsConfig models, ProviderTransport transport) {
+    this(chosen(config.model().strip(), config, models, transport), CACHE_BYTES);
   }
 
   private Embeddings(EmbeddingModel model, int cacheBytes) {
@@ -90,7 +91,8 @@ public class Embeddings implements EmbeddingModel {
     model.close();
   }
 
-  private static EmbeddingModel chosen(String name, EmbeddingsConfig config, ModelsConfig models) {
+  private static EmbeddingModel chosen(
+      String name, EmbeddingsConfig config, ModelsConfig models, ProviderTransport transport) {
     if (name.equals(LOCAL)) {
       return new LocalEmbeddings(LocalEmbeddings.Weights.MINILM);
     }
@@ -100,7 +102,7 @@ public class Embeddings implements EmbeddingModel {
       }
     }
     requireKnown(name);
-    return new ProviderEmbeddings(name, models, config);
+    return new ProviderEmbeddings(name, models, config, transport);
   }
 
   /**

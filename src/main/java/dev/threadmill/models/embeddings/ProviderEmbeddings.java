@@ -3,31 +3,35 @@ package dev.threadmill.models.embeddings;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.threadmill.api.Json;
+import dev.threadmill.egress.EgressException;
+import dev.threadmill.egress.RequestBody;
+import dev.threadmill.egress.Timeouts;
 import dev.threadmill.models.ModelException;
 import dev.threadmill.models.ModelsConfig;
+import dev.threadmill.models.http.ProviderTransport;
 import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
-/** An embedding model of the default provider, asked over {@code POST /embeddings}. */
+/** An embedding model of the default provider, by {@code POST /embeddings}. */
 final class ProviderEmbeddings implements EmbeddingModel {
+  private static final long MAX_RESPONSE_BYTES = 64L * 1024 * 1024;
   private static final String DEFAULT_ADDRESS = "https://api.openai.com/v1";
 
   private final String model;
   private final ModelsConfig.Endpoint provider;
-  private final ModelsConfig models;
   private final EmbeddingsConfig config;
-  private HttpClient http;
+  private final ProviderTransport transport;
   private volatile int dimensions;
 
-  ProviderEmbeddings(String model, ModelsConfig models, EmbeddingsConfig config) {
+  ProviderEmbeddings(
+      String model, ModelsConfig models, EmbeddingsConfig config, ProviderTransport transport) {
     this.model = model;
     this.provider = models.openai();
-    this.models = models;
+    this.transport = transport;
     this.config = config;
   }
 
@@ -36,7 +40,7 @@ final class ProviderEmbeddings implements EmbeddingModel {
     return model;
   }
 
-  /** Known once the provider has answered; asks it when it has not yet. */
+  /** The length of the first vector that the provider returned; requests one if there is none. */
   @Override
   public int dimensions() {
     if (dimensions == 0) {
@@ -69,28 +73,35 @@ final class ProviderEmbeddings implements EmbeddingModel {
     var input = body.putArray("input");
     texts.forEach(text -> input.add(text.isBlank() ? "." : text));
     config.dimensions().ifPresent(size -> body.put("dimensions", size));
-    var request =
-        HttpRequest.newBuilder(URI.create(address() + "/embeddings"))
-            .timeout(config.timeout())
-            .header("Content-Type", "application/json")
-            .POST(HttpRequest.BodyPublishers.ofString(body.toString()));
-    provider.apiKey().ifPresent(key -> request.header("Authorization", "Bearer " + key));
-    try {
-      var response = http().send(request.build(), HttpResponse.BodyHandlers.ofByteArray());
-      if (response.statusCode() != 200) {
+    var headers = new HashMap<>(Map.of("content-type", "application/json"));
+    provider.apiKey().ifPresent(key -> headers.put("authorization", "Bearer " + key));
+    try (var response =
+        transport.send(
+            "POST",
+            address() + "/embeddings",
+            headers,
+            RequestBody.of(body.toString().getBytes(StandardCharsets.UTF_8)),
+            Timeouts.total(config.timeout()),
+            MAX_RESPONSE_BYTES)) {
+      if (response.status() != 200) {
         throw new ModelException(
-            switch (response.statusCode()) {
+            switch (response.status()) {
               case 429 -> ModelException.Kind.RATE_LIMITED;
               case 400, 413, 422 -> ModelException.Kind.INVALID_PROMPT;
               default -> ModelException.Kind.PROVIDER_FAILED;
             },
-            "The embedding provider answered with status %d.".formatted(response.statusCode()));
+            "The embedding provider returned the status %d.".formatted(response.status()));
       }
-      return vectors(Json.MAPPER.readTree(response.body()), texts.size());
+      return vectors(Json.MAPPER.readTree(response.read().body()), texts.size());
+    } catch (EgressException e) {
+      throw failure("The embedding provider did not return a response.", e);
     } catch (IOException e) {
-      throw new ModelException(
-          ModelException.Kind.PROVIDER_FAILED, "The embedding provider could not be reached.", e);
+      throw failure("The embedding provider did not return JSON.", e);
     }
+  }
+
+  private static ModelException failure(String message, Exception cause) {
+    return new ModelException(ModelException.Kind.PROVIDER_FAILED, message, cause);
   }
 
   private List<float[]> vectors(JsonNode answer, int expected) {
@@ -105,7 +116,8 @@ final class ProviderEmbeddings implements EmbeddingModel {
     for (var vector : vectors) {
       if (vector == null || (dimensions != 0 && vector.length != dimensions)) {
         throw new ModelException(
-            ModelException.Kind.PROVIDER_FAILED, "The embedding provider answered nonsense.");
+            ModelException.Kind.PROVIDER_FAILED,
+            "The embedding provider returned an invalid response.");
       }
       dimensions = vector.length;
     }
@@ -122,7 +134,8 @@ final class ProviderEmbeddings implements EmbeddingModel {
     double length = Math.sqrt(square);
     if (!(length > 0) || Double.isInfinite(length)) {
       throw new ModelException(
-          ModelException.Kind.PROVIDER_FAILED, "The embedding provider answered nonsense.");
+          ModelException.Kind.PROVIDER_FAILED,
+          "The embedding provider returned an invalid response.");
     }
     for (int i = 0; i < vector.length; i++) {
       vector[i] /= (float) length;
@@ -132,16 +145,5 @@ final class ProviderEmbeddings implements EmbeddingModel {
 
   private String address() {
     return provider.baseUrl().map(url -> url.replaceAll("/+$", "")).orElse(DEFAULT_ADDRESS);
-  }
-
-  private synchronized HttpClient http() {
-    if (http == null) {
-      http =
-          HttpClient.newBuilder()
-              .version(HttpClient.Version.HTTP_1_1)
-              .connectTimeout(models.connectTimeout())
-              .build();
-    }
-    return http;
   }
 }
