@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** Embeddings of a provider, which is away for a while. */
+/** An embedding model of a provider that fails for a while. */
 @QuarkusTest
 @TestProfile(EmbeddingsDownTest.OfAProvider.class)
 @QuarkusTestResource(PostgresResource.class)

@@ -34,8 +34,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * Nodes that keep scopes in their heap, beside a server over which the memories change: each search
- * here is one of a node of its own.
+ * Nodes with scopes in their heap, while another server changes the memories. Each index here is
+ * that of a separate node.
  */
 @QuarkusTest
 @QuarkusTestResource(PostgresResource.class)
@@ -52,7 +52,7 @@ class HeapIndexTest {
   private MemoryIndex reading;
   private MemoryThread thread;
 
-  /** Small bounds, and a share of the heap or none of it. */
+  /** Small limits, with or without a share of the heap. */
   private record Config(int keepPercent) implements RecallConfig {
     @Override
     public int readWhole() {
@@ -121,7 +121,7 @@ class HeapIndexTest {
     assertThat(ids(keeping, after, SPARE)).hasSize(4);
   }
 
-  /** The words of a question are looked for while it is embedded, and another recall reads on. */
+  /** The words of a query are looked up while it is embedded, and another search refreshes. */
   @Test
   void whatComesWhileAQuestionIsEmbeddedDoesNotMixUpTheEntries() throws Exception {
     var scope = keep(thread);
@@ -146,7 +146,7 @@ class HeapIndexTest {
     assertThat(found).allMatch(each -> each.similarity() != null);
   }
 
-  /** Of two transactions the one that began first may be the last to be seen. */
+  /** The transaction that begins first may become visible last. */
   @Test
   void whatIsCommittedLateIsNotMissed() throws Exception {
     var scope = keep(thread);
@@ -282,7 +282,7 @@ class HeapIndexTest {
     return keep(new MemoryScope.OfThread(project(), new ThreadId(which.id())));
   }
 
-  /** Asks for a scope until the node keeps it: then one statement is all that it needs. */
+  /** Searches a scope until it is in the heap: then a search takes one statement. */
   private MemoryScope keep(MemoryScope scope) throws Exception {
     await()
         .atMost(Duration.ofSeconds(30))

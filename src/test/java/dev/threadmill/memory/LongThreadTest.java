@@ -24,7 +24,7 @@ import org.assertj.core.data.Percentage;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** A long thread costs a run no more than a short one, and each message takes the same room. */
+/** A run costs the same on a long thread as on a short one, and each message the same space. */
 @QuarkusTest
 @QuarkusTestResource(PostgresResource.class)
 @QuarkusTestResource(KeysResource.class)
@@ -73,7 +73,7 @@ class LongThreadTest {
 
   private record Cost(long statements, long commits, int contextBytes, int leftOut, int recalled) {}
 
-  /** The least of several: the server's own housekeeping sends statements at any time. */
+  /** The least of several, since the server's maintenance sends statements at any time. */
   private Cost leastCost(MemoryThread thread, String assistant) {
     return IntStream.range(0, 6)
         .mapToObj(i -> cost(thread, assistant))
@@ -132,7 +132,7 @@ class LongThreadTest {
             ENDS::contains);
   }
 
-  /** A thread with so many messages, whose index is copied from a few that were embedded. */
+  /** A thread with many messages, whose index entries are copies of a few embedded ones. */
   private MemoryThread filled(int messages) {
     var seed = MemoryThread.of(user, List.of("Our dog Biscuit hates chicken.", "It rains."));
     assertThat(seed.memory("dog", 1).path("pending").asInt()).isZero();

@@ -12,9 +12,8 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /**
- * The model that comes along knows English. In other languages a question finds its answer by the
- * words that they share, which is what these lines do: in each the question repeats a word of the
- * fact as it stands there.
+ * The built-in embedding model knows English. In other languages a question finds its answer by
+ * shared words. In each of these lines the question repeats a word of the fact.
  */
 @QuarkusTest
 @QuarkusTestResource(PostgresResource.class)
@@ -22,7 +21,7 @@ import org.junit.jupiter.api.Test;
 class ManyLanguagesTest {
   private static final int AMONG_THE_FIRST = 5;
 
-  /** Language, what was said, what is asked. */
+  /** Language, message, question. */
   private static final String LINES =
       """
       English | My grandmother keeps bees behind the old chapel. | Who keeps bees?

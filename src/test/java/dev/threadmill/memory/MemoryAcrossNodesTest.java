@@ -19,7 +19,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** What is remembered outlives a process and is the same on every node; as it is shipped. */
+/** The memory survives a restart and is the same on every node of the packaged server. */
 class MemoryAcrossNodesTest {
   private static final Duration LONG_ENOUGH = Duration.ofSeconds(60);
   private static final String SUMMARY = "They plan a balloon launch in Toulouse on 4 May.";
@@ -96,7 +96,7 @@ class MemoryAcrossNodesTest {
     }
   }
 
-  /** What the newest model call that answers this was told beside the messages. */
+  /** The system message of the newest model call with this question. */
   private static String lastAsked(String question) {
     return cluster.provider().requests().reversed().stream()
         .filter(request -> !isSummary(request))

@@ -388,7 +388,7 @@ class MemoryInRunsTest {
     throw new AssertionError("no part " + type + " in " + context);
   }
 
-  /** Lets the worker of summaries run until nothing is left to do. */
+  /** Runs the summary worker until no thread is due. */
   private void sumUp() throws InterruptedException {
     due();
     while (summarize.summarizeNext()) {

@@ -21,7 +21,7 @@ import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What projects keep from each other, what they pay for, and what happens when a model is away. */
+/** Memories are separate by project; budgets count summaries; a failing model delays them. */
 @QuarkusTest
 @QuarkusTestResource(PostgresResource.class)
 @QuarkusTestResource(KeysResource.class)
@@ -39,7 +39,7 @@ class MemoryOfOthersTest {
     jdbc.update("DELETE FROM memory_summary_queue");
   }
 
-  /** A project of its own. */
+  /** A new project. */
   private record Tenant(String id, ApiClient api) {
     static Tenant create() {
       var id = ApiClient.admin().post("/v1/projects", "{\"name\": \"tenant\"}").id();

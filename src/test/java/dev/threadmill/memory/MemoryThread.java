@@ -13,23 +13,23 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.StreamSupport;
 
-/** A thread in which things are said and asked for, over HTTP. */
+/** A thread whose messages are posted and whose memory is queried over HTTP. */
 record MemoryThread(ApiClient api, String id) {
   private static final int AT_ONCE = 30;
 
-  /** An empty one. */
+  /** Creates an empty thread. */
   static MemoryThread create(ApiClient api) {
     return of(api, List.of());
   }
 
-  /** One in which the user has said these things, of which the first ones go with its creation. */
+  /** Creates a thread with these messages of the user, the first ones in the same request. */
   static MemoryThread of(ApiClient api, List<String> texts) {
     var thread = new MemoryThread(api, created(api, Map.of(), texts));
     texts.stream().skip(AT_ONCE).forEach(text -> thread.say("user", text));
     return thread;
   }
 
-  /** One of this user, in which they have said these things. */
+  /** Creates a thread of a user with these messages. */
   static MemoryThread ofUser(ApiClient api, String user, String... texts) {
     return new MemoryThread(api, created(api, Map.of("user", user), List.of(texts)));
   }
@@ -49,7 +49,7 @@ record MemoryThread(ApiClient api, String id) {
     return "/v1/threads/" + id;
   }
 
-  /** Says something; returns the message's id. */
+  /** Posts a message; returns its id. */
   String say(String role, String text) {
     return say(role, text, Map.of());
   }

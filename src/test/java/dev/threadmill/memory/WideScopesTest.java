@@ -30,8 +30,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * Scopes of many threads: read whole, compared whole, or searched through the graph, by their size.
- * The bounds between these are small here.
+ * Scopes of many threads, which are read whole, compared whole, or searched through the graph, by
+ * their size. The limits are small here.
  */
 @QuarkusTest
 @TestProfile(WideScopesTest.WithSmallBounds.class)
