@@ -55,7 +55,8 @@ record ThreadLength(ControlledComparison comparison, BenchProfile profile) {
         Report.Relation.DIFFERENCE);
   }
 
-  private static void target(Report report, String target, int shortest, double ours, double prompt) {
+  private static void target(
+      Report report, String target, int shortest, double ours, double prompt) {
     report.target(
         target,
         "%.1f ms more than one of %d, the control %.1f ms"
