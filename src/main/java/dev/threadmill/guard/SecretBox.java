@@ -3,6 +3,7 @@ package dev.threadmill.guard;
 import dev.threadmill.api.ApiException;
 import dev.threadmill.api.InvalidSettingException;
 import dev.threadmill.api.ProjectId;
+import dev.threadmill.api.Sha256;
 import jakarta.inject.Singleton;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -13,7 +14,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.GeneralSecurityException;
-import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -42,15 +42,12 @@ public class SecretBox {
 
   private record Key(String name, SecretKeySpec spec) {
     static Key of(String text) {
-      try {
-        var sha = MessageDigest.getInstance("SHA-256");
-        sha.update("threadmill secret box".getBytes(StandardCharsets.UTF_8));
-        var bytes = sha.digest(text.getBytes(StandardCharsets.UTF_8));
-        var name = Arrays.copyOf(sha.digest(bytes), KEY_NAME_BYTES);
-        return new Key(HexFormat.of().formatHex(name), new SecretKeySpec(bytes, "AES"));
-      } catch (GeneralSecurityException e) {
-        throw new IllegalStateException("every JDK has SHA-256", e);
-      }
+      var bytes =
+          Sha256.of(
+              "threadmill secret box".getBytes(StandardCharsets.UTF_8),
+              text.getBytes(StandardCharsets.UTF_8));
+      var name = Arrays.copyOf(Sha256.of(bytes), KEY_NAME_BYTES);
+      return new Key(HexFormat.of().formatHex(name), new SecretKeySpec(bytes, "AES"));
     }
   }
 

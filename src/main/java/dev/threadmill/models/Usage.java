@@ -25,6 +25,14 @@ public record Usage(long promptTokens, long completionTokens, @JsonIgnore long r
         reasoningTokens + other.reasoningTokens);
   }
 
+  /** The same with counts of 31 bits at most, as the rows of runs and steps have them. */
+  public Usage capped() {
+    return new Usage(
+        Math.min(promptTokens, Integer.MAX_VALUE),
+        Math.min(completionTokens, Integer.MAX_VALUE),
+        Math.min(reasoningTokens, Integer.MAX_VALUE));
+  }
+
   @JsonProperty
   public long totalTokens() {
     return promptTokens + completionTokens;

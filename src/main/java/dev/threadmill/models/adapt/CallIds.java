@@ -2,8 +2,8 @@ package dev.threadmill.models.adapt;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
-import dev.threadmill.api.Digests;
 import dev.threadmill.api.Json;
+import dev.threadmill.api.Sha256;
 import dev.threadmill.models.ModelMessage;
 import dev.threadmill.models.ReasoningState;
 import java.util.HashMap;
@@ -76,7 +76,7 @@ public final class CallIds {
 
   /** Nine letters and digits, the same for the same id. */
   static String shortened(String id) {
-    var digest = Digests.sha256(id);
+    var digest = Sha256.of(id);
     var text = new StringBuilder(SHORT);
     for (int i = 0; i < SHORT; i++) {
       text.append(ALPHABET.charAt((digest[i] & 0xff) % ALPHABET.length()));

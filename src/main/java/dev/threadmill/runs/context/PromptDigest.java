@@ -5,13 +5,13 @@ import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import dev.threadmill.api.Json;
+import dev.threadmill.api.Sha256;
 import dev.threadmill.models.FunctionSpec;
 import dev.threadmill.models.ModelMessage;
 import dev.threadmill.models.ModelPart;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 
@@ -30,16 +30,8 @@ final class PromptDigest {
   private static final int BYTES = 16;
   private static final int NONE = -1;
 
-  private final MessageDigest sha;
+  private final MessageDigest sha = Sha256.digest();
   private final ByteBuffer number = ByteBuffer.allocate(Integer.BYTES);
-
-  private PromptDigest() {
-    try {
-      this.sha = MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JDK has SHA-256", e);
-    }
-  }
 
   /** The first half of the prompt's SHA-256, in hexadecimal digits. */
   static String of(List<ModelMessage> messages, List<FunctionSpec> functions) {

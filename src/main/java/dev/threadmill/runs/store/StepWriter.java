@@ -35,9 +35,9 @@ public class StepWriter {
         step.endedAt(),
         Tx.json(step.lastError()),
         step.messageId(),
-        usage == null ? null : usage.promptTokens(),
-        usage == null ? null : usage.completionTokens(),
-        usage == null ? null : usage.reasoningTokens(),
+        usage == null ? null : usage.capped().promptTokens(),
+        usage == null ? null : usage.capped().completionTokens(),
+        usage == null ? null : usage.capped().reasoningTokens(),
         Tx.json(sent),
         Tx.json(step.reasoning().nullIfEmpty()),
         step.warnings().isEmpty() ? null : Tx.json(step.warnings()));
