@@ -1,6 +1,6 @@
 """An assistant as an agent of A2A 1.0, as the protocol's SDK for Python sees it: python main.py
 
-THREADMILL_URL says where the server is, THREADMILL_API_KEY with which key to call it.
+THREADMILL_URL is the address of the server, THREADMILL_API_KEY the key.
 """
 
 import asyncio

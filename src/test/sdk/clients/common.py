@@ -1,4 +1,4 @@
-"""What the scenarios of the client packages share."""
+"""The shared setup of the client packages."""
 
 import os
 from importlib.metadata import version
@@ -22,7 +22,7 @@ TOOL = {
 
 
 def done(*packages):
-    """Prints the versions that were driven, which the test looks for."""
+    """Prints the tested versions and the line that the test expects."""
     for package in packages:
         print(package, version(package))
     print("OK")

@@ -1,5 +1,5 @@
 // All scenarios with one version of the SDK: node main.mjs 7
-// THREADMILL_URL says where the server is, THREADMILL_API_KEY with which key to call it.
+// THREADMILL_URL is the address of the server, THREADMILL_API_KEY the key.
 
 import { describe, it, after } from "node:test";
 import assert from "node:assert/strict";

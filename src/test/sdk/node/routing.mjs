@@ -4,7 +4,7 @@ import { assistant, collect, conversation, messages, runs, textOf, threads } fro
 
 const ASK = 'call route_to_helper {"message": "/say yes"}';
 
-/** An assistant that may route to a helper, and a thread in which it is told to. */
+/** An assistant that may route to a helper, and a thread whose message tells it to. */
 async function desk(mode) {
   const helper = await assistant({ name: "Helper" });
   const made = await conversation(ASK, {

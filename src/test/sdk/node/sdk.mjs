@@ -1,5 +1,5 @@
-// The one of the official SDKs that this process drives, and the few places where its versions are
-// called differently: 4.x takes (threadId, runId), from 5.x on it is (runId, { thread_id }).
+// The SDK version that this process uses, and the calls that differ between versions: 4.x takes
+// (threadId, runId), 5.x and later (runId, { thread_id }).
 
 export const major = Number(process.env.SDK_MAJOR ?? process.argv[2] ?? 7);
 export const baseUrl = process.env.THREADMILL_URL ?? "http://localhost:8080";
@@ -9,10 +9,10 @@ const module = await import(`openai${major}`);
 export const OpenAI = module.default;
 const plainFetch = major === 4 ? (await import("node-fetch")).default : globalThis.fetch;
 
-/** Every answer that any client of this process got: what and with which status. */
+/** Method, path and status of every response in this process. */
 export const answers = [];
 
-/** A client of the SDK under test. Its requests can be counted: `client.sent` */
+/** A client of the SDK under test; `client.sent` lists its requests. */
 export function connect({ path = "/v1", ...options } = {}) {
   const sent = [];
   const counting = async (url, init) => {
@@ -82,7 +82,7 @@ export function callsOf(client) {
 
 export const calls = callsOf(client);
 
-/** The id under which the server has logged the request that failed. */
+/** The request id of a failed request, as the server has logged it. */
 export function requestIdOf(error) {
   return major === 4 ? error.request_id : error.requestID;
 }

@@ -1,9 +1,9 @@
-// What most scenarios begin with, and the few ways in which they look at what came of it.
+// The setup of most scenarios, and helpers to check the results.
 
 import assert from "node:assert/strict";
 import { client, calls } from "./sdk.mjs";
 
-/** The offline model: it does what the user's text tells it to. */
+/** The offline model, which follows commands in the user's text. */
 export const MODEL = "rehearsal";
 
 export const { assistants, threads } = client.beta;
@@ -31,7 +31,7 @@ export function assistant(more = {}) {
   return assistants.create({ model: MODEL, ...more });
 }
 
-/** An assistant and a thread in which the user has said something. */
+/** An assistant, and a thread with one user message. */
 export async function conversation(text, more = {}) {
   const [made, thread] = await Promise.all([
     assistant(more),
@@ -40,7 +40,7 @@ export async function conversation(text, more = {}) {
   return { assistant: made, thread };
 }
 
-/** A run that waits for the results of two calls made at once. */
+/** A run that waits for the results of two parallel calls. */
 export async function waiting() {
   const { assistant, thread } = await conversation(TWO_CALLS, { tools: [weather, time] });
   const run = await runs.createAndPoll(thread.id, { assistant_id: assistant.id });
@@ -73,12 +73,12 @@ export async function collect(iterable) {
   return all;
 }
 
-/** The events' names, with repeated deltas as one. */
+/** The names of the events; consecutive equal names count once. */
 export function namesOf(events) {
   return events.map((each) => each.event).filter((name, i, all) => name !== all[i - 1]);
 }
 
-/** The error that a call is refused with. */
+/** The error of a rejected call. */
 export async function refusal(promise) {
   try {
     await promise;

@@ -25,7 +25,7 @@ const MESSAGE = [
   "thread.run.step.completed",
 ];
 
-/** What a helper's handlers hear, in order. */
+/** The calls of a helper's handlers, in order. */
 function listenTo(stream) {
   const heard = [];
   const names = [
@@ -230,7 +230,7 @@ export default {
   "an incomplete run ends its stream as such": async () => {
     const { assistant, thread } = await conversation("/long 2000");
 
-    // Raw, since the helper of 4.x does not know that this, too, is an end.
+    // Raw, because the helper of 4.x does not know this terminal event.
     const stream = await runs.create(thread.id, {
       assistant_id: assistant.id,
       max_completion_tokens: 256,

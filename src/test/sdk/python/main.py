@@ -1,6 +1,6 @@
 """All scenarios with the version of the SDK that is installed: python main.py
 
-THREADMILL_URL says where the server is, THREADMILL_API_KEY with which key to call it.
+THREADMILL_URL is the address of the server, THREADMILL_API_KEY the key.
 """
 
 import os

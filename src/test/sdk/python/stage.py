@@ -1,4 +1,4 @@
-"""What most scenarios begin with, and how they look at what came of it."""
+"""The setup of most scenarios, and helpers to check the results."""
 
 import os
 import time
@@ -7,10 +7,10 @@ import openai
 
 BASE = os.environ.get("THREADMILL_URL", "http://localhost:8080") + "/v1"
 KEY = os.environ["THREADMILL_API_KEY"]
-MODEL = "rehearsal"  # the offline model: it does what the user's text tells it to
+MODEL = "rehearsal"  # the offline model, which follows commands in the user's text
 VERSION = openai.__version__
 
-# Strict: an answer whose types are not those of the SDK's models is an error.
+# Strict: a response that does not match the SDK's models is an error.
 client = openai.OpenAI(
     base_url=BASE, api_key=KEY, timeout=30, _strict_response_validation=True
 )
@@ -47,14 +47,14 @@ MESSAGE = [
 
 
 def conversation(text, **more):
-    """An assistant and a thread in which the user has said something."""
+    """An assistant, and a thread with one user message."""
     assistant = assistants.create(model=MODEL, **more)
     thread = threads.create(messages=[{"role": "user", "content": text}])
     return assistant, thread
 
 
 def waiting():
-    """A run that waits for the results of two calls made at once, and those calls."""
+    """A run that waits for the results of two parallel calls, and those calls."""
     assistant, thread = conversation(TWO_CALLS, tools=TOOLS)
     run = runs.create_and_poll(thread_id=thread.id, assistant_id=assistant.id)
     assert run.status == "requires_action", run.status
@@ -75,7 +75,7 @@ def text_of(message):
 
 
 def names_of(events):
-    """The events' names, with repeated deltas as one."""
+    """The names of the events; consecutive equal names count once."""
     names = [each.event for each in events]
     return [name for i, name in enumerate(names) if i == 0 or name != names[i - 1]]
 

@@ -1,4 +1,4 @@
-"""What is refused, and as which exception."""
+"""Rejected requests and their exceptions."""
 
 import unittest
 

@@ -1,4 +1,4 @@
-"""Assistants, threads and messages, and the pages they are listed on."""
+"""Assistants, threads and messages, and their lists."""
 
 import unittest
 

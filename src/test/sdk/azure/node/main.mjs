@@ -1,5 +1,5 @@
 // Azure's clients for Node, as they are: AzureOpenAI and @azure/openai-assistants.
-// THREADMILL_URL says where the server is, THREADMILL_API_KEY with which key to call it.
+// THREADMILL_URL is the address of the server, THREADMILL_API_KEY the key.
 
 import { describe, it } from "node:test";
 import assert from "node:assert/strict";

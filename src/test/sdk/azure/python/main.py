@@ -1,6 +1,6 @@
 """Azure's clients for Python, as they are: AzureOpenAI, and azure-ai-agents at a project's endpoint.
 
-THREADMILL_URL says where the server is, THREADMILL_API_KEY with which key to call it.
+THREADMILL_URL is the address of the server, THREADMILL_API_KEY the key.
 """
 
 import os
