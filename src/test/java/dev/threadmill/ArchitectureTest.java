@@ -33,6 +33,7 @@ class ArchitectureTest {
           "models",
           "models.response",
           "models.adapt",
+          "models.embeddings",
           "models.http",
           "models.openai",
           "models.langchain",
