@@ -35,6 +35,7 @@ class ArchitectureTest {
           "models.adapt",
           "models.embeddings",
           "models.http",
+          "models.embeddings",
           "models.openai",
           "models.langchain",
           "models.chat",

@@ -38,7 +38,7 @@ final class LanguageDetector {
       var script = UnicodeScript.of(word.codePointAt(0));
       var languages = certain.get(script);
       if (script == UnicodeScript.LATIN) {
-        return EnglishStopWords.contains(word);
+        return EnglishStopSet.contains(word);
       }
       if (languages == null) {
         return false;
@@ -59,7 +59,7 @@ final class LanguageDetector {
     // A word that is repeated, such as a name in front of each line, counts once.
     for (var word : words.stream().limit(MAX_WORDS).collect(Collectors.toSet())) {
       scripts.add(UnicodeScript.of(word.codePointAt(0)));
-      english += EnglishStopWords.contains(word) ? 1 : 0;
+      english += EnglishStopSet.contains(word) ? 1 : 0;
       for (var language : LANGUAGES_BY_STOP_WORD.getOrDefault(word, Set.of())) {
         counts[language.ordinal()]++;
       }

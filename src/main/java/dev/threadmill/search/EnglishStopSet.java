@@ -3,7 +3,7 @@ package dev.threadmill.search;
 import java.util.Set;
 
 /** English words that are too common to be searched for, in lower case. */
-final class EnglishStopWords {
+final class EnglishStopSet {
   // Contractions are split at the apostrophe before they are looked up.
   private static final Set<String> WORDS =
       Set.of(
@@ -19,7 +19,7 @@ final class EnglishStopWords {
               .strip()
               .split("\\s+"));
 
-  private EnglishStopWords() {}
+  private EnglishStopSet() {}
 
   static boolean contains(String word) {
     return WORDS.contains(word);
