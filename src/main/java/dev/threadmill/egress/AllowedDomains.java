@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * The hosts that an assistant, or one tool of it, may reach. {@code *.example.com} stands for every
+ * The hosts that an assistant or one of its tools may reach. {@code *.example.com} stands for every
  * host below example.com, not for example.com itself.
  *
  * @param patterns null for no restriction; an empty list allows no host at all

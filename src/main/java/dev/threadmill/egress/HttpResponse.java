@@ -9,28 +9,28 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * An answer from outside, read to its end.
+ * A complete HTTP response.
  *
- * @param headers by name in lower case; the last one where a name comes several times
+ * @param headers by name in lower case; the last one where a name occurs several times
  */
 public record HttpResponse(int status, Map<String, String> headers, byte[] body) {
   public Optional<String> header(String name) {
     return Optional.ofNullable(headers.get(name.toLowerCase(Locale.ROOT)));
   }
 
-  /** The media type without its parameters, in lower case; empty if the answer names none. */
+  /** The media type without its parameters, in lower case; empty if the response names none. */
   public String mediaType() {
     var type = header("content-type").orElse("");
     int end = type.indexOf(';');
     return (end < 0 ? type : type.substring(0, end)).strip().toLowerCase(Locale.ROOT);
   }
 
-  /** The body as text in the charset that it names, or UTF-8. */
+  /** The body as text in the charset that the response names, or UTF-8. */
   public String text() {
     return new String(body, charset());
   }
 
-  /** The charset that the answer names, or UTF-8. */
+  /** The charset that the response names, or UTF-8. */
   Charset charset() {
     for (var parameter : header("content-type").orElse("").split(";")) {
       var pair = parameter.split("=", 2);

@@ -6,8 +6,8 @@ import java.util.Locale;
 import java.util.regex.Pattern;
 
 /**
- * An address that a tool may be sent to as far as its text goes: http or https, a host in plain
- * ASCII, no user before it, and no number that only some read as an address.
+ * A URL whose host every parser reads alike: http or https, a host in plain ASCII, no user before
+ * it, and no number that only some parsers read as an address.
  *
  * @param uri without a fragment
  * @param host in lower case, without a dot at the end; IPv6 in brackets
@@ -25,7 +25,7 @@ record TargetUrl(URI uri, String host) {
   /**
    * Reads an address.
    *
-   * @throws HttpFailure if it is not one that tools may be sent to
+   * @throws HttpFailure if it is none
    */
   static TargetUrl parse(String text) throws EgressException {
     if (text.length() > LONGEST) {
@@ -47,7 +47,7 @@ record TargetUrl(URI uri, String host) {
       throw EgressException.refused("An address must not name a user before its host.");
     }
     if (uri.getHost() == null) {
-      throw EgressException.refused("The address has no host that can be read without doubt.");
+      throw EgressException.refused("The address has no unambiguous host.");
     }
     if (uri.getPort() == 0 || uri.getPort() > 65_535) {
       throw EgressException.refused("The address has no valid port.");
@@ -56,13 +56,13 @@ record TargetUrl(URI uri, String host) {
     if (host.endsWith(".")) {
       host = host.substring(0, host.length() - 1);
     }
-    if (!isReadableOneWay(host)) {
-      throw EgressException.refused("The address has no host that can be read without doubt.");
+    if (!isUnambiguous(host)) {
+      throw EgressException.refused("The address has no unambiguous host.");
     }
     return new TargetUrl(rebuilt(uri, scheme, host), host);
   }
 
-  /** Whether this is an IPv4 address in the one form that everybody reads alike. */
+  /** Whether this is an IPv4 address in the form that all parsers read alike. */
   static boolean isDottedQuad(String host) {
     var parts = host.split("\\.", -1);
     if (parts.length != 4) {
@@ -80,7 +80,7 @@ record TargetUrl(URI uri, String host) {
     return uri.getScheme().equals("https");
   }
 
-  /** Whether both are of one origin: credentials for one may go to the other. */
+  /** Whether both have the same origin, so that credentials for one may go to the other. */
   boolean sameOrigin(TargetUrl other) {
     return uri.getScheme().equals(other.uri.getScheme())
         && host.equals(other.host)
@@ -101,7 +101,7 @@ record TargetUrl(URI uri, String host) {
     return uri.getPort() >= 0 ? uri.getPort() : isSecure() ? 443 : 80;
   }
 
-  private static boolean isReadableOneWay(String host) {
+  private static boolean isUnambiguous(String host) {
     if (host.startsWith("[")) {
       return BRACKETED.matcher(host).matches();
     }
@@ -111,7 +111,7 @@ record TargetUrl(URI uri, String host) {
         : NAME.matcher(host).matches();
   }
 
-  /** From its parts, so that what was checked is what is called. */
+  /** Rebuilt from its parts, so that the URL that was checked is the one that is called. */
   private static URI rebuilt(URI uri, String scheme, String host) throws EgressException {
     var path = uri.getRawPath() == null || uri.getRawPath().isEmpty() ? "/" : uri.getRawPath();
     var query = uri.getRawQuery() == null ? "" : "?" + uri.getRawQuery();

@@ -25,8 +25,8 @@ import javax.crypto.spec.GCMParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * Encrypts secrets for keeping, by AES-256 in GCM. A box opens only for the project that it was
- * sealed for, and says by which key it was sealed.
+ * Encrypts secrets at rest with AES-256-GCM. The project is authenticated along, so a secret can
+ * only be decrypted for the project that it was encrypted for. The stored form names its key.
  */
 @Singleton
 public class SecretBox {
@@ -150,7 +150,7 @@ public class SecretBox {
         throw ApiException.invalid(
             null,
             "secrets_not_kept",
-            "This server keeps no secrets: whoever runs it has to set THREADMILL_SECRET_KEY.");
+            "This server cannot store secrets: its operator has to set THREADMILL_SECRET_KEY.");
       }
       if (!makeOne && !Files.exists(file)) {
         return List.of();

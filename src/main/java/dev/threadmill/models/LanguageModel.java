@@ -2,18 +2,18 @@ package dev.threadmill.models;
 
 import java.util.function.Consumer;
 
-/** A model that answers a prompt, streaming first. */
+/** A model that responds to prompts, as a stream. */
 public interface LanguageModel {
-  /** What the model can do and what it costs. */
+  /** The abilities and the price of the model. */
   ModelInfo info();
 
   /**
-   * Calls the model and blocks the (virtual) thread until the answer is whole. Retries what may be
-   * retried as long as no delta has been told. An interrupt of the thread ends the call at the
-   * provider as well.
+   * Calls the model and blocks the (virtual) thread until the response is complete. Retries
+   * failures that may pass as long as no delta was emitted. An interrupt of the thread also ends
+   * the call at the provider.
    *
-   * @param deltas told each piece as it comes, on the calling thread
-   * @throws ModelException if the model did not give a whole answer
+   * @param deltas receives each piece as it arrives, on the calling thread
+   * @throws ModelException if there is no complete response
    * @throws InterruptedException if the thread was interrupted
    */
   ModelResponse answer(ModelRequest request, Consumer<ModelDelta> deltas)

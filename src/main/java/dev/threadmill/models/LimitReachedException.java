@@ -3,10 +3,7 @@ package dev.threadmill.models;
 import java.time.Duration;
 import java.util.Optional;
 
-/**
- * A call of a model was not made because the caller's project has used up what it may use. The
- * message says of what.
- */
+/** A call of a model was not made because of a limit of the caller. The message names it. */
 public final class LimitReachedException extends ModelException {
   private final boolean quota;
   private final transient Duration retryAfter;

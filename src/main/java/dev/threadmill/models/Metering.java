@@ -2,13 +2,13 @@ package dev.threadmill.models;
 
 import dev.threadmill.api.ApiException;
 
-/** Who pays for calls of models that clients make directly. */
+/** Counts calls of models that clients make directly. */
 public interface Metering {
   /**
-   * Lets the request in hand in, and gives the model that it may call: its calls are counted, and
-   * throw {@link LimitReachedException} when they are not allowed.
+   * Admits the current request and returns the model for it, whose calls are counted, and throw
+   * {@link LimitReachedException} where a limit does not allow them.
    *
-   * @throws ApiException 429 if it may not call any
+   * @throws ApiException 429 if it may call no model
    */
   LanguageModel metered(LanguageModel model);
 }

@@ -2,27 +2,27 @@ package dev.threadmill.models;
 
 import java.util.List;
 
-/** A piece of an answer, told as soon as the provider has sent it. Pieces are never empty. */
+/** A piece of a response, emitted as soon as it arrives. Pieces are never empty. */
 public sealed interface ModelDelta {
   /** More of the text. */
   record Text(String text) implements ModelDelta {}
 
-  /** More of the refusal, which a provider may give in place of text. */
+  /** More of the refusal, which can come in place of text. */
   record Refusal(String text) implements ModelDelta {}
 
-  /** More of the reasoning that precedes the answer. */
+  /** More of the reasoning. */
   record Reasoning(String text) implements ModelDelta {}
 
   /**
-   * A tool call begins.
+   * A tool call starts.
    *
-   * @param index its place among the answer's calls, rising from 0 without gaps
+   * @param index its place among the calls of the response, from 0 without gaps
    */
   record ToolCallStarted(int index, String name) implements ModelDelta {}
 
-  /** More of the arguments of the call with this index, which has begun before. */
+  /** More of the arguments of the call with this index, which was started before. */
   record ToolCallArguments(int index, String fragment) implements ModelDelta {}
 
-  /** Pieces that the provider has sent in one go, of which there are at least two. */
+  /** Two or more pieces that arrived together. */
   record Batch(List<ModelDelta> pieces) implements ModelDelta {}
 }

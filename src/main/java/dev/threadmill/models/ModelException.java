@@ -1,19 +1,19 @@
 package dev.threadmill.models;
 
 /**
- * A model could not be brought to answer, retries included. The message may be shown to clients: it
- * holds no secret and no address.
+ * A call of a model failed, with all its retries. The message may be shown to clients: it contains
+ * no secret and no private address.
  */
 public class ModelException extends RuntimeException {
-  /** What kept the model from answering. */
+  /** The kind of failure. */
   public enum Kind {
-    /** The provider limits the rate and went on doing so. */
+    /** The provider limits the rate, also after all retries. */
     RATE_LIMITED,
-    /** The provider refuses the request itself: too long, malformed, not allowed. */
+    /** The provider refuses the request: too long, malformed, not allowed. */
     INVALID_PROMPT,
     /** There is no such model, or no provider for it. */
     UNKNOWN_MODEL,
-    /** The provider is down, hangs, stops in mid-answer or answers garbage. */
+    /** The provider is down, hangs, stops in the middle, or sends what cannot be parsed. */
     PROVIDER_FAILED
   }
 

@@ -1,17 +1,16 @@
 package dev.threadmill.models;
 
 /**
- * What a model can do and what it costs, as data.
+ * The abilities and the price of a model.
  *
  * @param name as clients call it
  * @param ownedBy the provider's name, shown in {@code GET /v1/models}
  * @param contextWindow in tokens, prompt and completion together
  * @param maxOutput the most tokens it writes in one answer
- * @param tier {@code reasoner}, {@code fast}, {@code tiny} or a word of the operator's; null if not
+ * @param tier {@code reasoner}, {@code fast}, {@code tiny} or another word; null if not configured
+ * @param region where the provider keeps and processes the data, such as {@code eu}; null if not
  *     configured
- * @param region where the provider keeps and computes the data, such as {@code eu}; null if not
- *     configured
- * @param price null if not configured, which means not known and not free
+ * @param price null if it is not known
  */
 public record ModelInfo(
     String name,
@@ -72,26 +71,26 @@ public record ModelInfo(
         price);
   }
 
-  /** What tokens cost, in US dollars a million. */
+  /** The price of a million tokens in US dollars. */
   public record Price(double input, double output) {
     public static final Price FREE = new Price(0, 0);
 
     private static final int NANOS_A_TOKEN = 1_000;
 
-    /** So that what is meant to be whole is not rounded up for being a fraction. */
+    /** Keeps products that are whole but for the error of doubles from being rounded up. */
     private static final double ROUNDING = 1e-6;
 
-    /** What a token of a prompt costs, in billionths of a dollar. */
+    /** The price of a token of a prompt in billionths of a dollar. */
     public double inputNanos() {
       return input * NANOS_A_TOKEN;
     }
 
-    /** What a token of an answer costs, in billionths of a dollar. */
+    /** The price of a token of a completion in billionths of a dollar. */
     public double outputNanos() {
       return output * NANOS_A_TOKEN;
     }
 
-    /** What this use has cost, rounded up. */
+    /** The cost of this usage, rounded up. */
     public Money of(Usage usage) {
       double nanos = usage.promptTokens() * inputNanos() + usage.completionTokens() * outputNanos();
       return new Money((long) Math.ceil(nanos - ROUNDING));

@@ -3,12 +3,12 @@ package dev.threadmill.models;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.List;
 
-/** One message of a prompt, in terms that every provider can be given. */
+/** One message of a prompt, in terms that fit every provider. */
 public sealed interface ModelMessage {
-  /** Standing instructions. */
+  /** Instructions. */
   record System(String text) implements ModelMessage {}
 
-  /** What the user said, showed or let hear. */
+  /** A message of the user: text, images, audio. */
   record User(List<ModelPart> parts) implements ModelMessage {
     public User {
       parts = List.copyOf(parts);
@@ -16,10 +16,10 @@ public sealed interface ModelMessage {
   }
 
   /**
-   * What the model said before.
+   * An earlier message of the model.
    *
    * @param text null if it only called tools
-   * @param thoughts what it thought before it called tools; null if that is not to be sent back
+   * @param thoughts state of its provider that is sent back with the calls; null for none
    */
   record Assistant(
       String text,
@@ -30,12 +30,12 @@ public sealed interface ModelMessage {
       toolCalls = List.copyOf(toolCalls);
     }
 
-    /** What the model said without anything that it thought. */
+    /** A message without state. */
     public Assistant(String text, List<ModelToolCall> toolCalls) {
       this(text, toolCalls, null);
     }
   }
 
-  /** What came of a tool call of the assistant's message before. */
+  /** The result of a tool call of the assistant's message before. */
   record ToolResult(String toolCallId, String text) implements ModelMessage {}
 }

@@ -3,13 +3,13 @@ package dev.threadmill.models;
 import java.util.List;
 
 /**
- * One call of a model. Null settings are left to the provider.
+ * One call of a model. Where a setting is null the default of the provider applies.
  *
  * @param model as the client names it, possibly pinned with {@code @date}
- * @param maxCompletionTokens the most the model may write; null for no bound
+ * @param maxCompletionTokens the most tokens of the completion; null for no limit
  * @param reasoningEffort {@code none} to {@code max}; null for the provider's default
- * @param stop texts before which the model stops; empty for none
- * @param seed asks for the same answer to the same request; null for no wish
+ * @param stop texts at which the model stops; empty for none
+ * @param seed asks for the same response to the same request; null for none
  */
 public record ModelRequest(
     String model,
@@ -51,7 +51,7 @@ public record ModelRequest(
         presencePenalty);
   }
 
-  /** The same call with other settings of sampling. */
+  /** The same call with another temperature and top_p. */
   public ModelRequest withSampling(Double newTemperature, Double newTopP) {
     return new ModelRequest(
         model,
@@ -70,7 +70,7 @@ public record ModelRequest(
         presencePenalty);
   }
 
-  /** A call with the settings that assistants and runs know. */
+  /** A call with the settings that assistants and runs have. */
   public ModelRequest(
       String model,
       List<ModelMessage> messages,
@@ -99,7 +99,7 @@ public record ModelRequest(
         null);
   }
 
-  /** The same call, whose answer may have so many tokens at most. */
+  /** The same call with another limit of the completion. */
   public ModelRequest withMaxCompletionTokens(Integer most) {
     return new ModelRequest(
         model,

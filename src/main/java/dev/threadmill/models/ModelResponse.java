@@ -3,13 +3,14 @@ package dev.threadmill.models;
 import java.util.List;
 
 /**
- * A whole answer: the fold of its deltas, and what it cost.
+ * A complete response: all its deltas together, and the tokens that it used.
  *
  * @param text empty if the model only called tools
  * @param refusal null unless the model refused
  * @param reasoning null if the provider gave none
- * @param thoughts what the provider wants back with the results of the tool calls; null for nothing
- * @param usage as the provider counts, or our own count where it does not say
+ * @param thoughts state that the provider needs back with the results of the tool calls; null for
+ *     none
+ * @param usage as the provider counts, or our own count where its own is missing or impossible
  */
 public record ModelResponse(
     String text,
@@ -27,7 +28,7 @@ public record ModelResponse(
   public enum FinishReason {
     STOP,
     TOOL_CALLS,
-    /** The completion reached its bound of tokens. */
+    /** The completion reached its limit of tokens. */
     LENGTH,
     CONTENT_FILTER
   }

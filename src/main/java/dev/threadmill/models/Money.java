@@ -10,7 +10,7 @@ public record Money(long nanos) {
 
   private static final int PLACES = 9;
 
-  /** What is finer than a billionth is dropped. */
+  /** Digits beyond a billionth are dropped. */
   public static Money ofDollars(BigDecimal dollars) {
     return new Money(
         dollars.setScale(PLACES, RoundingMode.DOWN).movePointRight(PLACES).longValueExact());

@@ -7,13 +7,13 @@ import java.util.List;
  * A kind of model server, one bean each. {@link ModelRegistry} gives each the models of its kind.
  */
 public interface Provider {
-  /** The kind, as {@code type} in the models file names it. */
+  /** The name of the kind, {@code type} in the models file. */
   String type();
 
   /**
-   * The model of this description. Cheap: nothing is called, and nothing is kept.
+   * The model of this description. Cheap: nothing is called or kept.
    *
-   * @param nameAtProvider the name to send, without the date it may be pinned to
+   * @param nameAtProvider the name to send, without the date of a pinned version
    */
   LanguageModel model(ModelInfo info, String nameAtProvider, ProviderConfig settings);
 

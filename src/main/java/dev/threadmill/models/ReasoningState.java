@@ -6,12 +6,12 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What a model thought before it called tools, in the form in which its provider wants it back with
- * their results. It goes to nobody else.
+ * What a provider needs back of a response with tool calls: its reasoning, signatures, the ids and
+ * other marks of the calls. It is sent to no other provider.
  *
- * @param by the type of the provider that it comes from, and that alone it is sent to
- * @param text null if there is none that can be read
- * @param attributes what else the provider wants back, such as its signature
+ * @param by the type of the provider
+ * @param text the reasoning; null if there is none in plain text
+ * @param attributes everything else, in the terms of the provider's adapter
  */
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
 public record ReasoningState(String by, String text, Map<String, Object> attributes) {

@@ -7,12 +7,12 @@ import java.util.function.Function;
 import java.util.regex.Pattern;
 
 /**
- * The model for trying things: it needs no network and no key, answers the same to the same
- * request, and says what it is. It calls the tools that the user tells it to, and obeys a few
- * commands in the user's text (see docs/models.md).
+ * An offline model for development: it needs no network and no key, responds the same to the same
+ * request, and says what it is. It calls the tools that the user names, and obeys a few commands in
+ * the text of the user (see docs/models.md).
  */
 public final class RehearsalModel implements LanguageModel {
-  /** The name by which it can always be called. */
+  /** The name under which it is always available. */
   public static final String NAME = "rehearsal";
 
   private static final Pattern WORD = Pattern.compile("\\s*\\S+\\s*|\\s+");
@@ -31,12 +31,12 @@ public final class RehearsalModel implements LanguageModel {
     return as(info(NAME));
   }
 
-  /** The model in the part of one of the models file. */
+  /** The model under the description of a model of the models file. */
   static RehearsalModel as(ModelInfo info) {
     return new RehearsalModel(info, "I am the rehearsal model: I answer by rule, offline.");
   }
 
-  /** The model in place of one that would need a provider, since none is configured. */
+  /** The model in place of one that needs a provider, since none is configured. */
   static RehearsalModel standInFor(String name) {
     return new RehearsalModel(
         info(name), "I am the rehearsal model: no provider is configured, so I answer by rule.");
@@ -88,7 +88,7 @@ public final class RehearsalModel implements LanguageModel {
     return answer.whole();
   }
 
-  /** The calls of this turn: what the user asked for, or what the choice of tools demands. */
+  /** The calls of this turn: those that the user asked for, or that the tool choice requires. */
   private static List<ModelToolCall> calls(
       ModelRequest request, RehearsalScript script, String said, List<ModelMessage> since) {
     if (request.functions().isEmpty() || ToolChoice.NONE.equals(request.toolChoice())) {
@@ -265,7 +265,7 @@ public final class RehearsalModel implements LanguageModel {
     return text;
   }
 
-  /** Tells an answer word by word, within its bounds. */
+  /** Emits a response word by word, within its limits. */
   private static final class Delivery {
     final StringBuilder text = new StringBuilder();
     final StringBuilder refusal = new StringBuilder();
@@ -275,7 +275,7 @@ public final class RehearsalModel implements LanguageModel {
     private final RehearsalScript script;
     private final Consumer<ModelDelta> deltas;
     private int tokensLeft;
-    private int wordsTold;
+    private int wordsEmitted;
     private boolean cut;
 
     Delivery(ModelRequest request, RehearsalScript script, Consumer<ModelDelta> deltas) {
@@ -316,12 +316,12 @@ public final class RehearsalModel implements LanguageModel {
       }
     }
 
-    /** Whether one more word is within the bound; waits, or fails, where the user wants that. */
+    /** Whether one more word is within the limit; waits or fails where the script says so. */
     private boolean take(String word) throws InterruptedException {
       if (Thread.interrupted()) {
         throw new InterruptedException();
       }
-      if (script.failure().isPresent() && wordsTold++ >= script.failAfter()) {
+      if (script.failure().isPresent() && wordsEmitted++ >= script.failAfter()) {
         throw failure();
       }
       if (cut) {

@@ -2,7 +2,7 @@ package dev.threadmill.models;
 
 import jakarta.enterprise.context.ApplicationScoped;
 
-/** Gives the rehearsal model under names of the models file. */
+/** The rehearsal model under names of the models file. */
 @ApplicationScoped
 class RehearsalProvider implements Provider {
   @Override

@@ -10,7 +10,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What a user's text tells the rehearsal model to do.
+ * The commands for the rehearsal model in a text of the user.
  *
  * @param turns the tool calls asked for, turn by turn
  * @param say the exact answer; null for the usual one
@@ -50,7 +50,7 @@ record RehearsalScript(
   /**
    * A tool call that the user asked for.
    *
-   * @param arguments null if they are to be made up
+   * @param arguments null if they are to be generated
    */
   record Call(String name, String arguments) {}
 

@@ -7,8 +7,8 @@ import java.util.Iterator;
 import java.util.Set;
 
 /**
- * The smallest value that a JSON Schema allows, the same one each time. Patterns and conditions are
- * not solved: a schema that rests on them may refuse its sample.
+ * The smallest value that a JSON Schema allows, always the same one. Patterns and conditions are
+ * not solved: a schema with them may reject its sample.
  */
 final class SchemaSample {
   private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
@@ -28,7 +28,7 @@ final class SchemaSample {
 
   /**
    * @param schema null for a schema that allows anything
-   * @param question what to fill in for a required text that is called {@code query} or alike
+   * @param question the value of a required text named {@code query} or alike
    */
   static JsonNode of(JsonNode schema, String question) {
     return schema == null
@@ -146,7 +146,7 @@ final class SchemaSample {
     return schema.has("items") ? "array" : "object";
   }
 
-  /** A choice that does not refer on, if there is one, so that recursive schemas come to an end. */
+  /** A choice without a reference, if there is one, so that recursion in schemas ends. */
   private static JsonNode leaf(JsonNode choices) {
     for (var choice : choices) {
       if (!choice.has("$ref")) {

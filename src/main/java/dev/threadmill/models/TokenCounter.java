@@ -6,9 +6,9 @@ import com.knuddels.jtokkit.api.EncodingType;
 import java.util.List;
 
 /**
- * Counts tokens as OpenAI's present models do (o200k). For other models, and for pictures and
- * sound, it is an estimate. Text of any kind is counted in time that grows with its length alone,
- * and beyond a million characters the rest is taken to be like the beginning.
+ * Counts tokens with the o200k encoding of OpenAI's models. For other models, and for images and
+ * audio, it is an estimate. Counting takes time linear in the length of the text; beyond a million
+ * characters the rest is extrapolated.
  */
 public final class TokenCounter {
   private static final int PIECE = 16_384;
@@ -17,11 +17,11 @@ public final class TokenCounter {
   private static final int PER_FUNCTION = 8;
   private static final int PER_IMAGE = 765;
   private static final int PER_SMALL_IMAGE = 85;
-  private static final int SOUND_BASE64_PER_TOKEN = 4_300;
+  private static final int AUDIO_BASE64_PER_TOKEN = 4_300;
 
   private TokenCounter() {}
 
-  /** The table is large: it is read when it is first needed. */
+  /** Loads the large table when it is first needed. */
   private static final class Table {
     static final Encoding ENCODING =
         Encodings.newLazyEncodingRegistry().getEncoding(EncodingType.O200K_BASE);
@@ -93,17 +93,17 @@ public final class TokenCounter {
     return switch (part) {
       case ModelPart.Text(var text) -> count(text);
       case ModelPart.Image(_, var detail) -> "low".equals(detail) ? PER_SMALL_IMAGE : PER_IMAGE;
-      case ModelPart.Audio(var data, _) -> 1 + data.length() / SOUND_BASE64_PER_TOKEN;
+      case ModelPart.Audio(var data, _) -> 1 + data.length() / AUDIO_BASE64_PER_TOKEN;
     };
   }
 
-  /** The tokens of a whole answer. */
+  /** The tokens of a complete response. */
   public static int countResponse(
       String text, String refusal, String reasoning, List<ModelToolCall> calls) {
     return count(text) + count(refusal) + count(reasoning) + count(calls);
   }
 
-  /** Long text is cut before a space, or anywhere but inside of a character. */
+  /** Cuts long text before a space, else anywhere but inside a character. */
   private static int endOfPiece(String text, int from) {
     if (text.length() - from <= PIECE) {
       return text.length();

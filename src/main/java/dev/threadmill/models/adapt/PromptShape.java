@@ -26,7 +26,7 @@ public final class PromptShape {
   private final boolean isStrict;
   private final Set<String> offered;
   private final List<ModelMessage> shaped = new ArrayList<>();
-  private final Set<String> toldCalls = new HashSet<>();
+  private final Set<String> callsAsText = new HashSet<>();
   private final StringBuilder system = new StringBuilder();
 
   private PromptShape(ModelRequest request, boolean isStrict) {
@@ -98,7 +98,7 @@ public final class PromptShape {
         case ModelMessage.Assistant said -> assistant(said);
         case ModelMessage.ToolResult(var id, var text) -> {
           var output = text == null || text.isBlank() ? NO_OUTPUT : text;
-          if (toldCalls.contains(id)) {
+          if (callsAsText.contains(id)) {
             user(List.of(new ModelPart.Text("[Result: " + output + "]")));
           } else {
             shaped.add(new ModelMessage.ToolResult(id, output));
@@ -143,7 +143,7 @@ public final class PromptShape {
       if (offered.contains(call.name())) {
         calls.add(call);
       } else {
-        toldCalls.add(call.id());
+        callsAsText.add(call.id());
         append(text, "[Called the tool " + call.name() + " with " + call.arguments() + "]");
       }
     }

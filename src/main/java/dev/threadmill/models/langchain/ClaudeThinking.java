@@ -10,34 +10,33 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * How Claude is asked to think: newer models are given an effort and see to the rest themselves,
- * older ones a budget of tokens.
+ * The thinking parameters of Claude: newer models take an effort, older ones a budget of tokens.
  *
- * @param effort null where a budget is given
- * @param budget in tokens; what a model that is given an effort may need all the same
+ * @param effort null where only a budget is sent
+ * @param budget in tokens; with an effort, what the model may need
  */
 record ClaudeThinking(String effort, int budget) {
   private static final int SMALLEST_BUDGET = 1_024;
 
-  /** Models up to 4.5, of which those before 3.7 do not think. */
+  /** Models up to 4.5. */
   private static final Pattern OLD =
       Pattern.compile(
           "claude-(?:3-7-.*|(?:opus|sonnet|haiku)-4(?:-[0-5])?(?:[-@](?:latest|\\d{4}.*))?)");
 
-  private static final Pattern THOUGHTLESS =
+  private static final Pattern WITHOUT_THINKING =
       Pattern.compile("claude-(?:2|3-[0-5]|3-[a-z]|instant).*");
 
   /**
-   * What to ask for in this call; empty if nothing is asked for, or it would be refused: while a
-   * tool is forced, or behind calls whose thoughts are not known, the model may not think.
+   * The parameters of this call; empty if no reasoning is requested, or it would be refused: with a
+   * forced tool, or behind calls without their thinking blocks.
    */
   static Optional<ClaudeThinking> of(String model, ModelRequest request) {
     var effort = request.reasoningEffort();
     if (effort == null
         || effort.equals("none")
-        || THOUGHTLESS.matcher(model).matches()
+        || WITHOUT_THINKING.matcher(model).matches()
         || isForced(request.toolChoice())
-        || hasThoughtlessCalls(request.messages())) {
+        || hasCallsWithoutThinking(request.messages())) {
       return Optional.empty();
     }
     int wanted =
@@ -72,8 +71,8 @@ record ClaudeThinking(String effort, int budget) {
     return choice != null && !choice.equals(ToolChoice.AUTO) && !choice.equals(ToolChoice.NONE);
   }
 
-  /** Whether since the user spoke last there are calls without the thoughts that led to them. */
-  private static boolean hasThoughtlessCalls(List<ModelMessage> messages) {
+  /** Whether there are calls without thinking blocks behind the last message of the user. */
+  private static boolean hasCallsWithoutThinking(List<ModelMessage> messages) {
     for (var message : messages.reversed()) {
       switch (message) {
         case ModelMessage.User _ -> {

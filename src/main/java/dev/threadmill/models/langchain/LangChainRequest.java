@@ -32,7 +32,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 
-/** Says a call in the library's terms. */
+/** Converts a call to the request of the library. */
 final class LangChainRequest {
   private static final Pattern DATA_URL =
       Pattern.compile("data:([^;,]+);base64,(.*)", Pattern.DOTALL);
@@ -42,13 +42,14 @@ final class LangChainRequest {
   private LangChainRequest() {}
 
   /**
-   * The call.
+   * The request.
    *
-   * @param provider the type of the provider, whose own thoughts are sent back to it
-   * @param maxTokens the bound to send; null for none
-   * @param jsonMode whether the provider knows {@code json_object}; if not, it is told in words
-   * @param byAddress whether the provider fetches pictures itself. The library would fetch them
-   *     from here otherwise, past all checks of addresses, so they are refused
+   * @param provider the type of the provider, whose own state is sent back to it
+   * @param maxTokens the limit to send; null for none
+   * @param jsonMode whether the provider knows {@code json_object}; if not, a system message says
+   *     so
+   * @param byAddress whether the provider fetches images itself. Otherwise the library would fetch
+   *     them from this server, past the egress policy, so they are refused
    */
   static ChatRequest of(
       ModelRequest request,
@@ -57,7 +58,7 @@ final class LangChainRequest {
       boolean jsonMode,
       boolean byAddress) {
     if (!byAddress) {
-      refusePicturesByAddress(request);
+      refuseImageUrls(request);
     }
     boolean inWords = !jsonMode && request.responseFormat() instanceof ResponseFormat.JsonObject;
     var builder =
@@ -89,7 +90,7 @@ final class LangChainRequest {
     return builder.build();
   }
 
-  private static void refusePicturesByAddress(ModelRequest request) {
+  private static void refuseImageUrls(ModelRequest request) {
     for (var message : request.messages()) {
       if (message instanceof ModelMessage.User(var parts)
           && parts.stream()
@@ -98,12 +99,12 @@ final class LangChainRequest {
                       part instanceof ModelPart.Image(var url, _)
                           && !DATA_URL.matcher(url).matches())) {
         throw new IllegalArgumentException(
-            "The model takes pictures only as data: URLs, not by address.");
+            "The model accepts images only as data: URLs, not by address.");
       }
     }
   }
 
-  /** The choice of one function is the need to call, with nothing else on offer. */
+  /** A chosen function is required by offering no other. */
   private static List<FunctionSpec> offered(ModelRequest request) {
     String only =
         switch (request.toolChoice()) {

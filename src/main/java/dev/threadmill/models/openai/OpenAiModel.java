@@ -146,7 +146,7 @@ final class OpenAiModel implements LanguageModel {
     return headers;
   }
 
-  /** Whether a body is a stream of events, told by how it begins rather than by its type. */
+  /** The form of a body, by how it begins: content types are often wrong. */
   private enum Form {
     UNKNOWN,
     EVENTS,
