@@ -33,7 +33,6 @@ class ArchitectureTest {
           "models",
           "models.response",
           "models.adapt",
-          "models.embeddings",
           "models.http",
           "models.embeddings",
           "models.openai",
