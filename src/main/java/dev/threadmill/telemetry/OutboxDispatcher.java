@@ -44,7 +44,6 @@ class OutboxDispatcher {
       return;
     }
     for (var sink : sinks) {
-      store.register(sink.name());
       var worker =
           new SinkWorker(sink, store, config, node, () -> signals.send(new OutboxAppended()));
       workers.add(worker);

@@ -28,6 +28,7 @@ final class SinkWorker implements Runnable {
   private final Semaphore wakeups = new Semaphore(0);
   private final AtomicBoolean isWoken = new AtomicBoolean();
   private Progress progress = Progress.NONE;
+  private boolean isRegistered;
   private boolean isDirty;
   private int failures;
   private long ownedElsewhereUntil = System.nanoTime();
@@ -96,6 +97,10 @@ final class SinkWorker implements Runnable {
   }
 
   private Duration deliver() throws Exception {
+    if (!isRegistered) {
+      store.register(sink.name());
+      isRegistered = true;
+    }
     var next =
         store.next(sink.name(), node, config.outboxLease(), progress, MAX_BATCH).orElse(null);
     if (next == null) {

@@ -1,8 +1,11 @@
 package dev.threadmill.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.threadmill.testing.Cluster;
+import dev.threadmill.testing.Conversation;
+import dev.threadmill.testing.Reply;
 import java.io.IOException;
 import java.net.Socket;
 import java.net.SocketException;
@@ -72,6 +75,25 @@ class HttpServerTest {
   void aPageOfAnotherOriginMayNot() throws Exception {
     assertThat(preflight("https://evil.example.com").headers().map())
         .doesNotContainKey("access-control-allow-origin");
+  }
+
+  @Test
+  void aRunThatHasEndedIsALineOfTheLogAndACountOfTheMetrics() {
+    var api = cluster.api(cluster.node(0));
+    cluster.provider().reply(Reply.text("Yes."));
+    var conversation = Conversation.of(api, "gpt-4o", "Go");
+    var run = conversation.until(conversation.run(), "completed");
+
+    await()
+        .untilAsserted(
+            () ->
+                assertThat(cluster.node(0).log())
+                    .containsPattern(
+                        "(?m)\\{\"event\":\"run\\.completed\".*\"run_id\":\"%s\".*\"status\":\"completed\"}$"
+                            .formatted(run.path("id").asText())));
+    assertThat(api.get("/q/metrics").text())
+        .containsPattern("threadmill_runs_seconds_count\\{status=\"completed\"} [1-9]")
+        .containsPattern("threadmill_tokens_total\\{direction=\"output\"} [1-9]");
   }
 
   private static HttpResponse<String> preflight(String origin) throws Exception {
