@@ -25,9 +25,4 @@ public record Backoff(Duration first, Duration longest) {
     double jitter = 1 + JITTER * (2 * ThreadLocalRandom.current().nextDouble() - 1);
     return Duration.ofMillis(Math.round(millis * jitter));
   }
-
-  /** Waits before a retry. */
-  public void sleep(int retry) throws InterruptedException {
-    Thread.sleep(delay(retry));
-  }
 }

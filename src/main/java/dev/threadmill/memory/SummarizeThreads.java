@@ -1,5 +1,6 @@
 package dev.threadmill.memory;
 
+import dev.threadmill.api.Backoff;
 import dev.threadmill.api.Ids;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.limits.BudgetLedger;
@@ -243,7 +244,6 @@ class SummarizeThreads {
   }
 
   private Duration backoff(int attempts) {
-    var delay = FIRST_BACKOFF.multipliedBy(1L << Math.min(attempts, 10));
-    return delay.compareTo(config.longestBackoff()) > 0 ? config.longestBackoff() : delay;
+    return new Backoff(FIRST_BACKOFF, config.longestBackoff()).delay(attempts + 1);
   }
 }

@@ -1,6 +1,7 @@
 package dev.threadmill.tools.a2a;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.threadmill.api.Backoff;
 import dev.threadmill.api.Json;
 import dev.threadmill.assistants.RemoteAgent;
 import dev.threadmill.assistants.WebhookSpec.OnUnknown;
@@ -14,7 +15,6 @@ import dev.threadmill.tools.a2a.A2aClient.Reply;
 import dev.threadmill.tools.a2a.AgentCardCache.Endpoint;
 import jakarta.inject.Singleton;
 import java.time.Duration;
-import java.util.concurrent.ThreadLocalRandom;
 import org.jboss.logging.Logger;
 
 /**
@@ -367,8 +367,6 @@ class ExecuteA2aTask {
   }
 
   private Duration pause(int tries) {
-    var doubled = config.firstPause().multipliedBy(1L << Math.min(tries, 4));
-    double jitter = 0.75 + ThreadLocalRandom.current().nextDouble() / 2;
-    return Duration.ofMillis((long) (doubled.toMillis() * jitter));
+    return new Backoff(config.firstPause(), LONGEST_PAUSE).delay(tries + 1);
   }
 }

@@ -1,6 +1,7 @@
 package dev.threadmill.tools.webhook;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.threadmill.api.Backoff;
 import dev.threadmill.assistants.WebhookSpec;
 import dev.threadmill.assistants.WebhookSpec.OnUnknown;
 import dev.threadmill.egress.AllowedDomains;
@@ -23,7 +24,6 @@ import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ThreadLocalRandom;
 import org.jboss.logging.Logger;
 
 /** Calls webhooks: authenticates, signs, retries what failed transiently, reads responses. */
@@ -31,7 +31,6 @@ import org.jboss.logging.Logger;
 class CallWebhook {
   private static final Logger LOG = Logger.getLogger(CallWebhook.class);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
-  private static final int MAX_DOUBLINGS = 10;
 
   private final EgressClient http;
   private final WebhookCredentials.Resolver credentials;
@@ -114,9 +113,7 @@ class CallWebhook {
   }
 
   private Duration pause(int tries) {
-    var doubled = config.firstPause().multipliedBy(1L << Math.min(tries, MAX_DOUBLINGS));
-    double jitter = 0.75 + ThreadLocalRandom.current().nextDouble() / 2;
-    return shorter(Duration.ofMillis((long) (doubled.toMillis() * jitter)), LONGEST_PAUSE);
+    return new Backoff(config.firstPause(), LONGEST_PAUSE).delay(tries + 1);
   }
 
   private static Duration shorter(Duration one, Duration other) {
