@@ -81,6 +81,8 @@ final class CheckSettings {
           "threadmill.tools.mcp-list-life",
           "threadmill.tools.retries");
 
+  private static final Duration MIN_RUN_EXPIRY = Duration.ofSeconds(10);
+  private static final Duration MAX_RUN_EXPIRY = Duration.ofHours(24);
   private static final Duration LONGEST = Duration.ofDays(3_660);
   private static final int APPLICATION_PROPERTIES = 250;
 
@@ -171,8 +173,15 @@ final class CheckSettings {
     ProxyRules.of(config.getConfigMapping(EgressConfig.class));
     SecretBox.requireUsable(config.getConfigMapping(SecretConfig.class).key().orElse(List.of()));
     Embeddings.requireKnown(config.getConfigMapping(EmbeddingsConfig.class).model());
+    checkRunExpiry(config.getConfigMapping(RunsConfig.class).expiry());
     checkKeys(config.getConfigMapping(ApiKeysConfig.class));
     checkModels(config.getConfigMapping(ModelsConfig.class));
+  }
+
+  private void checkRunExpiry(Duration expiry) {
+    if (expiry.compareTo(MIN_RUN_EXPIRY) < 0 || expiry.compareTo(MAX_RUN_EXPIRY) > 0) {
+      throw wrong("threadmill.runs.expiry", "is not between 10s and 24h");
+    }
   }
 
   private static void checkKeys(ApiKeysConfig keys) {

@@ -120,6 +120,10 @@ class CheckSettingsTest {
         "THREADMILL_LEASE | five seconds",
         "THREADMILL_LEASE | 0s",
         "THREADMILL_LEASE | -5s",
+        "THREADMILL_RUN_EXPIRY | ten minutes",
+        "THREADMILL_RUN_EXPIRY | 0s",
+        "THREADMILL_RUN_EXPIRY | 9s",
+        "THREADMILL_RUN_EXPIRY | 25h",
         "THREADMILL_ADMIN_KEY | short",
         "THREADMILL_API_KEY | with space in it",
         "THREADMILL_MODELS | /no/such/file.yaml",
@@ -147,6 +151,7 @@ class CheckSettingsTest {
         "THREADMILL_EMBEDDINGS | local/bge-small-en-v1.5",
         "THREADMILL_EMBEDDINGS | text-embedding-3-small",
         "THREADMILL_LEASE | 2s",
+        "THREADMILL_RUN_EXPIRY | 30m",
         "THREADMILL_RUNS_DRAIN | 0s",
         "OLLAMA_BASE_URL | http://localhost:11434",
       })

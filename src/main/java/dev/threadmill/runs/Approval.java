@@ -6,15 +6,15 @@ import dev.threadmill.api.Json;
 import dev.threadmill.tools.ToolError;
 import java.util.Locale;
 
-/** What a client says about a call that it has to allow. */
+/** The decision of a client about a call that needs its approval. */
 sealed interface Approval {
-  /** The server may make the call. */
+  /** The server may execute the call. */
   record Given() implements Approval {}
 
   /**
-   * It may not.
+   * The server may not execute the call.
    *
-   * @param output what the model is given instead of a result
+   * @param output what the model receives in place of a result
    */
   record Denied(String output) implements Approval {}
 
@@ -44,13 +44,14 @@ sealed interface Approval {
     }
     throw ApiException.invalid(
         "tool_outputs",
-        "Invalid 'tool_outputs': the call waits to be allowed; expected 'approve', 'deny', or"
+        "Invalid 'tool_outputs': the call waits for approval; expected 'approve', 'deny', or"
             + " {\"approve\": true}.");
   }
 
   private static Denied denied(String reason) {
     return new Denied(
         ToolError.output(
-            "not_approved", "The call was not allowed" + (reason.isBlank() ? "." : ": " + reason)));
+            "not_approved",
+            "The call was not approved" + (reason.isBlank() ? "." : ": " + reason)));
   }
 }

@@ -14,7 +14,7 @@ import dev.threadmill.runs.node.RunsConfig;
 import dev.threadmill.runs.store.Run;
 import jakarta.enterprise.context.ApplicationScoped;
 
-/** Calls the model with a prompt, and lets the turn have the answer piece by piece. */
+/** Calls the model with a prompt and streams the answer, through the content filters. */
 @ApplicationScoped
 class CallModel {
   private final ContentGate gate;
@@ -30,8 +30,8 @@ class CallModel {
   }
 
   /**
-   * The whole answer. What it may use is set aside before, and is settled when the run stores what
-   * came of it.
+   * Calls the model. The tokens that the call may use are reserved before, and settled when the run
+   * commits the answer.
    *
    * @throws InterruptedException if the run was stopped
    */
@@ -77,14 +77,14 @@ class CallModel {
     return answer;
   }
 
-  /** A forced tool call is forced once: when its result is there, the model may answer. */
+  /** A tool call is forced in the first turn only, so that the model can answer afterwards. */
   private static ToolChoice toolChoice(RunExecution execution) {
     var wanted = execution.run().settings().toolUse().choice();
     boolean forced = !wanted.equals(ToolChoice.AUTO) && !wanted.equals(ToolChoice.NONE);
     return forced && execution.turns() > 0 ? ToolChoice.AUTO : wanted;
   }
 
-  /** What is left of the run's budget, which holds for all its model calls together. */
+  /** What is left of the limit for all model calls of the run together. */
   private static Integer completionTokensLeft(Run run) {
     var max = run.settings().tokenLimits().maxCompletionTokens();
     return max == null ? null : (int) Math.max(0, max - run.usage().completionTokens());

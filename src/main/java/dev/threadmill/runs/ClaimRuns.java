@@ -1,6 +1,7 @@
 package dev.threadmill.runs;
 
 import dev.threadmill.api.ProjectId;
+import dev.threadmill.db.DatabaseException;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Tx;
 import dev.threadmill.limits.ConcurrencyLimit;
@@ -12,6 +13,9 @@ import dev.threadmill.runs.node.NodeLease;
 import dev.threadmill.runs.store.EventLog;
 import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.RunClaims;
+import dev.threadmill.runs.store.RunError;
+import dev.threadmill.runs.store.RunKey;
+import dev.threadmill.runs.store.RunStore;
 import dev.threadmill.runs.store.RunTransitions;
 import dev.threadmill.runs.store.Step;
 import dev.threadmill.runs.store.StepStore;
@@ -22,6 +26,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.TreeSet;
+import org.jboss.logging.Logger;
 
 /**
  * Claims queued runs for this node, as many as it has capacity for. Projects take turns, so that
@@ -29,11 +34,14 @@ import java.util.TreeSet;
  */
 @ApplicationScoped
 public class ClaimRuns {
+  private static final Logger LOG = Logger.getLogger(ClaimRuns.class);
   private static final int MAX_BATCH = 50;
 
   private final Jdbc jdbc;
   private final LocalRuns localRuns;
   private final StartRun startRun;
+  private final AbandonRun abandonRun;
+  private final RunStore runs;
   private final RunClaims claims;
   private final RunTransitions transitions;
   private final StepStore steps;
@@ -46,6 +54,8 @@ public class ClaimRuns {
       Jdbc jdbc,
       LocalRuns localRuns,
       StartRun startRun,
+      AbandonRun abandonRun,
+      RunStore runs,
       RunClaims claims,
       RunTransitions transitions,
       StepStore steps,
@@ -56,6 +66,8 @@ public class ClaimRuns {
     this.jdbc = jdbc;
     this.localRuns = localRuns;
     this.startRun = startRun;
+    this.abandonRun = abandonRun;
+    this.runs = runs;
     this.claims = claims;
     this.transitions = transitions;
     this.steps = steps;
@@ -78,6 +90,12 @@ public class ClaimRuns {
       List<Claim> batch = List.of();
       try {
         batch = jdbc.inTransaction(tx -> claim(tx, capacity));
+      } catch (DatabaseException e) {
+        throw e;
+      } catch (RuntimeException e) {
+        LOG.error("queued runs could not be claimed, looking for one that cannot be read", e);
+        abandonUnreadable(capacity);
+        return claimed;
       } finally {
         localRuns.release(capacity - batch.size());
       }
@@ -92,8 +110,34 @@ public class ClaimRuns {
 
   private void start(Claim claim) {
     var run = claim.run();
-    List<Step> before = run.attempt() == 1 ? List.of() : jdbc.whenAvailable(() -> steps.ofRun(run));
+    List<Step> before;
+    try {
+      before = run.attempt() == 1 ? List.of() : jdbc.whenAvailable(() -> steps.ofRun(run));
+    } catch (RuntimeException e) {
+      LOG.errorf(e, "steps could not be read run_id=%s", run.id());
+      localRuns.release(1);
+      abandonRun.commitFailure(RunKey.of(run), unreadable());
+      return;
+    }
     startRun.start(new ClaimedRun(run, claim.position(), claim.events(), before));
+  }
+
+  /** Fails the runs whose rows cannot be read, so that they do not hold up the queue. */
+  private void abandonUnreadable(int limit) {
+    for (var key : jdbc.inTransaction(tx -> claims.claimable(tx, limit))) {
+      try {
+        jdbc.inTransaction(tx -> runs.lock(tx, key.thread(), key.run()));
+      } catch (DatabaseException e) {
+        throw e;
+      } catch (RuntimeException e) {
+        LOG.errorf(e, "run could not be read run_id=%s", key.run());
+        abandonRun.commitFailure(key, unreadable());
+      }
+    }
+  }
+
+  private static RunError unreadable() {
+    return RunError.server("The server could not read what it has stored of the run.");
   }
 
   private List<Claim> claim(Tx tx, int limit) {

@@ -40,7 +40,8 @@ public class CommitProgress implements AnswerAccumulator.StepCommitter {
     var at = execution.nextTimestamp();
     var changes = new StepChanges();
     var step = answer.messageStep().with(Usage.NONE).ended(Step.Status.COMPLETED, at, null);
-    changes.addMessage(step, AssistantMessages.completed(execution.run(), step, answer, at));
+    changes.addMessage(
+        step, AssistantMessages.completed(execution.run(), step, answer.content(), at));
     return attemptCommit.commit(execution, changes);
   }
 

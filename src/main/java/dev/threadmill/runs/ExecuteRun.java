@@ -24,8 +24,8 @@ import java.util.List;
 import org.jboss.logging.Logger;
 
 /**
- * The life of a run that this node has claimed, as straight-line code on a virtual thread: build
- * the context, call the model, hand over tool calls, again, until the model is done.
+ * Executes a run that this node has claimed, as straight-line code on a virtual thread: builds the
+ * context, calls the model, executes its tool calls, and repeats that until the model is done.
  */
 @ApplicationScoped
 class ExecuteRun {
@@ -74,25 +74,25 @@ class ExecuteRun {
     this.clock = clock;
   }
 
-  /** How a turn of the loop leaves the run. */
+  /** The state of the run after a turn of the loop. */
   private sealed interface Outcome {
-    /** The loop goes on. */
-    record GoOn() implements Outcome {}
+    /** The loop continues. */
+    record Continue() implements Outcome {}
 
-    /** The run is over, or waits, or belongs to somebody else: this node has done with it. */
+    /** The run has ended, waits, or is owned by another node: this node is done with it. */
     record Done() implements Outcome {}
   }
 
   /**
-   * Executes the run until it ends, waits for its client, or is taken away.
+   * Executes the run until it ends, pauses, or is taken over by another node.
    *
-   * @param steps what it has done before
+   * @param steps what the run did before
    */
   void execute(LiveRun live, List<Step> steps) {
     if (!steps.isEmpty() && steps.getLast().status() == Step.Status.IN_PROGRESS) {
       live.setOpenStep(steps.getLast());
     }
-    var bare = RunExecution.of(live, steps, toolsets.empty(), clock);
+    var withoutTools = RunExecution.of(live, steps, toolsets.empty(), clock);
     try {
       var run = live.run();
       var settings = run.settings();
@@ -105,7 +105,7 @@ class ExecuteRun {
       }
       loop(execution);
     } catch (InterruptedException e) {
-      stopped(bare, null, Usage.NONE);
+      stopped(withoutTools, null, Usage.NONE);
     }
   }
 
@@ -113,11 +113,11 @@ class ExecuteRun {
     if (execution.live().openStep() != null && resume(execution) instanceof Outcome.Done) {
       return;
     }
-    var place = promptPermits.of(execution.live());
-    while (takeTurn(execution, place) instanceof Outcome.GoOn) {}
+    var permit = promptPermits.of(execution.live());
+    while (takeTurn(execution, permit) instanceof Outcome.Continue) {}
   }
 
-  /** Goes on with tool calls that were under way, or not allowed yet, when the run was left. */
+  /** Continues tool calls that were open when the former owner left the run. */
   private Outcome resume(RunExecution execution) {
     try {
       return after(execution, executeTools.resume(execution));
@@ -126,17 +126,17 @@ class ExecuteRun {
     }
   }
 
-  private Outcome takeTurn(RunExecution execution, PromptPermits.Permit place) {
+  private Outcome takeTurn(RunExecution execution, PromptPermits.Permit permit) {
     var turn = new AnswerAccumulator(execution, commitProgress);
-    try (place) {
+    try (permit) {
       if (execution.isAtMaxTurns()) {
         return end(execution, null, Usage.NONE, Run.End.incomplete(RunExecution.MAX_TURNS));
       }
       if (execution.turns() >= config.maxTurns()) {
         return end(execution, null, Usage.NONE, tooManyTurns());
       }
-      var asked = ask(execution, place, turn);
-      place.close();
+      var asked = ask(execution, permit, turn);
+      permit.close();
       return switch (asked) {
         case Asked.TokensUsedUp(var reason) ->
             end(execution, null, Usage.NONE, Run.End.incomplete(reason));
@@ -144,13 +144,13 @@ class ExecuteRun {
       };
     } catch (ModelException e) {
       if (execution.live().stopReason() != null) {
-        // Stopped at the very moment: how the model took that does not count.
+        // The model call failed because it was stopped.
         return stopped(execution, turn, turn.usageSoFar());
       }
       LOG.infof("model failed run_id=%s kind=%s", execution.run().id(), e.kind());
       return end(execution, turn, turn.usageSoFar(), Run.End.failed(RunError.of(e)));
     } catch (InterruptedException e) {
-      // With a stored step goes what its answer has cost.
+      // The usage was committed together with the open step.
       boolean isCounted = execution.live().openStep() != null;
       return stopped(execution, turn, isCounted ? Usage.NONE : turn.usageSoFar());
     } catch (AnswerAccumulator.RunLostException e) {
@@ -158,7 +158,7 @@ class ExecuteRun {
     }
   }
 
-  /** What comes of asking the model. */
+  /** The result of a model call. */
   private sealed interface Asked {
     record Answered(ModelResponse answer) implements Asked {}
 
@@ -166,13 +166,14 @@ class ExecuteRun {
   }
 
   /**
-   * Asks the model. Behind this nobody has the prompt any more, and its place may be given back.
+   * Calls the model. The prompt is not referenced any more afterwards, so its permit may be
+   * released.
    */
-  private Asked ask(RunExecution execution, PromptPermits.Permit place, AnswerAccumulator answer)
+  private Asked ask(RunExecution execution, PromptPermits.Permit permit, AnswerAccumulator answer)
       throws InterruptedException {
     for (int cuts = 0; ; cuts++) {
       try {
-        return switch (buildContext.of(execution, place)) {
+        return switch (buildContext.of(execution, permit)) {
           case BuildContext.TokensUsedUp(var reason) -> new Asked.TokensUsedUp(reason);
           case BuildContext.Prompt prompt ->
               new Asked.Answered(callModel.call(execution, prompt, answer));
@@ -221,8 +222,8 @@ class ExecuteRun {
     }
     execution.countTurn(step.calls());
     return switch (executeTools.execute(execution, step, usage)) {
-      // As below; what the call cost is counted already.
-      case NOT_STORED -> end(execution, turn, Usage.NONE, Run.End.CANCELLED);
+      // As for LOST; the usage is counted already.
+      case NOT_COMMITTED -> end(execution, turn, Usage.NONE, Run.End.CANCELLED);
       case TOO_MANY_REFUSED -> end(execution, turn, usage, Run.End.failed(tooManyRefused()));
       case DONE -> after(execution, ExecuteTools.Outcome.DONE);
       case PAUSED -> after(execution, ExecuteTools.Outcome.PAUSED);
@@ -232,17 +233,17 @@ class ExecuteRun {
 
   private Outcome after(RunExecution execution, ExecuteTools.Outcome outcome) {
     return switch (outcome) {
-      case DONE -> new Outcome.GoOn();
+      case DONE -> new Outcome.Continue();
       case PAUSED -> new Outcome.Done();
-      // Cancelled from elsewhere at this very moment, or lost; the end's own fence tells which.
-      case LOST, NOT_STORED, TOO_MANY_REFUSED ->
+      // Cancelled, or owned by another attempt: the commit of the end finds out which.
+      case LOST, NOT_COMMITTED, TOO_MANY_REFUSED ->
           end(execution, null, Usage.NONE, Run.End.CANCELLED);
     };
   }
 
   private static RunError tooManyRefused() {
     return RunError.server(
-        "The model went on calling tools that do not exist, or with arguments that do not fit.");
+        "The model repeatedly called tools that do not exist, or with invalid arguments.");
   }
 
   private Outcome stopped(RunExecution execution, AnswerAccumulator turn, Usage usage) {
@@ -250,12 +251,12 @@ class ExecuteRun {
       case CANCEL -> end(execution, turn, usage, Run.End.CANCELLED);
       case EXPIRE -> end(execution, turn, usage, Run.End.EXPIRED);
       case HAND_OVER -> {
-        // Nothing is stored: whoever takes the run over would count all that was set aside.
+        // Nothing is committed: the takeover would count the whole reservation as used.
         ledger.settleAndCommit(execution.reservation(), usage);
         yield new Outcome.Done();
       }
       case LOST -> new Outcome.Done();
-      case null -> throw new IllegalStateException("interrupted by nobody");
+      case null -> throw new IllegalStateException("interrupted without a stop reason");
     };
   }
 
@@ -271,7 +272,6 @@ class ExecuteRun {
   private Run.End tooManyTurns() {
     return Run.End.failed(
         RunError.server(
-            "The run called the model %d times without coming to an end."
-                .formatted(config.maxTurns())));
+            "The run called the model %d times without ending.".formatted(config.maxTurns())));
   }
 }

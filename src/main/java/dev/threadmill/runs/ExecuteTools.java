@@ -30,10 +30,9 @@ import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
 
 /**
- * Executes the tool calls of an answer that are the server's, all at once, and leaves the others to
- * the client. That a call will be made is stored before it is made, its output when it is there: a
- * node that takes over knows of every call that may have had its effect, and makes it again with
- * the same id.
+ * Executes the calls of an answer that the server executes, all at the same time, and leaves the
+ * others to the client. A call is committed before it is executed and its output afterwards, so a
+ * node that takes over knows every call that may have taken effect and repeats it with the same id.
  */
 @ApplicationScoped
 class ExecuteTools {
@@ -68,42 +67,42 @@ class ExecuteTools {
     this.gate = gate;
   }
 
-  /** How it leaves the run. */
+  /** The state of the run afterwards. */
   enum Outcome {
-    /** All calls have outputs: the model is to be called again. */
+    /** All calls have outputs: the model is called again. */
     DONE,
     /** The run waits for its client or for other assistants. */
     PAUSED,
-    /** The run is cancelled or not this attempt's any more; the step is stored. */
+    /** The run is cancelled, or this attempt does not own it any more; the step is committed. */
     LOST,
-    /** As lost, and the step is not stored. */
-    NOT_STORED,
-    /** Too many calls of the run were wrong. The step is not stored. */
+    /** As {@link #LOST}, but the step is not committed. */
+    NOT_COMMITTED,
+    /** Too many calls of the run were invalid. The step is not committed. */
     TOO_MANY_REFUSED
   }
 
-  /** A call that is the server's, at its place in the step. */
-  private record Job(int place, ToolCall call, Toolset.Dispatch.ToServer check) {}
+  /** A call that the server executes, and its index in the step. */
+  private record Job(int index, ToolCall call, Toolset.Dispatch.ToServer check) {}
 
   /**
-   * What came of a call.
+   * The result of a call.
    *
    * @param output null if its outcome is unknown and the client has to submit it
-   * @param usage what other assistants have spent on it
+   * @param usage the tokens of the child run that answered it
    */
-  private record Result(int place, String output, Usage usage) {
-    Result(int place, String output) {
-      this(place, output, Usage.NONE);
+  private record Result(int index, String output, Usage usage) {
+    Result(int index, String output) {
+      this(index, output, Usage.NONE);
     }
   }
 
-  /** A call that another assistant is to work on, at its place in the step. */
-  private record Route(int place, PlanRoute.Plan.Start plan) {}
+  /** A call that another assistant answers, and its index in the step. */
+  private record Route(int index, PlanRoute.Plan.Start plan) {}
 
   /**
-   * Sees to the calls of a new answer.
+   * Executes the calls of a new answer.
    *
-   * @throws InterruptedException if the run was stopped meanwhile; the step may be stored
+   * @throws InterruptedException if the run was stopped meanwhile; the step may be committed
    */
   Outcome execute(RunExecution execution, Step asked, Usage usage) throws InterruptedException {
     var jobs = new ArrayList<Job>();
@@ -144,7 +143,7 @@ class ExecuteTools {
     var routed = routed(execution.run(), calls, routes, usage);
     var step = asked.with(calls);
     if (!commitProgress.commitCalls(execution, step, usage, routed)) {
-      return Outcome.NOT_STORED;
+      return Outcome.NOT_COMMITTED;
     }
     if (routed.stream().anyMatch(NewChildRun::isHandoff)) {
       return Outcome.PAUSED;
@@ -166,23 +165,22 @@ class ExecuteTools {
     return planRoute.plan(execution.run(), check, taken, isAlone);
   }
 
-  /** The runs that calls are routed to; the calls are made to name them. */
+  /** Prepares the child runs of routed calls, and sets the calls to name them. */
   private List<NewChildRun> routed(Run run, List<ToolCall> calls, List<Route> routes, Usage usage) {
-    var spent = run.usage().plus(usage);
+    var used = run.usage().plus(usage);
     var routed = new ArrayList<NewChildRun>();
     for (var route : routes) {
       var child =
-          createChildRun.prepare(run, calls.get(route.place()), route.plan(), spent, routes.size());
-      calls.set(route.place(), child.call());
+          createChildRun.prepare(run, calls.get(route.index()), route.plan(), used, routes.size());
+      calls.set(route.index(), child.call());
       routed.add(child);
     }
     return routed;
   }
 
   /**
-   * Goes on with the open step of a run: one that was taken over, of whose calls nobody knows
-   * whether they had their effect, or one that has waited until its calls were allowed or other
-   * assistants had answered.
+   * Continues the open step of a run that was taken over, for whose calls it is unknown whether
+   * they took effect, or of a run that waited for approvals or for its child runs.
    *
    * @throws InterruptedException if the run was stopped meanwhile
    */
@@ -190,7 +188,7 @@ class ExecuteTools {
     var jobs = new ArrayList<Job>();
     var known = new ArrayList<Result>();
     var calls = execution.live().openStep().calls();
-    if (!begin(execution)) {
+    if (!commitStarted(execution)) {
       return Outcome.LOST;
     }
     var answers =
@@ -224,32 +222,32 @@ class ExecuteTools {
     return work(execution, jobs, known);
   }
 
-  /** What another assistant has come to; empty while it goes on. */
+  /** The answer of a child run; empty while the run is active. */
   private static Optional<Result> answerOf(
       RunExecution execution,
       ToolCall call,
-      int place,
+      int index,
       Map<String, ChildRunStore.ChildRun> answers) {
     var child = answers.get(call.id().value());
     if (child == null) {
       var gone = ToolError.output("assistant_deleted", "The answer to this call was deleted.");
-      return Optional.of(new Result(place, gone));
+      return Optional.of(new Result(index, gone));
     }
     var name =
         execution.toolset().dispatch(call.name(), call.arguments())
                 instanceof Toolset.Dispatch.ToAssistant check
             ? check.route().name()
             : call.routing().targetAssistantId().value();
-    return ChildRunOutput.of(child, name).map(output -> new Result(place, output, child.usage()));
+    return ChildRunOutput.of(child, name).map(output -> new Result(index, output, child.usage()));
   }
 
-  /** Stores that the calls that were allowed may have begun from here on. */
-  private boolean begin(RunExecution execution) {
+  /** Commits that the approved calls may have started from here on. */
+  private boolean commitStarted(RunExecution execution) {
     var step = execution.live().openStep();
     if (step.calls().stream().noneMatch(c -> c.executor() == ToolCall.Executor.APPROVED)) {
       return true;
     }
-    var begun =
+    var started =
         step.with(
             step.calls().stream()
                 .map(
@@ -258,17 +256,17 @@ class ExecuteTools {
                             ? call.withExecutor(ToolCall.Executor.BEGUN)
                             : call)
                 .toList());
-    if (!commitProgress.commitStarted(execution, begun)) {
+    if (!commitProgress.commitStarted(execution, started)) {
       return false;
     }
-    execution.live().setOpenStep(begun);
+    execution.live().setOpenStep(started);
     return true;
   }
 
   private Outcome work(RunExecution execution, List<Job> jobs, List<Result> known)
       throws InterruptedException {
-    var news = new ToolEvents<Result>(filter(execution.run()));
-    known.forEach(news::ended);
+    var events = new ToolEvents<Result>(filter(execution.run()));
+    known.forEach(events::ended);
     var threads = new ArrayList<Thread>();
     try {
       for (var job : jobs) {
@@ -277,13 +275,14 @@ class ExecuteTools {
                 .name("tool")
                 .start(
                     () ->
-                        news.ended(result(execution, job, news.buffer(job.place(), job.call())))));
+                        events.ended(
+                            result(execution, job, events.buffer(job.index(), job.call())))));
       }
       int left = jobs.size() + known.size();
       while (left > 0) {
-        var batch = news.awaitResults(execution);
+        var batch = events.awaitResults(execution);
         left -= batch.size();
-        if (!store(execution, batch, left == 0)) {
+        if (!commit(execution, batch, left == 0)) {
           return Outcome.LOST;
         }
       }
@@ -295,9 +294,9 @@ class ExecuteTools {
     } finally {
       threads.forEach(Thread::interrupt);
     }
-    boolean waits = execution.live().openStep().calls().stream().anyMatch(ToolCall::isOpen);
+    boolean pauses = execution.live().openStep().calls().stream().anyMatch(ToolCall::isOpen);
     execution.live().setOpenStep(null);
-    return waits ? Outcome.PAUSED : Outcome.DONE;
+    return pauses ? Outcome.PAUSED : Outcome.DONE;
   }
 
   private ToolOutputFilter filter(Run run) {
@@ -315,15 +314,15 @@ class ExecuteTools {
     };
   }
 
-  private boolean store(RunExecution execution, List<Result> batch, boolean isLast) {
+  private boolean commit(RunExecution execution, List<Result> batch, boolean isLast) {
     var step = execution.live().openStep();
     var usage = Usage.NONE;
     for (var result : batch) {
       step = with(step, result);
       usage = usage.plus(result.usage());
     }
-    var places = batch.stream().map(Result::place).toList();
-    if (!commitProgress.commitOutputs(execution, step, places, usage, isLast)) {
+    var indexes = batch.stream().map(Result::index).toList();
+    if (!commitProgress.commitOutputs(execution, step, indexes, usage, isLast)) {
       return false;
     }
     execution.live().setOpenStep(step);
@@ -332,31 +331,42 @@ class ExecuteTools {
 
   private static Step with(Step step, Result result) {
     var calls = new ArrayList<>(step.calls());
-    var call = calls.get(result.place());
+    var call = calls.get(result.index());
     calls.set(
-        result.place(),
+        result.index(),
         result.output() == null
             ? call.withExecutor(ToolCall.Executor.CLIENT)
             : call.withOutput(result.output()));
     return step.with(calls);
   }
 
-  private static boolean isCalledOff(LiveRun.StopReason why) {
+  private static boolean isCancelled(LiveRun.StopReason why) {
     return why == LiveRun.StopReason.CANCEL || why == LiveRun.StopReason.EXPIRE;
   }
 
   private static Result result(RunExecution execution, Job job, ToolOutputBuffer buffer) {
-    var output =
-        switch (execute(execution, job, buffer)) {
-          case ToolResult.Succeeded succeeded -> succeeded.text();
-          case ToolResult.Failed(var error) -> error.output();
-          case ToolResult.OutcomeUnknown(var error) ->
-              job.check().tool().onUnknown() == OnUnknown.ASK ? null : error.output();
-        };
-    return new Result(job.place(), output == null ? null : buffer.completeOutput(output));
+    try {
+      var output =
+          switch (execute(execution, job, buffer)) {
+            case ToolResult.Succeeded succeeded -> succeeded.text();
+            case ToolResult.Failed(var error) -> error.output();
+            case ToolResult.OutcomeUnknown(var error) ->
+                job.check().tool().onUnknown() == OnUnknown.ASK ? null : error.output();
+          };
+      return new Result(job.index(), output == null ? null : buffer.completeOutput(output));
+    } catch (RuntimeException | Error e) {
+      LOG.errorf(
+          e,
+          "tool failed unexpectedly run_id=%s call_id=%s",
+          execution.run().id(),
+          job.call().id());
+      return new Result(
+          job.index(),
+          ToolError.output("server_error", "The server had an error while executing the call."));
+    }
   }
 
-  private static ToolResult execute(RunExecution execution, Job job, ToolOutputBuffer hearing) {
+  private static ToolResult execute(RunExecution execution, Job job, ToolOutputBuffer buffer) {
     var run = execution.run();
     var context =
         new ToolContext(
@@ -366,16 +376,13 @@ class ExecuteTools {
             run.id(),
             job.call().id(),
             run.settings().allowedDomains(),
-            () -> isCalledOff(execution.live().stopReason()),
+            () -> isCancelled(execution.live().stopReason()),
             job.call().partial().task().isEmpty() ? null : job.call().partial().task(),
-            hearing);
+            buffer);
     try {
       return job.check().tool().execute(context, job.check().arguments());
     } catch (InterruptedException e) {
       return new ToolResult.Failed(OUTCOME_UNKNOWN);
-    } catch (RuntimeException e) {
-      LOG.errorf(e, "tool failed unexpectedly run_id=%s call_id=%s", run.id(), job.call().id());
-      return ToolResult.failed("server_error", "The server had an error while executing the call.");
     }
   }
 }

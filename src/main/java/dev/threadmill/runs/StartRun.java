@@ -91,7 +91,7 @@ public class StartRun {
 
   private LiveRun start(ClaimedRun claimed, Work work) {
     var run = claimed.run();
-    var live = new LiveRun(run, claimed.position(), journal, claimed.messages());
+    var live = new LiveRun(run, claimed.position(), journal::enqueue, claimed.messages());
     live.events().publishCommitted(claimed.events());
     localRuns.add(live);
     signals.executionStarted(live);

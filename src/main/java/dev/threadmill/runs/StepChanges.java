@@ -76,8 +76,9 @@ final class StepChanges {
         addMessage(
             step,
             end.status() == RunStatus.COMPLETED
-                ? AssistantMessages.completed(run, step, answer, at)
-                : AssistantMessages.incomplete(run, step, answer, at));
+                ? AssistantMessages.completed(run, step, answer.content(), at)
+                : AssistantMessages.incomplete(
+                    run, step, answer.content(), answer.isFilteredByProvider(), at));
       } else {
         addStep(step);
       }

@@ -14,17 +14,17 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 /**
- * What the calls of a step tell while they are executed, and what comes of them, from the threads
- * that execute them to the run's own. It holds at most two things a call.
+ * Passes the outputs and the results of the calls of a step from the threads that execute them to
+ * the run's thread. It holds at most two notifications per call.
  *
- * @param <R> what comes of a call
+ * @param <R> the result of a call
  */
 final class ToolEvents<R> {
   private final ToolOutputFilter filter;
   private final BlockingQueue<Notification<R>> notifications = new LinkedBlockingQueue<>();
 
   /**
-   * @param filter of what tools answer
+   * @param filter for the outputs of the calls
    */
   ToolEvents(ToolOutputFilter filter) {
     this.filter = filter;
@@ -33,65 +33,66 @@ final class ToolEvents<R> {
   private sealed interface Notification<R> {
     record Ended<R>(R result) implements Notification<R> {}
 
-    record OutputAvailable<R>(ToolOutputBuffer hearing) implements Notification<R> {}
+    record OutputAvailable<R>(ToolOutputBuffer buffer) implements Notification<R> {}
   }
 
-  /** A call has come to this. */
+  /** A call has ended with this result. */
   void ended(R result) {
     notifications.add(new Notification.Ended<>(result));
   }
 
-  /** By which a call is heard that is about to be executed. */
-  ToolOutputBuffer buffer(int place, ToolCall call) {
+  /** The buffer for the output of a call that is about to be executed. */
+  ToolOutputBuffer buffer(int index, ToolCall call) {
     return new ToolOutputBuffer(
-        place,
+        index,
         call.partial(),
         filter,
-        hearing -> notifications.add(new Notification.OutputAvailable<>(hearing)));
+        buffer -> notifications.add(new Notification.OutputAvailable<>(buffer)));
   }
 
   /**
-   * What has come of calls meanwhile, one at least; what others tell until then is told to clients.
+   * Waits for at least one result, and publishes the output of the other calls meanwhile.
    *
    * @throws InterruptedException if the run was stopped
    */
-  List<R> awaitResults(RunExecution progress) throws InterruptedException {
+  List<R> awaitResults(RunExecution execution) throws InterruptedException {
     var ended = new ArrayList<R>();
-    var heard = new ArrayList<ToolOutputBuffer>();
+    var buffers = new ArrayList<ToolOutputBuffer>();
     while (ended.isEmpty()) {
       long pause =
-          heard.stream()
+          buffers.stream()
               .mapToLong(each -> each.timeUntilDue().toNanos())
               .min()
               .orElse(Long.MAX_VALUE);
       var next =
-          progress.live().interruptibly(() -> notifications.poll(pause, TimeUnit.NANOSECONDS));
+          execution.live().interruptibly(() -> notifications.poll(pause, TimeUnit.NANOSECONDS));
       for (; next != null; next = notifications.poll()) {
         switch (next) {
           case Notification.Ended<R>(var result) -> ended.add(result);
-          case Notification.OutputAvailable<R>(var hearing) -> heard.add(hearing);
+          case Notification.OutputAvailable<R>(var buffer) -> buffers.add(buffer);
         }
       }
       boolean ends = !ended.isEmpty();
-      var due = heard.stream().filter(hearing -> ends || hearing.timeUntilDue().isZero()).toList();
-      due.forEach(hearing -> publish(progress, hearing));
-      heard.removeAll(due);
+      var due = buffers.stream().filter(each -> ends || each.timeUntilDue().isZero()).toList();
+      due.forEach(buffer -> publish(execution, buffer));
+      buffers.removeAll(due);
     }
     return ended;
   }
 
-  /** Tells what a call has told, which is journaled first: whoever takes over has to know it. */
-  private static void publish(RunExecution progress, ToolOutputBuffer hearing) {
-    var live = progress.live();
-    var more = hearing.drain();
+  /** Publishes the output of a call. It is journaled first, so that a takeover knows it. */
+  private static void publish(RunExecution execution, ToolOutputBuffer buffer) {
+    var live = execution.live();
+    var more = buffer.drain();
     var step = live.openStep();
     var calls = new ArrayList<>(step.calls());
-    calls.set(hearing.place(), calls.get(hearing.place()).withPartial(more));
+    calls.set(buffer.index(), calls.get(buffer.index()).withPartial(more));
     live.setOpenStep(step.with(calls));
     live.events().startJournaling();
-    publish(live, step, StreamedText.TASK.of(step, hearing.place()), more.task());
-    publish(live, step, StreamedText.PROGRESS.of(step, hearing.place()), more.progress());
-    publish(live, step, StreamedText.OUTPUT.of(step, hearing.place()), more.output());
+    publish(live, step, DeltaTarget.of(StreamedText.TASK, step, buffer.index()), more.task());
+    publish(
+        live, step, DeltaTarget.of(StreamedText.PROGRESS, step, buffer.index()), more.progress());
+    publish(live, step, DeltaTarget.of(StreamedText.OUTPUT, step, buffer.index()), more.output());
   }
 
   private static void publish(LiveRun live, Step step, DeltaTarget target, String text) {

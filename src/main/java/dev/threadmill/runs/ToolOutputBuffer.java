@@ -8,82 +8,84 @@ import java.time.Duration;
 import java.util.function.Consumer;
 
 /**
- * Hears what a call tells while it is executed, and hands it on in pieces. What has been told stays
- * told: when a call is made again, by this node or after another has died, what is the same is not
- * told twice, and an answer that differs begins anew behind a line that says so.
+ * Buffers the output of a call while it is executed, and passes it on in pieces. What was published
+ * stays published: when the call is repeated, by this node or after a takeover, output that is the
+ * same is not published twice, and output that differs starts again behind a line that says so.
  */
 final class ToolOutputBuffer implements ToolListener {
-  private static final String AGAIN = "\n[The answer broke off, and the call was made again.]\n";
-  private static final long PAUSE_NANOS = Duration.ofMillis(50).toNanos();
-  private static final int MOST_PROGRESS = 16_384;
+  private static final String AGAIN =
+      "\n[The output was interrupted, and the call was repeated.]\n";
+  private static final long INTERVAL_NANOS = Duration.ofMillis(50).toNanos();
+  private static final int MAX_PROGRESS = 16_384;
 
-  private final int place;
+  private final int index;
   private final ToolOutputFilter filter;
-  private final Runnable onNews;
-  private ContentStream open;
-  private final StringBuilder told;
+  private final Runnable notifyOutput;
+  private ContentStream filtered;
+  private final StringBuilder published;
   private final StringBuilder current = new StringBuilder();
   private final StringBuilder output = new StringBuilder();
   private final StringBuilder progress = new StringBuilder();
   private String task = "";
-  private boolean isBegun;
+  private boolean isTaskKnown;
   private int base;
-  private int progressed;
-  private boolean isLevel;
-  private boolean isNoted;
+  private int progressLength;
+  private boolean isCaughtUp;
+  private boolean isNotified;
   private long next = System.nanoTime();
 
   /**
-   * @param place of the call in its step
-   * @param before what was told of it before
-   * @param filter of what the call answers
-   * @param onNews called when there is something to take
+   * @param index of the call in its step
+   * @param before what was published of it before
+   * @param filter for the output of the call
+   * @param onOutput called when there is something to drain
    */
   ToolOutputBuffer(
-      int place,
+      int index,
       ToolCall.Partial before,
       ToolOutputFilter filter,
-      Consumer<ToolOutputBuffer> onNews) {
+      Consumer<ToolOutputBuffer> onOutput) {
     this.filter = filter;
-    this.open = filter.open();
-    this.place = place;
-    this.told = new StringBuilder(before.output());
-    this.progressed = before.progress().length();
-    this.isBegun = !before.task().isEmpty();
-    this.onNews = () -> onNews.accept(this);
+    this.filtered = filter.open();
+    this.index = index;
+    this.published = new StringBuilder(before.output());
+    this.progressLength = before.progress().length();
+    this.isTaskKnown = !before.task().isEmpty();
+    this.notifyOutput = () -> onOutput.accept(this);
   }
 
-  int place() {
-    return place;
+  /** The index of the call in its step. */
+  int index() {
+    return index;
   }
 
   @Override
   public synchronized void onAttempt() {
-    open = filter.open();
+    filtered = filter.open();
     current.setLength(0);
-    isLevel = told.length() == base;
+    isCaughtUp = published.length() == base;
   }
 
   @Override
   public synchronized void onOutput(String piece) {
-    var more = open.next(piece);
+    var more = filtered.next(piece);
     if (more.isEmpty()) {
       return;
     }
-    if (isLevel) {
+    if (isCaughtUp) {
       add(more);
       return;
     }
     current.append(more);
-    var before = told.substring(base);
+    var before = published.substring(base);
     if (before.startsWith(current.toString())) {
       return;
     }
-    isLevel = true;
+    isCaughtUp = true;
     if (current.toString().startsWith(before)) {
       add(current.substring(before.length()));
     } else {
-      base = told.length() + AGAIN.length();
+      base = published.length() + AGAIN.length();
       add(AGAIN + current);
     }
   }
@@ -91,54 +93,56 @@ final class ToolOutputBuffer implements ToolListener {
   @Override
   public synchronized void onProgress(String more) {
     var text = filter.apply(more);
-    if (!text.isEmpty() && progressed + text.length() <= MOST_PROGRESS) {
-      progressed += text.length();
+    if (!text.isEmpty() && progressLength + text.length() <= MAX_PROGRESS) {
+      progressLength += text.length();
       progress.append(text);
-      note();
+      notifyOnce();
     }
   }
 
   @Override
   public synchronized void onRemoteTask(String name) {
-    if (!isBegun && !name.isEmpty()) {
-      isBegun = true;
+    if (!isTaskKnown && !name.isEmpty()) {
+      isTaskKnown = true;
       task = StorableText.of(name);
-      note();
+      notifyOnce();
     }
   }
 
-  /** The whole output, of which all that was told is the beginning, if the call ends with this. */
+  /** The whole output of a call that ends with this answer; it begins with what was published. */
   synchronized String completeOutput(String unfiltered) {
     var answer = filter.apply(unfiltered);
-    return answer.startsWith(told.substring(base)) ? told.substring(0, base) + answer : answer;
+    return answer.startsWith(published.substring(base))
+        ? published.substring(0, base) + answer
+        : answer;
   }
 
-  /** How long to wait before the next piece is due; small pieces are told together. */
+  /** How long until the next piece is due; small pieces are published together. */
   synchronized Duration timeUntilDue() {
     return Duration.ofNanos(Math.max(0, next - System.nanoTime()));
   }
 
-  /** Takes what has not been taken yet. */
+  /** Returns and removes what is buffered. */
   synchronized ToolCall.Partial drain() {
-    var heard = new ToolCall.Partial(output.toString(), progress.toString(), task);
+    var partial = new ToolCall.Partial(output.toString(), progress.toString(), task);
     task = "";
     output.setLength(0);
     progress.setLength(0);
-    isNoted = false;
-    next = System.nanoTime() + PAUSE_NANOS;
-    return heard;
+    isNotified = false;
+    next = System.nanoTime() + INTERVAL_NANOS;
+    return partial;
   }
 
   private void add(String more) {
-    told.append(more);
+    published.append(more);
     output.append(more);
-    note();
+    notifyOnce();
   }
 
-  private void note() {
-    if (!isNoted) {
-      isNoted = true;
-      onNews.run();
+  private void notifyOnce() {
+    if (!isNotified) {
+      isNotified = true;
+      notifyOutput.run();
     }
   }
 }

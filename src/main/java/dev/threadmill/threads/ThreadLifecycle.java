@@ -16,7 +16,7 @@ import java.util.List;
 public interface ThreadLifecycle {
   /**
    * Deletes what the feature stores for a thread. The row of the thread is locked and still there,
-   * and so are its messages; no run is active.
+   * and so are its messages. Runs that are active are cancelled first, by the engine.
    */
   default void deleteThread(Tx tx, ThreadId thread) {}
 

@@ -200,13 +200,14 @@ public class ThreadStore {
 
   /**
    * Deletes the thread with its messages and all that other features store for it, and commits.
+   * Active runs are cancelled first.
    *
-   * @throws ApiException 404 if the project has no such thread, 400 while a run is active
+   * @throws ApiException 404 if the project has no such thread
    */
   void deleteAndCommit(ProjectId project, ThreadId id) {
     jdbc.runInTransaction(
         tx -> {
-          lock(tx, project, id, 0).requireIdle(id.value());
+          lock(tx, project, id, 0);
           features.forEach(feature -> feature.deleteThread(tx, id));
           tx.defer("DELETE FROM messages WHERE thread_id = ?", id);
           tx.defer("DELETE FROM threads WHERE id = ?", id);

@@ -134,7 +134,7 @@ class ProtocolCrashTest {
       textBlock =
           """
           0 | 2 | one\\ntwo\\nthree\\n
-          1 | 2 | one\\ntwo\\n\\n[The answer broke off, and the call was made again.]\\nanother\\n
+          1 | 2 | one\\ntwo\\n\\n[The output was interrupted, and the call was repeated.]\\nanother\\n
           2 | 1 | one\\ntwo\\n\\n{"error":{"type":"outcome_unknown"
           3 | 1 | one\\ntwo\\n\\nit was all
           """)
@@ -190,7 +190,7 @@ class ProtocolCrashTest {
     var ended = new ToolRuns(api(1)).stopped(forgetfulAgent.run);
 
     assertThat(ended.output(0))
-        .isEqualTo("Sun\n[The answer broke off, and the call was made again.]\nRainy.");
+        .isEqualTo("Sun\n[The output was interrupted, and the call was repeated.]\nRainy.");
     assertThat(peer.messages().getFirst().getMessageId())
         .isEqualTo(peer.messages().getLast().getMessageId());
     assertThat(streamed(allEvents(forgetfulAgent.run))).isEqualTo(ended.output(0));

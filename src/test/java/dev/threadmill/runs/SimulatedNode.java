@@ -334,6 +334,8 @@ final class SimulatedNode {
             jdbc,
             localRuns,
             startRun,
+            abandon,
+            runs,
             claims,
             transitions,
             steps,

@@ -101,7 +101,7 @@ class StreamedToolsTest {
       textBlock =
           """
           one\\ntwo\\n | one\\ntwo\\n
-          two\\n       | one\\n\\n[The answer broke off, and the call was made again.]\\ntwo\\n
+          two\\n       | one\\n\\n[The output was interrupted, and the call was repeated.]\\ntwo\\n
           """)
   void anAnswerThatBreaksOffIsGoneOnWithOrBegunAnew(String second, String whole) {
     var tries = new AtomicInteger();

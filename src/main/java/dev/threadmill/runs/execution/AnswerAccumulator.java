@@ -9,11 +9,13 @@ import dev.threadmill.models.ReasoningState;
 import dev.threadmill.models.TokenCounter;
 import dev.threadmill.models.ToolChoice;
 import dev.threadmill.models.Usage;
+import dev.threadmill.runs.store.DeltaTarget;
 import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.Step;
 import dev.threadmill.runs.store.StepReasoning;
 import dev.threadmill.runs.store.StreamedText;
 import dev.threadmill.runs.store.ToolCall;
+import dev.threadmill.threads.ContentPart;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -63,8 +65,8 @@ public final class AnswerAccumulator {
 
     OpenStep(Step step) {
       this.step = step;
-      this.reasoning = new OpenText(StreamedText.REASONING.of(step));
-      this.commentary = new OpenText(StreamedText.COMMENTARY.of(step));
+      this.reasoning = new OpenText(DeltaTarget.of(StreamedText.REASONING, step));
+      this.commentary = new OpenText(DeltaTarget.of(StreamedText.COMMENTARY, step));
     }
   }
 
@@ -74,7 +76,7 @@ public final class AnswerAccumulator {
 
     PendingCall(Step step, int index, ToolCall started) {
       this.started = started;
-      this.arguments = new OpenText(StreamedText.ARGUMENTS.of(step, index));
+      this.arguments = new OpenText(DeltaTarget.of(StreamedText.ARGUMENTS, step, index));
     }
 
     ToolCall toCall() {
@@ -169,6 +171,18 @@ public final class AnswerAccumulator {
     return messageText == null ? "" : messageText.toString();
   }
 
+  /** The content of the message so far: its text, and the refusal if there is one. */
+  public List<ContentPart> content() {
+    var content = new ArrayList<ContentPart>();
+    if (!text().isEmpty() || refusal() == null) {
+      content.add(ContentPart.text(text()));
+    }
+    if (refusal() != null) {
+      content.add(ContentPart.refusal(refusal()));
+    }
+    return content;
+  }
+
   /** The refusal so far; null if there is none. */
   String refusal() {
     return refusal.isEmpty() ? null : refusal.toString();
@@ -190,7 +204,8 @@ public final class AnswerAccumulator {
     truncated();
   }
 
-  boolean isFilteredByProvider() {
+  /** Whether the provider cut the answer off for its content. */
+  public boolean isFilteredByProvider() {
     return isFilteredByProvider;
   }
 
@@ -279,7 +294,7 @@ public final class AnswerAccumulator {
       messageStep = open(Step.Type.MESSAGE_CREATION);
     }
     if (messageText == null) {
-      messageText = new OpenText(StreamedText.MESSAGE.of(messageStep.step));
+      messageText = new OpenText(DeltaTarget.of(StreamedText.MESSAGE, messageStep.step));
       publish(StreamEvents.messageCreated(messageStep.step, execution.run()));
       publish(StreamEvents.messageInProgress(messageStep.step, execution.run()));
     }

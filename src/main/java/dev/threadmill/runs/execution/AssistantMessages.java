@@ -7,7 +7,6 @@ import dev.threadmill.runs.store.Step;
 import dev.threadmill.threads.ContentPart;
 import dev.threadmill.threads.Message;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 
 /** The messages that runs write to threads, in each of their states. */
@@ -24,14 +23,19 @@ public final class AssistantMessages {
   }
 
   /** The complete message of a step. */
-  public static Message completed(Run run, Step step, AnswerAccumulator answer, Instant at) {
-    return message(run, step, Message.Status.COMPLETED, null, content(answer), at);
+  public static Message completed(Run run, Step step, List<ContentPart> content, Instant at) {
+    return message(run, step, Message.Status.COMPLETED, null, content, at);
   }
 
-  /** A message that stays incomplete because of how its run ended. */
-  public static Message incomplete(Run run, Step step, AnswerAccumulator answer, Instant at) {
+  /**
+   * A message that stays incomplete because of how its run ended.
+   *
+   * @param isFilteredByProvider whether the provider's content filter ended the answer
+   */
+  public static Message incomplete(
+      Run run, Step step, List<ContentPart> content, boolean isFilteredByProvider, Instant at) {
     var reason =
-        answer.isFilteredByProvider()
+        isFilteredByProvider
             ? "content_filter"
             : switch (run.status()) {
               case CANCELLED -> "run_cancelled";
@@ -40,7 +44,7 @@ public final class AssistantMessages {
               case FAILED, QUEUED, IN_PROGRESS, REQUIRES_ACTION, CANCELLING, COMPLETED ->
                   "run_failed";
             };
-    return message(run, step, Message.Status.INCOMPLETE, reason, content(answer), at);
+    return message(run, step, Message.Status.INCOMPLETE, reason, content, at);
   }
 
   /** A message that stays incomplete because its node died. */
@@ -62,17 +66,6 @@ public final class AssistantMessages {
       case FAILED, INCOMPLETE, COMPLETED, QUEUED, IN_PROGRESS, REQUIRES_ACTION, CANCELLING ->
           "The run ended before this call had a result.";
     };
-  }
-
-  private static List<ContentPart> content(AnswerAccumulator answer) {
-    var content = new ArrayList<ContentPart>();
-    if (!answer.text().isEmpty() || answer.refusal() == null) {
-      content.add(textPart(answer.text()));
-    }
-    if (answer.refusal() != null) {
-      content.add(ContentPart.refusal(answer.refusal()));
-    }
-    return content;
   }
 
   private static ContentPart textPart(String text) {

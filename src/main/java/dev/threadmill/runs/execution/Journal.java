@@ -47,7 +47,7 @@ public class Journal {
   }
 
   /** Writes events of this run soon. A run is queued at most once. */
-  void enqueue(LiveRun run) {
+  public void enqueue(LiveRun run) {
     synchronized (queued) {
       if (!queued.add(run)) {
         return;

@@ -4,6 +4,7 @@ import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.Step;
 import dev.threadmill.threads.Message;
 import java.util.List;
+import java.util.function.Consumer;
 
 /** A run that this node executes: its events, and the token that stops it. */
 public final class LiveRun extends CancellationToken {
@@ -16,13 +17,14 @@ public final class LiveRun extends CancellationToken {
   /**
    * @param run as it was claimed
    * @param base the position at which this node takes over
+   * @param journal called when there are events to journal
    * @param initialMessages all messages of the thread as the run starts, if they are at hand; else
    *     null
    */
-  public LiveRun(Run run, EventId base, Journal journal, List<Message> initialMessages) {
+  public LiveRun(Run run, EventId base, Consumer<LiveRun> journal, List<Message> initialMessages) {
     this.run = run;
     this.initialMessages = initialMessages;
-    this.events = new LiveEventLog(base, () -> journal.enqueue(this), () -> stopReason() != null);
+    this.events = new LiveEventLog(base, () -> journal.accept(this), () -> stopReason() != null);
   }
 
   /** The run as it was claimed. */

@@ -1,7 +1,6 @@
 package dev.threadmill.runs.node;
 
 import io.smallrye.config.ConfigMapping;
-import io.smallrye.config.WithConverter;
 import io.smallrye.config.WithDefault;
 import java.time.Duration;
 
@@ -20,7 +19,6 @@ public interface RunsConfig {
    * How long after its creation a run that has not ended expires ({@code THREADMILL_RUN_EXPIRY}).
    */
   @WithDefault("10m")
-  @WithConverter(RunExpiryConverter.class)
   Duration expiry();
 
   /** How long a run streams without being journaled; most runs end before. */

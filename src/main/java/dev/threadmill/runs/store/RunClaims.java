@@ -9,6 +9,7 @@ import dev.threadmill.db.Tx;
 import dev.threadmill.threads.NewMessage;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
@@ -21,6 +22,46 @@ import java.util.Optional;
 public class RunClaims {
   private static final TypeReference<List<NewMessage>> MESSAGES = new TypeReference<>() {};
 
+  private static final String READY =
+      """
+      SELECT %s FROM runs WHERE routing = 'ready' ORDER BY created_at, id LIMIT ?
+      FOR NO KEY UPDATE SKIP LOCKED
+      """;
+
+  private static final String QUEUED =
+      """
+      SELECT %s FROM runs WHERE (thread_id, id) IN (
+        SELECT thread_id, id FROM (
+          SELECT thread_id, id, created_at,
+                 row_number() OVER (PARTITION BY project_id ORDER BY created_at, id) AS turn
+          FROM (
+            SELECT q.thread_id, q.id, q.project_id, q.created_at
+            FROM (SELECT DISTINCT project_id FROM runs
+                  WHERE status = 'queued' AND owner IS NULL AND NOT waiting) p
+            LEFT JOIN usage_limits l
+              ON l.project_id = p.project_id AND l.scope = 'project'
+                AND l.concurrent_threads IS NOT NULL
+            CROSS JOIN LATERAL (
+              (SELECT thread_id, id, project_id, created_at FROM runs
+               WHERE project_id = p.project_id AND status = 'queued' AND owner IS NULL
+                 AND NOT waiting AND (l.project_id IS NULL OR parent_run_id IS NULL)
+               ORDER BY created_at, id
+               LIMIT CASE WHEN l.project_id IS NULL THEN ? ELSE LEAST(?, GREATEST(0,
+                 l.concurrent_threads - (
+                   SELECT count(*) FROM runs
+                   WHERE project_id = l.project_id AND status IN %s
+                     AND parent_run_id IS NULL))) END)
+              UNION ALL
+              (SELECT thread_id, id, project_id, created_at FROM runs
+               WHERE l.project_id = p.project_id AND project_id = l.project_id
+                 AND status = 'queued' AND owner IS NULL AND NOT waiting
+                 AND parent_run_id IS NOT NULL
+               ORDER BY created_at, id LIMIT ?)) q) nearest) ranked
+        ORDER BY turn, created_at LIMIT ?)
+      AND status = 'queued' AND owner IS NULL AND NOT waiting
+      FOR NO KEY UPDATE SKIP LOCKED
+      """;
+
   private final Jdbc jdbc;
 
   public RunClaims(Jdbc jdbc) {
@@ -32,14 +73,7 @@ public class RunClaims {
    * transaction has locked are left out.
    */
   public List<Run> lockReady(Tx tx, int limit) {
-    return tx.list(
-        """
-        SELECT %s FROM runs WHERE routing = 'ready' ORDER BY created_at, id LIMIT ?
-        FOR NO KEY UPDATE SKIP LOCKED
-        """
-            .formatted(RunRow.COLUMNS),
-        RunRow::read,
-        limit);
+    return tx.list(ready(RunRow.COLUMNS), RunRow::read, limit);
   }
 
   /**
@@ -48,45 +82,22 @@ public class RunClaims {
    * against that limit.
    */
   public List<Run> lockQueued(Tx tx, int limit) {
-    return tx.list(
-        """
-        SELECT %s FROM runs WHERE (thread_id, id) IN (
-          SELECT thread_id, id FROM (
-            SELECT thread_id, id, created_at,
-                   row_number() OVER (PARTITION BY project_id ORDER BY created_at, id) AS turn
-            FROM (
-              SELECT q.thread_id, q.id, q.project_id, q.created_at
-              FROM (SELECT DISTINCT project_id FROM runs
-                    WHERE status = 'queued' AND owner IS NULL AND NOT waiting) p
-              LEFT JOIN usage_limits l
-                ON l.project_id = p.project_id AND l.scope = 'project'
-                  AND l.concurrent_threads IS NOT NULL
-              CROSS JOIN LATERAL (
-                (SELECT thread_id, id, project_id, created_at FROM runs
-                 WHERE project_id = p.project_id AND status = 'queued' AND owner IS NULL
-                   AND NOT waiting AND (l.project_id IS NULL OR parent_run_id IS NULL)
-                 ORDER BY created_at, id
-                 LIMIT CASE WHEN l.project_id IS NULL THEN ? ELSE LEAST(?, GREATEST(0,
-                   l.concurrent_threads - (
-                     SELECT count(*) FROM runs
-                     WHERE project_id = l.project_id AND status IN %s
-                       AND parent_run_id IS NULL))) END)
-                UNION ALL
-                (SELECT thread_id, id, project_id, created_at FROM runs
-                 WHERE l.project_id = p.project_id AND project_id = l.project_id
-                   AND status = 'queued' AND owner IS NULL AND NOT waiting
-                   AND parent_run_id IS NOT NULL
-                 ORDER BY created_at, id LIMIT ?)) q) nearest) ranked
-          ORDER BY turn, created_at LIMIT ?)
-        AND status = 'queued' AND owner IS NULL AND NOT waiting
-        FOR NO KEY UPDATE SKIP LOCKED
-        """
-            .formatted(RunRow.COLUMNS, RunStatus.sql(RunStatus.EXECUTING)),
-        RunRow::read,
-        limit,
-        limit,
-        limit,
-        limit);
+    return tx.list(queued(RunRow.COLUMNS), RunRow::read, limit, limit, limit, limit);
+  }
+
+  /** The keys of the runs that {@link #lockReady} and {@link #lockQueued} return. */
+  public List<RunKey> claimable(Tx tx, int limit) {
+    var keys = new ArrayList<>(tx.list(ready("thread_id, id"), RunRow::key, limit));
+    keys.addAll(tx.list(queued("thread_id, id"), RunRow::key, limit, limit, limit, limit));
+    return keys;
+  }
+
+  private static String ready(String columns) {
+    return READY.formatted(columns);
+  }
+
+  private static String queued(String columns) {
+    return QUEUED.formatted(columns, RunStatus.sql(RunStatus.EXECUTING));
   }
 
   /**

@@ -128,18 +128,4 @@ public enum StreamedText {
    * @return null if the text is not stored
    */
   public abstract String stored(Step step, Message message, ToolCall call);
-
-  /** This text of a step or of its message. */
-  public DeltaTarget of(Step step) {
-    return new DeltaTarget(this, step.ordinal(), 0);
-  }
-
-  /**
-   * This text of a tool call.
-   *
-   * @param call the index of the call in the step
-   */
-  public DeltaTarget of(Step step, int call) {
-    return new DeltaTarget(this, step.ordinal(), call);
-  }
 }

@@ -182,7 +182,8 @@ final class Replay {
 
   private String callType(Step step, DeltaTarget target) {
     return target.text() == StreamedText.ARGUMENTS
-        ? callTypes.getOrDefault(StreamedText.ARGUMENTS.of(step, target.call()), "function")
+        ? callTypes.getOrDefault(
+            DeltaTarget.of(StreamedText.ARGUMENTS, step, target.call()), "function")
         : "function";
   }
 
@@ -194,12 +195,13 @@ final class Replay {
                 () ->
                     Optional.ofNullable(name)
                         .map(n -> AnswerAccumulator.newCall(stored.run(), place, n)));
-    call.ifPresent(begun -> callTypes.put(StreamedText.ARGUMENTS.of(step, index), begun.type()));
+    call.ifPresent(
+        begun -> callTypes.put(DeltaTarget.of(StreamedText.ARGUMENTS, step, index), begun.type()));
     return call.map(begun -> StreamEvents.callStarted(step, index, begun));
   }
 
   private Optional<StreamEvent> completed(Step step, int index, String output) {
-    int before = consumed.getOrDefault(StreamedText.OUTPUT.of(step, index), 0);
+    int before = consumed.getOrDefault(DeltaTarget.of(StreamedText.OUTPUT, step, index), 0);
     return call(step, index)
         .map(call -> output == null || !call.isOpen() ? call : call.withOutput(output))
         .filter(call -> !call.isOpen())
