@@ -27,7 +27,7 @@ public class IdempotentRuns {
   /**
    * A request with a key.
    *
-   * @param content what tells it from another one with the same key
+   * @param content distinguishes it from another request with the same key
    */
   public record IdempotentRequest(
       ProjectId project, AssistantId assistant, String key, String content) {}

@@ -104,9 +104,9 @@ class HandleMcpMessage {
       case JSONRPCRequest asked when asked.id() == null || asked.method() == null ->
           refused(400, McpSchema.ErrorCodes.INVALID_REQUEST, "The request has no id or no method.");
       case JSONRPCRequest asked -> answer(request, asked);
-      case McpSchema.JSONRPCNotification told -> {
-        if (CANCELLED.equals(told.method())) {
-          cancel(request, told);
+      case McpSchema.JSONRPCNotification notification -> {
+        if (CANCELLED.equals(notification.method())) {
+          cancel(request, notification);
         }
         yield Response.accepted().build();
       }
@@ -194,8 +194,8 @@ class HandleMcpMessage {
         : failure(answer.id(), McpSchema.ErrorCodes.INVALID_PARAMS, "Invalid params.");
   }
 
-  private void cancel(Request request, McpSchema.JSONRPCNotification told) {
-    if (!(told.params() instanceof Map<?, ?> params) || params.get("requestId") == null) {
+  private void cancel(Request request, McpSchema.JSONRPCNotification notification) {
+    if (!(notification.params() instanceof Map<?, ?> params) || params.get("requestId") == null) {
       return;
     }
     var mark = cancellationMark(request.session(), params.get("requestId"));
