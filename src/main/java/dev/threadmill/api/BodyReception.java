@@ -42,6 +42,8 @@ final class BodyReception {
   private long received;
   private long spooled;
   private long pieces;
+  private int pendingWrites;
+  private boolean isReceived;
   private boolean isOver;
 
   /**
@@ -127,7 +129,14 @@ final class BodyReception {
   private void write(Buffer piece) {
     spooled += piece.length();
     spooledBytes.addAndGet(piece.length());
-    file.write(piece).onFailure(this::fail);
+    pendingWrites++;
+    file.write(piece)
+        .onFailure(this::fail)
+        .onSuccess(
+            _ -> {
+              pendingWrites--;
+              loadIfWritten();
+            });
     if (file.writeQueueFull()) {
       request.pause();
     }
@@ -142,9 +151,15 @@ final class BodyReception {
       handOver(memory);
       return;
     }
-    file.flush()
-        .onFailure(this::fail)
-        .onSuccess(_ -> permits.acquire(context, received, this::load));
+    isReceived = true;
+    loadIfWritten();
+  }
+
+  /** Pieces are written side by side, so the file is whole when none of them is still pending. */
+  private void loadIfWritten() {
+    if (isReceived && pendingWrites == 0 && !isOver) {
+      permits.acquire(context, received, this::load);
+    }
   }
 
   private void load() {
