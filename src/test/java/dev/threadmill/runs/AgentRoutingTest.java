@@ -629,7 +629,7 @@ class AgentRoutingTest {
             "\"targets\": []",
             "\"targets\": [\"thread_x\"]",
             "\"targets\": [{\"thread_id\": \"thread_x\"}]",
-            "\"targets\": [{\"assistant_id\": \"" + target + "\", \"name\": \"x\"}]",
+            "\"targets\": [{\"assistant_id\": \"" + target + "\", \"nickname\": \"x\"}]",
             "\"targets\": [\"" + target + "\", \"" + target + "\"]",
             "\"targets\": [\"" + target + "\"], \"mode\": \"ask\"",
             "\"targets\": [\"" + target + "\"], \"names\": [{\"function\": \"x\"}]")) {
