@@ -118,6 +118,22 @@ class WebhookRunsTest {
   }
 
   @Test
+  void aReceiverThatIsNotThereIsNamedWithTheCause() {
+    // Given
+    provider.reply(Reply.call("open_case", "{}"), Reply.text("Done."));
+    var assistant = assistant(webhook("open_case", "/cases", "\"retries\": 0"));
+    var address = receiver.url("");
+    receiver.close();
+
+    // When
+    var run = runs.run(assistant, "Open a case");
+
+    // Then
+    assertThat(run.status()).isEqualTo("completed");
+    assertThat(run.output(0)).contains("unreachable", address, "connection refused");
+  }
+
+  @Test
   void theReceiverCanCheckTheSignature() throws Exception {
     // Given
     receiver.on("/signed", RecordingServer.json(200, "{}"));
