@@ -88,11 +88,12 @@ class ExecuteTools {
    * The result of a call.
    *
    * @param output null if its outcome is unknown and the client has to submit it
+   * @param parts of the result that are not text; null for none
    * @param usage the tokens of the child run that answered it
    */
-  private record Result(int index, String output, Usage usage) {
+  private record Result(int index, String output, ToolCall.ResultParts parts, Usage usage) {
     Result(int index, String output) {
-      this(index, output, Usage.NONE);
+      this(index, output, null, Usage.NONE);
     }
   }
 
@@ -238,7 +239,8 @@ class ExecuteTools {
                 instanceof Toolset.Dispatch.ToAssistant check
             ? check.route().name()
             : call.routing().targetAssistantId().value();
-    return ChildRunOutput.of(child, name).map(output -> new Result(index, output, child.usage()));
+    return ChildRunOutput.of(child, name)
+        .map(output -> new Result(index, output, null, child.usage()));
   }
 
   /** Commits that the approved calls may have started from here on. */
@@ -336,7 +338,7 @@ class ExecuteTools {
         result.index(),
         result.output() == null
             ? call.withExecutor(ToolCall.Executor.CLIENT)
-            : call.withOutput(result.output()));
+            : call.withOutput(result.output()).withParts(result.parts()));
     return step.with(calls);
   }
 
@@ -346,14 +348,19 @@ class ExecuteTools {
 
   private static Result result(RunExecution execution, Job job, ToolOutputBuffer buffer) {
     try {
+      var result = execute(execution, job, buffer);
       var output =
-          switch (execute(execution, job, buffer)) {
+          switch (result) {
             case ToolResult.Succeeded succeeded -> succeeded.text();
             case ToolResult.Failed(var error) -> error.output();
             case ToolResult.OutcomeUnknown(var error) ->
                 job.check().tool().onUnknown() == OnUnknown.ASK ? null : error.output();
           };
-      return new Result(job.index(), output == null ? null : buffer.completeOutput(output));
+      return new Result(
+          job.index(),
+          output == null ? null : buffer.completeOutput(output),
+          result instanceof ToolResult.Succeeded succeeded ? buffer.parts(succeeded) : null,
+          Usage.NONE);
     } catch (RuntimeException | Error e) {
       LOG.errorf(
           e,

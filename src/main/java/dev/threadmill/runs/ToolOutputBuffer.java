@@ -1,9 +1,16 @@
 package dev.threadmill.runs;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.DoubleNode;
+import com.fasterxml.jackson.databind.node.NullNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import dev.threadmill.api.StorableText;
 import dev.threadmill.guard.ContentStream;
 import dev.threadmill.runs.store.ToolCall;
 import dev.threadmill.tools.ToolListener;
+import dev.threadmill.tools.ToolResult;
 import java.time.Duration;
 import java.util.function.Consumer;
 
@@ -115,6 +122,54 @@ final class ToolOutputBuffer implements ToolListener {
     return answer.startsWith(published.substring(base))
         ? published.substring(0, base) + answer
         : answer;
+  }
+
+  /**
+   * The parts of a result that are not text, with each text in them filtered like the output. Null
+   * if there are none.
+   */
+  ToolCall.ResultParts parts(ToolResult.Succeeded result) {
+    if (result.details().isEmpty() && result.citations().isEmpty()) {
+      return null;
+    }
+    return new ToolCall.ResultParts(
+        result.details().stream()
+            .map(
+                detail ->
+                    new ToolResult.Detail(
+                        detail.type(), filtered(detail.mimeType()), filtered(detail.data())))
+            .toList(),
+        result.citations().stream()
+            .map(
+                citation ->
+                    new ToolResult.Citation(filtered(citation.uri()), filtered(citation.title())))
+            .toList());
+  }
+
+  private String filtered(String text) {
+    return text == null ? null : filter.apply(StorableText.of(text));
+  }
+
+  private JsonNode filtered(JsonNode data) {
+    return switch (data) {
+      case null -> null;
+      case TextNode text -> TextNode.valueOf(filtered(text.textValue()));
+      case ArrayNode list -> {
+        var copy = list.arrayNode();
+        list.forEach(each -> copy.add(filtered(each)));
+        yield copy;
+      }
+      case ObjectNode object -> {
+        var copy = object.objectNode();
+        object
+            .properties()
+            .forEach(field -> copy.set(filtered(field.getKey()), filtered(field.getValue())));
+        yield copy;
+      }
+      // Such numbers are no JSON.
+      case DoubleNode number when !Double.isFinite(number.doubleValue()) -> NullNode.getInstance();
+      default -> data;
+    };
   }
 
   /** How long until the next piece is due; small pieces are published together. */

@@ -230,6 +230,36 @@ class McpQuirksTest {
     assertThat(runs.lastText(run)).isEqualTo("Done.");
   }
 
+  @Test
+  void thePartsOfAResultThatAreNotTextAreShownInTheStep() {
+    server.result(
+        "tools/call",
+        """
+        {"content": [
+           {"type": "text", "text": "See the picture."},
+           {"type": "image", "data": "aGVsbG8=", "mimeType": "image/png"},
+           {"type": "resource_link", "uri": "https://docs.example/1", "name": "Manual"}],
+         "structuredContent": {"a": ["x\\u0000y", 1e999, {"\\ud800": true}]}}""");
+    provider.reply(Reply.calls(ECHO), Reply.text("Done."));
+
+    var run = run();
+
+    assertThat(run.status()).as(run.run().toString()).isEqualTo("completed");
+    var function = run.calls().getFirst().path("function");
+    assertThat(function.path("output").asText())
+        .contains("See the picture.", "image (image/png)", "Manual: https://docs.example/1");
+    assertThat(function.at("/details/0/type").asText()).isEqualTo("image");
+    assertThat(function.at("/details/0/mime_type").asText()).isEqualTo("image/png");
+    assertThat(function.at("/details/0/data").asText()).isEqualTo("aGVsbG8=");
+    assertThat(function.at("/details/1/type").asText()).isEqualTo("data");
+    assertThat(function.at("/details/1/data/a/0").asText()).isEqualTo("x\uFFFDy");
+    assertThat(function.at("/details/1/data/a/1").isNull()).isTrue();
+    assertThat(function.at("/details/1/data/a/2/\uFFFD").asBoolean()).isTrue();
+    assertThat(function.at("/citations/0/uri").asText()).isEqualTo("https://docs.example/1");
+    assertThat(function.at("/citations/0/title").asText()).isEqualTo("Manual");
+    assertThat(provider.lastRequest().body().toString()).doesNotContain("aGVsbG8=");
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

@@ -126,6 +126,12 @@ public record StepObject(
     if (!call.partial().task().isEmpty()) {
       details.put(StreamedText.TASK.field(), call.partial().task());
     }
+    if (call.parts() != null && !call.parts().details().isEmpty()) {
+      details.put("details", call.parts().details());
+    }
+    if (call.parts() != null && !call.parts().citations().isEmpty()) {
+      details.put("citations", call.parts().citations());
+    }
     shown.put(detailsField(call), details);
     return shown;
   }

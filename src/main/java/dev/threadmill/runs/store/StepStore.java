@@ -41,7 +41,7 @@ public class StepStore {
       """
           .formatted(
               Keyset.sizeExpression("aside", "warnings"),
-              Keyset.sizeExpression("c.arguments", "c.output", "c.partial"));
+              Keyset.sizeExpression("c.arguments", "c.output", "c.partial", "c.result_parts"));
 
   private final Jdbc jdbc;
   private final ToolCallStore calls;

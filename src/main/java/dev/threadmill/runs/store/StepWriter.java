@@ -75,10 +75,13 @@ public class StepWriter {
   /** Stores the outputs of calls that are open so far, and the partial outputs of the others. */
   public void setOutputs(Tx tx, Step step) {
     tx.deferBatch(
-        "UPDATE tool_calls SET output = ? WHERE thread_id = ? AND id = ? AND output IS NULL",
+        "UPDATE tool_calls SET output = ?, result_parts = ?"
+            + " WHERE thread_id = ? AND id = ? AND output IS NULL",
         step.calls().stream()
             .filter(call -> !call.isOpen())
-            .map(call -> new Object[] {call.output(), step.threadId(), call.id()})
+            .map(
+                call ->
+                    new Object[] {call.output(), Tx.json(call.parts()), step.threadId(), call.id()})
             .toList());
     // The journal, which contains the partial outputs as well, is deleted in this transaction.
     tx.deferBatch(

@@ -5,6 +5,8 @@ import dev.threadmill.api.RunId;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.api.ToolCallId;
 import dev.threadmill.assistants.AgentRoutingSpec;
+import dev.threadmill.tools.ToolResult;
+import java.util.List;
 
 /**
  * A tool call of a step.
@@ -15,7 +17,8 @@ import dev.threadmill.assistants.AgentRoutingSpec;
  * @param output null while there is no result
  * @param executor who has to see to the result
  * @param routing where another assistant works on it; null if none does
- * @param heard what it has told while it was executed
+ * @param partial what it has reported while it was executed
+ * @param parts of its result that are not text; null for none
  */
 public record ToolCall(
     ToolCallId id,
@@ -25,7 +28,8 @@ public record ToolCall(
     String output,
     Executor executor,
     Routing routing,
-    Partial partial) {
+    Partial partial,
+    ResultParts parts) {
 
   /** Who sees to the result of a call. */
   public enum Executor {
@@ -89,41 +93,57 @@ public record ToolCall(
     }
   }
 
+  /** The parts of a result that are not text, and the sources that it names. */
+  public record ResultParts(List<ToolResult.Detail> details, List<ToolResult.Citation> citations) {
+    public ResultParts {
+      details = List.copyOf(details);
+      citations = List.copyOf(citations);
+    }
+  }
+
   /** A call that has its output and is read for a prompt. */
   static ToolCall completed(
       ToolCallId id, String type, String name, String arguments, String output) {
-    return new ToolCall(id, type, name, arguments, output, Executor.CLIENT, null, Partial.NONE);
+    return new ToolCall(
+        id, type, name, arguments, output, Executor.CLIENT, null, Partial.NONE, null);
   }
 
   /** A call that the model has just begun to ask for. */
   public static ToolCall started(ToolCallId id, String type, String name) {
-    return new ToolCall(id, type, name, "", null, Executor.CLIENT, null, Partial.NONE);
+    return new ToolCall(id, type, name, "", null, Executor.CLIENT, null, Partial.NONE, null);
   }
 
   /** With its whole output, which begins with what was told of it. */
   public ToolCall withOutput(String result) {
     var whole = result.startsWith(partial.output()) ? result : partial.output() + "\n" + result;
-    return new ToolCall(id, type, name, arguments, whole, executor, routing, partial);
+    return new ToolCall(id, type, name, arguments, whole, executor, routing, partial, parts);
+  }
+
+  /** With these parts of its result; null for none. */
+  public ToolCall withParts(ResultParts newParts) {
+    return new ToolCall(id, type, name, arguments, output, executor, routing, partial, newParts);
   }
 
   /** With more text behind its arguments. */
   public ToolCall withMoreArguments(String more) {
-    return new ToolCall(id, type, name, arguments + more, output, executor, routing, partial);
+    return new ToolCall(
+        id, type, name, arguments + more, output, executor, routing, partial, parts);
   }
 
   /** The same call, executed by another. */
   public ToolCall withExecutor(Executor newExecutor) {
-    return new ToolCall(id, type, name, arguments, output, newExecutor, routing, partial);
+    return new ToolCall(id, type, name, arguments, output, newExecutor, routing, partial, parts);
   }
 
   /** The same call, on which another assistant works. */
   public ToolCall routedTo(Routing where) {
-    return new ToolCall(id, type, name, arguments, output, Executor.AGENT, where, partial);
+    return new ToolCall(id, type, name, arguments, output, Executor.AGENT, where, partial, parts);
   }
 
   /** With more of what is told while it is executed. */
   public ToolCall withPartial(Partial more) {
-    return new ToolCall(id, type, name, arguments, output, executor, routing, partial.plus(more));
+    return new ToolCall(
+        id, type, name, arguments, output, executor, routing, partial.plus(more), parts);
   }
 
   /** Whether another assistant still works on it. */

@@ -21,7 +21,7 @@ import java.util.Map;
 public class ToolCallStore {
   private static final String COLUMNS =
       "id, step_id, type, name, arguments, output, executor, routing, partial, progress,"
-          + " remote_task";
+          + " remote_task, result_parts";
 
   /** Open calls that the client has to answer or to approve. */
   private static final String AWAITS_CLIENT =
@@ -199,6 +199,7 @@ public class ToolCallStore {
         row.text("output"),
         row.enumValue("executor", ToolCall.Executor.class),
         row.json("routing", ToolCall.Routing.class),
-        ToolCall.Partial.of(row.text("partial"), row.text("progress"), row.text("remote_task")));
+        ToolCall.Partial.of(row.text("partial"), row.text("progress"), row.text("remote_task")),
+        row.json("result_parts", ToolCall.ResultParts.class));
   }
 }
