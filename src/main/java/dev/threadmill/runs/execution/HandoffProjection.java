@@ -20,10 +20,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Projects the messages of the run that answers after a hand-off onto the run that was handed off,
+ * Projects the messages of the run that answers after a handoff onto the run that was handed off,
  * as its own. Everything is derived from the events and rows of the other run and from the position
- * of the hand-off, so what is streamed while the other run answers equals what is stored at its
- * end.
+ * of the handoff, so what is streamed while the other run answers equals what is stored at its end.
  */
 public final class HandoffProjection {
   private final Run run;
