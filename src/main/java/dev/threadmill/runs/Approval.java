@@ -33,11 +33,11 @@ sealed interface Approval {
       return denied("");
     }
     try {
-      var said = Json.MAPPER.readTree(output);
-      if (said.path("approve").isBoolean()) {
-        return said.path("approve").asBoolean()
+      var decision = Json.MAPPER.readTree(output);
+      if (decision.path("approve").isBoolean()) {
+        return decision.path("approve").asBoolean()
             ? new Given()
-            : denied(said.path("reason").asText(""));
+            : denied(decision.path("reason").asText(""));
       }
     } catch (JsonProcessingException e) {
       // Refused below.

@@ -76,7 +76,7 @@ public class AttemptCommit {
    *
    * <p>Statements are deferred: if the run is not this attempt's any more, the update of its row
    * fails, and with it the rest. If the connection breaks in the commit, its outcome is unknown;
-   * the second try fails as well if the first one was committed, and the row tells which.
+   * the second try fails as well if the first one was committed, and the row shows which.
    *
    * @return false if the attempt does not own the run any more, or if the run is to pause and is
    *     being cancelled: nothing was committed

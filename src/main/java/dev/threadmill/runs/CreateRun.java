@@ -37,7 +37,7 @@ import java.util.Optional;
 import org.jboss.logging.Logger;
 
 /**
- * Creates a run, with its messages and, if asked for, its thread, in one transaction. If this node
+ * Creates a run, with its messages and, if requested, its thread, in one transaction. If this node
  * has capacity it claims the run in the same transaction, so that most runs are never queued and
  * stream from the node that their client is connected to.
  */
@@ -123,7 +123,7 @@ public class CreateRun {
    *     on the thread and the run is not to wait, or if the run has no assistant and names no model
    */
   public Created create(ProjectId project, ThreadId thread, RunSpec spec, CreationHook hook) {
-    noteStream(spec);
+    recordStreamForReplay(spec);
     var assistant = assistantOf(project, thread, spec);
     var additional = prepareMessages.prepare(project, "additional_messages", spec.messages());
     var created =
@@ -142,7 +142,7 @@ public class CreateRun {
   /** Creates a thread and a run on it. Otherwise as {@link #create}. */
   public Created createWithThread(
       ProjectId project, CreateThread thread, RunSpec spec, CreationHook hook) {
-    noteStream(spec);
+    recordStreamForReplay(spec);
     var assistant =
         switch (spec.assistant()) {
           case AssistantChoice.Named(var id) -> id;
@@ -154,7 +154,7 @@ public class CreateRun {
         project, assistant, spec, hook, (tx, run) -> insertRun.withThread(tx, run, prepared));
   }
 
-  private static void noteStream(RunSpec spec) {
+  private static void recordStreamForReplay(RunSpec spec) {
     if (spec.streamed()) {
       IdempotencyContext.note(IdempotencyContext.STREAM, EventId.START.toString());
     }

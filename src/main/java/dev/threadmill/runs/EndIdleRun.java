@@ -24,7 +24,7 @@ import java.util.Optional;
 
 /**
  * Ends a run that no node executes: one that is queued, or waits for its client or for child runs.
- * Tool calls without an output get one that says so, in the same transaction.
+ * Tool calls without an output get one that states this, in the same transaction.
  */
 @ApplicationScoped
 public class EndIdleRun {

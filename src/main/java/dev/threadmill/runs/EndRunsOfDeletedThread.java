@@ -13,7 +13,7 @@ import java.time.InstantSource;
 /**
  * Cancels the active runs of a thread that is deleted, in the same transaction and before their
  * rows are deleted: a run that waits for one of them continues, and one that handed off to it ends.
- * A node that executes such a run commits nothing more; it is told to stop after the commit.
+ * A node that executes such a run commits nothing more; a signal stops it after the commit.
  */
 @ApplicationScoped
 @Priority(100)

@@ -117,7 +117,7 @@ class ExecuteRun {
     while (takeTurn(execution, permit) instanceof Outcome.Continue) {}
   }
 
-  /** Continues tool calls that were open when the former owner left the run. */
+  /** Continues tool calls that were open when the previous owner stopped executing the run. */
   private Outcome resume(RunExecution execution) {
     try {
       return after(execution, executeTools.resume(execution));
@@ -135,12 +135,12 @@ class ExecuteRun {
       if (execution.turns() >= config.maxTurns()) {
         return end(execution, null, Usage.NONE, tooManyTurns());
       }
-      var asked = ask(execution, permit, turn);
+      var result = callModel(execution, permit, turn);
       permit.close();
-      return switch (asked) {
-        case Asked.TokensUsedUp(var reason) ->
+      return switch (result) {
+        case ModelCallResult.TokensUsedUp(var reason) ->
             end(execution, null, Usage.NONE, Run.End.incomplete(reason));
-        case Asked.Answered(var answer) -> act(execution, turn, answer);
+        case ModelCallResult.Answered(var answer) -> applyAnswer(execution, turn, answer);
       };
     } catch (ModelException e) {
       if (execution.live().stopReason() != null) {
@@ -159,24 +159,25 @@ class ExecuteRun {
   }
 
   /** The result of a model call. */
-  private sealed interface Asked {
-    record Answered(ModelResponse answer) implements Asked {}
+  private sealed interface ModelCallResult {
+    record Answered(ModelResponse answer) implements ModelCallResult {}
 
-    record TokensUsedUp(String reason) implements Asked {}
+    record TokensUsedUp(String reason) implements ModelCallResult {}
   }
 
   /**
    * Calls the model. The prompt is not referenced any more afterwards, so its permit may be
    * released.
    */
-  private Asked ask(RunExecution execution, PromptPermits.Permit permit, AnswerAccumulator answer)
+  private ModelCallResult callModel(
+      RunExecution execution, PromptPermits.Permit permit, AnswerAccumulator answer)
       throws InterruptedException {
     for (int cuts = 0; ; cuts++) {
       try {
         return switch (buildContext.of(execution, permit)) {
-          case BuildContext.TokensUsedUp(var reason) -> new Asked.TokensUsedUp(reason);
+          case BuildContext.TokensUsedUp(var reason) -> new ModelCallResult.TokensUsedUp(reason);
           case BuildContext.Prompt prompt ->
-              new Asked.Answered(callModel.call(execution, prompt, answer));
+              new ModelCallResult.Answered(callModel.call(execution, prompt, answer));
         };
       } catch (ContextWindowException e) {
         // The window of the model is known now, and the next prompt is cut to it.
@@ -193,7 +194,7 @@ class ExecuteRun {
     return run.settings().truncationStrategy().equals(TruncationStrategy.AUTO);
   }
 
-  private Outcome act(RunExecution execution, AnswerAccumulator turn, ModelResponse answer)
+  private Outcome applyAnswer(RunExecution execution, AnswerAccumulator turn, ModelResponse answer)
       throws InterruptedException {
     return switch (answer.finishReason()) {
       case LENGTH -> {

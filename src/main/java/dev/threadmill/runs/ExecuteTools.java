@@ -32,7 +32,7 @@ import org.jboss.logging.Logger;
 /**
  * Executes the calls of an answer that the server executes, all at the same time, and leaves the
  * others to the client. A call is committed before it is executed and its output afterwards, so a
- * node that takes over knows every call that may have taken effect and repeats it with the same id.
+ * node that takes over sees every call that may have taken effect and repeats it with the same id.
  */
 @ApplicationScoped
 class ExecuteTools {
@@ -105,12 +105,12 @@ class ExecuteTools {
    *
    * @throws InterruptedException if the run was stopped meanwhile; the step may be committed
    */
-  Outcome execute(RunExecution execution, Step asked, Usage usage) throws InterruptedException {
+  Outcome execute(RunExecution execution, Step requested, Usage usage) throws InterruptedException {
     var jobs = new ArrayList<Job>();
     var calls = new ArrayList<ToolCall>();
     var routes = new ArrayList<Route>();
     int refused = 0;
-    for (var call : asked.calls()) {
+    for (var call : requested.calls()) {
       switch (execution.toolset().dispatch(call.name(), call.arguments())) {
         case Toolset.Dispatch.ToClient _ -> calls.add(call);
         case Toolset.Dispatch.ToServer check when check.tool().needsApproval() ->
@@ -120,7 +120,7 @@ class ExecuteTools {
           calls.add(call.withExecutor(ToolCall.Executor.SERVER));
         }
         case Toolset.Dispatch.ToAssistant check -> {
-          switch (plan(execution, check, routes, asked.calls().size() == 1)) {
+          switch (plan(execution, check, routes, requested.calls().size() == 1)) {
             case PlanRoute.Plan.Start begin -> {
               routes.add(new Route(calls.size(), begin));
               calls.add(call);
@@ -142,7 +142,7 @@ class ExecuteTools {
       return Outcome.TOO_MANY_REFUSED;
     }
     var routed = routed(execution.run(), calls, routes, usage);
-    var step = asked.with(calls);
+    var step = requested.with(calls);
     if (!commitProgress.commitCalls(execution, step, usage, routed)) {
       return Outcome.NOT_COMMITTED;
     }

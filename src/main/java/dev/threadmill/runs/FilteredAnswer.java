@@ -47,7 +47,7 @@ final class FilteredAnswer implements Consumer<ModelDelta> {
     }
   }
 
-  /** The answer is complete: what was held back and may pass goes on. */
+  /** Ends the answer: text that was held back is filtered and published. */
   void complete() {
     var passed = new ArrayList<ModelDelta>();
     endPart(passed);

@@ -31,7 +31,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Inserts a run within a transaction, with its messages and, if asked for, its thread. */
+/** Inserts a run within a transaction, with its messages and, if requested, its thread. */
 @ApplicationScoped
 public class InsertRun {
   /** Larger threads are read again rather than kept in memory, in characters. */

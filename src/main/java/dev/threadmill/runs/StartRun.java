@@ -129,7 +129,7 @@ public class StartRun {
     }
   }
 
-  /** Lets another run of a project that limits its concurrent runs start in place of this one. */
+  /** Starts another run of a project that limits its concurrent runs in place of this one. */
   private void offerSlot(LiveRun live) {
     try {
       if (concurrency.isLimited(live.run().projectId())) {

@@ -41,7 +41,7 @@ final class StepChanges {
   }
 
   /**
-   * Ends a step together with its run. Calls without an output get one that says so.
+   * Ends a step together with its run. Calls without an output get one that states this.
    *
    * @param target {@link #newSteps} or {@link #updatedSteps}
    */
@@ -92,7 +92,7 @@ final class StepChanges {
     return end.error() == null ? null : end.error().forStep();
   }
 
-  /** How a run continues after a step: it waits for child runs before it asks its client. */
+  /** How a run continues after a step: it waits for child runs before it waits for its client. */
   static Continuation continuationAfter(Step step) {
     var open = step.openCalls();
     if (open.isEmpty() || !open.stream().allMatch(call -> call.executor().isExternal())) {

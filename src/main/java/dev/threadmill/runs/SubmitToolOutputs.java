@@ -33,8 +33,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Stores outputs that a client submits and lets its run continue: on this node if it has capacity,
- * so that the stream is served from memory, otherwise on the node that claims it.
+ * Stores outputs that a client submits and continues its run: on this node if it has capacity, so
+ * that the stream is served from memory, otherwise on the node that claims it.
  */
 @ApplicationScoped
 public class SubmitToolOutputs {
@@ -91,7 +91,7 @@ public class SubmitToolOutputs {
       ProjectId project, ThreadId thread, RunId run, ToolOutputs outputs, boolean isComplete) {}
 
   /**
-   * Stores the outputs of all calls that a run waits for, and lets it continue.
+   * Stores the outputs of all calls that a run waits for, and continues it.
    *
    * @throws ApiException 404 if there is no such run; 400 if it waits for no outputs, or if the
    *     outputs are not exactly those that it waits for

@@ -80,7 +80,7 @@ final class ToolEvents<R> {
     return ended;
   }
 
-  /** Publishes the output of a call. It is journaled first, so that a takeover knows it. */
+  /** Publishes the output of a call. It is journaled first, so that a takeover has it. */
   private static void publish(RunExecution execution, ToolOutputBuffer buffer) {
     var live = execution.live();
     var more = buffer.drain();

@@ -17,7 +17,7 @@ import java.util.function.Consumer;
 /**
  * Buffers the output of a call while it is executed, and passes it on in pieces. What was published
  * stays published: when the call is repeated, by this node or after a takeover, output that is the
- * same is not published twice, and output that differs starts again behind a line that says so.
+ * same is not published twice, and output that differs starts again after a line that states this.
  */
 final class ToolOutputBuffer implements ToolListener {
   private static final String AGAIN =

@@ -1,2 +1,2 @@
-/** The engine for front doors other than the Assistants API, and all of it that they may use. */
+/** The interface of the engine for protocols other than the Assistants API. */
 package dev.threadmill.runs.api;

@@ -23,16 +23,16 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Puts together what the model is sent: the instructions, then of the thread as much as the run's
- * truncation strategy, its budget of prompt tokens and the model's context window allow, the newest
- * always. What is left out is represented by the memory.
+ * Builds the prompt of a model call: the instructions, then the newest entries of the thread, as
+ * many as the run's truncation strategy, its budget of prompt tokens and the model's context window
+ * allow. The memory represents the entries that are left out.
  */
 @ApplicationScoped
 public class BuildContext {
   /** Part of the context window that is kept free for the answer if the run names no bound. */
   private static final int ANSWER_SHARE = 4;
 
-  /** Part of the room for the thread that may go to its memory. */
+  /** Part of the tokens for the thread that its memory may use. */
   private static final int MEMORY_SHARE = 4;
 
   private static final int MOST_MEMORY_TOKENS = 4_000;
@@ -51,10 +51,10 @@ public class BuildContext {
     this.jdbc = jdbc;
   }
 
-  /** What comes of it. */
+  /** The result: a prompt, or the reason why there is none. */
   public sealed interface Context {}
 
-  /** What the model is sent. */
+  /** The messages and functions to send to the model. */
   public record Prompt(List<ModelMessage> messages, List<FunctionSpec> functions)
       implements Context {}
 
@@ -68,9 +68,10 @@ public class BuildContext {
   /**
    * The context of the run's next model call.
    *
-   * @param place takes room for it
+   * @param permit acquired for the prompt, in characters
    */
-  public Context of(RunExecution progress, PromptPermits.Permit place) throws InterruptedException {
+  public Context of(RunExecution progress, PromptPermits.Permit permit)
+      throws InterruptedException {
     var run = progress.run();
     var settings = run.settings();
     if (settings.tokenLimits().maxCompletionTokens() != null
@@ -88,52 +89,54 @@ public class BuildContext {
     int room = budget == null ? window : Math.min(window, budget);
     var strategy = settings.truncationStrategy();
     int most = strategy.lastMessages() == null ? Integer.MAX_VALUE : strategy.lastMessages();
-    var newest = newest(progress, room, most, place);
+    var newest = newest(progress, room, most, permit);
     if (newest.entries().isEmpty() && budget != null && budget < window) {
       return new TokensUsedUp("max_prompt_tokens");
     }
     if (newest.entries().isEmpty()) {
-      // Too long for the model: it is the provider that has to say so.
-      newest = newest(progress, Integer.MAX_VALUE, 1, place);
+      // The newest message alone exceeds the window. It is sent, and the provider refuses it.
+      newest = newest(progress, Integer.MAX_VALUE, 1, permit);
     }
     var remembered = remembered(progress, newest, room);
-    var told = remembered.text();
-    var shown = told.isEmpty() ? newest : newest.within(room - TokenCounter.count(told));
-    var messages = messages(settings.instructions(), told, shown.entries(), model);
+    var memoryText = remembered.text();
+    var shown =
+        memoryText.isEmpty() ? newest : newest.within(room - TokenCounter.count(memoryText));
+    var messages = messages(settings.instructions(), memoryText, shown.entries(), model);
     var prompt = new Prompt(messages, functions);
     var cutBy = shown.isCut() ? cutBy(shown, strategy, budget, window) : null;
     progress.setSentContext(
         new SentContext(
             settings.model(),
-            stretch(shown, cutBy),
+            sentWindow(shown, cutBy),
             MemoryReferences.of(remembered),
             PromptDigest.of(prompt.messages(), prompt.functions())));
     return prompt;
   }
 
   private ThreadHistory.Window newest(
-      RunExecution progress, int room, int most, PromptPermits.Permit place)
+      RunExecution progress, int room, int most, PromptPermits.Permit permit)
       throws InterruptedException {
     var run = progress.run();
-    var atHand = progress.live().initialMessages();
-    if (atHand != null && progress.turns() == 0) {
-      place.acquireFor(
-          atHand.stream().mapToLong(m -> ContentPart.sizeInCharacters(m.content())).sum());
-      return ThreadHistory.newestOf(atHand, room, most);
+    var initialMessages = progress.live().initialMessages();
+    if (initialMessages != null && progress.turns() == 0) {
+      permit.acquireFor(
+          initialMessages.stream().mapToLong(m -> ContentPart.sizeInCharacters(m.content())).sum());
+      return ThreadHistory.newestOf(initialMessages, room, most);
     }
     var chosen = jdbc.whenAvailable(() -> history.select(run, room, most));
-    long limit = place.acquireFor(chosen.expected());
+    long limit = permit.acquireFor(chosen.expected());
     var read = jdbc.whenAvailable(() -> history.newest(run, chosen, room, limit));
     while (read.isEmpty()) {
-      // What is compressed well in the database was more than expected, or what tools said was
-      // long.
-      long more = place.grow();
+      // The estimate was too low: compressed content or tool outputs were larger than expected.
+      long more = permit.grow();
       read = jdbc.whenAvailable(() -> history.newest(run, chosen, room, more));
     }
     return read.get();
   }
 
-  /** A quarter of the room at most is the memory's; the window has the rest. */
+  /**
+   * Retrieves the memory, which may use at most a quarter of the tokens; the window has the rest.
+   */
   private RetrieveMemory.Result remembered(
       RunExecution progress, ThreadHistory.Window window, int room) throws InterruptedException {
     var run = progress.run();
@@ -141,26 +144,27 @@ public class BuildContext {
     boolean wanted =
         window.isCut()
             && (policy.isExplicit() || run.settings().truncationStrategy().lastMessages() == null);
-    var said =
+    var messages =
         window.entries().stream()
             .filter(HistoryEntry.MessageEntry.class::isInstance)
             .map(HistoryEntry.MessageEntry.class::cast)
             .toList();
-    var asked =
+    var request =
         new RetrieveMemory.Request(
             run.projectId(),
             run.threadId(),
             run.assistantId(),
             policy,
             wanted,
-            () -> said.stream().map(message -> message.id().value()).collect(toUnmodifiableSet()),
-            newestOfTheUser(said),
+            () ->
+                messages.stream().map(message -> message.id().value()).collect(toUnmodifiableSet()),
+            latestUserMessage(messages),
             Math.min(room / MEMORY_SHARE, MOST_MEMORY_TOKENS));
-    return progress.live().interruptibly(() -> memory.retrieve(asked));
+    return progress.live().interruptibly(() -> memory.retrieve(request));
   }
 
-  private static String newestOfTheUser(List<HistoryEntry.MessageEntry> said) {
-    return said.reversed().stream()
+  private static String latestUserMessage(List<HistoryEntry.MessageEntry> messages) {
+    return messages.reversed().stream()
         .filter(message -> message.role() == Message.Role.USER)
         .findFirst()
         .map(message -> ContentPart.textOf(message.content()))
@@ -169,15 +173,15 @@ public class BuildContext {
 
   private static String cutBy(
       ThreadHistory.Window shown, TruncationStrategy strategy, Integer budget, int window) {
-    long said =
+    long messageCount =
         shown.entries().stream().filter(HistoryEntry.MessageEntry.class::isInstance).count();
-    if (strategy.lastMessages() != null && said >= strategy.lastMessages()) {
+    if (strategy.lastMessages() != null && messageCount >= strategy.lastMessages()) {
       return "last_messages";
     }
     return budget != null && budget < window ? "max_prompt_tokens" : "context_window";
   }
 
-  private static SentContext.Window stretch(ThreadHistory.Window shown, String cutBy) {
+  private static SentContext.Window sentWindow(ThreadHistory.Window shown, String cutBy) {
     var entries = shown.entries();
     if (entries.isEmpty()) {
       return null;
@@ -191,16 +195,16 @@ public class BuildContext {
   }
 
   /**
-   * @param told the memory, in the words for the model; empty if there is none
+   * @param memoryText the memory as text for the model; empty if there is none
    */
   static List<ModelMessage> messages(
-      String instructions, String told, List<HistoryEntry> entries, ModelInfo model) {
+      String instructions, String memoryText, List<HistoryEntry> entries, ModelInfo model) {
     var messages = new ArrayList<ModelMessage>();
-    if (!instructions.isBlank() || !told.isEmpty()) {
+    if (!instructions.isBlank() || !memoryText.isEmpty()) {
       // One message: not every provider takes two of this kind.
-      var gap = instructions.isBlank() || told.isEmpty() ? "" : "\n\n";
+      var gap = instructions.isBlank() || memoryText.isEmpty() ? "" : "\n\n";
       messages.add(
-          new ModelMessage.System((instructions.isBlank() ? "" : instructions) + gap + told));
+          new ModelMessage.System((instructions.isBlank() ? "" : instructions) + gap + memoryText));
     }
     for (var entry : entries) {
       for (var message : PromptMessages.of(entry, model)) {
@@ -242,7 +246,9 @@ public class BuildContext {
     return Math.max(model.contextWindow() - answer, model.contextWindow() / ANSWER_SHARE);
   }
 
-  /** Prompt tokens that the run may still spend on its thread, which holds for all its calls. */
+  /**
+   * Prompt tokens that the run has left for its thread; the limit applies to all its model calls.
+   */
   private static Integer budgetLeft(Run run, int fixed) {
     var max = run.settings().tokenLimits().maxPromptTokens();
     return max == null ? null : (int) Math.max(-1, max - run.usage().promptTokens() - fixed);

@@ -11,7 +11,7 @@ import java.util.List;
 
 /** An entry of a thread: a message, or the calls of one step with their outputs. */
 sealed interface HistoryEntry {
-  /** What a message costs in a prompt beside its text. */
+  /** Tokens of a message in a prompt in addition to its text. */
   int TOKENS_PER_MESSAGE = 4;
 
   int CHARACTERS_PER_TOKEN = 5;
@@ -24,8 +24,9 @@ sealed interface HistoryEntry {
   /**
    * A message.
    *
-   * @param content null while it is left in the database
-   * @param stored how many bytes the content takes there, perhaps compressed, if it was left there
+   * @param content null while it was not read from the database
+   * @param stored size of the content in the database in bytes, perhaps compressed, if it was not
+   *     read
    */
   record MessageEntry(
       MessageId id,
@@ -35,7 +36,7 @@ sealed interface HistoryEntry {
       int tokens,
       int stored)
       implements HistoryEntry {
-    /** Whether the content is left in the database. */
+    /** Whether the content was not read from the database yet. */
     boolean isLeft() {
       return content == null;
     }

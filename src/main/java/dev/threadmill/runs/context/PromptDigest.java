@@ -16,11 +16,11 @@ import java.util.HexFormat;
 import java.util.List;
 
 /**
- * Tells prompts apart. Of each message its kind, then its texts, each behind its length in bytes:
- * prompts are long, and writing them as JSON takes much longer than reading them once.
+ * Computes a digest of a prompt. It hashes the kind of each message and its texts, each preceded by
+ * its length in bytes: hashing the texts is much faster than writing long prompts as JSON.
  */
 final class PromptDigest {
-  /** The order of properties is not part of what is said: the database has one of its own. */
+  /** Sorts properties: the database does not keep their order, so it is not part of the digest. */
   private static final ObjectWriter SORTED =
       Json.MAPPER
           .writer()

@@ -19,18 +19,20 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * Reads the messages of a thread for a prompt, from the newest on and page by page. Large ones are
- * left in the database until it is known that they fit, so that no thread fills the heap.
+ * Reads the messages of a thread for a prompt, from the newest on and page by page. The content of
+ * large messages is read only after their number of tokens is known to fit, which bounds the heap
+ * used.
  */
 @ApplicationScoped
 class PromptMessageReader {
   private static final TypeReference<List<ContentPart>> CONTENT = new TypeReference<>() {};
 
   /**
-   * Of a single text, as most are, the database takes the words out of the JSON. What is large is
-   * left there, since thousands of messages are read before it is known how many of them fit: a
-   * text by its tokens, and what has several parts also if it is compressed, since that may be of
-   * any size; and the rare single picture, so that nothing is taken out twice.
+   * For a message of a single text part, the usual case, the database extracts the text from the
+   * JSON. Large content is not selected, since thousands of messages are read before it is known
+   * how many of them fit. Content is large if it has many tokens or bytes, or if it has several
+   * parts and is compressed, since its uncompressed size is unknown. A single part that is not a
+   * text is not selected either, so that the JSON is decompressed once.
    */
   private static final String MESSAGE =
       """
@@ -44,7 +46,7 @@ class PromptMessageReader {
               "m.tokens <= 1000 AND pg_column_size(m.content) <= 16384",
               Row.asMicros("m.created_at"));
 
-  /** What an earlier attempt of this very run left half-said is not put into the model's mouth. */
+  /** Excludes incomplete messages of earlier attempts of the same run. */
   private static final String SHOWN = "(m.status <> 'incomplete' OR m.run_id IS DISTINCT FROM ?)";
 
   private static final String NEWEST_FIRST = " ORDER BY m.created_at DESC, m.id DESC LIMIT ?";
@@ -64,16 +66,18 @@ class PromptMessageReader {
     this.jdbc = jdbc;
   }
 
-  /** Begins behind what is known of the thread, if it still holds; else at the newest message. */
+  /**
+   * Continues from the cached messages if they are still valid; else starts at the newest message.
+   */
   Cursor begin(Run run, Optional<ThreadMessageCache.CachedMessages> known, int maxMessages) {
     var reading = new Cursor(run);
-    if (known.isEmpty() || !reading.goOnFrom(known.get())) {
+    if (known.isEmpty() || !reading.resumeFrom(known.get())) {
       reading.begin(pageOf(FIRST_READ, 0, maxMessages));
     }
     return reading;
   }
 
-  /** One message more than is wanted, at the most: it tells that there are more. */
+  /** Bounds a page to one message more than is wanted; the extra one shows that more exist. */
   private static int pageOf(int size, int read, int maxMessages) {
     return (int) Math.min(size, maxMessages - read + 1L);
   }
@@ -117,8 +121,8 @@ class PromptMessageReader {
           limit);
     }
 
-    /** Reads what has come since. Returns false if what is known does not hold any more. */
-    private boolean goOnFrom(ThreadMessageCache.CachedMessages known) {
+    /** Reads the messages added since. Returns false if the cached messages are no longer valid. */
+    private boolean resumeFrom(ThreadMessageCache.CachedMessages known) {
       var newest = known.newestFirst().getFirst();
       var since =
           jdbc.list(
@@ -202,8 +206,8 @@ class PromptMessageReader {
   }
 
   /**
-   * The messages with what was left of them in the database, as many as may be sent. Who is gone by
-   * now is left out.
+   * The messages with the content that was not read yet, as many as may be sent. Messages that were
+   * deleted meanwhile are omitted.
    *
    * @param limit how many characters there is room for
    * @return empty if there are more
@@ -216,7 +220,8 @@ class PromptMessageReader {
       var message = newestFirst.get(i);
       if (message.isLeft()) {
         if (!contents.containsKey(message.id())) {
-          contents = nextLeft(run, newestFirst.subList(i, newestFirst.size()), limit - characters);
+          contents =
+              loadNextBatch(run, newestFirst.subList(i, newestFirst.size()), limit - characters);
         }
         if (!contents.containsKey(message.id())) {
           continue;
@@ -239,10 +244,10 @@ class PromptMessageReader {
   }
 
   /**
-   * What was left in the database of the first few of these messages, and is still there; null in
-   * place of what is longer than there is room for.
+   * The unread content of the first few of these messages. Deleted messages are omitted; the
+   * content is null if it exceeds the limit.
    */
-  private Map<MessageId, List<ContentPart>> nextLeft(
+  private Map<MessageId, List<ContentPart>> loadNextBatch(
       Run run, List<MessageEntry> messages, long limit) {
     record Content(MessageId id, List<ContentPart> parts) {}
     var contents = new HashMap<MessageId, List<ContentPart>>();
@@ -256,33 +261,34 @@ class PromptMessageReader {
             row -> new Content(row.text("id", MessageId::new), row.json("content", CONTENT)),
             limit,
             run.threadId(),
-            few(messages))
+            nextBatch(messages))
         .forEach(content -> contents.put(content.id(), content.parts()));
     return contents;
   }
 
-  /** The first of these messages that were left, one at least, and no more than is read at once. */
-  private static List<MessageId> few(List<MessageEntry> messages) {
-    var few = new ArrayList<MessageId>();
+  /** The first of these messages without content: at least one, at most one batch. */
+  private static List<MessageId> nextBatch(List<MessageEntry> messages) {
+    var batch = new ArrayList<MessageId>();
     long characters = 0;
     for (var message : messages) {
       if (message.isLeft()) {
         characters += message.expected();
-        if (!few.isEmpty() && characters > CHARACTERS_AT_ONCE || few.size() == LARGE_ONES_AT_ONCE) {
-          return few;
+        if (!batch.isEmpty() && characters > CHARACTERS_AT_ONCE
+            || batch.size() == LARGE_ONES_AT_ONCE) {
+          return batch;
         }
-        few.add(message.id());
+        batch.add(message.id());
       }
     }
-    return few;
+    return batch;
   }
 
   private static MessageEntry readMessage(Row row) throws SQLException {
-    var words = row.text("words");
+    var text = row.text("words");
     return new MessageEntry(
         row.text("id", MessageId::new),
         row.enumValue("role", Message.Role.class),
-        words == null ? row.json("content", CONTENT) : List.of(ContentPart.text(words)),
+        text == null ? row.json("content", CONTENT) : List.of(ContentPart.text(text)),
         row.instantFromMicros("created"),
         row.integer("tokens") + HistoryEntry.TOKENS_PER_MESSAGE,
         row.integer("stored"));

@@ -10,36 +10,40 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** Entries of a thread in the terms of models. What a model cannot take in is named in words. */
+/**
+ * Converts entries of a thread to messages for models. Content that a model does not support is
+ * replaced by a text.
+ */
 final class PromptMessages {
   private PromptMessages() {}
 
   static List<ModelMessage> of(HistoryEntry entry, ModelInfo model) {
     return switch (entry) {
-      case HistoryEntry.MessageEntry said -> said(said, model);
-      case HistoryEntry.CallsEntry called -> called(called);
+      case HistoryEntry.MessageEntry message -> toModelMessages(message, model);
+      case HistoryEntry.CallsEntry calls -> toModelMessages(calls);
     };
   }
 
-  private static List<ModelMessage> said(HistoryEntry.MessageEntry said, ModelInfo model) {
-    if (said.role() == Message.Role.ASSISTANT) {
-      var text = ContentPart.textOf(said.content());
+  private static List<ModelMessage> toModelMessages(
+      HistoryEntry.MessageEntry message, ModelInfo model) {
+    if (message.role() == Message.Role.ASSISTANT) {
+      var text = ContentPart.textOf(message.content());
       return text.isEmpty() ? List.of() : List.of(new ModelMessage.Assistant(text, List.of()));
     }
-    var parts = said.content().stream().map(part -> part(part, model)).toList();
+    var parts = message.content().stream().map(part -> part(part, model)).toList();
     return List.of(new ModelMessage.User(parts));
   }
 
-  private static List<ModelMessage> called(HistoryEntry.CallsEntry called) {
-    var calls = called.calls();
+  private static List<ModelMessage> toModelMessages(HistoryEntry.CallsEntry entry) {
+    var calls = entry.calls();
     var messages = new ArrayList<ModelMessage>();
     messages.add(
         new ModelMessage.Assistant(
-            called.reasoning().commentary(),
+            entry.reasoning().commentary(),
             calls.stream()
                 .map(call -> new ModelToolCall(call.id().value(), call.name(), call.arguments()))
                 .toList(),
-            called.reasoning().thoughts()));
+            entry.reasoning().thoughts()));
     for (var call : calls) {
       messages.add(new ModelMessage.ToolResult(call.id().value(), call.output()));
     }

@@ -7,33 +7,33 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 
 /**
- * The room that the prompts of all runs have in the heap, from the time when they are read to the
- * model's answer. Runs with large prompts, as pictures make them, wait for one another when there
- * are many: whoever takes over from a node that they have ended would be ended next.
+ * Bounds the heap that the prompts of all runs use together, from reading a prompt to the model's
+ * answer. Runs with large prompts, such as those with images, wait for permits. Without this bound
+ * they could exhaust the heap of a node, and then that of the node that takes them over.
  */
 @ApplicationScoped
 public class PromptPermits {
   private static final int PERCENT_OF_HEAP = 40;
 
-  /** The texts, and the body of the request: written, and as it is sent. */
+  /** Copies of a prompt in the heap: the texts, and the request body before and after encoding. */
   private static final int COPIES = 4;
 
-  /** What is told of the thread beside its messages, as a rule: the calls of tools. */
+  /** Typical number of characters of the tool calls between the messages. */
   private static final long BESIDE_MESSAGES = 64 * 1024;
 
   private static final int GROWTH = 4;
 
-  /** What is smaller is not counted, nor does it wait behind what is large. */
+  /** Smaller prompts need no permit, so they do not wait behind large ones. */
   private static final long SMALL = 128 * 1024;
 
   private final MemoryPermits room = MemoryPermits.ofHeap(PERCENT_OF_HEAP);
 
-  /** A place for the prompts of a run, one after the other; to be closed after each. */
+  /** A permit for the prompts of a run, one after the other; close it after each. */
   public Permit of(LiveRun live) {
     return new Permit(live);
   }
 
-  /** What a run has of the room. */
+  /** The share of a run. */
   public final class Permit implements AutoCloseable {
     private final LiveRun live;
     private MemoryPermits.Permit taken;
@@ -44,7 +44,7 @@ public class PromptPermits {
     }
 
     /**
-     * Takes room for a prompt, or waits until there is some.
+     * Acquires the heap for a prompt; waits until enough is free.
      *
      * @param expected about how many characters it has
      * @return how many it may have, which is somewhat more
@@ -55,13 +55,13 @@ public class PromptPermits {
       return take(Math.max(most + most / GROWTH + BESIDE_MESSAGES, limit));
     }
 
-    /** Gives that back, and takes room for several times as many characters. */
+    /** Releases the permit, and acquires one for several times as many characters. */
     long grow() throws InterruptedException {
       return take(GROWTH * limit);
     }
 
     private long take(long characters) throws InterruptedException {
-      // Who kept what he has while he waits for more would wait for others that do the same.
+      // Released first: runs that hold a permit while they wait for a larger one would deadlock.
       close();
       limit = characters;
       if (characters > SMALL) {
@@ -85,7 +85,7 @@ public class PromptPermits {
       }
     }
 
-    /** Gives the room back; the next prompt is expected to be as large. */
+    /** Releases the permit; the next prompt is expected to be as large. */
     @Override
     public void close() {
       if (taken != null) {

@@ -17,9 +17,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.util.ArrayList;
 import java.util.List;
 
-/**
- * Shows what the model call was sent that a step comes from, from the references that were kept.
- */
+/** Rebuilds the prompt of a step's model call from the stored references. */
 @ApplicationScoped
 public class RebuildContext {
   private final RunStore runs;
@@ -27,7 +25,7 @@ public class RebuildContext {
   private final ThreadHistory history;
   private final RetrieveMemory memory;
   private final ModelRegistry models;
-  private final ToolsetFactory toolboxes;
+  private final ToolsetFactory toolsets;
 
   RebuildContext(
       RunStore runs,
@@ -35,8 +33,8 @@ public class RebuildContext {
       ThreadHistory history,
       RetrieveMemory memory,
       ModelRegistry models,
-      ToolsetFactory toolboxes) {
-    this.toolboxes = toolboxes;
+      ToolsetFactory toolsets) {
+    this.toolsets = toolsets;
     this.runs = runs;
     this.steps = steps;
     this.history = history;
@@ -44,7 +42,7 @@ public class RebuildContext {
     this.models = models;
   }
 
-  /** The context of a step; 404 if there is no such step, or nothing was kept for it. */
+  /** The context of a step; 404 if there is no such step, or no references are stored for it. */
   public StepContextObject of(ProjectId project, ThreadId thread, RunId runId, StepId stepId) {
     var run = runs.get(project, thread, runId);
     var step = steps.get(project, thread, runId, stepId);
@@ -52,7 +50,7 @@ public class RebuildContext {
         steps.context(step).orElseThrow(() -> ApiException.notFound("context of step", stepId));
     var remembered = memory.restore(thread, sent.memory());
     var entries = entries(run, sent);
-    var functions = toolboxes.fromCache(project, run.settings().tools()).functions();
+    var functions = toolsets.fromCache(project, run.settings().tools()).functions();
     var model = models.require(sent.model()).info();
     var prompt =
         new BuildContext.Prompt(
@@ -120,13 +118,12 @@ public class RebuildContext {
     for (var entry : entries) {
       parts.add(
           switch (entry) {
-            case HistoryEntry.MessageEntry said ->
+            case HistoryEntry.MessageEntry message ->
                 new StepContextObject.MessagePart(
-                    said.id().value(), said.role(), said.content(), said.tokens());
-            case HistoryEntry.CallsEntry called ->
+                    message.id().value(), message.role(), message.content(), message.tokens());
+            case HistoryEntry.CallsEntry step ->
                 new StepContextObject.CallsPart(
-                    called.calls().stream().map(call -> call.id().value()).toList(),
-                    called.tokens());
+                    step.calls().stream().map(call -> call.id().value()).toList(), step.tokens());
           });
     }
     for (var function : prompt.functions()) {

@@ -12,11 +12,11 @@ import dev.threadmill.threads.Message;
 import java.util.List;
 
 /**
- * What a model call was sent, part by part.
+ * The prompt of a model call, part by part.
  *
- * @param exact whether what is shown here is the very same that was sent; false when messages that
- *     it told of were deleted since
- * @param memory how the memory was asked
+ * @param exact whether the rebuilt prompt equals the prompt that was sent; false if messages of it
+ *     were deleted since
+ * @param memory the state of the memory when the prompt was built
  * @param messages the prompt itself
  */
 public record StepContextObject(
@@ -32,7 +32,7 @@ public record StepContextObject(
     List<SentMessage> messages) {
 
   /**
-   * What was not sent.
+   * The messages that were left out.
    *
    * @param messages how many older messages of the thread
    * @param reason {@code last_messages}, {@code max_prompt_tokens} or {@code context_window}; null
@@ -45,7 +45,7 @@ public record StepContextObject(
     @JsonProperty("type")
     String type();
 
-    /** What tells it from the other parts of the same thread's prompts. */
+    /** Identifies the part among all parts of the thread's prompts. */
     default String key() {
       return switch (this) {
         case Instructions it -> "instructions:" + Integer.toHexString(it.text().hashCode());
@@ -105,9 +105,9 @@ public record StepContextObject(
   /**
    * A message of the prompt, as it was sent.
    *
-   * @param content the text; pictures and sounds are named in words
+   * @param content the text; images and audio are replaced by a short description
    * @param toolCallId for the role {@code tool}; else null
-   * @param reasoning what of the model's reasoning was sent back; left out if nothing was, or if
+   * @param reasoning the reasoning that was sent back to the model; absent if there was none, or if
    *     the run does not show it
    */
   record SentMessage(
@@ -156,7 +156,7 @@ public record StepContextObject(
   public record Difference(
       String object, String stepId, String otherStepId, List<String> added, List<String> removed) {
 
-    /** What only one of the two was sent, by the keys of the parts. */
+    /** The parts that only one of the two prompts has, by their keys. */
     public static Difference of(StepContextObject step, StepContextObject other) {
       var keys = step.parts().stream().map(Part::key).toList();
       var others = other.parts().stream().map(Part::key).toList();

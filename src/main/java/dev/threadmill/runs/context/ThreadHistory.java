@@ -23,7 +23,7 @@ import java.util.Optional;
 public class ThreadHistory {
   private static final int MOST_CALLS = 2_000;
 
-  /** Of spaces there are many in one token. */
+  /** A run of spaces is one token, so a token can have many bytes. */
   private static final int MOST_BYTES_OF_A_TOKEN = 128;
 
   private final Jdbc jdbc;
@@ -43,7 +43,7 @@ public class ThreadHistory {
   }
 
   /**
-   * A stretch of a thread.
+   * The newest entries of a thread that fit.
    *
    * @param entries oldest first
    * @param isCut whether older entries were left out
@@ -68,7 +68,7 @@ public class ThreadHistory {
   }
 
   /**
-   * Messages of which it is known that they fit; the large ones among them are not read yet.
+   * Messages whose tokens fit; the content of the large ones is not read yet.
    *
    * @param isCut whether older ones do not fit
    */
@@ -106,7 +106,7 @@ public class ThreadHistory {
    * The newest entries.
    *
    * @param maxTokens how many tokens they may cost together
-   * @param limit how many characters there is room for
+   * @param limit maximum number of characters
    * @return empty if they have more
    */
   Optional<Window> newest(Run run, Selection chosen, int maxTokens, long limit) {
@@ -143,7 +143,7 @@ public class ThreadHistory {
     return new Window(kept.reversed(), kept.size() < thread.size());
   }
 
-  /** What a window of the run showed, from its first entry to its last. */
+  /** The entries of a window of the run, from its first to its last. */
   List<HistoryEntry> between(Run run, Instant from, Instant to) {
     var entries =
         new ArrayList<HistoryEntry>(
@@ -189,10 +189,10 @@ public class ThreadHistory {
   }
 
   /**
-   * The newest calls, as many as may fit: outputs can be long, and of the size of a text the
-   * database knows without reading it.
+   * The newest calls, as many as may fit. The query selects them by the size of their outputs,
+   * which the database knows without reading the text.
    *
-   * @param limit how many bytes there is room for
+   * @param limit maximum number of bytes
    * @return empty if they have more
    */
   private Optional<List<CallsEntry>> calls(Run run, Instant since, int maxTokens, long limit) {

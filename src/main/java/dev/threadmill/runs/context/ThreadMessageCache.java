@@ -12,31 +12,33 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The messages of long threads as this node has read them last, so that a run reads only what has
- * come since. A message never changes once a later run was created, and a thread counts its
- * deletions, by which whoever reads on can tell whether what is remembered still holds.
+ * Caches the messages of long threads, so that a run reads only the messages added since the last
+ * read of this node. A message never changes once a later run was created, and a thread counts its
+ * deletions: an entry is valid if its count equals that of the thread.
  */
 @ApplicationScoped
 class ThreadMessageCache {
-  /** Shorter threads are read as quickly as they are remembered. */
+  /**
+   * Shorter threads are not cached: reading them takes no longer than a cache look-up and a query.
+   */
   private static final int FEWEST = 64;
 
-  /** More do not fit into a window, and a thread may grow for ever. */
+  /** Bounds an entry: no context window has room for more, and threads grow without limit. */
   private static final int MOST = 20_000;
 
-  private static final Duration MEMORY = Duration.ofMinutes(10);
+  private static final Duration TTL = Duration.ofMinutes(10);
   private static final int SHARE_OF_THE_HEAP = 16;
   private static final int BYTES_BESIDE_THE_TEXT = 300;
 
   private final Cache<ThreadId, CachedMessages> known =
       Caffeine.newBuilder()
-          .expireAfterAccess(MEMORY)
+          .expireAfterAccess(TTL)
           .maximumWeight(Runtime.getRuntime().maxMemory() / SHARE_OF_THE_HEAP)
           .weigher((ThreadId _, CachedMessages each) -> each.weight())
           .build();
 
   /**
-   * The end of a thread up to some message.
+   * The newest messages of a thread at the time of the read.
    *
    * @param newestFirst at least one message, and none left out between the first and the last
    * @param deletions how many messages of the thread had been deleted by then
@@ -47,7 +49,7 @@ class ThreadMessageCache {
       newestFirst = List.copyOf(newestFirst);
     }
 
-    /** The newest of those that were said before this time, so many at the most. */
+    /** The newest of the messages created before this time, at most this many. */
     CachedMessages before(Instant time, int most) {
       int from = 0;
       while (from < newestFirst.size() && !newestFirst.get(from).at().isBefore(time)) {
@@ -71,7 +73,7 @@ class ThreadMessageCache {
     return Optional.ofNullable(known.getIfPresent(thread));
   }
 
-  /** Remembers of what a run has read that which is older than the run, if that is much. */
+  /** Caches the messages that are older than the run, unless they are few. */
   void put(Run run, CachedMessages read) {
     var older = read.before(run.times().created(), MOST);
     if (older.newestFirst().size() >= FEWEST) {

@@ -1,5 +1,5 @@
 /**
- * What the model is sent: the thread in the terms of models, as much of it as there is room for,
- * and how to show later what it was. It uses {@code store} and {@code live}.
+ * Builds the prompt of a model call from the thread, within the token limits, and rebuilds it later
+ * for display. It uses {@code store} and {@code execution}.
  */
 package dev.threadmill.runs.context;

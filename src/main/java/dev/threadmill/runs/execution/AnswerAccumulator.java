@@ -44,8 +44,8 @@ public final class AnswerAccumulator {
   private boolean isCounted;
 
   /**
-   * Commits steps that are complete while the answer goes on. Both methods return false if the run
-   * belongs to another attempt.
+   * Commits steps that are complete while the answer continues. Both methods return false if the
+   * run belongs to another attempt.
    */
   public interface StepCommitter {
     /** Commits the message step of the answer. */

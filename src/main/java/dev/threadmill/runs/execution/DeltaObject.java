@@ -7,7 +7,7 @@ import dev.threadmill.runs.store.StreamedText;
 
 /**
  * The data of a delta on the wire. Deltas are the bulk of every stream, so their JSON is written by
- * hand, and only when a reader asks for it.
+ * hand, and only when a reader requests it.
  *
  * @param step the step whose text continues
  * @param callType the type of the tool call; null for a text that belongs to no call

@@ -31,7 +31,7 @@ final class EventReaders {
   }
 
   /**
-   * The smallest number of an event that a reader wants next; the largest integer without readers.
+   * The smallest number of an event that a reader reads next; the largest integer without readers.
    */
   int smallestNext() {
     int smallest = Integer.MAX_VALUE;

@@ -79,7 +79,7 @@ final class EventWindow {
    * @param journaledUpTo the events before this one are in the database
    * @param committedUpTo the events from this one on still have to be committed, so that their
    *     codes are kept
-   * @param readers ask for the events that they want next
+   * @param readers each requests its next events
    */
   void evict(int publishedUpTo, int journaledUpTo, int committedUpTo, EventReaders readers) {
     int withinLength = firstWithin(MAX_RETAINED_LENGTH, publishedUpTo);

@@ -276,7 +276,7 @@ public final class LiveEventLog {
     }
   }
 
-  /** Whether a reader that wants this event next gets nothing more here. */
+  /** Whether this log has nothing more for a reader whose next event is this one. */
   public boolean isExhausted(int number) {
     lock.lock();
     try {
@@ -290,7 +290,7 @@ public final class LiveEventLog {
    * Adds a reader.
    *
    * @param wake called when there is more, on any thread
-   * @param next the number of the event that the reader wants next; asked on any thread
+   * @param next the number of the reader's next event; called on any thread
    */
   public void addReader(Runnable wake, IntSupplier next) {
     readers.add(wake, next);

@@ -21,7 +21,7 @@ import java.util.TreeSet;
  * The state of a run that the execution loop works on. Confined to the run's own thread.
  *
  * <p>An active run is the only writer of its thread, so this class makes the times of its steps and
- * messages rise, whatever the clocks of other nodes say.
+ * messages rise, regardless of the clocks of other nodes.
  */
 public final class RunExecution {
   /** The reason of a run that ends at its limit of turns. */
@@ -101,7 +101,7 @@ public final class RunExecution {
     calls.forEach(call -> toolNames.add(call.name()));
   }
 
-  /** The functions that the model has called, as far as this attempt knows. */
+  /** The functions that the model has called, as far as this attempt has recorded them. */
   public Set<String> toolNames() {
     return toolNames;
   }

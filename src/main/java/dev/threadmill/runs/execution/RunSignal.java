@@ -6,7 +6,7 @@ import dev.threadmill.db.signals.SignalTypes;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.Map;
 
-/** What nodes tell each other about runs. */
+/** Signals about runs that nodes send to each other. */
 public sealed interface RunSignal extends Signal {
   /** A run waits for a node with capacity. */
   record RunQueued() implements RunSignal {}

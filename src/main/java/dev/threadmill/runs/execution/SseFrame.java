@@ -5,7 +5,7 @@ import dev.threadmill.runs.store.RunEvent;
 
 /**
  * A stream event at its position in the event log. The SSE bytes are encoded when the first reader
- * asks for them and are shared by all readers; a run without readers encodes nothing.
+ * requests them and are shared by all readers; a run without readers encodes nothing.
  */
 public final class SseFrame {
   private final EventId id;

@@ -44,7 +44,7 @@ public record StepObject(
     @JsonInclude(JsonInclude.Include.NON_NULL) CommentaryObject commentary,
     @JsonInclude(JsonInclude.Include.NON_NULL) List<String> warnings) {
 
-  /** The reasoning, and the effort that the model was asked for. */
+  /** The reasoning, and the effort of the model request. */
   record ReasoningObject(String text, @JsonInclude(JsonInclude.Include.NON_NULL) String effort) {}
 
   record CommentaryObject(String text) {}

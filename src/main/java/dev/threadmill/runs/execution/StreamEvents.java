@@ -46,8 +46,7 @@ public final class StreamEvents {
   }
 
   /**
-   * The run at an earlier status, or at one that the contract wants to see although the run skipped
-   * it.
+   * The run at an earlier status, or at one that the contract requires although the run skipped it.
    *
    * @param started whether the run had been started by then
    * @param open the calls that it waited for then

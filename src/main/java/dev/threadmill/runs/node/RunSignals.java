@@ -72,17 +72,17 @@ public class RunSignals {
     }
   }
 
-  /** Tells the other nodes that a run waits for a node with capacity. */
+  /** Signals to the other nodes that a run waits for a node with capacity. */
   private void announceQueued() {
     signals.send(new RunSignal.RunQueued());
   }
 
-  /** Tells the node that executes the run to cancel it. */
+  /** Signals to the node that executes the run that it is to be cancelled. */
   public void cancelRequested(RunId run) {
     signals.send(new RunSignal.CancelRequested(run));
   }
 
-  /** Another node has readers of the run, who may have missed its latest change. */
+  /** Another node has readers of the run, which may have missed its latest change. */
   public void remoteSubscriptionRequested(RunId run) {
     subscribedRemotely.put(run, true);
     if (changedRecently.getIfPresent(run) != null) {

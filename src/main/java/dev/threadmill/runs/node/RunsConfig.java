@@ -29,7 +29,7 @@ public interface RunsConfig {
   @WithDefault("1s")
   Duration sweepEvery();
 
-  /** How long a stopping node lets its runs finish before it hands them over. */
+  /** How long a stopping node waits for its runs to finish before it hands them over. */
   @WithDefault("10s")
   Duration drain();
 
@@ -45,7 +45,7 @@ public interface RunsConfig {
   @WithDefault("200")
   int routingRuns();
 
-  /** How long SDKs are asked to wait between two polls of a run. */
+  /** The interval between two polls of a run that responses suggest to SDKs. */
   @WithDefault("250ms")
   Duration pollAfter();
 }

@@ -21,11 +21,11 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What a node had begun and told of when it died, pieced together from the journal.
+ * The step that was open when its node failed, rebuilt from the journal.
  *
- * @param step the step that was open, with its tool calls as far as they had come
- * @param isMessageBegun whether its message had begun
- * @param text the text of its message as far as it had come
+ * @param step the step that was open, with the tool calls that the journal has
+ * @param isMessageBegun whether its message was created
+ * @param text the text of its message that the journal has
  */
 record InterruptedStep(Step step, boolean isMessageBegun, String text) {
 

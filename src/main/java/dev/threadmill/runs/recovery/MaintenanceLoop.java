@@ -32,9 +32,9 @@ import java.util.concurrent.locks.LockSupport;
 import org.jboss.logging.Logger;
 
 /**
- * What a node does at intervals, whether or not a signal asks for it: renew its lease, take over
- * runs without an owner, claim queued runs, end expired ones. A part of it that fails does not keep
- * the others from being done.
+ * The work that a node does at intervals, with or without a signal: renew its lease, take over runs
+ * without an owner, claim queued runs, end expired ones. A part of it that fails does not keep the
+ * others from being done.
  */
 @ApplicationScoped
 public class MaintenanceLoop {
@@ -186,7 +186,7 @@ public class MaintenanceLoop {
     }
   }
 
-  /** Lets runs finish for a while, then leaves them to other nodes. */
+  /** Waits a bounded time for runs to finish, then hands them over to other nodes. */
   void onStop(@Observes @Priority(1) ShutdownEvent stop) {
     localRuns.stopAccepting();
     maintenanceTimer.shutdownNow();

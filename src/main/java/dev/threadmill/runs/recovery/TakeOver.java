@@ -44,7 +44,7 @@ import org.jboss.logging.Logger;
  * Takes over runs whose node has lost its lease or does not execute them, and continues behind
  * their last committed step. What that node had begun is ended first: a message that was streamed
  * in part stays in the thread as incomplete, tool calls that were streamed in part get an output
- * that says so.
+ * that states this.
  *
  * <p>A run on which {@value #MAX_CRASHES} nodes in a row have crashed without a commit fails
  * instead of being executed again: it may be what ends them. After the last but one crash such runs

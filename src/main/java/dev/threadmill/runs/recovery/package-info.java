@@ -1,6 +1,6 @@
 /**
- * What a node does for runs that are not its own: it takes over from the dead, claims, expires, and
- * looks after what a lost signal has left behind. Nothing of the engine needs it for a run that
- * goes well.
+ * Background maintenance of runs: takes over the runs of failed nodes, claims queued runs, expires
+ * runs, and repeats work whose signal was lost. A run that is executed without a failure does not
+ * depend on this package.
  */
 package dev.threadmill.runs.recovery;

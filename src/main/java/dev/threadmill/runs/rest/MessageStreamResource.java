@@ -73,7 +73,7 @@ public class MessageStreamResource {
           .create(project, message.threadId(), RunSpec.ofThreadsAssistant(), CreationHook.NONE)
           .run();
     } catch (ApiException e) {
-      // Somebody else may have started it at the same moment.
+      // A concurrent request may have created the run.
       return runs.firstAfter(message.threadId(), message.createdAt()).orElseThrow(() -> e);
     }
   }

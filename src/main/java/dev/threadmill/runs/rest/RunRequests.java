@@ -63,7 +63,7 @@ public final class RunRequests {
       new TurnOptions(reasoning, visibility, maxTurns, maxToolCalls);
     }
 
-    /** What the engine is asked for: a run of the named assistant, or of the thread's. */
+    /** The run to create: of the named assistant, or of the thread's. */
     public RunSpec toSpec() {
       var overrides =
           RunOverrides.builder()
@@ -119,15 +119,15 @@ public final class RunRequests {
 
     /** The thread, which has the tool resources of the run if it names none itself. */
     CreateThread threadToCreate() {
-      var asked = thread == null ? CreateThread.empty() : thread;
+      var requested = thread == null ? CreateThread.empty() : thread;
       return new CreateThread(
-          asked.messages(),
-          asked.toolResources() == null ? toolResources : asked.toolResources(),
-          asked.metadata(),
-          asked.assistantId());
+          requested.messages(),
+          requested.toolResources() == null ? toolResources : requested.toolResources(),
+          requested.metadata(),
+          requested.assistantId());
     }
 
-    /** What the engine is asked for on that thread. */
+    /** The run to create on that thread. */
     RunSpec toSpec() {
       var overrides =
           RunOverrides.builder()

@@ -42,7 +42,7 @@ public class ResumeParent {
     }
   }
 
-  /** Lets a run be claimed if it waits for its children and none of them is active. */
+  /** Makes a run claimable if it waits for its children and none of them is active. */
   public void resumeIfReady(Tx tx, RunKey parent) {
     if (runs.wakeIfChildrenEnded(tx, parent)) {
       tx.afterCommit(signals::workAvailable);

@@ -6,8 +6,8 @@ import dev.threadmill.threads.CreateMessage;
 import java.util.List;
 
 /**
- * What a front door asks for when it creates a run: the Assistants API, the stream of a message,
- * MCP and A2A alike.
+ * The request to create a run, from any protocol: the Assistants API, the stream of a message, MCP
+ * and A2A alike.
  *
  * @param messages are added to the thread before the run starts
  * @param streamed whether the answer to the request is the event stream of the run

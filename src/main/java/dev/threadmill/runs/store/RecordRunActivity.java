@@ -32,7 +32,7 @@ public class RecordRunActivity {
   }
 
   /**
-   * @param tools the functions that the model has called, as far as the node knows
+   * @param tools the functions that the model has called, as far as this attempt has recorded them
    */
   void ended(Tx tx, Run run, Collection<String> tools) {
     var at =

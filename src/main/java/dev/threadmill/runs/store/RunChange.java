@@ -1,17 +1,17 @@
 package dev.threadmill.runs.store;
 
 /**
- * A change of a run that is part of the transaction at hand.
+ * A change of a run that is part of the current transaction.
  *
  * @param run as it is after the change
  */
 public record RunChange(Kind kind, Run run) {
-  /** What happened to the run. */
+  /** The kind of the change. */
   public enum Kind {
     CREATED,
     /** Its turn on its thread has come: it may be claimed. */
     PROMOTED,
-    /** A node executes it from here on. */
+    /** A node has claimed it to execute it. */
     CLAIMED,
     /** Its client submitted what it waited for, and it waits for a node. */
     RESUMED,

@@ -39,7 +39,7 @@ public record RunError(String code, String message) {
     return new RunError(code, e.getMessage());
   }
 
-  /** The same for a step, which knows only two codes. */
+  /** The same for a step, which has only two codes. */
   public RunError forStep() {
     return code.equals("invalid_prompt") ? server(message) : this;
   }

@@ -126,7 +126,7 @@ public class RunTransitions {
     recordChange(tx, Kind.CLAIMED, claimed);
   }
 
-  /** Lets a locked run that waited for its client be claimed by any node. */
+  /** Makes a locked run that waited for its client claimable by any node. */
   public void requeue(Tx tx, Run queued, String log) {
     setClaim(tx, queued, log);
     recordChange(tx, Kind.RESUMED, queued);
@@ -275,7 +275,7 @@ public class RunTransitions {
         });
   }
 
-  /** Lets a locked run that waited for its turn on its thread be claimed. */
+  /** Makes a locked run that waited for its turn on its thread claimable. */
   public void promote(Tx tx, RunKey waiting) {
     tx.updateReturningOne(
             """
@@ -290,7 +290,7 @@ public class RunTransitions {
   }
 
   /**
-   * Lets a run be claimed if it waits for its child runs and none of them is active any more. Its
+   * Makes a run claimable if it waits for its child runs and none of them is active any more. Its
    * clients see no change. The run is locked first: a child that ended in another transaction is
    * seen once that one is committed.
    *

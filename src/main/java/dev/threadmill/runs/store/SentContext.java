@@ -4,11 +4,11 @@ import dev.threadmill.memory.MemoryReferences;
 import java.time.Instant;
 
 /**
- * What a model call was sent, by reference: the texts stay where they are, and the instructions and
- * tools in the run's row. See {@code RebuildContext} for the way back.
+ * The prompt of a model call, by reference: the texts are not copied, and the instructions and
+ * tools are in the run's row. {@code RebuildContext} rebuilds the prompt.
  *
  * @param window null if nothing of the thread was sent
- * @param digest of the whole prompt, which tells whether the rebuilt one is the same
+ * @param digest of the whole prompt, to check whether the rebuilt one is the same
  */
 public record SentContext(String model, Window window, MemoryReferences memory, String digest) {
 
@@ -18,8 +18,8 @@ public record SentContext(String model, Window window, MemoryReferences memory, 
    * @param from time of the first entry, in microseconds since 1970
    * @param to time of the last
    * @param entries how many there were
-   * @param cutBy what kept older ones out: {@code last_messages}, {@code max_prompt_tokens} or
-   *     {@code context_window}; null if there were none
+   * @param cutBy the limit that excluded older entries: {@code last_messages}, {@code
+   *     max_prompt_tokens} or {@code context_window}; null if there were none
    */
   public record Window(long from, long to, int entries, int tokens, String cutBy) {
     /** When the first message was created. */

@@ -15,7 +15,7 @@ import java.util.Locale;
 /**
  * A step of a run: the model wrote a message, or it called tools.
  *
- * @param assistantId the assistant that speaks in it; null if its run has no assistant
+ * @param assistantId the assistant that writes its message; null if its run has no assistant
  * @param calls empty for a step that writes a message
  * @param reasoning of the model, and its commentary; {@link StepReasoning#NONE} if there is none
  * @param usage of the model call that the step comes from; null while it is in progress
@@ -244,7 +244,7 @@ public record Step(
     return new Step(definition, assistantId, state, calls, newReasoning, usage);
   }
 
-  /** The same step, in which another assistant speaks. */
+  /** With another assistant as the author of its message. */
   public Step withAssistant(AssistantId speaker) {
     return new Step(definition, speaker, state, calls, reasoning, usage);
   }

@@ -7,9 +7,9 @@ import dev.threadmill.models.ReasoningState;
  * What a model produced in a step beside the message and the tool calls. Null stands for nothing.
  *
  * @param reasoning the reasoning that clients may see
- * @param effort the reasoning effort that the model was asked for
+ * @param effort the reasoning effort of the model request
  * @param commentary text beside tool calls, where only the final answer becomes a message
- * @param thoughts state that the provider wants back with the outputs of the calls; never shown to
+ * @param thoughts state that the provider requires with the outputs of the calls; never shown to
  *     clients
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)

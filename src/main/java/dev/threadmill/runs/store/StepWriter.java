@@ -121,7 +121,7 @@ public class StepWriter {
     }
   }
 
-  /** Stores who executes the open calls of a step. */
+  /** Stores the executors of the open calls of a step. */
   public void setExecutors(Tx tx, Step step) {
     tx.deferBatch(
         "UPDATE tool_calls SET executor = ? WHERE thread_id = ? AND id = ? AND output IS NULL",

@@ -36,7 +36,7 @@ public record StoredRun(
     return !journal.isEmpty() && !journal.getLast().isLast();
   }
 
-  /** The tape, and behind it what the journal has beyond it. */
+  /** The event log, followed by the events that only the journal has. */
   public List<RunEvent> events() {
     var events = new ArrayList<>(EventLog.parse(run.eventLog()));
     addJournal(events, EventLog.length(events));
