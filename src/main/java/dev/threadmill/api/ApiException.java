@@ -113,7 +113,7 @@ public class ApiException extends WebApplicationException {
     return Optional.ofNullable(retryAfter);
   }
 
-  /** Whether clients are told not to retry although the status suggests it. */
+  /** Whether the response instructs clients not to retry although the status suggests it. */
   public boolean isRetryDiscouraged() {
     return retryDiscouraged;
   }

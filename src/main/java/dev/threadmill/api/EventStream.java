@@ -4,8 +4,8 @@ import io.vertx.core.buffer.Buffer;
 
 /**
  * What a resource returns to answer with a stream of server-sent events. The stream is pulled: the
- * connection asks for more when it can write, so nothing piles up for a slow reader. All methods
- * but {@link #close} are called on the connection's event loop and must not block.
+ * connection asks for more when it can write, so no events are buffered for a slow reader. All
+ * methods but {@link #close} are called on the connection's event loop and must not block.
  */
 public interface EventStream {
   /** There is nothing at the moment; {@code wake} will be called. */
@@ -39,6 +39,6 @@ public interface EventStream {
     return null;
   }
 
-  /** The reader is gone, or the stream has ended. Called once, from any thread. */
+  /** The reader has disconnected, or the stream has ended. Called once, from any thread. */
   void close();
 }

@@ -29,7 +29,7 @@ public class ExceptionMappers {
 
   private static final int UNAUTHORIZED = 401;
 
-  /** For metrics only, since the client is gone. */
+  /** For metrics only, since the client has disconnected. */
   private static final int CLIENT_CLOSED_REQUEST = 499;
 
   private static final int TOO_LARGE = 413;

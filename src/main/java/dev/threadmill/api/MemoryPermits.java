@@ -67,10 +67,10 @@ public final class MemoryPermits {
     }
   }
 
-  private void release(Permit taken) {
+  private void release(Permit permit) {
     synchronized (this) {
-      available += taken.bytes;
-      taken.bytes = 0;
+      available += permit.bytes;
+      permit.bytes = 0;
     }
     grantWaiters();
   }
@@ -78,9 +78,9 @@ public final class MemoryPermits {
   /** Completes the futures outside of the lock, since their callbacks run here. */
   private void grantWaiters() {
     for (var next : takeGrantable()) {
-      var taken = new Permit(next.bytes());
-      if (!next.place().complete(taken)) {
-        taken.close();
+      var permit = new Permit(next.bytes());
+      if (!next.place().complete(permit)) {
+        permit.close();
       }
     }
   }

@@ -33,7 +33,7 @@ public record AgentRoutingSpec(
 
   /** What becomes of the target's answer. */
   public enum Mode {
-    /** It is the result of the call, and the caller goes on. */
+    /** It is the result of the call, and the caller continues. */
     @JsonProperty("delegate")
     DELEGATE,
     /** It answers the user in place of the caller's. */
@@ -183,7 +183,7 @@ public record AgentRoutingSpec(
     checkAgents(targets, mode);
   }
 
-  /** Whether a target goes on in the thread that it last worked in for the caller. */
+  /** Whether a target continues in the thread that it last worked in for the caller. */
   public boolean continuesThreads() {
     return threads == Threads.CONTINUE;
   }

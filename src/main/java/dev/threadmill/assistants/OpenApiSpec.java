@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
  * send.
  *
  * @param name stands before the names of the operations
- * @param description what the API is good for; null if that is not said
+ * @param description what the API is good for; null if that is not given
  * @param spec the document, OpenAPI 3.0 or 3.1
  * @param auth null for anonymous
  */

@@ -20,7 +20,7 @@ import java.util.Map;
  * @param url where its card is: the address of the card itself if it ends in {@code .json},
  *     otherwise of what the card's usual path is below
  * @param name what models and people call it
- * @param description what it is good for; null if that is not said
+ * @param description what it is good for; null if that is not given
  * @param headers sent with every request to the origin of {@code url}, kept like secrets; null for
  *     none
  * @param timeoutMs how long it may take to come to an end; null for the server's default

@@ -105,25 +105,25 @@ public class RoutingTargets {
 
   private static List<ToolSpec> refreshNames(
       List<ToolSpec> tools, Map<String, AssistantRow> known) {
-    var taken = new HashSet<String>();
-    tools.forEach(tool -> taken.add(tool.key()));
+    var usedNames = new HashSet<String>();
+    tools.forEach(tool -> usedNames.add(tool.key()));
     var named = new ArrayList<ToolSpec>();
     for (var tool : tools) {
       named.add(
           tool instanceof ToolSpec.AgentRouting(var spec, _)
-              ? new ToolSpec.AgentRouting(spec.withNames(names(spec, known, taken)))
+              ? new ToolSpec.AgentRouting(spec.withNames(names(spec, known, usedNames)))
               : tool);
     }
     return named;
   }
 
   private static List<TargetName> names(
-      AgentRoutingSpec spec, Map<String, AssistantRow> known, Set<String> taken) {
+      AgentRoutingSpec spec, Map<String, AssistantRow> known, Set<String> usedNames) {
     var names = new ArrayList<TargetName>();
     for (int i = 0; i < spec.targets().size(); i++) {
       if (spec.targets().get(i).agent() instanceof RemoteAgent agent) {
         var stem = stem("agent", agent.name());
-        names.add(new TargetName(free(stem, taken), agent.name(), agent.description()));
+        names.add(new TargetName(free(stem, usedNames), agent.name(), agent.description()));
         continue;
       }
       names.add(
@@ -131,7 +131,7 @@ public class RoutingTargets {
               spec.targets().get(i),
               spec.names() == null ? null : spec.names().get(i),
               known,
-              taken));
+              usedNames));
     }
     return names;
   }
@@ -140,7 +140,7 @@ public class RoutingTargets {
       AgentRoutingSpec.Target target,
       TargetName before,
       Map<String, AssistantRow> known,
-      Set<String> taken) {
+      Set<String> usedNames) {
     var id = target.assistantId().value();
     var row = known.get(id);
     var name = target.name();
@@ -151,7 +151,7 @@ public class RoutingTargets {
     if (description == null) {
       description = row != null ? row.description : before == null ? null : before.description();
     }
-    return new TargetName(free(stem(id, name), taken), name, description);
+    return new TargetName(free(stem(id, name), usedNames), name, description);
   }
 
   /** The name of the function that routes to an assistant, before a number makes it unique. */
@@ -161,9 +161,9 @@ public class RoutingTargets {
   }
 
   /** The first of {@code stem}, {@code stem_2}, {@code stem_3} that is free, and takes it. */
-  private static String free(String stem, Set<String> taken) {
+  private static String free(String stem, Set<String> usedNames) {
     var name = cut(stem, MAX_FUNCTION);
-    for (int n = 2; !taken.add(name); n++) {
+    for (int n = 2; !usedNames.add(name); n++) {
       var suffix = "_" + n;
       name = cut(stem, MAX_FUNCTION - suffix.length()) + suffix;
     }

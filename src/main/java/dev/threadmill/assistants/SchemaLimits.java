@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Bounds what a JSON Schema may cost those who compile it and check values against it: how many
+ * Bounds the cost of compiling a JSON Schema and of validating values against it: how many
  * subschemas it has when its references are followed, how deep they nest, and what its patterns may
  * repeat. A schema refers to itself only; a reference to anything else is refused.
  */

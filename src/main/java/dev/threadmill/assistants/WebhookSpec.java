@@ -121,10 +121,10 @@ public record WebhookSpec(
     /** It is made again with the same idempotency key. */
     @JsonProperty("retry")
     RETRY,
-    /** The model is told that the outcome is unknown. */
+    /** The result for the model states that the outcome is unknown. */
     @JsonProperty("fail")
     FAIL,
-    /** The run waits until somebody submits the outcome. */
+    /** The run waits until a client submits the outcome. */
     @JsonProperty("ask")
     ASK
   }

@@ -33,7 +33,7 @@ public final class Tx {
   /** Each number of rows is another statement for the database to parse and to cache. */
   private static final int MAX_DEFERRED_ROWS = 4;
 
-  /** Only for assertions: whether a statement writes is said by the method that sends it. */
+  /** Only for assertions: the method that sends a statement determines whether it writes. */
   private static final Pattern WRITES =
       Pattern.compile("\\b(?:INSERT INTO|DELETE FROM|UPDATE [a-z_]+(?: AS)?(?: [a-z]+)? SET)\\b");
 
@@ -177,7 +177,7 @@ public final class Tx {
 
   /**
    * Runs the {@link CommitHook} if something was changed, and sends the deferred statements. The
-   * commit itself is another round trip: if the connection breaks before it, nothing has happened,
+   * commit itself is another round trip: if the connection breaks before it, nothing is written,
    * and the work can be repeated.
    */
   void beforeCommit() {

@@ -32,7 +32,7 @@ final class HttpExchange implements AutoCloseable {
   private boolean sent;
   private HttpClientResponse head;
   private HttpClientResponse response;
-  private int taken;
+  private int consumed;
   private boolean ended;
   private volatile boolean sending;
   private volatile boolean closed;
@@ -124,9 +124,9 @@ final class HttpExchange implements AutoCloseable {
     }
     return switch (take(timeout)) {
       case Chunk.Body(var bytes) -> {
-        if (++taken == AHEAD / 2) {
-          response.fetch(taken);
-          taken = 0;
+        if (++consumed == AHEAD / 2) {
+          response.fetch(consumed);
+          consumed = 0;
         }
         yield bytes.getBytes();
       }

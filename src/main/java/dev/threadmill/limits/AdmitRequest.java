@@ -36,18 +36,18 @@ public class AdmitRequest {
     }
     var at = clock.instant();
     var scopes = limits.scopes();
-    // On a thread of its own: what is taken here is not an effect of the request, which an
+    // On a thread of its own: counting the request is not an effect of it, which an
     // Idempotency-Key would have to record.
-    var taken =
+    var admission =
         limits.any(each -> each.requestsPerMinute() != null)
             ? Uninterruptibly.call(() -> store.takeRequest(scopes, at))
             : new LimitsStore.TakenRequest(true, store.states(scopes, at));
-    headers.write(taken.states());
-    LimitErrors.exhausted(taken.states()).ifPresent(AdmitRequest::refuse);
-    if (!taken.isAdmitted()) {
-      refuseForRequests(taken.states());
+    headers.write(admission.states());
+    LimitErrors.exhausted(admission.states()).ifPresent(AdmitRequest::refuse);
+    if (!admission.isAdmitted()) {
+      refuseForRequests(admission.states());
     }
-    refuseForTokens(taken.states());
+    refuseForTokens(admission.states());
   }
 
   private static void refuseForRequests(List<ScopeState> states) {

@@ -24,8 +24,8 @@ import org.jboss.logging.Logger;
  * reserved in every scope that has limits, so that concurrent calls cannot exceed a budget;
  * afterwards its real usage is counted and the rest returned. Costs nothing without limits.
  *
- * <p>A reservation that is never settled, because its node died, counts as used: the call may have
- * been made.
+ * <p>A reservation that is never settled, because its node crashed, counts as used: the call may
+ * have been made.
  */
 @ApplicationScoped
 public class BudgetLedger {
@@ -103,7 +103,7 @@ public class BudgetLedger {
     return waited.orElseThrow(() -> errors.waitTooLong(call.scopes(), call.estimate()));
   }
 
-  /** One attempt. Reservations of dead nodes are expired first if they may be in the way. */
+  /** One attempt. Expires the reservations of crashed nodes first if they may block the call. */
   private FairQueue.Look.Attempt<Reservation> tryReserve(Call call) {
     return Uninterruptibly.call(
         () -> {
@@ -188,7 +188,7 @@ public class BudgetLedger {
     }
   }
 
-  /** Counts as used what a dead node had reserved for a run that another node takes over. */
+  /** Counts the reservations of a crashed node for a run that another node takes over as used. */
   public void abandon(Tx tx, Payer payer, RunId run) {
     if (cache.get(payer).any(Limits::limitsCalls)) {
       store.abandon(tx, payer.project(), run, clock.instant());

@@ -80,8 +80,8 @@ record LimitsObject(
         usage.month().cost(),
         "usd",
         new Used(
-            taken(limits.requestsPerMinute(), usage.requestsLeft()),
-            taken(limits.tokensPerMinute(), usage.tokensLeft()),
+            used(limits.requestsPerMinute(), usage.requestsLeft()),
+            used(limits.tokensPerMinute(), usage.tokensLeft()),
             activeRuns,
             Amount.of(usage.day()),
             Amount.of(usage.month()),
@@ -89,7 +89,7 @@ record LimitsObject(
             Amount.of(usage.reserved())));
   }
 
-  private static Long taken(Integer perMinute, Double left) {
+  private static Long used(Integer perMinute, Double left) {
     return perMinute == null || left == null ? null : (long) Math.ceil(perMinute - left);
   }
 }

@@ -179,7 +179,7 @@ class LimitsStore {
     record Taken(boolean isAdmitted, ScopeState state) {}
     var params = new ArrayList<Object>(List.of(stateParams(scopes, at)));
     params.add(at);
-    var taken =
+    var rows =
         jdbc.updateReturning(
             TAKE_REQUEST,
             row -> {
@@ -190,7 +190,7 @@ class LimitsStore {
             },
             params.toArray());
     return new TakenRequest(
-        taken.stream().allMatch(Taken::isAdmitted), taken.stream().map(Taken::state).toList());
+        rows.stream().allMatch(Taken::isAdmitted), rows.stream().map(Taken::state).toList());
   }
 
   private static Object[] stateParams(List<LimitScope> scopes, Instant at) {

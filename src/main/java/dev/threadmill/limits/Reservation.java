@@ -41,8 +41,8 @@ public record Reservation(
 
   /** The request, with its answer bounded by what was reserved. */
   public ModelRequest applyTo(ModelRequest request) {
-    var asked = request.maxCompletionTokens();
-    return maxCompletionTokens == null || (asked != null && asked <= maxCompletionTokens)
+    var requested = request.maxCompletionTokens();
+    return maxCompletionTokens == null || (requested != null && requested <= maxCompletionTokens)
         ? request
         : request.withMaxCompletionTokens(maxCompletionTokens);
   }

@@ -48,7 +48,7 @@ class ReservationStore {
 
   private static final String RESERVE =
       """
-      WITH ask AS (
+      WITH request AS (
         SELECT ?::text AS id, ?::text AS run_id, ?::timestamptz AS at, ?::timestamptz AS expires_at,
           ?::date AS day, ?::date AS month, ?::bigint AS prompt, ?::bigint AS wanted,
           ?::boolean AS capped, ?::double precision AS prompt_price,
@@ -65,7 +65,7 @@ class ReservationStore {
             l.month_cost - CASE WHEN u.month < a.month THEN 0 ELSE u.month_cost END,
             l.total_cost - u.total_cost) - ceil(a.prompt * a.prompt_price) AS cost_left,
           bucket_left(u.tokens_left, u.tokens_at, l.tokens_per_minute, a.at) AS rate_left
-        FROM ask a CROSS JOIN unnest(?::text[], ?::text[]) AS s (scope, scope_id)
+        FROM request a CROSS JOIN unnest(?::text[], ?::text[]) AS s (scope, scope_id)
         JOIN usage_counters u
           ON u.project_id = ? AND u.scope = s.scope AND u.scope_id = s.scope_id
         JOIN usage_limits l
@@ -89,12 +89,12 @@ class ReservationStore {
           END::bigint AS completion
         FROM room),
       decision AS (
-        SELECT max(wait) AS wait, max(wait) = 0 AND bool_and(completion IS NOT NULL) AS taken,
+        SELECT max(wait) AS wait, max(wait) = 0 AND bool_and(completion IS NOT NULL) AS admitted,
           CASE WHEN bool_and(completion IS NOT NULL) THEN min(completion) END AS completion,
           bool_or(free IS NOT NULL) AS bounded, max(prompt) AS prompt,
           bool_or(COALESCE(free_later < LEAST(wanted, %2$d), false)) AS spent
         FROM offer HAVING count(*) > 0),
-      taken AS (
+      reserved AS (
         UPDATE usage_counters u SET
           reserved_tokens = u.reserved_tokens + o.prompt + d.completion,
           reserved_cost = u.reserved_cost + COALESCE(
@@ -102,16 +102,16 @@ class ReservationStore {
           tokens_left = o.rate_left - o.estimate,
           tokens_at = GREATEST(u.tokens_at, o.at)
         FROM offer o CROSS JOIN decision d
-        WHERE d.taken AND u.project_id = o.project_id AND u.scope = o.scope AND u.scope_id = o.scope_id
+        WHERE d.admitted AND u.project_id = o.project_id AND u.scope = o.scope AND u.scope_id = o.scope_id
         RETURNING u.project_id, u.scope, u.scope_id),
-      noted AS (
+      recorded AS (
         INSERT INTO usage_reservations
           (project_id, id, scope, scope_id, run_id, tokens, cost, rate_tokens, expires_at)
         SELECT t.project_id, o.id, t.scope, t.scope_id, o.run_id, o.prompt + d.completion, COALESCE(
             ceil(o.prompt * o.prompt_price + d.completion * o.completion_price), 0)::bigint,
           o.estimate, o.expires_at
-        FROM taken t JOIN offer o ON o.scope = t.scope AND o.scope_id = t.scope_id CROSS JOIN decision d)
-      SELECT taken, wait, spent, CASE WHEN bounded THEN completion END AS completion,
+        FROM reserved t JOIN offer o ON o.scope = t.scope AND o.scope_id = t.scope_id CROSS JOIN decision d)
+      SELECT admitted, wait, spent, CASE WHEN bounded THEN completion END AS completion,
         COALESCE(prompt + completion, 0) AS tokens
       FROM decision
       """
@@ -153,17 +153,17 @@ class ReservationStore {
 
   private static final String SETTLE =
       """
-      WITH gone AS (
+      WITH deleted AS (
         DELETE FROM usage_reservations WHERE project_id = ? AND id = ? RETURNING *),
       amounts AS (
         SELECT project_id, scope, scope_id, ?::date AS day, ?::date AS month,
-          ?::bigint AS tokens, ?::bigint AS cost, gone.tokens AS reserved_tokens,
-          gone.cost AS reserved_cost, gone.rate_tokens - ?::bigint AS rate_tokens
-        FROM gone)
+          ?::bigint AS tokens, ?::bigint AS cost, deleted.tokens AS reserved_tokens,
+          deleted.cost AS reserved_cost, deleted.rate_tokens - ?::bigint AS rate_tokens
+        FROM deleted)
       """
           + COUNT;
 
-  /** Reservations that nobody will settle count as used, whole. */
+  /** Reservations that are never settled count as used in full. */
   private static final String ABANDON =
       """
       amounts AS (
@@ -171,20 +171,20 @@ class ReservationStore {
           sum(tokens)::bigint AS tokens, sum(cost)::bigint AS cost,
           sum(tokens)::bigint AS reserved_tokens, sum(cost)::bigint AS reserved_cost,
           0 AS rate_tokens
-        FROM gone GROUP BY project_id, scope, scope_id)
+        FROM deleted GROUP BY project_id, scope, scope_id)
       """
           + COUNT;
 
   private static final String ABANDON_RUN =
       """
-      WITH gone AS (
+      WITH deleted AS (
         DELETE FROM usage_reservations WHERE project_id = ? AND run_id = ? RETURNING *),
       """
           + ABANDON;
 
   private static final String EXPIRE =
       """
-      WITH gone AS (
+      WITH deleted AS (
         DELETE FROM usage_reservations WHERE project_id = ? AND expires_at <= ? RETURNING *),
       """
           + ABANDON;
@@ -216,7 +216,7 @@ class ReservationStore {
 
   private static Outcome readOutcome(Row row) throws SQLException {
     return new Outcome(
-        row.bool("taken"),
+        row.bool("admitted"),
         row.integer("completion"),
         row.bigint("tokens"),
         row.bool("spent"),
@@ -252,7 +252,7 @@ class ReservationStore {
     }
   }
 
-  /** Counts as used what lost attempts at a run had reserved. */
+  /** Counts the reservations of abandoned attempts of a run as used. */
   void abandon(Tx tx, ProjectId project, RunId run, Instant at) {
     tx.update(ABANDON_RUN, project, run, LimitsStore.day(at), LimitsStore.month(at));
   }

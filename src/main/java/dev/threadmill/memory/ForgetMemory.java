@@ -41,11 +41,11 @@ class ForgetMemory {
           if (marked > 0) {
             tx.update(
                 """
-                WITH told AS (
+                WITH deleted AS (
                   DELETE FROM memory_facts WHERE thread_id = ? AND message_ids @> ARRAY[?::text]
                   RETURNING id)
                 DELETE FROM memory_index
-                WHERE thread_id = ? AND (source_id = ? OR source_id IN (SELECT id FROM told))
+                WHERE thread_id = ? AND (source_id = ? OR source_id IN (SELECT id FROM deleted))
                 """,
                 thread,
                 id,

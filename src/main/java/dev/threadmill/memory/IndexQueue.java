@@ -21,7 +21,7 @@ import java.util.Set;
 /** The queue of messages that wait to be indexed, in the table that triggers fill. */
 @ApplicationScoped
 public class IndexQueue {
-  /** A claim expires after this time: the node that made it has died or is paused. */
+  /** A claim expires after this time: the node that made it has crashed or is paused. */
   static final Duration LEASE = Duration.ofSeconds(60);
 
   private final Jdbc jdbc;

@@ -86,17 +86,17 @@ class Retention {
                   WITH old AS (
                     SELECT thread_id, source_id, part, model FROM memory_index
                     WHERE project_id = ? AND created_at < ? LIMIT ?
-                  ), gone AS (
+                  ), deleted AS (
                     DELETE FROM memory_index i USING old o
                     WHERE i.thread_id = o.thread_id AND i.source_id = o.source_id
                       AND i.part = o.part AND i.model = o.model
                     RETURNING i.thread_id, i.source_id, i.project_id, i.source_type
                   ), kept AS (
                     INSERT INTO memory_forgotten (thread_id, message_id, project_id)
-                    SELECT DISTINCT thread_id, source_id, project_id FROM gone
+                    SELECT DISTINCT thread_id, source_id, project_id FROM deleted
                     WHERE source_type = 'message'
                     ON CONFLICT DO NOTHING)
-                  SELECT count(*) AS pieces FROM gone
+                  SELECT count(*) AS pieces FROM deleted
                   """,
                   row -> row.integer("pieces"),
                   project,

@@ -76,11 +76,11 @@ class SummarizeThreads {
 
   /** Summarizes one thread. Returns false if none is due. */
   boolean summarizeNext() throws InterruptedException {
-    var taken = queue.claim();
-    if (taken.isEmpty()) {
+    var claimed = queue.claim();
+    if (claimed.isEmpty()) {
       return false;
     }
-    var work = taken.get();
+    var work = claimed.get();
     try {
       sumUp(work);
     } catch (LimitReachedException e) {

@@ -103,12 +103,12 @@ class SummaryQueue {
 
   /** Removes a thread; if it was queued again meanwhile, it becomes due at once. */
   void complete(Tx tx, Task work) {
-    int gone =
+    int deleted =
         tx.update(
             "DELETE FROM memory_summary_queue WHERE thread_id = ? AND noted = ?",
             work.thread(),
             work.revision());
-    if (gone == 0) {
+    if (deleted == 0) {
       tx.update(
           "UPDATE memory_summary_queue SET due = ?, attempts = 0 WHERE thread_id = ?",
           clock.instant(),

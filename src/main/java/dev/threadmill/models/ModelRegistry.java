@@ -121,8 +121,8 @@ public class ModelRegistry {
   }
 
   /**
-   * The model of this name as far as anything is known of it. Unlike {@link #find} it also asks the
-   * provider: empty if the provider lists its models and this is none of them.
+   * The model of this name as far as anything is known of it. Unlike {@link #find} it also queries
+   * the provider: empty if the provider lists its models and this is none of them.
    */
   public Optional<ModelInfo> describe(String model) {
     var found = find(model).map(LanguageModel::info);

@@ -32,7 +32,7 @@ final class ProviderListing {
   private CompletableFuture<Void> running;
 
   /**
-   * @param fetch asks the provider; its failures are logged
+   * @param fetch queries the provider; its failures are logged
    */
   ProviderListing(String provider, Callable<List<String>> fetch, InstantSource clock) {
     this.provider = provider;

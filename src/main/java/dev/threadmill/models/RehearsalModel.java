@@ -66,9 +66,9 @@ public final class RehearsalModel implements LanguageModel {
   public ModelResponse answer(ModelRequest request, Consumer<ModelDelta> deltas)
       throws InterruptedException {
     int at = lastUser(request.messages());
-    var said = at < 0 ? "" : text((ModelMessage.User) request.messages().get(at));
+    var userText = at < 0 ? "" : text((ModelMessage.User) request.messages().get(at));
     var since = request.messages().subList(at + 1, request.messages().size());
-    var script = RehearsalScript.of(said, request.functions());
+    var script = RehearsalScript.of(userText, request.functions());
     var answer = new Delivery(request, script, deltas);
     if (script.failure().isPresent() && script.failAfter() == 0) {
       throw answer.failure();
@@ -76,13 +76,13 @@ public final class RehearsalModel implements LanguageModel {
     if (script.think() != null) {
       answer.say(script.think(), ModelDelta.Reasoning::new, answer.reasoning);
     }
-    var calls = calls(request, script, said, since);
+    var calls = calls(request, script, userText, since);
     if (!calls.isEmpty()) {
       answer.call(calls);
     } else if (script.refuse()) {
       answer.say("I am told to refuse this.", ModelDelta.Refusal::new, answer.refusal);
     } else {
-      var text = upToStop(text(request, script, said, since), request.stop());
+      var text = upToStop(text(request, script, userText, since), request.stop());
       answer.say(text, ModelDelta.Text::new, answer.text);
     }
     return answer.whole();
@@ -90,7 +90,7 @@ public final class RehearsalModel implements LanguageModel {
 
   /** The calls of this turn: those that the user asked for, or that the tool choice requires. */
   private static List<ModelToolCall> calls(
-      ModelRequest request, RehearsalScript script, String said, List<ModelMessage> since) {
+      ModelRequest request, RehearsalScript script, String userText, List<ModelMessage> since) {
     if (request.functions().isEmpty() || ToolChoice.NONE.equals(request.toolChoice())) {
       return List.of();
     }
@@ -112,7 +112,8 @@ public final class RehearsalModel implements LanguageModel {
     for (var call : wanted) {
       var arguments = call.arguments();
       if (arguments == null) {
-        arguments = SchemaSample.of(function(request, call.name()).parameters(), said).toString();
+        arguments =
+            SchemaSample.of(function(request, call.name()).parameters(), userText).toString();
       }
       calls.add(new ModelToolCall("call_rehearsal_" + calls.size(), call.name(), arguments));
     }
@@ -154,16 +155,16 @@ public final class RehearsalModel implements LanguageModel {
   }
 
   private String text(
-      ModelRequest request, RehearsalScript script, String said, List<ModelMessage> since) {
+      ModelRequest request, RehearsalScript script, String userText, List<ModelMessage> since) {
     if (script.say() != null) {
       return script.say();
     }
     switch (request.responseFormat()) {
       case ResponseFormat.JsonObject _ -> {
-        return "{\"model\":\"rehearsal\",\"words\":" + words(said) + "}";
+        return "{\"model\":\"rehearsal\",\"words\":" + words(userText) + "}";
       }
       case ResponseFormat.JsonSchema(var definition) -> {
-        return SchemaSample.of(definition.get("schema"), said).toString();
+        return SchemaSample.of(definition.get("schema"), userText).toString();
       }
       case ResponseFormat.Auto _, ResponseFormat.Text _ -> {}
       case null -> {}
@@ -179,13 +180,13 @@ public final class RehearsalModel implements LanguageModel {
     var results = results(since);
     results.forEach(result -> text.append('\n').append(result));
     if (results.isEmpty()) {
-      describe(request, said, text);
+      describe(request, userText, text);
     }
     return text.toString();
   }
 
-  private static void describe(ModelRequest request, String said, StringBuilder text) {
-    text.append("\nYou said (%d words): %s".formatted(words(said), shown(said)));
+  private static void describe(ModelRequest request, String userText, StringBuilder text) {
+    text.append("\nYou said (%d words): %s".formatted(words(userText), shown(userText)));
     int images = 0;
     int sounds = 0;
     for (var message : request.messages()) {
@@ -344,15 +345,15 @@ public final class RehearsalModel implements LanguageModel {
               : calls.isEmpty()
                   ? ModelResponse.FinishReason.STOP
                   : ModelResponse.FinishReason.TOOL_CALLS;
-      var told = text.toString();
+      var answered = text.toString();
       var refused = refusal.isEmpty() ? null : refusal.toString();
       var thought = reasoning.isEmpty() ? null : reasoning.toString();
       var usage =
           new Usage(
               TokenCounter.count(request),
-              TokenCounter.countResponse(told, refused, thought, calls),
+              TokenCounter.countResponse(answered, refused, thought, calls),
               TokenCounter.count(thought));
-      return new ModelResponse(told, refused, thought, calls, null, finish, usage);
+      return new ModelResponse(answered, refused, thought, calls, null, finish, usage);
     }
   }
 }

@@ -125,7 +125,7 @@ public class ApiKeyCache {
     invalidate();
   }
 
-  void invalidate(@Observes Signal.ResyncRequested lookAgain) {
+  void invalidate(@Observes Signal.ResyncRequested resync) {
     invalidate();
   }
 

@@ -35,7 +35,7 @@ public record Secret(String value) {
     return Sha256.of(value.getBytes(StandardCharsets.UTF_8));
   }
 
-  /** The first and last four characters, by which people tell keys apart. */
+  /** The first and last four characters, by which users distinguish keys. */
   public String hint() {
     return value.length() < 4 * HINT_LENGTH
         ? "***"

@@ -11,9 +11,9 @@ import org.jboss.logging.Logger;
 
 /**
  * The scopes that this node keeps in its heap: those of some size that were searched twice within
- * minutes. Each search first asks the database what has changed since the last one, by a statement
- * that takes no longer than embedding the query does. So entries that any node added are found and
- * entries that any node removed are not, as if all had been read from the database.
+ * minutes. Each search first queries the database for what has changed since the last one, by a
+ * statement that takes no longer than embedding the query does. So entries that any node added are
+ * found and entries that any node removed are not, as if all had been read from the database.
  */
 final class HeapIndexCache {
   private static final Logger LOG = Logger.getLogger(HeapIndexCache.class);
@@ -94,8 +94,8 @@ final class HeapIndexCache {
   }
 
   /**
-   * Records that a scope was searched in the database, and loads it in the background if that
-   * happened before.
+   * Records that a scope was searched in the database, and loads it in the background if that is
+   * not the first time.
    *
    * @param entries the number of its entries, as far as is known
    */

@@ -21,7 +21,7 @@ public record IndexDocument(
     Instant createdAt,
     Instant originalTime,
     List<Chunk> chunks) {
-  /** The number of terms beyond which a chunk's length is no longer told apart. */
+  /** The number of terms beyond which a chunk's length is no longer distinguished. */
   public static final int MAX_LENGTH = 40;
 
   public IndexDocument {

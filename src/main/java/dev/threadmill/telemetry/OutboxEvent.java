@@ -7,7 +7,7 @@ import dev.threadmill.api.ThreadId;
 /**
  * An event of the outbox.
  *
- * @param type what happened, such as {@code run.completed}
+ * @param type the type of the event, such as {@code run.completed}
  * @param payload a JSON object
  */
 public record OutboxEvent(ProjectId project, ThreadId thread, String type, JsonNode payload) {}

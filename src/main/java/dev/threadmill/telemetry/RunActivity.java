@@ -9,7 +9,7 @@ import dev.threadmill.api.ThreadId;
 import java.util.List;
 
 /**
- * Something that happened to a run, as the outbox stores it and the log shows it.
+ * An event of a run, as the outbox stores it and the log shows it.
  *
  * @param event {@code run.created}, or {@code run.} and the status at its end
  * @param timestamp of the event, in UTC as ISO 8601

@@ -86,7 +86,7 @@ public class MessageTexts {
   }
 
   private TextsResult read(String messages, String order, int most, Object... params) {
-    record Found(MessageText said, int all) {}
+    record Found(MessageText message, int all) {}
     var found =
         jdbc.list(
             """
@@ -95,14 +95,14 @@ public class MessageTexts {
                 (count(*) OVER ())::integer AS found,
                 sum(length(t.text)) OVER (%s
                   ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS ahead
-              FROM %s CROSS JOIN LATERAL %s t) AS said
+              FROM %s CROSS JOIN LATERAL %s t) AS texts
             WHERE coalesce(ahead, 0) < %d ORDER BY place, created_at, id
             """
                 .formatted(order, messages, TEXT, most),
             row -> new Found(readText(row), row.integer("found")),
             params);
     boolean whole = found.isEmpty() || found.size() == found.getFirst().all();
-    return new TextsResult(found.stream().map(Found::said).toList(), whole);
+    return new TextsResult(found.stream().map(Found::message).toList(), whole);
   }
 
   private static MessageText readText(Row row) throws SQLException {

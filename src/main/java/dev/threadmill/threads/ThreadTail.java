@@ -11,7 +11,7 @@ import java.util.Map;
 
 /**
  * What an active run changes about its thread: the time of the newest entry, behind which all later
- * messages of the thread are placed whatever the clock of a node says, and its assistant.
+ * messages of the thread are placed whatever the clock of a node shows, and its assistant.
  */
 @ApplicationScoped
 public class ThreadTail {

@@ -288,7 +288,7 @@ class NemesisTest {
         // This node is being replaced; the other one is up.
       }
     }
-    throw new AssertionError("nobody takes the run\n" + cluster.logs());
+    throw new AssertionError("no node takes over the run\n" + cluster.logs());
   }
 
   @Test

@@ -41,7 +41,7 @@ final class SimulatedHistory {
   private final SettableClock clock;
   private final List<String> said = new ArrayList<>();
   private final Random random;
-  private final TurnScheduler baton = new TurnScheduler();
+  private final TurnScheduler scheduler = new TurnScheduler();
   private final ScriptedModel.Calls calls = new ScriptedModel.Calls();
   private final List<SimulatedNode> nodes = new ArrayList<>();
   private final List<ThreadId> threads = new ArrayList<>();
@@ -97,7 +97,7 @@ final class SimulatedHistory {
 
   private SimulatedNode newNode() {
     var ahead = Duration.ofSeconds(random.nextInt(4) == 0 ? random.nextInt(-90, 90) : 0);
-    return new SimulatedNode(parts, baton, random, calls, ahead);
+    return new SimulatedNode(parts, scheduler, random, calls, ahead);
   }
 
   private void retire(SimulatedNode node) {
@@ -113,11 +113,11 @@ final class SimulatedHistory {
     int what = random.nextInt(100);
     var node = any(nodes);
     if (what < 55) {
-      turns += baton.runOne(random, each -> !each.frozen) ? 1 : 0;
+      turns += scheduler.runOne(random, each -> !each.frozen) ? 1 : 0;
     } else if (what < 62) {
       readAlong();
     } else if (node.frozen && what < 90) {
-      turns += baton.runOne(random, each -> !each.frozen) ? 1 : 0;
+      turns += scheduler.runOne(random, each -> !each.frozen) ? 1 : 0;
     } else if (what < 70) {
       act("create", node, () -> create(node));
     } else if (what < 74) {
@@ -158,7 +158,7 @@ final class SimulatedHistory {
 
   private void act(String what, SimulatedNode node, Runnable work) {
     say(what, node);
-    baton.add(node, work);
+    scheduler.add(node, work);
   }
 
   private void create(SimulatedNode node) {
@@ -261,7 +261,7 @@ final class SimulatedHistory {
     node.localRuns.stopAccepting();
     node.localRuns.all().forEach(live -> live.stop(LiveRun.StopReason.HAND_OVER));
     for (int i = 0; i < MOST_ROUNDS && node.localRuns.size() > 0; i++) {
-      baton.runOne(random, each -> each == node);
+      scheduler.runOne(random, each -> each == node);
     }
     node.node.deregister();
     replace(node);
@@ -276,17 +276,17 @@ final class SimulatedHistory {
   }
 
   private void replace(SimulatedNode node) {
-    baton.forget(node);
+    scheduler.forget(node);
     node.close();
     nodes.set(nodes.indexOf(node), newNode());
   }
 
-  /** Nothing is done to anybody any more; whoever waits for its client is answered. */
+  /** Ends the injection of faults; runs that wait for their client get its outputs. */
   private void comeToRest() {
     said.add("rest");
     nodes.forEach(node -> node.frozen = false);
     for (int round = 0; round < MOST_ROUNDS; round++) {
-      while (baton.runOne(random, _ -> true)) {
+      while (scheduler.runOne(random, _ -> true)) {
         turns++;
       }
       var open = runs().stream().filter(run -> !isEnd(run.status())).toList();
@@ -294,13 +294,13 @@ final class SimulatedHistory {
         return;
       }
       for (var node : nodes) {
-        baton.add(node, node.maintenance::renew);
-        baton.add(node, node.maintenance::runOnce);
-        baton.add(node, () -> journal(node));
+        scheduler.add(node, node.maintenance::renew);
+        scheduler.add(node, node.maintenance::runOnce);
+        scheduler.add(node, () -> journal(node));
       }
       open.stream()
           .filter(run -> run.status().equals("requires_action"))
-          .forEach(run -> baton.add(nodes.getFirst(), () -> submit(nodes.getFirst(), run)));
+          .forEach(run -> scheduler.add(nodes.getFirst(), () -> submit(nodes.getFirst(), run)));
     }
     throw new AssertionError("I1: runs do not end: " + runs());
   }

@@ -23,7 +23,7 @@ final class TurnScheduler {
   private final List<Actor> actors = new ArrayList<>();
   private final Semaphore back = new Semaphore(0);
 
-  /** Somebody who does something, piece by piece. */
+  /** A task that executes in steps. */
   final class Actor {
     final SimulatedNode node;
     private final Semaphore turn = new Semaphore(0);
@@ -35,7 +35,7 @@ final class TurnScheduler {
       this.node = node;
     }
 
-    private TurnScheduler baton() {
+    private TurnScheduler scheduler() {
       return TurnScheduler.this;
     }
 
@@ -92,11 +92,11 @@ final class TurnScheduler {
     return true;
   }
 
-  /** The others may go first. Does nothing for whoever is no actor. */
+  /** Yields to the other actors. Does nothing on threads that are no actors. */
   static void yieldTurn() {
     var actor = CURRENT.get();
     if (actor != null) {
-      actor.baton().back.release();
+      actor.scheduler().back.release();
       actor.turn.acquireUninterruptibly();
     }
   }

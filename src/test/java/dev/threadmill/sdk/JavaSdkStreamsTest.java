@@ -229,9 +229,10 @@ class JavaSdkStreamsTest {
   @Test
   void aRejectedStreamThrowsAnError() {
     var thread = sdk.thread("x").id();
-    var nobody = RunCreateParams.builder().assistantId("asst_0000000000000000000000000").build();
+    var unknownAssistant =
+        RunCreateParams.builder().assistantId("asst_0000000000000000000000000").build();
 
-    assertThatThrownBy(() -> sdk.threads().runs().createStreaming(thread, nobody))
+    assertThatThrownBy(() -> sdk.threads().runs().createStreaming(thread, unknownAssistant))
         .isInstanceOf(NotFoundException.class);
   }
 

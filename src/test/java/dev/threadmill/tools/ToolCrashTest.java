@@ -30,10 +30,10 @@ class ToolCrashTest {
   private static final int RUNS = 10;
   private static final int CALLS = 5;
 
-  /** The keys under which somebody was paid. */
+  /** The keys of the payments made. */
   private final Set<String> effects = ConcurrentHashMap.newKeySet();
 
-  /** Until this opens, whoever is paid for the first time gets no answer. */
+  /** Until this opens, the first payment of each key gets no answer. */
   private final AtomicReference<CountDownLatch> killed =
       new AtomicReference<>(new CountDownLatch(1));
 

@@ -55,12 +55,12 @@ record DataDirectory(PostgresLayout places, PostgresInstallation tree) {
     try {
       // Sorting by code points is the same on every machine. Case folding and word search cover all
       // of Unicode where the machine has the locale C.UTF-8.
-      var said = initdb(half, password, "C.UTF-8");
-      if (!said.ok()) {
-        said = initdb(half, password, "C");
+      var result = initdb(half, password, "C.UTF-8");
+      if (!result.ok()) {
+        result = initdb(half, password, "C");
       }
-      if (!said.ok()) {
-        throw new EmbeddedPostgresException("initdb failed: " + said.lastLine());
+      if (!result.ok()) {
+        throw new EmbeddedPostgresException("initdb failed: " + result.lastLine());
       }
       Files.move(half, places.data(), StandardCopyOption.ATOMIC_MOVE);
     } finally {
@@ -121,9 +121,9 @@ record DataDirectory(PostgresLayout places, PostgresInstallation tree) {
                 script,
                 tree.program("postgres").toString(),
                 places.data().toString()));
-    var said = Command.run(Duration.ofMinutes(2), words);
-    if (!said.ok()) {
-      throw new EmbeddedPostgresException("cannot set a new password: " + said.lastLine());
+    var result = Command.run(Duration.ofMinutes(2), words);
+    if (!result.ok()) {
+      throw new EmbeddedPostgresException("cannot set a new password: " + result.lastLine());
     }
   }
 

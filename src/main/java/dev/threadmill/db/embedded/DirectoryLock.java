@@ -60,7 +60,7 @@ final class DirectoryLock implements AutoCloseable {
   static DirectoryLock acquire(Path file, Duration limit, Consumer<String> progress)
       throws IOException, InterruptedException {
     long end = System.nanoTime() + limit.toNanos();
-    for (boolean told = false; ; told = true) {
+    for (boolean isLogged = false; ; isLogged = true) {
       var lock = tryAcquire(file);
       if (lock.isPresent()) {
         return lock.get();
@@ -72,7 +72,7 @@ final class DirectoryLock implements AutoCloseable {
                 + ") that is preparing "
                 + file.getParent());
       }
-      if (!told) {
+      if (!isLogged) {
         progress.accept(
             "Waiting for another process (" + holder(file) + ") that is preparing PostgreSQL");
       }

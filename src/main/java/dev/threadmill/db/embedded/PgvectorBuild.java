@@ -173,21 +173,22 @@ final class PgvectorBuild {
     List<String> command = new ArrayList<>(List.of("apt-get", "-q", "-y"));
     command.addAll(List.of(words));
     var env = Map.of("APT_CONFIG", scratch.resolve("apt.conf").toString());
-    Command.Result said = null;
+    Command.Result result = null;
     for (int attempt = 1; attempt <= attempts && remaining().toMillis() > 1; attempt++) {
-      said = Command.run(remaining(), scratch, env, command);
-      if (said.ok()) {
+      result = Command.run(remaining(), scratch, env, command);
+      if (result.ok()) {
         return;
       }
     }
     String why =
-        said == null
+        result == null
             ? "out of time"
-            : said.output()
+            : result
+                .output()
                 .lines()
                 .filter(line -> line.startsWith("E:"))
                 .findFirst()
-                .orElse(said.lastLine());
+                .orElse(result.lastLine());
     throw new BuildFailedException("apt-get " + words[0] + ": " + why);
   }
 
@@ -250,14 +251,15 @@ final class PgvectorBuild {
   }
 
   private void must(Path folder, List<String> command) throws BuildFailedException {
-    var said = Command.run(remaining(), folder, Map.of(), command);
-    if (!said.ok()) {
+    var result = Command.run(remaining(), folder, Map.of(), command);
+    if (!result.ok()) {
       String why =
-          said.output()
+          result
+              .output()
               .lines()
               .filter(line -> line.contains("error:"))
               .findFirst()
-              .orElse(said.lastLine());
+              .orElse(result.lastLine());
       throw new BuildFailedException(command.getFirst() + ": " + why);
     }
   }

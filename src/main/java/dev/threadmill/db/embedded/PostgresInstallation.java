@@ -36,7 +36,7 @@ record PostgresInstallation(Path root) {
 
   /**
    * The installation with this kind of {@code vector}, unpacked if the cache has none. The caller
-   * holds the lock of the cache, so unfinished folders are left over from a process that died.
+   * holds the lock of the cache, so unfinished folders are left over from a process that crashed.
    */
   static PostgresInstallation findOrUnpack(Path cache, Platform platform, VectorExtension vector)
       throws IOException {
@@ -68,14 +68,14 @@ record PostgresInstallation(Path root) {
   }
 
   private void checkVersion() {
-    var said =
+    var result =
         Command.run(Duration.ofSeconds(30), List.of(program("postgres").toString(), "--version"));
-    if (!said.ok() || !said.output().contains(" " + VERSION)) {
+    if (!result.ok() || !result.output().contains(" " + VERSION)) {
       throw new EmbeddedPostgresException(
           "the embedded PostgreSQL does not run here (wanted "
               + VERSION
               + "): "
-              + said.lastLine()
+              + result.lastLine()
               + "; set THREADMILL_DATABASE_URL to use an external Postgres");
     }
   }

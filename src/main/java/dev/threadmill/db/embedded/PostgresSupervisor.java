@@ -171,12 +171,12 @@ final class PostgresSupervisor implements AutoCloseable {
       if (awaitReady()) {
         return;
       }
-      String said = lastLogLine(logged);
+      String lastLine = lastLogLine(logged);
       if (attempt == ATTEMPTS) {
         throw new EmbeddedPostgresException(
-            "PostgreSQL ended during its start: " + said + " (log: " + places.log() + ")");
+            "PostgreSQL ended during its start: " + lastLine + " (log: " + places.log() + ")");
       }
-      if (!firstStart.isDone() && said.contains("TCP/IP")) {
+      if (!firstStart.isDone() && lastLine.contains("TCP/IP")) {
         port = 0; // another program took the port; it may change only until clients know it
       }
       Thread.sleep(100L * attempt);
@@ -194,11 +194,11 @@ final class PostgresSupervisor implements AutoCloseable {
     }
     words.addAll(places.user().map(RunAsUser::commandPrefix).orElse(List.of()));
     // If this process is killed, the kernel signals PostgreSQL to shut down.
-    List<String> toldOfOurDeath = List.of("setpriv", "--pdeathsig", "INT", "--");
-    List<String> probe = new ArrayList<>(toldOfOurDeath);
+    List<String> signalOnParentExit = List.of("setpriv", "--pdeathsig", "INT", "--");
+    List<String> probe = new ArrayList<>(signalOnParentExit);
     probe.add("true");
     if (Command.run(Duration.ofSeconds(10), probe).ok()) {
-      words.addAll(toldOfOurDeath);
+      words.addAll(signalOnParentExit);
     }
     words.addAll(
         List.of(directory.tree().program("postgres").toString(), "-D", places.data().toString()));
@@ -208,7 +208,7 @@ final class PostgresSupervisor implements AutoCloseable {
   /** Whether PostgreSQL became ready; false if it ended before. */
   private boolean awaitReady() throws InterruptedException {
     long began = System.nanoTime();
-    boolean told = false;
+    boolean isLogged = false;
     while (process.isAlive()) {
       if (isUp()) {
         return true;
@@ -218,9 +218,9 @@ final class PostgresSupervisor implements AutoCloseable {
         throw new EmbeddedPostgresException(
             "PostgreSQL did not become ready in " + RECOVERY_LIMIT.toMinutes() + " minutes");
       }
-      if (!told && waited > Duration.ofSeconds(5).toNanos()) {
+      if (!isLogged && waited > Duration.ofSeconds(5).toNanos()) {
         progress.accept("PostgreSQL is recovering from its last stop…");
-        told = true;
+        isLogged = true;
       }
       Thread.sleep(5);
     }

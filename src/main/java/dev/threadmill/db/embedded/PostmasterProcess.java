@@ -131,8 +131,8 @@ record PostmasterProcess(Path data) {
         return false;
       }
     }
-    var said = Command.run(Duration.ofSeconds(10), List.of("ps", "-o", "stat=", "-p", "" + pid));
-    return said.ok() && !said.output().isBlank() && !said.output().strip().startsWith("Z");
+    var result = Command.run(Duration.ofSeconds(10), List.of("ps", "-o", "stat=", "-p", "" + pid));
+    return result.ok() && !result.output().isBlank() && !result.output().strip().startsWith("Z");
   }
 
   /** Whether a process is a running postgres in this data directory. */
@@ -143,8 +143,9 @@ record PostmasterProcess(Path data) {
     if (Files.isDirectory(PROC.resolve("self"))) {
       return usesThisData(PROC.resolve(Long.toString(pid)));
     }
-    var said = Command.run(Duration.ofSeconds(10), List.of("ps", "-o", "command=", "-p", "" + pid));
-    return said.output().contains("postgres") && said.output().contains(data.toString());
+    var result =
+        Command.run(Duration.ofSeconds(10), List.of("ps", "-o", "command=", "-p", "" + pid));
+    return result.output().contains("postgres") && result.output().contains(data.toString());
   }
 
   /**

@@ -1,5 +1,5 @@
 /**
- * Signals between nodes. Postgres holds the truth, and a signal only saves a poll: a lost one costs
- * a poll interval, never a run.
+ * Signals between nodes. Postgres is the source of truth, and a signal only saves a poll: a lost
+ * one costs a poll interval, never a run.
  */
 package dev.threadmill.db.signals;

@@ -71,9 +71,9 @@ final class DirectClient implements Client {
       throws IOException, SQLException {
     say(thread, messages, Map.of("role", "user", "content", QUESTION));
     var reader = new TimedStreamReader(since);
-    for (var call = ask(model, messages, tools, reader);
+    for (var call = callModel(model, messages, tools, reader);
         call != null;
-        call = ask(model, messages, tools, reader)) {
+        call = callModel(model, messages, tools, reader)) {
       var id = call.path("id").asText();
       say(thread, messages, Map.of("role", "assistant", "tool_calls", List.of(call)));
       say(thread, messages, Map.of("role", "tool", "tool_call_id", id, "content", TOOL_OUTPUT));
@@ -83,7 +83,7 @@ final class DirectClient implements Client {
   }
 
   /** Returns the tool call that the model requests; null if it has answered. */
-  private JsonNode ask(
+  private JsonNode callModel(
       String model, List<JsonNode> messages, List<?> tools, TimedStreamReader reader)
       throws IOException {
     var body = JSON.createObjectNode().put("model", model).put("stream", true);

@@ -28,12 +28,12 @@ record StorageSize(BenchEnvironment environment) {
       throws SQLException {
     long bytes = 0;
     for (var table : tables) {
-      bytes += ask(database, "SELECT pg_total_relation_size('" + table + "')");
+      bytes += queryLong(database, "SELECT pg_total_relation_size('" + table + "')");
     }
-    return (double) bytes / ask(database, "SELECT count(*) FROM " + counted);
+    return (double) bytes / queryLong(database, "SELECT count(*) FROM " + counted);
   }
 
-  private static long ask(Connection database, String sql) throws SQLException {
+  private static long queryLong(Connection database, String sql) throws SQLException {
     try (var statement = database.createStatement();
         var rows = statement.executeQuery(sql)) {
       rows.next();

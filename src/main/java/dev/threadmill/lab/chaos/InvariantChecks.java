@@ -57,7 +57,7 @@ public final class InvariantChecks {
     return found;
   }
 
-  /** I5: nothing ends before it begins, whatever the clocks of the nodes say. */
+  /** I5: nothing ends before it begins, whatever the clocks of the nodes show. */
   public static List<Violation> timestampsAreOrdered(
       JsonNode run, JsonNode steps, JsonNode messages) {
     var found = new ArrayList<Violation>();

@@ -156,11 +156,11 @@ final class MemoryScaleBench {
       long began = System.nanoTime();
       recall.recall(scope, question, 10);
       whole.add((System.nanoTime() - began) / 1e6);
-      var asked = MemoryQuery.of(question, Instant.now());
+      var query = MemoryQuery.of(question, Instant.now());
       var vector = embeddings.embedQuery(question);
       began = System.nanoTime();
-      var found = index.search(scope, asked.query(), () -> vector);
-      new Ranking(asked).rank(found.hits(), found.totalEntries());
+      var found = index.search(scope, query.query(), () -> vector);
+      new Ranking(query).rank(found.hits(), found.totalEntries());
       search.add((System.nanoTime() - began) / 1e6);
     }
     say(

@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
  * A question to the memory, parsed.
  *
  * @param query what the index is searched for
- * @param time when the answer was said, if the question tells
+ * @param time the time to which the question refers; null if it names none
  * @param latest whether the present state of things is asked for
  */
 public record MemoryQuery(

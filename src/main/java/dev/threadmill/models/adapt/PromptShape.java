@@ -14,7 +14,7 @@ import java.util.stream.Collectors;
 /**
  * Makes the messages of a prompt fit providers that insist on a form: one system message, then user
  * and assistant in turn, none of them blank, and calls of no other tools than those on offer. What
- * was said is kept; only its form changes.
+ * the messages contain is kept; only its form changes.
  */
 public final class PromptShape {
   private static final String GAP = "\n\n";
@@ -95,7 +95,7 @@ public final class PromptShape {
             user(filled);
           }
         }
-        case ModelMessage.Assistant said -> assistant(said);
+        case ModelMessage.Assistant turn -> assistant(turn);
         case ModelMessage.ToolResult(var id, var text) -> {
           var output = text == null || text.isBlank() ? NO_OUTPUT : text;
           if (callsAsText.contains(id)) {
@@ -136,10 +136,11 @@ public final class PromptShape {
     shaped.add(new ModelMessage.User(parts));
   }
 
-  private void assistant(ModelMessage.Assistant said) {
-    var text = new StringBuilder(said.text() == null || said.text().isBlank() ? "" : said.text());
+  private void assistant(ModelMessage.Assistant message) {
+    var text =
+        new StringBuilder(message.text() == null || message.text().isBlank() ? "" : message.text());
     var calls = new ArrayList<ModelToolCall>();
-    for (var call : said.toolCalls()) {
+    for (var call : message.toolCalls()) {
       if (offered.contains(call.name())) {
         calls.add(call);
       } else {
@@ -163,7 +164,7 @@ public final class PromptShape {
         new ModelMessage.Assistant(
             text.isEmpty() ? null : text.toString(),
             calls,
-            calls.size() == said.toolCalls().size() ? said.thoughts() : null);
+            calls.size() == message.toolCalls().size() ? message.thoughts() : null);
     if (!shaped.isEmpty()
         && shaped.getLast() instanceof ModelMessage.Assistant last
         && last.toolCalls().isEmpty()) {

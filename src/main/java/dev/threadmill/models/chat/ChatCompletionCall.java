@@ -90,7 +90,7 @@ final class ChatCompletionCall implements EventStream {
         null);
   }
 
-  /** Ends the call, whose client is gone. */
+  /** Ends the call, whose client has disconnected. */
   void cancel() {
     lock.lock();
     try {

@@ -79,8 +79,8 @@ public record ChatCompletionRequest(
     }
     refuse("n", n != null && n != 1, "only one choice can be had");
     refuse("audio", isSet(audio), "answers cannot be spoken");
-    refuse("modalities", speaks(modalities), "answers can only be text");
-    refuse("output", speaks(output), "answers can only be text");
+    refuse("modalities", wantsAudio(modalities), "answers can only be text");
+    refuse("output", wantsAudio(output), "answers can only be text");
     refuse("logprobs", Boolean.TRUE.equals(logprobs), "probabilities are not available");
     refuse("top_logprobs", topLogprobs != null && topLogprobs != 0, "they are not available");
     refuse("logit_bias", isSet(logitBias) && !logitBias.isEmpty(), "it cannot be passed on");
@@ -170,12 +170,12 @@ public record ChatCompletionRequest(
     return node != null && !node.isNull();
   }
 
-  private static boolean speaks(List<String> kinds) {
+  private static boolean wantsAudio(List<String> kinds) {
     return kinds != null && !kinds.equals(List.of("text"));
   }
 
-  private static void refuse(String param, boolean asked, String why) {
-    if (asked) {
+  private static void refuse(String param, boolean isPresent, String why) {
+    if (isPresent) {
       throw ApiException.invalid(
           param, "unsupported_value", "Unsupported value for '%s': %s.".formatted(param, why));
     }

@@ -65,7 +65,7 @@ public final class ProviderErrors {
       return rateLimited(error, again, retryAfter(header));
     }
     if (status == 408 || status == 409 || status == 425 || status >= 500) {
-      var message = said("The provider '%s' returned the status %d", error, status);
+      var message = withProviderMessage("The provider '%s' returned the status %d", error, status);
       return again
           ? ProviderException.retryable(
               ModelException.Kind.PROVIDER_FAILED, message, retryAfter(header))
@@ -74,21 +74,25 @@ public final class ProviderErrors {
     return switch (status) {
       case 400, 413, 422 -> isUnknownModel(error) ? unknownModel(error, model) : invalid(error);
       case 401 -> refusedKey(error);
-      case 402 -> failed(said("The provider '%s' wants to be paid: status %d", error, status));
+      case 402 ->
+          failed(
+              withProviderMessage("The provider '%s' wants to be paid: status %d", error, status));
       case 403 ->
           error.message().isEmpty() || KEY_WORDS.matcher(error.message()).find()
               ? refusedKey(error)
               : failed(
-                  said("The provider '%s' does not allow the request: status %d", error, status));
+                  withProviderMessage(
+                      "The provider '%s' does not allow the request: status %d", error, status));
       case 404, 405 ->
           isUnknownModel(error) || !isWrongAddress(error, header)
               ? unknownModel(error, model)
               : failed(
-                  said(
+                  withProviderMessage(
                       "The provider '%s' has nothing at the configured address, status %d: check"
                           + " base_url, which usually ends in the version, such as /v1",
                       error, status));
-      default -> failed(said("The provider '%s' returned the status %d", error, status));
+      default ->
+          failed(withProviderMessage("The provider '%s' returned the status %d", error, status));
     };
   }
 
@@ -136,7 +140,8 @@ public final class ProviderErrors {
     if (status == 401 || kind.contains("authentication") || kind.contains("invalid_api_key")) {
       return refusedKey(error);
     }
-    var message = said("The provider '%s' reported an error in its response", error, status);
+    var message =
+        withProviderMessage("The provider '%s' reported an error in its response", error, status);
     boolean again =
         status == 408
             || status == 409
@@ -188,9 +193,9 @@ public final class ProviderErrors {
     var kind = ModelException.Kind.RATE_LIMITED;
     if (isQuota(error)) {
       return ProviderException.permanent(
-          kind, said("The quota at the provider '%s' is used up", error, 0));
+          kind, withProviderMessage("The quota at the provider '%s' is used up", error, 0));
     }
-    var message = said("The provider '%s' limits the rate of calls", error, 0);
+    var message = withProviderMessage("The provider '%s' limits the rate of calls", error, 0);
     return again
         ? ProviderException.retryable(kind, message, after)
         : ProviderException.permanent(kind, message);
@@ -207,7 +212,7 @@ public final class ProviderErrors {
 
   private ProviderException refusedKey(ProviderError error) {
     return failed(
-        said(
+        withProviderMessage(
             "The provider '%s' does not accept the key: check "
                 + provider.apiKeySetting().replace("%", "%%"),
             error,
@@ -226,8 +231,8 @@ public final class ProviderErrors {
     return ProviderException.permanent(ModelException.Kind.PROVIDER_FAILED, message);
   }
 
-  /** A sentence about the provider, with what it says behind it. */
-  private String said(String sentence, ProviderError error, int status) {
+  /** Appends the message of the provider, if it has one, to a sentence. */
+  private String withProviderMessage(String sentence, ProviderError error, int status) {
     var begin = sentence.formatted(provider.name(), status);
     var words = safe.of(error.message());
     return words.isEmpty() ? begin + "." : begin + ": " + words;

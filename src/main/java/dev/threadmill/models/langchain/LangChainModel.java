@@ -81,7 +81,7 @@ final class LangChainModel implements LanguageModel {
   private ModelResponse attempt(
       ModelRequest request, ModelFacts facts, Set<String> sent, Consumer<ModelDelta> deltas)
       throws InterruptedException {
-    var asked = dialect.adapt(request.withMessages(dialect.messages(request, facts)), info);
+    var adapted = dialect.adapt(request.withMessages(dialect.messages(request, facts)), info);
     var http =
         new LangChainHttpClient(
             transport,
@@ -89,7 +89,7 @@ final class LangChainModel implements LanguageModel {
             provider,
             errors,
             request.model(),
-            new ParameterFilter(dialect, asked, info, facts, sent));
+            new ParameterFilter(dialect, adapted, info, facts, sent));
     var response =
         new ResponseAccumulator(
             request,
@@ -101,12 +101,12 @@ final class LangChainModel implements LanguageModel {
     try {
       var name = provider.pinnedName(nameAtProvider, request.model());
       dialect
-          .model(http, provider, name, asked)
+          .model(http, provider, name, adapted)
           .chat(
               LangChainRequest.of(
-                  asked,
+                  adapted,
                   provider.type(),
-                  maxTokens(asked, facts),
+                  maxTokens(adapted, facts),
                   dialect.supportsJsonMode(),
                   dialect.acceptsImageUrls()),
               handler);

@@ -174,12 +174,13 @@ final class LangChainRequest {
           if (calls.isEmpty()) {
             messages.add(AiMessage.from(text == null ? "" : text));
           } else {
-            var said = AiMessage.builder();
+            var builder = AiMessage.builder();
             if (thoughts != null && thoughts.by().equals(provider)) {
-              said.thinking(thoughts.text()).attributes(thoughts.attributes());
+              builder.thinking(thoughts.text()).attributes(thoughts.attributes());
             }
             messages.add(
-                said.text(text == null || text.isEmpty() ? null : text)
+                builder
+                    .text(text == null || text.isEmpty() ? null : text)
                     .toolExecutionRequests(
                         calls.stream()
                             .map(

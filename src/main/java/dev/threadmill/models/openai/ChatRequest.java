@@ -98,13 +98,13 @@ final class ChatRequest {
   }
 
   private static List<ModelMessage> messages(ModelRequest request, ModelFacts facts) {
-    var asked = request;
+    var adapted = request;
     if (asksForJson(request) && !facts.supports("response_format")) {
       var more = new ArrayList<>(request.messages());
       more.addFirst(new ModelMessage.System(inWords(request.responseFormat())));
-      asked = request.withMessages(PromptShape.withOneSystem(more));
+      adapted = request.withMessages(PromptShape.withOneSystem(more));
     }
-    var shaped = facts.isStrict() ? PromptShape.strict(asked) : asked.messages();
+    var shaped = facts.isStrict() ? PromptShape.strict(adapted) : adapted.messages();
     return facts.supports("system") ? shaped : PromptShape.withoutSystem(shaped);
   }
 
@@ -197,7 +197,7 @@ final class ChatRequest {
         out.writeStringField("role", "user");
         parts(parts);
       }
-      case ModelMessage.Assistant said -> assistant(said);
+      case ModelMessage.Assistant turn -> assistant(turn);
       case ModelMessage.ToolResult(var id, var text) -> {
         out.writeStringField("role", "tool");
         out.writeStringField("tool_call_id", ids.of(id));
@@ -207,18 +207,19 @@ final class ChatRequest {
     out.writeEndObject();
   }
 
-  private void assistant(ModelMessage.Assistant said) throws IOException {
+  private void assistant(ModelMessage.Assistant message) throws IOException {
     out.writeStringField("role", "assistant");
-    out.writeStringField("content", said.text() == null && facts.isStrict() ? "" : said.text());
-    if (said.toolCalls().isEmpty()) {
+    out.writeStringField(
+        "content", message.text() == null && facts.isStrict() ? "" : message.text());
+    if (message.toolCalls().isEmpty()) {
       return;
     }
-    var own = said.thoughts() != null && isOwn(said.thoughts()) ? said.thoughts() : null;
+    var own = message.thoughts() != null && isOwn(message.thoughts()) ? message.thoughts() : null;
     reasoning(own);
     if (own != null) {
       extra(Json.MAPPER.valueToTree(own.attributes().get(ChunkReader.MESSAGE)));
     }
-    calls(said.toolCalls(), own);
+    calls(message.toolCalls(), own);
   }
 
   /**

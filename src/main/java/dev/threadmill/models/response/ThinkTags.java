@@ -117,9 +117,9 @@ final class ThinkTags {
   }
 
   private String take(int length) {
-    var taken = pending.substring(0, length);
+    var removed = pending.substring(0, length);
     pending.delete(0, length);
-    return taken;
+    return removed;
   }
 
   /** The length of the longest end of the text that one of the tags begins with. */

@@ -80,9 +80,9 @@ class AcquireKey {
           store.deleteExpired(row);
           continue;
         }
-        var taken = replay(wanted, known, request);
-        if (taken.isPresent()) {
-          return taken.get();
+        var replayed = replay(wanted, known, request);
+        if (replayed.isPresent()) {
+          return replayed.get();
         }
         if (System.nanoTime() > deadline) {
           throw IdempotencyFilter.inUse();
@@ -130,7 +130,7 @@ class AcquireKey {
     return response.build();
   }
 
-  /** The response of a request whose node died after its transaction was committed. */
+  /** The response of a request whose node crashed after its transaction was committed. */
   private Response recovered(KeyRequest wanted, StoredKey known, RecoverResponse.Target target) {
     var response = Response.ok().header(REPLAYED, "true");
     var from = known.effects().get(IdempotencyContext.STREAM);

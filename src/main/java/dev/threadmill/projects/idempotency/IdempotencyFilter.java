@@ -63,13 +63,13 @@ public class IdempotencyFilter {
     var caller = Caller.current();
     var key = IdempotencyKey.of(caller, header);
     var query = request.getUriInfo().getRequestUri().getRawQuery();
-    var asked = query == null ? path : path + "?" + query;
+    var target = query == null ? path : path + "?" + query;
     var wanted =
         new AcquireKey.KeyRequest(
             caller.project(),
             key,
             path,
-            IdempotencyKey.fingerprint(asked, body(request)),
+            IdempotencyKey.fingerprint(target, body(request)),
             request.getHeaderString("Last-Event-ID"));
     return switch (takeKey.acquire(wanted)) {
       case AcquireKey.Outcome.Acquired(var mine) -> {

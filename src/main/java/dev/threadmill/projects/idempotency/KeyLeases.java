@@ -15,7 +15,7 @@ import org.jboss.logging.Logger;
 
 /**
  * The keys that requests on this node hold. Their leases are renewed until the request ends, so
- * that a key whose node died is free after ten seconds. Also deletes expired keys.
+ * that a key whose node crashed is free after ten seconds. Also deletes expired keys.
  */
 @ApplicationScoped
 class KeyLeases {

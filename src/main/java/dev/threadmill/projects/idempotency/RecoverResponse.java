@@ -10,8 +10,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Finds what a request has created whose response was lost, because its node died after the commit:
- * by the path, and by the ids that were stored in that commit.
+ * Finds what a request has created whose response was lost, because its node crashed after the
+ * commit: by the path, and by the ids that were stored in that commit.
  */
 @ApplicationScoped
 class RecoverResponse {

@@ -181,25 +181,26 @@ class A2aTasks {
           "message.taskId", "Outputs of tool calls need the id of the task that waits for them.");
     }
     var content = message.content();
-    CreateMessage said;
+    CreateMessage userMessage;
     try {
-      said = new CreateMessage(CreateMessage.Role.USER, content, null, null, null);
+      userMessage = new CreateMessage(CreateMessage.Role.USER, content, null, null, null);
     } catch (ApiException e) {
       throw A2aError.invalid("message.parts", e.error().message());
     }
-    var asked = message.context() + "/" + Json.write(content);
+    var fingerprint = message.context() + "/" + Json.write(content);
     // Clients that number their messages reuse ids: other content makes it another request.
-    var key = "a2a/" + message.id() + "/" + Sha256.hex(asked);
+    var key = "a2a/" + message.id() + "/" + Sha256.hex(fingerprint);
     var metadata = new Metadata(Map.of("protocol", "a2a", "a2a_message_id", message.id()));
     try {
       return keys.startOnce(
-          new IdempotentRuns.IdempotentRequest(assistant.projectId(), assistant.id(), key, asked),
+          new IdempotentRuns.IdempotentRequest(
+              assistant.projectId(), assistant.id(), key, fingerprint),
           alongside ->
               runs.answer(
                   assistant.projectId(),
                   assistant.id(),
                   message.context(),
-                  said,
+                  userMessage,
                   metadata,
                   alongside));
     } catch (ApiException e) {

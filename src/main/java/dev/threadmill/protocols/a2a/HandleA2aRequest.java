@@ -43,8 +43,8 @@ class HandleA2aRequest {
       id = request.path("id").isContainerNode() ? id : request.path("id");
       id = id.isMissingNode() ? NullNode.instance : id;
       dialect = A2aVersion.of(version, request.path("method").asText());
-      var asked = new RpcRequest(dialect, method(dialect, request), id, request.path("params"));
-      return switch (answer(assistant, asked, lastEventId)) {
+      var rpc = new RpcRequest(dialect, method(dialect, request), id, request.path("params"));
+      return switch (answer(assistant, rpc, lastEventId)) {
         case EventStream stream -> Response.ok(stream, MediaType.SERVER_SENT_EVENTS_TYPE).build();
         case JsonNode result -> Response.ok(envelope(id, "result", result)).type(JSON).build();
         default -> throw new IllegalStateException();
@@ -81,17 +81,17 @@ class HandleA2aRequest {
     return method;
   }
 
-  private Object answer(Assistant assistant, RpcRequest asked, String lastEventId)
+  private Object answer(Assistant assistant, RpcRequest rpc, String lastEventId)
       throws InterruptedException {
-    var dialect = asked.dialect();
-    var params = asked.params();
-    return switch (asked.method()) {
+    var dialect = rpc.dialect();
+    var params = rpc.params();
+    return switch (rpc.method()) {
       case SEND -> tasks.send(assistant, dialect, params);
-      case STREAM -> tasks.stream(assistant, dialect, asked.id(), params);
+      case STREAM -> tasks.stream(assistant, dialect, rpc.id(), params);
       case GET -> tasks.get(assistant, dialect, params);
       case LIST -> tasks.list(assistant, dialect, params);
       case CANCEL -> tasks.cancel(assistant, dialect, params);
-      case SUBSCRIBE -> tasks.subscribe(assistant, dialect, asked.id(), params, lastEventId);
+      case SUBSCRIBE -> tasks.subscribe(assistant, dialect, rpc.id(), params, lastEventId);
       case PUSH -> throw A2aError.noPushNotifications();
       case EXTENDED_CARD ->
           throw dialect == A2aVersion.V1

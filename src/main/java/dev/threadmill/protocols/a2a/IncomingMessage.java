@@ -62,8 +62,8 @@ record IncomingMessage(
   String text() {
     var text = new StringBuilder();
     for (var part : content) {
-      if (part instanceof ContentPart.Text said) {
-        text.append(said.value());
+      if (part instanceof ContentPart.Text textPart) {
+        text.append(textPart.value());
       }
     }
     return text.toString();

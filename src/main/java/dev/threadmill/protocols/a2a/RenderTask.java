@@ -52,12 +52,12 @@ class RenderTask {
         artifacts.isComplete() ? runs.size() : Math.max(1, artifacts.messages().getLast().index());
     var shown = runs.subList(0, complete);
     var tasks = shown.stream().map(run -> withoutArtifacts(dialect, run)).toList();
-    for (var said : artifacts.messages()) {
-      if (said.index() < complete && !said.text().isEmpty()) {
+    for (var message : artifacts.messages()) {
+      if (message.index() < complete && !message.text().isEmpty()) {
         tasks
-            .get(said.index())
+            .get(message.index())
             .withArray("/artifacts")
-            .add(artifact(dialect, said.id().value(), said.text()));
+            .add(artifact(dialect, message.id().value(), message.text()));
       }
     }
     if (historyLength > 0) {
@@ -69,14 +69,14 @@ class RenderTask {
   private void addHistory(
       A2aVersion dialect, List<RunSnapshot> runs, List<ObjectNode> tasks, int length) {
     var until = runs.stream().map(RenderTask::end).toList();
-    for (var said : texts.newest(runs.getFirst().thread(), until, length).messages()) {
-      if (!said.text().isEmpty()) {
-        var role = said.role() == Message.Role.USER ? dialect.user() : dialect.agent();
-        var parts = List.of(dialect.text(said.text()));
+    for (var message : texts.newest(runs.getFirst().thread(), until, length).messages()) {
+      if (!message.text().isEmpty()) {
+        var role = message.role() == Message.Role.USER ? dialect.user() : dialect.agent();
+        var parts = List.of(dialect.text(message.text()));
         tasks
-            .get(said.index())
+            .get(message.index())
             .withArray("/history")
-            .add(message(dialect, runs.get(said.index()), said.id().value(), role, parts));
+            .add(message(dialect, runs.get(message.index()), message.id().value(), role, parts));
       }
     }
   }

@@ -101,9 +101,9 @@ class HandleMcpMessage {
               + " and in a request an 'id' that is a string or a number.");
     }
     return switch (message) {
-      case JSONRPCRequest asked when asked.id() == null || asked.method() == null ->
+      case JSONRPCRequest rpc when rpc.id() == null || rpc.method() == null ->
           refused(400, McpSchema.ErrorCodes.INVALID_REQUEST, "The request has no id or no method.");
-      case JSONRPCRequest asked -> answer(request, asked);
+      case JSONRPCRequest rpc -> answer(request, rpc);
       case McpSchema.JSONRPCNotification notification -> {
         if (CANCELLED.equals(notification.method())) {
           cancel(request, notification);
@@ -126,29 +126,29 @@ class HandleMcpMessage {
     }
   }
 
-  private Response answer(Request request, JSONRPCRequest asked) {
-    return switch (asked.method()) {
+  private Response answer(Request request, JSONRPCRequest rpc) {
+    return switch (rpc.method()) {
       case McpSchema.METHOD_INITIALIZE ->
-          json(handleNow(new SingleRequestServer(List.of()), asked))
+          json(handleNow(new SingleRequestServer(List.of()), rpc))
               .header(SESSION, ids.next("mcp_"))
               .build();
       case McpSchema.METHOD_TOOLS_LIST ->
           json(handleNow(
                   new SingleRequestServer(tools.of(request.project(), AssistantTools.LIST_ONLY)),
-                  asked))
+                  rpc))
               .build();
-      case McpSchema.METHOD_TOOLS_CALL -> call(request, asked);
-      default -> json(handleNow(new SingleRequestServer(List.of()), asked)).build();
+      case McpSchema.METHOD_TOOLS_CALL -> call(request, rpc);
+      default -> json(handleNow(new SingleRequestServer(List.of()), rpc)).build();
     };
   }
 
-  private Response call(Request request, JSONRPCRequest asked) {
-    if (!(asked.params() instanceof Map<?, ?> params)
+  private Response call(Request request, JSONRPCRequest rpc) {
+    if (!(rpc.params() instanceof Map<?, ?> params)
         || !(params.get("name") instanceof String)
         || !isObject(params.get("arguments"))
         || !isObject(params.get("_meta"))) {
       return json(failed(
-              asked,
+              rpc,
               McpSchema.ErrorCodes.INVALID_PARAMS,
               "Expected params with a 'name', and with 'arguments' that are an object."))
           .build();
@@ -163,27 +163,26 @@ class HandleMcpMessage {
         new AssistantToolCall(
             request.project(),
             request.key() != null ? request.key() : keyOf(params),
-            cancellationMark(request.session(), asked.id()),
+            cancellationMark(request.session(), rpc.id()),
             progressToken(params));
     var answers =
         new SingleRequestServer(tools.of(request.project(), call))
             .handler()
-            .handleRequest(McpTransportContext.EMPTY, asked);
+            .handleRequest(McpTransportContext.EMPTY, rpc);
     answers.subscribe(call::answered, call::failed);
     if (call.failure() != null) {
       throw call.failure();
     }
     EventStream stream = call.stream();
     if (stream == null) {
-      return json(call.answer() == null ? broken(asked) : withoutInternals(call.answer())).build();
+      return json(call.answer() == null ? broken(rpc) : withoutInternals(call.answer())).build();
     }
     return Response.ok(stream, MediaType.SERVER_SENT_EVENTS_TYPE).build();
   }
 
   /** Handles a request that is answered at once. */
-  private static JSONRPCResponse handleNow(SingleRequestServer server, JSONRPCRequest asked) {
-    return withoutInternals(
-        server.handler().handleRequest(McpTransportContext.EMPTY, asked).block());
+  private static JSONRPCResponse handleNow(SingleRequestServer server, JSONRPCRequest rpc) {
+    return withoutInternals(server.handler().handleRequest(McpTransportContext.EMPTY, rpc).block());
   }
 
   /** The SDK reports parameters that it cannot read as internal errors. */
@@ -241,12 +240,12 @@ class HandleMcpMessage {
     return params.get("_meta") instanceof Map<?, ?> meta ? meta.get("progressToken") : null;
   }
 
-  private static JSONRPCResponse broken(JSONRPCRequest asked) {
-    return failed(asked, McpSchema.ErrorCodes.INTERNAL_ERROR, "The call could not be made.");
+  private static JSONRPCResponse broken(JSONRPCRequest rpc) {
+    return failed(rpc, McpSchema.ErrorCodes.INTERNAL_ERROR, "The call could not be made.");
   }
 
-  private static JSONRPCResponse failed(JSONRPCRequest asked, int code, String message) {
-    return failure(asked.id(), code, message);
+  private static JSONRPCResponse failed(JSONRPCRequest rpc, int code, String message) {
+    return failure(rpc.id(), code, message);
   }
 
   private static JSONRPCResponse failure(Object id, int code, String message) {

@@ -63,11 +63,11 @@ class StartToolCall {
           new Metadata(marks),
           RunClient.CreationHook.NONE);
     }
-    var asked =
+    var fingerprint =
         JsonNodeFactory.instance.arrayNode().add(String.valueOf(thread)).add(text).toString();
     return keys.startOnce(
         new IdempotentRuns.IdempotentRequest(
-            call.project(), assistant.assistantId(), "mcp/" + call.key(), asked),
+            call.project(), assistant.assistantId(), "mcp/" + call.key(), fingerprint),
         alongside ->
             runs.answer(
                 call.project(),

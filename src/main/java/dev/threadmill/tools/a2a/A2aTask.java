@@ -164,11 +164,11 @@ final class A2aTask {
           (word.startsWith(V1_PREFIX) ? word.substring(V1_PREFIX.length()) : word)
               .replace('_', '-');
     }
-    var said = StorableText.of(parts(status.path("message").path("parts")));
-    if (!said.isEmpty() && isOpen() && !said.equals(statusText)) {
-      listener.onProgress(said.strip() + "\n");
+    var messageText = StorableText.of(parts(status.path("message").path("parts")));
+    if (!messageText.isEmpty() && isOpen() && !messageText.equals(statusText)) {
+      listener.onProgress(messageText.strip() + "\n");
     }
-    statusText = said;
+    statusText = messageText;
   }
 
   private void applyArtifact(JsonNode artifact, boolean isMore) throws ProtocolException {
@@ -235,9 +235,9 @@ final class A2aTask {
     var text = "";
     for (var message : history) {
       var role = message.path("role").asText().toLowerCase(Locale.ROOT);
-      var said = StorableText.of(parts(message.path("parts")));
-      if (!said.isEmpty() && (role.equals("agent") || role.equals("role_agent"))) {
-        text = said;
+      var messageText = StorableText.of(parts(message.path("parts")));
+      if (!messageText.isEmpty() && (role.equals("agent") || role.equals("role_agent"))) {
+        text = messageText;
       }
     }
     return text;

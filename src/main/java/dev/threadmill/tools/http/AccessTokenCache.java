@@ -122,10 +122,10 @@ public class AccessTokenCache {
     cached.token = null;
     var id = new ClientID(grant.clientId());
     var secret = new Secret(grant.clientSecret());
-    var response = ask(grant, new ClientSecretBasic(id, secret), domains, timeout);
+    var response = requestToken(grant, new ClientSecretBasic(id, secret), domains, timeout);
     if (refusesClient(response)) {
       // Some servers take the secret in the body only.
-      response = ask(grant, new ClientSecretPost(id, secret), domains, timeout);
+      response = requestToken(grant, new ClientSecretPost(id, secret), domains, timeout);
     }
     if (response instanceof TokenResponse tokens && tokens.indicatesSuccess()) {
       var token = tokens.toSuccessResponse().getTokens().getAccessToken();
@@ -148,7 +148,7 @@ public class AccessTokenCache {
         && OAuth2Error.INVALID_CLIENT.equals(response.toErrorResponse().getErrorObject());
   }
 
-  private TokenResponse ask(
+  private TokenResponse requestToken(
       Grant grant, ClientAuthentication client, List<AllowedDomains> domains, Duration timeout)
       throws ToolException, InterruptedException {
     var builder =

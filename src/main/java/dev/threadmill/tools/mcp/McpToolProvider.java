@@ -38,11 +38,11 @@ class McpToolProvider implements ToolProvider<ToolSpec.Mcp> {
         scope.isCacheOnly()
             ? servers.cachedTools(scope.project(), mcp)
             : servers.tools(scope.project(), mcp, scope.domains());
-    var taken = new HashSet<>(scope.reservedNames());
+    var usedNames = new HashSet<>(scope.reservedNames());
     var tools = new ArrayList<Tool>();
     for (var tool : offered.tools()) {
       // A tool has the same name whether or not others are allowed.
-      var name = uniqueName(mcp.serverLabel() + "_" + tool.name(), taken);
+      var name = uniqueName(mcp.serverLabel() + "_" + tool.name(), usedNames);
       if (mcp.allows(tool.name())) {
         var function = new FunctionSpec(name, tool.description(), tool.parameters(), null);
         tools.add(new McpTool(mcp, tool, function, servers));
@@ -74,11 +74,11 @@ class McpToolProvider implements ToolProvider<ToolSpec.Mcp> {
     return warnings;
   }
 
-  /** The name with what function names cannot hold replaced, numbered if it is taken. */
-  private static String uniqueName(String name, Set<String> taken) {
+  /** The name with what function names cannot hold replaced, numbered if it is in use. */
+  private static String uniqueName(String name, Set<String> usedNames) {
     var clean = name.replaceAll("[^a-zA-Z0-9_-]", "_");
     var unique = clean.substring(0, Math.min(MAX_NAME, clean.length()));
-    for (int n = 2; !taken.add(unique); n++) {
+    for (int n = 2; !usedNames.add(unique); n++) {
       var suffix = "_" + n;
       unique = clean.substring(0, Math.min(MAX_NAME - suffix.length(), clean.length())) + suffix;
     }

@@ -34,7 +34,7 @@ interface McpTransport extends AutoCloseable {
   /** The protocol version that was agreed on, which later requests name. */
   void setProtocolVersion(String version);
 
-  /** Ends the session. The server is told if the transport has sessions. Does not throw. */
+  /** Ends the session. Notifies the server if the transport has sessions. Does not throw. */
   @Override
   void close();
 }

@@ -156,7 +156,7 @@ public class ArgumentValidator {
     return iri.toString().matches("https?://json-schema\\.org/.*");
   }
 
-  /** An id would only say where the schema could be fetched from. */
+  /** An id only determines where the schema could be fetched from. */
   private static JsonNode withoutId(Key key) {
     return key.schema() instanceof ObjectNode object && object.has("$id")
         ? object.deepCopy().without("$id")

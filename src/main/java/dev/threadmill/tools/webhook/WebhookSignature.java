@@ -9,8 +9,8 @@ import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * Signs a call by the Standard Webhooks scheme, so that its receiver knows whom it comes from and
- * that it is not an old one played back.
+ * Signs a call by the Standard Webhooks scheme, so that its receiver can verify the sender and
+ * reject a replay.
  */
 final class WebhookSignature {
   private static final String PREFIX = "whsec_";

@@ -141,12 +141,12 @@ class EmbeddedPostgresTest {
 
   @Test
   void aStalePidThatAnotherProgramHasByNowIsNeitherTrustedNorKilled() throws Exception {
-    Process somebody = asPostgres("sleep", "600");
-    leaveStalePidFile(somebody.pid());
+    Process unrelated = asPostgres("sleep", "600");
+    leaveStalePidFile(unrelated.pid());
 
     try (var postgres = start()) {
       assertThat(notes(postgres)).containsExactly("before");
-      assertThat(somebody.isAlive()).isTrue();
+      assertThat(unrelated.isAlive()).isTrue();
     }
   }
 
