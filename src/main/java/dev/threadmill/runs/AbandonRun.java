@@ -25,8 +25,8 @@ import org.jboss.logging.Logger;
 
 /**
  * Fails a run that cannot be ended in any other way, because executing it, taking it over or
- * reading it failed unexpectedly. Whatever it has stored is left as it is and is not read, so a
- * fault of one run never reaches another run of its node, and its thread accepts new runs.
+ * reading it failed unexpectedly. Its stored data is neither changed nor read, so a fault of one
+ * run does not affect other runs of the node, and its thread accepts new runs.
  */
 @ApplicationScoped
 public class AbandonRun {

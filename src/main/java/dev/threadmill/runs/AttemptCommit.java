@@ -129,7 +129,8 @@ public class AttemptCommit {
       scheduleSummary(tx, execution);
       resumeParent.childEnded(tx, changes.end);
     }
-    // Also if nothing is journaled yet: journaling may start before this transaction locks the run.
+    // Required even if no event is journaled yet: journaling may start before this transaction
+    // locks the run.
     journal.delete(tx, run);
     execution.settle(tx, ledger);
   }

@@ -38,7 +38,7 @@ class CallModel {
   ModelResponse call(RunExecution execution, BuildContext.Prompt prompt, AnswerAccumulator turn)
       throws InterruptedException {
     var settings = execution.run().settings();
-    var wanted =
+    var unreserved =
         new ModelRequest(
             settings.model(),
             prompt.messages(),
@@ -60,10 +60,10 @@ class CallModel {
                         execution.run().payer(),
                         execution.run().id(),
                         model.info(),
-                        wanted,
+                        unreserved,
                         config.expiry()));
     execution.setReservation(reserved);
-    var request = reserved.applyTo(wanted);
+    var request = reserved.applyTo(unreserved);
     turn.requestSent(request);
     var run = execution.run();
     var filtered =
@@ -79,12 +79,12 @@ class CallModel {
 
   /** A tool call is forced in the first turn only, so that the model can answer afterwards. */
   private static ToolChoice toolChoice(RunExecution execution) {
-    var wanted = execution.run().settings().toolUse().choice();
-    boolean forced = !wanted.equals(ToolChoice.AUTO) && !wanted.equals(ToolChoice.NONE);
-    return forced && execution.turns() > 0 ? ToolChoice.AUTO : wanted;
+    var choice = execution.run().settings().toolUse().choice();
+    boolean forced = !choice.equals(ToolChoice.AUTO) && !choice.equals(ToolChoice.NONE);
+    return forced && execution.turns() > 0 ? ToolChoice.AUTO : choice;
   }
 
-  /** What is left of the limit for all model calls of the run together. */
+  /** The rest of the completion token limit, which applies to all model calls of the run. */
   private static Integer completionTokensLeft(Run run) {
     var max = run.settings().tokenLimits().maxCompletionTokens();
     return max == null ? null : (int) Math.max(0, max - run.usage().completionTokens());

@@ -60,7 +60,7 @@ public class CancelRun {
    * @throws ApiException 404 if there is no such run; 400 if it has ended
    */
   public Run cancel(ProjectId project, ThreadId thread, RunId id) {
-    // A run may change its owner between two looks, but not for ever: it ends.
+    // The owner of a run may change between two reads. The loop is finite because each run ends.
     while (true) {
       var marked = transitions.requestCancel(project, thread, id);
       if (marked.isPresent() && marked.get().owner() == null) {

@@ -79,7 +79,7 @@ public class ClaimRuns {
 
   private record Claim(Run run, EventId position, List<StreamEvent> events) {}
 
-  /** Claims what is queued and starts it. Returns how many runs that were. */
+  /** Claims queued runs and starts them. Returns their number. */
   public int claim() {
     int claimed = 0;
     while (node.isRegistered()) {
@@ -179,7 +179,7 @@ public class ClaimRuns {
     return new Claim(claimed, EventId.endOf(run), events);
   }
 
-  /** Leaves out runs whose project's last free slot another node has taken meanwhile. */
+  /** Omits runs of projects whose last free slot another node has taken meanwhile. */
   private List<Run> withinLimits(Tx tx, List<Run> queued) {
     var limited = new TreeSet<ProjectId>(Comparator.comparing(ProjectId::value));
     queued.stream().map(Run::projectId).filter(concurrency::isLimited).forEach(limited::add);

@@ -212,7 +212,7 @@ public class CreateRun {
       ProjectId project, Resolved resolved, RunSpec spec, CreationHook hook, Insert insert) {
     boolean isLimited = concurrency.isLimited(project);
     boolean acquired = !isLimited && node.isRegistered() && localRuns.tryAcquire();
-    var wanted =
+    var newRun =
         new NewRun(
             resolved.payer(),
             resolved.assistantId(),
@@ -228,7 +228,7 @@ public class CreateRun {
                 if (resolved.assistant() != null) {
                   resolved.assistant().requireUnchanged(tx);
                 }
-                return insert.in(tx, wanted);
+                return insert.in(tx, newRun);
               });
     } finally {
       if (acquired && (inserted == null || inserted.run().owner() == null)) {
@@ -248,7 +248,7 @@ public class CreateRun {
             inserted.run(), EventId.START, inserted.events(), List.of(), inserted.messages()));
   }
 
-  /** Cancels the run that is active on the thread. If it has just ended, nothing is to do. */
+  /** Cancels the run that is active on the thread. Does nothing if it has ended meanwhile. */
   private void interrupt(ProjectId project, ThreadId thread, RunId active) {
     try {
       cancelRun.cancel(project, thread, active);

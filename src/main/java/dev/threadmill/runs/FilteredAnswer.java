@@ -12,9 +12,9 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
- * Leads the answer of a model through the content filters while it comes in. Text, refusal,
- * reasoning and the arguments of each call are streams of their own. Where another part begins, the
- * one before it is complete, so text that a filter held back stays in front of what follows.
+ * Applies the content filters to the answer of a model while it is streamed. Text, refusal,
+ * reasoning and the arguments of each call are filtered as separate streams. The start of a part
+ * ends the previous one, so text that a filter held back is published before the next part.
  */
 final class FilteredAnswer implements Consumer<ModelDelta> {
   private final ContentGate gate;

@@ -66,7 +66,7 @@ public class InsertRun {
   }
 
   /**
-   * What is to be inserted.
+   * The run to insert and its related data.
    *
    * @param assistant null for a run without an assistant
    * @param payer the project and the API key that the run counts against

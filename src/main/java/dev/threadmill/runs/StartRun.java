@@ -129,7 +129,7 @@ public class StartRun {
     }
   }
 
-  /** Starts another run of a project that limits its concurrent runs in place of this one. */
+  /** Makes the slot of this run available to queued runs if its project limits concurrent runs. */
   private void offerSlot(LiveRun live) {
     try {
       if (concurrency.isLimited(live.run().projectId())) {

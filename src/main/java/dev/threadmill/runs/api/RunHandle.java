@@ -64,8 +64,8 @@ public final class RunHandle {
   }
 
   /**
-   * Waits until the run has ended, or waits for outputs. Holds nothing but the calling thread,
-   * which should be a virtual one.
+   * Waits until the run has ended, or waits for outputs. Holds only the calling thread, which
+   * should be a virtual one.
    *
    * @return the run at that moment
    */

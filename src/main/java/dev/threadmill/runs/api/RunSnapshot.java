@@ -14,8 +14,8 @@ import java.util.stream.Stream;
  * A run at one moment.
  *
  * @param assistant null if the run has none
- * @param statusSince when it came to this status, to the second; for a run that is in progress or
- *     waits, when it was started
+ * @param statusSince when it changed to this status, to the second; for a run that is in progress
+ *     or waits, when it was started
  * @param started whether its execution has started
  * @param error why it failed; null if it did not
  * @param incompleteReason why its answer was cut off; null if it was not

@@ -94,9 +94,9 @@ class PromptMessageReader {
       this.run = run;
     }
 
-    /** The message at this place, which was read. */
-    MessageEntry at(int place) {
-      return messages.get(place);
+    /** The message at this index; it must have been read. */
+    MessageEntry at(int index) {
+      return messages.get(index);
     }
 
     ThreadMessageCache.CachedMessages soFar() {
@@ -150,13 +150,13 @@ class PromptMessageReader {
       return true;
     }
 
-    /** Whether there is a message at this place, which is read if it was not yet. */
-    boolean has(int place, int maxMessages) {
-      if (place == messages.size() && !isWhole) {
+    /** Whether there is a message at this index; reads the next page if necessary. */
+    boolean has(int index, int maxMessages) {
+      if (index == messages.size() && !isWhole) {
         page = Math.min(GROWTH * page, MOST_AT_ONCE);
-        older(pageOf(page, place, maxMessages));
+        older(pageOf(page, index, maxMessages));
       }
-      return place < messages.size();
+      return index < messages.size();
     }
 
     private void older(int limit) {
@@ -209,7 +209,7 @@ class PromptMessageReader {
    * The messages with the content that was not read yet, as many as may be sent. Messages that were
    * deleted meanwhile are omitted.
    *
-   * @param limit how many characters there is room for
+   * @param limit maximum number of characters
    * @return empty if there are more
    */
   Optional<List<MessageEntry>> loadContent(Run run, List<MessageEntry> newestFirst, long limit) {

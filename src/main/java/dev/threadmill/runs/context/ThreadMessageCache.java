@@ -18,9 +18,7 @@ import java.util.Optional;
  */
 @ApplicationScoped
 class ThreadMessageCache {
-  /**
-   * Shorter threads are not cached: reading them takes no longer than a cache look-up and a query.
-   */
+  /** Shorter threads are not cached: a full read is as fast as an incremental one. */
   private static final int FEWEST = 64;
 
   /** Bounds an entry: no context window has room for more, and threads grow without limit. */
@@ -30,7 +28,7 @@ class ThreadMessageCache {
   private static final int SHARE_OF_THE_HEAP = 16;
   private static final int BYTES_BESIDE_THE_TEXT = 300;
 
-  private final Cache<ThreadId, CachedMessages> known =
+  private final Cache<ThreadId, CachedMessages> cache =
       Caffeine.newBuilder()
           .expireAfterAccess(TTL)
           .maximumWeight(Runtime.getRuntime().maxMemory() / SHARE_OF_THE_HEAP)
@@ -38,10 +36,10 @@ class ThreadMessageCache {
           .build();
 
   /**
-   * The newest messages of a thread at the time of the read.
+   * The newest messages of a thread at the time of a read.
    *
    * @param newestFirst at least one message, and none left out between the first and the last
-   * @param deletions how many messages of the thread had been deleted by then
+   * @param deletions how many messages of the thread were deleted before the read
    * @param isWhole whether the thread begins with the last of them
    */
   record CachedMessages(List<MessageEntry> newestFirst, int deletions, boolean isWhole) {
@@ -70,14 +68,14 @@ class ThreadMessageCache {
   }
 
   Optional<CachedMessages> get(ThreadId thread) {
-    return Optional.ofNullable(known.getIfPresent(thread));
+    return Optional.ofNullable(cache.getIfPresent(thread));
   }
 
   /** Caches the messages that are older than the run, unless they are few. */
   void put(Run run, CachedMessages read) {
     var older = read.before(run.times().created(), MOST);
     if (older.newestFirst().size() >= FEWEST) {
-      known.put(run.threadId(), older);
+      cache.put(run.threadId(), older);
     }
   }
 }

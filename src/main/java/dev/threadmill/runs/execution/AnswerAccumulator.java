@@ -20,12 +20,12 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Accumulates one streamed answer of the model: opens steps, publishes deltas, and holds what has
- * arrived, so that the answer can be stored whole or, if it is interrupted, in part.
+ * Accumulates one streamed answer of the model: opens steps, publishes deltas, and keeps the text
+ * received so far, so that the answer is stored completely or, if it is interrupted, partly.
  *
- * <p>A model reasons, and may write text, before it shows whether it will call tools. Text that
- * must not become a message by then goes to a tool call step that has no calls yet. If no calls
- * follow, that step is committed as it is, and the message gets a step of its own.
+ * <p>A model reasons, and may write text, before it shows whether it will call tools. Until then,
+ * text that must not become a message goes to a tool call step that has no calls yet. If no calls
+ * follow, that step is committed unchanged, and the message gets a separate step.
  */
 public final class AnswerAccumulator {
   private final RunExecution execution;
@@ -274,7 +274,7 @@ public final class AnswerAccumulator {
     }
   }
 
-  /** Commits the step that calls might have gone to; its commentary becomes the message. */
+  /** Commits the step that was reserved for calls; its commentary becomes the message. */
   private void commitCallStep() {
     if (callStep == null) {
       return;

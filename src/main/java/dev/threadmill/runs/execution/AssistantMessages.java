@@ -11,7 +11,7 @@ import java.util.List;
 
 /** The messages that runs write to threads, in each of their states. */
 public final class AssistantMessages {
-  /** The error of a step whose node died. */
+  /** The error of a step whose node failed. */
   public static final String INTERRUPTED =
       "The server that executed this step stopped. The run continued with a new step.";
 
@@ -47,7 +47,7 @@ public final class AssistantMessages {
     return message(run, step, Message.Status.INCOMPLETE, reason, content, at);
   }
 
-  /** A message that stays incomplete because its node died. */
+  /** A message that stays incomplete because its node failed. */
   public static Message interrupted(Run run, Step step, String text, Instant at) {
     var content = text.isEmpty() ? List.<ContentPart>of() : List.of(textPart(text));
     return message(run, step, Message.Status.INCOMPLETE, "run_failed", content, at);

@@ -117,7 +117,7 @@ public final class HandoffProjection {
             RunEvent.CallRouted _,
             RunEvent.CallCompleted _,
             RunEvent.AttemptStarted _ -> {
-          // Only the other run shows how the answer came about.
+          // Not projected: only the events of the other run show these.
         }
       }
     }

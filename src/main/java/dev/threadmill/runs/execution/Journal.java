@@ -21,8 +21,8 @@ import org.jboss.logging.Logger;
 
 /**
  * Writes the events of live runs to the database before their steps are committed, so that a stream
- * can be resumed when the node has died. One writer serves all runs of the node: what waits while a
- * transaction is under way goes to the next one, so many streams cost few commits.
+ * can be resumed after the node has failed. One writer serves all runs of the node: events that
+ * arrive during a transaction are written by the next one, so many streams need few commits.
  */
 @ApplicationScoped
 public class Journal {

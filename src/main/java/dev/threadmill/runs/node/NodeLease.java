@@ -14,11 +14,11 @@ import org.jboss.logging.Logger;
 
 /**
  * The lease of this node among the nodes that share the database. One statement renews it for all
- * runs that the node owns. Another node that finds the lease expired deletes its row, and with that
- * the runs have no owner any more. A node that finds its own row deleted stops its runs and
- * registers again under a new id.
+ * runs that the node owns. Another node that finds the lease expired deletes its row, which leaves
+ * its runs without an owner. A node that finds its own row deleted stops its runs and registers
+ * again under a new id.
  *
- * <p>Leases are measured by the clock of the database. They are renewed on a connection beside the
+ * <p>Leases are measured by the clock of the database. They are renewed on a connection outside the
  * pool, so a node whose connections are all busy keeps its lease.
  */
 @ApplicationScoped

@@ -45,7 +45,7 @@ public class RunSignals {
     if (signals.isAlone()) {
       return;
     }
-    // Noted before subscriptions are looked up, so that one that arrives meanwhile finds it.
+    // Recorded before the look-up of subscriptions, so that a concurrent subscription sees it.
     changedRecently.put(run, true);
     if (subscribedRemotely.getIfPresent(run) != null) {
       signals.send(new RunSignal.RunChanged(run));

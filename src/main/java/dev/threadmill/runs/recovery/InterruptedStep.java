@@ -68,7 +68,7 @@ record InterruptedStep(Step step, boolean isMessageBegun, String text) {
             RunEvent.CallRouted _,
             RunEvent.CallCompleted _,
             RunEvent.AttemptStarted _ -> {
-          // Opens nothing.
+          // Does not open a step.
         }
       }
     }

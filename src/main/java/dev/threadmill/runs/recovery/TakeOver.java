@@ -41,14 +41,14 @@ import java.util.Optional;
 import org.jboss.logging.Logger;
 
 /**
- * Takes over runs whose node has lost its lease or does not execute them, and continues behind
- * their last committed step. What that node had begun is ended first: a message that was streamed
- * in part stays in the thread as incomplete, tool calls that were streamed in part get an output
- * that states this.
+ * Takes over runs whose node has lost its lease or does not execute them, and continues after their
+ * last committed step. The step that the node left open is ended first: a partly streamed message
+ * stays in the thread as incomplete, and partly streamed tool calls get an output that states this.
  *
  * <p>A run on which {@value #MAX_CRASHES} nodes in a row have crashed without a commit fails
- * instead of being executed again: it may be what ends them. After the last but one crash such runs
- * are taken over a few at a time, so that the others that ran beside it are not mistaken for it.
+ * instead of being executed again: it may be the cause of the crashes. After the last but one crash
+ * such runs are taken over a few at a time, so that runs that were executed with it are not taken
+ * for the cause.
  */
 @ApplicationScoped
 public class TakeOver {
@@ -210,7 +210,10 @@ public class TakeOver {
     return now - strays.computeIfAbsent(run, _ -> now) > config.lease().toNanos();
   }
 
-  /** Raises the attempt, so that the former owner commits nothing more, then ends what it began. */
+  /**
+   * Raises the attempt, so that the previous owner can commit nothing more, then ends the step that
+   * it left open.
+   */
   private Optional<Taken> take(Tx tx, OrphanedRun orphan) {
     threadTail.advance(tx, orphan.key().thread(), clock.instant());
     return runs.lock(tx, orphan.key().thread(), orphan.key().run())

@@ -61,7 +61,7 @@ public class CompleteHandoff {
   /**
    * Ends the parent of a run that answered in its place.
    *
-   * @param answering the run that has ended, as its row, its steps and its messages say by now
+   * @param answering the run that has ended, with its final row, steps and messages
    * @return the parent; empty if it had ended before
    */
   Optional<Run> complete(Tx tx, Run answering) {

@@ -11,8 +11,8 @@ import java.util.Optional;
 /**
  * Continues the parent of a child run that has ended, in the same transaction.
  *
- * <p>A child locks its parent after itself, never the other way round: whatever goes from a parent
- * to its children, such as a cancellation, uses transactions of its own.
+ * <p>Lock order: a child run before its parent. Changes from a parent to its children, such as a
+ * cancellation, use separate transactions.
  */
 @ApplicationScoped
 public class ResumeParent {

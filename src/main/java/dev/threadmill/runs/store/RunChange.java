@@ -9,7 +9,7 @@ public record RunChange(Kind kind, Run run) {
   /** The kind of the change. */
   public enum Kind {
     CREATED,
-    /** Its turn on its thread has come: it may be claimed. */
+    /** The previous run of its thread has ended: it may be claimed. */
     PROMOTED,
     /** A node has claimed it to execute it. */
     CLAIMED,

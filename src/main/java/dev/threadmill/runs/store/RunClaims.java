@@ -15,8 +15,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Finds the runs that a node has to do something about: those that may be claimed, those whose
- * owner is gone, those that are overdue, and those that wait for their turn on a thread.
+ * Finds the runs that need work by a node: claimable runs, runs whose owner has no lease, expired
+ * runs, and runs that wait for another run of their thread.
  */
 @ApplicationScoped
 public class RunClaims {
@@ -161,7 +161,7 @@ public class RunClaims {
         .orElseThrow();
   }
 
-  /** Whether any run waits for its turn on its thread. */
+  /** Whether any run waits for another run of its thread. */
   public boolean isAnyWaiting() {
     return jdbc.one("SELECT 1 FROM runs WHERE waiting LIMIT 1", _ -> true).isPresent();
   }
@@ -169,7 +169,7 @@ public class RunClaims {
   /** A thread of a project. */
   public record ThreadKey(ProjectId project, ThreadId thread) {}
 
-  /** Threads on which a run waits for its turn and no run is active. */
+  /** Threads that have a waiting run and no active run. */
   public List<ThreadKey> threadsToPromote(int limit) {
     return jdbc.list(
         """
@@ -186,7 +186,7 @@ public class RunClaims {
         limit);
   }
 
-  /** A run that waits for its turn, and the messages that join its thread when it comes. */
+  /** A waiting run, and the messages that are added to its thread when it becomes active. */
   public record WaitingRun(RunKey key, List<NewMessage> messages) {}
 
   /** The oldest run that waits on a thread, locked until the transaction ends. */

@@ -22,7 +22,7 @@ public class RunJournal {
       WHERE thread_id = ? AND run_id = ? ORDER BY position
       """;
 
-  /** From the entry that holds a position on, up to a number of bytes behind that position. */
+  /** From the entry that holds a position on, up to a number of bytes after that position. */
   private static final String PART =
       """
       SELECT position, attempt, events, last FROM (

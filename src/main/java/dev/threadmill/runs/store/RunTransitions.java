@@ -19,7 +19,7 @@ import org.jboss.logging.Logger;
  * change that clients can see goes through {@link #recordChange} within its transaction.
  *
  * <p>While a node executes a run, every write names the attempt that the node claimed and how often
- * that attempt has committed. The write fails if another attempt owns the run by now.
+ * that attempt has committed. The write fails if another attempt owns the run meanwhile.
  */
 @ApplicationScoped
 public class RunTransitions {
@@ -34,7 +34,7 @@ public class RunTransitions {
   }
 
   /**
-   * The commit point of every change of a run: whatever has to be stored together with the change
+   * The commit point of every change of a run: everything that is stored together with the change
    * is added to the transaction here.
    */
   private void recordChange(Tx tx, Kind kind, Run run) {
@@ -54,7 +54,7 @@ public class RunTransitions {
   /**
    * Inserts a run that waits for its turn on its thread.
    *
-   * @param messages join the thread when its turn comes
+   * @param messages are added to the thread when the run becomes active
    */
   public void insertWaiting(Tx tx, Run run, List<NewMessage> messages) {
     insert(tx, run, List.copyOf(messages));

@@ -4,11 +4,11 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.threadmill.models.ReasoningState;
 
 /**
- * What a model produced in a step beside the message and the tool calls. Null stands for nothing.
+ * The output of a model in a step other than the message and the tool calls. Null stands for none.
  *
  * @param reasoning the reasoning that clients may see
  * @param effort the reasoning effort of the model request
- * @param commentary text beside tool calls, where only the final answer becomes a message
+ * @param commentary text that accompanies tool calls, where only the final answer becomes a message
  * @param thoughts state that the provider requires with the outputs of the calls; never shown to
  *     clients
  */
@@ -18,7 +18,7 @@ public record StepReasoning(
   /** A step without reasoning and commentary. */
   public static final StepReasoning NONE = new StepReasoning(null, null, null, null);
 
-  /** From texts that are empty where there is nothing. */
+  /** From texts, each empty if there is none. */
   public static StepReasoning of(
       String reasoning, String effort, String commentary, ReasoningState thoughts) {
     return new StepReasoning(

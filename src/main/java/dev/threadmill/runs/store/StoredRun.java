@@ -25,9 +25,9 @@ public record StoredRun(
   private static final TypeReference<List<List<String>>> EVENTS = new TypeReference<>() {};
 
   /**
-   * What was written to the journal at once.
+   * An entry of the journal: events that were written together.
    *
-   * @param isLast whether the journal had nothing behind it
+   * @param isLast whether it was the last entry of the journal
    */
   public record JournalEntry(long position, int attempt, String events, boolean isLast) {}
 
@@ -43,7 +43,7 @@ public record StoredRun(
     return events;
   }
 
-  /** What was read of the journal, alone. */
+  /** The events of the journal that were read, without the event log. */
   public List<RunEvent> journalEvents() {
     var events = new ArrayList<RunEvent>();
     addJournal(events, 0);

@@ -23,7 +23,7 @@ public enum StreamedText {
       return step.reasoning().reasoning();
     }
   },
-  /** What the model writes beside tool calls where only the final answer becomes a message. */
+  /** Text that accompanies tool calls where only the final answer becomes a message. */
   COMMENTARY('k', Scope.STEP, "commentary", null) {
     @Override
     public String stored(Step step, Message message, ToolCall call) {

@@ -10,7 +10,7 @@ import dev.threadmill.api.ApiException;
  * @param lastMessages how many of the newest, for {@code last_messages}; else null
  */
 public record TruncationStrategy(String type, Integer lastMessages) {
-  /** As much of the thread as there is room for. */
+  /** As much of the thread as the context window allows. */
   public static final TruncationStrategy AUTO = new TruncationStrategy("auto", null);
 
   @JsonCreator

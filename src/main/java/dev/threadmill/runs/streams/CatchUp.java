@@ -59,7 +59,8 @@ record CatchUp(
     var reached = replay.end().isBefore(from) ? from : replay.end();
     var last = frames.isEmpty() ? from : frames.getLast().id();
     if (last.isBefore(reached)) {
-      // The contents of the last events are gone: an invisible event moves the reader past them.
+      // The contents of the last events were deleted: an invisible event moves the reader past
+      // them.
       frames.add(new SseFrame(reached, StreamEvents.attemptStarted(reached.attempt())));
     }
     return new CatchUp(

@@ -32,7 +32,7 @@ public class LoadRun {
   /** About how many bytes of the journal a reader loads at a time. */
   private static final int PART_BYTES = 64 * 1024;
 
-  /** A position behind all events, which loads the whole journal. */
+  /** A position after all events, which loads the whole journal. */
   private static final EventId END_OF_LOG = new EventId(0, Long.MAX_VALUE, 0, false, false);
 
   private final RunStore runs;

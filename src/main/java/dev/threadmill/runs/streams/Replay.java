@@ -81,7 +81,7 @@ final class Replay {
     toStreamEvent(event).ifPresent(made -> frames.add(new SseFrame(position, made)));
   }
 
-  /** Empty if the contents are gone, such as those of a deleted message. */
+  /** Empty if the contents do not exist any more, such as those of a deleted message. */
   private Optional<StreamEvent> toStreamEvent(RunEvent event) {
     return switch (event) {
       case RunEvent.ThreadCreated _ ->

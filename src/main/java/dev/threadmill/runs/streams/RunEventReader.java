@@ -192,14 +192,13 @@ public final class RunEventReader {
   }
 
   /**
-   * Takes what was loaded.
+   * Accepts the loaded events.
    *
    * @param hasMore whether there is more already
    */
   private synchronized void accept(CatchUp loaded, boolean hasMore) {
     backlog.addAll(loaded.frames());
-    // A reader that has received the last event before gets nothing, and is at the end all the
-    // same.
+    // A reader that already has the last event receives no frames, but is at the end too.
     atEnd = loaded.isComplete() && loaded.run().status().isTerminal();
     changed |= hasMore || !loaded.isComplete();
   }
