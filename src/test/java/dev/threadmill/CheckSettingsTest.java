@@ -182,9 +182,9 @@ class CheckSettingsTest {
     builder.environment().put(variable, value);
     Process process = builder.start();
 
-    List<String> said = process.errorReader().lines().toList();
+    List<String> errors = process.errorReader().lines().toList();
 
-    assertThat(said).hasSize(1).first().asString().contains(variable).contains(value);
+    assertThat(errors).hasSize(1).first().asString().contains(variable).contains(value);
     assertThat(process.waitFor()).isEqualTo(1);
   }
 

@@ -82,12 +82,12 @@ class StartupConfigTest {
 
   @Test
   void aPortInUseIsNamed() throws Exception {
-    try (var taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+    try (var occupied = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       StartupConfig settings =
-          StartupConfig.from(Map.of("THREADMILL_PORT", "" + taken.getLocalPort()));
+          StartupConfig.from(Map.of("THREADMILL_PORT", "" + occupied.getLocalPort()));
 
       assertThatThrownBy(settings::checkPort)
-          .hasMessageStartingWith("THREADMILL_PORT=" + taken.getLocalPort() + " is in use");
+          .hasMessageStartingWith("THREADMILL_PORT=" + occupied.getLocalPort() + " is in use");
     }
   }
 
@@ -112,9 +112,9 @@ class StartupConfigTest {
     builder.environment().put(variable, value);
     Process process = builder.start();
 
-    List<String> said = process.errorReader().lines().toList();
+    List<String> errors = process.errorReader().lines().toList();
 
-    assertThat(said).hasSize(1).first().asString().contains(variable + "=" + value);
+    assertThat(errors).hasSize(1).first().asString().contains(variable + "=" + value);
     assertThat(process.waitFor()).isEqualTo(1);
   }
 }

@@ -185,12 +185,12 @@ public record ProviderConfig(
    * The name to send for what a client asked for: {@code model@2026-04-15} becomes {@code
    * model-2026-04-15}, or what {@link #pin} says.
    */
-  public String pinnedName(String nameAtProvider, String asked) {
-    int at = asked.lastIndexOf('@');
+  public String pinnedName(String nameAtProvider, String requested) {
+    int at = requested.lastIndexOf('@');
     if (at <= 0) {
       return nameAtProvider;
     }
-    var date = asked.substring(at + 1);
+    var date = requested.substring(at + 1);
     return pin.replace("{model}", nameAtProvider)
         .replace("{date}", date)
         .replace("{yyyymmdd}", date.replace("-", ""));

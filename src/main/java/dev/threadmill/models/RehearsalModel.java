@@ -8,8 +8,8 @@ import java.util.regex.Pattern;
 
 /**
  * An offline model for development: it needs no network and no key, responds the same to the same
- * request, and says what it is. It calls the tools that the user names, and obeys a few commands in
- * the text of the user (see docs/models.md).
+ * request, and says what it is. It calls the tools that the user names, and executes a few commands
+ * in the text of the user (see docs/models.md).
  */
 public final class RehearsalModel implements LanguageModel {
   /** The name under which it is always available. */

@@ -144,7 +144,7 @@ class BadInputTest {
         out.write("0\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
         out.flush();
       } catch (IOException e) {
-        // The server may have hung up already; what it said can still be read.
+        // The server may have closed the connection already; its response can still be read.
       }
       assertThat(statusLine(socket)).contains(" 413 ");
     }

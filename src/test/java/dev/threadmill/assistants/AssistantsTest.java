@@ -135,9 +135,9 @@ class AssistantsTest {
 
     assertThat(deleted.json().path("object").asText()).isEqualTo("assistant.deleted");
     assertThat(deleted.json().path("deleted").asBoolean()).isTrue();
-    var gone = user.get(path);
-    assertThat(gone.status()).isEqualTo(404);
-    assertThat(gone.error().path("message").asText())
+    var missing = user.get(path);
+    assertThat(missing.status()).isEqualTo(404);
+    assertThat(missing.error().path("message").asText())
         .isEqualTo("No assistant found with id '%s'.".formatted(deleted.id()));
     assertThat(user.delete(path).status()).isEqualTo(404);
     assertThat(user.post(path, "{}").status()).isEqualTo(404);

@@ -302,10 +302,10 @@ class RunTransitionsTest {
     conversation.until(conversation.run(), "completed");
 
     var sent = provider.lastRequest().body().path("messages");
-    var asked = sent.findValuesAsText("tool_call_id");
+    var callIds = sent.findValuesAsText("tool_call_id");
     for (var message : sent) {
       for (var call : message.path("tool_calls")) {
-        assertThat(asked).contains(call.path("id").asText());
+        assertThat(callIds).contains(call.path("id").asText());
       }
     }
   }

@@ -170,7 +170,7 @@ class CrashMatrixTest {
     /** Plays the scenario. Returns false if it ended before the n-th commit. */
     boolean killedAt(CommitProxy proxy, int commit, Side side) {
       prepare();
-      int asked = cluster.provider().requests().size();
+      int requestsBefore = cluster.provider().requests().size();
       int called = webhooks.receiver().calls().size();
       var killed = proxy.killAt(commit, side, victim);
       var run = play(killed);
@@ -186,7 +186,7 @@ class CrashMatrixTest {
           .as(() -> name + "\n" + cluster.logs())
           .isEqualTo(ANSWER);
       int again = killed.get() ? 1 : 0;
-      assertThat(cluster.provider().requests().size() - asked)
+      assertThat(cluster.provider().requests().size() - requestsBefore)
           .as(() -> "model calls, of which a crash repeats one; " + name + "\n" + cluster.logs())
           .isLessThanOrEqualTo(3 + again);
       webhooks.wereCalledAsAllowed(called, killed.get(), name);
@@ -249,7 +249,8 @@ class CrashMatrixTest {
             return ended;
           }
         } catch (UncheckedIOException e) {
-          // The request fails because the node dies. Once it is dead, the next read shows the state
+          // The request fails because the node crashes. Once it has ended, the next read shows the
+          // state
           // of the run.
           cluster.await("the node to die: " + e, LONG_ENOUGH, () -> assertThat(killed).isTrue());
         }

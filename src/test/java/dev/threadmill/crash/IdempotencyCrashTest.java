@@ -66,7 +66,7 @@ class IdempotencyCrashTest {
     return killed.get();
   }
 
-  /** Expires the lease of a dead node on its keys. */
+  /** Expires the lease of a crashed node on its keys. */
   private static void expireLeases(Cluster cluster) throws SQLException {
     try (var database = cluster.connect();
         var statement = database.createStatement()) {

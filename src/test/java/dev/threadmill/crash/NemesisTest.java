@@ -242,10 +242,11 @@ class NemesisTest {
 
   @Test
   void noRunIsLostWhenTheNodesAreReplacedOneByOneUnderLoad() throws Exception {
-    var asked = new AtomicInteger();
+    var requestCount = new AtomicInteger();
     cluster
         .provider()
-        .otherwise(_ -> Reply.text(WORDS).withPause(asked.incrementAndGet() % 5 == 0 ? 200 : 30));
+        .otherwise(
+            _ -> Reply.text(WORDS).withPause(requestCount.incrementAndGet() % 5 == 0 ? 200 : 30));
     var assistant = assistant(cluster.api(a));
     var replaced = new AtomicBoolean();
     var runs = ConcurrentHashMap.<String>newKeySet();

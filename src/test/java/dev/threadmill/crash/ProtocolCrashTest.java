@@ -33,7 +33,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /**
- * Calls over other protocols, and calls of tools, when their node dies. All of them are started
+ * Calls over other protocols, and calls of tools, when their node crashes. All of them are started
  * first, then the node is killed once, and each test checks its part.
  */
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)

@@ -70,7 +70,7 @@ class RoutingCrashTest {
     var thread =
         api.post("/v1/threads", "{\"messages\": [{\"role\": \"user\", \"content\": \"Ask.\"}]}")
             .id();
-    int asked = cluster.provider().requests().size();
+    int requestsBefore = cluster.provider().requests().size();
     var killed = proxy.killAt(commit, Side.AFTER, victim);
 
     var run = ended(cluster, victim, survivor, thread, desk);
@@ -85,7 +85,7 @@ class RoutingCrashTest {
     var messages = api.get("/v1/threads/" + thread + "/messages").json().path("data");
     assertThat(messages.at("/0/content/0/text/value").asText()).as(name).isEqualTo(ANSWER);
     InvariantAssertions.runEnded(api, thread, run.path("id").asText());
-    assertThat(cluster.provider().requests().size() - asked)
+    assertThat(cluster.provider().requests().size() - requestsBefore)
         .as("model calls, of which a crash repeats at most one of each run; " + name)
         .isLessThanOrEqualTo(3 + 2);
     try (var database = cluster.connect()) {
@@ -107,7 +107,7 @@ class RoutingCrashTest {
     try {
       cluster.api(victim).post(runs, body);
     } catch (UncheckedIOException e) {
-      // The request failed because the node died. The list of runs shows whether the run was
+      // The request failed because the node crashed. The list of runs shows whether the run was
       // created.
     }
     ApiClient api = cluster.api(survivor);

@@ -221,7 +221,7 @@ class RoutingUnderFailureTest {
     };
   }
 
-  /** Starts a run on one of the nodes, or on the first if that one has died. */
+  /** Starts a run on one of the nodes, or on the first if that one has crashed. */
   private static String start(int number, String assistant) {
     var body =
         """

@@ -89,13 +89,13 @@ class HttpExchangeTest {
 
     var unread = post(client);
     var next = post(client);
-    var asked = provider.requests();
-    assertThat(asked.get(1).remote()).as("the connection").isEqualTo(asked.get(0).remote());
+    var requests = provider.requests();
+    assertThat(requests.get(1).remote()).as("the connection").isEqualTo(requests.get(0).remote());
     unread.close();
     gate.open();
 
     assertThat(read(next)).contains("next").contains("[DONE]");
-    assertThat(asked.get(1).hungUp()).isFalse();
+    assertThat(requests.get(1).hungUp()).isFalse();
   }
 
   @Test

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 
-/** A budget holds for all nodes together, also when one of them dies within a call. */
+/** A budget holds for all nodes together, also when one of them crashes within a call. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class BudgetOfTwoNodesTest {
   private static final Set<String> ENDS = Set.of("completed", "incomplete", "failed");

@@ -324,13 +324,13 @@ class HeapIndexTest {
     }
   }
 
-  private List<String> ids(MemoryIndex node, MemoryScope scope, String asked)
+  private List<String> ids(MemoryIndex node, MemoryScope scope, String query)
       throws InterruptedException {
-    return in(node, scope, asked).stream().map(Hit::sourceId).toList();
+    return in(node, scope, query).stream().map(Hit::sourceId).toList();
   }
 
-  private List<Hit> in(MemoryIndex node, MemoryScope scope, String asked)
+  private List<Hit> in(MemoryIndex node, MemoryScope scope, String query)
       throws InterruptedException {
-    return node.search(scope, TextQuery.of(asked), QueryVector.of(asked, embeddings)).hits();
+    return node.search(scope, TextQuery.of(query), QueryVector.of(query, embeddings)).hits();
   }
 }

@@ -91,8 +91,8 @@ class MemoryAcrossNodesTest {
       var here = cluster.api(node);
       say(here, thread, "What must I not feed Biscuit?");
       run(here, thread, assistant);
-      var told = lastAsked("What must I not feed Biscuit?");
-      assertThat(told).as(node.name()).contains(SUMMARY).contains("allergic to chicken");
+      var prompt = lastAsked("What must I not feed Biscuit?");
+      assertThat(prompt).as(node.name()).contains(SUMMARY).contains("allergic to chicken");
     }
   }
 

@@ -152,8 +152,8 @@ class MemoryInRunsTest {
 
     sumUp();
 
-    var asked = provider.lastRequest().body();
-    assertThat(asked.path("messages").toString()).contains("Toulouse").doesNotContain("Next?");
+    var request = provider.lastRequest().body();
+    assertThat(request.path("messages").toString()).contains("Toulouse").doesNotContain("Next?");
     var memory = user.get(path()).json();
     assertThat(memory.path("summary").asText()).isEqualTo("A balloon launch in Toulouse on 4 May.");
     assertThat(memory.path("summary_method").asText()).isEqualTo("rolling");

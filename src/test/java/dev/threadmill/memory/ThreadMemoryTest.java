@@ -187,7 +187,7 @@ class ThreadMemoryTest {
     say("user", text);
     say("user", "The budget was fine.");
 
-    // Thousands of pieces take a while; until then they are pending, and said to be.
+    // Thousands of pieces take a while; until then they are pending, and reported as such.
     await()
         .atMost(Duration.ofSeconds(60))
         .until(() -> memory("budget", 1).path("pending").asInt() == 0);

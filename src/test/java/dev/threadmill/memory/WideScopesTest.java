@@ -105,8 +105,8 @@ class WideScopesTest {
             () -> {
               thread.say("user", "I am allergic to hazelnuts.");
               assertThat(thread.recalled("hazelnuts", 1)).as("indexed").hasSize(1);
-              var gone = user.delete(thread.path() + "/messages/" + unwanted);
-              assertThat(gone.status()).as(gone.text()).isEqualTo(200);
+              var deleted = user.delete(thread.path() + "/messages/" + unwanted);
+              assertThat(deleted.status()).as(deleted.text()).isEqualTo(200);
               return embeddings.embedQuery(question.text());
             });
 

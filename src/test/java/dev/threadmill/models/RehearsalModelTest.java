@@ -73,9 +73,9 @@ class RehearsalModelTest {
 
   @Test
   void callsAfterThenComeInTheNextTurnAndResultsAreReported() throws InterruptedException {
-    var said = user("call get_weather {} then call get_weather {\"days\": 9}");
-    var first = model.answer(request(List.of(said), ToolChoice.AUTO), deltas::add);
-    var history = new ArrayList<ModelMessage>(List.of(said));
+    var prompt = user("call get_weather {} then call get_weather {\"days\": 9}");
+    var first = model.answer(request(List.of(prompt), ToolChoice.AUTO), deltas::add);
+    var history = new ArrayList<ModelMessage>(List.of(prompt));
     history.add(new ModelMessage.Assistant(null, first.toolCalls()));
     history.add(new ModelMessage.ToolResult(first.toolCalls().getFirst().id(), "sunny"));
 

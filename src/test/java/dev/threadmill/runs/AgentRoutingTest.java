@@ -44,7 +44,7 @@ class AgentRoutingTest {
     provider.reset();
   }
 
-  /** A model that no other test asks. */
+  /** A model that no other test uses. */
   private static String model(String name) {
     return name + "-" + UUID.randomUUID();
   }

@@ -32,7 +32,7 @@ class CachedThreadsTest {
   private static final int LONG = 100;
 
   private final ApiClient user = ApiClient.user();
-  private final List<String> said = new ArrayList<>();
+  private final List<String> contents = new ArrayList<>();
   private String assistant;
   private String thread;
   FakeProvider provider;
@@ -43,31 +43,31 @@ class CachedThreadsTest {
     provider.reset();
     provider.otherwise(_ -> Reply.text("Noted."));
     assistant = user.post("/v1/assistants", "{\"model\": \"m\"}").id();
-    IntStream.range(0, LONG).forEach(i -> said.add("Message " + i + "."));
+    IntStream.range(0, LONG).forEach(i -> contents.add("Message " + i + "."));
     var messages =
-        said.stream()
+        contents.stream()
             .map("{\"role\": \"user\", \"content\": \"%s\"}"::formatted)
             .collect(joining(",", "[", "]"));
     thread = user.post("/v1/threads", "{\"messages\": " + messages + "}").id();
-    assertThat(promptOfARun()).isEqualTo(said);
-    said.add("Noted.");
+    assertThat(promptOfARun()).isEqualTo(contents);
+    contents.add("Noted.");
   }
 
   @Test
   void theNextRunIsSentAllThatWasSaidSince() {
     say("And another thing.");
-    assertThat(promptOfARun()).isEqualTo(said);
-    said.add("Noted.");
+    assertThat(promptOfARun()).isEqualTo(contents);
+    contents.add("Noted.");
     say("And a last one.");
 
-    assertThat(promptOfARun()).isEqualTo(said);
+    assertThat(promptOfARun()).isEqualTo(contents);
   }
 
   @Test
   void whatIsRememberedIsNotReadAgain() {
     jdbc.update("UPDATE messages SET content = '[]' WHERE thread_id = ? AND role = 'user'", thread);
 
-    assertThat(promptOfARun()).isEqualTo(said);
+    assertThat(promptOfARun()).isEqualTo(contents);
   }
 
   @Test
@@ -76,9 +76,9 @@ class CachedThreadsTest {
     var second = messages.at("/data/1/id").asText();
 
     user.delete("/v1/threads/" + thread + "/messages/" + second);
-    said.remove(1);
+    contents.remove(1);
 
-    assertThat(promptOfARun()).isEqualTo(said);
+    assertThat(promptOfARun()).isEqualTo(contents);
   }
 
   @Test
@@ -86,11 +86,11 @@ class CachedThreadsTest {
     jdbc.update(
         "DELETE FROM messages WHERE thread_id = ? AND content #>> '{0,text,value}' = ?",
         thread,
-        said.getLast());
+        contents.getLast());
     jdbc.update("UPDATE threads SET deletions = deletions + 1 WHERE id = ?", thread);
-    said.removeLast();
+    contents.removeLast();
 
-    assertThat(promptOfARun()).isEqualTo(said);
+    assertThat(promptOfARun()).isEqualTo(contents);
   }
 
   @Test
@@ -98,10 +98,10 @@ class CachedThreadsTest {
     var few =
         promptOfARun(
             "\"truncation_strategy\": {\"type\": \"last_messages\", \"last_messages\": 2}");
-    assertThat(few).isEqualTo(said.subList(said.size() - 2, said.size()));
-    said.add("Noted.");
+    assertThat(few).isEqualTo(contents.subList(contents.size() - 2, contents.size()));
+    contents.add("Noted.");
 
-    assertThat(promptOfARun()).isEqualTo(said);
+    assertThat(promptOfARun()).isEqualTo(contents);
   }
 
   @Test
@@ -111,16 +111,16 @@ class CachedThreadsTest {
     provider.otherwise(_ -> Reply.text("Noted."));
     var last = user.get("/v1/threads/" + thread + "/messages?order=desc&limit=1").json();
     assertThat(last.at("/data/0/status").asText()).isEqualTo("incomplete");
-    said.add(last.at("/data/0/content/0/text/value").asText());
+    contents.add(last.at("/data/0/content/0/text/value").asText());
 
-    assertThat(promptOfARun()).isEqualTo(said);
+    assertThat(promptOfARun()).isEqualTo(contents);
   }
 
   private void say(String text) {
     user.post(
         "/v1/threads/" + thread + "/messages",
         "{\"role\": \"user\", \"content\": \"" + text + "\"}");
-    said.add(text);
+    contents.add(text);
   }
 
   private List<String> promptOfARun() {

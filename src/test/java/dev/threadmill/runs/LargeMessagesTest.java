@@ -36,7 +36,7 @@ class LargeMessagesTest {
   private static final int TINY_PARTS = 300_000;
 
   private final ApiClient user = ApiClient.user();
-  private final List<String> said = new ArrayList<>();
+  private final List<String> contents = new ArrayList<>();
   private String assistant;
   private String thread;
   FakeProvider provider;
@@ -59,10 +59,10 @@ class LargeMessagesTest {
     say(words("third"));
     say("Go.");
 
-    assertThat(promptOfARun()).isEqualTo(said);
-    said.add("Noted.");
+    assertThat(promptOfARun()).isEqualTo(contents);
+    contents.add("Noted.");
     say("Once more.");
-    assertThat(promptOfARun()).isEqualTo(said);
+    assertThat(promptOfARun()).isEqualTo(contents);
   }
 
   @Test
@@ -77,7 +77,7 @@ class LargeMessagesTest {
         user.get(
             path() + "/runs/" + run + "/steps/" + steps.at("/data/0/id").asText() + "/context");
     assertThat(context.json().path("exact").asBoolean()).isTrue();
-    assertThat(context.text()).contains(said.getFirst());
+    assertThat(context.text()).contains(contents.getFirst());
   }
 
   @Test
@@ -88,7 +88,7 @@ class LargeMessagesTest {
 
     assertThat(promptOfARun())
         .as("six times nine megabytes are too many")
-        .isEqualTo(said.subList(1, said.size()));
+        .isEqualTo(contents.subList(1, contents.size()));
   }
 
   @ParameterizedTest
@@ -101,7 +101,7 @@ class LargeMessagesTest {
     var pages = pagesOfMessages(order);
 
     assertThat(pages.stream().flatMap(List::stream).toList())
-        .isEqualTo(order.equals("asc") ? said : said.reversed());
+        .isEqualTo(order.equals("asc") ? contents : contents.reversed());
     assertThat(pages).hasSizeGreaterThan(1);
   }
 
@@ -114,10 +114,10 @@ class LargeMessagesTest {
         parts.addObject().put("type", "text").put("text", "a");
       }
       post(parts);
-      said.add("Tiny " + i + ".");
+      contents.add("Tiny " + i + ".");
     }
 
-    assertThat(pagesOfMessages("asc").stream().flatMap(List::stream).toList()).isEqualTo(said);
+    assertThat(pagesOfMessages("asc").stream().flatMap(List::stream).toList()).isEqualTo(contents);
   }
 
   /** What the first part of each message says, page by page. */
@@ -198,7 +198,7 @@ class LargeMessagesTest {
 
   private void say(String text) {
     post(JSON.textNode(text));
-    said.add(text);
+    contents.add(text);
   }
 
   private void sayInParts(String first, String second) {
@@ -206,7 +206,7 @@ class LargeMessagesTest {
     parts.addObject().put("type", "text").put("text", first);
     parts.addObject().put("type", "text").put("text", second);
     post(parts);
-    said.add(first + second);
+    contents.add(first + second);
   }
 
   private void sayWithImage(String text, int bytes) {
@@ -218,7 +218,7 @@ class LargeMessagesTest {
         .putObject("image_url")
         .put("url", "data:image/png;base64," + "iVBORw0K".repeat(bytes / 8));
     post(parts);
-    said.add(text);
+    contents.add(text);
   }
 
   private void post(JsonNode content) {

@@ -129,7 +129,7 @@ class LargePagesTest {
     return element.path("id").asText();
   }
 
-  /** What is told of each element of a list, page by page. */
+  /** The fields of each element of a list, page by page. */
   private List<List<String>> pages(String path, String query, Function<JsonNode, String> told) {
     var pages = new ArrayList<List<String>>();
     var next = query;

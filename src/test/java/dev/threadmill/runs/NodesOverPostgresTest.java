@@ -41,20 +41,22 @@ class NodesOverPostgresTest extends NodesTest {
           """
               .formatted(id));
 
-      var heard = new ArrayList<String>();
+      var notifications = new ArrayList<String>();
       await()
           .untilAsserted(
               () -> {
-                heard.addAll(heard(connection));
-                assertThat(heard).anyMatch(said -> said.contains("run_changed"));
+                notifications.addAll(notifications(connection));
+                assertThat(notifications).anyMatch(payload -> payload.contains("run_changed"));
               });
-      assertThat(heard).anyMatch(said -> said.contains("run_changed") && said.contains(id));
-      assertThat(heard).noneMatch(said -> said.contains("run_changed") && said.contains("run_no"));
+      assertThat(notifications)
+          .anyMatch(payload -> payload.contains("run_changed") && payload.contains(id));
+      assertThat(notifications)
+          .noneMatch(payload -> payload.contains("run_changed") && payload.contains("run_no"));
     }
   }
 
-  private static List<String> heard(Connection connection) throws SQLException {
-    var heard = connection.unwrap(PGConnection.class).getNotifications(LISTEN_MILLIS);
-    return List.of(heard).stream().map(each -> each.getParameter()).toList();
+  private static List<String> notifications(Connection connection) throws SQLException {
+    var notifications = connection.unwrap(PGConnection.class).getNotifications(LISTEN_MILLIS);
+    return List.of(notifications).stream().map(each -> each.getParameter()).toList();
   }
 }

@@ -66,20 +66,22 @@ class RoutedReasoningTest {
         targets.equals("shown")
             ? "Clause 5, well."
             : callers.equals("shown") ? "A question of law." : "";
-    assertThat(told(frames, TEXT)).isEqualTo("It is binding.");
-    assertThat(told(frames, REASONING)).isEqualTo(thoughts);
+    assertThat(concatenated(frames, TEXT)).isEqualTo("It is binding.");
+    assertThat(concatenated(frames, REASONING)).isEqualTo(thoughts);
     var steps = steps(run);
     assertThat(steps).hasSize(2);
     assertThat(steps.get(0).has("reasoning")).isEqualTo(callers.equals("shown"));
     assertThat(steps.get(1).path("type").asText()).isEqualTo("message_creation");
     assertThat(steps.get(1).at("/reasoning/text").asText())
         .isEqualTo(targets.equals("shown") ? "Clause 5, well." : "");
-    assertThat(told(events(run, "", null), REASONING)).isEqualTo(thoughts);
+    assertThat(concatenated(events(run, "", null), REASONING)).isEqualTo(thoughts);
     for (int i = 1; i < frames.size() - 1; i++) {
       var both = new ArrayList<>(frames.subList(0, i + 1));
       both.addAll(events(run, "", frames.get(i).id()));
-      assertThat(told(both, REASONING)).as("after %s", frames.get(i).id()).isEqualTo(thoughts);
-      assertThat(told(both, TEXT)).isEqualTo("It is binding.");
+      assertThat(concatenated(both, REASONING))
+          .as("after %s", frames.get(i).id())
+          .isEqualTo(thoughts);
+      assertThat(concatenated(both, TEXT)).isEqualTo("It is binding.");
     }
   }
 
@@ -100,10 +102,10 @@ class RoutedReasoningTest {
             ? List.of("Let me look.", "It is binding.")
             : List.of("It is binding.");
     assertThat(run.path("status").asText()).isEqualTo("completed");
-    assertThat(told(frames, TEXT)).isEqualTo(String.join("", said));
-    assertThat(told(frames, COMMENTARY)).isEmpty();
+    assertThat(concatenated(frames, TEXT)).isEqualTo(String.join("", said));
+    assertThat(concatenated(frames, COMMENTARY)).isEmpty();
     assertThat(messages(run)).endsWith(said.toArray(String[]::new)).hasSize(1 + said.size());
-    assertThat(told(events(run, "", null), TEXT)).isEqualTo(String.join("", said));
+    assertThat(concatenated(events(run, "", null), TEXT)).isEqualTo(String.join("", said));
     var own = run(routed(run));
     assertThat(messages(own)).endsWith(said.toArray(String[]::new)).hasSize(1 + said.size());
   }
@@ -208,7 +210,7 @@ class RoutedReasoningTest {
     return "/v1/threads/" + run.path("thread_id").asText() + "/runs/" + run.path("id").asText();
   }
 
-  private static String told(List<SseStream.Frame> frames, String pointer) {
+  private static String concatenated(List<SseStream.Frame> frames, String pointer) {
     return frames.stream()
         .filter(frame -> frame.event().endsWith(".delta"))
         .map(frame -> frame.json().at(pointer).asText())

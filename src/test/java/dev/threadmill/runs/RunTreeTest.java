@@ -50,7 +50,9 @@ class RunTreeTest {
         .formatted(String.join("\", \"", targets));
   }
 
-  /** Top asks left and right at once, and left asks leaf, whose answer is held back by the gate. */
+  /**
+   * Top calls left and right at once, and left calls leaf, whose answer is held back by the gate.
+   */
   private JsonNode start(String... toolsOfLeaf) {
     var leaf = runs.assistant(leafModel, "\"name\": \"Leaf\",", toolsOfLeaf);
     var left = runs.assistant(leftModel, "\"name\": \"Left\",", routing(leaf));
@@ -138,13 +140,13 @@ class RunTreeTest {
           .isGreaterThan(lastOf(frames, id));
     }
     var leaf = tree(run).at("/children/0/children/0/id").asText();
-    var said = new StringBuilder();
+    var received = new StringBuilder();
     for (var frame : nested(frames, "thread.message.delta")) {
       if (frame.json().path("run_id").asText().equals(leaf)) {
-        said.append(frame.json().at("/data/delta/content/0/text/value").asText());
+        received.append(frame.json().at("/data/delta/content/0/text/value").asText());
       }
     }
-    assertThat(said.toString()).isEqualTo("Leaf said it all.");
+    assertThat(received.toString()).isEqualTo("Leaf said it all.");
   }
 
   @Test

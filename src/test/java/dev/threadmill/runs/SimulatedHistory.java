@@ -25,8 +25,8 @@ import java.util.function.Consumer;
 import org.eclipse.microprofile.config.ConfigProvider;
 
 /**
- * One order of things, which a seed decides: what happens to the nodes and by whom they are asked,
- * and what must hold meanwhile and afterwards.
+ * One order of events, which a seed decides: the faults of the nodes and the requests that they
+ * get, and what must hold meanwhile and afterwards.
  */
 final class SimulatedHistory {
   private static final int MOST_EVENTS_READ = 12;
@@ -59,7 +59,7 @@ final class SimulatedHistory {
     this.clock = parts.clock;
   }
 
-  /** What has happened so far, in words. */
+  /** The events so far, in words. */
   List<String> said() {
     return said;
   }

@@ -359,7 +359,7 @@ final class SimulatedNode {
         clock);
   }
 
-  /** What it tells a client who has come this far. */
+  /** The events that it sends to a client that has read up to this one. */
   RunEventStream events(ThreadId thread, RunId run, EventId seen) {
     return new RunEventStream(
         new RunEventReader(localRuns, subscriptions, parts.loadRun, PROJECT, thread, run, seen),

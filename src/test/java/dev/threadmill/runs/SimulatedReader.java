@@ -17,7 +17,7 @@ import java.util.stream.Collectors;
 
 /**
  * A client that reads a run along, some events at a time, on one node after the other. It knows
- * nothing but the id of the last event that it has seen.
+ * only the id of the last event that it has seen.
  */
 final class SimulatedReader {
   private static final int LONG_ENOUGH_SECONDS = 60;
@@ -85,7 +85,10 @@ final class SimulatedReader {
     return isAtEnd;
   }
 
-  /** How many messages it has seen half told, and closed by a take-over when it came back. */
+  /**
+   * How many messages it has received in part, and that were closed by a take-over when it came
+   * back.
+   */
   int messagesCutOff() {
     var names = events().stream().map(Event::name).toList();
     return (int)
@@ -96,7 +99,7 @@ final class SimulatedReader {
             .count();
   }
 
-  /** The text that it was told of a message. */
+  /** The text that it received of a message. */
   String said(String message) {
     return events().stream()
         .filter(Event::isTextDelta)

@@ -14,8 +14,9 @@ import java.util.logging.Logger;
 import javax.sql.DataSource;
 
 /**
- * Has many actors take turns, one at a time, in an order that a seed decides. An actor goes on from
- * one {@link #yieldTurn} to the next, which is before each transaction, and wherever else it likes.
+ * Has many actors take turns, one at a time, in an order that a seed decides. An actor continues
+ * from one {@link #yieldTurn} to the next, which is before each transaction, and wherever else it
+ * likes.
  */
 final class TurnScheduler {
   private static final ThreadLocal<Actor> CURRENT = new ThreadLocal<>();
@@ -53,7 +54,7 @@ final class TurnScheduler {
     }
   }
 
-  /** A new actor on a node, who waits for the first turn. */
+  /** A new actor on a node, which waits for the first turn. */
   void add(SimulatedNode node, Runnable work) {
     var actor = new Actor(node);
     synchronized (actors) {
@@ -62,7 +63,7 @@ final class TurnScheduler {
     Thread.ofVirtual().name("actor").start(() -> actor.play(work));
   }
 
-  /** Lets the actors of a node stop where they are, for good: the node was killed. */
+  /** Lets the actors of a node stop where they are and never resume: the node was killed. */
   void forget(SimulatedNode node) {
     synchronized (actors) {
       actors.removeIf(actor -> actor.node == node);
@@ -104,7 +105,7 @@ final class TurnScheduler {
   /**
    * Waits for another turn, as what may be interrupted.
    *
-   * @throws InterruptedException if that has happened meanwhile
+   * @throws InterruptedException if that was done meanwhile
    */
   static void yieldTurnInterruptibly() throws InterruptedException {
     yieldTurn();

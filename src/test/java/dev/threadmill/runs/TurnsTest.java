@@ -211,7 +211,7 @@ class TurnsTest {
     var steps = conversation.steps(waiting);
     assertThat(steps.get(0).at("/commentary/text").asText()).isEqualTo("Let me look.");
     assertThat(steps.get(0).at("/step_details/tool_calls")).hasSize(1);
-    // The model sees in the rest of the run what it said.
+    // The model sees in the rest of the run its own text.
     assertThat(provider.lastRequest().body().at("/messages/1/content").asText())
         .isEqualTo("Let me look.");
     var context =
@@ -224,7 +224,7 @@ class TurnsTest {
     assertThat(context.path("exact").asBoolean()).isTrue();
     assertThat(context.at("/messages/1/content").asText()).isEqualTo("Let me look.");
 
-    // And in the next run it sees the call, but not what was said along with it.
+    // And in the next run it sees the call, but not the text along with it.
     conversation.say("Thanks.");
     run(framesOf(conversation, FINAL));
     assertThat(provider.lastRequest().body().path("messages").toString())
@@ -257,7 +257,7 @@ class TurnsTest {
     assertThat(Conversation.text(conversation.lastMessage())).isEqualTo("one two");
   }
 
-  /** Wherever a reader breaks off, what it has and what it is told then make up the whole. */
+  /** Wherever a reader breaks off, the text before and the text after make up the whole. */
   @ParameterizedTest
   @ValueSource(strings = {"{}", FINAL})
   void aReaderGoesOnFromAnyPlaceInThoughtsAndCommentary(String settings) {
@@ -407,7 +407,7 @@ class TurnsTest {
     return framesOf(caller.events(conversation.path(run) + "/events"));
   }
 
-  /** The run as the stream told it last. */
+  /** The last state of the run in the stream. */
   private static JsonNode run(List<SseStream.Frame> frames) {
     return frames.get(frames.size() - 2).json();
   }

@@ -20,17 +20,17 @@ class QuantizedVectorsTest {
       all.add(i % 100 == 7 ? null : unit(dimensions));
       kept.put(i, all.get(i));
     }
-    var asked = unit(dimensions);
+    var query = unit(dimensions);
 
-    var products = kept.dotProducts(asked);
+    var products = kept.dotProducts(query);
 
     for (int i = 0; i < all.size(); i++) {
       if (all.get(i) == null) {
         assertThat(products[i]).isNaN();
       } else if (dimensions >= 384) {
-        assertThat((double) products[i]).isCloseTo(product(all.get(i), asked), within(0.003));
+        assertThat((double) products[i]).isCloseTo(product(all.get(i), query), within(0.003));
       } else {
-        assertThat((double) products[i]).isCloseTo(product(all.get(i), asked), within(0.01));
+        assertThat((double) products[i]).isCloseTo(product(all.get(i), query), within(0.01));
       }
     }
   }

@@ -36,7 +36,7 @@ class OutboxTest {
   private ThreadId thread;
   private Received sink;
 
-  /** Keeps what it is given of the test's thread, and refuses as often as told. */
+  /** Keeps the events of the test's thread, and refuses a given number of times. */
   private final class Received implements OutboxSink {
     private final String name = "test_" + ids.next("");
     private final List<String> types = new ArrayList<>();

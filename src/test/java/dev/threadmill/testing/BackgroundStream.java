@@ -72,7 +72,7 @@ public final class BackgroundStream implements AutoCloseable {
         }
       }
     } catch (IOException e) {
-      // The test has closed the stream, or the node has died.
+      // The test has closed the stream, or the node has crashed.
     }
   }
 

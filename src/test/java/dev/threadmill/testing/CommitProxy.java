@@ -69,7 +69,7 @@ public final class CommitProxy implements AutoCloseable {
   /**
    * Resets the count, and kills this server at the n-th commit, counted from 1.
    *
-   * @return true once the server is dead
+   * @return true once the server has ended
    */
   public AtomicBoolean killAt(int commit, Side when, ServerProcess victim) {
     var killed = new AtomicBoolean();

@@ -308,7 +308,7 @@ public final class QuirkyProvider {
         : answer();
   }
 
-  /** Whether the result of a call is the last that was said. */
+  /** Whether the result of a call is the last message. */
   private boolean isAnswered() {
     var messages = body.path("messages");
     return messages.path(messages.size() - 1).path("role").asText().equals("tool");

@@ -72,17 +72,19 @@ class StreamedAgentsTest {
       var ended = runs.stopped(run);
       assertThat(ended.status()).isEqualTo("completed");
       assertThat(ended.output(0)).isEqualTo("Sunny. Warm.");
-      assertThat(told(frames, OUTPUT)).isEqualTo("Sunny. Warm.");
+      assertThat(concatenated(frames, OUTPUT)).isEqualTo("Sunny. Warm.");
       assertThat(peer.methods()).startsWith("message/stream").contains("tasks/resubscribe");
       assertThat(peer.messages()).hasSize(1);
-      assertThat(told(frames, TASK)).isEqualTo(peer.messages().getFirst().getMessageId());
+      assertThat(concatenated(frames, TASK)).isEqualTo(peer.messages().getFirst().getMessageId());
       assertThat(ended.calls().getFirst().at("/function/task_id").asText())
-          .isEqualTo(told(frames, TASK));
+          .isEqualTo(concatenated(frames, TASK));
       for (int i = 0; i < frames.size() - 1; i++) {
         var both = new ArrayList<>(frames.subList(0, i + 1));
         both.addAll(all(run, frames.get(i).id()));
-        assertThat(told(both, OUTPUT)).as("after %s", frames.get(i).id()).isEqualTo("Sunny. Warm.");
-        assertThat(told(both, TASK)).isEqualTo(told(frames, TASK));
+        assertThat(concatenated(both, OUTPUT))
+            .as("after %s", frames.get(i).id())
+            .isEqualTo("Sunny. Warm.");
+        assertThat(concatenated(both, TASK)).isEqualTo(concatenated(frames, TASK));
       }
     }
   }
@@ -160,7 +162,7 @@ class StreamedAgentsTest {
       var run = runs.start(assistant(receiver.url(""), ""), "Go");
 
       assertThat(runs.stopped(run).output(0)).isEqualTo("One two three");
-      assertThat(told(all(run, null), OUTPUT)).isEqualTo("One two three");
+      assertThat(concatenated(all(run, null), OUTPUT)).isEqualTo("One two three");
     }
   }
 
@@ -209,14 +211,14 @@ class StreamedAgentsTest {
     }
   }
 
-  /** Reads until this is the output as far as it was told. */
+  /** Reads until the output streamed so far is this text. */
   private static void readUntil(SseStream stream, List<SseStream.Frame> frames, String whole) {
-    while (!told(frames, OUTPUT).equals(whole)) {
+    while (!concatenated(frames, OUTPUT).equals(whole)) {
       frames.add(stream.next());
     }
   }
 
-  private static String told(List<SseStream.Frame> frames, String pointer) {
+  private static String concatenated(List<SseStream.Frame> frames, String pointer) {
     return frames.stream()
         .filter(frame -> "thread.run.step.delta".equals(frame.event()))
         .map(frame -> frame.json().at(pointer).asText())

@@ -152,8 +152,9 @@ class StreamedToolsTest {
   void theProgressOfAnMcpToolIsToldBesideItsOutput() {
     provider.reset();
     provider.reply(Reply.call("docs_long", "{\"text\": \"x\"}"), Reply.text("Done."));
-    var heard = new Semaphore(0);
-    try (var server = new SdkMcpServer().withProgress("long", heard, "Half way", "Nearly there")) {
+    var received = new Semaphore(0);
+    try (var server =
+        new SdkMcpServer().withProgress("long", received, "Half way", "Nearly there")) {
       var assistant =
           runs.assistant(
               "gpt-4o",
@@ -167,7 +168,7 @@ class StreamedToolsTest {
       try (var stream = api.events(events(run))) {
         for (var frame = stream.next(); frame != null; frame = stream.next()) {
           if (piece(frame, "progress") != null) {
-            heard.release();
+            received.release();
           }
         }
       }
@@ -176,7 +177,7 @@ class StreamedToolsTest {
       assertThat(ended.output(0)).isEqualTo("done");
       assertThat(ended.calls().getFirst().at("/function/progress").asText())
           .isEqualTo("Half way\nNearly there\n");
-      assertThat(told(all(run, null), "progress")).isEqualTo("Half way\nNearly there\n");
+      assertThat(concatenated(all(run, null), "progress")).isEqualTo("Half way\nNearly there\n");
     }
   }
 
@@ -231,10 +232,10 @@ class StreamedToolsTest {
   }
 
   private static String folded(List<SseStream.Frame> frames) {
-    return told(frames, "output");
+    return concatenated(frames, "output");
   }
 
-  private static String told(List<SseStream.Frame> frames, String field) {
+  private static String concatenated(List<SseStream.Frame> frames, String field) {
     var text = new StringBuilder();
     for (var frame : frames) {
       var piece = piece(frame, field);

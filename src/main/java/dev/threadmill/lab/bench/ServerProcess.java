@@ -138,13 +138,13 @@ final class ServerProcess implements AutoCloseable {
   /** Live bytes of the heap after a full collection. */
   long liveHeap() throws IOException, InterruptedException {
     var jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd").toString();
-    ask(jcmd, Long.toString(process.pid()), "GC.run");
+    outputOf(jcmd, Long.toString(process.pid()), "GC.run");
     return (long) metric("jvm_memory_used_bytes", "area=\"heap\"");
   }
 
   /** Resident memory of the process in bytes. */
   long residentBytes() throws IOException, InterruptedException {
-    return 1024 * Long.parseLong(ask("ps", "-o", "rss=", "-p", Long.toString(process.pid())));
+    return 1024 * Long.parseLong(outputOf("ps", "-o", "rss=", "-p", Long.toString(process.pid())));
   }
 
   /** The processor time that the process has used. */
@@ -152,10 +152,11 @@ final class ServerProcess implements AutoCloseable {
     return process.toHandle().info().totalCpuDuration().orElseThrow();
   }
 
-  private static String ask(String... command) throws IOException, InterruptedException {
-    var asked = new ProcessBuilder(command).redirectErrorStream(true).start();
-    var output = new String(asked.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
-    if (asked.waitFor() != 0) {
+  private static String outputOf(String... command) throws IOException, InterruptedException {
+    var started = new ProcessBuilder(command).redirectErrorStream(true).start();
+    var output =
+        new String(started.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
+    if (started.waitFor() != 0) {
       throw new IOException(String.join(" ", command) + ": " + output);
     }
     return output;

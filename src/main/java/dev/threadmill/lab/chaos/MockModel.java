@@ -103,22 +103,22 @@ final class MockModel implements AutoCloseable {
 
   private void answer(HttpServerResponse response, JsonNode body) {
     var messages = body.path("messages");
-    var asked = SCRIPT.matcher(messages.toString());
-    if (!asked.find()) {
+    var matcher = SCRIPT.matcher(messages.toString());
+    if (!matcher.find()) {
       response
           .setStatusCode(400)
           .end("{\"error\": {\"message\": \"the user message selects no script\"}}");
       return;
     }
-    int script = Integer.parseInt(asked.group(1));
-    var scenario = Scenario.valueOf(asked.group(2));
+    int script = Integer.parseInt(matcher.group(1));
+    var scenario = Scenario.valueOf(matcher.group(2));
     calls.computeIfAbsent(script, _ -> new AtomicInteger()).incrementAndGet();
     response.setChunked(true).putHeader("content-type", "text/event-stream");
     boolean answered = messages.get(messages.size() - 1).path("role").asText().equals("tool");
     if (scenario.tool != null && !answered) {
       call(response, scenario.tool, script);
     } else {
-      int words = Integer.parseInt(asked.group(3));
+      int words = Integer.parseInt(matcher.group(3));
       write(response, answer(words).splitWithDelimiters(" ", 0), 0, scenario.pauses ? PAUSE_MS : 0);
     }
   }

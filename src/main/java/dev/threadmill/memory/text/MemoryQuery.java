@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
  * A question to the memory, parsed.
  *
  * @param query what the index is searched for
- * @param time the time to which the question refers; null if it names none
+ * @param time the time to which the question refers, if it names one
  * @param latest whether the present state of things is asked for
  */
 public record MemoryQuery(
@@ -45,8 +45,8 @@ public record MemoryQuery(
       any("now|nowadays|currently|current|latest|these days|at the moment|today|still|by now");
 
   /** Parses a question. Of a very long one only the beginning and the end are used. */
-  public static MemoryQuery of(String asked, Instant now) {
-    var text = shortened(asked.strip());
+  public static MemoryQuery of(String question, Instant now) {
+    var text = shortened(question.strip());
     return new MemoryQuery(
         TextQuery.of(text),
         TimeExpressions.in(text, now),

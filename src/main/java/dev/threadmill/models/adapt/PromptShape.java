@@ -12,7 +12,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Makes the messages of a prompt fit providers that insist on a form: one system message, then user
+ * Makes the messages of a prompt fit providers that require a form: one system message, then user
  * and assistant in turn, none of them blank, and calls of no other tools than those on offer. What
  * the messages contain is kept; only its form changes.
  */

@@ -96,7 +96,7 @@ public final class ProviderErrors {
     };
   }
 
-  /** Whether it is the address that the server does not know, rather than the model. */
+  /** Whether the server does not serve the address, rather than the model. */
   private static boolean isWrongAddress(ProviderError error, UnaryOperator<String> header) {
     return error.status() == 405
         || WRONG_ADDRESS.matcher(error.message()).find()

@@ -17,7 +17,7 @@ import java.util.Set;
  * What one HTTP request of a tool came to.
  *
  * @param isRetryable whether the call surely had no effect and another try may succeed
- * @param retryAfter how long the receiver wants to wait for the next try; null if it does not say
+ * @param retryAfter the wait before the next try that the receiver requires; null if it gives none
  */
 public record HttpOutcome(ToolResult result, boolean isRetryable, Duration retryAfter) {
   private static final int MAX_ERROR = 2_000;

@@ -15,7 +15,7 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 
 /**
- * The HTTP+SSE transport of MCP 2024-11-05: one long GET brings all that the server has to say,
+ * The HTTP+SSE transport of MCP 2024-11-05: one long GET brings all messages of the server,
  * beginning with the address that messages are posted to.
  */
 final class HttpWithSse implements McpTransport {

@@ -80,7 +80,7 @@ final class McpSession implements AutoCloseable {
     try {
       transport = HttpWithSse.open(http, endpoint);
     } catch (McpException e) {
-      // It speaks neither transport; what it answered to the newer one says more.
+      // It supports neither transport; its answer to the newer one is the better error.
       throw new McpException(Kind.NOT_EXECUTED, before.getMessage());
     }
     return initialized(new McpSession(endpoint, transport, listener));

@@ -17,7 +17,7 @@ interface McpTransport extends AutoCloseable {
 
   /**
    * Sends a request and reads messages until the receiver has its response or the server has
-   * nothing more to say.
+   * nothing more to send.
    *
    * @param method of the request
    */

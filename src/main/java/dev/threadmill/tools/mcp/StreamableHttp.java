@@ -16,8 +16,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The streamable HTTP transport of MCP: each message is a POST, and what the server has to say
- * comes in the response to it, as one JSON document or as server-sent events.
+ * The streamable HTTP transport of MCP: each message is a POST, and what the server sends comes in
+ * the response to it, as one JSON document or as server-sent events.
  *
  * <p>Which of the two it is, the first character decides, because servers are known to name the
  * wrong content type.

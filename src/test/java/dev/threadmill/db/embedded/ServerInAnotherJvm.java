@@ -17,7 +17,7 @@ final class ServerInAnotherJvm implements AutoCloseable {
     this.firstLine = firstLine;
   }
 
-  /** Comes back when the other process has said its first line. */
+  /** Returns when the other process has printed its first line. */
   static ServerInAnotherJvm start(Path home) throws IOException {
     Process process =
         new ProcessBuilder(

@@ -79,11 +79,11 @@ class PromptShapeTest {
     return Stream.of(text.split(", ?"))
         .map(
             each -> {
-              var said = each.substring(2);
+              var content = each.substring(2);
               return switch (each.charAt(0)) {
-                case 's' -> new ModelMessage.System(said);
-                case 'a' -> new ModelMessage.Assistant(said, List.of());
-                default -> user(said);
+                case 's' -> new ModelMessage.System(content);
+                case 'a' -> new ModelMessage.Assistant(content, List.of());
+                default -> user(content);
               };
             })
         .toList();

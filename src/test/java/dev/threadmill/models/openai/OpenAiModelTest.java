@@ -177,7 +177,7 @@ class OpenAiModelTest {
         {"tool_calls":[{"id":"b","function":{"name":"g","arguments":"{\\"x\\""}}]}
         {"tool_calls":[{"function":{"arguments":":1}"}}]}
         """,
-        // the same index for all, told apart by id
+        // the same index for all, distinguished by id
         """
         {"tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":"{}"}}]}
         {"tool_calls":[{"index":0,"id":"b","function":{"name":"g","arguments":"{\\"x\\":1}"}}]}

@@ -404,7 +404,7 @@ class IdempotencyTest {
         .orElseThrow();
   }
 
-  /** Leaves the key as a node does that dies after the commit of its request. */
+  /** Leaves the key as a node does that crashes after the commit of its request. */
   private void crashAfterEffect() {
     int changed =
         jdbc.update(
@@ -414,7 +414,7 @@ class IdempotencyTest {
     assertThat(changed).as("marked keys").isEqualTo(1);
   }
 
-  /** Leaves the key as a node does that dies before the commit of its request. */
+  /** Leaves the key as a node does that crashes before the commit of its request. */
   private void crashBeforeEffect() {
     crashAfterEffect();
     jdbc.update("UPDATE idempotency_keys SET made = NULL");

@@ -83,16 +83,16 @@ class A2aJavaSdkTest {
     // When
     var first = (Task) client.sendMessage(said("Hello", null, null), context);
     var second = (Task) client.sendMessage(said("And?", first.getContextId(), null), context);
-    var asked = client.getTask(new TaskQueryParams(second.getId(), 10), context);
+    var queried = client.getTask(new TaskQueryParams(second.getId(), 10), context);
 
     // Then
     assertThat(first.getStatus().state()).isEqualTo(TaskState.COMPLETED);
     assertThat(text(first.getArtifacts())).isEqualTo("Good morning.");
     assertThat(second.getContextId()).isEqualTo(first.getContextId());
     assertThat(second.getId()).isNotEqualTo(first.getId());
-    assertThat(text(asked.getArtifacts())).isEqualTo("Good night.");
-    assertThat(asked.getHistory()).hasSize(4);
-    assertThat(asked.getHistory().getFirst().getRole()).isEqualTo(Message.Role.USER);
+    assertThat(text(queried.getArtifacts())).isEqualTo("Good night.");
+    assertThat(queried.getHistory()).hasSize(4);
+    assertThat(queried.getHistory().getFirst().getRole()).isEqualTo(Message.Role.USER);
     assertThat(provider.lastRequest().body().path("messages").findValuesAsText("content"))
         .contains("Hello", "Good morning.", "And?");
   }

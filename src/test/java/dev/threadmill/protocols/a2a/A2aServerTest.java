@@ -175,12 +175,12 @@ class A2aServerTest {
       ((ObjectNode) message.path("message")).put("contextId", context);
       call("SendMessage", message);
     }
-    var asked = params().put("contextId", context).put("pageSize", 2);
+    var query = params().put("contextId", context).put("pageSize", 2);
 
     // When
-    var first = call("ListTasks", asked).path("result");
+    var first = call("ListTasks", query).path("result");
     var second =
-        call("ListTasks", asked.deepCopy().put("pageToken", first.path("nextPageToken").asText()))
+        call("ListTasks", query.deepCopy().put("pageToken", first.path("nextPageToken").asText()))
             .path("result");
 
     // Then
@@ -190,7 +190,7 @@ class A2aServerTest {
     assertThat(second.path("tasks")).hasSize(1);
     assertThat(second.path("nextPageToken").asText()).isEmpty();
     assertThat(
-            call("ListTasks", asked.deepCopy().put("status", "TASK_STATE_FAILED"))
+            call("ListTasks", query.deepCopy().put("status", "TASK_STATE_FAILED"))
                 .at("/result/totalSize")
                 .asInt())
         .isZero();
@@ -206,10 +206,10 @@ class A2aServerTest {
       ((ObjectNode) message.path("message")).put("contextId", context);
       call("SendMessage", message);
     }
-    var asked = params().put("contextId", context).put("includeArtifacts", true);
+    var query = params().put("contextId", context).put("includeArtifacts", true);
 
     // When
-    var tasks = call("ListTasks", asked.put("historyLength", 3)).at("/result/tasks");
+    var tasks = call("ListTasks", query.put("historyLength", 3)).at("/result/tasks");
 
     // Then
     assertThat(tasks).hasSize(3);
@@ -258,8 +258,8 @@ class A2aServerTest {
             new Reply.Step.Done()));
   }
 
-  private static List<String> texts(JsonNode told) {
-    return told.findValues("parts").stream().map(parts -> parts.at("/0/text").asText()).toList();
+  private static List<String> texts(JsonNode task) {
+    return task.findValues("parts").stream().map(parts -> parts.at("/0/text").asText()).toList();
   }
 
   @Test

@@ -262,12 +262,12 @@ class McpServerTest {
             "/v1/mcp",
             body("tools/call", "{\"name\": \"helper\", \"arguments\": {\"message\": \"Hi\"}}"))) {
       await().atMost(PATIENCE).until(() -> !provider.requests().isEmpty());
-      var told =
+      var response =
           caller.post(
               "/v1/mcp",
               "{\"jsonrpc\": \"2.0\", \"method\": \"notifications/cancelled\", \"params\":"
                   + " {\"requestId\": 7, \"reason\": \"enough\"}}");
-      assertThat(told.status()).isEqualTo(202);
+      assertThat(response.status()).isEqualTo(202);
       last = stream.rest().getLast();
     }
 

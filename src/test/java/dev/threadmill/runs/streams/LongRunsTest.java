@@ -95,7 +95,7 @@ class LongRunsTest {
         .count();
   }
 
-  private static String said(List<SseStream.Frame> frames) {
+  private static String text(List<SseStream.Frame> frames) {
     var text = new StringBuilder();
     for (var frame : frames) {
       if ("thread.message.delta".equals(frame.event())) {
@@ -117,12 +117,12 @@ class LongRunsTest {
           .isLessThan(LiveEventLog.MAX_RETAINED + 2 * LiveEventLog.MIN_RETAINED);
       try (var late = user.events(conversation.path(run) + "/events")) {
         gate.open();
-        assertThat(said(late.rest())).as("a reader that joins late").isEqualTo(TEXT);
+        assertThat(text(late.rest())).as("a reader that joins late").isEqualTo(TEXT);
       }
       conversation.until(run, "completed");
 
       seen.addAll(stalled.rest());
-      assertThat(said(seen)).as("a reader that stalled until the run had ended").isEqualTo(TEXT);
+      assertThat(text(seen)).as("a reader that stalled until the run had ended").isEqualTo(TEXT);
       var ids = new HashSet<String>();
       assertThat(seen.subList(0, seen.size() - 1)).allMatch(frame -> ids.add(frame.id()));
       assertThat(seen.getLast().isDone()).isTrue();
