@@ -11,7 +11,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 @ApplicationScoped
 @Priority(StorableTextFilter.LAST)
 class StorableTextFilter implements ContentFilter {
-  static final int LAST = 1;
+  static final int LAST = Integer.MIN_VALUE;
 
   @Override
   public ContentStream open(ContentSource source) {

@@ -15,8 +15,11 @@ import dev.threadmill.testing.RecordingServer;
 import dev.threadmill.testing.Reply;
 import dev.threadmill.testing.SseStream;
 import dev.threadmill.testing.ToolRuns;
+import io.quarkus.arc.All;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
+import jakarta.inject.Inject;
+import java.util.List;
 import java.util.UUID;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
@@ -40,6 +43,14 @@ class ContentGateTest {
   private final String model = "gate-" + UUID.randomUUID();
 
   FakeProvider provider;
+
+  @Inject @All List<ContentFilter> filters;
+
+  @Test
+  void aFilterWithoutPriorityComesBeforeTheOneThatMakesTextStorable() {
+    assertThat(filters).hasSizeGreaterThan(1);
+    assertThat(filters.getLast()).isInstanceOf(StorableTextFilter.class);
+  }
 
   @BeforeEach
   void reset() {

@@ -1,6 +1,5 @@
 package dev.threadmill.guard;
 
-import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 
 /**
@@ -8,7 +7,6 @@ import jakarta.enterprise.context.ApplicationScoped;
  * holds text back until it has seen the end. All other text passes unchanged.
  */
 @ApplicationScoped
-@Priority(100)
 class MarkerFilter implements ContentFilter {
   static final String SECRET = "⟦secret⟧";
   static final String REPLACED = "[removed]";
