@@ -43,8 +43,16 @@ class ReceiveBody {
     // Without a key the request is refused, and its body is left unread.
     if (!hasBody(request)
         || !BodyLimit.isJson(request.getHeader(HttpHeaders.CONTENT_TYPE))
-        || !request.headers().contains(HttpHeaders.AUTHORIZATION)) {
+        || !hasKey(request)) {
       context.next();
+      return;
+    }
+    if (request.version() == HttpVersion.HTTP_2) {
+      // Such a request cannot be passed on once it has been read to its end, so the resource reads
+      // the body.
+      request.pause();
+      long length = BodyLimit.declaredLength(request.getHeader(HttpHeaders.CONTENT_LENGTH));
+      permits.acquire(context, Math.max(0, length), context::next);
       return;
     }
     if (spooledBytes.get() > MAX_SPOOLED_BYTES) {
@@ -53,6 +61,11 @@ class ReceiveBody {
       return;
     }
     new BodyReception(vertx, context, permits, spooledBytes).start();
+  }
+
+  private static boolean hasKey(HttpServerRequest request) {
+    return request.headers().contains(HttpHeaders.AUTHORIZATION)
+        || request.headers().contains("api-key");
   }
 
   private static boolean hasBody(HttpServerRequest request) {

@@ -135,7 +135,9 @@ class DeletedThreadsTest {
                 .formatted(legal));
     provider.replyTo(legalModel, Reply.text("never").withGate(gate));
     provider.replyTo(
-        model, Reply.call("ask_legal", "{\"message\": \"Is it binding?\"}"), Reply.text("Sorry."));
+        model,
+        Reply.call("route_to_legal", "{\"message\": \"Is it binding?\"}"),
+        Reply.text("Sorry."));
     var thread = user.post("/v1/threads", null).id();
     user.post("/v1/threads/" + thread + "/messages", "{\"role\": \"user\", \"content\": \"Hi\"}");
     var run =

@@ -4,9 +4,10 @@ import dev.threadmill.threads.ContentPart;
 import dev.threadmill.threads.Message;
 
 /**
- * The texts of a run that clients receive in pieces. An entry holds all that the event log, the
- * journal, streams, replays and recovery need to know about one, so a new streamed text is one new
- * entry. Codes are part of the stored format: a released one never changes.
+ * The texts of a run that clients receive in pieces. The event log, the journal, streams and
+ * replays take all they need to know about one from its entry. A new text also needs a place where
+ * it is stored: {@link StepReasoning} for a text of a step, {@link ToolCall.Partial} for one of a
+ * call. Codes are part of the stored format: a released one never changes.
  */
 public enum StreamedText {
   /** The text of a step's message. */
@@ -76,6 +77,9 @@ public enum StreamedText {
 
   static {
     for (var text : values()) {
+      if (BY_CODE[text.code] != null) {
+        throw new IllegalStateException("Two streamed texts have the code " + text.code);
+      }
       BY_CODE[text.code] = text;
     }
   }

@@ -140,8 +140,9 @@ class RunsWithoutAssistantTest {
     assertThat(done.status()).isEqualTo(RunState.COMPLETED);
     assertThat(get(done, "/steps?order=asc").at("/data/0/assistant_id").isNull()).isTrue();
     assertThat(
-            get(done, "/steps?order=asc").at("/data/0/step_details/tool_calls/0/function/output"))
-        .extracting(JsonNode::asText)
+            get(done, "/steps?order=asc")
+                .at("/data/0/step_details/tool_calls/0/function/output")
+                .asText())
         .isEqualTo("wet");
   }
 
