@@ -234,17 +234,14 @@ class ThreadsTest {
   }
 
   @Test
-  void aThreadIsNotDeletedWhileARunIsActive() {
+  void aThreadIsDeletedTogetherWithItsActiveRun() {
     var thread = user.post("/v1/threads", "{}").id();
     var run = ActiveRunRow.on(jdbc, ids, new ThreadId(thread));
 
-    var refused = user.delete("/v1/threads/" + thread);
-
-    assertThat(refused.status()).isEqualTo(400);
-    assertThat(refused.error().path("message").asText()).contains(run.id());
-    assertThat(user.get("/v1/threads/" + thread).status()).isEqualTo(200);
-    run.end();
     assertThat(user.delete("/v1/threads/" + thread).status()).isEqualTo(200);
+
+    assertThat(user.get("/v1/threads/" + thread).status()).isEqualTo(404);
+    assertThat(user.get("/v1/threads/" + thread + "/runs/" + run.id()).status()).isEqualTo(404);
   }
 
   @Test
