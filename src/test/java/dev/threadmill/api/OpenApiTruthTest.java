@@ -158,7 +158,7 @@ class OpenApiTruthTest {
         .forEach(
             item -> {
               if (item.getValue().has(method)) {
-                operations.add(new String[] {method.toUpperCase(), item.getKey()});
+                operations.add(new String[] {method.toUpperCase(Locale.ROOT), item.getKey()});
               }
             });
     return operations.stream();
