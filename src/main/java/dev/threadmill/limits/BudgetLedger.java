@@ -190,7 +190,9 @@ public class BudgetLedger {
 
   /** Counts the reservations of a crashed node for a run that another node takes over as used. */
   public void abandon(Tx tx, Payer payer, RunId run) {
-    if (cache.get(payer).any(Limits::limitsCalls)) {
+    // Reading limits here would take a second connection; without reservations nothing is changed.
+    var limits = cache.getIfPresent(payer);
+    if (limits == null || limits.any(Limits::limitsCalls)) {
       store.abandon(tx, payer.project(), run, clock.instant());
       tx.afterCommit(() -> queue.signal(payer.project()));
     }

@@ -39,6 +39,11 @@ class LimitsCache {
     return cache.get(payer, store::limits);
   }
 
+  /** Without reading the database: null if they are not in the cache. */
+  PayerLimits getIfPresent(Payer payer) {
+    return cache.getIfPresent(payer);
+  }
+
   void invalidate(@Observes LimitsChanged changed) {
     invalidate(changed.project());
   }
