@@ -127,7 +127,9 @@ class NemesisTest {
     awaitEnd(api, thread, "completed");
     gate.open();
     a.resume();
-    await().atMost(LONG_ENOUGH).until(() -> !a.log("was given up by the others").isEmpty());
+    await()
+        .atMost(LONG_ENOUGH)
+        .until(() -> !a.log("lease expired and was deleted by another node").isEmpty());
 
     var messages = api.get("/v1/threads/" + thread + "/messages?order=asc").json().get("data");
     assertThat(messages.get(messages.size() - 1).at("/content/0/text/value").asText())

@@ -48,7 +48,7 @@ class NodesOverKafkaTest extends NodesTest {
       await()
           .atMost(Duration.ofSeconds(40))
           .untilAsserted(() -> assertThat(node.log("listening for signals on Kafka")).isNotEmpty());
-      assertThat(node.log("signals do not get through")).hasSizeLessThanOrEqualTo(1);
+      assertThat(node.log("signals are not delivered")).hasSizeLessThanOrEqualTo(1);
       assertThat(node.log("[o.a.k.")).isEmpty();
 
       late.kill();
