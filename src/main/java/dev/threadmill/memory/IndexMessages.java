@@ -11,7 +11,6 @@ import dev.threadmill.models.ModelException;
 import dev.threadmill.models.embeddings.Embeddings;
 import dev.threadmill.search.Chunks;
 import dev.threadmill.search.IndexDocument;
-import dev.threadmill.search.TermAnalyzer;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.time.Instant;
@@ -56,14 +55,9 @@ public class IndexMessages {
     this.config = config;
   }
 
-  /** Loads the embedding model and the analyzer, which takes longer than a run waits for recall. */
+  /** Loads the embedding model. */
   void warmUp() {
     embeddings.warmUp();
-    // On a platform thread, since loading classes would pin the carrier of a virtual one.
-    Thread.ofPlatform()
-        .name("analyzer-load")
-        .daemon()
-        .start(() -> TermAnalyzer.queryTerms("ready"));
   }
 
   /** Indexes some of the messages that are due. Returns how many. */

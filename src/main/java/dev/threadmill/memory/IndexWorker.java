@@ -2,6 +2,7 @@ package dev.threadmill.memory;
 
 import com.sun.management.OperatingSystemMXBean;
 import dev.threadmill.memory.recall.MemoryIndex;
+import dev.threadmill.search.TermAnalyzer;
 import dev.threadmill.threads.MessagesAdded;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
@@ -58,6 +59,9 @@ class IndexWorker {
   }
 
   void start(@Observes StartupEvent event) {
+    // Loading the analyzer takes longer than a run waits for its recall, so the first run finds it
+    // loaded.
+    TermAnalyzer.queryTerms("ready");
     if (config.worker()) {
       thread = Thread.ofVirtual().name("memory-index").start(this::run);
     }
