@@ -30,11 +30,17 @@ final class BodyReception {
   private static final long CHECK_MILLIS = 1_000;
 
   private final Vertx vertx;
-  private final RoutingContext context;
-  private final HttpServerRequest request;
   private final BodyPermits permits;
   private final AtomicLong spooledBytes;
   private final long started = System.nanoTime();
+
+  /**
+   * Null once the body is handed over: an idle thread keeps the last write to a file that it ran,
+   * with its callbacks, and must not keep the request and its body as well.
+   */
+  private RoutingContext context;
+
+  private HttpServerRequest request;
   private Buffer memory = Buffer.buffer();
   private String path;
   private AsyncFile file;
@@ -117,13 +123,19 @@ final class BodyReception {
                 return;
               }
               file.exceptionHandler(this::fail);
-              file.drainHandler(_ -> request.resume());
+              file.drainHandler(_ -> resume());
               var first = memory;
               memory = Buffer.buffer();
               write(first);
               request.resume();
             })
         .onFailure(this::fail);
+  }
+
+  private void resume() {
+    if (!isOver) {
+      request.resume();
+    }
   }
 
   private void write(Buffer piece) {
@@ -137,7 +149,7 @@ final class BodyReception {
               pendingWrites--;
               loadIfWritten();
             });
-    if (file.writeQueueFull()) {
+    if (!isOver && file.writeQueueFull()) {
       request.pause();
     }
   }
@@ -173,9 +185,10 @@ final class BodyReception {
     if (isOver) {
       return;
     }
+    var received = context;
     discard();
-    ((RoutingContextInternal) context).setBody(body);
-    context.next();
+    ((RoutingContextInternal) received).setBody(body);
+    received.next();
   }
 
   private void fail(Throwable cause) {
@@ -190,10 +203,11 @@ final class BodyReception {
   }
 
   private void refuse(ApiException error) {
+    var refused = context;
     discard();
-    BodyLimit.refuse(context, error);
+    BodyLimit.refuse(refused, error);
     // What still comes is not kept; the connection is closed once the answer is out.
-    request.handler(_ -> {});
+    refused.request().handler(_ -> {});
   }
 
   private void discard() {
@@ -201,6 +215,8 @@ final class BodyReception {
       isOver = true;
       vertx.cancelTimer(timer);
       memory = Buffer.buffer();
+      context = null;
+      request = null;
       discardFile();
     }
   }

@@ -1,7 +1,8 @@
 package dev.threadmill.api;
 
 import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
+import java.nio.CharBuffer;
+import java.nio.charset.CoderResult;
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -12,6 +13,7 @@ final class JsonBodyDecoder {
   private static final char BYTE_ORDER_MARK = '\uFEFF';
   private static final int ESCAPE_LENGTH = 6;
   private static final int NO_ESCAPE = -1;
+  private static final int CHUNK = 8192;
 
   private JsonBodyDecoder() {}
 
@@ -37,13 +39,24 @@ final class JsonBodyDecoder {
   }
 
   private static String decoded(byte[] body) {
-    try {
-      var text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body)).toString();
-      if (text.indexOf('\0') >= 0) {
-        throw nul();
-      }
-      return !text.isEmpty() && text.charAt(0) == BYTE_ORDER_MARK ? text.substring(1) : text;
-    } catch (CharacterCodingException e) {
+    validate(body);
+    var text = new String(body, StandardCharsets.UTF_8);
+    if (text.indexOf('\0') >= 0) {
+      throw nul();
+    }
+    return !text.isEmpty() && text.charAt(0) == BYTE_ORDER_MARK ? text.substring(1) : text;
+  }
+
+  /** Decodes into a small buffer, so that a large body is not held as characters as well. */
+  private static void validate(byte[] body) {
+    var decoder = StandardCharsets.UTF_8.newDecoder();
+    var bytes = ByteBuffer.wrap(body);
+    var chars = CharBuffer.allocate(CHUNK);
+    CoderResult result;
+    do {
+      result = decoder.decode(bytes, chars.clear(), true);
+    } while (result.isOverflow());
+    if (result.isError()) {
       throw invalid("We could not read the body as UTF-8 JSON.");
     }
   }

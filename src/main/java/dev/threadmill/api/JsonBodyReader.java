@@ -1,5 +1,8 @@
 package dev.threadmill.api;
 
+import io.vertx.core.buffer.Buffer;
+import io.vertx.ext.web.RoutingContext;
+import io.vertx.ext.web.impl.RoutingContextInternal;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.MultivaluedMap;
@@ -33,12 +36,23 @@ public class JsonBodyReader implements ServerMessageBodyReader<Object> {
   public Object readFrom(
       Class<Object> type, Type genericType, MediaType mediaType, ServerRequestContext context)
       throws IOException {
-    var body = BodyLimit.read(context.getInputStream());
     var connection = ((VertxResteasyReactiveRequestContext) context).getContext();
+    var body = takeBody(connection, context);
     var deployment = VersionAliases.deployment(connection);
     return JsonBody.read(
         deployment.isEmpty() ? body : JsonBody.withField(body, "model", deployment.get()),
         Json.MAPPER.constructType(genericType));
+  }
+
+  /** The bytes of the body, which the request no longer holds afterwards. */
+  private static byte[] takeBody(RoutingContext connection, ServerRequestContext context)
+      throws IOException {
+    var received = connection.body() == null ? null : connection.body().buffer();
+    if (received == null) {
+      return BodyLimit.read(context.getInputStream());
+    }
+    ((RoutingContextInternal) connection).setBody(Buffer.buffer());
+    return received.getBytes();
   }
 
   @Override
