@@ -27,7 +27,13 @@ class MemoryAcrossNodesTest {
 
   @BeforeAll
   static void twoNodes() {
-    cluster = Cluster.of(2).start();
+    cluster = Cluster.of(2);
+    // The first recall of a new process loads classes, which takes long on a busy machine.
+    for (var node : List.of(cluster.node(0), cluster.node(1))) {
+      node.withJvmOption("-Dthreadmill.memory.recall-timeout=10s");
+      node.withJvmOption("-Dthreadmill.memory.vector-timeout=10s");
+    }
+    cluster.start();
     cluster.provider().otherwise(MemoryAcrossNodesTest::answer);
   }
 
