@@ -1,7 +1,7 @@
 package dev.threadmill;
 
 import dev.threadmill.api.InvalidSettingException;
-import dev.threadmill.models.ModelsFileException;
+import dev.threadmill.models.registry.ModelsFileException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;

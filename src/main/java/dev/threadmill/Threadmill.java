@@ -1,7 +1,7 @@
 package dev.threadmill;
 
 import dev.threadmill.api.InvalidSettingException;
-import dev.threadmill.api.RequestHeadTimeout;
+import dev.threadmill.api.http.RequestHeadTimeout;
 import dev.threadmill.db.DatabaseCheck;
 import dev.threadmill.db.DatabaseUrl;
 import dev.threadmill.db.embedded.EmbeddedPostgres;

@@ -25,6 +25,9 @@ class ArchitectureTest {
   private static final List<String> ORDER =
       List.of(
           "api",
+          "api.sse",
+          "api.http",
+          "api.openapi",
           "db",
           "db.signals",
           "db.embedded",
@@ -34,6 +37,8 @@ class ArchitectureTest {
           "models.response",
           "models.adapt",
           "models.http",
+          "models.rehearsal",
+          "models.registry",
           "models.embeddings",
           "models.openai",
           "models.langchain",

@@ -29,7 +29,7 @@ public final class JsonBody {
   }
 
   /** As {@link #read(byte[], Class)}, for generic types. An empty body reads as an empty object. */
-  static <T> T read(byte[] body, JavaType type) {
+  public static <T> T read(byte[] body, JavaType type) {
     var text = body.length == 0 ? "{}" : JsonBodyDecoder.of(body);
     try {
       T value = Json.MAPPER.readValue(text, type);
@@ -44,7 +44,7 @@ public final class JsonBody {
   }
 
   /** The body with this field added or replaced; a body that is no object is returned unchanged. */
-  static byte[] withField(byte[] body, String name, String value) {
+  public static byte[] withField(byte[] body, String name, String value) {
     var node = read(body, Json.MAPPER.constructType(JsonNode.class));
     return node instanceof ObjectNode object
         ? Json.write(object.put(name, value)).getBytes(StandardCharsets.UTF_8)

@@ -1,6 +1,6 @@
 package dev.threadmill.db;
 
-import dev.threadmill.api.ExceptionMappers;
+import dev.threadmill.api.http.ExceptionMappers;
 import java.sql.SQLException;
 import java.sql.SQLRecoverableException;
 import java.sql.SQLTransientException;

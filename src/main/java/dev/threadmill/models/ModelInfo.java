@@ -40,7 +40,7 @@ public record ModelInfo(
   }
 
   /** A model of another name that is described alike. */
-  ModelInfo named(String another, int window) {
+  public ModelInfo named(String another, int window) {
     return new ModelInfo(
         another,
         ownedBy,

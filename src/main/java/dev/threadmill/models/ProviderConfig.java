@@ -164,7 +164,7 @@ public record ProviderConfig(
   }
 
   /** The field in which a provider at this address wants reasoning back, unless configured. */
-  static Optional<String> reasoningField(Optional<String> baseUrl) {
+  public static Optional<String> reasoningField(Optional<String> baseUrl) {
     return baseUrl
         .filter(ProviderConfig::isHttpUrl)
         .map(url -> URI.create(url).getHost())
@@ -173,7 +173,7 @@ public record ProviderConfig(
   }
 
   /** How providers of this type spell a pinned name, unless configured otherwise. */
-  static String pin(String type) {
+  public static String pin(String type) {
     return switch (type) {
       case "anthropic" -> "{model}-{yyyymmdd}";
       case "ollama" -> "{model}:{date}";

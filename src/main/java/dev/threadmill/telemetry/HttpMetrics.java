@@ -1,6 +1,6 @@
 package dev.threadmill.telemetry;
 
-import dev.threadmill.api.Routes;
+import dev.threadmill.api.http.Routes;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.quarkus.vertx.http.runtime.filters.Filters;

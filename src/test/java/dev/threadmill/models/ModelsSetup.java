@@ -4,6 +4,8 @@ import dev.threadmill.egress.ProxyRules;
 import dev.threadmill.models.http.ProviderTransport;
 import dev.threadmill.models.langchain.LangChainSetup;
 import dev.threadmill.models.openai.OpenAiProvider;
+import dev.threadmill.models.registry.ModelRegistry;
+import dev.threadmill.models.rehearsal.RehearsalProvider;
 import io.quarkus.runtime.configuration.DurationConverter;
 import io.smallrye.config.PropertiesConfigSource;
 import io.smallrye.config.SmallRyeConfigBuilder;
@@ -42,7 +44,7 @@ public final class ModelsSetup implements AutoCloseable {
     return providers;
   }
 
-  static ModelsConfig config(Map<String, String> settings) {
+  public static ModelsConfig config(Map<String, String> settings) {
     var builder =
         new SmallRyeConfigBuilder()
             .withMapping(ModelsConfig.class)

@@ -15,7 +15,7 @@ import dev.threadmill.limits.BudgetLedger;
 import dev.threadmill.limits.ConcurrencyLimit;
 import dev.threadmill.memory.RetrieveMemory;
 import dev.threadmill.memory.ScheduleSummary;
-import dev.threadmill.models.ModelRegistry;
+import dev.threadmill.models.registry.ModelRegistry;
 import dev.threadmill.runs.context.BuildContext;
 import dev.threadmill.runs.context.PromptPermits;
 import dev.threadmill.runs.context.ThreadHistory;

@@ -2,9 +2,9 @@ package dev.threadmill.runs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.threadmill.api.EventStream;
 import dev.threadmill.api.RunId;
 import dev.threadmill.api.ThreadId;
+import dev.threadmill.api.sse.EventStream;
 import dev.threadmill.runs.execution.EventId;
 import dev.threadmill.testing.EventReader;
 import dev.threadmill.testing.EventReader.Event;

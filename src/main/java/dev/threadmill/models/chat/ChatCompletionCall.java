@@ -1,10 +1,10 @@
 package dev.threadmill.models.chat;
 
 import dev.threadmill.api.ApiError;
-import dev.threadmill.api.EventStream;
 import dev.threadmill.api.Ids;
 import dev.threadmill.api.Json;
-import dev.threadmill.api.SseFormat;
+import dev.threadmill.api.sse.EventStream;
+import dev.threadmill.api.sse.SseFormat;
 import dev.threadmill.models.LanguageModel;
 import dev.threadmill.models.ModelDelta;
 import dev.threadmill.models.ModelException;

@@ -3,7 +3,7 @@ package dev.threadmill.models.chat;
 import dev.threadmill.api.Ids;
 import dev.threadmill.models.Metering;
 import dev.threadmill.models.ModelException;
-import dev.threadmill.models.ModelRegistry;
+import dev.threadmill.models.registry.ModelRegistry;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.POST;

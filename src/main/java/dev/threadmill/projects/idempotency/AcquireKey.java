@@ -4,7 +4,7 @@ import dev.threadmill.api.ApiException;
 import dev.threadmill.api.IdempotencyContext;
 import dev.threadmill.api.Ids;
 import dev.threadmill.api.ProjectId;
-import dev.threadmill.api.StreamLookup;
+import dev.threadmill.api.sse.StreamLookup;
 import dev.threadmill.projects.idempotency.IdempotencyKeyStore.StoredKey;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.ws.rs.core.MediaType;

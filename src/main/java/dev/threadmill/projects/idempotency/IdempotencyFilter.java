@@ -2,10 +2,10 @@ package dev.threadmill.projects.idempotency;
 
 import dev.threadmill.api.ApiError;
 import dev.threadmill.api.ApiException;
-import dev.threadmill.api.BodyLimit;
-import dev.threadmill.api.EventStream;
 import dev.threadmill.api.IdempotencyContext;
 import dev.threadmill.api.Json;
+import dev.threadmill.api.http.BodyLimit;
+import dev.threadmill.api.sse.EventStream;
 import dev.threadmill.db.CommitHook;
 import dev.threadmill.projects.Caller;
 import jakarta.ws.rs.HttpMethod;

@@ -2,7 +2,7 @@ package dev.threadmill.protocols.a2a;
 
 import dev.threadmill.api.ApiException;
 import dev.threadmill.api.AssistantId;
-import dev.threadmill.api.BodyLimit;
+import dev.threadmill.api.http.BodyLimit;
 import dev.threadmill.assistants.Assistant;
 import dev.threadmill.assistants.Assistants;
 import dev.threadmill.projects.Caller;

@@ -3,7 +3,7 @@ package dev.threadmill.protocols.a2a;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.threadmill.api.Json;
-import dev.threadmill.api.SseFormat;
+import dev.threadmill.api.sse.SseFormat;
 import dev.threadmill.runs.api.RunSnapshot;
 import dev.threadmill.runs.api.RunUpdate;
 import dev.threadmill.runs.api.RunUpdateEncoder;

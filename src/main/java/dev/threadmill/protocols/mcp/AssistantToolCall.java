@@ -1,8 +1,8 @@
 package dev.threadmill.protocols.mcp;
 
-import dev.threadmill.api.EventStream;
 import dev.threadmill.api.ProjectId;
-import dev.threadmill.api.SseFormat;
+import dev.threadmill.api.sse.EventStream;
+import dev.threadmill.api.sse.SseFormat;
 import dev.threadmill.runs.api.RunHandle;
 import dev.threadmill.runs.api.RunSnapshot;
 import dev.threadmill.runs.api.RunState;

@@ -1,6 +1,6 @@
 package dev.threadmill.protocols.mcp;
 
-import dev.threadmill.api.BodyLimit;
+import dev.threadmill.api.http.BodyLimit;
 import dev.threadmill.projects.Caller;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.ws.rs.Consumes;

@@ -1,6 +1,6 @@
 package dev.threadmill.runs.execution;
 
-import dev.threadmill.api.SseFormat;
+import dev.threadmill.api.sse.SseFormat;
 import dev.threadmill.runs.store.RunEvent;
 
 /**

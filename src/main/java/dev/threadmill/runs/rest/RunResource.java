@@ -1,11 +1,11 @@
 package dev.threadmill.runs.rest;
 
 import dev.threadmill.api.ApiException;
-import dev.threadmill.api.EventStream;
 import dev.threadmill.api.Page;
 import dev.threadmill.api.PageRequest;
 import dev.threadmill.api.RunId;
 import dev.threadmill.api.ThreadId;
+import dev.threadmill.api.sse.EventStream;
 import dev.threadmill.projects.Caller;
 import dev.threadmill.runs.CancelRun;
 import dev.threadmill.runs.CreateRun;

@@ -1,6 +1,6 @@
 package dev.threadmill.runs.streams;
 
-import dev.threadmill.api.SseFormat;
+import dev.threadmill.api.sse.SseFormat;
 import dev.threadmill.runs.execution.SseFrame;
 import io.vertx.core.buffer.Buffer;
 

@@ -1,10 +1,10 @@
 package dev.threadmill.runs.streams;
 
-import dev.threadmill.api.EventStream;
 import dev.threadmill.api.Json;
 import dev.threadmill.api.RunId;
-import dev.threadmill.api.SseFormat;
 import dev.threadmill.api.ThreadId;
+import dev.threadmill.api.sse.EventStream;
+import dev.threadmill.api.sse.SseFormat;
 import dev.threadmill.assistants.AgentRoutingSpec;
 import dev.threadmill.runs.execution.EventId;
 import dev.threadmill.runs.execution.SseFrame;

@@ -1,6 +1,6 @@
 package dev.threadmill.runs.streams;
 
-import dev.threadmill.api.EventStream;
+import dev.threadmill.api.sse.EventStream;
 import dev.threadmill.runs.execution.LiveRun;
 import dev.threadmill.runs.store.RunEvent;
 import io.vertx.core.buffer.Buffer;

@@ -1,11 +1,11 @@
 package dev.threadmill.runs.streams;
 
 import dev.threadmill.api.ApiException;
-import dev.threadmill.api.EventStream;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.RunId;
-import dev.threadmill.api.StreamLookup;
 import dev.threadmill.api.ThreadId;
+import dev.threadmill.api.sse.EventStream;
+import dev.threadmill.api.sse.StreamLookup;
 import dev.threadmill.runs.CreateRun;
 import dev.threadmill.runs.SubmitToolOutputs;
 import dev.threadmill.runs.execution.EventId;

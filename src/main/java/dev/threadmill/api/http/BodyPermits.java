@@ -1,0 +1,85 @@
+package dev.threadmill.api.http;
+
+import dev.threadmill.api.ApiException;
+import dev.threadmill.api.MemoryPermits;
+import io.vertx.core.Vertx;
+import io.vertx.ext.web.RoutingContext;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * Memory permits for large bodies. A body that has been received is loaded into the heap once there
+ * is room for it, so any number of clients that send something large at the same time take longer
+ * and do not end the process.
+ */
+@ApplicationScoped
+class BodyPermits {
+  private static final int PERCENT_OF_HEAP = 25;
+
+  /** Smaller bodies are not counted. */
+  private static final int MIN_COUNTED_BYTES = 256 * 1024;
+
+  /** The bytes, their text, the objects made of it, and their text for the database. */
+  private static final int COPIES_PER_BODY = 6;
+
+  private static final Duration MAX_WAIT = Duration.ofSeconds(60);
+  private static final Duration MAX_HOLD = Duration.ofSeconds(10);
+
+  private final MemoryPermits permits = MemoryPermits.ofHeap(PERCENT_OF_HEAP);
+  private final Vertx vertx;
+
+  BodyPermits(Vertx vertx) {
+    this.vertx = vertx;
+  }
+
+  /**
+   * Goes on once there is room for the body, or answers 503 after a minute. The permit is released
+   * when the head of the answer is written.
+   *
+   * @param goOn called on the event loop of the request
+   */
+  void acquire(RoutingContext context, long bytes, Runnable goOn) {
+    if (bytes <= MIN_COUNTED_BYTES) {
+      goOn.run();
+      return;
+    }
+    var permit = permits.acquire(bytes * COPIES_PER_BODY);
+    // The head is written when the body has been processed, as a rule; some answers wait for a run
+    // first, and a connection may break before.
+    context.addHeadersEndHandler(_ -> release(permit));
+    context.addEndHandler(_ -> release(permit));
+    permit.thenAccept(_ -> vertx.setTimer(MAX_HOLD.toMillis(), _ -> release(permit)));
+    if (permit.isDone()) {
+      goOn.run();
+    } else {
+      await(permit, context, goOn);
+    }
+  }
+
+  private void await(
+      CompletableFuture<MemoryPermits.Permit> permit, RoutingContext context, Runnable goOn) {
+    var eventLoop = vertx.getOrCreateContext();
+    long timer = vertx.setTimer(MAX_WAIT.toMillis(), _ -> refuse(permit, context));
+    permit.thenAccept(
+        _ -> {
+          vertx.cancelTimer(timer);
+          eventLoop.runOnContext(_ -> goOn.run());
+        });
+  }
+
+  private static void refuse(
+      CompletableFuture<MemoryPermits.Permit> permit, RoutingContext context) {
+    if (!permit.isDone() && permit.cancel(false)) {
+      var error =
+          ApiException.unavailable("The server has no room for such a large body just now.", 1);
+      BodyLimit.refuse(context, error);
+    }
+  }
+
+  private static void release(CompletableFuture<MemoryPermits.Permit> permit) {
+    if (!permit.cancel(false) && !permit.isCancelled()) {
+      permit.join().close();
+    }
+  }
+}

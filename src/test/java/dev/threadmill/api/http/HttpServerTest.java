@@ -1,0 +1,148 @@
+package dev.threadmill.api.http;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.threadmill.testing.Cluster;
+import dev.threadmill.testing.Conversation;
+import dev.threadmill.testing.Reply;
+import java.io.IOException;
+import java.net.Socket;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What the settings of a server in a process of its own do to HTTP. */
+@Timeout(300)
+class HttpServerTest {
+  private static final String ORIGIN = "https://app.example.com";
+  private static final String SDK_HEADERS =
+      "authorization,content-type,openai-beta,openai-organization,openai-project,idempotency-key,"
+          + "last-event-id,x-stainless-arch,x-stainless-lang,x-stainless-os,x-stainless-retry-count,"
+          + "x-stainless-runtime,x-stainless-timeout,x-client-request-id,api-key";
+
+  private static Cluster cluster;
+  private static URI server;
+
+  @BeforeAll
+  static void start() {
+    cluster = Cluster.of(1).with("THREADMILL_CORS_ORIGINS", ORIGIN);
+    cluster.node(0).withJvmOption("-Dthreadmill.http.head-timeout=2");
+    cluster.start();
+    server = URI.create(cluster.node(0).url());
+  }
+
+  @AfterAll
+  static void stop() {
+    cluster.close();
+  }
+
+  @Test
+  void aHeadThatArrivesByteByByteLosesItsConnectionAndOthersKeepTheirs() throws Exception {
+    try (var slow = new Socket(server.getHost(), server.getPort());
+        var patient = new Socket(server.getHost(), server.getPort())) {
+      patient.setSoTimeout(20_000);
+      assertThat(healthOver(patient)).contains("200");
+
+      assertThat(isClosedWhileDripping(slow)).isTrue();
+
+      assertThat(healthOver(patient)).as("a connection between two requests").contains("200");
+    }
+  }
+
+  @Test
+  void aPageOfAnAllowedOriginMayCallTheApiWithEveryHeaderThatSdksSend() throws Exception {
+    var answer = preflight(ORIGIN);
+
+    assertThat(answer.statusCode()).isEqualTo(200);
+    assertThat(answer.headers().firstValue("access-control-allow-origin")).contains(ORIGIN);
+    assertThat(answer.headers().firstValue("access-control-allow-methods").orElse(""))
+        .contains("GET", "POST", "DELETE");
+    assertThat(answer.headers().firstValue("access-control-allow-headers").orElse(""))
+        .isEqualToIgnoringCase(SDK_HEADERS);
+  }
+
+  @Test
+  void aPageOfAnotherOriginMayNot() throws Exception {
+    assertThat(preflight("https://evil.example.com").headers().map())
+        .doesNotContainKey("access-control-allow-origin");
+  }
+
+  @Test
+  void aRunThatHasEndedIsALineOfTheLogAndACountOfTheMetrics() {
+    var api = cluster.api(cluster.node(0));
+    cluster.provider().reply(Reply.text("Yes."));
+    var conversation = Conversation.of(api, "gpt-4o", "Go");
+    var run = conversation.until(conversation.run(), "completed");
+
+    await()
+        .untilAsserted(
+            () ->
+                assertThat(cluster.node(0).log())
+                    .containsPattern(
+                        "(?m)\\{\"event\":\"run\\.completed\".*\"run_id\":\"%s\".*\"status\":\"completed\"}$"
+                            .formatted(run.path("id").asText())));
+    assertThat(api.get("/q/metrics").text())
+        .containsPattern("threadmill_runs_seconds_count\\{status=\"completed\"} [1-9]")
+        .containsPattern("threadmill_tokens_total\\{direction=\"output\"} [1-9]");
+  }
+
+  private static HttpResponse<String> preflight(String origin) throws Exception {
+    try (var client = HttpClient.newHttpClient()) {
+      return client.send(
+          HttpRequest.newBuilder(server.resolve("/v1/threads"))
+              .method("OPTIONS", HttpRequest.BodyPublishers.noBody())
+              .header("Origin", origin)
+              .header("Access-Control-Request-Method", "POST")
+              .header("Access-Control-Request-Headers", SDK_HEADERS)
+              .build(),
+          HttpResponse.BodyHandlers.ofString());
+    }
+  }
+
+  /** Sends a byte of a head every 100 ms, which is how long a read waits for an answer. */
+  private static boolean isClosedWhileDripping(Socket socket) throws IOException {
+    socket.setSoTimeout(100);
+    var out = socket.getOutputStream();
+    out.write("GET /q/health/live HTTP/1.1\r\nX-Slow: ".getBytes(StandardCharsets.US_ASCII));
+    for (int i = 0; i < 200; i++) {
+      try {
+        out.write('x');
+        if (socket.getInputStream().read() < 0) {
+          return true;
+        }
+      } catch (SocketTimeoutException e) {
+        // It is still open.
+      } catch (SocketException e) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static String healthOver(Socket socket) throws IOException {
+    socket
+        .getOutputStream()
+        .write(
+            "GET /q/health/live HTTP/1.1\r\nHost: localhost\r\n\r\n"
+                .getBytes(StandardCharsets.US_ASCII));
+    var in = socket.getInputStream();
+    var head = new StringBuilder();
+    while (head.indexOf("\r\n\r\n") < 0) {
+      head.append((char) in.read());
+    }
+    var length = head.toString().toLowerCase(Locale.ROOT);
+    int from = length.indexOf("content-length: ") + "content-length: ".length();
+    in.readNBytes(Integer.parseInt(length.substring(from, length.indexOf('\r', from))));
+    return head.substring(0, head.indexOf("\r"));
+  }
+}
