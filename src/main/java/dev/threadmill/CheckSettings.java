@@ -25,6 +25,7 @@ import io.smallrye.config.PropertiesConfigSource;
 import io.smallrye.config.SmallRyeConfig;
 import io.smallrye.config.SmallRyeConfigBuilder;
 import io.smallrye.config.SysPropConfigSource;
+import io.smallrye.config.WithParentName;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.reflect.Method;
@@ -34,6 +35,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 
 /**
@@ -106,6 +108,7 @@ final class CheckSettings {
   static void check(SmallRyeConfigBuilder sources) {
     MAPPINGS.forEach(sources::withMapping);
     var check = new CheckSettings(sources.build());
+    MAPPINGS.forEach(check::checkBooleans);
     MAPPINGS.forEach(check::checkNumbers);
     check.checkTexts();
   }
@@ -124,6 +127,21 @@ final class CheckSettings {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** The converter reads every other text as false. */
+  private void checkBooleans(Class<?> mapping) {
+    for (var method : mapping.getDeclaredMethods()) {
+      var property = property(mapping, method);
+      var value = config.getConfigValue(property).getValue();
+      if (method.getReturnType() == boolean.class && value != null && !isBoolean(value)) {
+        throw wrong(property, "is neither true nor false");
+      }
+    }
+  }
+
+  private static boolean isBoolean(String text) {
+    return text.equalsIgnoreCase("true") || text.equalsIgnoreCase("false");
   }
 
   private void checkNumbers(Class<?> mapping) {
@@ -148,7 +166,11 @@ final class CheckSettings {
   private static Object value(Method method, Object values) {
     try {
       var value = method.invoke(values);
-      return value instanceof Optional<?> optional ? optional.orElse(null) : value;
+      return switch (value) {
+        case Optional<?> optional -> optional.orElse(null);
+        case OptionalInt optional -> optional.isPresent() ? optional.getAsInt() : null;
+        case null, default -> value;
+      };
     } catch (ReflectiveOperationException e) {
       throw new IllegalStateException(e);
     }
@@ -156,10 +178,15 @@ final class CheckSettings {
 
   /** The name of the property that a method of a mapping reads. */
   static String property(Class<?> mapping, Method method) {
-    var name = method.getName().replaceAll("(?<=[a-z0-9])(?=[A-Z])", "-");
-    return mapping.getAnnotation(ConfigMapping.class).prefix()
-        + "."
-        + name.toLowerCase(Locale.ROOT);
+    var prefix = mapping.getAnnotation(ConfigMapping.class).prefix();
+    return method.isAnnotationPresent(WithParentName.class)
+        ? prefix
+        : prefix + "." + hyphenated(method);
+  }
+
+  /** The last part of the name of the property that a method reads. */
+  static String hyphenated(Method method) {
+    return method.getName().replaceAll("(?<=[a-z0-9])(?=[A-Z])", "-").toLowerCase(Locale.ROOT);
   }
 
   private InvalidSettingException wrong(String property, String what) {

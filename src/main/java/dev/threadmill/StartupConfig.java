@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -50,6 +51,10 @@ record StartupConfig(
   private static final String KAFKA = "THREADMILL_KAFKA";
   private static final String PUBLIC_URL = "THREADMILL_PUBLIC_URL";
   private static final String CORS_ORIGINS = "THREADMILL_CORS_ORIGINS";
+
+  /** All variables that are read here. */
+  static final Set<String> VARIABLES =
+      Set.of(HOST, PORT, HOME, CACHE, DATABASE_URL, KAFKA, PUBLIC_URL, CORS_ORIGINS);
 
   /** Reads the variables; throws {@link InvalidSettingException} at the first one that is wrong. */
   static StartupConfig from(Map<String, String> environment) {
@@ -125,6 +130,15 @@ record StartupConfig(
   }
 
   private static int port(String text) {
+    if (text.matches("tcp://.*")) {
+      throw new InvalidSettingException(
+          PORT,
+          text,
+          "comes from Kubernetes for a service named threadmill; set enableServiceLinks: false"
+              + " in the pod, or set "
+              + PORT
+              + " there");
+    }
     if (!text.matches("\\d{1,5}") || Integer.parseInt(text) > 65_535) {
       throw new InvalidSettingException(
           PORT, text, "is not a port number (1 to 65535, or 0 for a free one)");

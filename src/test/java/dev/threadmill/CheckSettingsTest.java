@@ -13,11 +13,14 @@ import io.smallrye.config.PropertiesConfigSource;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.lang.reflect.Method;
+import java.lang.reflect.ParameterizedType;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -67,14 +70,14 @@ class CheckSettingsTest {
   @ParameterizedTest(name = "{0}")
   @MethodSource("typedSettings")
   void aSettingThatCannotBeReadStopsTheStartWithOneLineThatNamesIt(String property, Method method) {
-    var type = method.getReturnType();
+    var type = type(method);
     if (!type.isPrimitive() && type != Duration.class) {
       return; // a text, whose meaning has tests of its own below
     }
-    if (type == boolean.class) {
-      return; // every text is a boolean
-    }
     assertNamed(property, "x1");
+    if (type == boolean.class) {
+      return;
+    }
     assertNamed(property, "-1");
     if (CheckSettings.MAY_BE_ZERO.contains(property)) {
       assertThatCode(() -> check(Map.of(property, "0"))).as(property).doesNotThrowAnyException();
@@ -84,6 +87,17 @@ class CheckSettingsTest {
     if (type == Duration.class) {
       assertNamed(property, "100000d");
     }
+  }
+
+  private static Class<?> type(Method method) {
+    if (method.getReturnType() == OptionalInt.class) {
+      return int.class;
+    }
+    return method.getGenericReturnType() instanceof ParameterizedType generic
+            && generic.getRawType() == Optional.class
+            && generic.getActualTypeArguments()[0] instanceof Class<?> inner
+        ? inner
+        : method.getReturnType();
   }
 
   private static void assertNamed(String property, String value) {
@@ -133,6 +147,9 @@ class CheckSettingsTest {
         "OLLAMA_BASE_URL | localhost:11434",
         "THREADMILL_RUNS_CONCURRENCY | many",
         "THREADMILL_RUNS_CONCURRENCY | 0",
+        "THREADMILL_MEMORY_WORKER | maybe",
+        "THREADMILL_TELEMETRY_OUTBOX_DISPATCHER | 2",
+        "THREADMILL_EMBEDDINGS_DIMENSIONS | -1",
       })
   void aTextThatMakesNoSenseStopsTheStartWithOneLineThatNamesIt(String variable, String value) {
     var failure = catchThrowable(() -> checkEnvironment(Map.of(variable, value)));

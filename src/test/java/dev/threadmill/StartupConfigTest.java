@@ -58,6 +58,7 @@ class StartupConfigTest {
     "THREADMILL_PORT, 80a",
     "THREADMILL_PORT, -1",
     "THREADMILL_PORT, 65536",
+    "THREADMILL_PORT, tcp://10.0.0.7:8080",
     "THREADMILL_HOST, 256.256.256.256",
     "THREADMILL_DATABASE_URL, sqlite:app.db",
     "THREADMILL_PUBLIC_URL, mill.example.com",
