@@ -48,6 +48,7 @@ class ArchitectureTest {
           "limits",
           "guard",
           "search",
+          "files.storage",
           "files",
           "assistants",
           "threads",

@@ -58,6 +58,10 @@ public class Ids {
     return new ToolCallId(next(ToolCallId.PREFIX));
   }
 
+  public FileId file() {
+    return new FileId(next(FileId.PREFIX));
+  }
+
   /**
    * The id of a message with another time than now, so that a list can be continued from it even
    * after the message is deleted.
@@ -90,7 +94,7 @@ public class Ids {
    */
   public static String derive(String prefix, Id parent, String place) {
     var parentValue = parent.value();
-    var rest = parentValue.substring(parentValue.indexOf('_') + 1);
+    var rest = parentValue.substring(prefixLength(parentValue));
     var id = new StringBuilder(prefix);
     id.append(rest, 0, Math.min(TIME_LENGTH, rest.length()));
     byte[] digest =
@@ -103,7 +107,7 @@ public class Ids {
 
   /** When an id of this server was generated, to the millisecond; empty for imported ids. */
   public static Optional<Instant> timeOf(String id) {
-    var rest = id.substring(id.indexOf('_') + 1);
+    var rest = id.substring(prefixLength(id));
     if (rest.length() != TIME_LENGTH + RANDOM_LENGTH) {
       return Optional.empty();
     }
@@ -117,6 +121,16 @@ public class Ids {
     }
     var time = Instant.ofEpochMilli(millis);
     return time.isBefore(EARLIEST) || time.isAfter(LATEST) ? Optional.empty() : Optional.of(time);
+  }
+
+  /** A prefix ends with the first underscore, or the first dash as that of files. */
+  private static int prefixLength(String id) {
+    for (int i = 0; i < id.length(); i++) {
+      if (id.charAt(i) == '_' || id.charAt(i) == '-') {
+        return i + 1;
+      }
+    }
+    return 0;
   }
 
   /** Not a regular expression, since every id of every row is checked. */
@@ -141,7 +155,7 @@ public class Ids {
           param,
           "invalid_value",
           "Invalid '%s': '%s'. Expected an ID that begins with '%s'."
-              .formatted(param, shown(value), prefix.replace("_", "")));
+              .formatted(param, shown(value), prefix.substring(0, prefix.length() - 1)));
     }
     if (!isRest(value, prefix.length())) {
       throw ApiException.invalid(

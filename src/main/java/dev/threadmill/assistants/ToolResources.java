@@ -11,7 +11,9 @@ import java.util.List;
 /** The files and vector stores that the tools of an assistant or a thread work on. */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record ToolResources(CodeInterpreter codeInterpreter, FileSearch fileSearch) {
-  private static final int MAX_FILES = 20;
+  /** The most files that code may read. */
+  public static final int MAX_FILES = 20;
+
   private static final int MAX_VECTOR_STORES = 1;
 
   /** The files that code may read. */

@@ -20,6 +20,11 @@ public record Attachment(String fileId, List<Tool> tools) {
     tools = Bounds.list("tools", tools, MAX_TOOLS);
   }
 
+  /** Whether this tool may use the file. */
+  public boolean isFor(Tool.Type type) {
+    return tools != null && tools.stream().anyMatch(tool -> tool.type() == type);
+  }
+
   /** A tool that works on files. */
   public record Tool(Type type) {
     @JsonCreator

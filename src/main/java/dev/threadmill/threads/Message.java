@@ -39,6 +39,11 @@ public record Message(
     attachments = attachments == null ? null : List.copyOf(attachments);
   }
 
+  /** Whether files are attached to it. */
+  public boolean hasAttachments() {
+    return attachments != null && !attachments.isEmpty();
+  }
+
   /** Whether the message is complete. */
   public enum Status {
     IN_PROGRESS,

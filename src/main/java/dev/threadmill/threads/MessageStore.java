@@ -14,6 +14,7 @@ import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Keyset;
 import dev.threadmill.db.Row;
 import dev.threadmill.db.Tx;
+import io.quarkus.arc.All;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Event;
 import java.sql.SQLException;
@@ -39,11 +40,17 @@ public class MessageStore {
   private final Jdbc jdbc;
   private final Ids ids;
   private final Event<MessagesAdded> added;
+  private final List<AttachmentListener> attachmentListeners;
 
-  MessageStore(Jdbc jdbc, Ids ids, Event<MessagesAdded> added) {
+  MessageStore(
+      Jdbc jdbc,
+      Ids ids,
+      Event<MessagesAdded> added,
+      @All List<AttachmentListener> attachmentListeners) {
     this.jdbc = jdbc;
     this.ids = ids;
     this.added = added;
+    this.attachmentListeners = attachmentListeners;
   }
 
   /**
@@ -73,6 +80,11 @@ public class MessageStore {
               message.tokens()));
     }
     insert(tx, thread.projectId(), appended);
+    var withAttachments = appended.stream().filter(Message::hasAttachments).toList();
+    if (!withAttachments.isEmpty()) {
+      attachmentListeners.forEach(
+          each -> each.attached(tx, thread.projectId(), thread.id(), withAttachments));
+    }
     return appended;
   }
 

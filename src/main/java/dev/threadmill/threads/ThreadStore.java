@@ -112,7 +112,11 @@ public class ThreadStore {
 
   /** As {@link #create(Tx, NewThread, int)}, in a transaction of its own. */
   ConversationThread createAndCommit(NewThread request) {
-    return jdbc.inTransaction(tx -> create(tx, request, 0)).thread();
+    var created = jdbc.inTransaction(tx -> create(tx, request, 0));
+    // What is attached to its messages has been added to its tool resources.
+    return created.messages().stream().anyMatch(Message::hasAttachments)
+        ? get(request.projectId(), created.thread().id())
+        : created.thread();
   }
 
   /** The thread, empty if the project has none of this id. */

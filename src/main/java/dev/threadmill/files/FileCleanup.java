@@ -1,0 +1,88 @@
+package dev.threadmill.files;
+
+import dev.threadmill.files.storage.BlobStore;
+import dev.threadmill.files.storage.FilesConfig;
+import io.quarkus.runtime.ShutdownEvent;
+import io.quarkus.runtime.StartupEvent;
+import jakarta.annotation.Priority;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Observes;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import org.jboss.logging.Logger;
+
+/**
+ * Deletes expired files, and removes blobs that were released or that a node left behind. Every
+ * node does so; each file and blob is taken by one of them.
+ */
+@ApplicationScoped
+class FileCleanup {
+  private static final Logger LOG = Logger.getLogger(FileCleanup.class);
+  private static final int BEFORE_THE_DATABASE_STOPS = 5_000;
+  private static final int BATCH = 100;
+
+  private final Files files;
+  private final BlobLedger ledger;
+  private final BlobStore blobs;
+  private final FilesConfig config;
+  private Thread worker;
+
+  FileCleanup(Files files, BlobLedger ledger, BlobStore blobs, FilesConfig config) {
+    this.files = files;
+    this.ledger = ledger;
+    this.blobs = blobs;
+    this.config = config;
+  }
+
+  void start(@Observes StartupEvent start) {
+    if (config.cleanup()) {
+      worker = Thread.ofVirtual().name("file-cleanup").start(this::run);
+    }
+  }
+
+  void stop(@Observes @Priority(BEFORE_THE_DATABASE_STOPS) ShutdownEvent stop)
+      throws InterruptedException {
+    if (worker != null) {
+      worker.interrupt();
+      worker.join(Duration.ofSeconds(5));
+    }
+  }
+
+  private void run() {
+    try {
+      while (true) {
+        ledger.awaitReleased(config.cleanupInterval());
+        try {
+          cleanUp();
+        } catch (RuntimeException e) {
+          LOG.warnf("files not cleaned up cause=%s", e);
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Does all that there is to do. */
+  void cleanUp() {
+    while (files.deleteExpired(BATCH) == BATCH) {
+      // There may be more.
+    }
+    for (var batch = ledger.claimReleased(BATCH);
+        !batch.isEmpty();
+        batch = ledger.claimReleased(BATCH)) {
+      var removed = new ArrayList<BlobLedger.Released>();
+      for (var blob : batch) {
+        try {
+          blobs.delete(blob.key());
+          removed.add(blob);
+        } catch (IOException e) {
+          // Tried again when the lease ends.
+          LOG.warnf("blob not removed key=%s cause=%s", blob.key(), e);
+        }
+      }
+      ledger.removed(removed);
+    }
+  }
+}

@@ -1,0 +1,105 @@
+package dev.threadmill.files;
+
+import dev.threadmill.api.FileId;
+import dev.threadmill.api.ProjectId;
+import dev.threadmill.api.ThreadId;
+import dev.threadmill.db.Jdbc;
+import dev.threadmill.db.Row;
+import dev.threadmill.db.Tx;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.sql.SQLException;
+import java.time.InstantSource;
+import java.util.Collection;
+import java.util.List;
+import java.util.Locale;
+
+/** The table of files. A file is there until it expires, even if its row is not deleted yet. */
+@ApplicationScoped
+class FileStore {
+  static final String COLUMNS =
+      "id, project_id, created_at, filename, bytes, purpose, content_type, sha256, status,"
+          + " status_details, expires_at, thread_id, blob";
+  private static final String UNEXPIRED = "(expires_at IS NULL OR expires_at > ?)";
+
+  private final Jdbc jdbc;
+  private final InstantSource clock;
+
+  FileStore(Jdbc jdbc, InstantSource clock) {
+    this.jdbc = jdbc;
+    this.clock = clock;
+  }
+
+  void insert(Tx tx, StoredFile file) {
+    tx.defer(
+        "INSERT INTO files (%s) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)".formatted(COLUMNS),
+        file.id(),
+        file.projectId(),
+        file.createdAt(),
+        file.filename(),
+        file.bytes(),
+        file.purpose().wire(),
+        file.contentType(),
+        file.sha256(),
+        file.status(),
+        file.statusDetails(),
+        file.expiresAt(),
+        file.threadId(),
+        file.blob());
+  }
+
+  /** Those of these files that the project has, in no order. */
+  List<StoredFile> findAll(ProjectId project, Collection<FileId> ids) {
+    return jdbc.list(
+        "SELECT %s FROM files WHERE id = ANY(?) AND project_id = ? AND %s"
+            .formatted(COLUMNS, UNEXPIRED),
+        FileStore::read,
+        ids,
+        project,
+        clock.instant());
+  }
+
+  /** Deletes the rows of these files. Returns those that the project has had. */
+  List<StoredFile> delete(Tx tx, ProjectId project, Collection<FileId> ids) {
+    return tx.updateReturning(
+        "DELETE FROM files WHERE id = ANY(?) AND project_id = ? RETURNING " + COLUMNS,
+        FileStore::read,
+        ids,
+        project);
+  }
+
+  /** Deletes the rows of the files of a thread. */
+  List<StoredFile> deleteOfThread(Tx tx, ThreadId thread) {
+    return tx.updateReturning(
+        "DELETE FROM files WHERE thread_id = ? RETURNING " + COLUMNS, FileStore::read, thread);
+  }
+
+  /** Deletes the rows of expired files, leaving those that another node deletes. */
+  List<StoredFile> deleteExpired(Tx tx, int limit) {
+    return tx.updateReturning(
+        """
+        DELETE FROM files WHERE id IN (SELECT id FROM files WHERE expires_at <= ?
+          ORDER BY expires_at LIMIT ? FOR UPDATE SKIP LOCKED) RETURNING """
+            + " "
+            + COLUMNS,
+        FileStore::read,
+        clock.instant(),
+        limit);
+  }
+
+  static StoredFile read(Row row) throws SQLException {
+    return new StoredFile(
+        row.text("id", FileId::new),
+        row.text("project_id", ProjectId::new),
+        row.instant("created_at"),
+        row.text("filename"),
+        row.bigint("bytes"),
+        row.text("purpose", FilePurpose::ofColumn),
+        row.text("content_type"),
+        row.text("sha256"),
+        StoredFile.Status.valueOf(row.text("status").toUpperCase(Locale.ROOT)),
+        row.text("status_details"),
+        row.instant("expires_at"),
+        row.text("thread_id", ThreadId::new),
+        row.text("blob"));
+  }
+}
