@@ -8,7 +8,7 @@ public final class SseReader {
   /** The media type of streams of events. */
   public static final String MEDIA_TYPE = "text/event-stream";
 
-  private static final int BUFFER = 8 * 1024;
+  private static final int BUFFER = 2 * 1024;
 
   private final InputStream body;
   private final SseParser parser;

@@ -31,7 +31,9 @@ import java.util.function.Consumer;
 final class OpenAiModel implements LanguageModel {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int LONGEST_ERROR = 65_536;
-  private static final int BUFFER = 16 * 1024;
+
+  /** Each open stream holds one; an event of a stream is a few hundred bytes. */
+  private static final int BUFFER = 2 * 1024;
 
   /** How long to wait for the usage once the response itself is complete. */
   private static final Duration AFTER_FINISH = Duration.ofSeconds(5);
