@@ -48,6 +48,8 @@ class ArchitectureTest {
           "limits",
           "guard",
           "search",
+          "files.extraction",
+          "files.chunks",
           "files.storage",
           "files",
           "assistants",

@@ -1,8 +1,5 @@
 package dev.threadmill.models;
 
-import com.knuddels.jtokkit.Encodings;
-import com.knuddels.jtokkit.api.Encoding;
-import com.knuddels.jtokkit.api.EncodingType;
 import java.util.List;
 
 /**
@@ -11,7 +8,6 @@ import java.util.List;
  * characters the rest is extrapolated.
  */
 public final class TokenCounter {
-  private static final int PIECE = 16_384;
   private static final int COUNTED = 1_000_000;
   private static final int PER_MESSAGE = 4;
   private static final int PER_FUNCTION = 8;
@@ -21,27 +17,16 @@ public final class TokenCounter {
 
   private TokenCounter() {}
 
-  /** Loads the large table when it is first needed. */
-  private static final class Table {
-    static final Encoding ENCODING =
-        Encodings.newLazyEncodingRegistry().getEncoding(EncodingType.O200K_BASE);
-  }
-
   /** The tokens of a text; none of null. */
   public static int count(String text) {
     if (text == null || text.isEmpty()) {
       return 0;
     }
-    int tokens = 0;
-    for (int from = 0; from < text.length(); ) {
-      if (from >= COUNTED) {
-        return (int) Math.min(Integer.MAX_VALUE, (long) tokens * text.length() / from);
-      }
-      int to = endOfPiece(text, from);
-      tokens += Table.ENCODING.countTokensOrdinary(text.substring(from, to));
-      from = to;
+    if (text.length() <= COUNTED) {
+      return TokenPieces.count(text, 0, text.length());
     }
-    return tokens;
+    long tokens = TokenPieces.count(text, 0, COUNTED);
+    return (int) Math.min(Integer.MAX_VALUE, tokens * text.length() / COUNTED);
   }
 
   /** The tokens of a prompt: its messages, and the functions it offers. */
@@ -101,19 +86,5 @@ public final class TokenCounter {
   public static int countResponse(
       String text, String refusal, String reasoning, List<ModelToolCall> calls) {
     return count(text) + count(refusal) + count(reasoning) + count(calls);
-  }
-
-  /** Cuts long text before a space, else anywhere but inside a character. */
-  private static int endOfPiece(String text, int from) {
-    if (text.length() - from <= PIECE) {
-      return text.length();
-    }
-    for (int at = from + PIECE; at > from + PIECE / 2; at--) {
-      if (text.charAt(at) == ' ' && text.charAt(at - 1) != ' ') {
-        return at;
-      }
-    }
-    int to = from + PIECE;
-    return Character.isLowSurrogate(text.charAt(to)) ? to - 1 : to;
   }
 }

@@ -1,0 +1,2 @@
+/** Cuts the text of files into the chunks that are indexed. */
+package dev.threadmill.files.chunks;

@@ -1,0 +1,50 @@
+package dev.threadmill.files.extraction;
+
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+
+/** Collects blocks up to a number of characters. */
+final class BlockList implements BlockSink {
+  private static final int MOST_WARNINGS = 20;
+
+  /**
+   * What a block costs besides its text, in characters: many tiny blocks must not fill the heap.
+   */
+  private static final int COST_OF_BLOCK = 16;
+
+  private final int maxCharacters;
+  private final List<Block> blocks = new ArrayList<>();
+  private final LinkedHashSet<String> warnings = new LinkedHashSet<>();
+  private long characters;
+
+  BlockList(int maxCharacters) {
+    this.maxCharacters = maxCharacters;
+  }
+
+  @Override
+  public void accept(Block block) throws ExtractionException {
+    characters += block.text().length() + COST_OF_BLOCK;
+    if (characters > maxCharacters) {
+      throw tooLong(maxCharacters);
+    }
+    blocks.add(block);
+  }
+
+  @Override
+  public void warn(String sentence) {
+    if (warnings.size() < MOST_WARNINGS) {
+      warnings.add(sentence);
+    }
+  }
+
+  static ExtractionException tooLong(int maxCharacters) {
+    return ExtractionException.invalid(
+        "The file has more than %,d characters of text, which is the limit."
+            .formatted(maxCharacters));
+  }
+
+  ExtractedText result(String detectedType) {
+    return new ExtractedText(detectedType, blocks, List.copyOf(warnings));
+  }
+}

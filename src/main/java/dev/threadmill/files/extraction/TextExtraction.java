@@ -1,0 +1,117 @@
+package dev.threadmill.files.extraction;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.Reader;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.Charset;
+import java.nio.charset.CodingErrorAction;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * Extracts the text of files. Plain text in UTF-8 and its relatives are read in this process, in
+ * one pass and within bounds.
+ */
+@ApplicationScoped
+public class TextExtraction {
+  private static final int SNIFFED = 8_192;
+
+  private final ExtractionConfig config;
+
+  @Inject
+  TextExtraction(ExtractionConfig config) {
+    this.config = config;
+  }
+
+  /**
+   * The text of a file. The content decides the format; name and content type (which may be null)
+   * help where the content says nothing, as with Markdown and CSV.
+   *
+   * @throws ExtractionException if the file has no text that can be extracted
+   * @throws InterruptedException if the thread is interrupted while another process reads the file
+   */
+  public ExtractedText extract(Path file, String filename, String contentType)
+      throws ExtractionException, InterruptedException {
+    try {
+      var start = start(file);
+      if (start.length == 0) {
+        throw ExtractionException.invalid("The file is empty.");
+      }
+      var format = TextFormat.of(filename, contentType);
+      if (format != null && TextSniffer.isText(start)) {
+        var text = readText(file, format);
+        if (text != null) {
+          return text;
+        }
+      }
+      throw ExtractionException.unsupported("The format of the file is not supported.");
+    } catch (IOException e) {
+      throw ExtractionException.server("The file cannot be read.", e);
+    }
+  }
+
+  private static byte[] start(Path file) throws IOException {
+    try (var in = Files.newInputStream(file)) {
+      return in.readNBytes(SNIFFED);
+    }
+  }
+
+  /** Null if the file is in no Unicode charset. */
+  private ExtractedText readText(Path file, TextFormat format)
+      throws IOException, ExtractionException {
+    try {
+      return readText(file, format, new BlockList(config.maxCharacters()));
+    } catch (JsonProcessingException _) {
+      var blocks = new BlockList(config.maxCharacters());
+      blocks.warn("The file is no valid JSON and was read as plain text.");
+      return readText(file, TextFormat.CODE, blocks);
+    } catch (CharacterCodingException _) {
+      return null;
+    }
+  }
+
+  private static ExtractedText readText(Path file, TextFormat format, BlockList blocks)
+      throws IOException, ExtractionException {
+    try (var reader = open(file)) {
+      ReadText.read(reader, format, blocks);
+    }
+    return blocks.result(format.mediaType());
+  }
+
+  private static Reader open(Path file) throws IOException {
+    var in = new BufferedInputStream(Files.newInputStream(file), 65_536);
+    try {
+      return new InputStreamReader(in, decoder(charset(in)));
+    } catch (IOException | RuntimeException e) {
+      in.close();
+      throw e;
+    }
+  }
+
+  private static java.nio.charset.CharsetDecoder decoder(Charset charset) {
+    return charset
+        .newDecoder()
+        .onMalformedInput(CodingErrorAction.REPORT)
+        .onUnmappableCharacter(CodingErrorAction.REPORT);
+  }
+
+  private static Charset charset(InputStream in) throws IOException {
+    in.mark(4);
+    var mark = in.readNBytes(2);
+    in.reset();
+    if (mark.length == 2 && (mark[0] & 0xff) == 0xff && (mark[1] & 0xff) == 0xfe) {
+      return StandardCharsets.UTF_16;
+    }
+    if (mark.length == 2 && (mark[0] & 0xff) == 0xfe && (mark[1] & 0xff) == 0xff) {
+      return StandardCharsets.UTF_16;
+    }
+    return StandardCharsets.UTF_8;
+  }
+}

@@ -1,0 +1,2 @@
+/** The text of files of every kind, with pages, headings and tables. */
+package dev.threadmill.files.extraction;
