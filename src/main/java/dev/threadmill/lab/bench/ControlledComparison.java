@@ -6,10 +6,10 @@ import java.util.Map;
 
 /** Measures the server and the control alternately, so that drift of the machine affects both. */
 final class ControlledComparison {
-  /**
-   * Without the memory index worker, which would compete with the runs for processors; it has a
-   * benchmark of its own.
-   */
+  /** The settings that users run. */
+  static final Map<String, String> DEFAULTS = Map.of();
+
+  /** Without the memory index worker, which competes with the runs for processors. */
   static final Map<String, String> WITHOUT_INDEXING = Map.of("THREADMILL_MEMORY_WORKER", "false");
 
   private final BenchEnvironment environment;
@@ -54,7 +54,7 @@ final class ControlledComparison {
   /** The measurements of both comparison in their order. */
   record Results<T>(List<T> server, List<T> control) {}
 
-  /** Measures both comparison alternately. */
+  /** Measures both alternately. */
   <T> Results<T> alternate(Measurement<T> turn) throws Exception {
     var both = new Results<T>(new ArrayList<>(), new ArrayList<>());
     for (int round = 0; round < rounds; round++) {

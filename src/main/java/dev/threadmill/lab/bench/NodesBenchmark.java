@@ -29,7 +29,7 @@ record NodesBenchmark() implements Benchmark {
     List<ServerProcess> nodes = new ArrayList<>();
     for (int i = 0; i < NODES; i++) {
       RunsBenchmark.progress("starting node " + (i + 1));
-      nodes.add(environment.startServer(ControlledComparison.WITHOUT_INDEXING));
+      nodes.add(environment.startServer(ControlledComparison.DEFAULTS));
     }
     var assistant = ServerClient.makeAssistant(nodes.getFirst().api(), nodes.getFirst().key());
     for (var node : nodes) {

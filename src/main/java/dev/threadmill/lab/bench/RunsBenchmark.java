@@ -20,7 +20,7 @@ record RunsBenchmark(BenchProfile profile) implements Benchmark {
     progress("measuring the provider alone");
     new ProviderBaseline(environment.provider(), profile).measure(report);
     progress("starting the server");
-    var server = environment.startServer(ControlledComparison.WITHOUT_INDEXING);
+    var server = environment.startServer(ControlledComparison.DEFAULTS);
     var comparison = new ControlledComparison(environment, server, profile.rounds);
     progress("warming up");
     new Throughput(comparison, profile).warmUp();
@@ -36,6 +36,19 @@ record RunsBenchmark(BenchProfile profile) implements Benchmark {
     new ThreadLength(comparison, profile).measure(report);
     progress("opening streams");
     new OpenStreams(comparison, profile).measure(report);
+    server.close();
+    progress("measuring throughput with indexing switched off");
+    measureWithoutIndexing(environment, report);
+  }
+
+  /** What remains of a run's cost when its messages are not indexed for the memory. */
+  private void measureWithoutIndexing(BenchEnvironment environment, Report report)
+      throws Exception {
+    var server = environment.startServer(ControlledComparison.WITHOUT_INDEXING);
+    var throughput =
+        new Throughput(new ControlledComparison(environment, server, profile.rounds), profile);
+    throughput.warmUp();
+    throughput.measureCost(report, ", indexing switched off");
   }
 
   static void progress(String what) {

@@ -1,5 +1,8 @@
 package dev.threadmill.lab.bench;
 
+import static dev.threadmill.lab.bench.Report.Unit.MILLIS;
+import static dev.threadmill.lab.bench.Report.Unit.PER_SECOND;
+
 import java.util.List;
 
 /** Measures durable runs per second with a provider that takes no time. */
@@ -8,7 +11,7 @@ record Throughput(ControlledComparison comparison, BenchProfile profile) {
   private static final String MODEL = "mock-0";
   private static final double TARGET = 0.5;
 
-  /** Generates the same load on both comparison without measuring. */
+  /** Generates the same load on both sides without measuring. */
   void warmUp() throws Exception {
     Load.closedLoop(CLIENTS, profile.warmUp, comparison::serverClient, this::run);
     Load.closedLoop(CLIENTS, profile.warmUp.dividedBy(5), comparison::directClient, this::run);
@@ -42,10 +45,33 @@ record Throughput(ControlledComparison comparison, BenchProfile profile) {
         latency(both.server(), 0.99),
         latency(both.control(), 0.99),
         Report.Relation.RATIO);
+    measureCost(report, "");
     report.target(
         "at least half the control's throughput",
         "%.0f %%".formatted(100 * server / control),
         server >= TARGET * control);
+  }
+
+  /**
+   * Measures the processor time that a run takes of the server and of the database, under the same
+   * load as throughput.
+   *
+   * @param variant the end of the rows' names
+   */
+  void measureCost(Report report, String variant) throws Exception {
+    var before = ProcessorTime.read(comparison);
+    var turn = Load.closedLoop(CLIENTS, profile.measureTime, comparison::serverClient, this::run);
+    var used = ProcessorTime.read(comparison).minus(before);
+    double runs = turn.results().size();
+    if (!variant.isEmpty()) {
+      only(report, "runs, %d clients%s".formatted(CLIENTS, variant), PER_SECOND, turn.perSecond());
+    }
+    only(report, "server's processor time per run" + variant, MILLIS, used.server() / runs);
+    only(report, "database's processor time per run" + variant, MILLIS, used.database() / runs);
+  }
+
+  private static void only(Report report, String name, Report.Unit unit, double value) {
+    report.row(name, unit, value, null, Report.Relation.NOTHING);
   }
 
   private static double perSecond(List<Load.Result<Sample>> turns) {

@@ -17,7 +17,7 @@ record ThroughputBenchmark() implements Benchmark {
     var comparison =
         new ControlledComparison(
             environment,
-            environment.startServer(ControlledComparison.WITHOUT_INDEXING),
+            environment.startServer(ControlledComparison.DEFAULTS),
             BenchProfile.FULL.rounds);
     var throughput = new Throughput(comparison, BenchProfile.FULL);
     throughput.warmUp();

@@ -53,7 +53,7 @@ record ViewersBenchmark(int viewers) implements Benchmark {
           "the limit of open files reduces the number of viewers to %,d".formatted(count));
     }
     RunsBenchmark.progress("starting the server");
-    var server = environment.startServer(ControlledComparison.WITHOUT_INDEXING);
+    var server = environment.startServer(ControlledComparison.DEFAULTS);
     var assistant = ServerClient.makeAssistant(server.api(), server.key());
     RunsBenchmark.progress("warming up");
     Load.closedLoop(
