@@ -59,6 +59,11 @@ final class ApproximateSearch {
     }
   }
 
+  /** Entries that words found, and how many entries have each word. */
+  private record ByWords(List<Key> keys, double[] documentFrequencies) {}
+
+  private record FoundByWords(Map<Key, Hit> hits, double[] documentFrequencies) {}
+
   /**
    * The best entries in chronological order.
    *
@@ -67,7 +72,7 @@ final class ApproximateSearch {
    *     many, or all are compared
    * @param limit the number of entries by meaning, and the number by words
    */
-  List<Hit> search(
+  Hits search(
       SearchScope scope,
       TextQuery query,
       QueryVector vector,
@@ -82,17 +87,22 @@ final class ApproximateSearch {
             () -> {
               var hits =
                   useGraph
-                      ? ofSelectiveTerms(sql, scope, query, limit)
+                      ? ofSelectiveTerms(sql, scope, query, entries, limit)
                       : ofAnyTerm(sql, scope, query, entries, limit);
-              return withNeighbours(hits, sql, vector.get());
+              return new FoundByWords(
+                  withNeighbours(hits.keys(), sql, vector.get()), hits.documentFrequencies());
             });
     var found = new LinkedHashMap<Key, Hit>();
     var embedded = vector.get();
     if (embedded != null) {
       found.putAll(withNeighbours(nearest(sql, scope, embedded, useGraph, limit), sql, embedded));
     }
-    found.putAll(byWords.await());
-    return found.values().stream().sorted(Hit.CHRONOLOGICAL).toList();
+    var words = byWords.await();
+    found.putAll(words.hits());
+    return new Hits(
+        found.values().stream().sorted(Hit.CHRONOLOGICAL).toList(),
+        entries,
+        words.documentFrequencies());
   }
 
   private List<Key> nearest(
@@ -117,10 +127,12 @@ final class ApproximateSearch {
   }
 
   /** The entries of a very large scope that have terms that are rare in the whole index. */
-  private List<Key> ofSelectiveTerms(EntrySql sql, SearchScope scope, TextQuery query, int limit) {
+  private ByWords ofSelectiveTerms(
+      EntrySql sql, SearchScope scope, TextQuery query, long entries, int limit) {
+    var frequencies = statistics.documentFrequencies(query.terms(), entries);
     var queries = statistics.selectiveQueries(query.terms());
     if (queries.isEmpty()) {
-      return List.of();
+      return new ByWords(List.of(), frequencies);
     }
     // The estimate may be wrong; the limit bounds the entries that are read.
     var branch =
@@ -131,29 +143,32 @@ final class ApproximateSearch {
     var params = new ArrayList<Object>(queries);
     params.add(query.exactTsquery());
     params.addAll(scope.params());
-    return withSettings(
-        """
+    var keys =
+        withSettings(
+            """
         SELECT DISTINCT ts_rank(i.terms, w.query) AS rank, i.created_at,
           i.%s AS entry_group, i.source_id, i.part
         FROM (%s) i, (SELECT ?::tsquery AS query) w
         WHERE %s
         ORDER BY rank DESC, i.created_at DESC LIMIT %d
         """
-            .formatted(
-                table.group(),
-                queries.stream().map(each -> branch).collect(Collectors.joining(" UNION ALL ")),
-                scope.condition(),
-                limit),
-        params);
+                .formatted(
+                    table.group(),
+                    queries.stream().map(each -> branch).collect(Collectors.joining(" UNION ALL ")),
+                    scope.condition(),
+                    limit),
+            params);
+    return new ByWords(keys, frequencies);
   }
 
   /** The entries of a scope of some thousands that have the terms that are rare in the scope. */
-  private List<Key> ofAnyTerm(
+  private ByWords ofAnyTerm(
       EntrySql sql, SearchScope scope, TextQuery query, long entries, int limit) {
     int terms = query.terms().size();
     if (terms == 0) {
-      return List.of();
+      return new ByWords(List.of(), new double[0]);
     }
+    var frequencies = new double[terms];
     var counts =
         IntStream.range(0, terms)
             .mapToObj(i -> "count(*) FILTER (WHERE matches & %d <> 0) AS n_%d".formatted(1 << i, i))
@@ -167,28 +182,35 @@ final class ApproximateSearch {
             .collect(Collectors.joining(" + "));
     var params = sql.params(null);
     params.addAll(scope.params());
-    return jdbc.list(
-        """
+    var keys =
+        jdbc.list(
+            """
         %s, m AS MATERIALIZED (
           SELECT i.%s AS entry_group, i.source_id, i.part, i.created_at, %s AS matches
           FROM %s i, q
           WHERE %s AND i.model = %s AND (i.terms @@ q.any_term) IS TRUE
         ), c AS MATERIALIZED (SELECT %s FROM m)
-        SELECT m.entry_group, m.source_id, m.part FROM m, c
+        SELECT m.entry_group, m.source_id, m.part, c.* FROM m, c
         ORDER BY %s DESC, m.created_at DESC LIMIT %d
         """
-            .formatted(
-                sql.queryCte(),
-                table.group(),
-                sql.matches(),
-                table.name(),
-                scope.condition(),
-                sql.model(),
-                counts,
-                weight,
-                limit),
-        Key::of,
-        params.toArray());
+                .formatted(
+                    sql.queryCte(),
+                    table.group(),
+                    sql.matches(),
+                    table.name(),
+                    scope.condition(),
+                    sql.model(),
+                    counts,
+                    weight,
+                    limit),
+            row -> {
+              for (int i = 0; i < terms; i++) {
+                frequencies[i] = row.bigint("n_" + i);
+              }
+              return Key.of(row);
+            },
+            params.toArray());
+    return new ByWords(keys, frequencies);
   }
 
   private List<Key> withSettings(String sql, List<Object> params) {

@@ -26,6 +26,18 @@ final class EntrySql {
     this.vectors = vectors;
   }
 
+  /** A frequency of terms that the index holds. */
+  private record Level(String name, String prefix) {}
+
+  private static final List<Level> LEVELS =
+      List.of(
+          new Level("twice", TermFrequency.TWICE_PREFIX),
+          new Level("often", TermFrequency.OFTEN_PREFIX));
+
+  private List<Level> levels() {
+    return table.countsTerms() && !query.terms().isEmpty() ? LEVELS : List.of();
+  }
+
   /** The common table expression {@code q}. Its parameters are {@link #params}. */
   String queryCte() {
     var cte =
@@ -34,6 +46,12 @@ final class EntrySql {
             .append(" AS vector, ?::text AS model, ?::tsquery AS any_term");
     for (int i = 0; i < query.terms().size(); i++) {
       cte.append(", ?::tsquery AS term_").append(i);
+    }
+    for (var level : levels()) {
+      cte.append(", ?::tsquery AS any_").append(level.name());
+      for (int i = 0; i < query.terms().size(); i++) {
+        cte.append(", ?::tsquery AS ").append(level.name()).append('_').append(i);
+      }
     }
     return cte.append(") ").toString();
   }
@@ -49,6 +67,11 @@ final class EntrySql {
     params.add(embeddings.name());
     params.add(query.tsquery());
     query.terms().forEach(term -> params.add(term.tsquery()));
+    for (var level : levels()) {
+      var terms = query.withPrefix(level.prefix());
+      params.add(terms.tsquery());
+      terms.terms().forEach(term -> params.add(term.tsquery()));
+    }
     return params;
   }
 
@@ -61,7 +84,7 @@ final class EntrySql {
     i.%s AS entry_group, i.source_id, nullif(i.model, q.model) AS other_model, %s AS created,
       %s AS said,
       i.traits::bigint | (%s)::bigint | ((%s)::bigint << %d) | (i.part::bigint << %d) AS packed,
-      (i.begins::bigint << 32) | i.ends AS offsets\
+      (i.begins::bigint << 32) | i.ends AS offsets, %s AS twice, %s AS often\
     """
         .formatted(
             table.group(),
@@ -70,7 +93,9 @@ final class EntrySql {
             table.extraFlags(),
             matches(),
             Reader.MATCHES_SHIFT,
-            Reader.CHUNK_SHIFT);
+            Reader.CHUNK_SHIFT,
+            levels().isEmpty() ? "0" : matches("any_twice", "twice_"),
+            levels().isEmpty() ? "0" : matches("any_often", "often_"));
   }
 
   /** The cosine, since vectors have length one; null where the vectors do not compare. */
@@ -80,14 +105,15 @@ final class EntrySql {
 
   /** The terms that an entry has, a bit each; tested one by one only where it has any. */
   String matches() {
-    if (query.terms().isEmpty()) {
-      return "0";
-    }
+    return query.terms().isEmpty() ? "0" : matches("any_term", "term_");
+  }
+
+  private String matches(String any, String each) {
     var bits = new ArrayList<String>();
     for (int i = 0; i < query.terms().size(); i++) {
-      bits.add("CASE WHEN i.terms @@ q.term_%d THEN %d ELSE 0 END".formatted(i, 1 << i));
+      bits.add("CASE WHEN i.terms @@ q.%s%d THEN %d ELSE 0 END".formatted(each, i, 1 << i));
     }
-    return "CASE WHEN i.terms @@ q.any_term THEN " + String.join(" + ", bits) + " ELSE 0 END";
+    return "CASE WHEN i.terms @@ q.%s THEN %s ELSE 0 END".formatted(any, String.join(" + ", bits));
   }
 
   /** The model's name as a literal: a parameter would rule out the model's partial index. */
@@ -129,7 +155,9 @@ final class EntrySql {
           (int) offsets,
           row.instantFromMicros("said"),
           similarity,
-          (int) (packed >>> MATCHES_SHIFT & (1 << TextQuery.MAX_TERMS) - 1));
+          (int) (packed >>> MATCHES_SHIFT & (1 << TextQuery.MAX_TERMS) - 1),
+          row.integer("twice"),
+          row.integer("often"));
     }
   }
 }

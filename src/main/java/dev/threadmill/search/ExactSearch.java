@@ -65,8 +65,7 @@ final class ExactSearch {
     for (int i = 0; i < similarities.length; i++) {
       var similarity = similarities[i];
       var hit = hits.get(i);
-      joined.add(
-          hit.forQuery(similarity == null ? null : similarity.doubleValue(), hit.matchedTerms()));
+      joined.add(hit.withSimilarity(similarity == null ? null : similarity.doubleValue()));
     }
     return joined;
   }

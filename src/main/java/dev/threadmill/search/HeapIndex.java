@@ -1,12 +1,13 @@
 package dev.threadmill.search;
 
+import java.util.Set;
 import java.util.concurrent.locks.ReadWriteLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Supplier;
 
 /** The entries of a scope in the heap, as of a snapshot of the database. */
 final class HeapIndex implements HeapIndexCache.CacheEntry {
-  private static final int BYTES_BESIDES_VECTOR = 350;
+  private static final int BYTES_OF_HIT = 170;
 
   private final SearchScope scope;
   private final int dimensions;
@@ -17,6 +18,7 @@ final class HeapIndex implements HeapIndexCache.CacheEntry {
   private volatile HeapIndexLoader.DatabaseSnapshot snapshot;
 
   private volatile int slots;
+  private volatile long postingBytes;
 
   HeapIndex(SearchScope scope, HeapIndexLoader.Loaded loaded, int dimensions) {
     this.scope = scope;
@@ -24,6 +26,7 @@ final class HeapIndex implements HeapIndexCache.CacheEntry {
     this.entries = loaded.entries();
     this.snapshot = loaded.snapshot();
     this.slots = entries.slots();
+    this.postingBytes = entries.postingBytes();
   }
 
   /** The outcome of a refresh. */
@@ -37,13 +40,13 @@ final class HeapIndex implements HeapIndexCache.CacheEntry {
   }
 
   /** The number of entries that fit into so many bytes. */
-  static int maxEntries(long bytes, int dimensions) {
-    return (int) Math.min(Integer.MAX_VALUE / 2, bytes / (dimensions + BYTES_BESIDES_VECTOR));
+  static int maxEntries(long bytes, int dimensions, int bytesPerEntry) {
+    return (int) Math.min(Integer.MAX_VALUE / 2, bytes / (dimensions + bytesPerEntry));
   }
 
   @Override
   public long bytes() {
-    return (long) slots * (dimensions + BYTES_BESIDES_VECTOR);
+    return (long) slots * (dimensions + BYTES_OF_HIT) + postingBytes;
   }
 
   int slots() {
@@ -70,6 +73,7 @@ final class HeapIndex implements HeapIndexCache.CacheEntry {
       }
       added.get().forEach(entries::put);
       slots = entries.slots();
+      postingBytes = entries.postingBytes();
       if (snapshot == since) {
         snapshot = changes.now();
       }
@@ -82,22 +86,26 @@ final class HeapIndex implements HeapIndexCache.CacheEntry {
   /**
    * Searches the scope. The words are looked up while the query is being embedded.
    *
+   * @param sources the ids of the sources that are searched; null for all
    * @param limit the number of entries by meaning, and the number by words
    */
-  Hits search(TextQuery query, QueryVector vector, int limit) throws InterruptedException {
+  Hits search(Set<String> sources, TextQuery query, QueryVector vector, int limit)
+      throws InterruptedException {
     var byWords =
         locked(
             () -> {
-              var view = entries.viewFor(query);
+              var view = entries.viewFor(query, sources);
               return isExact() ? view : view.withBestByWords(limit);
             });
     // Without the lock: a model may be slow, and refreshes would wait for it.
     var embedded = vector.get();
     return locked(
         () -> {
-          var view = byWords.isCurrent() ? byWords : entries.viewFor(query);
+          var view = byWords.isCurrent() ? byWords : entries.viewFor(query, sources);
           return new Hits(
-              isExact() ? view.all(embedded) : view.best(embedded, limit), entries.size());
+              isExact() ? view.all(embedded) : view.best(embedded, limit),
+              entries.size(),
+              isExact() ? null : view.documentFrequencies());
         });
   }
 

@@ -6,6 +6,7 @@ import dev.threadmill.db.Jdbc;
 import dev.threadmill.models.embeddings.EmbeddingModel;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Semaphore;
 import org.jboss.logging.Logger;
 
@@ -75,7 +76,8 @@ final class HeapIndexCache {
   }
 
   /** Searches a scope in the heap; empty if it is not there. */
-  Optional<Hits> search(SearchScope scope, TextQuery query, QueryVector vector, int limit)
+  Optional<Hits> search(
+      SearchScope scope, Set<String> sources, TextQuery query, QueryVector vector, int limit)
       throws InterruptedException {
     if (!(scopes.getIfPresent(scope) instanceof HeapIndex index)) {
       return Optional.empty();
@@ -90,7 +92,7 @@ final class HeapIndexCache {
         // nothing to do
       }
     }
-    return Optional.of(index.search(query, vector, limit));
+    return Optional.of(index.search(sources, query, vector, limit));
   }
 
   /**
@@ -143,7 +145,7 @@ final class HeapIndexCache {
 
   private CacheEntry loadNow(SearchScope scope) {
     int dimensions = embeddings.dimensions();
-    int max = HeapIndex.maxEntries(bytes / SHARE_OF_ONE, dimensions);
+    int max = HeapIndex.maxEntries(bytes / SHARE_OF_ONE, dimensions, limits.bytesPerEntry());
     if (loader.count(scope, max + 1) > max) {
       return new NotLoadable(System.nanoTime());
     }

@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
@@ -18,6 +19,8 @@ final class HeapIndexEntries {
   private final QuantizedVectors vectors;
   private final HeapPostings postings = new HeapPostings();
   private final Adjacency adjacency;
+  private final boolean countsTerms;
+  private long lengths;
 
   /** By slots; null where a newer version of the entry has a slot of its own. */
   private Hit[] entries = new Hit[FIRST_CAPACITY];
@@ -28,11 +31,12 @@ final class HeapIndexEntries {
   private int[] order = new int[0];
 
   /**
-   * @param adjacency null if entries have no neighbours
+   * @param table says whether entries have neighbours and counts of terms
    */
-  HeapIndexEntries(int dimensions, Adjacency adjacency) {
+  HeapIndexEntries(int dimensions, IndexTable table) {
     this.vectors = new QuantizedVectors(dimensions);
-    this.adjacency = adjacency;
+    this.adjacency = table.adjacency();
+    this.countsTerms = table.countsTerms();
   }
 
   /**
@@ -90,6 +94,7 @@ final class HeapIndexEntries {
       entries = Arrays.copyOf(entries, count + (count >> 1));
     }
     entries[count] = entry.hit();
+    lengths += entry.hit().length();
     vectors.put(count, entry.vector());
     postings.put(count, entry.terms());
     return count++;
@@ -118,9 +123,18 @@ final class HeapIndexEntries {
     return entries[order[position]];
   }
 
-  /** Looks up the words of a query. */
-  QueryView viewFor(TextQuery query) {
-    return new QueryView(query);
+  /**
+   * Looks up the words of a query.
+   *
+   * @param sources the ids of the sources that are searched; null for all
+   */
+  QueryView viewFor(TextQuery query, Set<String> sources) {
+    return new QueryView(query, sources);
+  }
+
+  /** The heap that the terms take, approximately. */
+  long postingBytes() {
+    return postings.bytes();
   }
 
   private void chooseWithNeighbours(int slot, BitSet chosen) {
@@ -156,13 +170,32 @@ final class HeapIndexEntries {
   final class QueryView {
     private final int asOf = count;
     private final int terms;
+    private final Set<String> sources;
     private final int[] matches;
+
+    /** By slots, terms that the entry has twice and often; null if the index does not count. */
+    private final int[] twice;
+
+    private final int[] often;
     private int[] bestByWords;
+    private double[] documentFrequencies;
     private float[] similarities;
 
-    private QueryView(TextQuery query) {
+    private QueryView(TextQuery query, Set<String> sources) {
       this.terms = query.terms().size();
+      this.sources = sources;
       this.matches = postings.matches(query.terms(), count);
+      this.twice = countsTerms ? frequent(query, TermFrequency.TWICE_PREFIX) : null;
+      this.often = countsTerms ? frequent(query, TermFrequency.OFTEN_PREFIX) : null;
+    }
+
+    private int[] frequent(TextQuery query, String prefix) {
+      return postings.matches(query.withPrefix(prefix).terms(), count);
+    }
+
+    private boolean isSearched(int slot) {
+      return entries[slot] != null
+          && (sources == null || sources.contains(entries[slot].sourceId()));
     }
 
     /** Whether no entries were put since the view was made. */
@@ -185,7 +218,9 @@ final class HeapIndexEntries {
       compare(vector);
       var all = new ArrayList<Hit>(order.length);
       for (int slot : order) {
-        all.add(hit(slot));
+        if (isSearched(slot)) {
+          all.add(hit(slot));
+        }
       }
       return all;
     }
@@ -208,47 +243,67 @@ final class HeapIndexEntries {
       return chosen.stream().mapToObj(position -> hit(order[position])).toList();
     }
 
+    /** How many entries have each term of the query, once the best by words are known. */
+    double[] documentFrequencies() {
+      return documentFrequencies;
+    }
+
     private void compare(float[] vector) {
       similarities = vector == null ? null : vectors.dotProducts(vector);
     }
 
     private Hit hit(int slot) {
       boolean isKnown = similarities != null && !Float.isNaN(similarities[slot]);
-      return entries[slot].forQuery(isKnown ? (double) similarities[slot] : null, matches[slot]);
+      return entries[slot].forQuery(
+          isKnown ? (double) similarities[slot] : null,
+          matches[slot],
+          twice == null ? 0 : twice[slot],
+          often == null ? 0 : often[slot]);
     }
 
     private int[] nearest(int limit) {
       var best = new TopK(limit);
       for (int slot = 0; similarities != null && slot < count; slot++) {
-        if (best.isCompetitive(similarities[slot]) && entries[slot] != null) {
+        if (best.isCompetitive(similarities[slot]) && isSearched(slot)) {
           best.offer(slot, similarities[slot], 0);
         }
       }
       return best.slots();
     }
 
+    private double weight(int slot, double[] idf, double averageLength) {
+      if (twice == null) {
+        double weight = 0;
+        for (int term = 0; term < terms; term++) {
+          weight += (matches[slot] >>> term & 1) * idf[term];
+        }
+        return weight;
+      }
+      double norm = Bm25.norm(entries[slot].length(), averageLength);
+      return Bm25.weight(idf, matches[slot], twice[slot], often[slot], norm);
+    }
+
     /** The entries with the terms that are rarest in the scope. */
     private int[] byWords(int limit) {
-      var documentFrequencies = new int[terms];
+      var frequencies = new int[terms];
       for (int slot = 0; slot < count; slot++) {
         if (matches[slot] != 0 && entries[slot] != null) {
           for (int term = 0; term < terms; term++) {
-            documentFrequencies[term] += matches[slot] >>> term & 1;
+            frequencies[term] += matches[slot] >>> term & 1;
           }
         }
       }
       var idf = new double[terms];
       for (int term = 0; term < terms; term++) {
-        idf[term] = Bm25.idf(order.length, documentFrequencies[term]);
+        idf[term] = Bm25.idf(order.length, frequencies[term]);
       }
+      documentFrequencies = Arrays.stream(frequencies).asDoubleStream().toArray();
+      double averageLength = Math.max(1, (double) lengths / Math.max(1, count));
       var best = new TopK(limit);
       for (int slot = 0; slot < count; slot++) {
         if (matches[slot] != 0 && entries[slot] != null) {
-          double weight = 0;
-          for (int term = 0; term < terms; term++) {
-            weight += (matches[slot] >>> term & 1) * idf[term];
-          }
-          if (best.isCompetitive(weight)) {
+          double weight = weight(slot, idf, averageLength);
+          if (best.isCompetitive(weight) && isSearched(slot)) {
             best.offer(slot, weight, entries[slot].createdAt().toEpochMilli());
           }
         }

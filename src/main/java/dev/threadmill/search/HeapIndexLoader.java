@@ -90,7 +90,7 @@ final class HeapIndexLoader {
           var snapshot = tx.one("SELECT " + SNAPSHOT, DatabaseSnapshot::of).orElseThrow();
           tx.update(
               "DECLARE entries NO SCROLL CURSOR FOR " + select(scope, ""), params(scope).toArray());
-          var all = new HeapIndexEntries(embeddings.dimensions(), table.adjacency());
+          var all = new HeapIndexEntries(embeddings.dimensions(), table);
           List<HeapIndexEntries.Entry> some;
           do {
             some = tx.list("FETCH %d FROM entries".formatted(FETCH_SIZE), reader());

@@ -7,23 +7,60 @@ import java.util.TreeMap;
 
 /** Postings: the slots of the entries that have a term. */
 final class HeapPostings {
+  private static final int MAX_DIFFERENCE_BYTES = 5;
+  private static final int BYTES_PER_TERM = 160;
+
   private final TreeMap<String, Slots> terms = new TreeMap<>();
 
+  private long bytes;
+
+  /** Ascending slots: the differences in seven bits a byte, the highest bit set if more follow. */
   private static final class Slots {
-    private int[] all = new int[2];
-    private int count;
+    private byte[] differences = new byte[2];
+    private int length;
+    private int last = -1;
 
     void add(int slot) {
-      if (count == all.length) {
-        all = Arrays.copyOf(all, count + (count >> 1) + 1);
+      if (length + MAX_DIFFERENCE_BYTES > differences.length) {
+        differences = Arrays.copyOf(differences, length + (length >> 1) + MAX_DIFFERENCE_BYTES);
       }
-      all[count++] = slot;
+      int rest = slot - last - 1;
+      last = slot;
+      while (rest > 0x7F) {
+        differences[length++] = (byte) (rest | 0x80);
+        rest >>>= 7;
+      }
+      differences[length++] = (byte) rest;
+    }
+
+    void mark(int bit, int[] matches) {
+      int slot = -1;
+      for (int at = 0; at < length; ) {
+        int difference = 0;
+        int shift = 0;
+        byte next;
+        do {
+          next = differences[at++];
+          difference |= (next & 0x7F) << shift;
+          shift += 7;
+        } while (next < 0);
+        slot += difference + 1;
+        matches[slot] |= bit;
+      }
     }
   }
 
   void put(int slot, List<String> termsOfEntry) {
     for (var term : termsOfEntry) {
-      terms.computeIfAbsent(term, key -> new Slots()).add(slot);
+      var slots = terms.get(term);
+      if (slots == null) {
+        slots = new Slots();
+        terms.put(term, slots);
+        bytes += BYTES_PER_TERM;
+      }
+      int before = slots.differences.length;
+      slots.add(slot);
+      bytes += slots.differences.length - before;
     }
   }
 
@@ -54,9 +91,12 @@ final class HeapPostings {
 
   private static void add(Collection<Slots> postings, int bit, int[] matches) {
     for (var slots : postings) {
-      for (int i = 0; i < slots.count; i++) {
-        matches[slots.all[i]] |= bit;
-      }
+      slots.mark(bit, matches);
     }
+  }
+
+  /** The heap that the postings take, approximately. */
+  long bytes() {
+    return bytes;
   }
 }

@@ -17,6 +17,8 @@ import java.util.Comparator;
  * @param originalTime when the text was written, by its own account; null if it does not say
  * @param similarity cosine to the query; null where the entry has no comparable vector
  * @param matchedTerms bit i is set if the entry has the query's term i
+ * @param twice the same for terms that the entry has at least twice, if the index counts terms
+ * @param often the same for terms that the entry has at least {@link TermFrequency#OFTEN} times
  */
 public record Hit(
     String group,
@@ -30,7 +32,9 @@ public record Hit(
     int endOffset,
     Instant originalTime,
     Double similarity,
-    int matchedTerms) {
+    int matchedTerms,
+    int twice,
+    int often) {
 
   /** Group by group, in the order of creation, the chunks of a source together. */
   public static final Comparator<Hit> CHRONOLOGICAL =
@@ -41,11 +45,16 @@ public record Hit(
 
   /** A copy without a similarity, for a vector of another model than the query's. */
   public Hit withoutVector() {
-    return forQuery(null, matchedTerms);
+    return withSimilarity(null);
+  }
+
+  /** A copy with another similarity. */
+  public Hit withSimilarity(Double cosine) {
+    return forQuery(cosine, matchedTerms, twice, often);
   }
 
   /** A copy with the parts that depend on a query. */
-  public Hit forQuery(Double cosine, int terms) {
+  public Hit forQuery(Double cosine, int terms, int twiceTerms, int oftenTerms) {
     return new Hit(
         group,
         sourceId,
@@ -58,7 +67,9 @@ public record Hit(
         endOffset,
         originalTime,
         cosine,
-        terms);
+        terms,
+        twiceTerms,
+        oftenTerms);
   }
 
   /** A copy that covers a longer or shorter range of the source. */
@@ -75,6 +86,8 @@ public record Hit(
         end,
         originalTime,
         similarity,
-        matchedTerms);
+        matchedTerms,
+        twice,
+        often);
   }
 }

@@ -19,6 +19,7 @@ import java.util.List;
  * @param group the column with the id of what sources belong to, such as a thread
  * @param owners the columns that a document sets for all of its chunks
  * @param extraFlags SQL of flags of an entry {@code i} that {@code traits} lacks; {@code 0} if none
+ * @param countsTerms whether entries hold how often they have a term, see {@link TermFrequency}
  * @param adjacency how neighbouring sources of a hit are found; null if hits come without
  *     neighbours
  */
@@ -28,6 +29,7 @@ public record IndexTable(
     String group,
     List<String> owners,
     String extraFlags,
+    boolean countsTerms,
     Adjacency adjacency) {
   public IndexTable {
     owners = List.copyOf(owners);

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
+import java.util.Set;
 
 /** An index in a table of PostgreSQL, with pgvector for meaning and {@code tsvector} for words. */
 public final class PostgresTextIndex implements TextIndex {
@@ -53,11 +54,16 @@ public final class PostgresTextIndex implements TextIndex {
   }
 
   @Override
-  public Hits search(SearchScope scope, TextQuery query, QueryVector vector, int limit)
+  public Hits search(
+      SearchScope scope, Set<String> sources, TextQuery query, QueryVector vector, int limit)
       throws InterruptedException {
-    var inHeap = heap.search(scope, query, vector, limit);
+    var inHeap = heap.search(scope, sources, query, vector, limit);
     if (inHeap.isPresent()) {
       return inHeap.get();
+    }
+    if (sources != null) {
+      heap.recordSearch(scope, limits.heapFrom());
+      return inDatabase(scope.within(sources), query, vector, limit);
     }
     var hits = inDatabase(scope, query, vector, limit);
     heap.recordSearch(scope, hits.totalEntries());
@@ -70,15 +76,14 @@ public final class PostgresTextIndex implements TextIndex {
       long entries = count(scope);
       if (entries > scope.exactUpTo()) {
         boolean useGraph = entries > Math.max(limits.compareAll(), scope.exactUpTo());
-        return new Hits(
-            approximate.search(scope, query, vector, entries, useGraph, limit), entries);
+        return approximate.search(scope, query, vector, entries, useGraph, limit);
       }
     }
     var all = exact.search(scope, query, vector);
     if (all.size() > countBound(scope)) {
       large.put(scope, true);
     }
-    return new Hits(all, all.size());
+    return new Hits(all, all.size(), null);
   }
 
   /** The number of entries of a scope, counted no further than the search needs to know. */
@@ -116,7 +121,7 @@ public final class PostgresTextIndex implements TextIndex {
     var kind = vectors.kind(tx);
     for (var document : documents) {
       for (int i = 0; i < document.chunks().size(); i++) {
-        rows.add(row(document, i, kind));
+        rows.add(row(document, i, i, kind));
       }
       chunkCounts.add(
           new Object[] {
@@ -130,8 +135,23 @@ public final class PostgresTextIndex implements TextIndex {
         chunkCounts);
   }
 
-  private static Object[] row(IndexDocument document, int place, VectorColumn.Kind kind) {
-    var chunk = document.chunks().get(place);
+  /**
+   * Writes chunks of a document and leaves its other chunks as they are.
+   *
+   * @param parts the numbers of the chunks
+   */
+  public void append(Tx tx, IndexDocument document, List<Integer> parts) {
+    var kind = vectors.kind(tx);
+    var rows = new ArrayList<Object[]>();
+    for (int i = 0; i < document.chunks().size(); i++) {
+      rows.add(row(document, i, parts.get(i), kind));
+    }
+    tx.batch(upsertSql(kind), rows);
+  }
+
+  private static Object[] row(
+      IndexDocument document, int index, int place, VectorColumn.Kind kind) {
+    var chunk = document.chunks().get(index);
     var values = new ArrayList<Object>();
     values.add(document.group());
     values.add(document.sourceId());

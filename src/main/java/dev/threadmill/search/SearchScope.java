@@ -1,6 +1,8 @@
 package dev.threadmill.search;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /**
  * The entries that a search may see.
@@ -15,5 +17,12 @@ public record SearchScope(
     String condition, List<Object> params, int exactUpTo, boolean countFirst) {
   public SearchScope {
     params = List.copyOf(params);
+  }
+
+  /** The entries of this scope that are chunks of these sources. */
+  SearchScope within(Set<String> sources) {
+    var both = new ArrayList<Object>(params);
+    both.add(List.copyOf(sources));
+    return new SearchScope(condition + " AND i.source_id = ANY (?)", both, exactUpTo, true);
   }
 }

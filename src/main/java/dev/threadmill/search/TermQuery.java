@@ -17,11 +17,17 @@ public record TermQuery(List<String> forms) {
     forms = List.copyOf(forms);
   }
 
+  /** The query for entries that have the term at least twice, or often. */
+  TermQuery withPrefix(String frequency) {
+    return new TermQuery(forms.stream().map(form -> frequency + form).toList());
+  }
+
   /** What indexed terms have to begin with to match the base form; empty if it must be equal. */
   String prefix() {
     var base = forms.getFirst();
-    int length = base.codePointCount(0, base.length());
-    return length < LONG_WORD ? "" : base.substring(0, base.offsetByCodePoints(0, length - 1));
+    int begin = base.length() > 1 && base.charAt(1) == '~' ? 2 : 0;
+    int length = base.codePointCount(begin, base.length());
+    return length < LONG_WORD ? "" : base.substring(0, base.offsetByCodePoints(begin, length - 1));
   }
 
   /** The term as PostgreSQL's {@code tsquery}. */

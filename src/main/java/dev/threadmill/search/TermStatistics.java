@@ -88,6 +88,14 @@ final class TermStatistics {
     return chosen;
   }
 
+  /** How many of so many entries have each term, by its share in the whole index. */
+  double[] documentFrequencies(List<TermQuery> terms, long entries) {
+    var current = statistics();
+    return terms.stream()
+        .mapToDouble(term -> current.rowsWith(term) / Math.max(1, current.rows()) * entries)
+        .toArray();
+  }
+
   /** The most rows that each of so many queries may read, whatever the estimate says. */
   int maxRows(int queries) {
     return MAX_ROWS_IN_ALL / queries;

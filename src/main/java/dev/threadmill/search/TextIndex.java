@@ -3,6 +3,7 @@ package dev.threadmill.search;
 import dev.threadmill.db.Tx;
 import java.util.Collection;
 import java.util.List;
+import java.util.Set;
 
 /** An index of texts that finds them by meaning and by words. */
 public interface TextIndex {
@@ -19,9 +20,11 @@ public interface TextIndex {
    * Searches a scope. A small scope is returned whole. Of a larger one the hits are the entries
    * nearest to the query and the entries with its rarest terms, each with its neighbours.
    *
+   * @param sources the ids of the sources that are searched; null for all of the scope
    * @param vector awaited only when the search by words is under way
    * @param limit the number of entries by meaning, and the number by words
    */
-  Hits search(SearchScope scope, TextQuery query, QueryVector vector, int limit)
+  Hits search(
+      SearchScope scope, Set<String> sources, TextQuery query, QueryVector vector, int limit)
       throws InterruptedException;
 }

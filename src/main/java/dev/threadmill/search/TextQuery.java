@@ -33,6 +33,11 @@ public record TextQuery(String text, List<TermQuery> terms) {
             .toList());
   }
 
+  /** The query for entries that have its terms with a frequency. */
+  TextQuery withPrefix(String frequency) {
+    return new TextQuery(text, terms.stream().map(term -> term.withPrefix(frequency)).toList());
+  }
+
   /** Any of the terms, as PostgreSQL's {@code tsquery}. */
   String tsquery() {
     return terms.stream().map(TermQuery::tsquery).collect(Collectors.joining(" | "));

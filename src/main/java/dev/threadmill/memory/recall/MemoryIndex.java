@@ -31,6 +31,7 @@ public class MemoryIndex {
           "thread_id",
           List.of("project_id", "assistant_id", "user_id", "source_type"),
           "(i.source_type = 'fact')::integer << " + TextFeatures.FACT_SHIFT,
+          false,
           new IndexTable.Adjacency(
               """
               (SELECT b.id FROM messages b
@@ -51,6 +52,9 @@ public class MemoryIndex {
   /** The number of candidates by meaning, and the number by words, in larger scopes. */
   private static final int CANDIDATES_PER_METHOD = 50;
 
+  /** What an entry takes in the heap besides its vector. */
+  private static final int BYTES_PER_ENTRY = 350;
+
   private final PostgresTextIndex index;
   private final RecallConfig config;
 
@@ -61,7 +65,8 @@ public class MemoryIndex {
             jdbc,
             TABLE,
             embeddings,
-            new IndexLimits(config.compareAll(), config.keepFrom(), config.keepPercent()),
+            new IndexLimits(
+                config.compareAll(), config.keepFrom(), BYTES_PER_ENTRY, config.keepPercent()),
             clock);
   }
 
@@ -77,6 +82,7 @@ public class MemoryIndex {
           case MemoryScope.OfUser(var project, var user) ->
               ofManyThreads("user_id", List.of(project, user));
         },
+        null,
         query,
         vector,
         CANDIDATES_PER_METHOD);
