@@ -157,6 +157,9 @@ public sealed interface ToolSpec {
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   record FileSearch(FileSearchOptions fileSearch, List<String> vectorStoreIds) implements ToolSpec {
+    /** The type of the tool and of its calls, and the name of its function. */
+    public static final String TYPE = "file_search";
+
     private static final int MAX_STORES = 10;
 
     @JsonCreator

@@ -81,7 +81,11 @@ class CallModel {
   private static ToolChoice toolChoice(RunExecution execution) {
     var choice = execution.run().settings().toolUse().choice();
     boolean forced = !choice.equals(ToolChoice.AUTO) && !choice.equals(ToolChoice.NONE);
-    return forced && execution.turns() > 0 ? ToolChoice.AUTO : choice;
+    if (forced && execution.turns() > 0) {
+      return ToolChoice.AUTO;
+    }
+    // The tools of this server are functions to a model.
+    return choice instanceof ToolChoice.BuiltIn(var type) ? new ToolChoice.Function(type) : choice;
   }
 
   /** The rest of the completion token limit, which applies to all model calls of the run. */

@@ -44,6 +44,7 @@ class ExecuteRun {
   private final ExecuteTools executeTools;
   private final ToolsetFactory toolsets;
   private final BudgetLedger ledger;
+  private final ResolveCitations citations;
   private final RunsConfig config;
   private final InstantSource clock;
 
@@ -58,6 +59,7 @@ class ExecuteRun {
       ExecuteTools executeTools,
       ToolsetFactory toolsets,
       BudgetLedger ledger,
+      ResolveCitations citations,
       RunsConfig config,
       InstantSource clock) {
     this.buildContext = buildContext;
@@ -70,6 +72,7 @@ class ExecuteRun {
     this.executeTools = executeTools;
     this.toolsets = toolsets;
     this.ledger = ledger;
+    this.citations = citations;
     this.config = config;
     this.clock = clock;
   }
@@ -127,7 +130,7 @@ class ExecuteRun {
   }
 
   private Outcome takeTurn(RunExecution execution, PromptPermits.Permit permit) {
-    var turn = new AnswerAccumulator(execution, commitProgress);
+    var turn = new AnswerAccumulator(execution, commitProgress, citations.of(execution.run()));
     try (permit) {
       if (execution.isAtMaxTurns()) {
         return end(execution, null, Usage.NONE, Run.End.incomplete(RunExecution.MAX_TURNS));

@@ -1,5 +1,6 @@
 package dev.threadmill.threads;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
@@ -28,8 +29,26 @@ public sealed interface Annotation {
   /** A file. */
   record FileReference(String fileId) {}
 
-  /** The text at this range is supported by this file. */
-  record FileCitation(String text, int startIndex, int endIndex, FileReference fileCitation)
+  /**
+   * Where in a file something stands.
+   *
+   * @param page from 1; left out if the format has no pages
+   * @param heading the headings above it, outermost first; left out if there are none
+   */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  record Location(Integer page, String heading) {}
+
+  /**
+   * The text at this range, in code points, is supported by this file.
+   *
+   * @param location the place in the file; left out if it is unknown
+   */
+  record FileCitation(
+      String text,
+      int startIndex,
+      int endIndex,
+      FileReference fileCitation,
+      @JsonInclude(JsonInclude.Include.NON_NULL) Location location)
       implements Annotation {}
 
   /** The text at this range names this file. */

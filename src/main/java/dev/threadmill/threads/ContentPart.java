@@ -76,9 +76,22 @@ public sealed interface ContentPart {
     return text.toString();
   }
 
+  /** The annotations of the texts of these parts, in their order. */
+  static List<Annotation> annotationsOf(List<ContentPart> parts) {
+    return parts.stream()
+        .filter(Text.class::isInstance)
+        .flatMap(part -> ((Text) part).text().annotations().stream())
+        .toList();
+  }
+
   /** Text without annotations. */
   static ContentPart text(String value) {
     return new Text(new TextValue(value, List.of()));
+  }
+
+  /** Text with these annotations. */
+  static ContentPart text(String value, List<Annotation> annotations) {
+    return new Text(new TextValue(value, annotations));
   }
 
   /** A refusal of the model to answer. */

@@ -290,6 +290,7 @@ final class SimulatedNode {
                 parts.gate),
             parts.toolsets,
             parts.ledger,
+            new ResolveCitations(toolCalls),
             config,
             clock);
     return new StartRun(

@@ -129,6 +129,7 @@ public final class RunHandle {
             RunEvent.StepStatusChanged _,
             RunEvent.CallStarted _,
             RunEvent.Delta _,
+            RunEvent.AnnotationAdded _,
             RunEvent.CallRouted _,
             RunEvent.CallCompleted _,
             RunEvent.AttemptStarted _ ->

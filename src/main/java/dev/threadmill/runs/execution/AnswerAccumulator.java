@@ -15,6 +15,7 @@ import dev.threadmill.runs.store.Step;
 import dev.threadmill.runs.store.StepReasoning;
 import dev.threadmill.runs.store.StreamedText;
 import dev.threadmill.runs.store.ToolCall;
+import dev.threadmill.threads.Annotation;
 import dev.threadmill.threads.ContentPart;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,6 +43,9 @@ public final class AnswerAccumulator {
   private boolean mayCall;
   private ReasoningState thoughts;
   private boolean isCounted;
+  private final MarkerResolver resolver;
+  private final TextMarkers markers = new TextMarkers(this::appendPlain, this::appendMarker);
+  private final List<Annotation> annotations = new ArrayList<>();
 
   /**
    * Commits steps that are complete while the answer continues. Both methods return false if the
@@ -84,7 +88,12 @@ public final class AnswerAccumulator {
     }
   }
 
-  public AnswerAccumulator(RunExecution execution, StepCommitter committer) {
+  /**
+   * @param resolver finds what markers in the text refer to
+   */
+  public AnswerAccumulator(
+      RunExecution execution, StepCommitter committer, MarkerResolver resolver) {
+    this.resolver = resolver;
     this.execution = execution;
     this.committer = committer;
   }
@@ -173,9 +182,10 @@ public final class AnswerAccumulator {
 
   /** The content of the message so far: its text, and the refusal if there is one. */
   public List<ContentPart> content() {
+    markers.end();
     var content = new ArrayList<ContentPart>();
     if (!text().isEmpty() || refusal() == null) {
-      content.add(ContentPart.text(text()));
+      content.add(ContentPart.text(text(), annotations));
     }
     if (refusal() != null) {
       content.add(ContentPart.refusal(refusal()));
@@ -196,6 +206,7 @@ public final class AnswerAccumulator {
   public void finishAsMessage() {
     commitCallStep();
     openMessage();
+    markers.end();
   }
 
   /** The provider cut the answer off for its content. */
@@ -263,7 +274,24 @@ public final class AnswerAccumulator {
 
   private void appendText(String piece) {
     openMessage();
-    append(messageStep.step, messageText, piece);
+    markers.accept(piece);
+  }
+
+  private void appendPlain(String text) {
+    append(messageStep.step, messageText, text);
+  }
+
+  private void appendMarker(String marker) {
+    int start = messageText.codePoints();
+    appendPlain(marker);
+    resolver
+        .resolve(marker, start, start + marker.codePointCount(0, marker.length()))
+        .ifPresent(
+            annotation -> {
+              publish(
+                  StreamEvents.annotationAdded(messageStep.step, annotations.size(), annotation));
+              annotations.add(annotation);
+            });
   }
 
   private void acceptRefusal(String piece) {
@@ -313,6 +341,7 @@ public final class AnswerAccumulator {
     }
     if (messageStep != null && !isMessageCommitted) {
       openMessage();
+      markers.end();
       if (!committer.commitMessage(execution, this)) {
         throw new RunLostException();
       }

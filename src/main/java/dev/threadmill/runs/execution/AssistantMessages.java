@@ -4,6 +4,7 @@ import dev.threadmill.api.Metadata;
 import dev.threadmill.models.TokenCounter;
 import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.Step;
+import dev.threadmill.threads.Annotation;
 import dev.threadmill.threads.ContentPart;
 import dev.threadmill.threads.Message;
 import java.time.Instant;
@@ -48,14 +49,16 @@ public final class AssistantMessages {
   }
 
   /** A message that stays incomplete because its node failed. */
-  public static Message interrupted(Run run, Step step, String text, Instant at) {
-    var content = text.isEmpty() ? List.<ContentPart>of() : List.of(textPart(text));
+  public static Message interrupted(
+      Run run, Step step, String text, List<Annotation> annotations, Instant at) {
+    var content =
+        text.isEmpty() ? List.<ContentPart>of() : List.of(ContentPart.text(text, annotations));
     return message(run, step, Message.Status.INCOMPLETE, "run_failed", content, at);
   }
 
   /** As {@link #interrupted}, for a message of which nothing was stored. */
   public static Message interruptedBeforeCommit(Run run, Step step) {
-    return interrupted(run, step, "", step.createdAt());
+    return interrupted(run, step, "", List.of(), step.createdAt());
   }
 
   /** The output of a tool call whose run ends before the call has one. */
@@ -66,10 +69,6 @@ public final class AssistantMessages {
       case FAILED, INCOMPLETE, COMPLETED, QUEUED, IN_PROGRESS, REQUIRES_ACTION, CANCELLING ->
           "The run ended before this call had a result.";
     };
-  }
-
-  private static ContentPart textPart(String text) {
-    return ContentPart.text(text);
   }
 
   private static Message message(

@@ -15,8 +15,11 @@ import dev.threadmill.runs.store.StreamedText;
 record DeltaObject(Step step, DeltaTarget target, String callType, String text) {
   private static final JsonStringEncoder JSON_STRING = JsonStringEncoder.getInstance();
 
-  /** The name of the SSE event. */
+  /** The name of the SSE event; null if clients do not receive it. */
   String eventName() {
+    if (scope() == StreamedText.Scope.CALL && StepObject.isFileSearch(callType)) {
+      return null;
+    }
     return scope() == StreamedText.Scope.MESSAGE ? "thread.message.delta" : "thread.run.step.delta";
   }
 

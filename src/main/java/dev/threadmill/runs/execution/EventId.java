@@ -72,6 +72,7 @@ public record EventId(
           new EventId(
               attempt, next, step, state.equals("created") || state.equals("in_progress"), false);
       case RunEvent.Delta _,
+          RunEvent.AnnotationAdded _,
           RunEvent.CallStarted _,
           RunEvent.CallRouted _,
           RunEvent.CallCompleted _,

@@ -107,9 +107,13 @@ public final class HandoffProjection {
             when target.text().scope() != StreamedText.Scope.CALL
                 && ordinals.containsKey(target.step()) ->
             own.add(new RunEvent.Delta(target.inStep(ordinals.get(target.step())), length, text));
+        case RunEvent.AnnotationAdded(var step, var index, var annotation)
+            when ordinals.containsKey(step) ->
+            own.add(new RunEvent.AnnotationAdded(ordinals.get(step), index, annotation));
         case RunEvent.StepCreated _,
             RunEvent.StepStatusChanged _,
             RunEvent.MessageStatusChanged _,
+            RunEvent.AnnotationAdded _,
             RunEvent.Delta _,
             RunEvent.ThreadCreated _,
             RunEvent.RunStatusChanged _,

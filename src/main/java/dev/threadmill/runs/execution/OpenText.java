@@ -20,6 +20,11 @@ final class OpenText {
     text.append(piece);
   }
 
+  /** The number of code points. */
+  int codePoints() {
+    return text.codePointCount(0, text.length());
+  }
+
   boolean isEmpty() {
     return text.isEmpty();
   }

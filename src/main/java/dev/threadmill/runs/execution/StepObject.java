@@ -67,8 +67,17 @@ public record StepObject(
     }
   }
 
-  /** The step as it is now. */
+  /** The step as it is now, without the contents of file searches. */
   public static StepObject of(Step step) {
+    return of(step, false);
+  }
+
+  /**
+   * The step as it is now.
+   *
+   * @param withContents whether the results of file searches have their contents
+   */
+  public static StepObject of(Step step, boolean withContents) {
     return new StepObject(
         step.id().value(),
         "thread.run.step",
@@ -78,7 +87,7 @@ public record StepObject(
         step.runId().value(),
         step.type(),
         step.status(),
-        details(step),
+        details(step, withContents),
         step.lastError(),
         endedAs(step, Step.Status.EXPIRED),
         endedAs(step, Step.Status.CANCELLED),
@@ -104,17 +113,26 @@ public record StepObject(
         : new ReasoningObject(aside.reasoning(), aside.effort());
   }
 
-  private static Details details(Step step) {
+  private static Details details(Step step, boolean withContents) {
     return switch (step.type()) {
       case MESSAGE_CREATION -> new Details.MessageCreation(step.messageId().value());
       case TOOL_CALLS ->
-          new Details.ToolCalls(step.calls().stream().map(StepObject::call).toList());
+          new Details.ToolCalls(
+              step.calls().stream().map(call -> call(call, withContents)).toList());
     };
   }
 
-  /** A tool call as a step shows it. */
-  static Object call(ToolCall call) {
+  /** Whether calls of this type search files: they show no function. */
+  static boolean isFileSearch(String callType) {
+    return ToolSpec.FileSearch.TYPE.equals(callType);
+  }
+
+  private static Object call(ToolCall call, boolean withContents) {
     var shown = ordered("id", call.id().value(), "type", call.type());
+    if (isFileSearch(call.type())) {
+      shown.put(call.type(), FileSearchResults.of(call, withContents));
+      return shown;
+    }
     if (call.routing() != null) {
       shown.putAll(routing(call));
     }

@@ -1,11 +1,14 @@
 package dev.threadmill.runs.execution;
 
+import com.fasterxml.jackson.core.type.TypeReference;
+import dev.threadmill.api.Json;
 import dev.threadmill.runs.store.DeltaTarget;
 import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.RunEvent;
 import dev.threadmill.runs.store.RunStatus;
 import dev.threadmill.runs.store.Step;
 import dev.threadmill.runs.store.ToolCall;
+import dev.threadmill.threads.Annotation;
 import dev.threadmill.threads.Message;
 import dev.threadmill.threads.MessageObject;
 import dev.threadmill.threads.ThreadObject;
@@ -18,6 +21,8 @@ import java.util.Map;
  * streams and replays both use it, so they send the same.
  */
 public final class StreamEvents {
+  private static final TypeReference<Map<String, Object>> ANNOTATION = new TypeReference<>() {};
+
   private StreamEvents() {}
 
   /** The thread that was created together with the run. */
@@ -121,6 +126,28 @@ public final class StreamEvents {
     return new StreamEvent(RunEvent.Delta.of(target, text), data.eventName(), data, step);
   }
 
+  /** The text of the step's message got an annotation; its text was published before. */
+  public static StreamEvent annotationAdded(Step step, int index, Annotation annotation) {
+    var indexed = StepObject.ordered("index", index);
+    indexed.putAll(Json.MAPPER.convertValue(annotation, ANNOTATION));
+    var content =
+        StepObject.ordered(
+            "index", 0, "type", "text", "text", Map.of("annotations", List.of(indexed)));
+    var data =
+        StepObject.ordered(
+            "id",
+            step.messageId().value(),
+            "object",
+            "thread.message.delta",
+            "delta",
+            Map.of("content", List.of(content)));
+    return new StreamEvent(
+        new RunEvent.AnnotationAdded(step.ordinal(), index, annotation),
+        "thread.message.delta",
+        data,
+        step);
+  }
+
   /**
    * The rest of a delta.
    *
@@ -144,7 +171,7 @@ public final class StreamEvents {
             "type",
             call.type(),
             StepObject.detailsField(call),
-            function);
+            StepObject.isFileSearch(call.type()) ? Map.of() : function);
     var event = new RunEvent.CallStarted(step.ordinal(), index, call.name());
     return new StreamEvent(event, "thread.run.step.delta", stepDelta(step, started), step);
   }
@@ -177,6 +204,10 @@ public final class StreamEvents {
             StepObject.detailsField(call),
             Map.of("output", call.output().substring(Math.min(before, call.output().length()))));
     var event = new RunEvent.CallCompleted(step.ordinal(), index, call.output());
+    if (StepObject.isFileSearch(call.type())) {
+      // The results are in the step that ends.
+      return new StreamEvent(event, null, null, step);
+    }
     return new StreamEvent(event, "thread.run.step.delta", stepDelta(step, completed), step);
   }
 

@@ -14,6 +14,7 @@ import dev.threadmill.runs.store.Step;
 import dev.threadmill.runs.store.StepReasoning;
 import dev.threadmill.runs.store.StreamedText;
 import dev.threadmill.runs.store.ToolCall;
+import dev.threadmill.threads.Annotation;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -26,8 +27,10 @@ import java.util.Optional;
  * @param step the step that was open, with the tool calls that the journal has
  * @param isMessageBegun whether its message was created
  * @param text the text of its message that the journal has
+ * @param annotations those of the text
  */
-record InterruptedStep(Step step, boolean isMessageBegun, String text) {
+record InterruptedStep(
+    Step step, boolean isMessageBegun, String text, List<Annotation> annotations) {
 
   /**
    * The open step at the end of these events, if there is one.
@@ -39,6 +42,7 @@ record InterruptedStep(Step step, boolean isMessageBegun, String text) {
     boolean isMessageBegun = false;
     var texts = new EnumMap<StreamedText, StringBuilder>(StreamedText.class);
     var calls = new ArrayList<ToolCall>();
+    var annotations = new ArrayList<Annotation>();
     for (var event : events) {
       switch (event) {
         case RunEvent.StepCreated(var ordinal, var type, var createdAt) -> {
@@ -47,10 +51,12 @@ record InterruptedStep(Step step, boolean isMessageBegun, String text) {
           isMessageBegun = false;
           texts.clear();
           calls.clear();
+          annotations.clear();
         }
         case RunEvent.StepStatusChanged(_, var state) ->
             open = state.equals("in_progress") ? open : null;
         case RunEvent.MessageStatusChanged _ -> isMessageBegun = true;
+        case RunEvent.AnnotationAdded(_, _, var annotation) -> annotations.add(annotation);
         case RunEvent.CallStarted(var ordinal, var call, var name) -> {
           var place = run.attempt() + "/" + ordinal + "/" + call;
           calls.add(
@@ -83,7 +89,10 @@ record InterruptedStep(Step step, boolean isMessageBegun, String text) {
             null);
     return Optional.of(
         new InterruptedStep(
-            open.with(List.copyOf(calls)).with(reasoning), isMessageBegun, text(texts, MESSAGE)));
+            open.with(List.copyOf(calls)).with(reasoning),
+            isMessageBegun,
+            text(texts, MESSAGE),
+            List.copyOf(annotations)));
   }
 
   private static String text(Map<StreamedText, StringBuilder> texts, StreamedText wanted) {

@@ -250,7 +250,9 @@ public class TakeOver {
         interrupted.step().with(Usage.NONE).ended(Step.Status.FAILED, clock.instant(), error);
     var events = new ArrayList<StreamEvent>();
     if (interrupted.isMessageBegun()) {
-      var message = AssistantMessages.interrupted(run, step, interrupted.text(), step.endedAt());
+      var message =
+          AssistantMessages.interrupted(
+              run, step, interrupted.text(), interrupted.annotations(), step.endedAt());
       messages.insert(tx, run.projectId(), List.of(message));
       events.add(StreamEvents.messageEnded(step, message));
     }

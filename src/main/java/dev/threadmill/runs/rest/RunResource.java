@@ -97,11 +97,11 @@ public class RunResource {
       @QueryParam("include[]") List<String> include,
       @QueryParam("include") List<String> includeBare,
       RunRequests.CreateRunBody request) {
-    Include.check(include, includeBare);
+    boolean withSearchContents = Include.check(include, includeBare);
     var spec = request.toSpec();
     var created = createRun.create(Caller.current().project(), thread, spec, CreationHook.NONE);
     return spec.streamed()
-        ? streamed(streams.of(created))
+        ? streamed(streams.of(created, withSearchContents))
         : answer(RunObject.created(created.run()));
   }
 

@@ -45,10 +45,10 @@ public class StepResource {
       @QueryParam("include[]") List<String> include,
       @QueryParam("include") List<String> includeBare,
       @BeanParam PageRequest page) {
-    Include.check(include, includeBare);
+    boolean withContents = Include.check(include, includeBare);
     var project = Caller.current().project();
     runs.get(project, thread, run);
-    return steps.list(project, thread, run, page).map(StepObject::of);
+    return steps.list(project, thread, run, page).map(step -> StepObject.of(step, withContents));
   }
 
   @GET
@@ -60,8 +60,8 @@ public class StepResource {
       @PathParam("step_id") StepId step,
       @QueryParam("include[]") List<String> include,
       @QueryParam("include") List<String> includeBare) {
-    Include.check(include, includeBare);
-    return StepObject.of(steps.get(Caller.current().project(), thread, run, step));
+    boolean withContents = Include.check(include, includeBare);
+    return StepObject.of(steps.get(Caller.current().project(), thread, run, step), withContents);
   }
 
   @GET

@@ -1,5 +1,6 @@
 package dev.threadmill.runs.store;
 
+import dev.threadmill.threads.Annotation;
 import java.util.Arrays;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -70,6 +71,12 @@ public sealed interface RunEvent {
     }
   }
 
+  /**
+   * The text of the step's message got this annotation, the first one with the index 0. It is null
+   * where it is in the message's row.
+   */
+  record AnnotationAdded(int step, int index, Annotation annotation) implements RunEvent {}
+
   /** The call at this index of the step starts. The name is null where it is in the call's row. */
   record CallStarted(int step, int call, String name) implements RunEvent {}
 
@@ -97,6 +104,7 @@ public sealed interface RunEvent {
           StepCreated _,
           StepStatusChanged _,
           MessageStatusChanged _,
+          AnnotationAdded _,
           CallStarted _,
           CallRouted _,
           CallCompleted _ ->
@@ -114,6 +122,7 @@ public sealed interface RunEvent {
       case StepStatusChanged(var step, var state) -> "s" + step + state;
       case MessageStatusChanged(var step, var state) -> "m" + step + state;
       case Delta(var target, var length, _) -> target.code() + ":" + length;
+      case AnnotationAdded(var step, var index, _) -> "n" + step + "." + index;
       case CallStarted(var step, var call, _) -> "C" + step + "." + call;
       case CallRouted(var step, var call, _) -> "r" + step + "." + call;
       case CallCompleted(var step, var call, _) -> "o" + step + "." + call;
@@ -125,6 +134,7 @@ public sealed interface RunEvent {
   default RunEvent withoutText() {
     return switch (this) {
       case Delta(var target, var length, _) -> new Delta(target, length, null);
+      case AnnotationAdded(var step, var index, _) -> new AnnotationAdded(step, index, null);
       case CallStarted(var step, var call, _) -> new CallStarted(step, call, null);
       case CallRouted(var step, var call, _) -> new CallRouted(step, call, null);
       case CallCompleted(var step, var call, _) -> new CallCompleted(step, call, null);
@@ -167,6 +177,7 @@ public sealed interface RunEvent {
               Long.parseLong(rest.substring(1)));
       case 's' -> new StepStatusChanged(step, rest);
       case 'm' -> new MessageStatusChanged(step, rest);
+      case 'n' -> new AnnotationAdded(step, call, null);
       case 'C' -> new CallStarted(step, call, null);
       case 'r' -> new CallRouted(step, call, null);
       case 'o' -> new CallCompleted(step, call, null);

@@ -83,6 +83,9 @@ public record RunSettings(
           && routing.routesToAssistant(function)) {
         return ToolSpec.AgentRouting.TYPE;
       }
+      if (tool instanceof ToolSpec.FileSearch && function.equals(ToolSpec.FileSearch.TYPE)) {
+        return ToolSpec.FileSearch.TYPE;
+      }
     }
     return "function";
   }

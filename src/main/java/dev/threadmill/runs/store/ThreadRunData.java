@@ -44,9 +44,10 @@ class ThreadRunData implements ThreadLifecycle {
     tx.defer(
         """
         INSERT INTO tool_calls (thread_id, id, project_id, run_id, step_id, ordinal, type, name,
-          arguments, output, executor, routing)
+          arguments, output, executor, routing, result_parts)
         SELECT s.thread_id, c.id, c.project_id, c.run_id, c.step_id, c.ordinal, c.type, c.name,
-          c.arguments, c.output, c.executor, c.routing
+          c.arguments, c.output, c.executor, c.routing,
+          CASE WHEN c.type = 'file_search' THEN c.result_parts END
         FROM run_steps s
         JOIN tool_calls c ON c.thread_id = ? AND c.step_id = s.id
         WHERE s.thread_id = ? AND s.type = 'tool_calls' AND s.created_at > ? AND s.created_at <= ?

@@ -1,5 +1,6 @@
 package dev.threadmill.runs.store;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.threadmill.api.RunId;
 import dev.threadmill.api.StepId;
 import dev.threadmill.api.ThreadId;
@@ -26,6 +27,8 @@ public class ToolCallStore {
   /** Open calls that the client has to answer or to approve. */
   private static final String AWAITS_CLIENT =
       "output IS NULL AND executor IN ('client', 'approval')";
+
+  private static final int MAX_FILE_SEARCHES = 100;
 
   private final Jdbc jdbc;
 
@@ -188,6 +191,27 @@ public class ToolCallStore {
         since,
         maxCalls,
         maxBytes);
+  }
+
+  /**
+   * The newest file searches of a thread, oldest first: {@code ranking_options} and {@code results}
+   * of each.
+   */
+  public List<JsonNode> fileSearches(ThreadId thread) {
+    var newest =
+        jdbc.list(
+            """
+            SELECT detail.value -> 'data' AS data
+            FROM run_steps s JOIN tool_calls c ON c.thread_id = s.thread_id AND c.step_id = s.id,
+              jsonb_array_elements(c.result_parts -> 'details') AS detail
+            WHERE s.thread_id = ? AND s.type = 'tool_calls' AND c.type = 'file_search'
+              AND detail.value ->> 'type' = 'file_search'
+            ORDER BY s.created_at DESC, s.id DESC, c.ordinal DESC LIMIT %d
+            """
+                .formatted(MAX_FILE_SEARCHES),
+            row -> row.json("data", JsonNode.class),
+            thread);
+    return newest.reversed();
   }
 
   private static ToolCall read(Row row) throws SQLException {

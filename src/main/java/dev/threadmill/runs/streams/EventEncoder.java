@@ -2,6 +2,9 @@ package dev.threadmill.runs.streams;
 
 import dev.threadmill.api.sse.SseFormat;
 import dev.threadmill.runs.execution.SseFrame;
+import dev.threadmill.runs.execution.StepObject;
+import dev.threadmill.runs.execution.StreamEvent;
+import dev.threadmill.runs.store.RunEvent;
 import io.vertx.core.buffer.Buffer;
 
 /** The form in which one reader receives the events of a run. */
@@ -12,6 +15,33 @@ public interface EventEncoder {
         @Override
         public byte[] encode(SseFrame frame) {
           return frame.bytes();
+        }
+
+        @Override
+        public Buffer end() {
+          return SseFormat.done();
+        }
+      };
+
+  /** As {@link #ASSISTANTS_API}, with the contents of file searches in steps that ended. */
+  EventEncoder WITH_SEARCH_CONTENTS =
+      new EventEncoder() {
+        @Override
+        public byte[] encode(SseFrame frame) {
+          var event = frame.streamEvent();
+          boolean isEndedStep =
+              event.event() instanceof RunEvent.StepStatusChanged(_, var state)
+                  && !state.equals("in_progress");
+          return isEndedStep
+              ? new SseFrame(
+                      frame.id(),
+                      new StreamEvent(
+                          event.event(),
+                          event.name(),
+                          StepObject.of(event.step(), true),
+                          event.step()))
+                  .bytes()
+              : frame.bytes();
         }
 
         @Override

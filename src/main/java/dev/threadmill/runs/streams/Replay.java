@@ -14,6 +14,8 @@ import dev.threadmill.runs.store.StepStore;
 import dev.threadmill.runs.store.StoredRun;
 import dev.threadmill.runs.store.StreamedText;
 import dev.threadmill.runs.store.ToolCall;
+import dev.threadmill.threads.Annotation;
+import dev.threadmill.threads.ContentPart;
 import dev.threadmill.threads.Message;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -101,6 +103,8 @@ final class Replay {
       case RunEvent.MessageStatusChanged(var ordinal, var state) ->
           step(ordinal).flatMap(step -> messageStatus(step, state));
       case RunEvent.Delta delta -> step(delta.target().step()).flatMap(step -> delta(step, delta));
+      case RunEvent.AnnotationAdded(var ordinal, var index, var annotation) ->
+          step(ordinal).flatMap(step -> annotationAdded(step, index, annotation));
       case RunEvent.CallStarted(var ordinal, var call, var name) ->
           step(ordinal).flatMap(step -> callStarted(step, call, name));
       case RunEvent.CallRouted(var ordinal, var call, _) ->
@@ -166,6 +170,16 @@ final class Replay {
 
   private Optional<Message> message(Step step) {
     return Optional.ofNullable(step.messageId()).map(id -> stored.messages().get(id.value()));
+  }
+
+  private Optional<StreamEvent> annotationAdded(Step step, int index, Annotation journaled) {
+    if (journaled != null) {
+      return Optional.of(StreamEvents.annotationAdded(step, index, journaled));
+    }
+    var stored = message(step).map(message -> ContentPart.annotationsOf(message.content()));
+    return stored
+        .filter(annotations -> index < annotations.size())
+        .map(annotations -> StreamEvents.annotationAdded(step, index, annotations.get(index)));
   }
 
   private Optional<StreamEvent> delta(Step step, RunEvent.Delta delta) {

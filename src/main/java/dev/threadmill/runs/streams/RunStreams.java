@@ -44,6 +44,19 @@ public class RunStreams implements StreamLookup {
     return created.live().map(events::startingFrom).orElse(events);
   }
 
+  /**
+   * As {@link #of(CreateRun.Created)}.
+   *
+   * @param withSearchContents whether steps show the contents of file searches
+   */
+  public EventStream of(CreateRun.Created created, boolean withSearchContents) {
+    if (!withSearchContents) {
+      return of(created);
+    }
+    var events = untilPause(created.run(), EventId.START, EventEncoder.WITH_SEARCH_CONTENTS);
+    return created.live().map(events::startingFrom).orElse(events);
+  }
+
   /** The events of a run that was resumed, until it ends or waits for its client again. */
   public EventStream of(SubmitToolOutputs.Resumed resumed) {
     var events = untilPause(resumed.run(), resumed.position());
@@ -84,11 +97,12 @@ public class RunStreams implements StreamLookup {
   }
 
   private RunEventStream untilPause(Run run, EventId position) {
+    return untilPause(run, position, EventEncoder.ASSISTANTS_API);
+  }
+
+  private RunEventStream untilPause(Run run, EventId position, EventEncoder encoder) {
     return new RunEventStream(
-        reader(run, position),
-        EventEncoder.ASSISTANTS_API,
-        true,
-        run.threadId() + "/" + run.id() + "/" + position);
+        reader(run, position), encoder, true, run.threadId() + "/" + run.id() + "/" + position);
   }
 
   /**

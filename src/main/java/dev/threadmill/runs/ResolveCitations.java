@@ -1,0 +1,73 @@
+package dev.threadmill.runs;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.threadmill.runs.execution.MarkerResolver;
+import dev.threadmill.runs.store.Run;
+import dev.threadmill.runs.store.ToolCallStore;
+import dev.threadmill.threads.Annotation;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/**
+ * Resolves the markers in answers, such as {@code 【4:0†source】}, to the results of file searches
+ * that the model was given in the thread. A marker that names none of them stays text.
+ */
+@ApplicationScoped
+class ResolveCitations {
+  private static final Pattern MARKER =
+      Pattern.compile("\u3010\\s*(\\d{1,6}):(\\d{1,6})\\s*(?:\u2020[^\u3011]*)?\u3011");
+
+  private final ToolCallStore toolCalls;
+
+  ResolveCitations(ToolCallStore toolCalls) {
+    this.toolCalls = toolCalls;
+  }
+
+  /** The resolver of one model call. It reads the results of the thread at the first marker. */
+  MarkerResolver of(Run run) {
+    return new MarkerResolver() {
+      private Map<String, JsonNode> results;
+
+      @Override
+      public Optional<Annotation> resolve(String marker, int start, int end) {
+        var place = MARKER.matcher(marker);
+        if (!place.matches()) {
+          return Optional.empty();
+        }
+        if (results == null) {
+          results = read(run);
+        }
+        return Optional.ofNullable(results.get(place.group(1) + ":" + place.group(2)))
+            .map(result -> citation(result, marker, start, end));
+      }
+    };
+  }
+
+  private Map<String, JsonNode> read(Run run) {
+    var results = new HashMap<String, JsonNode>();
+    for (var search : toolCalls.fileSearches(run.threadId())) {
+      for (var result : search.path("results")) {
+        results.put(result.path("place").asText(), result);
+      }
+    }
+    return results;
+  }
+
+  private static Annotation citation(JsonNode result, String marker, int start, int end) {
+    var page = result.path("page");
+    var heading = result.path("heading");
+    return new Annotation.FileCitation(
+        marker,
+        start,
+        end,
+        new Annotation.FileReference(result.path("file_id").asText()),
+        page.isMissingNode() && heading.isMissingNode()
+            ? null
+            : new Annotation.Location(
+                page.isInt() ? page.intValue() : null,
+                heading.isTextual() ? heading.textValue() : null));
+  }
+}

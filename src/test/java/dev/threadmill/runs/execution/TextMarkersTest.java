@@ -1,0 +1,48 @@
+package dev.threadmill.runs.execution;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class TextMarkersTest {
+  private static List<String> parts(String... pieces) {
+    var parts = new ArrayList<String>();
+    var markers = new TextMarkers(parts::add, marker -> parts.add("<" + marker + ">"));
+    for (var piece : pieces) {
+      markers.accept(piece);
+    }
+    markers.end();
+    return parts;
+  }
+
+  @Test
+  void aMarkerInPiecesIsPublishedWhole() {
+    assertThat(parts("It is so ", "\u3010", "4:", "0\u2020source", "\u3011."))
+        .containsExactly("It is so ", "<\u30104:0\u2020source\u3011>", ".");
+  }
+
+  @Test
+  void severalMarkersInOnePieceAreFound() {
+    assertThat(parts("a\u30101:0\u3011\u30101:1\u3011b"))
+        .containsExactly("a", "<\u30101:0\u3011>", "<\u30101:1\u3011>", "b");
+  }
+
+  @Test
+  void whatIsNoMarkerIsText() {
+    assertThat(String.join("", parts("a\u3010b", "c"))).isEqualTo("a\u3010bc");
+    assertThat(parts("\u3010\u30104:0\u3011")).containsExactly("\u3010", "<\u30104:0\u3011>");
+    assertThat(parts("\u3011 only an end")).containsExactly("\u3011 only an end");
+  }
+
+  @Test
+  void aTextThatOnlyLooksLikeAMarkerIsHeldBackForABoundedLength() {
+    var parts = new ArrayList<String>();
+    var markers = new TextMarkers(parts::add, parts::add);
+
+    markers.accept("\u3010" + "x".repeat(500));
+
+    assertThat(String.join("", parts)).hasSize(501);
+  }
+}
