@@ -17,6 +17,7 @@ describe(`npm openai ${major}.x`, { concurrency: 6, timeout: 120_000 }, async ()
     "errors",
     "models",
     "chat",
+    "stores",
   ];
   for (const theme of scenarios) {
     for (const [sentence, scenario] of Object.entries((await import(`./${theme}.mjs`)).default)) {

@@ -20,6 +20,8 @@ import dev.threadmill.protocols.ProtocolConfig;
 import dev.threadmill.runs.node.RunsConfig;
 import dev.threadmill.telemetry.TelemetryConfig;
 import dev.threadmill.tools.ToolsConfig;
+import dev.threadmill.vectorstores.StoreEmbeddings;
+import dev.threadmill.vectorstores.VectorStoresConfig;
 import io.quarkus.runtime.configuration.DurationConverter;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.PropertiesConfigSource;
@@ -60,7 +62,8 @@ final class CheckSettings {
           RunsConfig.class,
           SecretConfig.class,
           TelemetryConfig.class,
-          ToolsConfig.class);
+          ToolsConfig.class,
+          VectorStoresConfig.class);
 
   /** Settings for which zero has a meaning; no number and no duration may be negative. */
   static final Set<String> MAY_BE_ZERO =
@@ -83,7 +86,10 @@ final class CheckSettings {
           "threadmill.tools.first-pause",
           "threadmill.tools.invalid-calls",
           "threadmill.tools.mcp-list-life",
-          "threadmill.tools.retries");
+          "threadmill.tools.retries",
+          "threadmill.vector-stores.attachment-wait",
+          "threadmill.vector-stores.heap-percent",
+          "threadmill.vector-stores.workers");
 
   private static final Duration MIN_RUN_EXPIRY = Duration.ofSeconds(10);
   private static final Duration MAX_RUN_EXPIRY = Duration.ofHours(24);
@@ -202,6 +208,7 @@ final class CheckSettings {
     ProxyRules.of(config.getConfigMapping(EgressConfig.class));
     SecretBox.requireUsable(config.getConfigMapping(SecretConfig.class).key().orElse(List.of()));
     Embeddings.requireKnown(config.getConfigMapping(EmbeddingsConfig.class).model());
+    StoreEmbeddings.requireKnown(config.getConfigMapping(VectorStoresConfig.class).embeddings());
     checkRunExpiry(config.getConfigMapping(RunsConfig.class).expiry());
     checkKeys(config.getConfigMapping(ApiKeysConfig.class));
     checkModels(config.getConfigMapping(ModelsConfig.class));

@@ -47,6 +47,15 @@ class TableOwnersTest {
         "memory_retention",
         "memory_losses",
         "memory_reanalysis");
+    owns(
+        "vectorstores",
+        "vector_stores",
+        "vector_store_batches",
+        "vector_store_files",
+        "vector_store_contents",
+        "vector_store_texts",
+        "vector_store_index",
+        "vector_store_tombstones");
     owns("runs.store", "runs", "run_steps", "tool_calls", "run_journal", "nodes");
   }
 
@@ -65,7 +74,9 @@ class TableOwnersTest {
           "runs.context threads",
           "runs.store messages",
           "runs.store threads",
-          "runs.store usage_limits");
+          "runs.store usage_limits",
+          "tools.filesearch run_steps",
+          "tools.filesearch tool_calls");
 
   /** Classes that put the name of a table into a statement at run time. */
   private static final Set<String> CHOOSE_A_TABLE =

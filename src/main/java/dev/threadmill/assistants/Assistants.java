@@ -8,12 +8,15 @@ import dev.threadmill.api.Metadata;
 import dev.threadmill.api.Page;
 import dev.threadmill.api.PageRequest;
 import dev.threadmill.api.ProjectId;
+import dev.threadmill.api.VectorStoreId;
 import dev.threadmill.db.EntityQuery;
 import dev.threadmill.db.Keyset;
 import dev.threadmill.files.FileReferences;
 import dev.threadmill.guard.ContentGate;
 import dev.threadmill.guard.ContentSource;
+import dev.threadmill.vectorstores.VectorStores;
 import io.quarkus.hibernate.orm.panache.PanacheQuery;
+import io.quarkus.narayana.jta.QuarkusTransaction;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.context.control.ActivateRequestContext;
 import jakarta.persistence.LockModeType;
@@ -36,6 +39,7 @@ public class Assistants {
   private final ToolSecrets secrets;
   private final RoutingTargets targets;
   private final ContentGate gate;
+  private final VectorStores stores;
 
   Assistants(
       Ids ids,
@@ -43,7 +47,9 @@ public class Assistants {
       FileReferences files,
       ToolSecrets secrets,
       RoutingTargets targets,
-      ContentGate gate) {
+      ContentGate gate,
+      VectorStores stores) {
+    this.stores = stores;
     this.gate = gate;
     this.ids = ids;
     this.clock = clock;
@@ -100,8 +106,34 @@ public class Assistants {
         .map(AssistantRow::toAssistant);
   }
 
-  @Transactional
+  /** Creates an assistant, and the vector stores that are to be created along with it. */
   Assistant create(ProjectId project, CreateAssistant request) {
+    var resources = request.toolResources();
+    if (resources == null) {
+      return create(project, request, null);
+    }
+    var created = resources.withStoresCreated(project, stores, null);
+    try {
+      return create(project, request, created);
+    } catch (ApiException e) {
+      if (created != resources) {
+        created
+            .fileSearch()
+            .vectorStoreIds()
+            .forEach(id -> stores.delete(project, new VectorStoreId(id)));
+      }
+      throw e;
+    }
+  }
+
+  private Assistant create(
+      ProjectId project, CreateAssistant request, ToolResources toolResources) {
+    return QuarkusTransaction.joiningExisting()
+        .call(() -> persist(project, request, toolResources));
+  }
+
+  private Assistant persist(
+      ProjectId project, CreateAssistant request, ToolResources toolResources) {
     var row = new AssistantRow();
     row.id = ids.assistant().value();
     row.projectId = project.value();
@@ -112,7 +144,7 @@ public class Assistants {
     row.instructions = gate.apply(ContentSource.input(project, null, null), request.instructions());
     var tools = targets.resolve(project, null, request.tools());
     row.tools = orElse(secrets.sealAll(project, tools, List.of()), List.of());
-    row.toolResources = request.toolResources();
+    row.toolResources = toolResources;
     row.metadata = request.metadata() == null ? Metadata.EMPTY : request.metadata();
     row.temperature = request.temperature();
     row.topP = request.topP();

@@ -1,11 +1,15 @@
 package dev.threadmill.assistants;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
-import com.fasterxml.jackson.databind.JsonNode;
 import dev.threadmill.api.ApiException;
 import dev.threadmill.api.Bounds;
+import dev.threadmill.api.Metadata;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.files.FileReferences;
+import dev.threadmill.vectorstores.Chunking;
+import dev.threadmill.vectorstores.ExpiresAfter;
+import dev.threadmill.vectorstores.VectorStores;
+import java.util.ArrayList;
 import java.util.List;
 
 /** The files and vector stores that the tools of an assistant or a thread work on. */
@@ -30,7 +34,7 @@ public record ToolResources(CodeInterpreter codeInterpreter, FileSearch fileSear
    * @param vectorStores stores to be made along with the object
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
-  public record FileSearch(List<String> vectorStoreIds, List<JsonNode> vectorStores) {
+  public record FileSearch(List<String> vectorStoreIds, List<InlineStore> vectorStores) {
     public FileSearch {
       vectorStoreIds = Bounds.list("vector_store_ids", vectorStoreIds, MAX_VECTOR_STORES);
       vectorStores = Bounds.list("vector_stores", vectorStores, MAX_VECTOR_STORES);
@@ -40,6 +44,43 @@ public record ToolResources(CodeInterpreter codeInterpreter, FileSearch fileSear
             "Invalid 'vector_stores': cannot be given together with 'vector_store_ids'.");
       }
     }
+  }
+
+  /** A vector store that is created along with an assistant or a thread. */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record InlineStore(List<String> fileIds, Chunking chunkingStrategy, Metadata metadata) {
+    public InlineStore {
+      fileIds = Bounds.list("file_ids", fileIds, VectorStores.MAX_FILES);
+    }
+  }
+
+  /**
+   * These resources with the vector stores created that are to be. Not to be called within a
+   * transaction.
+   *
+   * @param expiresAfter of the stores; null if they do not expire
+   */
+  public ToolResources withStoresCreated(
+      ProjectId project, VectorStores stores, ExpiresAfter expiresAfter) {
+    if (fileSearch == null || fileSearch.vectorStores() == null) {
+      return this;
+    }
+    var ids = new ArrayList<String>();
+    for (int i = 0; i < fileSearch.vectorStores().size(); i++) {
+      var store = fileSearch.vectorStores().get(i);
+      var param = "tool_resources.file_search.vector_stores[%d].file_ids".formatted(i);
+      ids.add(
+          stores
+              .create(
+                  project,
+                  param,
+                  store.fileIds() == null ? List.of() : store.fileIds(),
+                  store.chunkingStrategy(),
+                  store.metadata(),
+                  expiresAfter)
+              .value());
+    }
+    return new ToolResources(codeInterpreter, new FileSearch(ids, null));
   }
 
   /** Answers 400 if one of the resources does not exist in the project. */
@@ -55,8 +96,8 @@ public record ToolResources(CodeInterpreter codeInterpreter, FileSearch fileSear
     if (fileSearch != null && fileSearch.vectorStores() != null) {
       throw ApiException.invalid(
           "tool_resources.file_search.vector_stores",
-          "Invalid 'tool_resources.file_search.vector_stores': vector stores cannot be created in"
-              + " this version.");
+          "Invalid 'tool_resources.file_search.vector_stores': vector stores can only be created"
+              + " together with an assistant or a thread.");
     }
   }
 }

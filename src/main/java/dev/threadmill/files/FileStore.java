@@ -21,6 +21,10 @@ class FileStore {
           + " status_details, expires_at, thread_id, blob";
   private static final String UNEXPIRED = "(expires_at IS NULL OR expires_at > ?)";
 
+  private static final String FIND_ALL =
+      "SELECT %s FROM files WHERE id = ANY(?) AND project_id = ? AND %s"
+          .formatted(COLUMNS, UNEXPIRED);
+
   private final Jdbc jdbc;
   private final InstantSource clock;
 
@@ -49,13 +53,11 @@ class FileStore {
 
   /** Those of these files that the project has, in no order. */
   List<StoredFile> findAll(ProjectId project, Collection<FileId> ids) {
-    return jdbc.list(
-        "SELECT %s FROM files WHERE id = ANY(?) AND project_id = ? AND %s"
-            .formatted(COLUMNS, UNEXPIRED),
-        FileStore::read,
-        ids,
-        project,
-        clock.instant());
+    return jdbc.list(FIND_ALL, FileStore::read, ids, project, clock.instant());
+  }
+
+  List<StoredFile> findAll(Tx tx, ProjectId project, Collection<FileId> ids) {
+    return tx.list(FIND_ALL, FileStore::read, ids, project, clock.instant());
   }
 
   /** Deletes the rows of these files. Returns those that the project has had. */

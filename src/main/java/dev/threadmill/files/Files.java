@@ -80,6 +80,11 @@ public class Files {
     return fileIds.isEmpty() ? List.of() : store.findAll(project, fileIds);
   }
 
+  /** As {@link #findAll(ProjectId, Collection)}, within a transaction. */
+  public List<StoredFile> findAll(Tx tx, ProjectId project, Collection<FileId> fileIds) {
+    return fileIds.isEmpty() ? List.of() : store.findAll(tx, project, fileIds);
+  }
+
   /**
    * Creates a file from a stream, of which only a piece at a time is in memory. Not to be called
    * within a transaction.

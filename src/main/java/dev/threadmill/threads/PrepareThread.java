@@ -5,16 +5,27 @@ import dev.threadmill.api.ProjectId;
 import dev.threadmill.assistants.Assistants;
 import dev.threadmill.assistants.ToolResources;
 import dev.threadmill.files.FileReferences;
+import dev.threadmill.vectorstores.ExpiresAfter;
+import dev.threadmill.vectorstores.VectorStores;
 import jakarta.enterprise.context.ApplicationScoped;
 
 /** Validates a thread that a client sends: checks that its assistant and files exist. */
 @ApplicationScoped
 public class PrepareThread {
+  /** After so many days without use a store that is created along with a thread expires. */
+  private static final int DAYS_UNTIL_EXPIRY = 7;
+
   private final PrepareMessages prepareMessages;
   private final Assistants assistants;
   private final FileReferences files;
+  private final VectorStores stores;
 
-  PrepareThread(PrepareMessages prepareMessages, Assistants assistants, FileReferences files) {
+  PrepareThread(
+      PrepareMessages prepareMessages,
+      Assistants assistants,
+      FileReferences files,
+      VectorStores stores) {
+    this.stores = stores;
     this.prepareMessages = prepareMessages;
     this.assistants = assistants;
     this.files = files;
@@ -27,13 +38,17 @@ public class PrepareThread {
    * @throws dev.threadmill.api.ApiException 400 or 404 if something does not exist
    */
   public NewThread prepare(ProjectId project, String path, CreateThread request) {
-    requireExisting(project, request.assistantId(), request.toolResources());
-    return new NewThread(
-        project,
-        request.assistantId(),
-        request.toolResources(),
-        request.metadata(),
-        prepareMessages.prepare(project, path + "messages", request.messages()));
+    if (request.assistantId() != null) {
+      assistants.get(project, request.assistantId());
+    }
+    var messages = prepareMessages.prepare(project, path + "messages", request.messages());
+    var resources = request.toolResources();
+    if (resources != null) {
+      resources =
+          resources.withStoresCreated(project, stores, ExpiresAfter.days(DAYS_UNTIL_EXPIRY));
+      resources.requireExisting(project, files);
+    }
+    return new NewThread(project, request.assistantId(), resources, request.metadata(), messages);
   }
 
   /** Answers 404 or 400 if one of these does not exist in the project; null is ignored. */

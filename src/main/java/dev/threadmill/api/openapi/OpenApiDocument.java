@@ -35,16 +35,20 @@ public class OpenApiDocument implements OASFilter {
 
   /** Fields without which the body of a {@code POST} is refused. */
   private static final Map<String, List<String>> REQUIRED =
-      Map.of(
-          "/v1/assistants", List.of("model"),
-          "/v1/threads/{thread_id}/messages", List.of("role", "content"),
-          "/v1/threads/runs", List.of("assistant_id"),
-          "/v1/threads/{thread_id}/runs/{run_id}/submit_tool_outputs", List.of("tool_outputs"),
-          "/v1/threads/{thread_id}/memory/summaries", List.of("text"),
-          "/v1/threads/{thread_id}/memory/items/{item_id}", List.of("text"),
-          "/v1/threads/{thread_id}/memory/search", List.of("query"),
-          "/v1/projects", List.of("name"),
-          "/v1/chat/completions", List.of("model", "messages"));
+      Map.ofEntries(
+          Map.entry("/v1/assistants", List.of("model")),
+          Map.entry("/v1/threads/{thread_id}/messages", List.of("role", "content")),
+          Map.entry("/v1/threads/runs", List.of("assistant_id")),
+          Map.entry(
+              "/v1/threads/{thread_id}/runs/{run_id}/submit_tool_outputs", List.of("tool_outputs")),
+          Map.entry("/v1/threads/{thread_id}/memory/summaries", List.of("text")),
+          Map.entry("/v1/threads/{thread_id}/memory/items/{item_id}", List.of("text")),
+          Map.entry("/v1/threads/{thread_id}/memory/search", List.of("query")),
+          Map.entry("/v1/projects", List.of("name")),
+          Map.entry("/v1/chat/completions", List.of("model", "messages")),
+          Map.entry("/v1/vector_stores/{vector_store_id}/files", List.of("file_id")),
+          Map.entry("/v1/vector_stores/{vector_store_id}/files/{file_id}", List.of("attributes")),
+          Map.entry("/v1/vector_stores/{vector_store_id}/search", List.of("query")));
 
   /** Operations that answer with a run, or with its events. */
   private static final Set<String> RUN_OPERATIONS =
@@ -189,6 +193,10 @@ public class OpenApiDocument implements OASFilter {
     return switch (name) {
       case "Metadata" ->
           object().description("At most 16 pairs of texts").additionalPropertiesSchema(string());
+      case "Attributes" ->
+          object()
+              .description("At most 16 pairs of texts and texts, numbers or booleans")
+              .additionalPropertiesBoolean(true);
       case "Money" -> OASFactory.createSchema().addType(Schema.SchemaType.NUMBER);
       case "JsonNode" -> OASFactory.createSchema().description("Any JSON");
       case "ResponseFormat" ->

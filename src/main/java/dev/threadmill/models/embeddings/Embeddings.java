@@ -49,6 +49,16 @@ public class Embeddings implements EmbeddingModel {
     return new Embeddings(new LocalEmbeddings(LocalEmbeddings.Weights.MINILM), 0);
   }
 
+  /**
+   * Another model than that of the server, with a cache of its own.
+   *
+   * @param name as THREADMILL_EMBEDDINGS has it
+   */
+  public static Embeddings named(
+      String name, EmbeddingsConfig config, ModelsConfig models, ProviderTransport transport) {
+    return new Embeddings(chosen(name.strip(), config, models, transport), CACHE_BYTES);
+  }
+
   @Override
   public String name() {
     return model.name();
@@ -111,6 +121,11 @@ public class Embeddings implements EmbeddingModel {
    * @throws InvalidSettingException if it names no model
    */
   public static void requireKnown(String model) {
+    requireKnown("THREADMILL_EMBEDDINGS", model);
+  }
+
+  /** As {@link #requireKnown(String)}, for another setting with the same values. */
+  public static void requireKnown(String setting, String model) {
     var name = model.strip();
     boolean isLocal =
         name.equals(LOCAL)
@@ -118,7 +133,7 @@ public class Embeddings implements EmbeddingModel {
                 .anyMatch(weights -> name.equals(LOCAL + "/" + weights.modelName));
     if (!isLocal && (name.startsWith(LOCAL + "/") || !name.matches("[A-Za-z0-9._:/@-]{1,100}"))) {
       throw new InvalidSettingException(
-          "THREADMILL_EMBEDDINGS",
+          setting,
           name.length() > 100 ? name.substring(0, 100) : name,
           "is neither local, local/all-minilm-l6-v2, local/bge-small-en-v1.5 nor the name of a"
               + " provider's model");

@@ -144,6 +144,9 @@ class OpenApiTruthTest {
     var project = admin.post("/v1/projects", "{\"name\": \"truth\"}");
     ids.put("project_id", project.id());
     ids.put("key_id", admin.post("/v1/projects/" + project.id() + "/api_keys", "{}").id());
+    ids.put("vector_store_id", user.post("/v1/vector_stores", "{}").id());
+    ids.put("batch_id", "vsfb_none");
+    ids.putIfAbsent("file_id", "file-none");
     ids.put("model", "rehearsal");
     ids.put("user", "nobody");
     ids.put("version", "1");

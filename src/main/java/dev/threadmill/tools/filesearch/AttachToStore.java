@@ -1,0 +1,71 @@
+package dev.threadmill.tools.filesearch;
+
+import dev.threadmill.api.ApiException;
+import dev.threadmill.api.FileId;
+import dev.threadmill.api.ProjectId;
+import dev.threadmill.api.ThreadId;
+import dev.threadmill.api.VectorStoreId;
+import dev.threadmill.assistants.ToolResources;
+import dev.threadmill.db.Tx;
+import dev.threadmill.threads.Attachment;
+import dev.threadmill.threads.AttachmentListener;
+import dev.threadmill.threads.Message;
+import dev.threadmill.threads.ThreadLifecycle;
+import dev.threadmill.threads.ThreadToolResources;
+import dev.threadmill.vectorstores.VectorStores;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Adds files that are attached for the file search to the vector store of the thread. A thread
+ * without one gets a store that expires after seven days without use and is deleted with the
+ * thread.
+ */
+@ApplicationScoped
+class AttachToStore implements AttachmentListener, ThreadLifecycle {
+  private static final int DAYS_UNTIL_EXPIRY = 7;
+
+  private final VectorStores stores;
+  private final ThreadToolResources toolResources;
+
+  AttachToStore(VectorStores stores, ThreadToolResources toolResources) {
+    this.stores = stores;
+    this.toolResources = toolResources;
+  }
+
+  @Override
+  public void attached(Tx tx, ProjectId project, ThreadId thread, List<Message> messages) {
+    var files =
+        messages.stream()
+            .flatMap(message -> message.attachments().stream())
+            .filter(attachment -> attachment.isFor(Attachment.Tool.Type.FILE_SEARCH))
+            .map(attachment -> new FileId(attachment.fileId()))
+            .distinct()
+            .toList();
+    if (files.isEmpty()) {
+      return;
+    }
+    var present = toolResources.find(tx, thread).flatMap(AttachToStore::storeOf);
+    var store = stores.addForThread(tx, project, thread, present, files, DAYS_UNTIL_EXPIRY);
+    if (!present.equals(Optional.of(store))) {
+      toolResources.setVectorStore(tx, thread, store.value());
+    }
+  }
+
+  private static Optional<VectorStoreId> storeOf(ToolResources resources) {
+    if (resources.fileSearch() == null || resources.fileSearch().vectorStoreIds() == null) {
+      return Optional.empty();
+    }
+    try {
+      return resources.fileSearch().vectorStoreIds().stream().findFirst().map(VectorStoreId::new);
+    } catch (ApiException e) {
+      return Optional.empty();
+    }
+  }
+
+  @Override
+  public void deleteThread(Tx tx, ThreadId thread) {
+    stores.deleteOfThread(tx, thread);
+  }
+}

@@ -1,0 +1,67 @@
+package dev.threadmill.vectorstores;
+
+import dev.threadmill.models.ModelsConfig;
+import dev.threadmill.models.embeddings.EmbeddingModel;
+import dev.threadmill.models.embeddings.Embeddings;
+import dev.threadmill.models.embeddings.EmbeddingsConfig;
+import dev.threadmill.models.http.ProviderTransport;
+import jakarta.annotation.PreDestroy;
+import jakarta.enterprise.context.ApplicationScoped;
+
+/**
+ * The embedding model of files. By default it is another one than that of the memory: a model for
+ * passages, where that of the memory is one for sentences. With THREADMILL_EMBEDDINGS set to a
+ * model of a provider both use it.
+ */
+@ApplicationScoped
+public class StoreEmbeddings {
+  private static final String SAME = "same";
+  private static final String LOCAL = "local";
+
+  private final EmbeddingModel model;
+  private final boolean isOwn;
+
+  StoreEmbeddings(
+      VectorStoresConfig settings,
+      Embeddings ofServer,
+      EmbeddingsConfig config,
+      ModelsConfig models,
+      ProviderTransport transport) {
+    var name = settings.embeddings().strip();
+    boolean isProvidersModel = !config.model().strip().startsWith(LOCAL);
+    boolean isSame =
+        name.equals(SAME)
+            || name.equals(config.model().strip())
+            || name.startsWith(LOCAL) && isProvidersModel;
+    this.isOwn = !isSame;
+    this.model = isSame ? ofServer : Embeddings.named(name, config, models, transport);
+  }
+
+  /**
+   * Checks a value of THREADMILL_VECTOR_STORES_EMBEDDINGS.
+   *
+   * @throws dev.threadmill.api.InvalidSettingException if it names no model
+   */
+  public static void requireKnown(String model) {
+    if (!model.strip().equals(SAME)) {
+      Embeddings.requireKnown("THREADMILL_VECTOR_STORES_EMBEDDINGS", model);
+    }
+  }
+
+  /** The model. */
+  public EmbeddingModel model() {
+    return model;
+  }
+
+  /** The name of the model. */
+  public String name() {
+    return model.name();
+  }
+
+  @PreDestroy
+  void close() {
+    if (isOwn) {
+      model.close();
+    }
+  }
+}

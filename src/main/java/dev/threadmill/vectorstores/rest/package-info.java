@@ -1,0 +1,2 @@
+/** The API of vector stores. */
+package dev.threadmill.vectorstores.rest;
