@@ -18,6 +18,7 @@ import dev.threadmill.projects.ApiKeysConfig;
 import dev.threadmill.projects.Secret;
 import dev.threadmill.protocols.ProtocolConfig;
 import dev.threadmill.runs.node.RunsConfig;
+import dev.threadmill.sandbox.SandboxConfig;
 import dev.threadmill.telemetry.TelemetryConfig;
 import dev.threadmill.tools.ToolsConfig;
 import dev.threadmill.vectorstores.StoreEmbeddings;
@@ -60,6 +61,7 @@ final class CheckSettings {
           ProtocolConfig.class,
           RecallConfig.class,
           RunsConfig.class,
+          SandboxConfig.class,
           SecretConfig.class,
           TelemetryConfig.class,
           ToolsConfig.class,

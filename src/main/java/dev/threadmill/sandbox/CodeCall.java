@@ -1,0 +1,195 @@
+package dev.threadmill.sandbox;
+
+import dev.threadmill.sandbox.CodeResult.Status;
+import dev.threadmill.sandbox.DriverProcess.Event;
+import dev.threadmill.sandbox.SandboxSession.OutputListener;
+import java.time.Duration;
+import java.time.Instant;
+
+/**
+ * One call: passes its output on and watches its limits. Time and output interrupt the code;
+ * memory, disk, and not reacting to an interrupt end the process.
+ */
+final class CodeCall {
+  private static final Duration TICK = Duration.ofMillis(50);
+  private static final Duration MARKER = Duration.ofSeconds(2);
+  private static final int WATCH_SHARE = 10;
+  private static final int OUTPUT_FACTOR = 500;
+
+  /** Deleted files that are still open count only in what was written. */
+  private static final int WRITTEN_FACTOR = 4;
+
+  private static final long MIB = 1024L * 1024;
+
+  private final DriverProcess driver;
+  private final SessionFolder folder;
+  private final SandboxConfig config;
+  private final long start = System.nanoTime();
+  private final Instant startTime = Instant.now();
+  private MarkedOutput output;
+  private OutputText text;
+  private String status;
+  private long answered;
+  private String why;
+  private long interrupted;
+  private long nextWatch = start;
+  private long writtenBefore = -1;
+
+  CodeCall(DriverProcess driver, SessionFolder folder, SandboxConfig config) {
+    this.driver = driver;
+    this.folder = folder;
+    this.config = config;
+  }
+
+  /** Runs the code; the process has been started and is not stopped. */
+  CodeResult run(String code, String marker, OutputListener listener) throws InterruptedException {
+    text = new OutputText(listener, config.output());
+    output = new MarkedOutput(marker, text);
+    if (!driver.send(code, marker)) {
+      return ended("The Python process has ended.");
+    }
+    try {
+      return await();
+    } catch (InterruptedException e) {
+      abandon();
+      throw e;
+    }
+  }
+
+  private CodeResult await() throws InterruptedException {
+    while (true) {
+      switch (driver.next(TICK)) {
+        case Event.Output(var bytes) -> output.add(bytes);
+        case Event.Answer(var how) -> {
+          status = status == null ? how : status;
+          answered = System.nanoTime();
+        }
+        case Event.Ended _ -> {
+          return ended(why == null ? "The Python process has ended." : why);
+        }
+        case null -> {}
+      }
+      if (status != null && output.isComplete()) {
+        return answered();
+      }
+      if (status != null && since(answered).compareTo(MARKER) > 0) {
+        // The driver writes the marker before its answer, so the code wrote the answer.
+        return killed("The code broke the connection to the process that runs it.");
+      }
+      var broken = watch();
+      if (broken != null) {
+        return killed(broken);
+      }
+    }
+  }
+
+  private CodeResult answered() {
+    output.end();
+    // Counted again, since the code may have ended before the last look.
+    var broken = excess();
+    if (broken != null) {
+      return killed(broken);
+    }
+    return switch (status) {
+      case "ok" -> new CodeResult(Status.COMPLETED, text.complete(), null);
+      case "interrupted" -> new CodeResult(Status.INTERRUPTED, text.complete(), why);
+      default -> new CodeResult(Status.RAISED, text.complete(), null);
+    };
+  }
+
+  /** What the process has to be ended for; null for nothing. */
+  private String watch() {
+    if (interrupted != 0) {
+      if (since(interrupted).compareTo(LocalSession.grace()) > 0) {
+        return why + " The code did not react to the interrupt.";
+      }
+    } else if (since(start).compareTo(config.timeout()) > 0) {
+      interrupt("The code took longer than %d seconds.".formatted(config.timeout().toSeconds()));
+    } else if (text.left() > (long) OUTPUT_FACTOR * config.output()) {
+      interrupt("The code printed too much.");
+    }
+    long now = System.nanoTime();
+    if (now < nextWatch) {
+      return null;
+    }
+    var broken = excess();
+    long took = System.nanoTime() - now;
+    nextWatch = now + Math.max(TICK.toNanos(), WATCH_SHARE * took);
+    return broken;
+  }
+
+  private void interrupt(String reason) {
+    why = reason;
+    interrupted = System.nanoTime();
+    driver.interrupt();
+  }
+
+  private String excess() {
+    long memory = config.memoryMb() * MIB;
+    var usage = driver.usage(memory);
+    if (usage.memory() > memory) {
+      return "The code used more than %d MiB of memory.".formatted(config.memoryMb());
+    }
+    if (writtenBefore < 0) {
+      writtenBefore = usage.written();
+    }
+    var use = folder.use();
+    long disk = config.diskMb() * MIB;
+    if (use.bytes() > disk || usage.written() - writtenBefore > WRITTEN_FACTOR * disk) {
+      return "The code wrote more than the %d MiB that files may have. The files that it changed"
+              .formatted(config.diskMb())
+          + " are deleted.";
+    }
+    if (use.files() > config.files() || use.isTooDeep()) {
+      return "The code created more than the %d files and folders that may exist, or too many levels"
+              .formatted(config.files())
+          + " of folders. What it created is deleted.";
+    }
+    return null;
+  }
+
+  private CodeResult killed(String reason) {
+    driver.kill();
+    var use = folder.use();
+    if (use.bytes() > config.diskMb() * MIB || use.files() > config.files() || use.isTooDeep()) {
+      folder.deleteChangedSince(startTime);
+      use = folder.use();
+      if (use.bytes() > config.diskMb() * MIB || use.files() > config.files() || use.isTooDeep()) {
+        folder.empty(folder.data());
+      }
+    }
+    return ended(reason);
+  }
+
+  private CodeResult ended(String reason) {
+    output.end();
+    return LocalSession.restarted(text.complete(), reason);
+  }
+
+  /** The caller does not wait any more: the code is interrupted, and ended if it goes on. */
+  private void abandon() {
+    driver.interrupt();
+    long deadline = System.nanoTime() + LocalSession.grace().toNanos();
+    try {
+      while (status == null && System.nanoTime() < deadline) {
+        switch (driver.next(TICK)) {
+          case Event.Answer(var how) -> status = how;
+          case Event.Ended _ -> {
+            return;
+          }
+          case Event.Output _ -> {}
+          case null -> {}
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    if (status == null) {
+      driver.kill();
+    }
+  }
+
+  private static Duration since(long nanos) {
+    return Duration.ofNanos(System.nanoTime() - nanos);
+  }
+}
