@@ -60,9 +60,9 @@ final class ApproximateSearch {
   }
 
   /** Entries that words found, and how many entries have each word. */
-  private record ByWords(List<Key> keys, double[] documentFrequencies) {}
+  private record TermMatches(List<Key> keys, double[] documentFrequencies) {}
 
-  private record FoundByWords(Map<Key, Hit> hits, double[] documentFrequencies) {}
+  private record TermHits(Map<Key, Hit> hits, double[] documentFrequencies) {}
 
   /**
    * The best entries in chronological order.
@@ -89,7 +89,7 @@ final class ApproximateSearch {
                   useGraph
                       ? ofSelectiveTerms(sql, scope, query, entries, limit)
                       : ofAnyTerm(sql, scope, query, entries, limit);
-              return new FoundByWords(
+              return new TermHits(
                   withNeighbours(hits.keys(), sql, vector.get()), hits.documentFrequencies());
             });
     var found = new LinkedHashMap<Key, Hit>();
@@ -127,12 +127,12 @@ final class ApproximateSearch {
   }
 
   /** The entries of a very large scope that have terms that are rare in the whole index. */
-  private ByWords ofSelectiveTerms(
+  private TermMatches ofSelectiveTerms(
       EntrySql sql, SearchScope scope, TextQuery query, long entries, int limit) {
     var frequencies = statistics.documentFrequencies(query.terms(), entries);
     var queries = statistics.selectiveQueries(query.terms());
     if (queries.isEmpty()) {
-      return new ByWords(List.of(), frequencies);
+      return new TermMatches(List.of(), frequencies);
     }
     // The estimate may be wrong; the limit bounds the entries that are read.
     var branch =
@@ -158,15 +158,15 @@ final class ApproximateSearch {
                     scope.condition(),
                     limit),
             params);
-    return new ByWords(keys, frequencies);
+    return new TermMatches(keys, frequencies);
   }
 
   /** The entries of a scope of some thousands that have the terms that are rare in the scope. */
-  private ByWords ofAnyTerm(
+  private TermMatches ofAnyTerm(
       EntrySql sql, SearchScope scope, TextQuery query, long entries, int limit) {
     int terms = query.terms().size();
     if (terms == 0) {
-      return new ByWords(List.of(), new double[0]);
+      return new TermMatches(List.of(), new double[0]);
     }
     var frequencies = new double[terms];
     var counts =
@@ -210,7 +210,7 @@ final class ApproximateSearch {
               return Key.of(row);
             },
             params.toArray());
-    return new ByWords(keys, frequencies);
+    return new TermMatches(keys, frequencies);
   }
 
   private List<Key> withSettings(String sql, List<Object> params) {

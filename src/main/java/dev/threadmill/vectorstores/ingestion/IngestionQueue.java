@@ -77,20 +77,20 @@ class IngestionQueue {
               row -> row.bool("locked"));
           return tx.updateReturningOne(
               """
-              WITH RECURSIVE projects AS (
+              WITH RECURSIVE waiting AS (
                 (SELECT project_id FROM vector_store_files
                  WHERE status = 'in_progress' ORDER BY project_id LIMIT 1)
                 UNION ALL
                 SELECT (SELECT f.project_id FROM vector_store_files f
                         WHERE f.status = 'in_progress' AND f.project_id > p.project_id
                         ORDER BY f.project_id LIMIT 1)
-                FROM projects p WHERE p.project_id IS NOT NULL
+                FROM waiting p WHERE p.project_id IS NOT NULL
               ), working AS MATERIALIZED (
-                SELECT f.project_id, f.content FROM projects p JOIN vector_store_files f
+                SELECT f.project_id, f.content FROM waiting p JOIN vector_store_files f
                   ON f.project_id = p.project_id AND f.status = 'in_progress'
                   AND f.due > clock_timestamp() AND f.attempts > 0 AND f.leased
               ), next AS (
-                SELECT c.store_id, c.id FROM projects p CROSS JOIN LATERAL (
+                SELECT c.store_id, c.id FROM waiting p CROSS JOIN LATERAL (
                   SELECT f.store_id, f.id, f.due FROM vector_store_files f
                   WHERE f.project_id = p.project_id AND f.status = 'in_progress'
                     AND f.due <= clock_timestamp()
