@@ -5,6 +5,7 @@ import dev.threadmill.db.HomeConfig;
 import dev.threadmill.egress.EgressConfig;
 import dev.threadmill.egress.EgressPolicy;
 import dev.threadmill.egress.ProxyRules;
+import dev.threadmill.files.extraction.ExtractionConfig;
 import dev.threadmill.files.storage.FilesConfig;
 import dev.threadmill.guard.SecretBox;
 import dev.threadmill.guard.SecretConfig;
@@ -54,6 +55,7 @@ final class CheckSettings {
           ApiKeysConfig.class,
           EgressConfig.class,
           EmbeddingsConfig.class,
+          ExtractionConfig.class,
           FilesConfig.class,
           HomeConfig.class,
           MemoryConfig.class,

@@ -49,6 +49,7 @@ class ArchitectureTest {
           "guard",
           "search",
           "files.extraction",
+          "files.extraction.worker",
           "files.chunks",
           "files.storage",
           "files",

@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Makes blocks of texts as a reader meets them: cleans them and knows the headings above. */
-final class BlockBuilder {
+public final class BlockBuilder {
   private static final int LONGEST_HEADING = 300;
   private static final int LONGEST_PATH = 500;
 
@@ -15,22 +15,22 @@ final class BlockBuilder {
 
   private record Heading(int level, String text) {}
 
-  BlockBuilder(BlockSink sink) {
+  public BlockBuilder(BlockSink sink) {
     this.sink = sink;
   }
 
   /** Sets the page of the blocks that follow, from 1; null for none. */
-  void page(Integer number) {
+  public void page(Integer number) {
     page = number;
   }
 
   /** The page of the blocks that follow. */
-  Integer page() {
+  public Integer page() {
     return page;
   }
 
   /** Adds a block; text without anything to read is left out. */
-  void add(Block.Kind kind, String text) throws ExtractionException {
+  public void add(Block.Kind kind, String text) throws ExtractionException {
     var clean = CleanText.of(text, kind == Block.Kind.CODE);
     if (!clean.isEmpty()) {
       sink.accept(new Block(clean, page, path, kind));
@@ -38,7 +38,7 @@ final class BlockBuilder {
   }
 
   /** Adds a heading; level 1 is the outermost. A very long one is taken for a paragraph. */
-  void heading(int level, String text) throws ExtractionException {
+  public void heading(int level, String text) throws ExtractionException {
     var clean = CleanText.of(text, false).replaceAll("\\s+", " ");
     if (clean.length() > LONGEST_HEADING) {
       add(Block.Kind.PARAGRAPH, clean);
@@ -49,7 +49,7 @@ final class BlockBuilder {
   }
 
   /** Sets a heading for what follows that is not part of the text, such as the name of a part. */
-  void open(int level, String text) {
+  public void open(int level, String text) {
     while (!headings.isEmpty() && headings.getLast().level() >= level) {
       headings.removeLast();
     }
@@ -58,7 +58,7 @@ final class BlockBuilder {
     path = joined.length() > LONGEST_PATH ? text : joined;
   }
 
-  void warn(String sentence) throws ExtractionException {
+  public void warn(String sentence) throws ExtractionException {
     sink.warn(sentence);
   }
 }

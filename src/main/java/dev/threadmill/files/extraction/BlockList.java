@@ -5,7 +5,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 
 /** Collects blocks up to a number of characters. */
-final class BlockList implements BlockSink {
+public final class BlockList implements BlockSink {
   private static final int MOST_WARNINGS = 20;
 
   /**
@@ -38,10 +38,15 @@ final class BlockList implements BlockSink {
     }
   }
 
-  static ExtractionException tooLong(int maxCharacters) {
+  /** Says that a file has too much text. */
+  public static ExtractionException tooLong(int maxCharacters) {
     return ExtractionException.invalid(
         "The file has more than %,d characters of text, which is the limit."
             .formatted(maxCharacters));
+  }
+
+  int size() {
+    return blocks.size();
   }
 
   ExtractedText result(String detectedType) {

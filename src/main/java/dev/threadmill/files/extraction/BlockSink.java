@@ -1,7 +1,7 @@
 package dev.threadmill.files.extraction;
 
 /** Receives the blocks of a file in reading order, and what its readers have to say. */
-interface BlockSink {
+public interface BlockSink {
   /** Takes a block. */
   void accept(Block block) throws ExtractionException;
 

@@ -1,14 +1,14 @@
 package dev.threadmill.files.extraction;
 
 /** Text as it is stored: without characters that a database or a reader cannot take. */
-final class CleanText {
+public final class CleanText {
   private CleanText() {}
 
   /**
    * Line breaks become {@code \n}; control characters, lone surrogates and soft hyphens go. White
    * space at the ends of lines goes, and so do empty lines at the ends of the text.
    */
-  static String of(String text, boolean keepIndentation) {
+  public static String of(String text, boolean keepIndentation) {
     var clean = needsCleaning(text) ? clean(text) : text;
     if (!keepIndentation) {
       return clean.strip();

@@ -2,6 +2,7 @@ package dev.threadmill.files.extraction;
 
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
+import java.time.Duration;
 
 /** The limits of reading files. */
 @ConfigMapping(prefix = "threadmill.files.extraction")
@@ -9,4 +10,20 @@ public interface ExtractionConfig {
   /** A file with more characters of text than this is not read. */
   @WithDefault("20000000")
   int maxCharacters();
+
+  /** The most processes that read documents at the same time. */
+  @WithDefault("2")
+  int processes();
+
+  /** The heap of such a process, in megabytes. */
+  @WithDefault("256")
+  int heapMegabytes();
+
+  /** The time to read a document; for each megabyte of it two more seconds, up to ten minutes. */
+  @WithDefault("60s")
+  Duration timeout();
+
+  /** A process without work ends after this time. */
+  @WithDefault("60s")
+  Duration idle();
 }

@@ -42,15 +42,18 @@ public final class ExtractionException extends Exception {
     return code;
   }
 
-  static ExtractionException unsupported(String message) {
+  /** An exception with the code of this name. */
+  public static ExtractionException unsupported(String message) {
     return new ExtractionException(Code.UNSUPPORTED_FILE, message);
   }
 
-  static ExtractionException invalid(String message) {
+  /** An exception with the code of this name. */
+  public static ExtractionException invalid(String message) {
     return new ExtractionException(Code.INVALID_FILE, message);
   }
 
-  static ExtractionException server(String message, Throwable cause) {
+  /** An exception with the code of this name. */
+  public static ExtractionException server(String message, Throwable cause) {
     return new ExtractionException(Code.SERVER_ERROR, message, cause);
   }
 }

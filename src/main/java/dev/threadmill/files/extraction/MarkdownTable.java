@@ -3,18 +3,18 @@ package dev.threadmill.files.extraction;
 import java.util.List;
 
 /** Writes rows of cells as a Markdown table. */
-final class MarkdownTable {
+public final class MarkdownTable {
   private final StringBuilder text = new StringBuilder();
   private final int columns;
   private int rows;
 
   /** A table of at least so many columns; further cells of a row are appended. */
-  MarkdownTable(int columns) {
+  public MarkdownTable(int columns) {
     this.columns = columns;
   }
 
   /** The table of these rows, of which the first is the header. */
-  static String of(List<List<String>> rows) {
+  public static String of(List<List<String>> rows) {
     int columns = rows.stream().mapToInt(List::size).max().orElse(0);
     var table = new MarkdownTable(columns);
     rows.forEach(table::row);
@@ -22,7 +22,7 @@ final class MarkdownTable {
   }
 
   /** Adds a row; the first is the header. */
-  void row(List<String> cells) {
+  public void row(List<String> cells) {
     for (int column = 0; column < Math.max(columns, cells.size()); column++) {
       text.append("| ").append(column < cells.size() ? cell(cells.get(column)) : "").append(' ');
     }
@@ -32,15 +32,15 @@ final class MarkdownTable {
     }
   }
 
-  int rows() {
+  public int rows() {
     return rows;
   }
 
-  int length() {
+  public int length() {
     return text.length();
   }
 
-  String text() {
+  public String text() {
     return text.toString().stripTrailing();
   }
 

@@ -5,6 +5,8 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.util.DefaultIndenter;
 import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
+import com.fasterxml.jackson.core.util.Separators;
+import com.fasterxml.jackson.core.util.Separators.Spacing;
 import dev.threadmill.files.extraction.Block.Kind;
 import java.io.IOException;
 import java.io.Reader;
@@ -54,7 +56,9 @@ final class ReadJson {
     try (var generator = JSON.createGenerator(text)) {
       var indenter = new DefaultIndenter("  ", "\n");
       generator.setPrettyPrinter(
-          new DefaultPrettyPrinter().withObjectIndenter(indenter).withoutSpacesInObjectEntries());
+          new DefaultPrettyPrinter(
+                  Separators.createDefaultInstance().withObjectFieldValueSpacing(Spacing.AFTER))
+              .withObjectIndenter(indenter));
       generator.copyCurrentStructure(parser);
     }
     return text.toString();

@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.io.Reader;
 
 /** Reads text that needs no parser of its own: in one pass, holding no more than one block. */
-final class ReadText {
+public final class ReadText {
   private static final int LONGEST_PARAGRAPH = 8_000;
   private static final int LONGEST_CODE = 4_000;
   private static final int LINES_TOGETHER = 2_000;
@@ -13,7 +13,7 @@ final class ReadText {
   private ReadText() {}
 
   /** Reads text of a format into blocks. */
-  static void read(Reader reader, TextFormat format, BlockSink sink)
+  public static void read(Reader reader, TextFormat format, BlockSink sink)
       throws IOException, ExtractionException {
     var blocks = new BlockBuilder(sink);
     switch (format) {

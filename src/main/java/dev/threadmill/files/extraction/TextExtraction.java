@@ -2,6 +2,8 @@ package dev.threadmill.files.extraction;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.inject.Any;
+import jakarta.enterprise.inject.Instance;
 import jakarta.inject.Inject;
 import java.io.BufferedInputStream;
 import java.io.IOException;
@@ -10,10 +12,14 @@ import java.io.InputStreamReader;
 import java.io.Reader;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.Charset;
+import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * Extracts the text of files. Plain text in UTF-8 and its relatives are read in this process, in
@@ -23,11 +29,23 @@ import java.nio.file.Path;
 public class TextExtraction {
   private static final int SNIFFED = 8_192;
 
+  private static final Duration LONGEST = Duration.ofMinutes(10);
+  private static final long MILLIS_PER_MEGABYTE = 2_000;
+
   private final ExtractionConfig config;
+  private final WorkerPool workers;
+  private final List<PictureReader> pictureReaders;
 
   @Inject
-  TextExtraction(ExtractionConfig config) {
+  TextExtraction(
+      ExtractionConfig config, WorkerPool workers, @Any Instance<PictureReader> pictureReaders) {
+    this(config, workers, pictureReaders.stream().toList());
+  }
+
+  TextExtraction(ExtractionConfig config, WorkerPool workers, List<PictureReader> pictureReaders) {
     this.config = config;
+    this.workers = workers;
+    this.pictureReaders = pictureReaders;
   }
 
   /**
@@ -51,10 +69,53 @@ public class TextExtraction {
           return text;
         }
       }
-      throw ExtractionException.unsupported("The format of the file is not supported.");
+      return readDocument(file, filename, contentType);
     } catch (IOException e) {
       throw ExtractionException.server("The file cannot be read.", e);
     }
+  }
+
+  private ExtractedText readDocument(Path file, String filename, String contentType)
+      throws IOException, ExtractionException, InterruptedException {
+    var reader =
+        pictureReaders.stream().filter(each -> each.maxPictures() > 0).findFirst().orElse(null);
+    var timeout = timeout(Files.size(file));
+    var result =
+        workers.read(
+            new Frames.Request(
+                file.toAbsolutePath().toString(),
+                filename == null ? "" : filename,
+                contentType == null ? "" : contentType,
+                config.maxCharacters(),
+                reader == null ? 0 : reader.maxPictures(),
+                timeout.plusSeconds(5).toMillis()),
+            timeout);
+    var blocks = new ArrayList<>(result.blocks());
+    for (var picture : result.pictures()) {
+      readPicture(reader, picture, blocks);
+    }
+    return new ExtractedText(result.mediaType(), blocks, result.warnings());
+  }
+
+  /** Replaces the block that stands for a picture by what the picture says. */
+  private static void readPicture(
+      PictureReader reader, WorkerProcess.Picture picture, List<Block> blocks)
+      throws InterruptedException {
+    if (picture.block() >= blocks.size()) {
+      return;
+    }
+    var block = blocks.get(picture.block());
+    var text = reader.read(picture.content(), picture.mediaType()).map(t -> CleanText.of(t, false));
+    if (text.isPresent() && !text.get().isEmpty()) {
+      blocks.set(
+          picture.block(),
+          new Block(text.get(), block.page(), block.heading(), Block.Kind.PICTURE));
+    }
+  }
+
+  private Duration timeout(long bytes) {
+    var timeout = config.timeout().plusMillis((bytes >> 20) * MILLIS_PER_MEGABYTE);
+    return timeout.compareTo(LONGEST) < 0 ? timeout : LONGEST;
   }
 
   private static byte[] start(Path file) throws IOException {
@@ -95,7 +156,7 @@ public class TextExtraction {
     }
   }
 
-  private static java.nio.charset.CharsetDecoder decoder(Charset charset) {
+  private static CharsetDecoder decoder(Charset charset) {
     return charset
         .newDecoder()
         .onMalformedInput(CodingErrorAction.REPORT)

@@ -5,7 +5,7 @@ import java.util.Map;
 import java.util.Set;
 
 /** The formats that are plain text in a charset. */
-enum TextFormat {
+public enum TextFormat {
   PLAIN("text/plain"),
   MARKDOWN("text/markdown"),
   CODE("text/plain"),
@@ -139,12 +139,12 @@ enum TextFormat {
     this.mediaType = mediaType;
   }
 
-  String mediaType() {
+  public String mediaType() {
     return mediaType;
   }
 
   /** The format that the name says, else the content type; null if they say none of these. */
-  static TextFormat of(String filename, String contentType) {
+  public static TextFormat of(String filename, String contentType) {
     var ending = ending(filename);
     var format = CODE_ENDINGS.contains(ending) ? CODE : ENDINGS.get(ending);
     if (format != null || contentType == null) {
@@ -154,7 +154,7 @@ enum TextFormat {
   }
 
   /** What follows the last dot of a name, in lower case; empty for none. */
-  static String ending(String filename) {
+  public static String ending(String filename) {
     if (filename == null) {
       return "";
     }

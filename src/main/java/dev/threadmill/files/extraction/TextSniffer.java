@@ -4,14 +4,14 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /** Tells text from other content by its first bytes. */
-final class TextSniffer {
+public final class TextSniffer {
   /** Starts of formats that look like text but have a parser. */
   private static final List<String> PARSED = List.of("%PDF-", "{\\rtf", "%!PS");
 
   private TextSniffer() {}
 
   /** Whether a file that starts with these bytes may be plain text. */
-  static boolean isText(byte[] start) {
+  public static boolean isText(byte[] start) {
     if (isUtf16(start)) {
       return true;
     }

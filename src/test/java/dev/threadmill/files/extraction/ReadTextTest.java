@@ -22,7 +22,9 @@ class ReadTextTest {
 
   private ExtractedText extract(String name, byte[] content, int maxCharacters) throws Exception {
     var file = Files.write(folder.resolve("file"), content);
-    return new TextExtraction(() -> maxCharacters).extract(file, name, null);
+    return new TextExtraction(
+            ExtractionSettings.usual().withMaxCharacters(maxCharacters), null, List.of())
+        .extract(file, name, null);
   }
 
   private ExtractedText extract(String name, String content) throws Exception {
