@@ -138,7 +138,7 @@ public class AttemptCommit {
   private void writeRun(Tx tx, RunExecution execution, Run run, StepChanges changes) {
     var events = new ArrayList<>(execution.live().events().uncommitted());
     changes.events.forEach(event -> events.add(event.event()));
-    var log = EventLog.format(events);
+    var log = EventLog.format(run, events);
     int commits = execution.live().commitCount();
     if (changes.end != null) {
       transitions.end(tx, changes.end, commits, log, execution.toolNames());

@@ -116,7 +116,7 @@ public class CommitProgress implements AnswerAccumulator.StepCommitter {
     if (changes.continuation == Continuation.AWAIT_CLIENT) {
       changes.events.add(
           StreamEvents.runRequiresAction(
-              execution.run().withStatus(RunStatus.REQUIRES_ACTION), step.openCalls()));
+              execution.run().withStatus(RunStatus.REQUIRES_ACTION), step, step.openCalls()));
     } else if (step.hasAllOutputs()) {
       changes.events.add(StreamEvents.stepEnded(step));
     }

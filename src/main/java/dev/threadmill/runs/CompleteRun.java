@@ -8,7 +8,6 @@ import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.RunStatus;
 import dev.threadmill.runs.store.Step;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.util.List;
 
 /** Commits the end of a run that this node executes. */
 @ApplicationScoped
@@ -35,7 +34,7 @@ public class CompleteRun {
     var changes = new StepChanges();
     changes.end = run;
     if (end.status() == RunStatus.CANCELLED) {
-      changes.events.add(StreamEvents.runAtStatus(run, RunStatus.CANCELLING, true, List.of()));
+      changes.events.add(StreamEvents.runAtStatus(run, RunStatus.CANCELLING, true));
     }
     if (execution.live().openStep() instanceof Step open) {
       changes.endCalls(changes.updatedSteps, open, end, at);

@@ -154,7 +154,7 @@ public class InsertRun {
       events.add(StreamEvents.threadCreated(ThreadObject.of(thread.thread())));
     }
     events.add(StreamEvents.runCreated(run));
-    events.add(StreamEvents.runAtStatus(run, RunStatus.QUEUED, false, List.of()));
+    events.add(StreamEvents.runAtStatus(run, RunStatus.QUEUED, false));
     if (wanted.claim()) {
       events.add(StreamEvents.runStatus(run));
     }

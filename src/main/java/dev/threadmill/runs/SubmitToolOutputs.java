@@ -190,7 +190,7 @@ public class SubmitToolOutputs {
       stepWriter.setEnd(tx, step);
       events.add(StreamEvents.stepEnded(step));
     }
-    events.add(StreamEvents.runAtStatus(run, RunStatus.QUEUED, true, List.of()));
+    events.add(StreamEvents.runAtStatus(run, RunStatus.QUEUED, true));
     var next = run.withStatus(RunStatus.QUEUED);
     if (claim) {
       next = next.claimed(node.id(), run.attempt() + 1, at);

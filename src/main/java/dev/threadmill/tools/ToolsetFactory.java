@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** Puts together the toolsets of runs from the providers of all kinds of tools. */
 @Singleton
@@ -50,12 +51,18 @@ public class ToolsetFactory {
 
   /** Whether one of the tools may offer a function of this name; calls no other server. */
   public boolean offers(List<ToolSpec> specs, String functionName) {
+    return specOf(specs, functionName).isPresent();
+  }
+
+  /** The first of these tools that may offer a function of this name; calls no other server. */
+  public Optional<ToolSpec> specOf(List<ToolSpec> specs, String functionName) {
     return specs.stream()
-        .anyMatch(
+        .filter(
             spec -> {
               var provider = providers.get(spec.getClass());
               return provider != null && offers(provider, spec, functionName);
-            });
+            })
+        .findFirst();
   }
 
   private Toolset create(ToolScope scope, List<ToolSpec> specs) throws InterruptedException {

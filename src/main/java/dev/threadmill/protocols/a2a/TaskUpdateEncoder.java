@@ -4,8 +4,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.threadmill.api.Json;
 import dev.threadmill.api.sse.SseFormat;
+import dev.threadmill.runs.api.RunItem;
 import dev.threadmill.runs.api.RunSnapshot;
 import dev.threadmill.runs.api.RunUpdate;
+import dev.threadmill.runs.api.RunUpdate.ItemText;
 import dev.threadmill.runs.api.RunUpdateEncoder;
 import java.io.ByteArrayOutputStream;
 
@@ -60,17 +62,20 @@ final class TaskUpdateEncoder implements RunUpdateEncoder {
           write(frames, id, statusUpdate(now, state));
         }
       }
-      case RunUpdate.MessageStarted(var begun) -> {
-        message = begun;
+      case RunUpdate.ItemStarted(RunItem.Message begun) -> {
+        message = begun.place().id();
         isMessageFromStart = true;
         sentLength = 0;
       }
-      case RunUpdate.TextDelta(var of, var text) -> {
+      case RunUpdate.ItemDelta(var item, var kind, var text) when kind == ItemText.MESSAGE -> {
+        var of = item.id();
         write(frames, id, artifactUpdate(of, text, isNext(of), false));
         message = of;
         sentLength += text.length();
       }
-      case RunUpdate.MessageEnded(var of, var all, _) -> {
+      case RunUpdate.ItemEnded(RunItem.Message ended) -> {
+        var of = ended.place().id();
+        var all = ended.text();
         var rest =
             isMessageFromStart && of.equals(message)
                 ? all.substring(Math.min(sentLength, all.length()))
@@ -79,6 +84,14 @@ final class TaskUpdateEncoder implements RunUpdateEncoder {
           write(frames, id, artifactUpdate(of, rest, isNext(of), true));
         }
         message = null;
+      }
+      case RunUpdate.ItemStarted _,
+          RunUpdate.ItemDelta _,
+          RunUpdate.CallReady _,
+          RunUpdate.AnnotationAdded _,
+          RunUpdate.ReasoningStored _,
+          RunUpdate.ItemEnded _ -> {
+        // A task shows messages only.
       }
     }
     return frames.size() == 0 ? null : frames.toByteArray();

@@ -4,9 +4,11 @@ import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.sse.EventStream;
 import dev.threadmill.api.sse.SseFormat;
 import dev.threadmill.runs.api.RunHandle;
+import dev.threadmill.runs.api.RunItem;
 import dev.threadmill.runs.api.RunSnapshot;
 import dev.threadmill.runs.api.RunState;
 import dev.threadmill.runs.api.RunUpdate;
+import dev.threadmill.runs.api.RunUpdate.ItemText;
 import dev.threadmill.runs.api.RunUpdateEncoder;
 import io.modelcontextprotocol.spec.McpSchema;
 import io.modelcontextprotocol.spec.McpSchema.CallToolResult;
@@ -107,15 +109,21 @@ final class AssistantToolCall implements RunUpdateEncoder {
         state = now;
         yield now.isPausedOrEnded() ? null : progress(now.status().wire(), true);
       }
-      case RunUpdate.MessageStarted _ -> null;
-      case RunUpdate.TextDelta(_, var more) -> {
+      case RunUpdate.ItemDelta(_, var kind, var more) when kind == ItemText.MESSAGE -> {
         writtenChars += more.length();
         yield progress("%d characters written".formatted(writtenChars), false);
       }
-      case RunUpdate.MessageEnded(_, var all, _) -> {
-        text = all;
+      case RunUpdate.ItemEnded(RunItem.Message ended) -> {
+        text = ended.text();
         yield null;
       }
+      case RunUpdate.ItemStarted _,
+          RunUpdate.ItemDelta _,
+          RunUpdate.CallReady _,
+          RunUpdate.AnnotationAdded _,
+          RunUpdate.ReasoningStored _,
+          RunUpdate.ItemEnded _ ->
+          null;
     };
   }
 

@@ -22,6 +22,7 @@ import dev.threadmill.runs.store.ToolCallStore;
 import dev.threadmill.runs.streams.RunStreams;
 import dev.threadmill.threads.CreateMessage;
 import dev.threadmill.threads.CreateThread;
+import dev.threadmill.tools.ToolsetFactory;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.List;
 import java.util.Map;
@@ -39,6 +40,7 @@ public class RunClient {
   private final RunStore runs;
   private final ToolCallStore calls;
   private final RunStreams streams;
+  private final ToolsetFactory toolsets;
 
   RunClient(
       CreateRun createRun,
@@ -46,13 +48,15 @@ public class RunClient {
       SubmitToolOutputs submitToolOutputs,
       RunStore runs,
       ToolCallStore calls,
-      RunStreams streams) {
+      RunStreams streams,
+      ToolsetFactory toolsets) {
     this.createRun = createRun;
     this.cancelRun = cancelRun;
     this.submitToolOutputs = submitToolOutputs;
     this.runs = runs;
     this.calls = calls;
     this.streams = streams;
+    this.toolsets = toolsets;
   }
 
   /** Takes part in the transaction that creates a run. */
@@ -108,7 +112,8 @@ public class RunClient {
   }
 
   private RunHandle handle(CreateRun.Created created) {
-    return new RunHandle(streams, created.run(), List.of(), EventId.START, created.live());
+    return new RunHandle(
+        streams, toolsets, created.run(), List.of(), EventId.START, created.live());
   }
 
   /** The run; empty if the project has no such run in this thread. */
@@ -141,7 +146,8 @@ public class RunClient {
                 .toList(),
             false);
     var resumed = submitToolOutputs.submit(project, thread, id, body);
-    return new RunHandle(streams, resumed.run(), List.of(), resumed.position(), resumed.live());
+    return new RunHandle(
+        streams, toolsets, resumed.run(), List.of(), resumed.position(), resumed.live());
   }
 
   /** Runs of an assistant on a thread, newest first. */
@@ -164,6 +170,6 @@ public class RunClient {
   private RunHandle handle(Run run) {
     var open =
         run.status() == RunStatus.REQUIRES_ACTION ? calls.awaitingClient(run) : List.<ToolCall>of();
-    return new RunHandle(streams, run, open, EventId.START, Optional.empty());
+    return new RunHandle(streams, toolsets, run, open, EventId.START, Optional.empty());
   }
 }

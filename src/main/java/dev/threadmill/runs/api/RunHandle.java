@@ -6,42 +6,49 @@ import dev.threadmill.runs.execution.EventId;
 import dev.threadmill.runs.execution.LiveRun;
 import dev.threadmill.runs.execution.RunObject;
 import dev.threadmill.runs.execution.SseFrame;
-import dev.threadmill.runs.execution.StreamEvent;
 import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.RunEvent;
-import dev.threadmill.runs.store.StreamedText;
 import dev.threadmill.runs.store.ToolCall;
-import dev.threadmill.runs.streams.EventEncoder;
 import dev.threadmill.runs.streams.RunStreams;
-import dev.threadmill.threads.ContentPart;
-import dev.threadmill.threads.MessageObject;
-import io.vertx.core.buffer.Buffer;
+import dev.threadmill.tools.ToolsetFactory;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.Semaphore;
 
-/** A run, and the ways to follow it. */
+/**
+ * A run, and the ways to follow it.
+ *
+ * <p>Every stream from {@link #start} has the same updates, live or replayed, if the run was
+ * created with {@code exactReplay}; without it, the deltas of a text are merged once they are
+ * stored. There is one exception: if the node of a run is lost, updates of the last quarter of a
+ * second that only its own readers have received may be missing from the streams of other nodes.
+ */
 public final class RunHandle {
   private final RunStreams streams;
+  private final ToolsetFactory toolsets;
   private final Run run;
   private final RunSnapshot snapshot;
-  private final EventId startPosition;
+  private final EventId start;
   private final Optional<LiveRun> live;
 
   /**
-   * @param startPosition the position behind which its updates start
+   * @param start the position behind which its updates start
    * @param live the live run, if this node has just started to execute it
    */
   RunHandle(
       RunStreams streams,
+      ToolsetFactory toolsets,
       Run run,
       List<ToolCall> open,
-      EventId startPosition,
+      EventId start,
       Optional<LiveRun> live) {
     this.streams = streams;
+    this.toolsets = toolsets;
     this.run = run;
-    this.snapshot = RunSnapshot.of(RunObject.of(run, open));
-    this.startPosition = startPosition;
+    this.snapshot = RunSnapshot.of(RunObject.of(run, open), run);
+    this.start = start;
     this.live = live;
   }
 
@@ -51,16 +58,75 @@ public final class RunHandle {
   }
 
   /**
+   * The id behind which {@link #stream} starts: that of the start of the run, or, for a run that
+   * was just resumed, that of its last update before. To be kept to open the same stream again.
+   */
+  public String start() {
+    return start.toString();
+  }
+
+  /**
    * The updates of the run until it ends.
    *
    * @param untilPause whether the stream also ends when the run waits for outputs
-   * @param lastEventId the id of the last update that the reader has received; null for none
+   * @param lastEventId the id of the last update that the reader has received, or a {@link #start};
+   *     null for the start of this handle
    * @throws ApiException 400 if it is not the id of an event
    */
   public EventStream stream(RunUpdateEncoder encoder, boolean untilPause, String lastEventId) {
-    var from = lastEventId == null ? startPosition : EventId.parse(lastEventId);
-    var events = streams.events(run, untilPause, from, new UpdateTranslator(encoder));
+    var from = lastEventId == null ? start : EventId.parse(lastEventId);
+    var events = streams.events(run, untilPause, from, translator().encodedBy(encoder));
     return lastEventId == null ? live.map(events::startingFrom).orElse(events) : events;
+  }
+
+  private UpdateTranslator translator() {
+    return new UpdateTranslator(new ItemTracker(toolsets, run.settings().tools()));
+  }
+
+  /**
+   * The items that the database has of the run, in their order. Those that have not ended are as
+   * they started. Reads the whole run.
+   *
+   * @param untilPause whether to stop where the run waits for outputs
+   * @param start a {@link #start} behind which the items are wanted; null for that of this handle
+   * @throws ApiException 400 if it is not the id of an event
+   */
+  public List<RunItem> items(boolean untilPause, String start) {
+    var from = start == null ? this.start : EventId.parse(start);
+    var translator = translator();
+    var items = new TreeMap<Integer, RunItem>();
+    for (var frame : streams.stored(run)) {
+      if (frame.startPosition() < from.position()) {
+        continue;
+      }
+      translator.updates(frame.streamEvent()).forEach(update -> add(items, update));
+      if (untilPause && isPause(frame)) {
+        break;
+      }
+    }
+    items.remove(RunItem.Place.BEFORE);
+    return new ArrayList<>(items.values());
+  }
+
+  private static boolean isPause(SseFrame frame) {
+    return frame.runEvent() instanceof RunEvent.RunStatusChanged status && status.isPause();
+  }
+
+  private static void add(TreeMap<Integer, RunItem> items, RunUpdate update) {
+    switch (update) {
+      case RunUpdate.ItemStarted(var item) -> items.put(item.place().index(), item);
+      case RunUpdate.CallReady(var call) -> items.put(call.place().index(), call);
+      case RunUpdate.ItemEnded(var item) -> items.put(item.place().index(), item);
+      case RunUpdate.ReasoningStored(var place, var state) -> {
+        if (place != null && items.get(place.index()) instanceof RunItem.Reasoning known) {
+          items.put(
+              place.index(), new RunItem.Reasoning(place, known.status(), known.text(), state));
+        }
+      }
+      case RunUpdate.ItemDelta _, RunUpdate.AnnotationAdded _, RunUpdate.StatusChanged _ -> {
+        // The end of an item has its texts.
+      }
+    }
   }
 
   /**
@@ -99,54 +165,6 @@ public final class RunHandle {
         snapshot = now;
       }
       return null;
-    }
-  }
-
-  /** Translates events of the log into updates, and has a protocol encode them. */
-  private record UpdateTranslator(RunUpdateEncoder encoder) implements EventEncoder {
-    @Override
-    public byte[] encode(SseFrame frame) {
-      var update = update(frame.streamEvent());
-      return update == null ? null : encoder.encode(frame.id().toString(), update);
-    }
-
-    @Override
-    public Buffer end() {
-      return Buffer.buffer(encoder.end());
-    }
-
-    private static RunUpdate update(StreamEvent event) {
-      return switch (event.event()) {
-        case RunEvent.RunStatusChanged(var name) ->
-            name.equals("created")
-                ? null
-                : new RunUpdate.StatusChanged(RunSnapshot.of((RunObject) event.data()));
-        case RunEvent.Delta(var target, _, var text) when target.text() == StreamedText.MESSAGE ->
-            new RunUpdate.TextDelta(event.step().messageId().value(), text);
-        case RunEvent.MessageStatusChanged(_, var name) -> message(event, name);
-        case RunEvent.ThreadCreated _,
-            RunEvent.StepCreated _,
-            RunEvent.StepStatusChanged _,
-            RunEvent.CallStarted _,
-            RunEvent.Delta _,
-            RunEvent.AnnotationAdded _,
-            RunEvent.CallRouted _,
-            RunEvent.CallCompleted _,
-            RunEvent.AttemptStarted _ ->
-            null;
-      };
-    }
-
-    private static RunUpdate message(StreamEvent event, String name) {
-      return switch (name) {
-        case "created" -> new RunUpdate.MessageStarted(event.step().messageId().value());
-        case "completed", "incomplete" -> {
-          var message = (MessageObject) event.data();
-          yield new RunUpdate.MessageEnded(
-              message.id(), ContentPart.textOf(message.content()), name.equals("completed"));
-        }
-        default -> null;
-      };
     }
   }
 }

@@ -1,9 +1,17 @@
 package dev.threadmill.runs.api;
 
 import dev.threadmill.api.AssistantId;
+import dev.threadmill.api.Metadata;
 import dev.threadmill.api.RunId;
 import dev.threadmill.api.ThreadId;
+import dev.threadmill.assistants.ToolSpec;
+import dev.threadmill.assistants.TurnOptions;
+import dev.threadmill.models.ResponseFormat;
+import dev.threadmill.models.ToolChoice;
+import dev.threadmill.models.Usage;
 import dev.threadmill.runs.execution.RunObject;
+import dev.threadmill.runs.store.Run;
+import dev.threadmill.runs.store.RunSettings;
 import dev.threadmill.runs.store.RunStatus;
 import java.time.Instant;
 import java.util.List;
@@ -20,6 +28,7 @@ import java.util.stream.Stream;
  * @param error why it failed; null if it did not
  * @param incompleteReason why its answer was cut off; null if it was not
  * @param pendingCalls the tool calls whose outputs it waits for
+ * @param usage the tokens of all model calls so far
  */
 public record RunSnapshot(
     ThreadId thread,
@@ -31,7 +40,11 @@ public record RunSnapshot(
     boolean started,
     Failure error,
     String incompleteReason,
-    List<PendingCall> pendingCalls) {
+    List<PendingCall> pendingCalls,
+    Usage usage,
+    Instant expires,
+    Metadata metadata,
+    Settings settings) {
   public RunSnapshot {
     pendingCalls = List.copyOf(pendingCalls);
   }
@@ -52,7 +65,47 @@ public record RunSnapshot(
     return status.isTerminal() || status == RunState.REQUIRES_ACTION;
   }
 
-  static RunSnapshot of(RunObject run) {
+  /**
+   * The settings that a run executes with, from its assistant and its request. Null stands for what
+   * is not set. A run of {@link RunClient#list} has neither instructions nor tools.
+   *
+   * @param tools without their secrets
+   */
+  public record Settings(
+      String model,
+      String instructions,
+      List<ToolSpec> tools,
+      ToolChoice toolChoice,
+      boolean parallelToolCalls,
+      Double temperature,
+      Double topP,
+      Integer maxPromptTokens,
+      Integer maxCompletionTokens,
+      ResponseFormat responseFormat,
+      String reasoningEffort,
+      TurnOptions turns) {
+    public Settings {
+      tools = List.copyOf(tools);
+    }
+
+    private static Settings of(RunSettings stored) {
+      return new Settings(
+          stored.model(),
+          stored.instructions(),
+          ToolSpec.masked(stored.tools()),
+          stored.toolUse().choice(),
+          stored.toolUse().parallel(),
+          stored.sampling().temperature(),
+          stored.sampling().topP(),
+          stored.tokenLimits().maxPromptTokens(),
+          stored.tokenLimits().maxCompletionTokens(),
+          stored.responseFormat(),
+          stored.sampling().reasoningEffort(),
+          stored.turns());
+    }
+  }
+
+  static RunSnapshot of(RunObject run, Run stored) {
     var error = run.lastError();
     return new RunSnapshot(
         new ThreadId(run.threadId()),
@@ -63,8 +116,12 @@ public record RunSnapshot(
         since(run),
         run.startedAt() != null,
         error == null ? null : new Failure(error.code(), error.message()),
-        run.incompleteDetails() == null ? null : run.incompleteDetails().reason(),
-        run.requiredAction() == null ? List.of() : open(run.requiredAction()));
+        stored.incompleteReason(),
+        run.requiredAction() == null ? List.of() : open(run.requiredAction()),
+        stored.usage(),
+        stored.times().expires(),
+        stored.metadata(),
+        Settings.of(stored.settings()));
   }
 
   private static List<PendingCall> open(RunObject.RequiredAction action) {

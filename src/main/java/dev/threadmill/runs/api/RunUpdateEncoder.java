@@ -8,7 +8,8 @@ public interface RunUpdateEncoder {
   /**
    * The bytes of an update.
    *
-   * @param id the id of the update, behind which {@link RunHandle#stream} can resume
+   * @param id the id behind which {@link RunHandle#stream} can resume; null for an update that is
+   *     followed by others of the same event
    * @return null for an update that the reader does not receive
    */
   byte[] encode(String id, RunUpdate update);

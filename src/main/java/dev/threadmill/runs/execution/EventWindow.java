@@ -16,14 +16,17 @@ import java.util.List;
 final class EventWindow {
   private final List<SseFrame> frames = new ArrayList<>();
   private final List<RunEvent> evictedUncommitted = new ArrayList<>();
+  private final boolean mergesDeltas;
   private EventId evictedUpTo;
   private EventId lastId;
   private int start;
 
   /**
    * @param base the position at which this node takes over the run
+   * @param mergesDeltas whether evicted deltas of a text may become one
    */
-  EventWindow(EventId base) {
+  EventWindow(EventId base, boolean mergesDeltas) {
+    this.mergesDeltas = mergesDeltas;
     this.evictedUpTo = base;
     this.lastId = base;
   }
@@ -119,7 +122,7 @@ final class EventWindow {
 
   private void evictUpTo(int number, int committedUpTo) {
     for (int each = Math.max(start, committedUpTo); each < number; each++) {
-      EventLog.append(evictedUncommitted, at(each).runEvent());
+      EventLog.append(evictedUncommitted, at(each).runEvent(), mergesDeltas);
     }
     evictedUpTo = at(number - 1).id();
     frames.subList(0, number - start).clear();

@@ -52,6 +52,7 @@ public final class HandoffProjection {
     var log =
         stored.run().eventLog()
             + EventLog.format(
+                stored.run(),
                 projection.events(events.subList(0, Math.min(logged, events.size()))));
     var journaled =
         projection.events(events.subList(Math.min(logged, events.size()), events.size()));

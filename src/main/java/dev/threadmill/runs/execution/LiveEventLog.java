@@ -57,11 +57,13 @@ public final class LiveEventLog {
 
   /**
    * @param base the position at which this node takes over the run
+   * @param mergesDeltas whether the deltas of a text may become one when they are stored
    * @param journalWork called when there is something to journal
    * @param isStopped whether the run is being stopped, and does not wait for the journal
    */
-  LiveEventLog(EventId base, Runnable journalWork, BooleanSupplier isStopped) {
-    this.window = new EventWindow(base);
+  LiveEventLog(
+      EventId base, boolean mergesDeltas, Runnable journalWork, BooleanSupplier isStopped) {
+    this.window = new EventWindow(base, mergesDeltas);
     this.journalWork = journalWork;
     this.isStopped = isStopped;
   }

@@ -24,7 +24,12 @@ public final class LiveRun extends CancellationToken {
   public LiveRun(Run run, EventId base, Consumer<LiveRun> journal, List<Message> initialMessages) {
     this.run = run;
     this.initialMessages = initialMessages;
-    this.events = new LiveEventLog(base, () -> journal.accept(this), () -> stopReason() != null);
+    this.events =
+        new LiveEventLog(
+            base,
+            !run.settings().exactReplay(),
+            () -> journal.accept(this),
+            () -> stopReason() != null);
   }
 
   /** The run as it was claimed. */

@@ -164,24 +164,7 @@ public record RunObject(
 
   /** The run as it was when it was created. */
   public static RunObject created(Run run) {
-    return atStatus(run, RunStatus.QUEUED, false, List.of());
-  }
-
-  /**
-   * The run as it was at an earlier status.
-   *
-   * @param started whether it had been started by then
-   * @param open the tool calls that it waited for then
-   */
-  public static RunObject atStatus(
-      Run run, RunStatus status, boolean started, List<ToolCall> open) {
-    var times = run.times();
-    var then =
-        new Run.Times(
-            times.created(), times.expires(), started ? times.started() : null, null, null, null);
-    var state =
-        new Run.State(status, then, null, null, run.usage(), new Run.Claim(null, run.attempt()));
-    return of(run.with(state), open);
+    return of(run.atStatus(RunStatus.QUEUED, false), List.of());
   }
 
   private static Long seconds(Instant time) {

@@ -27,43 +27,46 @@ public final class StreamEvents {
 
   /** The thread that was created together with the run. */
   public static StreamEvent threadCreated(ThreadObject thread) {
-    return new StreamEvent(new RunEvent.ThreadCreated(), "thread.created", thread, null);
+    return new StreamEvent(new RunEvent.ThreadCreated(), "thread.created", thread);
   }
 
   /** Another attempt starts. Clients receive nothing. */
   public static StreamEvent attemptStarted(int attempt) {
-    return new StreamEvent(new RunEvent.AttemptStarted(attempt), null, null, null);
+    return new StreamEvent(new RunEvent.AttemptStarted(attempt), null, null);
   }
 
   /** The run was created. */
   public static StreamEvent runCreated(Run run) {
-    return runStatus("created", RunObject.created(run));
+    return runStatus("created", run.atStatus(RunStatus.QUEUED, false), null, List.of());
   }
 
   /** The run in its current status. */
   public static StreamEvent runStatus(Run run) {
-    return runStatus(run.status().wire(), RunObject.of(run, List.of()));
+    return runStatus(run.status().wire(), run, null, List.of());
   }
 
-  /** The run waits for the outputs of these calls. */
-  public static StreamEvent runRequiresAction(Run run, List<ToolCall> open) {
-    return runStatus(RunStatus.REQUIRES_ACTION.wire(), RunObject.of(run, open));
+  /**
+   * The run waits for the outputs of these calls.
+   *
+   * @param step the step that they belong to
+   */
+  public static StreamEvent runRequiresAction(Run run, Step step, List<ToolCall> open) {
+    return runStatus(RunStatus.REQUIRES_ACTION.wire(), run, step, open);
   }
 
   /**
    * The run at an earlier status, or at one that the contract requires although the run skipped it.
    *
    * @param started whether the run had been started by then
-   * @param open the calls that it waited for then
    */
-  public static StreamEvent runAtStatus(
-      Run run, RunStatus status, boolean started, List<ToolCall> open) {
-    return runStatus(status.wire(), RunObject.atStatus(run, status, started, open));
+  public static StreamEvent runAtStatus(Run run, RunStatus status, boolean started) {
+    return runStatus(status.wire(), run.atStatus(status, started), null, List.of());
   }
 
-  private static StreamEvent runStatus(String state, RunObject object) {
+  private static StreamEvent runStatus(String state, Run run, Step step, List<ToolCall> open) {
+    var event = new RunEvent.RunStatusChanged(state);
     return new StreamEvent(
-        new RunEvent.RunStatusChanged(state), "thread.run." + state, object, null);
+        event, "thread.run." + state, RunObject.of(run, open), step, null, run.withEventLog(""));
   }
 
   /** The step was created. */
@@ -173,7 +176,8 @@ public final class StreamEvents {
             StepObject.detailsField(call),
             StepObject.isFileSearch(call.type()) ? Map.of() : function);
     var event = new RunEvent.CallStarted(step.ordinal(), index, call.name());
-    return new StreamEvent(event, "thread.run.step.delta", stepDelta(step, started), step);
+    return new StreamEvent(
+        event, "thread.run.step.delta", stepDelta(step, started), step, call, null);
   }
 
   /** The call at this index of the step was routed to another assistant. */
@@ -181,7 +185,8 @@ public final class StreamEvents {
     var routed = StepObject.ordered("index", index, "type", call.type());
     routed.putAll(StepObject.routing(call));
     var event = new RunEvent.CallRouted(step.ordinal(), index, call.routing());
-    return new StreamEvent(event, "thread.run.step.delta", stepDelta(step, routed), step);
+    return new StreamEvent(
+        event, "thread.run.step.delta", stepDelta(step, routed), step, call, null);
   }
 
   /** The call has its output; clients have received the part that was streamed. */
@@ -206,9 +211,10 @@ public final class StreamEvents {
     var event = new RunEvent.CallCompleted(step.ordinal(), index, call.output());
     if (StepObject.isFileSearch(call.type())) {
       // The results are in the step that ends.
-      return new StreamEvent(event, null, null, step);
+      return new StreamEvent(event, null, null, step, call, null);
     }
-    return new StreamEvent(event, "thread.run.step.delta", stepDelta(step, completed), step);
+    return new StreamEvent(
+        event, "thread.run.step.delta", stepDelta(step, completed), step, call, null);
   }
 
   private static Object stepDelta(Step step, Map<String, Object> call) {

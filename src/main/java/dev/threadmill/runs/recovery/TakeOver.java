@@ -239,7 +239,7 @@ public class TakeOver {
     var events = List.of(StreamEvents.attemptStarted(claimed.attempt()));
     var logged = new ArrayList<RunEvent>(uncommitted);
     events.forEach(event -> logged.add(event.event()));
-    transitions.claim(tx, claimed, EventLog.format(logged));
+    transitions.claim(tx, claimed, EventLog.format(run, logged));
     ledger.abandon(tx, run.payer(), run.id());
     return new Taken(claimed, position, events);
   }

@@ -154,7 +154,7 @@ public class RunResource {
     var resumed = submitToolOutputs.submit(Caller.current().project(), thread, run, request);
     return request.isStreamed()
         ? streamed(streams.of(resumed))
-        : answer(RunObject.atStatus(resumed.run(), RunStatus.QUEUED, true, List.of()));
+        : answer(RunObject.of(resumed.run().atStatus(RunStatus.QUEUED, true), List.of()));
   }
 
   @GET

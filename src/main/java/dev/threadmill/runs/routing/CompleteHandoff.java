@@ -91,7 +91,7 @@ public class CompleteHandoff {
     events.add(new RunEvent.RunStatusChanged(end.status().wire()));
     var ended =
         run.withUsage(run.usage().plus(answering.usage())).ended(end, endOf(answering.times()));
-    transitions.endLocked(tx, ended, EventLog.format(events));
+    transitions.endLocked(tx, ended, EventLog.format(run, events));
     if (end.status() == RunStatus.COMPLETED) {
       threadTail.setAssistant(
           tx, run.threadId(), lastSpeaker(projectedSteps, target.assistantId()));

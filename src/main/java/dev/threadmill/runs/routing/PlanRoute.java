@@ -105,7 +105,11 @@ public class PlanRoute {
       return refusal(
           "assistant_not_found", "The assistant '%s' does not exist any more.".formatted(target));
     }
-    var settings = resolveSettings.resolve(run.projectId(), assistant.get(), RunOverrides.NONE);
+    var settings =
+        resolveSettings.resolve(
+            run.projectId(),
+            assistant.get(),
+            RunOverrides.builder().exactReplay(run.settings().exactReplay()).build());
     return call.route().target().threadId() != null
         ? onNamedThread(run, call, settings, taken)
         : onOwnThread(run, call, settings, taken);

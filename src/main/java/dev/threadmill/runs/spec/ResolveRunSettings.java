@@ -62,7 +62,8 @@ public class ResolveRunSettings {
             of(assistant, Assistant::memory),
             overrides
                 .turns()
-                .withDefaults(assistant == null ? TurnOptions.NONE : assistant.turns()));
+                .withDefaults(assistant == null ? TurnOptions.NONE : assistant.turns()),
+            overrides.exactReplay());
     requireChoosable(settings);
     return settings;
   }

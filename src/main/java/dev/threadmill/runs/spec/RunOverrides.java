@@ -82,6 +82,10 @@ public final class RunOverrides {
     return values.turns;
   }
 
+  boolean exactReplay() {
+    return values.exactReplay;
+  }
+
   /** Collects what a run sets. */
   public static final class Builder {
     private String model;
@@ -97,6 +101,7 @@ public final class RunOverrides {
     private TruncationStrategy truncationStrategy;
     private ResponseFormat responseFormat;
     private TurnOptions turns = TurnOptions.NONE;
+    private boolean exactReplay;
 
     private Builder() {}
 
@@ -154,6 +159,15 @@ public final class RunOverrides {
 
     public Builder turns(TurnOptions options) {
       turns = options;
+      return this;
+    }
+
+    /**
+     * @param exact whether each replay of the run has the same events as its live stream, down to
+     *     every delta; otherwise the deltas of a text are merged once they are stored
+     */
+    public Builder exactReplay(boolean exact) {
+      exactReplay = exact;
       return this;
     }
 

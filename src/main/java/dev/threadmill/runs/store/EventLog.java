@@ -23,10 +23,21 @@ public final class EventLog {
 
   /** The stored form of events. Consecutive deltas of one text become one. */
   public static String format(List<RunEvent> events) {
+    return format(events, false);
+  }
+
+  /** The stored form of events of this run, which may want every delta to be kept as it is. */
+  public static String format(Run run, List<RunEvent> events) {
+    return format(events, run.settings().exactReplay());
+  }
+
+  private static String format(List<RunEvent> events, boolean isExact) {
     var log = new StringBuilder();
     for (int i = 0; i < events.size(); i++) {
       var event = events.get(i);
-      while (i + 1 < events.size() && merged(event, events.get(i + 1)) instanceof RunEvent both) {
+      while (!isExact
+          && i + 1 < events.size()
+          && merged(event, events.get(i + 1)) instanceof RunEvent both) {
         event = both;
         i++;
       }
@@ -35,9 +46,13 @@ public final class EventLog {
     return log.toString();
   }
 
-  /** Appends an event without its text, merged with the last one if both continue one text. */
-  public static void append(List<RunEvent> events, RunEvent event) {
-    if (!events.isEmpty() && merged(events.getLast(), event) instanceof RunEvent both) {
+  /**
+   * Appends an event without its text.
+   *
+   * @param merge whether it is merged with the last one if both continue one text
+   */
+  public static void append(List<RunEvent> events, RunEvent event, boolean merge) {
+    if (merge && !events.isEmpty() && merged(events.getLast(), event) instanceof RunEvent both) {
       events.set(events.size() - 1, both);
     } else {
       events.add(event.withoutText());

@@ -266,6 +266,23 @@ public record Run(Definition definition, Metadata metadata, State state, String 
     return with(state.with(status));
   }
 
+  /**
+   * The run as it was at an earlier status, or at one that it skipped.
+   *
+   * @param started whether it had been started by then
+   */
+  public Run atStatus(RunStatus status, boolean started) {
+    var then =
+        new Times(
+            times().created(),
+            times().expires(),
+            started ? times().started() : null,
+            null,
+            null,
+            null);
+    return with(new State(status, then, null, null, usage(), new Claim(null, attempt())));
+  }
+
   /** The same run, created at this time. */
   public Run withCreatedAt(Instant at) {
     return with(state.with(times().createdAt(at)));

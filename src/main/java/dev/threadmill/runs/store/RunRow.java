@@ -29,7 +29,8 @@ final class RunRow {
       tools, metadata, temperature, top_p, max_prompt_tokens, max_completion_tokens,
       truncation_strategy, tool_choice, parallel_tool_calls, response_format, reasoning_effort,
       prompt_tokens, completion_tokens, reasoning_tokens, owner, attempt, tape, memory, safety, turns,
-      parent_thread_id, parent_run_id, parent_call_id, root_run_id, callers, handoff, api_key_id
+      parent_thread_id, parent_run_id, parent_call_id, root_run_id, callers, handoff, api_key_id,
+      exact_replay
       """;
 
   /** The columns of a list of runs: without the event log, which can be long. */
@@ -95,7 +96,8 @@ final class RunRow {
             ResponseFormat.AUTO,
             null,
             null,
-            TurnOptions.NONE);
+            TurnOptions.NONE,
+            row.bool("exact_replay"));
     var definition =
         new Run.Definition(
             row.text("thread_id", ThreadId::new),
@@ -128,7 +130,8 @@ final class RunRow {
         row.json("response_format", ResponseFormat.class),
         row.json("safety", SafetyOptions.class),
         row.json("memory", MemoryOptions.class),
-        TurnOptions.orNone(row.json("turns", TurnOptions.class)));
+        TurnOptions.orNone(row.json("turns", TurnOptions.class)),
+        row.bool("exact_replay"));
   }
 
   private static Run.State state(Row row, RunError lastError) throws SQLException {

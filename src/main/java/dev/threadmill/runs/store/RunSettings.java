@@ -16,6 +16,8 @@ import java.util.List;
  * @param instructions empty if there are none
  * @param safety null if the run has none
  * @param memory null if the run has none
+ * @param exactReplay whether the event log keeps every delta as it was published, so that each
+ *     replay has the same events as the live stream
  */
 public record RunSettings(
     String model,
@@ -28,7 +30,8 @@ public record RunSettings(
     ResponseFormat responseFormat,
     SafetyOptions safety,
     MemoryOptions memory,
-    TurnOptions turns) {
+    TurnOptions turns,
+    boolean exactReplay) {
   public RunSettings {
     tools = List.copyOf(tools);
   }
@@ -68,7 +71,8 @@ public record RunSettings(
         responseFormat,
         safety,
         memory,
-        turns);
+        turns,
+        exactReplay);
   }
 
   /** Whether the run may route messages to other assistants. */

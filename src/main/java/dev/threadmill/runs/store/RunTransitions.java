@@ -71,9 +71,9 @@ public class RunTransitions {
           max_completion_tokens, truncation_strategy, tool_choice, parallel_tool_calls,
           response_format, reasoning_effort, owner, attempt, tape, memory, waiting,
           waiting_messages, safety, turns, parent_thread_id, parent_run_id, parent_call_id, root_run_id,
-          callers, handoff, api_key_id)
+          callers, handoff, api_key_id, exact_replay)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
-          ?, ?, ?, ?, ?, ?, ?, ?)
+          ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
         run.threadId(),
         run.id(),
@@ -110,7 +110,8 @@ public class RunTransitions {
         origin == null ? null : origin.root(),
         Tx.json(origin == null ? null : origin.callers()),
         origin != null && origin.isHandoff(),
-        run.apiKey());
+        run.apiKey(),
+        settings.exactReplay());
     recordChange(tx, Kind.CREATED, run);
     activity.created(tx, run);
   }

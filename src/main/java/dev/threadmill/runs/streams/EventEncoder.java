@@ -14,7 +14,7 @@ public interface EventEncoder {
       new EventEncoder() {
         @Override
         public byte[] encode(SseFrame frame) {
-          return frame.bytes();
+          return frame.isVisible() ? frame.bytes() : null;
         }
 
         @Override
@@ -39,9 +39,11 @@ public interface EventEncoder {
                           event.event(),
                           event.name(),
                           StepObject.of(event.step(), true),
-                          event.step()))
+                          event.step(),
+                          null,
+                          null))
                   .bytes()
-              : frame.bytes();
+              : ASSISTANTS_API.encode(frame);
         }
 
         @Override

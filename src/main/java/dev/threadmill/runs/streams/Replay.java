@@ -1,5 +1,6 @@
 package dev.threadmill.runs.streams;
 
+import dev.threadmill.models.Usage;
 import dev.threadmill.runs.execution.AnswerAccumulator;
 import dev.threadmill.runs.execution.EventId;
 import dev.threadmill.runs.execution.HandoffProjection;
@@ -36,6 +37,7 @@ final class Replay {
   private final List<SseFrame> frames = new ArrayList<>();
   private EventId position = EventId.START;
   private boolean started;
+  private Step lastStep;
   private Step lastCallStep;
 
   private Replay(StoredRun stored) {
@@ -131,11 +133,24 @@ final class Replay {
     return switch (status) {
       case COMPLETED, FAILED, CANCELLED, EXPIRED, INCOMPLETE -> StreamEvents.runStatus(run);
       case REQUIRES_ACTION ->
-          StreamEvents.runAtStatus(
-              run, status, true, lastCallStep == null ? List.of() : ofClient(lastCallStep));
+          StreamEvents.runRequiresAction(
+              run.atStatus(status, true).withUsage(usageUpTo(lastCallStep)),
+              lastCallStep,
+              lastCallStep == null ? List.of() : ofClient(lastCallStep));
       case QUEUED, IN_PROGRESS, CANCELLING ->
-          StreamEvents.runAtStatus(run, status, started, List.of());
+          StreamEvents.runAtStatus(run.withUsage(usageUpTo(lastStep)), status, started);
     };
+  }
+
+  /** The tokens of the model calls up to the one that this step comes from; null for none. */
+  private Usage usageUpTo(Step last) {
+    var usage = Usage.NONE;
+    for (var step : steps.values()) {
+      if (last != null && step.ordinal() <= last.ordinal() && step.usage() != null) {
+        usage = usage.plus(step.usage());
+      }
+    }
+    return usage;
   }
 
   /** The row of the step, or a step derived from its position if it has no row yet. */
@@ -150,6 +165,7 @@ final class Replay {
                     ordinal,
                     created.type(),
                     StreamEvents.ofMicros(created.createdAt())));
+    lastStep = step;
     if (step.type() == Step.Type.TOOL_CALLS) {
       lastCallStep = step;
     }

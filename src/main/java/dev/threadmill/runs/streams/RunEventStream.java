@@ -47,9 +47,6 @@ public final class RunEventStream implements EventStream {
     }
     Buffer frames = null;
     for (var frame = reader.poll(); frame != null; frame = reader.poll()) {
-      if (!frame.isVisible()) {
-        continue;
-      }
       var bytes = encoder.encode(frame);
       if (bytes != null) {
         frames = frames == null ? Buffer.buffer(1024) : frames;

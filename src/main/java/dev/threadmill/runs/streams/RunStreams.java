@@ -10,6 +10,7 @@ import dev.threadmill.runs.CreateRun;
 import dev.threadmill.runs.SubmitToolOutputs;
 import dev.threadmill.runs.execution.EventId;
 import dev.threadmill.runs.execution.RunSubscriptions;
+import dev.threadmill.runs.execution.SseFrame;
 import dev.threadmill.runs.node.LocalRuns;
 import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.RunStore;
@@ -113,6 +114,14 @@ public class RunStreams implements StreamLookup {
   public RunEventStream events(
       Run run, boolean untilPause, EventId position, EventEncoder encoder) {
     return new RunEventStream(reader(run, position), encoder, untilPause, null);
+  }
+
+  /** The events of a run as far as the database has them; empty if it was deleted. */
+  public List<SseFrame> stored(Run run) {
+    return loadRun
+        .load(run.projectId(), run.threadId(), run.id())
+        .map(stored -> Replay.of(stored).frames())
+        .orElse(List.of());
   }
 
   private RunEventReader reader(Run run, EventId position) {

@@ -3,12 +3,26 @@ package dev.threadmill.runs.execution;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.threadmill.api.AssistantId;
+import dev.threadmill.api.Metadata;
+import dev.threadmill.api.ProjectId;
+import dev.threadmill.api.RunId;
+import dev.threadmill.api.ThreadId;
+import dev.threadmill.assistants.AgentRoutingSpec;
+import dev.threadmill.assistants.TurnOptions;
+import dev.threadmill.models.ResponseFormat;
+import dev.threadmill.models.ToolChoice;
 import dev.threadmill.runs.store.DeltaTarget;
 import dev.threadmill.runs.store.EventLog;
 import dev.threadmill.runs.store.JournalFormat;
+import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.RunEvent;
+import dev.threadmill.runs.store.RunSettings;
 import dev.threadmill.runs.store.Step;
 import dev.threadmill.runs.store.StreamedText;
+import dev.threadmill.runs.store.ToolCall;
+import dev.threadmill.runs.store.TruncationStrategy;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -60,6 +74,77 @@ class EventLogTest {
   @ValueSource(strings = {"", "x1:2", "D1:2", "?", "d1:2 d1:2"})
   void anInvalidCodeIsRejected(String code) {
     assertThatThrownBy(() -> RunEvent.parse(code)).isInstanceOf(IllegalStateException.class);
+  }
+
+  /** A new kind of event fails here until it has an example, and its code is read back. */
+  @Test
+  void theCodeOfEachKindOfEventIsReadAsThatEvent() {
+    var target = new DeltaTarget(StreamedText.MESSAGE, 1, 0);
+    var routing =
+        new ToolCall.Routing(
+            new AssistantId("asst_1"),
+            new ThreadId("thread_1"),
+            new RunId("run_1"),
+            AgentRoutingSpec.Mode.DELEGATE);
+    var examples =
+        List.of(
+            new RunEvent.ThreadCreated(),
+            new RunEvent.RunStatusChanged("completed"),
+            new RunEvent.StepCreated(1, Step.Type.TOOL_CALLS, 1_700_000_000_000_001L),
+            new RunEvent.StepStatusChanged(1, "failed"),
+            new RunEvent.MessageStatusChanged(2, "incomplete"),
+            RunEvent.Delta.of(target, "text"),
+            new RunEvent.AnnotationAdded(2, 0, null),
+            new RunEvent.CallStarted(3, 1, "f"),
+            new RunEvent.CallRouted(3, 1, routing),
+            new RunEvent.CallCompleted(3, 1, "output"),
+            new RunEvent.AttemptStarted(2));
+
+    assertThat(examples.stream().map(Object::getClass))
+        .as("an example of each kind")
+        .containsExactlyInAnyOrderElementsOf(List.of(RunEvent.class.getPermittedSubclasses()));
+    assertThat(examples)
+        .allSatisfy(
+            event -> assertThat(RunEvent.parse(event.code())).isEqualTo(event.withoutText()));
+  }
+
+  @Test
+  void theLogOfARunWithExactReplayKeepsEachDelta() {
+    var target = new DeltaTarget(StreamedText.MESSAGE, 1, 0);
+    var pieces =
+        List.<RunEvent>of(RunEvent.Delta.of(target, "It "), RunEvent.Delta.of(target, "rains."));
+
+    assertThat(EventLog.format(run(true), pieces)).isEqualTo("d1:3 d1:6 ");
+    assertThat(EventLog.format(run(false), pieces)).isEqualTo("d1:9 ");
+    assertThat(EventLog.length(EventLog.parse("d1:3 d1:6 "))).isEqualTo(9);
+  }
+
+  static Run run(boolean exactReplay) {
+    var settings =
+        new RunSettings(
+            "rehearsal",
+            "",
+            List.of(),
+            new RunSettings.ToolUse(ToolChoice.AUTO, true),
+            new RunSettings.Sampling(null, null, null),
+            new RunSettings.TokenLimits(null, null),
+            TruncationStrategy.AUTO,
+            ResponseFormat.AUTO,
+            null,
+            null,
+            TurnOptions.NONE,
+            exactReplay);
+    return Run.queued(
+        new Run.Definition(
+            new ThreadId("thread_1"),
+            new RunId("run_1"),
+            new ProjectId("proj_1"),
+            null,
+            settings,
+            null,
+            null),
+        Metadata.EMPTY,
+        Run.Times.created(Instant.EPOCH, Instant.EPOCH));
   }
 
   @ParameterizedTest

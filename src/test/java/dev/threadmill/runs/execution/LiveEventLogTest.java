@@ -21,11 +21,11 @@ class LiveEventLogTest {
   private final AtomicInteger journalWork = new AtomicInteger();
   private final AtomicBoolean stopped = new AtomicBoolean();
   private final LiveEventLog log =
-      new LiveEventLog(EventId.START, journalWork::incrementAndGet, stopped::get);
+      new LiveEventLog(EventId.START, true, journalWork::incrementAndGet, stopped::get);
 
   private static StreamEvent delta(String text) {
     var target = new DeltaTarget(StreamedText.MESSAGE, 1, 0);
-    return new StreamEvent(RunEvent.Delta.of(target, text), "delta", text, null);
+    return new StreamEvent(RunEvent.Delta.of(target, text), "delta", text);
   }
 
   private void publish(int count, String text) {
