@@ -72,6 +72,7 @@ class ArchitectureTest {
           "tools.a2a",
           "tools.routing",
           "tools.filesearch",
+          "tools.code",
           "runs.store",
           "runs.execution",
           "runs.node",

@@ -56,6 +56,7 @@ class TableOwnersTest {
         "vector_store_texts",
         "vector_store_index",
         "vector_store_tombstones");
+    owns("tools.code", "code_files", "code_sessions");
     owns("runs.store", "runs", "run_steps", "tool_calls", "run_journal", "nodes");
   }
 
@@ -66,6 +67,7 @@ class TableOwnersTest {
   private static final Set<String> FOREIGN_READS =
       Set.of(
           "memory messages",
+          "tools.code threads",
           "memory runs",
           "memory threads",
           "memory.recall messages",

@@ -140,6 +140,9 @@ public sealed interface ToolSpec {
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   record CodeInterpreter(Boolean enabled) implements ToolSpec {
+    /** The type of the tool and of its calls, and the name of its function. */
+    public static final String TYPE = "code_interpreter";
+
     @JsonCreator
     public CodeInterpreter {}
 

@@ -17,6 +17,7 @@ import dev.threadmill.runs.store.RunError;
 import dev.threadmill.runs.store.Step;
 import dev.threadmill.runs.store.ToolCallStore;
 import dev.threadmill.runs.store.TruncationStrategy;
+import dev.threadmill.tools.ToolUnavailableException;
 import dev.threadmill.tools.ToolsetFactory;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.InstantSource;
@@ -124,6 +125,8 @@ class ExecuteRun {
   private Outcome resume(RunExecution execution) {
     try {
       return after(execution, executeTools.resume(execution));
+    } catch (ToolUnavailableException e) {
+      return end(execution, null, Usage.NONE, Run.End.failed(RunError.server(e.getMessage())));
     } catch (InterruptedException e) {
       return stopped(execution, null, Usage.NONE);
     }
@@ -156,6 +159,8 @@ class ExecuteRun {
       // The usage was committed together with the open step.
       boolean isCounted = execution.live().openStep() != null;
       return stopped(execution, turn, isCounted ? Usage.NONE : turn.usageSoFar());
+    } catch (ToolUnavailableException e) {
+      return end(execution, null, Usage.NONE, Run.End.failed(RunError.server(e.getMessage())));
     } catch (AnswerAccumulator.RunLostException e) {
       return new Outcome.Done();
     }

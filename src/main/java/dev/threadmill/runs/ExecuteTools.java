@@ -19,6 +19,7 @@ import dev.threadmill.runs.store.ToolCallStore;
 import dev.threadmill.tools.ToolContext;
 import dev.threadmill.tools.ToolError;
 import dev.threadmill.tools.ToolResult;
+import dev.threadmill.tools.ToolUnavailableException;
 import dev.threadmill.tools.ToolsConfig;
 import dev.threadmill.tools.Toolset;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -90,10 +91,16 @@ class ExecuteTools {
    * @param output null if its outcome is unknown and the client has to submit it
    * @param parts of the result that are not text; null for none
    * @param usage the tokens of the child run that answered it
+   * @param unavailable why the tool cannot be used, so that the run fails; null if it can
    */
-  private record Result(int index, String output, ToolCall.ResultParts parts, Usage usage) {
+  private record Result(
+      int index,
+      String output,
+      ToolCall.ResultParts parts,
+      Usage usage,
+      ToolUnavailableException unavailable) {
     Result(int index, String output) {
-      this(index, output, null, Usage.NONE);
+      this(index, output, null, Usage.NONE, null);
     }
   }
 
@@ -103,6 +110,7 @@ class ExecuteTools {
   /**
    * Executes the calls of a new answer.
    *
+   * @throws ToolUnavailableException if the run has to fail; the step is committed, and open
    * @throws InterruptedException if the run was stopped meanwhile; the step may be committed
    */
   Outcome execute(RunExecution execution, Step requested, Usage usage) throws InterruptedException {
@@ -111,7 +119,7 @@ class ExecuteTools {
     var routes = new ArrayList<Route>();
     int refused = 0;
     for (var call : requested.calls()) {
-      switch (execution.toolset().dispatch(call.name(), call.arguments())) {
+      switch (execution.toolset().dispatch(call.name(), call.argumentsAsJson())) {
         case Toolset.Dispatch.ToClient _ -> calls.add(call);
         case Toolset.Dispatch.ToServer check when check.tool().needsApproval() ->
             calls.add(call.withExecutor(ToolCall.Executor.APPROVAL));
@@ -201,7 +209,7 @@ class ExecuteTools {
       if (call.awaitsChildRun()) {
         answerOf(execution, call, i, answers).ifPresent(known::add);
       } else if (call.isOpen() && !call.executor().awaitsClient()) {
-        switch (execution.toolset().dispatch(call.name(), call.arguments())) {
+        switch (execution.toolset().dispatch(call.name(), call.argumentsAsJson())) {
           case Toolset.Dispatch.ToServer check
               when call.executor() == ToolCall.Executor.APPROVED
                   || !call.partial().task().isEmpty() ->
@@ -235,12 +243,12 @@ class ExecuteTools {
       return Optional.of(new Result(index, gone));
     }
     var name =
-        execution.toolset().dispatch(call.name(), call.arguments())
+        execution.toolset().dispatch(call.name(), call.argumentsAsJson())
                 instanceof Toolset.Dispatch.ToAssistant check
             ? check.route().name()
             : call.routing().targetAssistantId().value();
     return ChildRunOutput.of(child, name)
-        .map(output -> new Result(index, output, null, child.usage()));
+        .map(output -> new Result(index, output, null, child.usage(), null));
   }
 
   /** Commits that the approved calls may have started from here on. */
@@ -283,6 +291,11 @@ class ExecuteTools {
       int left = jobs.size() + known.size();
       while (left > 0) {
         var batch = events.awaitResults(execution);
+        for (var result : batch) {
+          if (result.unavailable() != null) {
+            throw result.unavailable();
+          }
+        }
         left -= batch.size();
         if (!commit(execution, batch, left == 0)) {
           return Outcome.LOST;
@@ -360,7 +373,11 @@ class ExecuteTools {
           job.index(),
           output == null ? null : buffer.completeOutput(output),
           result instanceof ToolResult.Succeeded succeeded ? buffer.parts(succeeded) : null,
-          Usage.NONE);
+          Usage.NONE,
+          null);
+    } catch (ToolUnavailableException e) {
+      LOG.infof("tool not available run_id=%s cause=%s", execution.run().id(), e.getMessage());
+      return new Result(job.index(), null, null, Usage.NONE, e);
     } catch (RuntimeException | Error e) {
       LOG.errorf(
           e,

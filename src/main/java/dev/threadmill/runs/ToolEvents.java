@@ -97,7 +97,8 @@ final class ToolEvents<R> {
 
   private static void publish(LiveRun live, Step step, DeltaTarget target, String text) {
     if (!text.isEmpty()) {
-      live.events().publish(StreamEvents.delta(step, target, text));
+      var type = step.calls().get(target.call()).type();
+      live.events().publish(StreamEvents.outputDelta(step, target, type, text));
     }
   }
 }

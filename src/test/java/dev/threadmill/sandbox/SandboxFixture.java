@@ -55,6 +55,10 @@ final class SandboxFixture implements AutoCloseable {
     var values = new HashMap<String, String>();
     values.put("threadmill.sandbox.processes", "40");
     values.put("threadmill.sandbox.timeout", "10s");
+    var fetched = System.getenv("THREADMILL_SANDBOX_BWRAP");
+    if (fetched != null) {
+      values.put("threadmill.sandbox.bwrap", fetched);
+    }
     settings.forEach((name, value) -> values.put("threadmill.sandbox." + name, value));
     return new SmallRyeConfigBuilder()
         .withMapping(SandboxConfig.class)

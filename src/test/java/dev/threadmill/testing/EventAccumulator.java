@@ -88,6 +88,11 @@ public final class EventAccumulator {
     return run;
   }
 
+  /** The step that was created first. */
+  public JsonNode firstStep() {
+    return steps.values().iterator().next();
+  }
+
   /** Compares the accumulated objects with the stored run, all its steps and all its messages. */
   public void compareWith(JsonNode storedRun, JsonNode storedSteps, JsonNode storedMessages) {
     assertThat(run).as("the run").isEqualTo(storedRun);

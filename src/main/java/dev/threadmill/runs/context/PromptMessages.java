@@ -41,7 +41,9 @@ final class PromptMessages {
         new ModelMessage.Assistant(
             entry.reasoning().commentary(),
             calls.stream()
-                .map(call -> new ModelToolCall(call.id().value(), call.name(), call.arguments()))
+                .map(
+                    call ->
+                        new ModelToolCall(call.id().value(), call.name(), call.argumentsAsJson()))
                 .toList(),
             entry.reasoning().thoughts()));
     for (var call : calls) {

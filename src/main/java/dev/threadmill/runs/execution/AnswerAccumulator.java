@@ -17,6 +17,7 @@ import dev.threadmill.runs.store.StreamedText;
 import dev.threadmill.runs.store.ToolCall;
 import dev.threadmill.threads.Annotation;
 import dev.threadmill.threads.ContentPart;
+import dev.threadmill.tools.code.CodeArguments;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -77,9 +78,11 @@ public final class AnswerAccumulator {
   private static final class PendingCall {
     final ToolCall started;
     final OpenText arguments;
+    final CodeArguments code;
 
     PendingCall(Step step, int index, ToolCall started) {
       this.started = started;
+      this.code = CodeCallObject.isCode(started.type()) ? new CodeArguments() : null;
       this.arguments = new OpenText(DeltaTarget.of(StreamedText.ARGUMENTS, step, index));
     }
 
@@ -368,11 +371,12 @@ public final class AnswerAccumulator {
   }
 
   private void acceptArguments(int index, String piece) {
-    if (!piece.isEmpty()) {
-      var call = calls.get(index);
-      call.arguments.append(piece);
+    var call = calls.get(index);
+    var more = call.code == null ? piece : call.code.next(piece);
+    if (!more.isEmpty()) {
+      call.arguments.append(more);
       publish(
-          StreamEvents.delta(callStep.step, call.arguments.target(), call.started.type(), piece));
+          StreamEvents.delta(callStep.step, call.arguments.target(), call.started.type(), more));
     }
   }
 

@@ -42,8 +42,13 @@ record DeltaObject(Step step, DeltaTarget target, String callType, String text) 
       case CALL -> {
         json.append("\"step_details\":{\"type\":\"tool_calls\",\"tool_calls\":[{\"index\":");
         json.append(target.call()).append(",\"type\":\"").append(callType);
-        json.append("\",\"function\":{\"").append(field).append("\":\"");
-        appendText(json).append("\"}}]}");
+        if (CodeCallObject.isCode(callType)) {
+          json.append("\",").append(CodeCallObject.beforeText(target.text()));
+          appendText(json).append(CodeCallObject.afterText(target.text())).append("}]}");
+        } else {
+          json.append("\",\"function\":{\"").append(field).append("\":\"");
+          appendText(json).append("\"}}]}");
+        }
       }
     }
     return json.append("}}").toString();

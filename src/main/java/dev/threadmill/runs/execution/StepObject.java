@@ -133,6 +133,10 @@ public record StepObject(
       shown.put(call.type(), FileSearchResults.of(call, withContents));
       return shown;
     }
+    if (CodeCallObject.isCode(call.type())) {
+      shown.put(call.type(), CodeCallObject.details(call));
+      return shown;
+    }
     if (call.routing() != null) {
       shown.putAll(routing(call));
     }

@@ -152,6 +152,16 @@ public final class StreamEvents {
   }
 
   /**
+   * More of the output or the progress of a call. Calls that run code show it as logs.
+   *
+   * @param callType the type of the call
+   */
+  public static StreamEvent outputDelta(
+      Step step, DeltaTarget target, String callType, String text) {
+    return delta(step, target, CodeCallObject.isCode(callType) ? callType : "function", text);
+  }
+
+  /**
    * The rest of a delta.
    *
    * @param delta an event that {@link #delta} made
@@ -164,7 +174,10 @@ public final class StreamEvents {
 
   /** The call at this index of the step starts. */
   public static StreamEvent callStarted(Step step, int index, ToolCall call) {
-    var function = StepObject.ordered("name", call.name(), "arguments", "", "output", null);
+    var function =
+        CodeCallObject.isCode(call.type())
+            ? CodeCallObject.started()
+            : StepObject.ordered("name", call.name(), "arguments", "", "output", null);
     var started =
         StepObject.ordered(
             "index",
@@ -207,7 +220,10 @@ public final class StreamEvents {
             "type",
             call.type(),
             StepObject.detailsField(call),
-            Map.of("output", call.output().substring(Math.min(before, call.output().length()))));
+            CodeCallObject.isCode(call.type())
+                ? CodeCallObject.completed(call, before)
+                : Map.of(
+                    "output", call.output().substring(Math.min(before, call.output().length()))));
     var event = new RunEvent.CallCompleted(step.ordinal(), index, call.output());
     if (StepObject.isFileSearch(call.type())) {
       // The results are in the step that ends.

@@ -90,6 +90,10 @@ public record RunSettings(
       if (tool instanceof ToolSpec.FileSearch && function.equals(ToolSpec.FileSearch.TYPE)) {
         return ToolSpec.FileSearch.TYPE;
       }
+      if (tool instanceof ToolSpec.CodeInterpreter
+          && function.equals(ToolSpec.CodeInterpreter.TYPE)) {
+        return ToolSpec.CodeInterpreter.TYPE;
+      }
     }
     return "function";
   }

@@ -205,16 +205,18 @@ final class Replay {
     // Consumed even where the journal has the text, so that the next piece starts behind it.
     var piece = whole == null ? "" : nextPiece(target, whole, delta.length());
     var text = delta.text() != null ? delta.text() : piece;
-    return text.isEmpty()
-        ? Optional.empty()
-        : Optional.of(StreamEvents.delta(step, target, callType(step, target), text));
+    return text.isEmpty() ? Optional.empty() : Optional.of(toDelta(step, target, text));
   }
 
-  private String callType(Step step, DeltaTarget target) {
+  private StreamEvent toDelta(Step step, DeltaTarget target, String text) {
+    var arguments = DeltaTarget.of(StreamedText.ARGUMENTS, step, target.call());
+    var type =
+        callTypes.containsKey(arguments)
+            ? callTypes.get(arguments)
+            : call(step, target.call()).map(ToolCall::type).orElse("function");
     return target.text() == StreamedText.ARGUMENTS
-        ? callTypes.getOrDefault(
-            DeltaTarget.of(StreamedText.ARGUMENTS, step, target.call()), "function")
-        : "function";
+        ? StreamEvents.delta(step, target, type, text)
+        : StreamEvents.outputDelta(step, target, type, text);
   }
 
   private Optional<StreamEvent> callStarted(Step step, int index, String name) {
