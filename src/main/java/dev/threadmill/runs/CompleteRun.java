@@ -39,7 +39,7 @@ public class CompleteRun {
     if (execution.live().openStep() instanceof Step open) {
       changes.endCalls(changes.updatedSteps, open, end, at);
     } else if (answer != null) {
-      changes.endAnswer(answer, usage, run, end, at);
+      changes.endAnswer(answer, execution.images(), usage, run, end, at);
     }
     changes.events.add(StreamEvents.runStatus(run));
     if (!attemptCommit.commit(execution, changes)) {

@@ -334,6 +334,7 @@ class ExecuteTools {
     var usage = Usage.NONE;
     for (var result : batch) {
       step = with(step, result);
+      execution.addImages(step.calls().get(result.index()));
       usage = usage.plus(result.usage());
     }
     var indexes = batch.stream().map(Result::index).toList();

@@ -5,6 +5,7 @@ import dev.threadmill.runs.execution.MarkerResolver;
 import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.ToolCallStore;
 import dev.threadmill.threads.Annotation;
+import dev.threadmill.tools.code.LinkedFiles;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.HashMap;
 import java.util.Map;
@@ -13,7 +14,8 @@ import java.util.regex.Pattern;
 
 /**
  * Resolves the markers in answers, such as {@code 【4:0†source】}, to the results of file searches
- * that the model was given in the thread. A marker that names none of them stays text.
+ * that the model was given in the thread, and links to files that code has made to these files. A
+ * marker or link that names none of them stays text.
  */
 @ApplicationScoped
 class ResolveCitations {
@@ -21,9 +23,11 @@ class ResolveCitations {
       Pattern.compile("\u3010\\s*(\\d{1,6}):(\\d{1,6})\\s*(?:\u2020[^\u3011]*)?\u3011");
 
   private final ToolCallStore toolCalls;
+  private final LinkedFiles linkedFiles;
 
-  ResolveCitations(ToolCallStore toolCalls) {
+  ResolveCitations(ToolCallStore toolCalls, LinkedFiles linkedFiles) {
     this.toolCalls = toolCalls;
+    this.linkedFiles = linkedFiles;
   }
 
   /** The resolver of one model call. It reads the results of the thread at the first marker. */
@@ -33,6 +37,9 @@ class ResolveCitations {
 
       @Override
       public Optional<Annotation> resolve(String marker, int start, int end) {
+        if (marker.startsWith(LinkedFiles.PREFIX)) {
+          return linkedFiles.resolve(run.threadId(), marker, start);
+        }
         var place = MARKER.matcher(marker);
         if (!place.matches()) {
           return Optional.empty();

@@ -12,6 +12,7 @@ import dev.threadmill.runs.store.RunError;
 import dev.threadmill.runs.store.RunStatus;
 import dev.threadmill.runs.store.Step;
 import dev.threadmill.runs.store.ToolCall;
+import dev.threadmill.threads.ContentPart;
 import dev.threadmill.threads.Message;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -64,21 +65,32 @@ final class StepChanges {
             .toList());
   }
 
-  /** Adds the answer, complete or not, that a run ends with. */
-  void endAnswer(AnswerAccumulator answer, Usage usage, Run run, Run.End end, Instant at) {
+  /**
+   * Adds the answer, complete or not, that a run ends with.
+   *
+   * @param images what the message has behind its text if it is complete
+   */
+  void endAnswer(
+      AnswerAccumulator answer,
+      List<ContentPart.ImageFile> images,
+      Usage usage,
+      Run run,
+      Run.End end,
+      Instant at) {
     if (answer.messageStep() != null && answer.callStep() == null) {
       var step =
           answer
               .messageStep()
               .with(usage)
               .ended(Step.Status.whenRunEnds(end.status()), at, errorOf(end));
-      if (answer.isMessageStarted()) {
+      if (answer.isMessageStarted() && end.status() == RunStatus.COMPLETED) {
+        var content = withImages(step, answer.content(), images);
+        addMessage(step, AssistantMessages.completed(run, step, content, at));
+      } else if (answer.isMessageStarted()) {
         addMessage(
             step,
-            end.status() == RunStatus.COMPLETED
-                ? AssistantMessages.completed(run, step, answer.content(), at)
-                : AssistantMessages.incomplete(
-                    run, step, answer.content(), answer.isFilteredByProvider(), at));
+            AssistantMessages.incomplete(
+                run, step, answer.content(), answer.isFilteredByProvider(), at));
       } else {
         addStep(step);
       }
@@ -86,6 +98,16 @@ final class StepChanges {
     if (answer.callStep() != null) {
       endCalls(newSteps, answer.callStep().with(usage), end, at);
     }
+  }
+
+  private List<ContentPart> withImages(
+      Step step, List<ContentPart> content, List<ContentPart.ImageFile> images) {
+    var all = new ArrayList<>(content);
+    for (var image : images) {
+      events.add(StreamEvents.imageAdded(step, all.size(), image));
+      all.add(image);
+    }
+    return all;
   }
 
   private static RunError errorOf(Run.End end) {

@@ -56,6 +56,7 @@ import dev.threadmill.threads.ThreadStore;
 import dev.threadmill.threads.ThreadTail;
 import dev.threadmill.tools.ToolsConfig;
 import dev.threadmill.tools.ToolsetFactory;
+import dev.threadmill.tools.code.LinkedFiles;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.time.Duration;
@@ -290,7 +291,7 @@ final class SimulatedNode {
                 parts.gate),
             parts.toolsets,
             parts.ledger,
-            new ResolveCitations(toolCalls),
+            new ResolveCitations(toolCalls, new LinkedFiles(jdbc)),
             config,
             clock);
     return new StartRun(

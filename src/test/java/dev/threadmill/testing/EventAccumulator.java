@@ -88,6 +88,11 @@ public final class EventAccumulator {
     return run;
   }
 
+  /** The message that was created first. */
+  public JsonNode firstMessage() {
+    return messages.values().iterator().next();
+  }
+
   /** The step that was created first. */
   public JsonNode firstStep() {
     return steps.values().iterator().next();

@@ -39,8 +39,8 @@ final class UpdateTranslator {
       case RunEvent.CallRouted _ -> items.callRouted(event, updates);
       case RunEvent.CallCompleted(_, var call, _) -> items.callCompleted(event, call, updates);
       case RunEvent.StepCreated(var step, _, _) -> items.stepStarted(step);
-      case RunEvent.ThreadCreated _, RunEvent.AttemptStarted _ -> {
-        // These are about no step.
+      case RunEvent.ThreadCreated _, RunEvent.AttemptStarted _, RunEvent.ImageAdded _ -> {
+        // No item shows these; the message that ends has its images.
       }
     }
     return updates;

@@ -73,6 +73,7 @@ public record EventId(
               attempt, next, step, state.equals("created") || state.equals("in_progress"), false);
       case RunEvent.Delta _,
           RunEvent.AnnotationAdded _,
+          RunEvent.ImageAdded _,
           RunEvent.CallStarted _,
           RunEvent.CallRouted _,
           RunEvent.CallCompleted _,

@@ -111,10 +111,13 @@ public final class HandoffProjection {
         case RunEvent.AnnotationAdded(var step, var index, var annotation)
             when ordinals.containsKey(step) ->
             own.add(new RunEvent.AnnotationAdded(ordinals.get(step), index, annotation));
+        case RunEvent.ImageAdded(var step, var index) when ordinals.containsKey(step) ->
+            own.add(new RunEvent.ImageAdded(ordinals.get(step), index));
         case RunEvent.StepCreated _,
             RunEvent.StepStatusChanged _,
             RunEvent.MessageStatusChanged _,
             RunEvent.AnnotationAdded _,
+            RunEvent.ImageAdded _,
             RunEvent.Delta _,
             RunEvent.ThreadCreated _,
             RunEvent.RunStatusChanged _,

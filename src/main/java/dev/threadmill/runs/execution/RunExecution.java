@@ -9,10 +9,12 @@ import dev.threadmill.runs.store.SentContext;
 import dev.threadmill.runs.store.Step;
 import dev.threadmill.runs.store.ToolCall;
 import dev.threadmill.runs.store.ToolCallStore;
+import dev.threadmill.threads.ContentPart;
 import dev.threadmill.tools.Toolset;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -30,6 +32,8 @@ public final class RunExecution {
   /** The reason of a run that ends at its limit of tool calls. */
   public static final String MAX_TOOL_CALLS = "max_tool_calls";
 
+  private static final int MAX_IMAGES = 100;
+
   private final LiveRun live;
   private final InstantSource clock;
   private final Toolset toolset;
@@ -39,6 +43,7 @@ public final class RunExecution {
   private int turns;
   private int toolCalls;
   private final Set<String> toolNames = new TreeSet<>();
+  private final Set<String> images = new LinkedHashSet<>();
   private SentContext sentContext;
   private Reservation reservation = Reservation.NONE;
   private Usage unsettled;
@@ -67,8 +72,25 @@ public final class RunExecution {
       execution.lastTimestamp = latest(execution.lastTimestamp, until);
       execution.turns = execution.lastOrdinal;
       step.calls().forEach(call -> execution.toolNames.add(call.name()));
+      step.calls().forEach(execution::addImages);
     }
     return execution;
+  }
+
+  /** Adds the figures that a call has shown; the message that ends the run has them. */
+  public void addImages(ToolCall call) {
+    if (CodeCallObject.isCode(call.type())) {
+      CodeCallObject.images(call).forEach(images::add);
+    }
+  }
+
+  /** The figures that the calls of the run have shown, as parts of a message. */
+  public List<ContentPart.ImageFile> images() {
+    return images.stream()
+        .limit(MAX_IMAGES)
+        .map(file -> new ContentPart.ImageFile.Picture(file, ContentPart.Detail.AUTO))
+        .map(ContentPart.ImageFile::new)
+        .toList();
   }
 
   /** The live run, which other threads of this node see. */

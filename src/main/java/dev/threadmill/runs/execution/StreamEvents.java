@@ -9,6 +9,7 @@ import dev.threadmill.runs.store.RunStatus;
 import dev.threadmill.runs.store.Step;
 import dev.threadmill.runs.store.ToolCall;
 import dev.threadmill.threads.Annotation;
+import dev.threadmill.threads.ContentPart;
 import dev.threadmill.threads.Message;
 import dev.threadmill.threads.MessageObject;
 import dev.threadmill.threads.ThreadObject;
@@ -21,7 +22,7 @@ import java.util.Map;
  * streams and replays both use it, so they send the same.
  */
 public final class StreamEvents {
-  private static final TypeReference<Map<String, Object>> ANNOTATION = new TypeReference<>() {};
+  private static final TypeReference<Map<String, Object>> JSON_OBJECT = new TypeReference<>() {};
 
   private StreamEvents() {}
 
@@ -132,7 +133,7 @@ public final class StreamEvents {
   /** The text of the step's message got an annotation; its text was published before. */
   public static StreamEvent annotationAdded(Step step, int index, Annotation annotation) {
     var indexed = StepObject.ordered("index", index);
-    indexed.putAll(Json.MAPPER.convertValue(annotation, ANNOTATION));
+    indexed.putAll(Json.MAPPER.convertValue(annotation, JSON_OBJECT));
     var content =
         StepObject.ordered(
             "index", 0, "type", "text", "text", Map.of("annotations", List.of(indexed)));
@@ -170,6 +171,22 @@ public final class StreamEvents {
   public static StreamEvent restOfDelta(StreamEvent delta, int from) {
     var whole = (DeltaObject) delta.data();
     return delta(whole.step(), whole.target(), whole.callType(), whole.text().substring(from));
+  }
+
+  /** The message of the step has this image at this index of its content. */
+  public static StreamEvent imageAdded(Step step, int index, ContentPart.ImageFile image) {
+    var content = StepObject.ordered("index", index);
+    content.putAll(Json.MAPPER.convertValue(image, JSON_OBJECT));
+    var data =
+        StepObject.ordered(
+            "id",
+            step.messageId().value(),
+            "object",
+            "thread.message.delta",
+            "delta",
+            Map.of("content", List.of(content)));
+    var event = new RunEvent.ImageAdded(step.ordinal(), index);
+    return new StreamEvent(event, "thread.message.delta", data, step);
   }
 
   /** The call at this index of the step starts. */

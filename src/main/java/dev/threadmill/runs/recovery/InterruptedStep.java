@@ -73,6 +73,7 @@ record InterruptedStep(
             RunEvent.RunStatusChanged _,
             RunEvent.CallRouted _,
             RunEvent.CallCompleted _,
+            RunEvent.ImageAdded _,
             RunEvent.AttemptStarted _ -> {
           // Does not open a step.
         }

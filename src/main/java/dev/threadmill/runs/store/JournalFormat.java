@@ -20,6 +20,7 @@ public final class JournalFormat {
           RunEvent.StepCreated _,
           RunEvent.StepStatusChanged _,
           RunEvent.MessageStatusChanged _,
+          RunEvent.ImageAdded _,
           RunEvent.CallRouted _,
           RunEvent.AttemptStarted _ ->
           List.of(event.code());
@@ -43,6 +44,7 @@ public final class JournalFormat {
           RunEvent.StepCreated _,
           RunEvent.StepStatusChanged _,
           RunEvent.MessageStatusChanged _,
+          RunEvent.ImageAdded _,
           RunEvent.CallRouted _,
           RunEvent.AttemptStarted _ ->
           event;

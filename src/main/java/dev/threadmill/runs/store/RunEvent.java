@@ -77,6 +77,9 @@ public sealed interface RunEvent {
    */
   record AnnotationAdded(int step, int index, Annotation annotation) implements RunEvent {}
 
+  /** The step's message got an image: its part with this index. */
+  record ImageAdded(int step, int index) implements RunEvent {}
+
   /** The call at this index of the step starts. The name is null where it is in the call's row. */
   record CallStarted(int step, int call, String name) implements RunEvent {}
 
@@ -105,6 +108,7 @@ public sealed interface RunEvent {
           StepStatusChanged _,
           MessageStatusChanged _,
           AnnotationAdded _,
+          ImageAdded _,
           CallStarted _,
           CallRouted _,
           CallCompleted _ ->
@@ -123,6 +127,7 @@ public sealed interface RunEvent {
       case MessageStatusChanged(var step, var state) -> "m" + step + state;
       case Delta(var target, var length, _) -> target.code() + ":" + length;
       case AnnotationAdded(var step, var index, _) -> "n" + step + "." + index;
+      case ImageAdded(var step, var index) -> "i" + step + "." + index;
       case CallStarted(var step, var call, _) -> "C" + step + "." + call;
       case CallRouted(var step, var call, _) -> "r" + step + "." + call;
       case CallCompleted(var step, var call, _) -> "o" + step + "." + call;
@@ -143,6 +148,7 @@ public sealed interface RunEvent {
           StepCreated _,
           StepStatusChanged _,
           MessageStatusChanged _,
+          ImageAdded _,
           AttemptStarted _ ->
           this;
     };
@@ -178,6 +184,7 @@ public sealed interface RunEvent {
       case 's' -> new StepStatusChanged(step, rest);
       case 'm' -> new MessageStatusChanged(step, rest);
       case 'n' -> new AnnotationAdded(step, call, null);
+      case 'i' -> new ImageAdded(step, call);
       case 'C' -> new CallStarted(step, call, null);
       case 'r' -> new CallRouted(step, call, null);
       case 'o' -> new CallCompleted(step, call, null);

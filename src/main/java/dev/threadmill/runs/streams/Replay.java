@@ -107,6 +107,8 @@ final class Replay {
       case RunEvent.Delta delta -> step(delta.target().step()).flatMap(step -> delta(step, delta));
       case RunEvent.AnnotationAdded(var ordinal, var index, var annotation) ->
           step(ordinal).flatMap(step -> annotationAdded(step, index, annotation));
+      case RunEvent.ImageAdded(var ordinal, var index) ->
+          step(ordinal).flatMap(step -> imageAdded(step, index));
       case RunEvent.CallStarted(var ordinal, var call, var name) ->
           step(ordinal).flatMap(step -> callStarted(step, call, name));
       case RunEvent.CallRouted(var ordinal, var call, _) ->
@@ -196,6 +198,14 @@ final class Replay {
     return stored
         .filter(annotations -> index < annotations.size())
         .map(annotations -> StreamEvents.annotationAdded(step, index, annotations.get(index)));
+  }
+
+  private Optional<StreamEvent> imageAdded(Step step, int index) {
+    return message(step)
+        .filter(message -> index < message.content().size())
+        .map(message -> message.content().get(index))
+        .filter(ContentPart.ImageFile.class::isInstance)
+        .map(part -> StreamEvents.imageAdded(step, index, (ContentPart.ImageFile) part));
   }
 
   private Optional<StreamEvent> delta(Step step, RunEvent.Delta delta) {

@@ -46,18 +46,6 @@ class CodeFileStore implements ThreadLifecycle, FileLifecycle {
         row.text("path"), row.text("file_id", FileId::new), row.text("input_file_id", FileId::new));
   }
 
-  /** The file with this path; empty if the thread has none. */
-  Optional<FileId> find(ThreadId thread, String path) {
-    return jdbc.one(
-        """
-        SELECT file_id FROM code_files
-        WHERE thread_id = ? AND path = ? AND file_id IS NOT NULL
-        """,
-        row -> row.text("file_id", FileId::new),
-        thread,
-        path);
-  }
-
   /** Adds or changes these files. One whose content and input are null is removed. */
   void save(ProjectId project, ThreadId thread, List<CodeFile> files) {
     if (files.isEmpty()) {

@@ -95,6 +95,7 @@ class EventLogTest {
             new RunEvent.MessageStatusChanged(2, "incomplete"),
             RunEvent.Delta.of(target, "text"),
             new RunEvent.AnnotationAdded(2, 0, null),
+            new RunEvent.ImageAdded(2, 1),
             new RunEvent.CallStarted(3, 1, "f"),
             new RunEvent.CallRouted(3, 1, routing),
             new RunEvent.CallCompleted(3, 1, "output"),

@@ -178,6 +178,15 @@ class CodeInterpreterTest {
         .asText();
   }
 
+  /** The content of the message, put together from deltas as SDKs do it. */
+  private static JsonNode foldedContent(List<SseStream.Frame> frames) {
+    var all = new EventAccumulator();
+    frames.stream()
+        .filter(frame -> frame.event() != null && !frame.isDone())
+        .forEach(frame -> all.add(frame.event(), frame.json()));
+    return all.firstMessage().path("content");
+  }
+
   /** The first call of the first step, put together from deltas as SDKs do it. */
   private static JsonNode folded(List<SseStream.Frame> frames) {
     var all = new EventAccumulator();
@@ -244,6 +253,56 @@ class CodeInterpreterTest {
     assertThat(files.find(project, sum)).isEmpty();
     assertThat(files.find(project, one)).isPresent();
     assertThat(sandbox.find(thread)).isEmpty();
+  }
+
+  @Test
+  void linksToFilesBecomeAnnotationsAndFiguresPartsOfTheMessageStreamedAndReplayed() {
+    var answer =
+        "☔ [a](sandbox:/mnt/data/a (1).csv), sandbox:/mnt/data/b.csv. sandbox:/mnt/data/none.csv"
+            + " and sandbox:/mnt/data/a%20(1).csv";
+    provider.reply(
+        code("open('a (1).csv', 'w').write('x'); open('b.csv', 'w').write('y')\n" + PICTURE),
+        Reply.text(answer));
+    var assistant = assistant("");
+    var thread = api.post("/v1/threads", "{}").id();
+
+    List<SseStream.Frame> frames;
+    try (var stream =
+        api.stream(
+            "/v1/threads/%s/runs".formatted(thread),
+            "{\"assistant_id\": \"%s\", \"stream\": true}".formatted(assistant))) {
+      frames = stream.rest();
+    }
+
+    var content = api.get("/v1/threads/%s/messages".formatted(thread)).json().at("/data/0/content");
+    assertThat(content.at("/0/text/value").asText()).isEqualTo(answer);
+    var annotations = content.at("/0/text/annotations");
+    assertThat(annotations.findValuesAsText("text"))
+        .containsExactly(
+            "sandbox:/mnt/data/a (1).csv",
+            "sandbox:/mnt/data/b.csv",
+            "sandbox:/mnt/data/a%20(1).csv");
+    for (var annotation : annotations) {
+      assertThat(annotation.path("type").asText()).isEqualTo("file_path");
+      int start = answer.offsetByCodePoints(0, annotation.path("start_index").asInt());
+      int end = answer.offsetByCodePoints(0, annotation.path("end_index").asInt());
+      assertThat(answer.substring(start, end)).isEqualTo(annotation.path("text").asText());
+      var file = new FileId(annotation.at("/file_path/file_id").asText());
+      assertThat(files.find(project(thread), file)).isPresent();
+    }
+    assertThat(annotations.at("/0/file_path")).isEqualTo(annotations.at("/2/file_path"));
+    assertThat(content).hasSize(2);
+    assertThat(content.at("/1/type").asText()).isEqualTo("image_file");
+    var run = "/v1/threads/%s/runs/%s".formatted(thread, runOf(frames));
+    assertThat(content.at("/1/image_file/file_id"))
+        .isEqualTo(
+            api.get(run + "/steps?order=asc")
+                .json()
+                .at("/data/0/step_details/tool_calls/0/code_interpreter/outputs/1/image/file_id"));
+    assertThat(foldedContent(frames)).isEqualTo(content);
+    try (var replayed = api.events(run + "/events")) {
+      assertThat(foldedContent(replayed.rest())).isEqualTo(content);
+    }
   }
 
   @Test
