@@ -100,7 +100,7 @@ final class CodeCall {
   /** What the process has to be ended for; null for nothing. */
   private String watch() {
     if (interrupted != 0) {
-      if (since(interrupted).compareTo(LocalSession.grace()) > 0) {
+      if (since(interrupted).compareTo(config.grace()) > 0) {
         return why + " The code did not react to the interrupt.";
       }
     } else if (since(start).compareTo(config.timeout()) > 0) {
@@ -169,7 +169,7 @@ final class CodeCall {
   /** The caller does not wait any more: the code is interrupted, and ended if it goes on. */
   private void abandon() {
     driver.interrupt();
-    long deadline = System.nanoTime() + LocalSession.grace().toNanos();
+    long deadline = System.nanoTime() + config.grace().toNanos();
     try {
       while (status == null && System.nanoTime() < deadline) {
         switch (driver.next(TICK)) {

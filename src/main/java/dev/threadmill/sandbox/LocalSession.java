@@ -6,7 +6,6 @@ import dev.threadmill.sandbox.CodeResult.Status;
 import java.io.IOException;
 import java.io.InputStream;
 import java.security.SecureRandom;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.HexFormat;
@@ -230,10 +229,5 @@ final class LocalSession implements SandboxSession {
   /** How a call can go on after what the watch over it found. */
   static CodeResult restarted(String output, String why) {
     return new CodeResult(Status.RESTARTED, output, why + KEPT);
-  }
-
-  /** How long a call may take to react to an interrupt. */
-  static Duration grace() {
-    return Duration.ofSeconds(3);
   }
 }

@@ -43,6 +43,10 @@ public interface SandboxConfig {
   @WithDefault("120s")
   Duration timeout();
 
+  /** THREADMILL_SANDBOX_GRACE: how long code may take to react to an interrupt. */
+  @WithDefault("3s")
+  Duration grace();
+
   /** THREADMILL_SANDBOX_IDLE: after how long without a call a session ends. */
   @WithDefault("1h")
   Duration idle();

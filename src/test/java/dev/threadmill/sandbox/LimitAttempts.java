@@ -13,9 +13,9 @@ final class LimitAttempts {
           new Attempt(
               "allocate memory in many processes",
               """
-              for _ in range(20):
+              for _ in range(10):
                   if os.fork() == 0:
-                      data = bytearray(os.urandom(1 << 16) * 800)
+                      data = b"x" * (80 << 20)
                       time.sleep(30)
               time.sleep(20)
               """,
@@ -100,7 +100,7 @@ final class LimitAttempts {
               """
               for i in range(100):
                   with open(f"part{i}", "wb") as f: f.write(bytes(1 << 20))
-              time.sleep(2)
+              time.sleep(1.5)
               """,
               "wrote more"),
           new Attempt(
@@ -108,7 +108,7 @@ final class LimitAttempts {
               """
               for i in range(60):
                   with open(f"/tmp/part{i}", "wb") as f: f.write(bytes(1 << 20))
-              time.sleep(2)
+              time.sleep(1.5)
               """,
               "wrote more"),
           new Attempt(
@@ -116,7 +116,7 @@ final class LimitAttempts {
               """
               for i in range(60):
                   with open(f"/dev/shm/part{i}", "wb") as f: f.write(bytes(1 << 20))
-              time.sleep(2)
+              time.sleep(1.5)
               """,
               "wrote more"),
           new Attempt(
@@ -126,14 +126,14 @@ final class LimitAttempts {
               for i in range(60):
                   f = open(f"/tmp/hidden{i}", "wb"); os.remove(f"/tmp/hidden{i}"); files.append(f)
                   f.write(bytes(1 << 22)); f.flush()
-              time.sleep(2)
+              time.sleep(1.5)
               """,
               "wrote more"),
           new Attempt(
               "files without end",
               """
               for i in range(5000): open(f"file{i}", "w").close()
-              time.sleep(2)
+              time.sleep(1.5)
               """,
               "files and folders"),
           new Attempt(
@@ -141,7 +141,7 @@ final class LimitAttempts {
               """
               for i in range(400):
                   os.mkdir("d"); os.chdir("d")
-              time.sleep(2)
+              time.sleep(1.5)
               """,
               "levels"),
           Attempt.of(

@@ -26,6 +26,7 @@ class SandboxEscapeTest {
   private static final Map<String, String> LIMITS =
       Map.of(
           "timeout", "2s",
+          "grace", "500ms",
           "memory-mb", "512",
           "disk-mb", "32",
           "files", "500",

@@ -164,8 +164,7 @@ class RunCode {
                 return false;
               }
               try {
-                return session.session != null
-                    && !session.session.isAlive()
+                return (session.session == null || !session.session.isAlive())
                     && !session.lock.hasQueuedThreads();
               } finally {
                 session.lock.unlock();

@@ -126,7 +126,9 @@ class SyncFiles {
         continue;
       }
       if (saved == MAX_SAVED) {
-        notes.add("More than %d files changed; the others are not stored.".formatted(MAX_SAVED));
+        notes.add(
+            "More than %d files changed; the others are stored after the next call."
+                .formatted(MAX_SAVED));
         break;
       }
       saved++;
