@@ -89,6 +89,7 @@ class ArchitectureTest {
           "protocols.a2a",
           "console",
           "lab.memory",
+          "lab.search",
           "lab.bench",
           "lab.cluster",
           "lab.chaos");

@@ -53,10 +53,6 @@ public final class Chunker {
       left -= units.tokens(end);
       end++;
     }
-    // the last block of a text has no separator, for which its last unit counts a token
-    if (end == units.size() - 1 && units.tokens(end) - 1 <= left) {
-      end++;
-    }
     return end;
   }
 
@@ -95,7 +91,7 @@ public final class Chunker {
         append(text, unit, unit == start, unit == end - 1);
       }
       var trimmed = stripTrailing(text);
-      int tokens = TokenCounter.count(trimmed);
+      int tokens = tokens(start, end, trimmed);
       if (tokens > strategy.maxTokens()) {
         if (end > fresh + 1) {
           end--;
@@ -113,6 +109,27 @@ public final class Chunker {
     }
   }
 
+  /**
+   * The tokens of the text of units. Only its ends are counted where those between add up: the
+   * first unit has no space before it, the last nothing after it.
+   */
+  private int tokens(int start, int end, String text) {
+    boolean addsUp = end - start > 2 && units.header(start).isEmpty();
+    int between = 0;
+    for (int unit = start + 1; unit < end && addsUp; unit++) {
+      addsUp = units.addsUp(unit);
+      between += unit < end - 1 ? units.tokens(unit) : 0;
+    }
+    if (!addsUp) {
+      return TokenCounter.count(text);
+    }
+    var first = new StringBuilder();
+    append(first, start, true, false);
+    var last = new StringBuilder();
+    append(last, end - 1, false, true);
+    return TokenCounter.count(first.toString()) + between + TokenCounter.count(stripTrailing(last));
+  }
+
   private void append(StringBuilder text, int unit, boolean first, boolean last) {
     var block = units.block(unit);
     int from = units.from(unit);
@@ -123,7 +140,7 @@ public final class Chunker {
     }
     text.append(block.text(), from, units.to(unit));
     if (units.to(unit) == block.text().length() && !last) {
-      text.append("\n\n");
+      text.append(TextUnits.SEPARATOR);
     }
   }
 

@@ -19,6 +19,9 @@ final class TextUnits {
   static final int BLOCK = 3;
   static final int HEADING = 4;
 
+  /** What separates blocks. */
+  static final String SEPARATOR = "\n\n";
+
   private final List<Block> blocks;
   private final int largest;
   private final int largestSentence;
@@ -78,6 +81,21 @@ final class TextUnits {
     return rank[unit];
   }
 
+  /**
+   * Whether the tokens of this unit and the one before it add up to those of both together: the
+   * encoding always ends a token between them.
+   */
+  boolean addsUp(int unit) {
+    var text = block(unit).text();
+    char first = text.charAt(from[unit]);
+    if (from[unit] == 0) {
+      return first != '/' && !Character.isWhitespace(first);
+    }
+    char before = text.charAt(from[unit] - 1);
+    return before == '\n' && first != '/' && !Character.isWhitespace(first)
+        || first == ' ' && before > ' ' && before < 0x80;
+  }
+
   /** The header that a chunk repeats if it starts with this unit; empty for none. */
   String header(int unit) {
     int length = headerLength[block[unit]];
@@ -104,7 +122,11 @@ final class TextUnits {
       boolean heading = blocks.get(index).kind() == Block.Kind.HEADING;
       boolean afterHeading = index > 0 && blocks.get(index - 1).kind() == Block.Kind.HEADING;
       rank[first] = (byte) (afterHeading ? AFTER_HEADING : heading ? HEADING : BLOCK);
-      tokens[size - 1]++; // the empty line that separates it from the next block
+      if (index + 1 < blocks.size()) {
+        int last = size - 1;
+        var ending = text.substring(from[last], to[last]) + SEPARATOR;
+        tokens[last] = TokenCounter.count(ending);
+      }
     }
   }
 

@@ -3,6 +3,7 @@ package dev.threadmill.files.extraction;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.time.Duration;
+import java.util.Optional;
 
 /** The limits of reading files. */
 @ConfigMapping(prefix = "threadmill.files.extraction")
@@ -26,4 +27,11 @@ public interface ExtractionConfig {
   /** A process without work ends after this time. */
   @WithDefault("60s")
   Duration idle();
+
+  /** The model that reads scanned pages and pictures; without it they have no text. */
+  Optional<String> pictureModel();
+
+  /** The most pictures of a file that the model reads. */
+  @WithDefault("20")
+  int maxPictures();
 }

@@ -20,7 +20,8 @@ public final class Bench {
           new StreamsBenchmark(),
           new ViewersBenchmark(ViewersBenchmark.USUAL),
           new NodesBenchmark(),
-          new RecoveryBenchmark());
+          new RecoveryBenchmark(),
+          new SearchBenchmark());
 
   /** Needs a database and no server, so it is not a {@link Benchmark}. */
   private static final String MEMORY = "memory";

@@ -9,6 +9,7 @@ import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -47,6 +48,20 @@ public class Embeddings implements EmbeddingModel {
   /** The built-in model without a cache, for benchmarks outside of the server. */
   public static Embeddings local() {
     return new Embeddings(new LocalEmbeddings(LocalEmbeddings.Weights.MINILM), 0);
+  }
+
+  /**
+   * A built-in model without a cache, for benchmarks outside of the server.
+   *
+   * @param name without {@code local/}
+   */
+  public static Embeddings local(String name) {
+    var weights =
+        Arrays.stream(LocalEmbeddings.Weights.values())
+            .filter(each -> each.modelName.equals(name))
+            .findFirst()
+            .orElseThrow(() -> new IllegalArgumentException(name));
+    return new Embeddings(new LocalEmbeddings(weights), 0);
   }
 
   /**
