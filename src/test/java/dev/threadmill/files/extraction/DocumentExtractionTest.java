@@ -278,6 +278,67 @@ class DocumentExtractionTest {
             "Bylaws", "Members pay in May.", "| Year | Fee |\n| --- | --- |\n| 2026 | 30 |");
   }
 
+  private static final String NAMESPACES =
+      "xmlns:office='urn:oasis:names:tc:opendocument:xmlns:office:1.0'"
+          + " xmlns:text='urn:oasis:names:tc:opendocument:xmlns:text:1.0'"
+          + " xmlns:table='urn:oasis:names:tc:opendocument:xmlns:table:1.0'"
+          + " xmlns:draw='urn:oasis:names:tc:opendocument:xmlns:drawing:1.0'";
+
+  private static String row(String... cells) {
+    var row = new StringBuilder("<table:table-row>");
+    for (var cell : cells) {
+      row.append("<table:table-cell><text:p>").append(cell).append("</text:p></table:table-cell>");
+    }
+    return row.append("<table:table-cell table:number-columns-repeated='1000'/></table:table-row>")
+        .toString();
+  }
+
+  @Test
+  void openDocumentSheetsHaveTheirNames() throws Exception {
+    var content =
+        "<office:document-content %s><office:body><office:spreadsheet>%s</office:spreadsheet></office:body></office:document-content>"
+            .formatted(
+                NAMESPACES,
+                "<table:table table:name='Prices'>%s%s</table:table>"
+                    .formatted(row("Item", "Price"), row("Bolt", "3.25")));
+
+    assertThat(
+            extract(
+                    "prices.ods",
+                    zip(
+                        Map.of("content.xml", content),
+                        "application/vnd.oasis.opendocument.spreadsheet"))
+                .blocks())
+        .containsExactly(
+            new Block("Prices", null, "Prices", Kind.HEADING),
+            new Block(
+                "| Item | Price |\n| --- | --- |\n| Bolt | 3.25 |", null, "Prices", Kind.TABLE));
+  }
+
+  @Test
+  void openDocumentSlidesArePages() throws Exception {
+    var slide =
+        "<draw:page><draw:frame><draw:text-box><text:p>%1$s</text:p></draw:text-box></draw:frame>"
+            + "<draw:frame><draw:text-box><text:p>Point of %1$s</text:p></draw:text-box></draw:frame></draw:page>";
+    var content =
+        "<office:document-content %s><office:body><office:presentation>%s</office:presentation></office:body></office:document-content>"
+            .formatted(NAMESPACES, slide.formatted("One") + slide.formatted("Two"));
+
+    assertThat(
+            extract(
+                    "talk.odp",
+                    zip(
+                        Map.of("content.xml", content),
+                        "application/vnd.oasis.opendocument.presentation"))
+                .blocks())
+        .extracting(Block::text, Block::page, Block::heading)
+        .containsExactly(
+            tuple("One", 1, "One"),
+            tuple("Point of One", 1, "One"),
+            tuple("Two", 2, "Two"),
+            tuple("Point of Two", 2, "Two"));
+  }
+
   @Test
   void booksAreReadInTheOrderOfTheirSpine() throws Exception {
     var container =

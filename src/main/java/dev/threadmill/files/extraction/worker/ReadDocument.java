@@ -57,6 +57,9 @@ final class ReadDocument {
   private static final Set<String> FORMATS =
       Set.of("pdf", "doc", "xls", "ppt", "rtf", "html", "htm", "msg", "eml");
 
+  private static final Set<String> SHEETS_AND_SLIDES =
+      Set.of("vnd.oasis.opendocument.spreadsheet", "vnd.oasis.opendocument.presentation");
+
   static {
     var context = new ParseContext();
     for (var parser :
@@ -149,6 +152,12 @@ final class ReadDocument {
     }
     if (type.getType().equals("image")) {
       picture(type, path, blocks);
+      return true;
+    }
+    if (SHEETS_AND_SLIDES.contains(type.getSubtype())) {
+      var handler = new XhtmlBlocks(blocks, type);
+      ReadOpenDocument.read(path, handler);
+      handler.end();
       return true;
     }
     var parser = PARSERS.get(type.getBaseType());
