@@ -20,6 +20,9 @@ import org.apache.poi.util.IOUtils;
  * leave on the standard output; the process ends with its input.
  */
 public final class ExtractionWorker {
+  /** The exit code of a process that needs more memory, as the virtual machine has it. */
+  private static final int OUT_OF_MEMORY = 3;
+
   /** The exit code of a process whose time is over. */
   private static final int TIME_IS_OVER = 4;
 
@@ -78,6 +81,9 @@ public final class ExtractionWorker {
       throw e.cause();
     } catch (ExtractionException e) {
       fail(out, e);
+    } catch (OutOfMemoryError _) {
+      // the virtual machine ends itself for its heap, but not when a library counts memory
+      Runtime.getRuntime().halt(OUT_OF_MEMORY);
     } catch (Exception | StackOverflowError | LinkageError e) {
       fail(out, Failures.of(e));
     }
