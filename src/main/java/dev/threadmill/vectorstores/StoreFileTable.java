@@ -17,6 +17,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** The tables of files in vector stores and of their batches. */
@@ -66,19 +67,20 @@ class StoreFileTable {
             Tx.json(each.attributes()),
             each.strategy().maxTokens(),
             each.strategy().overlapTokens(),
-            ContentKey.of(each.file(), each.strategy(), model)
+            ContentKey.of(each.file(), each.strategy(), model),
+            model
           });
     }
     tx.batch(
         """
         INSERT INTO vector_store_files AS f (store_id, id, project_id, batch_id, created_at, status,
-          attributes, max_tokens, overlap_tokens, content)
-        VALUES (?, ?, ?, ?, ?, 'in_progress', ?, ?, ?, ?)
+          attributes, max_tokens, overlap_tokens, content, model)
+        VALUES (?, ?, ?, ?, ?, 'in_progress', ?, ?, ?, ?, ?)
         ON CONFLICT (store_id, id) DO UPDATE SET
           attributes = excluded.attributes,
           batch_id = coalesce(excluded.batch_id, f.batch_id),
           max_tokens = excluded.max_tokens, overlap_tokens = excluded.overlap_tokens,
-          content = excluded.content,
+          content = excluded.content, model = excluded.model,
           status = CASE WHEN f.status IN ('completed', 'in_progress') AND f.content = excluded.content
             THEN f.status ELSE 'in_progress' END,
           last_error = NULL,
@@ -88,6 +90,49 @@ class StoreFileTable {
             THEN f.claim ELSE f.claim + 1 END
         """,
         rows);
+  }
+
+  /** A file that was indexed with another model than the present one. */
+  record Outdated(ProjectId project, VectorStoreId store, FileId file, ChunkingStrategy strategy) {}
+
+  /** Some files of other models, locked until the transaction ends. */
+  List<Outdated> outdated(Tx tx, String model, int limit) {
+    return tx.list(
+        """
+        SELECT project_id, store_id, id, max_tokens, overlap_tokens FROM vector_store_files
+        WHERE status = 'completed' AND (model < ? OR model > ?)
+        ORDER BY model LIMIT ? FOR UPDATE SKIP LOCKED
+        """,
+        row ->
+            new Outdated(
+                row.text("project_id", ProjectId::new),
+                row.text("store_id", VectorStoreId::new),
+                row.text("id", FileId::new),
+                strategy(row)),
+        model,
+        model,
+        limit);
+  }
+
+  /** Has files indexed again, with their new contents. */
+  void indexAgain(Tx tx, Map<Outdated, String> contents, String model) {
+    tx.batch(
+        """
+        UPDATE vector_store_files SET content = ?, model = ?, status = 'in_progress',
+          due = '-infinity', attempts = 0, claim = claim + 1
+        WHERE store_id = ? AND id = ?
+        """,
+        contents.entrySet().stream()
+            .map(
+                each ->
+                    new Object[] {
+                      each.getValue(), model, each.getKey().store(), each.getKey().file()
+                    })
+            .toList());
+  }
+
+  private static ChunkingStrategy strategy(Row row) throws SQLException {
+    return new ChunkingStrategy(row.integer("max_tokens"), row.integer("overlap_tokens"));
   }
 
   /** The number of files in a store, counted up to a bound. */
@@ -194,13 +239,21 @@ class StoreFileTable {
   }
 
   Optional<FileBatch> findBatch(VectorStoreId store, FileBatchId batch) {
+    return findBatch("b.store_id = ?", store, batch);
+  }
+
+  Optional<FileBatch> findBatch(ProjectId project, FileBatchId batch) {
+    return findBatch("b.project_id = ?", project, batch);
+  }
+
+  private Optional<FileBatch> findBatch(String condition, Object owner, FileBatchId batch) {
     return jdbc.one(
         """
         SELECT b.id, b.store_id, b.created_at, b.cancelled AS is_cancelled, %s
         FROM vector_store_batches b LEFT JOIN vector_store_files f ON f.batch_id = b.id
-        WHERE b.store_id = ? AND b.id = ? GROUP BY b.id
+        WHERE %s AND b.id = ? GROUP BY b.id
         """
-            .formatted(COUNTS),
+            .formatted(COUNTS, condition),
         row ->
             new FileBatch(
                 row.text("id", FileBatchId::new),
@@ -208,7 +261,7 @@ class StoreFileTable {
                 row.instant("created_at"),
                 row.bool("is_cancelled"),
                 counts(row)),
-        store,
+        owner,
         batch);
   }
 
@@ -274,7 +327,7 @@ class StoreFileTable {
         row.enumValue("status", FileStatus.class),
         row.json("last_error", StoreFile.LastError.class),
         row.json("attributes", Attributes.class),
-        new ChunkingStrategy(row.integer("max_tokens"), row.integer("overlap_tokens")),
+        strategy(row),
         row.bigint("usage_bytes"),
         row.text("content"));
   }

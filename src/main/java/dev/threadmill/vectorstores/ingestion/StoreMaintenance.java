@@ -1,5 +1,6 @@
 package dev.threadmill.vectorstores.ingestion;
 
+import dev.threadmill.vectorstores.StoreFiles;
 import dev.threadmill.vectorstores.VectorStores;
 import dev.threadmill.vectorstores.search.StoreIndex;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -13,12 +14,17 @@ class StoreMaintenance {
   private static final int ENTRIES_PER_BATCH = 500;
   private static final int CONTENTS_PER_BATCH = 20;
 
+  /** Files of another model that are indexed again in a minute: new files must not wait for all. */
+  private static final int FILES_PER_RUN = 100;
+
   private final VectorStores stores;
+  private final StoreFiles files;
   private final ContentTexts texts;
   private final StoreIndex index;
 
-  StoreMaintenance(VectorStores stores, ContentTexts texts, StoreIndex index) {
+  StoreMaintenance(VectorStores stores, StoreFiles files, ContentTexts texts, StoreIndex index) {
     this.stores = stores;
+    this.files = files;
     this.texts = texts;
     this.index = index;
   }
@@ -26,6 +32,7 @@ class StoreMaintenance {
   void run() {
     index.prepare();
     stores.expire();
+    files.indexOutdatedAgain(FILES_PER_RUN);
     while (!Thread.currentThread().isInterrupted() && stores.removeSome(ENTRIES_PER_BATCH)) {
       // a transaction for each batch
     }

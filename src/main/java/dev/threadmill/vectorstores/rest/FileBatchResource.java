@@ -6,7 +6,7 @@ import dev.threadmill.api.PageRequest;
 import dev.threadmill.api.VectorStoreId;
 import dev.threadmill.projects.Caller;
 import dev.threadmill.vectorstores.CreateFileBatch;
-import dev.threadmill.vectorstores.VectorStores;
+import dev.threadmill.vectorstores.StoreFiles;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.ws.rs.BeanParam;
 import jakarta.ws.rs.GET;
@@ -22,17 +22,17 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 @RunOnVirtualThread
 @Tag(name = "Vector stores", description = "Files that are searched by meaning and by words")
 public class FileBatchResource {
-  private final VectorStores stores;
+  private final StoreFiles files;
 
-  FileBatchResource(VectorStores stores) {
-    this.stores = stores;
+  FileBatchResource(StoreFiles files) {
+    this.files = files;
   }
 
   @POST
   @Operation(summary = "Add a batch of files to a vector store")
   public FileBatchObject create(
       @PathParam("vector_store_id") VectorStoreId store, CreateFileBatch request) {
-    return FileBatchObject.of(stores.addBatch(Caller.current().project(), store, request));
+    return FileBatchObject.of(files.addBatch(Caller.current().project(), store, request));
   }
 
   @GET
@@ -40,7 +40,7 @@ public class FileBatchResource {
   @Operation(summary = "Retrieve a batch of files")
   public FileBatchObject get(
       @PathParam("vector_store_id") VectorStoreId store, @PathParam("batch_id") FileBatchId batch) {
-    return FileBatchObject.of(stores.batch(Caller.current().project(), store, batch));
+    return FileBatchObject.of(files.batch(Caller.current().project(), store, batch));
   }
 
   @POST
@@ -50,7 +50,7 @@ public class FileBatchResource {
       description = "Files that are indexed already stay in the store.")
   public FileBatchObject cancel(
       @PathParam("vector_store_id") VectorStoreId store, @PathParam("batch_id") FileBatchId batch) {
-    return FileBatchObject.of(stores.cancelBatch(Caller.current().project(), store, batch));
+    return FileBatchObject.of(files.cancelBatch(Caller.current().project(), store, batch));
   }
 
   @GET
@@ -61,7 +61,7 @@ public class FileBatchResource {
       @PathParam("batch_id") FileBatchId batch,
       @QueryParam("filter") String filter,
       @BeanParam PageRequest page) {
-    return stores
+    return files
         .filesOfBatch(
             Caller.current().project(), store, batch, StoreFileResource.status(filter), page)
         .map(StoreFileObject::of);

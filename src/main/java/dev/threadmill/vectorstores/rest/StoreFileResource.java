@@ -8,7 +8,7 @@ import dev.threadmill.api.PageRequest;
 import dev.threadmill.api.VectorStoreId;
 import dev.threadmill.projects.Caller;
 import dev.threadmill.vectorstores.FileStatus;
-import dev.threadmill.vectorstores.VectorStores;
+import dev.threadmill.vectorstores.StoreFiles;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.ws.rs.BeanParam;
 import jakarta.ws.rs.DELETE;
@@ -28,10 +28,10 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 public class StoreFileResource {
   private static final int PARTS_PER_PAGE = 2_000;
 
-  private final VectorStores stores;
+  private final StoreFiles files;
 
-  StoreFileResource(VectorStores stores) {
-    this.stores = stores;
+  StoreFileResource(StoreFiles files) {
+    this.files = files;
   }
 
   @POST
@@ -40,7 +40,7 @@ public class StoreFileResource {
       description = "The file is indexed in the background; status shows when that is done.")
   public StoreFileObject add(@PathParam("vector_store_id") VectorStoreId store, AddFile request) {
     return StoreFileObject.of(
-        stores.add(
+        files.add(
             Caller.current().project(),
             store,
             request.fileId(),
@@ -54,7 +54,7 @@ public class StoreFileResource {
       @PathParam("vector_store_id") VectorStoreId store,
       @QueryParam("filter") String filter,
       @BeanParam PageRequest page) {
-    return stores
+    return files
         .files(Caller.current().project(), store, status(filter), page)
         .map(StoreFileObject::of);
   }
@@ -79,7 +79,7 @@ public class StoreFileResource {
   @Operation(summary = "Retrieve a file of a vector store")
   public StoreFileObject get(
       @PathParam("vector_store_id") VectorStoreId store, @PathParam("file_id") FileId file) {
-    return StoreFileObject.of(stores.file(Caller.current().project(), store, file));
+    return StoreFileObject.of(files.file(Caller.current().project(), store, file));
   }
 
   @POST
@@ -90,7 +90,7 @@ public class StoreFileResource {
       @PathParam("file_id") FileId file,
       ModifyFile request) {
     return StoreFileObject.of(
-        stores.setAttributes(
+        files.setAttributes(
             Caller.current().project(), store, file, request.attributes().orElse(null)));
   }
 
@@ -99,7 +99,7 @@ public class StoreFileResource {
   @Operation(summary = "Remove a file from a vector store", description = "The file itself stays.")
   public Deleted remove(
       @PathParam("vector_store_id") VectorStoreId store, @PathParam("file_id") FileId file) {
-    stores.removeFile(Caller.current().project(), store, file);
+    files.removeFile(Caller.current().project(), store, file);
     return Deleted.of(file, "vector_store.file");
   }
 
@@ -112,9 +112,9 @@ public class StoreFileResource {
       @PathParam("vector_store_id") VectorStoreId store,
       @PathParam("file_id") FileId id,
       @QueryParam("page") String page) {
-    var file = stores.file(Caller.current().project(), store, id);
+    var file = files.file(Caller.current().project(), store, id);
     int from = from(page);
-    var texts = stores.texts(file, from, PARTS_PER_PAGE + 1);
+    var texts = files.texts(file, from, PARTS_PER_PAGE + 1);
     boolean hasMore = texts.size() > PARTS_PER_PAGE;
     return FileContentPage.of(
         hasMore ? texts.subList(0, PARTS_PER_PAGE) : texts,
