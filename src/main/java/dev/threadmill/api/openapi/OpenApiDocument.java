@@ -47,6 +47,8 @@ public class OpenApiDocument implements OASFilter {
           Map.entry("/v1/projects", List.of("name")),
           Map.entry("/v1/chat/completions", List.of("model", "messages")),
           Map.entry("/v1/vector_stores/{vector_store_id}/files", List.of("file_id")),
+          // either of two fields
+          Map.entry("/v1/vector_stores/{vector_store_id}/file_batches", List.of()),
           Map.entry("/v1/vector_stores/{vector_store_id}/files/{file_id}", List.of("attributes")),
           Map.entry("/v1/vector_stores/{vector_store_id}/search", List.of("query")));
 
