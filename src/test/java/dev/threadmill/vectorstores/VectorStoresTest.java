@@ -117,7 +117,7 @@ class VectorStoresTest {
     var scores = new ArrayList<Double>();
     page.path("data").forEach(result -> scores.add(result.path("score").asDouble()));
     assertThat(scores).hasSize(3).isSortedAccordingTo((a, b) -> Double.compare(b, a));
-    assertThat(scores).allMatch(score -> score > 0 && score <= 1);
+    assertThat(scores).allMatch(score -> score >= 0 && score <= 1);
     assertThat(page.at("/data/0/filename").asText()).isEqualTo("garden.txt");
     assertThat(page.at("/data/0/content/0/text").asText()).isEqualTo(GARDEN);
 

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 @QuarkusTestResource(KeysResource.class)
 class LostFilesTest {
   private static final String TEXT =
-      "The supplier may terminate the contract with a notice of ninety days. ".repeat(60);
+      "The supplier may terminate the contract with a notice of ninety days. ".repeat(200);
 
   @Inject Files files;
   @Inject Jdbc jdbc;
