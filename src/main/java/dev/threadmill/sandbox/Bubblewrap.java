@@ -144,9 +144,6 @@ final class Bubblewrap implements CageRuntime {
     for (var path : SETTINGS) {
       readOnly(command, path, path);
     }
-    for (var folder : python.folders()) {
-      readOnly(command, folder, folder);
-    }
     for (var name : SandboxFiles.ETC) {
       readOnly(command, files.etc(name).toString(), "/etc/" + name);
     }
@@ -176,12 +173,16 @@ final class Bubblewrap implements CageRuntime {
     }
   }
 
-  private static void mountSession(List<String> command, SessionFolder folder) {
+  private void mountSession(List<String> command, SessionFolder folder) {
     makeParents(command, "/mnt/data");
     command.addAll(List.of("--bind", folder.data().toString(), "/mnt/data"));
     command.addAll(List.of("--bind", folder.figures().toString(), "/mnt/figures"));
     command.addAll(List.of("--bind", folder.tmp().toString(), "/tmp"));
     command.addAll(List.of("--bind", folder.shm().toString(), "/dev/shm"));
+    // After /tmp, which may be where they are.
+    for (var each : python.folders()) {
+      readOnly(command, each, each);
+    }
     // These are in memory and have no limit of their own.
     command.addAll(List.of("--remount-ro", "/dev", "--remount-ro", "/"));
   }

@@ -256,6 +256,28 @@ class SandboxTest {
   }
 
   @Test
+  void aPythonOfItsOwnIsUsedWhereverItIs() throws Exception {
+    var folder = Files.createTempDirectory("threadmill-python");
+    try {
+      var python = folder.resolve("venv/bin/python").toString();
+      var made =
+          Programs.output(
+              List.of(
+                  Programs.find("python3"),
+                  "-c",
+                  "import venv, sys; venv.create(sys.argv[1], symlinks=True); print('made')",
+                  folder.resolve("venv").toString()));
+      assumeTrue(made.equals("made\n"), "Python makes no virtual environments here");
+      try (var own = new SandboxFixture(Map.of("python", python))) {
+        assertThat(run(own.open("own"), "import sys; print(sys.prefix)").output())
+            .isEqualTo(folder.resolve("venv") + "\n");
+      }
+    } finally {
+      SessionFolder.delete(folder);
+    }
+  }
+
+  @Test
   void anIdleSessionEnds() throws Exception {
     var session = fixture.open("idle");
     now.updateAndGet(time -> time.plus(Duration.ofMinutes(59)));
