@@ -232,6 +232,12 @@ final class Bubblewrap implements CageRuntime {
   private static final int GENERATIONS = 1;
 
   @Override
+  public ControlGroup limit(Process process, Cage cage) {
+    long memory = config.memoryMb() * KIB * KIB;
+    return ControlGroup.create(cage.name(), memory, ProcessTree.beneath(process.pid(), 1));
+  }
+
+  @Override
   public void interrupt(Process process, Cage cage) {
     for (long init : ProcessTree.children(process.pid())) {
       ProcessTree.children(init).stream()

@@ -24,6 +24,11 @@ interface CageRuntime {
    */
   String explain(String errors);
 
+  /** Limits the processes of a session together, before any code runs, where that is possible. */
+  default ControlGroup limit(Process process, Cage cage) {
+    return null;
+  }
+
   /** Interrupts the code, as the interrupt key does in a terminal. */
   void interrupt(Process process, Cage cage);
 

@@ -12,7 +12,7 @@ import java.time.Instant;
  */
 final class CodeCall {
   private static final Duration TICK = Duration.ofMillis(50);
-  private static final Duration MARKER = Duration.ofSeconds(2);
+  private static final Duration MARKER = Duration.ofSeconds(1);
   private static final int WATCH_SHARE = 10;
   private static final int OUTPUT_FACTOR = 500;
 
@@ -20,6 +20,7 @@ final class CodeCall {
   private static final int WRITTEN_FACTOR = 4;
 
   private static final long MIB = 1024L * 1024;
+  private static final String ENDED = "The Python process has ended.";
 
   private final DriverProcess driver;
   private final SessionFolder folder;
@@ -46,7 +47,7 @@ final class CodeCall {
     text = new OutputText(listener, config.output());
     output = new MarkedOutput(marker, text);
     if (!driver.send(code, marker)) {
-      return ended("The Python process has ended.");
+      return ended(ENDED);
     }
     try {
       return await();
@@ -65,7 +66,7 @@ final class CodeCall {
           answered = System.nanoTime();
         }
         case Event.Ended _ -> {
-          return ended(why == null ? "The Python process has ended." : why);
+          return ended(driver.isOutOfMemory() ? tooMuchMemory() : why == null ? ENDED : why);
         }
         case null -> {}
       }
@@ -89,6 +90,9 @@ final class CodeCall {
     var broken = excess();
     if (broken != null) {
       return killed(broken);
+    }
+    if (interrupted != 0) {
+      return new CodeResult(Status.INTERRUPTED, text.complete(), why);
     }
     return switch (status) {
       case "ok" -> new CodeResult(Status.COMPLETED, text.complete(), null);
@@ -127,8 +131,8 @@ final class CodeCall {
   private String excess() {
     long memory = config.memoryMb() * MIB;
     var usage = driver.usage(memory);
-    if (usage.memory() > memory) {
-      return "The code used more than %d MiB of memory.".formatted(config.memoryMb());
+    if (usage.memory() > memory || driver.isOutOfMemory()) {
+      return tooMuchMemory();
     }
     if (writtenBefore < 0) {
       writtenBefore = usage.written();
@@ -146,6 +150,10 @@ final class CodeCall {
           + " of folders. What it created is deleted.";
     }
     return null;
+  }
+
+  private String tooMuchMemory() {
+    return "The code used more than %d MiB of memory.".formatted(config.memoryMb());
   }
 
   private CodeResult killed(String reason) {

@@ -44,6 +44,7 @@ final class DriverProcess {
   private final BlockingQueue<Event> events = new ArrayBlockingQueue<>(PIECES);
   private volatile boolean isAlive = true;
   private volatile String errors = "";
+  private volatile ControlGroup group;
 
   /** What the process sends. */
   sealed interface Event {
@@ -70,6 +71,7 @@ final class DriverProcess {
     Thread.ofPlatform().daemon().name("sandbox-answers").start(driver::readAnswers);
     try {
       driver.awaitReady();
+      driver.group = runtime.limit(driver.process, cage);
       return driver;
     } catch (SandboxException | InterruptedException e) {
       driver.kill();
@@ -204,6 +206,12 @@ final class DriverProcess {
     return runtime.usage(process, cage, memoryLimit);
   }
 
+  /** Whether the kernel ended a process of the session because it had no memory left. */
+  boolean isOutOfMemory() {
+    var limits = group;
+    return limits != null && limits.killed() > 0;
+  }
+
   /** Ends all processes of the session and waits for that. */
   void kill() {
     isAlive = false;
@@ -212,5 +220,10 @@ final class DriverProcess {
     events.clear();
     process.onExit().orTimeout(5, TimeUnit.SECONDS).exceptionally(_ -> process).join();
     events.clear();
+    var limits = group;
+    if (limits != null) {
+      group = null;
+      limits.delete();
+    }
   }
 }
