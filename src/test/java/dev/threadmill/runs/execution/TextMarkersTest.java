@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class TextMarkersTest {
   private static List<String> parts(String... pieces) {
@@ -34,6 +36,29 @@ class TextMarkersTest {
     assertThat(String.join("", parts("a\u3010b", "c"))).isEqualTo("a\u3010bc");
     assertThat(parts("\u3010\u30104:0\u3011")).containsExactly("\u3010", "<\u30104:0\u3011>");
     assertThat(parts("\u3011 only an end")).containsExactly("\u3011 only an end");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          See sandbox:/mnt/data/a.csv now.         | See <sandbox:/mnt/data/a.csv> now.
+          [a](sandbox:/mnt/data/a (1) b.csv) end   | [a](<sandbox:/mnt/data/a (1) b.csv>) end
+          [a](sandbox:/mnt/data/f(x).csv)          | [a](<sandbox:/mnt/data/f(x).csv>)
+          `sandbox:/mnt/data/a.csv`                | `<sandbox:/mnt/data/a.csv>`
+          sandbox:/mnt/data/a                      | <sandbox:/mnt/data/a>
+          a sandbox:/tmp/x and sandboxes, s        | a sandbox:/tmp/x and sandboxes, s
+          sandbox:/mnt/data/a sandbox:/mnt/data/b  | <sandbox:/mnt/data/a> <sandbox:/mnt/data/b>
+          """)
+  void aLinkIsPublishedWholeHoweverTheTextIsDivided(String text, String marked) {
+    for (int size = 1; size <= text.length(); size++) {
+      var pieces = new ArrayList<String>();
+      for (int from = 0; from < text.length(); from += size) {
+        pieces.add(text.substring(from, Math.min(from + size, text.length())));
+      }
+      assertThat(String.join("", parts(pieces.toArray(String[]::new)))).isEqualTo(marked);
+    }
   }
 
   @Test
