@@ -3,7 +3,7 @@
 import unittest
 
 import openai
-from stage import MODEL, TOOLS, assistants, client, messages, text_of, threads
+from stage import BASE, KEY, MODEL, TOOLS, assistants, client, messages, text_of, threads
 
 
 class Objects(unittest.TestCase):
@@ -76,6 +76,30 @@ class Objects(unittest.TestCase):
     def test_models_are_listed(self):
         self.assertIn(MODEL, [model.id for model in client.models.list()])
         self.assertEqual(client.models.retrieve(MODEL).object, "model")
+
+    def test_embeddings_are_lists_of_numbers_however_they_are_sent(self):
+        texts = ["a cat sleeps", "tax law"]
+        # The SDK asks for Base64, which its own strict validation does not accept.
+        lenient = openai.OpenAI(base_url=BASE, api_key=KEY, timeout=30)
+        default = lenient.embeddings.create(model="local", input=texts)
+        numbers = client.embeddings.create(model="local", input=texts, encoding_format="float")
+        shorter = lenient.embeddings.create(model="local", input=[[15339, 1917]], dimensions=64)
+
+        self.assertEqual([each.index for each in default.data], [0, 1])
+        self.assertEqual(len(default.data[1].embedding), 384)
+        for one, other in zip(default.data[1].embedding, numbers.data[1].embedding):
+            self.assertAlmostEqual(one, other, places=5)
+        self.assertEqual(len(shorter.data[0].embedding), 64)
+        self.assertGreater(default.usage.prompt_tokens, 0)
+        remote = lenient.embeddings.create(model="text-embedding-3-small", input="hello")
+        self.assertEqual(remote.model, "text-embedding-3-small")
+
+    def test_moderations_are_passed_on_or_refused(self):
+        flagged = client.moderations.create(input=["hello", "this does harm"])
+        self.assertEqual([each.flagged for each in flagged.results], [False, True])
+        with self.assertRaises(openai.BadRequestError) as refused:
+            client.moderations.create(model=MODEL, input="hello")
+        self.assertEqual(refused.exception.param, "model")
 
     def test_a_chat_completion_is_answered_and_streamed(self):
         said = [{"role": "user", "content": "/say Bit by bit."}]

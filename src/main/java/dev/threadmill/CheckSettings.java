@@ -146,10 +146,15 @@ final class CheckSettings {
     for (var method : mapping.getDeclaredMethods()) {
       var property = property(mapping, method);
       var value = config.getConfigValue(property).getValue();
-      if (method.getReturnType() == boolean.class && value != null && !isBoolean(value)) {
+      if (hasBoolean(method) && value != null && !value.isEmpty() && !isBoolean(value)) {
         throw wrong(property, "is neither true nor false");
       }
     }
+  }
+
+  private static boolean hasBoolean(Method method) {
+    return method.getReturnType() == boolean.class
+        || method.getGenericReturnType().getTypeName().contains("<java.lang.Boolean>");
   }
 
   private static boolean isBoolean(String text) {

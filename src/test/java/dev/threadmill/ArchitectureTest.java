@@ -43,6 +43,7 @@ class ArchitectureTest {
           "models.openai",
           "models.langchain",
           "models.chat",
+          "models.moderations",
           "projects",
           "projects.idempotency",
           "limits",

@@ -83,6 +83,17 @@ public class BudgetLedger {
   public Reservation reserve(
       Payer payer, RunId run, ModelInfo model, ModelRequest request, Duration timeout)
       throws InterruptedException {
+    return reserve(payer, run, model, () -> CallEstimate.of(model, request), timeout);
+  }
+
+  /**
+   * As {@link #reserve(Payer, RunId, ModelInfo, ModelRequest, Duration)}.
+   *
+   * @param estimate is computed only if a limit needs it
+   */
+  Reservation reserve(
+      Payer payer, RunId run, ModelInfo model, Supplier<CallEstimate> estimate, Duration timeout)
+      throws InterruptedException {
     var limits = cache.get(payer).counting();
     if (limits.all().isEmpty()) {
       return Reservation.NONE;
@@ -93,7 +104,7 @@ public class BudgetLedger {
     if (limits.any(Limits::hasCostBudget) && model.price() == null) {
       throw errors.unknownPrice(model.name());
     }
-    var call = new Call(payer, limits.scopes(), run, CallEstimate.of(model, request));
+    var call = new Call(payer, limits.scopes(), run, estimate.get());
     var narrowest = limits.scopes().getLast();
     if (!queue.hasWaiters(narrowest)
         && tryReserve(call) instanceof FairQueue.Look.Acquired<Reservation>(var reserved)) {

@@ -33,17 +33,23 @@ record CallEstimate(
 
   static CallEstimate of(ModelInfo model, ModelRequest request) {
     int counted = TokenCounter.count(request);
-    long prompt =
-        (long) counted
-            + counted / MARGIN_DIVISOR
-            + MARGIN
-            + (long) images(request) * MAX_IMAGE_TOKENS;
+    long prompt = withMargin(counted) + (long) images(request) * MAX_IMAGE_TOKENS;
     boolean capped = request.maxCompletionTokens() != null;
     int completion =
         capped ? Math.min(request.maxCompletionTokens(), model.maxOutput()) : model.maxOutput();
     long estimate =
         (long) counted + (capped ? completion : Math.min(completion, TYPICAL_ANSWER_TOKENS));
     return new CallEstimate(clip(prompt), completion, capped, model.price(), clip(estimate));
+  }
+
+  /** Of a call without a completion. */
+  static CallEstimate of(ModelInfo model, int promptTokens) {
+    return new CallEstimate(
+        clip(withMargin(promptTokens)), 0, true, model.price(), clip(promptTokens));
+  }
+
+  private static long withMargin(int counted) {
+    return (long) counted + counted / MARGIN_DIVISOR + MARGIN;
   }
 
   /** The least that the call needs: its prompt and a short answer. */

@@ -1,6 +1,7 @@
 package dev.threadmill.models;
 
 import dev.threadmill.api.ApiException;
+import java.util.function.IntSupplier;
 
 /** Counts calls of models that clients make directly. */
 public interface Metering {
@@ -11,4 +12,27 @@ public interface Metering {
    * @throws ApiException 429 if it may call no model
    */
   LanguageModel metered(LanguageModel model);
+
+  /**
+   * Admits the current request, which uses no tokens.
+   *
+   * @throws ApiException 429 if it may call no model
+   */
+  void admit();
+
+  /**
+   * Admits the current request and reserves the tokens of a call that has a prompt and no
+   * completion.
+   *
+   * @param promptTokens counts them, only if a limit needs them
+   * @throws ApiException 429 if the request may call no model
+   * @throws LimitReachedException if a limit does not allow the call
+   */
+  ReservedPrompt reserve(ModelInfo model, IntSupplier promptTokens) throws InterruptedException;
+
+  /** A reservation, to be settled once the call has ended. */
+  interface ReservedPrompt {
+    /** Counts what the call has used and returns the rest; 0 for a call that was refused. */
+    void settle(long promptTokens);
+  }
 }

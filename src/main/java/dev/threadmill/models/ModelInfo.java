@@ -71,6 +71,22 @@ public record ModelInfo(
         price);
   }
 
+  /** The same model at this price. */
+  public ModelInfo priced(Price other) {
+    return new ModelInfo(
+        name,
+        ownedBy,
+        contextWindow,
+        maxOutput,
+        tools,
+        images,
+        audio,
+        reasoning,
+        tier,
+        region,
+        other);
+  }
+
   /** The price of a million tokens in US dollars. */
   public record Price(double input, double output) {
     public static final Price FREE = new Price(0, 0);

@@ -8,14 +8,21 @@ import java.time.Duration;
  * @param firstByte the longest wait for the first byte of a response; null for the default
  * @param nextByte the longest wait between two bytes of a streamed response; null for the default
  * @param answer the longest wait for a response that is not streamed; null for the default
+ * @param moderations whether {@code POST /moderations} is passed on; null for the default
  */
 public record ModelOptions(
     ReasoningTags reasoningTags,
     TextToolCalls textToolCalls,
     Duration firstByte,
     Duration nextByte,
-    Duration answer) {
+    Duration answer,
+    Boolean moderations) {
   /** Nothing is configured. */
   public static final ModelOptions DEFAULT =
-      new ModelOptions(ReasoningTags.AUTO, TextToolCalls.NONE, null, null, null);
+      new ModelOptions(ReasoningTags.AUTO, TextToolCalls.NONE, null, null, null, null);
+
+  /** The same with or without moderations. */
+  public ModelOptions withModerations(boolean has) {
+    return new ModelOptions(reasoningTags, textToolCalls, firstByte, nextByte, answer, has);
+  }
 }

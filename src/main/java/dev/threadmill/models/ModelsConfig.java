@@ -14,6 +14,12 @@ public interface ModelsConfig {
   /** The default provider: any OpenAI-compatible server. */
   Endpoint openai();
 
+  /**
+   * THREADMILL_MODERATIONS: whether the default provider has moderations. Where it is not set they
+   * are passed on to OpenAI's own address only.
+   */
+  Optional<Boolean> moderations();
+
   /** Claude models, if a key is set. */
   Endpoint anthropic();
 

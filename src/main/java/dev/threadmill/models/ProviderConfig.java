@@ -163,6 +163,19 @@ public record ProviderConfig(
     return PRIVATE_HOST.matcher(host.toLowerCase(Locale.ROOT)).matches();
   }
 
+  /** Whether it has {@code POST /moderations}: OpenAI does, of others it has to be configured. */
+  public boolean hasModerations() {
+    if (!type.equals("openai") || options.moderations() != null) {
+      return type.equals("openai") && options.moderations();
+    }
+    return baseUrl.isEmpty()
+        || baseUrl
+            .filter(ProviderConfig::isHttpUrl)
+            .map(url -> URI.create(url).getHost())
+            .filter("api.openai.com"::equals)
+            .isPresent();
+  }
+
   /** The field in which a provider at this address wants reasoning back, unless configured. */
   public static Optional<String> reasoningField(Optional<String> baseUrl) {
     return baseUrl

@@ -23,15 +23,15 @@ public record RetryPolicy(int retries, Backoff backoff) {
 
   /** One attempt of a call. */
   @FunctionalInterface
-  public interface Attempt {
+  public interface Attempt<T> {
     /**
      * @throws ProviderException if the provider failed
      */
-    ModelResponse run(Consumer<ModelDelta> deltas) throws InterruptedException;
+    T run(Consumer<ModelDelta> deltas) throws InterruptedException;
   }
 
-  /** The response of the first attempt that succeeds. */
-  public ModelResponse call(String provider, Attempt call, Consumer<ModelDelta> deltas)
+  /** The result of the first attempt that succeeds. */
+  public <T> T call(String provider, Attempt<T> call, Consumer<ModelDelta> deltas)
       throws InterruptedException {
     for (int retry = 1; ; retry++) {
       var emitted = new EmittedDeltas(deltas);

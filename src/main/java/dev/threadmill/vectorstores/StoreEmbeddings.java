@@ -7,6 +7,7 @@ import dev.threadmill.models.embeddings.EmbeddingsConfig;
 import dev.threadmill.models.http.ProviderTransport;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.time.InstantSource;
 
 /**
  * The embedding model of files. By default it is another one than that of the memory: a model for
@@ -26,7 +27,8 @@ public class StoreEmbeddings {
       Embeddings ofServer,
       EmbeddingsConfig config,
       ModelsConfig models,
-      ProviderTransport transport) {
+      ProviderTransport transport,
+      InstantSource clock) {
     var name = settings.embeddings().strip();
     boolean isProvidersModel = !config.model().strip().startsWith(LOCAL);
     boolean isSame =
@@ -34,7 +36,7 @@ public class StoreEmbeddings {
             || name.equals(config.model().strip())
             || name.startsWith(LOCAL) && isProvidersModel;
     this.isOwn = !isSame;
-    this.model = isSame ? ofServer : Embeddings.named(name, config, models, transport);
+    this.model = isSame ? ofServer : Embeddings.named(name, config, models, transport, clock);
   }
 
   /**

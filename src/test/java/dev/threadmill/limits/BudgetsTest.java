@@ -344,4 +344,22 @@ class BudgetsTest {
         null,
         null);
   }
+
+  @Test
+  void embeddingsCountAgainstTheBudgetAndAreRefusedWhenItDoesNotCoverThem() {
+    var tenant = Tenant.limited("{\"budgets\": {\"total\": {\"tokens\": 500}}}");
+    var small = "{\"model\": \"text-embedding-3-small\", \"input\": [\"one\", \"two\"]}";
+    var large = "{\"model\": \"local\", \"input\": \"%s\"}".formatted("word ".repeat(2000));
+
+    assertThat(tenant.api().post("/v1/embeddings", small).status()).isEqualTo(200);
+    var refused = tenant.api().post("/v1/embeddings", large);
+
+    assertThat(refused.status()).as(refused.text()).isEqualTo(429);
+    assertThat(refused.error().path("code").asText()).isEqualTo("insufficient_quota");
+    assertThat(tenant.used("total")).isEqualTo(2);
+    provider.embeddingsDown(true);
+    tenant.api().post("/v1/embeddings", small);
+    provider.embeddingsDown(false);
+    assertThat(tenant.used("total")).isGreaterThan(2);
+  }
 }

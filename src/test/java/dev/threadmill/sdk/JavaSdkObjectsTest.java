@@ -22,6 +22,8 @@ import com.openai.models.beta.threads.messages.MessageUpdateParams;
 import com.openai.models.beta.threads.messages.TextContentBlockParam;
 import com.openai.models.chat.completions.ChatCompletionChunk;
 import com.openai.models.chat.completions.ChatCompletionCreateParams;
+import com.openai.models.embeddings.EmbeddingCreateParams;
+import com.openai.models.moderations.ModerationCreateParams;
 import dev.threadmill.testing.FakeProviderResource;
 import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.PostgresResource;
@@ -238,5 +240,40 @@ class JavaSdkObjectsTest {
             .map(choice -> choice.delta().content().orElse(""))
             .collect(Collectors.joining());
     assertThat(text).isEqualTo("Bit by bit.");
+  }
+
+  @Test
+  void embeddingsAreNumbersAndModerationsArePassedOn() {
+    var local =
+        sdk.client
+            .embeddings()
+            .create(
+                EmbeddingCreateParams.builder()
+                    .model("local")
+                    .inputOfArrayOfStrings(List.of("a cat sleeps", "tax law"))
+                    .build())
+            .validate();
+    var remote =
+        sdk.client
+            .embeddings()
+            .create(
+                EmbeddingCreateParams.builder()
+                    .model("text-embedding-3-small")
+                    .input("hello")
+                    .dimensions(8)
+                    .encodingFormat(EmbeddingCreateParams.EncodingFormat.FLOAT)
+                    .build())
+            .validate();
+    var judged =
+        sdk.client
+            .moderations()
+            .create(ModerationCreateParams.builder().input("this does harm").build())
+            .validate();
+
+    assertThat(local.data().get(1).embedding()).hasSize(384);
+    assertThat(local.usage().promptTokens()).isPositive();
+    assertThat(remote.data().getFirst().embedding()).hasSize(8);
+    assertThat(judged.results().getFirst().flagged()).isTrue();
+    assertThat(judged.results().getFirst().categories().selfHarm()).isTrue();
   }
 }

@@ -18,7 +18,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Queue;
-import java.util.Random;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -45,12 +44,14 @@ import java.util.function.Function;
 public final class FakeProvider implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int LONGEST_LOG = 200_000;
+  private static final int LONGEST_EMBEDDINGS_LOG = 100;
 
   private final Vertx vertx = Vertx.vertx();
   private final Queue<Reply> queue = new ArrayDeque<>();
   private final Map<String, Queue<Reply>> queueByModel = new ConcurrentHashMap<>();
   private final ConcurrentLinkedDeque<Request> log = new ConcurrentLinkedDeque<>();
   private final AtomicInteger logged = new AtomicInteger();
+  private final ConcurrentLinkedDeque<Request> embeddingsLog = new ConcurrentLinkedDeque<>();
   private volatile Function<Request, Reply> otherwise =
       _ -> Reply.text("Hello from the fake provider.");
   private volatile List<String> listed = List.of();
@@ -215,6 +216,11 @@ public final class FakeProvider implements AutoCloseable {
     return List.copyOf(log);
   }
 
+  /** The latest requests for embeddings, oldest first. */
+  public List<Request> embeddingsRequests() {
+    return List.copyOf(embeddingsLog);
+  }
+
   /** The latest request. */
   public Request lastRequest() {
     return log.getLast();
@@ -223,6 +229,7 @@ public final class FakeProvider implements AutoCloseable {
   /** Clears the requests and the queued replies. */
   public void reset() {
     log.clear();
+    embeddingsLog.clear();
     logged.set(0);
     queueByModel.clear();
     synchronized (queue) {
@@ -309,13 +316,20 @@ public final class FakeProvider implements AutoCloseable {
           new Request(http.path(), http.remoteAddress().toString(), headers, json, body.length());
       if (http.path().endsWith("/models")) {
         end(http.response(), listing());
+      } else if (http.path().endsWith("/moderations")) {
+        log.add(request);
+        end(http.response(), FakeVectors.moderations(json));
       } else if (http.path().endsWith("/embeddings")) {
+        embeddingsLog.add(request);
+        if (embeddingsLog.size() > LONGEST_EMBEDDINGS_LOG) {
+          embeddingsLog.pollFirst();
+        }
         var refused = refusedByEmbeddings;
         boolean isRefused = refused != null && json.path("input").toString().contains(refused);
         if (embeddingsDown || isRefused) {
           http.response().setStatusCode(embeddingsDown ? 503 : 400);
         }
-        end(http.response(), embeddingsDown || isRefused ? "{}" : embeddings(json));
+        end(http.response(), embeddingsDown || isRefused ? "{}" : FakeVectors.embeddings(json));
       } else {
         log.add(request);
         if (logged.incrementAndGet() > LONGEST_LOG) {
@@ -338,23 +352,5 @@ public final class FakeProvider implements AutoCloseable {
     private void end(HttpServerResponse response, String json) {
       response.putHeader("content-type", "application/json").end(json);
     }
-  }
-
-  private static String embeddings(JsonNode body) {
-    var answer = JSON.createObjectNode().put("object", "list");
-    answer.put("model", body.path("model").asText());
-    var data = answer.putArray("data");
-    var input = body.path("input");
-    int index = 0;
-    for (var text : input.isArray() ? input : JSON.createArrayNode().add(input)) {
-      var vector =
-          data.addObject().put("object", "embedding").put("index", index++).putArray("embedding");
-      var random = new Random(text.asText().hashCode());
-      for (int i = 0; i < body.path("dimensions").asInt(384); i++) {
-        vector.add(random.nextGaussian() / 20);
-      }
-    }
-    answer.putObject("usage").put("prompt_tokens", index).put("total_tokens", index);
-    return answer.toString();
   }
 }

@@ -16,6 +16,7 @@ public final class FakeProviderResource implements QuarkusTestResourceLifecycleM
     return Map.of(
         "threadmill.models.openai.base-url", provider.baseUrl(),
         "threadmill.models.openai.api-key", "sk-fake",
+        "threadmill.models.moderations", "true",
         "threadmill.models.first-backoff", "1ms");
   }
 

@@ -50,7 +50,9 @@ public class OpenApiDocument implements OASFilter {
           // either of two fields
           Map.entry("/v1/vector_stores/{vector_store_id}/file_batches", List.of()),
           Map.entry("/v1/vector_stores/{vector_store_id}/files/{file_id}", List.of("attributes")),
-          Map.entry("/v1/vector_stores/{vector_store_id}/search", List.of("query")));
+          Map.entry("/v1/vector_stores/{vector_store_id}/search", List.of("query")),
+          Map.entry("/v1/embeddings", List.of("model", "input")),
+          Map.entry("/v1/moderations", List.of("input")));
 
   /** Operations that answer with a run, or with its events. */
   private static final Set<String> RUN_OPERATIONS =

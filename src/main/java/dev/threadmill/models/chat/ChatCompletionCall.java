@@ -7,6 +7,7 @@ import dev.threadmill.api.sse.EventStream;
 import dev.threadmill.api.sse.SseFormat;
 import dev.threadmill.models.LanguageModel;
 import dev.threadmill.models.ModelDelta;
+import dev.threadmill.models.ModelErrors;
 import dev.threadmill.models.ModelException;
 import dev.threadmill.models.ModelResponse;
 import io.vertx.core.buffer.Buffer;
@@ -121,7 +122,7 @@ final class ChatCompletionCall implements EventStream {
     if (started.isDone()) {
       var error =
           e instanceof ModelException known
-              ? ChatErrors.of(known, request.model()).error()
+              ? ModelErrors.of(known, request.model(), "messages").error()
               : new ApiError("The server had an error.", ApiError.SERVER_ERROR, null, null);
       write(Json.write(error.inEnvelope()), true);
     }
@@ -248,7 +249,7 @@ final class ChatCompletionCall implements EventStream {
       return future.get();
     } catch (ExecutionException e) {
       throw e.getCause() instanceof ModelException known
-          ? ChatErrors.of(known, request.model())
+          ? ModelErrors.of(known, request.model(), "messages")
           : new IllegalStateException(e.getCause());
     } catch (InterruptedException e) {
       cancel();

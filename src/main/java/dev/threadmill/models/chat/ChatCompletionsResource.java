@@ -2,7 +2,7 @@ package dev.threadmill.models.chat;
 
 import dev.threadmill.api.Ids;
 import dev.threadmill.models.Metering;
-import dev.threadmill.models.ModelException;
+import dev.threadmill.models.ModelErrors;
 import dev.threadmill.models.registry.ModelRegistry;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import io.vertx.ext.web.RoutingContext;
@@ -53,13 +53,7 @@ public class ChatCompletionsResource {
   public Response create(ChatCompletionRequest request, RoutingContext connection)
       throws InterruptedException {
     var model =
-        models
-            .find(request.model())
-            .orElseThrow(
-                () ->
-                    ChatErrors.of(
-                        new ModelException(ModelException.Kind.UNKNOWN_MODEL, "unknown"),
-                        request.model()));
+        models.find(request.model()).orElseThrow(() -> ModelErrors.unknownModel(request.model()));
     var call = new ChatCompletionCall(request, ids, clock.instant().getEpochSecond());
     connection.addEndHandler(
         end -> {

@@ -10,7 +10,11 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import java.time.Duration;
 import java.util.Arrays;
+import java.time.InstantSource;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /** The embedding model of this server, as THREADMILL_EMBEDDINGS names it. */
@@ -23,31 +27,54 @@ public class Embeddings implements EmbeddingModel {
 
   private final EmbeddingModel model;
 
+  /** The built-in models that were needed so far. */
+  private final Map<LocalEmbeddings.Weights, LocalEmbeddings> builtIn =
+      new EnumMap<>(LocalEmbeddings.Weights.class);
+
   /** The vectors of queries: a run repeats its query in each of its turns. */
   private final Cache<String, float[]> queryVectors;
 
   @Inject
-  Embeddings(EmbeddingsConfig config, ModelsConfig models, ProviderTransport transport) {
-    this(chosen(config.model().strip(), config, models, transport), CACHE_BYTES);
+  Embeddings(
+      EmbeddingsConfig config,
+      ModelsConfig models,
+      ProviderTransport transport,
+      InstantSource clock) {
+    this(config.model().strip(), config, models, transport, clock);
   }
 
-  private Embeddings(EmbeddingModel model, int cacheBytes) {
-    this.model = model;
-    this.queryVectors =
-        Caffeine.newBuilder()
-            .maximumWeight(cacheBytes)
-            .weigher(
-                (String query, float[] vector) ->
-                    BYTES_PER_ENTRY
-                        + Character.BYTES * query.length()
-                        + Float.BYTES * vector.length)
-            .expireAfterWrite(CACHE_TTL)
-            .build();
+  private Embeddings(
+      String name,
+      EmbeddingsConfig config,
+      ModelsConfig models,
+      ProviderTransport transport,
+      InstantSource clock) {
+    requireKnown(name);
+    this.model =
+        weights(name)
+            .<EmbeddingModel>map(this::builtIn)
+            .orElseGet(() -> new ProviderEmbeddings(name, models, config, transport, clock));
+    this.queryVectors = cache(CACHE_BYTES);
+  }
+
+  private Embeddings(LocalEmbeddings.Weights weights) {
+    this.model = builtIn(weights);
+    this.queryVectors = cache(0);
+  }
+
+  private static Cache<String, float[]> cache(int bytes) {
+    return Caffeine.newBuilder()
+        .maximumWeight(bytes)
+        .weigher(
+            (String query, float[] vector) ->
+                BYTES_PER_ENTRY + Character.BYTES * query.length() + Float.BYTES * vector.length)
+        .expireAfterWrite(CACHE_TTL)
+        .build();
   }
 
   /** The built-in model without a cache, for benchmarks outside of the server. */
   public static Embeddings local() {
-    return new Embeddings(new LocalEmbeddings(LocalEmbeddings.Weights.MINILM), 0);
+    return new Embeddings(LocalEmbeddings.Weights.MINILM);
   }
 
   /**
@@ -61,7 +88,7 @@ public class Embeddings implements EmbeddingModel {
             .filter(each -> each.modelName.equals(name))
             .findFirst()
             .orElseThrow(() -> new IllegalArgumentException(name));
-    return new Embeddings(new LocalEmbeddings(weights), 0);
+    return new Embeddings(weights);
   }
 
   /**
@@ -70,8 +97,12 @@ public class Embeddings implements EmbeddingModel {
    * @param name as THREADMILL_EMBEDDINGS has it
    */
   public static Embeddings named(
-      String name, EmbeddingsConfig config, ModelsConfig models, ProviderTransport transport) {
-    return new Embeddings(chosen(name.strip(), config, models, transport), CACHE_BYTES);
+      String name,
+      EmbeddingsConfig config,
+      ModelsConfig models,
+      ProviderTransport transport,
+      InstantSource clock) {
+    return new Embeddings(name.strip(), config, models, transport, clock);
   }
 
   @Override
@@ -114,20 +145,34 @@ public class Embeddings implements EmbeddingModel {
   @PreDestroy
   public void close() {
     model.close();
+    List<LocalEmbeddings> others;
+    synchronized (builtIn) {
+      others = List.copyOf(builtIn.values());
+    }
+    others.stream().filter(other -> other != model).forEach(LocalEmbeddings::close);
   }
 
-  private static EmbeddingModel chosen(
-      String name, EmbeddingsConfig config, ModelsConfig models, ProviderTransport transport) {
-    if (name.equals(LOCAL)) {
-      return new LocalEmbeddings(LocalEmbeddings.Weights.MINILM);
+  /** A model within the process. */
+  LocalEmbeddings builtIn(LocalEmbeddings.Weights weights) {
+    synchronized (builtIn) {
+      return builtIn.computeIfAbsent(weights, LocalEmbeddings::new);
     }
-    for (var weights : LocalEmbeddings.Weights.values()) {
-      if (name.equals(LOCAL + "/" + weights.modelName)) {
-        return new LocalEmbeddings(weights);
-      }
-    }
-    requireKnown(name);
-    return new ProviderEmbeddings(name, models, config, transport);
+  }
+
+  /** The built-in model of this server: the one that it was set to use, or else the first. */
+  LocalEmbeddings.Weights defaultBuiltIn() {
+    return model instanceof LocalEmbeddings local
+        ? local.weights()
+        : LocalEmbeddings.Weights.MINILM;
+  }
+
+  /** The built-in model that a name means; empty for other names. */
+  static Optional<LocalEmbeddings.Weights> weights(String name) {
+    return name.equals(LOCAL)
+        ? Optional.of(LocalEmbeddings.Weights.MINILM)
+        : Stream.of(LocalEmbeddings.Weights.values())
+            .filter(weights -> name.equals(LOCAL + "/" + weights.modelName))
+            .findFirst();
   }
 
   /**
@@ -142,11 +187,8 @@ public class Embeddings implements EmbeddingModel {
   /** As {@link #requireKnown(String)}, for another setting with the same values. */
   public static void requireKnown(String setting, String model) {
     var name = model.strip();
-    boolean isLocal =
-        name.equals(LOCAL)
-            || Stream.of(LocalEmbeddings.Weights.values())
-                .anyMatch(weights -> name.equals(LOCAL + "/" + weights.modelName));
-    if (!isLocal && (name.startsWith(LOCAL + "/") || !name.matches("[A-Za-z0-9._:/@-]{1,100}"))) {
+    if (weights(name).isEmpty()
+        && (name.startsWith(LOCAL + "/") || !name.matches("[A-Za-z0-9._:/@-]{1,100}"))) {
       throw new InvalidSettingException(
           setting,
           name.length() > 100 ? name.substring(0, 100) : name,

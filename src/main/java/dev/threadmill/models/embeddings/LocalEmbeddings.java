@@ -26,10 +26,10 @@ import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
 
 /**
- * An embedding model within the process. It is loaded at its first use and runs on two threads of
+ * An embedding model within the process. It is loaded at its first use and runs on three threads of
  * its own, which end when idle: one at low priority for texts in the background, one for queries
- * and texts that a request waits for. So many texts neither occupy all cores nor delay a query, and
- * native code never runs on the carrier of a virtual thread.
+ * and texts that a run waits for, one for texts of clients. So many texts neither occupy all cores
+ * nor delay a query, and native code never runs on the carrier of a virtual thread.
  */
 public final class LocalEmbeddings implements EmbeddingModel {
   private static final int DIMENSIONS = 384;
@@ -80,12 +80,17 @@ public final class LocalEmbeddings implements EmbeddingModel {
   private final Weights weights;
   private final ExecutorService texts = oneThread("embed-texts", Thread.MIN_PRIORITY);
   private final ExecutorService questions = oneThread("embed-questions", Thread.NORM_PRIORITY);
+  private final ExecutorService requests = oneThread("embed-requests", Thread.MIN_PRIORITY);
   private Encoder encoder;
   private OnnxEnvironmentReference environment;
   private final Thread closeAtExit = new Thread(this::close, "embeddings-close");
 
   LocalEmbeddings(Weights weights) {
     this.weights = weights;
+  }
+
+  Weights weights() {
+    return weights;
   }
 
   @Override
@@ -112,14 +117,29 @@ public final class LocalEmbeddings implements EmbeddingModel {
       throws InterruptedException {
     var vectors = new ArrayList<float[]>(all.size());
     for (var text : all) {
-      vectors.add(on(executor, () -> encoder().vector(text)));
+      vectors.add(on(executor, () -> encoder().compute(text).vector()));
     }
     return vectors;
   }
 
   @Override
   public float[] embedQuery(String query) throws InterruptedException {
-    return on(questions, () -> encoder().vector(weights.beforeQuery + query));
+    return on(questions, () -> encoder().compute(weights.beforeQuery + query).vector());
+  }
+
+  /**
+   * The vectors of texts of a client, with the tokens that the model has read. Clients take turns
+   * text by text.
+   */
+  EmbeddedInputs embedForClient(List<String> all) throws InterruptedException {
+    var vectors = new ArrayList<float[]>(all.size());
+    long tokens = 0;
+    for (var text : all) {
+      var embedded = on(requests, () -> encoder().compute(text));
+      vectors.add(embedded.vector());
+      tokens += embedded.tokens();
+    }
+    return new EmbeddedInputs(vectors, tokens);
   }
 
   @Override
@@ -127,7 +147,7 @@ public final class LocalEmbeddings implements EmbeddingModel {
     texts.execute(
         () -> {
           try {
-            encoder().vector("ready");
+            encoder().compute("ready");
           } catch (ModelException e) {
             LOG.warnf(e.getCause(), "embeddings=not_loaded model=%s", name());
           }
@@ -142,7 +162,7 @@ public final class LocalEmbeddings implements EmbeddingModel {
     } catch (IllegalStateException e) {
       // The JVM is shutting down: the hook is waited for like this call.
     }
-    for (var executor : List.of(texts, questions)) {
+    for (var executor : List.of(texts, questions, requests)) {
       for (var waiting : executor.shutdownNow()) {
         if (waiting instanceof Future<?> task) {
           task.cancel(false);
@@ -151,7 +171,8 @@ public final class LocalEmbeddings implements EmbeddingModel {
     }
     try {
       if (!texts.awaitTermination(MAX_CLOSE_SECONDS, TimeUnit.SECONDS)
-          || !questions.awaitTermination(MAX_CLOSE_SECONDS, TimeUnit.SECONDS)) {
+          || !questions.awaitTermination(MAX_CLOSE_SECONDS, TimeUnit.SECONDS)
+          || !requests.awaitTermination(MAX_CLOSE_SECONDS, TimeUnit.SECONDS)) {
         LOG.warn("embeddings=closing the model is still in use");
       } else {
         releaseEnvironment();
@@ -241,7 +262,10 @@ public final class LocalEmbeddings implements EmbeddingModel {
     task.run();
   }
 
-  /** The network. A call uses one thread, since two calls run at a time. */
+  /** A vector, and the number of tokens of its text. */
+  private record Embedded(float[] vector, int tokens) {}
+
+  /** The network. A call uses one thread, since three calls may run at a time. */
   private static final class Encoder extends AbstractInProcessEmbeddingModel {
     private final OnnxBertBiEncoder model;
 
@@ -262,15 +286,16 @@ public final class LocalEmbeddings implements EmbeddingModel {
       }
     }
 
-    float[] vector(String text) {
+    Embedded compute(String text) {
       var segment = TextSegment.from(hasTokens(text) ? text : ".");
-      var vector = embedAll(List.of(segment)).content().getFirst().vector();
+      var response = embedAll(List.of(segment));
+      var vector = response.content().getFirst().vector();
       for (float each : vector) {
         if (!Float.isFinite(each)) {
           throw new IllegalArgumentException("the vector is not finite");
         }
       }
-      return vector;
+      return new Embedded(vector, response.tokenUsage().inputTokenCount());
     }
 
     /** The model needs a token, and the tokenizer makes none of marks, spaces and the like. */

@@ -4,6 +4,7 @@ import dev.threadmill.models.LanguageModel;
 import dev.threadmill.models.LearnedFacts;
 import dev.threadmill.models.ModelException;
 import dev.threadmill.models.ModelInfo;
+import dev.threadmill.models.ModelOptions;
 import dev.threadmill.models.ModelsConfig;
 import dev.threadmill.models.Provider;
 import dev.threadmill.models.ProviderConfig;
@@ -58,6 +59,13 @@ public class ModelRegistry {
     configure("anthropic", "ANTHROPIC", config.anthropic());
     configure("gemini", "GEMINI", config.gemini());
     configure("ollama", "OLLAMA", config.ollama());
+    config
+        .moderations()
+        .ifPresent(
+            has ->
+                providers.computeIfPresent(
+                    "openai",
+                    (_, openai) -> openai.with(ModelOptions.DEFAULT.withModerations(has))));
     this.file =
         config
             .file()
@@ -75,7 +83,7 @@ public class ModelRegistry {
 
   /** Reads the models file at the start, so that a malformed one stops it. */
   void onStart(@Observes @Priority(FIRST) StartupEvent start) {
-    if (providers.isEmpty() && file.models().isEmpty()) {
+    if (isOffline()) {
       LOG.warn(
           "provider=none: every model name is answered by the offline rehearsal model;"
               + " set OPENAI_BASE_URL or OPENAI_API_KEY for a real one");
@@ -98,18 +106,42 @@ public class ModelRegistry {
                     "The model '%s' does not exist or is not configured.".formatted(model)));
   }
 
+  /**
+   * A model at its provider.
+   *
+   * @param nameAtProvider without the date of a pinned version
+   */
+  public record Location(ModelInfo info, String nameAtProvider, ProviderConfig provider) {}
+
   /** The model of this name; empty if no provider is configured for it. */
   public Optional<LanguageModel> find(String model) {
-    if (model == null || model.isBlank() || model.length() > LONGEST_NAME) {
+    if (!isName(model)) {
+      return Optional.empty();
+    }
+    var location = locate(model);
+    if (location.isPresent()) {
+      return location.map(this::of);
+    }
+    var name = unpinned(model);
+    if (name.equals(RehearsalModel.NAME)) {
+      return Optional.of(RehearsalModel.named());
+    }
+    return isOffline() ? Optional.of(RehearsalModel.standInFor(name)) : Optional.empty();
+  }
+
+  /** Where the model of this name is; empty if no provider is configured for it. */
+  public Optional<Location> locate(String model) {
+    if (!isName(model)) {
       return Optional.empty();
     }
     var name = unpinned(model);
     var described = file.find(name);
     if (described.isPresent()) {
-      return described.map(this::of);
+      return described.map(
+          entry -> new Location(entry.info(), entry.nameAtProvider(), entry.provider()));
     }
     if (name.equals(RehearsalModel.NAME)) {
-      return Optional.of(RehearsalModel.named());
+      return Optional.empty();
     }
     if (name.startsWith(OLLAMA) && providers.containsKey("ollama")) {
       return Optional.of(atProvider("ollama", name, name.substring(OLLAMA.length())));
@@ -120,12 +152,18 @@ public class ModelRegistry {
     if (name.startsWith("gemini-") && providers.containsKey("gemini")) {
       return Optional.of(atProvider("gemini", name, name));
     }
-    if (providers.containsKey("openai")) {
-      return Optional.of(atProvider("openai", name, name));
-    }
-    return providers.isEmpty() && file.models().isEmpty()
-        ? Optional.of(RehearsalModel.standInFor(name))
+    return providers.containsKey("openai")
+        ? Optional.of(atProvider("openai", name, name))
         : Optional.empty();
+  }
+
+  /** Whether there is no provider, and built-in models stand in for all others. */
+  public boolean isOffline() {
+    return providers.isEmpty() && file.models().isEmpty();
+  }
+
+  private static boolean isName(String model) {
+    return model != null && !model.isBlank() && model.length() <= LONGEST_NAME;
   }
 
   /**
@@ -219,17 +257,16 @@ public class ModelRegistry {
     return at <= 0 ? model : model.substring(0, at);
   }
 
-  private LanguageModel of(ModelsFile.Entry entry) {
-    var provider = entry.provider();
-    var info = withLearnedWindow(entry.info(), provider, entry.nameAtProvider());
-    return byType.get(provider.type()).model(info, entry.nameAtProvider(), provider);
+  private LanguageModel of(Location location) {
+    var provider = location.provider();
+    var info = withLearnedWindow(location.info(), provider, location.nameAtProvider());
+    return byType.get(provider.type()).model(info, location.nameAtProvider(), provider);
   }
 
-  private LanguageModel atProvider(String name, String model, String nameAtProvider) {
+  private Location atProvider(String name, String model, String nameAtProvider) {
     var provider = providers.get(name);
-    var described = ModelFamilies.info(model, name, provider.region());
-    var info = withLearnedWindow(described, provider, nameAtProvider);
-    return byType.get(provider.type()).model(info, nameAtProvider, provider);
+    return new Location(
+        ModelFamilies.info(model, name, provider.region()), nameAtProvider, provider);
   }
 
   /** With the context window that a refusal of the provider named, if it is smaller. */

@@ -41,6 +41,7 @@ record ModelsFile(String path, List<Entry> models) {
           "reasoning_tags",
           "text_tool_calls",
           "timeouts",
+          "moderations",
           "headers");
   private static final Set<String> MODEL_FIELDS =
       Set.of(
@@ -58,6 +59,7 @@ record ModelsFile(String path, List<Entry> models) {
           "reasoning_tags",
           "text_tool_calls",
           "timeouts",
+          "moderations",
           "price");
 
   /**
@@ -244,7 +246,8 @@ record ModelsFile(String path, List<Entry> models) {
         field.get("text_tool_calls").constant(TextToolCalls.class).orElse(defaults.textToolCalls()),
         timeouts.get("first_byte").duration().orElse(defaults.firstByte()),
         timeouts.get("next_byte").duration().orElse(defaults.nextByte()),
-        timeouts.get("answer").duration().orElse(defaults.answer()));
+        timeouts.get("answer").duration().orElse(defaults.answer()),
+        field.get("moderations").bool().orElse(defaults.moderations()));
   }
 
   private static Optional<String> reasoningField(YamlField field, Optional<String> baseUrl) {

@@ -1,7 +1,6 @@
 package dev.threadmill.models.registry;
 
-import dev.threadmill.api.ApiError;
-import dev.threadmill.api.ApiException;
+import dev.threadmill.models.ModelErrors;
 import dev.threadmill.models.ModelInfo;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.ws.rs.GET;
@@ -64,18 +63,10 @@ public class ModelsResource {
   @Path("{model: .+}")
   @Operation(summary = "Retrieve a model")
   public ModelObject get(@PathParam("model") String model) {
-    return models.describe(model).map(this::shown).orElseThrow(() -> unknown(model));
-  }
-
-  /** 404 for a model that does not exist. */
-  static ApiException unknown(String model) {
-    return new ApiException(
-        404,
-        new ApiError(
-            "The model '%s' does not exist or you do not have access to it.".formatted(model),
-            ApiError.INVALID_REQUEST,
-            "model",
-            "model_not_found"));
+    return models
+        .describe(model)
+        .map(this::shown)
+        .orElseThrow(() -> ModelErrors.unknownModel(model));
   }
 
   private ModelObject shown(ModelInfo info) {

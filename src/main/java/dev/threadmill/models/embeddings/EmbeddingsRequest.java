@@ -1,0 +1,36 @@
+package dev.threadmill.models.embeddings;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import dev.threadmill.api.Bounds;
+
+/**
+ * The body of {@code POST /v1/embeddings}.
+ *
+ * @param dimensions the length of the vectors; null for the model's own
+ * @param user accepted and without effect
+ */
+public record EmbeddingsRequest(
+    String model,
+    EmbeddingInputs input,
+    EncodingFormat encodingFormat,
+    Integer dimensions,
+    String user) {
+  private static final int MAX_NAME = 256;
+  private static final int MAX_DIMENSIONS = 16_384;
+
+  /** How vectors are written. */
+  public enum EncodingFormat {
+    /** An array of numbers. */
+    @JsonProperty("float")
+    FLOAT,
+    /** The numbers as 32-bit floats in little-endian order, in Base64. */
+    @JsonProperty("base64")
+    BASE64
+  }
+
+  public EmbeddingsRequest {
+    Bounds.requiredText("model", model, MAX_NAME);
+    Bounds.required("input", input);
+    Bounds.integer("dimensions", dimensions, 1, MAX_DIMENSIONS);
+  }
+}
