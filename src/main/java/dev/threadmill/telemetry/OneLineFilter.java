@@ -1,6 +1,5 @@
 package dev.threadmill.telemetry;
 
-import io.quarkus.logging.LoggingFilter;
 import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.Set;
@@ -13,7 +12,6 @@ import org.jboss.logmanager.ExtLogRecord;
  * message of an exception, are written as escapes. A path, a pattern or a provider's answer may
  * hold line breaks, with which it could forge records.
  */
-@LoggingFilter(name = "one-line")
 public final class OneLineFilter implements Filter {
   @Override
   public boolean isLoggable(LogRecord logged) {

@@ -30,8 +30,12 @@ class NotifyConnector implements InboundConnector, OutboundConnector {
   /** The channel in Postgres, one for each database. */
   static final String CHANNEL = "threadmill_signals";
 
+  /** How many received messages may wait. What comes beyond is dropped, followed by a resync. */
+  static final int MAX_WAITING = 1_024;
+
   private final NotifyListener listener;
   private final NotifySender sender;
+  private final Provider<Signals> signals;
 
   NotifyConnector(
       Jdbc jdbc,
@@ -41,13 +45,17 @@ class NotifyConnector implements InboundConnector, OutboundConnector {
       @ConfigProperty(name = "quarkus.datasource.password") Optional<String> password) {
     this.listener = new NotifyListener(url, user, password, () -> signals.get().listening());
     this.sender = new NotifySender(jdbc);
+    this.signals = signals;
   }
 
   @Override
   public Flow.Publisher<? extends Message<?>> getPublisher(Config config) {
     return Multi.createFrom()
         .<Message<String>>emitter(
-            emitter -> listener.start(payload -> emitter.emit(Message.of(payload))),
+            emitter ->
+                listener.start(
+                    new BoundedReceiver(
+                        MAX_WAITING, emitter::emit, () -> signals.get().listening())),
             BackPressureStrategy.BUFFER);
   }
 

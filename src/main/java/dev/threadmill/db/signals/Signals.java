@@ -86,7 +86,9 @@ public class Signals {
       return;
     }
     synchronized (pending) {
-      if (pending.size() < MAX_PENDING && pending.add(signal) && !sending) {
+      // What is beyond is lost, so the others are told to look for themselves.
+      var next = pending.size() < MAX_PENDING ? signal : new Signal.ResyncRequested();
+      if (pending.add(next) && !sending) {
         sending = true;
         Thread.ofVirtual().name("signals").start(this::sendLoop);
       }

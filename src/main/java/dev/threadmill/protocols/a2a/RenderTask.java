@@ -7,6 +7,7 @@ import dev.threadmill.threads.Message;
 import dev.threadmill.threads.MessageTexts;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -23,8 +24,11 @@ class RenderTask {
 
   private final MessageTexts texts;
 
-  RenderTask(MessageTexts texts) {
+  private final InstantSource clock;
+
+  RenderTask(MessageTexts texts, InstantSource clock) {
     this.texts = texts;
+    this.clock = clock;
   }
 
   /**
@@ -68,7 +72,7 @@ class RenderTask {
 
   private void addHistory(
       A2aVersion dialect, List<RunSnapshot> runs, List<ObjectNode> tasks, int length) {
-    var until = runs.stream().map(RenderTask::end).toList();
+    var until = runs.stream().map(this::end).toList();
     for (var message : texts.newest(runs.getFirst().thread(), until, length).messages()) {
       if (!message.text().isEmpty()) {
         var role = message.role() == Message.Role.USER ? dialect.user() : dialect.agent();
@@ -82,10 +86,10 @@ class RenderTask {
   }
 
   /** The end of a run is known to the second only; runs of a thread do not overlap. */
-  private static Instant end(RunSnapshot run) {
+  private Instant end(RunSnapshot run) {
     return run.status().isTerminal()
         ? run.statusSince().plusSeconds(1)
-        : Instant.now().plus(1, ChronoUnit.DAYS);
+        : clock.instant().plus(1, ChronoUnit.DAYS);
   }
 
   /** The task without artifacts and history. */
