@@ -266,18 +266,15 @@ public sealed interface ToolSpec {
         @JsonProperty("mcp") McpSpec mcp,
         @JsonProperty("server_label") String serverLabel,
         @JsonProperty("server_url") String serverUrl,
+        @JsonProperty("server_description") String description,
         @JsonProperty("headers") Map<String, SecretText> headers,
         @JsonProperty("authorization") SecretText authorization,
         @JsonProperty("allowed_tools") JsonNode allowedTools,
+        @JsonProperty("read_only") Boolean readOnly,
         @JsonProperty("require_approval") JsonNode requireApproval,
         @JsonProperty("timeout_ms") Integer timeoutMs,
         @JsonProperty("connector_id") String connectorId) {
-      if (connectorId != null) {
-        throw ApiException.invalid(
-            "connector_id",
-            "Invalid 'connector_id': this server has no connectors. Give the 'server_url' of an MCP"
-                + " server.");
-      }
+      McpSpec.requireNoConnector(connectorId);
       if (mcp == null && serverUrl == null) {
         throw ApiException.missing("mcp");
       }
@@ -287,8 +284,10 @@ public sealed interface ToolSpec {
               : new McpSpec(
                   serverLabel,
                   serverUrl,
+                  description,
                   McpSpec.withAuthorization(headers, authorization),
                   McpSpec.toolNames(allowedTools),
+                  McpSpec.isReadOnly(allowedTools, readOnly),
                   requireApproval,
                   timeoutMs);
       return new Mcp(either("mcp", "server_url", mcp, flat));

@@ -124,14 +124,18 @@ class ToolDefinitionsTest {
         created(
                 """
                 {"type": "mcp", "server_label": "docs", "server_url": "https://mcp.example/mcp",
+                 "server_description": "The manual.",
                  "authorization": "t0ken", "headers": {"X-A": "b"},
-                 "allowed_tools": {"tool_names": ["search"]}, "require_approval": "never"}""")
+                 "allowed_tools": {"tool_names": ["search"], "read_only": true},
+                 "require_approval": "never"}""")
             .at("/tools/0");
 
     assertThat(tool.path("server_label").asText()).isEqualTo("docs");
     assertThat(tool.path("server_url").asText()).isEqualTo("https://mcp.example/mcp");
     assertThat(tool.path("require_approval").asText()).isEqualTo("never");
     assertThat(tool.at("/allowed_tools/0").asText()).isEqualTo("search");
+    assertThat(tool.path("read_only").asBoolean()).isTrue();
+    assertThat(tool.path("server_description").asText()).isEqualTo("The manual.");
     assertThat(tool.at("/headers/Authorization").asText()).isEqualTo("***");
     assertThat(tool.at("/mcp/server_label").asText()).isEqualTo("docs");
     assertThat(tool.at("/mcp/headers/X-A").asText()).isEqualTo("***");
@@ -145,6 +149,7 @@ class ToolDefinitionsTest {
     for (var tool :
         java.util.List.of(
             "{\"type\": \"mcp\", \"server_label\": \"d\", \"server_url\": \"https://m.example\", \"headers\": {\"A\": \"b\"}}",
+            "{\"type\": \"mcp\", \"server_label\": \"d\", \"server_url\": \"https://m.example\", \"server_description\": \"D\", \"allowed_tools\": {\"read_only\": true}}",
             "{\"type\": \"agent_routing\", \"target_assistant_id\": \"" + target + "\"}",
             "{\"type\": \"agent_routing\", \"targets\": [\""
                 + target
@@ -202,7 +207,10 @@ class ToolDefinitionsTest {
           {"type": "mcp", "server_label": "d"}                                                      | tools[0].mcp
           {"type": "mcp", "server_label": "d", "connector_id": "c"}                                 | tools[0].connector_id
           {"type": "mcp", "server_label": "d", "server_url": "https://m.example", "mcp": {"server_label": "e", "server_url": "https://m.example"}} | tools[0].mcp
-          {"type": "mcp", "server_label": "d", "server_url": "https://m.example", "allowed_tools": {"read_only": true}} | tools[0].allowed_tools
+          {"type": "mcp", "server_label": "d", "server_url": "https://m.example", "allowed_tools": {"read_only": "yes"}} | tools[0].allowed_tools
+          {"type": "mcp", "server_label": "d", "server_url": "https://m.example", "allowed_tools": {}} | tools[0].allowed_tools
+          {"type": "mcp", "server_label": "d", "server_url": "https://m.example", "allowed_tools": {"tool_names": ["a"], "all": true}} | tools[0].allowed_tools
+          {"type": "mcp", "server_label": "d", "connector_id": "connector_gmail"} | tools[0].connector_id
           {"type": "mcp", "server_label": "d", "server_url": "https://m.example", "allowed_tools": 7} | tools[0].allowed_tools
           {"type": "mcp", "server_label": "d", "server_url": "https://m.example", "authorization": "t", "headers": {"authorization": "u"}} | tools[0].authorization
           {"type": "agent_routing", "target_assistant_id": "asst_none"}                             | tools[0].agent_routing.targets[0]

@@ -11,6 +11,7 @@ import dev.threadmill.testing.RecordingServer;
 import dev.threadmill.testing.Reply;
 import dev.threadmill.testing.SdkMcpServer;
 import dev.threadmill.testing.ToolRuns;
+import io.modelcontextprotocol.spec.McpSchema;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import java.util.Objects;
@@ -88,6 +89,23 @@ class McpToolsTest {
 
     assertThat(first).isPositive();
     assertThat(server.requests()).hasSize(first);
+  }
+
+  @Test
+  void ofAServerThatMayOnlyReadTheToolsThatSaySoAreOfferedAndSayWhatTheServerIsFor() {
+    var reads = new McpSchema.ToolAnnotations(null, true, null, null, null, null);
+    server.with("look", reads, text -> "found " + text);
+
+    runs.run(
+        assistant(
+            NEVER + ", \"read_only\": true, \"server_description\": \"The manual of the mill.\""),
+        "Go");
+
+    var tools = provider.lastRequest().body().path("tools");
+    assertThat(tools).hasSize(1);
+    assertThat(tools.at("/0/function/name").asText()).isEqualTo("docs_look");
+    assertThat(tools.at("/0/function/description").asText())
+        .contains("Does look", "docs", "The manual of the mill.");
   }
 
   @Test

@@ -43,12 +43,21 @@ class McpToolProvider implements ToolProvider<ToolSpec.Mcp> {
     for (var tool : offered.tools()) {
       // A tool has the same name whether or not others are allowed.
       var name = uniqueName(mcp.serverLabel() + "_" + tool.name(), usedNames);
-      if (mcp.allows(tool.name())) {
-        var function = new FunctionSpec(name, tool.description(), tool.parameters(), null);
+      if (mcp.allows(tool.name(), tool.onlyReads())) {
+        var function = new FunctionSpec(name, description(mcp, tool), tool.parameters(), null);
         tools.add(new McpTool(mcp, tool, function, servers));
       }
     }
     return new ToolOffer(tools, warnings(mcp, offered));
+  }
+
+  /** What the tool is for, and what its server is for; null if neither is said. */
+  private static String description(McpSpec mcp, ListedTool tool) {
+    if (mcp.serverDescription() == null) {
+      return tool.description();
+    }
+    var server = "Tool of %s: %s".formatted(mcp.serverLabel(), mcp.serverDescription());
+    return tool.description() == null ? server : tool.description() + "\n\n" + server;
   }
 
   /** The names of a server's tools are not known before it is asked. */

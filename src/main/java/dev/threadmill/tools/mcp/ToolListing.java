@@ -37,8 +37,14 @@ final class ToolListing {
    * @param parameters a JSON Schema of type object that has {@code properties}
    * @param isRepeatable whether the tool says that it may be called again: it only reads, or is
    *     idempotent
+   * @param onlyReads whether the tool says that it changes nothing
    */
-  record ListedTool(String name, String description, JsonNode parameters, boolean isRepeatable) {}
+  record ListedTool(
+      String name,
+      String description,
+      JsonNode parameters,
+      boolean isRepeatable,
+      boolean onlyReads) {}
 
   /**
    * Takes a page of the list.
@@ -99,12 +105,16 @@ final class ToolListing {
       return;
     }
     characters += size;
-    tools.add(new ListedTool(name, description(tool), parameters, isRepeatable(tool)));
+    tools.add(
+        new ListedTool(name, description(tool), parameters, isRepeatable(tool), onlyReads(tool)));
   }
 
   private static boolean isRepeatable(JsonNode tool) {
-    var hints = tool.path("annotations");
-    return hints.path("readOnlyHint").asBoolean() || hints.path("idempotentHint").asBoolean();
+    return onlyReads(tool) || tool.at("/annotations/idempotentHint").asBoolean();
+  }
+
+  private static boolean onlyReads(JsonNode tool) {
+    return tool.at("/annotations/readOnlyHint").asBoolean();
   }
 
   private static String description(JsonNode tool) {
