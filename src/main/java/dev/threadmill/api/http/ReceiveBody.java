@@ -6,7 +6,6 @@ import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
-import io.vertx.core.http.HttpVersion;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
@@ -48,14 +47,6 @@ class ReceiveBody {
       context.next();
       return;
     }
-    if (request.version() == HttpVersion.HTTP_2) {
-      // Such a request cannot be passed on once it has been read to its end, so the resource reads
-      // the body.
-      request.pause();
-      long length = BodyLimit.declaredLength(request.getHeader(HttpHeaders.CONTENT_LENGTH));
-      permits.acquire(context, Math.max(0, length), context::next);
-      return;
-    }
     if (spooledBytes.get() > MAX_SPOOLED_BYTES) {
       BodyLimit.refuse(
           context, ApiException.unavailable("The server is receiving too many large bodies.", 5));
@@ -74,7 +65,6 @@ class ReceiveBody {
       return false;
     }
     return BodyLimit.declaredLength(request.getHeader(HttpHeaders.CONTENT_LENGTH)) > 0
-        || request.getHeader(HttpHeaders.TRANSFER_ENCODING) != null
-        || request.version() == HttpVersion.HTTP_2;
+        || request.getHeader(HttpHeaders.TRANSFER_ENCODING) != null;
   }
 }

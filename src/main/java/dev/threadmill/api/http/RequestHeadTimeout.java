@@ -7,7 +7,6 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.util.AttributeKey;
 import io.netty.util.concurrent.ScheduledFuture;
 import io.quarkus.vertx.http.runtime.filters.Filters;
-import io.vertx.core.http.HttpVersion;
 import io.vertx.core.net.impl.ConnectionBase;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -103,10 +102,7 @@ public final class RequestHeadTimeout extends ChannelInitializerExtension {
         var deadline = connection.channel().attr(DEADLINE).get();
         if (deadline != null) {
           deadline.headComplete();
-          // Requests of HTTP/2 overlap, and Netty bounds how their heads arrive.
-          if (context.request().version() != HttpVersion.HTTP_2) {
-            context.addEndHandler(_ -> deadline.requestComplete());
-          }
+          context.addEndHandler(_ -> deadline.requestComplete());
         }
       }
       context.next();

@@ -60,6 +60,40 @@ class HttpServerTest {
   }
 
   @Test
+  void aClientThatAsksForHttp2IsAnsweredInHttp11() throws Exception {
+    try (var client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_2).build()) {
+      var answer =
+          client.send(
+              HttpRequest.newBuilder(server.resolve("/v1/threads"))
+                  .header("Authorization", "Bearer " + cluster.apiKey())
+                  .header("Content-Type", "application/json")
+                  .POST(HttpRequest.BodyPublishers.ofString("{}"))
+                  .build(),
+              HttpResponse.BodyHandlers.ofString());
+
+      assertThat(answer.statusCode()).isEqualTo(200);
+      assertThat(answer.version()).isEqualTo(HttpClient.Version.HTTP_1_1);
+    }
+  }
+
+  @Test
+  void aConnectionThatBeginsWithThePrefaceOfHttp2IsRefused() throws Exception {
+    try (var socket = new Socket(server.getHost(), server.getPort())) {
+      socket.setSoTimeout(20_000);
+      socket
+          .getOutputStream()
+          .write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+
+      var answer = new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+
+      // A server of HTTP/2 begins with a frame of settings.
+      assertThat(answer)
+          .satisfiesAnyOf(
+              text -> assertThat(text).isEmpty(), text -> assertThat(text).startsWith("HTTP/1."));
+    }
+  }
+
+  @Test
   void aPageOfAnAllowedOriginMayCallTheApiWithEveryHeaderThatSdksSend() throws Exception {
     var answer = preflight(ORIGIN);
 
