@@ -4,6 +4,7 @@ import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.threadmill.api.ApiException;
 import dev.threadmill.api.AssistantId;
+import dev.threadmill.api.HeapBytes;
 import dev.threadmill.api.Json;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.db.DatabaseException;
@@ -19,14 +20,14 @@ import java.time.Duration;
 @ApplicationScoped
 public class AssistantCache {
   private static final Duration MEMORY = Duration.ofMinutes(10);
-  private static final long MOST_CHARACTERS = 16_000_000;
-  private static final int CHARACTERS_OF_THE_REST = 2_000;
+  private static final int SHARE_OF_THE_HEAP = 16;
+  private static final int BYTES_OF_THE_REST = 2_000;
 
   private final Assistants assistants;
   private final Cache<AssistantId, Entry> known =
       Caffeine.newBuilder()
           .expireAfterAccess(MEMORY)
-          .maximumWeight(MOST_CHARACTERS)
+          .maximumWeight(HeapBytes.share(SHARE_OF_THE_HEAP))
           .weigher((AssistantId _, Entry each) -> each.weight())
           .build();
 
@@ -43,9 +44,9 @@ public class AssistantCache {
   public record Entry(Assistant assistant, long version, boolean isFresh) {
     int weight() {
       var instructions = assistant.instructions();
-      return CHARACTERS_OF_THE_REST
-          + (instructions == null ? 0 : instructions.length())
-          + Json.write(assistant.tools()).length();
+      return BYTES_OF_THE_REST
+          + (instructions == null ? 0 : Character.BYTES * instructions.length())
+          + HeapBytes.ofTree(Json.write(assistant.tools()).length());
     }
 
     /**

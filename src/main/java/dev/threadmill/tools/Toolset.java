@@ -18,6 +18,7 @@ public final class Toolset {
   private final Map<String, Tool> tools = new LinkedHashMap<>();
   private final List<String> warnings = new ArrayList<>();
   private final ArgumentValidator validator;
+  private final String owner;
 
   /** What is to be done with a call. */
   public sealed interface Dispatch {
@@ -34,8 +35,12 @@ public final class Toolset {
     record Rejected(ToolError error) implements Dispatch {}
   }
 
-  Toolset(ArgumentValidator validator) {
+  /**
+   * @param owner whose calls are validated in turn with those of others
+   */
+  Toolset(ArgumentValidator validator, String owner) {
     this.validator = validator;
+    this.owner = owner;
   }
 
   void add(Tool tool) {
@@ -77,7 +82,7 @@ public final class Toolset {
     } catch (JsonProcessingException e) {
       return new Dispatch.Rejected(invalid(name, List.of("not JSON: " + e.getOriginalMessage())));
     }
-    var violations = validator.validate(tool.function(), parsed);
+    var violations = validator.validate(owner, tool.function(), parsed);
     if (!violations.isEmpty()) {
       return new Dispatch.Rejected(invalid(name, violations));
     }

@@ -25,7 +25,7 @@ public class ToolsetFactory {
 
   /** A toolset without tools. */
   public Toolset empty() {
-    return new Toolset(validator);
+    return new Toolset(validator, "");
   }
 
   /**
@@ -66,7 +66,7 @@ public class ToolsetFactory {
   }
 
   private Toolset create(ToolScope scope, List<ToolSpec> specs) throws InterruptedException {
-    var toolset = new Toolset(validator);
+    var toolset = new Toolset(validator, scope.project().value());
     for (var spec : specs) {
       var provider = providers.get(spec.getClass());
       if (provider == null) {

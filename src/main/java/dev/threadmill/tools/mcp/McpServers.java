@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.threadmill.api.HeapBytes;
 import dev.threadmill.api.Json;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.assistants.McpSpec;
@@ -24,6 +25,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jboss.logging.Logger;
 
 /**
@@ -33,8 +35,8 @@ import org.jboss.logging.Logger;
 @Singleton
 class McpServers {
   private static final Logger LOG = Logger.getLogger(McpServers.class);
-  private static final long MAX_CACHED_CHARACTERS = 16_000_000;
-  private static final int CHARACTERS_OF_AN_ENTRY = 1_000;
+  private static final int SHARE_OF_THE_HEAP = 32;
+  private static final int CHARACTERS_OF_AN_ENTRY = 200;
   private static final int MAX_LIST_PAGE_BYTES = 4 << 20;
   private static final Duration LIFE_AFTER_FAILURE = Duration.ofSeconds(30);
 
@@ -44,7 +46,7 @@ class McpServers {
   private final InstantSource clock;
   private final Cache<Key, Entry> lists =
       Caffeine.newBuilder()
-          .maximumWeight(MAX_CACHED_CHARACTERS)
+          .maximumWeight(HeapBytes.share(SHARE_OF_THE_HEAP))
           .weigher((Key _, Entry entry) -> entry.weight())
           .build();
 
@@ -63,8 +65,15 @@ class McpServers {
    */
   private record Entry(ServerTools tools, String failure, boolean isLegacy, Instant until) {
     int weight() {
-      return CHARACTERS_OF_AN_ENTRY
-          + tools.tools().stream().mapToInt(tool -> tool.parameters().toString().length()).sum();
+      return HeapBytes.ofTree(
+          CHARACTERS_OF_AN_ENTRY
+              + tools.tools().stream().mapToLong(Entry::characters).sum()
+              + tools.warnings().stream().mapToLong(String::length).sum());
+    }
+
+    private static long characters(ListedTool tool) {
+      return tool.parameters().toString().length()
+          + Objects.toString(tool.description(), "").length();
     }
   }
 

@@ -3,6 +3,8 @@ package dev.threadmill.tools.openapi;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.threadmill.api.ApiException;
+import dev.threadmill.api.HeapBytes;
+import dev.threadmill.api.Json;
 import dev.threadmill.assistants.OpenApiSpec;
 import dev.threadmill.assistants.ToolSpec;
 import dev.threadmill.assistants.WebhookSpec;
@@ -16,13 +18,15 @@ import java.util.List;
 /** The operations of OpenAPI documents, each as a webhook. */
 @Singleton
 class OpenApiToolProvider implements ToolProvider<ToolSpec.OpenApi> {
-  private static final long MAX_CACHED_CHARACTERS = 16_000_000;
+  private static final int SHARE_OF_THE_HEAP = 32;
 
   private final WebhookTools webhookTools;
   private final Cache<OpenApiSpec, List<WebhookSpec>> webhooks =
       Caffeine.newBuilder()
-          .maximumWeight(MAX_CACHED_CHARACTERS)
-          .weigher((OpenApiSpec spec, List<WebhookSpec> _) -> 2 * spec.spec().toString().length())
+          .maximumWeight(HeapBytes.share(SHARE_OF_THE_HEAP))
+          .weigher(
+              (OpenApiSpec spec, List<WebhookSpec> made) ->
+                  HeapBytes.ofTree(spec.spec().toString().length() + Json.write(made).length()))
           .build();
 
   OpenApiToolProvider(WebhookTools webhookTools) {

@@ -12,6 +12,7 @@ import com.networknt.schema.SchemaRegistry;
 import com.networknt.schema.SchemaRegistryConfig;
 import com.networknt.schema.SpecificationVersion;
 import com.networknt.schema.path.PathType;
+import dev.threadmill.api.HeapBytes;
 import dev.threadmill.models.FunctionSpec;
 import jakarta.annotation.PreDestroy;
 import jakarta.inject.Singleton;
@@ -19,7 +20,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.jboss.logging.Logger;
 
@@ -37,10 +37,7 @@ public class ArgumentValidator {
   private static final int THREADS = 2;
   private static final int STACK_BYTES = 8 << 20;
 
-  /** A compiled schema takes about this many bytes for each character of its JSON. */
-  private static final int BYTES_PER_CHARACTER = 20;
-
-  private static final long MAX_CACHED_BYTES = 64 << 20;
+  private static final int SHARE_OF_THE_HEAP = 16;
 
   private final SchemaRegistry registry =
       SchemaRegistry.withDefaultDialect(
@@ -59,23 +56,24 @@ public class ArgumentValidator {
 
   private final Cache<Key, Compiled> compiled =
       Caffeine.newBuilder()
-          .maximumWeight(MAX_CACHED_BYTES)
+          .maximumWeight(HeapBytes.share(SHARE_OF_THE_HEAP))
           .weigher((Key key, Compiled _) -> key.weight())
           .build();
 
-  private final ExecutorService threads =
-      Executors.newFixedThreadPool(
-          THREADS,
-          Thread.ofPlatform()
-              .name("argument-validator-", 0)
-              .daemon()
-              .stackSize(STACK_BYTES)
-              .factory());
+  private final FairExecutor executor =
+      new FairExecutor(
+          Executors.newFixedThreadPool(
+              THREADS,
+              Thread.ofPlatform()
+                  .name("argument-validator-", 0)
+                  .daemon()
+                  .stackSize(STACK_BYTES)
+                  .factory()));
 
   private record Key(JsonNode schema, boolean strict) {
+    /** The schema and what is compiled of it, which takes about as much. */
     int weight() {
-      long bytes = (long) schema.toString().length() * BYTES_PER_CHARACTER;
-      return (int) Math.min(Integer.MAX_VALUE, bytes);
+      return HeapBytes.ofTree(2L * schema.toString().length());
     }
   }
 
@@ -84,14 +82,16 @@ public class ArgumentValidator {
 
   @PreDestroy
   void close() {
-    threads.shutdownNow();
+    executor.close();
   }
 
   /**
    * What is wrong with the arguments of a call, each with its place; empty if nothing is. Waits for
-   * a thread that validates, about a second at most for each call before it.
+   * a thread that validates; owners take turns, each turn lasts about half a second at most.
+   *
+   * @param owner whose call it is, such as the id of a project
    */
-  public List<String> validate(FunctionSpec function, JsonNode arguments) {
+  public List<String> validate(String owner, FunctionSpec function, JsonNode arguments) {
     if (!arguments.isObject()) {
       return List.of("expected a JSON object");
     }
@@ -103,7 +103,7 @@ public class ArgumentValidator {
     }
     var key = new Key(function.parameters(), Boolean.TRUE.equals(function.strict()));
     // Joining, unlike getting, is not ended by an interrupt.
-    return CompletableFuture.supplyAsync(() -> evaluate(key, arguments), threads).join();
+    return CompletableFuture.supplyAsync(() -> evaluate(key, arguments), executor.of(owner)).join();
   }
 
   private List<String> evaluate(Key key, JsonNode arguments) {

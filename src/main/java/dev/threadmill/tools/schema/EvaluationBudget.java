@@ -12,7 +12,10 @@ final class EvaluationBudget extends ExecutionContext {
   private static final int MAX_STEPS = 200_000;
   private static final int MAX_DEPTH = 1_500;
   private static final int MAX_ERRORS = 1_000;
-  private static final int STEPS_BETWEEN_LOOKS = 1_024;
+
+  /** Few, since a step may be a pattern that takes milliseconds. */
+  private static final int STEPS_BETWEEN_LOOKS = 8;
+
   private static final long MAX_NANOS = Duration.ofMillis(500).toNanos();
 
   private final long deadline = System.nanoTime() + MAX_NANOS;

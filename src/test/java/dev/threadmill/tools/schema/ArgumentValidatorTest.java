@@ -104,7 +104,7 @@ class ArgumentValidatorTest {
 
   private List<String> validate(String schema, String arguments) {
     return validator.validate(
-        new FunctionSpec("f", null, Json.tree(schema), null), Json.tree(arguments));
+        "p", new FunctionSpec("f", null, Json.tree(schema), null), Json.tree(arguments));
   }
 
   private static String doubling(String keyword) {
