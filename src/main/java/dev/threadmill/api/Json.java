@@ -25,7 +25,7 @@ import jakarta.inject.Singleton;
  * wire are Unix seconds, so records hold them as {@code long}.
  */
 public final class Json {
-  private static final int MAX_DEPTH = 200;
+  static final int MAX_DEPTH = 200;
 
   public static final ObjectMapper MAPPER =
       JsonMapper.builder()

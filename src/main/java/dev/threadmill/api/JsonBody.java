@@ -1,7 +1,12 @@
 package dev.threadmill.api;
 
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonFactoryBuilder;
 import com.fasterxml.jackson.core.JsonParseException;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.exc.StreamConstraintsException;
 import com.fasterxml.jackson.databind.JavaType;
 import com.fasterxml.jackson.databind.JsonMappingException;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -9,6 +14,8 @@ import com.fasterxml.jackson.databind.exc.InvalidFormatException;
 import com.fasterxml.jackson.databind.exc.InvalidTypeIdException;
 import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -16,6 +23,23 @@ import java.util.stream.Stream;
 
 /** Reads the body of a request. Any error in it is a 400 that names the field. */
 public final class JsonBody {
+  /**
+   * How many tokens a body may have: brackets, names and values. A tree of small values takes
+   * twenty times the bytes of its text; one of so many tokens takes about 40 MB.
+   */
+  static final int MAX_TOKENS = 500_000;
+
+  private static final JsonFactory FACTORY =
+      new JsonFactoryBuilder()
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .streamReadConstraints(
+              StreamReadConstraints.builder()
+                  .maxNestingDepth(Json.MAX_DEPTH)
+                  .maxTokenCount(MAX_TOKENS)
+                  .build())
+          .build()
+          .setCodec(Json.MAPPER);
+
   private JsonBody() {}
 
   /** The body as text, without parsing; 400 for text that cannot be stored. */
@@ -31,8 +55,8 @@ public final class JsonBody {
   /** As {@link #read(byte[], Class)}, for generic types. An empty body reads as an empty object. */
   public static <T> T read(byte[] body, JavaType type) {
     var text = body.length == 0 ? "{}" : JsonBodyDecoder.of(body);
-    try {
-      T value = Json.MAPPER.readValue(text, type);
+    try (var parser = FACTORY.createParser(text)) {
+      T value = Json.MAPPER.readValue(parser, type);
       if (value == null) {
         throw ApiException.invalid(
             null, "invalid_type", "Invalid body: expected a JSON object, got null.");
@@ -40,6 +64,8 @@ public final class JsonBody {
       return value;
     } catch (JsonProcessingException e) {
       throw translated(e);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 
@@ -54,6 +80,13 @@ public final class JsonBody {
   private static ApiException translated(JsonProcessingException e) {
     if (ownError(e) instanceof ApiException own) {
       return own;
+    }
+    if (isTooMuch(e)) {
+      return ApiException.invalid(
+          null,
+          "invalid_json",
+          "The JSON body nests deeper than %d levels, or has more than %,d values or a number that is too long."
+              .formatted(Json.MAX_DEPTH, MAX_TOKENS));
     }
     return switch (e) {
       case UnrecognizedPropertyException unknown -> {
@@ -85,6 +118,15 @@ public final class JsonBody {
           ApiException.invalid(
               null, "invalid_json", "We could not parse the JSON body of your request.");
     };
+  }
+
+  private static boolean isTooMuch(Throwable e) {
+    for (var cause = e; cause != null; cause = cause.getCause()) {
+      if (cause instanceof StreamConstraintsException) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static ApiException invalidVariant(InvalidTypeIdException union) {

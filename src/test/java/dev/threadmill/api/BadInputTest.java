@@ -151,6 +151,18 @@ class BadInputTest {
   }
 
   @Test
+  void aBodyOfMoreValuesThanTheHeapHoldsIsA400ThatSaysSo() {
+    for (var value : List.of("1", "{}", "[]", "{\"a\":1}")) {
+      var metadata = (value + ",").repeat(600_000) + value;
+
+      var answer = user.post("/v1/threads", "{\"metadata\": [" + metadata + "]}");
+
+      assertRefused(400, answer);
+      assertThat(answer.text()).contains("500,000 values");
+    }
+  }
+
+  @Test
   void aSlightlySmallerBodyIsTaken() {
     var text = "x".repeat(9_900_000);
     var thread = user.post("/v1/threads", "{}").id();

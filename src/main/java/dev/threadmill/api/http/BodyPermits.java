@@ -3,6 +3,7 @@ package dev.threadmill.api.http;
 import dev.threadmill.api.ApiException;
 import dev.threadmill.api.MemoryPermits;
 import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
@@ -15,18 +16,26 @@ import java.util.concurrent.CompletableFuture;
  */
 @ApplicationScoped
 class BodyPermits {
-  private static final int PERCENT_OF_HEAP = 25;
+  private static final int PERCENT_FOR_LARGE = 20;
+  private static final int PERCENT_FOR_MEDIUM = 10;
 
-  /** Smaller bodies are not counted. */
-  private static final int MIN_COUNTED_BYTES = 256 * 1024;
+  /** What takes less heap waits for others of its size only, not for those that take more. */
+  private static final int MAX_MEDIUM_BYTES = 4 << 20;
+
+  /** What takes less heap is not counted. */
+  private static final int MIN_COUNTED_BYTES = 512 * 1024;
 
   /** The bytes, their text, the objects made of it, and their text for the database. */
   private static final int COPIES_PER_BODY = 6;
 
+  /** What a bracket, comma or colon adds: the objects that hold names and values. */
+  private static final int BYTES_PER_STRUCTURE = 64;
+
   private static final Duration MAX_WAIT = Duration.ofSeconds(60);
   private static final Duration MAX_HOLD = Duration.ofSeconds(10);
 
-  private final MemoryPermits permits = MemoryPermits.ofHeap(PERCENT_OF_HEAP);
+  private final MemoryPermits large = MemoryPermits.ofHeap(PERCENT_FOR_LARGE);
+  private final MemoryPermits medium = MemoryPermits.ofHeap(PERCENT_FOR_MEDIUM);
   private final Vertx vertx;
 
   BodyPermits(Vertx vertx) {
@@ -37,14 +46,17 @@ class BodyPermits {
    * Goes on once there is room for the body, or answers 503 after a minute. The permit is released
    * when the head of the answer is written.
    *
+   * @param bytes the length of the body
+   * @param structure how many of its characters are {@link #structure}
    * @param goOn called on the event loop of the request
    */
-  void acquire(RoutingContext context, long bytes, Runnable goOn) {
-    if (bytes <= MIN_COUNTED_BYTES) {
+  void acquire(RoutingContext context, long bytes, long structure, Runnable goOn) {
+    long heap = bytes * COPIES_PER_BODY + structure * BYTES_PER_STRUCTURE;
+    if (heap <= MIN_COUNTED_BYTES) {
       goOn.run();
       return;
     }
-    var permit = permits.acquire(bytes * COPIES_PER_BODY);
+    var permit = (heap <= MAX_MEDIUM_BYTES ? medium : large).acquire(heap);
     // The head is written when the body has been processed, as a rule; some answers wait for a run
     // first, and a connection may break before.
     context.addHeadersEndHandler(_ -> release(permit));
@@ -55,6 +67,18 @@ class BodyPermits {
     } else {
       await(permit, context, goOn);
     }
+  }
+
+  /** How many brackets, commas and colons there are, of which each may become an object. */
+  static int structure(Buffer piece) {
+    int count = 0;
+    for (byte each : piece.getBytes()) {
+      switch (each) {
+        case '{', '[', ',', ':' -> count++;
+        default -> {}
+      }
+    }
+    return count;
   }
 
   private void await(

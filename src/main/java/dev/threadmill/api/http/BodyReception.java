@@ -48,6 +48,7 @@ final class BodyReception {
   private AsyncFile file;
   private long timer;
   private long received;
+  private long structure;
   private long spooled;
   private long pieces;
   private int pendingWrites;
@@ -90,6 +91,7 @@ final class BodyReception {
       return;
     }
     received += piece.length();
+    structure += BodyPermits.structure(piece);
     pieces++;
     if (received > BodyLimit.MAX_JSON) {
       refuse(BodyLimit.tooLarge());
@@ -162,7 +164,7 @@ final class BodyReception {
     }
     vertx.cancelTimer(timer);
     if (file == null) {
-      handOver(memory);
+      permits.acquire(context, received, structure, () -> handOver(memory));
       return;
     }
     isReceived = true;
@@ -172,7 +174,7 @@ final class BodyReception {
   /** Pieces are written side by side, so the file is whole when none of them is still pending. */
   private void loadIfWritten() {
     if (isReceived && pendingWrites == 0 && !isOver) {
-      permits.acquire(context, received, this::load);
+      permits.acquire(context, received, structure, this::load);
     }
   }
 

@@ -38,6 +38,9 @@ public class BuildContext {
   private static final int MOST_MEMORY_TOKENS = 4_000;
   private static final int TOKENS_A_MESSAGE = 4;
 
+  /** How many characters of text take as much heap as one character of a schema. */
+  private static final long SCHEMA_WEIGHT = 3;
+
   private final ModelRegistry models;
   private final ThreadHistory history;
   private final RetrieveMemory memory;
@@ -89,6 +92,7 @@ public class BuildContext {
     int room = budget == null ? window : Math.min(window, budget);
     var strategy = settings.truncationStrategy();
     int most = strategy.lastMessages() == null ? Integer.MAX_VALUE : strategy.lastMessages();
+    permit.setBeside(characters(functions));
     var newest = newest(progress, room, most, permit);
     if (newest.entries().isEmpty() && budget != null && budget < window) {
       return new TokensUsedUp("max_prompt_tokens");
@@ -111,6 +115,14 @@ public class BuildContext {
             MemoryReferences.of(remembered),
             PromptDigest.of(prompt.messages(), prompt.functions())));
     return prompt;
+  }
+
+  /** Of the schemas, which are trees of small values and take more heap than as much text. */
+  private static long characters(List<FunctionSpec> functions) {
+    return functions.stream()
+        .filter(function -> function.parameters() != null)
+        .mapToLong(function -> SCHEMA_WEIGHT * function.parameters().toString().length())
+        .sum();
   }
 
   private ThreadHistory.Window newest(

@@ -38,9 +38,15 @@ public class PromptPermits {
     private final LiveRun live;
     private MemoryPermits.Permit taken;
     private long limit;
+    private long beside;
 
     private Permit(LiveRun live) {
       this.live = live;
+    }
+
+    /** Sets how many characters the prompt has beside its messages. */
+    void setBeside(long characters) {
+      beside = characters;
     }
 
     /**
@@ -64,8 +70,8 @@ public class PromptPermits {
       // Released first: runs that hold a permit while they wait for a larger one would deadlock.
       close();
       limit = characters;
-      if (characters > SMALL) {
-        var place = room.acquire(characters * COPIES);
+      if (characters + beside > SMALL) {
+        var place = room.acquire((characters + beside) * COPIES);
         taken = place.isDone() ? place.join() : waitFor(place);
       }
       return characters;
