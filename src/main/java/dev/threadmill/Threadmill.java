@@ -22,6 +22,10 @@ import java.util.logging.Logger;
 /** Starts the database and then Quarkus, and stops them in reverse order. */
 @QuarkusMain
 public final class Threadmill {
+  /** Read by the JVM when the first virtual thread starts. */
+  private static final String CARRIERS = "jdk.virtualThreadScheduler.parallelism";
+
+  private static final int CARRIERS_PER_CORE = 4;
   private static final CountDownLatch SERVER_STOPPED = new CountDownLatch(1);
   private static volatile boolean stopping;
 
@@ -37,6 +41,7 @@ public final class Threadmill {
     System.setProperty(RequestHeadTimeout.ENABLE_PROPERTY, RequestHeadTimeout.ENABLED);
     // SQL, JSON and headers are formatted alike on every machine, also by libraries.
     Locale.setDefault(Locale.ROOT);
+    useMoreCarriers();
     try {
       StartupConfig settings = StartupConfig.from(System.getenv());
       CheckSettings.ofThisProcess();
@@ -58,6 +63,18 @@ public final class Threadmill {
     hibernate = Logger.getLogger("org.hibernate");
     hibernate.setLevel(Level.WARNING);
     Quarkus.run(null, Threadmill::onQuarkusExit, args);
+  }
+
+  /**
+   * Virtual threads are not preempted: with one carrier for each core, as many requests that
+   * compute for long, such as those with a large schema, would hold all others. The operating
+   * system shares the cores among more carriers. An option of the JVM has precedence.
+   */
+  private static void useMoreCarriers() {
+    if (System.getProperty(CARRIERS) == null) {
+      int cores = Runtime.getRuntime().availableProcessors();
+      System.setProperty(CARRIERS, Integer.toString(CARRIERS_PER_CORE * cores));
+    }
   }
 
   private static Optional<EmbeddedPostgres> database(StartupConfig settings)
