@@ -16,7 +16,7 @@ record SearchScaleBenchmark(int chunks) implements Benchmark {
 
   private static final int CHUNK_TOKENS = 100;
   private static final int CHUNKS_PER_FILE = 500;
-  private static final int SENTENCES_PER_CHUNK = 6;
+  private static final int SENTENCES_PER_CHUNK = 5;
   private static final int BARE_TEXTS = 200;
   private static final int SEARCHES = 300;
   private static final Duration PATIENCE = Duration.ofHours(4);
