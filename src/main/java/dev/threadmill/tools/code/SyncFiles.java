@@ -32,6 +32,9 @@ class SyncFiles {
   private static final Logger LOG = Logger.getLogger(SyncFiles.class);
   private static final int MAX_SAVED = 100;
 
+  /** The path is in an index of the database, whose entries are bounded. */
+  private static final int MAX_PATH = 500;
+
   private final CodeFileStore store;
   private final InputFiles inputs;
   private final Files files;
@@ -123,6 +126,11 @@ class SyncFiles {
       found.add(file.path());
       var known = session.known.get(file.path());
       if (known != null && known.version().equals(file.version())) {
+        continue;
+      }
+      if (file.path().length() > MAX_PATH) {
+        notes.add(
+            "A file is not stored: its path has more than %d characters.".formatted(MAX_PATH));
         continue;
       }
       if (saved == MAX_SAVED) {
