@@ -144,7 +144,7 @@ class RunCode {
 
   private static String text(CodeResult result, List<String> notes) {
     var text = new StringBuilder(result.output());
-    for (var note : notes) {
+    for (var note : notes.subList(0, Math.min(notes.size(), MAX_NAMED))) {
       if (!text.isEmpty() && text.charAt(text.length() - 1) != '\n') {
         text.append('\n');
       }
