@@ -30,7 +30,8 @@ final class ScoreHits {
     double sum = Math.max(1e-9, meaningWeight + wordsWeight);
     var scores = new double[hits.size()];
     for (int i = 0; i < scores.length; i++) {
-      double words = Math.clamp(byWords[i], 0, 1);
+      // below 1 for any share, so that chunks with all words keep their order
+      double words = Math.tanh(byWords[i]);
       scores[i] = (meaningWeight * meaning(hits.get(i)) + wordsWeight * words) / sum;
     }
     return scores;
