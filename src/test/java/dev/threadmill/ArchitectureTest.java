@@ -54,6 +54,8 @@ class ArchitectureTest {
           "files.chunks",
           "files.storage",
           "files",
+          "files.uploads",
+          "files.rest",
           "vectorstores",
           "vectorstores.search",
           "vectorstores.ingestion",

@@ -62,6 +62,10 @@ public class Ids {
     return new FileId(next(FileId.PREFIX));
   }
 
+  public UploadId upload() {
+    return new UploadId(next(UploadId.PREFIX));
+  }
+
   /**
    * The id of a message with another time than now, so that a list can be continued from it even
    * after the message is deleted.

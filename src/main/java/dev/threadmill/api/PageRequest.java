@@ -7,6 +7,9 @@ public class PageRequest {
   private static final int DEFAULT_LIMIT = 20;
   private static final int MAX_LIMIT = 100;
 
+  private int defaultLimit = DEFAULT_LIMIT;
+  private int maxLimit = MAX_LIMIT;
+
   @QueryParam("limit")
   String limit;
 
@@ -29,15 +32,22 @@ public class PageRequest {
     return request;
   }
 
-  /** The number of rows, 1 to 100. */
+  /** The same page, for a list with other numbers of rows than most. */
+  public PageRequest withLimits(int defaultLimit, int maxLimit) {
+    this.defaultLimit = defaultLimit;
+    this.maxLimit = maxLimit;
+    return this;
+  }
+
+  /** The number of rows, 1 to 100 in most lists. */
   public int limit() {
-    return limit(MAX_LIMIT);
+    return limit(maxLimit);
   }
 
   /** The number of rows, for lists with another maximum than 100. */
   public int limit(int max) {
     if (limit == null || limit.isEmpty()) {
-      return DEFAULT_LIMIT;
+      return defaultLimit;
     }
     try {
       int value = Integer.parseInt(limit);

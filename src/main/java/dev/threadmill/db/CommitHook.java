@@ -2,6 +2,7 @@ package dev.threadmill.db;
 
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /**
  * A statement that goes into every transaction of the current thread that changes something, right
@@ -21,6 +22,22 @@ public final class CommitHook {
   /** Removes the hook of this thread. */
   public static void unbind() {
     CURRENT.remove();
+  }
+
+  /**
+   * Does work whose transactions are no effect of the current request, such as a reservation that
+   * is released again when the request fails.
+   */
+  public static <T> T suspended(Supplier<T> work) {
+    var hook = CURRENT.get();
+    CURRENT.remove();
+    try {
+      return work.get();
+    } finally {
+      if (hook != null) {
+        CURRENT.set(hook);
+      }
+    }
   }
 
   static Optional<Consumer<Tx>> current() {

@@ -2,7 +2,6 @@ package dev.threadmill.files;
 
 import dev.threadmill.api.ApiError;
 import dev.threadmill.api.ApiException;
-import dev.threadmill.api.Ids;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Tx;
@@ -11,6 +10,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
@@ -24,13 +24,11 @@ class BlobLedger {
   static final Duration LEASE = Duration.ofMinutes(30);
 
   private final Jdbc jdbc;
-  private final Ids ids;
   private final FilesConfig config;
   private final Semaphore released = new Semaphore(0);
 
-  BlobLedger(Jdbc jdbc, Ids ids, FilesConfig config) {
+  BlobLedger(Jdbc jdbc, FilesConfig config) {
     this.jdbc = jdbc;
-    this.ids = ids;
     this.config = config;
   }
 
@@ -45,7 +43,7 @@ class BlobLedger {
    * @throws ApiException 429 if the project has no space for it
    */
   String reserve(ProjectId project, long bytes) {
-    var key = ids.next("blob_");
+    var key = UUID.randomUUID().toString().replace("-", "");
     jdbc.runInTransaction(
         tx -> {
           charge(tx, project, bytes, 1);
@@ -131,22 +129,31 @@ class BlobLedger {
 
   /** Gives up blobs that nothing names any longer; they are removed after the commit. */
   void release(Tx tx, Collection<String> keys) {
+    release(tx, keys, "state <> 'deleting'");
+  }
+
+  /**
+   * Gives up a blob that is not stored, in a transaction of its own. If the commit that stores it
+   * has succeeded although the database could not say so, the blob stays.
+   */
+  void abandon(String key) {
+    jdbc.runInTransaction(tx -> release(tx, List.of(key), "state = 'writing'"));
+  }
+
+  private void release(Tx tx, Collection<String> keys, String condition) {
     tx.defer(
         """
         WITH released AS (
           UPDATE file_blobs SET state = 'deleting', leased_until = now()
-          WHERE key = ANY(?) AND state <> 'deleting' RETURNING project_id, bytes)
-        UPDATE file_usage AS usage SET bytes = usage.bytes - gone.bytes, blobs = usage.blobs - gone.blobs
+          WHERE key = ANY(?) AND %s RETURNING project_id, bytes)
+        UPDATE file_usage AS usage
+        SET bytes = usage.bytes - gone.bytes, blobs = usage.blobs - gone.blobs
         FROM (SELECT project_id, sum(bytes) AS bytes, count(*) AS blobs
           FROM released GROUP BY project_id) AS gone
-        WHERE usage.project_id = gone.project_id""",
+        WHERE usage.project_id = gone.project_id"""
+            .formatted(condition),
         keys);
     tx.afterCommit(released::release);
-  }
-
-  /** As above, in a transaction of its own. */
-  void release(String key) {
-    jdbc.runInTransaction(tx -> release(tx, List.of(key)));
   }
 
   /** Returns when a blob was released on this node, or after this time. */

@@ -2,6 +2,7 @@ package dev.threadmill.files;
 
 import dev.threadmill.files.storage.BlobStore;
 import dev.threadmill.files.storage.FilesConfig;
+import io.quarkus.arc.All;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.annotation.Priority;
@@ -10,6 +11,7 @@ import jakarta.enterprise.event.Observes;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.List;
 import org.jboss.logging.Logger;
 
 /**
@@ -22,14 +24,15 @@ class FileCleanup {
   private static final int BEFORE_THE_DATABASE_STOPS = 5_000;
   private static final int BATCH = 100;
 
-  private final Files files;
+  private final List<ExpiringContent> expiring;
   private final BlobLedger ledger;
   private final BlobStore blobs;
   private final FilesConfig config;
   private Thread worker;
 
-  FileCleanup(Files files, BlobLedger ledger, BlobStore blobs, FilesConfig config) {
-    this.files = files;
+  FileCleanup(
+      @All List<ExpiringContent> expiring, BlobLedger ledger, BlobStore blobs, FilesConfig config) {
+    this.expiring = expiring;
     this.ledger = ledger;
     this.blobs = blobs;
     this.config = config;
@@ -66,8 +69,10 @@ class FileCleanup {
 
   /** Does all that there is to do. */
   void cleanUp() {
-    while (files.deleteExpired(BATCH) == BATCH) {
-      // There may be more.
+    for (var each : expiring) {
+      while (each.deleteExpired(BATCH) == BATCH) {
+        // There may be more.
+      }
     }
     for (var batch = ledger.claimReleased(BATCH);
         !batch.isEmpty();

@@ -1,14 +1,18 @@
 package dev.threadmill.files;
 
 import dev.threadmill.api.FileId;
+import dev.threadmill.api.Page;
+import dev.threadmill.api.PageRequest;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.db.Jdbc;
+import dev.threadmill.db.Keyset;
 import dev.threadmill.db.Row;
 import dev.threadmill.db.Tx;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.SQLException;
 import java.time.InstantSource;
+import java.time.ZoneOffset;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
@@ -58,6 +62,18 @@ class FileStore {
 
   List<StoredFile> findAll(Tx tx, ProjectId project, Collection<FileId> ids) {
     return tx.list(FIND_ALL, FileStore::read, ids, project, clock.instant());
+  }
+
+  Page<StoredFile> list(ProjectId project, FilePurpose purpose, PageRequest page) {
+    var files =
+        Keyset.of(COLUMNS, "files")
+            .within("project_id = ?", project.value())
+            .filteredBy(UNEXPIRED, clock.instant().atOffset(ZoneOffset.UTC));
+    if (purpose != null) {
+      files.filteredBy("purpose = ?", purpose.wire());
+    }
+    return files.page(
+        page, (sql, params) -> jdbc.list(sql, FileStore::read, params), file -> file.id().value());
   }
 
   /** Deletes the rows of these files. Returns those that the project has had. */

@@ -1,48 +1,37 @@
 package dev.threadmill.files;
 
-import dev.threadmill.api.ApiError;
 import dev.threadmill.api.ApiException;
 import dev.threadmill.api.FileId;
 import dev.threadmill.api.Ids;
+import dev.threadmill.api.Page;
+import dev.threadmill.api.PageRequest;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Tx;
-import dev.threadmill.files.storage.BlobStore;
 import dev.threadmill.files.storage.FilesConfig;
-import dev.threadmill.files.storage.IncomingFile;
 import io.quarkus.arc.All;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.time.Duration;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.LongConsumer;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
-import org.jboss.logging.Logger;
 
-/**
- * The files of projects. Creating one first enters its blob in the database, then writes it, and
- * then inserts the file and confirms the blob in one transaction; so there is no file without its
- * content, and a blob whose node has stopped is removed by another one, see {@link FileCleanup}.
- */
+/** The files of projects. Their content never changes, and is in the blob store. */
 @ApplicationScoped
-public class Files {
-  private static final Logger LOG = Logger.getLogger(Files.class);
-  private static final long RENEW_NANOS = Duration.ofMinutes(1).toNanos();
-
+public class Files implements ExpiringContent {
   private final Jdbc jdbc;
   private final Ids ids;
   private final InstantSource clock;
   private final FileStore store;
-  private final BlobLedger ledger;
-  private final BlobStore blobs;
+  private final Blobs blobs;
+  private final LocalFiles localFiles;
   private final FilesConfig config;
   private final List<FileLifecycle> features;
 
@@ -51,16 +40,16 @@ public class Files {
       Ids ids,
       InstantSource clock,
       FileStore store,
-      BlobLedger ledger,
-      BlobStore blobs,
+      Blobs blobs,
+      LocalFiles localFiles,
       FilesConfig config,
       @All List<FileLifecycle> features) {
     this.jdbc = jdbc;
     this.ids = ids;
     this.clock = clock;
     this.store = store;
-    this.ledger = ledger;
     this.blobs = blobs;
+    this.localFiles = localFiles;
     this.config = config;
     this.features = features;
   }
@@ -86,13 +75,21 @@ public class Files {
   }
 
   /**
+   * A page of the files of a project.
+   *
+   * @param purpose null for all
+   */
+  public Page<StoredFile> list(ProjectId project, FilePurpose purpose, PageRequest page) {
+    return store.list(project, purpose, page);
+  }
+
+  /**
    * Creates a file from a stream, of which only a piece at a time is in memory. Not to be called
    * within a transaction.
    *
    * @param content read to its end, not closed
-   * @throws ApiException 413 if it is too large, 429 if the project has no space for it, 503 if it
-   *     cannot be stored
-   * @throws IOException if the content cannot be read
+   * @throws ApiException 413 if it is too large, 429 if the project has no space for it
+   * @throws IOException if the content cannot be read or stored
    */
   public StoredFile create(ProjectId project, NewFile file, InputStream content)
       throws IOException {
@@ -108,80 +105,48 @@ public class Files {
   public StoredFile create(
       ProjectId project, NewFile file, InputStream content, long expectedBytes, long maxBytes)
       throws IOException {
-    var key = ledger.reserve(project, expectedBytes);
-    try {
-      var received =
-          IncomingFile.receive(
-              content, blobs.incoming().resolve(key), maxBytes, renewing(project, key));
-      var stored = describe(project, file, received, key);
-      ledger.renew(project, key, received.bytes());
-      blobs.store(key, received.path(), () -> ledger.renew(project, key, received.bytes()));
-      jdbc.runInTransaction(
-          tx -> {
-            ledger.store(tx, project, key, stored.bytes());
-            store.insert(tx, stored);
-          });
-      return stored;
-    } catch (IncomingFile.TooLargeException e) {
-      releaseQuietly(key);
-      throw tooLarge(maxBytes);
-    } catch (IOException | RuntimeException e) {
-      releaseQuietly(key);
-      throw e;
+    try (var received = blobs.receive(project, content, expectedBytes, maxBytes)) {
+      return create(file, received, _ -> {});
     }
   }
 
-  private LongConsumer renewing(ProjectId project, String key) {
-    return new LongConsumer() {
-      private long renewed = System.nanoTime();
-
-      @Override
-      public void accept(long bytes) {
-        if (System.nanoTime() - renewed > RENEW_NANOS) {
-          ledger.renew(project, key, bytes);
-          renewed = System.nanoTime();
-        }
-      }
-    };
+  /**
+   * Creates a file from content that has been received.
+   *
+   * @param along called in the transaction that inserts the file
+   */
+  public StoredFile create(NewFile file, ReceivedContent content, Consumer<StoredInTx> along)
+      throws IOException {
+    var stored = describe(file, content);
+    blobs.store(
+        content,
+        tx -> {
+          store.insert(tx, stored);
+          along.accept(new StoredInTx(tx, stored));
+        });
+    return stored;
   }
 
-  private StoredFile describe(ProjectId project, NewFile file, IncomingFile received, String key) {
+  /** A file in the transaction that inserts it. */
+  public record StoredInTx(Tx tx, StoredFile file) {}
+
+  private StoredFile describe(NewFile file, ReceivedContent content) {
     var now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
     var filename = Filenames.safe(file.filename());
     return new StoredFile(
         ids.file(),
-        project,
+        content.project(),
         now,
         filename,
-        received.bytes(),
+        content.bytes(),
         file.purpose(),
         Filenames.contentType(file.contentType(), filename),
-        received.sha256(),
+        content.sha256(),
         StoredFile.Status.PROCESSED,
         null,
         file.expiresAfter() == null ? null : now.plus(file.expiresAfter()),
         file.threadId(),
-        key);
-  }
-
-  /** If the database is away as well, the lease of the blob ends. */
-  private void releaseQuietly(String key) {
-    try {
-      ledger.release(key);
-    } catch (RuntimeException e) {
-      LOG.warnf("blob not released key=%s cause=%s", key, e);
-    }
-  }
-
-  /** 413 for content of more than this many bytes. */
-  public static ApiException tooLarge(long maxBytes) {
-    return new ApiException(
-        413,
-        new ApiError(
-            "The file is too large: expected at most %d bytes.".formatted(maxBytes),
-            ApiError.INVALID_REQUEST,
-            "file",
-            "file_too_large"));
+        content.blob());
   }
 
   /**
@@ -200,7 +165,7 @@ public class Files {
    * @param length of the part, within the file
    */
   public InputStream open(StoredFile file, long from, long length) throws IOException {
-    return length == 0 ? InputStream.nullInputStream() : blobs.open(file.blob(), from, length);
+    return blobs.open(file.blob(), from, length);
   }
 
   /**
@@ -208,21 +173,7 @@ public class Files {
    * files of this machine.
    */
   public LocalFile local(StoredFile file) throws IOException {
-    var path =
-        blobs
-            .localPath(file.blob())
-            .orElseThrow(() -> new UncheckedIOException(new IOException("no local blobs")));
-    return new LocalFile() {
-      @Override
-      public java.nio.file.Path path() {
-        return path;
-      }
-
-      @Override
-      public void close() {
-        // The blob itself stays.
-      }
-    };
+    return localFiles.of(file);
   }
 
   /** Deletes a file, its content, and what other features store about it. False if not found. */
@@ -240,8 +191,8 @@ public class Files {
     followUp(tx, store.deleteOfThread(tx, thread));
   }
 
-  /** Deletes some of the files that have expired. Returns how many. */
-  int deleteExpired(int limit) {
+  @Override
+  public int deleteExpired(int limit) {
     return jdbc.inTransaction(tx -> followUp(tx, store.deleteExpired(tx, limit)).size());
   }
 
@@ -249,7 +200,7 @@ public class Files {
     if (deleted.isEmpty()) {
       return List.of();
     }
-    ledger.release(tx, deleted.stream().map(StoredFile::blob).toList());
+    blobs.release(tx, deleted.stream().map(StoredFile::blob).toList());
     Map<ProjectId, List<FileId>> byProject =
         deleted.stream()
             .collect(

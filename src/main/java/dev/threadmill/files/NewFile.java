@@ -16,4 +16,11 @@ public record NewFile(
     FilePurpose purpose,
     String contentType,
     Duration expiresAfter,
-    ThreadId threadId) {}
+    ThreadId threadId) {
+  /** The same with a name that is safe to show and a type that has the form of one. */
+  public NewFile safe() {
+    var name = Filenames.safe(filename);
+    return new NewFile(
+        name, purpose, Filenames.contentType(contentType, name), expiresAfter, threadId);
+  }
+}

@@ -1,9 +1,11 @@
 package dev.threadmill.files;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import dev.threadmill.api.FileId;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.ThreadId;
 import java.time.Instant;
+import java.util.Locale;
 
 /**
  * A file of a project. Its content never changes.
@@ -35,6 +37,12 @@ public record StoredFile(
   public enum Status {
     UPLOADED,
     PROCESSED,
-    ERROR
+    ERROR;
+
+    /** The name on the wire and in the database. */
+    @JsonValue
+    public String wire() {
+      return name().toLowerCase(Locale.ROOT);
+    }
   }
 }

@@ -35,7 +35,8 @@ class FilesTest {
   @Inject Files files;
   @Inject FileCleanup cleanup;
   @Inject BlobLedger ledger;
-  @Inject BlobStore blobs;
+  @Inject Blobs blobs;
+  @Inject BlobStore blobStore;
   @Inject Jdbc jdbc;
   @Inject Ids ids;
   @Inject SettableClock clock;
@@ -124,7 +125,7 @@ class FilesTest {
     assertThat(files.find(project, created.id())).isEmpty();
     assertThat(files.delete(project, created.id())).isFalse();
     assertThatThrownBy(() -> files.open(created)).isInstanceOf(NoSuchFileException.class);
-    assertThat(blobs.localPath(created.blob()).orElseThrow()).doesNotExist();
+    assertThat(blobStore.localPath(created.blob()).orElseThrow()).doesNotExist();
     assertThat(ledger.usedBytes(project)).isEqualTo(2);
     assertThat(blobStates()).containsExactly("stored");
     assertThat(content(kept)).isEqualTo("de");
@@ -139,7 +140,7 @@ class FilesTest {
     assertThat(files.find(project, created.id())).isEmpty();
     cleanup.cleanUp();
 
-    assertThat(blobs.localPath(created.blob()).orElseThrow()).doesNotExist();
+    assertThat(blobStore.localPath(created.blob()).orElseThrow()).doesNotExist();
     assertThat(ledger.usedBytes(project)).isZero();
   }
 
@@ -151,7 +152,7 @@ class FilesTest {
 
           @Override
           public int read() throws IOException {
-            if (left-- == 0) {
+            if (left-- <= 0) {
               throw new IOException("connection reset");
             }
             return 'x';
@@ -171,9 +172,7 @@ class FilesTest {
 
   @Test
   void aFileThatIsTooLargeLeavesNothing() {
-    var file = new NewFile("a", FilePurpose.ASSISTANTS, null, null, null);
-
-    assertThatThrownBy(() -> files.create(project, file, bytes("12345"), 0, 4))
+    assertThatThrownBy(() -> blobs.receive(project, bytes("12345"), 0, 4))
         .isInstanceOfSatisfying(ApiException.class, e -> assertThat(e.httpStatus()).isEqualTo(413));
     cleanup.cleanUp();
 
@@ -196,7 +195,7 @@ class FilesTest {
   @Test
   void theBlobOfANodeThatStoppedWhileItWroteIsRemoved() throws IOException {
     var key = ledger.reserve(project, 500);
-    var partial = blobs.incoming().resolve(key);
+    var partial = blobStore.incoming().resolve(key);
     java.nio.file.Files.writeString(partial, "half of");
 
     cleanup.cleanUp();

@@ -214,9 +214,8 @@ class ThreadsTest {
 
     var deleting =
         Stream.concat(
-                Stream.of(ThreadStore.class),
-                features.stream().map(feature -> ClientProxy.unwrap(feature).getClass()))
-            .map(Class::getName)
+                Stream.of(ThreadStore.class.getName(), "dev.threadmill.files.FileStore"),
+                features.stream().map(feature -> ClientProxy.unwrap(feature).getClass().getName()))
             .toList();
     var statements =
         ClassConstants.ofTheServer().stream()
@@ -228,9 +227,13 @@ class ThreadsTest {
         .contains("messages", "memory_queue")
         .allMatch(
             table ->
-                statements.contains("DELETE FROM %s WHERE thread_id = ?".formatted(table))
+                statements.stream()
+                        .anyMatch(
+                            text ->
+                                text.startsWith(
+                                    "DELETE FROM %s WHERE thread_id = ?".formatted(table)))
                     || triggers.contains("DELETE FROM %s WHERE thread_id".formatted(table)),
-            "is emptied by ThreadStore, a ThreadLifecycle or a trigger on threads");
+            "is emptied by ThreadStore, FileStore, a ThreadLifecycle or a trigger on threads");
   }
 
   @Test

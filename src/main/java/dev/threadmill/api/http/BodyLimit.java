@@ -14,7 +14,8 @@ import java.util.regex.Pattern;
 
 /**
  * Limits JSON bodies to ten megabytes. A body whose declared length exceeds the limit is refused
- * before it is read, any other when it exceeds the limit.
+ * before it is read, any other when it exceeds the limit. Forms have limits of their own, which the
+ * resources that take files enforce.
  */
 @ApplicationScoped
 public class BodyLimit {
@@ -22,6 +23,8 @@ public class BodyLimit {
   private static final int AFTER_DEFAULT_CONTENT_TYPE = 700;
   private static final Pattern JSON =
       Pattern.compile("application/(?:[\\w.-]+\\+)?json", Pattern.CASE_INSENSITIVE);
+  private static final Pattern FORM =
+      Pattern.compile("multipart/form-data\\s*(?:;|$)", Pattern.CASE_INSENSITIVE);
 
   void onEveryRequest(@Observes Filters filters) {
     filters.register(BodyLimit::refuseLarge, AFTER_DEFAULT_CONTENT_TYPE);
@@ -37,8 +40,9 @@ public class BodyLimit {
   }
 
   private static void refuseLarge(RoutingContext context) {
-    if (!isJson(context.request().getHeader(HttpHeaders.CONTENT_TYPE))
-        || declaredLength(context.request().getHeader(HttpHeaders.CONTENT_LENGTH)) <= MAX_JSON) {
+    var type = context.request().getHeader(HttpHeaders.CONTENT_TYPE);
+    long length = declaredLength(context.request().getHeader(HttpHeaders.CONTENT_LENGTH));
+    if (isForm(type) || length <= MAX_JSON) {
       context.next();
       return;
     }
@@ -58,6 +62,10 @@ public class BodyLimit {
         .ifPresent(
             wait -> response.putHeader(HttpHeaders.RETRY_AFTER, Long.toString(wait.toSeconds())));
     response.end(Json.write(error.error().inEnvelope()));
+  }
+
+  private static boolean isForm(String type) {
+    return type != null && FORM.matcher(type).lookingAt();
   }
 
   static boolean isJson(String type) {

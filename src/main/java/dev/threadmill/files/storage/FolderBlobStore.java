@@ -51,7 +51,12 @@ final class FolderBlobStore implements BlobStore {
 
   @Override
   public InputStream open(String key, long from, long length) throws IOException {
-    var channel = FileChannel.open(path(key), StandardOpenOption.READ);
+    return range(path(key), from, length);
+  }
+
+  /** A part of a file. */
+  static InputStream range(Path file, long from, long length) throws IOException {
+    var channel = FileChannel.open(file, StandardOpenOption.READ);
     try {
       var stream = Channels.newInputStream(channel.position(from));
       return BoundedInputStream.builder().setInputStream(stream).setMaxCount(length).get();

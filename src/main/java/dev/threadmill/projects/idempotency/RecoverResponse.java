@@ -20,18 +20,20 @@ class RecoverResponse {
 
   /** The prefix of the id that a POST to a path with this last segment creates. */
   private static final Map<String, String> CREATED_BY_PATH =
-      Map.of(
-          "assistants", "asst_",
-          "threads", THREAD,
-          "fork", THREAD,
-          "messages", "msg_",
-          "runs", RUN,
-          "projects", "proj_",
-          "api_keys", "key_",
-          "files", "file-",
-          "vector_stores", "vs_");
+      Map.ofEntries(
+          Map.entry("assistants", "asst_"),
+          Map.entry("threads", THREAD),
+          Map.entry("fork", THREAD),
+          Map.entry("messages", "msg_"),
+          Map.entry("runs", RUN),
+          Map.entry("projects", "proj_"),
+          Map.entry("api_keys", "key_"),
+          Map.entry("files", "file-"),
+          Map.entry("uploads", "upload_"),
+          Map.entry("parts", "part_"),
+          Map.entry("vector_stores", "vs_"));
 
-  private static final Set<String> ACTIONS_ON_RUNS = Set.of("cancel", "submit_tool_outputs");
+  private static final Set<String> ACTIONS = Set.of("cancel", "submit_tool_outputs", "complete");
 
   private final List<ObjectLookup> lookups;
 
@@ -66,7 +68,7 @@ class RecoverResponse {
       return id == null ? Optional.empty() : Optional.of(new Target(thread, id));
     }
     // The request has changed an existing object.
-    var id = ACTIONS_ON_RUNS.contains(last) ? segments[segments.length - 2] : last;
+    var id = ACTIONS.contains(last) ? segments[segments.length - 2] : last;
     return Optional.of(new Target(thread, id));
   }
 

@@ -11,6 +11,7 @@ import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.Conversation;
 import dev.threadmill.testing.FakeProvider;
 import dev.threadmill.testing.FakeProviderResource;
+import dev.threadmill.testing.FormBody;
 import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.PostgresResource;
 import dev.threadmill.testing.Reply;
@@ -146,7 +147,13 @@ class OpenApiTruthTest {
     ids.put("key_id", admin.post("/v1/projects/" + project.id() + "/api_keys", "{}").id());
     ids.put("vector_store_id", user.post("/v1/vector_stores", "{}").id());
     ids.put("batch_id", "vsfb_none");
-    ids.putIfAbsent("file_id", "file-none");
+    ids.put(
+        "file_id",
+        new FormBody()
+            .field("purpose", "assistants")
+            .file("file", "a.txt", "a")
+            .post(user, "/v1/files")
+            .id());
     ids.put("model", "rehearsal");
     ids.put("user", "nobody");
     ids.put("version", "1");
