@@ -23,6 +23,9 @@ import java.util.regex.Pattern;
   @JsonSubTypes.Type(name = "image_file", value = InputPart.ImageFile.class),
   @JsonSubTypes.Type(name = "image_url", value = InputPart.ImageUrl.class),
   @JsonSubTypes.Type(name = "file", value = InputPart.File.class),
+  @JsonSubTypes.Type(name = "input_text", value = InputPart.Text.class),
+  @JsonSubTypes.Type(name = "input_image", value = InputPart.InputImage.class),
+  @JsonSubTypes.Type(name = "input_file", value = InputPart.InputFile.class),
   @JsonSubTypes.Type(name = "audio", value = InputPart.Audio.class),
   @JsonSubTypes.Type(name = "input_audio", value = InputPart.InputAudio.class),
 })
@@ -79,9 +82,16 @@ sealed interface InputPart {
     }
 
     record Picture(String url, Detail detail) {
+      @JsonCreator
       Picture {
         Bounds.required("url", url);
         check("url", url);
+      }
+
+      /** The address alone, in place of the object. */
+      @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
+      static Picture of(String url) {
+        return new Picture(url, null);
       }
     }
 
@@ -100,11 +110,62 @@ sealed interface InputPart {
     }
   }
 
-  /** {@code {"type": "file", "file_id": "…"}}. */
-  record File(String fileId) implements InputPart {
-    @JsonCreator
+  /** An image in the form of the Responses API: its address, or the id of a file. */
+  record InputImage(String imageUrl, String fileId, Detail detail) implements InputPart {
+    public InputImage {
+      if ((imageUrl == null) == (fileId == null)) {
+        throw ApiException.invalid(
+            "image_url", "Invalid 'image_url': give either 'image_url' or 'file_id'.");
+      }
+      if (imageUrl != null) {
+        ImageUrl.check("image_url", imageUrl);
+      }
+    }
+
+    @Override
+    public ContentPart toContentPart() {
+      return fileId == null
+          ? new ContentPart.ImageUrl(new ContentPart.ImageUrl.Picture(imageUrl, orAuto(detail)))
+          : new ContentPart.ImageFile(new ContentPart.ImageFile.Picture(fileId, orAuto(detail)));
+    }
+  }
+
+  /** A file, by its id flat beside the type or in the object of chat completions. */
+  record File(String fileId, InputFile file) implements InputPart {
     public File {
+      if (file == null) {
+        Bounds.required("file_id", fileId);
+      } else if (fileId != null) {
+        throw ApiException.invalid("file_id", "Invalid 'file_id': give the file once, not twice.");
+      }
+    }
+
+    @Override
+    public ContentPart toContentPart() {
+      return file == null ? new ContentPart.File(fileId) : file.toContentPart();
+    }
+  }
+
+  /**
+   * A file in the form of the Responses API.
+   *
+   * @param filename of inline data, which is refused; ignored beside an id, as the file has a name
+   */
+  record InputFile(String fileId, String filename, String fileData, String fileUrl)
+      implements InputPart {
+    public InputFile {
+      requireNone("file_data", fileData);
+      requireNone("file_url", fileUrl);
       Bounds.required("file_id", fileId);
+    }
+
+    private static void requireNone(String param, String value) {
+      if (value != null) {
+        throw ApiException.invalid(
+            param,
+            "Invalid '%s': upload the file with POST /v1/files and give its 'file_id'."
+                .formatted(param));
+      }
     }
 
     @Override

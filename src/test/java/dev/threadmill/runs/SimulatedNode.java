@@ -17,6 +17,7 @@ import dev.threadmill.memory.RetrieveMemory;
 import dev.threadmill.memory.ScheduleSummary;
 import dev.threadmill.models.registry.ModelRegistry;
 import dev.threadmill.runs.context.BuildContext;
+import dev.threadmill.runs.context.PromptFiles;
 import dev.threadmill.runs.context.PromptPermits;
 import dev.threadmill.runs.context.ThreadHistory;
 import dev.threadmill.runs.execution.EventId;
@@ -95,6 +96,7 @@ final class SimulatedNode {
     @Inject ThreadStore threads;
     @Inject ThreadTail threadTail;
     @Inject ThreadHistory history;
+    @Inject PromptFiles promptFiles;
     @Inject ScheduleSummary scheduleSummary;
     @Inject RetrieveMemory memory;
     @Inject ToolsetFactory toolsets;
@@ -274,7 +276,7 @@ final class SimulatedNode {
         new PlanRoute(parts.assistants, parts.resolveSettings, children, parts.ids, config);
     var execute =
         new ExecuteRun(
-            new BuildContext(parts.models, parts.history, parts.memory, jdbc),
+            new BuildContext(parts.models, parts.history, parts.memory, parts.promptFiles, jdbc),
             new PromptPermits(),
             new ScriptedModel(parts.gate, parts.models, parts.ledger, config, random, calls),
             complete,

@@ -81,6 +81,9 @@ class MessagesTest {
           {"type": "text", "text": "a"} | {"type":"text","text":{"value":"a","annotations":[]}}
           {"type": "image_url", "image_url": {"url": "https://e.com/a.png", "detail": "low"}} | {"type":"image_url","image_url":{"url":"https://e.com/a.png","detail":"low"}}
           {"type": "image_url", "url": "https://e.com/a.png"} | {"type":"image_url","image_url":{"url":"https://e.com/a.png","detail":"auto"}}
+          {"type": "image_url", "image_url": "https://e.com/a.png"} | {"type":"image_url","image_url":{"url":"https://e.com/a.png","detail":"auto"}}
+          {"type": "input_image", "image_url": "https://e.com/a.png", "detail": "high"} | {"type":"image_url","image_url":{"url":"https://e.com/a.png","detail":"high"}}
+          {"type": "input_text", "text": "a"} | {"type":"text","text":{"value":"a","annotations":[]}}
           {"type": "image_url", "url": "data:image/png;base64,AAAA"} | {"type":"image_url","image_url":{"url":"data:image/png;base64,AAAA","detail":"auto"}}
           {"type": "audio", "data": "AAAA"} | {"type":"audio","audio":{"data":"AAAA","format":"wav"}}
           {"type": "audio", "audio": {"data": "AAAA", "format": "mp3"}} | {"type":"audio","audio":{"data":"AAAA","format":"mp3"}}
@@ -361,6 +364,12 @@ class MessagesTest {
           {"role": "user", "content": [{"type": "image_url", "image_url": {"url": "https://a", "detail": "max"}}]} | content[0].image_url.detail
           {"role": "user", "content": [{"type": "image_file", "image_file": {"file_id": "file-1"}}]} | content[0].image_file.file_id
           {"role": "user", "content": [{"type": "file", "file_id": "file_contract_2026"}]} | content[0].file_id
+          {"role": "user", "content": [{"type": "file", "file": {"file_id": "file-none"}}]} | content[0].file_id
+          {"role": "user", "content": [{"type": "file", "file": {"file_data": "AAAA"}}]} | content[0].file.file_data
+          {"role": "user", "content": [{"type": "file"}]} | content[0].file_id
+          {"role": "user", "content": [{"type": "input_file", "file_url": "https://a"}]} | content[0].file_url
+          {"role": "user", "content": [{"type": "input_image"}]} | content[0].image_url
+          {"role": "user", "content": [{"type": "input_image", "image_url": "file:///a"}]} | content[0].image_url
           {"role": "user", "content": [{"type": "audio", "data": "base64..."}]} | content[0].data
           {"role": "user", "content": [{"type": "audio"}]}       | content[0].audio
           {"role": "system", "content": "a"}                     | role

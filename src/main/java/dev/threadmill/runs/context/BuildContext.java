@@ -44,13 +44,19 @@ public class BuildContext {
   private final ModelRegistry models;
   private final ThreadHistory history;
   private final RetrieveMemory memory;
+  private final PromptFiles files;
   private final Jdbc jdbc;
 
   public BuildContext(
-      ModelRegistry models, ThreadHistory history, RetrieveMemory memory, Jdbc jdbc) {
+      ModelRegistry models,
+      ThreadHistory history,
+      RetrieveMemory memory,
+      PromptFiles files,
+      Jdbc jdbc) {
     this.models = models;
     this.history = history;
     this.memory = memory;
+    this.files = files;
     this.jdbc = jdbc;
   }
 
@@ -105,7 +111,9 @@ public class BuildContext {
     var memoryText = remembered.text();
     var shown =
         memoryText.isEmpty() ? newest : newest.within(room - TokenCounter.count(memoryText));
-    var messages = messages(settings.instructions(), memoryText, shown.entries(), model);
+    long left = room - tokensOf(shown) - TokenCounter.count(memoryText);
+    var entries = withFiles(progress, shown.entries(), model, left, permit);
+    var messages = messages(settings.instructions(), memoryText, entries, model);
     var prompt = new Prompt(messages, functions);
     var cutBy = shown.isCut() ? cutBy(shown, strategy, budget, window) : null;
     progress.setSentContext(
@@ -144,6 +152,31 @@ public class BuildContext {
       read = jdbc.whenAvailable(() -> history.newest(run, chosen, room, more));
     }
     return read.get();
+  }
+
+  /**
+   * The entries with the content of the files that they refer to.
+   *
+   * @param tokens what the texts of files may cost
+   */
+  private List<HistoryEntry> withFiles(
+      RunExecution progress,
+      List<HistoryEntry> entries,
+      ModelInfo model,
+      long tokens,
+      PromptPermits.Permit permit)
+      throws InterruptedException {
+    var maxTokens = (int) Math.clamp(tokens, 0, Integer.MAX_VALUE);
+    var loading = files.plan(progress.run().projectId(), entries, model, maxTokens);
+    if (loading.isEmpty()) {
+      return entries;
+    }
+    permit.acquireFor(loading.characters());
+    return progress.live().interruptibly(loading::load);
+  }
+
+  private static long tokensOf(ThreadHistory.Window window) {
+    return window.entries().stream().mapToLong(HistoryEntry::tokens).sum();
   }
 
   /**

@@ -68,6 +68,7 @@ final class PromptMessages {
           model.audio()
               ? new ModelPart.Audio(audio.audio().data(), audio.audio().format())
               : new ModelPart.Text("[a sound, which this model cannot hear]");
+      // PromptFiles has replaced these by what they refer to.
       case ContentPart.ImageFile image ->
           new ModelPart.Text("[file " + image.imageFile().fileId() + "]");
       case ContentPart.File file -> new ModelPart.Text("[file " + file.fileId() + "]");

@@ -6,6 +6,7 @@ import dev.threadmill.api.RunId;
 import dev.threadmill.api.StepId;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.memory.RetrieveMemory;
+import dev.threadmill.models.ModelInfo;
 import dev.threadmill.models.TokenCounter;
 import dev.threadmill.models.registry.ModelRegistry;
 import dev.threadmill.runs.store.Run;
@@ -26,6 +27,7 @@ public class RebuildContext {
   private final RetrieveMemory memory;
   private final ModelRegistry models;
   private final ToolsetFactory toolsets;
+  private final PromptFiles files;
 
   RebuildContext(
       RunStore runs,
@@ -33,8 +35,10 @@ public class RebuildContext {
       ThreadHistory history,
       RetrieveMemory memory,
       ModelRegistry models,
-      ToolsetFactory toolsets) {
+      ToolsetFactory toolsets,
+      PromptFiles files) {
     this.toolsets = toolsets;
+    this.files = files;
     this.runs = runs;
     this.steps = steps;
     this.history = history;
@@ -52,9 +56,10 @@ public class RebuildContext {
     var entries = entries(run, sent);
     var functions = toolsets.fromCache(project, run.settings().tools()).functions();
     var model = models.require(sent.model()).info();
+    var shown = withFiles(project, entries, model);
     var prompt =
         new BuildContext.Prompt(
-            BuildContext.messages(run.settings().instructions(), remembered.text(), entries, model),
+            BuildContext.messages(run.settings().instructions(), remembered.text(), shown, model),
             functions);
     return new StepContextObject(
         "thread.run.step.context",
@@ -72,6 +77,17 @@ public class RebuildContext {
                     StepContextObject.SentMessage.of(
                         message, run.settings().turns().showReasoning()))
             .toList());
+  }
+
+  /** The texts of files may be longer than they were in the prompt, where other text had to fit. */
+  private List<HistoryEntry> withFiles(
+      ProjectId project, List<HistoryEntry> entries, ModelInfo model) {
+    try {
+      return files.plan(project, entries, model, model.contextWindow()).load();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw ApiException.unavailable("The server is stopping.", 1);
+    }
   }
 
   private List<HistoryEntry> entries(Run run, SentContext sent) {

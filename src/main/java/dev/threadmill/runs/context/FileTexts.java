@@ -1,0 +1,130 @@
+package dev.threadmill.runs.context;
+
+import dev.threadmill.files.Files;
+import dev.threadmill.files.StoredFile;
+import dev.threadmill.files.extraction.ExtractionException;
+import dev.threadmill.files.extraction.TextExtraction;
+import dev.threadmill.models.TokenCounter;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jboss.logging.Logger;
+
+/**
+ * The texts of files for prompts. Those that were used last stay in memory, since each model call
+ * of a run needs them again.
+ */
+@ApplicationScoped
+class FileTexts {
+  private static final Logger LOG = Logger.getLogger(FileTexts.class);
+  private static final long MAX_CACHED_CHARACTERS = 8L << 20;
+
+  /** A text that is longer is never sent whole. */
+  private static final int MAX_CHARACTERS = 4 << 20;
+
+  /** For the lines around the text. */
+  private static final int FRAME_TOKENS = 32;
+
+  private static final int MIN_TOKENS = 16;
+
+  private final Files files;
+  private final TextExtraction extraction;
+
+  /** By the digest of the content and the name; the one that was used last is at the end. */
+  private final Map<String, String> cached = new LinkedHashMap<>(16, 0.75f, true);
+
+  private long cachedCharacters;
+
+  FileTexts(Files files, TextExtraction extraction) {
+    this.files = files;
+    this.extraction = extraction;
+  }
+
+  /** A text as it stands in a prompt. */
+  record PromptText(String text, int tokens) {
+    private static PromptText of(String text) {
+      return new PromptText(text, TokenCounter.count(text));
+    }
+  }
+
+  /**
+   * The text of a file with its name, or a note why there is none.
+   *
+   * @param maxTokens the rest is left out, which the text says
+   */
+  PromptText of(StoredFile file, int maxTokens) throws InterruptedException {
+    String text;
+    try {
+      text = extracted(file);
+    } catch (ExtractionException e) {
+      return PromptText.of(
+          "[the text of the file %s cannot be read: %s]"
+              .formatted(file.filename(), e.getMessage()));
+    } catch (IOException e) {
+      LOG.warnf("file not read file_id=%s cause=%s", file.id(), e);
+      return PromptText.of("[the file %s cannot be read]".formatted(file.filename()));
+    }
+    var kept = within(text, maxTokens - FRAME_TOKENS);
+    if (kept.isEmpty() && !text.isEmpty()) {
+      return PromptText.of(
+          "[the file %s is left out, as the prompt would be too long]".formatted(file.filename()));
+    }
+    return PromptText.of(
+        "[the file %s]\n%s\n[%s]"
+            .formatted(
+                file.filename(),
+                kept,
+                kept.length() < text.length()
+                    ? "the rest of the file is left out"
+                    : "end of the file"));
+  }
+
+  /** The longest beginning that costs at most about this many tokens. */
+  private static String within(String text, int maxTokens) {
+    if (maxTokens < MIN_TOKENS) {
+      return "";
+    }
+    var kept = cut(text, (int) Math.min(text.length(), 8L * maxTokens));
+    for (int tokens = TokenCounter.count(kept);
+        tokens > maxTokens;
+        tokens = TokenCounter.count(kept)) {
+      kept = cut(kept, (int) ((long) kept.length() * maxTokens / tokens * 31 / 32));
+    }
+    return kept;
+  }
+
+  /** Never between the two halves of a character. */
+  private static String cut(String text, int length) {
+    boolean splits =
+        length > 0 && length < text.length() && Character.isLowSurrogate(text.charAt(length));
+    return text.substring(0, splits ? length - 1 : length);
+  }
+
+  private String extracted(StoredFile file)
+      throws IOException, ExtractionException, InterruptedException {
+    var key = file.sha256() + "/" + file.filename();
+    synchronized (cached) {
+      var known = cached.get(key);
+      if (known != null) {
+        return known;
+      }
+    }
+    String text;
+    try (var local = files.local(file)) {
+      var whole = extraction.extract(local.path(), file.filename(), file.contentType()).text();
+      text = cut(whole, Math.min(whole.length(), MAX_CHARACTERS));
+    }
+    synchronized (cached) {
+      if (cached.put(key, text) == null) {
+        cachedCharacters += text.length();
+      }
+      for (var oldest = cached.values().iterator();
+          cachedCharacters > MAX_CACHED_CHARACTERS && oldest.hasNext(); ) {
+        cachedCharacters -= oldest.next().length();
+        oldest.remove();
+      }
+    }
+    return text;
+  }
+}

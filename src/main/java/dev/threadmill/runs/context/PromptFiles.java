@@ -1,0 +1,246 @@
+package dev.threadmill.runs.context;
+
+import dev.threadmill.api.ApiException;
+import dev.threadmill.api.FileId;
+import dev.threadmill.api.ProjectId;
+import dev.threadmill.db.Jdbc;
+import dev.threadmill.files.Files;
+import dev.threadmill.files.StoredFile;
+import dev.threadmill.models.ModelInfo;
+import dev.threadmill.runs.context.HistoryEntry.MessageEntry;
+import dev.threadmill.threads.ContentPart;
+import dev.threadmill.threads.Message;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/**
+ * Puts the content of files into a prompt in place of references to them: images as data URLs for
+ * models that see, other files as their text. The newest files come first; those that exceed the
+ * size or the tokens of the prompt are replaced by a note, so that the model knows of them.
+ */
+@ApplicationScoped
+public class PromptFiles {
+  /** No provider takes larger images. */
+  private static final long MAX_IMAGE_BYTES = 20L << 20;
+
+  private static final int SNIFFED = 16;
+
+  private final Jdbc jdbc;
+  private final Files files;
+  private final FileTexts texts;
+
+  PromptFiles(Jdbc jdbc, Files files, FileTexts texts) {
+    this.jdbc = jdbc;
+    this.files = files;
+    this.texts = texts;
+  }
+
+  /**
+   * The entries with the files that they refer to. Costs nothing without references.
+   *
+   * @param entries oldest first
+   * @param tokens how many the texts of files may cost together
+   */
+  Loading plan(ProjectId project, List<HistoryEntry> entries, ModelInfo model, int tokens) {
+    var ids =
+        entries.stream()
+            .flatMap(entry -> contentOf(entry).stream())
+            .map(PromptFiles::fileId)
+            .flatMap(Optional::stream)
+            .collect(Collectors.toSet());
+    if (ids.isEmpty()) {
+      return new Loading(entries, Map.of(), model, 0);
+    }
+    Map<FileId, StoredFile> found =
+        jdbc.whenAvailable(() -> files.findAll(project, ids)).stream()
+            .collect(Collectors.toMap(StoredFile::id, file -> file));
+    return new Loading(entries, found, model, tokens);
+  }
+
+  /** Files are only in what users write. */
+  private static List<ContentPart> contentOf(HistoryEntry entry) {
+    return entry instanceof MessageEntry message
+            && message.role() == Message.Role.USER
+            && message.content() != null
+        ? message.content()
+        : List.of();
+  }
+
+  private static Optional<FileId> fileId(ContentPart part) {
+    var id =
+        switch (part) {
+          case ContentPart.ImageFile image -> image.imageFile().fileId();
+          case ContentPart.File file -> file.fileId();
+          default -> null;
+        };
+    try {
+      return Optional.ofNullable(id).map(FileId::new);
+    } catch (ApiException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** The files of a prompt, to be loaded. */
+  final class Loading {
+    private final List<HistoryEntry> entries;
+    private final Map<FileId, StoredFile> found;
+    private final ModelInfo model;
+    private final HashSet<StoredFile> shown = new HashSet<>();
+    private long characters;
+    private int tokensLeft;
+
+    private Loading(
+        List<HistoryEntry> entries, Map<FileId, StoredFile> found, ModelInfo model, int tokens) {
+      this.entries = entries;
+      this.found = found;
+      this.model = model;
+      this.tokensLeft = tokens;
+      if (!found.isEmpty()) {
+        chooseImages();
+      }
+    }
+
+    /** The newest images that fit into the largest prompt there is. */
+    private void chooseImages() {
+      characters =
+          entries.stream()
+              .filter(MessageEntry.class::isInstance)
+              .mapToLong(entry -> ((MessageEntry) entry).characters())
+              .sum();
+      for (var entry : entries.reversed()) {
+        for (var part : contentOf(entry).reversed()) {
+          var file = fileId(part).map(found::get).orElse(null);
+          if (file != null && model.images() && mayBeImage(part, file) && !shown.contains(file)) {
+            long size = (file.bytes() + 2) / 3 * 4;
+            if (file.bytes() <= MAX_IMAGE_BYTES
+                && characters + size <= PromptMessageReader.MOST_CHARACTERS) {
+              characters += size;
+              shown.add(file);
+            }
+          }
+        }
+      }
+    }
+
+    boolean isEmpty() {
+      return found.isEmpty() && entries.stream().allMatch(e -> hasNoReference(e));
+    }
+
+    private boolean hasNoReference(HistoryEntry entry) {
+      return contentOf(entry).stream()
+          .noneMatch(
+              part -> part instanceof ContentPart.File || part instanceof ContentPart.ImageFile);
+    }
+
+    /** About how many characters the prompt has with its images. */
+    long characters() {
+      return characters;
+    }
+
+    /**
+     * The entries with the content of the files.
+     *
+     * @throws InterruptedException if the run was stopped while a file was read
+     */
+    List<HistoryEntry> load() throws InterruptedException {
+      var urls = new HashMap<StoredFile, String>();
+      var loaded = new ArrayList<HistoryEntry>();
+      for (var entry : entries.reversed()) {
+        if (hasNoReference(entry)) {
+          loaded.add(entry);
+          continue;
+        }
+        var parts = new ArrayList<ContentPart>();
+        for (var part : contentOf(entry).reversed()) {
+          parts.add(load(part, urls));
+        }
+        loaded.add(((MessageEntry) entry).with(parts.reversed()));
+      }
+      return loaded.reversed();
+    }
+
+    private ContentPart load(ContentPart part, Map<StoredFile, String> urls)
+        throws InterruptedException {
+      if (!(part instanceof ContentPart.File) && !(part instanceof ContentPart.ImageFile)) {
+        return part;
+      }
+      var file = fileId(part).map(found::get).orElse(null);
+      if (file == null) {
+        return ContentPart.text("[a file that was deleted]");
+      }
+      if (mayBeImage(part, file)) {
+        return image(part, file, urls);
+      }
+      var text = texts.of(file, tokensLeft);
+      tokensLeft = Math.max(0, tokensLeft - text.tokens());
+      return ContentPart.text(text.text());
+    }
+
+    private ContentPart image(ContentPart part, StoredFile file, Map<StoredFile, String> urls) {
+      if (!model.images()) {
+        return note(file, "is an image, which this model cannot see");
+      }
+      if (!shown.contains(file)) {
+        return note(file, "is left out, as the prompt would be too large");
+      }
+      var url = urls.computeIfAbsent(file, this::dataUrl);
+      if (url == null) {
+        return note(file, "is no image that can be shown");
+      }
+      var detail =
+          part instanceof ContentPart.ImageFile image
+              ? image.imageFile().detail()
+              : ContentPart.Detail.AUTO;
+      return new ContentPart.ImageUrl(new ContentPart.ImageUrl.Picture(url, detail));
+    }
+
+    /** Null if the content is no image, whatever its name says. */
+    private String dataUrl(StoredFile file) {
+      try (var in = files.open(file)) {
+        var bytes = in.readAllBytes();
+        var type = imageType(bytes);
+        return type == null
+            ? null
+            : "data:" + type + ";base64," + Base64.getEncoder().encodeToString(bytes);
+      } catch (IOException e) {
+        return null;
+      }
+    }
+  }
+
+  static ContentPart note(StoredFile file, String what) {
+    return ContentPart.text("[the file %s %s]".formatted(file.filename(), what));
+  }
+
+  /** What a client calls an image, or what its type says. */
+  private static boolean mayBeImage(ContentPart part, StoredFile file) {
+    return part instanceof ContentPart.ImageFile || file.contentType().startsWith("image/");
+  }
+
+  /** The type of an image by its first bytes; null for formats that models do not read. */
+  static String imageType(byte[] content) {
+    var start = new StringBuilder();
+    for (int i = 0; i < Math.min(SNIFFED, content.length); i++) {
+      start.append((char) (content[i] & 0xFF));
+    }
+    var first = start.toString();
+    if (first.startsWith("\u0089PNG\r\n\u001a\n")) {
+      return "image/png";
+    }
+    if (first.startsWith("\u00ff\u00d8\u00ff")) {
+      return "image/jpeg";
+    }
+    if (first.startsWith("GIF87a") || first.startsWith("GIF89a")) {
+      return "image/gif";
+    }
+    return first.startsWith("RIFF") && first.startsWith("WEBP", 8) ? "image/webp" : null;
+  }
+}
