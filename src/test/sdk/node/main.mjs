@@ -17,6 +17,7 @@ describe(`npm openai ${major}.x`, { concurrency: 6, timeout: 120_000 }, async ()
     "errors",
     "models",
     "chat",
+    "files",
     "stores",
   ];
   for (const theme of scenarios) {
