@@ -2,6 +2,7 @@ package dev.threadmill.runs;
 
 import dev.threadmill.guard.ContentGate;
 import dev.threadmill.guard.ContentSource;
+import dev.threadmill.guard.FilteredAnswer;
 import dev.threadmill.limits.BudgetLedger;
 import dev.threadmill.models.ModelRequest;
 import dev.threadmill.models.ModelResponse;

@@ -210,7 +210,7 @@ class ExecuteRun {
         yield end(execution, turn, answer.usage(), Run.End.incomplete("max_completion_tokens"));
       }
       case CONTENT_FILTER -> {
-        turn.filteredByProvider();
+        turn.filtered();
         yield end(execution, turn, answer.usage(), Run.End.failed(RunError.contentFilter()));
       }
       case STOP, TOOL_CALLS -> {

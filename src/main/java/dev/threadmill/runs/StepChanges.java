@@ -90,7 +90,7 @@ final class StepChanges {
         addMessage(
             step,
             AssistantMessages.incomplete(
-                run, step, answer.content(), answer.isFilteredByProvider(), at));
+                run, step, answer.content(), answer.isFiltered(), at));
       } else {
         addStep(step);
       }

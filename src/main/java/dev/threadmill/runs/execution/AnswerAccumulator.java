@@ -213,13 +213,13 @@ public final class AnswerAccumulator {
   }
 
   /** The provider cut the answer off for its content. */
-  public void filteredByProvider() {
+  public void filtered() {
     isFilteredByProvider = true;
     truncated();
   }
 
   /** Whether the provider cut the answer off for its content. */
-  public boolean isFilteredByProvider() {
+  public boolean isFiltered() {
     return isFilteredByProvider;
   }
 

@@ -56,7 +56,7 @@ public class RecordRunActivity {
         Math.max(0, latency.toMillis()),
         run.usage().promptTokens(),
         run.usage().completionTokens(),
-        run.lastError() != null && run.lastError().isContentFilter(),
+        run.lastError() != null && run.lastError().isContentFiltered(),
         run.settings().model(),
         run.apiKey(),
         name(run.status()));

@@ -19,7 +19,7 @@ public record RunError(String code, String message) {
   }
 
   /** Whether this is {@link #contentFilter}. */
-  boolean isContentFilter() {
+  boolean isContentFiltered() {
     return CONTENT_FILTER.equals(message);
   }
 

@@ -1,11 +1,7 @@
-package dev.threadmill.runs;
+package dev.threadmill.guard;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.threadmill.guard.ContentFilter;
-import dev.threadmill.guard.ContentGate;
-import dev.threadmill.guard.ContentSource;
-import dev.threadmill.guard.ContentStream;
 import dev.threadmill.models.ModelDelta;
 import dev.threadmill.projects.Projects;
 import java.util.ArrayList;

@@ -1,8 +1,5 @@
-package dev.threadmill.runs;
+package dev.threadmill.guard;
 
-import dev.threadmill.guard.ContentGate;
-import dev.threadmill.guard.ContentSource;
-import dev.threadmill.guard.ContentStream;
 import dev.threadmill.models.ModelDelta;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -16,7 +13,7 @@ import java.util.function.Function;
  * reasoning and the arguments of each call are filtered as separate streams. The start of a part
  * ends the previous one, so text that a filter held back is published before the next part.
  */
-final class FilteredAnswer implements Consumer<ModelDelta> {
+public final class FilteredAnswer implements Consumer<ModelDelta> {
   private final ContentGate gate;
   private final ContentSource source;
   private final Consumer<ModelDelta> next;
@@ -28,7 +25,7 @@ final class FilteredAnswer implements Consumer<ModelDelta> {
   /**
    * @param next receives what may pass
    */
-  FilteredAnswer(ContentGate gate, ContentSource source, Consumer<ModelDelta> next) {
+  public FilteredAnswer(ContentGate gate, ContentSource source, Consumer<ModelDelta> next) {
     this.gate = gate;
     this.source = source;
     this.next = next;
@@ -48,7 +45,7 @@ final class FilteredAnswer implements Consumer<ModelDelta> {
   }
 
   /** Ends the answer: text that was held back is filtered and published. */
-  void complete() {
+  public void complete() {
     var passed = new ArrayList<ModelDelta>();
     endPart(passed);
     arguments.forEach(
