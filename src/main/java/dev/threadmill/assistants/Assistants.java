@@ -141,7 +141,9 @@ public class Assistants {
     row.name = request.name();
     row.description = request.description();
     row.model = request.model();
-    row.instructions = gate.apply(ContentSource.input(project, null, null), request.instructions());
+    row.instructions =
+        gate.applyTo(
+            "instructions", ContentSource.input(project, null, null), request.instructions());
     var tools = targets.resolve(project, null, request.tools());
     row.tools = orElse(secrets.sealAll(project, tools, List.of()), List.of());
     row.toolResources = toolResources;
@@ -185,7 +187,7 @@ public class Assistants {
     row.instructions =
         request
             .instructions()
-            .map(text -> gate.apply(ContentSource.input(project, id, null), text))
+            .map(text -> gate.applyTo("instructions", ContentSource.input(project, id, null), text))
             .orElse(row.instructions);
     if (request.tools() instanceof Field.Present<List<ToolSpec>>(var tools)) {
       var checked = targets.resolve(project, id, tools);

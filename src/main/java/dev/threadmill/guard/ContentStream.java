@@ -1,6 +1,9 @@
 package dev.threadmill.guard;
 
-/** A stream of text on its way through a filter, which may hold back what it cannot judge yet. */
+/**
+ * A stream of text on its way through a filter, which may hold back what it cannot judge yet. Both
+ * methods throw {@link ContentRejectedException} if the rest of the text is rejected.
+ */
 public interface ContentStream {
   /**
    * Takes the next piece.

@@ -5,13 +5,15 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
  * Applies the content filters to the answer of a model while it is streamed. Text, refusal,
  * reasoning and the arguments of each call are filtered as separate streams. The start of a part
- * ends the previous one, so text that a filter held back is published before the next part.
+ * ends the previous one, so text that a filter held back is published before the next part. Once a
+ * filter has rejected a text, nothing more of the answer passes.
  */
 public final class FilteredAnswer implements Consumer<ModelDelta> {
   private final ContentGate gate;
@@ -21,6 +23,7 @@ public final class FilteredAnswer implements Consumer<ModelDelta> {
   private Function<String, ModelDelta> part;
   private Class<?> kind;
   private ContentStream open;
+  private ContentRejectedException rejection;
 
   /**
    * @param next receives what may pass
@@ -31,28 +34,61 @@ public final class FilteredAnswer implements Consumer<ModelDelta> {
     this.next = next;
   }
 
+  /**
+   * @throws ContentRejectedException if a filter rejects it, or has rejected a piece before
+   */
   @Override
   public void accept(ModelDelta delta) {
-    if (delta instanceof ModelDelta.Batch(var pieces)) {
-      var passed = new ArrayList<ModelDelta>(pieces.size());
-      pieces.forEach(piece -> filter(piece, passed));
-      publish(passed);
-    } else {
-      var passed = new ArrayList<ModelDelta>(1);
+    rejecting(() -> acceptPiece(delta));
+  }
+
+  /** The rejection by which the answer ended; empty if none. */
+  public Optional<ContentRejectedException> rejection() {
+    return Optional.ofNullable(rejection);
+  }
+
+  private void rejecting(Runnable work) {
+    if (rejection != null) {
+      throw rejection;
+    }
+    try {
+      work.run();
+    } catch (ContentRejectedException e) {
+      rejection = e;
+      throw e;
+    }
+  }
+
+  private void acceptPiece(ModelDelta delta) {
+    var passed = new ArrayList<ModelDelta>();
+    try {
       filter(delta, passed);
+    } finally {
+      // What has passed before a rejected piece of a batch stays valid.
       publish(passed);
     }
   }
 
-  /** Ends the answer: text that was held back is filtered and published. */
+  /**
+   * Ends the answer: text that was held back is filtered and published.
+   *
+   * @throws ContentRejectedException if a filter rejects it, or has rejected a piece before
+   */
   public void complete() {
+    rejecting(this::endAll);
+  }
+
+  private void endAll() {
     var passed = new ArrayList<ModelDelta>();
-    endPart(passed);
-    arguments.forEach(
-        (index, stream) ->
-            add(stream.end(), piece -> new ModelDelta.ToolCallArguments(index, piece), passed));
-    arguments.clear();
-    publish(passed);
+    try {
+      endPart(passed);
+      arguments.forEach(
+          (index, stream) ->
+              add(stream.end(), piece -> new ModelDelta.ToolCallArguments(index, piece), passed));
+      arguments.clear();
+    } finally {
+      publish(passed);
+    }
   }
 
   private void publish(List<ModelDelta> deltas) {

@@ -50,7 +50,8 @@ class EditMemory {
   }
 
   private String filtered(TextStore.ThreadInfo thread, String text) {
-    return gate.apply(
+    return gate.applyTo(
+        "text",
         ContentSource.input(
             thread.project(),
             thread.assistantId() == null ? null : new AssistantId(thread.assistantId()),

@@ -56,7 +56,11 @@ final class Reflection {
    *
    * @param corrects ids of known facts that it supersedes
    */
-  record NewFact(String kind, String text, List<String> messageIds, List<String> corrects) {}
+  record NewFact(String kind, String text, List<String> messageIds, List<String> corrects) {
+    NewFact withText(String other) {
+      return new NewFact(kind, other, messageIds, corrects);
+    }
+  }
 
   /**
    * Asks the model.

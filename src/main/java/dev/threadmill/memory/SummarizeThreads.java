@@ -1,8 +1,12 @@
 package dev.threadmill.memory;
 
+import dev.threadmill.api.AssistantId;
 import dev.threadmill.api.Backoff;
 import dev.threadmill.api.Ids;
 import dev.threadmill.db.Jdbc;
+import dev.threadmill.guard.ContentGate;
+import dev.threadmill.guard.ContentRejectedException;
+import dev.threadmill.guard.ContentSource;
 import dev.threadmill.limits.BudgetLedger;
 import dev.threadmill.limits.Payer;
 import dev.threadmill.memory.recall.MemoryIndex;
@@ -43,6 +47,7 @@ class SummarizeThreads {
   private final ModelRegistry models;
   private final BudgetLedger spending;
   private final Embeddings embeddings;
+  private final ContentGate gate;
   private final MemoryConfig config;
   private final Ids ids;
   private final InstantSource clock;
@@ -57,6 +62,7 @@ class SummarizeThreads {
       ModelRegistry models,
       BudgetLedger spending,
       Embeddings embeddings,
+      ContentGate gate,
       MemoryConfig config,
       Ids ids,
       InstantSource clock) {
@@ -69,6 +75,7 @@ class SummarizeThreads {
     this.models = models;
     this.spending = spending;
     this.embeddings = embeddings;
+    this.gate = gate;
     this.config = config;
     this.ids = ids;
     this.clock = clock;
@@ -132,7 +139,12 @@ class SummarizeThreads {
     }
     var known = reflects ? facts.holding(work.thread(), KNOWN_FACTS) : List.<FactStore.Fact>of();
     var paid = spending.metered(Payer.of(work.project()), model, Duration.ZERO);
-    var outcome = Reflection.ask(paid, before, known, messages, reflects);
+    var source =
+        ContentSource.model(
+            work.project(),
+            work.assistantId() == null ? null : new AssistantId(work.assistantId()),
+            work.thread());
+    var outcome = filtered(source, Reflection.ask(paid, before, known, messages, reflects));
     var coversTo = messages.getLast().at();
     var next = latest.map(SummaryStore.Summary::version).orElse(0) + 1;
     store(
@@ -222,6 +234,29 @@ class SummarizeThreads {
           // A thread too long for one call continues here; a finished one finds no messages.
           queue.requeue(tx, work);
         });
+  }
+
+  /**
+   * What the model wrote as the content filters let it pass, without facts that they reject.
+   *
+   * @throws ModelException if they reject the summary
+   */
+  private Reflection.Outcome filtered(ContentSource source, Reflection.Outcome written) {
+    var facts = new ArrayList<Reflection.NewFact>();
+    for (var fact : written.facts()) {
+      try {
+        facts.add(fact.withText(gate.apply(source, fact.text())));
+      } catch (ContentRejectedException e) {
+        LOG.infof("fact=rejected thread_id=%s reason=%s", source.thread(), e.getMessage());
+      }
+    }
+    try {
+      return new Reflection.Outcome(gate.apply(source, written.summary()), facts);
+    } catch (ContentRejectedException e) {
+      throw new ModelException(
+          ModelException.Kind.PROVIDER_FAILED,
+          "A content filter rejected the summary: " + e.getMessage());
+    }
   }
 
   private SummaryStore.Summary version(

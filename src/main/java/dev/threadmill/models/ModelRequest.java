@@ -34,10 +34,15 @@ public record ModelRequest(
 
   /** The same call with other messages. */
   public ModelRequest withMessages(List<ModelMessage> others) {
+    return with(others, functions);
+  }
+
+  /** The same call with other messages and functions. */
+  public ModelRequest with(List<ModelMessage> others, List<FunctionSpec> otherFunctions) {
     return new ModelRequest(
         model,
         others,
-        functions,
+        otherFunctions,
         toolChoice,
         parallelToolCalls,
         responseFormat,

@@ -24,6 +24,11 @@ public record ModelResponse(
     toolCalls = List.copyOf(toolCalls);
   }
 
+  /** The same with another state of the provider; null for none. */
+  public ModelResponse with(ReasoningState state) {
+    return new ModelResponse(text, refusal, reasoning, toolCalls, state, finishReason, usage);
+  }
+
   /** Why the model stopped. */
   public enum FinishReason {
     STOP,

@@ -1,9 +1,11 @@
 package dev.threadmill.runs;
 
 import dev.threadmill.guard.ContentGate;
+import dev.threadmill.guard.ContentRejectedException;
 import dev.threadmill.guard.ContentSource;
 import dev.threadmill.guard.FilteredAnswer;
 import dev.threadmill.limits.BudgetLedger;
+import dev.threadmill.models.LanguageModel;
 import dev.threadmill.models.ModelRequest;
 import dev.threadmill.models.ModelResponse;
 import dev.threadmill.models.ToolChoice;
@@ -35,6 +37,7 @@ class CallModel {
    * commits the answer.
    *
    * @throws InterruptedException if the run was stopped
+   * @throws ContentRejectedException if a content filter rejected the answer
    */
   ModelResponse call(RunExecution execution, BuildContext.Prompt prompt, AnswerAccumulator turn)
       throws InterruptedException {
@@ -67,15 +70,23 @@ class CallModel {
     var request = reserved.applyTo(unreserved);
     turn.requestSent(request);
     var run = execution.run();
-    var filtered =
-        new FilteredAnswer(
-            gate,
-            ContentSource.model(run.projectId(), run.assistantId(), run.threadId()),
-            turn::accept);
-    var answer = execution.live().interruptibly(() -> model.answer(request, filtered));
+    var source = ContentSource.model(run.projectId(), run.assistantId(), run.threadId());
+    var filtered = new FilteredAnswer(gate, source, turn::accept);
+    var answer = execution.live().interruptibly(() -> answer(model, request, filtered));
     filtered.complete();
-    turn.completed(answer);
+    turn.completed(answer.with(gate.apply(source, answer.thoughts())));
     return answer;
+  }
+
+  /** The rejection of a filter ends the call, in whatever exception the client wraps it. */
+  private static ModelResponse answer(
+      LanguageModel model, ModelRequest request, FilteredAnswer filtered)
+      throws InterruptedException {
+    try {
+      return model.answer(request, filtered);
+    } catch (RuntimeException e) {
+      throw filtered.rejection().<RuntimeException>map(rejected -> rejected).orElse(e);
+    }
   }
 
   /** A tool call is forced in the first turn only, so that the model can answer afterwards. */

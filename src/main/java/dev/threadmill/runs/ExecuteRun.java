@@ -1,6 +1,7 @@
 package dev.threadmill.runs;
 
 import dev.threadmill.db.Jdbc;
+import dev.threadmill.guard.ContentRejectedException;
 import dev.threadmill.limits.BudgetLedger;
 import dev.threadmill.models.ContextWindowException;
 import dev.threadmill.models.ModelException;
@@ -147,6 +148,10 @@ class ExecuteRun {
         case ModelCallResult.TokensUsedUp(var reason) ->
             end(execution, null, Usage.NONE, Run.End.incomplete(reason));
         case ModelCallResult.Answered(var answer) -> applyAnswer(execution, turn, answer);
+        case ModelCallResult.Rejected(var reason) -> {
+          turn.filtered();
+          yield end(execution, turn, turn.usageSoFar(), Run.End.failed(RunError.rejected(reason)));
+        }
       };
     } catch (ModelException e) {
       if (execution.live().stopReason() != null) {
@@ -171,6 +176,9 @@ class ExecuteRun {
     record Answered(ModelResponse answer) implements ModelCallResult {}
 
     record TokensUsedUp(String reason) implements ModelCallResult {}
+
+    /** A content filter rejected the answer. */
+    record Rejected(String reason) implements ModelCallResult {}
   }
 
   /**
@@ -187,6 +195,9 @@ class ExecuteRun {
           case BuildContext.Prompt prompt ->
               new ModelCallResult.Answered(callModel.call(execution, prompt, answer));
         };
+      } catch (ContentRejectedException e) {
+        LOG.infof("answer rejected by a content filter run_id=%s", execution.run().id());
+        return new ModelCallResult.Rejected(e.getMessage());
       } catch (ContextWindowException e) {
         // The window of the model is known now, and the next prompt is cut to it.
         ledger.settleAndCommit(execution.reservation(), Usage.NONE);

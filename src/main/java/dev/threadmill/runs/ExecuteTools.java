@@ -2,6 +2,7 @@ package dev.threadmill.runs;
 
 import dev.threadmill.assistants.WebhookSpec.OnUnknown;
 import dev.threadmill.guard.ContentGate;
+import dev.threadmill.guard.ContentRejectedException;
 import dev.threadmill.guard.ContentSource;
 import dev.threadmill.guard.ContentStream;
 import dev.threadmill.models.Usage;
@@ -379,6 +380,16 @@ class ExecuteTools {
     } catch (ToolUnavailableException e) {
       LOG.infof("tool not available run_id=%s cause=%s", execution.run().id(), e.getMessage());
       return new Result(job.index(), null, null, Usage.NONE, e);
+    } catch (ContentRejectedException e) {
+      LOG.infof(
+          "tool output rejected by a content filter run_id=%s call_id=%s",
+          execution.run().id(), job.call().id());
+      return new Result(
+          job.index(),
+          ToolError.output(
+              ContentRejectedException.CODE,
+              "The output of the call was withheld: a content filter rejected it: "
+                  + e.getMessage()));
     } catch (RuntimeException | Error e) {
       LOG.errorf(
           e,

@@ -97,7 +97,7 @@ public class SubmitToolOutputs {
    *     outputs are not exactly those that it waits for
    */
   public Resumed submit(ProjectId project, ThreadId thread, RunId id, ToolOutputs outputs) {
-    var filtered = filtered(project, thread, outputs);
+    var filtered = filtered(project, thread, outputs, "tool_outputs[%d].output");
     return submit(new Submission(project, thread, id, filtered, true)).orElseThrow();
   }
 
@@ -108,20 +108,25 @@ public class SubmitToolOutputs {
    * @throws ApiException 404 if there is no such run; 400 if it does not wait for this output
    */
   String submitOne(ProjectId project, ThreadId thread, RunId id, ToolCallId call, String output) {
-    var filtered = filtered(project, thread, ToolOutputs.of(call, output));
+    var filtered = filtered(project, thread, ToolOutputs.of(call, output), "content");
     submit(new Submission(project, thread, id, filtered, false));
     return filtered.toolOutputs().getFirst().output();
   }
 
-  private ToolOutputs filtered(ProjectId project, ThreadId thread, ToolOutputs outputs) {
+  /**
+   * @param param the field of the output, where {@code %d} stands for its index
+   */
+  private ToolOutputs filtered(
+      ProjectId project, ThreadId thread, ToolOutputs outputs, String param) {
     var source = ContentSource.tool(project, null, thread);
-    return new ToolOutputs(
-        outputs.toolOutputs().stream()
-            .map(
-                each ->
-                    new ToolOutputs.Output(each.toolCallId(), gate.apply(source, each.output())))
-            .toList(),
-        outputs.stream());
+    var passed = new ArrayList<ToolOutputs.Output>();
+    for (var each : outputs.toolOutputs()) {
+      passed.add(
+          new ToolOutputs.Output(
+              each.toolCallId(),
+              gate.applyTo(param.formatted(passed.size()), source, each.output())));
+    }
+    return new ToolOutputs(passed, outputs.stream());
   }
 
   private Optional<Resumed> submit(Submission submission) {

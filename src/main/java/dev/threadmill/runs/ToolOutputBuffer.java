@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import dev.threadmill.api.StorableText;
+import dev.threadmill.guard.ContentRejectedException;
 import dev.threadmill.guard.ContentStream;
 import dev.threadmill.runs.store.ToolCall;
 import dev.threadmill.tools.ToolListener;
@@ -39,6 +40,7 @@ final class ToolOutputBuffer implements ToolListener {
   private int progressLength;
   private boolean isCaughtUp;
   private boolean isNotified;
+  private ContentRejectedException rejection;
   private long next = System.nanoTime();
 
   /**
@@ -69,13 +71,14 @@ final class ToolOutputBuffer implements ToolListener {
   @Override
   public synchronized void onAttempt() {
     filtered = filter.open();
+    rejection = null;
     current.setLength(0);
     isCaughtUp = published.length() == base;
   }
 
   @Override
   public synchronized void onOutput(String piece) {
-    var more = filtered.next(piece);
+    var more = rejection == null ? next(piece) : "";
     if (more.isEmpty()) {
       return;
     }
@@ -97,9 +100,28 @@ final class ToolOutputBuffer implements ToolListener {
     }
   }
 
+  /** What passes of a piece of output. A rejected one ends the output; the tool goes on. */
+  private String next(String piece) {
+    try {
+      return filtered.next(piece);
+    } catch (ContentRejectedException e) {
+      rejection = e;
+      return "";
+    }
+  }
+
+  /** Progress that a filter rejects is not shown. */
+  private String passedProgress(String more) {
+    try {
+      return filter.apply(more);
+    } catch (ContentRejectedException e) {
+      return "";
+    }
+  }
+
   @Override
   public synchronized void onProgress(String more) {
-    var text = filter.apply(more);
+    var text = passedProgress(more);
     if (!text.isEmpty() && progressLength + text.length() <= MAX_PROGRESS) {
       progressLength += text.length();
       progress.append(text);
@@ -116,8 +138,15 @@ final class ToolOutputBuffer implements ToolListener {
     }
   }
 
-  /** The whole output of a call that ends with this answer; it begins with what was published. */
+  /**
+   * The whole output of a call that ends with this answer; it begins with what was published.
+   *
+   * @throws ContentRejectedException if a filter rejects it, or has rejected a piece of it
+   */
   synchronized String completeOutput(String unfiltered) {
+    if (rejection != null) {
+      throw rejection;
+    }
     var answer = filter.apply(unfiltered);
     return answer.startsWith(published.substring(base))
         ? published.substring(0, base) + answer
@@ -127,6 +156,8 @@ final class ToolOutputBuffer implements ToolListener {
   /**
    * The parts of a result that are not text, with each text in them filtered like the output. Null
    * if there are none.
+   *
+   * @throws ContentRejectedException if a filter rejects one
    */
   ToolCall.ResultParts parts(ToolResult.Succeeded result) {
     if (result.details().isEmpty() && result.citations().isEmpty()) {

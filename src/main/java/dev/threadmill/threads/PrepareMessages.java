@@ -61,7 +61,7 @@ public class PrepareMessages {
                       .formatted(path));
         };
     requireFiles(project, path, message);
-    var content = filtered(ContentSource.input(project, null, null), message.content());
+    var content = filtered(path, ContentSource.input(project, null, null), message.content());
     return new NewMessage(
         role,
         content,
@@ -71,17 +71,22 @@ public class PrepareMessages {
   }
 
   /** The content as it passes the filters. */
-  private List<ContentPart> filtered(ContentSource source, List<ContentPart> content) {
-    return content.stream().map(part -> filtered(source, part)).toList();
+  private List<ContentPart> filtered(String path, ContentSource source, List<ContentPart> content) {
+    var passed = new ArrayList<ContentPart>();
+    for (int i = 0; i < content.size(); i++) {
+      passed.add(filtered("%scontent[%d]".formatted(path, i), source, content.get(i)));
+    }
+    return passed;
   }
 
-  private ContentPart filtered(ContentSource source, ContentPart part) {
+  private ContentPart filtered(String param, ContentSource source, ContentPart part) {
     return switch (part) {
       case ContentPart.Text text -> {
-        var passed = gate.apply(source, text.value());
+        var passed = gate.applyTo(param, source, text.value());
         yield passed.equals(text.value()) ? text : ContentPart.text(passed);
       }
-      case ContentPart.Refusal(var refusal) -> new ContentPart.Refusal(gate.apply(source, refusal));
+      case ContentPart.Refusal(var refusal) ->
+          new ContentPart.Refusal(gate.applyTo(param, source, refusal));
       case ContentPart.ImageFile _,
           ContentPart.ImageUrl _,
           ContentPart.Audio _,

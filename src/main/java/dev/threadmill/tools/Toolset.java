@@ -16,6 +16,7 @@ public final class Toolset {
   private static final int MAX_WARNINGS = 50;
 
   private final Map<String, Tool> tools = new LinkedHashMap<>();
+  private final List<FunctionSpec> functions = new ArrayList<>();
   private final List<String> warnings = new ArrayList<>();
   private final ArgumentValidator validator;
   private final String owner;
@@ -43,9 +44,16 @@ public final class Toolset {
     this.owner = owner;
   }
 
-  void add(Tool tool) {
+  /**
+   * Adds a tool.
+   *
+   * @param offered its function as the model is shown it; arguments are validated against its own
+   */
+  void add(Tool tool, FunctionSpec offered) {
     var name = tool.function().name();
-    if (tools.putIfAbsent(name, tool) != null) {
+    if (tools.putIfAbsent(name, tool) == null) {
+      functions.add(offered);
+    } else {
       warn("More than one tool is named '%s'; the model is offered the first.".formatted(name));
     }
   }
@@ -58,7 +66,7 @@ public final class Toolset {
 
   /** What the model is offered. */
   public List<FunctionSpec> functions() {
-    return tools.values().stream().map(Tool::function).toList();
+    return List.copyOf(functions);
   }
 
   /** A sentence for each tool that the model is not offered, and why. */

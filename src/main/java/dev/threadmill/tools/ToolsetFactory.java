@@ -3,6 +3,9 @@ package dev.threadmill.tools;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.assistants.ToolSpec;
 import dev.threadmill.egress.AllowedDomains;
+import dev.threadmill.guard.ContentGate;
+import dev.threadmill.guard.ContentRejectedException;
+import dev.threadmill.guard.ContentSource;
 import dev.threadmill.tools.schema.ArgumentValidator;
 import io.quarkus.arc.All;
 import jakarta.inject.Singleton;
@@ -16,10 +19,13 @@ import java.util.Optional;
 @Singleton
 public class ToolsetFactory {
   private final ArgumentValidator validator;
+  private final ContentGate gate;
   private final Map<Class<?>, ToolProvider<?>> providers = new HashMap<>();
 
-  ToolsetFactory(ArgumentValidator validator, @All List<ToolProvider<?>> providers) {
+  ToolsetFactory(
+      ArgumentValidator validator, ContentGate gate, @All List<ToolProvider<?>> providers) {
     this.validator = validator;
+    this.gate = gate;
     providers.forEach(provider -> this.providers.put(provider.spec(), provider));
   }
 
@@ -77,9 +83,25 @@ public class ToolsetFactory {
       }
       var offer = tools(provider, scope, spec);
       offer.warnings().forEach(toolset::warn);
-      offer.tools().forEach(toolset::add);
+      offer.tools().forEach(tool -> add(toolset, scope, tool));
     }
     return toolset;
+  }
+
+  /** Adds a tool as far as the content filters let its names and descriptions pass. */
+  private void add(Toolset toolset, ToolScope scope, Tool tool) {
+    var function = tool.function();
+    var source =
+        tool instanceof ServerTool
+            ? ContentSource.tool(scope.project(), null, null)
+            : ContentSource.input(scope.project(), null, null);
+    try {
+      toolset.add(tool, gate.apply(source, function));
+    } catch (ContentRejectedException e) {
+      toolset.warn(
+          "The model is not offered the tool '%s': a content filter rejected its definition: %s"
+              .formatted(function.name(), e.getMessage()));
+    }
   }
 
   private static HashSet<String> names(List<ToolSpec> specs) {

@@ -1,6 +1,7 @@
 package dev.threadmill.guard;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.threadmill.models.ModelDelta;
 import dev.threadmill.projects.Projects;
@@ -119,5 +120,29 @@ class FilteredAnswerTest {
     answer.complete();
 
     assertThat(passed).containsExactly(new ModelDelta.Text("cba"));
+  }
+
+  @Test
+  void nothingPassesOnceAPieceIsRejected() {
+    var answer = answer(new MarkerFilter());
+
+    answer.accept(new ModelDelta.Text("good "));
+    assertThatThrownBy(
+            () ->
+                answer.accept(
+                    new ModelDelta.Batch(
+                        List.of(
+                            new ModelDelta.Text("still good "),
+                            new ModelDelta.Text(MarkerFilter.FORBIDDEN),
+                            new ModelDelta.Text(" more")))))
+        .isInstanceOf(ContentRejectedException.class)
+        .hasMessage(MarkerFilter.REASON);
+
+    assertThatThrownBy(() -> answer.accept(new ModelDelta.Text("later")))
+        .isInstanceOf(ContentRejectedException.class);
+    assertThatThrownBy(answer::complete).isInstanceOf(ContentRejectedException.class);
+    assertThat(answer.rejection()).isPresent();
+    assertThat(passed)
+        .containsExactly(new ModelDelta.Text("good "), new ModelDelta.Text("still good "));
   }
 }

@@ -4,12 +4,15 @@ import jakarta.enterprise.context.ApplicationScoped;
 
 /**
  * A filter that is added to the server in tests: it replaces whatever stands between ⟦ and ⟧, and
- * holds text back until it has seen the end. All other text passes unchanged.
+ * holds text back until it has seen the end. It rejects {@link #FORBIDDEN}. All other text passes
+ * unchanged.
  */
 @ApplicationScoped
 class MarkerFilter implements ContentFilter {
   static final String SECRET = "⟦secret⟧";
   static final String REPLACED = "[removed]";
+  static final String FORBIDDEN = "⟦forbidden⟧";
+  static final String REASON = "It has what no text may have.";
 
   @Override
   public ContentStream open(ContentSource source) {
@@ -30,7 +33,9 @@ class MarkerFilter implements ContentFilter {
           if (end < 0) {
             return passed.toString();
           }
-          take(end - begin + 1);
+          if (take(end - begin + 1).equals(FORBIDDEN)) {
+            throw new ContentRejectedException(REASON);
+          }
           passed.append(REPLACED);
         }
       }

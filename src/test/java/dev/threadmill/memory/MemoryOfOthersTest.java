@@ -107,6 +107,27 @@ class MemoryOfOthersTest {
   }
 
   @Test
+  void theContentFiltersSeeWhatTheModelMakesOfAThread() throws Exception {
+    var tenant = Tenant.create();
+    var assistant = tenant.assistant("\"summary_method\": \"reflection\"");
+    var thread = MemoryThread.ofUser(tenant.api(), "eve", "First.");
+    run(thread, assistant);
+    provider.reply(Reply.text("{\"summary\": \"A ⟦secret⟧ summary.\", \"facts\": []}"));
+    sumUp();
+    assertThat(thread.memory("x", 1).path("summary").asText()).isEqualTo("A [removed] summary.");
+
+    thread.say("user", "Second.");
+    run(thread, assistant);
+    provider.otherwise(_ -> Reply.text("{\"summary\": \"⟦forbidden⟧\", \"facts\": []}"));
+    due();
+    assertThat(summarize.summarizeNext()).isTrue();
+
+    assertThat(thread.memory("x", 1).path("summary").asText())
+        .as("the old summary stands")
+        .isEqualTo("A [removed] summary.");
+  }
+
+  @Test
   void aSummaryIsPaidForByTheProjectAndNotMadeBeyondItsBudget() throws Exception {
     var tenant = Tenant.create();
     var assistant = tenant.assistant("\"summary_method\": \"reflection\"");

@@ -174,8 +174,7 @@ final class SimulatedNode {
             signals);
     cancel = new CancelRun(runs, transitions, children, endIdle, localRuns, signals, clock);
     var createChild =
-        new CreateChildRun(
-            parts.threads, parts.threadTail, parts.messages, transitions, parts.ids, parts.gate);
+        new CreateChildRun(parts.threads, parts.threadTail, parts.messages, transitions, parts.ids);
     var commit =
         new AttemptCommit(
             jdbc,
@@ -273,7 +272,8 @@ final class SimulatedNode {
     var complete = new CompleteRun(commit, cancel);
     var progress = new CommitProgress(commit);
     var planRoute =
-        new PlanRoute(parts.assistants, parts.resolveSettings, children, parts.ids, config);
+        new PlanRoute(
+            parts.assistants, parts.resolveSettings, children, parts.gate, parts.ids, config);
     var execute =
         new ExecuteRun(
             new BuildContext(parts.models, parts.history, parts.memory, parts.promptFiles, jdbc),

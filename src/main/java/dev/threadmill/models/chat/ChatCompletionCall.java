@@ -5,10 +5,12 @@ import dev.threadmill.api.Ids;
 import dev.threadmill.api.Json;
 import dev.threadmill.api.sse.EventStream;
 import dev.threadmill.api.sse.SseFormat;
+import dev.threadmill.guard.FilteredAnswer;
 import dev.threadmill.models.LanguageModel;
 import dev.threadmill.models.ModelDelta;
 import dev.threadmill.models.ModelErrors;
 import dev.threadmill.models.ModelException;
+import dev.threadmill.models.ModelRequest;
 import dev.threadmill.models.ModelResponse;
 import io.vertx.core.buffer.Buffer;
 import java.util.ArrayList;
@@ -17,6 +19,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
+import java.util.function.Function;
 
 /**
  * One call of a model for a client of chat completions, on a virtual thread of its own. As a stream
@@ -27,6 +31,9 @@ final class ChatCompletionCall implements EventStream {
   private static final int MAX_PENDING_BYTES = 256 * 1024;
 
   private final ChatCompletionRequest request;
+  private final ModelRequest prompt;
+  private final FilteredAnswer filtered;
+  private final CompletionBuilder passed = new CompletionBuilder();
   private final Ids ids;
   private final String id;
   private final long created;
@@ -41,8 +48,19 @@ final class ChatCompletionCall implements EventStream {
   private Runnable wake = () -> {};
   private Thread caller;
 
-  ChatCompletionCall(ChatCompletionRequest request, Ids ids, long created) {
+  /**
+   * @param prompt the request as the model gets it
+   * @param filter the content filters before a receiver of what passes
+   */
+  ChatCompletionCall(
+      ChatCompletionRequest request,
+      ModelRequest prompt,
+      Function<Consumer<ModelDelta>, FilteredAnswer> filter,
+      Ids ids,
+      long created) {
     this.request = request;
+    this.prompt = prompt;
+    this.filtered = filter.apply(this::onDelta);
     this.ids = ids;
     this.id = ids.next("chatcmpl-");
     this.created = created;
@@ -105,7 +123,7 @@ final class ChatCompletionCall implements EventStream {
 
   private void run(LanguageModel model) {
     try {
-      var answer = model.answer(request.toModelRequest(), this::onDelta);
+      var answer = answer(model);
       end(answer);
       whole.complete(answer);
       started.complete(null);
@@ -115,6 +133,20 @@ final class ChatCompletionCall implements EventStream {
       fail(new ModelException(ModelException.Kind.PROVIDER_FAILED, "The call was cancelled.", e));
     } catch (RuntimeException e) {
       fail(e);
+    }
+  }
+
+  /** The answer as far as it passes the content filters. */
+  private ModelResponse answer(LanguageModel model) throws InterruptedException {
+    try {
+      var answer = model.answer(prompt, filtered);
+      filtered.complete();
+      return passed.build(answer.finishReason(), answer.usage());
+    } catch (RuntimeException e) {
+      var rejected = filtered.rejection().orElseThrow(() -> e);
+      onDelta(
+          new ModelDelta.Refusal("A content filter rejected the answer: " + rejected.getMessage()));
+      return passed.build(ModelResponse.FinishReason.CONTENT_FILTER, passed.usage(prompt));
     }
   }
 
@@ -131,11 +163,12 @@ final class ChatCompletionCall implements EventStream {
   }
 
   private void onDelta(ModelDelta delta) {
-    if (!request.isStream()) {
-      return;
-    }
     if (delta instanceof ModelDelta.Batch(var pieces)) {
       pieces.forEach(this::onDelta);
+      return;
+    }
+    passed.add(delta);
+    if (!request.isStream()) {
       return;
     }
     if (!started.isDone()) {

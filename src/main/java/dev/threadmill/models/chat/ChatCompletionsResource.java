@@ -1,9 +1,13 @@
 package dev.threadmill.models.chat;
 
 import dev.threadmill.api.Ids;
+import dev.threadmill.guard.ContentGate;
+import dev.threadmill.guard.ContentSource;
+import dev.threadmill.guard.FilteredAnswer;
 import dev.threadmill.models.Metering;
 import dev.threadmill.models.ModelErrors;
 import dev.threadmill.models.registry.ModelRegistry;
+import dev.threadmill.projects.Caller;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.POST;
@@ -24,10 +28,13 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 public class ChatCompletionsResource {
   private final ModelRegistry models;
   private final Metering metering;
+  private final ContentGate gate;
   private final Ids ids;
   private final InstantSource clock;
 
-  ChatCompletionsResource(ModelRegistry models, Metering metering, Ids ids, InstantSource clock) {
+  ChatCompletionsResource(
+      ModelRegistry models, Metering metering, ContentGate gate, Ids ids, InstantSource clock) {
+    this.gate = gate;
     this.models = models;
     this.metering = metering;
     this.ids = ids;
@@ -54,7 +61,17 @@ public class ChatCompletionsResource {
       throws InterruptedException {
     var model =
         models.find(request.model()).orElseThrow(() -> ModelErrors.unknownModel(request.model()));
-    var call = new ChatCompletionCall(request, ids, clock.instant().getEpochSecond());
+    var project = Caller.current().project();
+    var prompt =
+        new FilteredRequest(gate, ContentSource.input(project, null, null))
+            .of(request.toModelRequest());
+    var call =
+        new ChatCompletionCall(
+            request,
+            prompt,
+            passed -> new FilteredAnswer(gate, ContentSource.model(project, null, null), passed),
+            ids,
+            clock.instant().getEpochSecond());
     connection.addEndHandler(
         end -> {
           if (end.failed()) {

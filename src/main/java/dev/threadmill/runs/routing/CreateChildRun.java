@@ -4,8 +4,6 @@ import dev.threadmill.api.Ids;
 import dev.threadmill.api.Metadata;
 import dev.threadmill.assistants.AgentRoutingSpec.Mode;
 import dev.threadmill.db.Tx;
-import dev.threadmill.guard.ContentGate;
-import dev.threadmill.guard.ContentSource;
 import dev.threadmill.models.Usage;
 import dev.threadmill.runs.execution.StreamEvent;
 import dev.threadmill.runs.execution.StreamEvents;
@@ -38,16 +36,13 @@ public class CreateChildRun {
   private final MessageStore messages;
   private final RunTransitions runs;
   private final Ids ids;
-  private final ContentGate gate;
 
   public CreateChildRun(
       ThreadStore threads,
       ThreadTail threadTail,
       MessageStore messages,
       RunTransitions runs,
-      Ids ids,
-      ContentGate gate) {
-    this.gate = gate;
+      Ids ids) {
     this.threads = threads;
     this.threadTail = threadTail;
     this.messages = messages;
@@ -91,9 +86,7 @@ public class CreateChildRun {
                     .formatted(plan.route().name())),
         Run.queued(definition, Metadata.EMPTY, Run.Times.created(null, parent.times().expires())),
         plan.isNew(),
-        userMessage(
-            gate.apply(
-                ContentSource.input(parent.projectId(), target, plan.thread()), plan.message())));
+        userMessage(plan.message()));
   }
 
   private static Integer share(Integer max, long used, int shares) {

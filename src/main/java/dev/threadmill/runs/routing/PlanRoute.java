@@ -4,6 +4,9 @@ import dev.threadmill.api.Ids;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.assistants.AgentRoutingSpec.Mode;
 import dev.threadmill.assistants.Assistants;
+import dev.threadmill.guard.ContentGate;
+import dev.threadmill.guard.ContentRejectedException;
+import dev.threadmill.guard.ContentSource;
 import dev.threadmill.runs.node.RunsConfig;
 import dev.threadmill.runs.spec.ResolveRunSettings;
 import dev.threadmill.runs.spec.RunOverrides;
@@ -23,6 +26,7 @@ public class PlanRoute {
   private final Assistants assistants;
   private final ResolveRunSettings resolveSettings;
   private final ChildRunStore children;
+  private final ContentGate gate;
   private final Ids ids;
   private final RunsConfig config;
 
@@ -30,11 +34,13 @@ public class PlanRoute {
       Assistants assistants,
       ResolveRunSettings resolveSettings,
       ChildRunStore children,
+      ContentGate gate,
       Ids ids,
       RunsConfig config) {
     this.assistants = assistants;
     this.resolveSettings = resolveSettings;
     this.children = children;
+    this.gate = gate;
     this.ids = ids;
     this.config = config;
   }
@@ -65,7 +71,7 @@ public class PlanRoute {
       Run run, Toolset.Dispatch.ToAssistant call, Set<ThreadId> taken, boolean isAlone) {
     return limitOf(run, call.route(), taken.size(), isAlone)
         .<Plan>map(refused -> refused)
-        .orElseGet(() -> planTarget(run, call, taken));
+        .orElseGet(() -> planFiltered(run, call, taken));
   }
 
   private Optional<Plan.Refused> limitOf(Run run, RoutingTool route, int others, boolean isAlone) {
@@ -96,6 +102,20 @@ public class PlanRoute {
               .formatted(config.routingRuns()));
     }
     return Optional.empty();
+  }
+
+  /** With the message as the content filters let it pass to the other assistant. */
+  private Plan planFiltered(Run run, Toolset.Dispatch.ToAssistant call, Set<ThreadId> taken) {
+    var target = call.route().target();
+    var source = ContentSource.input(run.projectId(), target.assistantId(), target.threadId());
+    try {
+      var message = gate.apply(source, call.message());
+      return planTarget(run, new Toolset.Dispatch.ToAssistant(call.route(), message), taken);
+    } catch (ContentRejectedException e) {
+      return refusal(
+          ContentRejectedException.CODE,
+          "The message was not sent: a content filter rejected it: " + e.getMessage());
+    }
   }
 
   private Plan planTarget(Run run, Toolset.Dispatch.ToAssistant call, Set<ThreadId> taken) {

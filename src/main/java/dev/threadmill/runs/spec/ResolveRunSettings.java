@@ -79,9 +79,10 @@ public class ResolveRunSettings {
   /** Those of the assistant passed the content filters when they were stored. */
   private String instructions(ProjectId project, Assistant assistant, RunOverrides overrides) {
     var source = ContentSource.input(project, of(assistant, Assistant::id), null);
-    var own = gate.apply(source, overrides.instructions());
+    var own = gate.applyTo("instructions", source, overrides.instructions());
     var base = or(or(own, of(assistant, Assistant::instructions)), "");
-    var additional = or(gate.apply(source, overrides.additionalInstructions()), "");
+    var additional =
+        or(gate.applyTo("additional_instructions", source, overrides.additionalInstructions()), "");
     return base.isEmpty() || additional.isEmpty() ? base + additional : base + "\n" + additional;
   }
 

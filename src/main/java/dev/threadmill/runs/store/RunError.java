@@ -13,14 +13,26 @@ public record RunError(String code, String message) {
   private static final String CONTENT_FILTER =
       "The provider refused the answer or cut it off: its content filter applied.";
 
+  private static final String REJECTED =
+      "A content filter rejected the answer of the model (content_filter): ";
+
   /** The content filter of the provider has cut the answer. */
   public static RunError contentFilter() {
     return server(CONTENT_FILTER);
   }
 
-  /** Whether this is {@link #contentFilter}. */
+  /**
+   * A content filter of this server has rejected the answer.
+   *
+   * @param reason a sentence that says why
+   */
+  public static RunError rejected(String reason) {
+    return server(REJECTED + reason);
+  }
+
+  /** Whether a content filter ended the run. */
   boolean isContentFiltered() {
-    return CONTENT_FILTER.equals(message);
+    return CONTENT_FILTER.equals(message) || message != null && message.startsWith(REJECTED);
   }
 
   /** The fault is the server's or of something that it depends on. */
