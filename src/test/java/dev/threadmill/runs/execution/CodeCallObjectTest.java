@@ -12,6 +12,7 @@ import dev.threadmill.runs.store.Step;
 import dev.threadmill.runs.store.StreamedText;
 import dev.threadmill.runs.store.ToolCall;
 import dev.threadmill.testing.EventAccumulator;
+import dev.threadmill.testing.StoredRuns;
 import dev.threadmill.tools.ToolResult;
 import java.time.Instant;
 import java.util.List;
@@ -32,7 +33,7 @@ class CodeCallObjectTest {
           plot()             | -              | -          | file-1
           """)
   void deltasAndStepShowTheSame(String code, String streamed, String rest, String figure) {
-    var step = Step.started(EventLogTest.run(false), 1, 1, Step.Type.TOOL_CALLS, Instant.EPOCH);
+    var step = Step.started(StoredRuns.run(false), 1, 1, Step.Type.TOOL_CALLS, Instant.EPOCH);
     var call =
         ToolCall.started(
             new ToolCallId("call_1"), ToolSpec.CodeInterpreter.TYPE, "code_interpreter");

@@ -4,25 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.threadmill.api.AssistantId;
-import dev.threadmill.api.Metadata;
-import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.RunId;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.assistants.AgentRoutingSpec;
-import dev.threadmill.assistants.TurnOptions;
-import dev.threadmill.models.ResponseFormat;
-import dev.threadmill.models.ToolChoice;
 import dev.threadmill.runs.store.DeltaTarget;
 import dev.threadmill.runs.store.EventLog;
 import dev.threadmill.runs.store.JournalFormat;
-import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.RunEvent;
-import dev.threadmill.runs.store.RunSettings;
 import dev.threadmill.runs.store.Step;
 import dev.threadmill.runs.store.StreamedText;
 import dev.threadmill.runs.store.ToolCall;
-import dev.threadmill.runs.store.TruncationStrategy;
-import java.time.Instant;
+import dev.threadmill.testing.StoredRuns;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -115,37 +107,9 @@ class EventLogTest {
     var pieces =
         List.<RunEvent>of(RunEvent.Delta.of(target, "It "), RunEvent.Delta.of(target, "rains."));
 
-    assertThat(EventLog.format(run(true), pieces)).isEqualTo("d1:3 d1:6 ");
-    assertThat(EventLog.format(run(false), pieces)).isEqualTo("d1:9 ");
+    assertThat(EventLog.format(StoredRuns.run(true), pieces)).isEqualTo("d1:3 d1:6 ");
+    assertThat(EventLog.format(StoredRuns.run(false), pieces)).isEqualTo("d1:9 ");
     assertThat(EventLog.length(EventLog.parse("d1:3 d1:6 "))).isEqualTo(9);
-  }
-
-  static Run run(boolean exactReplay) {
-    var settings =
-        new RunSettings(
-            "rehearsal",
-            "",
-            List.of(),
-            new RunSettings.ToolUse(ToolChoice.AUTO, true),
-            new RunSettings.Sampling(null, null, null),
-            new RunSettings.TokenLimits(null, null),
-            TruncationStrategy.AUTO,
-            ResponseFormat.AUTO,
-            null,
-            null,
-            TurnOptions.NONE,
-            exactReplay);
-    return Run.queued(
-        new Run.Definition(
-            new ThreadId("thread_1"),
-            new RunId("run_1"),
-            new ProjectId("proj_1"),
-            null,
-            settings,
-            null,
-            null),
-        Metadata.EMPTY,
-        Run.Times.created(Instant.EPOCH, Instant.EPOCH));
   }
 
   @ParameterizedTest
