@@ -26,7 +26,7 @@ class MemoryPermitsTest {
     var large = permits.acquire(80);
     var small = permits.acquire(5);
     assertThat(large).isNotDone();
-    assertThat(small).as("it is behind the large one").isNotDone();
+    assertThat(small).as("it waits after the large one").isNotDone();
 
     first.join().close();
 

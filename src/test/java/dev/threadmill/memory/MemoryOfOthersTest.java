@@ -72,8 +72,9 @@ class MemoryOfOthersTest {
   void aUserOfTheSameNameInAnotherProjectIsSomebodyElse() {
     var one = Tenant.create();
     var other = Tenant.create();
-    var told = MemoryThread.ofUser(one.api(), "ada", "My safe opens with 71-02-44, said Ada.");
-    assertThat(told.recalled("How does the safe open?", 3)).hasSize(1);
+    var remembered =
+        MemoryThread.ofUser(one.api(), "ada", "My safe opens with 71-02-44, said Ada.");
+    assertThat(remembered.recalled("How does the safe open?", 3)).hasSize(1);
 
     var theirs = MemoryThread.ofUser(other.api(), "ada", "How does my safe open?");
     run(theirs, other.assistant("\"summary_method\": \"none\", \"scope\": \"user\""));

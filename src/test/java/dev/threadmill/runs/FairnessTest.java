@@ -42,7 +42,7 @@ class FairnessTest {
       // When: another project wants a single run
       var run = single.post("/v1/threads/runs", body(single)).json();
 
-      // Then: it does not stand behind the others
+      // Then: it does not wait for the others
       await()
           .atMost(Duration.ofSeconds(8))
           .pollInterval(Duration.ofMillis(50))

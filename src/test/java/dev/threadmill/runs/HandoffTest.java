@@ -189,7 +189,8 @@ class HandoffTest {
       var after = stored(run);
       var answering = stored(answering(run));
 
-      // The run as it was read before the other one ended, and all that is read behind it as it is.
+      // The run as it was read before the other one ended, and everything that is read after it as
+      // it is.
       var caught =
           new StoredRun(
               before.run(),
@@ -199,11 +200,11 @@ class HandoffTest {
               before.journal(),
               answering);
 
-      var told = HandoffProjection.project(caught);
-      assertThat(told.steps())
+      var projected = HandoffProjection.project(caught);
+      assertThat(projected.steps())
           .extracting(step -> step.id())
           .isEqualTo(after.steps().stream().map(step -> step.id()).toList());
-      assertThat(told.messages().keySet()).isEqualTo(after.messages().keySet());
+      assertThat(projected.messages().keySet()).isEqualTo(after.messages().keySet());
     }
   }
 

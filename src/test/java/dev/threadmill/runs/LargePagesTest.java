@@ -130,14 +130,14 @@ class LargePagesTest {
   }
 
   /** The fields of each element of a list, page by page. */
-  private List<List<String>> pages(String path, String query, Function<JsonNode, String> told) {
+  private List<List<String>> pages(String path, String query, Function<JsonNode, String> shown) {
     var pages = new ArrayList<List<String>>();
     var next = query;
     boolean more = true;
     while (more) {
       var page = user.get(path + "?limit=100" + next).json();
       var listed = new ArrayList<String>();
-      page.path("data").forEach(element -> listed.add(told.apply(element)));
+      page.path("data").forEach(element -> listed.add(shown.apply(element)));
       pages.add(listed);
       more = page.path("has_more").asBoolean() && !query.contains("before");
       next = query.replaceAll("&after=.*", "") + "&after=" + page.path("last_id").asText();

@@ -22,7 +22,7 @@ import org.junit.jupiter.api.TestInstance;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class NodesTest {
   /** Half a poll interval: anything faster was signaled, not polled. */
-  private static final Duration TOLD = Duration.ofMillis(500);
+  private static final Duration DELIVERY = Duration.ofMillis(500);
 
   protected Cluster cluster;
   protected ServerProcess a;
@@ -113,7 +113,7 @@ abstract class NodesTest {
     try (var stream = attach(b, run)) {
       await().until(() -> gate.waiting() == 1);
       gate.release(2);
-      stream.await("thread.message.delta", 1, TOLD.multipliedBy(4));
+      stream.await("thread.message.delta", 1, DELIVERY.multipliedBy(4));
 
       var delays = new ArrayList<Long>();
       for (int word = 2; word <= 50; word++) {
@@ -149,7 +149,7 @@ abstract class NodesTest {
         .until(
             () -> cluster.api(b).get(path(run)).json().path("status").asText().equals("cancelled"));
 
-    assertThat(Duration.ofNanos(System.nanoTime() - before)).isLessThan(TOLD.multipliedBy(4));
+    assertThat(Duration.ofNanos(System.nanoTime() - before)).isLessThan(DELIVERY.multipliedBy(4));
   }
 
   @Test

@@ -192,7 +192,7 @@ class QuirkyProviderTest {
   @ParameterizedTest
   @ValueSource(strings = {"alternates", "refuses-blanks"})
   void aHistoryOfAnyFormIsMadeToFit(String model) {
-    // Given: a message behind a run that failed, and one of spaces
+    // Given: a message after a run that failed, and one of spaces
     var conversation = Conversation.of(user, "finish-abort", "How is it?");
     assertThat(ended(conversation, conversation.body()).path("status").asText())
         .isEqualTo("failed");

@@ -159,7 +159,7 @@ class RunTreeTest {
     try (var stream = api.events(path(run) + "/events?nested=true")) {
       var frames = stream.rest();
       frames.removeLast();
-      all = frames.stream().map(RunTreeTest::told).toList();
+      all = frames.stream().map(RunTreeTest::shown).toList();
       ids = frames.stream().map(SseStream.Frame::id).toList();
     }
     for (int seen = 0; seen < all.size(); seen++) {
@@ -168,8 +168,8 @@ class RunTreeTest {
         var rest = new ArrayList<>(stream.rest());
         rest.removeLast();
         // Runs beside each other have no order among them, but each has its own.
-        assertThat(rest.stream().map(RunTreeTest::told).toList())
-            .as("behind %s", ids.get(seen))
+        assertThat(rest.stream().map(RunTreeTest::shown).toList())
+            .as("after %s", ids.get(seen))
             .containsExactlyInAnyOrderElementsOf(all.subList(seen + 1, all.size()));
       }
     }
@@ -189,7 +189,7 @@ class RunTreeTest {
   }
 
   /** A frame without its id. */
-  private static String told(SseStream.Frame frame) {
+  private static String shown(SseStream.Frame frame) {
     return frame.event() + " " + frame.field("data");
   }
 

@@ -212,11 +212,11 @@ final class SimulatedHistory {
 
   /** As often as not a node in the middle of whose message a client has just looked away. */
   private SimulatedNode rather(SimulatedNode node) {
-    var telling = nodes.stream().filter(each -> !each.frozen && isHalfTold(each)).toList();
-    return telling.isEmpty() || random.nextBoolean() ? node : any(telling);
+    var publishing = nodes.stream().filter(each -> !each.frozen && isHalfPublished(each)).toList();
+    return publishing.isEmpty() || random.nextBoolean() ? node : any(publishing);
   }
 
-  private boolean isHalfTold(SimulatedNode node) {
+  private boolean isHalfPublished(SimulatedNode node) {
     return node.localRuns.all().stream()
         .map(live -> readers.get(live.run().id()))
         .anyMatch(reader -> reader != null && reader.isWithinMessage());
@@ -368,7 +368,7 @@ final class SimulatedHistory {
       for (var message : messages) {
         if (message.path("run_id").asText().equals(id)) {
           assertThat(along.said(message.path("id").asText()))
-              .as("I6: what was told of a message, be it cut off")
+              .as("I6: what was published of a message, even if it was cut off")
               .isEqualTo(message.at("/content/0/text/value").asText());
         }
       }

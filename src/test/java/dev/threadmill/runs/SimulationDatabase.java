@@ -28,7 +28,7 @@ public final class SimulationDatabase implements QuarkusTestResourceLifecycleMan
         "SET synchronous_commit TO off");
   }
 
-  /** Behind the database of all tests, so that this one counts. */
+  /** The priority of this resource: after the database of all tests, so that this one is used. */
   @Override
   public int order() {
     return 10;

@@ -67,7 +67,7 @@ class TurnsTest {
     assertThat(steps.get(0).path("type").asText()).isEqualTo("message_creation");
     assertThat(steps.get(0).path("reasoning"))
         .isEqualTo(json("{\"text\": \"Two and two, well.\", \"effort\": \"high\"}"));
-    assertThat(told(frames, "/delta/reasoning/text"))
+    assertThat(textsAt(frames, "/delta/reasoning/text"))
         .isEqualTo(Map.of(steps.get(0).path("id").asText(), "Two and two, well."));
     assertThat(SseStream.names(frames))
         .containsSubsequence(
@@ -199,12 +199,12 @@ class TurnsTest {
 
     // Then
     assertThat(SseStream.names(first)).noneMatch(name -> name.startsWith("thread.message"));
-    assertThat(told(first, "/delta/commentary/text").values()).containsExactly("Let me look.");
+    assertThat(textsAt(first, "/delta/commentary/text").values()).containsExactly("Let me look.");
     assertThat(SseStream.names(second))
         .containsSubsequence("thread.run.step.completed", "thread.message.created");
-    assertThat(told(second, "/delta/content/0/text/value").values())
+    assertThat(textsAt(second, "/delta/content/0/text/value").values())
         .containsExactly("It is sunny.");
-    assertThat(told(second, "/delta/commentary/text").values()).containsExactly("It is sunny.");
+    assertThat(textsAt(second, "/delta/commentary/text").values()).containsExactly("It is sunny.");
     assertThat(conversation.messages())
         .extracting(Conversation::text)
         .containsExactly("How is it?", "It is sunny.");
@@ -413,7 +413,7 @@ class TurnsTest {
   }
 
   /** All pieces of this text, put together for each object. */
-  private static Map<String, String> told(List<SseStream.Frame> frames, String place) {
+  private static Map<String, String> textsAt(List<SseStream.Frame> frames, String place) {
     var texts = new HashMap<String, String>();
     for (var frame : frames) {
       if (!frame.isDone() && frame.json().at(place).isTextual()) {
@@ -434,7 +434,7 @@ class TurnsTest {
             "/delta/commentary/text",
             "/delta/content/0/text/value",
             "/delta/step_details/tool_calls/0/function/arguments")) {
-      texts.put(place, told(frames, place));
+      texts.put(place, textsAt(frames, place));
     }
     for (var frame : frames) {
       if (!frame.isDone() && !frame.event().endsWith(".delta")) {

@@ -29,9 +29,7 @@ class WaitingRunsTest {
   private final ReplyGate gate = new ReplyGate();
   FakeProvider provider;
 
-  /**
-   * A model of this test alone: a run that an earlier one left behind takes none of its replies.
-   */
+  /** A model of this test alone: a run of an earlier test takes none of its replies. */
   private String model(String name) {
     return name + "-" + System.identityHashCode(gate);
   }

@@ -126,7 +126,7 @@ class OutboxTest {
 
     worker.step();
     worker.step();
-    assertThat(sink.types).as("behind a transaction that still runs").isEmpty();
+    assertThat(sink.types).as("after a transaction that still runs").isEmpty();
     mayCommit.countDown();
     slow.join();
     drain(worker);

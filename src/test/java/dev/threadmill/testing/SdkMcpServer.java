@@ -99,9 +99,9 @@ public final class SdkMcpServer implements AutoCloseable {
   /**
    * Adds a tool that reports progress with these messages and returns "done".
    *
-   * @param heard acquired after each progress message, before the tool continues
+   * @param received acquired after each progress message, before the tool continues
    */
-  public SdkMcpServer withProgress(String name, Semaphore heard, String... words) {
+  public SdkMcpServer withProgress(String name, Semaphore received, String... words) {
     server.addTool(
         io.modelcontextprotocol.server.McpServerFeatures.SyncToolSpecification.builder()
             .tool(
@@ -117,7 +117,7 @@ public final class SdkMcpServer implements AutoCloseable {
                     exchange.progressNotification(
                         new McpSchema.ProgressNotification(
                             call.progressToken(), i + 1, (double) words.length, words[i]));
-                    acquire(heard);
+                    acquire(received);
                   }
                   return McpSchema.CallToolResult.builder().addTextContent("done").build();
                 })
@@ -125,10 +125,10 @@ public final class SdkMcpServer implements AutoCloseable {
     return this;
   }
 
-  private static void acquire(Semaphore heard) {
+  private static void acquire(Semaphore received) {
     try {
-      if (!heard.tryAcquire(20, TimeUnit.SECONDS)) {
-        throw new IllegalStateException("nobody heard it");
+      if (!received.tryAcquire(20, TimeUnit.SECONDS)) {
+        throw new IllegalStateException("the progress message was not received");
       }
     } catch (InterruptedException e) {
       throw new IllegalStateException(e);

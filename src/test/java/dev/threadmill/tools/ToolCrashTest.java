@@ -104,15 +104,15 @@ class ToolCrashTest {
     var again = onB.stopped(started.get(0));
     assertThat(again.status()).describedAs(cluster.logs()).isEqualTo("completed");
     assertThat(again.output(0)).isEqualTo("{\"first\": false}");
-    var told = onB.stopped(started.get(1));
-    assertThat(told.status()).isEqualTo("completed");
-    assertThat(told.output(0)).contains("outcome_unknown");
+    var reported = onB.stopped(started.get(1));
+    assertThat(reported.status()).isEqualTo("completed");
+    assertThat(reported.output(0)).contains("outcome_unknown");
     var asked = onB.stopped(started.get(2));
     assertThat(asked.status()).isEqualTo("requires_action");
     var answered = onB.submit(asked, "it was paid");
     assertThat(answered.status()).isEqualTo("completed");
     assertThat(answered.output(0)).isEqualTo("it was paid");
-    assertThat(effects).isEqualTo(Set.of(callId(again), callId(told), callId(answered)));
+    assertThat(effects).isEqualTo(Set.of(callId(again), callId(reported), callId(answered)));
     assertThat(receiver.calls()).hasSize(before + 4);
   }
 

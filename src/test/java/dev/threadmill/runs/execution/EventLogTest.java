@@ -160,7 +160,7 @@ class EventLogTest {
     return new DeltaTarget(text, step, text.scope() == StreamedText.Scope.CALL ? call : 0);
   }
 
-  /** The code of every event and the position behind it. */
+  /** The code of every event and the position after it. */
   private static List<String> positions(List<RunEvent> events) {
     var positions = new ArrayList<String>();
     var at = EventId.START;
