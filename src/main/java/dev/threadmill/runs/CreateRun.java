@@ -122,7 +122,7 @@ public class CreateRun {
    * @throws ApiException 404 if there is no such thread or assistant; 400 if another run is active
    *     on the thread and the run is not to wait, or if the run has no assistant and names no model
    */
-  public Created create(ProjectId project, ThreadId thread, RunSpec spec, CreationHook hook) {
+  public Created create(ProjectId project, ThreadId thread, RunSpec spec, BeforeInsert hook) {
     recordStreamForReplay(spec);
     var assistant = assistantOf(project, thread, spec);
     var additional = prepareMessages.prepare(project, "additional_messages", spec.messages());
@@ -141,7 +141,7 @@ public class CreateRun {
 
   /** Creates a thread and a run on it. Otherwise as {@link #create}. */
   public Created createWithThread(
-      ProjectId project, CreateThread thread, RunSpec spec, CreationHook hook) {
+      ProjectId project, CreateThread thread, RunSpec spec, BeforeInsert hook) {
     recordStreamForReplay(spec);
     var assistant =
         switch (spec.assistant()) {
@@ -177,7 +177,7 @@ public class CreateRun {
   }
 
   private Created create(
-      ProjectId project, AssistantId assistant, RunSpec spec, CreationHook hook, Insert insert) {
+      ProjectId project, AssistantId assistant, RunSpec spec, BeforeInsert hook, Insert insert) {
     var entry = assistant == null ? null : assistants.get(project, assistant);
     var resolved = resolve(project, entry, spec);
     admitRequest.admit(resolved.payer());
@@ -209,7 +209,7 @@ public class CreateRun {
 
   /** A run of a project that limits its concurrent runs is queued behind the others. */
   private Created insert(
-      ProjectId project, Resolved resolved, RunSpec spec, CreationHook hook, Insert insert) {
+      ProjectId project, Resolved resolved, RunSpec spec, BeforeInsert hook, Insert insert) {
     boolean isLimited = concurrency.isLimited(project);
     boolean acquired = !isLimited && node.isRegistered() && localRuns.tryAcquire();
     var newRun =

@@ -79,7 +79,7 @@ public class InsertRun {
       RunSettings settings,
       Metadata metadata,
       boolean claim,
-      CreationHook hook) {}
+      BeforeInsert hook) {}
 
   /**
    * A run that was inserted.

@@ -170,7 +170,7 @@ final class SimulatedHistory {
                 PROJECT,
                 any(threads),
                 Json.read(body, RunRequests.CreateRunBody.class).toSpec(),
-                CreationHook.NONE));
+                BeforeInsert.NONE));
   }
 
   private record CreatedRun(ThreadId thread, RunId run, String status) {}

@@ -5,8 +5,8 @@ import dev.threadmill.api.MessageId;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.projects.Caller;
+import dev.threadmill.runs.BeforeInsert;
 import dev.threadmill.runs.CreateRun;
-import dev.threadmill.runs.CreationHook;
 import dev.threadmill.runs.spec.RunSpec;
 import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.RunStore;
@@ -70,7 +70,7 @@ public class MessageStreamResource {
     }
     try {
       return createRun
-          .create(project, message.threadId(), RunSpec.ofThreadsAssistant(), CreationHook.NONE)
+          .create(project, message.threadId(), RunSpec.ofThreadsAssistant(), BeforeInsert.NONE)
           .run();
     } catch (ApiException e) {
       // A concurrent request may have created the run.

@@ -7,9 +7,9 @@ import dev.threadmill.api.RunId;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.api.sse.EventStream;
 import dev.threadmill.projects.Caller;
+import dev.threadmill.runs.BeforeInsert;
 import dev.threadmill.runs.CancelRun;
 import dev.threadmill.runs.CreateRun;
-import dev.threadmill.runs.CreationHook;
 import dev.threadmill.runs.SubmitToolOutputs;
 import dev.threadmill.runs.ToolOutputs;
 import dev.threadmill.runs.execution.RunObject;
@@ -82,7 +82,7 @@ public class RunResource {
     var spec = request.toSpec();
     var created =
         createRun.createWithThread(
-            Caller.current().project(), request.threadToCreate(), spec, CreationHook.NONE);
+            Caller.current().project(), request.threadToCreate(), spec, BeforeInsert.NONE);
     return spec.streamed()
         ? streamed(streams.of(created))
         : answer(RunObject.created(created.run()));
@@ -99,7 +99,7 @@ public class RunResource {
       RunRequests.CreateRunBody request) {
     boolean withSearchContents = Include.check(include, includeBare);
     var spec = request.toSpec();
-    var created = createRun.create(Caller.current().project(), thread, spec, CreationHook.NONE);
+    var created = createRun.create(Caller.current().project(), thread, spec, BeforeInsert.NONE);
     return spec.streamed()
         ? streamed(streams.of(created, withSearchContents))
         : answer(RunObject.created(created.run()));

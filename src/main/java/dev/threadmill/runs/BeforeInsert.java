@@ -5,9 +5,9 @@ import dev.threadmill.runs.store.Run;
 
 /** Is called within the transaction that creates a run, before the run is inserted. */
 @FunctionalInterface
-public interface CreationHook {
+public interface BeforeInsert {
   /** Does nothing. */
-  CreationHook NONE = (_, _) -> {};
+  BeforeInsert NONE = (_, _) -> {};
 
   void onCreate(Tx tx, Run run);
 }
