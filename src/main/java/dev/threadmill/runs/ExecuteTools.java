@@ -3,8 +3,6 @@ package dev.threadmill.runs;
 import dev.threadmill.assistants.WebhookSpec.OnUnknown;
 import dev.threadmill.guard.ContentGate;
 import dev.threadmill.guard.ContentRejectedException;
-import dev.threadmill.guard.ContentSource;
-import dev.threadmill.guard.ContentStream;
 import dev.threadmill.models.Usage;
 import dev.threadmill.runs.execution.LiveRun;
 import dev.threadmill.runs.execution.RunExecution;
@@ -276,7 +274,7 @@ class ExecuteTools {
 
   private Outcome work(RunExecution execution, List<Job> jobs, List<Result> known)
       throws InterruptedException {
-    var events = new ToolEvents<Result>(filter(execution.run()));
+    var events = new ToolEvents<Result>(ToolOutputFilter.of(gate, execution.run()));
     known.forEach(events::ended);
     var threads = new ArrayList<Thread>();
     try {
@@ -313,21 +311,6 @@ class ExecuteTools {
     boolean pauses = execution.live().openStep().calls().stream().anyMatch(ToolCall::isOpen);
     execution.live().setOpenStep(null);
     return pauses ? Outcome.PAUSED : Outcome.DONE;
-  }
-
-  private ToolOutputFilter filter(Run run) {
-    var source = ContentSource.tool(run.projectId(), run.assistantId(), run.threadId());
-    return new ToolOutputFilter() {
-      @Override
-      public ContentStream open() {
-        return gate.open(source);
-      }
-
-      @Override
-      public String apply(String output) {
-        return gate.apply(source, output);
-      }
-    };
   }
 
   private boolean commit(RunExecution execution, List<Result> batch, boolean isLast) {
