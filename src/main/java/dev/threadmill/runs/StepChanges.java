@@ -89,8 +89,7 @@ final class StepChanges {
       } else if (answer.isMessageStarted()) {
         addMessage(
             step,
-            AssistantMessages.incomplete(
-                run, step, answer.content(), answer.isFiltered(), at));
+            AssistantMessages.incomplete(run, step, answer.content(), answer.isFiltered(), at));
       } else {
         addStep(step);
       }

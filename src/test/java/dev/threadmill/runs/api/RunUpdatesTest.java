@@ -164,7 +164,7 @@ class RunUpdatesTest {
     var replayed = updates(again(run), true, null);
 
     assertThat(live.size()).as("deltas are not merged").isGreaterThan(14);
-    assertThat(replayed).containsExactlyElementsOf(live);
+    assertThat(comparable(replayed)).containsExactlyElementsOf(comparable(live));
     assertThat(again(run).items(true, null))
         .extracting(RunUpdatesTest::kind)
         .containsExactly("0 Reasoning", "1 Message");
@@ -198,8 +198,10 @@ class RunUpdatesTest {
     assertThat(kinds(second))
         .startsWith("ended -1 Call", "queued", "in_progress", "started 0 Message")
         .endsWith("0 MESSAGE 'Rain.'", "ended 0 Message", "completed");
-    assertThat(updates(again(run), true, null)).containsExactlyElementsOf(first);
-    assertThat(updates(again(run), true, start)).containsExactlyElementsOf(second);
+    assertThat(comparable(updates(again(run), true, null)))
+        .containsExactlyElementsOf(comparable(first));
+    assertThat(comparable(updates(again(run), true, start)))
+        .containsExactlyElementsOf(comparable(second));
     var whole = again(run).items(false, null);
     assertThat(whole)
         .extracting(RunUpdatesTest::kind)
@@ -209,6 +211,17 @@ class RunUpdatesTest {
     assertThat(again(run).items(true, start))
         .extracting(RunUpdatesTest::kind)
         .containsExactly("0 Message");
+  }
+
+  /** The state of a provider has other types of Java, but the same JSON, once it is read back. */
+  private static List<Object> comparable(List<RunUpdate> updates) {
+    return updates.stream()
+        .map(
+            update ->
+                update instanceof RunUpdate.ReasoningStored(var place, var state)
+                    ? List.<Object>of(place, Json.tree(Json.write(state)))
+                    : update)
+        .toList();
   }
 
   private static RunItem.Call ready(List<RunUpdate> updates) {
