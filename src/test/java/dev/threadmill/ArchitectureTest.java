@@ -90,6 +90,8 @@ class ArchitectureTest {
           "protocols",
           "protocols.mcp",
           "protocols.a2a",
+          "protocols.responses.items",
+          "protocols.responses",
           "console",
           "lab.memory",
           "lab.search",
@@ -173,12 +175,15 @@ class ArchitectureTest {
   }
 
   @Test
-  void protocolsUseOnlyTheApiOfTheEngine() {
+  void protocolsUseOnlyTheApiOfTheEngineAndTheRequestForARun() {
     assertThat(
             dependencies()
                 .filter(use -> isIn("protocols", use.getOriginClass()))
                 .filter(use -> isIn("runs", use.getTargetClass()))
-                .filter(use -> !packageOf(use.getTargetClass()).equals("runs.api")))
+                .filter(
+                    use ->
+                        !List.of("runs.api", "runs.spec")
+                            .contains(packageOf(use.getTargetClass()))))
         .extracting(Dependency::getDescription)
         .isEmpty();
   }

@@ -58,6 +58,7 @@ class TableOwnersTest {
         "vector_store_index",
         "vector_store_tombstones");
     owns("tools.code", "code_files", "code_sessions");
+    owns("protocols.responses", "responses");
     owns("runs.store", "runs", "run_steps", "tool_calls", "run_journal", "nodes");
   }
 

@@ -28,7 +28,6 @@ import dev.threadmill.runs.spec.RunSpec.AssistantChoice;
 import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.RunSettings;
 import dev.threadmill.threads.CreateThread;
-import dev.threadmill.threads.PrepareMessages;
 import dev.threadmill.threads.PrepareThread;
 import dev.threadmill.threads.ThreadStore;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -49,7 +48,8 @@ public class CreateRun {
   private final AssistantCache assistants;
   private final ResolveRunSettings resolveSettings;
   private final ThreadStore threads;
-  private final PrepareMessages prepareMessages;
+  private final PrepareEntries prepareEntries;
+  private final AnswerOpenCalls answerOpenCalls;
   private final PrepareThread prepareThread;
   private final InsertRun insertRun;
   private final LocalRuns localRuns;
@@ -65,7 +65,8 @@ public class CreateRun {
       AssistantCache assistants,
       ResolveRunSettings resolveSettings,
       ThreadStore threads,
-      PrepareMessages prepareMessages,
+      PrepareEntries prepareEntries,
+      AnswerOpenCalls answerOpenCalls,
       PrepareThread prepareThread,
       InsertRun insertRun,
       LocalRuns localRuns,
@@ -79,7 +80,8 @@ public class CreateRun {
     this.assistants = assistants;
     this.resolveSettings = resolveSettings;
     this.threads = threads;
-    this.prepareMessages = prepareMessages;
+    this.prepareEntries = prepareEntries;
+    this.answerOpenCalls = answerOpenCalls;
     this.prepareThread = prepareThread;
     this.insertRun = insertRun;
     this.localRuns = localRuns;
@@ -125,7 +127,10 @@ public class CreateRun {
   public Created create(ProjectId project, ThreadId thread, RunSpec spec, BeforeInsert hook) {
     recordStreamForReplay(spec);
     var assistant = assistantOf(project, thread, spec);
-    var additional = prepareMessages.prepare(project, "additional_messages", spec.messages());
+    var additional =
+        new InsertRun.NewEntries(
+            prepareEntries.prepare(project, spec),
+            answerOpenCalls.filtered(project, thread, spec.outputs()));
     var created =
         create(
             project,
@@ -150,8 +155,13 @@ public class CreateRun {
           case AssistantChoice.None() -> null;
         };
     var prepared = prepareThread.prepare(project, "thread.", thread);
+    var entries = prepareEntries.prepare(project, spec);
     return create(
-        project, assistant, spec, hook, (tx, run) -> insertRun.withThread(tx, run, prepared));
+        project,
+        assistant,
+        spec,
+        hook,
+        (tx, run) -> insertRun.withThread(tx, run, prepared, entries));
   }
 
   private static void recordStreamForReplay(RunSpec spec) {

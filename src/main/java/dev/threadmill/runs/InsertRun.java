@@ -1,10 +1,12 @@
 package dev.threadmill.runs;
 
+import dev.threadmill.api.ApiException;
 import dev.threadmill.api.AssistantId;
 import dev.threadmill.api.Ids;
 import dev.threadmill.api.Metadata;
 import dev.threadmill.api.RunId;
 import dev.threadmill.api.ThreadId;
+import dev.threadmill.api.ToolCallId;
 import dev.threadmill.db.Tx;
 import dev.threadmill.limits.Payer;
 import dev.threadmill.runs.execution.StreamEvent;
@@ -19,8 +21,8 @@ import dev.threadmill.runs.store.RunSettings;
 import dev.threadmill.runs.store.RunStatus;
 import dev.threadmill.runs.store.RunTransitions;
 import dev.threadmill.threads.ContentPart;
+import dev.threadmill.threads.LockedThread;
 import dev.threadmill.threads.Message;
-import dev.threadmill.threads.MessageStore;
 import dev.threadmill.threads.NewMessage;
 import dev.threadmill.threads.NewThread;
 import dev.threadmill.threads.ThreadObject;
@@ -30,6 +32,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /** Inserts a run within a transaction, with its messages and, if requested, its thread. */
 @ApplicationScoped
@@ -38,8 +41,9 @@ public class InsertRun {
   private static final long MAX_MESSAGES_IN_MEMORY = 256 * 1024;
 
   private final ThreadStore threads;
-  private final MessageStore messages;
   private final RunTransitions runs;
+  private final AppendEntries appendEntries;
+  private final AnswerOpenCalls answerOpenCalls;
   private final WaitingRuns waitingRuns;
   private final LocalRuns localRuns;
   private final NodeLease node;
@@ -48,7 +52,8 @@ public class InsertRun {
 
   public InsertRun(
       ThreadStore threads,
-      MessageStore messages,
+      AppendEntries appendEntries,
+      AnswerOpenCalls answerOpenCalls,
       RunTransitions runs,
       WaitingRuns waitingRuns,
       LocalRuns localRuns,
@@ -56,7 +61,8 @@ public class InsertRun {
       Ids ids,
       RunsConfig config) {
     this.threads = threads;
-    this.messages = messages;
+    this.appendEntries = appendEntries;
+    this.answerOpenCalls = answerOpenCalls;
     this.runs = runs;
     this.waitingRuns = waitingRuns;
     this.localRuns = localRuns;
@@ -82,6 +88,23 @@ public class InsertRun {
       BeforeInsert hook) {}
 
   /**
+   * What the thread of a run gets first.
+   *
+   * @param outputs of calls of the thread, which have passed the content filters
+   */
+  record NewEntries(List<PreparedEntry> entries, Map<ToolCallId, String> outputs) {
+    /** The messages; 400 if there is something that cannot wait for its turn on the thread. */
+    private List<NewMessage> messagesOnly() {
+      var messages = PreparedEntry.messagesOnly(entries);
+      if (messages == null) {
+        throw ApiException.invalidState(
+            "A run that waits for its turn can bring messages only, no tool calls.");
+      }
+      return messages;
+    }
+  }
+
+  /**
    * A run that was inserted.
    *
    * @param events that its creation put into its log
@@ -93,29 +116,60 @@ public class InsertRun {
   /**
    * Inserts a run on a thread.
    *
-   * @param additional messages that the thread gets first
+   * @param additional what the thread gets first
    * @throws dev.threadmill.api.ApiException 404 if there is no such thread; 400 if another run is
    *     active on it and the policy is to refuse, or if too many wait
    */
   Inserted onThread(
-      Tx tx, NewRun wanted, ThreadId thread, List<NewMessage> additional, OnActiveRun policy) {
-    var locked = threads.lock(tx, wanted.payer().project(), thread, additional.size() + 1);
-    var at = locked.firstMessageAt().plus(additional.size(), ChronoUnit.MICROS);
+      Tx tx, NewRun wanted, ThreadId thread, NewEntries additional, OnActiveRun policy) {
+    int ticks = PreparedEntry.ticks(additional.entries());
+    var found = threads.lock(tx, wanted.payer().project(), thread, ticks + 1);
+    var locked = answerOpenCalls.answer(tx, found, additional.outputs());
+    var at = locked.firstMessageAt().plus(ticks, ChronoUnit.MICROS);
     var queued = queued(wanted, thread, at);
     wanted.hook().onCreate(tx, queued);
     if (locked.activeRun() != null && policy != OnActiveRun.REJECT) {
-      return waiting(tx, queued, additional, locked.activeRun());
+      return waiting(tx, queued, additional.messagesOnly(), locked.activeRun());
     }
-    messages.append(tx, locked.requireOpenForRuns(), additional);
-    return insert(tx, wanted, queued, null);
+    appendEntries.append(tx, locked.requireOpenForRuns(), additional.entries(), false);
+    return insert(tx, wanted, queued, null, null);
   }
 
   /** Inserts a thread and a run on it. */
-  Inserted withThread(Tx tx, NewRun wanted, NewThread thread) {
-    var created = threads.create(tx, thread, 1);
-    var queued = queued(wanted, created.thread().id(), created.nextMessageAt());
+  Inserted withThread(Tx tx, NewRun wanted, NewThread thread, List<PreparedEntry> entries) {
+    int ticks = PreparedEntry.ticks(entries);
+    var created = threads.create(tx, thread, ticks + 1);
+    var at = created.nextMessageAt().plus(ticks, ChronoUnit.MICROS);
+    var queued = queued(wanted, created.thread().id(), at);
     wanted.hook().onCreate(tx, queued);
-    return insert(tx, wanted, queued, created);
+    var messages = append(tx, created, entries);
+    return insert(tx, wanted, queued, created, messages);
+  }
+
+  /** Adds entries to a new thread. All its messages; null if it has tool calls as well. */
+  private List<Message> append(Tx tx, ThreadStore.Created created, List<PreparedEntry> entries) {
+    var all = new ArrayList<>(created.messages());
+    if (entries.isEmpty()) {
+      return all;
+    }
+    var thread = created.thread();
+    var locked =
+        new LockedThread(
+            thread.id(),
+            thread.projectId(),
+            thread.assistantId(),
+            thread.status(),
+            created.nextMessageAt(),
+            null);
+    boolean isMessagesOnly = true;
+    for (var appended : appendEntries.append(tx, locked, entries, true)) {
+      if (appended instanceof AppendEntries.Appended.OfMessage(var message)) {
+        all.add(message);
+      } else {
+        isMessagesOnly = false;
+      }
+    }
+    return isMessagesOnly ? all : null;
   }
 
   private Run queued(NewRun wanted, ThreadId thread, Instant at) {
@@ -143,8 +197,10 @@ public class InsertRun {
 
   /**
    * @param thread null if it existed before
+   * @param messages all messages of the thread; null if they are to be read
    */
-  private Inserted insert(Tx tx, NewRun wanted, Run queued, ThreadStore.Created thread) {
+  private Inserted insert(
+      Tx tx, NewRun wanted, Run queued, ThreadStore.Created thread, List<Message> messages) {
     var run = wanted.claim() ? queued.claimed(node.id(), 1, queued.times().created()) : queued;
     var events = new ArrayList<StreamEvent>();
     if (wanted.claim()) {
@@ -159,7 +215,7 @@ public class InsertRun {
       events.add(StreamEvents.runStatus(run));
     }
     runs.insert(tx, run.withEventLog(log(events)));
-    return new Inserted(run, events, null, thread == null ? null : ifSmall(thread.messages()));
+    return new Inserted(run, events, null, messages == null ? null : ifSmall(messages));
   }
 
   private static List<Message> ifSmall(List<Message> messages) {

@@ -37,14 +37,13 @@ public record LockedThread(
   public LockedThread requireOpenForRuns() {
     requireNotArchived();
     if (activeRun != null) {
-      throw ApiException.invalidState(
-          "Thread %s already has an active run %s.".formatted(id, activeRun));
+      throw new ActiveRunException(id, activeRun);
     }
     return this;
   }
 
   /** Answers 400 if nothing may be deleted now. */
-  LockedThread requireIdle(String what) {
+  public LockedThread requireIdle(String what) {
     if (activeRun != null) {
       throw ApiException.invalidState(
           "Can't delete %s while a run %s is active.".formatted(what, activeRun));

@@ -183,7 +183,7 @@ public class MessageStore {
   }
 
   /** Deletes a message of a locked thread. Returns false if there is no such message. */
-  boolean delete(Tx tx, ThreadId thread, MessageId id) {
+  public boolean delete(Tx tx, ThreadId thread, MessageId id) {
     tx.defer("UPDATE threads SET deletions = deletions + 1 WHERE id = ?", thread);
     return tx.update("DELETE FROM messages WHERE thread_id = ? AND id = ?", thread, id) > 0;
   }

@@ -110,8 +110,13 @@ public class ThreadStore {
     return new Created(thread, appended, firstTime.plus(count, ChronoUnit.MICROS));
   }
 
+  /** Keeps a thread that was created in this transaction out of the lists of threads. */
+  public void hide(Tx tx, ThreadId id) {
+    tx.defer("UPDATE threads SET hidden = true WHERE id = ?", id);
+  }
+
   /** As {@link #create(Tx, NewThread, int)}, in a transaction of its own. */
-  ConversationThread createAndCommit(NewThread request) {
+  public ConversationThread createAndCommit(NewThread request) {
     var created = jdbc.inTransaction(tx -> create(tx, request, 0));
     // What is attached to its messages has been added to its tool resources.
     return created.messages().stream().anyMatch(Message::hasAttachments)
@@ -136,7 +141,10 @@ public class ThreadStore {
   /** The threads of a project, filtered by assistant (if not null) and metadata. */
   Page<ConversationThread> list(
       ProjectId project, AssistantId assistant, Map<String, String> metadata, PageRequest page) {
-    var threads = Keyset.of(COLUMNS, "threads").within("project_id = ?", project.value());
+    var threads =
+        Keyset.of(COLUMNS, "threads")
+            .within("project_id = ?", project.value())
+            .filteredBy("NOT hidden");
     if (assistant != null) {
       threads.filteredBy("assistant_id = ?", assistant.value());
     }
@@ -147,6 +155,17 @@ public class ThreadStore {
         page,
         (sql, params) -> jdbc.list(sql, ThreadStore::readThread, params),
         thread -> thread.id().value());
+  }
+
+  /** Replaces the metadata. The changed thread, empty if the project has none of this id. */
+  public Optional<ConversationThread> setMetadata(
+      ProjectId project, ThreadId id, Metadata metadata) {
+    return jdbc.updateReturningOne(
+        "UPDATE threads SET metadata = ? WHERE id = ? AND project_id = ? RETURNING " + COLUMNS,
+        ThreadStore::readThread,
+        Tx.json(metadata),
+        id,
+        project);
   }
 
   /** The changed thread, empty if the project has none of this id. */
@@ -208,7 +227,7 @@ public class ThreadStore {
    *
    * @throws ApiException 404 if the project has no such thread
    */
-  void deleteAndCommit(ProjectId project, ThreadId id) {
+  public void deleteAndCommit(ProjectId project, ThreadId id) {
     jdbc.runInTransaction(
         tx -> {
           lock(tx, project, id, 0);

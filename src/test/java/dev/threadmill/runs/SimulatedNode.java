@@ -218,17 +218,30 @@ final class SimulatedNode {
             parts.concurrency,
             parts.gate,
             clock);
+    var answerOpenCalls =
+        new AnswerOpenCalls(
+            runs,
+            transitions,
+            steps,
+            stepWriter,
+            new ToolCallStore(jdbc),
+            resumeParent,
+            signals,
+            parts.gate,
+            clock);
     create =
         new CreateRun(
             jdbc,
             parts.assistantCache,
             parts.resolveSettings,
             parts.threads,
-            parts.prepareMessages,
+            new PrepareEntries(parts.prepareMessages, parts.gate, parts.ids),
+            answerOpenCalls,
             parts.prepareThread,
             new InsertRun(
                 parts.threads,
-                parts.messages,
+                new AppendEntries(parts.messages, stepWriter, new ToolCallStore(jdbc), parts.ids),
+                answerOpenCalls,
                 transitions,
                 waiting,
                 localRuns,

@@ -60,8 +60,9 @@ public enum RunStatus {
       case IN_PROGRESS -> next != QUEUED && next != IN_PROGRESS;
       case REQUIRES_ACTION ->
           switch (next) {
-            case QUEUED, CANCELLING, CANCELLED, EXPIRED, FAILED -> true;
-            case IN_PROGRESS, REQUIRES_ACTION, COMPLETED, INCOMPLETE -> false;
+            // Completed: its outputs are there, and another run continues with them.
+            case QUEUED, CANCELLING, COMPLETED, CANCELLED, EXPIRED, FAILED -> true;
+            case IN_PROGRESS, REQUIRES_ACTION, INCOMPLETE -> false;
           };
       case CANCELLING -> next.isTerminal();
       case COMPLETED, FAILED, CANCELLED, EXPIRED, INCOMPLETE -> false;

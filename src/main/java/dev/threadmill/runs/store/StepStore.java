@@ -16,6 +16,7 @@ import dev.threadmill.db.Tx;
 import dev.threadmill.models.Usage;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.SQLException;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -113,6 +114,22 @@ public class StepStore {
             step.threadId(),
             step.id())
         .flatMap(found -> found);
+  }
+
+  /** The reasoning of these steps that clients may see, by step. */
+  public Map<String, String> reasoning(ThreadId thread, Collection<StepId> steps) {
+    var texts = new HashMap<String, String>();
+    if (!steps.isEmpty()) {
+      jdbc.list(
+          """
+          SELECT id, aside ->> 'reasoning' AS text FROM run_steps
+          WHERE thread_id = ? AND id = ANY (?) AND aside ->> 'reasoning' IS NOT NULL
+          """,
+          row -> texts.put(row.text("id"), row.text("text")),
+          thread,
+          steps);
+    }
+    return texts;
   }
 
   /** The steps with their calls, which are read in one statement. */

@@ -1,5 +1,9 @@
 package dev.threadmill.runs.store;
 
+import dev.threadmill.api.ProjectId;
+import dev.threadmill.api.StepId;
+import dev.threadmill.api.ThreadId;
+import dev.threadmill.api.ToolCallId;
 import dev.threadmill.db.Tx;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Instant;
@@ -15,6 +19,11 @@ public class StepWriter {
    * @param sent the prompt of the model call that it comes from; null if that is not known any more
    */
   public void insert(Tx tx, Run run, Step step, SentContext sent) {
+    insert(tx, run.projectId(), step, sent);
+  }
+
+  /** As {@link #insert(Tx, Run, Step, SentContext)}, of a run that need not exist. */
+  public void insert(Tx tx, ProjectId project, Step step, SentContext sent) {
     var usage = step.usage();
     tx.defer(
         """
@@ -25,7 +34,7 @@ public class StepWriter {
         """,
         step.threadId(),
         step.id(),
-        run.projectId(),
+        project,
         step.runId(),
         step.assistantId(),
         step.ordinal(),
@@ -41,17 +50,17 @@ public class StepWriter {
         Tx.json(sent),
         Tx.json(step.reasoning().nullIfEmpty()),
         step.warnings().isEmpty() ? null : Tx.json(step.warnings()));
-    insertCalls(tx, run, step);
+    insertCalls(tx, project, step);
   }
 
-  private static void insertCalls(Tx tx, Run run, Step step) {
+  private static void insertCalls(Tx tx, ProjectId project, Step step) {
     var calls = new ArrayList<Object[]>();
     for (var call : step.calls()) {
       calls.add(
           new Object[] {
             step.threadId(),
             call.id(),
-            run.projectId(),
+            project,
             step.runId(),
             step.id(),
             calls.size(),
@@ -146,6 +155,62 @@ public class StepWriter {
         Tx.json(error),
         run.threadId(),
         run.id());
+  }
+
+  /**
+   * Stores the output of a call whose run has ended without it, or that no run has made, and
+   * completes the step if it was the last one.
+   */
+  public void setLateOutput(Tx tx, ThreadId thread, ToolCallId call, String output, Instant at) {
+    tx.update(
+        "UPDATE tool_calls SET output = ? WHERE thread_id = ? AND id = ?", output, thread, call);
+    tx.update(
+        """
+        UPDATE run_steps s SET status = 'completed', ended_at = ?, last_error = NULL
+        WHERE s.thread_id = ? AND s.status <> 'completed'
+          AND s.id = (SELECT c.step_id FROM tool_calls c WHERE c.thread_id = ? AND c.id = ?)
+          AND NOT EXISTS (SELECT 1 FROM tool_calls o
+            WHERE o.thread_id = s.thread_id AND o.step_id = s.id AND o.output IS NULL)
+        """,
+        at,
+        thread,
+        thread,
+        call);
+  }
+
+  /** Deletes the reasoning of a step that clients may see. */
+  public boolean deleteReasoning(Tx tx, ThreadId thread, StepId step) {
+    return tx.update(
+            """
+            UPDATE run_steps SET aside = aside - 'reasoning' - 'effort'
+            WHERE thread_id = ? AND id = ? AND aside ->> 'reasoning' IS NOT NULL
+            """,
+            thread,
+            step)
+        > 0;
+  }
+
+  /** Deletes a call with its output, and its step if that has no other one. */
+  public boolean deleteCall(Tx tx, ThreadId thread, ToolCallId call) {
+    var step =
+        tx.updateReturningOne(
+            "DELETE FROM tool_calls WHERE thread_id = ? AND id = ? RETURNING step_id",
+            row -> row.text("step_id"),
+            thread,
+            call);
+    step.ifPresent(
+        id ->
+            tx.update(
+                """
+                DELETE FROM run_steps s WHERE s.thread_id = ? AND s.id = ?
+                  AND NOT EXISTS (SELECT 1 FROM runs r
+                    WHERE r.thread_id = s.thread_id AND r.id = s.run_id)
+                  AND NOT EXISTS (SELECT 1 FROM tool_calls c
+                    WHERE c.thread_id = s.thread_id AND c.step_id = s.id)
+                """,
+                thread,
+                id));
+    return step.isPresent();
   }
 
   /** Stores how a step ended. */

@@ -140,6 +140,11 @@ public record ToolCall(
         id, type, name, arguments + more, output, executor, routing, partial, parts);
   }
 
+  /** With another id. */
+  public ToolCall withId(ToolCallId newId) {
+    return new ToolCall(newId, type, name, arguments, output, executor, routing, partial, parts);
+  }
+
   /** With another executor. */
   public ToolCall withExecutor(Executor newExecutor) {
     return new ToolCall(id, type, name, arguments, output, newExecutor, routing, partial, parts);

@@ -1,6 +1,7 @@
 package dev.threadmill.runs.store;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.RunId;
 import dev.threadmill.api.StepId;
 import dev.threadmill.api.ThreadId;
@@ -16,6 +17,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** Reads the tool calls of runs. {@link StepWriter} writes them. */
 @ApplicationScoped
@@ -45,6 +47,17 @@ public class ToolCallStore {
         ToolCallStore::read,
         step.threadId(),
         step.id());
+  }
+
+  /** Those of these calls that exist, in no order. */
+  public List<ToolCall> findAll(ThreadId thread, Collection<ToolCallId> wanted) {
+    return wanted.isEmpty()
+        ? List.of()
+        : jdbc.list(
+            "SELECT " + COLUMNS + " FROM tool_calls WHERE thread_id = ? AND id = ANY (?)",
+            ToolCallStore::read,
+            thread,
+            wanted);
   }
 
   /** The calls of several steps of a thread, by their steps. */
@@ -99,6 +112,59 @@ public class ToolCallStore {
         runs.stream().map(RunKey::thread).toList(),
         runs.stream().map(RunKey::run).toList());
     return calls;
+  }
+
+  /** Those of these ids that calls of the thread have. */
+  public Set<ToolCallId> existing(Tx tx, ThreadId thread, Collection<ToolCallId> wanted) {
+    return Set.copyOf(
+        tx.list(
+            "SELECT id FROM tool_calls WHERE thread_id = ? AND id = ANY (?)",
+            row -> row.text("id", ToolCallId::new),
+            thread,
+            wanted));
+  }
+
+  /**
+   * A call, and the run that made it.
+   *
+   * @param runStatus null if no run of the thread has made it
+   */
+  public record CallOfRun(ToolCall call, RunId run, RunStatus runStatus) {}
+
+  /** Those of these calls that the thread has. */
+  public List<CallOfRun> find(
+      Tx tx, ProjectId project, ThreadId thread, Collection<ToolCallId> wanted) {
+    return tx.list(
+        """
+        SELECT c.*, r.status AS run_status
+        FROM tool_calls c LEFT JOIN runs r ON r.thread_id = c.thread_id AND r.id = c.run_id
+        WHERE c.thread_id = ? AND c.project_id = ? AND c.id = ANY (?)
+        """,
+        row ->
+            new CallOfRun(
+                read(row),
+                row.text("run_id", RunId::new),
+                row.enumValue("run_status", RunStatus.class)),
+        thread,
+        project,
+        wanted);
+  }
+
+  /**
+   * The calls that the client has to answer and that no run waits with, oldest first; 10 at most.
+   */
+  public List<ToolCallId> openWithoutRun(Tx tx, ThreadId thread) {
+    return tx.list(
+        """
+        SELECT c.id FROM run_steps s
+        JOIN tool_calls c ON c.thread_id = s.thread_id AND c.step_id = s.id
+        WHERE s.thread_id = ? AND s.status = 'in_progress' AND s.type = 'tool_calls'
+          AND c.output IS NULL
+          AND NOT EXISTS (SELECT 1 FROM runs r WHERE r.thread_id = s.thread_id AND r.id = s.run_id)
+        ORDER BY s.created_at, c.ordinal LIMIT 10
+        """,
+        row -> row.text("id", ToolCallId::new),
+        thread);
   }
 
   /** How many turns of a run called tools, and how many calls those were. */

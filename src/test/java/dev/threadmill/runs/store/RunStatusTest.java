@@ -36,8 +36,10 @@ class RunStatusTest {
   }
 
   @Test
-  void onlyARunThatWasExecutedCompletes() {
-    assertThat(RunStatus.COMPLETED.predecessors()).isEqualTo(RunStatus.EXECUTING);
+  void onlyARunThatWasExecutedCompletesAtOnceOrWithTheOutputsOfItsClient() {
+    assertThat(RunStatus.COMPLETED.predecessors())
+        .containsExactlyInAnyOrder(
+            RunStatus.IN_PROGRESS, RunStatus.CANCELLING, RunStatus.REQUIRES_ACTION);
     assertThat(RunStatus.INCOMPLETE.predecessors()).isEqualTo(RunStatus.EXECUTING);
   }
 

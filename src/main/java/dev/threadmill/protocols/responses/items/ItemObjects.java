@@ -1,0 +1,157 @@
+package dev.threadmill.protocols.responses.items;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.threadmill.api.Json;
+import dev.threadmill.runs.api.ThreadItem;
+import dev.threadmill.threads.Annotation;
+import dev.threadmill.threads.ContentPart;
+import dev.threadmill.threads.Message;
+import java.util.List;
+import java.util.Locale;
+
+/** Items of threads as JSON. */
+public final class ItemObjects {
+  private static final String COMPLETED = "completed";
+
+  private ItemObjects() {}
+
+  /** An item of a thread. */
+  public static ObjectNode of(ThreadItem item) {
+    return switch (item) {
+      case ThreadItem.OfMessage(var key, var message) -> message(key.id(), message);
+      case ThreadItem.OfReasoning(var key, var text) ->
+          reasoning(ItemIds.with(ItemIds.REASONING, key.id()), text);
+      case ThreadItem.OfCall call -> call(call);
+      case ThreadItem.OfOutput(var key, var output) -> output(key.id(), output);
+    };
+  }
+
+  private static ObjectNode message(String id, Message message) {
+    var role = message.metadata().pairs().get(ReadItems.ROLE);
+    boolean isSystem = "system".equals(role) || "developer".equals(role);
+    boolean isAssistant = message.role() == Message.Role.ASSISTANT;
+    var object = item(id, "message", message.status().wire());
+    object.put("role", isSystem ? role : message.role().wire());
+    var content = object.putArray("content");
+    message.content().forEach(part -> content.add(part(part, isAssistant)));
+    return object;
+  }
+
+  /** A part of a message. */
+  public static ObjectNode part(ContentPart part, boolean isAssistant) {
+    var object = Json.MAPPER.createObjectNode();
+    switch (part) {
+      case ContentPart.Text text -> {
+        if (isAssistant) {
+          return outputText(text.value(), text.text().annotations());
+        }
+        object.put("type", "input_text").put("text", text.value());
+      }
+      case ContentPart.Refusal(var refusal) ->
+          object.put("type", "refusal").put("refusal", refusal);
+      case ContentPart.ImageUrl(var picture) ->
+          object
+              .put("type", "input_image")
+              .put("image_url", picture.url())
+              .putNull("file_id")
+              .put("detail", picture.detail().name().toLowerCase(Locale.ROOT));
+      case ContentPart.ImageFile(var picture) ->
+          object
+              .put("type", "input_image")
+              .putNull("image_url")
+              .put("file_id", picture.fileId())
+              .put("detail", picture.detail().name().toLowerCase(Locale.ROOT));
+      case ContentPart.File(var file) -> object.put("type", "input_file").put("file_id", file);
+      case ContentPart.Audio(var sound) ->
+          object
+              .put("type", "input_audio")
+              .putObject("input_audio")
+              .put("data", sound.data())
+              .put("format", sound.format());
+    }
+    return object;
+  }
+
+  /** Text of the model. */
+  public static ObjectNode outputText(String text, List<Annotation> annotations) {
+    var object = Json.MAPPER.createObjectNode().put("type", "output_text").put("text", text);
+    var list = object.putArray("annotations");
+    annotations.forEach(annotation -> list.add(annotation(annotation)));
+    object.putArray("logprobs");
+    return object;
+  }
+
+  /** An annotation of text of the model. */
+  public static ObjectNode annotation(Annotation annotation) {
+    var object = Json.MAPPER.createObjectNode();
+    return switch (annotation) {
+      case Annotation.FileCitation(var text, _, var end, var file) ->
+          object
+              .put("type", "file_citation")
+              .put("file_id", file.fileId())
+              .put("filename", text)
+              .put("index", end);
+      case Annotation.FilePath(_, _, var end, var file) ->
+          object.put("type", "file_path").put("file_id", file.fileId()).put("index", end);
+    };
+  }
+
+  /** Reasoning in plain text. */
+  public static ObjectNode reasoning(String id, String text) {
+    var object = Json.MAPPER.createObjectNode().put("id", id).put("type", "reasoning");
+    object.putArray("summary");
+    object.putArray("content").addObject().put("type", "reasoning_text").put("text", text);
+    object.putNull("encrypted_content");
+    return object.put("status", COMPLETED);
+  }
+
+  private static ObjectNode call(ThreadItem.OfCall call) {
+    var id = call.key().id();
+    return switch (call.by()) {
+      case CLIENT ->
+          item(ItemIds.with(ItemIds.FUNCTION_CALL, id), "function_call", COMPLETED)
+              .put("call_id", id)
+              .put("name", call.name())
+              .put("arguments", call.arguments());
+      case APPROVAL ->
+          Json.MAPPER
+              .createObjectNode()
+              .put("id", ItemIds.with(ItemIds.APPROVAL, id))
+              .put("type", "mcp_approval_request")
+              .put("server_label", "mcp")
+              .put("name", call.name())
+              .put("arguments", call.arguments());
+      case SERVER -> serverCall(id, call);
+    };
+  }
+
+  /** A call that the server makes. Its tool is not stored with it, only its kind. */
+  private static ObjectNode serverCall(String id, ThreadItem.OfCall call) {
+    return item(
+            ItemIds.with(ItemIds.MCP_CALL, id),
+            "mcp_call",
+            call.output() == null ? "in_progress" : COMPLETED)
+        .put("server_label", call.type())
+        .put("name", call.name())
+        .put("arguments", call.arguments())
+        .put("output", call.output())
+        .putNull("error")
+        .putNull("approval_request_id");
+  }
+
+  private static ObjectNode output(String id, String output) {
+    return item(ItemIds.with(ItemIds.OUTPUT, id), "function_call_output", COMPLETED)
+        .put("call_id", id)
+        .put("output", output);
+  }
+
+  private static ObjectNode item(String id, String type, String status) {
+    return Json.MAPPER.createObjectNode().put("id", id).put("type", type).put("status", status);
+  }
+
+  /** The id of an item. */
+  public static String id(JsonNode item) {
+    return item.path("id").asText();
+  }
+}

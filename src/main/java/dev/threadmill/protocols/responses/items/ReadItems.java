@@ -1,0 +1,316 @@
+package dev.threadmill.protocols.responses.items;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.threadmill.api.ApiException;
+import dev.threadmill.api.Json;
+import dev.threadmill.api.Metadata;
+import dev.threadmill.api.ProjectId;
+import dev.threadmill.models.ReasoningState;
+import dev.threadmill.runs.spec.ThreadEntry;
+import dev.threadmill.threads.ContentPart;
+import dev.threadmill.threads.CreateMessage;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+
+/** Reads the items of a request. */
+@ApplicationScoped
+public class ReadItems {
+  /** The metadata of a message that was sent with the role of a system message. */
+  public static final String ROLE = "role";
+
+  private static final int MAX_ITEMS = 10_000;
+  private static final String APPROVED = "approve";
+
+  /** Items of the server that bring a model nothing that the text behind them does not say. */
+  private static final Set<String> LEFT_OUT =
+      Set.of(
+          "file_search_call",
+          "web_search_call",
+          "mcp_list_tools",
+          "mcp_approval_request",
+          "image_generation_call",
+          "compaction_trigger",
+          "tool_search_call",
+          "tool_search_output",
+          "additional_tools");
+
+  private final SealedItems sealed;
+
+  ReadItems(SealedItems sealed) {
+    this.sealed = sealed;
+  }
+
+  /**
+   * How items are read.
+   *
+   * @param systemApart whether the text of system messages is returned apart, not as messages
+   * @param referenced finds the item that an {@code item_reference} names; null for none
+   */
+  public record Mode(boolean systemApart, Function<String, JsonNode> referenced) {}
+
+  /**
+   * Reads the items at this path.
+   *
+   * @param input a list of items, or a text that is one message of the user
+   * @throws ApiException 400 that names the field
+   */
+  public InputItems read(ProjectId project, String path, JsonNode input, Mode mode) {
+    var reading = new Reading(project, mode);
+    if (input.isTextual()) {
+      var message = Json.MAPPER.createObjectNode().put("type", "message").put("role", "user");
+      message.putArray("content").addObject().put("type", "input_text").set("text", input);
+      reading.item(path, message);
+    } else if (input.isArray()) {
+      if (input.size() > MAX_ITEMS) {
+        throw ApiException.invalid(
+            path, "Invalid '%s': expected at most %d items.".formatted(path, MAX_ITEMS));
+      }
+      for (int i = 0; i < input.size(); i++) {
+        reading.item("%s[%d]".formatted(path, i), input.get(i));
+      }
+    } else {
+      throw InputContent.type(path, "a text or a list of items");
+    }
+    return reading.done();
+  }
+
+  /** A list of items that is being read. */
+  private final class Reading {
+    private final ProjectId project;
+    private final Mode mode;
+    private final List<Object> entries = new ArrayList<>();
+    private final Map<String, Call> calls = new LinkedHashMap<>();
+    private final Map<String, String> outputs = new LinkedHashMap<>();
+    private final Map<String, String> approvals = new LinkedHashMap<>();
+    private final StringBuilder system = new StringBuilder();
+    private final List<JsonNode> items = new ArrayList<>();
+    private ReasoningState state;
+    private Group group;
+
+    Reading(ProjectId project, Mode mode) {
+      this.project = project;
+      this.mode = mode;
+    }
+
+    /** Calls that stand one behind the other are of one answer. */
+    private record Group(List<Call> calls, ReasoningState state) {}
+
+    private static final class Call {
+      final String id;
+      final String name;
+      final String arguments;
+      String output;
+
+      Call(String id, String name, String arguments) {
+        this.id = id;
+        this.name = name;
+        this.arguments = arguments;
+      }
+    }
+
+    void item(String path, JsonNode item) {
+      if (!item.isObject()) {
+        throw InputContent.type(path, "an item");
+      }
+      var type = item.path("type").asText(item.has("role") ? "message" : "");
+      switch (type) {
+        case "message" -> message(path, item);
+        case "function_call" ->
+            call(
+                path,
+                item,
+                "call_id",
+                InputContent.text(path + ".arguments", item.path("arguments")));
+        case "custom_tool_call" -> call(path, item, "call_id", customArguments(path, item));
+        case "function_call_output", "custom_tool_call_output" -> output(path, item);
+        case "mcp_call" -> serverCall(path, item, item.path("name").asText(""), "output");
+        case "code_interpreter_call" -> codeCall(path, item);
+        case "mcp_approval_response" -> approval(path, item);
+        case "reasoning" -> reasoning(path, item);
+        case "compaction" -> compaction(path, item);
+        case "item_reference" -> reference(path, item);
+        default -> {
+          if (!LEFT_OUT.contains(type)) {
+            throw InputContent.value(path + ".type", item.path("type"));
+          }
+        }
+      }
+      if (!type.equals("item_reference")) {
+        items.add(item);
+      }
+    }
+
+    private void reference(String path, JsonNode item) {
+      var id = InputContent.text(path + ".id", item.path("id"));
+      var found = mode.referenced().apply(id);
+      if (found == null) {
+        throw ApiException.invalid(
+            path + ".id", "Item with id '%s' not found.".formatted(clip(id)));
+      }
+      item(path, found);
+    }
+
+    private void message(String path, JsonNode item) {
+      var content = InputContent.parts(path + ".content", item.path("content"));
+      var role = InputContent.text(path + ".role", item.path("role"));
+      switch (role) {
+        case "user" -> add(path, CreateMessage.Role.USER, content, null);
+        case "assistant" -> {
+          if (!ContentPart.textOf(content).isEmpty()) {
+            add(path, CreateMessage.Role.ASSISTANT, content, null);
+          }
+        }
+        case "system", "developer" -> {
+          if (mode.systemApart()) {
+            system.append(system.isEmpty() ? "" : "\n\n").append(ContentPart.textOf(content));
+          } else {
+            add(path, CreateMessage.Role.USER, content, new Metadata(Map.of(ROLE, role)));
+          }
+        }
+        default -> throw InputContent.value(path + ".role", item.path("role"));
+      }
+    }
+
+    private void add(
+        String path, CreateMessage.Role role, List<ContentPart> content, Metadata metadata) {
+      try {
+        entries.add(
+            new ThreadEntry.OfMessage(new CreateMessage(role, content, null, metadata, null)));
+      } catch (ApiException e) {
+        throw ApiException.invalid(
+            path + ".content", "Invalid '%s.content': must not be empty.".formatted(path));
+      }
+      group = null;
+      state = null;
+    }
+
+    private String customArguments(String path, JsonNode item) {
+      return Json.MAPPER
+          .createObjectNode()
+          .put("input", InputContent.text(path + ".input", item.path("input")))
+          .toString();
+    }
+
+    private Call call(String path, JsonNode item, String idField, String arguments) {
+      var id = InputContent.text(path + "." + idField, item.path(idField));
+      var call = new Call(id, name(path, item), arguments.isEmpty() ? "{}" : arguments);
+      if (calls.putIfAbsent(id, call) != null) {
+        throw ApiException.invalid(
+            path + "." + idField,
+            "Invalid '%s.%s': there are two calls of this id.".formatted(path, idField));
+      }
+      if (group == null) {
+        group = new Group(new ArrayList<>(), state);
+        state = null;
+        entries.add(group);
+      }
+      group.calls().add(call);
+      return call;
+    }
+
+    private static String name(String path, JsonNode item) {
+      var name = InputContent.text(path + ".name", item.path("name"));
+      if (name.isEmpty() || name.length() > 256) {
+        throw InputContent.value(path + ".name", item.path("name"));
+      }
+      return name;
+    }
+
+    private void serverCall(String path, JsonNode item, String name, String outputField) {
+      var output = item.path(outputField);
+      if (!name.isEmpty() && output.isTextual()) {
+        call(path, item, "id", item.path("arguments").asText("{}")).output = output.textValue();
+        group = null;
+      }
+    }
+
+    private void codeCall(String path, JsonNode item) {
+      var logs = new StringBuilder();
+      for (var each : item.path("outputs")) {
+        logs.append(each.path("logs").asText(""));
+      }
+      if (item.path("code").isTextual() && item.path("id").isTextual()) {
+        var named = item.deepCopy();
+        ((com.fasterxml.jackson.databind.node.ObjectNode) named).put("name", "code_interpreter");
+        var arguments = Json.MAPPER.createObjectNode().set("code", item.get("code")).toString();
+        call(path, named, "id", arguments).output = logs.toString();
+        group = null;
+      }
+    }
+
+    private void output(String path, JsonNode item) {
+      var id = InputContent.text(path + ".call_id", item.path("call_id"));
+      var output = InputContent.output(path + ".output", item.path("output"));
+      var call = calls.get(id);
+      if (call != null) {
+        call.output = output;
+      } else {
+        outputs.put(id, output);
+      }
+      // The next call belongs to another answer, unless calls of this one are still open.
+      if (group != null && group.calls().stream().noneMatch(each -> each.output == null)) {
+        group = null;
+      }
+    }
+
+    private void approval(String path, JsonNode item) {
+      var id = InputContent.text(path + ".approval_request_id", item.path("approval_request_id"));
+      if (!item.path(APPROVED).isBoolean()) {
+        throw InputContent.type(path + ".approve", "true or false");
+      }
+      var reason = item.path("reason").asText("");
+      approvals.put(
+          id,
+          item.path(APPROVED).booleanValue()
+              ? APPROVED
+              : reason.isEmpty() ? "deny" : "deny: " + reason);
+    }
+
+    private void reasoning(String path, JsonNode item) {
+      var content = item.path("encrypted_content");
+      if (content.isTextual()) {
+        state = sealed.stateOf(project, path, content.textValue()).orElse(null);
+        group = null;
+      }
+    }
+
+    private void compaction(String path, JsonNode item) {
+      var content = InputContent.text(path + ".encrypted_content", item.path("encrypted_content"));
+      var summary = sealed.summaryOf(project, path, content);
+      add(
+          path,
+          CreateMessage.Role.USER,
+          List.of(ContentPart.text("Summary of the conversation so far:\n" + summary)),
+          null);
+    }
+
+    InputItems done() {
+      var all = new ArrayList<ThreadEntry>();
+      for (var entry : entries) {
+        if (entry instanceof Group(var its, var itsState)) {
+          all.add(
+              new ThreadEntry.OfCalls(
+                  its.stream()
+                      .map(
+                          each ->
+                              new ThreadEntry.EnteredCall(
+                                  each.id, each.name, each.arguments, each.output))
+                      .toList(),
+                  itsState));
+        } else {
+          all.add((ThreadEntry) entry);
+        }
+      }
+      return new InputItems(all, outputs, approvals, system.toString(), items);
+    }
+  }
+
+  private static String clip(String text) {
+    return text.length() <= 80 ? text : text.substring(0, 80) + "…";
+  }
+}

@@ -1,0 +1,130 @@
+package dev.threadmill.runs.store;
+
+import dev.threadmill.api.ProjectId;
+import dev.threadmill.api.ThreadId;
+import dev.threadmill.db.Jdbc;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Reads the items of a thread in their order: messages, reasoning, tool calls, and outputs that
+ * clients have submitted. A call and its output take their places from their step.
+ */
+@ApplicationScoped
+public class ThreadItemStore {
+  private static final String MESSAGES =
+      """
+      SELECT m.created_at AS at, 'MESSAGE' AS kind, m.id, pg_column_size(m.content) AS size
+      FROM messages m
+      WHERE m.thread_id = ? AND m.project_id = ? AND m.status <> 'in_progress'
+      """;
+
+  private static final String CALLS =
+      """
+      SELECT s.created_at + 2 * c.ordinal * interval '1 microsecond' AS at, 'CALL' AS kind, c.id,
+        octet_length(c.arguments) + coalesce(octet_length(c.output), 0) AS size
+      FROM run_steps s JOIN tool_calls c ON c.thread_id = s.thread_id AND c.step_id = s.id
+      WHERE s.thread_id = ? AND s.project_id = ? AND s.type = 'tool_calls'
+        AND c.executor <> 'nobody'
+      """;
+
+  private static final String OUTPUTS =
+      """
+      SELECT s.created_at + (2 * c.ordinal + 1) * interval '1 microsecond' AS at, 'OUTPUT' AS kind,
+        c.id, octet_length(c.output) AS size
+      FROM run_steps s JOIN tool_calls c ON c.thread_id = s.thread_id AND c.step_id = s.id
+      WHERE s.thread_id = ? AND s.project_id = ? AND s.type = 'tool_calls'
+        AND c.executor = 'client' AND c.output IS NOT NULL
+      """;
+
+  private static final String REASONING =
+      """
+      SELECT s.created_at - interval '1 microsecond' AS at, 'REASONING' AS kind, s.id,
+        pg_column_size(s.aside) AS size
+      FROM run_steps s
+      WHERE s.thread_id = ? AND s.project_id = ? AND s.aside ->> 'reasoning' IS NOT NULL
+        AND s.status <> 'in_progress'
+      """;
+
+  private static final String ALL =
+      "(%s UNION ALL %s UNION ALL %s UNION ALL %s) AS items"
+          .formatted(MESSAGES, CALLS, OUTPUTS, REASONING);
+
+  private final Jdbc jdbc;
+
+  ThreadItemStore(Jdbc jdbc) {
+    this.jdbc = jdbc;
+  }
+
+  /** The kinds of items. */
+  public enum Kind {
+    MESSAGE,
+    REASONING,
+    CALL,
+    /** The output of a call that a client has submitted. */
+    OUTPUT
+  }
+
+  /**
+   * An item.
+   *
+   * @param id of the message, the step, or the call
+   * @param size in bytes, about
+   */
+  public record Place(Kind kind, String id, Instant at, int size) {}
+
+  /** The place of an item; empty if the thread has no such item. */
+  public Optional<Place> find(ProjectId project, ThreadId thread, Kind kind, String id) {
+    return jdbc.one(
+        "SELECT * FROM " + ALL + " WHERE kind = ? AND id = ?",
+        ThreadItemStore::read,
+        thread,
+        project,
+        thread,
+        project,
+        thread,
+        project,
+        thread,
+        project,
+        kind.name(),
+        id);
+  }
+
+  /**
+   * Items of a thread.
+   *
+   * @param after the item before the first one; null for the start of the list
+   */
+  public List<Place> list(
+      ProjectId project, ThreadId thread, Place after, boolean descending, int limit) {
+    var order = descending ? "DESC" : "ASC";
+    return jdbc.list(
+        """
+        SELECT * FROM %s
+        WHERE ?::text IS NULL OR (at, kind, id) %s (?, ?, ?)
+        ORDER BY at %s, kind %s, id %s LIMIT ?
+        """
+            .formatted(ALL, descending ? "<" : ">", order, order, order),
+        ThreadItemStore::read,
+        thread,
+        project,
+        thread,
+        project,
+        thread,
+        project,
+        thread,
+        project,
+        after == null ? null : after.id(),
+        after == null ? Instant.EPOCH : after.at(),
+        after == null ? "" : after.kind().name(),
+        after == null ? "" : after.id(),
+        limit);
+  }
+
+  private static Place read(dev.threadmill.db.Row row) throws java.sql.SQLException {
+    return new Place(
+        Kind.valueOf(row.text("kind")), row.text("id"), row.instant("at"), row.integer("size"));
+  }
+}

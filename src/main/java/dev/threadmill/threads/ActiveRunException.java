@@ -1,0 +1,21 @@
+package dev.threadmill.threads;
+
+import dev.threadmill.api.ApiError;
+import dev.threadmill.api.ApiException;
+import dev.threadmill.api.RunId;
+import dev.threadmill.api.ThreadId;
+
+/** 400: another run is active on the thread. */
+public class ActiveRunException extends ApiException {
+  private static final long serialVersionUID = 1;
+
+  ActiveRunException(ThreadId thread, RunId active) {
+    super(
+        400,
+        new ApiError(
+            "Thread %s already has an active run %s.".formatted(thread, active),
+            ApiError.INVALID_REQUEST,
+            null,
+            null));
+  }
+}
