@@ -91,6 +91,7 @@ class ArchitectureTest {
           "protocols.mcp",
           "protocols.a2a",
           "protocols.responses.items",
+          "protocols.responses.request",
           "protocols.responses",
           "console",
           "lab.memory",

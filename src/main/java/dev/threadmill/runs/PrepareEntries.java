@@ -12,7 +12,6 @@ import dev.threadmill.runs.spec.ThreadEntry;
 import dev.threadmill.runs.store.StepReasoning;
 import dev.threadmill.runs.store.ToolCall;
 import dev.threadmill.threads.CreateMessage;
-import dev.threadmill.threads.NewMessage;
 import dev.threadmill.threads.PrepareMessages;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.ArrayList;
@@ -67,7 +66,7 @@ public class PrepareEntries {
     for (var entry : entries) {
       prepared.add(
           switch (entry) {
-            case ThreadEntry.OfMessage _ -> new PreparedEntry.OfMessage(next(preparedMessages));
+            case ThreadEntry.OfMessage _ -> new PreparedEntry.OfMessage(preparedMessages.next());
             case ThreadEntry.OfCalls(var calls, var state) ->
                 new PreparedEntry.OfCalls(
                     calls.stream().map(call -> prepared(project, call, used)).toList(),
@@ -75,10 +74,6 @@ public class PrepareEntries {
           });
     }
     return prepared;
-  }
-
-  private static NewMessage next(java.util.Iterator<NewMessage> messages) {
-    return messages.next();
   }
 
   private ToolCall prepared(ProjectId project, ThreadEntry.EnteredCall call, Set<ToolCallId> used) {

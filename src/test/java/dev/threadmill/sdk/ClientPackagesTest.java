@@ -32,8 +32,9 @@ class ClientPackagesTest {
     "llamaindex, llama-index-agent-openai==0.4.12",
     "litellm, litellm==1.110.2",
     "autogen, autogen-ext[openai]==0.7.5 autogen-agentchat==0.7.5",
+    "agents, openai-agents==0.24.0 openai==3.57.0 openresponses-types==2.4.0",
   })
-  void aPythonFrameworkRunsAssistantsAndCallsItsFunctions(String client, String requirements) {
+  void aPythonFrameworkRunsUnchangedAndCallsItsFunctions(String client, String requirements) {
     var packages = PythonPackages.installed(requirements.split(" "));
 
     var outcome =

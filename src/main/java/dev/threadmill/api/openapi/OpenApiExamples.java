@@ -33,6 +33,12 @@ final class OpenApiExamples {
           "/v1/chat/completions",
           """
           {"model": "rehearsal", "messages": [{"role": "user", "content": "Hello"}]}""",
+          "/v1/responses",
+          """
+          {"model": "rehearsal", "input": "Hello"}""",
+          "/v1/conversations",
+          """
+          {"items": [{"role": "user", "content": "Hello"}]}""",
           "/v1/projects",
           """
           {"name": "Order desk"}""");

@@ -15,6 +15,7 @@ final class ServerClient implements Client {
   private static final String DONE = "\"status\":\"completed\"";
   private static final String SUBMIT = "/submit_tool_outputs";
   private static final String RUN = "\"object\":\"thread.run\"";
+  private static final String RESPONSE = "\"object\":\"response\"";
   private static final List<?> TOOLS =
       List.of(
           Map.of(
@@ -43,6 +44,14 @@ final class ServerClient implements Client {
   public Sample run(String model, long since) throws IOException {
     var reader = new TimedStreamReader(since);
     end(reader.read(server.stream("/threads/runs", newThread(model)), RUN));
+    return reader.done();
+  }
+
+  /** As {@link #run}, by the Responses API. */
+  Sample respond(String model, long since) throws IOException {
+    var reader = new TimedStreamReader(since);
+    var create = Map.of("model", model, "stream", true, "input", List.of(question()));
+    end(reader.read(server.stream("/responses", json(create)), RESPONSE));
     return reader.done();
   }
 

@@ -45,11 +45,35 @@ record Throughput(ControlledComparison comparison, BenchProfile profile) {
         latency(both.server(), 0.99),
         latency(both.control(), 0.99),
         Report.Relation.RATIO);
+    measureResponses(report, server);
     measureCost(report, "");
     report.target(
         "at least half the control's throughput",
         "%.0f %%".formatted(100 * server / control),
         server >= TARGET * control);
+  }
+
+  /**
+   * Measures the same by the Responses API, beside runs.
+   *
+   * @param runs per second
+   */
+  private void measureResponses(Report report, double runs) throws Exception {
+    Load.closedLoop(
+        CLIENTS, profile.warmUp.dividedBy(5), comparison::serverClient, Throughput::respond);
+    var turn =
+        Load.closedLoop(
+            CLIENTS, profile.measureTime, comparison::serverClient, Throughput::respond);
+    report.row(
+        "responses, beside runs",
+        Report.Unit.PER_SECOND,
+        turn.perSecond(),
+        runs,
+        Report.Relation.RATIO);
+  }
+
+  private static Sample respond(ServerClient client, long since) throws Exception {
+    return client.respond(MODEL, since);
   }
 
   /**

@@ -1,8 +1,8 @@
 package dev.threadmill.protocols.responses;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.threadmill.api.ApiException;
+import dev.threadmill.api.Deleted;
 import dev.threadmill.api.Json;
 import dev.threadmill.api.Metadata;
 import dev.threadmill.api.Page;
@@ -15,6 +15,8 @@ import dev.threadmill.protocols.responses.items.ItemErrors;
 import dev.threadmill.protocols.responses.items.ItemIds;
 import dev.threadmill.protocols.responses.items.ItemObjects;
 import dev.threadmill.protocols.responses.items.ReadItems;
+import dev.threadmill.protocols.responses.request.Include;
+import dev.threadmill.protocols.responses.request.RequestFields;
 import dev.threadmill.runs.api.ThreadItem;
 import dev.threadmill.runs.api.ThreadItems;
 import dev.threadmill.threads.ActiveRunException;
@@ -35,8 +37,13 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
 /** Conversations over HTTP: threads in the terms of the Conversations API. */
@@ -59,7 +66,7 @@ public class ConversationResource {
   @POST
   @Consumes(MediaType.APPLICATION_JSON)
   @Operation(summary = "Create a conversation", description = "With up to 20 items.")
-  public JsonNode create(InputStream body) throws IOException {
+  public ConversationObject create(InputStream body) throws IOException {
     var project = Caller.current().project();
     var request = RequestFields.body(body);
     var metadata = RequestFields.metadata(request);
@@ -79,7 +86,7 @@ public class ConversationResource {
   @GET
   @Path("{conversation_id}")
   @Operation(summary = "Retrieve a conversation")
-  public JsonNode get(@PathParam("conversation_id") String id) {
+  public ConversationObject get(@PathParam("conversation_id") String id) {
     return object(thread(Caller.current().project(), id));
   }
 
@@ -87,7 +94,7 @@ public class ConversationResource {
   @Path("{conversation_id}")
   @Consumes(MediaType.APPLICATION_JSON)
   @Operation(summary = "Modify the metadata of a conversation")
-  public JsonNode modify(@PathParam("conversation_id") String id, InputStream body)
+  public ConversationObject modify(@PathParam("conversation_id") String id, InputStream body)
       throws IOException {
     var project = Caller.current().project();
     var metadata = RequestFields.metadata(RequestFields.body(body));
@@ -103,15 +110,11 @@ public class ConversationResource {
   @DELETE
   @Path("{conversation_id}")
   @Operation(summary = "Delete a conversation with its items and responses")
-  public JsonNode delete(@PathParam("conversation_id") String id) {
+  public Deleted delete(@PathParam("conversation_id") String id) {
     var project = Caller.current().project();
     var thread = thread(project, id).id();
     threads.deleteAndCommit(project, thread);
-    return Json.MAPPER
-        .createObjectNode()
-        .put("id", ItemIds.conversation(thread))
-        .put("object", "conversation.deleted")
-        .put("deleted", true);
+    return new Deleted(ItemIds.conversation(thread), "conversation.deleted", true);
   }
 
   @POST
@@ -141,7 +144,7 @@ public class ConversationResource {
         .keySet()
         .forEach(
             call ->
-                find(project, thread, ItemIds.with(ItemIds.OUTPUT, call))
+                find(project, thread, ItemIds.with(ItemIds.OUTPUT, ThreadItems.storedCallId(call)))
                     .ifPresent(item -> shown.add(ItemObjects.of(item))));
     return page(shown, false);
   }
@@ -180,6 +183,7 @@ public class ConversationResource {
   @GET
   @Path("{conversation_id}/items/{item_id}")
   @Operation(summary = "Retrieve an item of a conversation")
+  @APIResponse(responseCode = "200", content = @Content(schema = @Schema(type = SchemaType.OBJECT)))
   public JsonNode item(
       @PathParam("conversation_id") String id,
       @PathParam("item_id") String item,
@@ -197,7 +201,7 @@ public class ConversationResource {
   @Operation(
       summary = "Delete an item of a conversation",
       description = "A function call and its output are deleted together.")
-  public JsonNode deleteItem(
+  public ConversationObject deleteItem(
       @PathParam("conversation_id") String id, @PathParam("item_id") String item) {
     var project = Caller.current().project();
     var conversation = thread(project, id);
@@ -208,7 +212,7 @@ public class ConversationResource {
     return object(conversation);
   }
 
-  private java.util.Optional<ThreadItem> find(ProjectId project, ThreadId thread, String item) {
+  private Optional<ThreadItem> find(ProjectId project, ThreadId thread, String item) {
     return ItemIds.key(item).flatMap(key -> items.find(project, thread, key));
   }
 
@@ -257,15 +261,7 @@ public class ConversationResource {
         hasMore);
   }
 
-  /** The conversation as JSON. */
-  private static ObjectNode object(ConversationThread thread) {
-    var object =
-        Json.MAPPER
-            .createObjectNode()
-            .put("id", ItemIds.conversation(thread.id()))
-            .put("object", "conversation")
-            .put("created_at", thread.createdAt().getEpochSecond());
-    object.set("metadata", Json.MAPPER.valueToTree(thread.metadata()));
-    return object;
+  private static ConversationObject object(ConversationThread thread) {
+    return ConversationObject.of(thread);
   }
 }

@@ -266,6 +266,11 @@ final class ItemTracker {
 
   /** Reports the calls that are not known to be ready, and the state of the reasoning. */
   private void callsReady(OpenStep open, Step step, List<RunUpdate> out) {
+    var state = step == null ? null : step.reasoning().thoughts();
+    if (state != null && !open.isStateKnown) {
+      open.isStateKnown = true;
+      out.add(new RunUpdate.ReasoningStored(open.lastReasoning, state));
+    }
     open.calls.forEach(
         (index, each) -> {
           if (!each.isReady) {
@@ -277,11 +282,6 @@ final class ItemTracker {
                     RunItem.Call.of(each.place, Status.IN_PROGRESS, each.call, each.tool)));
           }
         });
-    var state = step == null ? null : step.reasoning().thoughts();
-    if (state != null && !open.isStateKnown) {
-      open.isStateKnown = true;
-      out.add(new RunUpdate.ReasoningStored(open.lastReasoning, state));
-    }
   }
 
   /** The call at this index; one that started before the stream is known from the step only. */

@@ -155,6 +155,11 @@ public class RunClient {
     return runs.list(project, query.toFilter()).stream().map(this::handle).toList();
   }
 
+  /** The run of a thread that waits for outputs; empty if none does. */
+  public Optional<RunHandle> waiting(ProjectId project, ThreadId thread) {
+    return runs.waiting(project, thread).map(this::handle);
+  }
+
   /** The number of runs that the query selects, whatever its limit. */
   public int count(ProjectId project, RunQuery query) {
     return runs.count(project, query.toFilter());

@@ -243,6 +243,16 @@ public class ThreadItems {
     return stored;
   }
 
+  /** The id under which a call is stored that a client knows by this id. */
+  public static String storedCallId(String clientsId) {
+    return PrepareEntries.idOf(clientsId).value();
+  }
+
+  /** The calls of a thread that wait for outputs of the client, by their ids; a few at most. */
+  public List<String> openCalls(ProjectId project, ThreadId thread) {
+    return calls.openForClient(project, thread).stream().map(ToolCallId::value).toList();
+  }
+
   /**
    * Deletes an item. A call and its output are deleted together; reasoning stays with its step.
    *

@@ -6,6 +6,7 @@ import dev.threadmill.db.Jdbc;
 import dev.threadmill.memory.MemoryPolicy;
 import dev.threadmill.memory.MemoryReferences;
 import dev.threadmill.memory.RetrieveMemory;
+import dev.threadmill.models.ContextWindowException;
 import dev.threadmill.models.FunctionSpec;
 import dev.threadmill.models.ModelInfo;
 import dev.threadmill.models.ModelMessage;
@@ -40,6 +41,10 @@ public class BuildContext {
 
   /** How many characters of text take as much heap as one character of a schema. */
   private static final long SCHEMA_WEIGHT = 3;
+
+  /** Why a run without truncation fails. */
+  private static final String TOO_LONG =
+      "Your input exceeds the context window of this model. Please adjust your input and try again.";
 
   private final ModelRegistry models;
   private final ThreadHistory history;
@@ -100,6 +105,9 @@ public class BuildContext {
     int most = strategy.lastMessages() == null ? Integer.MAX_VALUE : strategy.lastMessages();
     permit.setBeside(characters(functions));
     var newest = newest(progress, room, most, permit);
+    if (strategy.equals(TruncationStrategy.DISABLED) && newest.isCut()) {
+      throw new ContextWindowException(TOO_LONG);
+    }
     if (newest.entries().isEmpty() && budget != null && budget < window) {
       return new TokensUsedUp("max_prompt_tokens");
     }

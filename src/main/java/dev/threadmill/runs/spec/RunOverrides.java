@@ -152,6 +152,12 @@ public final class RunOverrides {
       return this;
     }
 
+    /** The run fails if its thread does not fit the context window. */
+    public Builder truncationDisabled() {
+      truncationStrategy = TruncationStrategy.DISABLED;
+      return this;
+    }
+
     public Builder responseFormat(ResponseFormat format) {
       responseFormat = format;
       return this;

@@ -90,6 +90,16 @@ public class RunStore {
         thread);
   }
 
+  /** The run of a thread that waits for its client; empty if none does. */
+  public Optional<Run> waiting(ProjectId project, ThreadId thread) {
+    return jdbc.one(
+        "SELECT %s FROM runs WHERE thread_id = ? AND project_id = ? AND status = 'requires_action'"
+            .formatted(RunRow.COLUMNS),
+        RunRow::read,
+        thread,
+        project);
+  }
+
   /** The first run that was created after this time. */
   public Optional<Run> firstAfter(ThreadId thread, Instant time) {
     return jdbc.one(

@@ -3,7 +3,9 @@ package dev.threadmill.runs.store;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.db.Jdbc;
+import dev.threadmill.db.Row;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.sql.SQLException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -123,7 +125,7 @@ public class ThreadItemStore {
         limit);
   }
 
-  private static Place read(dev.threadmill.db.Row row) throws java.sql.SQLException {
+  private static Place read(Row row) throws SQLException {
     return new Place(
         Kind.valueOf(row.text("kind")), row.text("id"), row.instant("at"), row.integer("size"));
   }

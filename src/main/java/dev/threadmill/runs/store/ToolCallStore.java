@@ -151,20 +151,24 @@ public class ToolCallStore {
   }
 
   /**
-   * The calls that the client has to answer and that no run waits with, oldest first; 10 at most.
+   * Calls of a thread that the client has to answer or approve: of a run that waits, or that no run
+   * has made. Oldest first, 100 at most.
    */
-  public List<ToolCallId> openWithoutRun(Tx tx, ThreadId thread) {
-    return tx.list(
+  public List<ToolCallId> openForClient(ProjectId project, ThreadId thread) {
+    return jdbc.list(
         """
         SELECT c.id FROM run_steps s
         JOIN tool_calls c ON c.thread_id = s.thread_id AND c.step_id = s.id
-        WHERE s.thread_id = ? AND s.status = 'in_progress' AND s.type = 'tool_calls'
-          AND c.output IS NULL
-          AND NOT EXISTS (SELECT 1 FROM runs r WHERE r.thread_id = s.thread_id AND r.id = s.run_id)
-        ORDER BY s.created_at, c.ordinal LIMIT 10
+        LEFT JOIN runs r ON r.thread_id = s.thread_id AND r.id = s.run_id
+        WHERE s.thread_id = ? AND s.project_id = ? AND s.type = 'tool_calls'
+          AND s.status = 'in_progress' AND c.output IS NULL
+          AND c.executor IN ('client', 'approval')
+          AND (r.id IS NULL OR r.status = 'requires_action')
+        ORDER BY s.created_at, c.ordinal LIMIT 100
         """,
         row -> row.text("id", ToolCallId::new),
-        thread);
+        thread,
+        project);
   }
 
   /** How many turns of a run called tools, and how many calls those were. */

@@ -6,12 +6,16 @@ import dev.threadmill.api.ApiException;
 /**
  * Which messages of the thread a run shows to the model.
  *
- * @param type {@code auto} (what fits, dropping from the middle) or {@code last_messages}
+ * @param type {@code auto} (what fits, dropping from the middle), {@code last_messages}, or {@code
+ *     disabled}: the run fails if the thread does not fit
  * @param lastMessages how many of the newest, for {@code last_messages}; else null
  */
 public record TruncationStrategy(String type, Integer lastMessages) {
   /** As much of the thread as the context window allows. */
   public static final TruncationStrategy AUTO = new TruncationStrategy("auto", null);
+
+  /** The whole thread, or none of it. */
+  public static final TruncationStrategy DISABLED = new TruncationStrategy("disabled", null);
 
   @JsonCreator
   public TruncationStrategy {
@@ -19,7 +23,7 @@ public record TruncationStrategy(String type, Integer lastMessages) {
       throw ApiException.missing("truncation_strategy.type");
     }
     switch (type) {
-      case "auto" -> {
+      case "auto", "disabled" -> {
         if (lastMessages != null) {
           throw ApiException.invalid(
               "truncation_strategy.last_messages",
@@ -39,7 +43,7 @@ public record TruncationStrategy(String type, Integer lastMessages) {
       default ->
           throw ApiException.invalid(
               "truncation_strategy.type",
-              "Invalid 'truncation_strategy.type': expected 'auto' or 'last_messages'.");
+              "Invalid 'truncation_strategy.type': expected 'auto', 'disabled' or 'last_messages'.");
     }
   }
 }

@@ -142,6 +142,11 @@ class OpenApiTruthTest {
     ids.put("run_id", run.path("id").asText());
     ids.put("message_id", conversation.lastMessage().path("id").asText());
     ids.put("step_id", conversation.steps(run).path(0).path("id").asText());
+    ids.put("conversation_id", conversation.thread().replace("thread_", "conv_"));
+    provider.reply(Reply.text("A response."));
+    ids.put(
+        "response_id",
+        user.post("/v1/responses", "{\"model\": \"%s\", \"input\": \"Go\"}".formatted(model)).id());
     var project = admin.post("/v1/projects", "{\"name\": \"truth\"}");
     ids.put("project_id", project.id());
     ids.put("key_id", admin.post("/v1/projects/" + project.id() + "/api_keys", "{}").id());

@@ -181,7 +181,7 @@ class RunUpdatesTest {
     var first = updates(run, true, null);
 
     assertThat(kinds(first))
-        .endsWith("ready {\"city\": \"Bonn\"}", "state of 0", "requires_action");
+        .endsWith("state of 0", "ready {\"city\": \"Bonn\"}", "requires_action");
     assertThat(texts(first, ItemText.ARGUMENTS)).isEqualTo("{\"city\": \"Bonn\"}");
     var waiting = ((RunUpdate.StatusChanged) first.getLast()).snapshot();
     assertThat(waiting.usage()).isEqualTo(new Usage(10, 5));

@@ -1,7 +1,6 @@
 package dev.threadmill.protocols.responses.items;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.threadmill.models.ReasoningState;
 import dev.threadmill.runs.spec.ThreadEntry;
 import java.util.List;
 import java.util.Map;
@@ -27,9 +26,6 @@ public record InputItems(
     approvals = Map.copyOf(approvals);
     items = List.copyOf(items);
   }
-
-  /** What the provider of a model wants back, if an item brings it. */
-  record State(ReasoningState state) {}
 
   /** The first call that has no output; null if there is none. */
   public String firstOpenCall() {

@@ -1,6 +1,8 @@
 package dev.threadmill.protocols.responses.items;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.threadmill.api.Json;
 import dev.threadmill.runs.api.ThreadItem;
@@ -9,6 +11,7 @@ import dev.threadmill.threads.ContentPart;
 import dev.threadmill.threads.Message;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /** Items of threads as JSON. */
 public final class ItemObjects {
@@ -44,7 +47,7 @@ public final class ItemObjects {
     switch (part) {
       case ContentPart.Text text -> {
         if (isAssistant) {
-          return outputText(text.value(), text.text().annotations());
+          return outputText(text.value(), text.text().annotations(), Map.of());
         }
         object.put("type", "input_text").put("text", text.value());
       }
@@ -73,24 +76,29 @@ public final class ItemObjects {
     return object;
   }
 
-  /** Text of the model. */
-  public static ObjectNode outputText(String text, List<Annotation> annotations) {
+  /**
+   * Text of the model.
+   *
+   * @param filenames the names of files, by their ids, as far as they are known
+   */
+  public static ObjectNode outputText(
+      String text, List<Annotation> annotations, Map<String, String> filenames) {
     var object = Json.MAPPER.createObjectNode().put("type", "output_text").put("text", text);
     var list = object.putArray("annotations");
-    annotations.forEach(annotation -> list.add(annotation(annotation)));
+    annotations.forEach(annotation -> list.add(annotation(annotation, filenames)));
     object.putArray("logprobs");
     return object;
   }
 
   /** An annotation of text of the model. */
-  public static ObjectNode annotation(Annotation annotation) {
+  public static ObjectNode annotation(Annotation annotation, Map<String, String> filenames) {
     var object = Json.MAPPER.createObjectNode();
     return switch (annotation) {
-      case Annotation.FileCitation(var text, _, var end, var file) ->
+      case Annotation.FileCitation(_, _, var end, var file, _) ->
           object
               .put("type", "file_citation")
               .put("file_id", file.fileId())
-              .put("filename", text)
+              .put("filename", filenames.getOrDefault(file.fileId(), file.fileId()))
               .put("index", end);
       case Annotation.FilePath(_, _, var end, var file) ->
           object.put("type", "file_path").put("file_id", file.fileId()).put("index", end);
@@ -126,18 +134,56 @@ public final class ItemObjects {
     };
   }
 
-  /** A call that the server makes. Its tool is not stored with it, only its kind. */
+  /** A call that the server makes. Of other tools than its own only the kind is stored with it. */
   private static ObjectNode serverCall(String id, ThreadItem.OfCall call) {
-    return item(
-            ItemIds.with(ItemIds.MCP_CALL, id),
-            "mcp_call",
-            call.output() == null ? "in_progress" : COMPLETED)
-        .put("server_label", call.type())
-        .put("name", call.name())
-        .put("arguments", call.arguments())
-        .put("output", call.output())
-        .putNull("error")
-        .putNull("approval_request_id");
+    var status = call.output() == null ? "in_progress" : COMPLETED;
+    return switch (call.type()) {
+      case "file_search" -> {
+        var item = item(ItemIds.with(ItemIds.FILE_SEARCH, id), "file_search_call", status);
+        item.set("queries", queries(call.arguments()));
+        yield item.putNull("results");
+      }
+      case "code_interpreter" ->
+          item(ItemIds.with(ItemIds.CODE, id), "code_interpreter_call", status)
+              .put("container_id", "auto")
+              .put("code", code(call.arguments()))
+              .putNull("outputs");
+      default ->
+          item(ItemIds.with(ItemIds.MCP_CALL, id), "mcp_call", status)
+              .put("server_label", call.type())
+              .put("name", call.name())
+              .put("arguments", call.arguments())
+              .put("output", call.output())
+              .putNull("error")
+              .putNull("approval_request_id");
+    };
+  }
+
+  /** The queries in the arguments of a file search. */
+  public static ArrayNode queries(String arguments) {
+    var queries = Json.MAPPER.createArrayNode();
+    var given = parsed(arguments);
+    if (given.path("query").isTextual()) {
+      queries.add(given.get("query"));
+    }
+    given.path("queries").forEach(queries::add);
+    return queries;
+  }
+
+  /** The code in the arguments of a call of the code interpreter. */
+  public static String code(String arguments) {
+    var given = parsed(arguments);
+    return given.path("code").isTextual()
+        ? given.path("code").textValue()
+        : given.path("input").asText("");
+  }
+
+  private static JsonNode parsed(String arguments) {
+    try {
+      return Json.MAPPER.readTree(arguments.isBlank() ? "{}" : arguments);
+    } catch (JsonProcessingException e) {
+      return Json.MAPPER.createObjectNode();
+    }
   }
 
   private static ObjectNode output(String id, String output) {

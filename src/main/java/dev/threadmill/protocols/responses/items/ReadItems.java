@@ -1,6 +1,7 @@
 package dev.threadmill.protocols.responses.items;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.threadmill.api.ApiException;
 import dev.threadmill.api.Json;
 import dev.threadmill.api.Metadata;
@@ -236,7 +237,7 @@ public class ReadItems {
       }
       if (item.path("code").isTextual() && item.path("id").isTextual()) {
         var named = item.deepCopy();
-        ((com.fasterxml.jackson.databind.node.ObjectNode) named).put("name", "code_interpreter");
+        ((ObjectNode) named).put("name", "code_interpreter");
         var arguments = Json.MAPPER.createObjectNode().set("code", item.get("code")).toString();
         call(path, named, "id", arguments).output = logs.toString();
         group = null;
@@ -263,12 +264,12 @@ public class ReadItems {
       if (!item.path(APPROVED).isBoolean()) {
         throw InputContent.type(path + ".approve", "true or false");
       }
-      var reason = item.path("reason").asText("");
-      approvals.put(
-          id,
-          item.path(APPROVED).booleanValue()
-              ? APPROVED
-              : reason.isEmpty() ? "deny" : "deny: " + reason);
+      var decision =
+          Json.MAPPER.createObjectNode().put(APPROVED, item.path(APPROVED).booleanValue());
+      if (item.path("reason").isTextual()) {
+        decision.put("reason", item.path("reason").textValue());
+      }
+      approvals.put(id, decision.toString());
     }
 
     private void reasoning(String path, JsonNode item) {

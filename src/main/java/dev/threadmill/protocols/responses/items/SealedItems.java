@@ -26,6 +26,15 @@ public class SealedItems {
   }
 
   /**
+   * Checks that this server can seal.
+   *
+   * @throws ApiException 400 if it has no key to do it with
+   */
+  public void requireUsable(ProjectId project) {
+    box.seal(project, "");
+  }
+
+  /**
    * The content of an item of reasoning.
    *
    * @param state null if the provider wants nothing back

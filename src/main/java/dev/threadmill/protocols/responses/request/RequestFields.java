@@ -1,20 +1,20 @@
-package dev.threadmill.protocols.responses;
+package dev.threadmill.protocols.responses.request;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.threadmill.api.ApiException;
-import dev.threadmill.api.Json;
 import dev.threadmill.api.JsonBody;
 import dev.threadmill.api.Metadata;
 import dev.threadmill.api.http.BodyLimit;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 
 /** Reads fields of a body. Unlike elsewhere, unknown fields are ignored: clients send many. */
-final class RequestFields {
+public final class RequestFields {
   private RequestFields() {}
 
   /** The body, which has to be an object. */
-  static JsonNode body(InputStream input) throws IOException {
+  public static JsonNode body(InputStream input) throws IOException {
     var body = JsonBody.read(BodyLimit.read(input), JsonNode.class);
     if (!body.isObject()) {
       throw ApiException.invalid(
@@ -24,7 +24,7 @@ final class RequestFields {
   }
 
   /** The text of a field; null if it is not set. */
-  static String text(JsonNode body, String field, int max) {
+  public static String text(JsonNode body, String field, int max) {
     var value = body.path(field);
     if (isAbsent(value)) {
       return null;
@@ -42,7 +42,7 @@ final class RequestFields {
   }
 
   /** The flag; the default if it is not set. */
-  static boolean flag(JsonNode body, String field, boolean otherwise) {
+  public static boolean flag(JsonNode body, String field, boolean otherwise) {
     var value = body.path(field);
     if (isAbsent(value)) {
       return otherwise;
@@ -54,7 +54,7 @@ final class RequestFields {
   }
 
   /** The integer; null if it is not set. */
-  static Integer integer(JsonNode body, String field, int min, int max) {
+  public static Integer integer(JsonNode body, String field, int min, int max) {
     var value = body.path(field);
     if (isAbsent(value)) {
       return null;
@@ -72,7 +72,7 @@ final class RequestFields {
   }
 
   /** The number; null if it is not set. */
-  static Double number(JsonNode body, String field, double min, double max) {
+  public static Double number(JsonNode body, String field, double min, double max) {
     var value = body.path(field);
     if (isAbsent(value)) {
       return null;
@@ -88,27 +88,21 @@ final class RequestFields {
   }
 
   /** The metadata; null if it is not set. */
-  static Metadata metadata(JsonNode body) {
+  public static Metadata metadata(JsonNode body) {
     var value = body.path("metadata");
     if (isAbsent(value)) {
       return null;
     }
-    return JsonBody.read(
-        value.toString().getBytes(java.nio.charset.StandardCharsets.UTF_8), Metadata.class);
+    return JsonBody.read(value.toString().getBytes(StandardCharsets.UTF_8), Metadata.class);
   }
 
   /** Whether the field is not set, or null. */
-  static boolean isAbsent(JsonNode value) {
+  public static boolean isAbsent(JsonNode value) {
     return value.isMissingNode() || value.isNull();
   }
 
-  static ApiException type(String field, String expected) {
+  public static ApiException type(String field, String expected) {
     return ApiException.invalid(
         field, "invalid_type", "Invalid type for '%s': expected %s.".formatted(field, expected));
-  }
-
-  /** The text of a tree, to be stored. */
-  static String write(JsonNode tree) {
-    return Json.write(tree);
   }
 }

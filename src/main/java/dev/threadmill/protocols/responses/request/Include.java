@@ -1,4 +1,4 @@
-package dev.threadmill.protocols.responses;
+package dev.threadmill.protocols.responses.request;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.threadmill.api.ApiException;
@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Set;
 
 /** The {@code include} parameter: what is shown beside the usual fields. */
-record Include(Set<String> values) {
-  static final Include NOTHING = new Include(Set.of());
+public record Include(Set<String> values) {
+  public static final Include NOTHING = new Include(Set.of());
 
   private static final String REASONING = "reasoning.encrypted_content";
   private static final Set<String> KNOWN =
@@ -23,7 +23,7 @@ record Include(Set<String> values) {
           "message.output_text.logprobs");
 
   /** From a query: in brackets, bare, or a list with commas. */
-  static Include of(List<String> bracketed, List<String> bare) {
+  public static Include of(List<String> bracketed, List<String> bare) {
     var values = new HashSet<String>();
     for (var list : List.of(bracketed, bare)) {
       for (var each : list) {
@@ -36,7 +36,7 @@ record Include(Set<String> values) {
   }
 
   /** From a body. */
-  static Include of(JsonNode body) {
+  public static Include of(JsonNode body) {
     var given = body.path("include");
     if (RequestFields.isAbsent(given)) {
       return NOTHING;
@@ -58,17 +58,17 @@ record Include(Set<String> values) {
   }
 
   /** Whether reasoning carries its encrypted content. */
-  boolean encryptedReasoning() {
+  public boolean encryptedReasoning() {
     return values.contains(REASONING);
   }
 
   /** Whether calls of the file search carry their results. */
-  boolean searchResults() {
+  public boolean searchResults() {
     return values.contains("file_search_call.results");
   }
 
   /** Whether calls of the code interpreter carry their outputs. */
-  boolean codeOutputs() {
+  public boolean codeOutputs() {
     return values.contains("code_interpreter_call.outputs");
   }
 }

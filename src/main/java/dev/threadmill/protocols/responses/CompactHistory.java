@@ -1,0 +1,90 @@
+package dev.threadmill.protocols.responses;
+
+import dev.threadmill.api.ApiException;
+import dev.threadmill.api.ProjectId;
+import dev.threadmill.models.Usage;
+import dev.threadmill.protocols.responses.items.InputItems;
+import dev.threadmill.protocols.responses.items.SealedItems;
+import dev.threadmill.protocols.responses.request.ResponseRequest;
+import dev.threadmill.runs.api.RunClient;
+import dev.threadmill.runs.api.RunItem;
+import dev.threadmill.runs.api.RunState;
+import dev.threadmill.runs.spec.RunOverrides;
+import dev.threadmill.runs.spec.RunSpec;
+import dev.threadmill.runs.spec.ThreadEntry;
+import dev.threadmill.threads.ContentPart;
+import dev.threadmill.threads.CreateMessage;
+import dev.threadmill.threads.CreateThread;
+import dev.threadmill.threads.ThreadStore;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** Has a model summarize a history, in a run on a thread that is deleted afterwards. */
+@ApplicationScoped
+class CompactHistory {
+  private static final String INSTRUCTIONS =
+      "You summarize conversations so that they can be continued from the summary alone. Keep what"
+          + " the user wants, decisions, facts, names, numbers, results of tools, and what is left to"
+          + " do. Write plain text.";
+
+  private static final String REQUEST = "Summarize the conversation so far.";
+
+  private final RunClient runs;
+  private final ThreadStore threads;
+  private final SealedItems sealed;
+
+  CompactHistory(RunClient runs, ThreadStore threads, SealedItems sealed) {
+    this.runs = runs;
+    this.threads = threads;
+    this.sealed = sealed;
+  }
+
+  /** A summary in the form that clients keep, and what it has cost. */
+  record Compacted(String content, Usage usage) {}
+
+  /**
+   * Summarizes the items.
+   *
+   * @throws ApiException 400 if the model fails; 429 if a limit of the project is reached
+   */
+  Compacted compact(ProjectId project, ResponseRequest request, InputItems input)
+      throws InterruptedException {
+    var entries = new ArrayList<>(input.entries());
+    entries.add(
+        new ThreadEntry.OfMessage(
+            new CreateMessage(
+                CreateMessage.Role.USER, List.of(ContentPart.text(REQUEST)), null, null, null)));
+    var own = request.instructions() == null ? input.system() : request.instructions();
+    var overrides =
+        RunOverrides.builder()
+            .model(request.model())
+            .instructions(
+                INSTRUCTIONS,
+                own.isEmpty() ? null : "The conversation had these instructions:\n" + own)
+            .tools(List.of())
+            .tokenLimits(null, request.maxOutputTokens())
+            .reasoningEffort(request.effort());
+    var spec = RunSpec.withoutAssistant(overrides.build()).withEntries(entries, Map.of());
+    var run =
+        runs.startWithThread(
+            project, CreateThread.empty(), spec, (tx, thread, _) -> threads.hide(tx, thread));
+    try {
+      var ended = run.await();
+      if (ended.status() != RunState.COMPLETED && ended.status() != RunState.INCOMPLETE) {
+        throw ApiException.invalidState(
+            ended.error() == null ? "The history was not compacted." : ended.error().message());
+      }
+      var summary = new StringBuilder();
+      for (var item : run.items(true, null)) {
+        if (item instanceof RunItem.Message message) {
+          summary.append(message.text());
+        }
+      }
+      return new Compacted(sealed.compaction(project, summary.toString()), ended.usage());
+    } finally {
+      threads.deleteAndCommit(project, run.snapshot().thread());
+    }
+  }
+}

@@ -1,0 +1,174 @@
+package dev.threadmill.protocols.responses;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import dev.threadmill.api.ApiException;
+import dev.threadmill.api.Ids;
+import dev.threadmill.api.Json;
+import dev.threadmill.api.ProjectId;
+import dev.threadmill.assistants.ToolSpec;
+import dev.threadmill.models.TokenCounter;
+import dev.threadmill.projects.Caller;
+import dev.threadmill.protocols.responses.items.InputItems;
+import dev.threadmill.protocols.responses.items.ItemErrors;
+import dev.threadmill.protocols.responses.items.ItemIds;
+import dev.threadmill.protocols.responses.items.ReadItems;
+import dev.threadmill.protocols.responses.request.RequestFields;
+import dev.threadmill.protocols.responses.request.ResponseRequest;
+import dev.threadmill.runs.spec.ThreadEntry;
+import dev.threadmill.threads.PrepareMessages;
+import io.smallrye.common.annotation.RunOnVirtualThread;
+import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.POST;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.core.MediaType;
+import java.io.IOException;
+import java.io.InputStream;
+import java.time.InstantSource;
+import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
+import org.eclipse.microprofile.openapi.annotations.media.Content;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
+import org.eclipse.microprofile.openapi.annotations.responses.APIResponse;
+import org.eclipse.microprofile.openapi.annotations.tags.Tag;
+
+/** What a response would send to the model: its tokens, and a shorter form of it. */
+@Path("/v1/responses")
+@RunOnVirtualThread
+@Tag(name = "Responses")
+public class ContextResource {
+  private static final int TOKENS_PER_ITEM = 4;
+
+  private final ResponseStore store;
+  private final ReadHistory history;
+  private final ReadItems readItems;
+  private final CompactHistory compactHistory;
+  private final Ids ids;
+  private final InstantSource clock;
+
+  ContextResource(
+      ResponseStore store,
+      ReadHistory history,
+      ReadItems readItems,
+      CompactHistory compactHistory,
+      Ids ids,
+      InstantSource clock) {
+    this.store = store;
+    this.history = history;
+    this.readItems = readItems;
+    this.compactHistory = compactHistory;
+    this.ids = ids;
+    this.clock = clock;
+  }
+
+  @POST
+  @Path("input_tokens")
+  @Consumes(MediaType.APPLICATION_JSON)
+  @Operation(
+      summary = "Count the tokens of a request for a response",
+      description = "An estimate: models count in different ways.")
+  @APIResponse(
+      responseCode = "200",
+      content =
+          @Content(
+              mediaType = MediaType.APPLICATION_JSON,
+              schema = @Schema(type = SchemaType.OBJECT)))
+  public JsonNode inputTokens(InputStream body) throws IOException {
+    var request = ResponseRequest.of(RequestFields.body(body));
+    var input = read(Caller.current().project(), request);
+    int tokens = TokenCounter.count(request.instructions()) + TokenCounter.count(input.system());
+    for (var entry : input.entries()) {
+      tokens += tokens(entry);
+    }
+    for (var tool : request.tools().specs()) {
+      if (tool instanceof ToolSpec.Function(var function)) {
+        tokens += TokenCounter.count(function);
+      }
+    }
+    return Json.MAPPER
+        .createObjectNode()
+        .put("object", "response.input_tokens")
+        .put("input_tokens", tokens);
+  }
+
+  private static int tokens(ThreadEntry entry) {
+    return switch (entry) {
+      case ThreadEntry.OfMessage(var message) ->
+          TOKENS_PER_ITEM + PrepareMessages.tokens(message.content());
+      case ThreadEntry.OfCalls(var calls, _) ->
+          calls.stream()
+              .mapToInt(
+                  call ->
+                      2 * TOKENS_PER_ITEM
+                          + TokenCounter.count(call.name())
+                          + TokenCounter.count(call.arguments())
+                          + TokenCounter.count(call.output()))
+              .sum();
+    };
+  }
+
+  /** All items of the request, with those of the chain or conversation that it continues. */
+  private InputItems read(ProjectId project, ResponseRequest request) {
+    var all = Json.MAPPER.createArrayNode();
+    if (request.previous() != null) {
+      var previous =
+          store
+              .find(project, request.previous())
+              .orElseThrow(() -> ItemErrors.noPrevious(request.previous()));
+      all.addAll(history.itemsUntil(project, previous));
+    } else if (request.conversation() != null) {
+      all.addAll(history.conversation(project, ItemIds.thread(request.conversation())));
+    }
+    add(all, request.body().path("input"));
+    return readItems.read(project, "input", all, new ReadItems.Mode(true, _ -> null));
+  }
+
+  private static void add(ArrayNode all, JsonNode input) {
+    if (input.isTextual()) {
+      all.addObject().put("role", "user").set("content", input);
+    } else if (input.isArray()) {
+      input.forEach(all::add);
+    } else if (!RequestFields.isAbsent(input)) {
+      throw RequestFields.type("input", "a text or a list of items");
+    }
+  }
+
+  @POST
+  @Path("compact")
+  @Consumes(MediaType.APPLICATION_JSON)
+  @Operation(
+      summary = "Compact a history",
+      description = "The model writes a summary, which only this server can read.")
+  @APIResponse(
+      responseCode = "200",
+      content =
+          @Content(
+              mediaType = MediaType.APPLICATION_JSON,
+              schema = @Schema(type = SchemaType.OBJECT)))
+  public JsonNode compact(InputStream body) throws IOException, InterruptedException {
+    var project = Caller.current().project();
+    var request = ResponseRequest.of(RequestFields.body(body));
+    var input = read(project, request);
+    if (input.entries().isEmpty()) {
+      throw ApiException.missing("input");
+    }
+    if (input.firstOpenCall() != null) {
+      throw ItemErrors.noOutput(input.firstOpenCall());
+    }
+    var compacted = compactHistory.compact(project, request, input);
+    var object =
+        Json.MAPPER
+            .createObjectNode()
+            .put("id", ids.next(StoredResponse.PREFIX))
+            .put("object", "response.compaction")
+            .put("created_at", clock.instant().getEpochSecond());
+    object
+        .putArray("output")
+        .addObject()
+        .put("id", ids.next("cmp_"))
+        .put("type", "compaction")
+        .put("encrypted_content", compacted.content());
+    object.set("usage", ResponseObject.usage(compacted.usage()));
+    return object;
+  }
+}

@@ -1,0 +1,342 @@
+package dev.threadmill.protocols.responses;
+
+import dev.threadmill.api.ApiException;
+import dev.threadmill.api.Ids;
+import dev.threadmill.api.Json;
+import dev.threadmill.api.ProjectId;
+import dev.threadmill.api.RunId;
+import dev.threadmill.api.ThreadId;
+import dev.threadmill.assistants.ToolResources;
+import dev.threadmill.db.DatabaseException;
+import dev.threadmill.protocols.responses.items.InputItems;
+import dev.threadmill.protocols.responses.items.ItemErrors;
+import dev.threadmill.protocols.responses.items.ItemIds;
+import dev.threadmill.protocols.responses.items.ItemObjects;
+import dev.threadmill.protocols.responses.items.ReadItems;
+import dev.threadmill.protocols.responses.items.SealedItems;
+import dev.threadmill.protocols.responses.request.ResponseRequest;
+import dev.threadmill.runs.api.RunClient;
+import dev.threadmill.runs.api.RunHandle;
+import dev.threadmill.runs.api.RunSnapshot;
+import dev.threadmill.runs.api.ThreadItems;
+import dev.threadmill.runs.spec.OnActiveRun;
+import dev.threadmill.threads.ActiveRunException;
+import dev.threadmill.threads.CreateThread;
+import dev.threadmill.threads.ThreadStore;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * Creates responses: a run on the thread of the conversation or of the chain, or on a new one that
+ * no list shows.
+ */
+@ApplicationScoped
+class CreateResponse {
+  private final RunClient runs;
+  private final ResponseStore store;
+  private final ReadHistory history;
+  private final ReadItems readItems;
+  private final ThreadItems items;
+  private final ThreadStore threads;
+  private final SealedItems sealed;
+  private final BuildRunSpec buildSpec;
+  private final ShownInput shownInput;
+  private final Ids ids;
+  private final InstantSource clock;
+
+  CreateResponse(
+      RunClient runs,
+      ResponseStore store,
+      ReadHistory history,
+      ReadItems readItems,
+      ThreadItems items,
+      ThreadStore threads,
+      SealedItems sealed,
+      BuildRunSpec buildSpec,
+      ShownInput shownInput,
+      Ids ids,
+      InstantSource clock) {
+    this.runs = runs;
+    this.store = store;
+    this.history = history;
+    this.readItems = readItems;
+    this.items = items;
+    this.threads = threads;
+    this.sealed = sealed;
+    this.buildSpec = buildSpec;
+    this.shownInput = shownInput;
+    this.ids = ids;
+    this.clock = clock;
+  }
+
+  /** A response that was created, and its run. */
+  record Created(StoredResponse response, RunHandle run) {
+    /** Whether nothing of it remains when it ends. */
+    boolean isEphemeral() {
+      return !response.stored();
+    }
+  }
+
+  /**
+   * Where a response goes.
+   *
+   * @param thread null for a new one
+   * @param previous the response that it continues; null for none
+   * @param isLinear whether it goes on in the thread of the previous one
+   * @param system the text of the system messages so far
+   */
+  private record Target(
+      ThreadId thread, StoredResponse previous, boolean isLinear, String system) {}
+
+  /**
+   * Creates a response.
+   *
+   * @throws ApiException 400 or 404, as the request has it; 429 if a limit of the project is
+   *     reached
+   */
+  Created create(ProjectId project, ResponseRequest request) {
+    if (request.include().encryptedReasoning()) {
+      sealed.requireUsable(project);
+    }
+    var target = target(project, request);
+    var input = input(project, request, target);
+    if (!input.approvals().isEmpty()) {
+      return approve(project, request, target, input);
+    }
+    if (input.firstOpenCall() != null) {
+      throw ItemErrors.noOutput(input.firstOpenCall());
+    }
+    if (target.previous() != null) {
+      requireOutputs(project, target, input);
+    }
+    if (target.thread() == null) {
+      return onNewThread(project, request, target, input, input);
+    }
+    try {
+      return onThread(project, request, target, input);
+    } catch (ActiveRunException e) {
+      if (!target.isLinear()) {
+        throw ItemErrors.locked();
+      }
+    } catch (DatabaseException e) {
+      if (!target.isLinear() || !e.isDuplicateOf(ResponseStore.ONE_CONTINUES)) {
+        throw e;
+      }
+    }
+    // Another request has continued the previous response meanwhile: this one is a branch.
+    return branch(project, request, target, input);
+  }
+
+  private Target target(ProjectId project, ResponseRequest request) {
+    if (request.conversation() != null) {
+      var thread = ItemIds.thread(request.conversation());
+      if (threads.find(project, thread).isEmpty()) {
+        throw ItemErrors.noConversation(request.conversation());
+      }
+      var system = store.newestOf(thread).map(StoredResponse::system).orElse("");
+      return new Target(thread, null, false, system);
+    }
+    if (request.previous() == null) {
+      return new Target(null, null, false, "");
+    }
+    var previous =
+        store
+            .find(project, request.previous())
+            .orElseThrow(() -> ItemErrors.noPrevious(request.previous()));
+    boolean isLinear =
+        request.store() && !previous.conversation() && !store.isContinued(previous.id());
+    return new Target(isLinear ? previous.thread() : null, previous, isLinear, previous.system());
+  }
+
+  private InputItems input(ProjectId project, ResponseRequest request, Target target) {
+    var known = target.previous() == null ? target.thread() : target.previous().thread();
+    var mode =
+        new ReadItems.Mode(
+            true,
+            id ->
+                known == null
+                    ? null
+                    : ItemIds.key(id)
+                        .flatMap(key -> items.find(project, known, key))
+                        .map(ItemObjects::of)
+                        .orElse(null));
+    var given = request.body().path("input");
+    return readItems.read(
+        project,
+        "input",
+        given.isMissingNode() || given.isNull() ? Json.MAPPER.createArrayNode() : given,
+        mode);
+  }
+
+  /** The calls of the previous response need outputs, and the outputs calls. */
+  private void requireOutputs(ProjectId project, Target target, InputItems input) {
+    var previous = target.previous();
+    var run = runs.find(project, previous.thread(), previous.run());
+    if (run.isEmpty()) {
+      throw ItemErrors.noPrevious(previous.id());
+    }
+    var snapshot = run.get().snapshot();
+    if (!snapshot.isPausedOrEnded()) {
+      throw ApiException.invalid(
+          "previous_response_id", "Response '%s' has not ended yet.".formatted(previous.id()));
+    }
+    for (var pending : snapshot.pendingCalls()) {
+      requireOutput(input, pending.id());
+    }
+  }
+
+  private Created onThread(
+      ProjectId project, ResponseRequest request, Target target, InputItems input) {
+    if (!target.isLinear()) {
+      requireConversationAnswered(project, target.thread(), input);
+    }
+    var spec =
+        buildSpec
+            .of(project, request, target.system(), input)
+            .with(onActive(request))
+            .withEntries(input.entries(), input.outputs());
+    var made = new StoredResponse[1];
+    var run =
+        runs.start(
+            project,
+            target.thread(),
+            spec,
+            (tx, thread, id) -> {
+              made[0] = response(project, request, target, input, thread, id);
+              store.insert(tx, made[0]);
+            });
+    return new Created(made[0], run);
+  }
+
+  /** A call of the conversation that waits for its output blocks it. */
+  private void requireConversationAnswered(ProjectId project, ThreadId thread, InputItems input) {
+    for (var open : items.openCalls(project, thread)) {
+      requireOutput(input, open);
+    }
+  }
+
+  private static void requireOutput(InputItems input, String call) {
+    if (input.outputs().keySet().stream()
+        .noneMatch(known -> ThreadItems.storedCallId(known).equals(call))) {
+      throw ItemErrors.noOutput(call);
+    }
+  }
+
+  private static OnActiveRun onActive(ResponseRequest request) {
+    return switch (request.onActiveRun()) {
+      case REJECT -> OnActiveRun.REJECT;
+      case QUEUE -> OnActiveRun.QUEUE;
+      case INTERRUPT -> OnActiveRun.INTERRUPT;
+    };
+  }
+
+  private Created branch(
+      ProjectId project, ResponseRequest request, Target target, InputItems input) {
+    var elsewhere = new Target(null, target.previous(), false, target.system());
+    return onNewThread(project, request, elsewhere, input, input);
+  }
+
+  /** A new thread, with the history of the chain if there is one. */
+  private Created onNewThread(
+      ProjectId project, ResponseRequest request, Target target, InputItems own, InputItems shown) {
+    var input = own;
+    if (target.previous() != null) {
+      var all = history.itemsUntil(project, target.previous());
+      all.addAll(own.items());
+      input = readItems.read(project, "input", all, new ReadItems.Mode(true, _ -> null));
+    }
+    if (!input.outputs().isEmpty()) {
+      throw ItemErrors.noCall(input.outputs().keySet().iterator().next());
+    }
+    if (input.firstOpenCall() != null) {
+      throw ItemErrors.noOutput(input.firstOpenCall());
+    }
+    var spec =
+        buildSpec.of(project, request, target.system(), own).withEntries(input.entries(), Map.of());
+    var made = new StoredResponse[1];
+    var run =
+        runs.startWithThread(
+            project,
+            new CreateThread(null, resources(request), null, null),
+            spec,
+            (tx, thread, id) -> {
+              made[0] = response(project, request, target, shown, thread, id);
+              threads.hide(tx, thread);
+              store.insert(tx, made[0]);
+            });
+    return new Created(made[0], run);
+  }
+
+  private static ToolResources resources(ResponseRequest request) {
+    var files = request.tools().codeFiles();
+    return files.isEmpty()
+        ? null
+        : new ToolResources(new ToolResources.CodeInterpreter(files), null);
+  }
+
+  /** Approvals continue the run that waits for them: the server makes the calls in it. */
+  private Created approve(
+      ProjectId project, ResponseRequest request, Target target, InputItems input) {
+    var thread = target.previous() == null ? target.thread() : target.previous().thread();
+    if (thread == null || !input.entries().isEmpty()) {
+      throw ApiException.invalid(
+          "input",
+          "Send approvals alone, with the previous response or the conversation that asks for them.");
+    }
+    var waiting = waiting(project, thread);
+    var outputs = new HashMap<String, String>(input.outputs());
+    input.approvals().forEach((id, decision) -> outputs.put(ItemIds.with("call_", id), decision));
+    var run = runs.submit(project, thread, waiting.id(), outputs);
+    var response =
+        new StoredResponse(
+            ids.next(StoredResponse.PREFIX),
+            project,
+            thread,
+            waiting.id(),
+            clock.instant(),
+            run.start(),
+            request.previous(),
+            target.isLinear() ? request.previous() : null,
+            request.conversation() != null,
+            request.background(),
+            request.store(),
+            ResponseObject.echo(request),
+            shownInput.of(input),
+            target.system());
+    store.insertAndCommit(response);
+    return new Created(response, run);
+  }
+
+  private RunSnapshot waiting(ProjectId project, ThreadId thread) {
+    return runs.waiting(project, thread)
+        .map(RunHandle::snapshot)
+        .orElseThrow(
+            () -> ApiException.invalid("input", "There is no call that waits for an approval."));
+  }
+
+  private StoredResponse response(
+      ProjectId project,
+      ResponseRequest request,
+      Target target,
+      InputItems input,
+      ThreadId thread,
+      RunId run) {
+    return new StoredResponse(
+        ItemIds.with(StoredResponse.PREFIX, run.value()),
+        project,
+        thread,
+        run,
+        clock.instant(),
+        null,
+        request.previous(),
+        target.isLinear() ? request.previous() : null,
+        request.conversation() != null,
+        request.background(),
+        request.store(),
+        ResponseObject.echo(request),
+        request.store() ? shownInput.of(input) : Json.MAPPER.createArrayNode(),
+        BuildRunSpec.joined(target.system(), input.system()));
+  }
+}

@@ -1,0 +1,84 @@
+package dev.threadmill.protocols.responses;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import dev.threadmill.api.Json;
+import dev.threadmill.api.PageRequest;
+import dev.threadmill.api.ProjectId;
+import dev.threadmill.api.ThreadId;
+import dev.threadmill.protocols.responses.items.ItemErrors;
+import dev.threadmill.protocols.responses.items.ItemObjects;
+import dev.threadmill.protocols.responses.request.Include;
+import dev.threadmill.runs.api.RunClient;
+import dev.threadmill.runs.api.ThreadItem;
+import dev.threadmill.runs.api.ThreadItems;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.ArrayList;
+
+/** Reads what a chain of responses has said, for a response that branches off it. */
+@ApplicationScoped
+class ReadHistory {
+  private static final int MAX_CHAIN = 1_000;
+  private static final int MAX_ITEMS = 10_000;
+  private static final int PAGE = 100;
+
+  private final ResponseStore store;
+  private final RunClient runs;
+  private final ThreadItems items;
+
+  ReadHistory(ResponseStore store, RunClient runs, ThreadItems items) {
+    this.store = store;
+    this.runs = runs;
+    this.items = items;
+  }
+
+  /** The items of the chain up to the output of this response, oldest first. */
+  ArrayNode itemsUntil(ProjectId project, StoredResponse last) {
+    var chain = new ArrayList<StoredResponse>();
+    for (var each = last; each != null && chain.size() < MAX_CHAIN; ) {
+      chain.add(each);
+      each =
+          each.previous() == null || each.conversation()
+              ? null
+              : store.find(project, each.previous()).orElse(null);
+    }
+    var all = Json.MAPPER.createArrayNode();
+    for (var each : chain.reversed()) {
+      if (each.conversation()) {
+        all.addAll(conversation(project, each.thread()));
+      } else {
+        each.input().forEach(all::add);
+        all.addAll(output(project, each));
+      }
+    }
+    return all;
+  }
+
+  private ArrayNode output(ProjectId project, StoredResponse response) {
+    var run =
+        runs.find(project, response.thread(), response.run())
+            .orElseThrow(() -> ItemErrors.noPrevious(response.id()));
+    var encoder =
+        new ResponseEncoder(
+            response, run.snapshot(), new EventWriter(false, -1), null, Include.NOTHING);
+    encoder.collect(run.items(true, response.start()));
+    return (ArrayNode) encoder.response().get("output");
+  }
+
+  /**
+   * The items of a conversation. Those of a response in it are not told apart.
+   *
+   * @throws dev.threadmill.api.ApiException 404 if there is no such conversation
+   */
+  ArrayNode conversation(ProjectId project, ThreadId thread) {
+    var all = Json.MAPPER.createArrayNode();
+    ThreadItem.Key after = null;
+    boolean more = true;
+    while (more && all.size() < MAX_ITEMS) {
+      var page = items.list(project, thread, after, PageRequest.of(PAGE, "asc", null, null));
+      page.data().forEach(item -> all.add(ItemObjects.of(item)));
+      more = page.hasMore() && !page.data().isEmpty();
+      after = more ? page.data().getLast().key() : null;
+    }
+    return all;
+  }
+}

@@ -1,0 +1,221 @@
+package dev.threadmill.protocols.responses;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.threadmill.api.Json;
+import dev.threadmill.models.ReasoningState;
+import dev.threadmill.protocols.responses.request.Include;
+import dev.threadmill.runs.api.RunItem;
+import dev.threadmill.runs.api.RunSnapshot;
+import dev.threadmill.runs.api.RunState;
+import dev.threadmill.runs.api.RunUpdate;
+import dev.threadmill.runs.api.RunUpdateEncoder;
+import dev.threadmill.threads.ContentPart;
+import java.util.HashMap;
+import java.util.List;
+import java.util.function.Function;
+
+/**
+ * Encodes the updates of a run as the events of a response, and collects the response on the way:
+ * what streams, what a request waits for and what is read later are one. The same updates give the
+ * same events with the same numbers.
+ */
+final class ResponseEncoder implements RunUpdateEncoder {
+  private final StoredResponse stored;
+  private final EventWriter writer;
+  private final ArrayNode output = Json.MAPPER.createArrayNode();
+  private final MessageEvents messages;
+  private final ReasoningEvents reasoning;
+  private final CallEvents calls;
+  private RunSnapshot run;
+  private boolean isCreated;
+  private boolean isInProgress;
+  private String status;
+
+  /**
+   * @param run at this moment
+   * @param writer where the events go
+   * @param include what is shown beside the usual fields
+   * @param seal makes the encrypted content of an item of reasoning; null if it is not wanted
+   */
+  ResponseEncoder(
+      StoredResponse stored,
+      RunSnapshot run,
+      EventWriter writer,
+      Function<ReasoningState, String> seal,
+      Include include) {
+    this.stored = stored;
+    this.run = run;
+    this.writer = writer;
+    this.status = stored.background() ? "queued" : "in_progress";
+    var filenames = new HashMap<String, String>();
+    this.messages = new MessageEvents(writer, output, filenames);
+    this.reasoning =
+        new ReasoningEvents(
+            writer, output, stored.request().path("summary").asBoolean(false), seal);
+    this.calls = new CallEvents(writer, output, stored.request().path("names"), include, filenames);
+  }
+
+  @Override
+  public byte[] encode(String id, RunUpdate update) {
+    accept(update);
+    return writer.take();
+  }
+
+  private void accept(RunUpdate update) {
+    switch (update) {
+      case RunUpdate.StatusChanged(var now) -> statusChanged(now);
+      case RunUpdate.ItemStarted(var item) -> started(item);
+      case RunUpdate.ItemDelta(var place, var kind, var piece) -> {
+        switch (kind) {
+          case MESSAGE, COMMENTARY -> messages.delta(place.id(), piece);
+          case REASONING -> reasoning.delta(place.id(), piece);
+          case REFUSAL, ARGUMENTS, OUTPUT, PROGRESS, REMOTE_TASK -> {
+            // These come whole with the end of their item, or have no event.
+          }
+        }
+      }
+      case RunUpdate.AnnotationAdded(var place, var index, var annotation) ->
+          messages.annotation(place.id(), index, annotation);
+      case RunUpdate.ReasoningStored(_, var state) -> reasoning.state(state);
+      case RunUpdate.CallReady(var call) -> {
+        begin();
+        reasoning.flush();
+        calls.ready(call);
+      }
+      case RunUpdate.ItemEnded(var item) -> ended(item);
+    }
+  }
+
+  private void started(RunItem item) {
+    switch (item) {
+      case RunItem.Message message -> {
+        begin();
+        reasoning.flush();
+        messages.started(message.place().id(), null);
+      }
+      case RunItem.Commentary commentary -> {
+        begin();
+        reasoning.flush();
+        messages.started(commentary.place().id(), "commentary");
+      }
+      case RunItem.Reasoning thought -> {
+        begin();
+        reasoning.started(thought.place().id());
+      }
+      case RunItem.Call _ -> {
+        // It is shown once it is known who makes it: a call that is refused is not shown.
+      }
+    }
+  }
+
+  private void ended(RunItem item) {
+    switch (item) {
+      case RunItem.Message message ->
+          messages.ended(
+              message.place().id(),
+              message.content(),
+              message.status() == RunItem.Status.COMPLETED);
+      case RunItem.Commentary commentary ->
+          messages.ended(
+              commentary.place().id(),
+              List.of(ContentPart.text(commentary.text())),
+              commentary.status() == RunItem.Status.COMPLETED);
+      case RunItem.Reasoning thought -> reasoning.ended(thought.place().id(), thought.text());
+      case RunItem.Call call -> {
+        begin();
+        calls.ended(call);
+      }
+    }
+  }
+
+  /** Items that the database has of a run that has not ended. */
+  void collect(Iterable<RunItem> items) {
+    for (var item : items) {
+      if (item instanceof RunItem.Call call) {
+        if (call.executor() != null) {
+          accept(new RunUpdate.CallReady(call));
+        }
+      } else {
+        accept(new RunUpdate.ItemStarted(item));
+      }
+      if (item.status() != RunItem.Status.IN_PROGRESS) {
+        accept(new RunUpdate.ItemEnded(item));
+      }
+    }
+    reasoning.flush();
+  }
+
+  private void statusChanged(RunSnapshot now) {
+    run = now;
+    switch (now.status()) {
+      case QUEUED -> created();
+      case IN_PROGRESS -> begin();
+      case CANCELLING -> {
+        // The end follows.
+      }
+      case REQUIRES_ACTION, COMPLETED -> end("completed");
+      case INCOMPLETE -> end("incomplete");
+      case FAILED, EXPIRED -> end("failed");
+      case CANCELLED -> {
+        // No event says so: the stream ends without one.
+        reasoning.flush();
+        status = "cancelled";
+      }
+    }
+  }
+
+  private void created() {
+    if (!isCreated) {
+      isCreated = true;
+      var first = stored.background() ? "queued" : "in_progress";
+      lifecycle("created", first);
+      if (stored.background()) {
+        lifecycle("queued", first);
+      }
+    }
+  }
+
+  private void begin() {
+    created();
+    if (!isInProgress) {
+      isInProgress = true;
+      status = "in_progress";
+      lifecycle("in_progress", status);
+    }
+  }
+
+  private void end(String how) {
+    begin();
+    reasoning.flush();
+    calls.flush();
+    status = how;
+    lifecycle(how, how);
+  }
+
+  private void lifecycle(String name, String shownStatus) {
+    var fields = EventWriter.event();
+    fields.set("response", ResponseObject.of(stored, shownStatus, run, output.deepCopy()));
+    writer.write("response." + name, fields);
+  }
+
+  /** The response as far as it is known. */
+  ObjectNode response() {
+    return ResponseObject.of(stored, status, run, output);
+  }
+
+  /** The response in another status, with what is known of its output. */
+  ObjectNode response(String otherStatus) {
+    return ResponseObject.of(stored, otherStatus, run, output);
+  }
+
+  /** Whether the response has ended. */
+  boolean isEnded() {
+    return !status.equals("queued") && !status.equals("in_progress");
+  }
+
+  /** The status of a response whose run is in this state and has not reached its end. */
+  static String statusOf(StoredResponse stored, RunState state) {
+    return state == RunState.QUEUED && stored.background() ? "queued" : "in_progress";
+  }
+}

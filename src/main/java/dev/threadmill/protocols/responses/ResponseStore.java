@@ -1,0 +1,134 @@
+package dev.threadmill.protocols.responses;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.threadmill.api.ProjectId;
+import dev.threadmill.api.RunId;
+import dev.threadmill.api.ThreadId;
+import dev.threadmill.db.Jdbc;
+import dev.threadmill.db.Row;
+import dev.threadmill.db.Tx;
+import dev.threadmill.threads.ThreadLifecycle;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/** The table of responses. They are deleted with their thread. */
+@ApplicationScoped
+class ResponseStore implements ThreadLifecycle {
+  /** The constraint that only one response continues another one in its thread. */
+  static final String ONE_CONTINUES = "responses_continues_key";
+
+  private static final String COLUMNS =
+      """
+      id, project_id, thread_id, run_id, created_at, start, previous_id, continues, conversation,
+      background, stored, request, input, system\
+      """;
+
+  private final Jdbc jdbc;
+
+  ResponseStore(Jdbc jdbc) {
+    this.jdbc = jdbc;
+  }
+
+  void insert(Tx tx, StoredResponse response) {
+    tx.defer(
+        "INSERT INTO responses (" + COLUMNS + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        response.id(),
+        response.project(),
+        response.thread(),
+        response.run(),
+        response.created(),
+        response.start(),
+        response.previous(),
+        response.continues(),
+        response.conversation(),
+        response.background(),
+        response.stored(),
+        Tx.json(response.request()),
+        Tx.json(response.input()),
+        response.system().isEmpty() ? null : response.system());
+  }
+
+  void insertAndCommit(StoredResponse response) {
+    jdbc.runInTransaction(tx -> insert(tx, response));
+  }
+
+  /** The response; empty if the project has none of this id, or it was not stored. */
+  Optional<StoredResponse> find(ProjectId project, String id) {
+    return jdbc.one(
+        "SELECT " + COLUMNS + " FROM responses WHERE id = ? AND project_id = ? AND stored",
+        ResponseStore::read,
+        id,
+        project);
+  }
+
+  /** The newest response of a thread. */
+  Optional<StoredResponse> newestOf(ThreadId thread) {
+    return jdbc.one(
+        "SELECT "
+            + COLUMNS
+            + " FROM responses WHERE thread_id = ? ORDER BY created_at DESC, id DESC LIMIT 1",
+        ResponseStore::read,
+        thread);
+  }
+
+  /** Whether another response goes on behind this one in its thread. */
+  boolean isContinued(String id) {
+    return jdbc.one(
+            "SELECT 1 AS one FROM responses WHERE continues = ?", row -> row.integer("one"), id)
+        .isPresent();
+  }
+
+  /**
+   * Deletes a response.
+   *
+   * @return whether its thread has no other one
+   */
+  boolean delete(StoredResponse response) {
+    return jdbc.inTransaction(
+        tx -> {
+          tx.update("DELETE FROM responses WHERE id = ?", response.id());
+          return tx.one(
+                  "SELECT 1 AS one FROM responses WHERE thread_id = ? LIMIT 1",
+                  row -> row.integer("one"),
+                  response.thread())
+              .isEmpty();
+        });
+  }
+
+  /** Responses that are not stored and were created before this time; 100 at most. */
+  List<StoredResponse> unstoredBefore(Instant time) {
+    return jdbc.list(
+        "SELECT "
+            + COLUMNS
+            + " FROM responses WHERE NOT stored AND created_at < ? ORDER BY created_at LIMIT 100",
+        ResponseStore::read,
+        time);
+  }
+
+  @Override
+  public void deleteThread(Tx tx, ThreadId thread) {
+    tx.defer("DELETE FROM responses WHERE thread_id = ?", thread);
+  }
+
+  private static StoredResponse read(Row row) throws SQLException {
+    var system = row.text("system");
+    return new StoredResponse(
+        row.text("id"),
+        row.text("project_id", ProjectId::new),
+        row.text("thread_id", ThreadId::new),
+        row.text("run_id", RunId::new),
+        row.instant("created_at"),
+        row.text("start"),
+        row.text("previous_id"),
+        row.text("continues"),
+        row.bool("conversation"),
+        row.bool("background"),
+        row.bool("stored"),
+        row.json("request", JsonNode.class),
+        row.json("input", JsonNode.class),
+        system == null ? "" : system);
+  }
+}

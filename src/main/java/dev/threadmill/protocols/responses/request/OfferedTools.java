@@ -1,0 +1,37 @@
+package dev.threadmill.protocols.responses.request;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.threadmill.assistants.ToolSpec;
+import dev.threadmill.models.ToolChoice;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The tools of a request.
+ *
+ * @param specs as a run takes them
+ * @param names functions that clients know by something else than their name
+ * @param echo the tools as the response repeats them, without secrets
+ * @param choice which of them the model has to call; null for its own choice
+ * @param codeFiles files that code may read
+ */
+public record OfferedTools(
+    List<ToolSpec> specs,
+    Map<String, ClientName> names,
+    JsonNode echo,
+    ToolChoice choice,
+    List<String> codeFiles) {
+  public OfferedTools {
+    specs = List.copyOf(specs);
+    names = Map.copyOf(names);
+    codeFiles = List.copyOf(codeFiles);
+  }
+
+  /**
+   * How the client knows a function.
+   *
+   * @param namespace null for none
+   * @param custom whether it takes a text, not an object
+   */
+  public record ClientName(String name, String namespace, boolean custom) {}
+}

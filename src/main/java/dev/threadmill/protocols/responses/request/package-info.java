@@ -1,0 +1,2 @@
+/** Reads requests for responses. */
+package dev.threadmill.protocols.responses.request;
