@@ -1,6 +1,8 @@
 package dev.threadmill.protocols.responses;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import dev.threadmill.api.ApiException;
 import dev.threadmill.api.Json;
 import dev.threadmill.api.PageRequest;
 import dev.threadmill.api.ProjectId;
@@ -20,6 +22,7 @@ class ReadHistory {
   private static final int MAX_CHAIN = 1_000;
   private static final int MAX_ITEMS = 10_000;
   private static final int PAGE = 100;
+  private static final long MAX_CHARACTERS = 16L << 20;
 
   private final ResponseStore store;
   private final RunClient runs;
@@ -34,7 +37,10 @@ class ReadHistory {
   /** The items of the chain up to the output of this response, oldest first. */
   ArrayNode itemsUntil(ProjectId project, StoredResponse last) {
     var chain = new ArrayList<StoredResponse>();
-    for (var each = last; each != null && chain.size() < MAX_CHAIN; ) {
+    long characters = 0;
+    for (var each = last; each != null; ) {
+      characters += size(each.input());
+      requireSize(chain.size() < MAX_CHAIN && characters <= MAX_CHARACTERS);
       chain.add(each);
       each =
           each.previous() == null || each.conversation()
@@ -46,11 +52,30 @@ class ReadHistory {
       if (each.conversation()) {
         all.addAll(conversation(project, each.thread()));
       } else {
+        var output = output(project, each);
+        characters += size(output);
+        requireSize(characters <= MAX_CHARACTERS);
         each.input().forEach(all::add);
-        all.addAll(output(project, each));
+        all.addAll(output);
       }
     }
     return all;
+  }
+
+  private static long size(JsonNode items) {
+    long characters = 0;
+    for (var item : items) {
+      characters += item.toString().length();
+    }
+    return characters;
+  }
+
+  private static void requireSize(boolean fits) {
+    if (!fits) {
+      throw ApiException.invalid(
+          "previous_response_id",
+          "The chain is too long to branch off it. Continue its newest response, or compact it.");
+    }
   }
 
   private ArrayNode output(ProjectId project, StoredResponse response) {
@@ -73,9 +98,15 @@ class ReadHistory {
     var all = Json.MAPPER.createArrayNode();
     ThreadItem.Key after = null;
     boolean more = true;
-    while (more && all.size() < MAX_ITEMS) {
+    long characters = 0;
+    while (more) {
+      requireSize(all.size() < MAX_ITEMS && characters <= MAX_CHARACTERS);
       var page = items.list(project, thread, after, PageRequest.of(PAGE, "asc", null, null));
-      page.data().forEach(item -> all.add(ItemObjects.of(item)));
+      for (var item : page.data()) {
+        var shown = ItemObjects.of(item);
+        characters += shown.toString().length();
+        all.add(shown);
+      }
       more = page.hasMore() && !page.data().isEmpty();
       after = more ? page.data().getLast().key() : null;
     }

@@ -12,6 +12,7 @@ import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.PostgresResource;
 import dev.threadmill.testing.Reply;
 import dev.threadmill.testing.ReplyGate;
+import dev.threadmill.testing.ScriptedMcpServer;
 import dev.threadmill.testing.SseStream;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
@@ -442,6 +443,69 @@ class ResponsesTest {
             body("\"input\": \"Go\", \"tool_choice\": {\"type\": \"web_search\"}, " + tools));
     assertThat(forced.status()).isEqualTo(400);
     assertThat(forced.error().path("param").asText()).isEqualTo("tool_choice.type");
+  }
+
+  private String mcp(String url, String approval) {
+    return """
+    "tools": [{"type": "mcp", "server_label": "slow", "server_url": "%s",
+      "headers": {"X-Secret": "hidden"}, "require_approval": "%s"}]"""
+        .formatted(url, approval);
+  }
+
+  @Test
+  void aToolOfAnMcpServerIsCalledWithinTheResponse() {
+    try (var server = new ScriptedMcpServer()) {
+      provider.replyTo(
+          model, Reply.call("slow_echo", "{\"text\": \"hello\"}"), Reply.text("Done."));
+
+      var frames = stream("\"input\": \"Go\", " + mcp(server.url(), "never"));
+
+      var response = frames.getLast().json().path("response");
+      assertThat(types(response)).containsExactly("mcp_call", "message");
+      assertThat(response.at("/output/0/server_label").asText()).isEqualTo("slow");
+      assertThat(response.at("/output/0/name").asText()).isEqualTo("echo");
+      assertThat(response.at("/output/0/output").asText()).isEqualTo("you said hello");
+      assertThat(response.toString()).doesNotContain("hidden");
+      assertThat(SseStream.names(frames))
+          .containsSubsequence(
+              "response.mcp_call.in_progress",
+              "response.mcp_call_arguments.done",
+              "response.mcp_call.completed",
+              "response.output_item.done",
+              "response.output_text.delta");
+    }
+  }
+
+  @Test
+  void aCallThatNeedsAnApprovalIsMadeByTheNextResponse() {
+    try (var server = new ScriptedMcpServer()) {
+      provider.replyTo(
+          model, Reply.call("slow_echo", "{\"text\": \"hello\"}"), Reply.text("Done."));
+      var tools = mcp(server.url(), "always");
+      var first = create("\"input\": \"Go\", " + tools);
+      assertThat(types(first)).containsExactly("mcp_approval_request");
+      assertThat(server.got("tools/call")).isEmpty();
+
+      var frames =
+          stream(
+              """
+              "previous_response_id": "%s", "input": [{"type": "mcp_approval_response",
+                "approval_request_id": "%s", "approve": true}], %s"""
+                  .formatted(first.path("id").asText(), first.at("/output/0/id").asText(), tools));
+
+      var second = frames.getLast().json().path("response");
+      assertThat(types(second)).containsExactly("mcp_call", "message");
+      assertThat(second.at("/output/0/output").asText()).isEqualTo("you said hello");
+      assertThat(second.at("/output/0/approval_request_id").asText())
+          .isEqualTo(first.at("/output/0/id").asText());
+      var path = "/v1/responses/" + second.path("id").asText();
+      assertThat(types(user.get(path).json())).containsExactly("mcp_call", "message");
+      try (var replay = user.events(path + "?stream=true")) {
+        assertThat(replay.rest()).isEqualTo(frames);
+      }
+      assertThat(types(user.get("/v1/responses/" + first.path("id").asText()).json()))
+          .containsExactly("mcp_approval_request");
+    }
   }
 
   @Test
