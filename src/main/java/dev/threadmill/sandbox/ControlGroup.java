@@ -17,7 +17,7 @@ import java.util.concurrent.locks.LockSupport;
  */
 final class ControlGroup {
   private static final Path ROOT = Path.of("/sys/fs/cgroup");
-  private static final int DELETE_TRIES = 50;
+  private static final int DELETE_TRIES = 500;
   private static final long DELETE_PAUSE_NANOS = 2_000_000;
 
   private final List<Path> folders = new ArrayList<>();
