@@ -31,7 +31,8 @@ class RecoverResponse {
           Map.entry("files", "file-"),
           Map.entry("uploads", "upload_"),
           Map.entry("parts", "part_"),
-          Map.entry("vector_stores", "vs_"));
+          Map.entry("vector_stores", "vs_"),
+          Map.entry("file_batches", "vsfb_"));
 
   private static final Set<String> ACTIONS = Set.of("cancel", "submit_tool_outputs", "complete");
 
