@@ -13,6 +13,7 @@ import io.quarkus.test.junit.QuarkusTest;
 import jakarta.inject.Inject;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -24,10 +25,15 @@ import org.junit.jupiter.params.provider.CsvSource;
 class UploadsTest {
   private static final String MD5_OF_HELLO = "5d41402abc4b2a76b9719d911017c592";
 
-  private final ApiClient user = ApiClient.stranger();
+  private ApiClient user;
   @Inject SettableClock clock;
   @Inject FileCleanup cleanup;
   @Inject Jdbc jdbc;
+
+  @BeforeEach
+  void useAProjectOfItsOwn() {
+    user = ApiClient.stranger();
+  }
 
   @AfterEach
   void resetTheClock() {
