@@ -26,6 +26,49 @@ public final class RunRequests {
 
   private RunRequests() {}
 
+  /** The parameters that both bodies have. */
+  private interface RunParameters {
+    String model();
+
+    List<ToolSpec> tools();
+
+    ToolChoice toolChoice();
+
+    Boolean parallelToolCalls();
+
+    Double temperature();
+
+    Double topP();
+
+    Integer maxPromptTokens();
+
+    Integer maxCompletionTokens();
+
+    TruncationStrategy truncationStrategy();
+
+    ResponseFormat responseFormat();
+
+    TurnOptions.Reasoning reasoning();
+
+    TurnOptions.Visibility visibility();
+
+    Integer maxTurns();
+
+    Integer maxToolCalls();
+
+    default RunOverrides.Builder overrides() {
+      return RunOverrides.builder()
+          .model(model())
+          .tools(tools())
+          .toolUse(toolChoice(), parallelToolCalls())
+          .sampling(temperature(), topP())
+          .tokenLimits(maxPromptTokens(), maxCompletionTokens())
+          .truncation(truncationStrategy())
+          .responseFormat(responseFormat())
+          .turns(new TurnOptions(reasoning(), visibility(), maxTurns(), maxToolCalls()));
+    }
+  }
+
   /** The body of {@code POST /v1/threads/{thread_id}/runs}. */
   public record CreateRunBody(
       AssistantId assistantId,
@@ -49,7 +92,8 @@ public final class RunRequests {
       TurnOptions.Reasoning reasoning,
       TurnOptions.Visibility visibility,
       Integer maxTurns,
-      Integer maxToolCalls) {
+      Integer maxToolCalls)
+      implements RunParameters {
     public CreateRunBody {
       Bounds.text("additional_instructions", additionalInstructions, MAX_INSTRUCTIONS);
       additionalMessages =
@@ -66,17 +110,9 @@ public final class RunRequests {
     /** The run to create: of the named assistant, or of the thread's. */
     public RunSpec toSpec() {
       var overrides =
-          RunOverrides.builder()
-              .model(model)
+          overrides()
               .reasoningEffort(reasoningEffort)
-              .instructions(instructions, additionalInstructions)
-              .tools(tools)
-              .toolUse(toolChoice, parallelToolCalls)
-              .sampling(temperature, topP)
-              .tokenLimits(maxPromptTokens, maxCompletionTokens)
-              .truncation(truncationStrategy)
-              .responseFormat(responseFormat)
-              .turns(new TurnOptions(reasoning, visibility, maxTurns, maxToolCalls));
+              .instructions(instructions, additionalInstructions);
       return RunSpec.ofAssistant(assistantId)
           .with(overrides.build())
           .withMessages(additionalMessages)
@@ -107,7 +143,8 @@ public final class RunRequests {
       TurnOptions.Reasoning reasoning,
       TurnOptions.Visibility visibility,
       Integer maxTurns,
-      Integer maxToolCalls) {
+      Integer maxToolCalls)
+      implements RunParameters {
     public CreateThreadAndRunBody {
       Bounds.required("assistant_id", assistantId);
       tools = ToolSpec.validated(tools, MAX_TOOLS);
@@ -129,19 +166,8 @@ public final class RunRequests {
 
     /** The run to create on that thread. */
     RunSpec toSpec() {
-      var overrides =
-          RunOverrides.builder()
-              .model(model)
-              .instructions(instructions, null)
-              .tools(tools)
-              .toolUse(toolChoice, parallelToolCalls)
-              .sampling(temperature, topP)
-              .tokenLimits(maxPromptTokens, maxCompletionTokens)
-              .truncation(truncationStrategy)
-              .responseFormat(responseFormat)
-              .turns(new TurnOptions(reasoning, visibility, maxTurns, maxToolCalls));
       return RunSpec.ofAssistant(assistantId)
-          .with(overrides.build())
+          .with(overrides().instructions(instructions, null).build())
           .with(metadata)
           .streamed(Boolean.TRUE.equals(stream));
     }
