@@ -131,7 +131,8 @@ sealed interface InputPart {
   }
 
   /** A file, by its id flat beside the type or in the object of chat completions. */
-  record File(String fileId, InputFile file) implements InputPart {
+  record File(String fileId, @JsonTypeInfo(use = JsonTypeInfo.Id.NONE) InputFile file)
+      implements InputPart {
     public File {
       if (file == null) {
         Bounds.required("file_id", fileId);

@@ -199,7 +199,8 @@ class ThreadsTest {
             SELECT c.table_name FROM information_schema.columns c
             JOIN information_schema.tables t USING (table_schema, table_name)
             WHERE c.table_schema = current_schema() AND c.column_name = 'thread_id'
-              AND t.table_type = 'BASE TABLE' AND c.table_name NOT IN ('memory_losses', 'outbox', 'memory_reanalysis')
+              AND t.table_type = 'BASE TABLE' AND c.table_name NOT IN
+                ('memory_losses', 'outbox', 'memory_reanalysis', 'vector_stores')
             """,
             row -> row.text("table_name"));
     var triggers =
@@ -234,6 +235,18 @@ class ThreadsTest {
                                     "DELETE FROM %s WHERE thread_id = ?".formatted(table)))
                     || triggers.contains("DELETE FROM %s WHERE thread_id".formatted(table)),
             "is emptied by ThreadStore, FileStore, a ThreadLifecycle or a trigger on threads");
+  }
+
+  /** Its chunks may be many, so they are removed later, in batches. */
+  @Test
+  void deletingAThreadMarksItsVectorStoreAsDeleted() {
+    var thread = user.post("/v1/threads", "{}").id();
+    var store = user.post("/v1/vector_stores", "{}").id();
+    jdbc.update("UPDATE vector_stores SET thread_id = ? WHERE id = ?", thread, store);
+
+    assertThat(user.delete("/v1/threads/" + thread).status()).isEqualTo(200);
+
+    assertThat(user.get("/v1/vector_stores/" + store).status()).isEqualTo(404);
   }
 
   @Test

@@ -160,6 +160,14 @@ class OpenApiTruthTest {
             .post(user, "/v1/files")
             .id());
     ids.put("model", "rehearsal");
+    ids.put(
+        "upload_id",
+        user.post(
+                "/v1/uploads",
+                """
+                {"filename": "a.txt", "purpose": "assistants", "bytes": 1, "mime_type": "text/plain"}
+                """)
+            .id());
     ids.put("user", "nobody");
     ids.put("version", "1");
     ids.put("item_id", "fact_1");
