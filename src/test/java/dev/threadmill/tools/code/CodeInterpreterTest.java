@@ -259,7 +259,7 @@ class CodeInterpreterTest {
   void linksToFilesBecomeAnnotationsAndFiguresPartsOfTheMessageStreamedAndReplayed() {
     var answer =
         "☔ [a](sandbox:/mnt/data/a (1).csv), sandbox:/mnt/data/b.csv. sandbox:/mnt/data/none.csv"
-            + " and sandbox:/mnt/data/a%20(1).csv";
+            + " and [c](sandbox:/mnt/data/a%20(1).csv).";
     provider.reply(
         code("open('a (1).csv', 'w').write('x'); open('b.csv', 'w').write('y')\n" + PICTURE),
         Reply.text(answer));
