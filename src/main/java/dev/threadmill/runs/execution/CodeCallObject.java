@@ -26,17 +26,17 @@ final class CodeCallObject {
     var outputs = new ArrayList<Object>();
     var logs = call.isOpen() ? call.partial().output() : call.output();
     if (!logs.isEmpty()) {
-      outputs.add(StepObject.ordered("type", "logs", "logs", logs));
+      outputs.add(JsonFields.ordered("type", "logs", "logs", logs));
     }
     for (var file : images(call)) {
       outputs.add(image(file));
     }
-    return StepObject.ordered("input", call.arguments(), "outputs", outputs);
+    return JsonFields.ordered("input", call.arguments(), "outputs", outputs);
   }
 
   /** The call in the delta that starts it. */
   static Map<String, Object> started() {
-    return StepObject.ordered("input", "", "outputs", List.of());
+    return JsonFields.ordered("input", "", "outputs", List.of());
   }
 
   /**
@@ -48,11 +48,11 @@ final class CodeCallObject {
     var outputs = new ArrayList<Object>();
     var rest = call.output().substring(Math.min(before, call.output().length()));
     if (!rest.isEmpty()) {
-      outputs.add(StepObject.ordered("index", 0, "type", "logs", "logs", rest));
+      outputs.add(JsonFields.ordered("index", 0, "type", "logs", "logs", rest));
     }
     int index = call.output().isEmpty() ? 0 : 1;
     for (var file : images(call)) {
-      var output = StepObject.ordered("index", index++);
+      var output = JsonFields.ordered("index", index++);
       output.putAll(image(file));
       outputs.add(output);
     }
@@ -72,7 +72,7 @@ final class CodeCallObject {
   }
 
   private static Map<String, Object> image(String file) {
-    return StepObject.ordered("type", IMAGE, IMAGE, Map.of("file_id", file));
+    return JsonFields.ordered("type", IMAGE, IMAGE, Map.of("file_id", file));
   }
 
   /** The ids of the figures. */

@@ -11,7 +11,6 @@ import dev.threadmill.runs.store.StreamedText;
 import dev.threadmill.runs.store.ToolCall;
 import dev.threadmill.tools.RoutingTool;
 import java.time.Instant;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -54,7 +53,7 @@ public record StepObject(
     record MessageCreation(String messageId) implements Details {
       @JsonValue
       Map<String, Object> json() {
-        return ordered(
+        return JsonFields.ordered(
             "type", "message_creation", "message_creation", Map.of("message_id", messageId));
       }
     }
@@ -62,7 +61,7 @@ public record StepObject(
     record ToolCalls(List<Object> calls) implements Details {
       @JsonValue
       Map<String, Object> json() {
-        return ordered("type", "tool_calls", "tool_calls", calls);
+        return JsonFields.ordered("type", "tool_calls", "tool_calls", calls);
       }
     }
   }
@@ -128,7 +127,7 @@ public record StepObject(
   }
 
   private static Object call(ToolCall call, boolean withContents) {
-    var shown = ordered("id", call.id().value(), "type", call.type());
+    var shown = JsonFields.ordered("id", call.id().value(), "type", call.type());
     if (isFileSearch(call.type())) {
       shown.put(call.type(), FileSearchResults.of(call, withContents));
       return shown;
@@ -141,7 +140,8 @@ public record StepObject(
       shown.putAll(routing(call));
     }
     var details =
-        ordered("name", call.name(), "arguments", call.arguments(), "output", call.output());
+        JsonFields.ordered(
+            "name", call.name(), "arguments", call.arguments(), "output", call.output());
     if (!call.partial().progress().isEmpty()) {
       details.put(StreamedText.PROGRESS.field(), call.partial().progress());
     }
@@ -166,7 +166,7 @@ public record StepObject(
   /** The assistant, thread, run and message of a call that was routed. */
   static Map<String, Object> routing(ToolCall call) {
     var routing = call.routing();
-    return ordered(
+    return JsonFields.ordered(
         "target_assistant_id",
         routing.targetAssistantId().value(),
         "thread_id",
@@ -177,14 +177,6 @@ public record StepObject(
         routing.mode(),
         "message",
         RoutingTool.messageOf(call.arguments()));
-  }
-
-  static Map<String, Object> ordered(Object... namesAndValues) {
-    var map = new LinkedHashMap<String, Object>();
-    for (int i = 0; i < namesAndValues.length; i += 2) {
-      map.put((String) namesAndValues[i], namesAndValues[i + 1]);
-    }
-    return map;
   }
 
   private static Long endedAs(Step step, Step.Status status) {

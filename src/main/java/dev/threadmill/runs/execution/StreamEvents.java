@@ -132,13 +132,13 @@ public final class StreamEvents {
 
   /** The text of the step's message got an annotation; its text was published before. */
   public static StreamEvent annotationAdded(Step step, int index, Annotation annotation) {
-    var indexed = StepObject.ordered("index", index);
+    var indexed = JsonFields.ordered("index", index);
     indexed.putAll(Json.MAPPER.convertValue(annotation, JSON_OBJECT));
     var content =
-        StepObject.ordered(
+        JsonFields.ordered(
             "index", 0, "type", "text", "text", Map.of("annotations", List.of(indexed)));
     var data =
-        StepObject.ordered(
+        JsonFields.ordered(
             "id",
             step.messageId().value(),
             "object",
@@ -175,10 +175,10 @@ public final class StreamEvents {
 
   /** The message of the step has this image at this index of its content. */
   public static StreamEvent imageAdded(Step step, int index, ContentPart.ImageFile image) {
-    var content = StepObject.ordered("index", index);
+    var content = JsonFields.ordered("index", index);
     content.putAll(Json.MAPPER.convertValue(image, JSON_OBJECT));
     var data =
-        StepObject.ordered(
+        JsonFields.ordered(
             "id",
             step.messageId().value(),
             "object",
@@ -194,9 +194,9 @@ public final class StreamEvents {
     var function =
         CodeCallObject.isCode(call.type())
             ? CodeCallObject.started()
-            : StepObject.ordered("name", call.name(), "arguments", "", "output", null);
+            : JsonFields.ordered("name", call.name(), "arguments", "", "output", null);
     var started =
-        StepObject.ordered(
+        JsonFields.ordered(
             "index",
             index,
             "id",
@@ -212,7 +212,7 @@ public final class StreamEvents {
 
   /** The call at this index of the step was routed to another assistant. */
   public static StreamEvent callRouted(Step step, int index, ToolCall call) {
-    var routed = StepObject.ordered("index", index, "type", call.type());
+    var routed = JsonFields.ordered("index", index, "type", call.type());
     routed.putAll(StepObject.routing(call));
     var event = new RunEvent.CallRouted(step.ordinal(), index, call.routing());
     return new StreamEvent(
@@ -231,7 +231,7 @@ public final class StreamEvents {
    */
   public static StreamEvent callCompleted(Step step, int index, ToolCall call, int before) {
     var completed =
-        StepObject.ordered(
+        JsonFields.ordered(
             "index",
             index,
             "type",
@@ -251,8 +251,8 @@ public final class StreamEvents {
   }
 
   private static Object stepDelta(Step step, Map<String, Object> call) {
-    var details = StepObject.ordered("type", "tool_calls", "tool_calls", List.of(call));
-    return StepObject.ordered(
+    var details = JsonFields.ordered("type", "tool_calls", "tool_calls", List.of(call));
+    return JsonFields.ordered(
         "id",
         step.id().value(),
         "object",
