@@ -74,13 +74,26 @@ class IngestFile {
    * @throws InterruptedException if this node stops
    */
   void ingest(ClaimedFile claimed) throws InterruptedException {
+    if (claimed.attempts() > config.attempts()) {
+      // the last attempt did not even end in an error: its node stopped
+      LOG.warnf("ingestion=failed store_id=%s file_id=%s", claimed.store(), claimed.file());
+      fail(
+          claimed,
+          LastError.Code.SERVER_ERROR,
+          "The file could not be indexed: %d attempts were interrupted or failed."
+              .formatted(config.attempts()));
+      return;
+    }
     try {
       var file = files.find(claimed.project(), claimed.file());
-      if (file.isPresent()) {
-        storeTexts(claimed, file.get());
-        indexChunks(claimed);
-        complete(claimed);
+      if (file.isEmpty()) {
+        // deleted while it was added: the deletion did not see its row in the store
+        fail(claimed, LastError.Code.INVALID_FILE, "The file was deleted.");
+        return;
       }
+      storeTexts(claimed, file.get());
+      indexChunks(claimed);
+      complete(claimed);
     } catch (LostFileException e) {
       LOG.debugf("ingestion=lost store_id=%s file_id=%s", claimed.store(), claimed.file());
     } catch (ExtractionException e) {
@@ -96,7 +109,8 @@ class IngestFile {
         throw e;
       }
       retry(claimed, "The file could not be stored.", e);
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | Error e) {
+      // a file that exhausts the stack or the memory is tried again like any other, and given up
       retry(claimed, "The file could not be read.", e);
     }
   }
@@ -193,7 +207,7 @@ class IngestFile {
     }
   }
 
-  private void retry(ClaimedFile claimed, String message, Exception cause) {
+  private void retry(ClaimedFile claimed, String message, Throwable cause) {
     if (claimed.attempts() >= config.attempts()) {
       LOG.warnf(cause, "ingestion=failed store_id=%s file_id=%s", claimed.store(), claimed.file());
       fail(claimed, LastError.Code.SERVER_ERROR, message);

@@ -108,7 +108,8 @@ class IngestionWorker {
         }
       } catch (InterruptedException e) {
         return;
-      } catch (RuntimeException e) {
+      } catch (RuntimeException | Error e) {
+        // nothing starts the worker again if an Error ends it
         LOG.warnf("ingestion=interrupted reason=%s", e);
         if (!sleep(AFTER_FAILURE)) {
           return;
@@ -133,7 +134,7 @@ class IngestionWorker {
     while (sleep(config.lease().dividedBy(RENEWALS_PER_LEASE))) {
       try {
         queue.renew(List.copyOf(claimed));
-      } catch (RuntimeException e) {
+      } catch (RuntimeException | Error e) {
         LOG.warnf("ingestion_leases=not_renewed reason=%s", e);
       }
     }
@@ -146,7 +147,7 @@ class IngestionWorker {
         maintenanceWakeups.tryAcquire(MAINTENANCE_INTERVAL.toMillis(), TimeUnit.MILLISECONDS);
       } catch (InterruptedException e) {
         return;
-      } catch (RuntimeException e) {
+      } catch (RuntimeException | Error e) {
         LOG.warnf("vector_store_maintenance=failed reason=%s", e);
         if (!sleep(AFTER_FAILURE)) {
           return;

@@ -11,6 +11,7 @@ import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.PostgresResource;
 import dev.threadmill.vectorstores.IngestionSignal;
 import dev.threadmill.vectorstores.StoreTenant;
+import dev.threadmill.vectorstores.VectorStoresConfig;
 import dev.threadmill.vectorstores.ingestion.IngestionQueue.ClaimedFile;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
@@ -32,6 +33,7 @@ class LostFilesTest {
   @Inject Jdbc jdbc;
   @Inject IngestFile ingestFile;
   @Inject IngestionSignal signal;
+  @Inject VectorStoresConfig config;
 
   private StoreTenant tenant;
   private String file;
@@ -65,6 +67,24 @@ class LostFilesTest {
         store);
   }
 
+  /** The file as a node has claimed it, by the present claim or by an earlier one. */
+  private ClaimedFile claimed(int claims, int attempts) {
+    return jdbc.one(
+            "SELECT id, content, claim FROM vector_store_files WHERE store_id = ?",
+            row ->
+                new ClaimedFile(
+                    tenant.project(),
+                    new VectorStoreId(store),
+                    row.text("id", FileId::new),
+                    Instant.now(),
+                    ChunkingStrategy.DEFAULT,
+                    row.text("content"),
+                    attempts,
+                    row.integer("claim") + claims),
+            store)
+        .orElseThrow();
+  }
+
   @Test
   void aFileWhoseLeaseHasEndedIsContinuedWhereItsNodeStopped() {
     var all = parts();
@@ -80,26 +100,38 @@ class LostFilesTest {
   void aNodeThatHasLostAFileWritesNothingMore() throws InterruptedException {
     interrupt("1 hour");
 
-    ingestFile.ingest(
-        jdbc.one(
-                """
-                SELECT content, claim - 1 AS claim FROM vector_store_files WHERE store_id = ?
-                """,
-                row ->
-                    new ClaimedFile(
-                        tenant.project(),
-                        new VectorStoreId(store),
-                        new FileId(file),
-                        Instant.now(),
-                        ChunkingStrategy.DEFAULT,
-                        row.text("content"),
-                        1,
-                        row.integer("claim")),
-                store)
-            .orElseThrow());
+    ingestFile.ingest(claimed(-1, 1));
 
     assertThat(parts()).containsExactly(0);
     assertThat(tenant.get("/v1/vector_stores/" + store + "/files/" + file).path("status").asText())
         .isEqualTo("in_progress");
+  }
+
+  @Test
+  void aFileWhoseAttemptsNeverEndedIsGivenUp() throws InterruptedException {
+    interrupt("1 hour");
+
+    ingestFile.ingest(claimed(0, config.attempts() + 1));
+
+    var failed = tenant.get("/v1/vector_stores/" + store + "/files/" + file);
+    assertThat(failed.path("status").asText()).isEqualTo("failed");
+    assertThat(failed.at("/last_error/code").asText()).isEqualTo("server_error");
+    assertThat(failed.at("/last_error/message").asText()).contains("attempts");
+    assertThat(parts()).isEmpty();
+  }
+
+  @Test
+  void aFileThatWasDeletedWhileItWasAddedFails() throws InterruptedException {
+    interrupt("1 hour");
+    var gone = tenant.upload("gone.txt", TEXT);
+    files.delete(tenant.project(), new FileId(gone));
+    jdbc.update("UPDATE vector_store_files SET id = ? WHERE store_id = ?", gone, store);
+
+    ingestFile.ingest(claimed(0, 1));
+
+    var failed = tenant.get("/v1/vector_stores/" + store + "/files/" + gone);
+    assertThat(failed.path("status").asText()).isEqualTo("failed");
+    assertThat(failed.at("/last_error/code").asText()).isEqualTo("invalid_file");
+    assertThat(failed.at("/last_error/message").asText()).isEqualTo("The file was deleted.");
   }
 }
