@@ -59,6 +59,7 @@ public record Attributes(@JsonValue Map<String, JsonNode> pairs) {
           "invalid_type",
           "Invalid type for '%s': expected a string, a number or a boolean.".formatted(path));
     }
+    requireFinite(path, value);
     if (value.isTextual()) {
       StorableText.require(path, value.textValue());
       if (value.textValue().length() > MAX_VALUE) {
@@ -67,6 +68,18 @@ public record Attributes(@JsonValue Map<String, JsonNode> pairs) {
             "Invalid '%s': string too long. Expected at most %d characters, got %d."
                 .formatted(path, MAX_VALUE, value.textValue().length()));
       }
+    }
+  }
+
+  /**
+   * Refuses a number such as 1e400, which is read as infinite and which jsonb cannot hold.
+   *
+   * @param path the name of the field, for the error
+   */
+  public static void requireFinite(String path, JsonNode value) {
+    if (value.isFloatingPointNumber() && !Double.isFinite(value.doubleValue())) {
+      throw ApiException.invalid(
+          path, "Invalid '%s': expected a number of at most 1.8e308.".formatted(path));
     }
   }
 }

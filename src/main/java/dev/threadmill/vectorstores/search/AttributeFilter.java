@@ -9,6 +9,7 @@ import dev.threadmill.api.ApiException;
 import dev.threadmill.api.Bounds;
 import dev.threadmill.api.StorableText;
 import dev.threadmill.db.Tx;
+import dev.threadmill.vectorstores.Attributes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -112,6 +113,7 @@ public sealed interface AttributeFilter {
       if (!value.isTextual() && !value.isNumber() && !value.isBoolean()) {
         throw invalidType(param, "a string, a number or a boolean");
       }
+      Attributes.requireFinite(param, value);
       if (value.isTextual()) {
         Bounds.text(param, StorableText.require(param, value.textValue()), MAX_VALUE);
       }
