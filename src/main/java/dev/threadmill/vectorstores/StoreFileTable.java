@@ -16,6 +16,7 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -56,7 +57,10 @@ class StoreFileTable {
       List<NewStoreFile> files,
       String model) {
     var rows = new ArrayList<Object[]>();
-    for (var each : files) {
+    // in one order for all, or two requests that add the same files wait for each other
+    var ordered =
+        files.stream().sorted(Comparator.comparing(each -> each.file().id().value())).toList();
+    for (var each : ordered) {
       rows.add(
           new Object[] {
             store,
