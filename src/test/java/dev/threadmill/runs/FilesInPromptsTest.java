@@ -76,6 +76,17 @@ class FilesInPromptsTest {
   }
 
   @Test
+  void anImageIsShownWhereverItIsReferredTo() {
+    var part =
+        "{\"type\": \"image_file\", \"image_file\": {\"file_id\": \"%s\"}}"
+            .formatted(file("dot.png", "image/png", PNG));
+
+    assertThat(contentSent("gpt-4o", part + "," + part))
+        .hasSize(2)
+        .allMatch(each -> each.at("/image_url/url").asText().startsWith("data:image/png"));
+  }
+
+  @Test
   void theTextOfAFileReachesTheModel() {
     var id = file("notes.txt", "text/plain", "The door code is 4711.".getBytes());
     for (var part :

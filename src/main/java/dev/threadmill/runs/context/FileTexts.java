@@ -21,24 +21,41 @@ class FileTexts {
   private static final long MAX_CACHED_CHARACTERS = 8L << 20;
 
   /** A text that is longer is never sent whole. */
-  private static final int MAX_CHARACTERS = 4 << 20;
+  static final int MAX_CHARACTERS = 4 << 20;
+
+  /** More of a text is not counted, since it costs more than the tokens that are left. */
+  static final long MAX_CHARACTERS_PER_TOKEN = 8;
 
   /** For the lines around the text. */
   private static final int FRAME_TOKENS = 32;
 
   private static final int MIN_TOKENS = 16;
 
+  /** What a cached entry takes beside its text. */
+  private static final int ENTRY_CHARACTERS = 512;
+
   private final Files files;
   private final TextExtraction extraction;
 
   /** By the digest of the content and the name; the one that was used last is at the end. */
-  private final Map<String, String> cached = new LinkedHashMap<>(16, 0.75f, true);
+  private final Map<String, Extracted> cached = new LinkedHashMap<>(16, 0.75f, true);
 
   private long cachedCharacters;
 
   FileTexts(Files files, TextExtraction extraction) {
     this.files = files;
     this.extraction = extraction;
+  }
+
+  /**
+   * What was extracted from a file, which is always the same.
+   *
+   * @param failure why there is no text; null if there is one
+   */
+  private record Extracted(String text, ExtractionException failure) {
+    int characters() {
+      return ENTRY_CHARACTERS + (text == null ? 0 : text.length());
+    }
   }
 
   /** A text as it stands in a prompt. */
@@ -54,6 +71,9 @@ class FileTexts {
    * @param maxTokens the rest is left out, which the text says
    */
   PromptText of(StoredFile file, int maxTokens) throws InterruptedException {
+    if (maxTokens - FRAME_TOKENS < MIN_TOKENS) {
+      return leftOut(file);
+    }
     String text;
     try {
       text = extracted(file);
@@ -67,8 +87,7 @@ class FileTexts {
     }
     var kept = within(text, maxTokens - FRAME_TOKENS);
     if (kept.isEmpty() && !text.isEmpty()) {
-      return PromptText.of(
-          "[the file %s is left out, as the prompt would be too long]".formatted(file.filename()));
+      return leftOut(file);
     }
     return PromptText.of(
         "[the file %s]\n%s\n[%s]"
@@ -80,12 +99,14 @@ class FileTexts {
                     : "end of the file"));
   }
 
+  private static PromptText leftOut(StoredFile file) {
+    return PromptText.of(
+        "[the file %s is left out, as the prompt would be too long]".formatted(file.filename()));
+  }
+
   /** The longest beginning that costs at most about this many tokens. */
   private static String within(String text, int maxTokens) {
-    if (maxTokens < MIN_TOKENS) {
-      return "";
-    }
-    var kept = cut(text, (int) Math.min(text.length(), 8L * maxTokens));
+    var kept = cut(text, (int) Math.min(text.length(), MAX_CHARACTERS_PER_TOKEN * maxTokens));
     for (int tokens = TokenCounter.count(kept);
         tokens > maxTokens;
         tokens = TokenCounter.count(kept)) {
@@ -104,27 +125,45 @@ class FileTexts {
   private String extracted(StoredFile file)
       throws IOException, ExtractionException, InterruptedException {
     var key = file.sha256() + "/" + file.filename();
+    Extracted extracted;
     synchronized (cached) {
-      var known = cached.get(key);
-      if (known != null) {
-        return known;
-      }
+      extracted = cached.get(key);
     }
-    String text;
+    if (extracted == null) {
+      extracted = extract(file);
+      cache(key, extracted);
+    }
+    if (extracted.failure() != null) {
+      throw extracted.failure();
+    }
+    return extracted.text();
+  }
+
+  /**
+   * @throws ExtractionException if another attempt may succeed
+   */
+  private Extracted extract(StoredFile file)
+      throws IOException, ExtractionException, InterruptedException {
     try (var local = files.local(file)) {
       var whole = extraction.extract(local.path(), file.filename(), file.contentType()).text();
-      text = cut(whole, Math.min(whole.length(), MAX_CHARACTERS));
-    }
-    synchronized (cached) {
-      if (cached.put(key, text) == null) {
-        cachedCharacters += text.length();
+      return new Extracted(cut(whole, Math.min(whole.length(), MAX_CHARACTERS)), null);
+    } catch (ExtractionException e) {
+      if (e.code() == ExtractionException.Code.SERVER_ERROR) {
+        throw e;
       }
+      return new Extracted(null, e);
+    }
+  }
+
+  private void cache(String key, Extracted extracted) {
+    synchronized (cached) {
+      var before = cached.put(key, extracted);
+      cachedCharacters += extracted.characters() - (before == null ? 0 : before.characters());
       for (var oldest = cached.values().iterator();
           cachedCharacters > MAX_CACHED_CHARACTERS && oldest.hasNext(); ) {
-        cachedCharacters -= oldest.next().length();
+        cachedCharacters -= oldest.next().characters();
         oldest.remove();
       }
     }
-    return text;
   }
 }

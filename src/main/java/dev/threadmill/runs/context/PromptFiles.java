@@ -15,7 +15,6 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -32,6 +31,9 @@ public class PromptFiles {
   private static final long MAX_IMAGE_BYTES = 20L << 20;
 
   private static final int SNIFFED = 16;
+
+  /** How many characters a compressed document has for each of its bytes, roughly. */
+  private static final int CHARACTERS_PER_BYTE = 8;
 
   private final Jdbc jdbc;
   private final Files files;
@@ -93,11 +95,14 @@ public class PromptFiles {
     private final List<HistoryEntry> entries;
     private final Map<FileId, StoredFile> found;
     private final ModelInfo model;
-    private final HashSet<StoredFile> shown = new HashSet<>();
+
+    /** How many references to an image are replaced by it: the newest ones. */
+    private final Map<StoredFile, Integer> shown = new HashMap<>();
+
     private long characters;
     private int tokensLeft;
 
-    private Loading(
+    Loading(
         List<HistoryEntry> entries, Map<FileId, StoredFile> found, ModelInfo model, int tokens) {
       this.entries = entries;
       this.found = found;
@@ -108,26 +113,43 @@ public class PromptFiles {
       }
     }
 
-    /** The newest images that fit into the largest prompt there is. */
+    /**
+     * The newest images that fit into the largest prompt there is. A file counts once for each
+     * reference, since the request to the model repeats it.
+     */
     private void chooseImages() {
       characters =
           entries.stream()
               .filter(MessageEntry.class::isInstance)
               .mapToLong(entry -> ((MessageEntry) entry).characters())
               .sum();
+      long ofTexts = 0;
       for (var entry : entries.reversed()) {
         for (var part : contentOf(entry).reversed()) {
           var file = fileId(part).map(found::get).orElse(null);
-          if (file != null && model.images() && mayBeImage(part, file) && !shown.contains(file)) {
+          if (file == null) {
+            continue;
+          }
+          if (!mayBeImage(part, file)) {
+            ofTexts += mostCharacters(file);
+          } else if (model.images() && file.bytes() <= MAX_IMAGE_BYTES) {
             long size = (file.bytes() + 2) / 3 * 4;
-            if (file.bytes() <= MAX_IMAGE_BYTES
-                && characters + size <= PromptMessageReader.MOST_CHARACTERS) {
+            if (characters + size <= PromptMessageReader.MOST_CHARACTERS) {
               characters += size;
-              shown.add(file);
+              shown.merge(file, 1, Integer::sum);
             }
           }
         }
       }
+      characters += Math.min(ofTexts, FileTexts.MAX_CHARACTERS_PER_TOKEN * tokensLeft);
+    }
+
+    private static long mostCharacters(StoredFile file) {
+      long most =
+          file.contentType().startsWith("text/")
+              ? file.bytes()
+              : CHARACTERS_PER_BYTE * file.bytes();
+      return Math.min(most, FileTexts.MAX_CHARACTERS);
     }
 
     boolean isEmpty() {
@@ -140,7 +162,7 @@ public class PromptFiles {
               part -> part instanceof ContentPart.File || part instanceof ContentPart.ImageFile);
     }
 
-    /** About how many characters the prompt has with its images. */
+    /** About how many characters the prompt has with its images and the texts of its files. */
     long characters() {
       return characters;
     }
@@ -152,6 +174,7 @@ public class PromptFiles {
      */
     List<HistoryEntry> load() throws InterruptedException {
       var urls = new HashMap<StoredFile, String>();
+      var toShow = new HashMap<>(shown);
       var loaded = new ArrayList<HistoryEntry>();
       for (var entry : entries.reversed()) {
         if (hasNoReference(entry)) {
@@ -160,14 +183,15 @@ public class PromptFiles {
         }
         var parts = new ArrayList<ContentPart>();
         for (var part : contentOf(entry).reversed()) {
-          parts.add(load(part, urls));
+          parts.add(load(part, urls, toShow));
         }
         loaded.add(((MessageEntry) entry).with(parts.reversed()));
       }
       return loaded.reversed();
     }
 
-    private ContentPart load(ContentPart part, Map<StoredFile, String> urls)
+    private ContentPart load(
+        ContentPart part, Map<StoredFile, String> urls, Map<StoredFile, Integer> toShow)
         throws InterruptedException {
       if (!(part instanceof ContentPart.File) && !(part instanceof ContentPart.ImageFile)) {
         return part;
@@ -177,18 +201,22 @@ public class PromptFiles {
         return ContentPart.text("[a file that was deleted]");
       }
       if (mayBeImage(part, file)) {
-        return image(part, file, urls);
+        return image(part, file, urls, toShow);
       }
       var text = texts.of(file, tokensLeft);
       tokensLeft = Math.max(0, tokensLeft - text.tokens());
       return ContentPart.text(text.text());
     }
 
-    private ContentPart image(ContentPart part, StoredFile file, Map<StoredFile, String> urls) {
+    private ContentPart image(
+        ContentPart part,
+        StoredFile file,
+        Map<StoredFile, String> urls,
+        Map<StoredFile, Integer> toShow) {
       if (!model.images()) {
         return note(file, "is an image, which this model cannot see");
       }
-      if (!shown.contains(file)) {
+      if (toShow.merge(file, -1, Integer::sum) < 0) {
         return note(file, "is left out, as the prompt would be too large");
       }
       var url = urls.computeIfAbsent(file, this::dataUrl);
