@@ -36,6 +36,9 @@ final class WorkerProcess implements AutoCloseable {
   private final DataOutputStream out;
   private int files;
 
+  /** A process that was ended may still be alive for a moment. */
+  private volatile boolean closed;
+
   /** A picture in a document and the place of its block. */
   record Picture(int block, String mediaType, byte[] content) {}
 
@@ -97,7 +100,8 @@ final class WorkerProcess implements AutoCloseable {
 
   /** Whether the process may read another file. */
   boolean isUsable() {
-    return process.isAlive()
+    return !closed
+        && process.isAlive()
         && files < MOST_FILES
         && process.info().totalCpuDuration().orElse(Duration.ZERO).compareTo(MOST_CPU) < 0;
   }
@@ -194,6 +198,7 @@ final class WorkerProcess implements AutoCloseable {
   /** Ends the process and deletes its folder. */
   @Override
   public void close() {
+    closed = true;
     process.destroyForcibly();
     delete(folder);
   }
