@@ -45,7 +45,7 @@ public final class MemoryPermits {
   }
 
   /**
-   * Acquires a permit. To stop waiting, cancel the future.
+   * Acquires a permit. To stop waiting, {@link #giveUp} it.
    *
    * @param bytes how many; a request larger than the capacity gets all of it
    * @return completes when the permit is granted, usually at once
@@ -58,6 +58,13 @@ public final class MemoryPermits {
     place.whenComplete((_, gaveUp) -> grantAfterCancel(gaveUp));
     grantWaiters();
     return place;
+  }
+
+  /** Stops waiting for a permit, and releases it if it was granted meanwhile. */
+  public static void giveUp(CompletableFuture<Permit> place) {
+    if (!place.cancel(false)) {
+      place.join().close();
+    }
   }
 
   /** The waiters behind a cancelled one may be granted now. */

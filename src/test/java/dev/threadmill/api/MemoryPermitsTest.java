@@ -61,6 +61,17 @@ class MemoryPermitsTest {
   }
 
   @Test
+  void givingUpReleasesAPermitThatWasGrantedMeanwhile() {
+    var first = permits.acquire(100);
+    var second = permits.acquire(100);
+
+    MemoryPermits.giveUp(second);
+    MemoryPermits.giveUp(first);
+
+    assertThat(permits.acquire(100)).isCompleted();
+  }
+
+  @Test
   void aPermitIsReleasedOnceHoweverOftenItIsClosed() {
     var half = permits.acquire(50).join();
     permits.acquire(50);

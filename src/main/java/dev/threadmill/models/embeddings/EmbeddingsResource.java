@@ -41,8 +41,7 @@ public class EmbeddingsResource {
       description =
           "Computes the vectors of one or more texts, at the provider of the model or with a built-in"
               + " model. Texts may be sent as tokens. When the client disconnects, the computation ends.")
-  public EmbeddingList create(EmbeddingsRequest request, RoutingContext connection)
-      throws InterruptedException {
+  public EmbeddingList create(EmbeddingsRequest request, RoutingContext connection) {
     var permit = acquire(request);
     var worker = new AtomicReference<>(Thread.currentThread());
     connection.addEndHandler(
@@ -53,25 +52,38 @@ public class EmbeddingsResource {
             thread.interrupt();
           }
         });
+    if (connection.response().closed()) {
+      // The client has gone before the handler was there, which may never be called.
+      permit.close();
+      worker.set(null);
+      throw interrupted();
+    }
     try {
       return metrics.measured(() -> createEmbeddings.create(request));
     } catch (ModelException e) {
       throw ModelErrors.of(e, request.model(), "input");
     } catch (InterruptedException e) {
       // The client has gone, or the server stops.
-      throw ApiException.unavailable("The request was interrupted. Please try again.", 1);
+      throw interrupted();
     } finally {
       worker.set(null);
     }
   }
 
-  private MemoryPermits.Permit acquire(EmbeddingsRequest request) throws InterruptedException {
+  private MemoryPermits.Permit acquire(EmbeddingsRequest request) {
     var permit = permits.acquire((long) BYTES_PER_VECTOR * request.input().all().size());
     try {
       return permit.get(MAX_WAIT_SECONDS, TimeUnit.SECONDS);
     } catch (TimeoutException | ExecutionException e) {
-      permit.cancel(false);
+      MemoryPermits.giveUp(permit);
       throw ApiException.unavailable("The server is computing too many embeddings.", 5);
+    } catch (InterruptedException e) {
+      MemoryPermits.giveUp(permit);
+      throw interrupted();
     }
+  }
+
+  private static ApiException interrupted() {
+    return ApiException.unavailable("The request was interrupted. Please try again.", 1);
   }
 }

@@ -82,9 +82,7 @@ public class PromptPermits {
       try {
         return live.interruptibly(place::get);
       } catch (InterruptedException e) {
-        if (!place.cancel(false)) {
-          place.join().close();
-        }
+        MemoryPermits.giveUp(place);
         throw e;
       } catch (ExecutionException e) {
         throw new IllegalStateException(e);
