@@ -36,6 +36,15 @@ class ContentTexts {
         .orElseGet(OptionalInt::empty);
   }
 
+  /** Locks the texts against deletion until the transaction ends. False if there are none. */
+  boolean lock(Tx tx, String content) {
+    return tx.one(
+            "SELECT id FROM vector_store_contents WHERE id = ? FOR SHARE",
+            row -> row.text("id"),
+            content)
+        .isPresent();
+  }
+
   /** Writes the texts of a claimed file, in place of what an earlier attempt may have left. */
   void write(Tx tx, IngestionQueue.ClaimedFile claimed, List<Chunk> chunks) {
     tx.update("DELETE FROM vector_store_texts WHERE content = ?", claimed.content());
@@ -102,7 +111,7 @@ class ContentTexts {
   int deleteUnused(int limit) {
     return jdbc.inTransaction(
         tx -> {
-          var unused =
+          var locked =
               tx.list(
                   """
                   SELECT c.id FROM vector_store_contents c
@@ -112,6 +121,19 @@ class ContentTexts {
                   """,
                   row -> row.text("id"),
                   limit);
+          if (locked.isEmpty()) {
+            return 0;
+          }
+          // a file of this content may have been added before the lock was taken
+          var unused =
+              tx.list(
+                  """
+                  SELECT c.id FROM vector_store_contents c
+                  WHERE c.id = ANY (?) AND NOT EXISTS (
+                    SELECT 1 FROM vector_store_files f WHERE f.content = c.id)
+                  """,
+                  row -> row.text("id"),
+                  locked);
           if (!unused.isEmpty()) {
             tx.update("DELETE FROM vector_store_texts WHERE content = ANY (?)", unused);
             tx.update("DELETE FROM vector_store_contents WHERE id = ANY (?)", unused);

@@ -68,6 +68,9 @@ class IngestFile {
   /** This node has lost the file: what it did so far is right, the rest is up to others. */
   private static final class LostFileException extends RuntimeException {}
 
+  /** The texts were unused before the file was added, and were deleted while it was indexed. */
+  private static final class DeletedTextsException extends RuntimeException {}
+
   /**
    * Indexes a file. Whatever goes wrong ends in the state of the file.
    *
@@ -96,6 +99,8 @@ class IngestFile {
       complete(claimed);
     } catch (LostFileException e) {
       LOG.debugf("ingestion=lost store_id=%s file_id=%s", claimed.store(), claimed.file());
+    } catch (DeletedTextsException e) {
+      retry(claimed, "The texts of the file were deleted.", e);
     } catch (ExtractionException e) {
       switch (e.code()) {
         case UNSUPPORTED_FILE -> fail(claimed, LastError.Code.UNSUPPORTED_FILE, e.getMessage());
@@ -198,7 +203,13 @@ class IngestFile {
     long vectorBytes = (long) Float.BYTES * embeddings.model().dimensions() * chunks;
     boolean isDone =
         jdbc.inTransaction(
-            tx -> queue.complete(tx, claimed, texts.bytes(tx, claimed.content()) + vectorBytes));
+            tx -> {
+              requireOurs(queue.lock(tx, claimed));
+              if (!texts.lock(tx, claimed.content())) {
+                throw new DeletedTextsException();
+              }
+              return queue.complete(tx, claimed, texts.bytes(tx, claimed.content()) + vectorBytes);
+            });
     if (isDone) {
       LOG.infof(
           "ingestion=completed store_id=%s file_id=%s chunks=%d",

@@ -18,6 +18,7 @@ import io.quarkus.test.junit.QuarkusTest;
 import jakarta.inject.Inject;
 import java.time.Instant;
 import java.util.List;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -133,5 +134,49 @@ class LostFilesTest {
     assertThat(failed.path("status").asText()).isEqualTo("failed");
     assertThat(failed.at("/last_error/code").asText()).isEqualTo("invalid_file");
     assertThat(failed.at("/last_error/message").asText()).isEqualTo("The file was deleted.");
+  }
+
+  @Test
+  void textsThatAreDeletedWhileAFileIsIndexedAreWrittenAgain() throws InterruptedException {
+    var all = parts();
+    interrupt("1 hour");
+    var present = claimed(0, 1);
+    var ingestion =
+        jdbc.inTransaction(
+            tx -> {
+              tx.update("DELETE FROM vector_store_contents WHERE id = ?", present.content());
+              tx.update("DELETE FROM vector_store_texts WHERE content = ?", present.content());
+              var started = Thread.ofVirtual().start(() -> ingest(present));
+              Awaitility.await().until(this::aTransactionWaitsForTheContents);
+              return started;
+            });
+    ingestion.join();
+
+    assertThat(tenant.awaitSettled(store).at("/file_counts/completed").asInt()).isEqualTo(1);
+    assertThat(parts()).isEqualTo(all);
+    assertThat(
+            jdbc.list(
+                "SELECT part FROM vector_store_texts WHERE content = ? ORDER BY part",
+                row -> row.integer("part"),
+                present.content()))
+        .isEqualTo(all);
+  }
+
+  private void ingest(ClaimedFile file) {
+    try {
+      ingestFile.ingest(file);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private boolean aTransactionWaitsForTheContents() {
+    return jdbc.one(
+            """
+            SELECT EXISTS (SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'
+              AND query LIKE '%FROM vector_store_contents WHERE id = % FOR SHARE%') AS waits
+            """,
+            row -> row.bool("waits"))
+        .orElseThrow();
   }
 }
