@@ -300,19 +300,33 @@ class StoreFileTable {
         });
   }
 
-  /** A part of the text of a file, in its order. */
-  record Text(String text, int repeated) {}
+  /**
+   * A part of the text of a file.
+   *
+   * @param next the number of the next part; null for the last
+   */
+  record Text(String text, int repeated, Integer next) {}
 
-  List<Text> texts(String content, int from, int limit) {
+  /**
+   * Parts of the text of a file in their order, from one on.
+   *
+   * @param bytes no part follows once the parts have this many; the last may exceed them
+   */
+  List<Text> texts(String content, int from, int limit, long bytes) {
     return jdbc.list(
         """
-        SELECT text, repeated FROM vector_store_texts WHERE content = ? AND part >= ?
-        ORDER BY part LIMIT ?
+        SELECT text, repeated, next FROM (
+          SELECT part, text, repeated, lead(part) OVER parts AS next,
+            sum(octet_length(text)) OVER parts - octet_length(text) AS bytes_before
+          FROM vector_store_texts WHERE content = ? AND part >= ?
+          WINDOW parts AS (ORDER BY part) ORDER BY part LIMIT ?) t
+        WHERE bytes_before < ? ORDER BY part
         """,
-        row -> new Text(row.text("text"), row.integer("repeated")),
+        row -> new Text(row.text("text"), row.integer("repeated"), row.integer("next")),
         content,
         from,
-        limit);
+        limit,
+        bytes);
   }
 
   static FileCounts counts(Row row) throws SQLException {

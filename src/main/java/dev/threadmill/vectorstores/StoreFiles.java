@@ -24,6 +24,9 @@ import java.util.stream.Collectors;
 /** The files in vector stores. */
 @ApplicationScoped
 public class StoreFiles implements FileLifecycle {
+  private static final int MAX_PARTS = 2_000;
+  private static final long MAX_TEXT_BYTES = 4L * 1024 * 1024;
+
   private final Jdbc jdbc;
   private final Ids ids;
   private final InstantSource clock;
@@ -121,11 +124,22 @@ public class StoreFiles implements FileLifecycle {
     }
   }
 
-  /** The parts of a file's text from one on, each without what it repeats of the one before. */
-  public List<String> texts(StoreFile file, int from, int limit) {
-    return storeFiles.texts(file.content(), from, limit).stream()
-        .map(text -> text.text().substring(Math.min(text.repeated(), text.text().length())))
-        .toList();
+  /**
+   * Parts of the text of a file.
+   *
+   * @param parts each without what it repeats of the one before
+   * @param next the number of the part that follows; null if these are the last
+   */
+  public record Texts(List<String> parts, Integer next) {}
+
+  /** The parts of a file's text from one on, up to a number or a size that fits a response. */
+  public Texts texts(StoreFile file, int from) {
+    var found = storeFiles.texts(file.content(), from, MAX_PARTS, MAX_TEXT_BYTES);
+    return new Texts(
+        found.stream()
+            .map(text -> text.text().substring(Math.min(text.repeated(), text.text().length())))
+            .toList(),
+        found.isEmpty() ? null : found.getLast().next());
   }
 
   /** A batch; 404 if the store has none of this id. */

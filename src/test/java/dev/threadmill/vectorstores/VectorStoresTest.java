@@ -205,6 +205,7 @@ class VectorStoresTest {
           {"query": "a", "filters": {"type": "eq", "key": "k"}}            | filters.value
           {"query": "a", "filters": {"type": "and", "filters": []}}        | filters
           {"query": "a", "filters": {"type": "gt", "key": "k", "value": true}} | filters.value
+          {"query": "a", "filters": {"type": "gt", "key": "k", "value": 1e400}} | filters.value
           {"query": "a", "other": 1}                                       | other
           """)
   void anInvalidSearchIsRefusedWithTheNameOfTheField(String body, String param) {

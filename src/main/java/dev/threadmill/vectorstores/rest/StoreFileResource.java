@@ -26,8 +26,6 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 @RunOnVirtualThread
 @Tag(name = "Vector stores", description = "Files that are searched by meaning and by words")
 public class StoreFileResource {
-  private static final int PARTS_PER_PAGE = 2_000;
-
   private final StoreFiles files;
 
   StoreFileResource(StoreFiles files) {
@@ -113,12 +111,9 @@ public class StoreFileResource {
       @PathParam("file_id") FileId id,
       @QueryParam("page") String page) {
     var file = files.file(Caller.current().project(), store, id);
-    int from = from(page);
-    var texts = files.texts(file, from, PARTS_PER_PAGE + 1);
-    boolean hasMore = texts.size() > PARTS_PER_PAGE;
+    var texts = files.texts(file, from(page));
     return FileContentPage.of(
-        hasMore ? texts.subList(0, PARTS_PER_PAGE) : texts,
-        hasMore ? Integer.toString(from + PARTS_PER_PAGE) : null);
+        texts.parts(), texts.next() == null ? null : Integer.toString(texts.next()));
   }
 
   private static int from(String page) {
