@@ -45,24 +45,20 @@ class AddFiles {
     this.ingestion = ingestion;
   }
 
-  /** Adds files to a store that has not expired, and does not become too large. */
+  /** As {@link #add}, to a store that must not have expired. */
   void addLocked(
       Tx tx, ProjectId project, VectorStoreId store, FileBatchId batch, List<NewStoreFile> added) {
     if (!stores.lockActive(tx, project, store)) {
       throw VectorStores.expired(store);
     }
     add(tx, project, store, batch, added);
-    if (storeFiles.count(tx, store, VectorStores.MAX_FILES + 1) > VectorStores.MAX_FILES) {
-      throw ApiException.invalidState(
-          "The vector store '%s' would have more than %d files."
-              .formatted(store, VectorStores.MAX_FILES));
-    }
   }
 
   /**
    * Adds files to a store that was just created or is locked.
    *
    * @param batch null for none
+   * @throws ApiException 400 if the store would have too many files
    */
   void add(
       Tx tx, ProjectId project, VectorStoreId store, FileBatchId batch, List<NewStoreFile> added) {
@@ -77,6 +73,11 @@ class AddFiles {
         clock.instant().truncatedTo(ChronoUnit.MICROS),
         added,
         embeddings.name());
+    if (storeFiles.count(tx, store, VectorStores.MAX_FILES + 1) > VectorStores.MAX_FILES) {
+      throw ApiException.invalidState(
+          "The vector store '%s' would have more than %d files."
+              .formatted(store, VectorStores.MAX_FILES));
+    }
     tx.afterCommit(ingestion::send);
   }
 
