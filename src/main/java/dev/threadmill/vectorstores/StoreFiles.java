@@ -70,7 +70,7 @@ public class StoreFiles implements FileLifecycle {
       String fileId,
       Attributes attributes,
       Chunking chunking) {
-    stores.get(project, store);
+    stores.getWithoutCounts(project, store);
     var added =
         addFiles.resolve(
             project, "file_id", List.of(fileId), attributes, Chunking.strategyOf(chunking));
@@ -80,7 +80,7 @@ public class StoreFiles implements FileLifecycle {
 
   /** Adds files to a store as a batch. */
   public FileBatch addBatch(ProjectId project, VectorStoreId store, CreateFileBatch request) {
-    stores.get(project, store);
+    stores.getWithoutCounts(project, store);
     var added = request.resolve((param, fileIds) -> addFiles.existing(project, param, fileIds));
     var batch = new FileBatchId(ids.next(FileBatchId.PREFIX));
     jdbc.runInTransaction(
@@ -94,7 +94,7 @@ public class StoreFiles implements FileLifecycle {
 
   /** A file of a store; 404 if it has none of this id. */
   public StoreFile file(ProjectId project, VectorStoreId store, FileId file) {
-    stores.get(project, store);
+    stores.getWithoutCounts(project, store);
     return storeFiles.find(store, file).orElseThrow(() -> noFile(store, file));
   }
 
@@ -105,20 +105,20 @@ public class StoreFiles implements FileLifecycle {
    */
   public Page<StoreFile> files(
       ProjectId project, VectorStoreId store, FileStatus status, PageRequest request) {
-    stores.get(project, store);
+    stores.getWithoutCounts(project, store);
     return storeFiles.list(store, null, status, request);
   }
 
   /** Sets the attributes of a file in a store. */
   public StoreFile setAttributes(
       ProjectId project, VectorStoreId store, FileId file, Attributes attributes) {
-    VectorStores.requireActive(stores.get(project, store));
+    VectorStores.requireActive(stores.getWithoutCounts(project, store));
     return storeFiles.setAttributes(store, file, attributes).orElseThrow(() -> noFile(store, file));
   }
 
   /** Removes a file from a store; the file itself stays. */
   public void removeFile(ProjectId project, VectorStoreId store, FileId file) {
-    stores.get(project, store);
+    stores.getWithoutCounts(project, store);
     if (!storeFiles.remove(store, file)) {
       throw noFile(store, file);
     }
@@ -144,7 +144,7 @@ public class StoreFiles implements FileLifecycle {
 
   /** A batch; 404 if the store has none of this id. */
   public FileBatch batch(ProjectId project, VectorStoreId store, FileBatchId batch) {
-    stores.get(project, store);
+    stores.getWithoutCounts(project, store);
     return storeFiles
         .findBatch(store, batch)
         .orElseThrow(() -> ApiException.notFound("vector store file batch", batch));
