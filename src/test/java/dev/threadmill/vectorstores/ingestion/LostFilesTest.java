@@ -7,15 +7,18 @@ import dev.threadmill.api.VectorStoreId;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.files.Files;
 import dev.threadmill.files.chunks.ChunkingStrategy;
+import dev.threadmill.files.extraction.TextExtraction;
 import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.PostgresResource;
 import dev.threadmill.vectorstores.IngestionSignal;
+import dev.threadmill.vectorstores.StoreEmbeddings;
 import dev.threadmill.vectorstores.StoreTenant;
 import dev.threadmill.vectorstores.VectorStoresConfig;
 import dev.threadmill.vectorstores.ingestion.IngestionQueue.ClaimedFile;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import jakarta.inject.Inject;
+import java.lang.reflect.Proxy;
 import java.time.Instant;
 import java.util.List;
 import org.awaitility.Awaitility;
@@ -35,6 +38,11 @@ class LostFilesTest {
   @Inject IngestFile ingestFile;
   @Inject IngestionSignal signal;
   @Inject VectorStoresConfig config;
+  @Inject IngestionQueue queue;
+  @Inject ContentTexts texts;
+  @Inject IndexChunks index;
+  @Inject TextExtraction extraction;
+  @Inject StoreEmbeddings embeddings;
 
   private StoreTenant tenant;
   private String file;
@@ -119,6 +127,29 @@ class LostFilesTest {
     assertThat(failed.at("/last_error/code").asText()).isEqualTo("server_error");
     assertThat(failed.at("/last_error/message").asText()).contains("attempts");
     assertThat(parts()).isEmpty();
+  }
+
+  @Test
+  void anErrorSuchAsAStackOverflowIsAFailedAttempt() throws InterruptedException {
+    interrupt("1 hour");
+    var overflowing =
+        (VectorStoresConfig)
+            Proxy.newProxyInstance(
+                VectorStoresConfig.class.getClassLoader(),
+                new Class<?>[] {VectorStoresConfig.class},
+                (_, method, args) -> {
+                  if (method.getName().equals("chunksPerWrite")) {
+                    throw new StackOverflowError();
+                  }
+                  return method.invoke(config, args);
+                });
+
+    new IngestFile(jdbc, queue, texts, index, files, extraction, embeddings, overflowing, signal)
+        .ingest(claimed(0, config.attempts()));
+
+    var failed = tenant.get("/v1/vector_stores/" + store + "/files/" + file);
+    assertThat(failed.path("status").asText()).isEqualTo("failed");
+    assertThat(failed.at("/last_error/code").asText()).isEqualTo("server_error");
   }
 
   @Test
