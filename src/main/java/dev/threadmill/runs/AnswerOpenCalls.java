@@ -65,13 +65,18 @@ class AnswerOpenCalls {
     this.clock = clock;
   }
 
-  /** The outputs as they pass the content filters. Not to be called within a transaction. */
+  /**
+   * The outputs as they pass the content filters. Not to be called within a transaction.
+   *
+   * @throws ApiException 400 if a filter rejects one
+   */
   Map<ToolCallId, String> filtered(
       ProjectId project, ThreadId thread, Map<String, String> outputs) {
     var source = ContentSource.tool(project, null, thread);
     var filtered = new HashMap<ToolCallId, String>();
     outputs.forEach(
-        (call, output) -> filtered.put(PrepareEntries.idOf(call), gate.apply(source, output)));
+        (call, output) ->
+            filtered.put(PrepareEntries.idOf(call), gate.applyTo("input", source, output)));
     return filtered;
   }
 

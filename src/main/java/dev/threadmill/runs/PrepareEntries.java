@@ -37,7 +37,7 @@ public class PrepareEntries {
   /**
    * The messages and entries of a run.
    *
-   * @throws ApiException 400 if a file does not exist
+   * @throws ApiException 400 if a file does not exist or a content filter rejects a text
    */
   List<PreparedEntry> prepare(ProjectId project, RunSpec spec) {
     var prepared = new ArrayList<PreparedEntry>();
@@ -51,7 +51,7 @@ public class PrepareEntries {
   /**
    * Entries of a list that clients know as {@code input}.
    *
-   * @throws ApiException 400 if a file does not exist
+   * @throws ApiException 400 if a file does not exist or a content filter rejects a text
    */
   public List<PreparedEntry> prepare(ProjectId project, List<ThreadEntry> entries) {
     var messages = new ArrayList<CreateMessage>();
@@ -80,8 +80,10 @@ public class PrepareEntries {
     var id = idOf(call.id());
     var begun = ToolCall.started(used.add(id) ? id : ids.toolCall(), "function", call.name());
     var source = ContentSource.tool(project, null, null);
-    var whole = begun.withMoreArguments(gate.apply(source, call.arguments()));
-    return call.output() == null ? whole : whole.withOutput(gate.apply(source, call.output()));
+    var whole = begun.withMoreArguments(gate.applyTo("input", source, call.arguments()));
+    return call.output() == null
+        ? whole
+        : whole.withOutput(gate.applyTo("input", source, call.output()));
   }
 
   /**

@@ -111,6 +111,38 @@ class RejectedContentTest {
   }
 
   @Test
+  void callsAndOutputsInTheInputOfAResponseAreA400() {
+    provider.replyTo(model, Reply.call("ask", "{}"));
+    var tool =
+        "\"tools\": [{\"type\": \"function\", \"name\": \"ask\", \"parameters\": {\"type\": \"object\"}}]";
+    var first =
+        api.post(
+            "/v1/responses", "{\"model\": \"%s\", \"input\": \"Go\", %s}".formatted(model, tool));
+    assertThat(first.status()).as(first.text()).isEqualTo(200);
+    var call = first.json().at("/output/0/call_id").asText();
+    var output = "{\"type\": \"function_call_output\", \"call_id\": \"%s\", \"output\": \"%s\"}";
+
+    assertRefused(
+        api.post(
+            "/v1/responses",
+            "{\"model\": \"%s\", \"previous_response_id\": \"%s\", \"input\": [%s]}"
+                .formatted(model, first.id(), output.formatted(call, BAD))),
+        "input");
+    assertRefused(
+        api.post(
+            "/v1/responses",
+            """
+            {"model": "%s", "input": [
+              {"role": "user", "content": "Go"},
+              {"type": "function_call", "call_id": "call_1", "name": "ask", "arguments": "{\\"q\\": \\"%s\\"}"},
+              %s]}"""
+                .formatted(model, BAD, output.formatted("call_1", "fine"))),
+        "input");
+    assertThat(provider.requests().stream().filter(request -> request.model().equals(model)))
+        .hasSize(1);
+  }
+
+  @Test
   void memoryThatIsEditedByHandIsA400() {
     var thread = api.post("/v1/threads", "{}").id();
     assertRefused(
