@@ -27,6 +27,10 @@ import dev.threadmill.testing.SettableClock;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import jakarta.inject.Inject;
+import java.io.IOException;
+import java.net.Socket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -361,5 +365,30 @@ class BudgetsTest {
     tenant.api().post("/v1/embeddings", small);
     provider.embeddingsDown(false);
     assertThat(tenant.used("total")).isGreaterThan(2);
+  }
+
+  @Test
+  void embeddingsCountAlsoIfTheClientDisconnects() throws IOException {
+    var tenant = Tenant.limited("{\"budgets\": {\"total\": {\"tokens\": 500}}}");
+    var body = "{\"model\": \"text-embedding-3-small\", \"input\": [\"nobody waits\"]}";
+    var server = URI.create(ApiClient.base());
+    provider.embeddingsSilent(true);
+    try (var socket = new Socket(server.getHost(), server.getPort())) {
+      socket
+          .getOutputStream()
+          .write(
+              "POST /v1/embeddings HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nAuthorization: Bearer %s\r\nContent-Length: %d\r\n\r\n%s"
+                  .formatted(tenant.key(), body.length(), body)
+                  .getBytes(StandardCharsets.UTF_8));
+      await()
+          .until(
+              () ->
+                  provider.embeddingsRequests().stream()
+                      .anyMatch(sent -> sent.body().toString().contains("nobody waits")));
+    } finally {
+      provider.embeddingsSilent(false);
+    }
+
+    await().untilAsserted(() -> assertThat(tenant.used("total")).isPositive());
   }
 }

@@ -56,6 +56,7 @@ public final class FakeProvider implements AutoCloseable {
       _ -> Reply.text("Hello from the fake provider.");
   private volatile List<String> listed = List.of();
   private volatile boolean embeddingsDown;
+  private volatile boolean embeddingsSilent;
   private volatile String refusedByEmbeddings;
   private volatile int port;
 
@@ -205,6 +206,12 @@ public final class FakeProvider implements AutoCloseable {
     return this;
   }
 
+  /** Sets whether its embedding models leave requests without an answer. */
+  public FakeProvider embeddingsSilent(boolean silent) {
+    embeddingsSilent = silent;
+    return this;
+  }
+
   /** Text that the embedding model refuses, and all texts of the same request; null for none. */
   public FakeProvider refusedByEmbeddings(String text) {
     refusedByEmbeddings = text;
@@ -323,6 +330,9 @@ public final class FakeProvider implements AutoCloseable {
         embeddingsLog.add(request);
         if (embeddingsLog.size() > LONGEST_EMBEDDINGS_LOG) {
           embeddingsLog.pollFirst();
+        }
+        if (embeddingsSilent) {
+          return;
         }
         var refused = refusedByEmbeddings;
         boolean isRefused = refused != null && json.path("input").toString().contains(refused);

@@ -80,6 +80,10 @@ class RemoteEmbeddings {
           // What has failed at the provider may have been computed, and paid for.
           used += e.kind() == ModelException.Kind.PROVIDER_FAILED ? count(batch) : 0;
           throw e;
+        } catch (InterruptedException e) {
+          // So may what the client did not wait for.
+          used += count(batch);
+          throw e;
         }
         from += batch.size();
       }
