@@ -46,6 +46,8 @@ final class ChatCompletionCall implements EventStream {
   private boolean last;
   private boolean closed;
   private Runnable wake = () -> {};
+
+  /** Null until the call starts. */
   private Thread caller;
 
   /**
@@ -66,8 +68,18 @@ final class ChatCompletionCall implements EventStream {
     this.created = created;
   }
 
+  /** Starts the call; one that was cancelled before fails. */
   void start(LanguageModel model) {
-    caller = Thread.ofVirtual().name(id).start(() -> run(model));
+    lock.lock();
+    try {
+      if (!closed) {
+        caller = Thread.ofVirtual().name(id).start(() -> run(model));
+        return;
+      }
+    } finally {
+      lock.unlock();
+    }
+    fail(cancelled(null));
   }
 
   /** Waits for the first delta of the answer, so that a failure before it is an HTTP error. */
@@ -115,10 +127,17 @@ final class ChatCompletionCall implements EventStream {
     try {
       closed = true;
       written.signalAll();
+      if (caller != null) {
+        caller.interrupt();
+      }
     } finally {
       lock.unlock();
     }
-    caller.interrupt();
+  }
+
+  private static ModelException cancelled(InterruptedException cause) {
+    return new ModelException(
+        ModelException.Kind.PROVIDER_FAILED, "The call was cancelled.", cause);
   }
 
   private void run(LanguageModel model) {
@@ -130,9 +149,13 @@ final class ChatCompletionCall implements EventStream {
     } catch (ModelException e) {
       fail(e);
     } catch (InterruptedException e) {
-      fail(new ModelException(ModelException.Kind.PROVIDER_FAILED, "The call was cancelled.", e));
+      fail(cancelled(e));
     } catch (RuntimeException e) {
       fail(e);
+    } catch (Error e) {
+      // The client must not wait for an answer that never comes.
+      fail(e);
+      throw e;
     }
   }
 
@@ -150,7 +173,7 @@ final class ChatCompletionCall implements EventStream {
     }
   }
 
-  private void fail(RuntimeException e) {
+  private void fail(Throwable e) {
     if (started.isDone()) {
       var error =
           e instanceof ModelException known

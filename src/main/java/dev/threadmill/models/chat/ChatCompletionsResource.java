@@ -78,6 +78,10 @@ public class ChatCompletionsResource {
             call.cancel();
           }
         });
+    if (connection.response().closed()) {
+      // The client has gone before the handler was there, which may never be called.
+      call.cancel();
+    }
     call.start(metering.metered(model));
     return request.isStream()
         ? Response.ok(call.awaitStart(), MediaType.SERVER_SENT_EVENTS_TYPE).build()
