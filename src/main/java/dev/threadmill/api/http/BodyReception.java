@@ -133,7 +133,14 @@ final class BodyReception {
               write(first);
               request.resume();
             })
-        .onFailure(this::fail);
+        .onFailure(
+            cause -> {
+              if (!path.isEmpty()) {
+                // It was created and could not be opened.
+                vertx.fileSystem().delete(path);
+              }
+              fail(cause);
+            });
   }
 
   private void resume() {
