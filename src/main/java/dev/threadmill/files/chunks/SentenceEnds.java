@@ -26,6 +26,7 @@ final class SentenceEnds {
         if (after < length && isSpace(text.charAt(after))) {
           return after;
         }
+        at = after - 1; // none of these marks has a space after it, so none is looked at again
       }
     }
     return length;

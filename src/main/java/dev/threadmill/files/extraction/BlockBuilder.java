@@ -58,6 +58,11 @@ public final class BlockBuilder {
     path = joined.length() > LONGEST_PATH ? text : joined;
   }
 
+  /** The most characters of text that the file may have. */
+  int maxCharacters() {
+    return sink.maxCharacters();
+  }
+
   public void warn(String sentence) throws ExtractionException {
     sink.warn(sentence);
   }

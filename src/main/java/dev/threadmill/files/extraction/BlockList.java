@@ -3,6 +3,7 @@ package dev.threadmill.files.extraction;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 
 /** Collects blocks up to a number of characters. */
 public final class BlockList implements BlockSink {
@@ -17,6 +18,7 @@ public final class BlockList implements BlockSink {
   private final List<Block> blocks = new ArrayList<>();
   private final LinkedHashSet<String> warnings = new LinkedHashSet<>();
   private long characters;
+  private String heading;
 
   BlockList(int maxCharacters) {
     this.maxCharacters = maxCharacters;
@@ -25,10 +27,22 @@ public final class BlockList implements BlockSink {
   @Override
   public void accept(Block block) throws ExtractionException {
     characters += block.text().length() + COST_OF_BLOCK;
+    boolean sameHeading = Objects.equals(block.heading(), heading);
+    if (!sameHeading && block.heading() != null) {
+      // a path of headings may be much longer than the heading that it ends with
+      characters += block.heading().length();
+    }
     if (characters > maxCharacters) {
       throw tooLong(maxCharacters);
     }
-    blocks.add(block);
+    // each block of a worker comes with a copy of the path; one is enough
+    heading = sameHeading ? heading : block.heading();
+    blocks.add(new Block(block.text(), block.page(), heading, block.kind()));
+  }
+
+  @Override
+  public int maxCharacters() {
+    return maxCharacters;
   }
 
   @Override

@@ -5,6 +5,9 @@ public interface BlockSink {
   /** Takes a block. */
   void accept(Block block) throws ExtractionException;
 
+  /** The most characters of text that it takes; readers hold no more than that at a time. */
+  int maxCharacters();
+
   /** Takes a sentence about what is missing from the text. */
   void warn(String sentence) throws ExtractionException;
 }

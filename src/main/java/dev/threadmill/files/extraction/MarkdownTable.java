@@ -47,8 +47,39 @@ public final class MarkdownTable {
   private static String cell(String value) {
     var line = CleanText.of(value, false);
     if (line.indexOf('\n') >= 0 || line.indexOf('\t') >= 0) {
-      line = line.replaceAll("\\s*[\\n\\t]\\s*", " ");
+      line = withoutBreaks(line);
     }
     return line.indexOf('|') < 0 ? line : line.replace("|", "\\|");
+  }
+
+  /**
+   * Makes one space of each run of white space that has a line break or a tab. It is one pass: a
+   * pattern would look at the rest of a run from each of its characters.
+   */
+  private static String withoutBreaks(String text) {
+    var line = new StringBuilder(text.length());
+    int at = 0;
+    while (at < text.length()) {
+      int end = at;
+      boolean breaks = false;
+      while (end < text.length() && isSpace(text.charAt(end))) {
+        breaks |= text.charAt(end) != ' ';
+        end++;
+      }
+      if (breaks) {
+        line.append(' ');
+      } else {
+        line.append(text, at, end);
+      }
+      if (end < text.length()) {
+        line.append(text.charAt(end++));
+      }
+      at = end;
+    }
+    return line.toString();
+  }
+
+  private static boolean isSpace(char c) {
+    return c == ' ' || c == '\n' || c == '\t';
   }
 }

@@ -16,14 +16,18 @@ final class ReadDelimited {
 
   private static final int MOST_COLUMNS = 2_000;
   private static final int LONGEST_CELL = 1_000_000;
+  private static final int LONGEST_ROW = 2_000_000;
 
   private final Reader reader;
   private final char delimiter;
+  private final int maxCharacters;
+  private int rowLength;
   private int lookahead = -2;
 
-  private ReadDelimited(Reader reader, char delimiter) {
+  private ReadDelimited(Reader reader, char delimiter, int maxCharacters) {
     this.reader = reader;
     this.delimiter = delimiter;
+    this.maxCharacters = maxCharacters;
   }
 
   /** Reads a table; the delimiter is found from its first lines if it is null. */
@@ -39,7 +43,8 @@ final class ReadDelimited {
       length += more;
     }
     char found = delimiter == null ? findDelimiter(start, length) : delimiter;
-    new ReadDelimited(new PrefixedReader(start, length, reader), found).read(blocks);
+    new ReadDelimited(new PrefixedReader(start, length, reader), found, blocks.maxCharacters())
+        .read(blocks);
   }
 
   private void read(BlockBuilder blocks) throws IOException, ExtractionException {
@@ -71,6 +76,7 @@ final class ReadDelimited {
     if (c < 0) {
       return null;
     }
+    rowLength = 0;
     var cells = new ArrayList<String>();
     var cell = new StringBuilder();
     while (true) {
@@ -106,11 +112,19 @@ final class ReadDelimited {
     }
   }
 
-  private static void append(StringBuilder cell, int c) throws ExtractionException {
+  private void append(StringBuilder cell, int c) throws ExtractionException {
     if (cell.length() >= LONGEST_CELL) {
       throw ExtractionException.invalid(
           "A cell of the table has more than %,d characters; is a quotation mark missing?"
               .formatted(LONGEST_CELL));
+    }
+    if (++rowLength > LONGEST_ROW) {
+      throw ExtractionException.invalid(
+          "A row of the table has more than %,d characters; is a quotation mark missing?"
+              .formatted(LONGEST_ROW));
+    }
+    if (rowLength > maxCharacters) {
+      throw BlockList.tooLong(maxCharacters);
     }
     cell.append((char) c);
   }

@@ -6,13 +6,18 @@ import java.util.regex.Pattern;
 
 /** Reads Markdown: headings, fenced code and tables are blocks; the rest is paragraphs. */
 final class ReadMarkdown {
-  private static final Pattern ATX_HEADING =
-      Pattern.compile(" {0,3}(#{1,6})[ \\t]+(.*?)(?:[ \\t]+#+)?[ \\t]*");
-  private static final Pattern FENCE = Pattern.compile(" {0,3}(`{3,}|~{3,}).*");
-  private static final Pattern UNDERLINE = Pattern.compile(" {0,3}(=+|-+)[ \\t]*");
+  // What a pattern has matched it does not give back, so that each takes time linear in the line.
+  private static final Pattern ATX_HEADING = Pattern.compile(" {0,3}(#{1,6}+)[ \\t]++");
+  private static final Pattern FENCE = Pattern.compile(" {0,3}(`{3}|~{3})");
+  private static final Pattern UNDERLINE = Pattern.compile(" {0,3}(=++|-++)[ \\t]*+");
   private static final Pattern TABLE_SEPARATOR =
-      Pattern.compile("[ \\t]*\\|?[ \\t]*:?-+:?[ \\t]*(\\|[ \\t]*:?-+:?[ \\t]*)*\\|?[ \\t]*");
+      Pattern.compile(
+          "[ \\t]*+(?:\\|[ \\t]*+)?:?-++:?[ \\t]*+(?:\\|[ \\t]*+:?-++:?[ \\t]*+)*+"
+              + "(?:\\|[ \\t]*+)?");
   private static final int LONGEST = 8_000;
+
+  /** A longer table continues in another block, which repeats the header. */
+  private static final int LONGEST_TABLE = 200_000;
 
   /** Longer lines are prose; the patterns need not look at them. */
   private static final int LONGEST_MARKUP = 4_000;
@@ -23,6 +28,7 @@ final class ReadMarkdown {
   private String lastLine = "";
   private int openLines;
   private boolean inTable;
+  private String tableHeader = "";
 
   ReadMarkdown(LineReader lines, BlockBuilder blocks) {
     this.lines = lines;
@@ -33,7 +39,7 @@ final class ReadMarkdown {
     for (var line = lines.next(); line != null; line = lines.next()) {
       if (line.length() > LONGEST_MARKUP) {
         append(line);
-      } else if (FENCE.matcher(line).matches()) {
+      } else if (FENCE.matcher(line).lookingAt()) {
         fenced(line);
       } else {
         line(line);
@@ -46,9 +52,9 @@ final class ReadMarkdown {
     var heading = ATX_HEADING.matcher(line);
     if (line.isBlank()) {
       flush();
-    } else if (heading.matches()) {
+    } else if (heading.lookingAt()) {
       flush();
-      blocks.heading(heading.group(1).length(), heading.group(2));
+      blocks.heading(heading.group(1).length(), title(line.substring(heading.end())));
     } else if (openLines == 1 && !inTable && UNDERLINE.matcher(line).matches()) {
       if (line.indexOf('|') < 0 && lastLine.indexOf('|') < 0) {
         var title = lastLine;
@@ -64,12 +70,24 @@ final class ReadMarkdown {
       inTable = true;
       append(header);
       append(line);
+      tableHeader = open.length() <= LONGEST ? open.toString() : "";
     } else if (inTable && line.indexOf('|') < 0) {
       flush();
       append(line);
     } else {
       append(line);
     }
+  }
+
+  /** The text of a heading without the number signs that may close it. */
+  private static String title(String text) {
+    var title = text.stripTrailing();
+    int end = title.length();
+    while (end > 0 && title.charAt(end - 1) == '#') {
+      end--;
+    }
+    boolean closed = end == 0 || title.charAt(end - 1) == ' ' || title.charAt(end - 1) == '\t';
+    return closed ? title.substring(0, end) : title;
   }
 
   private boolean isTable(String line) {
@@ -100,6 +118,10 @@ final class ReadMarkdown {
   private void append(String line) throws ExtractionException {
     if (!inTable && open.length() > LONGEST) {
       flush();
+    } else if (inTable && open.length() > LONGEST_TABLE) {
+      blocks.add(Kind.TABLE, open.toString());
+      open.setLength(0);
+      open.append(tableHeader);
     }
     open.append(line).append('\n');
     lastLine = line;

@@ -151,6 +151,11 @@ record SearchBenchmark() implements Benchmark {
     }
 
     @Override
+    public int maxCharacters() {
+      return Integer.MAX_VALUE;
+    }
+
+    @Override
     public void warn(String sentence) {
       throw new IllegalStateException(sentence);
     }

@@ -1,11 +1,13 @@
 package dev.threadmill.files.chunks;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import dev.threadmill.files.extraction.Block;
 import dev.threadmill.files.extraction.Block.Kind;
 import dev.threadmill.files.extraction.ExtractedText;
 import dev.threadmill.models.TokenCounter;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -147,6 +149,17 @@ class ChunkerTest {
               assertThat(chunk.text()).startsWith(TABLE_HEADER);
               assertThat(chunk.text().lines()).allMatch(line -> line.endsWith("|"));
             });
+  }
+
+  @Test
+  void marksWithoutASpaceAfterThemTakeTimeLinearInTheirNumber() {
+    var marks = ".!?)".repeat(200_000);
+
+    int end =
+        assertTimeoutPreemptively(
+            Duration.ofSeconds(15), () -> SentenceEnds.next("One" + marks + "x. Two", 0));
+
+    assertThat(end).isEqualTo(3 + marks.length() + 2);
   }
 
   @Test

@@ -50,6 +50,11 @@ final class FrameSink implements BlockSink {
   }
 
   @Override
+  public int maxCharacters() {
+    return maxCharacters;
+  }
+
+  @Override
   public void warn(String sentence) {
     if (warnings++ < MOST_WARNINGS) {
       try {
