@@ -18,6 +18,9 @@ public class LinkedFiles {
 
   private static final String PUNCTUATION = ".,:;!?*_";
 
+  /** Each character that is removed costs a query. */
+  private static final int MAX_PUNCTUATION = 8;
+
   private final Jdbc jdbc;
 
   public LinkedFiles(Jdbc jdbc) {
@@ -26,12 +29,14 @@ public class LinkedFiles {
 
   /**
    * The annotation of a link; empty if the thread has no such file. Punctuation behind the path
-   * does not belong to it unless the name of the file has it.
+   * does not belong to it unless the name of the file has it; at most 8 characters are taken for
+   * such.
    *
    * @param start the index of its first code point in the message
    */
   public Optional<Annotation> resolve(ThreadId thread, String link, int start) {
-    for (int end = link.length(); end > PREFIX.length(); end--) {
+    int shortest = Math.max(PREFIX.length() + 1, link.length() - MAX_PUNCTUATION);
+    for (int end = link.length(); end >= shortest; end--) {
       var text = link.substring(0, end);
       for (var path : paths(text.substring(PREFIX.length()))) {
         var file = find(thread, path);
