@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Runs sessions with bubblewrap: in namespaces of their own, without network, on a read-only view
@@ -47,6 +48,7 @@ final class Bubblewrap implements CageRuntime {
 
   private static final int NOFILE = 128;
   private static final long KIB = 1024;
+  private static final int KILL_SECONDS = 5;
 
   private final SandboxConfig config;
   private final SandboxFiles files;
@@ -239,6 +241,9 @@ final class Bubblewrap implements CageRuntime {
 
   @Override
   public void interrupt(Process process, Cage cage) {
+    if (!process.isAlive()) {
+      return;
+    }
     for (long init : ProcessTree.children(process.pid())) {
       ProcessTree.children(init).stream()
           .min(Long::compare)
@@ -248,18 +253,29 @@ final class Bubblewrap implements CageRuntime {
 
   @Override
   public boolean freeze(Process process, Cage cage) {
-    return ProcessTree.stop(process.pid(), GENERATIONS);
+    return !process.isAlive() || ProcessTree.stop(process.pid(), GENERATIONS);
   }
 
   @Override
   public void thaw(Process process, Cage cage) {
-    ProcessTree.resume(process.pid(), GENERATIONS);
+    if (process.isAlive()) {
+      ProcessTree.resume(process.pid(), GENERATIONS);
+    }
   }
 
   @Override
   public void kill(Process process, Cage cage) {
-    // The kernel ends all processes of the namespace with its process 1.
-    ProcessTree.children(process.pid()).forEach(init -> Signals.send(init, Signals.KILL));
+    // The number of a process that has ended may be that of another one.
+    if (!process.isAlive()) {
+      return;
+    }
+    var inits = ProcessTree.children(process.pid());
+    if (!inits.isEmpty()) {
+      // The kernel ends all processes of the namespace with its process 1, and bubblewrap, which
+      // waits for that, ends after them.
+      inits.forEach(init -> Signals.send(init, Signals.KILL));
+      process.onExit().completeOnTimeout(process, KILL_SECONDS, TimeUnit.SECONDS).join();
+    }
     process.destroyForcibly();
   }
 

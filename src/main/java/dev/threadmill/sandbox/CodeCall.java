@@ -46,12 +46,10 @@ final class CodeCall {
   CodeResult run(String code, String marker, OutputListener listener) throws InterruptedException {
     text = new OutputText(listener, config.output());
     output = new MarkedOutput(marker, text);
-    if (!driver.send(code, marker)) {
-      return ended(ENDED);
-    }
+    driver.send(code, marker);
     try {
       return await();
-    } catch (InterruptedException e) {
+    } catch (InterruptedException | RuntimeException e) {
       abandon();
       throw e;
     }
@@ -174,7 +172,10 @@ final class CodeCall {
     return LocalSession.restarted(text.complete(), reason);
   }
 
-  /** The caller does not wait any more: the code is interrupted, and ended if it goes on. */
+  /**
+   * The caller does not wait any more, or its listener failed: the code is interrupted, and ended
+   * if it goes on.
+   */
   private void abandon() {
     driver.interrupt();
     long deadline = System.nanoTime() + config.grace().toNanos();

@@ -1,6 +1,7 @@
 package dev.threadmill.sandbox;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,6 +18,8 @@ import java.util.concurrent.locks.LockSupport;
  */
 final class ControlGroup {
   private static final Path ROOT = Path.of("/sys/fs/cgroup");
+  private static final int FREEZE_TRIES = 400;
+  private static final long FREEZE_PAUSE_NANOS = 500_000;
   private static final int DELETE_TRIES = 500;
   private static final long DELETE_PAUSE_NANOS = 2_000_000;
 
@@ -87,6 +90,54 @@ final class ControlGroup {
   /** Whether the kernel limits the memory of the session. */
   boolean isLimited() {
     return !folders.isEmpty();
+  }
+
+  /**
+   * Stops all processes of the group at once. Version 1 of control groups cannot.
+   *
+   * @return false if they may still run
+   */
+  boolean freeze() {
+    if (!setFrozen("1")) {
+      return false;
+    }
+    for (int i = 0; i < FREEZE_TRIES; i++) {
+      if (isFrozen()) {
+        return true;
+      }
+      LockSupport.parkNanos(FREEZE_PAUSE_NANOS);
+    }
+    setFrozen("0");
+    return false;
+  }
+
+  /** Lets the processes continue that {@link #freeze} stopped. */
+  void thaw() {
+    setFrozen("0");
+  }
+
+  private boolean setFrozen(String value) {
+    try {
+      for (var folder : folders) {
+        write(folder.resolve("cgroup.freeze"), value);
+      }
+      return !folders.isEmpty();
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  private boolean isFrozen() {
+    for (var folder : folders) {
+      try (var lines = Files.lines(folder.resolve("cgroup.events"))) {
+        if (lines.noneMatch("frozen 1"::equals)) {
+          return false;
+        }
+      } catch (IOException | UncheckedIOException e) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** How many processes the kernel has ended because the session had no memory left. */

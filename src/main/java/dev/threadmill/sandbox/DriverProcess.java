@@ -136,12 +136,16 @@ final class DriverProcess {
         events.put(new Event.Answer(answer.path("status").asText("")));
       }
     } catch (IOException | InterruptedException e) {
-      isAlive = false;
-      try {
-        events.put(new Event.Ended());
-      } catch (InterruptedException again) {
-        Thread.currentThread().interrupt();
-      }
+      postEnded();
+    }
+  }
+
+  private void postEnded() {
+    isAlive = false;
+    try {
+      events.put(new Event.Ended());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 
@@ -166,22 +170,25 @@ final class DriverProcess {
   }
 
   /**
-   * Sends code. {@link #next} returns what follows.
+   * Sends code. {@link #next} returns what follows. The process may not read it, so this does not
+   * wait for that.
    *
    * @param marker what the driver writes behind the output of the code
-   * @return false if the process has ended
    */
-  boolean send(String code, String marker) {
+  void send(String code, String marker) {
     events.removeIf(event -> !(event instanceof Event.Ended));
     var frame = Json.write(Map.of("code", code, "marker", marker)).getBytes(StandardCharsets.UTF_8);
+    Thread.ofVirtual().name("sandbox-request").start(() -> write(frame));
+  }
+
+  private void write(byte[] frame) {
     try {
       var out = process.getOutputStream();
       out.write(ByteBuffer.allocate(4).putInt(frame.length).array());
       out.write(frame);
       out.flush();
-      return true;
     } catch (IOException e) {
-      return false;
+      postEnded();
     }
   }
 
@@ -195,10 +202,15 @@ final class DriverProcess {
   }
 
   boolean freeze() {
-    return runtime.freeze(process, cage);
+    var limits = group;
+    return limits != null && limits.freeze() || runtime.freeze(process, cage);
   }
 
   void thaw() {
+    var limits = group;
+    if (limits != null) {
+      limits.thaw();
+    }
     runtime.thaw(process, cage);
   }
 

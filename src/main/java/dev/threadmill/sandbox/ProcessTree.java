@@ -2,6 +2,7 @@ package dev.threadmill.sandbox;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
@@ -36,16 +37,12 @@ final class ProcessTree {
   /** The children of a process. */
   static List<Long> children(long process) {
     var children = new ArrayList<Long>();
-    try (var threads = Files.newDirectoryStream(PROC.resolve(process + "/task"))) {
-      for (var thread : threads) {
-        for (var child : text(thread.resolve("children")).split("\\s+")) {
-          if (!child.isEmpty()) {
-            children.add(Long.parseLong(child));
-          }
+    for (var thread : threads(process)) {
+      for (var child : text(thread.resolve("children")).split("\\s+")) {
+        if (!child.isEmpty()) {
+          children.add(Long.parseLong(child));
         }
       }
-    } catch (IOException | RuntimeException e) {
-      // It has ended.
     }
     return children;
   }
@@ -56,18 +53,27 @@ final class ProcessTree {
    */
   static long memory(List<Long> processes, long limit) {
     long resident = 0;
+    var threads = new ArrayList<Path>();
     for (long process : processes) {
-      var fields = text(PROC.resolve(process + "/statm")).split(" ");
-      resident += fields.length > 1 ? Long.parseLong(fields[1]) * PAGE : 0;
+      for (var thread : threads(process)) {
+        long pages = residentPages(thread);
+        if (pages > 0) {
+          resident += pages * PAGE;
+          threads.add(thread);
+          break;
+        }
+      }
     }
     if (resident <= limit) {
       return resident;
     }
-    long shares = 0;
-    for (long process : processes) {
-      shares += 1024 * field(process, "smaps_rollup", "Pss:");
-    }
-    return shares;
+    return threads.stream().mapToLong(each -> 1024 * field(each, "smaps_rollup", "Pss:")).sum();
+  }
+
+  /** The threads of a process share their memory. One that has ended shows none. */
+  private static long residentPages(Path thread) {
+    var fields = text(thread.resolve("statm")).split(" ");
+    return fields.length > 1 ? Long.parseLong(fields[1]) : 0;
   }
 
   /** How many bytes these processes, and those that they have waited for, wrote to disks. */
@@ -75,13 +81,15 @@ final class ProcessTree {
     long written = 0;
     for (long process : processes) {
       written +=
-          field(process, "io", "write_bytes:") - field(process, "io", "cancelled_write_bytes:");
+          field(PROC.resolve(Long.toString(process)), "io", "write_bytes:")
+              - field(PROC.resolve(Long.toString(process)), "io", "cancelled_write_bytes:");
     }
     return written;
   }
 
   /**
-   * Stops processes until none below the given one runs.
+   * Stops processes until none below the given one runs. A process that ended since it was listed
+   * may have started another, so its round counts as one in which a process ran.
    *
    * @param spared the number of generations below the process that are not stopped
    * @return false if some still run after a while
@@ -92,7 +100,7 @@ final class ProcessTree {
       var running = beneath(process, spared).stream().filter(ProcessTree::isRunning).toList();
       running.forEach(each -> Signals.send(each, Signals.STOP));
       quiet = running.isEmpty() ? quiet + 1 : 0;
-      if (!running.isEmpty()) {
+      if (quiet < 2) {
         LockSupport.parkNanos(STOP_PAUSE_NANOS);
       }
     }
@@ -113,14 +121,34 @@ final class ProcessTree {
     return parents.stream().flatMap(each -> below(each).stream()).toList();
   }
 
+  /**
+   * Whether a thread of the process runs or has just ended. The state of the process is that of its
+   * first thread, which may have ended while others run.
+   */
   private static boolean isRunning(long process) {
-    var stat = text(PROC.resolve(process + "/stat"));
-    int end = stat.lastIndexOf(')');
-    return end >= 0 && end + 2 < stat.length() && "TtZX".indexOf(stat.charAt(end + 2)) < 0;
+    var threads = threads(process);
+    return threads.isEmpty() || threads.stream().anyMatch(ProcessTree::isThreadRunning);
   }
 
-  private static long field(long process, String file, String name) {
-    return text(PROC.resolve(process + "/" + file))
+  private static boolean isThreadRunning(Path thread) {
+    var stat = text(thread.resolve("stat"));
+    int end = stat.lastIndexOf(')');
+    return end < 0 || end + 2 >= stat.length() || "TtZX".indexOf(stat.charAt(end + 2)) < 0;
+  }
+
+  /** The folders of the threads of a process; none if it has ended. */
+  private static List<Path> threads(long process) {
+    var found = new ArrayList<Path>();
+    try (var threads = Files.newDirectoryStream(PROC.resolve(process + "/task"))) {
+      threads.forEach(found::add);
+    } catch (IOException | DirectoryIteratorException e) {
+      // It has ended.
+    }
+    return found;
+  }
+
+  private static long field(Path folder, String file, String name) {
+    return text(folder.resolve(file))
         .lines()
         .filter(line -> line.startsWith(name))
         .map(line -> line.substring(name.length()).strip().split(" ")[0])

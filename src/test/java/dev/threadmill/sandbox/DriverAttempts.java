@@ -53,6 +53,24 @@ final class DriverAttempts {
               time.sleep(0.2); print("contained")
               """),
           Attempt.of(
+              "a thread that swaps a folder for a link when the first thread has ended",
+              """
+              import threading
+              end = time.monotonic() + 1
+              if os.fork() == 0:
+                  def swap():
+                      while time.monotonic() < end:
+                          try:
+                              os.mkdir("/mnt/data/d"); open("/mnt/data/d/status", "w").close()
+                              os.rename("/mnt/data/d", "/mnt/data/old")
+                              os.symlink("/proc/self", "/mnt/data/d"); os.remove("/mnt/data/d")
+                              shutil.rmtree("/mnt/data/old")
+                          except OSError: time.sleep(0.001)
+                  threading.Thread(target=swap).start()
+                  ctypes.CDLL(None).syscall(60 if platform.machine() == "x86_64" else 93, 0)
+              time.sleep(0.2); print("contained")
+              """),
+          Attempt.of(
               "a daemon that ignores signals",
               """
               if os.fork() == 0:
