@@ -142,10 +142,10 @@ final class CodeCall {
               .formatted(config.diskMb())
           + " are deleted.";
     }
-    if (use.files() > config.files() || use.isTooDeep()) {
+    if (use.files() > config.files() || use.isUncounted()) {
       return "The code created more than the %d files and folders that may exist, or too many levels"
               .formatted(config.files())
-          + " of folders. What it created is deleted.";
+          + " of folders, or folders that cannot be read. What it created is deleted.";
     }
     return null;
   }
@@ -157,10 +157,12 @@ final class CodeCall {
   private CodeResult killed(String reason) {
     driver.kill();
     var use = folder.use();
-    if (use.bytes() > config.diskMb() * MIB || use.files() > config.files() || use.isTooDeep()) {
+    if (use.bytes() > config.diskMb() * MIB || use.files() > config.files() || use.isUncounted()) {
       folder.deleteChangedSince(startTime);
       use = folder.use();
-      if (use.bytes() > config.diskMb() * MIB || use.files() > config.files() || use.isTooDeep()) {
+      if (use.bytes() > config.diskMb() * MIB
+          || use.files() > config.files()
+          || use.isUncounted()) {
         folder.empty(folder.data());
       }
     }

@@ -11,6 +11,7 @@ import java.time.InstantSource;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 
 /** A session of this node. */
@@ -29,6 +30,7 @@ final class LocalSession implements SandboxSession {
   private final InstantSource clock;
   private final ReentrantLock lock = new ReentrantLock(true);
   private volatile DriverProcess driver;
+  private boolean wasStarted;
   private volatile boolean isClosed;
   private volatile Instant used;
 
@@ -117,11 +119,14 @@ final class LocalSession implements SandboxSession {
 
   /** Starts the process if it has not been started yet or has ended. */
   void start() throws SandboxException, InterruptedException {
-    if (driver == null || !driver.isAlive()) {
-      if (driver != null) {
-        driver.kill();
+    if (driver != null && !driver.isAlive()) {
+      endDriver();
+    }
+    if (driver == null) {
+      if (wasStarted) {
         cage.folder().emptyScratch();
       }
+      wasStarted = true;
       driver = DriverProcess.start(runtime, cage);
     } else {
       driver.thaw();
@@ -132,9 +137,17 @@ final class LocalSession implements SandboxSession {
   private void pause() {
     var current = driver;
     if (current != null && !current.isAlive()) {
-      current.kill();
+      endDriver();
     } else if (current != null && !current.freeze()) {
       LOG.warnf("sandbox processes not stopped, ended session=%s", id());
+      endDriver();
+    }
+  }
+
+  private void endDriver() {
+    var current = driver;
+    driver = null;
+    if (current != null) {
       current.kill();
     }
   }
@@ -196,14 +209,12 @@ final class LocalSession implements SandboxSession {
   }
 
   @Override
-  public List<byte[]> takeFigures() {
-    lock.lock();
+  public int takeFigures(Consumer<byte[]> receiver) {
+    // Without the lock, as the receiver may take long; the processes are stopped between calls.
     try {
-      return isClosed ? List.of() : cage.folder().takeFigures();
+      return cage.folder().takeFigures(receiver);
     } catch (IOException e) {
-      return List.of();
-    } finally {
-      lock.unlock();
+      return 0;
     }
   }
 
@@ -217,9 +228,7 @@ final class LocalSession implements SandboxSession {
     }
     lock.lock();
     try {
-      if (driver != null) {
-        driver.kill();
-      }
+      endDriver();
       cage.folder().delete();
     } finally {
       lock.unlock();

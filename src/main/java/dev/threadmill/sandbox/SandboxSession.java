@@ -3,6 +3,7 @@ package dev.threadmill.sandbox;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * A session: one Python process whose variables stay from call to call, and its files. Calls are
@@ -44,6 +45,8 @@ public interface SandboxSession extends AutoCloseable {
    * @param maxBytes of the content
    * @return the file as {@link #files} lists it
    * @throws SandboxException if there is no space for it
+   * @throws java.nio.file.FileAlreadyExistsException if a folder has its name, or something else
+   *     that of one of its folders
    * @throws IOException if it cannot be read or written
    */
   SandboxFile write(String path, InputStream content, long maxBytes)
@@ -52,8 +55,13 @@ public interface SandboxSession extends AutoCloseable {
   /** Removes a file from {@code /mnt/data}, if it is there. */
   void delete(String path) throws IOException;
 
-  /** The pictures that the last call has shown, as PNG, in their order. They are removed. */
-  List<byte[]> takeFigures();
+  /**
+   * Passes the pictures that the last call has shown on, one at a time, as PNG, in their order, and
+   * removes them: at most 20, each of at most 4 MiB, together 20 MiB.
+   *
+   * @return how many were left out because they are too many or too large
+   */
+  int takeFigures(Consumer<byte[]> receiver);
 
   /** Ends all processes and deletes all files. */
   @Override

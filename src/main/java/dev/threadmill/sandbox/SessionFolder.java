@@ -1,26 +1,25 @@
 package dev.threadmill.sandbox;
 
 import dev.threadmill.sandbox.SandboxSession.SandboxFile;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
 import java.net.URLDecoder;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileVisitResult;
-import java.nio.file.FileVisitor;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
-import java.util.stream.Stream;
+import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * The files of a session on the disk of this node. Code in the sandbox creates them, with any name,
@@ -33,12 +32,18 @@ import java.util.stream.Stream;
 record SessionFolder(Path root, int owner) {
   private static final int MAX_DEPTH = 32;
   private static final int MAX_FIGURES = 20;
-  private static final int MAX_FIGURE_BYTES = 16 << 20;
+  private static final int MAX_FIGURE_BYTES = 4 << 20;
+  private static final int MAX_FIGURES_BYTES = 20 << 20;
   private static final byte[] PNG = {(byte) 0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
   private static final List<String> PARTS = List.of("data", "tmp", "shm", "figures");
 
-  /** How much the session has stored. */
-  record Use(long bytes, long files, boolean isTooDeep) {}
+  /**
+   * How much the session has stored.
+   *
+   * @param isUncounted whether there is more, in too many levels of folders or in one that the
+   *     server may not read
+   */
+  record Use(long bytes, long files, boolean isUncounted) {}
 
   /** Creates the folders. */
   static SessionFolder create(Path root, int owner) throws IOException {
@@ -79,7 +84,7 @@ record SessionFolder(Path root, int owner) {
 
   /** Counts what the session has stored. Code may run meanwhile. */
   Use use() {
-    var count = new Counter();
+    var count = new UseCounter();
     try {
       for (var part : PARTS) {
         Files.walkFileTree(root.resolve(part), java.util.Set.of(), MAX_DEPTH, count);
@@ -87,91 +92,56 @@ record SessionFolder(Path root, int owner) {
     } catch (IOException e) {
       // A folder that disappeared; the next count sees the rest.
     }
-    return new Use(count.bytes, count.files, count.isTooDeep);
-  }
-
-  private static final class Counter implements FileVisitor<Path> {
-    private long bytes;
-    private long files;
-    private boolean isTooDeep;
-
-    @Override
-    public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) {
-      files++;
-      bytes += attributes.size();
-      return FileVisitResult.CONTINUE;
-    }
-
-    @Override
-    public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
-      files++;
-      bytes += attributes.size();
-      isTooDeep |= attributes.isDirectory();
-      return FileVisitResult.CONTINUE;
-    }
-
-    @Override
-    public FileVisitResult visitFileFailed(Path file, IOException e) {
-      files++;
-      return FileVisitResult.CONTINUE;
-    }
-
-    @Override
-    public FileVisitResult postVisitDirectory(Path folder, IOException e) {
-      return FileVisitResult.CONTINUE;
-    }
+    return count.use();
   }
 
   /** The regular files in {@code data}, hidden ones left out. */
   List<SandboxFile> files(int max) throws IOException {
     var found = new ArrayList<SandboxFile>();
-    var base = data();
-    Files.walkFileTree(
-        base,
-        java.util.Set.of(),
-        MAX_DEPTH,
-        new java.nio.file.SimpleFileVisitor<>() {
-          @Override
-          public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) {
-            return isHidden(folder) && !folder.equals(base)
-                ? FileVisitResult.SKIP_SUBTREE
-                : FileVisitResult.CONTINUE;
-          }
-
-          @Override
-          public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
-            if (attributes.isRegularFile() && !isHidden(file) && found.size() < max) {
-              found.add(describe(file));
-            }
-            return FileVisitResult.CONTINUE;
-          }
-
-          @Override
-          public FileVisitResult visitFileFailed(Path file, IOException e) {
-            return FileVisitResult.CONTINUE;
-          }
-        });
-    found.removeIf(java.util.Objects::isNull);
+    try (var data = OpenFolder.of(data())) {
+      list(data, data(), 1, max, found);
+    }
     found.sort(Comparator.comparing(SandboxFile::path));
     return found;
   }
 
-  private static boolean isHidden(Path path) {
-    var name = path.getFileName().toString();
+  private void list(OpenFolder folder, Path path, int depth, int max, List<SandboxFile> found)
+      throws IOException {
+    for (var entry : folder.list()) {
+      var name = entry.getFileName();
+      if (found.size() >= max || isHidden(name)) {
+        continue;
+      }
+      var file = path.resolve(name);
+      if (folder.isRegularFile(name)) {
+        describe(file).ifPresent(found::add);
+      } else if (depth < MAX_DEPTH && folder.isFolder(name)) {
+        try (var inner = folder.folder(name)) {
+          list(inner, file, depth + 1, max, found);
+        } catch (IOException e) {
+          // It cannot be read.
+        }
+      }
+    }
+  }
+
+  private static boolean isHidden(Path file) {
+    var name = file.toString();
     return name.startsWith(".") || name.equals("__pycache__");
   }
 
-  /** Null if it disappeared. */
-  private SandboxFile describe(Path file) {
+  /** Empty if it disappeared. */
+  private Optional<SandboxFile> describe(Path file) {
     try {
       // Programs can set every time of a file but this one.
       var attributes = Files.readAttributes(file, "unix:size,ctime,ino", LinkOption.NOFOLLOW_LINKS);
-      return new SandboxFile(
-          name(file),
-          (Long) attributes.get("size"),
-          attributes.get("ctime") + " " + attributes.get("ino"));
+      return Optional.of(
+          new SandboxFile(
+              name(file),
+              (Long) attributes.get("size"),
+              attributes.get("ctime") + " " + attributes.get("ino")));
     } catch (IOException e) {
-      return null;
+      return Optional.empty();
     }
   }
 
@@ -194,50 +164,70 @@ record SessionFolder(Path root, int owner) {
     return Path.of(URI.create(data().toUri() + String.join("/", encoded)));
   }
 
+  /** The folder of a file, opened; no part of its path may be a link. */
+  private OpenFolder parent(Path file) throws IOException {
+    var relative = data().relativize(file);
+    return relative.getNameCount() == 1
+        ? OpenFolder.of(data())
+        : OpenFolder.of(data(), relative.getParent());
+  }
+
   /** The content of a file; no part of its path may be a link. */
   InputStream open(String name) throws IOException {
     var file = path(name);
-    if (!isReal(file)) {
-      throw new IOException("not a regular file: " + name);
+    try (var folder = parent(file)) {
+      return folder.read(file.getFileName());
+    } catch (FileSystemException e) {
+      throw new IOException("not a regular file: " + name, e);
     }
-    return Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS);
   }
 
   /** Removes a file, if it is there. */
   void remove(String name) throws IOException {
     var file = path(name);
-    if (isReal(file)) {
-      Files.delete(file);
+    OpenFolder parent;
+    try {
+      parent = parent(file);
+    } catch (FileSystemException e) {
+      // Its folder is not there any more.
+      return;
     }
-  }
-
-  /** Whether it is a regular file in folders that are no links. */
-  private boolean isReal(Path file) {
-    for (var parent = file.getParent(); !parent.equals(data()); parent = parent.getParent()) {
-      if (!Files.isDirectory(parent, LinkOption.NOFOLLOW_LINKS)) {
-        return false;
+    try (var folder = parent) {
+      if (folder.isRegularFile(file.getFileName())) {
+        folder.delete(file.getFileName());
       }
     }
-    return Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS);
   }
 
-  /** Writes a file, replacing what has its name, unless that is a folder. */
+  /**
+   * Writes a file, replacing what has its name, unless that is a folder.
+   *
+   * @throws FileAlreadyExistsException if a folder has its name, or one of its folders is the name
+   *     of something else
+   */
   SandboxFile write(String name, InputStream content, long maxBytes) throws IOException {
     var file = path(name);
-    var parents = new ArrayList<Path>();
-    for (var parent = file.getParent(); !parent.equals(data()); parent = parent.getParent()) {
-      parents.addFirst(parent);
-    }
-    for (var parent : parents) {
-      if (!Files.isDirectory(parent, LinkOption.NOFOLLOW_LINKS)) {
-        Files.createDirectory(parent);
-        own(parent);
+    try (var own = OpenFolder.of(root);
+        var folder = makeFolders(own, data().relativize(file))) {
+      if (folder.isFolder(file.getFileName())) {
+        throw new FileAlreadyExistsException(name);
+      }
+      // Written where no code can reach it, so that no link is followed.
+      var incoming = root.resolve("incoming");
+      Files.deleteIfExists(incoming);
+      try {
+        copy(content, incoming, maxBytes);
+        own(incoming);
+        own.move(incoming.getFileName(), folder, file.getFileName());
+      } finally {
+        Files.deleteIfExists(incoming);
       }
     }
-    // Written where no code can reach it, so that no link is followed.
-    var incoming = root.resolve("incoming");
-    Files.deleteIfExists(incoming);
-    try (var out = Files.newOutputStream(incoming)) {
+    return describe(file).orElseThrow(() -> new NoSuchFileException(name));
+  }
+
+  private static void copy(InputStream content, Path file, long maxBytes) throws IOException {
+    try (var out = Files.newOutputStream(file)) {
       var buffer = new byte[1 << 16];
       long written = 0;
       for (int read = content.read(buffer); read >= 0; read = content.read(buffer)) {
@@ -247,13 +237,34 @@ record SessionFolder(Path root, int owner) {
         }
         out.write(buffer, 0, read);
       }
-    } catch (IOException e) {
-      Files.deleteIfExists(incoming);
-      throw e;
     }
-    own(incoming);
-    Files.move(incoming, file, StandardCopyOption.REPLACE_EXISTING);
-    return describe(file);
+  }
+
+  /** Opens the folder of a file, creating those above it that are not there. */
+  private OpenFolder makeFolders(OpenFolder own, Path file) throws IOException {
+    var folder = OpenFolder.of(data());
+    for (int i = 0; i < file.getNameCount() - 1; i++) {
+      var part = file.getName(i);
+      try (var parent = folder) {
+        var there = parent.attributes(part);
+        if (there != null && !there.isDirectory()) {
+          throw new FileAlreadyExistsException(file.toString());
+        }
+        if (there == null) {
+          // Moved in, since a folder can only be created by its whole path.
+          var incoming = root.resolve("incoming-folder");
+          Files.createDirectory(incoming);
+          try {
+            own(incoming);
+            own.move(incoming.getFileName(), parent, part);
+          } finally {
+            Files.deleteIfExists(incoming);
+          }
+        }
+        folder = parent.folder(part);
+      }
+    }
+    return folder;
   }
 
   /** A file is larger than what is left. */
@@ -261,30 +272,46 @@ record SessionFolder(Path root, int owner) {
     private static final long serialVersionUID = 1;
   }
 
-  /** The pictures in {@code figures}, which are removed. */
-  List<byte[]> takeFigures() throws IOException {
-    var pictures = new ArrayList<byte[]>();
-    try (Stream<Path> files = Files.list(figures())) {
-      for (var file : files.sorted().limit(MAX_FIGURES).toList()) {
-        if (Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
-          picture(file).ifPresent(pictures::add);
+  /**
+   * Passes the pictures in {@code figures} on, one at a time, and removes them.
+   *
+   * @return how many were left out because they are too many or too large
+   */
+  int takeFigures(Consumer<byte[]> receiver) throws IOException {
+    int taken = 0;
+    int left = 0;
+    long bytes = 0;
+    try (var folder = OpenFolder.of(figures())) {
+      for (var path : folder.list().stream().sorted().toList()) {
+        var name = path.getFileName();
+        if (folder.isFolder(name)) {
+          continue;
+        }
+        var picture =
+            taken < MAX_FIGURES && folder.isRegularFile(name) ? picture(folder, name) : new byte[0];
+        folder.delete(name);
+        if (picture.length == 0) {
+          left += taken < MAX_FIGURES ? 0 : 1;
+        } else if (picture.length > MAX_FIGURE_BYTES
+            || bytes + picture.length > MAX_FIGURES_BYTES) {
+          left++;
+        } else {
+          taken++;
+          bytes += picture.length;
+          receiver.accept(picture);
         }
       }
     }
-    empty(figures());
-    return pictures;
+    return left;
   }
 
-  private static java.util.Optional<byte[]> picture(Path file) throws IOException {
-    try (var in = Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS)) {
-      var bytes = new ByteArrayOutputStream();
-      bytes.write(in.readNBytes(MAX_FIGURE_BYTES + 1));
-      var data = bytes.toByteArray();
+  /** A picture, or its beginning if it is too large; empty if it is none. */
+  private static byte[] picture(OpenFolder folder, Path name) throws IOException {
+    try (var in = folder.read(name)) {
+      var data = in.readNBytes(MAX_FIGURE_BYTES + 1);
       boolean isPicture =
-          data.length <= MAX_FIGURE_BYTES
-              && data.length > PNG.length
-              && Arrays.equals(data, 0, PNG.length, PNG, 0, PNG.length);
-      return isPicture ? java.util.Optional.of(data) : java.util.Optional.empty();
+          data.length > PNG.length && Arrays.equals(data, 0, PNG.length, PNG, 0, PNG.length);
+      return isPicture ? data : new byte[0];
     }
   }
 

@@ -222,16 +222,31 @@ class SandboxTest {
         .isEqualTo("(False, 'x')\n");
   }
 
+  private static List<byte[]> figures(SandboxSession session) {
+    var figures = new ArrayList<byte[]>();
+    session.takeFigures(figures::add);
+    return figures;
+  }
+
   @Test
   void picturesThatCodeShowsAreTakenOnce() throws Exception {
     var session = fixture.open("pictures");
     run(
         session,
         "class P:\n  def _repr_png_(self): return b'\\x89PNG\\r\\n\\x1a\\n' + b'data'\nP()");
-    assertThat(session.takeFigures()).hasSize(1);
-    assertThat(session.takeFigures()).isEmpty();
+    assertThat(figures(session)).hasSize(1);
+    assertThat(figures(session)).isEmpty();
     run(session, "open('/mnt/figures/x.png', 'w').write('no picture')");
-    assertThat(session.takeFigures()).isEmpty();
+    assertThat(figures(session)).isEmpty();
+    run(
+        session,
+        "for i, mib in enumerate([5, 3, 3, 3, 3, 3, 3, 3]):\n"
+            + "  f = open(f'/mnt/figures/{i}.png', 'wb')\n"
+            + "  f.write(b'\\x89PNG\\r\\n\\x1a\\n' + bytes(mib << 20)); f.close()");
+    var figures = new ArrayList<byte[]>();
+    assertThat(session.takeFigures(figures::add)).isEqualTo(2);
+    assertThat(figures).hasSize(6);
+    assertThat(figures(session)).isEmpty();
   }
 
   @Test
@@ -252,7 +267,7 @@ class SandboxTest {
             session,
             "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()\nplt.bar([1], [2]);");
     assertThat(result.output()).isEmpty();
-    assertThat(session.takeFigures()).hasSize(2);
+    assertThat(figures(session)).hasSize(2);
   }
 
   @Test

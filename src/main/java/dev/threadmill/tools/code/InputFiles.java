@@ -70,6 +70,18 @@ class InputFiles {
     }
   }
 
+  /** The paths of these and those of the folders above them, which no file can have. */
+  static Set<String> pathsAndFolders(List<CodeFileStore.CodeFile> known) {
+    var paths = new LinkedHashSet<String>();
+    for (var file : known) {
+      paths.add(file.path());
+      for (int end = file.path().indexOf('/'); end > 0; end = file.path().indexOf('/', end + 1)) {
+        paths.add(file.path().substring(0, end));
+      }
+    }
+    return paths;
+  }
+
   /** The paths of these. */
   static Set<String> paths(List<CodeFileStore.CodeFile> known) {
     return new LinkedHashSet<>(known.stream().map(CodeFileStore.CodeFile::path).toList());

@@ -84,7 +84,7 @@ class RunCode {
       throws SandboxException, IOException, InterruptedException {
     var notes = new ArrayList<String>();
     requireSession(context, session, notes);
-    var added = syncFiles.before(context, session);
+    var added = syncFiles.before(context, session, notes);
     if (!added.isEmpty()) {
       notes.add("Files in /mnt/data: " + names(added) + ".");
     }
@@ -125,13 +125,20 @@ class RunCode {
   private List<ToolResult.Detail> pictures(
       ToolContext context, ThreadSession session, List<String> notes) {
     var details = new ArrayList<ToolResult.Detail>();
-    for (var picture : session.session.takeFigures()) {
-      var name = "figure-%d.png".formatted(details.size() + 1);
-      var file = syncFiles.savePicture(context, name, picture, notes);
-      if (file != null) {
-        var data = JsonNodeFactory.instance.objectNode().put("file_id", file.value());
-        details.add(new ToolResult.Detail("image", "image/png", data));
-      }
+    int left =
+        session.session.takeFigures(
+            picture -> {
+              var name = "figure-%d.png".formatted(details.size() + 1);
+              var file = syncFiles.savePicture(context, name, picture, notes);
+              if (file != null) {
+                var data = JsonNodeFactory.instance.objectNode().put("file_id", file.value());
+                details.add(new ToolResult.Detail("image", "image/png", data));
+              }
+            });
+    if (left > 0) {
+      notes.add(
+          "Figures were left out: %d. A call shows 20 figures of 4 MiB each, 20 MiB together."
+              .formatted(left));
     }
     if (!details.isEmpty()) {
       notes.add(

@@ -14,6 +14,7 @@ import dev.threadmill.tools.code.ThreadSession.Known;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -48,9 +49,10 @@ class SyncFiles {
   /**
    * Writes the files that the session lacks, and removes those that were deleted.
    *
+   * @param notes receives sentences for the model about files that were not written
    * @return the names of the files that were added
    */
-  List<String> before(ToolContext context, ThreadSession session)
+  List<String> before(ToolContext context, ThreadSession session, List<String> notes)
       throws SandboxException, IOException {
     var wanted = withInputs(context, store.files(context.thread()));
     var paths = InputFiles.paths(wanted);
@@ -72,8 +74,14 @@ class SyncFiles {
     for (var file : missing) {
       var content = contents.get(file.file());
       if (content != null) {
-        write(session, file, content);
-        added.add(file.path());
+        try {
+          write(session, file, content);
+          added.add(file.path());
+        } catch (FileAlreadyExistsException e) {
+          notes.add(
+              "The file '%s' is not in /mnt/data: the code made something else with its name."
+                  .formatted(file.path()));
+        }
       }
     }
     return added;
@@ -87,7 +95,7 @@ class SyncFiles {
   /** The files of the thread with those that clients have added since. */
   private List<CodeFile> withInputs(ToolContext context, List<CodeFile> known) {
     var given = known.stream().map(CodeFile::input).collect(Collectors.toCollection(HashSet::new));
-    var taken = InputFiles.paths(known);
+    var taken = InputFiles.pathsAndFolders(known);
     var added = new ArrayList<CodeFile>();
     for (var input : inputs.of(context)) {
       // What code has made and a client gives back is there already.
