@@ -223,7 +223,10 @@ final class CallEvents {
     return call.name();
   }
 
-  /** A call has its output. One that was approved starts here. */
+  /**
+   * A call has its output. One that was approved starts here; any other one that started before the
+   * stream belongs to the response before.
+   */
   void ended(RunItem.Call call) {
     if (call.executor() == null
         || call.executor() == RunItem.Call.Executor.CLIENT
@@ -232,6 +235,9 @@ final class CallEvents {
     }
     var begun = open.remove(call.place().id());
     if (begun == null) {
+      if (call.executor() != RunItem.Call.Executor.APPROVAL) {
+        return;
+      }
       begun = begin(call, ItemIds.with(ItemIds.APPROVAL, call.place().id()));
       open.remove(call.place().id());
     }

@@ -133,7 +133,7 @@ final class ResponseEncoder implements RunUpdateEncoder {
   void collect(Iterable<RunItem> items) {
     for (var item : items) {
       if (item instanceof RunItem.Call call) {
-        if (call.executor() != null) {
+        if (call.executor() != null && call.place().index() != RunItem.Place.BEFORE) {
           accept(new RunUpdate.CallReady(call));
         }
       } else {

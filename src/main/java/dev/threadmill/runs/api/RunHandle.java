@@ -12,6 +12,7 @@ import dev.threadmill.runs.store.ToolCall;
 import dev.threadmill.runs.streams.RunStreams;
 import dev.threadmill.tools.ToolsetFactory;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -85,7 +86,8 @@ public final class RunHandle {
 
   /**
    * The items that the database has of the run, in their order. Those that have not ended are as
-   * they started. Reads the whole run.
+   * they started. Calls that started before and have ended behind the start come first, with a
+   * {@link RunItem.Place#BEFORE} as their place. Reads the whole run.
    *
    * @param untilPause whether to stop where the run waits for outputs
    * @param start a {@link #start} behind which the items are wanted; null for that of this handle
@@ -94,18 +96,28 @@ public final class RunHandle {
   public List<RunItem> items(boolean untilPause, String start) {
     var from = start == null ? this.start : EventId.parse(start);
     var translator = translator();
+    var earlier = new LinkedHashMap<String, RunItem>();
     var items = new TreeMap<Integer, RunItem>();
     for (var frame : streams.stored(run)) {
       if (frame.startPosition() < from.position()) {
         continue;
       }
-      translator.updates(frame.streamEvent()).forEach(update -> add(items, update));
+      for (var update : translator.updates(frame.streamEvent())) {
+        if (update instanceof RunUpdate.ItemEnded(RunItem.Call call)
+            && call.place().index() == RunItem.Place.BEFORE) {
+          earlier.put(call.place().id(), call);
+        } else {
+          add(items, update);
+        }
+      }
       if (untilPause && isPause(frame)) {
         break;
       }
     }
     items.remove(RunItem.Place.BEFORE);
-    return new ArrayList<>(items.values());
+    var all = new ArrayList<>(earlier.values());
+    all.addAll(items.values());
+    return all;
   }
 
   private static boolean isPause(SseFrame frame) {

@@ -308,4 +308,35 @@ class ResponseEncoderTest {
     ObjectNode response = encoder.response();
     assertThat(response.path("status").asText()).isEqualTo("cancelled");
   }
+
+  @Test
+  void anApprovedCallIsShownByTheResponseInWhichItIsMadeAndNoOtherCallOfItsStep() {
+    var before = new Place(Place.BEFORE, "call_1");
+    var approved =
+        RandomRun.call(before, Status.COMPLETED, "ask", Executor.APPROVAL, "you said hello");
+    var made =
+        RandomRun.call(
+            new Place(Place.BEFORE, "call_2"), Status.COMPLETED, "ask", Executor.SERVER, "out");
+    var message =
+        new RunItem.Message(
+            new Place(0, "msg_1"), Status.COMPLETED, List.of(ContentPart.text("Done.")));
+    var streamed = encoder(stored(false), new EventWriter(true, -1));
+    events(
+        streamed,
+        List.of(
+            new RunUpdate.StatusChanged(run(RunState.IN_PROGRESS)),
+            new RunUpdate.ItemEnded(made),
+            new RunUpdate.ItemEnded(approved),
+            new RunUpdate.ItemStarted(message),
+            new RunUpdate.ItemEnded(message)));
+    var read = encoder(stored(false), new EventWriter(false, -1));
+
+    read.collect(List.of(made, approved, message));
+
+    assertThat(read.response().path("output"))
+        .extracting(item -> item.path("type").asText())
+        .containsExactly("mcp_call", "message");
+    assertThat(read.response().at("/output/0/approval_request_id").asText()).isEqualTo("mcpr_1");
+    assertThat(read.response().path("output")).isEqualTo(streamed.response().path("output"));
+  }
 }

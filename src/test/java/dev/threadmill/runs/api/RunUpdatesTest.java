@@ -210,7 +210,7 @@ class RunUpdatesTest {
     assertThat(((RunItem.Call) whole.get(1)).output()).isEqualTo("wet");
     assertThat(again(run).items(true, start))
         .extracting(RunUpdatesTest::kind)
-        .containsExactly("0 Message");
+        .containsExactly("-1 Call", "0 Message");
   }
 
   /** The state of a provider has other types of Java, but the same JSON, once it is read back. */
