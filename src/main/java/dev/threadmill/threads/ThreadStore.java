@@ -231,10 +231,15 @@ public class ThreadStore {
     jdbc.runInTransaction(
         tx -> {
           lock(tx, project, id, 0);
-          features.forEach(feature -> feature.deleteThread(tx, id));
-          tx.defer("DELETE FROM messages WHERE thread_id = ?", id);
-          tx.defer("DELETE FROM threads WHERE id = ?", id);
+          deleteLocked(tx, id);
         });
+  }
+
+  /** As {@link #deleteAndCommit}, of a thread that this transaction has locked. */
+  public void deleteLocked(Tx tx, ThreadId id) {
+    features.forEach(feature -> feature.deleteThread(tx, id));
+    tx.defer("DELETE FROM messages WHERE thread_id = ?", id);
+    tx.defer("DELETE FROM threads WHERE id = ?", id);
   }
 
   /** Reads a row that has all {@link #COLUMNS}. */

@@ -1,9 +1,13 @@
 package dev.threadmill.protocols.responses;
 
 import dev.threadmill.api.ApiException;
+import dev.threadmill.api.Json;
 import dev.threadmill.api.ProjectId;
+import dev.threadmill.api.RunId;
+import dev.threadmill.api.ThreadId;
 import dev.threadmill.models.Usage;
 import dev.threadmill.protocols.responses.items.InputItems;
+import dev.threadmill.protocols.responses.items.ItemIds;
 import dev.threadmill.protocols.responses.items.SealedItems;
 import dev.threadmill.protocols.responses.request.ResponseRequest;
 import dev.threadmill.runs.api.RunClient;
@@ -17,6 +21,7 @@ import dev.threadmill.threads.CreateMessage;
 import dev.threadmill.threads.CreateThread;
 import dev.threadmill.threads.ThreadStore;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -34,11 +39,20 @@ class CompactHistory {
   private final RunClient runs;
   private final ThreadStore threads;
   private final SealedItems sealed;
+  private final ResponseStore store;
+  private final InstantSource clock;
 
-  CompactHistory(RunClient runs, ThreadStore threads, SealedItems sealed) {
+  CompactHistory(
+      RunClient runs,
+      ThreadStore threads,
+      SealedItems sealed,
+      ResponseStore store,
+      InstantSource clock) {
     this.runs = runs;
     this.threads = threads;
     this.sealed = sealed;
+    this.store = store;
+    this.clock = clock;
   }
 
   /** A summary in the form that clients keep, and what it has cost. */
@@ -69,7 +83,13 @@ class CompactHistory {
     var spec = RunSpec.withoutAssistant(overrides.build()).withEntries(entries, Map.of());
     var run =
         runs.startWithThread(
-            project, CreateThread.empty(), spec, (tx, thread, _) -> threads.hide(tx, thread));
+            project,
+            CreateThread.empty(),
+            spec,
+            (tx, thread, id) -> {
+              threads.hide(tx, thread);
+              store.insert(tx, marker(project, thread, id));
+            });
     try {
       var ended = run.await();
       if (ended.status() != RunState.COMPLETED && ended.status() != RunState.INCOMPLETE) {
@@ -86,5 +106,24 @@ class CompactHistory {
     } finally {
       threads.deleteAndCommit(project, run.snapshot().thread());
     }
+  }
+
+  /** By an unstored response {@link UnstoredCleanup} finds the thread if this node stops. */
+  private StoredResponse marker(ProjectId project, ThreadId thread, RunId run) {
+    return new StoredResponse(
+        ItemIds.with(StoredResponse.PREFIX, run.value()),
+        project,
+        thread,
+        run,
+        clock.instant(),
+        null,
+        null,
+        null,
+        false,
+        false,
+        false,
+        Json.MAPPER.createObjectNode(),
+        Json.MAPPER.createArrayNode(),
+        "");
   }
 }

@@ -8,12 +8,14 @@ import dev.threadmill.api.RunId;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.assistants.ToolResources;
 import dev.threadmill.db.DatabaseException;
+import dev.threadmill.files.FileReferences;
 import dev.threadmill.protocols.responses.items.InputItems;
 import dev.threadmill.protocols.responses.items.ItemErrors;
 import dev.threadmill.protocols.responses.items.ItemIds;
 import dev.threadmill.protocols.responses.items.ItemObjects;
 import dev.threadmill.protocols.responses.items.ReadItems;
 import dev.threadmill.protocols.responses.items.SealedItems;
+import dev.threadmill.protocols.responses.request.OfferedTools;
 import dev.threadmill.protocols.responses.request.ResponseRequest;
 import dev.threadmill.runs.api.RunClient;
 import dev.threadmill.runs.api.RunHandle;
@@ -23,9 +25,11 @@ import dev.threadmill.runs.spec.OnActiveRun;
 import dev.threadmill.threads.ActiveRunException;
 import dev.threadmill.threads.CreateThread;
 import dev.threadmill.threads.ThreadStore;
+import dev.threadmill.threads.ThreadToolResources;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.InstantSource;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -40,6 +44,8 @@ class CreateResponse {
   private final ReadItems readItems;
   private final ThreadItems items;
   private final ThreadStore threads;
+  private final ThreadToolResources toolResources;
+  private final FileReferences files;
   private final SealedItems sealed;
   private final BuildRunSpec buildSpec;
   private final ShownInput shownInput;
@@ -53,6 +59,8 @@ class CreateResponse {
       ReadItems readItems,
       ThreadItems items,
       ThreadStore threads,
+      ThreadToolResources toolResources,
+      FileReferences files,
       SealedItems sealed,
       BuildRunSpec buildSpec,
       ShownInput shownInput,
@@ -64,6 +72,8 @@ class CreateResponse {
     this.readItems = readItems;
     this.items = items;
     this.threads = threads;
+    this.toolResources = toolResources;
+    this.files = files;
     this.sealed = sealed;
     this.buildSpec = buildSpec;
     this.shownInput = shownInput;
@@ -102,6 +112,7 @@ class CreateResponse {
     }
     var target = target(project, request);
     var input = input(project, request, target);
+    requireCodeFiles(project, request);
     if (!input.approvals().isEmpty()) {
       return approve(project, request, target, input);
     }
@@ -206,6 +217,9 @@ class CreateResponse {
             (tx, thread, id) -> {
               made[0] = response(project, request, target, input, thread, id);
               store.insert(tx, made[0]);
+              if (!request.tools().codeFiles().isEmpty()) {
+                toolResources.addCodeInterpreterFiles(tx, thread, codeFiles(request));
+              }
             });
     return new Created(made[0], run);
   }
@@ -269,8 +283,24 @@ class CreateResponse {
     return new Created(made[0], run);
   }
 
+  private void requireCodeFiles(ProjectId project, ResponseRequest request) {
+    if (request.tools().codeFiles().isEmpty()) {
+      return;
+    }
+    var existing = files.existing(project, codeFiles(request));
+    for (var file : request.tools().codeFiles()) {
+      if (!existing.contains(file.id())) {
+        throw FileReferences.missing("file", file.param(), file.id());
+      }
+    }
+  }
+
+  private static List<String> codeFiles(ResponseRequest request) {
+    return request.tools().codeFiles().stream().map(OfferedTools.CodeFile::id).distinct().toList();
+  }
+
   private static ToolResources resources(ResponseRequest request) {
-    var files = request.tools().codeFiles();
+    var files = codeFiles(request);
     return files.isEmpty()
         ? null
         : new ToolResources(new ToolResources.CodeInterpreter(files), null);

@@ -2,6 +2,8 @@ package dev.threadmill.protocols.responses;
 
 import dev.threadmill.api.ApiException;
 import dev.threadmill.api.sse.EventStream;
+import dev.threadmill.db.Jdbc;
+import dev.threadmill.db.Tx;
 import dev.threadmill.threads.ThreadStore;
 import jakarta.enterprise.context.ApplicationScoped;
 import org.jboss.logging.Logger;
@@ -11,23 +13,35 @@ import org.jboss.logging.Logger;
 class DeleteResponse {
   private static final Logger LOG = Logger.getLogger(DeleteResponse.class);
 
+  private final Jdbc jdbc;
   private final ResponseStore store;
   private final ThreadStore threads;
 
-  DeleteResponse(ResponseStore store, ThreadStore threads) {
+  DeleteResponse(Jdbc jdbc, ResponseStore store, ThreadStore threads) {
+    this.jdbc = jdbc;
     this.store = store;
     this.threads = threads;
   }
 
   /** Deletes a response. A run of it that is active on a thread of its own is cancelled. */
   void delete(StoredResponse response) {
-    boolean isLast = store.delete(response);
-    if (isLast && !response.conversation()) {
-      try {
-        threads.deleteAndCommit(response.project(), response.thread());
-      } catch (ApiException e) {
-        LOG.debugf("thread was deleted before response_id=%s", response.id());
-      }
+    if (response.conversation()) {
+      store.deleteAndCommit(response);
+      return;
+    }
+    try {
+      jdbc.runInTransaction(tx -> deleteWithThread(tx, response));
+    } catch (ApiException e) {
+      LOG.debugf("thread was deleted before response_id=%s", response.id());
+      store.deleteAndCommit(response);
+    }
+  }
+
+  /** The lock keeps other requests from continuing the chain while its last response is deleted. */
+  private void deleteWithThread(Tx tx, StoredResponse response) {
+    threads.lock(tx, response.project(), response.thread(), 0);
+    if (store.delete(tx, response)) {
+      threads.deleteLocked(tx, response.thread());
     }
   }
 

@@ -19,7 +19,7 @@ import java.util.ArrayList;
 /** Reads what a chain of responses has said, for a response that branches off it. */
 @ApplicationScoped
 class ReadHistory {
-  private static final int MAX_CHAIN = 1_000;
+  private static final int MAX_CHAIN = 100;
   private static final int MAX_ITEMS = 10_000;
   private static final int PAGE = 100;
   private static final long MAX_CHARACTERS = 16L << 20;

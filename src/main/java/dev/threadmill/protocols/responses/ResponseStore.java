@@ -86,26 +86,36 @@ class ResponseStore implements ThreadLifecycle {
    *
    * @return whether its thread has no other one
    */
-  boolean delete(StoredResponse response) {
-    return jdbc.inTransaction(
-        tx -> {
-          tx.update("DELETE FROM responses WHERE id = ?", response.id());
-          return tx.one(
-                  "SELECT 1 AS one FROM responses WHERE thread_id = ? LIMIT 1",
-                  row -> row.integer("one"),
-                  response.thread())
-              .isEmpty();
-        });
+  boolean delete(Tx tx, StoredResponse response) {
+    tx.update("DELETE FROM responses WHERE id = ?", response.id());
+    return tx.one(
+            "SELECT 1 AS one FROM responses WHERE thread_id = ? LIMIT 1",
+            row -> row.integer("one"),
+            response.thread())
+        .isEmpty();
   }
 
-  /** Responses that are not stored and were created before this time; 100 at most. */
-  List<StoredResponse> unstoredBefore(Instant time) {
+  /** Deletes a response and leaves its thread. */
+  void deleteAndCommit(StoredResponse response) {
+    jdbc.runInTransaction(tx -> delete(tx, response));
+  }
+
+  /**
+   * Responses that are not stored and were created before this time, oldest first.
+   *
+   * @param after the last one of the page before; null for the first page
+   */
+  List<StoredResponse> unstoredBefore(Instant time, StoredResponse after, int limit) {
     return jdbc.list(
         "SELECT "
             + COLUMNS
-            + " FROM responses WHERE NOT stored AND created_at < ? ORDER BY created_at LIMIT 100",
+            + " FROM responses WHERE NOT stored AND created_at < ? AND (created_at, id) > (?, ?)"
+            + " ORDER BY created_at, id LIMIT ?",
         ResponseStore::read,
-        time);
+        time,
+        after == null ? Instant.EPOCH : after.created(),
+        after == null ? "" : after.id(),
+        limit);
   }
 
   @Override

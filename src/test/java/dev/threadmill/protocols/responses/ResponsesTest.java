@@ -427,7 +427,7 @@ class ResponsesTest {
         "tools": [{"type": "custom", "name": "shell"},
           {"type": "namespace", "name": "git", "description": "d",
             "tools": [{"type": "function", "name": "log", "parameters": {"type": "object", "properties": {}}}]},
-          {"type": "web_search"}, {"type": "something_new"}]""";
+          {"type": "web_search"}, {"type": "image_generation"}]""";
 
     var custom = create("\"input\": \"Go\", " + tools);
     var namespaced = create("\"input\": \"Go\", " + tools);
@@ -572,6 +572,10 @@ class ResponsesTest {
             body("\"input\": \"x\", \"background\": true, \"store\": false") + " background",
             body("\"input\": \"x\", \"tools\": [{}]") + " tools[0].type",
             body("\"input\": \"x\", \"tools\": [{\"type\": \"function\"}]") + " tools[0].name",
+            body(
+                    "\"input\": \"x\", \"tools\": [{\"type\": \"code_interpreter\","
+                        + " \"container\": {\"type\": \"auto\", \"file_ids\": [\"file-none\"]}}]")
+                + " tools[0].container.file_ids",
             body("\"input\": \"x\", \"text\": {\"format\": {\"type\": \"z\"}}")
                 + " text.format.type",
             body("\"input\": \"x\", \"reasoning\": {\"effort\": \"z\"}") + " reasoning.effort",

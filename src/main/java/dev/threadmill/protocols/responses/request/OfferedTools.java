@@ -20,12 +20,19 @@ public record OfferedTools(
     Map<String, ClientName> names,
     JsonNode echo,
     ToolChoice choice,
-    List<String> codeFiles) {
+    List<CodeFile> codeFiles) {
   public OfferedTools {
     specs = List.copyOf(specs);
     names = Map.copyOf(names);
     codeFiles = List.copyOf(codeFiles);
   }
+
+  /**
+   * A file that code may read.
+   *
+   * @param param the field that names it
+   */
+  public record CodeFile(String id, String param) {}
 
   /**
    * How the client knows a function.

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.threadmill.api.ApiException;
 import dev.threadmill.api.Json;
 import dev.threadmill.api.JsonBody;
+import dev.threadmill.assistants.ToolResources;
 import dev.threadmill.assistants.ToolSpec;
 import dev.threadmill.models.FunctionSpec;
 import dev.threadmill.models.ToolChoice;
@@ -14,9 +15,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
- * Reads {@code tools} and {@code tool_choice}. Tools that this server does not have are left out.
+ * Reads {@code tools} and {@code tool_choice}. Hosted tools that this server does not have are left
+ * out: clients send them with every request.
  */
 final class ReadTools {
   private static final String FUNCTION = "function";
@@ -37,6 +40,7 @@ final class ReadTools {
               "type",
               "server_label",
               "server_url",
+              "server_description",
               "connector_id",
               "headers",
               "authorization",
@@ -44,12 +48,20 @@ final class ReadTools {
               "require_approval"));
 
   private static final Set<String> OURS = Set.of("webhook", "openapi", "agent_routing");
+
+  /** Hosted tools of the Responses API, some of which have a date in their name. */
+  private static final Pattern HOSTED =
+      Pattern.compile(
+          "web_search(_preview)?(_\\d{4}_\\d{2}_\\d{2})?|image_generation|computer(_use)?(_preview)?"
+              + "|local_shell|shell|apply_patch|tool_search");
+
+  private static final Set<String> CONTAINER = Set.of("type", "file_ids");
   private static final Set<String> SECRETS = Set.of("headers", "authorization");
 
   private final List<ToolSpec> specs = new ArrayList<>();
   private final List<JsonNode> sources = new ArrayList<>();
   private final Map<String, OfferedTools.ClientName> names = new LinkedHashMap<>();
-  private final List<String> codeFiles = new ArrayList<>();
+  private final List<OfferedTools.CodeFile> codeFiles = new ArrayList<>();
 
   private ReadTools() {}
 
@@ -87,27 +99,53 @@ final class ReadTools {
     switch (type) {
       case FUNCTION -> function(path, tool, null);
       case CUSTOM -> custom(path, tool);
-      case NAMESPACE -> {
-        var namespace = RequestFields.text(tool, "name", MAX_NAME);
-        var members = tool.path("tools");
-        for (int i = 0; i < members.size(); i++) {
-          if (members.get(i).path("type").asText("").equals(FUNCTION)) {
-            function("%s.tools[%d]".formatted(path, i), members.get(i), namespace);
-          }
-        }
-      }
-      case "file_search" -> fileSearch(path, tool);
+      case NAMESPACE -> namespace(path, tool);
+      case "file_search" -> spec(path, tool, ReadFileSearch.of(path, tool));
       case "code_interpreter" -> codeInterpreter(path, tool);
       case MCP -> spec(path, tool, only(tool, OWN_FIELDS.get(MCP)));
       case "" -> throw ApiException.missing(path + ".type");
       default -> {
-        if (!OURS.contains(type)) {
+        if (HOSTED.matcher(type).matches()) {
           return false;
+        }
+        if (!OURS.contains(type)) {
+          var param = path + ".type";
+          throw ApiException.invalid(
+              param,
+              "Invalid '%s': there are no tools of the type '%s'.".formatted(param, clip(type)));
         }
         spec(path, tool, tool);
       }
     }
     return true;
+  }
+
+  private static String clip(String text) {
+    return text.length() <= MAX_NAME ? text : text.substring(0, MAX_NAME) + "...";
+  }
+
+  private void namespace(String path, JsonNode tool) {
+    var name = RequestFields.text(path, tool, "name");
+    if (name == null || name.isBlank()) {
+      throw ApiException.missing(path + ".name");
+    }
+    if (name.length() > MAX_NAME) {
+      throw ApiException.invalid(
+          path + ".name",
+          "Invalid '%s.name': expected at most %d characters.".formatted(path, MAX_NAME));
+    }
+    var members = RequestFields.list(path, tool, "tools");
+    for (int i = 0; i < members.size(); i++) {
+      var member = "%s.tools[%d]".formatted(path, i);
+      if (!members.get(i).path("type").asText("").equals(FUNCTION)) {
+        throw ApiException.invalid(
+            member + ".type",
+            "unsupported_value",
+            "Invalid '%s.type': a namespace may have tools of the type 'function' only."
+                .formatted(member));
+      }
+      function(member, members.get(i), name);
+    }
   }
 
   private static ObjectNode only(JsonNode tool, Set<String> fields) {
@@ -125,7 +163,11 @@ final class ReadTools {
 
   private static ApiException below(String path, ApiException e) {
     var error = e.error();
-    var param = error.param() == null ? path : path + "." + error.param();
+    // The options of a file search stand in the tool itself here.
+    var param =
+        error.param() == null
+            ? path
+            : path + "." + error.param().replaceFirst("^file_search\\.", "");
     return ApiException.invalid(
         param,
         error.code(),
@@ -135,15 +177,19 @@ final class ReadTools {
   }
 
   private void function(String path, JsonNode tool, String namespace) {
-    var name = tool.path("name").asText(null);
+    var name = RequestFields.text(path, tool, "name");
     var unique = namespace == null || name == null ? name : inNamespace(namespace, name);
+    var description = RequestFields.text(path, tool, "description");
+    var strict = tool.path("strict");
+    if (!RequestFields.isAbsent(strict) && !strict.isBoolean()) {
+      throw RequestFields.type(path + ".strict", "true or false");
+    }
     try {
-      var strict = tool.path("strict");
       specs.add(
           new ToolSpec.Function(
               new FunctionSpec(
                   unique,
-                  tool.path("description").asText(null),
+                  description,
                   tool.get("parameters"),
                   strict.isBoolean() ? strict.booleanValue() : null)));
     } catch (ApiException e) {
@@ -161,18 +207,17 @@ final class ReadTools {
   }
 
   private void custom(String path, JsonNode tool) {
-    if (tool.at("/format/type").asText("text").equals("grammar")) {
+    if (!tool.at("/format/type").asText("text").equals("text")) {
       var param = path + ".format";
       throw ApiException.invalid(
           param,
           "unsupported_value",
           "Invalid '%s': this server has no grammars. Use the format 'text'.".formatted(param));
     }
-    var name = tool.path("name").asText(null);
+    var name = RequestFields.text(path, tool, "name");
+    var description = RequestFields.text(path, tool, "description");
     try {
-      specs.add(
-          new ToolSpec.Function(
-              new FunctionSpec(name, tool.path("description").asText(null), TEXT_INPUT, null)));
+      specs.add(new ToolSpec.Function(new FunctionSpec(name, description, TEXT_INPUT, null)));
     } catch (ApiException e) {
       throw below(path, e);
     }
@@ -180,47 +225,41 @@ final class ReadTools {
     names.put(name, new OfferedTools.ClientName(name, null, true));
   }
 
-  private void fileSearch(String path, JsonNode tool) {
-    for (var field : List.of("filters")) {
-      if (!RequestFields.isAbsent(tool.path(field))) {
-        throw unsupported(path + "." + field);
-      }
-    }
-    if (!RequestFields.isAbsent(tool.at("/ranking_options/hybrid_search"))) {
-      throw unsupported(path + ".ranking_options.hybrid_search");
-    }
-    var spec = Json.MAPPER.createObjectNode().put("type", "file_search");
-    if (tool.path("vector_store_ids").isArray()) {
-      spec.set("vector_store_ids", tool.get("vector_store_ids"));
-    }
-    var options = spec.putObject("file_search");
-    if (!RequestFields.isAbsent(tool.path("max_num_results"))) {
-      options.set("max_num_results", tool.get("max_num_results"));
-    }
-    if (tool.path("ranking_options").isObject()) {
-      var ranking = options.putObject("ranking_options");
-      var threshold = tool.at("/ranking_options/score_threshold");
-      ranking.set(
-          "score_threshold",
-          RequestFields.isAbsent(threshold)
-              ? Json.MAPPER.getNodeFactory().numberNode(0.0)
-              : threshold);
-    }
-    spec(path, tool, spec);
-  }
-
   private void codeInterpreter(String path, JsonNode tool) {
     var container = tool.path("container");
-    if (container.isTextual()) {
-      throw unsupported(path + ".container");
+    if (!RequestFields.isAbsent(container)) {
+      container(path + ".container", container);
     }
-    container.path("file_ids").forEach(file -> codeFiles.add(file.asText()));
     spec(path, tool, Json.MAPPER.createObjectNode().put("type", "code_interpreter"));
   }
 
-  private static ApiException unsupported(String param) {
-    return ApiException.invalid(
-        param, "unsupported_value", "Invalid '%s': not supported by this server.".formatted(param));
+  private void container(String path, JsonNode container) {
+    if (!container.isObject()) {
+      throw RequestFields.unsupported(path);
+    }
+    for (var field : container.properties()) {
+      if (!CONTAINER.contains(field.getKey()) && !field.getValue().isNull()) {
+        throw RequestFields.unsupported(path + "." + clip(field.getKey()));
+      }
+    }
+    var type = RequestFields.text(path, container, "type");
+    if (type != null && !type.equals("auto")) {
+      throw RequestFields.unsupported(path + ".type");
+    }
+    var files = RequestFields.list(path, container, "file_ids");
+    var param = path + ".file_ids";
+    if (files.size() > ToolResources.MAX_FILES) {
+      throw ApiException.invalid(
+          param,
+          "array_above_max_length",
+          "Invalid '%s': expected at most %d files.".formatted(param, ToolResources.MAX_FILES));
+    }
+    for (var file : files) {
+      if (!file.isTextual()) {
+        throw RequestFields.type(param, "a list of ids");
+      }
+      codeFiles.add(new OfferedTools.CodeFile(file.textValue(), param));
+    }
   }
 
   /** Null for the choice of the model. Tools that are not allowed are taken away. */

@@ -2,6 +2,7 @@ package dev.threadmill.protocols.responses.request;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.threadmill.api.ApiException;
+import dev.threadmill.api.Json;
 import dev.threadmill.api.JsonBody;
 import dev.threadmill.api.Metadata;
 import dev.threadmill.api.http.BodyLimit;
@@ -104,5 +105,39 @@ public final class RequestFields {
   public static ApiException type(String field, String expected) {
     return ApiException.invalid(
         field, "invalid_type", "Invalid type for '%s': expected %s.".formatted(field, expected));
+  }
+
+  /**
+   * The text of a field; null if it is not set.
+   *
+   * @param path where the object stands in the body
+   */
+  static String text(String path, JsonNode object, String field) {
+    var value = object.path(field);
+    if (isAbsent(value)) {
+      return null;
+    }
+    if (!value.isTextual()) {
+      throw type(path + "." + field, "a text");
+    }
+    return value.textValue();
+  }
+
+  /** The elements of a field; none if it is not set. */
+  static JsonNode list(String path, JsonNode object, String field) {
+    var value = object.path(field);
+    if (isAbsent(value)) {
+      return Json.MAPPER.createArrayNode();
+    }
+    if (!value.isArray()) {
+      throw type(path + "." + field, "a list");
+    }
+    return value;
+  }
+
+  /** 400 for a value that this server has nothing for. */
+  static ApiException unsupported(String param) {
+    return ApiException.invalid(
+        param, "unsupported_value", "Invalid '%s': not supported by this server.".formatted(param));
   }
 }

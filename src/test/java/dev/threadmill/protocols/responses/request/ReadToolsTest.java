@@ -1,0 +1,117 @@
+package dev.threadmill.protocols.responses.request;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.threadmill.api.ApiException;
+import dev.threadmill.api.Json;
+import dev.threadmill.assistants.ToolSpec;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Tools of a request for a response: taken, left out or refused, but never taken in part. */
+class ReadToolsTest {
+  private static OfferedTools read(String tool) {
+    return ReadTools.of(Json.tree("{\"tools\": [%s]}".formatted(tool)));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "web_search",
+        "web_search_2025_08_26",
+        "web_search_preview",
+        "web_search_preview_2025_03_11",
+        "image_generation",
+        "computer",
+        "computer_use_preview",
+        "local_shell",
+        "shell",
+        "apply_patch",
+        "tool_search"
+      })
+  void aHostedToolIsLeftOut(String type) {
+    var read = read("{\"type\": \"%s\"}".formatted(type));
+
+    assertThat(read.specs()).isEmpty();
+    assertThat(read.echo()).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "{'type': 'websearch'} | type",
+        "{'type': 'web_search_'} | type",
+        "{'type': 'Function', 'name': 'f'} | type",
+        "{'type': 'function', 'name': 7} | name",
+        "{'type': 'function', 'name': 'f', 'description': 7} | description",
+        "{'type': 'function', 'name': 'f', 'strict': 'yes'} | strict",
+        "{'type': 'custom', 'name': 'c', 'format': {'type': 'regex'}} | format",
+        "{'type': 'namespace', 'tools': []} | name",
+        "{'type': 'namespace', 'name': 'n', 'tools': {}} | tools",
+        "{'type': 'namespace', 'name': 'n', 'tools': [{'type': 'custom'}]} | tools[0].type",
+        "{'type': 'namespace', 'name': 'n', 'tools': ['f']} | tools[0].type",
+        "{'type': 'file_search', 'vector_store_ids': 'vs_1'} | vector_store_ids",
+        "{'type': 'file_search', 'max_num_results': 51} | max_num_results",
+        "{'type': 'file_search', 'filters': {}} | filters",
+        "{'type': 'file_search', 'ranking_options': []} | ranking_options",
+        "{'type': 'file_search', 'ranking_options': {'ranker': 'x'}} | ranking_options.ranker",
+        "{'type': 'file_search', 'ranking_options': {'score_threshold': 2}} | ranking_options.score_threshold",
+        "{'type': 'code_interpreter', 'container': 'cntr_1'} | container",
+        "{'type': 'code_interpreter', 'container': []} | container",
+        "{'type': 'code_interpreter', 'container': {'type': 'other'}} | container.type",
+        "{'type': 'code_interpreter', 'container': {'memory_limit': '4g'}} | container.memory_limit",
+        "{'type': 'code_interpreter', 'container': {'file_ids': 'file-1'}} | container.file_ids",
+        "{'type': 'code_interpreter', 'container': {'file_ids': [1]}} | container.file_ids"
+      })
+  void whatCannotBeTakenIsRefusedByItsField(String tool, String field) {
+    var refused = catchThrowableOfType(ApiException.class, () -> read(tool.replace('\'', '"')));
+
+    assertThat(refused).as(tool).isNotNull();
+    assertThat(refused.error().param()).isEqualTo("tools[0]." + field);
+  }
+
+  @Test
+  void theFilesOfAContainerAreForCode() {
+    var read =
+        read(
+            """
+            {"type": "code_interpreter",
+             "container": {"type": "auto", "file_ids": ["file-1", "file-2"], "memory_limit": null}}""");
+
+    assertThat(read.codeFiles())
+        .extracting(OfferedTools.CodeFile::id)
+        .containsExactly("file-1", "file-2");
+  }
+
+  @Test
+  void optionsOfASearchReachTheTool() {
+    var read =
+        read(
+            """
+            {"type": "file_search", "vector_store_ids": ["vs_1"], "max_num_results": 7,
+             "ranking_options": {"ranker": "default-2024-11-15", "score_threshold": 0.5}}""");
+
+    var search = (ToolSpec.FileSearch) read.specs().getFirst();
+    assertThat(search.vectorStoreIds()).isEqualTo(List.of("vs_1"));
+    assertThat(search.fileSearch().maxNumResults()).isEqualTo(7);
+    assertThat(search.fileSearch().rankingOptions().scoreThreshold()).isEqualTo(0.5);
+  }
+
+  @Test
+  void theDescriptionOfAnMcpServerReachesTheTool() {
+    var read =
+        read(
+            """
+            {"type": "mcp", "server_label": "docs", "server_url": "https://example.com/mcp",
+             "server_description": "Answers questions.", "require_approval": "never"}""");
+
+    var mcp = (ToolSpec.Mcp) read.specs().getFirst();
+    assertThat(mcp.mcp().serverDescription()).isEqualTo("Answers questions.");
+  }
+}
