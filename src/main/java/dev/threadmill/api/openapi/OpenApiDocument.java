@@ -51,6 +51,8 @@ public class OpenApiDocument implements OASFilter {
           Map.entry("/v1/vector_stores/{vector_store_id}/file_batches", List.of()),
           Map.entry("/v1/vector_stores/{vector_store_id}/files/{file_id}", List.of("attributes")),
           Map.entry("/v1/vector_stores/{vector_store_id}/search", List.of("query")),
+          Map.entry("/v1/uploads", List.of("filename", "purpose", "bytes", "mime_type")),
+          Map.entry("/v1/uploads/{upload_id}/complete", List.of("part_ids")),
           Map.entry("/v1/embeddings", List.of("model", "input")),
           Map.entry("/v1/moderations", List.of("input")));
 
