@@ -131,8 +131,7 @@ sealed interface InputPart {
   }
 
   /** A file, by its id flat beside the type or in the object of chat completions. */
-  record File(String fileId, @JsonTypeInfo(use = JsonTypeInfo.Id.NONE) InputFile file)
-      implements InputPart {
+  record File(String fileId, Reference file) implements InputPart {
     public File {
       if (file == null) {
         Bounds.required("file_id", fileId);
@@ -143,7 +142,14 @@ sealed interface InputPart {
 
     @Override
     public ContentPart toContentPart() {
-      return file == null ? new ContentPart.File(fileId) : file.toContentPart();
+      return new ContentPart.File(file == null ? fileId : file.fileId());
+    }
+
+    /** The object of chat completions, with the same fields as {@link InputFile}. */
+    record Reference(String fileId, String filename, String fileData, String fileUrl) {
+      Reference {
+        new InputFile(fileId, filename, fileData, fileUrl);
+      }
     }
   }
 

@@ -501,7 +501,9 @@ class ResponsesTest {
       var path = "/v1/responses/" + second.path("id").asText();
       assertThat(types(user.get(path).json())).containsExactly("mcp_call", "message");
       try (var replay = user.events(path + "?stream=true")) {
-        assertThat(replay.rest()).isEqualTo(frames);
+        // The database orders the fields of the tools that are echoed.
+        assertThat(replay.rest().stream().map(SseStream.Frame::json).toList())
+            .isEqualTo(frames.stream().map(SseStream.Frame::json).toList());
       }
       assertThat(types(user.get("/v1/responses/" + first.path("id").asText()).json()))
           .containsExactly("mcp_approval_request");
