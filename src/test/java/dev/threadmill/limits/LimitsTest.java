@@ -278,7 +278,8 @@ class LimitsTest {
 
     until(tenant, tenant.run("gpt-4o", "").json(), "completed");
 
-    assertThat(tenant.limits().at("/used/tokens").asInt()).isEqualTo(13);
+    // 13 tokens were used, of which a sixtieth of a thousand come back each second.
+    assertThat(tenant.limits().at("/used/tokens").asInt()).isBetween(1, 13);
     assertThat(provider.lastRequest().body().has("max_completion_tokens")).isFalse();
   }
 
@@ -438,12 +439,13 @@ class LimitsTest {
   @Test
   void aRunThatContinuesAfterToolOutputsIsQueuedToo() {
     var tenant = Tenant.limited("{\"concurrent_threads\": 1}");
-    provider.reply(Reply.call("look", "{}"));
+    // Models of this test only: runs of earlier tests may still take replies of theirs.
+    provider.replyTo("gpt-4o-asking", Reply.call("look", "{}"), Reply.text("and on"));
     var tools = "\"tools\": [{\"type\": \"function\", \"function\": {\"name\": \"look\"}}],";
-    var asking = until(tenant, tenant.run("gpt-4o", tools).json(), "requires_action");
+    var asking = until(tenant, tenant.run("gpt-4o-asking", tools).json(), "requires_action");
     var gate = new ReplyGate();
-    provider.reply(Reply.text("other").withGate(gate), Reply.text("and on"));
-    var other = tenant.run("gpt-4o", "").json();
+    provider.replyTo("gpt-4o-other", Reply.text("other").withGate(gate));
+    var other = tenant.run("gpt-4o-other", "").json();
     await().atMost(LONG_ENOUGH).until(() -> gate.waiting() == 1);
 
     var call = asking.at("/required_action/submit_tool_outputs/tool_calls/0/id").asText();
