@@ -98,7 +98,9 @@ class RoutingUnderFailureTest {
           count(database, "parent_run_id IS NOT NULL"),
           count(database, "handoff"),
           number(database, "SELECT max(jsonb_array_length(callers)) FROM runs"));
-      assertThat(count(database, "status <> 'completed'")).as("did not complete").isZero();
+      assertThat(count(database, "status <> 'completed'"))
+          .as(() -> "did not complete: " + errors(database))
+          .isZero();
       assertThat(roots).hasSize(RUNS);
       assertThat(count(database, "parent_run_id IS NOT NULL")).isGreaterThan(RUNS);
       assertThat(count(database, "handoff")).isPositive();
@@ -139,6 +141,22 @@ class RoutingUnderFailureTest {
           .as("runs that have not counted what those below have spent")
           .isZero();
       InvariantAssertions.noLeftovers(database);
+    }
+  }
+
+  /** What runs that did not complete say of themselves. */
+  private static String errors(Connection database) {
+    try (var statement = database.createStatement();
+        var rows =
+            statement.executeQuery(
+                """
+                SELECT string_agg(concat_ws(' ', id, status, attempt, last_error), '; ')
+                FROM runs WHERE status <> 'completed'
+                """)) {
+      rows.next();
+      return rows.getString(1);
+    } catch (SQLException e) {
+      return e.toString();
     }
   }
 
