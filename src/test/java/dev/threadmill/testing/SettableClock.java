@@ -6,16 +6,23 @@ import java.time.Instant;
 import java.time.InstantSource;
 
 /**
- * The clock of the server under test: the system's, unless a test has advanced it. All tests share
- * it, so a test that advances it must reset it.
+ * The clock of the server under test: the system's, unless a test has advanced or stopped it. All
+ * tests share it, so a test that does so must reset it.
  */
 @ApplicationScoped
 public class SettableClock implements InstantSource {
   private volatile Duration ahead = Duration.ZERO;
+  private volatile Instant stoppedAt;
 
   @Override
   public Instant instant() {
-    return Instant.now().plus(ahead);
+    var stopped = stoppedAt;
+    return (stopped == null ? Instant.now() : stopped).plus(ahead);
+  }
+
+  /** Stops the time, for what changes with it; it can still be advanced. */
+  public void stop() {
+    stoppedAt = Instant.now();
   }
 
   /** Advances the time. */
@@ -26,5 +33,6 @@ public class SettableClock implements InstantSource {
   /** Returns to the system's time. */
   public void reset() {
     ahead = Duration.ZERO;
+    stoppedAt = null;
   }
 }
