@@ -13,10 +13,18 @@ class FairExecutorTest {
   @Test
   void ownersTakeTurnsHoweverManyTasksOneHas() throws InterruptedException {
     var executor = new FairExecutor(Executors.newSingleThreadExecutor());
-    var isBusy = new CountDownLatch(1);
+    var hasBegun = new CountDownLatch(1);
+    var mayEnd = new CountDownLatch(1);
     var all = new CountDownLatch(7);
     var order = Collections.synchronizedList(new ArrayList<String>());
-    executor.of("many").execute(() -> await(isBusy));
+    executor
+        .of("many")
+        .execute(
+            () -> {
+              hasBegun.countDown();
+              await(mayEnd);
+            });
+    hasBegun.await();
     for (int i = 1; i <= 4; i++) {
       var name = "many " + i;
       executor.of("many").execute(() -> record(order, name, all));
@@ -24,7 +32,7 @@ class FairExecutorTest {
     executor.of("few").execute(() -> record(order, "few 1", all));
     executor.of("few").execute(() -> record(order, "few 2", all));
     executor.of("one").execute(() -> record(order, "one 1", all));
-    isBusy.countDown();
+    mayEnd.countDown();
     all.await();
     executor.close();
 
