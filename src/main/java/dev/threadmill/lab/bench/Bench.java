@@ -76,20 +76,21 @@ public final class Bench {
 
   private static int measure(Benchmark benchmark, BenchEnvironment environment, Path json)
       throws IOException {
+    var report = new Report();
+    int code = 0;
     try {
-      var report = new Report();
       benchmark.measure(environment, report);
-      System.out.println();
-      report.print(System.out);
-      if (json != null) {
-        report.write(json);
-      }
-      return 0;
     } catch (Exception e) {
       System.err.println("threadmill: the bench failed: " + e);
       System.err.println(environment.lastLines());
-      return 1;
+      code = 1;
     }
+    System.out.println();
+    report.print(System.out);
+    if (json != null) {
+      report.write(json);
+    }
+    return code;
   }
 
   private static void usage() {

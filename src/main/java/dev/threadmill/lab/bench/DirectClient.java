@@ -34,9 +34,10 @@ final class DirectClient implements Client {
     this.database = database;
   }
 
-  /** Creates the table of the control. */
+  /** Creates the table of the control, or empties it. */
   static void prepare(Connection database) throws SQLException {
     try (var statement = database.createStatement()) {
+      statement.execute("DROP SCHEMA IF EXISTS bench CASCADE");
       statement.execute("CREATE SCHEMA bench");
       statement.execute(
           """
