@@ -26,10 +26,8 @@ import java.util.ArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
-/** Limits over HTTP: changing them, rates, prices, and concurrent runs. */
+/** Limits at work: rates, prices and concurrent runs. */
 @QuarkusTest
 @QuarkusTestResource(PostgresResource.class)
 @QuarkusTestResource(KeysResource.class)
@@ -59,81 +57,6 @@ class LimitsTest {
         .atMost(LONG_ENOUGH)
         .pollInterval(Duration.ofMillis(10))
         .until(() -> tenant.get(run), now -> now.path("status").asText().equals(status));
-  }
-
-  // ---- setting and showing
-
-  @Test
-  void aProjectHasNoLimitsUntilAnAdminSetsThem() {
-    var tenant = Tenant.create();
-
-    var none = tenant.limits();
-    assertThat(none.path("object").asText()).isEqualTo("project.limits");
-    assertThat(none.path("project_id").asText()).isEqualTo(tenant.id());
-    for (var field :
-        new String[] {"requests_per_minute", "tokens_per_minute", "concurrent_threads"}) {
-      assertThat(none.path(field).isNull()).as(field).isTrue();
-    }
-    assertThat(none.at("/budgets/day/tokens").isNull()).isTrue();
-    assertThat(none.path("estimated_cost").decimalValue()).isEqualByComparingTo("0");
-
-    tenant.limit(
-        """
-        {"tokens_per_minute": 100000, "requests_per_minute": 60, "concurrent_threads": 500,
-         "budgets": {"month": {"tokens": 5000000, "cost": 12.5}}}
-        """);
-    var some = tenant.limit("{\"requests_per_minute\": null}");
-
-    assertThat(some.path("tokens_per_minute").asInt()).isEqualTo(100_000);
-    assertThat(some.path("requests_per_minute").isNull()).isTrue();
-    assertThat(some.path("concurrent_threads").asInt()).isEqualTo(500);
-    assertThat(some.at("/budgets/month/tokens").asInt()).isEqualTo(5_000_000);
-    assertThat(some.at("/budgets/month/cost").asDouble()).isEqualTo(12.5);
-    assertThat(some.at("/budgets/day/cost").isNull()).isTrue();
-    assertThat(tenant.limit("{\"budgets\": null}").at("/budgets/month/tokens").isNull()).isTrue();
-  }
-
-  @ParameterizedTest
-  @CsvSource(
-      delimiter = '|',
-      value = {
-        "{\"requests_per_minute\": -1} | requests_per_minute",
-        "{\"requests_per_minute\": \"60\"} | requests_per_minute",
-        "{\"tokens_per_minute\": 0} | tokens_per_minute",
-        "{\"tokens_per_minute\": 1.5} | tokens_per_minute",
-        "{\"concurrent_threads\": 0} | concurrent_threads",
-        "{\"concurrent_threads\": 99999999999} | concurrent_threads",
-        "{\"budgets\": {\"day\": {\"tokens\": -5}}} | budgets.day.tokens",
-        "{\"budgets\": {\"day\": {\"cost\": -0.5}}} | budgets.day.cost",
-        "{\"budgets\": {\"day\": {\"cost\": \"much\"}}} | budgets.day.cost",
-        "{\"budgets\": {\"day\": {\"cost\": 1e300}}} | budgets.day.cost",
-        "{\"budgets\": {\"week\": {\"tokens\": 5}}} | budgets.week",
-        "{\"budgets\": {\"day\": 5}} | budgets.day",
-        "{\"count_usage\": \"yes\"} | count_usage",
-        "{\"rpm\": 5} | rpm"
-      })
-  void invalidFieldsAreNamed(String body, String param) {
-    var tenant = Tenant.create();
-
-    var answer = tenant.admin().post(tenant.path(), body);
-
-    assertThat(answer.status()).as(answer.text()).isEqualTo(400);
-    assertThat(answer.error().path("param").asText()).isEqualTo(param);
-  }
-
-  @Test
-  void onlyAdminsSetLimitsAndOtherProjectsDoNotSeeThem() {
-    var tenant = Tenant.create();
-    var other = Tenant.create();
-
-    assertThat(tenant.api().post(tenant.path(), "{}").status()).isEqualTo(403);
-    assertThat(other.api().get(tenant.path()).status()).isEqualTo(404);
-    assertThat(other.api().post(tenant.path(), "{}").status()).isEqualTo(404);
-    assertThat(tenant.admin().get(tenant.path()).status()).isEqualTo(200);
-    assertThat(ApiClient.admin().get("/v1/projects/proj_nobody/limits").status()).isEqualTo(404);
-    assertThat(ApiClient.admin().post("/v1/projects/proj_nobody/limits", "{}").status())
-        .isEqualTo(404);
-    assertThat(ApiClient.anonymous().get(tenant.path()).status()).isEqualTo(401);
   }
 
   // ---- rates
@@ -174,12 +97,6 @@ class LimitsTest {
 
   private static String header(ApiClient.Response answer, String name) {
     return answer.headers().firstValue(name).orElse("");
-  }
-
-  @ParameterizedTest
-  @CsvSource({"12, 12ms", "0, 0ms", "1000, 1s", "1500, 1.5s", "360000, 6m0s", "61020, 1m1.02s"})
-  void durationsAreFormattedAsSdksExpect(long millis, String text) {
-    assertThat(RateHeaders.formatted(Duration.ofMillis(millis))).isEqualTo(text);
   }
 
   @Test

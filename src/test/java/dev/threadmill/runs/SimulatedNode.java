@@ -122,7 +122,7 @@ final class SimulatedNode {
 
   private final Parts parts;
   private final Jdbc jdbc;
-  private final RunsConfig config = new Config();
+  private final RunsConfig config = new SimulatedConfig();
   private final InstantSource clock;
   private final RunStore runs;
   private final RunClaims claims;
@@ -388,58 +388,5 @@ final class SimulatedNode {
   /** It is not needed any more. */
   void close() {
     startRun.close();
-  }
-
-  /** Nothing happens by itself: it is the simulation that lets time pass. */
-  private static final class Config implements RunsConfig {
-    @Override
-    public int concurrency() {
-      return 2;
-    }
-
-    @Override
-    public Duration lease() {
-      return Duration.ofHours(1);
-    }
-
-    @Override
-    public Duration expiry() {
-      return Duration.ofMinutes(10);
-    }
-
-    @Override
-    public Duration journalAfter() {
-      return Duration.ofDays(1);
-    }
-
-    @Override
-    public Duration sweepEvery() {
-      return Duration.ofDays(1);
-    }
-
-    @Override
-    public Duration drain() {
-      return Duration.ZERO;
-    }
-
-    @Override
-    public int maxTurns() {
-      return 100;
-    }
-
-    @Override
-    public int routingDepth() {
-      return 1;
-    }
-
-    @Override
-    public int routingRuns() {
-      return 1;
-    }
-
-    @Override
-    public Duration pollAfter() {
-      return Duration.ofMillis(1);
-    }
   }
 }

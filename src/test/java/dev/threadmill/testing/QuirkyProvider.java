@@ -1,11 +1,18 @@
 package dev.threadmill.testing;
 
+import static dev.threadmill.testing.ChatChunks.call;
+import static dev.threadmill.testing.ChatChunks.calls;
+import static dev.threadmill.testing.ChatChunks.choices;
+import static dev.threadmill.testing.ChatChunks.delta;
+import static dev.threadmill.testing.ChatChunks.piece;
+import static dev.threadmill.testing.ChatChunks.sse;
+import static dev.threadmill.testing.ChatChunks.stop;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
@@ -337,61 +344,6 @@ public final class QuirkyProvider {
 
   private static Reply.Step raw(String text) {
     return new Reply.Step.Raw(text.getBytes(StandardCharsets.UTF_8));
-  }
-
-  private static Reply calls(JsonNode... pieces) {
-    var events = new ArrayList<String>();
-    for (var piece : pieces) {
-      events.add(call(piece));
-    }
-    events.add(stop());
-    return Reply.raw("text/event-stream", sse(events.toArray(String[]::new)));
-  }
-
-  private static JsonNode piece(int index, String id, String name, String arguments) {
-    var call = JSON.createObjectNode();
-    if (index >= 0) {
-      call.put("index", index);
-    }
-    if (!id.isEmpty()) {
-      call.put("id", id).put("type", "function");
-    }
-    var function = call.putObject("function");
-    if (!name.isEmpty()) {
-      function.put("name", name);
-    }
-    function.put("arguments", arguments);
-    return call;
-  }
-
-  private static String call(JsonNode piece) {
-    var choice = JSON.createObjectNode();
-    choice.putObject("delta").putArray("tool_calls").add(piece);
-    return choices(choice);
-  }
-
-  private static String delta(String field, String text) {
-    var choice = JSON.createObjectNode();
-    choice.putObject("delta").put(field, text);
-    return choices(choice);
-  }
-
-  private static String stop() {
-    return "{\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}";
-  }
-
-  private static String choices(JsonNode choice) {
-    var chunk = JSON.createObjectNode();
-    chunk.putArray("choices").add(choice);
-    return chunk.toString();
-  }
-
-  private static byte[] sse(String... events) {
-    var text = new StringBuilder();
-    for (var event : events) {
-      text.append("data: ").append(event).append("\n\n");
-    }
-    return text.toString().getBytes(StandardCharsets.UTF_8);
   }
 
   private static JsonNode json(String text) {

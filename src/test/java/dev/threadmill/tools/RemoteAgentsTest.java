@@ -5,49 +5,27 @@ import static org.awaitility.Awaitility.await;
 
 import dev.threadmill.testing.A2aTestAgent;
 import dev.threadmill.testing.ApiClient;
-import dev.threadmill.testing.FakeProvider;
 import dev.threadmill.testing.FakeProviderResource;
 import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.PostgresResource;
 import dev.threadmill.testing.RecordingServer;
 import dev.threadmill.testing.Reply;
-import dev.threadmill.testing.ToolRuns;
 import io.a2a.spec.TaskState;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import java.time.Duration;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Assistants that route messages to agents elsewhere over A2A: good ones, and all other kinds. */
+/** Assistants that route messages to agents of other servers over A2A. */
 @QuarkusTest
 @QuarkusTestResource(PostgresResource.class)
 @QuarkusTestResource(KeysResource.class)
 @QuarkusTestResource(FakeProviderResource.class)
-class RemoteAgentsTest {
+class RemoteAgentsTest extends RemoteAgentsFixture {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
-  private static final String CARD = "/.well-known/agent-card.json";
-  private static final String DONE =
-      "{\"jsonrpc\": \"2.0\", \"id\": 1, \"result\": {\"task\": {\"id\": \"t\", \"status\": {\"state\":"
-          + " \"TASK_STATE_COMPLETED\"}, \"artifacts\": [{\"artifactId\": \"a\", \"parts\": [{\"text\":"
-          + " \"Sunny.\"}]}]}}}";
-
-  private final ApiClient api = ApiClient.user();
-  private final ToolRuns runs = new ToolRuns(api);
-
-  FakeProvider provider;
-
-  @BeforeEach
-  void reset() {
-    provider.reset();
-    provider.reply(
-        Reply.call("route_to_weather_man", "{\"message\": \"Rome?\"}"), Reply.text("Done."));
-  }
 
   @Test
   void anAgentElsewhereIsAskedAndItsTaskWaitedFor() {
@@ -151,107 +129,6 @@ class RemoteAgentsTest {
   }
 
   @ParameterizedTest
-  @CsvSource(
-      delimiter = '|',
-      quoteCharacter = '`',
-      textBlock =
-          """
-          nonsense                                              | agent_unusable
-          {}                                                    | agent_unusable
-          {"preferredTransport": "GRPC", "url": "https://a.example"} | agent_unusable
-          {"url": "ftp://a.example"}                            | agent_unusable
-          {"url": "http://169.254.169.254/latest"}              | not_allowed
-          {"url": "http://10.0.0.1/rpc"}                        | not_allowed
-          """)
-  void aCardThatIsOfNoUseIsToldToTheModel(String card, String type) {
-    try (var receiver = RecordingServer.start()) {
-      receiver.on(CARD, RecordingServer.json(200, card));
-
-      var run = runs.run(assistant(receiver.url(""), ", \"timeout_ms\": 2000"), "Go");
-
-      assertThat(run.status()).isEqualTo("completed");
-      assertThat(run.output(0)).contains(type);
-    }
-  }
-
-  @ParameterizedTest
-  @CsvSource(
-      delimiter = '|',
-      quoteCharacter = '`',
-      textBlock =
-          """
-          200 | nonsense                                                   | answer_unusable
-          200 | {"jsonrpc": "2.0", "id": 1, "result": {}}                  | answer_unusable
-          200 | {"jsonrpc": "2.0", "id": 1, "result": {"task": {"id": 5}}} | answer_unusable
-          200 | {"jsonrpc": "2.0", "id": 1, "error": {"code": -32004, "message": "Not here"}} | Not here
-          401 | {"error": "who?"}                                          | http_401
-          404 | {}                                                         | http_404
-          """)
-  void anAnswerThatIsOfNoUseIsToldToTheModel(int status, String body, String said) {
-    try (var receiver = agent(RecordingServer.json(status, body))) {
-      var run = runs.run(assistant(receiver.url(""), ""), "Go");
-
-      assertThat(run.status()).isEqualTo("completed");
-      assertThat(run.output(0)).contains(said);
-      assertThat(receiver.calls()).hasSize(2);
-    }
-  }
-
-  @ParameterizedTest
-  @CsvSource(
-      delimiter = '|',
-      quoteCharacter = '`',
-      textBlock =
-          """
-          "status": {"state": "completed"}, "history": [{"role": "user", "parts": [{"text": "Who?"}]}, {"role": "agent", "parts": [{"text": "In history."}]}] | In history.
-          "status": {"state": "TASK_STATE_COMPLETED"}, "artifacts": [], "history": [{"role": "ROLE_AGENT", "parts": [{"text": "First."}]}, {"role": "ROLE_AGENT", "parts": [{"text": "In history."}]}, {"role": "ROLE_USER", "parts": [{"text": "Thanks"}]}] | In history.
-          "status": {"state": "completed", "message": {"role": "agent", "parts": [{"kind": "text", "text": "In status."}]}}, "history": [{"role": "agent", "parts": [{"text": "no"}]}] | In status.
-          "status": {"state": "completed"}, "artifacts": [{"artifactId": "a", "parts": [{"text": "In artifact."}]}], "history": [{"role": "agent", "parts": [{"text": "no"}]}] | In artifact.
-          "status": {"state": "completed"}, "history": [{"role": "agent", "parts": "none"}, null, 7] | ``
-          """)
-  void theAnswerIsFoundWhereverTheTaskHasIt(String task, String answer) {
-    var body =
-        "{\"jsonrpc\": \"2.0\", \"id\": 1, \"result\": {\"kind\": \"task\", \"id\": \"t\", %s}}"
-            .formatted(task);
-    try (var receiver = agent(RecordingServer.json(200, body))) {
-      var run = runs.run(assistant(receiver.url(""), ""), "Go");
-
-      assertThat(run.status()).isEqualTo("completed");
-      assertThat(run.output(0)).isEqualTo(answer);
-    }
-  }
-
-  @Test
-  void anAnswerThatIsTooLargeIsCutOff() {
-    var large = "x".repeat(300_000);
-    try (var receiver = agent(RecordingServer.json(200, DONE.replace("Sunny.", large)))) {
-      var run = runs.run(assistant(receiver.url(""), ""), "Go");
-
-      assertThat(run.output(0)).contains("answer_unusable").doesNotContain("xxxx");
-    }
-  }
-
-  @Test
-  void anAgentThatAnswersOfAnotherTaskIsNotBelieved() {
-    var working = DONE.replace("TASK_STATE_COMPLETED", "TASK_STATE_WORKING");
-    var other =
-        DONE.replace("\"result\": {\"task\": {\"id\": \"t\"", "\"result\": {\"id\": \"u\"")
-            .replace("}]}}}", "}]}}");
-    try (var receiver =
-        agent(
-            (exchange, call) ->
-                RecordingServer.reply(
-                    exchange,
-                    200,
-                    "application/json",
-                    call.body().contains("SendMessage") ? working : other))) {
-      var run = runs.run(assistant(receiver.url(""), ""), "Go");
-
-      assertThat(run.output(0)).contains("different task");
-    }
-  }
-
-  @ParameterizedTest
   @CsvSource({"retry, Sunny.", "fail, http_500", "ask, ''"})
   void whatBecomesOfADoubtfulMessageIsTheTargetsToSay(String policy, String output) {
     var tries = new AtomicInteger();
@@ -288,26 +165,6 @@ class RemoteAgentsTest {
 
       assertThat(run.output(0)).isEqualTo("Sunny.");
       assertThat(tries).hasValue(3);
-    }
-  }
-
-  @Test
-  void anAgentThatHangsIsGivenUp() throws Exception {
-    var over = new CountDownLatch(1);
-    try (var receiver =
-        agent(
-            (_, _) -> {
-              try {
-                over.await(60, TimeUnit.SECONDS);
-              } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-              }
-            })) {
-      var run = runs.run(assistant(receiver.url(""), ", \"timeout_ms\": 1000"), "Go");
-
-      assertThat(run.output(0)).contains("outcome_unknown");
-    } finally {
-      over.countDown();
     }
   }
 
@@ -405,32 +262,5 @@ class RemoteAgentsTest {
 
     assertThat(answer.status()).isEqualTo(400);
     assertThat(answer.error().path("param").asText()).contains("mode");
-  }
-
-  /** An agent of version 1.0 that answers all requests in this way. */
-  private static RecordingServer agent(RecordingServer.Handler rpc) {
-    var receiver = RecordingServer.start();
-    receiver.on(
-        CARD,
-        (exchange, _) ->
-            RecordingServer.reply(exchange, 200, "application/json", card(receiver.url("/rpc"))));
-    return receiver.on("/rpc", rpc);
-  }
-
-  private static String card(String url) {
-    return "{\"name\": \"x\", \"supportedInterfaces\": [{\"url\": \"http://x/\", \"protocolBinding\":"
-        + " \"GRPC\", \"protocolVersion\": \"1.0\"}, {\"url\": \"%s\", \"protocolBinding\":"
-            .formatted(url)
-        + " \"JSONRPC\", \"protocolVersion\": \"1.0\"}]}";
-  }
-
-  private String assistant(String url, String more) {
-    return runs.assistant("gpt-4o", "", tool(url, more));
-  }
-
-  private static String tool(String url, String more) {
-    return "{\"type\": \"agent_routing\", \"agent_routing\": {\"targets\": [{\"type\": \"a2a\", \"url\":"
-        + " \"%s\", \"name\": \"Weather Man\", \"description\": \"Knows the weather\"%s}]}}"
-            .formatted(url, more);
   }
 }

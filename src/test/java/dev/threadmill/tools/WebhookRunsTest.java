@@ -1,62 +1,27 @@
 package dev.threadmill.tools;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
-import dev.threadmill.testing.ApiClient;
-import dev.threadmill.testing.FakeProvider;
 import dev.threadmill.testing.FakeProviderResource;
 import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.PostgresResource;
 import dev.threadmill.testing.RecordingServer;
 import dev.threadmill.testing.Reply;
-import dev.threadmill.testing.ToolRuns;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Base64;
-import java.util.List;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.CyclicBarrier;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
+/** The requests of webhook tools, and what the model is given of the responses. */
 @QuarkusTest
 @QuarkusTestResource(PostgresResource.class)
 @QuarkusTestResource(KeysResource.class)
 @QuarkusTestResource(FakeProviderResource.class)
-class WebhookRunsTest {
-  private static final String MODEL = "gpt-4o";
-  private static final String FUNCTION =
-      """
-      {"type": "function", "function": {"name": "ask_user", "parameters": {"type": "object"}}}""";
-
-  private final ApiClient api = ApiClient.user();
-  private final ToolRuns runs = new ToolRuns(api);
-  private final RecordingServer receiver = RecordingServer.start();
-  private final CountDownLatch end = new CountDownLatch(1);
-
-  FakeProvider provider;
-
-  @BeforeEach
-  void reset() {
-    provider.reset();
-  }
-
-  @AfterEach
-  void stop() {
-    end.countDown();
-    receiver.close();
-  }
-
+class WebhookRunsTest extends WebhookFixture {
   @Test
   void aWebhookIsCalledAndTheModelGetsItsAnswer() {
     // Given
@@ -188,227 +153,6 @@ class WebhookRunsTest {
   }
 
   @Test
-  void argumentsThatDoNotFitTheSchemaGoBackToTheModel() {
-    // Given
-    receiver.on("/cases", RecordingServer.json(200, "{}"));
-    var schema =
-        """
-        "parameters": {"type": "object", "required": ["city"], "properties": {
-          "city": {"type": "string", "minLength": 2}, "days": {"type": "integer", "maximum": 7}}}""";
-    provider.reply(
-        Reply.call("forecast", "{\"days\": 9}"),
-        Reply.call("forecast", "{\"city\""),
-        Reply.call("forecast", "{\"city\": \"Rome\", \"days\": 2}"),
-        Reply.text("Sunny."));
-
-    // When
-    var run = runs.run(assistant(webhook("forecast", "/cases", schema)), "Weather?");
-
-    // Then
-    assertThat(run.status()).isEqualTo("completed");
-    assertThat(run.output(0)).contains("invalid_arguments", "/days", "city");
-    assertThat(run.output(1)).contains("invalid_arguments", "not JSON");
-    assertThat(run.output(2)).isEqualTo("{}");
-    assertThat(receiver.calls()).hasSize(1);
-  }
-
-  @Test
-  void argumentsForAFunctionOfTheClientAreCheckedBeforeTheClientIsAsked() {
-    // Given
-    var strict =
-        """
-        {"type": "function", "function": {"name": "f", "strict": true, "parameters":
-          {"type": "object", "properties": {"a": {"type": "integer"}, "b": {"type": "integer"}},
-           "additionalProperties": false, "required": ["a", "b"]}}}""";
-    provider.reply(
-        Reply.call("f", "{\"a\": 1, \"b\": 2, \"c\": 3}"),
-        Reply.call("f", "{\"a\": 1}"),
-        Reply.call("f", "{\"a\": 1, \"b\": 2}"));
-
-    // When
-    var run = runs.run(assistant(strict), "Go");
-
-    // Then
-    assertThat(run.status()).isEqualTo("requires_action");
-    assertThat(run.calls()).hasSize(3);
-    assertThat(run.open()).containsExactly(run.calls().getLast().path("id").asText());
-  }
-
-  @Test
-  void aToolThatDoesNotExistIsNamedToTheModel() {
-    provider.reply(Reply.call("no_such", "{}"), Reply.text("Sorry."));
-
-    var run = runs.run(assistant(FUNCTION), "Go");
-
-    assertThat(run.status()).isEqualTo("completed");
-    assertThat(run.output(0)).contains("unknown_tool", "no_such", "ask_user");
-  }
-
-  @Test
-  void aModelThatDoesNotLearnFailsItsRun() {
-    provider.otherwise(_ -> Reply.call("no_such", "{}"));
-
-    var run = runs.run(assistant(FUNCTION), "Go");
-
-    assertThat(run.status()).isEqualTo("failed");
-    assertThat(run.run().at("/last_error/message").asText()).contains("do not exist");
-    assertThat(run.calls()).hasSize(9);
-  }
-
-  @Test
-  void callsOfOneAnswerAreMadeAtTheSameTime() {
-    // Given: each call is answered when all three are there
-    var together = new CyclicBarrier(3);
-    receiver.on(
-        "/",
-        (exchange, _) -> {
-          try {
-            together.await(10, TimeUnit.SECONDS);
-          } catch (Exception e) {
-            throw new IllegalStateException(e);
-          }
-          RecordingServer.reply(exchange, 200, "text/plain", "together");
-        });
-    provider.reply(Reply.calls(call("one", "{}"), call("two", "{}"), call("one", "{}")));
-
-    // When
-    var run = runs.run(assistant(webhook("one", "/1", ""), webhook("two", "/2", "")), "Go");
-
-    // Then
-    assertThat(run.calls()).hasSize(3).allMatch(c -> c.toString().contains("together"));
-    assertThat(receiver.calls())
-        .extracting(c -> c.header("idempotency-key"))
-        .doesNotHaveDuplicates();
-  }
-
-  @Test
-  void ofAMixedAnswerTheServersCallsAreExecutedAndOnlyTheClientsAreLeft() {
-    // Given
-    receiver.on("/cases", RecordingServer.json(200, "{\"case\": 1}"));
-    provider.reply(
-        Reply.calls(call("ask_user", "{}"), call("open_case", "{}"), call("no_such", "{}")),
-        Reply.text("Done."));
-
-    // When
-    var waiting = runs.run(assistant(FUNCTION, webhook("open_case", "/cases", "")), "Go");
-    var ended = runs.submit(waiting, "yes");
-
-    // Then
-    assertThat(waiting.status()).isEqualTo("requires_action");
-    assertThat(waiting.open()).containsExactly(waiting.calls().getFirst().path("id").asText());
-    assertThat(waiting.output(1)).isEqualTo("{\"case\": 1}");
-    assertThat(waiting.output(2)).contains("unknown_tool");
-    assertThat(ended.status()).isEqualTo("completed");
-    assertThat(ended.output(0)).isEqualTo("yes");
-    assertThat(receiver.calls()).hasSize(1);
-    assertThat(provider.lastRequest().body().toString()).contains("case\\\": 1", "yes");
-    var events = api.get(path(ended) + "/events").text();
-    assertThat(requiredActions(events)).hasSize(1);
-    assertThat(requiredActions(events).getFirst())
-        .contains(waiting.open().getFirst())
-        .doesNotContain(
-            waiting.calls().get(1).path("id").asText()
-                + "\",\"type\":\"function\",\"function\":{\"name\":\"open_case\",\"arguments\":\"{}\"}}");
-  }
-
-  @ParameterizedTest
-  @ValueSource(ints = {429, 503, 500, 502})
-  void whatFailsInPassingIsTriedAgainWithTheSameKey(int status) {
-    // Given
-    var tries = new AtomicInteger();
-    receiver.on(
-        "/flaky",
-        (exchange, _) -> {
-          int code = tries.incrementAndGet() < 3 ? status : 200;
-          exchange.getResponseHeaders().set("Retry-After", "0");
-          RecordingServer.reply(exchange, code, "application/json", "{\"try\": " + tries + "}");
-        });
-    provider.reply(Reply.call("flaky", "{}"));
-
-    // When
-    var run = runs.run(assistant(webhook("flaky", "/flaky", "\"retries\": 2")), "Go");
-
-    // Then
-    assertThat(run.output(0)).isEqualTo("{\"try\": 3}");
-    assertThat(receiver.calls()).hasSize(3);
-    assertThat(receiver.calls())
-        .extracting(c -> c.header("idempotency-key"))
-        .containsOnly(run.calls().getFirst().path("id").asText());
-  }
-
-  @Test
-  void whatIsRefusedIsNotTriedAgain() {
-    receiver.on("/", RecordingServer.json(422, "{\"detail\": \"subject is empty\"}"));
-    provider.reply(Reply.call("strictly", "{}"));
-
-    var run = runs.run(assistant(webhook("strictly", "/", "")), "Go");
-
-    assertThat(run.status()).isEqualTo("completed");
-    assertThat(run.output(0)).contains("http_422", "subject is empty");
-    assertThat(receiver.calls()).hasSize(1);
-  }
-
-  @Test
-  void whereTheOutcomeIsUnknownTheModelMayBeTold() {
-    receiver.on("/hang", (_, _) -> hang());
-    provider.reply(Reply.call("pay", "{}"), Reply.text("I do not know."));
-    var tool = webhook("pay", "/hang", "\"timeout_ms\": 200, \"on_unknown\": \"fail\"");
-
-    var run = runs.run(assistant(tool), "Pay");
-
-    assertThat(run.status()).isEqualTo("completed");
-    assertThat(run.output(0)).contains("outcome_unknown");
-    assertThat(receiver.calls()).hasSize(1);
-  }
-
-  @Test
-  void whereTheOutcomeIsUnknownAPersonMayBeAsked() {
-    // Given
-    receiver.on("/hang", (_, _) -> hang());
-    provider.reply(Reply.call("pay", "{}"), Reply.text("Paid."));
-    var tool = webhook("pay", "/hang", "\"timeout_ms\": 200, \"on_unknown\": \"ask\"");
-
-    // When
-    var waiting = runs.run(assistant(tool), "Pay");
-    var ended = runs.submit(waiting, "it was paid");
-
-    // Then
-    assertThat(waiting.status()).isEqualTo("requires_action");
-    assertThat(waiting.open()).hasSize(1);
-    assertThat(ended.status()).isEqualTo("completed");
-    assertThat(ended.output(0)).isEqualTo("it was paid");
-    assertThat(receiver.calls()).hasSize(1);
-  }
-
-  @Test
-  void aCancelEndsACallThatHangs() {
-    // Given
-    receiver.on("/hang", (_, _) -> hang());
-    receiver.on("/quick", RecordingServer.json(200, "{\"quick\": true}"));
-    provider.reply(Reply.calls(call("slow", "{}"), call("quick", "{}")));
-    var assistant = assistant(webhook("slow", "/hang", ""), webhook("quick", "/quick", ""));
-    var started = runs.start(assistant, "Go");
-    var path =
-        "/v1/threads/"
-            + started.path("thread_id").asText()
-            + "/runs/"
-            + started.path("id").asText();
-    await().until(() -> receiver.calls().size() == 2);
-    await().until(() -> api.get(path + "/steps").text().contains("quick\\\": true"));
-
-    // When
-    api.post(path + "/cancel", "{}");
-
-    // Then
-    var run = runs.stopped(started);
-    assertThat(run.status()).isEqualTo("cancelled");
-    assertThat(run.run().at("/usage/completion_tokens").asInt()).isEqualTo(10);
-    assertThat(run.output(0)).contains("cancelled");
-    assertThat(run.output(1)).contains("quick");
-    assertThat(run.steps().getFirst().path("status").asText()).isEqualTo("cancelled");
-  }
-
-  @Test
   void anAnswerThatCannotBeUsedIsSaidToBeSo() {
     // Given
     receiver.on("/image", (exchange, _) -> RecordingServer.reply(exchange, 200, "image/png", "xx"));
@@ -496,47 +240,10 @@ class WebhookRunsTest {
     assertThat(created.text() + run.run()).doesNotContain("t0ken").doesNotContain("sealed");
   }
 
-  private static Reply.Call call(String name, String arguments) {
-    return new Reply.Call("call_" + name, name, arguments);
-  }
-
-  private static String path(ToolRuns.Stopped run) {
-    return "/v1/threads/"
-        + run.run().path("thread_id").asText()
-        + "/runs/"
-        + run.run().path("id").asText();
-  }
-
-  private static List<String> requiredActions(String events) {
-    return java.util.Arrays.stream(events.split("\n\n"))
-        .filter(event -> event.contains("event: thread.run.requires_action"))
-        .toList();
-  }
-
   private RecordingServer.ReceivedRequest callOf(String path) {
     return receiver.calls().stream()
         .filter(call -> call.path().equals(path))
         .findFirst()
         .orElseThrow();
-  }
-
-  private String assistant(String... tools) {
-    return runs.assistant(MODEL, "", tools);
-  }
-
-  private String webhook(String name, String path, String more) {
-    var parameters =
-        more.contains("\"parameters\"") ? "" : ", \"parameters\": {\"type\": \"object\"}";
-    return """
-    {"type": "webhook", "webhook": {"name": "%s", "endpoint": "%s"%s%s}}"""
-        .formatted(name, receiver.url(path), parameters, more.isEmpty() ? "" : ", " + more);
-  }
-
-  private void hang() {
-    try {
-      end.await();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
   }
 }
