@@ -8,12 +8,10 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
-import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.threadmill.api.ApiException;
 import dev.threadmill.api.AssistantId;
 import dev.threadmill.api.Bounds;
-import dev.threadmill.api.Json;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.api.UnknownVariantHint;
 import dev.threadmill.guard.SecretText;
@@ -290,12 +288,12 @@ public sealed interface ToolSpec {
                   McpSpec.isReadOnly(allowedTools, readOnly),
                   requireApproval,
                   timeoutMs);
-      return new Mcp(either("mcp", "server_url", mcp, flat));
+      return new Mcp(FlatForms.either("mcp", "server_url", mcp, flat));
     }
 
     @JsonAnyGetter
     Map<String, Object> flat() {
-      return isShown ? fields(mcp) : Map.of();
+      return isShown ? FlatForms.of(mcp) : Map.of();
     }
   }
 
@@ -340,43 +338,19 @@ public sealed interface ToolSpec {
         throw ApiException.missing("agent_routing");
       }
       if (agentRouting != null && targetAssistantId != null) {
-        return new AgentRouting(requireTarget(agentRouting, targetAssistantId, threadId));
+        return new AgentRouting(FlatForms.requireTarget(agentRouting, targetAssistantId, threadId));
       }
       var all =
           targetAssistantId == null
               ? targets
               : List.of(AgentRoutingSpec.Target.of(targetAssistantId, threadId));
       var flat = all == null ? null : new AgentRoutingSpec(all, mode, threads, null);
-      return new AgentRouting(either("agent_routing", "targets", agentRouting, flat));
-    }
-
-    /** The form in which clients were shown a single target names it twice. */
-    private static AgentRoutingSpec requireTarget(
-        AgentRoutingSpec routing, AssistantId target, ThreadId thread) {
-      var only = routing.targets().getFirst();
-      if (routing.targets().size() > 1
-          || !target.equals(only.assistantId())
-          || thread != null && !thread.equals(only.threadId())) {
-        throw ApiException.invalid(
-            "target_assistant_id",
-            "Invalid 'target_assistant_id': it is not the only target in 'agent_routing'.");
-      }
-      return routing;
+      return new AgentRouting(FlatForms.either("agent_routing", "targets", agentRouting, flat));
     }
 
     @JsonAnyGetter
     Map<String, Object> flat() {
-      var target = agentRouting.targets().getFirst();
-      if (!isShown || agentRouting.targets().size() > 1 || target.isRemote()) {
-        return Map.of();
-      }
-      return target.threadId() == null
-          ? Map.of("target_assistant_id", target.assistantId().value())
-          : Map.of(
-              "target_assistant_id",
-              target.assistantId().value(),
-              "thread_id",
-              target.threadId().value());
+      return isShown ? FlatForms.of(agentRouting) : Map.of();
     }
   }
 
@@ -386,20 +360,5 @@ public sealed interface ToolSpec {
     public OpenApi {
       Bounds.required("openapi", openapi);
     }
-  }
-
-  /** The nested form or the flat one; both only if they say the same. */
-  private static <T> T either(String nestedField, String flatField, T nested, T flat) {
-    if (nested != null && flat != null && !nested.equals(flat)) {
-      throw ApiException.invalid(
-          nestedField,
-          "Invalid '%1$s': give '%2$s' either in '%1$s' or beside 'type', not both."
-              .formatted(nestedField, flatField));
-    }
-    return nested == null ? flat : nested;
-  }
-
-  private static Map<String, Object> fields(McpSpec mcp) {
-    return Json.MAPPER.convertValue(mcp, new TypeReference<Map<String, Object>>() {});
   }
 }

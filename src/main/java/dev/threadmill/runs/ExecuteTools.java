@@ -1,10 +1,7 @@
 package dev.threadmill.runs;
 
-import dev.threadmill.assistants.WebhookSpec.OnUnknown;
 import dev.threadmill.guard.ContentGate;
-import dev.threadmill.guard.ContentRejectedException;
 import dev.threadmill.models.Usage;
-import dev.threadmill.runs.execution.LiveRun;
 import dev.threadmill.runs.execution.RunExecution;
 import dev.threadmill.runs.routing.ChildRunOutput;
 import dev.threadmill.runs.routing.CreateChildRun;
@@ -15,9 +12,7 @@ import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.Step;
 import dev.threadmill.runs.store.ToolCall;
 import dev.threadmill.runs.store.ToolCallStore;
-import dev.threadmill.tools.ToolContext;
 import dev.threadmill.tools.ToolError;
-import dev.threadmill.tools.ToolResult;
 import dev.threadmill.tools.ToolUnavailableException;
 import dev.threadmill.tools.ToolsConfig;
 import dev.threadmill.tools.Toolset;
@@ -37,10 +32,6 @@ import org.jboss.logging.Logger;
 @ApplicationScoped
 class ExecuteTools {
   private static final Logger LOG = Logger.getLogger(ExecuteTools.class);
-
-  private static final ToolError OUTCOME_UNKNOWN =
-      ToolError.outcomeUnknown(
-          "The call was interrupted. It is unknown whether the call took effect.");
 
   private final CommitProgress commitProgress;
   private final ToolCallStore toolCalls;
@@ -81,28 +72,6 @@ class ExecuteTools {
     TOO_MANY_REFUSED
   }
 
-  /** A call that the server executes, and its index in the step. */
-  private record Job(int index, ToolCall call, Toolset.Dispatch.ToServer check) {}
-
-  /**
-   * The result of a call.
-   *
-   * @param output null if its outcome is unknown and the client has to submit it
-   * @param parts of the result that are not text; null for none
-   * @param usage the tokens of the child run that answered it
-   * @param unavailable why the tool cannot be used, so that the run fails; null if it can
-   */
-  private record Result(
-      int index,
-      String output,
-      ToolCall.ResultParts parts,
-      Usage usage,
-      ToolUnavailableException unavailable) {
-    Result(int index, String output) {
-      this(index, output, null, Usage.NONE, null);
-    }
-  }
-
   /** A call that another assistant answers, and its index in the step. */
   private record Route(int index, PlanRoute.Plan.Start plan) {}
 
@@ -113,7 +82,7 @@ class ExecuteTools {
    * @throws InterruptedException if the run was stopped meanwhile; the step may be committed
    */
   Outcome execute(RunExecution execution, Step requested, Usage usage) throws InterruptedException {
-    var jobs = new ArrayList<Job>();
+    var jobs = new ArrayList<ServerCall>();
     var calls = new ArrayList<ToolCall>();
     var routes = new ArrayList<Route>();
     int refused = 0;
@@ -123,7 +92,7 @@ class ExecuteTools {
         case Toolset.Dispatch.ToServer check when check.tool().needsApproval() ->
             calls.add(call.withExecutor(ToolCall.Executor.APPROVAL));
         case Toolset.Dispatch.ToServer check -> {
-          jobs.add(new Job(calls.size(), call, check));
+          jobs.add(new ServerCall(calls.size(), call, check));
           calls.add(call.withExecutor(ToolCall.Executor.SERVER));
         }
         case Toolset.Dispatch.ToAssistant check -> {
@@ -193,8 +162,8 @@ class ExecuteTools {
    * @throws InterruptedException if the run was stopped meanwhile
    */
   Outcome resume(RunExecution execution) throws InterruptedException {
-    var jobs = new ArrayList<Job>();
-    var known = new ArrayList<Result>();
+    var jobs = new ArrayList<ServerCall>();
+    var known = new ArrayList<CallResult>();
     var calls = execution.live().openStep().calls();
     if (!commitStarted(execution)) {
       return Outcome.LOST;
@@ -212,17 +181,18 @@ class ExecuteTools {
           case Toolset.Dispatch.ToServer check
               when call.executor() == ToolCall.Executor.APPROVED
                   || !call.partial().task().isEmpty() ->
-              jobs.add(new Job(i, call, check));
+              jobs.add(new ServerCall(i, call, check));
           case Toolset.Dispatch.ToServer check -> {
             switch (check.tool().onUnknown()) {
-              case RETRY -> jobs.add(new Job(i, call, check));
-              case FAIL -> known.add(new Result(i, OUTCOME_UNKNOWN.output()));
-              case ASK -> known.add(new Result(i, null));
+              case RETRY -> jobs.add(new ServerCall(i, call, check));
+              case FAIL -> known.add(new CallResult(i, ServerCall.OUTCOME_UNKNOWN.output()));
+              case ASK -> known.add(new CallResult(i, null));
             }
           }
-          case Toolset.Dispatch.Rejected(var error) -> known.add(new Result(i, error.output()));
-          case Toolset.Dispatch.ToAssistant _ -> known.add(new Result(i, OUTCOME_UNKNOWN.output()));
-          case Toolset.Dispatch.ToClient _ -> known.add(new Result(i, null));
+          case Toolset.Dispatch.Rejected(var error) -> known.add(new CallResult(i, error.output()));
+          case Toolset.Dispatch.ToAssistant _ ->
+              known.add(new CallResult(i, ServerCall.OUTCOME_UNKNOWN.output()));
+          case Toolset.Dispatch.ToClient _ -> known.add(new CallResult(i, null));
         }
       }
     }
@@ -231,7 +201,7 @@ class ExecuteTools {
   }
 
   /** The answer of a child run; empty while the run is active. */
-  private static Optional<Result> answerOf(
+  private static Optional<CallResult> answerOf(
       RunExecution execution,
       ToolCall call,
       int index,
@@ -239,7 +209,7 @@ class ExecuteTools {
     var child = answers.get(call.id().value());
     if (child == null) {
       var gone = ToolError.output("assistant_deleted", "The answer to this call was deleted.");
-      return Optional.of(new Result(index, gone));
+      return Optional.of(new CallResult(index, gone));
     }
     var name =
         execution.toolset().dispatch(call.name(), call.argumentsAsJson())
@@ -247,7 +217,7 @@ class ExecuteTools {
             ? check.route().name()
             : call.routing().targetAssistantId().value();
     return ChildRunOutput.of(child, name)
-        .map(output -> new Result(index, output, null, child.usage(), null));
+        .map(output -> new CallResult(index, output, null, child.usage(), null));
   }
 
   /** Commits that the approved calls may have started from here on. */
@@ -272,9 +242,9 @@ class ExecuteTools {
     return true;
   }
 
-  private Outcome work(RunExecution execution, List<Job> jobs, List<Result> known)
+  private Outcome work(RunExecution execution, List<ServerCall> jobs, List<CallResult> known)
       throws InterruptedException {
-    var events = new ToolEvents<Result>(ToolOutputFilter.of(gate, execution.run()));
+    var events = new ToolEvents(ToolOutputFilter.of(gate, execution.run()));
     known.forEach(events::ended);
     var threads = new ArrayList<Thread>();
     try {
@@ -285,7 +255,7 @@ class ExecuteTools {
                 .start(
                     () ->
                         events.ended(
-                            result(execution, job, events.buffer(job.index(), job.call())))));
+                            job.execute(execution, events.buffer(job.index(), job.call())))));
       }
       int left = jobs.size() + known.size();
       while (left > 0) {
@@ -313,7 +283,7 @@ class ExecuteTools {
     return pauses ? Outcome.PAUSED : Outcome.DONE;
   }
 
-  private boolean commit(RunExecution execution, List<Result> batch, boolean isLast) {
+  private boolean commit(RunExecution execution, List<CallResult> batch, boolean isLast) {
     var step = execution.live().openStep();
     var usage = Usage.NONE;
     for (var result : batch) {
@@ -321,7 +291,7 @@ class ExecuteTools {
       execution.addImages(step.calls().get(result.index()));
       usage = usage.plus(result.usage());
     }
-    var indexes = batch.stream().map(Result::index).toList();
+    var indexes = batch.stream().map(CallResult::index).toList();
     if (!commitProgress.commitOutputs(execution, step, indexes, usage, isLast)) {
       return false;
     }
@@ -329,7 +299,7 @@ class ExecuteTools {
     return true;
   }
 
-  private static Step with(Step step, Result result) {
+  private static Step with(Step step, CallResult result) {
     var calls = new ArrayList<>(step.calls());
     var call = calls.get(result.index());
     calls.set(
@@ -338,70 +308,5 @@ class ExecuteTools {
             ? call.withExecutor(ToolCall.Executor.CLIENT)
             : call.withOutput(result.output()).withParts(result.parts()));
     return step.with(calls);
-  }
-
-  private static boolean isCancelled(LiveRun.StopReason why) {
-    return why == LiveRun.StopReason.CANCEL || why == LiveRun.StopReason.EXPIRE;
-  }
-
-  private static Result result(RunExecution execution, Job job, ToolOutputBuffer buffer) {
-    try {
-      var result = execute(execution, job, buffer);
-      var output =
-          switch (result) {
-            case ToolResult.Succeeded succeeded -> succeeded.text();
-            case ToolResult.Failed(var error) -> error.output();
-            case ToolResult.OutcomeUnknown(var error) ->
-                job.check().tool().onUnknown() == OnUnknown.ASK ? null : error.output();
-          };
-      return new Result(
-          job.index(),
-          output == null ? null : buffer.completeOutput(output),
-          result instanceof ToolResult.Succeeded succeeded ? buffer.parts(succeeded) : null,
-          Usage.NONE,
-          null);
-    } catch (ToolUnavailableException e) {
-      LOG.infof("tool not available run_id=%s cause=%s", execution.run().id(), e.getMessage());
-      return new Result(job.index(), null, null, Usage.NONE, e);
-    } catch (ContentRejectedException e) {
-      LOG.infof(
-          "tool output rejected by a content filter run_id=%s call_id=%s",
-          execution.run().id(), job.call().id());
-      return new Result(
-          job.index(),
-          ToolError.output(
-              ContentRejectedException.CODE,
-              "The output of the call was withheld: a content filter rejected it: "
-                  + e.getMessage()));
-    } catch (RuntimeException | Error e) {
-      LOG.errorf(
-          e,
-          "tool failed unexpectedly run_id=%s call_id=%s",
-          execution.run().id(),
-          job.call().id());
-      return new Result(
-          job.index(),
-          ToolError.output("server_error", "The server had an error while executing the call."));
-    }
-  }
-
-  private static ToolResult execute(RunExecution execution, Job job, ToolOutputBuffer buffer) {
-    var run = execution.run();
-    var context =
-        new ToolContext(
-            run.projectId(),
-            run.assistantId(),
-            run.threadId(),
-            run.id(),
-            job.call().id(),
-            run.settings().allowedDomains(),
-            () -> isCancelled(execution.live().stopReason()),
-            job.call().partial().task().isEmpty() ? null : job.call().partial().task(),
-            buffer);
-    try {
-      return job.check().tool().execute(context, job.check().arguments());
-    } catch (InterruptedException e) {
-      return new ToolResult.Failed(OUTCOME_UNKNOWN);
-    }
   }
 }

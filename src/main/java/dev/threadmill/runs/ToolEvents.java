@@ -16,12 +16,10 @@ import java.util.concurrent.TimeUnit;
 /**
  * Passes the outputs and the results of the calls of a step from the threads that execute them to
  * the run's thread. It holds at most two notifications per call.
- *
- * @param <R> the result of a call
  */
-final class ToolEvents<R> {
+final class ToolEvents {
   private final ToolOutputFilter filter;
-  private final BlockingQueue<Notification<R>> notifications = new LinkedBlockingQueue<>();
+  private final BlockingQueue<Notification> notifications = new LinkedBlockingQueue<>();
 
   /**
    * @param filter for the outputs of the calls
@@ -30,15 +28,15 @@ final class ToolEvents<R> {
     this.filter = filter;
   }
 
-  private sealed interface Notification<R> {
-    record Ended<R>(R result) implements Notification<R> {}
+  private sealed interface Notification {
+    record Ended(CallResult result) implements Notification {}
 
-    record OutputAvailable<R>(ToolOutputBuffer buffer) implements Notification<R> {}
+    record OutputAvailable(ToolOutputBuffer buffer) implements Notification {}
   }
 
   /** A call has ended with this result. */
-  void ended(R result) {
-    notifications.add(new Notification.Ended<>(result));
+  void ended(CallResult result) {
+    notifications.add(new Notification.Ended(result));
   }
 
   /** The buffer for the output of a call that is about to be executed. */
@@ -47,7 +45,7 @@ final class ToolEvents<R> {
         index,
         call.partial(),
         filter,
-        buffer -> notifications.add(new Notification.OutputAvailable<>(buffer)));
+        buffer -> notifications.add(new Notification.OutputAvailable(buffer)));
   }
 
   /**
@@ -55,8 +53,8 @@ final class ToolEvents<R> {
    *
    * @throws InterruptedException if the run was stopped
    */
-  List<R> awaitResults(RunExecution execution) throws InterruptedException {
-    var ended = new ArrayList<R>();
+  List<CallResult> awaitResults(RunExecution execution) throws InterruptedException {
+    var ended = new ArrayList<CallResult>();
     var buffers = new ArrayList<ToolOutputBuffer>();
     while (ended.isEmpty()) {
       long pause =
@@ -68,8 +66,8 @@ final class ToolEvents<R> {
           execution.live().interruptibly(() -> notifications.poll(pause, TimeUnit.NANOSECONDS));
       for (; next != null; next = notifications.poll()) {
         switch (next) {
-          case Notification.Ended<R>(var result) -> ended.add(result);
-          case Notification.OutputAvailable<R>(var buffer) -> buffers.add(buffer);
+          case Notification.Ended(var result) -> ended.add(result);
+          case Notification.OutputAvailable(var buffer) -> buffers.add(buffer);
         }
       }
       boolean ends = !ended.isEmpty();
