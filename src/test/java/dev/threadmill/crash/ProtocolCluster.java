@@ -1,5 +1,7 @@
 package dev.threadmill.crash;
 
+import static dev.threadmill.testing.ToolRuns.path;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.BackgroundStream;
@@ -89,14 +91,9 @@ final class ProtocolCluster implements AutoCloseable {
     return frame.json().at("/result/statusUpdate/status/state").asText();
   }
 
-  static String path(JsonNode run) {
-    return "/v1/threads/" + run.path("thread_id").asText() + "/runs/" + run.path("id").asText();
-  }
-
   /** The events of a run, read from the second node. */
   BackgroundStream stream(JsonNode run) {
-    return BackgroundStream.open(
-        nodes.node(1).url() + path(run) + "/events", nodes.apiKey(), null);
+    return BackgroundStream.open(nodes.node(1).url() + path(run) + "/events", nodes.apiKey(), null);
   }
 
   List<SseStream.Frame> allEvents(JsonNode run) {

@@ -7,11 +7,11 @@ import static dev.threadmill.crash.ProtocolCluster.piece;
 import static dev.threadmill.crash.ProtocolCluster.request;
 import static dev.threadmill.crash.ProtocolCluster.state;
 import static dev.threadmill.crash.ProtocolCluster.userMessage;
+import static dev.threadmill.testing.SseStream.stepDeltas;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.threadmill.testing.Reply;
-import dev.threadmill.testing.SseStream;
 import dev.threadmill.testing.ToolRuns;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -141,7 +141,7 @@ class ProtocolCrashTest {
     // Outputs that the client submits are not streamed.
     var expected = asks ? "one\ntwo\n" : ended.output(0);
     assertThat(streamed.stream.stepDeltas(OUTPUT)).isEqualTo(expected);
-    assertThat(streamed(cluster.allEvents(streamed.run))).isEqualTo(expected);
+    assertThat(stepDeltas(cluster.allEvents(streamed.run), OUTPUT)).isEqualTo(expected);
   }
 
   @Test
@@ -161,7 +161,7 @@ class ProtocolCrashTest {
     assertThat(ended.output(0)).isEqualTo("Sunny. Warm.");
     stream.awaitEnd(PATIENCE);
     assertThat(stream.stepDeltas(OUTPUT)).isEqualTo("Sunny. Warm.");
-    assertThat(streamed(cluster.allEvents(askedAgent.run))).isEqualTo("Sunny. Warm.");
+    assertThat(stepDeltas(cluster.allEvents(askedAgent.run), OUTPUT)).isEqualTo("Sunny. Warm.");
     assertThat(peer.methods().stream().filter("message/stream"::equals)).hasSize(1);
   }
 
@@ -179,7 +179,8 @@ class ProtocolCrashTest {
         .isEqualTo("Sun\n[The output was interrupted, and the call was repeated.]\nRainy.");
     assertThat(peer.messages().getFirst().getMessageId())
         .isEqualTo(peer.messages().getLast().getMessageId());
-    assertThat(streamed(cluster.allEvents(forgetfulAgent.run))).isEqualTo(ended.output(0));
+    assertThat(stepDeltas(cluster.allEvents(forgetfulAgent.run), OUTPUT))
+        .isEqualTo(ended.output(0));
   }
 
   @Test
@@ -208,14 +209,6 @@ class ProtocolCrashTest {
             .isEqualTo("TASK_STATE_CANCELED");
       }
     }
-  }
-
-  private static String streamed(List<SseStream.Frame> frames) {
-    return frames.stream()
-        .filter(frame -> "thread.run.step.delta".equals(frame.event()))
-        .map(frame -> frame.json().at(OUTPUT).asText())
-        .filter(piece -> !piece.equals("null"))
-        .collect(Collectors.joining());
   }
 
   private static String text(String escaped) {

@@ -1,9 +1,9 @@
 package dev.threadmill.crash;
 
+import static dev.threadmill.testing.ToolRuns.path;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.BackgroundStream;
 import dev.threadmill.testing.Cluster;
@@ -304,9 +304,5 @@ class RoutingUnderFailureTest {
     // The other nodes claim runs as well, so the target may not have been on the killed node.
     assertThat(call.at("/function/output").asText()).isIn("Done.", "one two three");
     assertThat(api.get(path + "/tree").json().path("children")).hasSize(1);
-  }
-
-  private static String path(JsonNode run) {
-    return "/v1/threads/" + run.path("thread_id").asText() + "/runs/" + run.path("id").asText();
   }
 }

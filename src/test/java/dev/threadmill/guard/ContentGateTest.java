@@ -2,6 +2,7 @@ package dev.threadmill.guard;
 
 import static dev.threadmill.guard.MarkerFilter.REPLACED;
 import static dev.threadmill.guard.MarkerFilter.SECRET;
+import static dev.threadmill.testing.ToolRuns.path;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -220,10 +221,6 @@ class ContentGateTest {
     return """
     {"type": "webhook", "webhook": {"name": "%s", "endpoint": "%s", "parameters": {"type": "object"}}}"""
         .formatted(name, receiver.url("/" + name));
-  }
-
-  private static String path(JsonNode run) {
-    return "/v1/threads/" + run.path("thread_id").asText() + "/runs/" + run.path("id").asText();
   }
 
   @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.threadmill.testing.ApiClient;
+import dev.threadmill.testing.ToolRuns;
 
 /**
  * A project for one test, with one key.
@@ -63,9 +64,6 @@ record Tenant(String id, ApiClient admin, ApiClient api, String key) {
   }
 
   JsonNode get(JsonNode run) {
-    return api.get(
-            "/v1/threads/%s/runs/%s"
-                .formatted(run.path("thread_id").asText(), run.path("id").asText()))
-        .json();
+    return api.get(ToolRuns.path(run)).json();
   }
 }

@@ -1,5 +1,6 @@
 package dev.threadmill.runs;
 
+import static dev.threadmill.testing.ToolRuns.path;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -55,10 +56,6 @@ abstract class HandoffFixture {
 
   String desk(String target) {
     return runs.assistant(front, "", handoff(target));
-  }
-
-  static String path(JsonNode run) {
-    return "/v1/threads/" + run.path("thread_id").asText() + "/runs/" + run.path("id").asText();
   }
 
   SseStream stream(String assistant) {

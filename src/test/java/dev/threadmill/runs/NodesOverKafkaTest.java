@@ -1,5 +1,6 @@
 package dev.threadmill.runs;
 
+import static dev.threadmill.testing.ToolRuns.path;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 

@@ -1,5 +1,6 @@
 package dev.threadmill.runs;
 
+import static dev.threadmill.testing.ToolRuns.path;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -94,11 +95,6 @@ abstract class NodesTest {
                     .formatted(assistant, more));
     assertThat(answer.status()).as(answer.text()).isEqualTo(200);
     return answer.json();
-  }
-
-  protected static String path(JsonNode run) {
-    return "/v1/threads/%s/runs/%s"
-        .formatted(run.path("thread_id").asText(), run.path("id").asText());
   }
 
   protected BackgroundStream attach(ServerProcess node, JsonNode run) {

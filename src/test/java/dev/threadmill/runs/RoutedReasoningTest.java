@@ -1,5 +1,6 @@
 package dev.threadmill.runs;
 
+import static dev.threadmill.testing.ToolRuns.path;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -204,10 +205,6 @@ class RoutedReasoningTest {
 
   private static List<JsonNode> list(JsonNode page) {
     return StreamSupport.stream(page.path("data").spliterator(), false).toList();
-  }
-
-  private static String path(JsonNode run) {
-    return "/v1/threads/" + run.path("thread_id").asText() + "/runs/" + run.path("id").asText();
   }
 
   private static String concatenated(List<SseStream.Frame> frames, String pointer) {

@@ -1,5 +1,6 @@
 package dev.threadmill.runs;
 
+import static dev.threadmill.testing.ToolRuns.path;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -48,10 +49,6 @@ abstract class RoutingFixture {
   static String routing(String mode, String more, String... targets) {
     return "{\"type\": \"agent_routing\", \"agent_routing\": {\"targets\": [\"%s\"], \"mode\": \"%s\"%s}}"
         .formatted(String.join("\", \"", targets), mode, more);
-  }
-
-  static String path(JsonNode run) {
-    return "/v1/threads/" + run.path("thread_id").asText() + "/runs/" + id(run);
   }
 
   static String id(JsonNode run) {

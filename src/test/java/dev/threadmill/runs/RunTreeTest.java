@@ -1,5 +1,6 @@
 package dev.threadmill.runs;
 
+import static dev.threadmill.testing.ToolRuns.path;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -71,10 +72,6 @@ class RunTreeTest {
       provider.replyTo(leafModel, Reply.call("look", "{}"), Reply.text("Leaf said it all."));
     }
     return runs.start(top, "Ask all.");
-  }
-
-  private static String path(JsonNode run) {
-    return "/v1/threads/" + run.path("thread_id").asText() + "/runs/" + run.path("id").asText();
   }
 
   private JsonNode tree(JsonNode run) {

@@ -13,6 +13,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /** A stream of server-sent events, read frame by frame. */
 public final class SseStream implements AutoCloseable {
@@ -122,6 +123,16 @@ public final class SseStream implements AutoCloseable {
       }
     }
     return names;
+  }
+
+  /** The concatenated texts at this JSON pointer in the step deltas. */
+  public static String stepDeltas(List<Frame> frames, String pointer) {
+    return frames.stream()
+        .filter(frame -> "thread.run.step.delta".equals(frame.event()))
+        .map(frame -> frame.json().at(pointer))
+        .filter(JsonNode::isTextual)
+        .map(JsonNode::asText)
+        .collect(Collectors.joining());
   }
 
   @Override

@@ -22,8 +22,18 @@ public final class ToolRuns {
     this.api = api;
   }
 
+  /** The path of a run. */
+  public static String path(JsonNode run) {
+    return "/v1/threads/" + run.path("thread_id").asText() + "/runs/" + run.path("id").asText();
+  }
+
   /** A run that has ended or waits for its client. */
   public record Stopped(JsonNode run, List<JsonNode> steps) {
+    /** The path of the run. */
+    public String path() {
+      return ToolRuns.path(run);
+    }
+
     public String status() {
       return run.path("status").asText();
     }
@@ -77,7 +87,7 @@ public final class ToolRuns {
 
   /** Waits until the run has ended or waits for its client. */
   public Stopped stopped(JsonNode run) {
-    var path = "/v1/threads/" + run.path("thread_id").asText() + "/runs/" + run.path("id").asText();
+    var path = path(run);
     await()
         .atMost(PATIENCE)
         .pollInterval(Duration.ofMillis(20))
@@ -97,11 +107,9 @@ public final class ToolRuns {
     var body = JSON.createObjectNode();
     var outputs = body.putArray("tool_outputs");
     waiting.open().forEach(id -> outputs.addObject().put("tool_call_id", id).put("output", output));
-    var run = waiting.run();
-    var path = "/v1/threads/" + run.path("thread_id").asText() + "/runs/" + run.path("id").asText();
-    var answer = api.post(path + "/submit_tool_outputs", body.toString());
+    var answer = api.post(waiting.path() + "/submit_tool_outputs", body.toString());
     assertThat(answer.status()).describedAs(answer.text()).isEqualTo(200);
-    return stopped(run);
+    return stopped(waiting.run());
   }
 
   /** The text of the assistant's last message. */

@@ -1,7 +1,6 @@
 package dev.threadmill.tools;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import dev.threadmill.testing.FakeProviderResource;
 import dev.threadmill.testing.KeysResource;
@@ -15,7 +14,9 @@ import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
-/** Which calls of an answer the server executes, which the client, and which go back to the model. */
+/**
+ * Which calls of an answer the server executes, which the client, and which go back to the model.
+ */
 @QuarkusTest
 @QuarkusTestResource(PostgresResource.class)
 @QuarkusTestResource(KeysResource.class)
@@ -136,7 +137,7 @@ class DispatchedCallsTest extends WebhookFixture {
     assertThat(ended.output(0)).isEqualTo("yes");
     assertThat(receiver.calls()).hasSize(1);
     assertThat(provider.lastRequest().body().toString()).contains("case\\\": 1", "yes");
-    var events = api.get(path(ended) + "/events").text();
+    var events = api.get(ended.path() + "/events").text();
     assertThat(requiredActions(events)).hasSize(1);
     assertThat(requiredActions(events).getFirst())
         .contains(waiting.open().getFirst())

@@ -9,7 +9,6 @@ import dev.threadmill.testing.FakeProviderResource;
 import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.PostgresResource;
 import dev.threadmill.testing.Reply;
-import dev.threadmill.testing.ToolRuns;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import java.util.ArrayList;
@@ -96,7 +95,7 @@ class McpToolListQuirksTest extends McpQuirksFixture {
     assertThat(warnings(run)).hasSize(1);
     assertThat(warnings(run).getFirst()).contains("'docs'", "its tools are left out");
     assertThat(
-            api.get(runPath(run) + "/steps/" + run.steps().getFirst().path("id").asText())
+            api.get(run.path() + "/steps/" + run.steps().getFirst().path("id").asText())
                 .json()
                 .path("warnings"))
         .hasSize(1);
@@ -192,10 +191,5 @@ class McpToolListQuirksTest extends McpQuirksFixture {
         .path("tools")
         .forEach(tool -> names.add(tool.at("/function/name").asText()));
     return names;
-  }
-
-  private static String runPath(ToolRuns.Stopped run) {
-    return "/v1/threads/%s/runs/%s"
-        .formatted(run.run().path("thread_id").asText(), run.run().path("id").asText());
   }
 }

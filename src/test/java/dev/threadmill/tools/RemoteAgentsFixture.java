@@ -29,12 +29,18 @@ abstract class RemoteAgentsFixture {
 
   /** An agent of version 1.0 that answers all requests in this way. */
   static RecordingServer agent(RecordingServer.Handler rpc) {
+    return agent("", rpc);
+  }
+
+  /** The same with a card that says it streams. */
+  static RecordingServer streamingAgent(RecordingServer.Handler rpc) {
+    return agent("\"capabilities\": {\"streaming\": true}, ", rpc);
+  }
+
+  private static RecordingServer agent(String capabilities, RecordingServer.Handler rpc) {
     var receiver = RecordingServer.start();
-    receiver.on(
-        CARD,
-        (exchange, _) ->
-            RecordingServer.reply(exchange, 200, "application/json", card(receiver.url("/rpc"))));
-    return receiver.on("/rpc", rpc);
+    var card = card(receiver.url("/rpc")).replace("{\"name\"", "{" + capabilities + "\"name\"");
+    return receiver.on(CARD, RecordingServer.json(200, card)).on("/rpc", rpc);
   }
 
   static String card(String url) {

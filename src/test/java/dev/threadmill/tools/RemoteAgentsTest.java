@@ -10,6 +10,7 @@ import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.PostgresResource;
 import dev.threadmill.testing.RecordingServer;
 import dev.threadmill.testing.Reply;
+import dev.threadmill.testing.ToolRuns;
 import io.a2a.spec.TaskState;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
@@ -86,10 +87,7 @@ class RemoteAgentsTest extends RemoteAgentsFixture {
       var started = runs.start(assistant(peer.url(), ""), "Go");
       await().atMost(PATIENCE).until(() -> peer.calls().size() >= 3);
 
-      api.post(
-          "/v1/threads/%s/runs/%s/cancel"
-              .formatted(started.path("thread_id").asText(), started.path("id").asText()),
-          null);
+      api.post(ToolRuns.path(started) + "/cancel", null);
 
       assertThat(runs.stopped(started).status()).isEqualTo("cancelled");
       await().atMost(PATIENCE).until(() -> peer.state() == TaskState.CANCELED);

@@ -1,19 +1,18 @@
 package dev.threadmill.tools;
 
+import static dev.threadmill.testing.SseStream.stepDeltas;
+import static dev.threadmill.testing.ToolRuns.path;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.threadmill.testing.A2aTestAgent;
-import dev.threadmill.testing.ApiClient;
-import dev.threadmill.testing.FakeProvider;
 import dev.threadmill.testing.FakeProviderResource;
 import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.PostgresResource;
 import dev.threadmill.testing.RecordingServer;
 import dev.threadmill.testing.Reply;
 import dev.threadmill.testing.SseStream;
-import dev.threadmill.testing.ToolRuns;
 import io.a2a.spec.TaskState;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
@@ -23,8 +22,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.stream.Collectors;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -34,22 +31,10 @@ import org.junit.jupiter.api.Timeout;
 @QuarkusTestResource(KeysResource.class)
 @QuarkusTestResource(FakeProviderResource.class)
 @Timeout(90)
-class StreamedAgentsTest {
+class StreamedAgentsTest extends RemoteAgentsFixture {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
   private static final String OUTPUT = "/delta/step_details/tool_calls/0/function/output";
   private static final String TASK = "/delta/step_details/tool_calls/0/function/task_id";
-
-  private final ApiClient api = ApiClient.user();
-  private final ToolRuns runs = new ToolRuns(api);
-
-  FakeProvider provider;
-
-  @BeforeEach
-  void reset() {
-    provider.reset();
-    provider.reply(
-        Reply.call("route_to_weather_man", "{\"message\": \"Rome?\"}"), Reply.text("Done."));
-  }
 
   @Test
   void theAnswerIsToldPieceByPieceAndGoneOnWithWhereTheStreamBreaksOff() {
@@ -72,19 +57,19 @@ class StreamedAgentsTest {
       var ended = runs.stopped(run);
       assertThat(ended.status()).isEqualTo("completed");
       assertThat(ended.output(0)).isEqualTo("Sunny. Warm.");
-      assertThat(concatenated(frames, OUTPUT)).isEqualTo("Sunny. Warm.");
+      assertThat(stepDeltas(frames, OUTPUT)).isEqualTo("Sunny. Warm.");
       assertThat(peer.methods()).startsWith("message/stream").contains("tasks/resubscribe");
       assertThat(peer.messages()).hasSize(1);
-      assertThat(concatenated(frames, TASK)).isEqualTo(peer.messages().getFirst().getMessageId());
+      assertThat(stepDeltas(frames, TASK)).isEqualTo(peer.messages().getFirst().getMessageId());
       assertThat(ended.calls().getFirst().at("/function/task_id").asText())
-          .isEqualTo(concatenated(frames, TASK));
+          .isEqualTo(stepDeltas(frames, TASK));
       for (int i = 0; i < frames.size() - 1; i++) {
         var both = new ArrayList<>(frames.subList(0, i + 1));
         both.addAll(all(run, frames.get(i).id()));
-        assertThat(concatenated(both, OUTPUT))
+        assertThat(stepDeltas(both, OUTPUT))
             .as("after %s", frames.get(i).id())
             .isEqualTo("Sunny. Warm.");
-        assertThat(concatenated(both, TASK)).isEqualTo(concatenated(frames, TASK));
+        assertThat(stepDeltas(both, TASK)).isEqualTo(stepDeltas(frames, TASK));
       }
     }
   }
@@ -119,7 +104,7 @@ class StreamedAgentsTest {
   @Test
   void anAgentThatCannotDoWhatItsCardSaysIsAskedHowFarItIs() {
     try (var receiver =
-        agent(
+        streamingAgent(
             (exchange, call) ->
                 RecordingServer.reply(
                     exchange,
@@ -141,7 +126,7 @@ class StreamedAgentsTest {
   void whatWasMissedBetweenTwoStreamsIsAskedFor() {
     var looks = new AtomicInteger();
     try (var receiver =
-        agent(
+        streamingAgent(
             (exchange, call) -> {
               if (call.body().contains("SendStreamingMessage")) {
                 events(exchange, task("WORKING", null), piece("One ", false));
@@ -162,14 +147,14 @@ class StreamedAgentsTest {
       var run = runs.start(assistant(receiver.url(""), ""), "Go");
 
       assertThat(runs.stopped(run).output(0)).isEqualTo("One two three");
-      assertThat(concatenated(all(run, null), OUTPUT)).isEqualTo("One two three");
+      assertThat(stepDeltas(all(run, null), OUTPUT)).isEqualTo("One two three");
     }
   }
 
   @Test
   void whatAnAgentSaysOnItsWayIsProgressAndAMessageAloneIsTheAnswer() {
     try (var receiver =
-        agent(
+        streamingAgent(
             (exchange, _) ->
                 events(
                     exchange,
@@ -186,7 +171,7 @@ class StreamedAgentsTest {
     provider.reply(
         Reply.call("route_to_weather_man", "{\"message\": \"Rome?\"}"), Reply.text("Done."));
     try (var receiver =
-        agent(
+        streamingAgent(
             (exchange, _) ->
                 events(exchange, "{\"message\": {\"parts\": [{\"text\": \"Just so.\"}]}}"))) {
       assertThat(runs.run(assistant(receiver.url(""), ""), "Go").output(0)).isEqualTo("Just so.");
@@ -200,7 +185,8 @@ class StreamedAgentsTest {
     for (int i = 0; i < 40; i++) {
       pieces.add(piece("x".repeat(10_000), i > 0));
     }
-    try (var receiver = agent((exchange, _) -> events(exchange, pieces.toArray(String[]::new)))) {
+    try (var receiver =
+        streamingAgent((exchange, _) -> events(exchange, pieces.toArray(String[]::new)))) {
       var run = runs.run(assistant(receiver.url(""), ""), "Go");
 
       assertThat(run.status()).isEqualTo("completed");
@@ -213,17 +199,9 @@ class StreamedAgentsTest {
 
   /** Reads until the output streamed so far is this text. */
   private static void readUntil(SseStream stream, List<SseStream.Frame> frames, String whole) {
-    while (!concatenated(frames, OUTPUT).equals(whole)) {
+    while (!stepDeltas(frames, OUTPUT).equals(whole)) {
       frames.add(stream.next());
     }
-  }
-
-  private static String concatenated(List<SseStream.Frame> frames, String pointer) {
-    return frames.stream()
-        .filter(frame -> "thread.run.step.delta".equals(frame.event()))
-        .map(frame -> frame.json().at(pointer).asText())
-        .filter(piece -> !piece.equals("null"))
-        .collect(Collectors.joining());
   }
 
   private List<SseStream.Frame> all(JsonNode run, String lastEventId) {
@@ -231,10 +209,6 @@ class StreamedAgentsTest {
     try (var stream = caller.events(path(run) + "/events")) {
       return stream.rest();
     }
-  }
-
-  private static String path(JsonNode run) {
-    return "/v1/threads/" + run.path("thread_id").asText() + "/runs/" + run.path("id").asText();
   }
 
   private static String task(String state, String text) {
@@ -270,25 +244,5 @@ class StreamedAgentsTest {
       var event = "data: {\"jsonrpc\": \"2.0\", \"id\": 1, \"result\": " + result + "}\n\n";
       exchange.getResponseBody().write(event.getBytes(StandardCharsets.UTF_8));
     }
-  }
-
-  /** An agent of version 1.0 that says it streams. */
-  private static RecordingServer agent(RecordingServer.Handler rpc) {
-    var receiver = RecordingServer.start();
-    var card =
-        """
-        {"name": "x", "capabilities": {"streaming": true}, "supportedInterfaces": [
-          {"url": "%s", "protocolBinding": "JSONRPC", "protocolVersion": "1.0"}]}"""
-            .formatted(receiver.url("/rpc"));
-    receiver.on("/.well-known/agent-card.json", RecordingServer.json(200, card));
-    return receiver.on("/rpc", rpc);
-  }
-
-  private String assistant(String url, String more) {
-    return runs.assistant(
-        "gpt-4o",
-        "",
-        "{\"type\": \"agent_routing\", \"agent_routing\": {\"targets\": [{\"type\": \"a2a\", \"url\":"
-            + " \"%s\", \"name\": \"Weather Man\"%s}]}}".formatted(url, more));
   }
 }

@@ -1,5 +1,6 @@
 package dev.threadmill.tools;
 
+import static dev.threadmill.testing.SseStream.stepDeltas;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -36,6 +37,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 @QuarkusTestResource(FakeProviderResource.class)
 @Timeout(60)
 class StreamedToolsTest {
+  private static final String FUNCTION = "/delta/step_details/tool_calls/0/function/";
+  private static final String OUTPUT = FUNCTION + "output";
+  private static final String PROGRESS = FUNCTION + "progress";
   private static final CountDownLatch NOTHING = new CountDownLatch(0);
 
   private final ApiClient api = ApiClient.user();
@@ -85,13 +89,17 @@ class StreamedToolsTest {
     // Then
     var ended = runs.stopped(run);
     assertThat(ended.output(0)).isEqualTo(text(whole));
-    assertThat(folded(frames)).isEqualTo(text(whole));
-    assertThat(pieces(frames)).hasSizeGreaterThan(1);
-    assertThat(folded(all(run, null))).isEqualTo(text(whole));
+    assertThat(stepDeltas(frames, OUTPUT)).isEqualTo(text(whole));
+    assertThat(frames)
+        .filteredOn(frame -> !stepDeltas(List.of(frame), OUTPUT).isEmpty())
+        .hasSizeGreaterThan(1);
+    assertThat(stepDeltas(all(run, null), OUTPUT)).isEqualTo(text(whole));
     for (int i = 0; i < frames.size() - 1; i++) {
       var both = new ArrayList<>(frames.subList(0, i + 1));
       both.addAll(all(run, frames.get(i).id()));
-      assertThat(folded(both)).as("after %s", frames.get(i).id()).isEqualTo(text(whole));
+      assertThat(stepDeltas(both, OUTPUT))
+          .as("after %s", frames.get(i).id())
+          .isEqualTo(text(whole));
     }
   }
 
@@ -120,8 +128,8 @@ class StreamedToolsTest {
     var frames = readAlong(run);
 
     assertThat(runs.stopped(run).output(0)).isEqualTo(text(whole));
-    assertThat(folded(frames)).isEqualTo(text(whole));
-    assertThat(folded(all(run, null))).isEqualTo(text(whole));
+    assertThat(stepDeltas(frames, OUTPUT)).isEqualTo(text(whole));
+    assertThat(stepDeltas(all(run, null), OUTPUT)).isEqualTo(text(whole));
     assertThat(receiver.calls()).hasSize(2);
   }
 
@@ -145,7 +153,7 @@ class StreamedToolsTest {
         .startsWith("xxxx")
         .contains("\uFFFD\uFFFD", "answer_unusable")
         .hasSizeLessThan(300_000);
-    assertThat(folded(all(run, null))).isEqualTo(output);
+    assertThat(stepDeltas(all(run, null), OUTPUT)).isEqualTo(output);
   }
 
   @Test
@@ -165,9 +173,9 @@ class StreamedToolsTest {
                   .formatted(server.url()));
 
       var run = runs.start(assistant, "Go");
-      try (var stream = api.events(events(run))) {
+      try (var stream = api.events(ToolRuns.path(run) + "/events")) {
         for (var frame = stream.next(); frame != null; frame = stream.next()) {
-          if (piece(frame, "progress") != null) {
+          if (!stepDeltas(List.of(frame), PROGRESS).isEmpty()) {
             received.release();
           }
         }
@@ -177,17 +185,17 @@ class StreamedToolsTest {
       assertThat(ended.output(0)).isEqualTo("done");
       assertThat(ended.calls().getFirst().at("/function/progress").asText())
           .isEqualTo("Half way\nNearly there\n");
-      assertThat(concatenated(all(run, null), "progress")).isEqualTo("Half way\nNearly there\n");
+      assertThat(stepDeltas(all(run, null), PROGRESS)).isEqualTo("Half way\nNearly there\n");
     }
   }
 
   /** Reads to the end, and says when there is something of the output. */
   private List<SseStream.Frame> readAlong(JsonNode run) {
     var frames = new ArrayList<SseStream.Frame>();
-    try (var stream = api.events(events(run))) {
+    try (var stream = api.events(ToolRuns.path(run) + "/events")) {
       for (var frame = stream.next(); frame != null; frame = stream.next()) {
         frames.add(frame);
-        if (output(frame) != null) {
+        if (!stepDeltas(List.of(frame), OUTPUT).isEmpty()) {
           seen.countDown();
         }
       }
@@ -203,45 +211,11 @@ class StreamedToolsTest {
             .formatted(receiver.url("/work"), more));
   }
 
-  private static String events(JsonNode run) {
-    return "/v1/threads/%s/runs/%s/events"
-        .formatted(run.path("thread_id").asText(), run.path("id").asText());
-  }
-
   private List<SseStream.Frame> all(JsonNode run, String lastEventId) {
     var caller = lastEventId == null ? api : api.with("Last-Event-ID", lastEventId);
-    try (var stream = caller.events(events(run))) {
+    try (var stream = caller.events(ToolRuns.path(run) + "/events")) {
       return stream.rest();
     }
-  }
-
-  private static String output(SseStream.Frame frame) {
-    return piece(frame, "output");
-  }
-
-  private static String piece(SseStream.Frame frame, String field) {
-    if (!"thread.run.step.delta".equals(frame.event())) {
-      return null;
-    }
-    var piece = frame.json().at("/delta/step_details/tool_calls/0/function/" + field);
-    return piece.isTextual() && !piece.asText().isEmpty() ? piece.asText() : null;
-  }
-
-  private static List<String> pieces(List<SseStream.Frame> frames) {
-    return frames.stream().map(StreamedToolsTest::output).filter(p -> p != null).toList();
-  }
-
-  private static String folded(List<SseStream.Frame> frames) {
-    return concatenated(frames, "output");
-  }
-
-  private static String concatenated(List<SseStream.Frame> frames, String field) {
-    var text = new StringBuilder();
-    for (var frame : frames) {
-      var piece = piece(frame, field);
-      text.append(piece == null ? "" : piece);
-    }
-    return text.toString();
   }
 
   private static byte[] bytes(String escaped) {

@@ -1,5 +1,6 @@
 package dev.threadmill.tools;
 
+import static dev.threadmill.testing.ToolRuns.path;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
@@ -227,10 +228,6 @@ class ToolTimeoutTest {
         .json()
         .at("/data/0/step_details/tool_calls/%d/function/output".formatted(call))
         .asText();
-  }
-
-  private static String path(JsonNode run) {
-    return "/v1/threads/" + run.path("thread_id").asText() + "/runs/" + run.path("id").asText();
   }
 
   private static String mcp(String url, int timeoutMs) {

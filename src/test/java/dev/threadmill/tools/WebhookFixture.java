@@ -38,13 +38,6 @@ abstract class WebhookFixture {
     return new Reply.Call("call_" + name, name, arguments);
   }
 
-  static String path(ToolRuns.Stopped run) {
-    return "/v1/threads/"
-        + run.run().path("thread_id").asText()
-        + "/runs/"
-        + run.run().path("id").asText();
-  }
-
   String assistant(String... tools) {
     return runs.assistant(MODEL, "", tools);
   }

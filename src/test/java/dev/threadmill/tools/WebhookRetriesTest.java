@@ -8,6 +8,7 @@ import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.PostgresResource;
 import dev.threadmill.testing.RecordingServer;
 import dev.threadmill.testing.Reply;
+import dev.threadmill.testing.ToolRuns;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -98,11 +99,7 @@ class WebhookRetriesTest extends WebhookFixture {
     provider.reply(Reply.calls(call("slow", "{}"), call("quick", "{}")));
     var assistant = assistant(webhook("slow", "/hang", ""), webhook("quick", "/quick", ""));
     var started = runs.start(assistant, "Go");
-    var path =
-        "/v1/threads/"
-            + started.path("thread_id").asText()
-            + "/runs/"
-            + started.path("id").asText();
+    var path = ToolRuns.path(started);
     await().until(() -> receiver.calls().size() == 2);
     await().until(() -> api.get(path + "/steps").text().contains("quick\\\": true"));
 

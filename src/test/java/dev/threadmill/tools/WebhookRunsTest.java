@@ -209,7 +209,7 @@ class WebhookRunsTest extends WebhookFixture {
     var run = runs.run(assistant(webhook("open_case", "/cases", "")), "Go");
 
     // Then
-    var events = api.get(path(run) + "/events").text();
+    var events = api.get(run.path() + "/events").text();
     var delta = events.indexOf("\"output\":\"{\\\"case\\\": 7}\"");
     assertThat(delta).isPositive();
     assertThat(events.lastIndexOf("event: ", delta))
