@@ -120,10 +120,7 @@ final class Reflection {
         ToolChoice.NONE,
         false,
         new ResponseFormat.JsonSchema(schema(facts)),
-        null,
-        null,
-        ANSWER_TOKENS,
-        null);
+        new ModelRequest.Options(null, null, ANSWER_TOKENS, null));
   }
 
   private static JsonNode schema(boolean facts) {

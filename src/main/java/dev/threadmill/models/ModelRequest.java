@@ -3,13 +3,9 @@ package dev.threadmill.models;
 import java.util.List;
 
 /**
- * One call of a model. Where a setting is null the default of the provider applies.
+ * One call of a model.
  *
  * @param model as the client names it, possibly pinned with {@code @date}
- * @param maxCompletionTokens the most tokens of the completion; null for no limit
- * @param reasoningEffort {@code none} to {@code max}; null for the provider's default
- * @param stop texts at which the model stops; empty for none
- * @param seed asks for the same response to the same request; null for none
  */
 public record ModelRequest(
     String model,
@@ -18,64 +14,63 @@ public record ModelRequest(
     ToolChoice toolChoice,
     boolean parallelToolCalls,
     ResponseFormat responseFormat,
-    Double temperature,
-    Double topP,
-    Integer maxCompletionTokens,
-    String reasoningEffort,
-    List<String> stop,
-    Long seed,
-    Double frequencyPenalty,
-    Double presencePenalty) {
+    Options options) {
   public ModelRequest {
     messages = List.copyOf(messages);
     functions = List.copyOf(functions);
-    stop = stop == null ? List.of() : List.copyOf(stop);
   }
 
-  /** The same call with other messages. */
-  public ModelRequest withMessages(List<ModelMessage> others) {
-    return with(others, functions);
+  /**
+   * How the model writes its answer. Where an option is null the default of the provider applies.
+   *
+   * @param maxCompletionTokens the most tokens of the completion; null for no limit
+   * @param reasoningEffort {@code none} to {@code max}; null for the provider's default
+   * @param stop texts at which the model stops; empty for none
+   * @param seed asks for the same response to the same request; null for none
+   */
+  public record Options(
+      Double temperature,
+      Double topP,
+      Integer maxCompletionTokens,
+      String reasoningEffort,
+      List<String> stop,
+      Long seed,
+      Double frequencyPenalty,
+      Double presencePenalty) {
+    /** The defaults of the provider. */
+    public static final Options DEFAULTS = new Options(null, null, null, null);
+
+    public Options {
+      stop = stop == null ? List.of() : List.copyOf(stop);
+    }
+
+    /** The options that assistants and runs have. */
+    public Options(
+        Double temperature, Double topP, Integer maxCompletionTokens, String reasoningEffort) {
+      this(temperature, topP, maxCompletionTokens, reasoningEffort, List.of(), null, null, null);
+    }
+
+    private Options with(Double newTemperature, Double newTopP, Integer most) {
+      return new Options(
+          newTemperature,
+          newTopP,
+          most,
+          reasoningEffort,
+          stop,
+          seed,
+          frequencyPenalty,
+          presencePenalty);
+    }
   }
 
-  /** The same call with other messages and functions. */
-  public ModelRequest with(List<ModelMessage> others, List<FunctionSpec> otherFunctions) {
+  /** A call that asks for text, with the defaults of the provider. */
+  public static ModelRequest of(
+      String model, List<ModelMessage> messages, List<FunctionSpec> functions) {
     return new ModelRequest(
-        model,
-        others,
-        otherFunctions,
-        toolChoice,
-        parallelToolCalls,
-        responseFormat,
-        temperature,
-        topP,
-        maxCompletionTokens,
-        reasoningEffort,
-        stop,
-        seed,
-        frequencyPenalty,
-        presencePenalty);
+        model, messages, functions, ToolChoice.AUTO, true, ResponseFormat.AUTO, Options.DEFAULTS);
   }
 
-  /** The same call with another temperature and top_p. */
-  public ModelRequest withSampling(Double newTemperature, Double newTopP) {
-    return new ModelRequest(
-        model,
-        messages,
-        functions,
-        toolChoice,
-        parallelToolCalls,
-        responseFormat,
-        newTemperature,
-        newTopP,
-        maxCompletionTokens,
-        reasoningEffort,
-        stop,
-        seed,
-        frequencyPenalty,
-        presencePenalty);
-  }
-
-  /** A call with the settings that assistants and runs have. */
+  /** A call with the options that assistants and runs have. */
   public ModelRequest(
       String model,
       List<ModelMessage> messages,
@@ -94,32 +89,69 @@ public record ModelRequest(
         toolChoice,
         parallelToolCalls,
         responseFormat,
-        temperature,
-        topP,
-        maxCompletionTokens,
-        reasoningEffort,
-        List.of(),
-        null,
-        null,
-        null);
+        new Options(temperature, topP, maxCompletionTokens, reasoningEffort));
+  }
+
+  public Double temperature() {
+    return options.temperature();
+  }
+
+  public Double topP() {
+    return options.topP();
+  }
+
+  /** The most tokens of the completion; null for no limit. */
+  public Integer maxCompletionTokens() {
+    return options.maxCompletionTokens();
+  }
+
+  /** {@code none} to {@code max}; null for the provider's default. */
+  public String reasoningEffort() {
+    return options.reasoningEffort();
+  }
+
+  /** Texts at which the model stops; empty for none. */
+  public List<String> stop() {
+    return options.stop();
+  }
+
+  /** Asks for the same response to the same request; null for none. */
+  public Long seed() {
+    return options.seed();
+  }
+
+  public Double frequencyPenalty() {
+    return options.frequencyPenalty();
+  }
+
+  public Double presencePenalty() {
+    return options.presencePenalty();
+  }
+
+  /** The same call with other messages. */
+  public ModelRequest withMessages(List<ModelMessage> others) {
+    return with(others, functions);
+  }
+
+  /** The same call with other messages and functions. */
+  public ModelRequest with(List<ModelMessage> others, List<FunctionSpec> otherFunctions) {
+    return new ModelRequest(
+        model, others, otherFunctions, toolChoice, parallelToolCalls, responseFormat, options);
+  }
+
+  /** The same call with other options. */
+  public ModelRequest with(Options others) {
+    return new ModelRequest(
+        model, messages, functions, toolChoice, parallelToolCalls, responseFormat, others);
+  }
+
+  /** The same call with another temperature and top_p. */
+  public ModelRequest withSampling(Double newTemperature, Double newTopP) {
+    return with(options.with(newTemperature, newTopP, maxCompletionTokens()));
   }
 
   /** The same call with another limit of the completion. */
   public ModelRequest withMaxCompletionTokens(Integer most) {
-    return new ModelRequest(
-        model,
-        messages,
-        functions,
-        toolChoice,
-        parallelToolCalls,
-        responseFormat,
-        temperature,
-        topP,
-        most,
-        reasoningEffort,
-        stop,
-        seed,
-        frequencyPenalty,
-        presencePenalty);
+    return with(options.with(temperature(), topP(), most));
   }
 }

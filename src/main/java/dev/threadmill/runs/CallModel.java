@@ -50,10 +50,11 @@ class CallModel {
             toolChoice(execution),
             settings.toolUse().parallel(),
             settings.responseFormat(),
-            settings.sampling().temperature(),
-            settings.sampling().topP(),
-            completionTokensLeft(execution.run()),
-            settings.sampling().reasoningEffort());
+            new ModelRequest.Options(
+                settings.sampling().temperature(),
+                settings.sampling().topP(),
+                completionTokensLeft(execution.run()),
+                settings.sampling().reasoningEffort()));
     var model = models.require(settings.model());
     var reserved =
         execution

@@ -11,8 +11,6 @@ import dev.threadmill.db.Jdbc;
 import dev.threadmill.models.ModelMessage;
 import dev.threadmill.models.ModelPart;
 import dev.threadmill.models.ModelRequest;
-import dev.threadmill.models.ResponseFormat;
-import dev.threadmill.models.ToolChoice;
 import dev.threadmill.models.Usage;
 import dev.threadmill.models.registry.ModelRegistry;
 import dev.threadmill.testing.ApiClient;
@@ -108,17 +106,8 @@ class KeyLimitsTest {
   }
 
   private static ModelRequest hello() {
-    return new ModelRequest(
-        "gpt-4o",
-        List.of(new ModelMessage.User(List.of(new ModelPart.Text("Hello")))),
-        List.of(),
-        ToolChoice.AUTO,
-        true,
-        ResponseFormat.AUTO,
-        null,
-        null,
-        null,
-        null);
+    return ModelRequest.of(
+        "gpt-4o", List.of(new ModelMessage.User(List.of(new ModelPart.Text("Hello")))), List.of());
   }
 
   @Test

@@ -109,14 +109,15 @@ public record ChatCompletionRequest(
         toolChoice == null ? ToolChoice.AUTO : toolChoice,
         !Boolean.FALSE.equals(parallelToolCalls),
         responseFormat == null ? ResponseFormat.AUTO : responseFormat,
-        temperature,
-        topP,
-        maxCompletionTokens != null ? maxCompletionTokens : maxTokens,
-        reasoningEffort,
-        stops(stop),
-        seed,
-        frequencyPenalty,
-        presencePenalty);
+        new ModelRequest.Options(
+            temperature,
+            topP,
+            maxCompletionTokens != null ? maxCompletionTokens : maxTokens,
+            reasoningEffort,
+            stops(stop),
+            seed,
+            frequencyPenalty,
+            presencePenalty));
   }
 
   private static List<FunctionSpec> functionSpecs(List<ChatTool> tools) {

@@ -7,8 +7,6 @@ import dev.threadmill.models.ModelMessage;
 import dev.threadmill.models.ModelPart;
 import dev.threadmill.models.ModelRequest;
 import dev.threadmill.models.ModelToolCall;
-import dev.threadmill.models.ResponseFormat;
-import dev.threadmill.models.ToolChoice;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -113,16 +111,9 @@ class PromptShapeTest {
   }
 
   private static ModelRequest request(List<ModelMessage> messages, String... functions) {
-    return new ModelRequest(
+    return ModelRequest.of(
         "m",
         messages,
-        Stream.of(functions).map(name -> new FunctionSpec(name, null, null, null)).toList(),
-        ToolChoice.AUTO,
-        true,
-        ResponseFormat.AUTO,
-        null,
-        null,
-        null,
-        null);
+        Stream.of(functions).map(name -> new FunctionSpec(name, null, null, null)).toList());
   }
 }

@@ -190,10 +190,7 @@ class RehearsalModelTest {
         choice,
         true,
         ResponseFormat.AUTO,
-        null,
-        null,
-        null,
-        null);
+        ModelRequest.Options.DEFAULTS);
   }
 
   private static ModelRequest request(String text, Integer most, ResponseFormat format) {
@@ -204,9 +201,6 @@ class RehearsalModelTest {
         ToolChoice.AUTO,
         true,
         format,
-        null,
-        null,
-        most,
-        null);
+        new ModelRequest.Options(null, null, most, null));
   }
 }
