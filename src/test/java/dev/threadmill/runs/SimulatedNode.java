@@ -28,6 +28,7 @@ import dev.threadmill.runs.node.NodeLease;
 import dev.threadmill.runs.node.RunSignals;
 import dev.threadmill.runs.node.RunsConfig;
 import dev.threadmill.runs.recovery.MaintenanceLoop;
+import dev.threadmill.runs.recovery.ReclaimRun;
 import dev.threadmill.runs.recovery.SubscriptionPoller;
 import dev.threadmill.runs.recovery.TakeOver;
 import dev.threadmill.runs.routing.CompleteHandoff;
@@ -334,18 +335,20 @@ final class SimulatedNode {
             localRuns,
             startRun,
             abandon,
-            runs,
             claims,
-            transitions,
-            runJournal,
+            new ReclaimRun(
+                runs,
+                transitions,
+                runJournal,
+                stepWriter,
+                parts.messages,
+                parts.threadTail,
+                parts.ledger,
+                node,
+                clock),
             steps,
-            stepWriter,
-            parts.messages,
-            parts.threadTail,
-            parts.ledger,
             node,
-            config,
-            clock);
+            config);
     var claim =
         new ClaimRuns(
             jdbc,

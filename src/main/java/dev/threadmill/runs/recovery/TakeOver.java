@@ -3,41 +3,20 @@ package dev.threadmill.runs.recovery;
 import dev.threadmill.api.RunId;
 import dev.threadmill.db.DatabaseException;
 import dev.threadmill.db.Jdbc;
-import dev.threadmill.db.Tx;
-import dev.threadmill.limits.BudgetLedger;
-import dev.threadmill.models.Usage;
 import dev.threadmill.runs.AbandonRun;
 import dev.threadmill.runs.ClaimedRun;
 import dev.threadmill.runs.StartRun;
-import dev.threadmill.runs.execution.AssistantMessages;
-import dev.threadmill.runs.execution.EventId;
-import dev.threadmill.runs.execution.StreamEvent;
-import dev.threadmill.runs.execution.StreamEvents;
 import dev.threadmill.runs.node.LocalRuns;
 import dev.threadmill.runs.node.NodeLease;
 import dev.threadmill.runs.node.RunsConfig;
-import dev.threadmill.runs.store.EventLog;
-import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.RunClaims;
 import dev.threadmill.runs.store.RunClaims.OrphanedRun;
 import dev.threadmill.runs.store.RunError;
-import dev.threadmill.runs.store.RunEvent;
-import dev.threadmill.runs.store.RunJournal;
-import dev.threadmill.runs.store.RunStatus;
-import dev.threadmill.runs.store.RunStore;
-import dev.threadmill.runs.store.RunTransitions;
-import dev.threadmill.runs.store.Step;
 import dev.threadmill.runs.store.StepStore;
-import dev.threadmill.runs.store.StepWriter;
-import dev.threadmill.threads.MessageStore;
-import dev.threadmill.threads.ThreadTail;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.jboss.logging.Logger;
 
 /**
@@ -68,18 +47,11 @@ public class TakeOver {
   private final LocalRuns localRuns;
   private final StartRun startRun;
   private final AbandonRun abandonRun;
-  private final RunStore runs;
   private final RunClaims claims;
-  private final RunTransitions transitions;
-  private final RunJournal journal;
+  private final ReclaimRun reclaimRun;
   private final StepStore steps;
-  private final StepWriter stepWriter;
-  private final MessageStore messages;
-  private final ThreadTail threadTail;
-  private final BudgetLedger ledger;
   private final NodeLease node;
   private final RunsConfig config;
-  private final InstantSource clock;
 
   /** Runs that this node owns and does not execute, and since when that is known. */
   private final Map<RunId, Long> strays = new HashMap<>();
@@ -92,37 +64,21 @@ public class TakeOver {
       LocalRuns localRuns,
       StartRun startRun,
       AbandonRun abandonRun,
-      RunStore runs,
       RunClaims claims,
-      RunTransitions transitions,
-      RunJournal journal,
+      ReclaimRun reclaimRun,
       StepStore steps,
-      StepWriter stepWriter,
-      MessageStore messages,
-      ThreadTail threadTail,
-      BudgetLedger ledger,
       NodeLease node,
-      RunsConfig config,
-      InstantSource clock) {
+      RunsConfig config) {
     this.jdbc = jdbc;
     this.localRuns = localRuns;
     this.startRun = startRun;
     this.abandonRun = abandonRun;
-    this.runs = runs;
     this.claims = claims;
-    this.transitions = transitions;
-    this.journal = journal;
+    this.reclaimRun = reclaimRun;
     this.steps = steps;
-    this.stepWriter = stepWriter;
-    this.messages = messages;
-    this.threadTail = threadTail;
-    this.ledger = ledger;
     this.node = node;
     this.config = config;
-    this.clock = clock;
   }
-
-  private record Taken(Run run, EventId position, List<StreamEvent> events) {}
 
   /** Takes over runs without an owner, as far as there is capacity. Returns how many. */
   int takeOver() {
@@ -149,7 +105,7 @@ public class TakeOver {
   private boolean takeOver(OrphanedRun orphan) {
     var id = orphan.key().run();
     try {
-      var taken = jdbc.inTransaction(tx -> take(tx, orphan));
+      var taken = jdbc.inTransaction(tx -> reclaimRun.reclaim(tx, orphan));
       if (taken.isEmpty()) {
         return false;
       }
@@ -172,7 +128,7 @@ public class TakeOver {
     }
   }
 
-  private void start(Taken taken, int crashes) {
+  private void start(ReclaimRun.Reclaimed taken, int crashes) {
     var run = taken.run();
     LOG.infof("run taken over run_id=%s attempt=%s", run.id(), run.attempt());
     var before = jdbc.whenAvailable(() -> steps.ofRun(run));
@@ -208,56 +164,5 @@ public class TakeOver {
   private boolean isStray(RunId run) {
     long now = System.nanoTime();
     return now - strays.computeIfAbsent(run, _ -> now) > config.lease().toNanos();
-  }
-
-  /**
-   * Raises the attempt, so that the previous owner can commit nothing more, then ends the step that
-   * it left open.
-   */
-  private Optional<Taken> take(Tx tx, OrphanedRun orphan) {
-    threadTail.advance(tx, orphan.key().thread(), clock.instant());
-    return runs.lock(tx, orphan.key().thread(), orphan.key().run())
-        .filter(run -> orphan.owner().equals(run.owner()))
-        .filter(run -> run.attempt() == orphan.attempt())
-        .map(run -> take(tx, run));
-  }
-
-  private Taken take(Tx tx, Run run) {
-    var uncommitted = new ArrayList<>(journal.uncommitted(tx, run));
-    InterruptedStep.of(run, uncommitted)
-        .ifPresent(step -> endStep(tx, run, step).forEach(e -> uncommitted.add(e.event())));
-    stepWriter.setPartialOutputs(tx, run, uncommitted);
-    journal.delete(tx, run);
-    var position = EventId.endOf(run);
-    for (var event : uncommitted) {
-      position = position.after(event);
-    }
-    var claimed = run.claimed(node.id(), run.attempt() + 1, clock.instant());
-    if (run.status() == RunStatus.CANCELLING) {
-      claimed = claimed.withStatus(RunStatus.CANCELLING);
-    }
-    var events = List.of(StreamEvents.attemptStarted(claimed.attempt()));
-    var logged = new ArrayList<RunEvent>(uncommitted);
-    events.forEach(event -> logged.add(event.event()));
-    transitions.claim(tx, claimed, EventLog.format(run, logged));
-    ledger.abandon(tx, run.payer(), run.id());
-    return new Taken(claimed, position, events);
-  }
-
-  private List<StreamEvent> endStep(Tx tx, Run run, InterruptedStep interrupted) {
-    var error = RunError.server(AssistantMessages.INTERRUPTED);
-    var step =
-        interrupted.step().with(Usage.NONE).ended(Step.Status.FAILED, clock.instant(), error);
-    var events = new ArrayList<StreamEvent>();
-    if (interrupted.isMessageBegun()) {
-      var message =
-          AssistantMessages.interrupted(
-              run, step, interrupted.text(), interrupted.annotations(), step.endedAt());
-      messages.insert(tx, run.projectId(), List.of(message));
-      events.add(StreamEvents.messageEnded(step, message));
-    }
-    stepWriter.insert(tx, run, step, null);
-    events.add(StreamEvents.stepEnded(step));
-    return events;
   }
 }
