@@ -1,5 +1,6 @@
 package dev.threadmill.testing;
 
+import dev.threadmill.lab.cluster.KafkaProcess;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
@@ -7,7 +8,6 @@ import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import org.awaitility.Awaitility;
 
@@ -20,36 +20,26 @@ public final class KafkaBroker implements AutoCloseable {
   private static final Path POM = Path.of("deploy/kafka-broker/pom.xml").toAbsolutePath();
 
   private final Path home = PostgresResource.temporaryHome();
-  private final int port = ServerProcess.freePort();
-  private final int controllerPort = ServerProcess.freePort();
+  private final KafkaProcess kafka =
+      new KafkaProcess(JARS, home, ServerProcess.freePort(), ServerProcess.freePort());
   private Process process;
 
   /** The value for THREADMILL_KAFKA, valid also while the broker is down. */
   public String servers() {
-    return "127.0.0.1:" + port;
+    return kafka.servers();
   }
 
   /** Starts the broker and waits until it accepts connections. */
   public KafkaBroker start() {
     try {
-      Path settings = home.resolve("server.properties");
-      if (!Files.exists(settings)) {
+      if (!Files.exists(log())) {
         fetchJars();
-        Files.writeString(settings, settings());
-        int code =
-            java(
-                    "kafka.tools.StorageTool",
-                    "format",
-                    "-t",
-                    "MkU3OEVBNTcwNTJENDM2Qk",
-                    "-c",
-                    settings.toString())
-                .waitFor();
-        if (code != 0) {
-          throw new IOException(Files.readString(home.resolve("broker.log")));
+        kafka.writeSettings();
+        if (start(kafka.formatCommand()).waitFor() != 0) {
+          throw new IOException(Files.readString(log()));
         }
       }
-      process = java("kafka.Kafka", settings.toString());
+      process = start(kafka.brokerCommand());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } catch (InterruptedException e) {
@@ -72,29 +62,23 @@ public final class KafkaBroker implements AutoCloseable {
     PostgresResource.delete(home);
   }
 
-  private Process java(String... words) throws IOException {
-    var command = new ArrayList<String>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(
-        List.of(
-            "-Xmx256m",
-            "-XX:TieredStopAtLevel=1",
-            "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
-            "-cp",
-            JARS + "/*"));
-    command.addAll(List.of(words));
+  private Path log() {
+    return home.resolve("broker.log");
+  }
+
+  private Process start(List<String> command) throws IOException {
     return new ProcessBuilder(command)
         .redirectErrorStream(true)
-        .redirectOutput(ProcessBuilder.Redirect.appendTo(home.resolve("broker.log").toFile()))
+        .redirectOutput(ProcessBuilder.Redirect.appendTo(log().toFile()))
         .start();
   }
 
   private boolean takesConnections() {
     if (!process.isAlive()) {
-      throw new IllegalStateException("Kafka has ended, see " + home.resolve("broker.log"));
+      throw new IllegalStateException("Kafka has ended, see " + log());
     }
     try (var socket = new Socket()) {
-      socket.connect(new InetSocketAddress("127.0.0.1", port), 1_000);
+      socket.connect(new InetSocketAddress("127.0.0.1", kafka.port()), 1_000);
       return true;
     } catch (IOException e) {
       return false;
@@ -109,22 +93,5 @@ public final class KafkaBroker implements AutoCloseable {
     if (new ProcessBuilder(command).inheritIO().start().waitFor() != 0) {
       throw new IOException("the jars of Kafka could not be fetched");
     }
-  }
-
-  private String settings() {
-    return """
-    process.roles=broker,controller
-    node.id=1
-    controller.quorum.voters=1@127.0.0.1:%2$d
-    listeners=PLAINTEXT://127.0.0.1:%1$d,CONTROLLER://127.0.0.1:%2$d
-    advertised.listeners=PLAINTEXT://127.0.0.1:%1$d
-    controller.listener.names=CONTROLLER
-    log.dirs=%3$s
-    num.partitions=1
-    offsets.topic.num.partitions=1
-    offsets.topic.replication.factor=1
-    group.initial.rebalance.delay.ms=0
-    """
-        .formatted(port, controllerPort, home.resolve("data"));
   }
 }
