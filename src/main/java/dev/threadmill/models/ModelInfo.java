@@ -57,18 +57,7 @@ public record ModelInfo(
 
   /** The same model with another context window, which its output must fit into as well. */
   public ModelInfo withContextWindow(int tokens) {
-    return new ModelInfo(
-        name,
-        ownedBy,
-        tokens,
-        Math.min(maxOutput, tokens),
-        tools,
-        images,
-        audio,
-        reasoning,
-        tier,
-        region,
-        price);
+    return named(name, tokens);
   }
 
   /** The same model at this price. */

@@ -3,14 +3,11 @@ package dev.threadmill.contract;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.Conversation;
-import dev.threadmill.testing.FakeProvider;
 import dev.threadmill.testing.FakeProviderResource;
 import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.PostgresResource;
 import dev.threadmill.testing.Reply;
-import dev.threadmill.testing.ReplyGate;
 import dev.threadmill.testing.SseStream;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
@@ -18,8 +15,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,26 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @QuarkusTestResource(KeysResource.class)
 @QuarkusTestResource(FakeProviderResource.class)
 @Timeout(60)
-class EventStreamTest {
-  private final ApiClient user = ApiClient.user();
-  private final ReplyGate gate = new ReplyGate();
-  FakeProvider provider;
-
-  /** A model name of this test only, so that a run of an earlier test takes none of its replies. */
-  private String model(String name) {
-    return name + "-" + System.identityHashCode(gate);
-  }
-
-  @BeforeEach
-  void resetProvider() {
-    provider.reset();
-  }
-
-  @AfterEach
-  void openGates() {
-    gate.open();
-  }
-
+class EventStreamTest extends GatedRunsFixture {
   private static List<SseStream.Frame> framesOf(Conversation conversation) {
     try (var stream = conversation.stream()) {
       return stream.rest();

@@ -6,20 +6,14 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.Conversation;
-import dev.threadmill.testing.FakeProvider;
 import dev.threadmill.testing.FakeProviderResource;
 import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.PostgresResource;
 import dev.threadmill.testing.Reply;
-import dev.threadmill.testing.ReplyGate;
-import dev.threadmill.testing.SettableClock;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
-import jakarta.inject.Inject;
 import java.time.Duration;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -29,28 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @QuarkusTestResource(PostgresResource.class)
 @QuarkusTestResource(KeysResource.class)
 @QuarkusTestResource(FakeProviderResource.class)
-class RejectedTransitionsTest {
-  private final ApiClient user = ApiClient.user();
-  private final ReplyGate gate = new ReplyGate();
-  FakeProvider provider;
-  @Inject SettableClock clock;
-
-  /** A model name of this test only, so that a run of an earlier test takes none of its replies. */
-  private String model(String name) {
-    return name + "-" + System.identityHashCode(gate);
-  }
-
-  @BeforeEach
-  void resetProvider() {
-    provider.reset();
-  }
-
-  @AfterEach
-  void openGates() {
-    clock.reset();
-    gate.open();
-  }
-
+class RejectedTransitionsTest extends GatedRunsFixture {
   private record Case(Conversation conversation, JsonNode run) {
     /** The rejection is a 400, which SDKs do not retry, and the run has not changed. */
     void assertRefused(ApiClient.Response answer, String message) {

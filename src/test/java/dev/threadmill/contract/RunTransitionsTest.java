@@ -3,23 +3,16 @@ package dev.threadmill.contract;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.Conversation;
-import dev.threadmill.testing.FakeProvider;
 import dev.threadmill.testing.FakeProviderResource;
 import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.PostgresResource;
 import dev.threadmill.testing.Reply;
-import dev.threadmill.testing.ReplyGate;
-import dev.threadmill.testing.SettableClock;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
-import jakarta.inject.Inject;
 import java.time.Duration;
 import java.util.List;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Every status transition of a run and the fields that change with it. */
@@ -27,29 +20,8 @@ import org.junit.jupiter.api.Test;
 @QuarkusTestResource(PostgresResource.class)
 @QuarkusTestResource(KeysResource.class)
 @QuarkusTestResource(FakeProviderResource.class)
-class RunTransitionsTest {
+class RunTransitionsTest extends GatedRunsFixture {
   private static final Duration LIFE_OF_A_RUN = Duration.ofMinutes(10);
-
-  private final ApiClient user = ApiClient.user();
-  private final ReplyGate gate = new ReplyGate();
-  FakeProvider provider;
-  @Inject SettableClock clock;
-
-  /** A model name of this test only, so that a run of an earlier test takes none of its replies. */
-  private String model(String name) {
-    return name + "-" + System.identityHashCode(gate);
-  }
-
-  @BeforeEach
-  void resetProvider() {
-    provider.reset();
-  }
-
-  @AfterEach
-  void openGates() {
-    clock.reset();
-    gate.open();
-  }
 
   /** A run in progress: its model has sent one word and waits at the gate. */
   private JsonNode inProgress(Conversation conversation) {
