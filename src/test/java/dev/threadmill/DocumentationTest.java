@@ -25,6 +25,7 @@ class DocumentationTest {
 
   private static final Pattern FENCE = Pattern.compile("(?ms)^```.*?^```");
   private static final Pattern MERMAID = Pattern.compile("(?ms)^```mermaid$(.*?)^```");
+  private static final Pattern BOX = Pattern.compile("\\[\"([a-z0-9., ]+)<br/>([^\"]*)\"\\]");
   private static final Pattern LINK = Pattern.compile("\\[[^\\]]*\\]\\(([^)\\s]+)\\)");
   private static final Pattern HEADING = Pattern.compile("(?m)^#+ (.*)$");
   private static final Pattern CODE = Pattern.compile("`([^`\n]+)`");
@@ -76,19 +77,45 @@ class DocumentationTest {
   }
 
   @Test
-  void theDiagramOfARunNamesClassesOnly() throws IOException {
+  void theDiagramOfARunNamesClassesOfThePackagesThatItShows() throws IOException {
     var diagrams = MERMAID.matcher(Files.readString(ARCHITECTURE));
     assertThat(diagrams.find()).as("a Mermaid diagram").isTrue();
-    var types = types();
-    var named = new TreeSet<String>();
-    do {
-      var name = CLASS_NAME.matcher(diagrams.group(1));
+    var elsewhere = new TreeSet<String>();
+    int named = 0;
+    var boxes = BOX.matcher(diagrams.group(1));
+    while (boxes.find()) {
+      var folders =
+          Stream.of(boxes.group(1).split(", "))
+              .map(name -> PACKAGES.resolve(name.replace('.', '/')))
+              .toList();
+      var name = CLASS_NAME.matcher(boxes.group(2));
       while (name.find()) {
-        named.add(name.group(1));
+        named++;
+        var file = name.group(1) + ".java";
+        if (folders.stream().noneMatch(folder -> Files.exists(folder.resolve(file)))) {
+          elsewhere.add(boxes.group());
+        }
       }
-    } while (diagrams.find());
+    }
 
-    assertThat(named).hasSizeGreaterThan(10).allMatch(types::contains);
+    assertThat(elsewhere).isEmpty();
+    assertThat(named).isGreaterThan(30);
+  }
+
+  @Test
+  void everyPackageSaysWhatItIs() throws IOException {
+    var silent = new TreeSet<String>();
+    try (Stream<Path> files = Files.walk(PACKAGES)) {
+      files
+          .filter(DocumentationTest::isJava)
+          .map(Path::getParent)
+          .distinct()
+          .filter(folder -> !folder.equals(PACKAGES))
+          .filter(folder -> !Files.exists(folder.resolve("package-info.java")))
+          .forEach(folder -> silent.add(folder.toString()));
+    }
+
+    assertThat(silent).as("packages without a package-info.java").isEmpty();
   }
 
   @Test

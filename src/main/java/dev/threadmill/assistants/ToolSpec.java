@@ -21,7 +21,7 @@ import java.util.Map;
 
 /**
  * A tool that an assistant may use, as clients send it. A new kind of tool is a record here with
- * its name in the table, and a {@code ToolProvider}.
+ * its name in the table, and a {@code ToolProvider}; the compiler names the switches below.
  */
 @JsonTypeInfo(
     use = JsonTypeInfo.Id.NAME,
@@ -61,6 +61,9 @@ import java.util.Map;
     message = "Use a tool of type 'mcp' with a server that drives a browser or computer.")
 @JsonPropertyOrder("type")
 public sealed interface ToolSpec {
+  /** The type of calls that have no type of their own. */
+  String FUNCTION_CALL = "function";
+
   /** The most tools that one assistant may have. */
   int MAX_PER_ASSISTANT = 128;
 
@@ -91,6 +94,19 @@ public sealed interface ToolSpec {
       case Mcp _ -> "mcp";
       case AgentRouting _ -> AgentRouting.TYPE;
       case OpenApi _ -> "openapi";
+    };
+  }
+
+  /**
+   * The type of a call of the function with this name, as it is stored: {@link #FUNCTION_CALL}
+   * unless the tool offers the function and its calls have a type of their own.
+   */
+  default String callType(String function) {
+    return switch (this) {
+      case CodeInterpreter _, FileSearch _ -> function.equals(type()) ? type() : FUNCTION_CALL;
+      case AgentRouting(var routing, _) ->
+          routing.routesToAssistant(function) ? type() : FUNCTION_CALL;
+      case Function _, Webhook _, Mcp _, OpenApi _ -> FUNCTION_CALL;
     };
   }
 

@@ -2,13 +2,36 @@ package dev.threadmill.search;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.threadmill.api.Sha256;
+import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class TermAnalyzerTest {
+  /**
+   * Entries of an older version are analyzed again; without a new version they keep their terms.
+   */
+  @Test
+  void theVersionIncreasesWhenATextHasOtherTerms() {
+    var texts =
+        List.of(
+            "Where were the children running? My mum's café has foo_bar, 10:30 and file.name.",
+            "Ich habe die Rechnungen bezahlt. Les chevaux sont dans le pré.",
+            "Мы купили новые книги. اشترينا الكتب من المكتبة في دمشق",
+            "日本語の文章。 我们买了新书。 한국어 문장입니다. ประโยคภาษาไทย");
+    var forms = texts.stream().map(text -> TermFrequency.forms(TermAnalyzer.terms(text))).toList();
+    var bytes = forms.toString().getBytes(StandardCharsets.UTF_8);
+
+    assertThat(HexFormat.of().formatHex(Sha256.of(bytes), 0, 8))
+        .as("other terms than before: increase TermAnalyzer.VERSION and set the digest here")
+        .isEqualTo(Map.of(1, "aecbf8d65d05b823").get(TermAnalyzer.VERSION));
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

@@ -82,20 +82,11 @@ public record RunSettings(
 
   /** The type of a call of the function with this name, as it is stored. */
   public String callType(String function) {
-    for (var tool : tools) {
-      if (tool instanceof ToolSpec.AgentRouting(var routing, _)
-          && routing.routesToAssistant(function)) {
-        return ToolSpec.AgentRouting.TYPE;
-      }
-      if (tool instanceof ToolSpec.FileSearch && function.equals(ToolSpec.FileSearch.TYPE)) {
-        return ToolSpec.FileSearch.TYPE;
-      }
-      if (tool instanceof ToolSpec.CodeInterpreter
-          && function.equals(ToolSpec.CodeInterpreter.TYPE)) {
-        return ToolSpec.CodeInterpreter.TYPE;
-      }
-    }
-    return "function";
+    return tools.stream()
+        .map(tool -> tool.callType(function))
+        .filter(type -> !type.equals(ToolSpec.FUNCTION_CALL))
+        .findFirst()
+        .orElse(ToolSpec.FUNCTION_CALL);
   }
 
   /** The hosts that the run's tools may connect to. */

@@ -1,0 +1,2 @@
+/** Completes the OpenAPI document that the scanner makes of the resources. */
+package dev.threadmill.api.openapi;

@@ -1,0 +1,2 @@
+/** The API of files and uploads. */
+package dev.threadmill.files.rest;

@@ -1,0 +1,2 @@
+/** Uploads: files that are received in parts. */
+package dev.threadmill.files.uploads;

@@ -1,0 +1,2 @@
+/** Providers whose protocols LangChain4j implements: Anthropic, Gemini, Ollama and others. */
+package dev.threadmill.models.langchain;

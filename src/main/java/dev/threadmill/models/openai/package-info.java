@@ -1,0 +1,2 @@
+/** Providers that speak the protocol of OpenAI chat completions. */
+package dev.threadmill.models.openai;

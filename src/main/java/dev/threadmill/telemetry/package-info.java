@@ -1,0 +1,2 @@
+/** Metrics, logs and health, and the transactional outbox with its sinks. */
+package dev.threadmill.telemetry;

@@ -1,0 +1,2 @@
+/** What tools that call HTTP servers share: outcomes, streamed responses, access tokens. */
+package dev.threadmill.tools.http;

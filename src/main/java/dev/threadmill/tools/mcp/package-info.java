@@ -1,0 +1,2 @@
+/** The tools of MCP servers. */
+package dev.threadmill.tools.mcp;

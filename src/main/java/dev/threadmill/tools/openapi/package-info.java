@@ -1,0 +1,2 @@
+/** The operations of OpenAPI documents as tools. */
+package dev.threadmill.tools.openapi;

@@ -1,0 +1,2 @@
+/** The tool by which an assistant routes messages to other assistants and to remote agents. */
+package dev.threadmill.tools.routing;

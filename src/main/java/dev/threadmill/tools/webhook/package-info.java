@@ -1,0 +1,2 @@
+/** Tools that are calls of HTTP endpoints. */
+package dev.threadmill.tools.webhook;
