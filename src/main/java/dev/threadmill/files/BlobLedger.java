@@ -15,12 +15,12 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The tables of blobs and of what they add up to. A blob is entered before it is written and leaves
- * when it is removed; every change keeps the sum of its project.
+ * The tables of blobs and of their sum for each project. A blob is entered before it is written and
+ * leaves when it is removed; every change keeps the sum of its project.
  */
 @ApplicationScoped
 class BlobLedger {
-  /** How long a silent node keeps a blob that it writes or removes. Less than an hour. */
+  /** The lease of a node on a blob that it writes or removes. Less than an hour. */
   static final Duration LEASE = Duration.ofMinutes(30);
 
   private final Jdbc jdbc;
@@ -70,7 +70,7 @@ class BlobLedger {
   }
 
   /**
-   * Enters that a blob is written. In the transaction that inserts the row which names it.
+   * Records that a blob is written, in the transaction that inserts the row which names it.
    *
    * @throws ApiException 429 if the project has no space for it, 503 if the lease was lost
    */
@@ -197,7 +197,7 @@ class BlobLedger {
         });
   }
 
-  /** Enters that these blobs are removed. */
+  /** Records that these blobs are removed. */
   void removed(List<Released> blobs) {
     jdbc.update(
         "DELETE FROM file_blobs WHERE key = ANY(?) AND state = 'deleting'",

@@ -67,7 +67,7 @@ class FileCleanup {
     }
   }
 
-  /** Does all that there is to do. */
+  /** Removes everything that is due. */
   void cleanUp() {
     for (var each : expiring) {
       while (each.deleteExpired(BATCH) == BATCH) {

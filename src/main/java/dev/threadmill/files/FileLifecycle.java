@@ -6,7 +6,7 @@ import dev.threadmill.db.Tx;
 import java.util.List;
 
 /**
- * What a feature that uses files stores about them in tables of its own. Every CDI bean of this
+ * Deletes the data that a feature stores about files in tables of its own. Every CDI bean of this
  * type is called in the transaction that deletes the files themselves: if one of them throws,
  * nothing is deleted. Statements should be {@linkplain Tx#defer deferred}. What is not in the
  * database, such as a cache, is dropped {@linkplain Tx#afterCommit after the commit}.

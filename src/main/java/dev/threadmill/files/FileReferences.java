@@ -11,7 +11,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** Checks what other objects say about files and vector stores. */
+/** Checks references of other objects to files and vector stores. */
 @ApplicationScoped
 public class FileReferences {
   private final Files files;

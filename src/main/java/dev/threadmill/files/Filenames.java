@@ -7,7 +7,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
-/** What clients and tools say about a file, made safe to store, show and use in a folder. */
+/**
+ * Names and types of files from clients and tools, made safe to store, show and use in a folder.
+ */
 final class Filenames {
   private static final int MAX_CODE_POINTS = 255;
   private static final int MAX_UTF8 = 255;

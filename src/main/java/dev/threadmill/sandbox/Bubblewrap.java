@@ -23,7 +23,9 @@ final class Bubblewrap implements CageRuntime {
 
   private static final List<String> LINKS = List.of("/bin", "/lib", "/lib64", "/lib32");
 
-  /** What the C library, Python and its libraries read; nothing here is about this machine. */
+  /**
+   * Files that the C library, Python and its libraries read; none of them describes this machine.
+   */
   private static final List<String> SETTINGS =
       List.of(
           "/etc/alternatives",

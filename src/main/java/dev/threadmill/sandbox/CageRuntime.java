@@ -11,8 +11,8 @@ interface CageRuntime {
   String missing();
 
   /**
-   * The user that the session in this place runs as, who owns its folders; negative for the user of
-   * the server.
+   * The number of the user that runs the session with this index and owns its folders; negative for
+   * the user of the server.
    */
   int owner(int place);
 
@@ -29,7 +29,7 @@ interface CageRuntime {
     return null;
   }
 
-  /** Interrupts the code, as the interrupt key does in a terminal. */
+  /** Interrupts the code, as Ctrl-C does in a terminal. */
   void interrupt(Process process, Cage cage);
 
   /** Stops all processes of the session. Returns false if some still run. */

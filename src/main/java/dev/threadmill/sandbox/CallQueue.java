@@ -8,7 +8,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Limits how many calls this node executes at a time. The next place goes to the project that has
+ * Limits how many calls this node executes at a time. The next slot goes to the project that has
  * the fewest calls running, and within a project to the call that has waited longest.
  */
 final class CallQueue {
@@ -35,7 +35,7 @@ final class CallQueue {
   }
 
   /**
-   * Waits for a place. {@link #release} gives it back.
+   * Waits for a slot. {@link #release} returns it.
    *
    * @throws SandboxException if too many calls of the project wait already
    */
@@ -80,7 +80,7 @@ final class CallQueue {
     }
   }
 
-  /** Gives a place back. */
+  /** Returns a slot. */
   void release(ProjectId project) {
     lock.lock();
     try {

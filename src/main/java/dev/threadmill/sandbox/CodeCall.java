@@ -7,8 +7,9 @@ import java.time.Duration;
 import java.time.Instant;
 
 /**
- * One call: passes its output on and watches its limits. Time and output interrupt the code;
- * memory, disk, and not reacting to an interrupt end the process.
+ * One call: passes its output on and checks its limits. Code that exceeds its time or output is
+ * interrupted. Code that exceeds its memory or disk, or does not react to the interrupt, loses its
+ * process.
  */
 final class CodeCall {
   private static final Duration TICK = Duration.ofMillis(50);
@@ -16,7 +17,7 @@ final class CodeCall {
   private static final int WATCH_SHARE = 10;
   private static final int OUTPUT_FACTOR = 500;
 
-  /** Deleted files that are still open count only in what was written. */
+  /** Deleted files that are still open count only among the written bytes. */
   private static final int WRITTEN_FACTOR = 4;
 
   private static final long MIB = 1024L * 1024;
@@ -99,7 +100,7 @@ final class CodeCall {
     };
   }
 
-  /** What the process has to be ended for; null for nothing. */
+  /** Why the process has to be ended; null if it may go on. */
   private String watch() {
     if (interrupted != 0) {
       if (since(interrupted).compareTo(config.grace()) > 0) {
@@ -175,8 +176,8 @@ final class CodeCall {
   }
 
   /**
-   * The caller does not wait any more, or its listener failed: the code is interrupted, and ended
-   * if it goes on.
+   * The caller no longer waits, or its listener failed: the code is interrupted, and its process
+   * ended if it does not react.
    */
   private void abandon() {
     driver.interrupt();

@@ -14,7 +14,7 @@ public record CodeResult(Status status, String output, String note) {
     COMPLETED,
     /** The code raised an exception, which is in the output. */
     RAISED,
-    /** The time was over; variables are kept. */
+    /** The code exceeded its time and was interrupted; variables are kept. */
     INTERRUPTED,
     /** The process ended; variables are lost, files are kept. */
     RESTARTED

@@ -192,7 +192,7 @@ final class DriverProcess {
     }
   }
 
-  /** The next that it sends; null if nothing comes within the time. */
+  /** The next message of the process; null if none arrives within the time. */
   Event next(Duration patience) throws InterruptedException {
     return events.poll(patience.toNanos(), TimeUnit.NANOSECONDS);
   }

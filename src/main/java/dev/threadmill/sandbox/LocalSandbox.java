@@ -240,7 +240,7 @@ public class LocalSandbox implements Sandbox {
     }
   }
 
-  /** Takes a free place, or that of a session that another one may replace. */
+  /** Takes a free slot, or the slot of an idle session, which ends. */
   private int takePlace(ProjectId project) throws SandboxException {
     while (true) {
       LocalSession replaced;

@@ -235,7 +235,7 @@ final class LocalSession implements SandboxSession {
     }
   }
 
-  /** How a call can go on after what the watch over it found. */
+  /** The result of a call whose process was ended and is replaced by a new one. */
   static CodeResult restarted(String output, String why) {
     return new CodeResult(Status.RESTARTED, output, why + KEPT);
   }

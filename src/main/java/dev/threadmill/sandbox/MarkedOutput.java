@@ -42,7 +42,7 @@ final class MarkedOutput {
     text.add(bytes, 0, bytes.length);
   }
 
-  /** There is no more: what looked like the beginning of the marker was output. */
+  /** The output has ended: what looked like the beginning of the marker was output. */
   void end() {
     text.add(held, 0, held.length);
     held = new byte[0];

@@ -19,8 +19,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * A folder that is held open. What is in it is named relative to the folder itself, not by a path
- * from the root, so a folder that code replaces by a link meanwhile leads nowhere else.
+ * A folder that is held open. Its content is named relative to the open folder, not by a path from
+ * the root, so code cannot redirect a read by replacing the folder with a link.
  */
 final class OpenFolder implements Closeable {
   private final SecureDirectoryStream<Path> stream;

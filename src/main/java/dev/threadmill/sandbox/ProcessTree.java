@@ -112,7 +112,7 @@ final class ProcessTree {
     beneath(process, spared).forEach(each -> Signals.send(each, Signals.CONT));
   }
 
-  /** The descendants that are more than so many generations away. */
+  /** The descendants without the nearest generations. */
   static List<Long> beneath(long process, int spared) {
     var parents = List.of(process);
     for (int i = 0; i < spared; i++) {

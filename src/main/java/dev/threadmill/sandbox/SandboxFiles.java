@@ -12,10 +12,10 @@ import java.util.Map;
 
 /** What all sessions read: the driver, a few files of {@code /etc}, the filter of system calls. */
 final class SandboxFiles {
-  /** The folder of the driver inside. */
+  /** The folder of the driver in the sandbox. */
   static final String DRIVERS = "/opt/threadmill";
 
-  /** The driver inside. */
+  /** The path of the driver in the sandbox. */
   static final String DRIVER = DRIVERS + "/kernel.py";
 
   private static final List<String> SOURCES = List.of("kernel.py", "threadmill_backend.py");

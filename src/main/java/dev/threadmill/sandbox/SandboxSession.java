@@ -11,14 +11,14 @@ import java.util.function.Consumer;
  * files do not change.
  */
 public interface SandboxSession extends AutoCloseable {
-  /** Different for each session, on all nodes. */
+  /** The id of the session, unique across all nodes. */
   String id();
 
   /** Whether it can be used. */
   boolean isAlive();
 
   /**
-   * Runs code until it ends or its time is over. If the process ends, as it does when the code
+   * Runs code until it ends or exceeds its time. If the process ends, as it does when the code
    * exceeds its memory or does not react to an interrupt, a new one is started for the next call,
    * with the same files.
    *

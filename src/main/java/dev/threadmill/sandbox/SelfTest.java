@@ -28,7 +28,7 @@ final class SelfTest {
 
   private SelfTest() {}
 
-  /** Returns why code cannot be run, as one line; null if all is well. */
+  /** Returns why code cannot be run, as one line; null if it can. */
   static String run(CageRuntime runtime, Path root, SandboxConfig config, Path home)
       throws IOException, InterruptedException {
     var name = "threadmill-" + HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());

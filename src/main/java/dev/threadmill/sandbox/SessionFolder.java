@@ -58,7 +58,7 @@ record SessionFolder(Path root, int owner) {
     return folder;
   }
 
-  /** What is {@code /mnt/data} inside. */
+  /** The folder that is {@code /mnt/data} in the sandbox. */
   Path data() {
     return root.resolve("data");
   }
@@ -315,7 +315,7 @@ record SessionFolder(Path root, int owner) {
     }
   }
 
-  /** Deletes what is not in {@code data}, which a new process does not expect. */
+  /** Deletes everything outside of {@code data}: a new process starts without it. */
   void emptyScratch() {
     empty(tmp());
     empty(shm());

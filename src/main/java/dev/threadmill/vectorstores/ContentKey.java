@@ -8,8 +8,8 @@ import java.util.HexFormat;
 import java.util.Locale;
 
 /**
- * Names what the chunks of a file and their vectors follow from: equal keys have equal chunks. The
- * ending of the name and the content type are part of it, since they tell formats apart.
+ * The key of the chunks and vectors of a file: files with equal keys have equal chunks. The ending
+ * of the name and the content type are part of it, since they select the format.
  */
 final class ContentKey {
   /** Increased when the same file gives other chunks. */

@@ -25,7 +25,7 @@ public record FileBatch(
     FAILED
   }
 
-  /** Failed only if no file was indexed; otherwise the counts tell. */
+  /** Failed only if no file was indexed; otherwise the counts show which files failed. */
   public Status status() {
     if (isCancelled) {
       return Status.CANCELLED;

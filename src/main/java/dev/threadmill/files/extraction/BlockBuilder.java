@@ -3,7 +3,7 @@ package dev.threadmill.files.extraction;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Makes blocks of texts as a reader meets them: cleans them and knows the headings above. */
+/** Makes blocks of texts in reading order: cleans the texts and adds the headings above them. */
 public final class BlockBuilder {
   private static final int LONGEST_HEADING = 300;
   private static final int LONGEST_PATH = 500;

@@ -1,6 +1,6 @@
 package dev.threadmill.files.extraction;
 
-/** Receives the blocks of a file in reading order, and what its readers have to say. */
+/** Receives the blocks of a file in reading order, and the warnings of its readers. */
 public interface BlockSink {
   /** Takes a block. */
   void accept(Block block) throws ExtractionException;

@@ -8,8 +8,8 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * A body that must keep a rate, as JSON bodies do: it has ten seconds, and beyond them as long as
- * it keeps a rate that any client reaches. A client that sends nothing at all runs into the read
- * timeout of the server.
+ * it keeps a rate that any client reaches. The read timeout of the server applies to a client that
+ * sends nothing.
  */
 final class TimedBody extends FilterInputStream {
   private static final long GRACE_NANOS = TimeUnit.SECONDS.toNanos(10);

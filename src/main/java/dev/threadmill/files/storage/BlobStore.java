@@ -6,8 +6,8 @@ import java.nio.file.Path;
 import java.util.Optional;
 
 /**
- * Keeps blobs: bytes under a key, written once. All nodes see the same blobs. Which blobs there are
- * is known to the database, not to the store, so nothing here lists them.
+ * Keeps blobs: bytes under a key, written once. All nodes see the same blobs. The database has the
+ * list of all blobs, so the store has no method to list them.
  */
 public interface BlobStore {
   /**

@@ -62,8 +62,8 @@ class BlobStores {
   }
 
   /**
-   * A client that other implementations of the protocol understand, too: with the bucket in the
-   * path, and without the checksums that only Amazon's has.
+   * A client for all implementations of the protocol: with the bucket in the path, and without the
+   * checksums that only Amazon supports.
    */
   static S3Client client(FilesConfig.S3 config) {
     var client =

@@ -45,7 +45,7 @@ public class Uploads implements ExpiringContent {
   private static final int MAX_PARTS = 2_000;
   private static final Duration LIFE = Duration.ofHours(1);
 
-  /** How long a client that repeats a request finds out what has become of an upload. */
+  /** How long an upload that has ended is kept, so that a repeated request gets the same answer. */
   private static final Duration REMEMBERED = Duration.ofDays(1);
 
   private final Jdbc jdbc;
@@ -266,7 +266,7 @@ public class Uploads implements ExpiringContent {
     return Math.max(expired, store.deleteEnded(now.minus(REMEMBERED), limit));
   }
 
-  /** The contents of the parts one behind the other; one of them is open at a time. */
+  /** The contents of the parts in sequence; one of them is open at a time. */
   private static final class JoinedParts extends InputStream {
     private final Blobs blobs;
     private final List<Upload.Part> parts;

@@ -54,7 +54,7 @@ final class CallEvents {
       case APPROVAL -> approvalRequest(call);
       case SERVER, ASSISTANT -> begin(call, null);
       case NONE -> {
-        // The model is told why; there is nothing for the client to do.
+        // The model is told why; the client has nothing to execute.
       }
     }
   }

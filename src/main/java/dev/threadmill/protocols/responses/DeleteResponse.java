@@ -45,7 +45,7 @@ class DeleteResponse {
     }
   }
 
-  /** The stream of a response that is deleted when the stream ends or its reader leaves. */
+  /** The stream of a response that is deleted when the stream ends or its reader disconnects. */
   EventStream whenClosed(StoredResponse response, EventStream events) {
     return new EventStream() {
       @Override

@@ -16,7 +16,7 @@ import dev.threadmill.runs.api.ThreadItems;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.ArrayList;
 
-/** Reads what a chain of responses has said, for a response that branches off it. */
+/** Reads the items of a chain of responses, for a response that branches off it. */
 @ApplicationScoped
 class ReadHistory {
   private static final int MAX_CHAIN = 100;

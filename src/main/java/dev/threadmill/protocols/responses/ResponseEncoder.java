@@ -16,9 +16,9 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * Encodes the updates of a run as the events of a response, and collects the response on the way:
- * what streams, what a request waits for and what is read later are one. The same updates give the
- * same events with the same numbers.
+ * Encodes the updates of a run as the events of a response, and builds the response from them. The
+ * stream, the awaited response and the retrieved one come from this class alone, so they agree. The
+ * same updates give the same events with the same numbers.
  */
 final class ResponseEncoder implements RunUpdateEncoder {
   private final StoredResponse stored;

@@ -18,7 +18,7 @@ final class ResponseObject {
 
   private static final String TOO_LONG = "Your input exceeds the context window";
 
-  /** What a response repeats of its request as it was sent. */
+  /** The fields of the request that a response repeats unchanged. */
   private static final List<String> ECHOED =
       List.of(
           "instructions",

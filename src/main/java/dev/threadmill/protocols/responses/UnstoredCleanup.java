@@ -15,8 +15,8 @@ import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
 
 /**
- * Deletes responses that are not stored and whose node has stopped before it could. A node deletes
- * its own as soon as they end.
+ * Deletes responses that are not stored if their node has stopped before it deleted them. A node
+ * deletes its own as soon as they end.
  */
 @ApplicationScoped
 class UnstoredCleanup {

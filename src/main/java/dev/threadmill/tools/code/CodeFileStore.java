@@ -86,7 +86,7 @@ class CodeFileStore implements ThreadLifecycle, FileLifecycle {
         thread);
   }
 
-  /** From here on this session has the variables. */
+  /** Records that this session has the variables of the thread. */
   void setSession(ProjectId project, ThreadId thread, String session) {
     jdbc.update(
         """

@@ -18,7 +18,7 @@ public class LinkedFiles {
 
   private static final String PUNCTUATION = ".,:;!?*_";
 
-  /** Each character that is removed costs a query. */
+  /** Each removed character costs a query. */
   private static final int MAX_PUNCTUATION = 8;
 
   private final Jdbc jdbc;

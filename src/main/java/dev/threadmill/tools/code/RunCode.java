@@ -160,7 +160,7 @@ class RunCode {
     return text.toString();
   }
 
-  /** Drops what is known about sessions that have ended. */
+  /** Drops the state of sessions that have ended. */
   private void forgetEnded() {
     sessions
         .entrySet()

@@ -25,8 +25,8 @@ import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
 
 /**
- * Keeps the files of a session and those of the thread the same: before a call the session gets
- * what it lacks, and after it what the code has changed becomes files of the thread.
+ * Synchronizes the files of a session with those of the thread: before a call, missing files are
+ * written to the session; after it, changed files become files of the thread.
  */
 @ApplicationScoped
 class SyncFiles {

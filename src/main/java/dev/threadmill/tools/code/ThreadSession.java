@@ -6,7 +6,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
 
-/** What this node knows about the session of a thread. Guarded by its lock. */
+/** The state of the session of a thread on this node. Guarded by its lock. */
 final class ThreadSession {
   /** Held while a call is executed: the calls of a thread are executed one after the other. */
   final ReentrantLock lock = new ReentrantLock(true);

@@ -12,8 +12,8 @@ import java.time.InstantSource;
 import java.util.List;
 
 /**
- * Completes queries of models that are too vague to find anything, such as "more details": the
- * latest messages of the user say what is meant.
+ * Completes queries of models that are too vague to find anything, such as "more details", with the
+ * latest messages of the user.
  */
 @ApplicationScoped
 class CompleteQueries {
@@ -54,7 +54,7 @@ class CompleteQueries {
         && TextQuery.of(query).terms().size() < MIN_TERMS;
   }
 
-  /** What the user said last. */
+  /** The latest messages of the user. */
   private String said(ThreadId thread) {
     var said = new StringBuilder();
     for (var message :

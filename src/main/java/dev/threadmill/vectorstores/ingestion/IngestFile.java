@@ -65,14 +65,16 @@ class IngestFile {
     this.signal = signal;
   }
 
-  /** This node has lost the file: what it did so far is right, the rest is up to others. */
+  /**
+   * Another node has claimed the file, or it was removed. What this node has committed stays valid.
+   */
   private static final class LostFileException extends RuntimeException {}
 
   /** The texts were unused before the file was added, and were deleted while it was indexed. */
   private static final class DeletedTextsException extends RuntimeException {}
 
   /**
-   * Indexes a file. Whatever goes wrong ends in the state of the file.
+   * Indexes a file. A failure is stored as the status of the file, or leads to another attempt.
    *
    * @throws InterruptedException if this node stops
    */
@@ -115,7 +117,7 @@ class IngestFile {
       }
       retry(claimed, "The file could not be stored.", e);
     } catch (IOException | RuntimeException | Error e) {
-      // a file that exhausts the stack or the memory is tried again like any other, and given up
+      // a file that exhausts the stack or the memory has as many attempts as any other
       retry(claimed, "The file could not be read.", e);
     }
   }

@@ -3,7 +3,9 @@ package dev.threadmill.vectorstores.search;
 import java.util.List;
 import java.util.regex.Pattern;
 
-/** Rewrites a question to a person into a query: what is said to be polite finds nothing. */
+/**
+ * Rewrites a question to a person into a query, without the polite phrases, which match no passage.
+ */
 public final class RewriteQuery {
   private static final Pattern POLITE =
       Pattern.compile(

@@ -7,7 +7,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Pattern;
 
-/** Knows the headers and footers of a document: lines at the edges of pages that repeat. */
+/** Finds the headers and footers of a document: lines at the edges of pages that repeat. */
 final class RepeatedLines {
   private static final float EDGE = 0.11f;
   private static final int FEWEST_PAGES = 3;

@@ -27,7 +27,7 @@ public class ReadItems {
   private static final int MAX_ITEMS = 10_000;
   private static final String APPROVED = "approve";
 
-  /** Items of the server that bring a model nothing that the text behind them does not say. */
+  /** Items that are not sent to the model: the messages after them contain what the model needs. */
   private static final Set<String> LEFT_OUT =
       Set.of(
           "file_search_call",
@@ -98,7 +98,7 @@ public class ReadItems {
       this.mode = mode;
     }
 
-    /** Calls that stand one behind the other are of one answer. */
+    /** Consecutive calls belong to one answer. */
     private record Group(List<Call> calls, ReasoningState state) {}
 
     private static final class Call {

@@ -37,7 +37,7 @@ final class ReadFileSearch {
     return spec;
   }
 
-  /** There is one ranker, which all names mean. */
+  /** There is one ranker; every known name selects it. */
   private static JsonNode ranking(String path, JsonNode given) {
     if (!given.isObject()) {
       throw RequestFields.type(path, "an object");

@@ -135,7 +135,7 @@ public final class RequestFields {
     return value;
   }
 
-  /** 400 for a value that this server has nothing for. */
+  /** 400 for a value that this server does not support. */
   static ApiException unsupported(String param) {
     return ApiException.invalid(
         param, "unsupported_value", "Invalid '%s': not supported by this server.".formatted(param));
