@@ -12,6 +12,7 @@ import com.networknt.schema.SchemaRegistry;
 import com.networknt.schema.SchemaRegistryConfig;
 import com.networknt.schema.SpecificationVersion;
 import com.networknt.schema.path.PathType;
+import dev.threadmill.api.FairExecutor;
 import dev.threadmill.api.HeapBytes;
 import dev.threadmill.models.FunctionSpec;
 import jakarta.annotation.PreDestroy;

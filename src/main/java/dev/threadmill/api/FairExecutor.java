@@ -1,4 +1,4 @@
-package dev.threadmill.tools.schema;
+package dev.threadmill.api;
 
 import java.util.ArrayDeque;
 import java.util.LinkedHashMap;
@@ -11,19 +11,19 @@ import java.util.concurrent.ExecutorService;
  * Executes tasks on few threads, one task of each owner in turn: many tasks of one owner delay a
  * task of another by those that are being executed only.
  */
-final class FairExecutor {
+public final class FairExecutor {
   private final ExecutorService threads;
   private final Map<String, Queue<Runnable>> waiting = new LinkedHashMap<>();
 
   /**
    * @param threads execute the tasks; each submitted task takes one turn
    */
-  FairExecutor(ExecutorService threads) {
+  public FairExecutor(ExecutorService threads) {
     this.threads = threads;
   }
 
   /** Takes the tasks of this owner. */
-  Executor of(String owner) {
+  public Executor of(String owner) {
     return task -> {
       synchronized (waiting) {
         waiting.computeIfAbsent(owner, _ -> new ArrayDeque<>()).add(task);
@@ -50,7 +50,7 @@ final class FairExecutor {
   }
 
   /** Interrupts what is executed; further tasks are rejected. */
-  void close() {
+  public void close() {
     threads.shutdownNow();
   }
 }

@@ -1,4 +1,4 @@
-package dev.threadmill.tools.schema;
+package dev.threadmill.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
