@@ -16,6 +16,8 @@ import dev.threadmill.models.ProviderConfig;
 import dev.threadmill.models.embeddings.Embeddings;
 import dev.threadmill.models.embeddings.EmbeddingsConfig;
 import dev.threadmill.projects.ApiKeysConfig;
+import dev.threadmill.projects.Regions;
+import dev.threadmill.projects.ResidencyConfig;
 import dev.threadmill.projects.Secret;
 import dev.threadmill.protocols.ProtocolConfig;
 import dev.threadmill.runs.node.RunsConfig;
@@ -62,6 +64,7 @@ final class CheckSettings {
           ModelsConfig.class,
           ProtocolConfig.class,
           RecallConfig.class,
+          ResidencyConfig.class,
           RunsConfig.class,
           SandboxConfig.class,
           SecretConfig.class,
@@ -219,6 +222,9 @@ final class CheckSettings {
     Embeddings.requireKnown(config.getConfigMapping(EmbeddingsConfig.class).model());
     StoreEmbeddings.requireKnown(config.getConfigMapping(VectorStoresConfig.class).embeddings());
     checkRunExpiry(config.getConfigMapping(RunsConfig.class).expiry());
+    checkRegion("THREADMILL_REGION", config.getConfigMapping(ResidencyConfig.class).region());
+    checkRegion(
+        "THREADMILL_EMBEDDINGS_REGION", config.getConfigMapping(EmbeddingsConfig.class).region());
     checkKeys(config.getConfigMapping(ApiKeysConfig.class));
     checkModels(config.getConfigMapping(ModelsConfig.class));
   }
@@ -227,6 +233,16 @@ final class CheckSettings {
     if (expiry.compareTo(MIN_RUN_EXPIRY) < 0 || expiry.compareTo(MAX_RUN_EXPIRY) > 0) {
       throw wrong("threadmill.runs.expiry", "is not between 10s and 24h");
     }
+  }
+
+  private static void checkRegion(String variable, Optional<String> region) {
+    region
+        .filter(name -> !name.isBlank() && Regions.parse(name).isEmpty())
+        .ifPresent(
+            name -> {
+              throw new InvalidSettingException(
+                  variable, name, "is not a word of at most 32 letters, digits and hyphens");
+            });
   }
 
   private static void checkKeys(ApiKeysConfig keys) {

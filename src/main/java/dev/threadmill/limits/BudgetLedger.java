@@ -10,7 +10,9 @@ import dev.threadmill.models.LimitReachedException;
 import dev.threadmill.models.ModelInfo;
 import dev.threadmill.models.ModelRequest;
 import dev.threadmill.models.Money;
+import dev.threadmill.models.RegionMismatchException;
 import dev.threadmill.models.Usage;
+import dev.threadmill.projects.Residency;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -20,9 +22,10 @@ import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 
 /**
- * Reserves, settles and counts what model calls use. Before a call the most that it may use is
- * reserved in every scope that has limits, so that concurrent calls cannot exceed a budget;
- * afterwards its real usage is counted and the rest returned. Costs nothing without limits.
+ * Reserves, settles and counts what model calls use, and refuses models outside of the project's
+ * region. Before a call the most that it may use is reserved in every scope that has limits, so
+ * that concurrent calls cannot exceed a budget; afterwards its real usage is counted and the rest
+ * returned. Costs nothing without limits.
  *
  * <p>A reservation that is never settled, because its node crashed, counts as used: the call may
  * have been made.
@@ -38,6 +41,7 @@ public class BudgetLedger {
   private final LimitErrors errors;
   private final Ids ids;
   private final InstantSource clock;
+  private final Residency residency;
 
   BudgetLedger(
       Jdbc jdbc,
@@ -46,7 +50,8 @@ public class BudgetLedger {
       FairQueue queue,
       LimitErrors errors,
       Ids ids,
-      InstantSource clock) {
+      InstantSource clock,
+      Residency residency) {
     this.jdbc = jdbc;
     this.store = store;
     this.cache = cache;
@@ -54,6 +59,7 @@ public class BudgetLedger {
     this.errors = errors;
     this.ids = ids;
     this.clock = clock;
+    this.residency = residency;
   }
 
   /**
@@ -61,8 +67,10 @@ public class BudgetLedger {
    * throws {@link LimitReachedException}.
    *
    * @param timeout how long a call waits for tokens that other calls may return
+   * @throws RegionMismatchException if the model may not read data of this project
    */
   public LanguageModel metered(Payer payer, LanguageModel model, Duration timeout) {
+    residency.requireModel(payer.project(), model.info());
     return cache.get(payer).any(Limits::countsCalls)
         ? new MeteredModel(this, payer, model, timeout)
         : model;
@@ -78,6 +86,7 @@ public class BudgetLedger {
    * @param run whose call it is; null if it is not a run's
    * @throws LimitReachedException if a budget does not allow the call, or the wait would be longer
    *     than the timeout
+   * @throws RegionMismatchException if the model may not read data of this project
    * @throws InterruptedException if the thread was interrupted while it waited
    */
   public Reservation reserve(
@@ -94,6 +103,7 @@ public class BudgetLedger {
   Reservation reserve(
       Payer payer, RunId run, ModelInfo model, Supplier<CallEstimate> estimate, Duration timeout)
       throws InterruptedException {
+    residency.requireModel(payer.project(), model);
     var limits = cache.get(payer).counting();
     if (limits.all().isEmpty()) {
       return Reservation.NONE;

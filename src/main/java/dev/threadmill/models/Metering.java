@@ -9,23 +9,26 @@ public interface Metering {
    * Admits the current request and returns the model for it, whose calls are counted, and throw
    * {@link LimitReachedException} where a limit does not allow them.
    *
-   * @throws ApiException 429 if it may call no model
+   * @throws ApiException 429 if it may call no model; 400 if the model is in another region than
+   *     the project
    */
   LanguageModel metered(LanguageModel model);
 
   /**
-   * Admits the current request, which uses no tokens.
+   * Admits the current request for a model, which uses no tokens.
    *
-   * @throws ApiException 429 if it may call no model
+   * @throws ApiException 429 if it may call no model; 400 if the model is in another region than
+   *     the project
    */
-  void admit();
+  void admit(ModelInfo model);
 
   /**
    * Admits the current request and reserves the tokens of a call that has a prompt and no
    * completion.
    *
    * @param promptTokens counts them, only if a limit needs them
-   * @throws ApiException 429 if the request may call no model
+   * @throws ApiException 429 if the request may call no model; 400 if the model is in another
+   *     region than the project
    * @throws LimitReachedException if a limit does not allow the call
    */
   ReservedPrompt reserve(ModelInfo model, IntSupplier promptTokens) throws InterruptedException;

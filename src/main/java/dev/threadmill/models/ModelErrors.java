@@ -20,6 +20,9 @@ public final class ModelErrors {
     if (e instanceof LimitReachedException limit && limit.isQuota()) {
       return ApiException.insufficientQuota(e.getMessage(), limit.retryAfter().orElse(null));
     }
+    if (e instanceof RegionMismatchException) {
+      return ApiException.invalid("model", RegionMismatchException.CODE, e.getMessage());
+    }
     return switch (e.kind()) {
       case RATE_LIMITED ->
           ApiException.tooMany("rate_limit_exceeded", e.getMessage(), retryAfter(e));

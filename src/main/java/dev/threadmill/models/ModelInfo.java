@@ -25,6 +25,9 @@ public record ModelInfo(
     String region,
     Price price) {
 
+  /** The owner of the models within the process of the server. */
+  public static final String IN_PROCESS = "threadmill";
+
   /** A model without tier, region and price. */
   public ModelInfo(
       String name,
@@ -37,6 +40,11 @@ public record ModelInfo(
       boolean reasoning) {
     this(
         name, ownedBy, contextWindow, maxOutput, tools, images, audio, reasoning, null, null, null);
+  }
+
+  /** Whether the model runs within the process of the server, so that no data leaves it. */
+  public boolean isInProcess() {
+    return ownedBy.equals(IN_PROCESS);
   }
 
   /** A model of another name that is described alike. */

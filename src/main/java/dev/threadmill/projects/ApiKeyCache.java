@@ -30,6 +30,7 @@ public class ApiKeyCache {
 
   private final Cache<ByteBuffer, KeyOwner> owners = newCache();
   private final Cache<ProjectId, Boolean> activeProjects = newCache();
+  private final Cache<String, Optional<ProjectId>> privatePaths = newCache();
 
   private final TransactionSynchronizationRegistry transactions;
 
@@ -106,6 +107,22 @@ public class ApiKeyCache {
     return active;
   }
 
+  /** The project, active or not, to which a private path belongs; empty if it is nobody's. */
+  Optional<ProjectId> ownerOfPath(String name) {
+    var known = privatePaths.getIfPresent(name);
+    if (known != null) {
+      return known;
+    }
+    var owner =
+        jdbc.one(
+            "SELECT id FROM projects WHERE id = ? OR private_path = ?",
+            row -> row.text("id", ProjectId::new),
+            name,
+            name);
+    privatePaths.put(name, owner);
+    return owner;
+  }
+
   /** Invalidates the cache on all nodes once the current transaction is committed. */
   void invalidateAfterCommit() {
     transactions.registerInterposedSynchronization(
@@ -132,5 +149,6 @@ public class ApiKeyCache {
   private void invalidate() {
     owners.invalidateAll();
     activeProjects.invalidateAll();
+    privatePaths.invalidateAll();
   }
 }

@@ -3,6 +3,8 @@ package dev.threadmill.projects;
 import dev.threadmill.api.ApiError;
 import dev.threadmill.api.ApiException;
 import dev.threadmill.api.ProjectId;
+import dev.threadmill.api.http.VersionAliases;
+import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.Priorities;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.core.HttpHeaders;
@@ -11,6 +13,7 @@ import org.jboss.resteasy.reactive.server.ServerRequestFilter;
 
 /**
  * Requires an API key for every path under {@code /v1} and binds its {@link Caller} to the request.
+ * The project, the private path and the region that the request names must be those of the key.
  * Runs on the thread of the resource method, since a key that is not cached is looked up in the
  * database.
  */
@@ -24,13 +27,15 @@ public class AuthenticationFilter {
   private static final String SCHEME = "Bearer ";
 
   private final ApiKeyCache keys;
+  private final Residency residency;
 
-  AuthenticationFilter(ApiKeyCache keys) {
+  AuthenticationFilter(ApiKeyCache keys, Residency residency) {
     this.keys = keys;
+    this.residency = residency;
   }
 
   @ServerRequestFilter(priority = Priorities.AUTHENTICATION)
-  public void authenticate(ContainerRequestContext request) {
+  public void authenticate(ContainerRequestContext request, RoutingContext connection) {
     var path = request.getUriInfo().getPath();
     if (!path.equals("/v1") && !path.startsWith("/v1/")) {
       return;
@@ -46,7 +51,18 @@ public class AuthenticationFilter {
                 () ->
                     ApiException.unauthorized(
                         "Incorrect API key provided: %s.".formatted(secret.hint())));
-    caller(holder, request.getHeaderString(PROJECT_HEADER)).bind();
+    var caller = caller(holder, request.getHeaderString(PROJECT_HEADER));
+    VersionAliases.privatePath(connection).ifPresent(name -> requireOwner(holder, name));
+    residency.requireAgreement(caller.project(), request.getHeaderString(Residency.HEADER));
+    caller.bind();
+  }
+
+  /** A private path answers to the keys of its project; admin keys have no project. */
+  private void requireOwner(ApiKeyCache.KeyOwner holder, String name) {
+    var owner = keys.ownerOfPath(name);
+    if (owner.isPresent() && !owner.get().equals(holder.project())) {
+      throw ApiException.notFound("private path", name);
+    }
   }
 
   private Caller caller(ApiKeyCache.KeyOwner holder, String wanted) {

@@ -10,6 +10,8 @@ record ModifyProject(
     Field<String> description,
     Field<String> assistantType,
     Field<String> region,
+    Field<Boolean> strictRegion,
+    Field<String> privatePath,
     Field<Metadata> metadata) {
   ModifyProject {
     if (name instanceof Field.Present<String>(var text)) {
@@ -17,6 +19,7 @@ record ModifyProject(
     }
     Bounds.text("description", description.orElse(null), CreateProject.MAX_DESCRIPTION);
     Bounds.text("assistant_type", assistantType.orElse(null), CreateProject.MAX_LABEL);
-    CreateProject.requireNoRegion(region.orElse(null));
+    region = region.map(text -> Regions.checked("region", text));
+    CreateProject.requirePath(privatePath.orElse(null));
   }
 }

@@ -26,6 +26,13 @@ public class Project extends PanacheEntityBase {
   public String assistantType;
 
   public String region;
+
+  @Column(name = "strict_region")
+  public boolean strictRegion;
+
+  @Column(name = "private_path")
+  public String privatePath;
+
   public String status;
 
   @JdbcTypeCode(SqlTypes.JSON)

@@ -5,6 +5,10 @@ import dev.threadmill.api.Metadata;
 /**
  * A project on the wire.
  *
+ * @param region where its data stays; null if it may be anywhere
+ * @param strictRegion whether what is not known to be there is refused too
+ * @param privatePath the name below which only its keys are answered; null if it has none but its
+ *     id
  * @param status {@code active} or {@code archived}
  */
 public record ProjectObject(
@@ -14,6 +18,8 @@ public record ProjectObject(
     String description,
     String assistantType,
     String region,
+    boolean strictRegion,
+    String privatePath,
     String status,
     long createdAt,
     Metadata metadata) {
@@ -25,6 +31,8 @@ public record ProjectObject(
         project.description,
         project.assistantType,
         project.region,
+        project.strictRegion,
+        project.privatePath,
         project.status,
         project.createdAt.getEpochSecond(),
         project.metadata);

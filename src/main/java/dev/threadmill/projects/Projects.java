@@ -9,6 +9,7 @@ import dev.threadmill.api.ProjectId;
 import dev.threadmill.db.EntityQuery;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Keyset;
+import io.quarkus.hibernate.orm.panache.Panache;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.persistence.LockModeType;
 import jakarta.transaction.Transactional;
@@ -25,14 +26,19 @@ public class Projects {
   public static final ProjectId DEFAULT = new ProjectId("proj_default");
 
   private static final String COLUMNS =
-      "id, name, description, assistant_type, region, status, metadata, created_at";
+      "id, name, description, assistant_type, region, strict_region, private_path, status, metadata,"
+          + " created_at";
+
+  private static final long PATHS = 0x7468726561646dL;
 
   private final Ids ids;
   private final InstantSource clock;
   private final ApiKeyCache keys;
+  private final Residency residency;
   private final Jdbc jdbc;
 
-  Projects(Ids ids, InstantSource clock, ApiKeyCache keys, Jdbc jdbc) {
+  Projects(Ids ids, InstantSource clock, ApiKeyCache keys, Residency residency, Jdbc jdbc) {
+    this.residency = residency;
     this.ids = ids;
     this.clock = clock;
     this.keys = keys;
@@ -47,6 +53,10 @@ public class Projects {
     project.description = request.description();
     project.assistantType = request.assistantType();
     project.region = request.region();
+    project.strictRegion = Boolean.TRUE.equals(request.strictRegion());
+    project.privatePath = request.privatePath();
+    residency.requirePossible(project.region, project.strictRegion);
+    requireFree(project);
     project.status = Project.ACTIVE;
     project.metadata = request.metadata() == null ? Metadata.EMPTY : request.metadata();
     project.createdAt = clock.instant().truncatedTo(ChronoUnit.MILLIS);
@@ -79,6 +89,11 @@ public class Projects {
     project.description = request.description().orElse(project.description);
     project.assistantType = request.assistantType().orElse(project.assistantType);
     project.region = request.region().orElse(project.region);
+    project.strictRegion = Boolean.TRUE.equals(request.strictRegion().orElse(project.strictRegion));
+    project.privatePath = request.privatePath().orElse(project.privatePath);
+    residency.requirePossible(project.region, project.strictRegion);
+    requireFree(project);
+    keys.invalidateAfterCommit();
     project.metadata = request.metadata().orElse(project.metadata);
     if (project.metadata == null) {
       project.metadata = Metadata.EMPTY;
@@ -94,6 +109,21 @@ public class Projects {
     }
     locked(id).status = Project.ARCHIVED;
     keys.invalidateAfterCommit();
+  }
+
+  /** Answers 400 if another project has the private path. */
+  private static void requireFree(Project project) {
+    if (project.privatePath == null) {
+      return;
+    }
+    // Of two requests at once the second sees what the first has set.
+    Panache.getEntityManager()
+        .createNativeQuery("SELECT CAST(pg_advisory_xact_lock(?1) AS text)")
+        .setParameter(1, PATHS)
+        .getResultList();
+    if (Project.count("privatePath = ?1 AND id <> ?2", project.privatePath, project.id) > 0) {
+      throw ApiException.invalid("private_path", "Invalid 'private_path': another project has it.");
+    }
   }
 
   private static Project locked(ProjectId id) {

@@ -5,9 +5,12 @@ import dev.threadmill.models.embeddings.EmbeddingModel;
 import dev.threadmill.models.embeddings.Embeddings;
 import dev.threadmill.models.embeddings.EmbeddingsConfig;
 import dev.threadmill.models.http.ProviderTransport;
+import dev.threadmill.projects.DataRecipient;
+import dev.threadmill.projects.Regions;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.InstantSource;
+import java.util.Optional;
 
 /**
  * The embedding model of files. By default it is another one than that of the memory: a model for
@@ -15,12 +18,13 @@ import java.time.InstantSource;
  * model of a provider both use it.
  */
 @ApplicationScoped
-public class StoreEmbeddings {
+public class StoreEmbeddings implements DataRecipient {
   private static final String SAME = "same";
   private static final String LOCAL = "local";
 
   private final EmbeddingModel model;
   private final boolean isOwn;
+  private final Optional<Recipient> recipient;
 
   StoreEmbeddings(
       VectorStoresConfig settings,
@@ -36,6 +40,14 @@ public class StoreEmbeddings {
             || name.equals(config.model().strip())
             || name.startsWith(LOCAL) && isProvidersModel;
     this.isOwn = !isSame;
+    var effective = isSame ? config.model() : name;
+    this.recipient =
+        Embeddings.isLocal(effective)
+            ? Optional.empty()
+            : Optional.of(
+                new Recipient(
+                    "The embedding model '%s'".formatted(effective.strip()),
+                    config.region().flatMap(Regions::parse).orElse(null)));
     this.model = isSame ? ofServer : Embeddings.named(name, config, models, transport, clock);
   }
 
@@ -48,6 +60,11 @@ public class StoreEmbeddings {
     if (!model.strip().equals(SAME)) {
       Embeddings.requireKnown("THREADMILL_VECTOR_STORES_EMBEDDINGS", model);
     }
+  }
+
+  @Override
+  public Optional<Recipient> recipient() {
+    return recipient;
   }
 
   /** The model. */

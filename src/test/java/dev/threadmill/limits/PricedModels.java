@@ -7,7 +7,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 
-/** A models file in which the model {@code priced} has a price; needs a default provider. */
+/**
+ * A models file in which the model {@code priced} has a price, and others have regions; needs a
+ * default provider.
+ */
 public final class PricedModels implements QuarkusTestResourceLifecycleManager {
   private Path file;
 
@@ -24,6 +27,8 @@ public final class PricedModels implements QuarkusTestResourceLifecycleManager {
               model: gpt-4o
               max_output: 1000
               price: {input: 10, output: 100}
+            - {name: european, provider: openai, region: eu}
+            - {name: american, provider: openai, region: us}
           """);
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -44,18 +44,6 @@ class ProjectsTest {
   }
 
   @Test
-  void aRegionThatIsNotEnforcedIsRefused() {
-    var created = admin.post("/v1/projects", "{\"name\": \"p\", \"region\": \"eu\"}");
-    var project = admin.post("/v1/projects", "{\"name\": \"p\"}").id();
-    var changed = admin.post("/v1/projects/" + project, "{\"region\": \"eu\"}");
-
-    assertThat(created.status()).isEqualTo(400);
-    assertThat(created.json().at("/error/param").asText()).isEqualTo("region");
-    assertThat(changed.status()).isEqualTo(400);
-    assertThat(admin.post("/v1/projects/" + project, "{\"region\": null}").status()).isEqualTo(200);
-  }
-
-  @Test
   void aKeyOfAProjectWorksUntilItIsDeleted() {
     var project = admin.post("/v1/projects", "{\"name\": \"p\"}").id();
     var keys = "/v1/projects/" + project + "/api_keys";

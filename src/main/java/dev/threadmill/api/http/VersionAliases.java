@@ -15,7 +15,9 @@ import java.util.regex.Pattern;
  * The API under its other names. A request is routed on under its canonical name, {@code /v1/…}:
  *
  * <ul>
- *   <li>{@code /v2/…}, {@code /v26/…} and {@code /v26/private/{name}/…},
+ *   <li>{@code /v2/…} and {@code /v26/…},
+ *   <li>{@code /v1/private/{name}/…}, also with the other versions: if a project has this private
+ *       path, only its keys are answered,
  *   <li>the paths of Azure's clients: {@code /openai/…}, {@code /openai/v1/…}, {@code
  *       /openai/deployments/{model}/…}, where the deployment is the model, and {@code
  *       /api/projects/{project}/…}. Any {@code api-version} is accepted, and a key that is sent as
@@ -24,8 +26,9 @@ import java.util.regex.Pattern;
  */
 @ApplicationScoped
 public class VersionAliases {
-  private static final Pattern VERSION =
-      Pattern.compile("/(?:v2|v26(?:/private/[A-Za-z0-9_-]+)?)(/.*)?");
+  private static final Pattern PRIVATE =
+      Pattern.compile("/v(?:1|2|26)/private/([A-Za-z0-9_-]{1,64})(/.*)?");
+  private static final Pattern VERSION = Pattern.compile("/v(?:2|26)(/.*)?");
   private static final Pattern DEPLOYMENT =
       Pattern.compile("/openai/deployments/([^/]{1,256})(/.*)");
   private static final Pattern AZURE_PROJECT =
@@ -34,6 +37,7 @@ public class VersionAliases {
   private static final int AFTER_REQUEST_ID = 900;
 
   private static final String DEPLOYMENT_KEY = "threadmill.deployment";
+  private static final String PRIVATE_PATH_KEY = "threadmill.private-path";
   private static final String API_KEY = "api-key";
   private static final String PROJECT = "OpenAI-Project";
 
@@ -44,6 +48,11 @@ public class VersionAliases {
   /** The model that a path of Azure's clients names in place of the body; empty for other paths. */
   static Optional<String> deployment(RoutingContext context) {
     return Optional.ofNullable(context.get(DEPLOYMENT_KEY));
+  }
+
+  /** The private path below which a request came; empty for other requests. */
+  public static Optional<String> privatePath(RoutingContext context) {
+    return Optional.ofNullable(context.get(PRIVATE_PATH_KEY));
   }
 
   private static void canonical(RoutingContext context) {
@@ -60,6 +69,11 @@ public class VersionAliases {
 
   /** What follows {@code /v1}; null if the path is no other name of the API. */
   private static String canonical(RoutingContext context, String path) {
+    var own = PRIVATE.matcher(path);
+    if (own.matches()) {
+      context.put(PRIVATE_PATH_KEY, own.group(1));
+      return orEmpty(own.group(2));
+    }
     var version = VERSION.matcher(path);
     if (version.matches()) {
       return orEmpty(version.group(1));

@@ -24,7 +24,6 @@ class CreateEmbeddings {
   private static final int MAX_BUILT_IN_CHARACTERS = 2_000_000;
   private static final int MAX_BUILT_IN_TOKENS = 300_000;
   private static final int MAX_BUILT_IN_TOKENS_OF_TEXT = 8_192;
-  private static final String BUILT_IN = "threadmill";
 
   private final Embeddings embeddings;
   private final ModelRegistry models;
@@ -82,7 +81,14 @@ class CreateEmbeddings {
     int tokens = count(texts, model.name());
     var info =
         new ModelInfo(
-                model.name(), BUILT_IN, MAX_BUILT_IN_TOKENS_OF_TEXT, 1, false, false, false, false)
+                model.name(),
+                ModelInfo.IN_PROCESS,
+                MAX_BUILT_IN_TOKENS_OF_TEXT,
+                1,
+                false,
+                false,
+                false,
+                false)
             .priced(ModelInfo.Price.FREE);
     var reservation = metering.reserve(info, () -> tokens);
     long used = 0;

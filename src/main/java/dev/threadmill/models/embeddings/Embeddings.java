@@ -184,6 +184,11 @@ public class Embeddings implements EmbeddingModel {
     requireKnown("THREADMILL_EMBEDDINGS", model);
   }
 
+  /** Whether a value of THREADMILL_EMBEDDINGS names a model within the process. */
+  public static boolean isLocal(String model) {
+    return weights(model.strip()).isPresent();
+  }
+
   /** As {@link #requireKnown(String)}, for another setting with the same values. */
   public static void requireKnown(String setting, String model) {
     var name = model.strip();

@@ -3,6 +3,7 @@ package dev.threadmill.models.embeddings;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /** The settings of the embedding model. */
@@ -18,6 +19,12 @@ public interface EmbeddingsConfig {
 
   /** How many numbers to ask the provider for; its own default if absent. */
   OptionalInt dimensions();
+
+  /**
+   * THREADMILL_EMBEDDINGS_REGION: where the provider of the model keeps and processes the texts,
+   * such as {@code eu}. Not known unless set.
+   */
+  Optional<String> region();
 
   /** The longest wait for the provider's answer. */
   @WithDefault("30s")

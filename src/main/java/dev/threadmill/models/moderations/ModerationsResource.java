@@ -65,7 +65,7 @@ public class ModerationsResource {
             .locate(model)
             .filter(at -> at.provider().hasModerations())
             .orElseThrow(() -> unavailable(model));
-    metering.admit();
+    metering.admit(location.info());
     var provider = location.provider();
     var name = provider.pinnedName(location.nameAtProvider(), model);
     var body = Json.MAPPER.createObjectNode().put("model", name).set("input", request.input());

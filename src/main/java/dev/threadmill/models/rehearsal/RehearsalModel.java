@@ -59,7 +59,7 @@ public final class RehearsalModel implements LanguageModel {
   private static ModelInfo info(String name) {
     return new ModelInfo(
         name,
-        "threadmill",
+        ModelInfo.IN_PROCESS,
         128_000,
         16_384,
         true,

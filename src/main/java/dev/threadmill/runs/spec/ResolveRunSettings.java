@@ -10,8 +10,13 @@ import dev.threadmill.assistants.ToolSpec;
 import dev.threadmill.assistants.TurnOptions;
 import dev.threadmill.guard.ContentGate;
 import dev.threadmill.guard.ContentSource;
+import dev.threadmill.models.ModelErrors;
+import dev.threadmill.models.ModelInfo;
+import dev.threadmill.models.RegionMismatchException;
 import dev.threadmill.models.ResponseFormat;
 import dev.threadmill.models.ToolChoice;
+import dev.threadmill.models.registry.ModelRegistry;
+import dev.threadmill.projects.Residency;
 import dev.threadmill.runs.store.RunSettings;
 import dev.threadmill.runs.store.TruncationStrategy;
 import dev.threadmill.tools.ToolsetFactory;
@@ -26,13 +31,19 @@ public class ResolveRunSettings {
   private final RoutingTargets routingTargets;
   private final ToolsetFactory toolsets;
   private final ContentGate gate;
+  private final ModelRegistry models;
+  private final Residency residency;
 
   public ResolveRunSettings(
       ToolSecrets toolSecrets,
       RoutingTargets routingTargets,
       ToolsetFactory toolsets,
-      ContentGate gate) {
+      ContentGate gate,
+      ModelRegistry models,
+      Residency residency) {
     this.gate = gate;
+    this.models = models;
+    this.residency = residency;
     this.toolSecrets = toolSecrets;
     this.routingTargets = routingTargets;
     this.toolsets = toolsets;
@@ -42,13 +53,14 @@ public class ResolveRunSettings {
    * The settings of a run.
    *
    * @param assistant null for a run without an assistant
-   * @throws ApiException 400 if the run has no assistant and names no model, if the tool that must
-   *     be called is not among its tools, or if a tool routes to an assistant that does not exist
+   * @throws ApiException 400 if the run has no assistant and names no model, if the model is in
+   *     another region than the project, if the tool that must be called is not among its tools, or
+   *     if a tool routes to an assistant that does not exist
    */
   public RunSettings resolve(ProjectId project, Assistant assistant, RunOverrides overrides) {
     var settings =
         new RunSettings(
-            model(assistant, overrides),
+            model(project, assistant, overrides),
             instructions(project, assistant, overrides),
             tools(project, assistant, overrides),
             toolUse(overrides),
@@ -68,12 +80,22 @@ public class ResolveRunSettings {
     return settings;
   }
 
-  private static String model(Assistant assistant, RunOverrides overrides) {
+  private String model(ProjectId project, Assistant assistant, RunOverrides overrides) {
     var model = or(overrides.model(), of(assistant, Assistant::model));
     if (model == null) {
       throw ApiException.missing("model");
     }
+    // A model that does not exist fails the run, as one that is no longer there would.
+    models.find(model).ifPresent(found -> requireRegion(project, found.info()));
     return model;
+  }
+
+  private void requireRegion(ProjectId project, ModelInfo model) {
+    try {
+      residency.requireModel(project, model);
+    } catch (RegionMismatchException e) {
+      throw ModelErrors.of(e, model.name(), "model");
+    }
   }
 
   /** Those of the assistant passed the content filters when they were stored. */
