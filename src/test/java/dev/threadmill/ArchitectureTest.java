@@ -93,6 +93,7 @@ class ArchitectureTest {
           "protocols.responses.items",
           "protocols.responses.request",
           "protocols.responses",
+          "protocols.responses.containers",
           "console",
           "lab.memory",
           "lab.search",

@@ -57,7 +57,7 @@ class TableOwnersTest {
         "vector_store_texts",
         "vector_store_index",
         "vector_store_tombstones");
-    owns("tools.code", "code_files", "code_sessions");
+    owns("tools.code", "code_files", "code_sessions", "containers");
     owns("protocols.responses", "responses");
     owns("runs.store", "runs", "run_steps", "tool_calls", "run_journal", "nodes");
   }

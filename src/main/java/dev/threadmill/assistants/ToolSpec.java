@@ -18,6 +18,7 @@ import dev.threadmill.guard.SecretText;
 import dev.threadmill.models.FunctionSpec;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
  * A tool that an assistant may use, as clients send it. A new kind of tool is a record here with
@@ -151,14 +152,22 @@ public sealed interface ToolSpec {
    * Runs code.
    *
    * @param enabled false keeps the tool from the model; null is true
+   * @param container the id of the container that it runs in; null for that of the thread
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
-  record CodeInterpreter(Boolean enabled) implements ToolSpec {
+  record CodeInterpreter(Boolean enabled, String container) implements ToolSpec {
     /** The type of the tool and of its calls, and the name of its function. */
     public static final String TYPE = "code_interpreter";
 
+    private static final Pattern CONTAINER = Pattern.compile("cntr_[A-Za-z0-9_-]{1,120}");
+
     @JsonCreator
-    public CodeInterpreter {}
+    public CodeInterpreter {
+      if (container != null && !CONTAINER.matcher(container).matches()) {
+        throw ApiException.invalid(
+            "container", "Invalid 'container': expected the id of a container.");
+      }
+    }
 
     /** Whether the model is to be offered the tool. */
     public boolean isOn() {

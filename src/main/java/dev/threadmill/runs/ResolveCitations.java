@@ -1,10 +1,13 @@
 package dev.threadmill.runs;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.threadmill.api.ThreadId;
+import dev.threadmill.assistants.ToolSpec;
 import dev.threadmill.runs.execution.MarkerResolver;
 import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.ToolCallStore;
 import dev.threadmill.threads.Annotation;
+import dev.threadmill.tools.code.Container;
 import dev.threadmill.tools.code.LinkedFiles;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.HashMap;
@@ -38,7 +41,7 @@ class ResolveCitations {
       @Override
       public Optional<Annotation> resolve(String marker, int start, int end) {
         if (marker.startsWith(LinkedFiles.PREFIX)) {
-          return linkedFiles.resolve(run.threadId(), marker, start);
+          return linkedFiles.resolve(run.projectId(), codeThread(run), marker, start);
         }
         var place = MARKER.matcher(marker);
         if (!place.matches()) {
@@ -51,6 +54,16 @@ class ResolveCitations {
             .map(result -> citation(result, marker, start, end));
       }
     };
+  }
+
+  /** The thread whose session the code of the run uses. */
+  private static ThreadId codeThread(Run run) {
+    for (var tool : run.settings().tools()) {
+      if (tool instanceof ToolSpec.CodeInterpreter code && code.container() != null) {
+        return Container.threadOf(code.container());
+      }
+    }
+    return run.threadId();
   }
 
   private Map<String, JsonNode> read(Run run) {

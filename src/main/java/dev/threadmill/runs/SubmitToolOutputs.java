@@ -88,7 +88,26 @@ public class SubmitToolOutputs {
 
   /** Which outputs are submitted to which run. */
   private record Submission(
-      ProjectId project, ThreadId thread, RunId run, ToolOutputs outputs, boolean isComplete) {}
+      ProjectId project,
+      ThreadId thread,
+      RunId run,
+      ToolOutputs outputs,
+      boolean isComplete,
+      BeforeResume hook) {}
+
+  /** Takes part in the transaction that continues a run. */
+  @FunctionalInterface
+  public interface BeforeResume {
+    /** Does nothing. */
+    BeforeResume NONE = (_, _) -> {};
+
+    /**
+     * Called before the transaction is committed.
+     *
+     * @param position in the event log of the run before it continues
+     */
+    void onResume(Tx tx, EventId position);
+  }
 
   /**
    * Stores the outputs of all calls that a run waits for, and continues it.
@@ -97,8 +116,14 @@ public class SubmitToolOutputs {
    *     outputs are not exactly those that it waits for
    */
   public Resumed submit(ProjectId project, ThreadId thread, RunId id, ToolOutputs outputs) {
+    return submit(project, thread, id, outputs, BeforeResume.NONE);
+  }
+
+  /** As {@link #submit(ProjectId, ThreadId, RunId, ToolOutputs)}. */
+  public Resumed submit(
+      ProjectId project, ThreadId thread, RunId id, ToolOutputs outputs, BeforeResume hook) {
     var filtered = filtered(project, thread, outputs, "tool_outputs[%d].output");
-    return submit(new Submission(project, thread, id, filtered, true)).orElseThrow();
+    return submit(new Submission(project, thread, id, filtered, true, hook)).orElseThrow();
   }
 
   /**
@@ -109,7 +134,7 @@ public class SubmitToolOutputs {
    */
   String submitOne(ProjectId project, ThreadId thread, RunId id, ToolCallId call, String output) {
     var filtered = filtered(project, thread, ToolOutputs.of(call, output), "content");
-    submit(new Submission(project, thread, id, filtered, false));
+    submit(new Submission(project, thread, id, filtered, false, BeforeResume.NONE));
     return filtered.toolOutputs().getFirst().output();
   }
 
@@ -183,6 +208,7 @@ public class SubmitToolOutputs {
     if (submission.outputs().isStreamed()) {
       IdempotencyContext.note(IdempotencyContext.STREAM, EventId.endOf(run).toString());
     }
+    submission.hook().onResume(tx, EventId.endOf(run));
     return Optional.of(resume(tx, run, answered, claim));
   }
 

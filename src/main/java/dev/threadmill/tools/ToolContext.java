@@ -29,6 +29,12 @@ public record ToolContext(
     BooleanSupplier cancelled,
     String remoteTaskId,
     ToolListener listener) {
+  /** The same call on behalf of another thread, which has no assistant. */
+  public ToolContext inThread(ThreadId other) {
+    return new ToolContext(
+        project, null, other, run, call, allowedDomains, cancelled, remoteTaskId, listener);
+  }
+
   /** Whether the result of the call is not needed any more. */
   public boolean isCancelled() {
     return cancelled.getAsBoolean();

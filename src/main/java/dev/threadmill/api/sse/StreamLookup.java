@@ -2,8 +2,11 @@ package dev.threadmill.api.sse;
 
 import dev.threadmill.api.ProjectId;
 
-/** Reopens streams of earlier requests by their {@link EventStream#replayAddress}. */
+/** Reopens streams of one kind by their {@link EventStream#replayAddress}. */
 public interface StreamLookup {
+  /** What the addresses of this kind begin with. */
+  String prefix();
+
   /**
    * The same events.
    *

@@ -22,7 +22,7 @@ import org.jboss.logging.Logger;
  * @param length how many
  * @param isRange whether the client asked for a range
  */
-record FileContent(
+public record FileContent(
     Files files, StoredFile file, boolean isUnchanged, long from, long length, boolean isRange) {
   private static final Logger LOG = Logger.getLogger(FileContent.class);
   private static final Pattern RANGE = Pattern.compile("bytes=(\\d{0,18})-(\\d{0,18})");
@@ -46,6 +46,15 @@ record FileContent(
     }
     var range = headers.getHeaderString("Range");
     return range == null ? whole : whole.ranged(range.replaceAll("\\s", ""));
+  }
+
+  /** The response to a request with these headers, also if it asks for a range beyond the end. */
+  public static Response answer(Files files, StoredFile file, HttpHeaders headers) {
+    try {
+      return of(files, file, headers).get();
+    } catch (UnsatisfiableRangeException e) {
+      return e.answer();
+    }
   }
 
   private static boolean matches(String header, String tag) {

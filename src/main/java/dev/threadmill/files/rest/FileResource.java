@@ -130,11 +130,7 @@ public class FileResource {
               mediaType = MediaType.APPLICATION_OCTET_STREAM,
               schema = @Schema(type = SchemaType.STRING, format = "binary")))
   public Response content(@PathParam("file_id") FileId id, @Context HttpHeaders headers) {
-    try {
-      return contentOf(id, headers).get();
-    } catch (FileContent.UnsatisfiableRangeException e) {
-      return e.answer();
-    }
+    return FileContent.answer(files, files.get(Caller.current().project(), id), headers);
   }
 
   @HEAD

@@ -27,7 +27,7 @@ import org.apache.commons.fileupload.UploadContext;
  * read.
  */
 @ApplicationScoped
-class ReceiveForm {
+public class ReceiveForm {
   /** For the boundaries, the heads of the parts and the fields. */
   private static final int MAX_OVERHEAD = 256 * 1024;
 
@@ -52,7 +52,7 @@ class ReceiveForm {
    * @param fields the names of the other fields
    * @param maxBytes the most bytes of the file
    */
-  record FormRequest(
+  public record FormRequest(
       ProjectId project,
       HttpHeaders headers,
       InputStream body,
@@ -76,7 +76,7 @@ class ReceiveForm {
    * @throws ApiException 400 if it is none, or has other fields than these; 413 if the file is too
    *     large; 408 if it arrives too slowly; 429 if the project has no space for it
    */
-  ReceivedForm receive(FormRequest request) throws IOException {
+  public ReceivedForm receive(FormRequest request) throws IOException {
     long length = request.length();
     if (length > request.maxBytes() + MAX_OVERHEAD) {
       throw Blobs.tooLarge(request.maxBytes());

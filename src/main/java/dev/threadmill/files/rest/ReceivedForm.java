@@ -13,10 +13,10 @@ import java.util.Optional;
  * @param contentType as the client says; null if it does not
  * @param fields the other fields by name
  */
-record ReceivedForm(
+public record ReceivedForm(
     ReceivedContent content, String filename, String contentType, Map<String, String> fields)
     implements AutoCloseable {
-  ReceivedForm {
+  public ReceivedForm {
     fields = Map.copyOf(fields);
   }
 

@@ -6,11 +6,13 @@ import dev.threadmill.api.Ids;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.sse.StreamLookup;
 import dev.threadmill.projects.idempotency.IdempotencyKeyStore.StoredKey;
+import io.quarkus.arc.All;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -27,14 +29,14 @@ class AcquireKey {
   private final IdempotencyKeyStore store;
   private final KeyLeases held;
   private final RecoverResponse lostAnswer;
-  private final StreamLookup streams;
+  private final List<StreamLookup> streams;
   private final Ids ids;
 
   AcquireKey(
       IdempotencyKeyStore store,
       KeyLeases held,
       RecoverResponse lostAnswer,
-      StreamLookup streams,
+      @All List<StreamLookup> streams,
       Ids ids) {
     this.store = store;
     this.held = held;
@@ -134,8 +136,8 @@ class AcquireKey {
   private Response recovered(KeyRequest wanted, StoredKey known, RecoverResponse.Target target) {
     var response = Response.ok().header(REPLAYED, "true");
     var from = known.effects().get(IdempotencyContext.STREAM);
-    if (from != null && target.isRun()) {
-      return streamed(response, wanted, target.thread() + "/" + target.id() + "/" + from);
+    if (from != null && target.isStreamed()) {
+      return streamed(response, wanted, target.streamAddress(from));
     }
     var object =
         lostAnswer.read(wanted.project(), target).orElseThrow(IdempotencyFilter::responseLost);
@@ -143,7 +145,12 @@ class AcquireKey {
   }
 
   private Response streamed(Response.ResponseBuilder response, KeyRequest wanted, String address) {
-    var events = streams.open(wanted.project(), address, wanted.lastEventId());
+    var events =
+        streams.stream()
+            .filter(kind -> address.startsWith(kind.prefix()))
+            .findFirst()
+            .orElseThrow(IdempotencyFilter::responseLost)
+            .open(wanted.project(), address, wanted.lastEventId());
     return response.entity(events).type(MediaType.SERVER_SENT_EVENTS_TYPE).build();
   }
 }

@@ -17,6 +17,8 @@ import java.util.Set;
 class RecoverResponse {
   private static final String THREAD = "thread_";
   private static final String RUN = "run_";
+  private static final String RESPONSE = "resp_";
+  private static final String CONVERSATIONS = "conversations";
 
   /** The prefix of the id that a POST to a path with this last segment creates. */
   private static final Map<String, String> CREATED_BY_PATH =
@@ -26,6 +28,9 @@ class RecoverResponse {
           Map.entry("fork", THREAD),
           Map.entry("messages", "msg_"),
           Map.entry("runs", RUN),
+          Map.entry("responses", RESPONSE),
+          Map.entry(CONVERSATIONS, THREAD),
+          Map.entry("containers", "cntr_"),
           Map.entry("projects", "proj_"),
           Map.entry("api_keys", "key_"),
           Map.entry("files", "file-"),
@@ -48,8 +53,18 @@ class RecoverResponse {
    * @param thread null if it belongs to none
    */
   record Target(String thread, String id) {
-    boolean isRun() {
-      return id.startsWith(RUN);
+    /** Whether its events can be sent again. */
+    boolean isStreamed() {
+      return id.startsWith(RUN) || id.startsWith(RESPONSE);
+    }
+
+    /**
+     * Where they are.
+     *
+     * @param from the event from which the request streamed
+     */
+    String streamAddress(String from) {
+      return id.startsWith(RUN) ? thread + "/" + id + "/" + from : id;
     }
   }
 
@@ -66,7 +81,12 @@ class RecoverResponse {
     var kind = CREATED_BY_PATH.get(last);
     if (kind != null) {
       var id = made.get(kind);
-      return id == null ? Optional.empty() : Optional.of(new Target(thread, id));
+      if (id == null) {
+        return Optional.empty();
+      }
+      // A conversation is a thread with another prefix.
+      var shown = last.equals(CONVERSATIONS) ? id.replaceFirst("^" + THREAD, "conv_") : id;
+      return Optional.of(new Target(thread, shown));
     }
     // The request has changed an existing object.
     var id = ACTIONS.contains(last) ? segments[segments.length - 2] : last;

@@ -1,19 +1,17 @@
 package dev.threadmill.protocols.responses;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.threadmill.api.Json;
 import dev.threadmill.assistants.ToolSpec;
 import dev.threadmill.protocols.responses.items.ItemIds;
 import dev.threadmill.protocols.responses.items.ItemObjects;
+import dev.threadmill.protocols.responses.items.SourceNames;
 import dev.threadmill.protocols.responses.request.Include;
 import dev.threadmill.runs.api.RunItem;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** The events of tool calls. Each is shown once its arguments are complete. */
+/** The events of calls that the server makes. Each is shown once its arguments are complete. */
 final class CallEvents {
   private static final String ADDED = "response.output_item.added";
   private static final String DONE = "response.output_item.done";
@@ -21,28 +19,20 @@ final class CallEvents {
   private static final String SEARCH = "file_search";
 
   private final EventWriter writer;
-  private final ArrayNode output;
-  private final JsonNode names;
+  private final OutputItems output;
   private final Include include;
-  private final Map<String, String> filenames;
+  private final SourceNames sources;
   private final Map<String, Open> open = new LinkedHashMap<>();
 
   /**
-   * @param names functions that the client knows by something else than their name
    * @param include whether results of searches and outputs of code are shown
-   * @param filenames takes the names of the files that were found, by their ids
+   * @param sources takes the names of the files that were found
    */
-  CallEvents(
-      EventWriter writer,
-      ArrayNode output,
-      JsonNode names,
-      Include include,
-      Map<String, String> filenames) {
+  CallEvents(EventWriter writer, OutputItems output, Include include, SourceNames sources) {
     this.writer = writer;
     this.output = output;
-    this.names = names;
     this.include = include;
-    this.filenames = filenames;
+    this.sources = sources;
   }
 
   private record Open(int index, ObjectNode item, String kind) {}
@@ -50,11 +40,10 @@ final class CallEvents {
   /** The arguments of a call are complete. */
   void ready(RunItem.Call call) {
     switch (call.executor()) {
-      case CLIENT -> clientCall(call);
       case APPROVAL -> approvalRequest(call);
       case SERVER, ASSISTANT -> begin(call, null);
-      case NONE -> {
-        // The model is told why; the client has nothing to execute.
+      case CLIENT, NONE -> {
+        // The client executes it, or the model is told why not.
       }
     }
   }
@@ -73,34 +62,6 @@ final class CallEvents {
         .put("status", "in_progress");
   }
 
-  private void clientCall(RunItem.Call call) {
-    var known = names.path(call.name());
-    boolean isCustom = known.path("custom").asBoolean(false);
-    var item =
-        isCustom
-            ? item(ItemIds.CUSTOM_CALL, call, "custom_tool_call")
-            : item(ItemIds.FUNCTION_CALL, call, "function_call");
-    item.put("call_id", call.place().id());
-    item.put("name", known.isObject() ? known.path("name").asText() : call.name());
-    if (known.path("namespace").isTextual()) {
-      item.put("namespace", known.path("namespace").asText());
-    }
-    var field = isCustom ? "input" : "arguments";
-    var whole = isCustom ? textInput(call.arguments()) : call.arguments();
-    int index = output.size();
-    output.add(item);
-    item(ADDED, index, item.put(field, ""));
-    var events =
-        isCustom ? "response.custom_tool_call_input." : "response.function_call_arguments.";
-    write(events + "delta", item, index, "delta", whole);
-    var done = at(item, index).put(field, whole);
-    if (!isCustom) {
-      done.put("name", item.path("name").asText());
-    }
-    writer.write(events + "done", done);
-    item(DONE, index, item.put(field, whole).put("status", "completed"));
-  }
-
   private static ObjectNode at(ObjectNode item, int index) {
     return EventWriter.event().put("item_id", item.path("id").asText()).put("output_index", index);
   }
@@ -113,18 +74,6 @@ final class CallEvents {
     writer.write(type, at(item, index));
   }
 
-  private static String textInput(String arguments) {
-    return parsed(arguments).path("input").asText(arguments);
-  }
-
-  private static JsonNode parsed(String arguments) {
-    try {
-      return Json.MAPPER.readTree(arguments.isBlank() ? "{}" : arguments);
-    } catch (JsonProcessingException e) {
-      return Json.MAPPER.createObjectNode();
-    }
-  }
-
   private void approvalRequest(RunItem.Call call) {
     var item =
         Json.MAPPER
@@ -134,8 +83,7 @@ final class CallEvents {
             .put("server_label", serverLabel(call))
             .put("name", toolName(call))
             .put("arguments", call.arguments());
-    int index = output.size();
-    output.add(item);
+    int index = output.add(item);
     item(ADDED, index, item);
     item(DONE, index, item);
   }
@@ -168,8 +116,7 @@ final class CallEvents {
     var item = item(ItemIds.FILE_SEARCH, call, "file_search_call");
     item.set("queries", ItemObjects.queries(call.arguments()));
     item.putNull("results");
-    int index = output.size();
-    output.add(item);
+    int index = output.add(item);
     item(ADDED, index, item);
     write("response.file_search_call.in_progress", item, index);
     write("response.file_search_call.searching", item, index);
@@ -179,9 +126,8 @@ final class CallEvents {
   private Open code(RunItem.Call call) {
     var text = ItemObjects.code(call.arguments());
     var item = item(ItemIds.CODE, call, "code_interpreter_call");
-    item.put("container_id", "auto").put("code", "").putNull("outputs");
-    int index = output.size();
-    output.add(item);
+    item.put("container_id", sources.container()).put("code", "").putNull("outputs");
+    int index = output.add(item);
     item(ADDED, index, item);
     write("response.code_interpreter_call.in_progress", item, index);
     write("response.code_interpreter_call_code.delta", item, index, "delta", text);
@@ -195,8 +141,7 @@ final class CallEvents {
     var item = item(ItemIds.MCP_CALL, call, "mcp_call");
     item.put("server_label", serverLabel(call)).put("name", toolName(call)).put("arguments", "");
     item.putNull("output").putNull("error").put("approval_request_id", approval);
-    int index = output.size();
-    output.add(item);
+    int index = output.add(item);
     item(ADDED, index, item);
     write("response.mcp_call.in_progress", item, index);
     write("response.mcp_call_arguments.delta", item, index, "delta", call.arguments());
@@ -255,7 +200,10 @@ final class CallEvents {
     switch (begun.kind()) {
       case SEARCH -> {
         if (call != null) {
-          results(item, call);
+          var results = CallResults.ofSearch(call.details(), sources);
+          if (include.searchResults()) {
+            item.set("results", results);
+          }
         }
         if (isComplete) {
           write("response.file_search_call.completed", item, index);
@@ -263,7 +211,7 @@ final class CallEvents {
       }
       case CODE -> {
         if (include.codeOutputs() && result != null) {
-          item.putArray("outputs").addObject().put("type", "logs").put("logs", result);
+          item.set("outputs", CallResults.ofCode(result, call.details()));
         }
         if (isComplete) {
           write("response.code_interpreter_call.completed", item, index);
@@ -275,25 +223,6 @@ final class CallEvents {
       }
     }
     item(DONE, index, item.put("status", status));
-  }
-
-  private void results(ObjectNode item, RunItem.Call call) {
-    var results = Json.MAPPER.createArrayNode();
-    for (var detail : call.details()) {
-      for (var found : detail.data().path("results")) {
-        var file = found.path("file_id").asText();
-        filenames.put(file, found.path("file_name").asText(file));
-        var result = results.addObject().put("file_id", file);
-        result.put("filename", filenames.get(file)).put("score", found.path("score").asDouble());
-        var text = new StringBuilder();
-        found.path("content").forEach(part -> text.append(part.path("text").asText()));
-        result.put("text", text.toString());
-        result.set("attributes", found.path("attributes"));
-      }
-    }
-    if (include.searchResults()) {
-      item.set("results", results);
-    }
   }
 
   /** Ends the calls that the end of the run has left open. */

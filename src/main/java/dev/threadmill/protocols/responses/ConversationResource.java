@@ -56,11 +56,14 @@ public class ConversationResource {
   private final ThreadStore threads;
   private final ThreadItems items;
   private final ReadItems readItems;
+  private final ShowItems showItems;
 
-  ConversationResource(ThreadStore threads, ThreadItems items, ReadItems readItems) {
+  ConversationResource(
+      ThreadStore threads, ThreadItems items, ReadItems readItems, ShowItems showItems) {
     this.threads = threads;
     this.items = items;
     this.readItems = readItems;
+    this.showItems = showItems;
   }
 
   @POST
@@ -129,7 +132,7 @@ public class ConversationResource {
       @QueryParam("include") List<String> includeBare,
       InputStream body)
       throws IOException {
-    Include.of(include, includeBare);
+    var included = Include.of(include, includeBare);
     var project = Caller.current().project();
     var thread = thread(project, id).id();
     var given = RequestFields.body(body).path("items");
@@ -138,15 +141,14 @@ public class ConversationResource {
     }
     var read = read(project, thread, required(given));
     var added = unlessLocked(() -> items.append(project, thread, read.entries(), read.outputs()));
-    var shown = new ArrayList<JsonNode>();
-    added.forEach(item -> shown.add(ItemObjects.of(item)));
+    var all = new ArrayList<ThreadItem>(added);
     read.outputs()
         .keySet()
         .forEach(
             call ->
                 find(project, thread, ItemIds.with(ItemIds.OUTPUT, ThreadItems.storedCallId(call)))
-                    .ifPresent(item -> shown.add(ItemObjects.of(item))));
-    return page(shown, false);
+                    .ifPresent(all::add));
+    return page(showItems.of(project, thread, all, included), false);
   }
 
   private static <T> T unlessLocked(Supplier<T> work) {
@@ -165,7 +167,7 @@ public class ConversationResource {
       @QueryParam("include[]") List<String> include,
       @QueryParam("include") List<String> includeBare,
       @BeanParam PageRequest request) {
-    Include.of(include, includeBare);
+    var included = Include.of(include, includeBare);
     var project = Caller.current().project();
     var thread = thread(project, id).id();
     var after =
@@ -177,7 +179,7 @@ public class ConversationResource {
                         ApiException.invalid(
                             "after", "Invalid 'after': there is no such item in this list."));
     var found = items.list(project, thread, after, request);
-    return page(found.data().stream().<JsonNode>map(ItemObjects::of).toList(), found.hasMore());
+    return page(showItems.of(project, thread, found.data(), included), found.hasMore());
   }
 
   @GET
@@ -189,10 +191,11 @@ public class ConversationResource {
       @PathParam("item_id") String item,
       @QueryParam("include[]") List<String> include,
       @QueryParam("include") List<String> includeBare) {
-    Include.of(include, includeBare);
+    var included = Include.of(include, includeBare);
     var project = Caller.current().project();
-    return find(project, thread(project, id).id(), item)
-        .map(ItemObjects::of)
+    var thread = thread(project, id).id();
+    return find(project, thread, item)
+        .map(found -> showItems.of(project, thread, found, included))
         .orElseThrow(() -> ItemErrors.noItem(item));
   }
 
@@ -223,7 +226,9 @@ public class ConversationResource {
             id ->
                 thread == null
                     ? null
-                    : find(project, thread, id).map(ItemObjects::of).orElse(null));
+                    : find(project, thread, id)
+                        .map(found -> showItems.of(project, thread, found, Include.NOTHING))
+                        .orElse(null));
     var read = readItems.read(project, "items", given, mode);
     if (!read.approvals().isEmpty()) {
       throw ApiException.invalid(

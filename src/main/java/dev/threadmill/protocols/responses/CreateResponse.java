@@ -1,21 +1,20 @@
 package dev.threadmill.protocols.responses;
 
 import dev.threadmill.api.ApiException;
+import dev.threadmill.api.IdempotencyContext;
 import dev.threadmill.api.Ids;
 import dev.threadmill.api.Json;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.RunId;
 import dev.threadmill.api.ThreadId;
-import dev.threadmill.assistants.ToolResources;
 import dev.threadmill.db.DatabaseException;
-import dev.threadmill.files.FileReferences;
+import dev.threadmill.db.Tx;
 import dev.threadmill.protocols.responses.items.InputItems;
 import dev.threadmill.protocols.responses.items.ItemErrors;
 import dev.threadmill.protocols.responses.items.ItemIds;
-import dev.threadmill.protocols.responses.items.ItemObjects;
 import dev.threadmill.protocols.responses.items.ReadItems;
 import dev.threadmill.protocols.responses.items.SealedItems;
-import dev.threadmill.protocols.responses.request.OfferedTools;
+import dev.threadmill.protocols.responses.request.Include;
 import dev.threadmill.protocols.responses.request.ResponseRequest;
 import dev.threadmill.runs.api.RunClient;
 import dev.threadmill.runs.api.RunHandle;
@@ -25,11 +24,9 @@ import dev.threadmill.runs.spec.OnActiveRun;
 import dev.threadmill.threads.ActiveRunException;
 import dev.threadmill.threads.CreateThread;
 import dev.threadmill.threads.ThreadStore;
-import dev.threadmill.threads.ThreadToolResources;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.InstantSource;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 
 /**
@@ -44,8 +41,8 @@ class CreateResponse {
   private final ReadItems readItems;
   private final ThreadItems items;
   private final ThreadStore threads;
-  private final ThreadToolResources toolResources;
-  private final FileReferences files;
+  private final CodePlace codePlace;
+  private final ShowItems showItems;
   private final SealedItems sealed;
   private final BuildRunSpec buildSpec;
   private final ShownInput shownInput;
@@ -59,8 +56,8 @@ class CreateResponse {
       ReadItems readItems,
       ThreadItems items,
       ThreadStore threads,
-      ThreadToolResources toolResources,
-      FileReferences files,
+      CodePlace codePlace,
+      ShowItems showItems,
       SealedItems sealed,
       BuildRunSpec buildSpec,
       ShownInput shownInput,
@@ -72,8 +69,8 @@ class CreateResponse {
     this.readItems = readItems;
     this.items = items;
     this.threads = threads;
-    this.toolResources = toolResources;
-    this.files = files;
+    this.codePlace = codePlace;
+    this.showItems = showItems;
     this.sealed = sealed;
     this.buildSpec = buildSpec;
     this.shownInput = shownInput;
@@ -112,7 +109,7 @@ class CreateResponse {
     }
     var target = target(project, request);
     var input = input(project, request, target);
-    requireCodeFiles(project, request);
+    codePlace.requireUsable(project, request.tools());
     if (!input.approvals().isEmpty()) {
       return approve(project, request, target, input);
     }
@@ -171,7 +168,7 @@ class CreateResponse {
                     ? null
                     : ItemIds.key(id)
                         .flatMap(key -> items.find(project, known, key))
-                        .map(ItemObjects::of)
+                        .map(item -> showItems.of(project, known, item, Include.NOTHING))
                         .orElse(null));
     var given = request.body().path("input");
     return readItems.read(
@@ -216,10 +213,8 @@ class CreateResponse {
             spec,
             (tx, thread, id) -> {
               made[0] = response(project, request, target, input, thread, id);
-              store.insert(tx, made[0]);
-              if (!request.tools().codeFiles().isEmpty()) {
-                toolResources.addCodeInterpreterFiles(tx, thread, codeFiles(request));
-              }
+              insert(tx, made[0], request);
+              codePlace.addFiles(tx, thread, request.tools());
             });
     return new Created(made[0], run);
   }
@@ -273,37 +268,14 @@ class CreateResponse {
     var run =
         runs.startWithThread(
             project,
-            new CreateThread(null, resources(request), null, null),
+            new CreateThread(null, CodePlace.resources(request.tools()), null, null),
             spec,
             (tx, thread, id) -> {
               made[0] = response(project, request, target, shown, thread, id);
               threads.hide(tx, thread);
-              store.insert(tx, made[0]);
+              insert(tx, made[0], request);
             });
     return new Created(made[0], run);
-  }
-
-  private void requireCodeFiles(ProjectId project, ResponseRequest request) {
-    if (request.tools().codeFiles().isEmpty()) {
-      return;
-    }
-    var existing = files.existing(project, codeFiles(request));
-    for (var file : request.tools().codeFiles()) {
-      if (!existing.contains(file.id())) {
-        throw FileReferences.missing("file", file.param(), file.id());
-      }
-    }
-  }
-
-  private static List<String> codeFiles(ResponseRequest request) {
-    return request.tools().codeFiles().stream().map(OfferedTools.CodeFile::id).distinct().toList();
-  }
-
-  private static ToolResources resources(ResponseRequest request) {
-    var files = codeFiles(request);
-    return files.isEmpty()
-        ? null
-        : new ToolResources(new ToolResources.CodeInterpreter(files), null);
   }
 
   /** Approvals continue the run that waits for them: the server makes the calls in it. */
@@ -318,25 +290,44 @@ class CreateResponse {
     var waiting = waiting(project, thread);
     var outputs = new HashMap<String, String>(input.outputs());
     input.approvals().forEach((id, decision) -> outputs.put(ItemIds.with("call_", id), decision));
-    var run = runs.submit(project, thread, waiting.id(), outputs);
-    var response =
-        new StoredResponse(
-            ids.next(StoredResponse.PREFIX),
+    var made = new StoredResponse[1];
+    var run =
+        runs.submit(
             project,
             thread,
             waiting.id(),
-            clock.instant(),
-            run.start(),
-            request.previous(),
-            target.isLinear() ? request.previous() : null,
-            request.conversation() != null,
-            request.background(),
-            request.store(),
-            ResponseObject.echo(request),
-            shownInput.of(input),
-            target.system());
-    store.insertAndCommit(response);
-    return new Created(response, run);
+            outputs,
+            (tx, start) -> {
+              made[0] =
+                  new StoredResponse(
+                      ids.next(StoredResponse.PREFIX),
+                      project,
+                      thread,
+                      waiting.id(),
+                      clock.instant(),
+                      start,
+                      request.previous(),
+                      target.isLinear() ? request.previous() : null,
+                      request.conversation() != null,
+                      request.background(),
+                      request.store(),
+                      ResponseObject.echo(request),
+                      shownInput.of(input),
+                      target.system());
+              insert(tx, made[0], request);
+            });
+    return new Created(made[0], run);
+  }
+
+  /** A request that is repeated with its key leads to this response, if it is stored. */
+  private void insert(Tx tx, StoredResponse response, ResponseRequest request) {
+    store.insert(tx, response);
+    if (response.stored()) {
+      IdempotencyContext.note(StoredResponse.PREFIX, response.id());
+      if (request.stream()) {
+        IdempotencyContext.note(IdempotencyContext.STREAM, response.id());
+      }
+    }
   }
 
   private RunSnapshot waiting(ProjectId project, ThreadId thread) {

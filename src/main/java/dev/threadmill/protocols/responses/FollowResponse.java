@@ -38,13 +38,21 @@ class FollowResponse {
    * @param after the number of the last event that the client has received; -1 for none
    */
   EventStream stream(StoredResponse response, RunHandle run, Include include, long after) {
-    return run.stream(
-        encoder(response, run, new EventWriter(true, after), include), true, response.start());
+    return replayable(
+        response,
+        run.stream(
+            encoder(response, run, new EventWriter(true, after), include), true, response.start()));
   }
 
   /** As {@link #stream}, of a run that was just started. */
   EventStream stream(StoredResponse response, RunHandle run, Include include) {
-    return run.stream(encoder(response, run, new EventWriter(true, -1), include), true, null);
+    return replayable(
+        response,
+        run.stream(encoder(response, run, new EventWriter(true, -1), include), true, null));
+  }
+
+  private static EventStream replayable(StoredResponse response, EventStream events) {
+    return response.stored() ? new ReplayableStream(events, response.id()) : events;
   }
 
   /** Waits until the response has ended. Holds only the calling thread, a virtual one. */

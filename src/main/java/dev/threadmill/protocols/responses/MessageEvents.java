@@ -1,21 +1,20 @@
 package dev.threadmill.protocols.responses;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.threadmill.api.Json;
 import dev.threadmill.api.MessageId;
 import dev.threadmill.protocols.responses.items.ItemIds;
 import dev.threadmill.protocols.responses.items.ItemObjects;
+import dev.threadmill.protocols.responses.items.SourceNames;
 import dev.threadmill.threads.Annotation;
 import dev.threadmill.threads.ContentPart;
 import java.util.List;
-import java.util.Map;
 
 /** The events of messages of the assistant, of which one at a time is open. */
 final class MessageEvents {
   private final EventWriter writer;
-  private final ArrayNode output;
-  private final Map<String, String> filenames;
+  private final OutputItems output;
+  private final SourceNames names;
   private String place;
   private ObjectNode item;
   private int index;
@@ -23,8 +22,8 @@ final class MessageEvents {
   private int annotations;
   private StringBuilder text;
 
-  MessageEvents(EventWriter writer, ArrayNode output, Map<String, String> filenames) {
-    this.filenames = filenames;
+  MessageEvents(EventWriter writer, OutputItems output, SourceNames names) {
+    this.names = names;
     this.writer = writer;
     this.output = output;
   }
@@ -39,7 +38,6 @@ final class MessageEvents {
     text = new StringBuilder();
     isPartOpen = false;
     annotations = 0;
-    index = output.size();
     item =
         Json.MAPPER
             .createObjectNode()
@@ -51,7 +49,7 @@ final class MessageEvents {
     if (phase != null) {
       item.put("phase", phase);
     }
-    output.add(item);
+    index = output.add(item);
     item("added");
   }
 
@@ -85,7 +83,7 @@ final class MessageEvents {
     }
     if (!isPartOpen) {
       isPartOpen = true;
-      part("added", 0, ItemObjects.outputText("", List.of(), filenames));
+      part("added", 0, ItemObjects.outputText("", List.of(), names));
     }
     text.append(piece);
     var fields = at(0).put("delta", piece);
@@ -98,7 +96,7 @@ final class MessageEvents {
     if (id.equals(this.place) && isPartOpen && place == annotations) {
       annotations++;
       var fields = at(0).put("annotation_index", place);
-      fields.set("annotation", ItemObjects.annotation(annotation, filenames));
+      fields.set("annotation", ItemObjects.annotation(annotation, names));
       writer.write("response.output_text.annotation.added", fields);
     }
   }
@@ -129,7 +127,7 @@ final class MessageEvents {
 
   private void text(int content, ContentPart.Text whole) {
     if (content > 0 || !isPartOpen) {
-      part("added", content, ItemObjects.outputText("", List.of(), filenames));
+      part("added", content, ItemObjects.outputText("", List.of(), names));
     }
     var streamed = content == 0 ? text.toString() : "";
     if (whole.value().length() > streamed.length() && whole.value().startsWith(streamed)) {
@@ -140,13 +138,13 @@ final class MessageEvents {
     var all = whole.text().annotations();
     for (int i = content == 0 ? annotations : 0; i < all.size(); i++) {
       var fields = at(content).put("annotation_index", i);
-      fields.set("annotation", ItemObjects.annotation(all.get(i), filenames));
+      fields.set("annotation", ItemObjects.annotation(all.get(i), names));
       writer.write("response.output_text.annotation.added", fields);
     }
     var fields = at(content).put("text", whole.value());
     fields.putArray("logprobs");
     writer.write("response.output_text.done", fields);
-    var part = ItemObjects.outputText(whole.value(), all, filenames);
+    var part = ItemObjects.outputText(whole.value(), all, names);
     part("done", content, part);
     item.withArray("content").add(part);
   }

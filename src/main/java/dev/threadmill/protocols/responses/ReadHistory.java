@@ -8,18 +8,16 @@ import dev.threadmill.api.PageRequest;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.protocols.responses.items.ItemErrors;
-import dev.threadmill.protocols.responses.items.ItemObjects;
 import dev.threadmill.protocols.responses.request.Include;
 import dev.threadmill.runs.api.RunClient;
 import dev.threadmill.runs.api.ThreadItem;
 import dev.threadmill.runs.api.ThreadItems;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.util.ArrayList;
 
 /** Reads the items of a chain of responses, for a response that branches off it. */
 @ApplicationScoped
 class ReadHistory {
-  private static final int MAX_CHAIN = 100;
+  private static final int MAX_CHAIN = 1_000;
   private static final int MAX_ITEMS = 10_000;
   private static final int PAGE = 100;
   private static final long MAX_CHARACTERS = 16L << 20;
@@ -27,25 +25,23 @@ class ReadHistory {
   private final ResponseStore store;
   private final RunClient runs;
   private final ThreadItems items;
+  private final ShowItems showItems;
 
-  ReadHistory(ResponseStore store, RunClient runs, ThreadItems items) {
+  ReadHistory(ResponseStore store, RunClient runs, ThreadItems items, ShowItems showItems) {
     this.store = store;
     this.runs = runs;
     this.items = items;
+    this.showItems = showItems;
   }
 
   /** The items of the chain up to the output of this response, oldest first. */
   ArrayNode itemsUntil(ProjectId project, StoredResponse last) {
-    var chain = new ArrayList<StoredResponse>();
+    var chain = store.chain(project, last.id(), MAX_CHAIN + 1);
+    requireSize(chain.size() <= MAX_CHAIN);
     long characters = 0;
-    for (var each = last; each != null; ) {
+    for (var each : chain) {
       characters += size(each.input());
-      requireSize(chain.size() < MAX_CHAIN && characters <= MAX_CHARACTERS);
-      chain.add(each);
-      each =
-          each.previous() == null || each.conversation()
-              ? null
-              : store.find(project, each.previous()).orElse(null);
+      requireSize(characters <= MAX_CHARACTERS);
     }
     var all = Json.MAPPER.createArrayNode();
     for (var each : chain.reversed()) {
@@ -74,7 +70,8 @@ class ReadHistory {
     if (!fits) {
       throw ApiException.invalid(
           "previous_response_id",
-          "The chain is too long to branch off it. Continue its newest response, or compact it.");
+          "The chain is too long to branch off it: more than %d responses or %d million characters. Continue its newest response, or compact it."
+              .formatted(MAX_CHAIN, MAX_CHARACTERS >> 20));
     }
   }
 
@@ -102,8 +99,7 @@ class ReadHistory {
     while (more) {
       requireSize(all.size() < MAX_ITEMS && characters <= MAX_CHARACTERS);
       var page = items.list(project, thread, after, PageRequest.of(PAGE, "asc", null, null));
-      for (var item : page.data()) {
-        var shown = ItemObjects.of(item);
+      for (var shown : showItems.of(project, thread, page.data(), Include.NOTHING)) {
         characters += shown.toString().length();
         all.add(shown);
       }

@@ -1,6 +1,5 @@
 package dev.threadmill.protocols.responses;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.threadmill.api.Json;
 import dev.threadmill.models.ReasoningState;
@@ -13,7 +12,7 @@ import java.util.function.Function;
  */
 final class ReasoningEvents {
   private final EventWriter writer;
-  private final ArrayNode output;
+  private final OutputItems output;
   private final boolean isSummary;
   private final Function<ReasoningState, String> seal;
   private String place;
@@ -28,7 +27,7 @@ final class ReasoningEvents {
    */
   ReasoningEvents(
       EventWriter writer,
-      ArrayNode output,
+      OutputItems output,
       boolean isSummary,
       Function<ReasoningState, String> seal) {
     this.writer = writer;
@@ -42,7 +41,6 @@ final class ReasoningEvents {
     place = id;
     state = null;
     isTextEnded = false;
-    index = output.size();
     item =
         Json.MAPPER
             .createObjectNode()
@@ -51,7 +49,7 @@ final class ReasoningEvents {
     item.putArray("summary");
     item.putArray("content");
     item.putNull("encrypted_content").put("status", "in_progress");
-    output.add(item);
+    index = output.add(item);
     item("added");
     part("added", "");
   }
@@ -106,6 +104,13 @@ final class ReasoningEvents {
   /** What the provider wants back of the step of the last item. */
   void state(ReasoningState wanted) {
     state = wanted;
+  }
+
+  /** A call starts. The item stays open until it is known what the provider wants back of it. */
+  void callStarted() {
+    if (seal == null) {
+      flush();
+    }
   }
 
   /** Ends the item that is open, if one is. */

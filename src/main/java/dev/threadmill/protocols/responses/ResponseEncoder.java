@@ -1,9 +1,8 @@
 package dev.threadmill.protocols.responses;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.threadmill.api.Json;
 import dev.threadmill.models.ReasoningState;
+import dev.threadmill.protocols.responses.items.SourceNames;
 import dev.threadmill.protocols.responses.request.Include;
 import dev.threadmill.runs.api.RunItem;
 import dev.threadmill.runs.api.RunSnapshot;
@@ -11,7 +10,6 @@ import dev.threadmill.runs.api.RunState;
 import dev.threadmill.runs.api.RunUpdate;
 import dev.threadmill.runs.api.RunUpdateEncoder;
 import dev.threadmill.threads.ContentPart;
-import java.util.HashMap;
 import java.util.List;
 import java.util.function.Function;
 
@@ -23,10 +21,11 @@ import java.util.function.Function;
 final class ResponseEncoder implements RunUpdateEncoder {
   private final StoredResponse stored;
   private final EventWriter writer;
-  private final ArrayNode output = Json.MAPPER.createArrayNode();
+  private final OutputItems output = new OutputItems();
   private final MessageEvents messages;
   private final ReasoningEvents reasoning;
   private final CallEvents calls;
+  private final ClientCallEvents clientCalls;
   private RunSnapshot run;
   private boolean isCreated;
   private boolean isInProgress;
@@ -48,12 +47,14 @@ final class ResponseEncoder implements RunUpdateEncoder {
     this.run = run;
     this.writer = writer;
     this.status = stored.background() ? "queued" : "in_progress";
-    var filenames = new HashMap<String, String>();
-    this.messages = new MessageEvents(writer, output, filenames);
+    var container = stored.request().path("container").textValue();
+    var names = container == null ? SourceNames.of(stored.thread()) : SourceNames.of(container);
+    this.messages = new MessageEvents(writer, output, names);
     this.reasoning =
         new ReasoningEvents(
             writer, output, stored.request().path("summary").asBoolean(false), seal);
-    this.calls = new CallEvents(writer, output, stored.request().path("names"), include, filenames);
+    this.calls = new CallEvents(writer, output, include, names);
+    this.clientCalls = new ClientCallEvents(writer, output, stored.request().path("names"));
   }
 
   @Override
@@ -70,7 +71,8 @@ final class ResponseEncoder implements RunUpdateEncoder {
         switch (kind) {
           case MESSAGE, COMMENTARY -> messages.delta(place.id(), piece);
           case REASONING -> reasoning.delta(place.id(), piece);
-          case REFUSAL, ARGUMENTS, OUTPUT, PROGRESS, REMOTE_TASK -> {
+          case ARGUMENTS -> clientCalls.delta(place.id(), piece);
+          case REFUSAL, OUTPUT, PROGRESS, REMOTE_TASK -> {
             // These come whole with the end of their item, or have no event.
           }
         }
@@ -81,7 +83,11 @@ final class ResponseEncoder implements RunUpdateEncoder {
       case RunUpdate.CallReady(var call) -> {
         begin();
         reasoning.flush();
-        calls.ready(call);
+        switch (call.executor()) {
+          case CLIENT -> clientCalls.ready(call);
+          case NONE -> clientCalls.withdrawn(call.place().id());
+          case APPROVAL, SERVER, ASSISTANT -> calls.ready(call);
+        }
       }
       case RunUpdate.ItemEnded(var item) -> ended(item);
     }
@@ -103,8 +109,13 @@ final class ResponseEncoder implements RunUpdateEncoder {
         begin();
         reasoning.started(thought.place().id());
       }
-      case RunItem.Call _ -> {
-        // It is shown once it is known who makes it: a call that is refused is not shown.
+      case RunItem.Call call -> {
+        if (ClientCallEvents.isForClient(call)) {
+          begin();
+          reasoning.callStarted();
+          clientCalls.started(call);
+        }
+        // A call that the server makes is shown once its arguments are complete.
       }
     }
   }
@@ -121,9 +132,15 @@ final class ResponseEncoder implements RunUpdateEncoder {
               commentary.place().id(),
               List.of(ContentPart.text(commentary.text())),
               commentary.status() == RunItem.Status.COMPLETED);
-      case RunItem.Reasoning thought -> reasoning.ended(thought.place().id(), thought.text());
+      case RunItem.Reasoning thought -> {
+        reasoning.ended(thought.place().id(), thought.text());
+        if (thought.state() != null) {
+          reasoning.state(thought.state());
+        }
+      }
       case RunItem.Call call -> {
         begin();
+        clientCalls.withdrawn(call.place().id());
         calls.ended(call);
       }
     }
@@ -133,7 +150,7 @@ final class ResponseEncoder implements RunUpdateEncoder {
   void collect(Iterable<RunItem> items) {
     for (var item : items) {
       if (item instanceof RunItem.Call call) {
-        if (call.executor() != null && call.place().index() != RunItem.Place.BEFORE) {
+        if (isReady(call)) {
           accept(new RunUpdate.CallReady(call));
         }
       } else {
@@ -144,6 +161,14 @@ final class ResponseEncoder implements RunUpdateEncoder {
       }
     }
     reasoning.flush();
+  }
+
+  /** A call of the client that was cut off was never ready. */
+  private static boolean isReady(RunItem.Call call) {
+    return call.executor() != null
+        && call.place().index() != RunItem.Place.BEFORE
+        && (call.executor() != RunItem.Call.Executor.CLIENT
+            || call.status() != RunItem.Status.INCOMPLETE);
   }
 
   private void statusChanged(RunSnapshot now) {
@@ -189,24 +214,25 @@ final class ResponseEncoder implements RunUpdateEncoder {
     begin();
     reasoning.flush();
     calls.flush();
+    clientCalls.flush();
     status = how;
     lifecycle(how, how);
   }
 
   private void lifecycle(String name, String shownStatus) {
     var fields = EventWriter.event();
-    fields.set("response", ResponseObject.of(stored, shownStatus, run, output.deepCopy()));
+    fields.set("response", ResponseObject.of(stored, shownStatus, run, output.output().deepCopy()));
     writer.write("response." + name, fields);
   }
 
   /** The response as far as it is known. */
   ObjectNode response() {
-    return ResponseObject.of(stored, status, run, output);
+    return ResponseObject.of(stored, status, run, output.output());
   }
 
   /** The response in another status, with what is known of its output. */
   ObjectNode response(String otherStatus) {
-    return ResponseObject.of(stored, otherStatus, run, output);
+    return ResponseObject.of(stored, otherStatus, run, output.output());
   }
 
   /** Whether the response has ended. */

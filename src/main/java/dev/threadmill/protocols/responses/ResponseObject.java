@@ -73,6 +73,10 @@ final class ResponseObject {
     echo.set("names", Json.MAPPER.valueToTree(request.tools().names()));
     echo.put("summary", request.summarizesReasoning());
     echo.put("encrypted", request.include().encryptedReasoning());
+    if (request.tools().container() != null && request.tools().container().id() != null) {
+      echo.put("container", request.tools().container().id());
+    }
+    echo.set("include", Json.MAPPER.valueToTree(request.include().values()));
     return echo;
   }
 

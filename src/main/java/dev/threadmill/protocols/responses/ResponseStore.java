@@ -34,7 +34,9 @@ class ResponseStore implements ThreadLifecycle {
 
   void insert(Tx tx, StoredResponse response) {
     tx.defer(
-        "INSERT INTO responses (" + COLUMNS + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO responses ("
+            + COLUMNS
+            + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?::json, ?::json, ?)",
         response.id(),
         response.project(),
         response.thread(),
@@ -46,13 +48,9 @@ class ResponseStore implements ThreadLifecycle {
         response.conversation(),
         response.background(),
         response.stored(),
-        Tx.json(response.request()),
-        Tx.json(response.input()),
+        response.request().toString(),
+        response.input().toString(),
         response.system().isEmpty() ? null : response.system());
-  }
-
-  void insertAndCommit(StoredResponse response) {
-    jdbc.runInTransaction(tx -> insert(tx, response));
   }
 
   /** The response; empty if the project has none of this id, or it was not stored. */
@@ -62,6 +60,29 @@ class ResponseStore implements ThreadLifecycle {
         ResponseStore::read,
         id,
         project);
+  }
+
+  /**
+   * A response and those before it in its chain, newest first, up to one of a conversation.
+   *
+   * @param limit how many at most
+   */
+  List<StoredResponse> chain(ProjectId project, String last, int limit) {
+    return jdbc.list(
+        """
+        WITH RECURSIVE chain AS (
+          SELECT r.*, 1 AS place FROM responses r
+          WHERE r.id = ? AND r.project_id = ? AND r.stored
+          UNION ALL
+          SELECT r.*, c.place + 1 FROM chain c JOIN responses r ON r.id = c.previous_id
+          WHERE NOT c.conversation AND r.project_id = c.project_id AND r.stored AND c.place < ?)
+        SELECT %s FROM chain ORDER BY place
+        """
+            .formatted(COLUMNS),
+        ResponseStore::read,
+        last,
+        project,
+        limit);
   }
 
   /** The newest response of a thread. */

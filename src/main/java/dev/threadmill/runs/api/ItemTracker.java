@@ -108,7 +108,7 @@ final class ItemTracker {
         }
       }
       case OUTPUT, PROGRESS, TASK -> {
-        callsReady(step, event.step(), out);
+        callsReady(step, event.step(), Status.COMPLETED, out);
         var open = call(step, event.step(), call);
         if (open != null) {
           out.add(new RunUpdate.ItemDelta(open.place, textOf(kind), piece));
@@ -205,13 +205,13 @@ final class ItemTracker {
 
   /** A call was routed to another assistant. */
   void callRouted(StreamEvent event, List<RunUpdate> out) {
-    callsReady(open(event.step().ordinal()), event.step(), out);
+    callsReady(open(event.step().ordinal()), event.step(), Status.COMPLETED, out);
   }
 
   /** The call at this index has its output. */
   void callCompleted(StreamEvent event, int index, List<RunUpdate> out) {
     var step = open(event.step().ordinal());
-    callsReady(step, event.step(), out);
+    callsReady(step, event.step(), Status.COMPLETED, out);
     var open = call(step, event.step(), index);
     if (open != null && !open.isEnded) {
       end(open, event.call(), Status.COMPLETED, out);
@@ -227,7 +227,7 @@ final class ItemTracker {
   void paused(Step step, List<RunUpdate> out) {
     var open = open(step.ordinal());
     endText(open, Status.COMPLETED, out);
-    callsReady(open, step, out);
+    callsReady(open, step, Status.COMPLETED, out);
   }
 
   /** A step ends, and with it all its items. */
@@ -250,7 +250,7 @@ final class ItemTracker {
       out.add(
           new RunUpdate.ItemEnded(new RunItem.Message(open.message, Status.INCOMPLETE, List.of())));
     }
-    callsReady(open, step, out);
+    callsReady(open, step, status, out);
     for (int i = 0; step != null && i < step.calls().size(); i++) {
       var each = call(open, step, i);
       if (!each.isEnded) {
@@ -264,8 +264,12 @@ final class ItemTracker {
     }
   }
 
-  /** Reports the calls that are not known to be ready, and the state of the reasoning. */
-  private void callsReady(OpenStep open, Step step, List<RunUpdate> out) {
+  /**
+   * Reports the calls that are not known to be ready, and the state of the reasoning.
+   *
+   * @param status of the step; in one that was cut off the client cannot answer any call
+   */
+  private void callsReady(OpenStep open, Step step, Status status, List<RunUpdate> out) {
     var state = step == null ? null : step.reasoning().thoughts();
     if (state != null && !open.isStateKnown) {
       open.isStateKnown = true;
@@ -277,6 +281,9 @@ final class ItemTracker {
             each.isReady = true;
             each.call =
                 step != null && index < step.calls().size() ? step.calls().get(index) : each.call;
+            if (status == Status.INCOMPLETE && each.call.executor().awaitsClient()) {
+              return;
+            }
             out.add(
                 new RunUpdate.CallReady(
                     RunItem.Call.of(each.place, Status.IN_PROGRESS, each.call, each.tool)));

@@ -73,6 +73,24 @@ public class RunClient {
     }
   }
 
+  /** Takes part in the transaction that continues a run. */
+  @FunctionalInterface
+  public interface ResumptionHook {
+    /** Does nothing. */
+    ResumptionHook NONE = (_, _) -> {};
+
+    /**
+     * Called before the transaction is committed.
+     *
+     * @param start the {@link RunHandle#start} of the handle of the run that continues
+     */
+    void onResume(Tx tx, String start);
+
+    private void onResume(Tx tx, EventId position) {
+      onResume(tx, position.toString());
+    }
+  }
+
   /**
    * Creates a run on a thread.
    *
@@ -134,20 +152,31 @@ public class RunClient {
    * Submits the outputs of all calls that a run waits for.
    *
    * @param outputs by the id of the call
+   * @param hook takes part in the transaction that continues the run
    * @throws ApiException 404 if there is no such run; 400 if it does not wait, or waits for other
    *     calls
    */
   public RunHandle submit(
-      ProjectId project, ThreadId thread, RunId id, Map<String, String> outputs) {
+      ProjectId project,
+      ThreadId thread,
+      RunId id,
+      Map<String, String> outputs,
+      ResumptionHook hook) {
     var body =
         new ToolOutputs(
             outputs.entrySet().stream()
                 .map(output -> new ToolOutputs.Output(output.getKey(), output.getValue()))
                 .toList(),
             false);
-    var resumed = submitToolOutputs.submit(project, thread, id, body);
+    var resumed = submitToolOutputs.submit(project, thread, id, body, hook::onResume);
     return new RunHandle(
         streams, toolsets, resumed.run(), List.of(), resumed.position(), resumed.live());
+  }
+
+  /** As above, alone in its transaction. */
+  public RunHandle submit(
+      ProjectId project, ThreadId thread, RunId id, Map<String, String> outputs) {
+    return submit(project, thread, id, outputs, ResumptionHook.NONE);
   }
 
   /** Runs of an assistant on a thread, newest first. */

@@ -10,7 +10,8 @@ import dev.threadmill.threads.Annotation;
  * ItemDelta} of its text, {@link ItemEnded}; so have reasoning and commentary. A call has {@link
  * ItemStarted}, deltas of its arguments, {@link CallReady}, deltas of its output and progress, and
  * {@link ItemEnded} with its output. Calls of one answer may overlap. A call of the client is ready
- * before the run requires action, and ends after its output was submitted.
+ * before the run requires action, and ends after its output was submitted; one that was cut off
+ * before ends without having been ready.
  */
 public sealed interface RunUpdate {
   /** The run changed its status. Items that are left open by its end were ended before. */

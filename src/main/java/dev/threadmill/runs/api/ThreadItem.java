@@ -1,6 +1,8 @@
 package dev.threadmill.runs.api;
 
 import dev.threadmill.threads.Message;
+import dev.threadmill.tools.ToolResult;
+import java.util.List;
 
 /** An item of a thread, as front doors see it. */
 public sealed interface ThreadItem {
@@ -37,9 +39,21 @@ public sealed interface ThreadItem {
    * @param arguments JSON text as the model wrote it
    * @param output null if there is none yet
    * @param by the party that provides the output
+   * @param details parts of the result that are not text
    */
-  record OfCall(Key key, String type, String name, String arguments, String output, Executor by)
-      implements ThreadItem {}
+  record OfCall(
+      Key key,
+      String type,
+      String name,
+      String arguments,
+      String output,
+      Executor by,
+      List<ToolResult.Detail> details)
+      implements ThreadItem {
+    public OfCall {
+      details = List.copyOf(details);
+    }
+  }
 
   /**
    * The output of a call that a client has submitted.

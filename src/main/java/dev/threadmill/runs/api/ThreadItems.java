@@ -174,7 +174,13 @@ public class ThreadItems {
           case SERVER, NOBODY, APPROVED, BEGUN, AGENT -> ThreadItem.Executor.SERVER;
         };
     return new ThreadItem.OfCall(
-        key, call.type(), call.name(), call.arguments(), call.output(), by);
+        key,
+        call.type(),
+        call.name(),
+        call.arguments(),
+        call.output(),
+        by,
+        call.parts() == null ? List.of() : call.parts().details());
   }
 
   /**

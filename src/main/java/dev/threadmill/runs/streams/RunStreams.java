@@ -91,6 +91,11 @@ public class RunStreams implements StreamLookup {
   }
 
   @Override
+  public String prefix() {
+    return ThreadId.PREFIX;
+  }
+
+  @Override
   public EventStream open(ProjectId project, String address, String lastEventId) {
     var parts = address.split("/");
     var run = runs.get(project, new ThreadId(parts[0]), new RunId(parts[1]));

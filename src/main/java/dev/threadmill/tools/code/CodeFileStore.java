@@ -41,6 +41,14 @@ class CodeFileStore implements ThreadLifecycle, FileLifecycle {
         thread);
   }
 
+  /** As {@link #files(ThreadId)}, within a transaction. */
+  List<CodeFile> files(Tx tx, ThreadId thread) {
+    return tx.list(
+        "SELECT path, file_id, input_file_id FROM code_files WHERE thread_id = ? ORDER BY path",
+        CodeFileStore::read,
+        thread);
+  }
+
   private static CodeFile read(Row row) throws SQLException {
     return new CodeFile(
         row.text("path"), row.text("file_id", FileId::new), row.text("input_file_id", FileId::new));
@@ -51,12 +59,14 @@ class CodeFileStore implements ThreadLifecycle, FileLifecycle {
     if (files.isEmpty()) {
       return;
     }
-    jdbc.runInTransaction(
-        tx -> {
-          for (var file : files) {
-            save(tx, project, thread, file);
-          }
-        });
+    jdbc.runInTransaction(tx -> save(tx, project, thread, files));
+  }
+
+  /** As {@link #save(ProjectId, ThreadId, List)}, within a transaction. */
+  void save(Tx tx, ProjectId project, ThreadId thread, List<CodeFile> files) {
+    for (var file : files) {
+      save(tx, project, thread, file);
+    }
   }
 
   private static void save(Tx tx, ProjectId project, ThreadId thread, CodeFile file) {

@@ -56,7 +56,8 @@ class CodeToolProvider implements ToolProvider<ToolSpec.CodeInterpreter> {
 
   @Override
   public ToolOffer tools(ToolScope scope, ToolSpec.CodeInterpreter spec) {
-    return ToolOffer.of(spec.isOn() ? List.of(new CodeTool(function, runCode)) : List.of());
+    return ToolOffer.of(
+        spec.isOn() ? List.of(new CodeTool(function, spec.container(), runCode)) : List.of());
   }
 
   @Override
@@ -64,7 +65,11 @@ class CodeToolProvider implements ToolProvider<ToolSpec.CodeInterpreter> {
     return spec.isOn() && functionName.equals(ToolSpec.CodeInterpreter.TYPE);
   }
 
-  private record CodeTool(FunctionSpec function, RunCode runCode) implements ServerTool {
+  /**
+   * @param container where the code runs; null for the session of the thread
+   */
+  private record CodeTool(FunctionSpec function, String container, RunCode runCode)
+      implements ServerTool {
     /**
      * Code reaches nothing outside of its session, and what a call that was interrupted did to the
      * files is not stored; so it can be run again.
@@ -76,7 +81,7 @@ class CodeToolProvider implements ToolProvider<ToolSpec.CodeInterpreter> {
 
     @Override
     public ToolResult execute(ToolContext context, JsonNode arguments) throws InterruptedException {
-      return runCode.run(context, arguments.path(CodeArguments.NAME).asText());
+      return runCode.run(context, container, arguments.path(CodeArguments.NAME).asText());
     }
   }
 }

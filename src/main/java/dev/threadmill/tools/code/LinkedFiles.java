@@ -1,6 +1,7 @@
 package dev.threadmill.tools.code;
 
 import dev.threadmill.api.FileId;
+import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.threads.Annotation;
@@ -32,14 +33,15 @@ public class LinkedFiles {
    * does not belong to it unless the name of the file has it; at most 8 characters are taken for
    * such.
    *
+   * @param thread the thread of the session that the code ran in
    * @param start the index of its first code point in the message
    */
-  public Optional<Annotation> resolve(ThreadId thread, String link, int start) {
+  public Optional<Annotation> resolve(ProjectId project, ThreadId thread, String link, int start) {
     int shortest = Math.max(PREFIX.length() + 1, link.length() - MAX_PUNCTUATION);
     for (int end = link.length(); end >= shortest; end--) {
       var text = link.substring(0, end);
       for (var path : paths(text.substring(PREFIX.length()))) {
-        var file = find(thread, path);
+        var file = find(project, thread, path);
         if (file.isPresent()) {
           var reference = new Annotation.FileReference(file.get().value());
           return Optional.of(
@@ -54,14 +56,15 @@ public class LinkedFiles {
     return Optional.empty();
   }
 
-  private Optional<FileId> find(ThreadId thread, String path) {
+  private Optional<FileId> find(ProjectId project, ThreadId thread, String path) {
     return jdbc.one(
         """
         SELECT file_id FROM code_files
-        WHERE thread_id = ? AND path = ? AND file_id IS NOT NULL
+        WHERE thread_id = ? AND project_id = ? AND path = ? AND file_id IS NOT NULL
         """,
         row -> row.text("file_id", FileId::new),
         thread,
+        project,
         path);
   }
 

@@ -24,20 +24,34 @@ class RunCode {
   private final Sandbox sandbox;
   private final CodeFileStore store;
   private final SyncFiles syncFiles;
+  private final Containers containers;
   private final ConcurrentHashMap<ThreadId, ThreadSession> sessions = new ConcurrentHashMap<>();
 
-  RunCode(Sandbox sandbox, CodeFileStore store, SyncFiles syncFiles) {
+  RunCode(Sandbox sandbox, CodeFileStore store, SyncFiles syncFiles, Containers containers) {
     this.sandbox = sandbox;
     this.store = store;
     this.syncFiles = syncFiles;
+    this.containers = containers;
   }
 
   /**
    * Runs code.
    *
+   * @param container where it runs; null for the session of the thread
    * @throws ToolUnavailableException if this server runs no code
    */
-  ToolResult run(ToolContext context, String code) throws InterruptedException {
+  ToolResult run(ToolContext context, String container, String code) throws InterruptedException {
+    if (container == null) {
+      return run(context, code);
+    }
+    // What the thread and the assistant of the run give their code is not in another container.
+    var place = containers.threadOf(context.project(), container);
+    return place.isEmpty()
+        ? ToolResult.failed("container_expired", "The container has expired or was deleted.")
+        : run(context.inThread(place.get()), code);
+  }
+
+  private ToolResult run(ToolContext context, String code) throws InterruptedException {
     if (code.isBlank()) {
       return ToolResult.failed("no_code", "The call has no code. Put Python code into 'code'.");
     }
@@ -47,6 +61,7 @@ class RunCode {
     }
     var session = lock(context.thread());
     try {
+      containers.used(context.project(), context.thread());
       return run(context, session, code);
     } catch (SandboxException e) {
       return failed(e);

@@ -13,7 +13,9 @@ import dev.threadmill.api.Metadata;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.RunId;
 import dev.threadmill.api.ThreadId;
+import dev.threadmill.assistants.ToolSpec;
 import dev.threadmill.assistants.TurnOptions;
+import dev.threadmill.models.FunctionSpec;
 import dev.threadmill.models.ResponseFormat;
 import dev.threadmill.models.ToolChoice;
 import dev.threadmill.models.Usage;
@@ -182,30 +184,86 @@ class ResponseEncoderTest {
         boolean isRefused = random.nextInt(5) == 0;
         var name = random.nextInt(3) == 0 ? "shell" : "ask";
         var place = next("call_");
+        updates.add(
+            new RunUpdate.ItemStarted(
+                executedBy(call(place, Status.IN_PROGRESS, name, executor, ""), null)));
+        var arguments = arguments(place, name);
         calls.add(
-            call(place, Status.IN_PROGRESS, name, isRefused ? Executor.NONE : executor, null));
-        updates.add(new RunUpdate.ItemStarted(call(place, Status.IN_PROGRESS, name, null, null)));
-        deltas(place, ItemText.ARGUMENTS);
+            executedBy(
+                call(place, Status.IN_PROGRESS, name, executor, arguments),
+                isRefused ? Executor.NONE : executor));
       }
-      calls.forEach(call -> updates.add(new RunUpdate.CallReady(call)));
+      boolean isCutOff = executor == Executor.CLIENT && random.nextInt(5) == 0;
+      if (!isCutOff) {
+        calls.forEach(call -> updates.add(new RunUpdate.CallReady(call)));
+      }
       for (var call : calls) {
-        if (executor == Executor.SERVER || call.executor() == Executor.NONE) {
-          updates.add(
-              new RunUpdate.ItemEnded(
-                  call(call.place(), Status.COMPLETED, call.name(), call.executor(), "out")));
+        if (isCutOff) {
+          updates.add(new RunUpdate.ItemEnded(ended(call, Status.INCOMPLETE, null)));
+        } else if (executor == Executor.SERVER || call.executor() == Executor.NONE) {
+          updates.add(new RunUpdate.ItemEnded(ended(call, Status.COMPLETED, "out")));
         }
       }
     }
 
+    /** Arguments in pieces of any length. */
+    private String arguments(Place place, String name) {
+      var words = new StringBuilder();
+      for (int i = random.nextInt(4); i >= 0; i--) {
+        words.append(word());
+      }
+      var whole =
+          Json.MAPPER
+              .createObjectNode()
+              .put(name.equals("shell") ? "input" : "city", words.toString())
+              .toString();
+      for (int from = 0; from < whole.length(); ) {
+        int to = whole.offsetByCodePoints(from, 1);
+        for (int more = random.nextInt(5); more > 0 && to < whole.length(); more--) {
+          to = whole.offsetByCodePoints(to, 1);
+        }
+        updates.add(new RunUpdate.ItemDelta(place, ItemText.ARGUMENTS, whole.substring(from, to)));
+        from = to;
+      }
+      return whole;
+    }
+
     private static RunItem.Call call(
-        Place place, Status status, String name, Executor executor, String output) {
+        Place place, Status status, String name, Executor executor, String arguments) {
       return new RunItem.Call(
           place,
           status,
           "function",
           name,
+          executor == Executor.CLIENT
+              ? new ToolSpec.Function(new FunctionSpec(name, null, null, null))
+              : null,
+          arguments,
+          executor,
           null,
-          "{\"input\": \"ls\"}",
+          null,
+          "",
+          List.of(),
+          List.of());
+    }
+
+    private static RunItem.Call executedBy(RunItem.Call call, Executor executor) {
+      return changed(call, call.status(), executor, call.output());
+    }
+
+    private static RunItem.Call ended(RunItem.Call call, Status status, String output) {
+      return changed(call, status, call.executor(), output);
+    }
+
+    private static RunItem.Call changed(
+        RunItem.Call call, Status status, Executor executor, String output) {
+      return new RunItem.Call(
+          call.place(),
+          status,
+          call.type(),
+          call.name(),
+          call.tool(),
+          call.arguments(),
           executor,
           null,
           output,
@@ -268,7 +326,10 @@ class ResponseEncoderTest {
         case "response.output_item.done" -> {
           assertThat(event.at("/item/id").asText())
               .isEqualTo(open.get(event.path("output_index").asInt()));
-          done.add(event.path("item"));
+          // A call that was refused or cut off ends, and is not in the output.
+          if (!isWithdrawn(event.path("item"))) {
+            done.add(event.path("item"));
+          }
         }
         default -> {
           if (event.has("item_id")) {
@@ -281,6 +342,52 @@ class ResponseEncoderTest {
     }
     var output = events.getLast().at("/response/output");
     assertThat(done).hasSize(output.size()).containsAll(output);
+  }
+
+  private static boolean isWithdrawn(JsonNode item) {
+    return List.of("function_call", "custom_tool_call").contains(item.path("type").asText())
+        && item.path("status").asText().equals("incomplete");
+  }
+
+  @Test
+  void theArgumentsOfACallArriveAsTheModelGivesThem() {
+    var place = new Place(0, "call_1");
+    var call = RandomRun.call(place, Status.IN_PROGRESS, "shell", Executor.CLIENT, "");
+    var whole =
+        RandomRun.call(
+            place, Status.IN_PROGRESS, "shell", Executor.CLIENT, "{\"input\": \"ls -l\"}");
+    var updates = new ArrayList<RunUpdate>();
+    updates.add(new RunUpdate.ItemStarted(RandomRun.executedBy(call, null)));
+    for (var piece : List.of("{\"inp", "ut\": \"ls", " -l\"}")) {
+      updates.add(new RunUpdate.ItemDelta(place, ItemText.ARGUMENTS, piece));
+    }
+    updates.add(new RunUpdate.CallReady(whole));
+
+    var events = events(encoder(stored(false), new EventWriter(true, -1)), updates);
+
+    assertThat(events)
+        .filteredOn(event -> event.has("delta"))
+        .extracting(event -> event.path("delta").asText())
+        .containsExactly("ls", " -l");
+    assertThat(events.getLast().at("/item/input").asText()).isEqualTo("ls -l");
+  }
+
+  @Test
+  void aCallThatDoesNotFitEndsIncompleteAndIsNotInTheOutput() {
+    var place = new Place(0, "call_1");
+    var call = RandomRun.call(place, Status.IN_PROGRESS, "ask", Executor.CLIENT, "{");
+    var encoder = encoder(stored(false), new EventWriter(true, -1));
+
+    var events =
+        events(
+            encoder,
+            List.of(
+                new RunUpdate.ItemStarted(RandomRun.executedBy(call, null)),
+                new RunUpdate.ItemDelta(place, ItemText.ARGUMENTS, "{"),
+                new RunUpdate.CallReady(RandomRun.executedBy(call, Executor.NONE))));
+
+    assertThat(events.getLast().at("/item/status").asText()).isEqualTo("incomplete");
+    assertThat(encoder.response().path("output")).isEmpty();
   }
 
   @Test
@@ -313,10 +420,16 @@ class ResponseEncoderTest {
   void anApprovedCallIsShownByTheResponseInWhichItIsMadeAndNoOtherCallOfItsStep() {
     var before = new Place(Place.BEFORE, "call_1");
     var approved =
-        RandomRun.call(before, Status.COMPLETED, "ask", Executor.APPROVAL, "you said hello");
+        RandomRun.ended(
+            RandomRun.call(before, Status.COMPLETED, "ask", Executor.APPROVAL, "{}"),
+            Status.COMPLETED,
+            "you said hello");
     var made =
-        RandomRun.call(
-            new Place(Place.BEFORE, "call_2"), Status.COMPLETED, "ask", Executor.SERVER, "out");
+        RandomRun.ended(
+            RandomRun.call(
+                new Place(Place.BEFORE, "call_2"), Status.COMPLETED, "ask", Executor.SERVER, "{}"),
+            Status.COMPLETED,
+            "out");
     var message =
         new RunItem.Message(
             new Place(0, "msg_1"), Status.COMPLETED, List.of(ContentPart.text("Done.")));

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.threadmill.api.Json;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.RunId;
+import dev.threadmill.db.Jdbc;
 import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.FakeProvider;
 import dev.threadmill.testing.FakeProviderResource;
@@ -36,6 +37,7 @@ class UnstoredCleanupTest {
   private final String model = "unstored-" + UUID.randomUUID();
   FakeProvider provider;
 
+  @Inject Jdbc jdbc;
   @Inject ResponseStore store;
   @Inject UnstoredCleanup cleanup;
 
@@ -71,7 +73,7 @@ class UnstoredCleanupTest {
             Json.MAPPER.createObjectNode(),
             Json.MAPPER.createArrayNode(),
             "");
-    store.insertAndCommit(response);
+    jdbc.runInTransaction(tx -> store.insert(tx, response));
     return response;
   }
 

@@ -1,6 +1,7 @@
 package dev.threadmill.protocols.responses.items;
 
 import dev.threadmill.api.ApiException;
+import dev.threadmill.api.FileId;
 import dev.threadmill.api.MessageId;
 import dev.threadmill.api.StepId;
 import dev.threadmill.api.ThreadId;
@@ -23,6 +24,7 @@ public final class ItemIds {
   public static final String APPROVAL = "mcpr_";
   public static final String FILE_SEARCH = "fs_";
   public static final String CODE = "ci_";
+  public static final String CONTAINER_FILE = "cfile_";
 
   private static final Map<String, ThreadItem.Kind> KINDS =
       Map.of(
@@ -50,6 +52,11 @@ public final class ItemIds {
   /** The id with another prefix. */
   public static String with(String prefix, String id) {
     return prefix + id.substring(id.indexOf('_') + 1);
+  }
+
+  /** The id of a file as one of a container. */
+  public static String containerFile(String file) {
+    return CONTAINER_FILE + file.substring(FileId.PREFIX.length());
   }
 
   /** The conversation that is this thread. */

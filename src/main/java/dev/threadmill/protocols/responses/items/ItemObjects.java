@@ -11,7 +11,6 @@ import dev.threadmill.threads.ContentPart;
 import dev.threadmill.threads.Message;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 
 /** Items of threads as JSON. */
 public final class ItemObjects {
@@ -20,34 +19,34 @@ public final class ItemObjects {
   private ItemObjects() {}
 
   /** An item of a thread. */
-  public static ObjectNode of(ThreadItem item) {
+  public static ObjectNode of(ThreadItem item, SourceNames names) {
     return switch (item) {
-      case ThreadItem.OfMessage(var key, var message) -> message(key.id(), message);
+      case ThreadItem.OfMessage(var key, var message) -> message(key.id(), message, names);
       case ThreadItem.OfReasoning(var key, var text) ->
           reasoning(ItemIds.with(ItemIds.REASONING, key.id()), text);
-      case ThreadItem.OfCall call -> call(call);
+      case ThreadItem.OfCall call -> call(call, names);
       case ThreadItem.OfOutput(var key, var output) -> output(key.id(), output);
     };
   }
 
-  private static ObjectNode message(String id, Message message) {
+  private static ObjectNode message(String id, Message message, SourceNames names) {
     var role = message.metadata().pairs().get(ReadItems.ROLE);
     boolean isSystem = "system".equals(role) || "developer".equals(role);
     boolean isAssistant = message.role() == Message.Role.ASSISTANT;
     var object = item(id, "message", message.status().wire());
     object.put("role", isSystem ? role : message.role().wire());
     var content = object.putArray("content");
-    message.content().forEach(part -> content.add(part(part, isAssistant)));
+    message.content().forEach(part -> content.add(part(part, isAssistant, names)));
     return object;
   }
 
   /** A part of a message. */
-  public static ObjectNode part(ContentPart part, boolean isAssistant) {
+  private static ObjectNode part(ContentPart part, boolean isAssistant, SourceNames names) {
     var object = Json.MAPPER.createObjectNode();
     switch (part) {
       case ContentPart.Text text -> {
         if (isAssistant) {
-          return outputText(text.value(), text.text().annotations(), Map.of());
+          return outputText(text.value(), text.text().annotations(), names);
         }
         object.put("type", "input_text").put("text", text.value());
       }
@@ -76,32 +75,34 @@ public final class ItemObjects {
     return object;
   }
 
-  /**
-   * Text of the model.
-   *
-   * @param filenames the names of files, by their ids, as far as they are known
-   */
+  /** Text of the model. */
   public static ObjectNode outputText(
-      String text, List<Annotation> annotations, Map<String, String> filenames) {
+      String text, List<Annotation> annotations, SourceNames names) {
     var object = Json.MAPPER.createObjectNode().put("type", "output_text").put("text", text);
     var list = object.putArray("annotations");
-    annotations.forEach(annotation -> list.add(annotation(annotation, filenames)));
+    annotations.forEach(annotation -> list.add(annotation(annotation, names)));
     object.putArray("logprobs");
     return object;
   }
 
   /** An annotation of text of the model. */
-  public static ObjectNode annotation(Annotation annotation, Map<String, String> filenames) {
+  public static ObjectNode annotation(Annotation annotation, SourceNames names) {
     var object = Json.MAPPER.createObjectNode();
     return switch (annotation) {
       case Annotation.FileCitation(_, _, var end, var file, _) ->
           object
               .put("type", "file_citation")
               .put("file_id", file.fileId())
-              .put("filename", filenames.getOrDefault(file.fileId(), file.fileId()))
+              .put("filename", names.filename(file.fileId()))
               .put("index", end);
-      case Annotation.FilePath(_, _, var end, var file) ->
-          object.put("type", "file_path").put("file_id", file.fileId()).put("index", end);
+      case Annotation.FilePath(var link, var start, var end, var file) ->
+          object
+              .put("type", "container_file_citation")
+              .put("container_id", names.containerOf(file.fileId()))
+              .put("file_id", ItemIds.containerFile(file.fileId()))
+              .put("filename", names.filename(file.fileId(), link))
+              .put("start_index", start)
+              .put("end_index", end);
     };
   }
 
@@ -114,7 +115,7 @@ public final class ItemObjects {
     return object.put("status", COMPLETED);
   }
 
-  private static ObjectNode call(ThreadItem.OfCall call) {
+  private static ObjectNode call(ThreadItem.OfCall call, SourceNames names) {
     var id = call.key().id();
     return switch (call.by()) {
       case CLIENT ->
@@ -130,12 +131,12 @@ public final class ItemObjects {
               .put("server_label", "mcp")
               .put("name", call.name())
               .put("arguments", call.arguments());
-      case SERVER -> serverCall(id, call);
+      case SERVER -> serverCall(id, call, names);
     };
   }
 
   /** A call that the server makes. Of other tools than its own only the kind is stored with it. */
-  private static ObjectNode serverCall(String id, ThreadItem.OfCall call) {
+  private static ObjectNode serverCall(String id, ThreadItem.OfCall call, SourceNames names) {
     var status = call.output() == null ? "in_progress" : COMPLETED;
     return switch (call.type()) {
       case "file_search" -> {
@@ -145,7 +146,7 @@ public final class ItemObjects {
       }
       case "code_interpreter" ->
           item(ItemIds.with(ItemIds.CODE, id), "code_interpreter_call", status)
-              .put("container_id", "auto")
+              .put("container_id", names.container())
               .put("code", code(call.arguments()))
               .putNull("outputs");
       default ->
@@ -176,6 +177,11 @@ public final class ItemObjects {
     return given.path("code").isTextual()
         ? given.path("code").textValue()
         : given.path("input").asText("");
+  }
+
+  /** The text that a tool of the type {@code custom} is called with. */
+  public static String textInput(String arguments) {
+    return parsed(arguments).path("input").asText(arguments);
   }
 
   private static JsonNode parsed(String arguments) {

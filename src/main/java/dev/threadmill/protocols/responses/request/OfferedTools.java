@@ -14,13 +14,15 @@ import java.util.Map;
  * @param echo the tools as the response repeats them, without secrets
  * @param choice which of them the model has to call; null for its own choice
  * @param codeFiles files that code may read
+ * @param container where code runs; null if it may run none
  */
 public record OfferedTools(
     List<ToolSpec> specs,
     Map<String, ClientName> names,
     JsonNode echo,
     ToolChoice choice,
-    List<CodeFile> codeFiles) {
+    List<CodeFile> codeFiles,
+    CodeContainer container) {
   public OfferedTools {
     specs = List.copyOf(specs);
     names = Map.copyOf(names);
@@ -33,6 +35,15 @@ public record OfferedTools(
    * @param param the field that names it
    */
   public record CodeFile(String id, String param) {}
+
+  /**
+   * Where code runs.
+   *
+   * @param param the field that says so
+   * @param id of a container; null for that of the thread
+   * @param memoryLimit what the client asks for; null for that of the server
+   */
+  public record CodeContainer(String param, String id, String memoryLimit) {}
 
   /**
    * How the client knows a function.

@@ -55,13 +55,16 @@ final class ReadTools {
           "web_search(_preview)?(_\\d{4}_\\d{2}_\\d{2})?|image_generation|computer(_use)?(_preview)?"
               + "|local_shell|shell|apply_patch|tool_search");
 
-  private static final Set<String> CONTAINER = Set.of("type", "file_ids");
+  /** As many as a thread keeps for code. */
+  private static final int MAX_CONTAINER_FILES = ToolResources.MAX_FILES;
+
   private static final Set<String> SECRETS = Set.of("headers", "authorization");
 
   private final List<ToolSpec> specs = new ArrayList<>();
   private final List<JsonNode> sources = new ArrayList<>();
   private final Map<String, OfferedTools.ClientName> names = new LinkedHashMap<>();
   private final List<OfferedTools.CodeFile> codeFiles = new ArrayList<>();
+  private OfferedTools.CodeContainer container;
 
   private ReadTools() {}
 
@@ -84,7 +87,8 @@ final class ReadTools {
     }
     var choice = reading.choice(body.path("tool_choice"));
     var specs = ToolSpec.validated(reading.specs, ToolSpec.MAX_PER_ASSISTANT);
-    return new OfferedTools(specs, reading.names, echo, choice, reading.codeFiles);
+    return new OfferedTools(
+        specs, reading.names, echo, choice, reading.codeFiles, reading.container);
   }
 
   private static JsonNode withoutSecrets(JsonNode tool) {
@@ -226,33 +230,46 @@ final class ReadTools {
   }
 
   private void codeInterpreter(String path, JsonNode tool) {
-    var container = tool.path("container");
-    if (!RequestFields.isAbsent(container)) {
-      container(path + ".container", container);
+    var given = tool.path("container");
+    container = container(path + ".container", given);
+    var spec = Json.MAPPER.createObjectNode().put("type", "code_interpreter");
+    if (container.id() != null) {
+      spec.put("container", container.id());
     }
-    spec(path, tool, Json.MAPPER.createObjectNode().put("type", "code_interpreter"));
+    spec(path, tool, spec);
   }
 
-  private void container(String path, JsonNode container) {
-    if (!container.isObject()) {
-      throw RequestFields.unsupported(path);
+  private OfferedTools.CodeContainer container(String path, JsonNode given) {
+    if (RequestFields.isAbsent(given)) {
+      return new OfferedTools.CodeContainer(path, null, null);
     }
-    for (var field : container.properties()) {
-      if (!CONTAINER.contains(field.getKey()) && !field.getValue().isNull()) {
-        throw RequestFields.unsupported(path + "." + clip(field.getKey()));
-      }
+    if (given.isTextual()) {
+      return new OfferedTools.CodeContainer(path, given.textValue(), null);
     }
-    var type = RequestFields.text(path, container, "type");
+    if (!given.isObject()) {
+      throw RequestFields.type(path, "the id of a container, or an object");
+    }
+    var type = RequestFields.text(path, given, "type");
     if (type != null && !type.equals("auto")) {
       throw RequestFields.unsupported(path + ".type");
     }
-    var files = RequestFields.list(path, container, "file_ids");
+    if (!given.path("skills").isEmpty()) {
+      throw RequestFields.unsupported(path + ".skills");
+    }
+    ContainerFields.requireNoNetwork(path + ".network_policy", given.path("network_policy"));
+    containerFiles(path, given);
+    return new OfferedTools.CodeContainer(
+        path, null, RequestFields.text(path, given, "memory_limit"));
+  }
+
+  private void containerFiles(String path, JsonNode given) {
+    var files = RequestFields.list(path, given, "file_ids");
     var param = path + ".file_ids";
-    if (files.size() > ToolResources.MAX_FILES) {
+    if (files.size() > MAX_CONTAINER_FILES) {
       throw ApiException.invalid(
           param,
           "array_above_max_length",
-          "Invalid '%s': expected at most %d files.".formatted(param, ToolResources.MAX_FILES));
+          "Invalid '%s': expected at most %d files.".formatted(param, MAX_CONTAINER_FILES));
     }
     for (var file : files) {
       if (!file.isTextual()) {

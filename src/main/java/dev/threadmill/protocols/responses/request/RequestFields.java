@@ -136,7 +136,7 @@ public final class RequestFields {
   }
 
   /** 400 for a value that this server does not support. */
-  static ApiException unsupported(String param) {
+  public static ApiException unsupported(String param) {
     return ApiException.invalid(
         param, "unsupported_value", "Invalid '%s': not supported by this server.".formatted(param));
   }

@@ -62,10 +62,11 @@ class ReadToolsTest {
         "{'type': 'file_search', 'ranking_options': []} | ranking_options",
         "{'type': 'file_search', 'ranking_options': {'ranker': 'x'}} | ranking_options.ranker",
         "{'type': 'file_search', 'ranking_options': {'score_threshold': 2}} | ranking_options.score_threshold",
-        "{'type': 'code_interpreter', 'container': 'cntr_1'} | container",
+        "{'type': 'code_interpreter', 'container': 'file-1'} | container",
         "{'type': 'code_interpreter', 'container': []} | container",
         "{'type': 'code_interpreter', 'container': {'type': 'other'}} | container.type",
-        "{'type': 'code_interpreter', 'container': {'memory_limit': '4g'}} | container.memory_limit",
+        "{'type': 'code_interpreter', 'container': {'network_policy': {'type': 'allowlist'}}} | container.network_policy.type",
+        "{'type': 'code_interpreter', 'container': {'skills': [{}]}} | container.skills",
         "{'type': 'code_interpreter', 'container': {'file_ids': 'file-1'}} | container.file_ids",
         "{'type': 'code_interpreter', 'container': {'file_ids': [1]}} | container.file_ids"
       })

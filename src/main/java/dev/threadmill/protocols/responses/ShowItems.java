@@ -1,0 +1,88 @@
+package dev.threadmill.protocols.responses;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.threadmill.api.FileId;
+import dev.threadmill.api.ProjectId;
+import dev.threadmill.api.ThreadId;
+import dev.threadmill.files.Files;
+import dev.threadmill.protocols.responses.items.ItemObjects;
+import dev.threadmill.protocols.responses.items.SourceNames;
+import dev.threadmill.protocols.responses.request.Include;
+import dev.threadmill.runs.api.ThreadItem;
+import dev.threadmill.threads.Annotation;
+import dev.threadmill.threads.ContentPart;
+import dev.threadmill.threads.Message;
+import dev.threadmill.tools.code.Container;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/** Items of threads as they are shown, with the names of the files that they cite. */
+@ApplicationScoped
+class ShowItems {
+  private final Files files;
+
+  ShowItems(Files files) {
+    this.files = files;
+  }
+
+  /** The items, in their order. Costs one statement if a message cites files. */
+  List<JsonNode> of(
+      ProjectId project, ThreadId thread, List<? extends ThreadItem> items, Include include) {
+    var names = SourceNames.of(thread);
+    var cited = new HashSet<FileId>();
+    for (var item : items) {
+      if (item instanceof ThreadItem.OfMessage(_, var message)) {
+        addCited(message, cited);
+      }
+    }
+    for (var file : files.findAll(project, cited)) {
+      names.filenames().put(file.id().value(), file.filename());
+      if (file.threadId() != null && !file.threadId().equals(thread)) {
+        names.containers().put(file.id().value(), Container.idOf(file.threadId()));
+      }
+    }
+    var shown = new ArrayList<JsonNode>();
+    for (var item : items) {
+      shown.add(shown(item, names, include));
+    }
+    return shown;
+  }
+
+  /** As {@link #of(ProjectId, ThreadId, List, Include)}, for one item. */
+  JsonNode of(ProjectId project, ThreadId thread, ThreadItem item, Include include) {
+    return of(project, thread, List.of(item), include).getFirst();
+  }
+
+  private static void addCited(Message message, Set<FileId> cited) {
+    for (var part : message.content()) {
+      if (part instanceof ContentPart.Text text) {
+        for (var annotation : text.text().annotations()) {
+          var file =
+              switch (annotation) {
+                case Annotation.FileCitation(_, _, _, var of, _) -> of;
+                case Annotation.FilePath(_, _, _, var of) -> of;
+              };
+          if (file != null && file.fileId() != null && file.fileId().startsWith(FileId.PREFIX)) {
+            cited.add(new FileId(file.fileId()));
+          }
+        }
+      }
+    }
+  }
+
+  private static JsonNode shown(ThreadItem item, SourceNames names, Include include) {
+    var object = ItemObjects.of(item, names);
+    if (item instanceof ThreadItem.OfCall call && call.output() != null) {
+      var type = object.path("type").asText();
+      if (type.equals("file_search_call") && include.searchResults()) {
+        object.set("results", CallResults.ofSearch(call.details(), names));
+      } else if (type.equals("code_interpreter_call") && include.codeOutputs()) {
+        object.set("outputs", CallResults.ofCode(call.output(), call.details()));
+      }
+    }
+    return object;
+  }
+}

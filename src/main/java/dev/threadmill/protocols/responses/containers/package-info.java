@@ -1,0 +1,2 @@
+/** The Containers API: sessions of the code interpreter and their files. */
+package dev.threadmill.protocols.responses.containers;
