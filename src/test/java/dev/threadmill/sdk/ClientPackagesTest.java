@@ -15,7 +15,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * Frameworks on top of the official SDKs, unmodified, with their agents for the Assistants API or
- * their chat models. The scenarios are in src/test/sdk/clients and src/test/sdk/vercel.
+ * their chat models. The scenarios are in src/test/sdk/clients, src/test/sdk/agents and
+ * src/test/sdk/vercel.
  */
 @QuarkusTest
 @QuarkusTestResource(PostgresResource.class)
@@ -23,6 +24,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 @QuarkusTestResource(FakeProviderResource.class)
 class ClientPackagesTest {
   private static final Path CLIENTS = Path.of("src", "test", "sdk", "clients").toAbsolutePath();
+  private static final Path AGENTS = Path.of("src", "test", "sdk", "agents").toAbsolutePath();
   private static final Path VERCEL = Path.of("src", "test", "sdk", "vercel").toAbsolutePath();
   private static final Duration LIMIT = Duration.ofMinutes(2);
 
@@ -40,6 +42,19 @@ class ClientPackagesTest {
     var outcome =
         Command.in(CLIENTS, "python3", "-W", "ignore", "-B", client + "_client.py")
             .with(SdkCaller.ofNewProject().environment("PYTHONPATH", packages.toString()))
+            .run(LIMIT);
+
+    assertThat(outcome.isSuccess()).as(outcome.output()).isTrue();
+    assertThat(outcome.output()).endsWith("OK\n");
+  }
+
+  @Test
+  void theAgentsSdkForNodeRunsUnchanged() {
+    var scripts = NodePackages.besideTheirPackages(AGENTS);
+
+    var outcome =
+        Command.in(scripts, "node", "--no-warnings", "main.mjs")
+            .with(SdkCaller.ofNewProject().environment("NO_COLOR", "1"))
             .run(LIMIT);
 
     assertThat(outcome.isSuccess()).as(outcome.output()).isTrue();
