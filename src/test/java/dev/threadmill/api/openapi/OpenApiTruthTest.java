@@ -159,6 +159,12 @@ class OpenApiTruthTest {
             .file("file", "a.txt", "a")
             .post(user, "/v1/files")
             .id());
+    var container =
+        user.post(
+            "/v1/containers",
+            "{\"name\": \"c\", \"file_ids\": [\"%s\"]}".formatted(ids.get("file_id")));
+    // A machine without a sandbox has none.
+    ids.put("container_id", container.status() == 200 ? container.id() : "cntr_none");
     ids.put("model", "rehearsal");
     ids.put(
         "upload_id",
