@@ -104,7 +104,7 @@ class EgressResponsesTest extends EgressFixture {
   }
 
   @Test
-  void aBodyThatIsNotWhatItsEncodingSaysIsBroken() {
+  void aBodyThatDoesNotFitItsEncodingIsBroken() {
     receiver.on(
         "/packed",
         (exchange, _) -> {
@@ -180,7 +180,7 @@ class EgressResponsesTest extends EgressFixture {
   }
 
   @Test
-  void nobodyAtHomeMeansNothingArrived() throws IOException {
+  void aRequestToAServerThatIsDownHasNotArrived() throws IOException {
     int port = receiver.port();
     receiver.close();
 

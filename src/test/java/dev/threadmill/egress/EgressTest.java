@@ -150,7 +150,7 @@ class EgressTest extends EgressFixture {
         "/",
         "127.0.0.1:PORT",
       })
-  void noAddressAndNoTrickGetsInside(String url) {
+  void noUrlReachesAnInternalAddress(String url) {
     // Given
     names.put("inside.example", List.of("127.0.0.1"));
     names.put("both.example", List.of("93.184.215.14", "127.0.0.1"));
@@ -205,7 +205,7 @@ class EgressTest extends EgressFixture {
   }
 
   @Test
-  void aNameThatChangesItsMindIsAskedOnceAndTakenByItsWord() throws Exception {
+  void aNameIsResolvedOnceAndTheCheckedAddressIsUsed() throws Exception {
     // Given: the first answer is allowed, the second is not
     var answers = List.of("127.0.0.1", "127.0.0.2").iterator();
     HostResolver fickle =

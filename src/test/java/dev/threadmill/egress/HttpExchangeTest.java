@@ -80,8 +80,7 @@ class HttpExchangeTest {
 
   @ParameterizedTest
   @ValueSource(ints = {1, 500})
-  void givingUpAnAnswerThatHasComeWholeCutsNobodyElsesOnTheSameConnection(int words)
-      throws Exception {
+  void closingACompleteResponseDoesNotCutTheNextOneOnItsConnection(int words) throws Exception {
     var gate = new ReplyGate();
     provider.reply(Reply.text("word ".repeat(words)), Reply.text("the next").withGate(gate));
     gate.release(2);

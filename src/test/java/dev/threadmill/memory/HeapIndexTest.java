@@ -85,7 +85,7 @@ class HeapIndexTest {
   }
 
   @Test
-  void whatIsSaidDeletedAndForgottenIsKnownAtTheNextQuestion() throws Exception {
+  void addedDeletedAndForgottenMessagesAreCurrentInTheNextSearch() throws Exception {
     var scope = keep(thread);
     var order = thread.say("user", "A spare belt is on order, too, from Porto.");
     assertThat(thread.recalled("belt", 1)).as("indexed").hasSize(1);

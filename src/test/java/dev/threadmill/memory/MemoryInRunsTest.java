@@ -20,7 +20,7 @@ class MemoryInRunsTest extends MemoryFixture {
   @Inject Retention retention;
 
   @Test
-  void whatHasLeftTheWindowIsRecalledForTheModelAndTheContextTellsIt() {
+  void messagesOutsideTheWindowAreRecalledAndShownInTheContext() {
     var assistant = assistant("{\"enabled\": true, \"summary_method\": \"none\"}");
     var dog = say("user", "Our dog Biscuit is allergic to chicken.");
     chat(6);
@@ -66,7 +66,7 @@ class MemoryInRunsTest extends MemoryFixture {
   }
 
   @Test
-  void aMemoryThatIsSwitchedOffTellsNothing() {
+  void aMemoryThatIsSwitchedOffAddsNothing() {
     var assistant = assistant("{\"enabled\": false}");
     say("user", "Our dog Biscuit is allergic to chicken.");
     chat(6);
@@ -80,7 +80,7 @@ class MemoryInRunsTest extends MemoryFixture {
   }
 
   @Test
-  void aUsersMemoriesReachTheirOtherThreadsAndNobodyElses() {
+  void memoriesOfAUserReachOnlyOtherThreadsOfTheUser() {
     var assistant =
         assistant("{\"enabled\": true, \"summary_method\": \"none\", \"scope\": \"user\"}");
     thread =

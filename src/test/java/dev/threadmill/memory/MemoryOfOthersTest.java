@@ -69,7 +69,7 @@ class MemoryOfOthersTest {
   }
 
   @Test
-  void aUserOfTheSameNameInAnotherProjectIsSomebodyElse() {
+  void aUserOfTheSameNameInAnotherProjectIsAnotherUser() {
     var one = Tenant.create();
     var other = Tenant.create();
     var remembered =

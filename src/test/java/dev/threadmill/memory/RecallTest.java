@@ -27,7 +27,7 @@ class RecallTest {
   }
 
   @Test
-  void ofALongAnswerTheWholeIsTold() {
+  void aLongAnswerIsRecalledWhole() {
     thread.say("user", "How should we restore the mill?");
     var answer =
         "Begin with the roof, so that nothing you do below gets wet again. ".repeat(8)
@@ -41,7 +41,7 @@ class RecallTest {
   }
 
   @Test
-  void ofAVeryLongAnswerThePassageIsToldThatAnswers() {
+  void ofAVeryLongAnswerTheMatchingPassageIsRecalled() {
     var before = "The committee spoke of the budget for an hour. ".repeat(100);
     thread.say("assistant", before + "The treasurer is called Wilhelmina Okonkwo. " + before);
 
@@ -94,7 +94,7 @@ class RecallTest {
   }
 
   @Test
-  void ofTwoThatContradictEachOtherBothAreToldWithTheirTimes() {
+  void contradictingMessagesAreBothRecalledWithTheirTimes() {
     thread.say("user", "I live in Oslo.");
     thread.say("user", "I have moved, I live in Bergen now.");
 

@@ -60,7 +60,7 @@ class WideScopesTest {
 
   @ParameterizedTest(name = "{0} messages")
   @CsvSource({"30, whole", "100, compared", "240, graph"})
-  void whatAUserSaidInAnyThreadIsFoundByMeaningAndByWordsAndNobodyElsesIs(int size, String name) {
+  void onlyMessagesOfTheUserAreFoundInAllThreadsByMeaningAndByWords(int size, String name) {
     var others = talk("others-" + name, size);
     others.say("user", "The code of the alarm is 90 11, said somebody else.");
     var threads = talk("one-" + name, size);
@@ -91,7 +91,7 @@ class WideScopesTest {
 
   /** A thread's words are read while its question is embedded, its vectors after that. */
   @Test
-  void whatIsSaidAndDeletedWhileAThreadIsReadIsNeitherMissedNorMistaken() throws Exception {
+  void messagesAddedAndDeletedWhileAThreadIsReadAreIndexedCorrectly() throws Exception {
     var thread = MemoryThread.ofUser(user, "busy", "I sold the piano.", "My aunt lives in Cork.");
     var unwanted = thread.say("user", "The printer is out of ink.");
     assertThat(thread.recalled("piano", 1)).as("indexed").hasSize(1);

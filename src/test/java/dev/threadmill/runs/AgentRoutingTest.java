@@ -55,7 +55,7 @@ class AgentRoutingTest extends RoutingFixture {
   }
 
   @Test
-  void aMessageThatNoDatabaseHoldsIsMended() {
+  void charactersThatCannotBeStoredAreReplacedInAMessage() {
     provider.replyTo(
         front,
         Reply.call("route_to_legal_advisor_ai", "{\"message\": \"a\\u0000b \\ud800 c\"}"),

@@ -54,7 +54,7 @@ class CachedThreadsTest {
   }
 
   @Test
-  void theNextRunIsSentAllThatWasSaidSince() {
+  void theNextRunIsSentAllNewMessages() {
     say("And another thing.");
     assertThat(promptOfARun()).isEqualTo(contents);
     contents.add("Noted.");
@@ -105,7 +105,7 @@ class CachedThreadsTest {
   }
 
   @Test
-  void whatAFailedAttemptLeftHalfSaidIsSeenByTheNextRun() {
+  void theIncompleteMessageOfAFailedAttemptIsSentToTheNextRun() {
     provider.otherwise(_ -> Reply.text("Half a thought, and no more.").cutAfter(3));
     run("\"metadata\": {}");
     provider.otherwise(_ -> Reply.text("Noted."));

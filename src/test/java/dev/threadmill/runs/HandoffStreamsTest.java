@@ -72,7 +72,7 @@ class HandoffStreamsTest extends HandoffFixture {
   }
 
   @Test
-  void anAnswerThatIsStoredWhileAReaderLooksHasTheIdThatItIsToldUnder() {
+  void anAnswerThatIsStoredDuringAReadHasTheSameIdInTheProjection() {
     var gate = new ReplyGate();
     provider.replyTo(front, Reply.call("route_to_lawyer", OVER));
     provider.replyTo(legal, Reply.text(ANSWER).withGate(gate));

@@ -63,7 +63,7 @@ class HandoffTest extends HandoffFixture {
   }
 
   @Test
-  void whatIsHandedOverMayBeHandedOnAndIsToldByAllOfThem() {
+  void aTargetMayHandOverAgainAndAllCallersStreamTheAnswer() {
     var judge = model("judge");
     var last = runs.assistant(judge, "\"name\": \"Judge\",");
     var target = lawyer(handoff(last));

@@ -108,7 +108,7 @@ class ReasoningTest extends TurnsFixture {
   }
 
   @Test
-  void tokensOfReasoningAreCountedWhereTheProviderTells() {
+  void tokensOfReasoningAreCountedIfTheProviderReportsThem() {
     var counted =
         "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":10,\"completion_tokens\":30,"
             + "\"completion_tokens_details\":{\"reasoning_tokens\":20}}}\n\n";
@@ -156,7 +156,7 @@ class ReasoningTest extends TurnsFixture {
   /** Wherever a reader breaks off, the text before and the text after make up the whole. */
   @ParameterizedTest
   @ValueSource(strings = {"{}", FINAL})
-  void aReaderGoesOnFromAnyPlaceInThoughtsAndCommentary(String settings) {
+  void aReaderResumesAtAnyPositionInReasoningAndCommentary(String settings) {
     provider.replyTo(
         model,
         Reply.call("f", "{\"a\": 1}").withTextBefore("I look at it.").withReasoning("Hm, f then."),

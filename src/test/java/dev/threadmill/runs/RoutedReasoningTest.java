@@ -88,7 +88,7 @@ class RoutedReasoningTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"all", "final"})
-  void onlyTheLastWordsOfTheOneThatAnswersAreMessagesIfItSaysSo(String visibility) {
+  void withFinalVisibilityOnlyTheLastMessageOfTheTargetIsAMessage(String visibility) {
     provider.replyTo(
         legal,
         Reply.call("nothing", "{}").withTextBefore("Let me look."),
@@ -113,7 +113,7 @@ class RoutedReasoningTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"shown", "hidden"})
-  void aTargetThatIsAskedGivesItsLastWordsAndKeepsItsThoughtsInItsOwnRun(String targets) {
+  void aTargetReturnsItsLastMessageAndItsReasoningStaysInItsRun(String targets) {
     provider.replyTo(
         legal,
         Reply.call("nothing", "{}").withTextBefore("Let me look.").withReasoning("Hm. "),

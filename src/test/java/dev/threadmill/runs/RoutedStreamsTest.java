@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 @QuarkusTestResource(FakeProviderResource.class)
 class RoutedStreamsTest extends RoutingFixture {
   @Test
-  void theStreamOfTheCallerStaysOpenAndTellsWhoWorksOnTheCall() {
+  void theStreamOfTheCallerStaysOpenAndNamesTheRunOfTheCall() {
     var target = legalAdvisor();
     var gate = new ReplyGate();
     provider.replyTo(front, Reply.call("route_to_legal_advisor_ai", ASK), Reply.text("Yes."));
@@ -56,7 +56,7 @@ class RoutedStreamsTest extends RoutingFixture {
   }
 
   @Test
-  void aStreamThatIsAttachedLaterTellsTheSame() {
+  void aStreamThatIsAttachedLaterHasTheSameEvents() {
     var target = legalAdvisor();
     provider.replyTo(front, Reply.call("route_to_legal_advisor_ai", ASK), Reply.text("Yes."));
     provider.replyTo(legal, Reply.text("By clause 5."));

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 @QuarkusTestResource(FakeProviderResource.class)
 class RoutedThreadsTest extends RoutingFixture {
   @Test
-  void aTargetGoesOnInItsThreadIfItIsToldTo() {
+  void aTargetContinuesInItsThreadIfTheToolSaysSo() {
     var target = legalAdvisor();
     var desk =
         runs.assistant(front, "", routing("delegate", ", \"threads\": \"continue\"", target));

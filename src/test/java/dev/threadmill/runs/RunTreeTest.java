@@ -147,7 +147,7 @@ class RunTreeTest {
   }
 
   @Test
-  void aNestedStreamGoesOnBehindWhicheverEventWasSeenLast() {
+  void aNestedStreamResumesBehindAnyEvent() {
     var run = start();
     gate.open();
     runs.stopped(run);

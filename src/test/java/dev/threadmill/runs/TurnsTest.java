@@ -152,7 +152,7 @@ class TurnsTest extends TurnsFixture {
   }
 
   @Test
-  void anAssistantSaysHowItsRunsGoAndARunMaySayOtherwise() {
+  void aRunOverridesTheTurnSettingsOfItsAssistant() {
     var body =
         """
         {"model": "%s", "visibility": "final", "max_turns": 7, "max_tool_calls": 9,

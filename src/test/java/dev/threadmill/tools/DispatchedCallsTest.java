@@ -80,7 +80,7 @@ class DispatchedCallsTest extends WebhookFixture {
   }
 
   @Test
-  void aModelThatDoesNotLearnFailsItsRun() {
+  void aModelThatRepeatsInvalidCallsFailsItsRun() {
     provider.otherwise(_ -> Reply.call("no_such", "{}"));
 
     var run = runs.run(assistant(FUNCTION), "Go");

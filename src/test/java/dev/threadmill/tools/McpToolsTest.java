@@ -195,7 +195,8 @@ class McpToolsTest {
           200 | text/event-stream | data: never mind
           302 | http://169.254.169.254/mcp | ``
           """)
-  void theToolsOfAServerThatLiesAreLeftOutAtOnce(int status, String type, String body) {
+  void theToolsOfAServerWithUnusableResponsesAreLeftOutAtOnce(
+      int status, String type, String body) {
     try (var liar = RecordingServer.start()) {
       liar.on(
           "/mcp",

@@ -33,7 +33,7 @@ class RemoteAgentQuirksTest extends RemoteAgentsFixture {
           {"url": "http://169.254.169.254/latest"}              | not_allowed
           {"url": "http://10.0.0.1/rpc"}                        | not_allowed
           """)
-  void aCardThatIsOfNoUseIsToldToTheModel(String card, String type) {
+  void anUnusableCardIsAnErrorForTheModel(String card, String type) {
     try (var receiver = RecordingServer.start()) {
       receiver.on(CARD, RecordingServer.json(200, card));
 
@@ -57,7 +57,7 @@ class RemoteAgentQuirksTest extends RemoteAgentsFixture {
           401 | {"error": "who?"}                                          | http_401
           404 | {}                                                         | http_404
           """)
-  void anAnswerThatIsOfNoUseIsToldToTheModel(int status, String body, String said) {
+  void anUnusableResponseIsAnErrorForTheModel(int status, String body, String said) {
     try (var receiver = agent(RecordingServer.json(status, body))) {
       var run = runs.run(assistant(receiver.url(""), ""), "Go");
 
@@ -102,7 +102,7 @@ class RemoteAgentQuirksTest extends RemoteAgentsFixture {
   }
 
   @Test
-  void anAgentThatAnswersOfAnotherTaskIsNotBelieved() {
+  void aResponseAboutAnotherTaskIsAnErrorForTheModel() {
     var working = DONE.replace("TASK_STATE_COMPLETED", "TASK_STATE_WORKING");
     var other =
         DONE.replace("\"result\": {\"task\": {\"id\": \"t\"", "\"result\": {\"id\": \"u\"")
@@ -122,7 +122,7 @@ class RemoteAgentQuirksTest extends RemoteAgentsFixture {
   }
 
   @Test
-  void anAgentThatHangsIsGivenUp() throws Exception {
+  void anAgentThatHangsTimesOut() throws Exception {
     var over = new CountDownLatch(1);
     try (var receiver =
         agent(

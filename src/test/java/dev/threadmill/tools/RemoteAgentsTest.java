@@ -29,7 +29,7 @@ class RemoteAgentsTest extends RemoteAgentsFixture {
   private static final Duration PATIENCE = Duration.ofSeconds(30);
 
   @Test
-  void anAgentElsewhereIsAskedAndItsTaskWaitedFor() {
+  void aMessageToARemoteAgentWaitsForItsTask() {
     try (var peer = new A2aTestAgent()) {
       // When
       var started =
@@ -95,7 +95,7 @@ class RemoteAgentsTest extends RemoteAgentsFixture {
   }
 
   @Test
-  void anAgentThatIsNotDoneInTimeIsToldToStop() {
+  void theTaskOfAnAgentThatExceedsItsTimeIsCancelled() {
     try (var peer = new A2aTestAgent()) {
       var run = runs.run(assistant(peer.url(), ", \"timeout_ms\": 1000"), "Go");
 
@@ -113,7 +113,7 @@ class RemoteAgentsTest extends RemoteAgentsFixture {
     "INPUT_REQUIRED, agent_needs_input",
     "UNKNOWN, answer_unusable"
   })
-  void whatATaskComesToIsToldToTheModel(TaskState state, String type) {
+  void aTaskThatDoesNotCompleteIsAnErrorForTheModel(TaskState state, String type) {
     try (var peer = new A2aTestAgent()) {
       var started = runs.start(assistant(peer.url(), ""), "Go");
       await().atMost(PATIENCE).until(() -> peer.calls().size() >= 3);
@@ -128,7 +128,7 @@ class RemoteAgentsTest extends RemoteAgentsFixture {
 
   @ParameterizedTest
   @CsvSource({"retry, Sunny.", "fail, http_500", "ask, ''"})
-  void whatBecomesOfADoubtfulMessageIsTheTargetsToSay(String policy, String output) {
+  void thePolicyOfTheTargetDecidesAnUnknownOutcome(String policy, String output) {
     var tries = new AtomicInteger();
     try (var receiver =
         agent(
@@ -152,7 +152,7 @@ class RemoteAgentsTest extends RemoteAgentsFixture {
   }
 
   @Test
-  void anAgentThatIsBusyIsAskedAgain() {
+  void aBusyAgentIsRetried() {
     var tries = new AtomicInteger();
     try (var receiver =
         agent(
@@ -250,7 +250,7 @@ class RemoteAgentsTest extends RemoteAgentsFixture {
   }
 
   @Test
-  void aConversationCannotBeHandedOverToAnAgentElsewhere() {
+  void aConversationCannotBeHandedOverToARemoteAgent() {
     var answer =
         api.post(
             "/v1/assistants",

@@ -37,7 +37,7 @@ class StreamedAgentsTest extends RemoteAgentsFixture {
   private static final String TASK = "/delta/step_details/tool_calls/0/function/task_id";
 
   @Test
-  void theAnswerIsToldPieceByPieceAndGoneOnWithWhereTheStreamBreaksOff() {
+  void theOutputIsStreamedAndResumedWhereTheStreamBreaks() {
     try (var peer = A2aTestAgent.streaming()) {
       var run = runs.start(assistant(peer.url(), ""), "Go");
       var frames = new ArrayList<SseStream.Frame>();
@@ -92,7 +92,7 @@ class StreamedAgentsTest extends RemoteAgentsFixture {
   }
 
   @Test
-  void anAgentWhoseStreamFallsSilentIsToldToStop() {
+  void theTaskOfASilentStreamIsCancelled() {
     try (var peer = A2aTestAgent.streaming()) {
       var run = runs.run(assistant(peer.url(), ", \"timeout_ms\": 1500"), "Go");
 
@@ -102,7 +102,7 @@ class StreamedAgentsTest extends RemoteAgentsFixture {
   }
 
   @Test
-  void anAgentThatCannotDoWhatItsCardSaysIsAskedHowFarItIs() {
+  void anAgentThatDoesNotStreamDespiteItsCardIsPolled() {
     try (var receiver =
         streamingAgent(
             (exchange, call) ->
@@ -123,7 +123,7 @@ class StreamedAgentsTest extends RemoteAgentsFixture {
   }
 
   @Test
-  void whatWasMissedBetweenTwoStreamsIsAskedFor() {
+  void outputMissedBetweenTwoStreamsIsRequested() {
     var looks = new AtomicInteger();
     try (var receiver =
         streamingAgent(
@@ -152,7 +152,7 @@ class StreamedAgentsTest extends RemoteAgentsFixture {
   }
 
   @Test
-  void whatAnAgentSaysOnItsWayIsProgressAndAMessageAloneIsTheAnswer() {
+  void statusMessagesAreProgressAndASingleMessageIsTheOutput() {
     try (var receiver =
         streamingAgent(
             (exchange, _) ->
@@ -180,7 +180,7 @@ class StreamedAgentsTest extends RemoteAgentsFixture {
   }
 
   @Test
-  void anAgentThatDoesNotStopTalkingIsCutOffAndToldToStop() {
+  void anEndlessStreamIsCutAndItsTaskCancelled() {
     var pieces = new ArrayList<String>(List.of(task("WORKING", null)));
     for (int i = 0; i < 40; i++) {
       pieces.add(piece("x".repeat(10_000), i > 0));

@@ -69,7 +69,7 @@ class StreamedToolsTest {
           application/x-ndjson | {"n": 1}\\n      | {"n": 2} | {"n": 1}\\n{"n": 2}
           text/event-stream    | data: one\\n\\n  | event: x\\ndata: two\\n\\ndata: [DONE]\\n\\n | one\\ntwo
           """)
-  void anAnswerIsToldWhileItComesIn(String type, String first, String rest, String whole) {
+  void anOutputIsStreamedWhileItArrives(String type, String first, String rest, String whole) {
     // Given
     receiver.on(
         "/work",
@@ -111,7 +111,7 @@ class StreamedToolsTest {
           one\\ntwo\\n | one\\ntwo\\n
           two\\n       | one\\n\\n[The output was interrupted, and the call was repeated.]\\ntwo\\n
           """)
-  void anAnswerThatBreaksOffIsGoneOnWithOrBegunAnew(String second, String whole) {
+  void anInterruptedOutputIsContinuedOrStartedAnew(String second, String whole) {
     var tries = new AtomicInteger();
     receiver.on(
         "/work",
@@ -134,7 +134,7 @@ class StreamedToolsTest {
   }
 
   @Test
-  void anAnswerThatGrowsTooLargeEndsWithAWordOnIt() {
+  void anOutputThatGrowsTooLargeEndsWithAnError() {
     receiver.on(
         "/work",
         (exchange, _) -> {
@@ -157,7 +157,7 @@ class StreamedToolsTest {
   }
 
   @Test
-  void theProgressOfAnMcpToolIsToldBesideItsOutput() {
+  void theProgressOfAnMcpToolIsStreamedBesideItsOutput() {
     provider.reset();
     provider.reply(Reply.call("docs_long", "{\"text\": \"x\"}"), Reply.text("Done."));
     var received = new Semaphore(0);

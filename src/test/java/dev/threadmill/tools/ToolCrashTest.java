@@ -66,7 +66,7 @@ class ToolCrashTest {
   }
 
   @BeforeEach
-  void bothNodesAreUpAndNobodyWasPaid() {
+  void bothNodesAreUpAndNoPaymentWasMade() {
     cluster.start();
     effects.clear();
     killed.set(new CountDownLatch(1));

@@ -141,7 +141,7 @@ class ToolTimeoutTest {
   }
 
   @Test
-  void anAgentElsewhereThatNeverShowsItsCardIsGivenUp() {
+  void aRemoteAgentThatNeverSendsItsCardTimesOut() {
     provider.reply(Reply.call("route_to_sphinx", "{\"message\": \"Who?\"}"), Reply.text("Done."));
 
     var run = runs.run(runs.assistant("gpt-4o", "", sphinx(1_000)), "Go");
@@ -152,7 +152,7 @@ class ToolTimeoutTest {
   }
 
   @Test
-  void cancellingARunEndsTheWaitForAnAgentElsewhere() {
+  void cancellingARunEndsTheWaitForARemoteAgent() {
     provider.reply(Reply.call("route_to_sphinx", "{\"message\": \"Who?\"}"), Reply.text("Done."));
     var run = runs.start(runs.assistant("gpt-4o", "", sphinx(FOR_EVER_MS)), "Go");
     await().atMost(PATIENCE).until(() -> hole.open() == 1);

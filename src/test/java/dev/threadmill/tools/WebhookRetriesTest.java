@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class WebhookRetriesTest extends WebhookFixture {
   @ParameterizedTest
   @ValueSource(ints = {429, 503, 500, 502})
-  void whatFailsInPassingIsTriedAgainWithTheSameKey(int status) {
+  void aTransientFailureIsRetriedWithTheSameKey(int status) {
     // Given
     var tries = new AtomicInteger();
     receiver.on(
@@ -48,7 +48,7 @@ class WebhookRetriesTest extends WebhookFixture {
   }
 
   @Test
-  void whatIsRefusedIsNotTriedAgain() {
+  void aRefusedCallIsNotRetried() {
     receiver.on("/", RecordingServer.json(422, "{\"detail\": \"subject is empty\"}"));
     provider.reply(Reply.call("strictly", "{}"));
 
@@ -60,7 +60,7 @@ class WebhookRetriesTest extends WebhookFixture {
   }
 
   @Test
-  void whereTheOutcomeIsUnknownTheModelMayBeTold() {
+  void anUnknownOutcomeMayBeAnErrorForTheModel() {
     receiver.on("/hang", (_, _) -> hang());
     provider.reply(Reply.call("pay", "{}"), Reply.text("I do not know."));
     var tool = webhook("pay", "/hang", "\"timeout_ms\": 200, \"on_unknown\": \"fail\"");
@@ -73,7 +73,7 @@ class WebhookRetriesTest extends WebhookFixture {
   }
 
   @Test
-  void whereTheOutcomeIsUnknownAPersonMayBeAsked() {
+  void anUnknownOutcomeMayBeDecidedByTheClient() {
     // Given
     receiver.on("/hang", (_, _) -> hang());
     provider.reply(Reply.call("pay", "{}"), Reply.text("Paid."));

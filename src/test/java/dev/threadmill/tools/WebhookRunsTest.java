@@ -56,7 +56,7 @@ class WebhookRunsTest extends WebhookFixture {
   }
 
   @Test
-  void whatTheCallIsAuthenticatedByGoesToItsPlace() {
+  void credentialsGoToTheirPlaceInTheRequest() {
     // Given
     receiver.on("/", RecordingServer.json(200, "{}"));
     var assistant =
@@ -153,7 +153,7 @@ class WebhookRunsTest extends WebhookFixture {
   }
 
   @Test
-  void anAnswerThatCannotBeUsedIsSaidToBeSo() {
+  void anUnusableResponseIsAnErrorThatNamesTheReason() {
     // Given
     receiver.on("/image", (exchange, _) -> RecordingServer.reply(exchange, 200, "image/png", "xx"));
     receiver.on(

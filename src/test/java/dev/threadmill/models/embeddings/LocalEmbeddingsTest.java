@@ -20,7 +20,7 @@ class LocalEmbeddingsTest {
   private static final List<String> TEXTS = List.of("one text", "another one", "and a third");
 
   @Test
-  void closingItLeavesNobodyWaiting() throws Exception {
+  void closingEndsAllWaits() throws Exception {
     var embeddings = new LocalEmbeddings(LocalEmbeddings.Weights.MINILM);
     embeddings.warmUp();
     var waiting = new ArrayList<Future<Integer>>();

@@ -52,7 +52,7 @@ class ProviderErrorsTest {
         "429 | {\"error\":{\"message\":\"Slow down.\"}} | RATE_LIMITED | Slow down.",
         "418 | I am a teapot | PROVIDER_FAILED | status 418: I am a teapot",
       })
-  void theWordsOfTheProviderAreKept(int status, String body, Kind kind, String message) {
+  void theMessageOfTheProviderIsKept(int status, String body, Kind kind, String message) {
     var error = fromStatus("secret-secret-secret", status, body == null ? "" : body);
 
     assertThat(error.kind()).isEqualTo(kind);

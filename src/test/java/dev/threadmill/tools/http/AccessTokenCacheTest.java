@@ -128,7 +128,7 @@ class AccessTokenCacheTest {
   }
 
   @Test
-  void whatIsNotOAuthIsSaidToBeSo() {
+  void aResponseThatIsNotOAuthIsAnErrorThatSaysSo() {
     server.on(
         "/token", (exchange, _) -> RecordingServer.reply(exchange, 200, "text/html", "<html>"));
 
