@@ -2,27 +2,17 @@ package dev.threadmill.protocols.responses;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.threadmill.testing.ApiClient;
-import dev.threadmill.testing.Conversation;
-import dev.threadmill.testing.FakeProvider;
 import dev.threadmill.testing.FakeProviderResource;
 import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.PostgresResource;
 import dev.threadmill.testing.Reply;
-import dev.threadmill.testing.ReplyGate;
-import dev.threadmill.testing.ScriptedMcpServer;
 import dev.threadmill.testing.SseStream;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
-import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
-import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -32,61 +22,8 @@ import org.junit.jupiter.api.Timeout;
 @QuarkusTestResource(KeysResource.class)
 @QuarkusTestResource(FakeProviderResource.class)
 @Timeout(60)
-class ResponsesTest {
+class ResponsesTest extends ResponsesFixture {
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final String TOOL =
-      "\"tools\": [{\"type\": \"function\", \"name\": \"ask\", \"parameters\": {\"type\": \"object\","
-          + " \"properties\": {}}}]";
-
-  private final ApiClient user = ApiClient.user();
-  private final ReplyGate gate = new ReplyGate();
-  private final String model = "resp-" + UUID.randomUUID();
-  FakeProvider provider;
-
-  @BeforeEach
-  void beginAnew() {
-    provider.reset();
-  }
-
-  @AfterEach
-  void letEverythingGo() {
-    gate.open();
-  }
-
-  private String body(String fields) {
-    return "{\"model\": \"%s\", %s}".formatted(model, fields);
-  }
-
-  private JsonNode create(String fields) {
-    var response = user.post("/v1/responses", body(fields));
-    assertThat(response.status()).as(response.text()).isEqualTo(200);
-    return response.json();
-  }
-
-  private List<SseStream.Frame> stream(String fields) {
-    try (var stream = user.stream("/v1/responses", body(fields + ", \"stream\": true"))) {
-      return stream.rest();
-    }
-  }
-
-  private static String text(JsonNode response) {
-    var text = new StringBuilder();
-    response
-        .path("output")
-        .forEach(
-            item -> item.path("content").forEach(part -> text.append(part.path("text").asText())));
-    return text.toString();
-  }
-
-  private static List<String> types(JsonNode response) {
-    var types = new ArrayList<String>();
-    response.path("output").forEach(item -> types.add(item.path("type").asText()));
-    return types;
-  }
-
-  private JsonNode messagesOfLastRequest() {
-    return provider.lastRequest().body().path("messages");
-  }
 
   @Test
   void aWholeResponseHasEveryKeyAndIsReadBackTheSame() {
@@ -176,66 +113,6 @@ class ResponsesTest {
   }
 
   @Test
-  void aFunctionCallEndsTheResponseAndItsOutputBeginsTheNext() {
-    provider.replyTo(model, Reply.call("ask", "{}"), Reply.text("It is 4."));
-    var first = create("\"input\": \"Go\", " + TOOL);
-
-    assertThat(first.path("status").asText()).isEqualTo("completed");
-    assertThat(types(first)).containsExactly("function_call");
-    var call = first.at("/output/0/call_id").asText();
-    var previous = first.path("id").asText();
-    var missing =
-        user.post(
-            "/v1/responses",
-            body("\"input\": \"And?\", \"previous_response_id\": \"" + previous + "\""));
-    assertThat(missing.status()).isEqualTo(400);
-    assertThat(missing.error().path("message").asText())
-        .isEqualTo("No tool output found for function call %s.".formatted(call));
-
-    var second =
-        create(
-            """
-            "previous_response_id": "%s", "input": [{"type": "function_call_output",
-              "call_id": "%s", "output": "four"}], %s"""
-                .formatted(previous, call, TOOL));
-
-    assertThat(text(second)).isEqualTo("It is 4.");
-    assertThat(second.path("previous_response_id").asText()).isEqualTo(previous);
-    assertThat(messagesOfLastRequest().at("/2/content").asText()).isEqualTo("four");
-    assertThat(user.get("/v1/responses/" + previous).json()).isEqualTo(first);
-  }
-
-  @Test
-  void twoResponsesMayContinueTheSameOneAndDoNotSeeEachOther() {
-    provider.replyTo(model, Reply.text("One."), Reply.text("Two."), Reply.text("Three."));
-    var first = create("\"input\": \"first\"");
-    var chain = "\"previous_response_id\": \"%s\"".formatted(first.path("id").asText());
-
-    create(chain + ", \"input\": \"left\"");
-    create(chain + ", \"input\": \"right\"");
-
-    assertThat(messagesOfLastRequest().toString())
-        .contains("first", "One.", "right")
-        .doesNotContain("left", "Two.");
-  }
-
-  @Test
-  void aBranchBehindAFunctionCallHasTheCallWithItsOwnOutput() {
-    provider.replyTo(model, Reply.call("ask", "{}"), Reply.text("A."), Reply.text("B."));
-    var first = create("\"input\": \"Go\", " + TOOL);
-    var call = first.at("/output/0/call_id").asText();
-    var next =
-        """
-        "previous_response_id": "%s", "input": [{"type": "function_call_output",
-          "call_id": "%s", "output": "%s"}]""";
-
-    create(next.formatted(first.path("id").asText(), call, "left"));
-    create(next.formatted(first.path("id").asText(), call, "right"));
-
-    assertThat(messagesOfLastRequest().toString()).contains("right").doesNotContain("left");
-  }
-
-  @Test
   void aResponseThatIsNotStoredLeavesNothing() {
     provider.replyTo(model, Reply.text("Gone."), Reply.text("Gone too."));
     var before = user.get("/v1/threads?limit=100").json().path("data").size();
@@ -255,117 +132,6 @@ class ResponsesTest {
       assertThat(continued.error().path("code").asText()).isEqualTo("previous_response_not_found");
     }
     assertThat(user.get("/v1/threads?limit=100").json().path("data")).hasSize(before);
-  }
-
-  @Test
-  void aHistoryOfCallsIsSentAsTheClientGivesIt() {
-    provider.replyTo(model, Reply.text("Done."));
-
-    create(
-        """
-        "store": false, "input": [
-          {"role": "system", "content": "Speak Dutch."},
-          {"role": "user", "content": "Go"},
-          {"type": "function_call", "id": "fc_1", "call_id": "toolu_1", "name": "ask", "arguments": "{}"},
-          {"type": "function_call", "id": "fc_2", "call_id": "call_2", "name": "ask", "arguments": "{}"},
-          {"type": "function_call_output", "call_id": "toolu_1", "output": "one"},
-          {"type": "function_call_output", "call_id": "call_2", "output": "two"},
-          {"role": "user", "content": "And?"}], """
-            + TOOL);
-
-    var messages = messagesOfLastRequest();
-    var roles = new ArrayList<String>();
-    messages.forEach(message -> roles.add(message.path("role").asText()));
-    assertThat(roles).containsExactly("system", "user", "assistant", "tool", "tool", "user");
-    assertThat(messages.at("/0/content").asText()).isEqualTo("Speak Dutch.");
-    assertThat(messages.at("/2/tool_calls")).hasSize(2);
-  }
-
-  @Test
-  void aConversationTakesInputAndOutputAndIsContinuedByTheAssistantsApi() {
-    provider.replyTo(model, Reply.text("First."), Reply.text("Second."));
-    var conversation = user.post("/v1/conversations", "{}").id();
-
-    var response = create("\"conversation\": \"%s\", \"input\": \"one\"".formatted(conversation));
-
-    assertThat(response.at("/conversation/id").asText()).isEqualTo(conversation);
-    var thread = conversation.replace("conv_", "thread_");
-    var messages = user.get("/v1/threads/" + thread + "/messages?order=asc").json().path("data");
-    assertThat(messages.findValuesAsText("value")).containsExactly("one", "First.");
-    var assistant = user.post("/v1/assistants", "{\"model\": \"%s\"}".formatted(model)).id();
-    var run =
-        user.post(
-            "/v1/threads/" + thread + "/runs", "{\"assistant_id\": \"%s\"}".formatted(assistant));
-    Awaitility.await()
-        .atMost(Duration.ofSeconds(20))
-        .until(
-            () ->
-                user.get("/v1/threads/" + thread + "/runs/" + run.id())
-                    .json()
-                    .path("status")
-                    .asText()
-                    .equals("completed"));
-    assertThat(
-            user.get("/v1/conversations/" + conversation + "/items?order=asc")
-                .json()
-                .findValuesAsText("text"))
-        .containsExactly("one", "First.", "Second.");
-  }
-
-  @Test
-  void aRunThatWaitsIsAnOpenCallOfTheConversationAndTheNextResponseAnswersIt() {
-    provider.replyTo(model, Reply.call("ask", "{}"), Reply.text("Thanks."));
-    var started = Conversation.of(user, model, "Go", "ask");
-    var waiting = started.until(started.run(), "requires_action");
-    var call = Conversation.calls(waiting).getFirst();
-    var conversation = started.thread().replace("thread_", "conv_");
-
-    var refused =
-        user.post(
-            "/v1/responses",
-            body("\"conversation\": \"%s\", \"input\": \"And?\"".formatted(conversation)));
-    assertThat(refused.error().path("message").asText())
-        .isEqualTo("No tool output found for function call %s.".formatted(call));
-
-    var response =
-        create(
-            """
-            "conversation": {"id": "%s"}, "input": [{"type": "function_call_output",
-              "call_id": "%s", "output": "42"}]"""
-                .formatted(conversation, call));
-
-    assertThat(text(response)).isEqualTo("Thanks.");
-    assertThat(started.until(waiting, "completed").path("status").asText()).isEqualTo("completed");
-  }
-
-  @Test
-  void aConversationIsLockedWhileARunIsActiveOnIt() {
-    provider.replyTo(model, Reply.text("Slow.").withGate(gate), Reply.text("Next."));
-    var conversation = user.post("/v1/conversations", "{}").id();
-    var first =
-        create(
-            "\"background\": true, \"conversation\": \"%s\", \"input\": \"one\""
-                .formatted(conversation));
-
-    var second =
-        user.post(
-            "/v1/responses",
-            body("\"conversation\": \"%s\", \"input\": \"two\"".formatted(conversation)));
-
-    assertThat(second.status()).isEqualTo(400);
-    assertThat(second.error().path("code").asText()).isEqualTo("conversation_locked");
-    assertThat(second.error().path("param").asText()).isEqualTo("conversation");
-    gate.open();
-    until(first, "completed");
-  }
-
-  private JsonNode until(JsonNode response, String status) {
-    return Awaitility.await()
-        .atMost(Duration.ofSeconds(20))
-        .pollInterval(Duration.ofMillis(20))
-        .until(
-            () -> user.get("/v1/responses/" + response.path("id").asText()).json(),
-            now -> now.path("status").asText().equals(status));
   }
 
   @Test
@@ -434,96 +200,6 @@ class ResponsesTest {
             .post("/v1/responses", body("\"store\": false, \"input\": " + input + ", " + TOOL));
     assertThat(stranger.status()).isEqualTo(400);
     assertThat(stranger.error().path("param").asText()).isEqualTo("input[1].encrypted_content");
-  }
-
-  @Test
-  void customAndNamespacedToolsAreCalledByTheNamesOfTheClient() {
-    provider.replyTo(
-        model, Reply.call("shell", "{\"input\": \"ls -l\"}"), Reply.call("git__log", "{}"));
-    var tools =
-        """
-        "tools": [{"type": "custom", "name": "shell"},
-          {"type": "namespace", "name": "git", "description": "d",
-            "tools": [{"type": "function", "name": "log", "parameters": {"type": "object", "properties": {}}}]},
-          {"type": "web_search"}, {"type": "image_generation"}]""";
-
-    var custom = create("\"input\": \"Go\", " + tools);
-    var namespaced = create("\"input\": \"Go\", " + tools);
-
-    assertThat(types(custom)).containsExactly("custom_tool_call");
-    assertThat(custom.at("/output/0/input").asText()).isEqualTo("ls -l");
-    assertThat(namespaced.at("/output/0/name").asText()).isEqualTo("log");
-    assertThat(namespaced.at("/output/0/namespace").asText()).isEqualTo("git");
-    assertThat(custom.path("tools")).hasSize(2);
-    var forced =
-        user.post(
-            "/v1/responses",
-            body("\"input\": \"Go\", \"tool_choice\": {\"type\": \"web_search\"}, " + tools));
-    assertThat(forced.status()).isEqualTo(400);
-    assertThat(forced.error().path("param").asText()).isEqualTo("tool_choice.type");
-  }
-
-  private String mcp(String url, String approval) {
-    return """
-    "tools": [{"type": "mcp", "server_label": "slow", "server_url": "%s",
-      "headers": {"X-Secret": "hidden"}, "require_approval": "%s"}]"""
-        .formatted(url, approval);
-  }
-
-  @Test
-  void aToolOfAnMcpServerIsCalledWithinTheResponse() {
-    try (var server = new ScriptedMcpServer()) {
-      provider.replyTo(
-          model, Reply.call("slow_echo", "{\"text\": \"hello\"}"), Reply.text("Done."));
-
-      var frames = stream("\"input\": \"Go\", " + mcp(server.url(), "never"));
-
-      var response = frames.getLast().json().path("response");
-      assertThat(types(response)).containsExactly("mcp_call", "message");
-      assertThat(response.at("/output/0/server_label").asText()).isEqualTo("slow");
-      assertThat(response.at("/output/0/name").asText()).isEqualTo("echo");
-      assertThat(response.at("/output/0/output").asText()).isEqualTo("you said hello");
-      assertThat(response.toString()).doesNotContain("hidden");
-      assertThat(SseStream.names(frames))
-          .containsSubsequence(
-              "response.mcp_call.in_progress",
-              "response.mcp_call_arguments.done",
-              "response.mcp_call.completed",
-              "response.output_item.done",
-              "response.output_text.delta");
-    }
-  }
-
-  @Test
-  void aCallThatNeedsAnApprovalIsMadeByTheNextResponse() {
-    try (var server = new ScriptedMcpServer()) {
-      provider.replyTo(
-          model, Reply.call("slow_echo", "{\"text\": \"hello\"}"), Reply.text("Done."));
-      var tools = mcp(server.url(), "always");
-      var first = create("\"input\": \"Go\", " + tools);
-      assertThat(types(first)).containsExactly("mcp_approval_request");
-      assertThat(server.got("tools/call")).isEmpty();
-
-      var frames =
-          stream(
-              """
-              "previous_response_id": "%s", "input": [{"type": "mcp_approval_response",
-                "approval_request_id": "%s", "approve": true}], %s"""
-                  .formatted(first.path("id").asText(), first.at("/output/0/id").asText(), tools));
-
-      var second = frames.getLast().json().path("response");
-      assertThat(types(second)).containsExactly("mcp_call", "message");
-      assertThat(second.at("/output/0/output").asText()).isEqualTo("you said hello");
-      assertThat(second.at("/output/0/approval_request_id").asText())
-          .isEqualTo(first.at("/output/0/id").asText());
-      var path = "/v1/responses/" + second.path("id").asText();
-      assertThat(types(user.get(path).json())).containsExactly("mcp_call", "message");
-      try (var replay = user.events(path + "?stream=true")) {
-        assertThat(replay.rest()).isEqualTo(frames);
-      }
-      assertThat(types(user.get("/v1/responses/" + first.path("id").asText()).json()))
-          .containsExactly("mcp_approval_request");
-    }
   }
 
   @Test

@@ -1,0 +1,156 @@
+package dev.threadmill.protocols.responses;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.threadmill.testing.Conversation;
+import dev.threadmill.testing.FakeProviderResource;
+import dev.threadmill.testing.KeysResource;
+import dev.threadmill.testing.PostgresResource;
+import dev.threadmill.testing.Reply;
+import io.quarkus.test.common.QuarkusTestResource;
+import io.quarkus.test.junit.QuarkusTest;
+import java.time.Duration;
+import java.util.ArrayList;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Responses that continue each other or a conversation. */
+@QuarkusTest
+@QuarkusTestResource(PostgresResource.class)
+@QuarkusTestResource(KeysResource.class)
+@QuarkusTestResource(FakeProviderResource.class)
+@Timeout(60)
+class ResponseChainsTest extends ResponsesFixture {
+  @Test
+  void twoResponsesMayContinueTheSameOneAndDoNotSeeEachOther() {
+    provider.replyTo(model, Reply.text("One."), Reply.text("Two."), Reply.text("Three."));
+    var first = create("\"input\": \"first\"");
+    var chain = "\"previous_response_id\": \"%s\"".formatted(first.path("id").asText());
+
+    create(chain + ", \"input\": \"left\"");
+    create(chain + ", \"input\": \"right\"");
+
+    assertThat(messagesOfLastRequest().toString())
+        .contains("first", "One.", "right")
+        .doesNotContain("left", "Two.");
+  }
+
+  @Test
+  void aBranchBehindAFunctionCallHasTheCallWithItsOwnOutput() {
+    provider.replyTo(model, Reply.call("ask", "{}"), Reply.text("A."), Reply.text("B."));
+    var first = create("\"input\": \"Go\", " + TOOL);
+    var call = first.at("/output/0/call_id").asText();
+    var next =
+        """
+        "previous_response_id": "%s", "input": [{"type": "function_call_output",
+          "call_id": "%s", "output": "%s"}]""";
+
+    create(next.formatted(first.path("id").asText(), call, "left"));
+    create(next.formatted(first.path("id").asText(), call, "right"));
+
+    assertThat(messagesOfLastRequest().toString()).contains("right").doesNotContain("left");
+  }
+
+  @Test
+  void aHistoryOfCallsIsSentAsTheClientGivesIt() {
+    provider.replyTo(model, Reply.text("Done."));
+
+    create(
+        """
+        "store": false, "input": [
+          {"role": "system", "content": "Speak Dutch."},
+          {"role": "user", "content": "Go"},
+          {"type": "function_call", "id": "fc_1", "call_id": "toolu_1", "name": "ask", "arguments": "{}"},
+          {"type": "function_call", "id": "fc_2", "call_id": "call_2", "name": "ask", "arguments": "{}"},
+          {"type": "function_call_output", "call_id": "toolu_1", "output": "one"},
+          {"type": "function_call_output", "call_id": "call_2", "output": "two"},
+          {"role": "user", "content": "And?"}], """
+            + TOOL);
+
+    var messages = messagesOfLastRequest();
+    var roles = new ArrayList<String>();
+    messages.forEach(message -> roles.add(message.path("role").asText()));
+    assertThat(roles).containsExactly("system", "user", "assistant", "tool", "tool", "user");
+    assertThat(messages.at("/0/content").asText()).isEqualTo("Speak Dutch.");
+    assertThat(messages.at("/2/tool_calls")).hasSize(2);
+  }
+
+  @Test
+  void aConversationTakesInputAndOutputAndIsContinuedByTheAssistantsApi() {
+    provider.replyTo(model, Reply.text("First."), Reply.text("Second."));
+    var conversation = user.post("/v1/conversations", "{}").id();
+
+    var response = create("\"conversation\": \"%s\", \"input\": \"one\"".formatted(conversation));
+
+    assertThat(response.at("/conversation/id").asText()).isEqualTo(conversation);
+    var thread = conversation.replace("conv_", "thread_");
+    var messages = user.get("/v1/threads/" + thread + "/messages?order=asc").json().path("data");
+    assertThat(messages.findValuesAsText("value")).containsExactly("one", "First.");
+    var assistant = user.post("/v1/assistants", "{\"model\": \"%s\"}".formatted(model)).id();
+    var run =
+        user.post(
+            "/v1/threads/" + thread + "/runs", "{\"assistant_id\": \"%s\"}".formatted(assistant));
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(20))
+        .until(
+            () ->
+                user.get("/v1/threads/" + thread + "/runs/" + run.id())
+                    .json()
+                    .path("status")
+                    .asText()
+                    .equals("completed"));
+    assertThat(
+            user.get("/v1/conversations/" + conversation + "/items?order=asc")
+                .json()
+                .findValuesAsText("text"))
+        .containsExactly("one", "First.", "Second.");
+  }
+
+  @Test
+  void aRunThatWaitsIsAnOpenCallOfTheConversationAndTheNextResponseAnswersIt() {
+    provider.replyTo(model, Reply.call("ask", "{}"), Reply.text("Thanks."));
+    var started = Conversation.of(user, model, "Go", "ask");
+    var waiting = started.until(started.run(), "requires_action");
+    var call = Conversation.calls(waiting).getFirst();
+    var conversation = started.thread().replace("thread_", "conv_");
+
+    var refused =
+        user.post(
+            "/v1/responses",
+            body("\"conversation\": \"%s\", \"input\": \"And?\"".formatted(conversation)));
+    assertThat(refused.error().path("message").asText())
+        .isEqualTo("No tool output found for function call %s.".formatted(call));
+
+    var response =
+        create(
+            """
+            "conversation": {"id": "%s"}, "input": [{"type": "function_call_output",
+              "call_id": "%s", "output": "42"}]"""
+                .formatted(conversation, call));
+
+    assertThat(text(response)).isEqualTo("Thanks.");
+    assertThat(started.until(waiting, "completed").path("status").asText()).isEqualTo("completed");
+  }
+
+  @Test
+  void aConversationIsLockedWhileARunIsActiveOnIt() {
+    provider.replyTo(model, Reply.text("Slow.").withGate(gate), Reply.text("Next."));
+    var conversation = user.post("/v1/conversations", "{}").id();
+    var first =
+        create(
+            "\"background\": true, \"conversation\": \"%s\", \"input\": \"one\""
+                .formatted(conversation));
+
+    var second =
+        user.post(
+            "/v1/responses",
+            body("\"conversation\": \"%s\", \"input\": \"two\"".formatted(conversation)));
+
+    assertThat(second.status()).isEqualTo(400);
+    assertThat(second.error().path("code").asText()).isEqualTo("conversation_locked");
+    assertThat(second.error().path("param").asText()).isEqualTo("conversation");
+    gate.open();
+    until(first, "completed");
+  }
+}
