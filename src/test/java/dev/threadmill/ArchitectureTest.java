@@ -84,7 +84,7 @@ class ArchitectureTest {
           "runs.routing",
           "runs",
           "runs.streams",
-          "runs.recovery",
+          "runs.maintenance",
           "runs.rest",
           "runs.api",
           "protocols",

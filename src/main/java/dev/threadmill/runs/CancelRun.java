@@ -26,7 +26,7 @@ import org.jboss.logging.Logger;
 @ApplicationScoped
 public class CancelRun {
   private static final Logger LOG = Logger.getLogger(CancelRun.class);
-  private static final int MAX_ORPHANS = 200;
+  private static final int MAX_CHILDREN_AT_ONCE = 200;
 
   private final RunStore runs;
   private final RunTransitions transitions;
@@ -111,10 +111,10 @@ public class CancelRun {
   }
 
   /** Cancels children whose parent ended on a node that stopped before it cancelled them. */
-  public void cancelOrphans() {
-    for (var orphan : children.orphans(MAX_ORPHANS)) {
-      LOG.infof("run without a parent is cancelled run_id=%s", orphan.key().run());
-      cancelIfActive(orphan.project(), orphan.key());
+  public void cancelChildrenOfEndedRuns() {
+    for (var child : children.childrenOfEndedRuns(MAX_CHILDREN_AT_ONCE)) {
+      LOG.infof("run without a parent is cancelled run_id=%s", child.key().run());
+      cancelIfActive(child.project(), child.key());
     }
   }
 

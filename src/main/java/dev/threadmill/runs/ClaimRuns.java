@@ -12,11 +12,11 @@ import dev.threadmill.runs.node.LocalRuns;
 import dev.threadmill.runs.node.NodeLease;
 import dev.threadmill.runs.store.EventLog;
 import dev.threadmill.runs.store.Run;
-import dev.threadmill.runs.store.RunClaims;
 import dev.threadmill.runs.store.RunError;
 import dev.threadmill.runs.store.RunKey;
 import dev.threadmill.runs.store.RunStore;
 import dev.threadmill.runs.store.RunTransitions;
+import dev.threadmill.runs.store.RunWorkQueue;
 import dev.threadmill.runs.store.Step;
 import dev.threadmill.runs.store.StepStore;
 import dev.threadmill.threads.ThreadTail;
@@ -42,7 +42,7 @@ public class ClaimRuns {
   private final StartRun startRun;
   private final AbandonRun abandonRun;
   private final RunStore runs;
-  private final RunClaims claims;
+  private final RunWorkQueue workQueue;
   private final RunTransitions transitions;
   private final StepStore steps;
   private final ThreadTail threadTail;
@@ -56,7 +56,7 @@ public class ClaimRuns {
       StartRun startRun,
       AbandonRun abandonRun,
       RunStore runs,
-      RunClaims claims,
+      RunWorkQueue workQueue,
       RunTransitions transitions,
       StepStore steps,
       ThreadTail threadTail,
@@ -68,7 +68,7 @@ public class ClaimRuns {
     this.startRun = startRun;
     this.abandonRun = abandonRun;
     this.runs = runs;
-    this.claims = claims;
+    this.workQueue = workQueue;
     this.transitions = transitions;
     this.steps = steps;
     this.threadTail = threadTail;
@@ -124,7 +124,7 @@ public class ClaimRuns {
 
   /** Fails the runs whose rows cannot be read, so that they do not hold up the queue. */
   private void abandonUnreadable(int limit) {
-    for (var key : jdbc.inTransaction(tx -> claims.claimable(tx, limit))) {
+    for (var key : jdbc.inTransaction(tx -> workQueue.claimable(tx, limit))) {
       try {
         jdbc.inTransaction(tx -> runs.lock(tx, key.thread(), key.run()));
       } catch (DatabaseException e) {
@@ -151,7 +151,7 @@ public class ClaimRuns {
   /** Runs whose child runs have all ended come first. */
   private List<Claim> claimReady(Tx tx, int limit) {
     var batch = new ArrayList<Claim>();
-    for (var run : claims.lockReady(tx, limit)) {
+    for (var run : workQueue.lockReady(tx, limit)) {
       var claimed = run.claimed(node.id(), run.attempt() + 1, run.times().started());
       var events = List.of(StreamEvents.attemptStarted(claimed.attempt()));
       batch.add(commitClaim(tx, run, claimed, events));
@@ -160,7 +160,7 @@ public class ClaimRuns {
   }
 
   private List<Claim> claimQueued(Tx tx, int limit) {
-    var queued = withinLimits(tx, claims.lockQueued(tx, limit));
+    var queued = withinLimits(tx, workQueue.lockQueued(tx, limit));
     var threads = queued.stream().map(Run::threadId).toList();
     var times = threadTail.after(tx, threads, clock.instant());
     var batch = new ArrayList<Claim>();

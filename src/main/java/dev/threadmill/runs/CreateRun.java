@@ -49,7 +49,7 @@ public class CreateRun {
   private final ResolveRunSettings resolveSettings;
   private final ThreadStore threads;
   private final PrepareEntries prepareEntries;
-  private final AnswerOpenCalls answerOpenCalls;
+  private final CompleteOpenCalls completeOpenCalls;
   private final PrepareThread prepareThread;
   private final InsertRun insertRun;
   private final LocalRuns localRuns;
@@ -66,7 +66,7 @@ public class CreateRun {
       ResolveRunSettings resolveSettings,
       ThreadStore threads,
       PrepareEntries prepareEntries,
-      AnswerOpenCalls answerOpenCalls,
+      CompleteOpenCalls completeOpenCalls,
       PrepareThread prepareThread,
       InsertRun insertRun,
       LocalRuns localRuns,
@@ -81,7 +81,7 @@ public class CreateRun {
     this.resolveSettings = resolveSettings;
     this.threads = threads;
     this.prepareEntries = prepareEntries;
-    this.answerOpenCalls = answerOpenCalls;
+    this.completeOpenCalls = completeOpenCalls;
     this.prepareThread = prepareThread;
     this.insertRun = insertRun;
     this.localRuns = localRuns;
@@ -130,7 +130,7 @@ public class CreateRun {
     var additional =
         new InsertRun.NewEntries(
             prepareEntries.prepare(project, spec),
-            answerOpenCalls.filtered(project, thread, spec.outputs()));
+            completeOpenCalls.filtered(project, thread, spec.outputs()));
     var created =
         create(
             project,

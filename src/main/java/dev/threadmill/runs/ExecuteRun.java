@@ -39,7 +39,7 @@ class ExecuteRun {
   private final BuildContext buildContext;
   private final PromptPermits promptPermits;
   private final CallModel callModel;
-  private final CompleteRun completeRun;
+  private final EndExecutedRun endExecutedRun;
   private final CommitProgress commitProgress;
   private final ToolCallStore toolCalls;
   private final Jdbc jdbc;
@@ -54,7 +54,7 @@ class ExecuteRun {
       BuildContext buildContext,
       PromptPermits promptPermits,
       CallModel callModel,
-      CompleteRun completeRun,
+      EndExecutedRun endExecutedRun,
       CommitProgress commitProgress,
       ToolCallStore toolCalls,
       Jdbc jdbc,
@@ -67,7 +67,7 @@ class ExecuteRun {
     this.buildContext = buildContext;
     this.promptPermits = promptPermits;
     this.callModel = callModel;
-    this.completeRun = completeRun;
+    this.endExecutedRun = endExecutedRun;
     this.commitProgress = commitProgress;
     this.toolCalls = toolCalls;
     this.jdbc = jdbc;
@@ -99,7 +99,7 @@ class ExecuteRun {
     }
     var withoutTools = RunExecution.of(live, steps, toolsets.empty(), clock);
     try {
-      var run = live.run();
+      var run = live.claimedRun();
       var settings = run.settings();
       var toolset =
           live.interruptibly(
@@ -281,7 +281,7 @@ class ExecuteRun {
   }
 
   private Outcome end(RunExecution execution, AnswerAccumulator turn, Usage usage, Run.End end) {
-    if (completeRun.commitEnd(execution, turn, usage, end)) {
+    if (endExecutedRun.commitEnd(execution, turn, usage, end)) {
       LOG.debugf("run ended run_id=%s status=%s", execution.run().id(), end.status());
     } else {
       LOG.infof("run lost run_id=%s attempt=%s", execution.run().id(), execution.run().attempt());

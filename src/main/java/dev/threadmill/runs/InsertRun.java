@@ -43,7 +43,7 @@ public class InsertRun {
   private final ThreadStore threads;
   private final RunTransitions runs;
   private final AppendEntries appendEntries;
-  private final AnswerOpenCalls answerOpenCalls;
+  private final CompleteOpenCalls completeOpenCalls;
   private final WaitingRuns waitingRuns;
   private final LocalRuns localRuns;
   private final NodeLease node;
@@ -53,7 +53,7 @@ public class InsertRun {
   public InsertRun(
       ThreadStore threads,
       AppendEntries appendEntries,
-      AnswerOpenCalls answerOpenCalls,
+      CompleteOpenCalls completeOpenCalls,
       RunTransitions runs,
       WaitingRuns waitingRuns,
       LocalRuns localRuns,
@@ -62,7 +62,7 @@ public class InsertRun {
       RunsConfig config) {
     this.threads = threads;
     this.appendEntries = appendEntries;
-    this.answerOpenCalls = answerOpenCalls;
+    this.completeOpenCalls = completeOpenCalls;
     this.runs = runs;
     this.waitingRuns = waitingRuns;
     this.localRuns = localRuns;
@@ -124,7 +124,7 @@ public class InsertRun {
       Tx tx, NewRun wanted, ThreadId thread, NewEntries additional, OnActiveRun policy) {
     int ticks = PreparedEntry.ticks(additional.entries());
     var found = threads.lock(tx, wanted.payer().project(), thread, ticks + 1);
-    var locked = answerOpenCalls.answer(tx, found, additional.outputs());
+    var locked = completeOpenCalls.answer(tx, found, additional.outputs());
     var at = locked.firstMessageAt().plus(ticks, ChronoUnit.MICROS);
     var queued = queued(wanted, thread, at);
     wanted.hook().onCreate(tx, queued);

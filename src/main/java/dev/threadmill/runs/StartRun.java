@@ -34,7 +34,7 @@ public class StartRun {
   private final LocalRuns localRuns;
   private final Journal journal;
   private final ExecuteRun executeRun;
-  private final CompleteRun completeRun;
+  private final EndExecutedRun endExecutedRun;
   private final AbandonRun abandonRun;
   private final RunSignals signals;
   private final ConcurrencyLimit concurrency;
@@ -50,7 +50,7 @@ public class StartRun {
       LocalRuns localRuns,
       Journal journal,
       ExecuteRun executeRun,
-      CompleteRun completeRun,
+      EndExecutedRun endExecutedRun,
       AbandonRun abandonRun,
       RunSignals signals,
       ConcurrencyLimit concurrency,
@@ -60,7 +60,7 @@ public class StartRun {
     this.localRuns = localRuns;
     this.journal = journal;
     this.executeRun = executeRun;
-    this.completeRun = completeRun;
+    this.endExecutedRun = endExecutedRun;
     this.abandonRun = abandonRun;
     this.signals = signals;
     this.concurrency = concurrency;
@@ -116,15 +116,15 @@ public class StartRun {
     } catch (RuntimeException | Error e) {
       if (e instanceof DatabaseException fault && fault.isOutage()) {
         // The row still names this node as the owner, so the maintenance loop takes the run over.
-        LOG.warnf("run interrupted run_id=%s cause=%s", live.run().id(), e.getMessage());
+        LOG.warnf("run interrupted run_id=%s cause=%s", live.claimedRun().id(), e.getMessage());
       } else {
-        LOG.errorf(e, "run failed unexpectedly run_id=%s", live.run().id());
+        LOG.errorf(e, "run failed unexpectedly run_id=%s", live.claimedRun().id());
         fail(live, steps);
       }
     } finally {
       localRuns.remove(live);
       live.close();
-      signals.runChanged(live.run().id());
+      signals.runChanged(live.claimedRun().id());
       offerSlot(live);
     }
   }
@@ -132,7 +132,7 @@ public class StartRun {
   /** Makes the slot of this run available to queued runs if its project limits concurrent runs. */
   private void offerSlot(LiveRun live) {
     try {
-      if (concurrency.isLimited(live.run().projectId())) {
+      if (concurrency.isLimited(live.claimedRun().projectId())) {
         signals.workAvailable();
       }
     } catch (DatabaseException e) {
@@ -146,17 +146,17 @@ public class StartRun {
       commitFailure(live, steps, error);
     } catch (RuntimeException | Error e) {
       if (e instanceof DatabaseException fault && fault.isOutage()) {
-        LOG.warnf("run interrupted run_id=%s cause=%s", live.run().id(), e.getMessage());
+        LOG.warnf("run interrupted run_id=%s cause=%s", live.claimedRun().id(), e.getMessage());
       } else {
-        LOG.errorf(e, "failure of run was not committed run_id=%s", live.run().id());
-        abandonRun.commitFailure(RunKey.of(live.run()), error);
+        LOG.errorf(e, "failure of run was not committed run_id=%s", live.claimedRun().id());
+        abandonRun.commitFailure(RunKey.of(live.claimedRun()), error);
       }
     }
   }
 
   private void commitFailure(LiveRun live, List<Step> steps, RunError error) {
     var execution = RunExecution.of(live, steps, toolsets.empty(), clock);
-    completeRun.commitEnd(execution, null, Usage.NONE, Run.End.failed(error));
+    endExecutedRun.commitEnd(execution, null, Usage.NONE, Run.End.failed(error));
   }
 
   /** The step of a run that waits for outputs of its calls. */

@@ -4,8 +4,8 @@ import dev.threadmill.api.ApiException;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Tx;
-import dev.threadmill.runs.store.RunClaims;
 import dev.threadmill.runs.store.RunTransitions;
+import dev.threadmill.runs.store.RunWorkQueue;
 import dev.threadmill.threads.MessageStore;
 import dev.threadmill.threads.ThreadStore;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -22,19 +22,19 @@ public class WaitingRuns {
   private static final int MAX_THREADS = 100;
 
   private final Jdbc jdbc;
-  private final RunClaims claims;
+  private final RunWorkQueue workQueue;
   private final RunTransitions transitions;
   private final ThreadStore threads;
   private final MessageStore messages;
 
   public WaitingRuns(
       Jdbc jdbc,
-      RunClaims claims,
+      RunWorkQueue workQueue,
       RunTransitions transitions,
       ThreadStore threads,
       MessageStore messages) {
     this.jdbc = jdbc;
-    this.claims = claims;
+    this.workQueue = workQueue;
     this.transitions = transitions;
     this.threads = threads;
     this.messages = messages;
@@ -46,7 +46,7 @@ public class WaitingRuns {
    * @throws ApiException 400 if too many wait already
    */
   void requireCapacity(Tx tx, ThreadId thread) {
-    int waiting = claims.countWaiting(tx, thread);
+    int waiting = workQueue.countWaiting(tx, thread);
     if (waiting >= MAX_PER_THREAD) {
       throw ApiException.invalidState(
           "Thread %s has %d runs waiting already.".formatted(thread, waiting));
@@ -55,26 +55,28 @@ public class WaitingRuns {
 
   /** Promotes the oldest waiting run of each free thread. True if further runs wait. */
   public boolean promote() {
-    for (var free : claims.threadsToPromote(MAX_THREADS)) {
+    for (var free : workQueue.threadsToPromote(MAX_THREADS)) {
       try {
         promoteOldest(free);
       } catch (ApiException e) {
         LOG.debugf("thread was deleted before its run was promoted thread_id=%s", free.thread());
       }
     }
-    return claims.isAnyWaiting();
+    return workQueue.isAnyWaiting();
   }
 
-  private void promoteOldest(RunClaims.ThreadKey free) {
+  private void promoteOldest(RunWorkQueue.ThreadKey free) {
     jdbc.runInTransaction(
         tx -> {
           if (threads.lock(tx, free.project(), free.thread(), 0).activeRun() == null) {
-            claims.lockOldestWaiting(tx, free.thread()).ifPresent(next -> promote(tx, free, next));
+            workQueue
+                .lockOldestWaiting(tx, free.thread())
+                .ifPresent(next -> promote(tx, free, next));
           }
         });
   }
 
-  private void promote(Tx tx, RunClaims.ThreadKey free, RunClaims.WaitingRun next) {
+  private void promote(Tx tx, RunWorkQueue.ThreadKey free, RunWorkQueue.WaitingRun next) {
     var locked = threads.lock(tx, free.project(), free.thread(), next.messages().size());
     messages.append(tx, locked, next.messages());
     transitions.promote(tx, next.key());

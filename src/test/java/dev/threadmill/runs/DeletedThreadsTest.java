@@ -77,7 +77,8 @@ class DeletedThreadsTest {
         .until(
             () ->
                 localRuns.all().stream()
-                    .noneMatch(live -> live.run().id().value().equals(run.path("id").asText())));
+                    .noneMatch(
+                        live -> live.claimedRun().id().value().equals(run.path("id").asText())));
   }
 
   @Test

@@ -218,7 +218,7 @@ final class SimulatedHistory {
 
   private boolean isHalfPublished(SimulatedNode node) {
     return node.localRuns.all().stream()
-        .map(live -> readers.get(live.run().id()))
+        .map(live -> readers.get(live.claimedRun().id()))
         .anyMatch(reader -> reader != null && reader.isWithinMessage());
   }
 

@@ -23,14 +23,14 @@ import dev.threadmill.runs.context.ThreadHistory;
 import dev.threadmill.runs.execution.EventId;
 import dev.threadmill.runs.execution.Journal;
 import dev.threadmill.runs.execution.RunSubscriptions;
+import dev.threadmill.runs.maintenance.MaintenanceLoop;
+import dev.threadmill.runs.maintenance.ReclaimRun;
+import dev.threadmill.runs.maintenance.SubscriptionPoller;
+import dev.threadmill.runs.maintenance.TakeOver;
 import dev.threadmill.runs.node.LocalRuns;
 import dev.threadmill.runs.node.NodeLease;
 import dev.threadmill.runs.node.RunSignals;
 import dev.threadmill.runs.node.RunsConfig;
-import dev.threadmill.runs.recovery.MaintenanceLoop;
-import dev.threadmill.runs.recovery.ReclaimRun;
-import dev.threadmill.runs.recovery.SubscriptionPoller;
-import dev.threadmill.runs.recovery.TakeOver;
 import dev.threadmill.runs.routing.CompleteHandoff;
 import dev.threadmill.runs.routing.CreateChildRun;
 import dev.threadmill.runs.routing.PlanRoute;
@@ -39,10 +39,10 @@ import dev.threadmill.runs.spec.ResolveRunSettings;
 import dev.threadmill.runs.store.ChildRunStore;
 import dev.threadmill.runs.store.NodeStore;
 import dev.threadmill.runs.store.RecordRunActivity;
-import dev.threadmill.runs.store.RunClaims;
 import dev.threadmill.runs.store.RunJournal;
 import dev.threadmill.runs.store.RunStore;
 import dev.threadmill.runs.store.RunTransitions;
+import dev.threadmill.runs.store.RunWorkQueue;
 import dev.threadmill.runs.store.StepStore;
 import dev.threadmill.runs.store.StepWriter;
 import dev.threadmill.runs.store.ToolCallStore;
@@ -126,7 +126,7 @@ final class SimulatedNode {
   private final RunsConfig config = new SimulatedConfig();
   private final InstantSource clock;
   private final RunStore runs;
-  private final RunClaims claims;
+  private final RunWorkQueue workQueue;
   private final RunTransitions transitions;
   private final StepStore steps;
   private final StepWriter stepWriter = new StepWriter();
@@ -145,7 +145,7 @@ final class SimulatedNode {
     jdbc = new Jdbc(TurnScheduler.yielding(parts.dataSource));
     clock = () -> parts.clock.instant().plus(this.ahead);
     runs = new RunStore(jdbc);
-    claims = new RunClaims(jdbc);
+    workQueue = new RunWorkQueue(jdbc);
     transitions = new RunTransitions(jdbc, parts.activity);
     toolCalls = new ToolCallStore(jdbc);
     steps = new StepStore(jdbc, toolCalls);
@@ -203,7 +203,7 @@ final class SimulatedNode {
             signals,
             clock);
     startRun = startRun(scheduler, random, calls, commit, createChild, abandon, signals);
-    var waiting = new WaitingRuns(jdbc, claims, transitions, parts.threads, parts.messages);
+    var waiting = new WaitingRuns(jdbc, workQueue, transitions, parts.threads, parts.messages);
     maintenance = maintenance(waiting, endIdle, abandon);
     submit =
         new SubmitToolOutputs(
@@ -219,8 +219,8 @@ final class SimulatedNode {
             parts.concurrency,
             parts.gate,
             clock);
-    var answerOpenCalls =
-        new AnswerOpenCalls(
+    var completeOpenCalls =
+        new CompleteOpenCalls(
             runs,
             transitions,
             steps,
@@ -237,12 +237,12 @@ final class SimulatedNode {
             parts.resolveSettings,
             parts.threads,
             new PrepareEntries(parts.prepareMessages, parts.gate, parts.ids),
-            answerOpenCalls,
+            completeOpenCalls,
             parts.prepareThread,
             new InsertRun(
                 parts.threads,
                 new AppendEntries(parts.messages, stepWriter, new ToolCallStore(jdbc), parts.ids),
-                answerOpenCalls,
+                completeOpenCalls,
                 transitions,
                 waiting,
                 localRuns,
@@ -283,7 +283,7 @@ final class SimulatedNode {
       CreateChildRun createChild,
       AbandonRun abandon,
       RunSignals signals) {
-    var complete = new CompleteRun(commit, cancel);
+    var complete = new EndExecutedRun(commit, cancel);
     var progress = new CommitProgress(commit);
     var planRoute =
         new PlanRoute(
@@ -335,7 +335,7 @@ final class SimulatedNode {
             localRuns,
             startRun,
             abandon,
-            claims,
+            workQueue,
             new ReclaimRun(
                 runs,
                 transitions,
@@ -356,7 +356,7 @@ final class SimulatedNode {
             startRun,
             abandon,
             runs,
-            claims,
+            workQueue,
             transitions,
             steps,
             parts.threadTail,
@@ -366,7 +366,7 @@ final class SimulatedNode {
     return new MaintenanceLoop(
         node,
         localRuns,
-        claims,
+        workQueue,
         claim,
         takeOver,
         waiting,

@@ -13,7 +13,7 @@ import dev.threadmill.db.Tx;
 import dev.threadmill.runs.AppendEntries;
 import dev.threadmill.runs.PrepareEntries;
 import dev.threadmill.runs.PreparedEntry;
-import dev.threadmill.runs.StoreOutputs;
+import dev.threadmill.runs.SubmitThreadOutputs;
 import dev.threadmill.runs.spec.ThreadEntry;
 import dev.threadmill.runs.store.StepStore;
 import dev.threadmill.runs.store.StepWriter;
@@ -48,7 +48,7 @@ public class ThreadItems {
   private final StepWriter stepWriter;
   private final PrepareEntries prepareEntries;
   private final AppendEntries appendEntries;
-  private final StoreOutputs storeOutputs;
+  private final SubmitThreadOutputs submitThreadOutputs;
 
   ThreadItems(
       Jdbc jdbc,
@@ -60,7 +60,7 @@ public class ThreadItems {
       StepWriter stepWriter,
       PrepareEntries prepareEntries,
       AppendEntries appendEntries,
-      StoreOutputs storeOutputs) {
+      SubmitThreadOutputs submitThreadOutputs) {
     this.jdbc = jdbc;
     this.threads = threads;
     this.items = items;
@@ -70,7 +70,7 @@ public class ThreadItems {
     this.stepWriter = stepWriter;
     this.prepareEntries = prepareEntries;
     this.appendEntries = appendEntries;
-    this.storeOutputs = storeOutputs;
+    this.submitThreadOutputs = submitThreadOutputs;
   }
 
   /**
@@ -217,7 +217,7 @@ public class ThreadItems {
     } else {
       threads.get(project, thread);
     }
-    storeOutputs.store(project, thread, outputs);
+    submitThreadOutputs.submit(project, thread, outputs);
     return stored;
   }
 

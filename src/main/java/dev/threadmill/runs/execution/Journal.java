@@ -117,7 +117,7 @@ public class Journal {
     try {
       var accepted = new HashSet<>(insert(entries));
       for (var entry : entries) {
-        if (!accepted.contains(entry.run().run().id().value())) {
+        if (!accepted.contains(entry.run().claimedRun().id().value())) {
           rejected(entry);
         } else if (entry.run().events().journaled(entry.upTo())) {
           enqueue(entry.run());
@@ -153,9 +153,9 @@ public class Journal {
             .map(
                 entry ->
                     new RunJournal.NewEntry(
-                        RunKey.of(entry.run().run()),
+                        RunKey.of(entry.run().claimedRun()),
                         entry.position(),
-                        entry.run().run().attempt(),
+                        entry.run().claimedRun().attempt(),
                         Json.write(texts(entry.frames()))))
             .toList());
   }

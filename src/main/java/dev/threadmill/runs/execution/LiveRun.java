@@ -33,7 +33,7 @@ public final class LiveRun extends CancellationToken {
   }
 
   /** The run as it was claimed. */
-  public Run run() {
+  public Run claimedRun() {
     return run;
   }
 

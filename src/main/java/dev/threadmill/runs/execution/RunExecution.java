@@ -53,7 +53,7 @@ public final class RunExecution {
     this.live = live;
     this.toolset = toolset;
     this.clock = clock;
-    this.run = live.run();
+    this.run = live.claimedRun();
     this.lastTimestamp = latest(run.times().created(), run.times().started());
     this.warnings = toolset.warnings();
   }

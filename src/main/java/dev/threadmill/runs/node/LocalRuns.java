@@ -69,12 +69,12 @@ public class LocalRuns {
 
   /** This node executes the run from here on. */
   public void add(LiveRun run) {
-    runs.put(run.run().id(), run);
+    runs.put(run.claimedRun().id(), run);
   }
 
   /** This node does not execute the run any more; its capacity is free. */
   public void remove(LiveRun run) {
-    runs.remove(run.run().id(), run);
+    runs.remove(run.claimedRun().id(), run);
     capacity.release();
     if (claimWanted) {
       claimWanted = false;

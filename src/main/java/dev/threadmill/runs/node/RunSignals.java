@@ -92,14 +92,14 @@ public class RunSignals {
 
   /** This node starts to execute the run: readers on other nodes are woken by each event. */
   public void executionStarted(LiveRun live) {
-    if (subscribedRemotely.getIfPresent(live.run().id()) != null) {
+    if (subscribedRemotely.getIfPresent(live.claimedRun().id()) != null) {
       notifyRemoteReaders(live);
     }
   }
 
   /** Journals the run from here on, and wakes its readers on other nodes with each change. */
   public void notifyRemoteReaders(LiveRun live) {
-    var run = live.run().id();
+    var run = live.claimedRun().id();
     live.events().addReader(new RemoteReaders(signals, run), () -> Integer.MAX_VALUE);
     live.events().startJournaling();
     signals.send(new RunSignal.RunChanged(run));

@@ -153,10 +153,10 @@ public class ChildRunStore {
   }
 
   /** An active run whose parent has ended. */
-  public record OrphanedChild(ProjectId project, RunKey key) {}
+  public record ChildOfEndedRun(ProjectId project, RunKey key) {}
 
   /** Active runs whose parent has ended, or is to be cancelled and has handed off to them. */
-  public List<OrphanedChild> orphans(int limit) {
+  public List<ChildOfEndedRun> childrenOfEndedRuns(int limit) {
     return jdbc.list(
         """
         SELECT c.project_id, c.thread_id, c.id FROM runs c
@@ -166,7 +166,7 @@ public class ChildRunStore {
         LIMIT ?
         """
             .formatted(RunStatus.sql(RunStatus.TERMINAL)),
-        row -> new OrphanedChild(row.text("project_id", ProjectId::new), RunRow.key(row)),
+        row -> new ChildOfEndedRun(row.text("project_id", ProjectId::new), RunRow.key(row)),
         limit);
   }
 

@@ -21,7 +21,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Reads runs. {@link RunClaims} finds those that a node has to do something about, {@link
+ * Reads runs. {@link RunWorkQueue} finds those that a node has to do something about, {@link
  * RunTransitions} changes them.
  */
 @ApplicationScoped

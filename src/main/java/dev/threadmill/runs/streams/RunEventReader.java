@@ -158,7 +158,7 @@ public final class RunEventReader {
       }
       // A run that another node took over may still be live here, but is stale for a reader that
       // has received events of the new attempt.
-      var found = localRuns.find(run).filter(here -> here.run().attempt() >= from.attempt());
+      var found = localRuns.find(run).filter(here -> here.claimedRun().attempt() >= from.attempt());
       if (found.isPresent() && follow(found.get(), List.of(), from)) {
         return;
       }
@@ -168,7 +168,8 @@ public final class RunEventReader {
         return;
       }
       var stored = loaded.get();
-      boolean isLocal = found.isPresent() && found.get().run().attempt() == stored.run().attempt();
+      boolean isLocal =
+          found.isPresent() && found.get().claimedRun().attempt() == stored.run().attempt();
       if (isLocal && follow(found.get(), stored.frames(), stored.reached())) {
         return;
       }
@@ -216,7 +217,7 @@ public final class RunEventReader {
       return false;
     }
     backlog.addAll(before);
-    backlog.addAll(ResumeFilter.after(published.frames(), reached, found.run()));
+    backlog.addAll(ResumeFilter.after(published.frames(), reached, found.claimedRun()));
     live = found;
     liveIndex = published.next();
     found.events().addReader(wake, () -> liveIndex);

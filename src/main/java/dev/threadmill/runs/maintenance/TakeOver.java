@@ -1,4 +1,4 @@
-package dev.threadmill.runs.recovery;
+package dev.threadmill.runs.maintenance;
 
 import dev.threadmill.api.RunId;
 import dev.threadmill.db.DatabaseException;
@@ -9,9 +9,9 @@ import dev.threadmill.runs.StartRun;
 import dev.threadmill.runs.node.LocalRuns;
 import dev.threadmill.runs.node.NodeLease;
 import dev.threadmill.runs.node.RunsConfig;
-import dev.threadmill.runs.store.RunClaims;
-import dev.threadmill.runs.store.RunClaims.OrphanedRun;
 import dev.threadmill.runs.store.RunError;
+import dev.threadmill.runs.store.RunWorkQueue;
+import dev.threadmill.runs.store.RunWorkQueue.OrphanedRun;
 import dev.threadmill.runs.store.StepStore;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.HashMap;
@@ -47,7 +47,7 @@ public class TakeOver {
   private final LocalRuns localRuns;
   private final StartRun startRun;
   private final AbandonRun abandonRun;
-  private final RunClaims claims;
+  private final RunWorkQueue workQueue;
   private final ReclaimRun reclaimRun;
   private final StepStore steps;
   private final NodeLease node;
@@ -64,7 +64,7 @@ public class TakeOver {
       LocalRuns localRuns,
       StartRun startRun,
       AbandonRun abandonRun,
-      RunClaims claims,
+      RunWorkQueue workQueue,
       ReclaimRun reclaimRun,
       StepStore steps,
       NodeLease node,
@@ -73,7 +73,7 @@ public class TakeOver {
     this.localRuns = localRuns;
     this.startRun = startRun;
     this.abandonRun = abandonRun;
-    this.claims = claims;
+    this.workQueue = workQueue;
     this.reclaimRun = reclaimRun;
     this.steps = steps;
     this.node = node;
@@ -147,8 +147,8 @@ public class TakeOver {
   }
 
   private List<OrphanedRun> orphans() {
-    var executed = localRuns.all().stream().map(live -> live.run().id()).toList();
-    var found = claims.orphans(node.id(), executed, MAX_RUNS);
+    var executed = localRuns.all().stream().map(live -> live.claimedRun().id()).toList();
+    var found = workQueue.orphans(node.id(), executed, MAX_RUNS);
     var ids = found.stream().map(orphan -> orphan.key().run()).toList();
     strays.keySet().retainAll(ids);
     failures.keySet().retainAll(ids);

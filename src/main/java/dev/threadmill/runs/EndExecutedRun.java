@@ -11,11 +11,11 @@ import jakarta.enterprise.context.ApplicationScoped;
 
 /** Commits the end of a run that this node executes. */
 @ApplicationScoped
-public class CompleteRun {
+public class EndExecutedRun {
   private final AttemptCommit attemptCommit;
   private final CancelRun cancelRun;
 
-  public CompleteRun(AttemptCommit attemptCommit, CancelRun cancelRun) {
+  public EndExecutedRun(AttemptCommit attemptCommit, CancelRun cancelRun) {
     this.attemptCommit = attemptCommit;
     this.cancelRun = cancelRun;
   }

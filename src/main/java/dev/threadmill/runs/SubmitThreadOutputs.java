@@ -15,24 +15,24 @@ import java.util.Map;
  * that no run waits with are completed.
  */
 @ApplicationScoped
-public class StoreOutputs {
+public class SubmitThreadOutputs {
   private final Jdbc jdbc;
   private final RunStore runs;
   private final ThreadStore threads;
   private final SubmitToolOutputs submitToolOutputs;
-  private final AnswerOpenCalls answerOpenCalls;
+  private final CompleteOpenCalls completeOpenCalls;
 
-  StoreOutputs(
+  SubmitThreadOutputs(
       Jdbc jdbc,
       RunStore runs,
       ThreadStore threads,
       SubmitToolOutputs submitToolOutputs,
-      AnswerOpenCalls answerOpenCalls) {
+      CompleteOpenCalls completeOpenCalls) {
     this.jdbc = jdbc;
     this.runs = runs;
     this.threads = threads;
     this.submitToolOutputs = submitToolOutputs;
-    this.answerOpenCalls = answerOpenCalls;
+    this.completeOpenCalls = completeOpenCalls;
   }
 
   /**
@@ -41,7 +41,7 @@ public class StoreOutputs {
    * @param outputs by the client's id of the call
    * @throws ApiException 400 if the thread has no such call
    */
-  public void store(ProjectId project, ThreadId thread, Map<String, String> outputs) {
+  public void submit(ProjectId project, ThreadId thread, Map<String, String> outputs) {
     var others = new HashMap<String, String>();
     outputs.forEach(
         (id, output) -> {
@@ -54,9 +54,9 @@ public class StoreOutputs {
           }
         });
     if (!others.isEmpty()) {
-      var filtered = answerOpenCalls.filtered(project, thread, others);
+      var filtered = completeOpenCalls.filtered(project, thread, others);
       jdbc.runInTransaction(
-          tx -> answerOpenCalls.answer(tx, threads.lock(tx, project, thread, 0), filtered));
+          tx -> completeOpenCalls.answer(tx, threads.lock(tx, project, thread, 0), filtered));
     }
   }
 }

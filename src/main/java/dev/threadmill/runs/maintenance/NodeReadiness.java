@@ -1,4 +1,4 @@
-package dev.threadmill.runs.recovery;
+package dev.threadmill.runs.maintenance;
 
 import dev.threadmill.runs.node.LocalRuns;
 import dev.threadmill.runs.node.NodeLease;

@@ -1,4 +1,4 @@
-package dev.threadmill.runs.recovery;
+package dev.threadmill.runs.maintenance;
 
 import dev.threadmill.db.DatabaseException;
 import dev.threadmill.db.signals.Signals;
@@ -13,9 +13,9 @@ import dev.threadmill.runs.node.LocalRuns;
 import dev.threadmill.runs.node.NodeLease;
 import dev.threadmill.runs.node.RunsConfig;
 import dev.threadmill.runs.store.Run;
-import dev.threadmill.runs.store.RunClaims;
 import dev.threadmill.runs.store.RunError;
 import dev.threadmill.runs.store.RunKey;
+import dev.threadmill.runs.store.RunWorkQueue;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.annotation.Priority;
@@ -45,7 +45,7 @@ public class MaintenanceLoop {
 
   private final NodeLease node;
   private final LocalRuns localRuns;
-  private final RunClaims claims;
+  private final RunWorkQueue workQueue;
   private final ClaimRuns claimRuns;
   private final TakeOver takeOver;
   private final WaitingRuns waitingRuns;
@@ -64,7 +64,7 @@ public class MaintenanceLoop {
   public MaintenanceLoop(
       NodeLease node,
       LocalRuns localRuns,
-      RunClaims claims,
+      RunWorkQueue workQueue,
       ClaimRuns claimRuns,
       TakeOver takeOver,
       WaitingRuns waitingRuns,
@@ -77,7 +77,7 @@ public class MaintenanceLoop {
       InstantSource clock) {
     this.node = node;
     this.localRuns = localRuns;
-    this.claims = claims;
+    this.workQueue = workQueue;
     this.claimRuns = claimRuns;
     this.takeOver = takeOver;
     this.waitingRuns = waitingRuns;
@@ -142,7 +142,7 @@ public class MaintenanceLoop {
     logFailures("claim", this::claim);
     logFailures("cancellation", this::stopCancelledRuns);
     logFailures("expiry", this::endExpiredRuns);
-    logFailures("cancellation of children", cancelRun::cancelOrphans);
+    logFailures("cancellation of children", cancelRun::cancelChildrenOfEndedRuns);
     logFailures("polling of subscriptions", subscriptionPoller::poll);
   }
 
@@ -157,14 +157,14 @@ public class MaintenanceLoop {
     if (signals.isAlone() || localRuns.size() == 0) {
       return;
     }
-    for (var run : claims.cancelling(node.id())) {
+    for (var run : workQueue.cancelling(node.id())) {
       localRuns.find(run).ifPresent(live -> live.stop(LiveRun.StopReason.CANCEL));
     }
   }
 
   private void endExpiredRuns() {
     var now = clock.instant();
-    for (var run : claims.expired(now, MAX_EXPIRED)) {
+    for (var run : workQueue.expired(now, MAX_EXPIRED)) {
       var live = localRuns.find(run.run());
       if (live.isPresent()) {
         live.get().stop(LiveRun.StopReason.EXPIRE);

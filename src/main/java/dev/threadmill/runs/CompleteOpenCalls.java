@@ -33,7 +33,7 @@ import java.util.Map;
  * for them completes; one that has ended meanwhile keeps its status.
  */
 @ApplicationScoped
-class AnswerOpenCalls {
+class CompleteOpenCalls {
   private final RunStore runs;
   private final RunTransitions transitions;
   private final StepStore steps;
@@ -44,7 +44,7 @@ class AnswerOpenCalls {
   private final ContentGate gate;
   private final InstantSource clock;
 
-  AnswerOpenCalls(
+  CompleteOpenCalls(
       RunStore runs,
       RunTransitions transitions,
       StepStore steps,

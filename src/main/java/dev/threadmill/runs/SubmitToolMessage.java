@@ -13,13 +13,14 @@ import java.time.InstantSource;
 
 /** Submits a message of role {@code tool} as the output of the call that the thread waits for. */
 @ApplicationScoped
-class AnswerToolCall implements ToolMessageHandler {
+class SubmitToolMessage implements ToolMessageHandler {
   private final RunStore runs;
   private final SubmitToolOutputs submitToolOutputs;
   private final Ids ids;
   private final InstantSource clock;
 
-  AnswerToolCall(RunStore runs, SubmitToolOutputs submitToolOutputs, Ids ids, InstantSource clock) {
+  SubmitToolMessage(
+      RunStore runs, SubmitToolOutputs submitToolOutputs, Ids ids, InstantSource clock) {
     this.runs = runs;
     this.submitToolOutputs = submitToolOutputs;
     this.ids = ids;

@@ -19,7 +19,7 @@ import java.util.Optional;
  * runs, and runs that wait for another run of their thread.
  */
 @ApplicationScoped
-public class RunClaims {
+public class RunWorkQueue {
   private static final TypeReference<List<NewMessage>> MESSAGES = new TypeReference<>() {};
 
   private static final String READY =
@@ -64,7 +64,7 @@ public class RunClaims {
 
   private final Jdbc jdbc;
 
-  public RunClaims(Jdbc jdbc) {
+  public RunWorkQueue(Jdbc jdbc) {
     this.jdbc = jdbc;
   }
 

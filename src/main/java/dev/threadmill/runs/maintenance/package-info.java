@@ -3,4 +3,4 @@
  * runs, and repeats work whose signal was lost. A run that is executed without a failure does not
  * depend on this package.
  */
-package dev.threadmill.runs.recovery;
+package dev.threadmill.runs.maintenance;

@@ -1,4 +1,4 @@
-package dev.threadmill.runs.recovery;
+package dev.threadmill.runs.maintenance;
 
 import static dev.threadmill.runs.store.StreamedText.ARGUMENTS;
 import static dev.threadmill.runs.store.StreamedText.COMMENTARY;

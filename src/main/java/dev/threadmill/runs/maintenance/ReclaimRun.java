@@ -1,4 +1,4 @@
-package dev.threadmill.runs.recovery;
+package dev.threadmill.runs.maintenance;
 
 import dev.threadmill.db.Tx;
 import dev.threadmill.limits.BudgetLedger;
@@ -10,13 +10,13 @@ import dev.threadmill.runs.execution.StreamEvents;
 import dev.threadmill.runs.node.NodeLease;
 import dev.threadmill.runs.store.EventLog;
 import dev.threadmill.runs.store.Run;
-import dev.threadmill.runs.store.RunClaims.OrphanedRun;
 import dev.threadmill.runs.store.RunError;
 import dev.threadmill.runs.store.RunEvent;
 import dev.threadmill.runs.store.RunJournal;
 import dev.threadmill.runs.store.RunStatus;
 import dev.threadmill.runs.store.RunStore;
 import dev.threadmill.runs.store.RunTransitions;
+import dev.threadmill.runs.store.RunWorkQueue.OrphanedRun;
 import dev.threadmill.runs.store.Step;
 import dev.threadmill.runs.store.StepWriter;
 import dev.threadmill.threads.MessageStore;
