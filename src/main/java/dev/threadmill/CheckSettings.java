@@ -15,6 +15,8 @@ import dev.threadmill.models.ModelsConfig;
 import dev.threadmill.models.ProviderConfig;
 import dev.threadmill.models.embeddings.Embeddings;
 import dev.threadmill.models.embeddings.EmbeddingsConfig;
+import dev.threadmill.models.rerank.RerankConfig;
+import dev.threadmill.models.rerank.Reranker;
 import dev.threadmill.projects.ApiKeysConfig;
 import dev.threadmill.projects.Regions;
 import dev.threadmill.projects.ResidencyConfig;
@@ -63,6 +65,7 @@ final class CheckSettings {
           MemoryConfig.class,
           ModelsConfig.class,
           ProtocolConfig.class,
+          RerankConfig.class,
           RecallConfig.class,
           ResidencyConfig.class,
           RunsConfig.class,
@@ -221,6 +224,7 @@ final class CheckSettings {
     SecretBox.requireUsable(config.getConfigMapping(SecretConfig.class).key().orElse(List.of()));
     Embeddings.requireKnown(config.getConfigMapping(EmbeddingsConfig.class).model());
     StoreEmbeddings.requireKnown(config.getConfigMapping(VectorStoresConfig.class).embeddings());
+    Reranker.require(config.getConfigMapping(RerankConfig.class));
     checkRunExpiry(config.getConfigMapping(RunsConfig.class).expiry());
     checkRegion("THREADMILL_REGION", config.getConfigMapping(ResidencyConfig.class).region());
     checkRegion(

@@ -40,6 +40,7 @@ class ArchitectureTest {
           "models.rehearsal",
           "models.registry",
           "models.embeddings",
+          "models.rerank",
           "models.openai",
           "models.langchain",
           "models.moderations",

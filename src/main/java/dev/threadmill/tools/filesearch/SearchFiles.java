@@ -13,6 +13,7 @@ import dev.threadmill.vectorstores.VectorStore;
 import dev.threadmill.vectorstores.VectorStores;
 import dev.threadmill.vectorstores.VectorStoresConfig;
 import dev.threadmill.vectorstores.ingestion.AwaitFiles;
+import dev.threadmill.vectorstores.search.HybridSearch;
 import dev.threadmill.vectorstores.search.SearchRequest;
 import dev.threadmill.vectorstores.search.SearchStores;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -75,10 +76,12 @@ class SearchFiles {
     var request =
         new SearchRequest(
             completeQueries.complete(context.thread(), queries(arguments)),
-            null,
+            options.map(FileSearchOptions::filters).orElse(null),
             options.map(FileSearchOptions::maxNumResults).orElse(DEFAULT_RESULTS),
             ranking.map(FileSearchOptions.RankingOptions::scoreThreshold).orElse(0.0),
-            SearchRequest.Weights.DEFAULT);
+            HybridSearch.weights(
+                ranking.map(FileSearchOptions.RankingOptions::hybridSearch).orElse(null)),
+            true);
     var passages = search.search(context.project(), searched, request);
     return SearchResult.of(
         numbers.of(context), passages, ranking.orElse(null), request, isComplete);

@@ -6,6 +6,7 @@ import dev.threadmill.api.ApiException;
 import dev.threadmill.api.Bounds;
 import dev.threadmill.api.StorableText;
 import dev.threadmill.vectorstores.search.AttributeFilter;
+import dev.threadmill.vectorstores.search.HybridSearch;
 import dev.threadmill.vectorstores.search.RewriteQuery;
 import dev.threadmill.vectorstores.search.SearchRequest;
 import java.util.ArrayList;
@@ -43,7 +44,10 @@ record SearchVectorStore(
     }
   }
 
-  /** The rankers that clients may name. All of them mean the only one there is. */
+  /**
+   * The rankers that clients may name. {@code none} leaves out the re-ranking; all others mean the
+   * one that the server has, if it has one.
+   */
   @Schema(enumeration = {"none", "auto", "default-2024-11-15", "default_2024_08_21"})
   enum Ranker {
     @JsonProperty("none")
@@ -54,22 +58,6 @@ record SearchVectorStore(
     DEFAULT_2024_11_15,
     @JsonProperty("default_2024_08_21")
     DEFAULT_2024_08_21
-  }
-
-  /** The shares of meaning and words in a score. */
-  record HybridSearch(Double embeddingWeight, Double textWeight) {
-    private static final double MAX_WEIGHT = 1_000;
-
-    HybridSearch {
-      Bounds.number(
-          "embedding_weight", Bounds.required("embedding_weight", embeddingWeight), 0, MAX_WEIGHT);
-      Bounds.number("text_weight", Bounds.required("text_weight", textWeight), 0, MAX_WEIGHT);
-      if (embeddingWeight == 0 && textWeight == 0) {
-        throw ApiException.invalid(
-            "text_weight",
-            "Invalid 'text_weight': 'embedding_weight' and 'text_weight' cannot both be 0.");
-      }
-    }
   }
 
   private static List<String> texts(JsonNode query) {
@@ -120,10 +108,7 @@ record SearchVectorStore(
         filters,
         maxNumResults == null ? DEFAULT_RESULTS : maxNumResults,
         hasOptions && rankingOptions.scoreThreshold() != null ? rankingOptions.scoreThreshold() : 0,
-        hasOptions && rankingOptions.hybridSearch() != null
-            ? new SearchRequest.Weights(
-                rankingOptions.hybridSearch().embeddingWeight(),
-                rankingOptions.hybridSearch().textWeight())
-            : SearchRequest.Weights.DEFAULT);
+        HybridSearch.weights(hasOptions ? rankingOptions.hybridSearch() : null),
+        !hasOptions || rankingOptions.ranker() != Ranker.NONE);
   }
 }

@@ -10,13 +10,15 @@ import java.util.List;
  * @param maxResults the most passages
  * @param scoreThreshold passages that score less are left out, 0 to 1
  * @param weights how much meaning and words count
+ * @param rerank whether the best passages are ranked again, by a model if the server has one
  */
 public record SearchRequest(
     List<String> queries,
     AttributeFilter filter,
     int maxResults,
     double scoreThreshold,
-    Weights weights) {
+    Weights weights,
+    boolean rerank) {
   /** The longest query, in characters. */
   public static final int MAX_QUERY = 4_096;
 

@@ -4,17 +4,16 @@ import dev.threadmill.api.FileId;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.VectorStoreId;
 import dev.threadmill.db.Jdbc;
-import dev.threadmill.db.Row;
 import dev.threadmill.files.Files;
 import dev.threadmill.files.StoredFile;
 import dev.threadmill.search.QueryVector;
 import dev.threadmill.search.TextQuery;
-import dev.threadmill.vectorstores.Attributes;
 import dev.threadmill.vectorstores.StoreEmbeddings;
 import dev.threadmill.vectorstores.VectorStore;
 import dev.threadmill.vectorstores.VectorStores;
+import dev.threadmill.vectorstores.search.ChunkTexts.Key;
+import dev.threadmill.vectorstores.search.ChunkTexts.Text;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -39,23 +38,30 @@ public class SearchStores {
 
   private final Jdbc jdbc;
   private final StoreIndex index;
+  private final ChunkTexts texts;
+  private final RerankChunks rerank;
   private final StoreEmbeddings embeddings;
   private final VectorStores stores;
   private final Files files;
 
   SearchStores(
-      Jdbc jdbc, StoreIndex index, StoreEmbeddings embeddings, VectorStores stores, Files files) {
+      Jdbc jdbc,
+      StoreIndex index,
+      ChunkTexts texts,
+      RerankChunks rerank,
+      StoreEmbeddings embeddings,
+      VectorStores stores,
+      Files files) {
     this.jdbc = jdbc;
     this.index = index;
+    this.texts = texts;
+    this.rerank = rerank;
     this.embeddings = embeddings;
     this.stores = stores;
     this.files = files;
   }
 
   private record Query(TextQuery text, QueryVector vector) {}
-
-  /** A chunk of a file. */
-  private record Key(VectorStoreId store, String file, int part) {}
 
   /**
    * The passages that fit best, best first.
@@ -82,7 +88,22 @@ public class SearchStores {
         }
       }
     }
-    return passages(project, ranked(scores, request.scoreThreshold()), request.maxResults());
+    var ranked = ranked(scores);
+    if (request.rerank()) {
+      ranked =
+          rerank
+              .rerank(
+                  request.queries(),
+                  ranked.stream().map(Map.Entry::getKey).toList(),
+                  request.maxResults())
+              .map(SearchStores::ranked)
+              .orElse(ranked);
+    }
+    var fitting =
+        ranked.stream()
+            .filter(each -> rounded(each.getValue()) >= request.scoreThreshold())
+            .toList();
+    return passages(project, fitting, request.maxResults());
   }
 
   private void addScores(
@@ -113,9 +134,8 @@ public class SearchStores {
             params.toArray()));
   }
 
-  private static List<Map.Entry<Key, Double>> ranked(Map<Key, Double> scores, double threshold) {
+  private static List<Map.Entry<Key, Double>> ranked(Map<Key, Double> scores) {
     return scores.entrySet().stream()
-        .filter(each -> rounded(each.getValue()) >= threshold)
         .sorted(
             Map.Entry.<Key, Double>comparingByValue(Comparator.reverseOrder())
                 .thenComparing(each -> each.getKey().file())
@@ -132,7 +152,7 @@ public class SearchStores {
         break;
       }
     }
-    var texts = texts(groups);
+    var read = texts.read(chunks(groups));
     var names =
         files
             .findAll(
@@ -144,63 +164,20 @@ public class SearchStores {
     for (var group : groups.all()) {
       var file = names.get(group.file());
       if (file != null && passages.size() < maxResults) {
-        passage(group, file, texts).ifPresent(passages::add);
+        passage(group, file, read).ifPresent(passages::add);
       }
     }
     return passages;
   }
 
-  /** The text of a chunk. */
-  private record Text(
-      Key key,
-      String text,
-      int repeated,
-      Integer firstPage,
-      Integer lastPage,
-      String heading,
-      Attributes attributes) {
-    static Text read(Row row) throws SQLException {
-      return new Text(
-          new Key(row.text("store_id", VectorStoreId::new), row.text("id"), row.integer("part")),
-          row.text("text"),
-          row.integer("repeated"),
-          row.integer("first_page"),
-          row.integer("last_page"),
-          row.text("heading"),
-          row.json("attributes", Attributes.class));
-    }
-  }
-
-  private Map<Key, Text> texts(ChunkGroups groups) {
-    var storeIds = new ArrayList<String>();
-    var fileIds = new ArrayList<String>();
-    var parts = new ArrayList<String>();
+  private static List<Key> chunks(ChunkGroups groups) {
+    var chunks = new ArrayList<Key>();
     for (var group : groups.all()) {
       for (int part = group.first(); part <= group.last(); part++) {
-        storeIds.add(group.store().value());
-        fileIds.add(group.file());
-        parts.add(Integer.toString(part));
+        chunks.add(new Key(group.store(), group.file(), part));
       }
     }
-    if (parts.isEmpty()) {
-      return Map.of();
-    }
-    return jdbc
-        .list(
-            """
-            SELECT f.store_id, f.id, f.attributes, t.part, t.text, t.repeated, t.first_page,
-              t.last_page, t.heading
-            FROM unnest(?::text[], ?::text[], ?::int[]) AS h (store_id, file_id, part)
-            JOIN vector_store_files f ON f.store_id = h.store_id AND f.id = h.file_id
-              AND f.status = 'completed'
-            JOIN vector_store_texts t ON t.content = f.content AND t.part = h.part
-            """,
-            Text::read,
-            storeIds,
-            fileIds,
-            parts)
-        .stream()
-        .collect(Collectors.toMap(Text::key, Function.identity()));
+    return chunks;
   }
 
   private static Optional<Passage> passage(

@@ -210,6 +210,50 @@ class FileSearchRunsTest {
   }
 
   @Test
+  void theFilterAndTheWeightsOfTheToolApplyToItsSearches() {
+    // Given
+    provider.replyTo(model, Reply.call("file_search", SEARCH), Reply.text("Done."));
+    var store = tenant.post("/v1/vector_stores", "{}").path("id").asText();
+    for (int year : List.of(2024, 2025)) {
+      var file = tenant.upload("contract-%d.md".formatted(year), TEXT + " Year " + year + ".");
+      tenant.post(
+          "/v1/vector_stores/" + store + "/files",
+          "{\"file_id\": \"%s\", \"attributes\": {\"year\": %d}}".formatted(file, year));
+    }
+    tenant.awaitSettled(store);
+    var assistant =
+        tenant.post(
+            "/v1/assistants",
+            """
+            {"model": "%s", "tool_resources": {"file_search": {"vector_store_ids": ["%s"]}},
+             "tools": [{"type": "file_search", "file_search": {
+               "filters": {"type": "and", "filters": [
+                 {"type": "gte", "key": "year", "value": 2025},
+                 {"type": "in", "key": "year", "value": [2024, 2025]}]},
+               "ranking_options": {"score_threshold": 0,
+                 "hybrid_search": {"embedding_weight": 0, "text_weight": 1}}}}]}
+            """
+                .formatted(model, store));
+    var thread =
+        tenant
+            .post("/v1/threads", "{\"messages\": [{\"role\": \"user\", \"content\": \"Hi\"}]}")
+            .path("id")
+            .asText();
+
+    // When
+    run(thread, assistant.path("id").asText());
+
+    // Then
+    assertThat(assistant.at("/tools/0/file_search/filters/filters/0/value").asInt())
+        .isEqualTo(2025);
+    assertThat(assistant.at("/tools/0/file_search/ranking_options/hybrid_search").toString())
+        .isEqualTo("{\"embedding_weight\":0.0,\"text_weight\":1.0}");
+    assertThat(provider.lastRequest().body().toString())
+        .contains("contract-2025.md")
+        .doesNotContain("contract-2024.md");
+  }
+
+  @Test
   void aStoreIsCreatedAlongWithAnAssistantOrAThread() {
     var file = tenant.upload("contract.md", TEXT);
     var resources =

@@ -19,9 +19,6 @@ final class ReadFileSearch {
    * @throws ApiException 400 that names the field
    */
   static JsonNode of(String path, JsonNode tool) {
-    if (!RequestFields.isAbsent(tool.path("filters"))) {
-      throw RequestFields.unsupported(path + ".filters");
-    }
     var spec = Json.MAPPER.createObjectNode().put("type", "file_search");
     if (!RequestFields.isAbsent(tool.path("vector_store_ids"))) {
       spec.set("vector_store_ids", RequestFields.list(path, tool, "vector_store_ids"));
@@ -34,6 +31,9 @@ final class ReadFileSearch {
       options.set(
           "ranking_options", ranking(path + ".ranking_options", tool.get("ranking_options")));
     }
+    if (!RequestFields.isAbsent(tool.path("filters"))) {
+      options.set("filters", tool.get("filters"));
+    }
     return spec;
   }
 
@@ -42,9 +42,6 @@ final class ReadFileSearch {
     if (!given.isObject()) {
       throw RequestFields.type(path, "an object");
     }
-    if (!RequestFields.isAbsent(given.path("hybrid_search"))) {
-      throw RequestFields.unsupported(path + ".hybrid_search");
-    }
     var ranker = RequestFields.text(path, given, "ranker");
     if (ranker != null && !RANKERS.contains(ranker)) {
       throw ApiException.invalid(
@@ -52,13 +49,16 @@ final class ReadFileSearch {
           "Invalid '%s.ranker': expected one of %s."
               .formatted(path, RANKERS.stream().sorted().toList()));
     }
+    var options = Json.MAPPER.createObjectNode();
     var threshold = given.path("score_threshold");
-    return Json.MAPPER
-        .createObjectNode()
-        .set(
-            "score_threshold",
-            RequestFields.isAbsent(threshold)
-                ? Json.MAPPER.getNodeFactory().numberNode(0.0)
-                : threshold);
+    options.set(
+        "score_threshold",
+        RequestFields.isAbsent(threshold)
+            ? Json.MAPPER.getNodeFactory().numberNode(0.0)
+            : threshold);
+    if (!RequestFields.isAbsent(given.path("hybrid_search"))) {
+      options.set("hybrid_search", given.get("hybrid_search"));
+    }
+    return options;
   }
 }

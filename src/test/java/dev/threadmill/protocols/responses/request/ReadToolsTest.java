@@ -3,9 +3,13 @@ package dev.threadmill.protocols.responses.request;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import com.fasterxml.jackson.databind.node.IntNode;
 import dev.threadmill.api.ApiException;
 import dev.threadmill.api.Json;
 import dev.threadmill.assistants.ToolSpec;
+import dev.threadmill.vectorstores.search.AttributeFilter;
+import dev.threadmill.vectorstores.search.AttributeFilter.Comparison.Operator;
+import dev.threadmill.vectorstores.search.HybridSearch;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -58,7 +62,9 @@ class ReadToolsTest {
         "{'type': 'namespace', 'name': 'n', 'tools': ['f']} | tools[0].type",
         "{'type': 'file_search', 'vector_store_ids': 'vs_1'} | vector_store_ids",
         "{'type': 'file_search', 'max_num_results': 51} | max_num_results",
-        "{'type': 'file_search', 'filters': {}} | filters",
+        "{'type': 'file_search', 'filters': {}} | filters.type",
+        "{'type': 'file_search', 'filters': {'type': 'eq', 'key': 'k'}} | filters.value",
+        "{'type': 'file_search', 'ranking_options': {'hybrid_search': {'text_weight': 1}}} | ranking_options.hybrid_search.embedding_weight",
         "{'type': 'file_search', 'ranking_options': []} | ranking_options",
         "{'type': 'file_search', 'ranking_options': {'ranker': 'x'}} | ranking_options.ranker",
         "{'type': 'file_search', 'ranking_options': {'score_threshold': 2}} | ranking_options.score_threshold",
@@ -96,12 +102,18 @@ class ReadToolsTest {
         read(
             """
             {"type": "file_search", "vector_store_ids": ["vs_1"], "max_num_results": 7,
-             "ranking_options": {"ranker": "default-2024-11-15", "score_threshold": 0.5}}""");
+             "ranking_options": {"ranker": "default-2024-11-15", "score_threshold": 0.5,
+               "hybrid_search": {"embedding_weight": 1, "text_weight": 3}},
+             "filters": {"type": "eq", "key": "year", "value": 2026}}""");
 
     var search = (ToolSpec.FileSearch) read.specs().getFirst();
     assertThat(search.vectorStoreIds()).isEqualTo(List.of("vs_1"));
     assertThat(search.fileSearch().maxNumResults()).isEqualTo(7);
     assertThat(search.fileSearch().rankingOptions().scoreThreshold()).isEqualTo(0.5);
+    assertThat(search.fileSearch().rankingOptions().hybridSearch())
+        .isEqualTo(new HybridSearch(1.0, 3.0));
+    assertThat(search.fileSearch().filters())
+        .isEqualTo(new AttributeFilter.Comparison(Operator.EQ, "year", IntNode.valueOf(2026)));
   }
 
   @Test

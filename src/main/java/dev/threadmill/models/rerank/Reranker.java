@@ -1,0 +1,198 @@
+package dev.threadmill.models.rerank;
+
+import com.fasterxml.jackson.core.JsonParseException;
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.threadmill.api.InvalidSettingException;
+import dev.threadmill.api.Json;
+import dev.threadmill.models.ModelException;
+import dev.threadmill.models.ProviderConfig;
+import dev.threadmill.models.http.ProviderPost;
+import dev.threadmill.models.http.ProviderTransport;
+import io.micrometer.core.instrument.MeterRegistry;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.jboss.logging.Logger;
+
+/**
+ * Scores passages against a query with a model that reads both together. It is configured, or it is
+ * not there; a search never fails because of it. After a failure it is not called for some seconds,
+ * so that an outage does not slow each search down.
+ */
+@ApplicationScoped
+public class Reranker {
+  private static final Logger LOG = Logger.getLogger(Reranker.class);
+  private static final long MAX_RESPONSE_BYTES = 4L * 1024 * 1024;
+  private static final int MAX_CANDIDATES = 200;
+  private static final Duration PAUSE = Duration.ofSeconds(5);
+
+  /** Most models read 512 tokens, some a few thousand. */
+  private static final int MAX_CHARACTERS = 4_000;
+
+  private final RerankConfig config;
+  private final InstantSource clock;
+  private final MeterRegistry meters;
+  private final ProviderPost post;
+  private volatile Instant pausedUntil = Instant.MIN;
+
+  public Reranker(
+      RerankConfig config, ProviderTransport transport, InstantSource clock, MeterRegistry meters) {
+    this.config = config;
+    this.clock = clock;
+    this.meters = meters;
+    this.post =
+        new ProviderPost(
+            transport,
+            ProviderConfig.of(
+                "rerank",
+                "openai",
+                config.url().map(String::strip),
+                config.apiKey(),
+                "THREADMILL_RERANK_API_KEY"),
+            config.timeout(),
+            MAX_RESPONSE_BYTES,
+            clock);
+  }
+
+  /**
+   * Checks the settings.
+   *
+   * @throws InvalidSettingException if one of them cannot be used
+   */
+  public static void require(RerankConfig config) {
+    config
+        .url()
+        .filter(url -> !isHttpUrl(url))
+        .ifPresent(
+            url -> {
+              throw new InvalidSettingException(
+                  "THREADMILL_RERANK_URL", url, "is not an http or https address");
+            });
+    if (config.candidates() < 1 || config.candidates() > MAX_CANDIDATES) {
+      throw new InvalidSettingException(
+          "THREADMILL_RERANK_CANDIDATES",
+          Integer.toString(config.candidates()),
+          "is not a number from 1 to " + MAX_CANDIDATES);
+    }
+    if (!config.timeout().isPositive()) {
+      throw new InvalidSettingException(
+          "THREADMILL_RERANK_TIMEOUT", config.timeout().toString(), "is not a positive time");
+    }
+  }
+
+  private static boolean isHttpUrl(String url) {
+    try {
+      var uri = new URI(url.strip());
+      return ("http".equals(uri.getScheme()) || "https".equals(uri.getScheme()))
+          && uri.getHost() != null;
+    } catch (URISyntaxException e) {
+      return false;
+    }
+  }
+
+  /** Whether this server has a model for it. */
+  public boolean isConfigured() {
+    return config.url().isPresent();
+  }
+
+  /** How many passages are worth ranking again. */
+  public int candidates() {
+    return config.candidates();
+  }
+
+  /**
+   * How well each passage fits the query, 0 to 1, in the order of the passages.
+   *
+   * @return empty if there is no model, or it failed or took too long
+   */
+  public Optional<double[]> scores(String query, List<String> passages)
+      throws InterruptedException {
+    if (!isConfigured() || passages.isEmpty() || clock.instant().isBefore(pausedUntil)) {
+      return Optional.empty();
+    }
+    long startedAt = System.nanoTime();
+    try {
+      var scores =
+          post.send(
+              "",
+              Json.write(body(query, passages)).getBytes(StandardCharsets.UTF_8),
+              config.model().orElse("rerank"),
+              response -> read(response, passages.size()));
+      record("succeeded", startedAt);
+      return Optional.of(scores);
+    } catch (ModelException e) {
+      pausedUntil = clock.instant().plus(PAUSE);
+      record("failed", startedAt);
+      LOG.warnf("rerank=failed passages=%d reason=%s", passages.size(), e.getMessage());
+      return Optional.empty();
+    }
+  }
+
+  private void record(String outcome, long startedAt) {
+    meters
+        .timer("threadmill.rerank", "outcome", outcome)
+        .record(System.nanoTime() - startedAt, TimeUnit.NANOSECONDS);
+  }
+
+  private JsonNode body(String query, List<String> passages) {
+    var body = Json.MAPPER.createObjectNode();
+    config.model().ifPresent(model -> body.put("model", model));
+    body.put("query", clipped(query));
+    var texts =
+        switch (config.api()) {
+          case COHERE -> {
+            body.put("top_n", passages.size());
+            yield body.putArray("documents");
+          }
+          case TEI -> {
+            body.put("truncate", true);
+            yield body.putArray("texts");
+          }
+        };
+    passages.forEach(passage -> texts.add(clipped(passage)));
+    return body;
+  }
+
+  private static String clipped(String text) {
+    if (text.length() <= MAX_CHARACTERS) {
+      return text;
+    }
+    return text.substring(
+        0,
+        Character.isLowSurrogate(text.charAt(MAX_CHARACTERS))
+            ? MAX_CHARACTERS - 1
+            : MAX_CHARACTERS);
+  }
+
+  /** The scores by index; every passage has to have one. */
+  private double[] read(InputStream response, int passages) throws IOException {
+    var tree = Json.MAPPER.readTree(response);
+    var results = tree.isArray() ? tree : tree.path("results");
+    var scores = new double[passages];
+    Arrays.fill(scores, Double.NaN);
+    for (var result : results) {
+      int index = result.path("index").asInt(-1);
+      var score =
+          result.has("relevance_score") ? result.get("relevance_score") : result.path("score");
+      if (index >= 0 && index < passages && score.isNumber()) {
+        scores[index] = Math.clamp(score.doubleValue(), 0, 1);
+      }
+    }
+    for (double score : scores) {
+      if (Double.isNaN(score)) {
+        throw new JsonParseException(null, "a passage has no score");
+      }
+    }
+    return scores;
+  }
+}
