@@ -7,11 +7,13 @@ import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Tx;
 import dev.threadmill.memory.IndexQueue.QueuedMessage;
 import dev.threadmill.memory.recall.MemoryIndex;
+import dev.threadmill.memory.recall.MemoryScope;
 import dev.threadmill.models.ModelException;
 import dev.threadmill.models.embeddings.Embeddings;
 import dev.threadmill.search.Chunks;
 import dev.threadmill.search.IndexDocument;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -20,7 +22,8 @@ import java.util.List;
 import org.jboss.logging.Logger;
 
 /**
- * Claims messages from the queue and indexes them. While the embedding model fails, messages are
+ * Claims messages from the queue and indexes them: all by their words, and by their vectors those
+ * for which {@link EmbeddingNeed} finds a reader. While the embedding model fails, messages are
  * indexed by their words and stay in the queue for their vectors. A message whose text cannot be
  * embedded or written is separated from the others of its batch and does not delay them.
  */
@@ -45,14 +48,28 @@ public class IndexMessages {
   private final MemoryIndex index;
   private final Embeddings embeddings;
   private final MemoryConfig config;
+  private final EmbeddingNeed need;
 
-  public IndexMessages(
-      Jdbc jdbc, IndexQueue queue, MemoryIndex index, Embeddings embeddings, MemoryConfig config) {
+  @Inject
+  IndexMessages(
+      Jdbc jdbc,
+      IndexQueue queue,
+      MemoryIndex index,
+      Embeddings embeddings,
+      MemoryConfig config,
+      EmbeddingNeed need) {
     this.jdbc = jdbc;
     this.queue = queue;
     this.index = index;
     this.embeddings = embeddings;
     this.config = config;
+    this.need = need;
+  }
+
+  /** Indexes all messages by their vectors at once, for benchmarks outside of the server. */
+  public static IndexMessages embeddingAll(
+      Jdbc jdbc, IndexQueue queue, MemoryIndex index, Embeddings embeddings, MemoryConfig config) {
+    return new IndexMessages(jdbc, queue, index, embeddings, config, EmbeddingNeed.OF_ALL);
   }
 
   /** Loads the embedding model. */
@@ -63,8 +80,38 @@ public class IndexMessages {
   /** Indexes some of the messages that are due. Returns how many. */
   public int indexNextBatch() throws InterruptedException {
     var messages = queue.claim(config.batch());
+    var byNeed = need.of(messages);
+    index(byNeed.getOrDefault(EmbeddingNeed.Need.VECTORS, List.of()), embeddings::embed);
+    defer(byNeed.getOrDefault(EmbeddingNeed.Need.WORDS, List.of()));
+    setAside(byNeed.getOrDefault(EmbeddingNeed.Need.NOTHING, List.of()));
+    return messages.size();
+  }
+
+  /** Embeds some of the messages whose vectors nothing has asked for. Returns how many. */
+  int embedDeferred() throws InterruptedException {
+    var messages = queue.claimDeferred(config.batch());
     index(messages, embeddings::embed);
     return messages.size();
+  }
+
+  /** Makes the deferred messages of a scope due. */
+  void request(MemoryScope scope) {
+    int requested = queue.request(scope);
+    if (requested > 0) {
+      LOG.debugf("memory_vectors=requested messages=%d", requested);
+    }
+  }
+
+  private void defer(List<QueuedMessage> messages) {
+    if (!messages.isEmpty()) {
+      write(messages, null, queue::defer);
+    }
+  }
+
+  private void setAside(List<QueuedMessage> messages) {
+    if (!messages.isEmpty()) {
+      queue.setAside(messages);
+    }
   }
 
   /**

@@ -1,6 +1,5 @@
 package dev.threadmill.memory;
 
-import com.sun.management.OperatingSystemMXBean;
 import dev.threadmill.memory.recall.MemoryIndex;
 import dev.threadmill.search.TermAnalyzer;
 import dev.threadmill.threads.MessagesAdded;
@@ -8,7 +7,6 @@ import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
-import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -18,14 +16,13 @@ import org.jboss.logging.Logger;
 
 /**
  * The worker that indexes queued messages while the server runs: right after a signal, else at a
- * polling interval. When the queue is empty it maintains the index.
+ * polling interval. When the queue is empty it maintains the index, and on an idle machine it
+ * embeds messages whose vectors nothing has asked for.
  */
 @ApplicationScoped
 class IndexWorker {
   private static final Logger LOG = Logger.getLogger(IndexWorker.class);
   private static final Duration MAINTENANCE_INTERVAL = Duration.ofMinutes(1);
-  private static final Duration MAX_PAUSE = Duration.ofMillis(500);
-  private static final double BUSY = 0.8;
   private static final Duration AFTER_FAILURE = Duration.ofSeconds(2);
 
   private final IndexMessages messages;
@@ -35,8 +32,8 @@ class IndexWorker {
   private final MemoryIndex index;
   private final MemoryConfig config;
   private final InstantSource clock;
-  private final OperatingSystemMXBean machine =
-      ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
+  private final VectorRequests requests;
+  private final ProcessorUse processors;
   private final Semaphore signal = new Semaphore(0);
   private Instant nextMaintenance = Instant.MIN;
   private Thread thread;
@@ -47,6 +44,7 @@ class IndexWorker {
       Reanalyze reanalyze,
       Retention retention,
       MemoryIndex index,
+      VectorRequests requests,
       MemoryConfig config,
       InstantSource clock) {
     this.messages = messages;
@@ -54,6 +52,8 @@ class IndexWorker {
     this.reanalyze = reanalyze;
     this.retention = retention;
     this.index = index;
+    this.requests = requests;
+    this.processors = new ProcessorUse(config.processorShare());
     this.config = config;
     this.clock = clock;
   }
@@ -76,6 +76,15 @@ class IndexWorker {
 
   /** Signals that messages were queued. */
   void wakeUp(@Observes MessagesAdded added) {
+    wakeUp();
+  }
+
+  /** Signals that vectors are asked for. */
+  void wakeUp(@Observes VectorRequests.Added added) {
+    wakeUp();
+  }
+
+  private void wakeUp() {
     if (signal.availablePermits() == 0) {
       signal.release();
     }
@@ -86,14 +95,14 @@ class IndexWorker {
     messages.warmUp();
     while (!Thread.currentThread().isInterrupted()) {
       try {
-        boolean hasWorked;
-        do {
-          long startedAt = System.nanoTime();
-          hasWorked = messages.indexNextBatch() > 0;
-          if (hasWorked) {
-            yieldToRuns(System.nanoTime() - startedAt);
-          }
-        } while (hasWorked || maintain());
+        requests.take().forEach(messages::request);
+        boolean hasWorked = work(messages::indexNextBatch);
+        if (hasWorked || maintain()) {
+          continue;
+        }
+        if (processors.isIdle() && work(messages::embedDeferred)) {
+          continue;
+        }
         signal.tryAcquire(config.poll().toMillis(), TimeUnit.MILLISECONDS);
       } catch (InterruptedException e) {
         return;
@@ -106,11 +115,18 @@ class IndexWorker {
     }
   }
 
-  /** On a busy machine indexing takes at most a third of the time, so that runs come first. */
-  private void yieldToRuns(long nanos) throws InterruptedException {
-    if (machine.getCpuLoad() > BUSY) {
-      Thread.sleep(Duration.ofNanos(Math.min(2 * nanos, MAX_PAUSE.toNanos())));
+  private interface Batch {
+    int index() throws InterruptedException;
+  }
+
+  /** Works on one batch. Returns whether there was any work. */
+  private boolean work(Batch batch) throws InterruptedException {
+    long startedAt = System.nanoTime();
+    if (batch.index() == 0) {
+      return false;
     }
+    processors.pauseAfter(System.nanoTime() - startedAt);
+    return true;
   }
 
   /** Once a minute, while the queue is empty. Returns whether there is more to do at once. */

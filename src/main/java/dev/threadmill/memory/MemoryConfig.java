@@ -20,6 +20,13 @@ public interface MemoryConfig {
   @WithDefault("32")
   int batch();
 
+  /**
+   * THREADMILL_MEMORY_PROCESSOR_SHARE: the most of all processors that indexing in the background
+   * takes, 0.01 to 1.
+   */
+  @WithDefault("0.5")
+  double processorShare();
+
   /** The longest delay before failed work is retried. */
   @WithDefault("5m")
   Duration longestBackoff();

@@ -23,6 +23,7 @@ class ReadMemory {
   private final SummaryStore summaries;
   private final Assistants assistants;
   private final Recall recall;
+  private final VectorRequests requests;
   private final MemoryConfig config;
 
   ReadMemory(
@@ -31,12 +32,14 @@ class ReadMemory {
       SummaryStore summaries,
       Assistants assistants,
       Recall recall,
+      VectorRequests requests,
       MemoryConfig config) {
     this.texts = texts;
     this.index = index;
     this.summaries = summaries;
     this.assistants = assistants;
     this.recall = recall;
+    this.requests = requests;
     this.config = config;
   }
 
@@ -55,7 +58,9 @@ class ReadMemory {
     int pending = index.indexThread(thread.id(), config.patience());
     var question = query != null ? query : texts.newestUserText(thread.id()).orElse("");
     var policy = policy(thread);
-    var memories = recall.recall(scope(thread, policy.scope()), question, limit);
+    var scope = scope(thread, policy.scope());
+    requests.add(scope);
+    var memories = recall.recall(scope, question, limit);
     var summary = summaries.latest(thread.id());
     return new MemoryObject(
         "thread.memory",
@@ -75,6 +80,7 @@ class ReadMemory {
       throws InterruptedException {
     index.indexThread(thread.id(), config.patience());
     var scope = scope(thread, search.scope() == null ? Scope.THREAD : search.scope());
+    requests.add(scope);
     return recall
         .recall(scope, search.query(), search.limit() == null ? 10 : search.limit())
         .stream()

@@ -30,8 +30,8 @@ class Reembed {
     int queued =
         jdbc.update(
             """
-            INSERT INTO memory_queue (thread_id, message_id, project_id, due)
-            SELECT DISTINCT thread_id, source_id, project_id, ?::timestamptz FROM (
+            INSERT INTO memory_queue (thread_id, message_id, project_id, due, wants_vector)
+            SELECT DISTINCT thread_id, source_id, project_id, ?::timestamptz, true FROM (
               SELECT thread_id, source_id, project_id FROM memory_index
               WHERE model <> ? AND source_type = 'message' LIMIT ?) AS outdated
             ON CONFLICT DO NOTHING

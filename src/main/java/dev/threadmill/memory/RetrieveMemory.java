@@ -41,13 +41,20 @@ public class RetrieveMemory {
   private final SummaryStore summaries;
   private final Recall recall;
   private final TextStore texts;
+  private final VectorRequests requests;
   private final MemoryConfig config;
   private final Semaphore places = new Semaphore(MOST_AT_ONCE);
 
-  RetrieveMemory(SummaryStore summaries, Recall recall, TextStore texts, MemoryConfig config) {
+  RetrieveMemory(
+      SummaryStore summaries,
+      Recall recall,
+      TextStore texts,
+      VectorRequests requests,
+      MemoryConfig config) {
     this.summaries = summaries;
     this.recall = recall;
     this.texts = texts;
+    this.requests = requests;
     this.config = config;
   }
 
@@ -55,6 +62,7 @@ public class RetrieveMemory {
    * A request.
    *
    * @param leftOut whether the thread has messages that the window does not show
+   * @param nearEnd whether it will have some soon
    * @param shown the ids of the messages in the window, computed only if needed
    * @param query the newest message of the user; null if it has no text
    * @param maxTokens the most tokens that the memory may use in the prompt
@@ -65,6 +73,7 @@ public class RetrieveMemory {
       AssistantId assistant,
       MemoryPolicy policy,
       boolean leftOut,
+      boolean nearEnd,
       Supplier<Set<String>> shown,
       String query,
       int maxTokens) {}
@@ -127,6 +136,9 @@ public class RetrieveMemory {
     }
     boolean threadOnly = policy.scope() == Scope.THREAD;
     if (!wanted.leftOut() && threadOnly) {
+      if (wanted.nearEnd()) {
+        requests.add(new MemoryScope.OfThread(wanted.project(), wanted.thread()));
+      }
       return Result.nothing(State.NOT_NEEDED);
     }
     if (!places.tryAcquire()) {
@@ -186,13 +198,11 @@ public class RetrieveMemory {
     if (wanted.query() == null || wanted.query().isBlank()) {
       return List.of();
     }
+    var scope = scope(wanted);
+    requests.add(scope);
     var found =
         recall.recall(
-            scope(wanted),
-            wanted.query(),
-            config.recalled(),
-            wanted.shown().get(),
-            config.vectorTimeout());
+            scope, wanted.query(), config.recalled(), wanted.shown().get(), config.vectorTimeout());
     var fitting = new ArrayList<Recall.Passage>();
     for (var memory : found) {
       int cost = TokenCounter.count(MemoryPrompt.passage(memory));

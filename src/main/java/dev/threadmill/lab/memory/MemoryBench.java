@@ -56,7 +56,7 @@ public final class MemoryBench {
     this.embeddings = Embeddings.local();
     this.index = new MemoryIndex(jdbc, embeddings, recall, InstantSource.system());
     var queue = new IndexQueue(jdbc, InstantSource.system());
-    this.messages = new IndexMessages(jdbc, queue, index, embeddings, config);
+    this.messages = IndexMessages.embeddingAll(jdbc, queue, index, embeddings, config);
     this.project = ids.project();
   }
 

@@ -36,6 +36,9 @@ public class BuildContext {
   /** Part of the tokens for the thread that its memory may use. */
   private static final int MEMORY_SHARE = 4;
 
+  /** From this share of the window on a thread may soon have messages that it does not show. */
+  private static final double NEAR_END = 0.6;
+
   private static final int MOST_MEMORY_TOKENS = 4_000;
   private static final int TOKENS_A_MESSAGE = 4;
 
@@ -209,6 +212,7 @@ public class BuildContext {
             run.assistantId(),
             policy,
             wanted,
+            tokensOf(window) > room * NEAR_END,
             () ->
                 messages.stream().map(message -> message.id().value()).collect(toUnmodifiableSet()),
             latestUserMessage(messages),
