@@ -86,11 +86,26 @@ public final class Bm25 {
     double weight = 0;
     for (int rest = matched; rest != 0; rest &= rest - 1) {
       int term = Integer.numberOfTrailingZeros(rest);
-      double frequency =
-          (often >>> term & 1) != 0 ? AT_OFTEN : (twice >>> term & 1) != 0 ? AT_TWICE : 1;
-      weight += idf[term] * frequency * (K1 + 1) / (frequency + norm);
+      int frequency = (often >>> term & 1) != 0 ? 2 : (twice >>> term & 1);
+      weight += termWeight(idf[term], frequency, norm);
     }
     return weight;
+  }
+
+  /**
+   * What a term adds to a weight.
+   *
+   * @param frequency 0 if the chunk has it once, 1 for twice, 2 for often
+   * @param norm what the length of the chunk makes of k1
+   */
+  static double termWeight(double idf, int frequency, double norm) {
+    double times =
+        switch (frequency) {
+          case 0 -> 1;
+          case 1 -> AT_TWICE;
+          default -> AT_OFTEN;
+        };
+    return idf * times * (K1 + 1) / (times + norm);
   }
 
   /** What {@link #weight} takes for a chunk of this length. */

@@ -41,12 +41,16 @@ final class HeapIndex implements HeapIndexCache.CacheEntry {
 
   /** The number of entries that fit into so many bytes. */
   static int maxEntries(long bytes, int dimensions, int bytesPerEntry) {
-    return (int) Math.min(Integer.MAX_VALUE / 2, bytes / (dimensions + bytesPerEntry));
+    return (int)
+        Math.min(
+            Integer.MAX_VALUE / 2,
+            bytes / (QuantizedVectors.bytesPerVector(dimensions) + bytesPerEntry));
   }
 
   @Override
   public long bytes() {
-    return (long) slots * (dimensions + BYTES_OF_HIT) + postingBytes;
+    return (long) slots * (QuantizedVectors.bytesPerVector(dimensions) + BYTES_OF_HIT)
+        + postingBytes;
   }
 
   int slots() {

@@ -15,6 +15,13 @@ import java.util.stream.IntStream;
  */
 final class HeapIndexEntries {
   private static final int FIRST_CAPACITY = 256;
+  private static final short SUPERSEDED = -1;
+
+  /** Up to this many entries, all vectors are compared with the query's. */
+  private static final int COMPARE_ALL = 8_000;
+
+  /** Of more entries, those are compared whose signs are nearest to the query's. */
+  private static final int COMPARED_BY_PRODUCT = 4_000;
 
   private final QuantizedVectors vectors;
   private final HeapPostings postings = new HeapPostings();
@@ -24,6 +31,9 @@ final class HeapIndexEntries {
 
   /** By slots; null where a newer version of the entry has a slot of its own. */
   private Hit[] entries = new Hit[FIRST_CAPACITY];
+
+  /** By slots, {@link #SUPERSEDED} where the entry is null: a search reads all of them. */
+  private short[] lengthOf = new short[FIRST_CAPACITY];
 
   private int count;
 
@@ -78,6 +88,7 @@ final class HeapIndexEntries {
     int position = position(entry.hit());
     if (position >= 0) {
       entries[order[position]] = null;
+      lengthOf[order[position]] = SUPERSEDED;
       order[position] = slot;
       return;
     }
@@ -92,8 +103,10 @@ final class HeapIndexEntries {
   private int append(Entry entry) {
     if (count == entries.length) {
       entries = Arrays.copyOf(entries, count + (count >> 1));
+      lengthOf = Arrays.copyOf(lengthOf, entries.length);
     }
     entries[count] = entry.hit();
+    lengthOf[count] = (short) entry.hit().length();
     lengths += entry.hit().length();
     vectors.put(count, entry.vector());
     postings.put(count, entry.terms());
@@ -179,6 +192,9 @@ final class HeapIndexEntries {
     private final int[] often;
     private int[] bestByWords;
     private double[] documentFrequencies;
+    private QuantizedVectors.Query vector;
+
+    /** By slots; null if they are computed when they are needed. */
     private float[] similarities;
 
     private QueryView(TextQuery query, Set<String> sources) {
@@ -215,7 +231,7 @@ final class HeapIndexEntries {
      * @param vector null if it is unknown
      */
     List<Hit> all(float[] vector) {
-      compare(vector);
+      compare(vector, true);
       var all = new ArrayList<Hit>(order.length);
       for (int slot : order) {
         if (isSearched(slot)) {
@@ -232,7 +248,7 @@ final class HeapIndexEntries {
      * @param limit the number of entries by meaning, and the number by words
      */
     List<Hit> best(float[] vector, int limit) {
-      compare(vector);
+      compare(vector, count <= COMPARE_ALL);
       var chosen = new BitSet(order.length);
       for (int slot : nearest(limit)) {
         chooseWithNeighbours(slot, chosen);
@@ -248,14 +264,23 @@ final class HeapIndexEntries {
       return documentFrequencies;
     }
 
-    private void compare(float[] vector) {
-      similarities = vector == null ? null : vectors.dotProducts(vector);
+    private void compare(float[] queryVector, boolean withAll) {
+      vector = queryVector == null ? null : QuantizedVectors.query(queryVector);
+      similarities = vector != null && withAll ? vectors.products(vector, count) : null;
+    }
+
+    /** NaN if it is unknown. */
+    private float similarity(int slot) {
+      if (similarities != null) {
+        return similarities[slot];
+      }
+      return vector == null ? Float.NaN : vectors.product(vector, slot);
     }
 
     private Hit hit(int slot) {
-      boolean isKnown = similarities != null && !Float.isNaN(similarities[slot]);
+      float similarity = similarity(slot);
       return entries[slot].forQuery(
-          isKnown ? (double) similarities[slot] : null,
+          Float.isNaN(similarity) ? null : (double) similarity,
           matches[slot],
           twice == null ? 0 : twice[slot],
           often == null ? 0 : often[slot]);
@@ -263,52 +288,71 @@ final class HeapIndexEntries {
 
     private int[] nearest(int limit) {
       var best = new TopK(limit);
-      for (int slot = 0; similarities != null && slot < count; slot++) {
-        if (best.isCompetitive(similarities[slot]) && isSearched(slot)) {
-          best.offer(slot, similarities[slot], 0);
+      if (similarities != null) {
+        for (int slot = 0; slot < count; slot++) {
+          if (best.isCompetitive(similarities[slot]) && isSearched(slot)) {
+            best.offer(slot, similarities[slot], 0);
+          }
+        }
+      } else if (vector != null) {
+        int compared = 0;
+        for (int slot : vectors.bySigns(vector, count)) {
+          if (compared == COMPARED_BY_PRODUCT) {
+            break;
+          }
+          if (isSearched(slot)) {
+            compared++;
+            float similarity = vectors.product(vector, slot);
+            if (best.isCompetitive(similarity)) {
+              best.offer(slot, similarity, 0);
+            }
+          }
         }
       }
       return best.slots();
-    }
-
-    private double weight(int slot, double[] idf, double averageLength) {
-      if (twice == null) {
-        double weight = 0;
-        for (int term = 0; term < terms; term++) {
-          weight += (matches[slot] >>> term & 1) * idf[term];
-        }
-        return weight;
-      }
-      double norm = Bm25.norm(entries[slot].length(), averageLength);
-      return Bm25.weight(idf, matches[slot], twice[slot], often[slot], norm);
     }
 
     /** The entries with the terms that are rarest in the scope. */
     private int[] byWords(int limit) {
-      var frequencies = new int[terms];
-      for (int slot = 0; slot < count; slot++) {
-        if (matches[slot] != 0 && entries[slot] != null) {
-          for (int term = 0; term < terms; term++) {
-            frequencies[term] += matches[slot] >>> term & 1;
-          }
-        }
-      }
+      documentFrequencies = frequencies();
       var idf = new double[terms];
       for (int term = 0; term < terms; term++) {
-        idf[term] = Bm25.idf(order.length, frequencies[term]);
+        idf[term] = Bm25.idf(order.length, documentFrequencies[term]);
       }
-      documentFrequencies = Arrays.stream(frequencies).asDoubleStream().toArray();
       double averageLength = Math.max(1, (double) lengths / Math.max(1, count));
+      var weights = new TermWeights(idf, twice != null, averageLength);
       var best = new TopK(limit);
       for (int slot = 0; slot < count; slot++) {
-        if (matches[slot] != 0 && entries[slot] != null) {
-          double weight = weight(slot, idf, averageLength);
-          if (best.isCompetitive(weight) && isSearched(slot)) {
-            best.offer(slot, weight, entries[slot].createdAt().toEpochMilli());
-          }
+        int matched = matches[slot];
+        // most entries have common terms only, and cannot be among the best
+        if (matched == 0
+            || lengthOf[slot] == SUPERSEDED
+            || !best.isCompetitive(weights.bound(matched))) {
+          continue;
+        }
+        double weight =
+            weights.of(
+                lengthOf[slot],
+                matched,
+                twice == null ? 0 : twice[slot],
+                often == null ? 0 : often[slot]);
+        if (best.isCompetitive(weight) && isSearched(slot)) {
+          best.offer(slot, weight, entries[slot].createdAt().toEpochMilli());
         }
       }
       return best.slots();
+    }
+
+    private double[] frequencies() {
+      var frequencies = new double[terms];
+      for (int slot = 0; slot < count; slot++) {
+        if (lengthOf[slot] != SUPERSEDED) {
+          for (int rest = matches[slot]; rest != 0; rest &= rest - 1) {
+            frequencies[Integer.numberOfTrailingZeros(rest)]++;
+          }
+        }
+      }
+      return frequencies;
     }
   }
 }

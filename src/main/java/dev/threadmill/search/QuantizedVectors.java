@@ -4,22 +4,44 @@ import java.util.Arrays;
 
 /**
  * Vectors of one length with a byte a dimension. Dot products with them are off by some
- * ten-thousandths, too little to change a ranking. The vectors of 256 slots are stored together,
- * dimension by dimension, so that the JVM vectorizes the multiplication.
+ * ten-thousandths, too little to change a ranking. The signs of the dimensions, a bit each, tell in
+ * a thirtieth of the time which vectors are worth a product.
  */
 final class QuantizedVectors {
-  private static final int BLOCK = 256;
-  private static final int ROWS_PER_PASS = 4;
+  private static final int BLOCK = 1_024;
   private static final int MAX_BYTE = 127;
 
   private final int dimensions;
-  private final int rows;
+  private final int words;
   private byte[][] blocks = new byte[0][];
+  private long[][] signs = new long[0][];
   private float[] scales = new float[0];
 
   QuantizedVectors(int dimensions) {
     this.dimensions = dimensions;
-    this.rows = (dimensions + ROWS_PER_PASS - 1) / ROWS_PER_PASS * ROWS_PER_PASS;
+    this.words = Math.ceilDiv(dimensions, Long.SIZE);
+  }
+
+  /** The heap that a vector takes. */
+  static int bytesPerVector(int dimensions) {
+    return dimensions + Math.ceilDiv(dimensions, Long.SIZE) * Long.BYTES + Float.BYTES;
+  }
+
+  /** A vector that others are compared with. */
+  static final class Query {
+    private final byte[] values;
+    private final long[] signs;
+    private final float scale;
+
+    private Query(float[] vector) {
+      values = new byte[vector.length];
+      signs = new long[Math.ceilDiv(vector.length, Long.SIZE)];
+      scale = quantize(vector, values, 0, signs, 0);
+    }
+  }
+
+  static Query query(float[] vector) {
+    return new Query(vector);
   }
 
   /**
@@ -30,54 +52,101 @@ final class QuantizedVectors {
   void put(int slot, float[] vector) {
     if (slot == scales.length) {
       blocks = Arrays.copyOf(blocks, blocks.length + 1);
-      blocks[blocks.length - 1] = new byte[rows * BLOCK];
+      blocks[blocks.length - 1] = new byte[dimensions * BLOCK];
+      signs = Arrays.copyOf(signs, signs.length + 1);
+      signs[signs.length - 1] = new long[words * BLOCK];
       scales = Arrays.copyOf(scales, scales.length + BLOCK);
     }
-    if (vector == null) {
-      scales[slot] = Float.NaN;
-      return;
-    }
+    scales[slot] =
+        vector == null
+            ? Float.NaN
+            : quantize(
+                vector,
+                blocks[slot / BLOCK],
+                slot % BLOCK * dimensions,
+                signs[slot / BLOCK],
+                slot % BLOCK * words);
+  }
+
+  /** Writes the bytes and the signs of a vector; returns what a byte of 1 stands for. */
+  private static float quantize(
+      float[] vector, byte[] values, int from, long[] signs, int fromWord) {
     float largest = Float.MIN_NORMAL;
     for (float each : vector) {
       largest = Math.max(largest, Math.abs(each));
     }
     float scale = largest / MAX_BYTE;
-    scales[slot] = scale;
-    var block = blocks[slot / BLOCK];
-    for (int row = 0; row < dimensions; row++) {
-      block[row * BLOCK + slot % BLOCK] = (byte) Math.round(vector[row] / scale);
+    for (int i = 0; i < vector.length; i++) {
+      values[from + i] = (byte) Math.round(vector[i] / scale);
+      if (vector[i] > 0) {
+        signs[fromWord + i / Long.SIZE] |= 1L << i;
+      }
     }
+    return scale;
   }
 
-  /** The dot product of each slot with a vector; NaN where a slot has no vector. */
-  float[] dotProducts(float[] vector) {
-    var products = new float[blocks.length * BLOCK];
-    var factors = Arrays.copyOf(vector, rows);
-    var sums = new float[BLOCK];
-    for (int block = 0; block < blocks.length; block++) {
-      Arrays.fill(sums, 0);
-      for (int row = 0; row < rows; row += ROWS_PER_PASS) {
-        add(blocks[block], row * BLOCK, factors, row, sums);
-      }
-      int from = block * BLOCK;
-      for (int i = 0; i < BLOCK; i++) {
-        products[from + i] = sums[i] * scales[from + i];
-      }
+  /** The dot product of a slot with a vector; NaN if the slot has none. */
+  float product(Query query, int slot) {
+    int sum = sum(blocks[slot / BLOCK], slot % BLOCK * dimensions, query.values);
+    return sum * query.scale * scales[slot];
+  }
+
+  /** In a method of its own, so that the JVM vectorizes the loop. */
+  private static int sum(byte[] block, int from, byte[] values) {
+    int sum = 0;
+    for (int i = 0; i < values.length; i++) {
+      sum += block[from + i] * values[i];
+    }
+    return sum;
+  }
+
+  /**
+   * The dot product of each slot with a vector; NaN where a slot has no vector.
+   *
+   * @param count the number of slots in use
+   */
+  float[] products(Query query, int count) {
+    var products = new float[count];
+    for (int slot = 0; slot < count; slot++) {
+      products[slot] = product(query, slot);
     }
     return products;
   }
 
-  private static void add(byte[] block, int from, float[] factors, int row, float[] sums) {
-    float first = factors[row];
-    float second = factors[row + 1];
-    float third = factors[row + 2];
-    float fourth = factors[row + 3];
-    for (int i = 0; i < BLOCK; i++) {
-      sums[i] +=
-          block[from + i] * first
-              + block[from + BLOCK + i] * second
-              + block[from + 2 * BLOCK + i] * third
-              + block[from + 3 * BLOCK + i] * fourth;
+  /**
+   * The slots that have vectors, those first whose signs differ least from the query's.
+   *
+   * @param count the number of slots in use
+   */
+  int[] bySigns(Query query, int count) {
+    var distances = new short[count];
+    var starts = new int[dimensions + 2];
+    for (int slot = 0; slot < count; slot++) {
+      if (Float.isNaN(scales[slot])) {
+        distances[slot] = -1;
+      } else {
+        int distance = distance(signs[slot / BLOCK], slot % BLOCK * words, query.signs);
+        distances[slot] = (short) distance;
+        starts[distance + 1]++;
+      }
     }
+    for (int distance = 1; distance < starts.length; distance++) {
+      starts[distance] += starts[distance - 1];
+    }
+    var ordered = new int[starts[dimensions + 1]];
+    for (int slot = 0; slot < count; slot++) {
+      if (distances[slot] >= 0) {
+        ordered[starts[distances[slot]]++] = slot;
+      }
+    }
+    return ordered;
+  }
+
+  private static int distance(long[] block, int from, long[] signs) {
+    int distance = 0;
+    for (int i = 0; i < signs.length; i++) {
+      distance += Long.bitCount(block[from + i] ^ signs[i]);
+    }
+    return distance;
   }
 }

@@ -4,7 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.Random;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -22,7 +26,7 @@ class QuantizedVectorsTest {
     }
     var query = unit(dimensions);
 
-    var products = kept.dotProducts(query);
+    var products = kept.products(QuantizedVectors.query(query), all.size());
 
     for (int i = 0; i < all.size(); i++) {
       if (all.get(i) == null) {
@@ -33,6 +37,48 @@ class QuantizedVectorsTest {
         assertThat((double) products[i]).isCloseTo(product(all.get(i), query), within(0.01));
       }
     }
+  }
+
+  @Test
+  void theNearestVectorsAreAmongTheFirstBySigns() {
+    int vectors = 20_000;
+    var all = new ArrayList<float[]>();
+    var kept = new QuantizedVectors(384);
+    var topics = new ArrayList<float[]>();
+    for (int i = 0; i < 400; i++) {
+      topics.add(unit(384));
+    }
+    for (int i = 0; i < vectors; i++) {
+      all.add(i % 1_000 == 7 ? null : near(topics.get(i % topics.size()), 1.0));
+      kept.put(i, all.get(i));
+    }
+    var query = near(topics.getFirst(), 1.0);
+
+    var first = kept.bySigns(QuantizedVectors.query(query), vectors);
+
+    assertThat(first).hasSize(vectors - 20);
+    var nearest =
+        IntStream.range(0, vectors)
+            .filter(i -> all.get(i) != null)
+            .boxed()
+            .sorted(Comparator.comparingDouble(i -> -product(all.get(i), query)))
+            .limit(40)
+            .toList();
+    assertThat(Arrays.stream(first).limit(800).boxed().toList()).containsAll(nearest);
+  }
+
+  /** A unit vector in a random direction from another one. */
+  private float[] near(float[] vector, double distance) {
+    var other = unit(vector.length);
+    double sum = 0;
+    for (int i = 0; i < other.length; i++) {
+      other[i] = (float) (vector[i] + distance * other[i]);
+      sum += other[i] * other[i];
+    }
+    for (int i = 0; i < other.length; i++) {
+      other[i] /= (float) Math.sqrt(sum);
+    }
+    return other;
   }
 
   private float[] unit(int dimensions) {
