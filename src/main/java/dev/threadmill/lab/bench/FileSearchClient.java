@@ -74,6 +74,13 @@ final class FileSearchClient implements AutoCloseable {
     return post("/v1/vector_stores", body).path("id").asText();
   }
 
+  /** Adds files to a store. */
+  void addFiles(String store, List<String> files) throws IOException, InterruptedException {
+    var body = JSON.createObjectNode();
+    files.forEach(body.putArray("file_ids")::add);
+    post("/v1/vector_stores/" + store + "/file_batches", body);
+  }
+
   /** Waits until all files of a store are indexed; a file that failed is an error. */
   void awaitIndexed(String store, Duration longest) throws IOException, InterruptedException {
     long end = System.nanoTime() + longest.toNanos();

@@ -12,6 +12,7 @@ import dev.threadmill.lab.search.SearchCorpus;
 import dev.threadmill.lab.search.SearchDocument;
 import java.io.IOException;
 import java.io.StringReader;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -36,7 +37,8 @@ record SearchBenchmark() implements Benchmark {
 
   @Override
   public String summary() {
-    return "quality of file search; 'search scale 100000': its speed over this many chunks";
+    return "quality of file search; 'search collection FOLDER': the same on a collection in the format of"
+        + " BEIR; 'search scale 100000': speed over this many chunks";
   }
 
   @Override
@@ -49,6 +51,9 @@ record SearchBenchmark() implements Benchmark {
         && arguments.getLast().matches("scale|[1-9]\\d{2,6}")) {
       return new SearchScaleBenchmark(
           arguments.size() == 1 ? SearchScaleBenchmark.USUAL : Integer.parseInt(arguments.get(1)));
+    }
+    if (arguments.getFirst().equals("collection") && arguments.size() == 2) {
+      return new CollectionBenchmark(Path.of(arguments.get(1)));
     }
     throw new IllegalArgumentException(String.join(" ", arguments));
   }
