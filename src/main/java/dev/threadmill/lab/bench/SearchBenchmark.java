@@ -46,11 +46,10 @@ record SearchBenchmark() implements Benchmark {
     if (arguments.isEmpty()) {
       return this;
     }
-    if (arguments.getFirst().equals("scale")
-        && arguments.size() <= 2
-        && arguments.getLast().matches("scale|[1-9]\\d{2,6}")) {
+    if (String.join(" ", arguments).matches("scale( [1-9]\\d{2,6}( all)?)?")) {
       return new SearchScaleBenchmark(
-          arguments.size() == 1 ? SearchScaleBenchmark.USUAL : Integer.parseInt(arguments.get(1)));
+          arguments.size() == 1 ? SearchScaleBenchmark.USUAL : Integer.parseInt(arguments.get(1)),
+          arguments.size() > 2);
     }
     if (arguments.getFirst().equals("collection") && arguments.size() == 2) {
       return new CollectionBenchmark(Path.of(arguments.get(1)));
