@@ -229,6 +229,7 @@ final class CheckSettings {
     checkRegion("THREADMILL_REGION", config.getConfigMapping(ResidencyConfig.class).region());
     checkRegion(
         "THREADMILL_EMBEDDINGS_REGION", config.getConfigMapping(EmbeddingsConfig.class).region());
+    checkRegion("THREADMILL_RERANK_REGION", config.getConfigMapping(RerankConfig.class).region());
     checkKeys(config.getConfigMapping(ApiKeysConfig.class));
     checkModels(config.getConfigMapping(ModelsConfig.class));
   }

@@ -31,6 +31,8 @@ public class Embeddings implements EmbeddingModel {
   private final Map<LocalEmbeddings.Weights, LocalEmbeddings> builtIn =
       new EnumMap<>(LocalEmbeddings.Weights.class);
 
+  private final ModelCache modelCache;
+
   /** The vectors of queries: a run repeats its query in each of its turns. */
   private final Cache<String, float[]> queryVectors;
 
@@ -50,6 +52,7 @@ public class Embeddings implements EmbeddingModel {
       ProviderTransport transport,
       InstantSource clock) {
     requireKnown(name);
+    this.modelCache = new ModelCache(config.cache());
     this.model =
         weights(name)
             .<EmbeddingModel>map(this::builtIn)
@@ -58,6 +61,7 @@ public class Embeddings implements EmbeddingModel {
   }
 
   private Embeddings(LocalEmbeddings.Weights weights) {
+    this.modelCache = new ModelCache(null);
     this.model = builtIn(weights);
     this.queryVectors = cache(0);
   }
@@ -155,7 +159,7 @@ public class Embeddings implements EmbeddingModel {
   /** A model within the process. */
   LocalEmbeddings builtIn(LocalEmbeddings.Weights weights) {
     synchronized (builtIn) {
-      return builtIn.computeIfAbsent(weights, LocalEmbeddings::new);
+      return builtIn.computeIfAbsent(weights, each -> new LocalEmbeddings(each, modelCache));
     }
   }
 

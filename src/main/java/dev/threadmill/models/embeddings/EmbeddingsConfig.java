@@ -2,6 +2,7 @@ package dev.threadmill.models.embeddings;
 
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.WithDefault;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -25,6 +26,10 @@ public interface EmbeddingsConfig {
    * such as {@code eu}. Not known unless set.
    */
   Optional<String> region();
+
+  /** The folder in which built-in models are kept in the form that loads fastest. */
+  @WithDefault("${threadmill.cache:${threadmill.home:${user.home}/.threadmill}/cache}/models")
+  Path cache();
 
   /** The longest wait for the provider's answer. */
   @WithDefault("30s")

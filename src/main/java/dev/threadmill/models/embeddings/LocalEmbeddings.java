@@ -2,7 +2,6 @@ package dev.threadmill.models.embeddings;
 
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
-import ai.onnxruntime.OrtSession;
 import dev.langchain4j.data.segment.TextSegment;
 import dev.langchain4j.model.embedding.onnx.AbstractInProcessEmbeddingModel;
 import dev.langchain4j.model.embedding.onnx.OnnxBertBiEncoder;
@@ -78,6 +77,7 @@ public final class LocalEmbeddings implements EmbeddingModel {
   }
 
   private final Weights weights;
+  private final ModelCache cache;
   private final ExecutorService texts = oneThread("embed-texts", Thread.MIN_PRIORITY);
   private final ExecutorService questions = oneThread("embed-questions", Thread.NORM_PRIORITY);
   private final ExecutorService requests = oneThread("embed-requests", Thread.MIN_PRIORITY);
@@ -85,8 +85,9 @@ public final class LocalEmbeddings implements EmbeddingModel {
   private OnnxEnvironmentReference environment;
   private final Thread closeAtExit = new Thread(this::close, "embeddings-close");
 
-  LocalEmbeddings(Weights weights) {
+  LocalEmbeddings(Weights weights, ModelCache cache) {
     this.weights = weights;
+    this.cache = cache;
   }
 
   Weights weights() {
@@ -190,7 +191,7 @@ public final class LocalEmbeddings implements EmbeddingModel {
           Runtime.getRuntime().addShutdownHook(closeAtExit);
           environment = OnnxEnvironmentReference.take();
         }
-        encoder = new Encoder(weights);
+        encoder = new Encoder(weights, cache);
       } catch (RuntimeException e) {
         throw new ModelException(
             ModelException.Kind.PROVIDER_FAILED, "The embedding model could not be loaded.", e);
@@ -269,15 +270,15 @@ public final class LocalEmbeddings implements EmbeddingModel {
   private static final class Encoder extends AbstractInProcessEmbeddingModel {
     private final OnnxBertBiEncoder model;
 
-    Encoder(Weights weights) {
+    Encoder(Weights weights, ModelCache cache) {
       super(Runnable::run);
-      try (var onnx = weights.owner.getResourceAsStream(weights.model);
-          var tokenizer = weights.owner.getResourceAsStream(weights.tokenizer);
-          var options = new OrtSession.SessionOptions()) {
-        options.setIntraOpNumThreads(1);
-        options.setInterOpNumThreads(1);
+      try (var tokenizer = weights.owner.getResourceAsStream(weights.tokenizer)) {
         var environment = OrtEnvironment.getEnvironment();
-        var session = environment.createSession(onnx.readAllBytes(), options);
+        var session =
+            cache.session(
+                environment,
+                weights.modelName,
+                () -> weights.owner.getResourceAsStream(weights.model));
         model = new OnnxBertBiEncoder(environment, session, tokenizer, weights.pooling);
       } catch (IOException e) {
         throw new UncheckedIOException(e);

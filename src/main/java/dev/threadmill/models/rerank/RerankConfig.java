@@ -20,6 +20,12 @@ public interface RerankConfig {
   /** THREADMILL_RERANK_API_KEY: sent as a bearer token. */
   Optional<String> apiKey();
 
+  /**
+   * THREADMILL_RERANK_REGION: where the model is, such as {@code eu}, for projects with a region.
+   * Not known unless set.
+   */
+  Optional<String> region();
+
   /** THREADMILL_RERANK_API: the form of requests and responses. */
   @WithDefault("cohere")
   Api api();

@@ -105,6 +105,11 @@ public class Reranker {
     return config.url().isPresent();
   }
 
+  /** Where the model is, as it is set; empty if that is not known. */
+  public Optional<String> region() {
+    return config.region();
+  }
+
   /** How many passages are worth ranking again. */
   public int candidates() {
     return config.candidates();

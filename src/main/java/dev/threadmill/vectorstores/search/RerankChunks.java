@@ -1,6 +1,8 @@
 package dev.threadmill.vectorstores.search;
 
 import dev.threadmill.models.rerank.Reranker;
+import dev.threadmill.projects.DataRecipient;
+import dev.threadmill.projects.Regions;
 import dev.threadmill.vectorstores.search.ChunkTexts.Key;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.ArrayList;
@@ -13,7 +15,7 @@ import java.util.concurrent.FutureTask;
 
 /** Scores the best chunks of a search again, with the model for it if there is one. */
 @ApplicationScoped
-class RerankChunks {
+class RerankChunks implements DataRecipient {
   /** Chunks that follow each other become one result. */
   private static final int CHUNKS_PER_RESULT = 2;
 
@@ -23,6 +25,16 @@ class RerankChunks {
   RerankChunks(Reranker reranker, ChunkTexts texts) {
     this.reranker = reranker;
     this.texts = texts;
+  }
+
+  @Override
+  public Optional<Recipient> recipient() {
+    return reranker.isConfigured()
+        ? Optional.of(
+            new Recipient(
+                "The model of THREADMILL_RERANK_URL",
+                reranker.region().flatMap(Regions::parse).orElse(null)))
+        : Optional.empty();
   }
 
   /**

@@ -89,6 +89,11 @@ public class StoreIndex {
     index.sweepTombstones();
   }
 
+  /** Searches a store that does not exist, so that the first search of a client is not slow. */
+  public void warmUp() throws InterruptedException {
+    search(new VectorStoreId("vs_none"), null, TextQuery.of("ready"), () -> null);
+  }
+
   /** The number of entries that this node keeps in its heap. */
   public long heapEntries() {
     return index.heapEntries();

@@ -11,7 +11,7 @@ final class ExitWhileLoading {
    * @param args milliseconds until the end
    */
   public static void main(String... args) {
-    var embeddings = new LocalEmbeddings(LocalEmbeddings.Weights.MINILM);
+    var embeddings = new LocalEmbeddings(LocalEmbeddings.Weights.MINILM, new ModelCache(null));
     Runtime.getRuntime().addShutdownHook(new Thread(embeddings::close));
     embeddings.warmUp();
     LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(Long.parseLong(args[0])));

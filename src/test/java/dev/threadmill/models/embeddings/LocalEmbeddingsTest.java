@@ -2,8 +2,11 @@ package dev.threadmill.models.embeddings;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.threadmill.models.ModelException;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,6 +15,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -21,7 +25,7 @@ class LocalEmbeddingsTest {
 
   @Test
   void closingEndsAllWaits() throws Exception {
-    var embeddings = new LocalEmbeddings(LocalEmbeddings.Weights.MINILM);
+    var embeddings = new LocalEmbeddings(LocalEmbeddings.Weights.MINILM, new ModelCache(null));
     embeddings.warmUp();
     var waiting = new ArrayList<Future<Integer>>();
     try (var clients = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -68,12 +72,52 @@ class LocalEmbeddingsTest {
 
   @Test
   void textsWithoutAnyCharacterToReadAreEmbeddedLikeOthers() throws Exception {
-    var embeddings = new LocalEmbeddings(LocalEmbeddings.Weights.MINILM);
+    var embeddings = new LocalEmbeddings(LocalEmbeddings.Weights.MINILM, new ModelCache(null));
     var texts = List.of("\u0001\u0002\u0003", " ", "\u200b\u200d", "\ud800", "\ue000", "\u0301");
 
     assertThat(embeddings.embed(texts)).hasSize(texts.size()).allMatch(each -> each[0] == each[0]);
 
     embeddings.close();
+  }
+
+  @Test
+  void aModelIsKeptInTheFormThatLoadsFastestAndADamagedFileIsReplaced(@TempDir Path folder)
+      throws Exception {
+    var cache = folder.resolve("models");
+    var first = vector(cache);
+    var kept = onlyFile(cache);
+    long bytes = Files.size(kept);
+    assertThat(vector(cache)).containsExactly(first, within(1e-4f));
+
+    Files.write(kept, new byte[] {1, 2, 3});
+
+    assertThat(vector(cache)).containsExactly(first, within(1e-4f));
+    assertThat(onlyFile(cache)).isEqualTo(kept);
+    assertThat(Files.size(kept)).isEqualTo(bytes);
+  }
+
+  @Test
+  void aFolderThatCannotBeWrittenToLeavesTheModelAsItComes(@TempDir Path folder) throws Exception {
+    var file = Files.writeString(folder.resolve("file"), "no folder");
+
+    assertThat(vector(file.resolve("models"))).hasSize(384);
+  }
+
+  private static float[] vector(Path cache) throws InterruptedException {
+    var embeddings = new LocalEmbeddings(LocalEmbeddings.Weights.MINILM, new ModelCache(cache));
+    try {
+      return embeddings.embedQuery("one text");
+    } finally {
+      embeddings.close();
+    }
+  }
+
+  private static Path onlyFile(Path folder) throws IOException {
+    try (var files = Files.list(folder)) {
+      var all = files.toList();
+      assertThat(all).hasSize(1);
+      return all.getFirst();
+    }
   }
 
   private static int vectorsOrNone(LocalEmbeddings embeddings) throws InterruptedException {

@@ -69,6 +69,7 @@ class RerankTest {
       Optional<String> url,
       Optional<String> model,
       Optional<String> apiKey,
+      Optional<String> region,
       RerankConfig.Api api,
       Duration timeout,
       int candidates)
@@ -81,7 +82,13 @@ class RerankTest {
   private Reranker reranker(String url, RerankConfig.Api api, Duration timeout) {
     return new Reranker(
         new Settings(
-            Optional.of(url), Optional.of("ranker-1"), Optional.of("secret"), api, timeout, 30),
+            Optional.of(url),
+            Optional.of("ranker-1"),
+            Optional.of("secret"),
+            Optional.empty(),
+            api,
+            timeout,
+            30),
         transport,
         clock,
         meters);
