@@ -1,6 +1,7 @@
 package dev.threadmill.api;
 
 import jakarta.ws.rs.QueryParam;
+import java.util.function.UnaryOperator;
 
 /** The four query parameters of a list. Read with {@code @BeanParam}; the accessors validate. */
 public class PageRequest {
@@ -37,6 +38,16 @@ public class PageRequest {
     this.defaultLimit = defaultLimit;
     this.maxLimit = maxLimit;
     return this;
+  }
+
+  /** The same page of a list whose ids have another form. */
+  public PageRequest withIds(UnaryOperator<String> form) {
+    var request = new PageRequest().withLimits(defaultLimit, maxLimit);
+    request.limit = limit;
+    request.order = order;
+    request.after = after() == null ? null : form.apply(after());
+    request.before = before() == null ? null : form.apply(before());
+    return request;
   }
 
   /** The number of rows, 1 to 100 in most lists. */

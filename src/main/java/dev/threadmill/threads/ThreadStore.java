@@ -139,7 +139,7 @@ public class ThreadStore {
   }
 
   /** The threads of a project, filtered by assistant (if not null) and metadata. */
-  Page<ConversationThread> list(
+  public Page<ConversationThread> list(
       ProjectId project, AssistantId assistant, Map<String, String> metadata, PageRequest page) {
     var threads =
         Keyset.of(COLUMNS, "threads")

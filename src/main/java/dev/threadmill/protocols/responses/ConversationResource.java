@@ -37,6 +37,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.eclipse.microprofile.openapi.annotations.Operation;
@@ -84,6 +85,28 @@ public class ConversationResource {
     var thread =
         new NewThread(project, null, null, metadata == null ? Metadata.EMPTY : metadata, List.of());
     return object(threads.get(project, items.create(project, thread, read.entries())));
+  }
+
+  @GET
+  @Operation(
+      summary = "List conversations",
+      description = "Threads that the Assistants API has created are among them.")
+  public Page<ConversationObject> list(@BeanParam PageRequest page) {
+    var found =
+        threads
+            .list(
+                Caller.current().project(),
+                null,
+                Map.of(),
+                page.withIds(id -> ItemIds.thread(id).value()))
+            .map(ConversationResource::object);
+    var data = found.data();
+    return new Page<>(
+        "list",
+        data,
+        data.isEmpty() ? "" : data.getFirst().id(),
+        data.isEmpty() ? "" : data.getLast().id(),
+        found.hasMore());
   }
 
   @GET

@@ -69,6 +69,18 @@ class ConversationsTest {
   }
 
   @Test
+  void conversationsAreListedNewestFirstAndPaged() {
+    var first = user.post("/v1/conversations", "{}").id();
+    var second = user.post("/v1/conversations", "{}").id();
+
+    var page = user.get("/v1/conversations?limit=1&after=" + second).json();
+
+    assertThat(page.at("/data/0/id").asText()).isEqualTo(first);
+    assertThat(page.path("last_id").asText()).isEqualTo(first);
+    assertThat(page.at("/data/0/object").asText()).isEqualTo("conversation");
+  }
+
+  @Test
   void aConversationIsAThreadOfTheSameIdAndBack() {
     var conversation =
         created(

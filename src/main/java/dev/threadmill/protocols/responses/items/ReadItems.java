@@ -24,6 +24,12 @@ public class ReadItems {
   /** The metadata of a message that was sent with the role of a system message. */
   public static final String ROLE = "role";
 
+  /** What a summary that replaces a history begins with, for the model. */
+  public static final String SUMMARY_OF = "Summary of the conversation so far:\n";
+
+  /** An item by which a client asks for a compaction of all that precedes it. */
+  public static final String TRIGGER = "compaction_trigger";
+
   private static final int MAX_ITEMS = 10_000;
   private static final String APPROVED = "approve";
 
@@ -35,15 +41,17 @@ public class ReadItems {
           "mcp_list_tools",
           "mcp_approval_request",
           "image_generation_call",
-          "compaction_trigger",
+          TRIGGER,
           "tool_search_call",
           "tool_search_output",
           "additional_tools");
 
   private final SealedItems sealed;
+  private final DownloadFiles downloadFiles;
 
-  ReadItems(SealedItems sealed) {
+  ReadItems(SealedItems sealed, DownloadFiles downloadFiles) {
     this.sealed = sealed;
+    this.downloadFiles = downloadFiles;
   }
 
   /**
@@ -71,8 +79,9 @@ public class ReadItems {
         throw ApiException.invalid(
             path, "Invalid '%s': expected at most %d items.".formatted(path, MAX_ITEMS));
       }
-      for (int i = 0; i < input.size(); i++) {
-        reading.item("%s[%d]".formatted(path, i), input.get(i));
+      var items = downloadFiles.into(path, input);
+      for (int i = 0; i < items.size(); i++) {
+        reading.item("%s[%d]".formatted(path, i), items.get(i));
       }
     } else {
       throw InputContent.type(path, "a text or a list of items");
@@ -283,11 +292,7 @@ public class ReadItems {
     private void compaction(String path, JsonNode item) {
       var content = InputContent.text(path + ".encrypted_content", item.path("encrypted_content"));
       var summary = sealed.summaryOf(project, path, content);
-      add(
-          path,
-          CreateMessage.Role.USER,
-          List.of(ContentPart.text("Summary of the conversation so far:\n" + summary)),
-          null);
+      add(path, CreateMessage.Role.USER, List.of(ContentPart.text(SUMMARY_OF + summary)), null);
     }
 
     InputItems done() {
