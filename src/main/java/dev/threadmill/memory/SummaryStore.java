@@ -53,6 +53,16 @@ class SummaryStore {
         thread);
   }
 
+  /** The number of the newest version, within a transaction; 0 if there is none. */
+  int latestVersion(Tx tx, ThreadId thread) {
+    return tx.one(
+            "SELECT max(version) AS version FROM memory_summaries WHERE thread_id = ?",
+            row -> Optional.ofNullable(row.integer("version")),
+            thread)
+        .flatMap(found -> found)
+        .orElse(0);
+  }
+
   Optional<Summary> version(ThreadId thread, int version) {
     return jdbc.one(
         "SELECT " + COLUMNS + " FROM memory_summaries WHERE thread_id = ? AND version = ?",

@@ -18,6 +18,7 @@ import io.quarkus.arc.All;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Event;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -86,6 +87,32 @@ public class MessageStore {
           each -> each.attached(tx, thread.projectId(), thread.id(), withAttachments));
     }
     return appended;
+  }
+
+  /**
+   * A message and those behind it.
+   *
+   * @param at when it was created
+   * @param messages how many there are from it on, itself included
+   */
+  public record Marked(MessageId id, Instant at, int messages) {}
+
+  /** The newest message of a thread that has this key in its metadata; empty if none has. */
+  public Optional<Marked> sinceMarked(ThreadId thread, String key) {
+    return jdbc.one(
+        """
+        SELECT marked.id, marked.created_at, (SELECT count(*)::int FROM messages m
+          WHERE m.thread_id = ? AND m.created_at >= marked.created_at) AS messages
+        FROM (SELECT id, created_at FROM messages
+          WHERE thread_id = ? AND jsonb_exists(metadata, ?)
+          ORDER BY created_at DESC LIMIT 1) AS marked
+        """,
+        row ->
+            new Marked(
+                row.text("id", MessageId::new), row.instant("created_at"), row.integer("messages")),
+        thread,
+        thread,
+        key);
   }
 
   /** Stores messages as they are. */

@@ -25,8 +25,10 @@ class BuildRunSpec {
    * The run of a response.
    *
    * @param before the text of the system messages of the chain so far
+   * @param window how many messages of its thread the run is shown; null for all that fit
    */
-  RunSpec of(ProjectId project, ResponseRequest request, String before, InputItems input) {
+  RunSpec of(
+      ProjectId project, ResponseRequest request, String before, InputItems input, Integer window) {
     var system = joined(before, input.system());
     var hint =
         switch (request.verbosity()) {
@@ -45,7 +47,9 @@ class BuildRunSpec {
             .responseFormat(request.format())
             .turns(new TurnOptions(null, null, null, request.maxToolCalls()))
             .exactReplay(request.store());
-    if (!request.truncates()) {
+    if (window != null) {
+      overrides.lastMessages(window);
+    } else if (!request.truncates()) {
       overrides.truncationDisabled();
     }
     if (request.assistant() == null || !request.tools().specs().isEmpty()) {

@@ -5,9 +5,11 @@ import dev.threadmill.api.Json;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.RunId;
 import dev.threadmill.api.ThreadId;
+import dev.threadmill.models.TokenCounter;
 import dev.threadmill.models.Usage;
 import dev.threadmill.protocols.responses.items.InputItems;
 import dev.threadmill.protocols.responses.items.ItemIds;
+import dev.threadmill.protocols.responses.items.ReadItems;
 import dev.threadmill.protocols.responses.items.SealedItems;
 import dev.threadmill.protocols.responses.request.ResponseRequest;
 import dev.threadmill.runs.api.RunClient;
@@ -19,6 +21,7 @@ import dev.threadmill.runs.spec.ThreadEntry;
 import dev.threadmill.threads.ContentPart;
 import dev.threadmill.threads.CreateMessage;
 import dev.threadmill.threads.CreateThread;
+import dev.threadmill.threads.PrepareMessages;
 import dev.threadmill.threads.ThreadStore;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.InstantSource;
@@ -29,6 +32,8 @@ import java.util.Map;
 /** Has a model summarize a history, in a run on a thread that is deleted afterwards. */
 @ApplicationScoped
 class CompactHistory {
+  private static final int TOKENS_PER_ITEM = 4;
+
   private static final String INSTRUCTIONS =
       "You summarize conversations so that they can be continued from the summary alone. Keep what"
           + " the user wants, decisions, facts, names, numbers, results of tools, and what is left to"
@@ -55,8 +60,33 @@ class CompactHistory {
     this.clock = clock;
   }
 
-  /** A summary in the form that clients keep, and what it has cost. */
-  record Compacted(String content, Usage usage) {}
+  /**
+   * A summary and what it has cost.
+   *
+   * @param content the summary in the form that clients keep
+   */
+  record Compacted(String summary, String content, Usage usage) {}
+
+  /** About how many tokens entries have. */
+  static long tokens(List<ThreadEntry> entries) {
+    return entries.stream().mapToLong(CompactHistory::tokens).sum();
+  }
+
+  private static long tokens(ThreadEntry entry) {
+    return switch (entry) {
+      case ThreadEntry.OfMessage(var message) ->
+          TOKENS_PER_ITEM + PrepareMessages.tokens(message.content());
+      case ThreadEntry.OfCalls(var calls, _) ->
+          calls.stream()
+              .mapToLong(
+                  call ->
+                      2 * TOKENS_PER_ITEM
+                          + TokenCounter.count(call.name())
+                          + TokenCounter.count(call.arguments())
+                          + TokenCounter.count(call.output()))
+              .sum();
+    };
+  }
 
   /**
    * Summarizes the items.
@@ -65,22 +95,7 @@ class CompactHistory {
    */
   Compacted compact(ProjectId project, ResponseRequest request, InputItems input)
       throws InterruptedException {
-    var entries = new ArrayList<>(input.entries());
-    entries.add(
-        new ThreadEntry.OfMessage(
-            new CreateMessage(
-                CreateMessage.Role.USER, List.of(ContentPart.text(REQUEST)), null, null, null)));
-    var own = request.instructions() == null ? input.system() : request.instructions();
-    var overrides =
-        RunOverrides.builder()
-            .model(request.model())
-            .instructions(
-                INSTRUCTIONS,
-                own.isEmpty() ? null : "The conversation had these instructions:\n" + own)
-            .tools(List.of())
-            .tokenLimits(null, request.maxOutputTokens())
-            .reasoningEffort(request.effort());
-    var spec = RunSpec.withoutAssistant(overrides.build()).withEntries(entries, Map.of());
+    var spec = spec(request, input);
     var run =
         runs.startWithThread(
             project,
@@ -102,10 +117,39 @@ class CompactHistory {
           summary.append(message.text());
         }
       }
-      return new Compacted(sealed.compaction(project, summary.toString()), ended.usage());
+      var text = summary.toString();
+      return new Compacted(text, sealed.compaction(project, text), ended.usage());
     } finally {
       threads.deleteAndCommit(project, run.snapshot().thread());
     }
+  }
+
+  /** The run whose answer is the summary of these items. */
+  RunSpec spec(ResponseRequest request, InputItems input) {
+    var entries = new ArrayList<>(input.entries());
+    entries.add(
+        new ThreadEntry.OfMessage(
+            new CreateMessage(
+                CreateMessage.Role.USER, List.of(ContentPart.text(REQUEST)), null, null, null)));
+    var own = request.instructions() == null ? input.system() : request.instructions();
+    var overrides =
+        RunOverrides.builder()
+            .model(request.model())
+            .instructions(
+                INSTRUCTIONS,
+                own.isEmpty() ? null : "The conversation had these instructions:\n" + own)
+            .tools(List.of())
+            .reasoningEffort(request.effort())
+            .exactReplay(request.store());
+    return RunSpec.withoutAssistant(overrides.build()).withEntries(entries, Map.of());
+  }
+
+  /** Whether the last item of the request asks for a compaction. */
+  static boolean isTriggeredBy(ResponseRequest request) {
+    var input = request.body().path("input");
+    return input.isArray()
+        && !input.isEmpty()
+        && input.get(input.size() - 1).path("type").asText("").equals(ReadItems.TRIGGER);
   }
 
   /** By an unstored response {@link UnstoredCleanup} finds the thread if this node stops. */

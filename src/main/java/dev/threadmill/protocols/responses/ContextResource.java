@@ -7,6 +7,8 @@ import dev.threadmill.api.Ids;
 import dev.threadmill.api.Json;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.assistants.ToolSpec;
+import dev.threadmill.db.Jdbc;
+import dev.threadmill.memory.RecordSummary;
 import dev.threadmill.models.TokenCounter;
 import dev.threadmill.projects.Caller;
 import dev.threadmill.protocols.responses.items.InputItems;
@@ -15,8 +17,6 @@ import dev.threadmill.protocols.responses.items.ItemIds;
 import dev.threadmill.protocols.responses.items.ReadItems;
 import dev.threadmill.protocols.responses.request.RequestFields;
 import dev.threadmill.protocols.responses.request.ResponseRequest;
-import dev.threadmill.runs.spec.ThreadEntry;
-import dev.threadmill.threads.PrepareMessages;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.POST;
@@ -37,12 +37,12 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 @RunOnVirtualThread
 @Tag(name = "Responses")
 public class ContextResource {
-  private static final int TOKENS_PER_ITEM = 4;
-
   private final ResponseStore store;
   private final ReadHistory history;
   private final ReadItems readItems;
   private final CompactHistory compactHistory;
+  private final RecordSummary recordSummary;
+  private final Jdbc jdbc;
   private final Ids ids;
   private final InstantSource clock;
 
@@ -51,12 +51,16 @@ public class ContextResource {
       ReadHistory history,
       ReadItems readItems,
       CompactHistory compactHistory,
+      RecordSummary recordSummary,
+      Jdbc jdbc,
       Ids ids,
       InstantSource clock) {
     this.store = store;
     this.history = history;
     this.readItems = readItems;
     this.compactHistory = compactHistory;
+    this.recordSummary = recordSummary;
+    this.jdbc = jdbc;
     this.ids = ids;
     this.clock = clock;
   }
@@ -76,10 +80,10 @@ public class ContextResource {
   public JsonNode inputTokens(InputStream body) throws IOException {
     var request = ResponseRequest.of(RequestFields.body(body));
     var input = read(Caller.current().project(), request);
-    int tokens = TokenCounter.count(request.instructions()) + TokenCounter.count(input.system());
-    for (var entry : input.entries()) {
-      tokens += tokens(entry);
-    }
+    long tokens =
+        TokenCounter.count(request.instructions())
+            + TokenCounter.count(input.system())
+            + CompactHistory.tokens(input.entries());
     for (var tool : request.tools().specs()) {
       if (tool instanceof ToolSpec.Function(var function)) {
         tokens += TokenCounter.count(function);
@@ -91,20 +95,10 @@ public class ContextResource {
         .put("input_tokens", tokens);
   }
 
-  private static int tokens(ThreadEntry entry) {
-    return switch (entry) {
-      case ThreadEntry.OfMessage(var message) ->
-          TOKENS_PER_ITEM + PrepareMessages.tokens(message.content());
-      case ThreadEntry.OfCalls(var calls, _) ->
-          calls.stream()
-              .mapToInt(
-                  call ->
-                      2 * TOKENS_PER_ITEM
-                          + TokenCounter.count(call.name())
-                          + TokenCounter.count(call.arguments())
-                          + TokenCounter.count(call.output()))
-              .sum();
-    };
+  /** The summary of a chain is a version of the summary of its thread. */
+  private void record(StoredResponse previous, String summary, String model) {
+    jdbc.runInTransaction(
+        tx -> recordSummary.record(tx, previous.project(), previous.thread(), summary, model));
   }
 
   /** All items of the request, with those of the chain or conversation that it continues. */
@@ -117,7 +111,7 @@ public class ContextResource {
               .orElseThrow(() -> ItemErrors.noPrevious(request.previous()));
       all.addAll(history.itemsUntil(project, previous));
     } else if (request.conversation() != null) {
-      all.addAll(history.conversation(project, ItemIds.thread(request.conversation())));
+      all.addAll(history.conversation(project, ItemIds.thread(request.conversation()), null));
     }
     add(all, request.body().path("input"));
     return readItems.read(project, "input", all, new ReadItems.Mode(true, _ -> null));
@@ -156,6 +150,11 @@ public class ContextResource {
       throw ItemErrors.noOutput(input.firstOpenCall());
     }
     var compacted = compactHistory.compact(project, request, input);
+    if (request.previous() != null) {
+      store
+          .find(project, request.previous())
+          .ifPresent(previous -> record(previous, compacted.summary(), request.model()));
+    }
     var object =
         Json.MAPPER
             .createObjectNode()

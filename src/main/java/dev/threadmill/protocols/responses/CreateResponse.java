@@ -9,6 +9,7 @@ import dev.threadmill.api.RunId;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.db.DatabaseException;
 import dev.threadmill.db.Tx;
+import dev.threadmill.memory.RecordSummary;
 import dev.threadmill.protocols.responses.items.InputItems;
 import dev.threadmill.protocols.responses.items.ItemErrors;
 import dev.threadmill.protocols.responses.items.ItemIds;
@@ -21,6 +22,7 @@ import dev.threadmill.runs.api.RunHandle;
 import dev.threadmill.runs.api.RunSnapshot;
 import dev.threadmill.runs.api.ThreadItems;
 import dev.threadmill.runs.spec.OnActiveRun;
+import dev.threadmill.runs.spec.RunSpec;
 import dev.threadmill.threads.ActiveRunException;
 import dev.threadmill.threads.CreateThread;
 import dev.threadmill.threads.ThreadStore;
@@ -45,6 +47,9 @@ class CreateResponse {
   private final ShowItems showItems;
   private final SealedItems sealed;
   private final BuildRunSpec buildSpec;
+  private final OpenResponse openResponse;
+  private final CompactHistory compactHistory;
+  private final RecordSummary recordSummary;
   private final ShownInput shownInput;
   private final Ids ids;
   private final InstantSource clock;
@@ -60,6 +65,9 @@ class CreateResponse {
       ShowItems showItems,
       SealedItems sealed,
       BuildRunSpec buildSpec,
+      OpenResponse openResponse,
+      CompactHistory compactHistory,
+      RecordSummary recordSummary,
       ShownInput shownInput,
       Ids ids,
       InstantSource clock) {
@@ -73,6 +81,9 @@ class CreateResponse {
     this.showItems = showItems;
     this.sealed = sealed;
     this.buildSpec = buildSpec;
+    this.openResponse = openResponse;
+    this.compactHistory = compactHistory;
+    this.recordSummary = recordSummary;
     this.shownInput = shownInput;
     this.ids = ids;
     this.clock = clock;
@@ -92,10 +103,20 @@ class CreateResponse {
    * @param thread null for a new one
    * @param previous the response that it continues; null for none
    * @param isLinear whether it goes on in the thread of the previous one
-   * @param system the text of the system messages so far
+   * @param latest the response before it in its chain or conversation; null for none
    */
   private record Target(
-      ThreadId thread, StoredResponse previous, boolean isLinear, String system) {}
+      ThreadId thread, StoredResponse previous, boolean isLinear, StoredResponse latest) {
+    /** The text of the system messages so far. */
+    String system() {
+      return latest == null ? "" : latest.system();
+    }
+
+    /** The same without its thread: a new one is made. */
+    Target elsewhere() {
+      return new Target(null, previous, false, latest);
+    }
+  }
 
   /**
    * Creates a response.
@@ -103,7 +124,7 @@ class CreateResponse {
    * @throws ApiException 400 or 404, as the request has it; 429 if a limit of the project is
    *     reached
    */
-  Created create(ProjectId project, ResponseRequest request) {
+  Created create(ProjectId project, ResponseRequest request) throws InterruptedException {
     if (request.include().encryptedReasoning()) {
       sealed.requireUsable(project);
     }
@@ -119,11 +140,18 @@ class CreateResponse {
     if (target.previous() != null) {
       requireOutputs(project, target, input);
     }
+    if (target.thread() != null && !target.isLinear()) {
+      requireConversationAnswered(project, target.thread(), input);
+    }
+    if (CompactHistory.isTriggeredBy(request)) {
+      return compact(project, request, target, input);
+    }
+    var opening = openResponse.prepare(project, request, target.thread(), target.latest(), input);
     if (target.thread() == null) {
-      return onNewThread(project, request, target, input, input);
+      return onNewThread(project, request, target, input, opening);
     }
     try {
-      return onThread(project, request, target, input);
+      return onThread(project, request, target, input, opening);
     } catch (ActiveRunException e) {
       if (!target.isLinear()) {
         throw ItemErrors.locked();
@@ -134,7 +162,19 @@ class CreateResponse {
       }
     }
     // Another request has continued the previous response meanwhile: this one is a branch.
-    return branch(project, request, target, input);
+    return onNewThread(project, request, target.elsewhere(), input, opening);
+  }
+
+  /** The answer to a trigger is the compaction alone, which a run on a thread of its own writes. */
+  private Created compact(
+      ProjectId project, ResponseRequest request, Target target, InputItems input) {
+    if (target.thread() != null && !target.isLinear()) {
+      throw ApiException.invalid(
+          "input", "A conversation is compacted by 'context_management', not by a trigger.");
+    }
+    var all = history(project, target.elsewhere(), input);
+    var spec = compactHistory.spec(request, all).with(request.metadata());
+    return start(project, request, target.elsewhere(), input, spec, Opening.none());
   }
 
   private Target target(ProjectId project, ResponseRequest request) {
@@ -143,19 +183,21 @@ class CreateResponse {
       if (threads.find(project, thread).isEmpty()) {
         throw ItemErrors.noConversation(request.conversation());
       }
-      var system = store.newestOf(thread).map(StoredResponse::system).orElse("");
-      return new Target(thread, null, false, system);
+      return new Target(thread, null, false, store.newestOf(thread).orElse(null));
     }
     if (request.previous() == null) {
-      return new Target(null, null, false, "");
+      return new Target(null, null, false, null);
     }
     var previous =
         store
             .find(project, request.previous())
             .orElseThrow(() -> ItemErrors.noPrevious(request.previous()));
     boolean isLinear =
-        request.store() && !previous.conversation() && !store.isContinued(previous.id());
-    return new Target(isLinear ? previous.thread() : null, previous, isLinear, previous.system());
+        request.store()
+            && !previous.conversation()
+            && !previous.request().path(ResponseObject.AS_COMPACTION).asBoolean()
+            && !store.isContinued(previous.id());
+    return new Target(isLinear ? previous.thread() : null, previous, isLinear, previous);
   }
 
   private InputItems input(ProjectId project, ResponseRequest request, Target target) {
@@ -196,15 +238,17 @@ class CreateResponse {
   }
 
   private Created onThread(
-      ProjectId project, ResponseRequest request, Target target, InputItems input) {
-    if (!target.isLinear()) {
-      requireConversationAnswered(project, target.thread(), input);
-    }
+      ProjectId project,
+      ResponseRequest request,
+      Target target,
+      InputItems input,
+      Opening opening) {
     var spec =
         buildSpec
-            .of(project, request, target.system(), input)
+            .of(project, request, target.system(), input, opening.window())
             .with(onActive(request))
-            .withEntries(input.entries(), input.outputs());
+            .withEntries(
+                opening.isCompacted() ? opening.entries() : input.entries(), input.outputs());
     var made = new StoredResponse[1];
     var run =
         runs.start(
@@ -212,8 +256,9 @@ class CreateResponse {
             target.thread(),
             spec,
             (tx, thread, id) -> {
-              made[0] = response(project, request, target, input, thread, id);
+              made[0] = response(project, request, target, input, thread, id, opening);
               insert(tx, made[0], request);
+              record(tx, made[0], opening);
               codePlace.addFiles(tx, thread, request.tools());
             });
     return new Created(made[0], run);
@@ -241,15 +286,18 @@ class CreateResponse {
     };
   }
 
-  private Created branch(
-      ProjectId project, ResponseRequest request, Target target, InputItems input) {
-    var elsewhere = new Target(null, target.previous(), false, target.system());
-    return onNewThread(project, request, elsewhere, input, input);
-  }
-
   /** A new thread, with the history of the chain if there is one. */
   private Created onNewThread(
-      ProjectId project, ResponseRequest request, Target target, InputItems own, InputItems shown) {
+      ProjectId project, ResponseRequest request, Target target, InputItems own, Opening opening) {
+    var entries =
+        opening.isCompacted() ? opening.entries() : history(project, target, own).entries();
+    var spec =
+        buildSpec.of(project, request, target.system(), own, null).withEntries(entries, Map.of());
+    return start(project, request, target, own, spec, opening);
+  }
+
+  /** The items of the chain with those of the request, complete with their outputs. */
+  private InputItems history(ProjectId project, Target target, InputItems own) {
     var input = own;
     if (target.previous() != null) {
       var all = history.itemsUntil(project, target.previous());
@@ -262,8 +310,16 @@ class CreateResponse {
     if (input.firstOpenCall() != null) {
       throw ItemErrors.noOutput(input.firstOpenCall());
     }
-    var spec =
-        buildSpec.of(project, request, target.system(), own).withEntries(input.entries(), Map.of());
+    return input;
+  }
+
+  private Created start(
+      ProjectId project,
+      ResponseRequest request,
+      Target target,
+      InputItems own,
+      RunSpec spec,
+      Opening opening) {
     var made = new StoredResponse[1];
     var run =
         runs.startWithThread(
@@ -271,11 +327,20 @@ class CreateResponse {
             new CreateThread(null, CodePlace.resources(request.tools()), null, null),
             spec,
             (tx, thread, id) -> {
-              made[0] = response(project, request, target, shown, thread, id);
+              made[0] = response(project, request, target, own, thread, id, opening);
               threads.hide(tx, thread);
               insert(tx, made[0], request);
+              record(tx, made[0], opening);
             });
     return new Created(made[0], run);
+  }
+
+  /** The summary of a compaction is a version of the summary of the thread. */
+  private void record(Tx tx, StoredResponse response, Opening opening) {
+    if (opening.isCompacted() && response.stored()) {
+      var model = response.request().path("model").asText();
+      recordSummary.record(tx, response.project(), response.thread(), opening.summary(), model);
+    }
   }
 
   /** Approvals continue the run that waits for them: the server makes the calls in it. */
@@ -343,7 +408,12 @@ class CreateResponse {
       Target target,
       InputItems input,
       ThreadId thread,
-      RunId run) {
+      RunId run,
+      Opening opening) {
+    var echo = opening.addTo(ResponseObject.echo(request), target.thread() != null);
+    if (CompactHistory.isTriggeredBy(request)) {
+      echo.put(ResponseObject.AS_COMPACTION, true);
+    }
     return new StoredResponse(
         ItemIds.with(StoredResponse.PREFIX, run.value()),
         project,
@@ -356,7 +426,7 @@ class CreateResponse {
         request.conversation() != null,
         request.background(),
         request.store(),
-        ResponseObject.echo(request),
+        echo,
         request.store() ? shownInput.of(input) : Json.MAPPER.createArrayNode(),
         BuildRunSpec.joined(target.system(), input.system()));
   }

@@ -29,7 +29,13 @@ class FollowResponse {
         include.encryptedReasoning() || response.request().path("encrypted").asBoolean(false)
             ? state -> sealed.reasoning(response.project(), state)
             : null;
-    return new ResponseEncoder(response, run.snapshot(), writer, seal, include);
+    return new ResponseEncoder(
+        response,
+        run.snapshot(),
+        writer,
+        seal,
+        summary -> sealed.compaction(response.project(), summary),
+        include);
   }
 
   /**

@@ -4,10 +4,12 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import dev.threadmill.api.ApiException;
 import dev.threadmill.api.Json;
+import dev.threadmill.api.MessageId;
 import dev.threadmill.api.PageRequest;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.protocols.responses.items.ItemErrors;
+import dev.threadmill.protocols.responses.items.SealedItems;
 import dev.threadmill.protocols.responses.request.Include;
 import dev.threadmill.runs.api.RunClient;
 import dev.threadmill.runs.api.ThreadItem;
@@ -26,12 +28,19 @@ class ReadHistory {
   private final RunClient runs;
   private final ThreadItems items;
   private final ShowItems showItems;
+  private final SealedItems sealed;
 
-  ReadHistory(ResponseStore store, RunClient runs, ThreadItems items, ShowItems showItems) {
+  ReadHistory(
+      ResponseStore store,
+      RunClient runs,
+      ThreadItems items,
+      ShowItems showItems,
+      SealedItems sealed) {
     this.store = store;
     this.runs = runs;
     this.items = items;
     this.showItems = showItems;
+    this.sealed = sealed;
   }
 
   /** The items of the chain up to the output of this response, oldest first. */
@@ -46,16 +55,42 @@ class ReadHistory {
     var all = Json.MAPPER.createArrayNode();
     for (var each : chain.reversed()) {
       if (each.conversation()) {
-        all.addAll(conversation(project, each.thread()));
+        all.addAll(conversation(project, each.thread(), null));
       } else {
         var output = output(project, each);
         characters += size(output);
         requireSize(characters <= MAX_CHARACTERS);
-        each.input().forEach(all::add);
-        all.addAll(output);
+        if (isCompaction(output.path(0))) {
+          all.removeAll();
+          addCompacted(each, output, all);
+        } else {
+          each.input().forEach(all::add);
+          all.addAll(output);
+        }
       }
     }
     return all;
+  }
+
+  private static boolean isCompaction(JsonNode item) {
+    return item.path("type").asText().equals("compaction");
+  }
+
+  /** The summary stands for all before the response, and for the outputs that begin it. */
+  private static void addCompacted(StoredResponse response, ArrayNode output, ArrayNode all) {
+    all.add(output.get(0));
+    if (!response.request().path(ResponseObject.AS_COMPACTION).asBoolean()) {
+      response.input().forEach(item -> add(item, all));
+    }
+    for (int i = 1; i < output.size(); i++) {
+      all.add(output.get(i));
+    }
+  }
+
+  private static void add(JsonNode item, ArrayNode all) {
+    if (!OpenResponse.isOutput(item)) {
+      all.add(item);
+    }
   }
 
   private static long size(JsonNode items) {
@@ -81,7 +116,12 @@ class ReadHistory {
             .orElseThrow(() -> ItemErrors.noPrevious(response.id()));
     var encoder =
         new ResponseEncoder(
-            response, run.snapshot(), new EventWriter(false, -1), null, Include.NOTHING);
+            response,
+            run.snapshot(),
+            new EventWriter(false, -1),
+            null,
+            summary -> sealed.compaction(project, summary),
+            Include.NOTHING);
     encoder.collect(run.items(true, response.start()));
     return (ArrayNode) encoder.response().get("output");
   }
@@ -89,11 +129,18 @@ class ReadHistory {
   /**
    * The items of a conversation. Those of a response in it are not told apart.
    *
+   * @param from the message with which to begin; null for the first item
    * @throws dev.threadmill.api.ApiException 404 if there is no such conversation
    */
-  ArrayNode conversation(ProjectId project, ThreadId thread) {
+  ArrayNode conversation(ProjectId project, ThreadId thread, MessageId from) {
     var all = Json.MAPPER.createArrayNode();
-    ThreadItem.Key after = null;
+    ThreadItem.Key after =
+        from == null ? null : new ThreadItem.Key(ThreadItem.Kind.MESSAGE, from.value());
+    if (after != null) {
+      items
+          .find(project, thread, after)
+          .ifPresent(first -> all.add(showItems.of(project, thread, first, Include.NOTHING)));
+    }
     boolean more = true;
     long characters = 0;
     while (more) {

@@ -12,6 +12,7 @@ import dev.threadmill.runs.api.RunUpdateEncoder;
 import dev.threadmill.threads.ContentPart;
 import java.util.List;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 
 /**
  * Encodes the updates of a run as the events of a response, and builds the response from them. The
@@ -22,6 +23,7 @@ final class ResponseEncoder implements RunUpdateEncoder {
   private final StoredResponse stored;
   private final EventWriter writer;
   private final OutputItems output = new OutputItems();
+  private final OpeningEvents opening;
   private final MessageEvents messages;
   private final ReasoningEvents reasoning;
   private final CallEvents calls;
@@ -36,12 +38,14 @@ final class ResponseEncoder implements RunUpdateEncoder {
    * @param writer where the events go
    * @param include what is shown beside the usual fields
    * @param seal makes the encrypted content of an item of reasoning; null if it is not wanted
+   * @param sealSummary makes the content of a compaction
    */
   ResponseEncoder(
       StoredResponse stored,
       RunSnapshot run,
       EventWriter writer,
       Function<ReasoningState, String> seal,
+      UnaryOperator<String> sealSummary,
       Include include) {
     this.stored = stored;
     this.run = run;
@@ -50,6 +54,7 @@ final class ResponseEncoder implements RunUpdateEncoder {
     var container = stored.request().path("container").textValue();
     var names = container == null ? SourceNames.of(stored.thread()) : SourceNames.of(container);
     this.messages = new MessageEvents(writer, output, names);
+    this.opening = new OpeningEvents(writer, output, sealSummary);
     this.reasoning =
         new ReasoningEvents(
             writer, output, stored.request().path("summary").asBoolean(false), seal);
@@ -64,6 +69,10 @@ final class ResponseEncoder implements RunUpdateEncoder {
   }
 
   private void accept(RunUpdate update) {
+    if (stored.request().path(ResponseObject.AS_COMPACTION).asBoolean(false)) {
+      acceptAsCompaction(update);
+      return;
+    }
     switch (update) {
       case RunUpdate.StatusChanged(var now) -> statusChanged(now);
       case RunUpdate.ItemStarted(var item) -> started(item);
@@ -90,6 +99,21 @@ final class ResponseEncoder implements RunUpdateEncoder {
         }
       }
       case RunUpdate.ItemEnded(var item) -> ended(item);
+    }
+  }
+
+  /** The answer of the run is the summary, of which only the whole is shown. */
+  private void acceptAsCompaction(RunUpdate update) {
+    switch (update) {
+      case RunUpdate.StatusChanged(var now) -> statusChanged(now);
+      case RunUpdate.ItemEnded(RunItem.Message message)
+          when message.status() == RunItem.Status.COMPLETED -> {
+        begin();
+        opening.compaction(message.place().id(), message.text());
+      }
+      default -> {
+        // How the summary comes about is not shown.
+      }
     }
   }
 
@@ -148,6 +172,9 @@ final class ResponseEncoder implements RunUpdateEncoder {
 
   /** Items that the database has of a run that has not ended. */
   void collect(Iterable<RunItem> items) {
+    if (run.started()) {
+      begin();
+    }
     for (var item : items) {
       if (item instanceof RunItem.Call call) {
         if (isReady(call)) {
@@ -207,6 +234,7 @@ final class ResponseEncoder implements RunUpdateEncoder {
       isInProgress = true;
       status = "in_progress";
       lifecycle("in_progress", status);
+      stored.request().path(Opening.ITEMS).forEach(opening::item);
     }
   }
 

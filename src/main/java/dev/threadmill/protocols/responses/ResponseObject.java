@@ -14,6 +14,9 @@ import java.util.Set;
 
 /** A response as JSON. Every key is always present. */
 final class ResponseObject {
+  /** The field of a stored request whose answer is shown as a compaction. */
+  static final String AS_COMPACTION = "as_compaction";
+
   static final String CONTEXT_LENGTH = "context_length_exceeded";
 
   private static final String TOO_LONG = "Your input exceeds the context window";

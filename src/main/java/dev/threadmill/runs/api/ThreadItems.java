@@ -25,6 +25,7 @@ import dev.threadmill.threads.MessageStore;
 import dev.threadmill.threads.NewThread;
 import dev.threadmill.threads.ThreadStore;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -107,6 +108,15 @@ public class ThreadItems {
   public Optional<ThreadItem> find(ProjectId project, ThreadId thread, ThreadItem.Key key) {
     return place(project, thread, key)
         .flatMap(found -> read(thread, List.of(found)).stream().findFirst());
+  }
+
+  /**
+   * About how many tokens the items of a thread have.
+   *
+   * @param from the time of the first one that counts; null for all
+   */
+  public long tokens(ProjectId project, ThreadId thread, Instant from) {
+    return items.tokens(project, thread, from);
   }
 
   private List<ThreadItem> read(ThreadId thread, List<ThreadItemStore.Place> places) {

@@ -147,6 +147,12 @@ public final class RunOverrides {
       return this;
     }
 
+    /** The run is shown this many of the newest messages, and the calls between them. */
+    public Builder lastMessages(int count) {
+      truncationStrategy = new TruncationStrategy("last_messages", count);
+      return this;
+    }
+
     public Builder truncation(TruncationStrategy strategy) {
       truncationStrategy = strategy;
       return this;

@@ -125,6 +125,32 @@ public class ThreadItemStore {
         limit);
   }
 
+  /**
+   * About how many tokens the items of a thread have.
+   *
+   * @param from the time of the first one that counts; null for all
+   */
+  public long tokens(ProjectId project, ThreadId thread, Instant from) {
+    return jdbc.one(
+            """
+            SELECT (SELECT coalesce(sum(m.tokens), 0) FROM messages m
+                WHERE m.thread_id = ? AND m.project_id = ? AND m.created_at >= ?)
+              + (SELECT coalesce(sum(octet_length(c.arguments)
+                  + coalesce(octet_length(c.output), 0)), 0) / 4
+                FROM run_steps s
+                JOIN tool_calls c ON c.thread_id = s.thread_id AND c.step_id = s.id
+                WHERE s.thread_id = ? AND s.project_id = ? AND s.created_at >= ?) AS tokens
+            """,
+            row -> row.bigint("tokens"),
+            thread,
+            project,
+            from == null ? Instant.EPOCH : from,
+            thread,
+            project,
+            from == null ? Instant.EPOCH : from)
+        .orElse(0L);
+  }
+
   private static Place read(Row row) throws SQLException {
     return new Place(
         Kind.valueOf(row.text("kind")), row.text("id"), row.instant("at"), row.integer("size"));

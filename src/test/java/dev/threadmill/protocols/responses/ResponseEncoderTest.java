@@ -56,7 +56,7 @@ class ResponseEncoderTest {
 
   private static ResponseEncoder encoder(StoredResponse stored, EventWriter writer) {
     return new ResponseEncoder(
-        stored, run(RunState.QUEUED), writer, _ -> "sealed", Include.NOTHING);
+        stored, run(RunState.QUEUED), writer, _ -> "sealed", summary -> summary, Include.NOTHING);
   }
 
   private static List<JsonNode> events(ResponseEncoder encoder, List<RunUpdate> updates) {

@@ -93,18 +93,42 @@ class ResponseToolsTest extends ResponsesFixture {
       var frames = stream("\"input\": \"Go\", " + mcp(server.url(), "never"));
 
       var response = frames.getLast().json().path("response");
-      assertThat(types(response)).containsExactly("mcp_call", "message");
-      assertThat(response.at("/output/0/server_label").asText()).isEqualTo("slow");
-      assertThat(response.at("/output/0/name").asText()).isEqualTo("echo");
-      assertThat(response.at("/output/0/output").asText()).isEqualTo("you said hello");
+      assertThat(types(response)).containsExactly("mcp_list_tools", "mcp_call", "message");
+      assertThat(response.at("/output/0/tools").findValuesAsText("name")).contains("echo");
+      assertThat(response.at("/output/1/server_label").asText()).isEqualTo("slow");
+      assertThat(response.at("/output/1/name").asText()).isEqualTo("echo");
+      assertThat(response.at("/output/1/output").asText()).isEqualTo("you said hello");
       assertThat(response.toString()).doesNotContain("hidden");
       assertThat(SseStream.names(frames))
           .containsSubsequence(
+              "response.mcp_list_tools.in_progress",
+              "response.mcp_list_tools.completed",
+              "response.output_item.done",
               "response.mcp_call.in_progress",
               "response.mcp_call_arguments.done",
               "response.mcp_call.completed",
               "response.output_item.done",
               "response.output_text.delta");
+    }
+  }
+
+  @Test
+  void theToolsOfAServerAreListedOnceInAChainAndAFailedListSaysWhy() {
+    try (var server = new ScriptedMcpServer()) {
+      provider.replyTo(model, Reply.text("One."), Reply.text("Two."), Reply.text("Three."));
+      var tools = mcp(server.url(), "never");
+      var first = create("\"input\": \"one\", " + tools);
+
+      var second =
+          create(
+              "\"input\": \"two\", \"previous_response_id\": \"%s\", %s"
+                  .formatted(first.path("id").asText(), tools));
+      var failed = create("\"input\": \"three\", " + mcp("http://127.0.0.1:1/mcp", "never"));
+
+      assertThat(types(first)).containsExactly("mcp_list_tools", "message");
+      assertThat(types(second)).containsExactly("message");
+      assertThat(failed.at("/output/0/error").asText()).isNotEmpty();
+      assertThat(failed.at("/output/0/tools")).isEmpty();
     }
   }
 
@@ -115,7 +139,7 @@ class ResponseToolsTest extends ResponsesFixture {
           model, Reply.call("slow_echo", "{\"text\": \"hello\"}"), Reply.text("Done."));
       var tools = mcp(server.url(), "always");
       var first = create("\"input\": \"Go\", " + tools);
-      assertThat(types(first)).containsExactly("mcp_approval_request");
+      assertThat(types(first)).containsExactly("mcp_list_tools", "mcp_approval_request");
       assertThat(server.got("tools/call")).isEmpty();
 
       var frames =
@@ -123,20 +147,20 @@ class ResponseToolsTest extends ResponsesFixture {
               """
               "previous_response_id": "%s", "input": [{"type": "mcp_approval_response",
                 "approval_request_id": "%s", "approve": true}], %s"""
-                  .formatted(first.path("id").asText(), first.at("/output/0/id").asText(), tools));
+                  .formatted(first.path("id").asText(), first.at("/output/1/id").asText(), tools));
 
       var second = frames.getLast().json().path("response");
       assertThat(types(second)).containsExactly("mcp_call", "message");
       assertThat(second.at("/output/0/output").asText()).isEqualTo("you said hello");
       assertThat(second.at("/output/0/approval_request_id").asText())
-          .isEqualTo(first.at("/output/0/id").asText());
+          .isEqualTo(first.at("/output/1/id").asText());
       var path = "/v1/responses/" + second.path("id").asText();
       assertThat(types(user.get(path).json())).containsExactly("mcp_call", "message");
       try (var replay = user.events(path + "?stream=true")) {
         assertThat(replay.rest()).isEqualTo(frames);
       }
       assertThat(types(user.get("/v1/responses/" + first.path("id").asText()).json()))
-          .containsExactly("mcp_approval_request");
+          .containsExactly("mcp_list_tools", "mcp_approval_request");
     }
   }
 }

@@ -7,6 +7,7 @@ import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.FakeProviderResource;
 import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.PostgresResource;
+import dev.threadmill.testing.RecordingServer;
 import dev.threadmill.testing.Reply;
 import dev.threadmill.testing.SseStream;
 import io.quarkus.test.common.QuarkusTestResource;
@@ -220,6 +221,32 @@ class ResponsesTest extends ResponsesFixture {
     assertThat(sent.at("/response_format/json_schema/name").asText()).isEqualTo("n");
     assertThat(sent.path("temperature").asDouble()).isEqualTo(0.5);
     assertThat(sent.path("tools")).hasSize(1);
+  }
+
+  @Test
+  void aFileIsDownloadedOnceAndItsTextReachesTheModel() {
+    try (var server = RecordingServer.start()) {
+      server.on(
+          "/notes.txt",
+          (exchange, _) ->
+              RecordingServer.reply(exchange, 200, "text/plain", "The harbour opens at seven."));
+      provider.replyTo(model, Reply.text("Seven."), Reply.text("Eight."), Reply.text("Nine."));
+      var file =
+          """
+          "input": [{"role": "user", "content": [{"type": "input_file", "file_url": "%s"}]}]""";
+
+      var first = create(file.formatted(server.url("/notes.txt")));
+      assertThat(messagesOfLastRequest().toString()).contains("The harbour opens at seven.");
+      var chain = "\"previous_response_id\": \"%s\"".formatted(first.path("id").asText());
+      create(chain + ", \"input\": \"left\"");
+      create(chain + ", \"input\": \"right\"");
+
+      assertThat(messagesOfLastRequest().toString()).contains("The harbour opens at seven.");
+      assertThat(server.calls()).hasSize(1);
+      var missing = user.post("/v1/responses", body(file.formatted(server.url("/none.txt"))));
+      assertThat(missing.status()).isEqualTo(400);
+      assertThat(missing.error().path("param").asText()).isEqualTo("input[0].content[0].file_url");
+    }
   }
 
   @Test

@@ -24,6 +24,7 @@ public final class ItemIds {
   public static final String APPROVAL = "mcpr_";
   public static final String FILE_SEARCH = "fs_";
   public static final String CODE = "ci_";
+  public static final String COMPACTION = "cmp_";
   public static final String CONTAINER_FILE = "cfile_";
 
   private static final Map<String, ThreadItem.Kind> KINDS =

@@ -22,6 +22,8 @@ import java.util.Set;
  * @param body as it was sent
  * @param assistant named in {@code prompt}
  * @param variables of the prompt
+ * @param compactThreshold how many tokens the history may have before it is compacted; null if the
+ *     client does not want that
  * @param onActiveRun what happens while another run is active on the conversation
  */
 public record ResponseRequest(
@@ -46,6 +48,7 @@ public record ResponseRequest(
     ReasoningEffort effort,
     boolean summarizesReasoning,
     boolean truncates,
+    Integer compactThreshold,
     Include include,
     Metadata metadata,
     OnActive onActiveRun) {
@@ -54,6 +57,8 @@ public record ResponseRequest(
   private static final int MAX_ID = 200;
   private static final int MIN_OUTPUT = 16;
   private static final int MAX_CALLS = 10_000;
+  private static final int MIN_THRESHOLD = 1_000;
+  private static final int DEFAULT_THRESHOLD = 100_000;
   private static final int MAX_VARIABLES = 100;
 
   /** What happens while another run is active on the conversation. */
@@ -121,19 +126,13 @@ public record ResponseRequest(
                 Set.of("auto", "concise", "detailed"))
             != null,
         "auto".equals(word(body.path("truncation"), "truncation", Set.of("auto", "disabled"))),
+        compactThreshold(body.path("context_management")),
         Include.of(body),
         RequestFields.metadata(body),
         onActive(body));
   }
 
   private static void refuseUnsupported(JsonNode body) {
-    if (!body.path("context_management").isEmpty()) {
-      throw ApiException.invalid(
-          "context_management",
-          "unsupported_value",
-          "Invalid 'context_management': set 'truncation' to 'auto', which summarizes what does not"
-              + " fit, or call /v1/responses/compact.");
-    }
     var logprobs = RequestFields.integer(body, "top_logprobs", 0, 20);
     if (logprobs != null && logprobs > 0) {
       throw ApiException.invalid(
@@ -141,6 +140,34 @@ public record ResponseRequest(
           "unsupported_value",
           "Invalid 'top_logprobs': this server reports no log probabilities.");
     }
+  }
+
+  private static Integer compactThreshold(JsonNode management) {
+    if (RequestFields.isAbsent(management)) {
+      return null;
+    }
+    if (!management.isArray()) {
+      throw RequestFields.type("context_management", "a list");
+    }
+    Integer threshold = null;
+    for (int i = 0; i < management.size(); i++) {
+      var path = "context_management[%d]".formatted(i);
+      var entry = management.get(i);
+      if (!entry.path("type").asText("").equals("compaction")) {
+        throw ApiException.invalid(
+            path + ".type", "Invalid '%s.type': expected 'compaction'.".formatted(path));
+      }
+      var given = entry.path("compact_threshold");
+      if (!RequestFields.isAbsent(given)
+          && (!given.canConvertToInt() || given.intValue() < MIN_THRESHOLD)) {
+        throw ApiException.invalid(
+            path + ".compact_threshold",
+            "Invalid '%s.compact_threshold': expected an integer of at least %d."
+                .formatted(path, MIN_THRESHOLD));
+      }
+      threshold = given.asInt(DEFAULT_THRESHOLD);
+    }
+    return threshold;
   }
 
   private static AssistantId assistant(JsonNode prompt) {

@@ -1,0 +1,81 @@
+package dev.threadmill.protocols.responses;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.threadmill.api.Ids;
+import dev.threadmill.api.Json;
+import dev.threadmill.api.ProjectId;
+import dev.threadmill.assistants.ToolSecrets;
+import dev.threadmill.assistants.ToolSpec;
+import dev.threadmill.egress.AllowedDomains;
+import dev.threadmill.protocols.responses.request.ResponseRequest;
+import dev.threadmill.tools.mcp.McpTools;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+
+/** Shows the tools of the MCP servers of a request, each server once in a chain. */
+@ApplicationScoped
+class ListMcpTools {
+  private final McpTools mcpTools;
+  private final ToolSecrets secrets;
+  private final Ids ids;
+
+  ListMcpTools(McpTools mcpTools, ToolSecrets secrets, Ids ids) {
+    this.mcpTools = mcpTools;
+    this.secrets = secrets;
+    this.ids = ids;
+  }
+
+  /**
+   * Adds an item for each server that was not shown before.
+   *
+   * @param listed the labels of those that were; takes the others
+   */
+  void add(ProjectId project, ResponseRequest request, Set<String> listed, ArrayNode items)
+      throws InterruptedException {
+    var servers =
+        request.tools().specs().stream().filter(ToolSpec.Mcp.class::isInstance).toList();
+    Map<String, Future<McpTools.Listing>> asked = new LinkedHashMap<>();
+    try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      for (var tool : secrets.sealAll(project, servers, List.of())) {
+        if (tool instanceof ToolSpec.Mcp mcp && listed.add(mcp.mcp().serverLabel())) {
+          asked.put(
+              mcp.mcp().serverLabel(),
+              threads.submit(() -> mcpTools.list(project, mcp.mcp(), AllowedDomains.ANY)));
+        }
+      }
+    }
+    for (var each : asked.entrySet()) {
+      items.add(item(each.getKey(), each.getValue()));
+    }
+  }
+
+  private ObjectNode item(String label, Future<McpTools.Listing> future)
+      throws InterruptedException {
+    var item =
+        Json.MAPPER
+            .createObjectNode()
+            .put("id", ids.next("mcpl_"))
+            .put("type", "mcp_list_tools")
+            .put("server_label", label);
+    var tools = item.putArray("tools");
+    try {
+      var listing = future.get();
+      for (var tool : listing.tools()) {
+        var shown = tools.addObject().put("name", tool.name());
+        shown.put("description", tool.description());
+        shown.set("input_schema", tool.parameters());
+        shown.putObject("annotations").put("read_only", tool.onlyReads());
+      }
+      return item.put("error", listing.error());
+    } catch (ExecutionException e) {
+      return item.put("error", "The tools of the server were not listed.");
+    }
+  }
+}
