@@ -122,7 +122,7 @@ async function hostedTools() {
     model,
     tools: [fileSearchTool(store.id, { includeSearchResults: true }), webSearchTool()],
   });
-  const found = await runner.run(searcher, 'call file_search {"query": "harbour of Kiel"}');
+  const found = await runner.run(searcher, 'call file_search {"queries": ["harbour of Kiel"]}');
   const call = found.newItems.map((item) => item.rawItem).find((item) => item.type === "hosted_tool_call");
   assert.match(JSON.stringify(call), /opens at seven/);
   const coder = new Agent({

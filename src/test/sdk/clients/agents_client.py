@@ -1,6 +1,7 @@
 """The Agents SDK: tools, hand-offs, typed output, chains and sessions; and the Open Responses schema."""
 
 import asyncio
+import json
 import os
 
 os.environ["OPENAI_AGENTS_DISABLE_TRACING"] = "1"
@@ -12,8 +13,9 @@ from agents import (
     Runner,
     function_tool,
 )
-from common import BASE, KEY, MODEL, done
+from common import BASE, KEY, MODEL, TOOL, done
 from openai import AsyncOpenAI
+import openresponses_types.types
 from openresponses_types import ResponseResource
 from pydantic import BaseModel
 
@@ -68,8 +70,109 @@ async def main():
     ], types
     await session.clear_session()
 
+    await both_doors(reporter)
+
     raw = await client.responses.with_raw_response.create(model=MODEL, input="/say Hello.")
     ResponseResource.model_validate_json(raw.text)
+    await fits_the_schema(input="/say One two.")
+    await fits_the_schema(
+        input='call get_weather {"city": "Ulm"}',
+        tools=[{"type": "function", "strict": False, **TOOL["function"]}],
+    )
+
+
+# The events of the Open Responses schema, by their types.
+EVENTS = {
+    value.value: kind
+    for name, kind in vars(openresponses_types.types).items()
+    if name.endswith("StreamingEvent")
+    for value in kind.model_fields["type"].annotation
+}
+
+
+async def fits_the_schema(**request):
+    """Every event of a stream validates against the Open Responses schema."""
+    types = []
+    async with client.responses.with_streaming_response.create(
+        model=MODEL, stream=True, **request
+    ) as answer:
+        async for line in answer.iter_lines():
+            if line.startswith("data: "):
+                event = json.loads(line[len("data: ") :])
+                EVENTS[event["type"]].model_validate(event)
+                types.append(event["type"])
+    assert types[0] == "response.created" and types[-1] == "response.completed", types
+
+
+async def both_doors(reporter):
+    """A thread begins with the Assistants API, goes on with the Agents SDK, and comes back."""
+    file = await client.files.create(
+        file=("harbour.txt", b"The harbour of Kiel opens at seven."), purpose="user_data"
+    )
+    assistant = await client.beta.assistants.create(
+        model=MODEL, tools=[TOOL, {"type": "file_search"}]
+    )
+    thread = await client.beta.threads.create(
+        messages=[{"role": "user", "content": 'call get_weather {"city": "Oslo"}'}]
+    )
+    run = await client.beta.threads.runs.create_and_poll(
+        thread_id=thread.id, assistant_id=assistant.id
+    )
+    assert run.status == "requires_action", run.status
+    waiting = run.required_action.submit_tool_outputs.tool_calls[0]
+
+    conversation = thread.id.replace("thread_", "conv_")
+    items = [item async for item in client.conversations.items.list(conversation, order="asc")]
+    assert [item.type for item in items] == ["message", "function_call"], items
+    assert items[1].call_id == waiting.id, (items[1], waiting)
+    answered = await client.responses.create(
+        model=MODEL,
+        conversation=conversation,
+        input=[{"type": "function_call_output", "call_id": waiting.id, "output": "fog"}],
+    )
+    assert "fog" in answered.output_text, answered.output_text
+    run = await client.beta.threads.runs.retrieve(run.id, thread_id=thread.id)
+    assert run.status == "completed", run.status
+
+    went_on = await Runner.run(
+        reporter, 'call get_weather {"city": "Bergen"}', conversation_id=conversation
+    )
+    assert "sunny in Bergen" in went_on.final_output, went_on.final_output
+    await client.responses.create(
+        model=MODEL,
+        conversation=conversation,
+        input=[
+            {
+                "role": "user",
+                "content": [
+                    {"type": "input_file", "file_id": file.id},
+                    {"type": "input_text", "text": "/say I read it."},
+                ],
+            }
+        ],
+    )
+
+    await client.beta.threads.messages.create(
+        thread.id, role="user", content="/say Back again.",
+        attachments=[{"file_id": file.id, "tools": [{"type": "file_search"}]}],
+    )
+    back = await client.beta.threads.runs.create_and_poll(
+        thread_id=thread.id, assistant_id=assistant.id
+    )
+    assert back.status == "completed", back
+    said = []
+    async for message in client.beta.threads.messages.list(thread.id, order="asc"):
+        said.append("".join(part.text.value for part in message.content if part.type == "text"))
+    assert said[-1] == "Back again.", said
+    heard = [
+        "".join(part.text for part in item.content if part.type in ("input_text", "output_text"))
+        async for item in client.conversations.items.list(conversation, order="asc")
+        if item.type == "message"
+    ]
+    assert heard == said, (heard, said)
+    memory = await client.get(f"/threads/{thread.id}/memory?query=Bergen", cast_to=object)
+    recalled = str(memory["vector_context"])
+    assert "Bergen" in recalled, recalled
 
 
 asyncio.run(main())

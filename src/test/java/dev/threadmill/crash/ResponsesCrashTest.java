@@ -2,6 +2,7 @@ package dev.threadmill.crash;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.Cluster;
 import dev.threadmill.testing.SseStream;
 import java.util.ArrayList;
@@ -12,12 +13,16 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** The node of responses in the background is killed while they are streamed from another node. */
+/**
+ * The node of responses is killed while they are streamed: of those in the background from another
+ * node, of the others from the node itself.
+ */
 @Timeout(180)
 class ResponsesCrashTest {
   private static final int RESPONSES = 60;
-  private static final String BODY =
-      "{\"model\": \"mock-t100-i40-n60\", \"input\": \"Go\", \"background\": true}";
+  private static final String MODEL = "{\"model\": \"mock-t100-i40-n60\", \"input\": \"Go\"";
+  private static final String BODY = MODEL + ", \"background\": true}";
+  private static final String STREAMED = MODEL + ", \"stream\": true}";
 
   @Test
   void everyResponseCompletesAndEveryReaderHasEachEventOnce() throws Exception {
@@ -43,8 +48,21 @@ class ResponsesCrashTest {
                     }
                   }));
         }
+        var broken = new ArrayList<Future<String>>();
+        for (int i = 0; i < RESPONSES; i++) {
+          broken.add(readers.submit(() -> idOfBrokenStream(cluster.api(victim))));
+        }
+        for (var stream : broken) {
+          stream.get(60, TimeUnit.SECONDS);
+        }
         victim.kill();
 
+        // A client whose stream broke asks another node for it again.
+        for (var stream : broken) {
+          try (var again = survivor.events("/v1/responses/" + stream.get() + "?stream=true")) {
+            requireWhole(again.rest());
+          }
+        }
         for (int i = 0; i < RESPONSES; i++) {
           var frames = streams.get(i).get(120, TimeUnit.SECONDS);
           requireWhole(frames);
@@ -54,6 +72,12 @@ class ResponsesCrashTest {
         }
       }
     }
+  }
+
+  /** Begins a stream and returns the id of its response; the connection is left to break. */
+  private static String idOfBrokenStream(ApiClient victim) {
+    var stream = victim.stream("/v1/responses", STREAMED);
+    return stream.next().json().at("/response/id").asText();
   }
 
   private static void requireWhole(List<SseStream.Frame> frames) {

@@ -44,6 +44,8 @@ record Command(Path folder, Map<String, String> environment, List<String> words)
       log = Files.createTempFile("threadmill-command-", ".log");
       var builder = new ProcessBuilder(words).directory(folder.toFile());
       builder.environment().putAll(environment);
+      // Programs that read their input to its end do not wait for more.
+      builder.redirectInput(Path.of("/dev/null").toFile());
       process = builder.redirectErrorStream(true).redirectOutput(log.toFile()).start();
       boolean ended = process.waitFor(atMost.toMillis(), TimeUnit.MILLISECONDS);
       var output = Files.readString(log);
