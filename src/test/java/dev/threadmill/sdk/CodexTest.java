@@ -89,7 +89,8 @@ class CodexTest {
 
     assertThat(outcome.isSuccess()).as(outcome.output()).isTrue();
     assertThat(outcome.output()).contains("The file says forty-two.");
-    assertThat(work.resolve("answer.txt")).hasContent("forty-two");
+    var offered = provider.lastRequest().body().path("tools").findValuesAsText("name");
+    assertThat(work.resolve("answer.txt")).as("tools: %s", offered).hasContent("forty-two");
     var messages = provider.lastRequest().body().path("messages").toString();
     assertThat(messages).contains("forty-two > answer.txt", "cat answer.txt");
   }
