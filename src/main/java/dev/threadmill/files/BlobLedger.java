@@ -10,6 +10,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -33,7 +34,7 @@ class BlobLedger {
   }
 
   /** A blob that is no longer needed. */
-  record Released(String key) {}
+  record Released(String key, long bytes) {}
 
   /**
    * Enters a blob that is going to be written.
@@ -97,34 +98,50 @@ class BlobLedger {
   }
 
   private void charge(Tx tx, ProjectId project, long bytes, int blobs) {
-    long most = config.projectBytes();
+    long byDefault = config.projectBytes();
     boolean fits =
         tx.updateReturningOne(
                 """
                 INSERT INTO file_usage AS usage (project_id, bytes, blobs)
-                SELECT ?, ?, ? WHERE ? <= ?
+                SELECT ?, ?, ? WHERE ? <= coalesce(
+                  (SELECT max_bytes FROM file_usage WHERE project_id = ?), ?) OR ? <= 0
                 ON CONFLICT (project_id) DO UPDATE
                 SET bytes = usage.bytes + excluded.bytes, blobs = usage.blobs + excluded.blobs
-                WHERE excluded.bytes <= 0 OR usage.bytes + excluded.bytes <= ?
+                WHERE excluded.bytes <= 0
+                  OR usage.bytes + excluded.bytes <= coalesce(usage.max_bytes, ?)
                 RETURNING usage.bytes""",
                 row -> row.bigint("bytes"),
                 project,
                 bytes,
                 blobs,
                 bytes,
-                most,
-                most)
+                project,
+                byDefault,
+                bytes,
+                byDefault)
             .isPresent();
     if (!fits) {
-      throw new ApiException(
-          429,
-          new ApiError(
-              "The files of this project would exceed its limit of %d bytes. Delete some first."
-                  .formatted(most),
-              "insufficient_quota",
-              null,
-              "insufficient_quota"));
+      throw exceeded(most(tx, project));
     }
+  }
+
+  private long most(Tx tx, ProjectId project) {
+    return tx.one(
+            "SELECT max_bytes FROM file_usage WHERE project_id = ? AND max_bytes IS NOT NULL",
+            row -> row.bigint("max_bytes"),
+            project)
+        .orElse(config.projectBytes());
+  }
+
+  private static ApiException exceeded(long most) {
+    return new ApiException(
+        429,
+        new ApiError(
+            "The files of this project would exceed its limit of %d bytes. Delete some first."
+                .formatted(most),
+            "insufficient_quota",
+            null,
+            "insufficient_quota"));
   }
 
   /** Gives up blobs that nothing names any longer; they are removed after the commit. */
@@ -190,11 +207,20 @@ class BlobLedger {
               WHERE key IN (SELECT key FROM file_blobs
                 WHERE state = 'deleting' AND leased_until <= now()
                 ORDER BY leased_until LIMIT ? FOR UPDATE SKIP LOCKED)
-              RETURNING key""",
-              row -> new Released(row.text("key")),
+              RETURNING key, bytes""",
+              row -> new Released(row.text("key"), row.bigint("bytes")),
               LEASE.toSeconds(),
               limit);
         });
+  }
+
+  /** Those of these keys whose blobs are being written. */
+  Set<String> writing(Collection<String> keys) {
+    return Set.copyOf(
+        jdbc.list(
+            "SELECT key FROM file_blobs WHERE key = ANY(?) AND state = 'writing'",
+            row -> row.text("key"),
+            keys));
   }
 
   /** Records that these blobs are removed. */

@@ -10,6 +10,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import org.jboss.logging.Logger;
@@ -23,15 +24,22 @@ class FileCleanup {
   private static final Logger LOG = Logger.getLogger(FileCleanup.class);
   private static final int BEFORE_THE_DATABASE_STOPS = 5_000;
   private static final int BATCH = 100;
+  private static final Duration BETWEEN_LOOKS = Duration.ofMinutes(30);
 
   private final List<ExpiringContent> expiring;
   private final BlobLedger ledger;
   private final BlobStore blobs;
   private final FilesConfig config;
+  private final IncomingFolder incoming;
   private Thread worker;
 
   FileCleanup(
-      @All List<ExpiringContent> expiring, BlobLedger ledger, BlobStore blobs, FilesConfig config) {
+      @All List<ExpiringContent> expiring,
+      BlobLedger ledger,
+      BlobStore blobs,
+      FilesConfig config,
+      IncomingFolder incoming) {
+    this.incoming = incoming;
     this.expiring = expiring;
     this.ledger = ledger;
     this.blobs = blobs;
@@ -54,7 +62,12 @@ class FileCleanup {
 
   private void run() {
     try {
+      var next = Instant.MIN;
       while (true) {
+        if (next.isBefore(Instant.now())) {
+          incoming.removeAbandoned(Instant.now());
+          next = Instant.now().plus(BETWEEN_LOOKS);
+        }
         ledger.awaitReleased(config.cleanupInterval());
         try {
           cleanUp();
@@ -80,7 +93,7 @@ class FileCleanup {
       var removed = new ArrayList<BlobLedger.Released>();
       for (var blob : batch) {
         try {
-          blobs.delete(blob.key());
+          blobs.delete(blob.key(), blob.bytes());
           removed.add(blob);
         } catch (IOException e) {
           // Tried again when the lease ends.

@@ -18,6 +18,9 @@ import org.jboss.logging.Logger;
 class LocalFiles {
   private static final Logger LOG = Logger.getLogger(LocalFiles.class);
 
+  /** Before the names of copies. */
+  static final String COPY = "copy-";
+
   private final BlobStore blobs;
   private final FilesConfig config;
 
@@ -48,7 +51,7 @@ class LocalFiles {
     }
 
     synchronized void make(BlobStore blobs) throws IOException {
-      if (isComplete) {
+      if (isComplete && java.nio.file.Files.exists(path)) {
         return;
       }
       java.nio.file.Files.deleteIfExists(path);
@@ -100,7 +103,7 @@ class LocalFiles {
     if (copy == null) {
       copy = idle.remove(file.blob());
       if (copy == null) {
-        var path = blobs.incoming().resolve("copy-" + file.blob());
+        var path = blobs.incoming().resolve(COPY + file.blob());
         copy = new Copy(file.blob(), path, file.bytes());
       } else {
         idleBytes -= copy.bytes;

@@ -33,7 +33,7 @@ record CallEstimate(
 
   static CallEstimate of(ModelInfo model, ModelRequest request) {
     int counted = TokenCounter.count(request);
-    long prompt = withMargin(counted) + (long) images(request) * MAX_IMAGE_TOKENS;
+    long prompt = withMargin(counted) + ofPictures(request);
     boolean capped = request.maxCompletionTokens() != null;
     int completion =
         capped ? Math.min(request.maxCompletionTokens(), model.maxOutput()) : model.maxOutput();
@@ -68,14 +68,22 @@ record CallEstimate(
                 Math.min(maxCompletionTokens, ReservationStore.MIN_ANSWER_TOKENS)));
   }
 
-  private static int images(ModelRequest request) {
-    int pictures = 0;
+  /** What images and documents may cost beyond the count of their tokens, which is an estimate. */
+  private static long ofPictures(ModelRequest request) {
+    long tokens = 0;
     for (var message : request.messages()) {
       if (message instanceof ModelMessage.User(var parts)) {
-        pictures += (int) parts.stream().filter(ModelPart.Image.class::isInstance).count();
+        for (var part : parts) {
+          tokens +=
+              switch (part) {
+                case ModelPart.Image _ -> MAX_IMAGE_TOKENS;
+                case ModelPart.File _ -> TokenCounter.count(part);
+                case ModelPart.Text _, ModelPart.Audio _ -> 0;
+              };
+        }
       }
     }
-    return pictures;
+    return tokens;
   }
 
   private static int clip(long tokens) {

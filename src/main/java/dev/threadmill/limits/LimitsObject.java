@@ -10,6 +10,7 @@ import dev.threadmill.models.Money;
  *
  * @param apiKeyId left out for a project
  * @param concurrentThreads always null for an API key
+ * @param fileBytes what the files of a project may add up to; null for an API key
  * @param estimatedCost the cost of this month's model calls, as far as prices are known
  * @param currency of all costs
  */
@@ -22,6 +23,7 @@ record LimitsObject(
     Integer concurrentThreads,
     Budgets budgets,
     boolean countUsage,
+    Long fileBytes,
     Money estimatedCost,
     String currency,
     Used used) {
@@ -46,6 +48,7 @@ record LimitsObject(
    * @param tokens of those that a minute allows; null without a limit
    * @param concurrentThreads runs that are being executed; null for an API key
    * @param reserved for model calls in progress
+   * @param fileBytes of files and uploads; null for an API key
    */
   record Used(
       Long requests,
@@ -54,18 +57,25 @@ record LimitsObject(
       Amount day,
       Amount month,
       Amount total,
-      Amount reserved) {}
+      Amount reserved,
+      Long fileBytes) {}
 
-  static LimitsObject of(ProjectId project, ScopeState state, int activeRuns) {
-    return of("project.limits", project, null, state, activeRuns);
+  static LimitsObject of(
+      ProjectId project, ScopeState state, int activeRuns, FileQuota.State files) {
+    return of("project.limits", project, null, state, activeRuns, files);
   }
 
   static LimitsObject of(ProjectId project, ApiKeyId key, ScopeState state) {
-    return of("project.api_key.limits", project, key, state, null);
+    return of("project.api_key.limits", project, key, state, null, null);
   }
 
   private static LimitsObject of(
-      String object, ProjectId project, ApiKeyId key, ScopeState state, Integer activeRuns) {
+      String object,
+      ProjectId project,
+      ApiKeyId key,
+      ScopeState state,
+      Integer activeRuns,
+      FileQuota.State files) {
     var limits = state.limits();
     var usage = state.usage();
     return new LimitsObject(
@@ -77,6 +87,7 @@ record LimitsObject(
         limits.concurrentThreads(),
         new Budgets(Amount.of(limits.day()), Amount.of(limits.month()), Amount.of(limits.total())),
         limits.countUsage(),
+        files == null ? null : files.maxBytes(),
         usage.month().cost(),
         "usd",
         new Used(
@@ -86,7 +97,8 @@ record LimitsObject(
             Amount.of(usage.day()),
             Amount.of(usage.month()),
             Amount.of(usage.total()),
-            Amount.of(usage.reserved())));
+            Amount.of(usage.reserved()),
+            files == null ? null : files.usedBytes()));
   }
 
   private static Long used(Integer perMinute, Double left) {

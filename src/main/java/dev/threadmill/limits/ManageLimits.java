@@ -2,6 +2,7 @@ package dev.threadmill.limits;
 
 import dev.threadmill.api.ApiException;
 import dev.threadmill.api.ApiKeyId;
+import dev.threadmill.api.Field;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.signals.Signals;
@@ -19,6 +20,7 @@ class ManageLimits {
   private final LimitsCache cache;
   private final Signals signals;
   private final InstantSource clock;
+  private final FileQuota files;
 
   ManageLimits(
       Jdbc jdbc,
@@ -27,7 +29,8 @@ class ManageLimits {
       ActiveRuns activeRuns,
       LimitsCache cache,
       Signals signals,
-      InstantSource clock) {
+      InstantSource clock,
+      FileQuota files) {
     this.jdbc = jdbc;
     this.store = store;
     this.ledger = ledger;
@@ -35,11 +38,13 @@ class ManageLimits {
     this.cache = cache;
     this.signals = signals;
     this.clock = clock;
+    this.files = files;
   }
 
   /** The limits of the project and their usage. */
   LimitsObject get(ProjectId project) {
-    return LimitsObject.of(project, state(LimitScope.of(project)), activeRuns.count(project));
+    return LimitsObject.of(
+        project, state(LimitScope.of(project)), activeRuns.count(project), files.get(project));
   }
 
   /** The limits of the API key and their usage. */
@@ -68,6 +73,10 @@ class ManageLimits {
         tx -> {
           var changed = request.applyTo(store.lock(tx, scope));
           store.set(tx, scope, changed, clock.instant());
+          if (request.fileBytes() instanceof Field.Present<Long>(var bytes)
+              && scope.kind() == LimitScope.Kind.PROJECT) {
+            files.set(tx, scope.project(), bytes);
+          }
           tx.afterCommit(
               () -> {
                 cache.invalidate(scope.project());

@@ -15,7 +15,9 @@ record ModifyLimits(
     Field<Integer> tokensPerMinute,
     Field<Integer> concurrentThreads,
     Field<Budgets> budgets,
-    Field<Boolean> countUsage) {
+    Field<Boolean> countUsage,
+    Field<Long> fileBytes) {
+  private static final long MAX_FILE_BYTES = 1L << 60;
 
   /** Budgets by period. */
   record Budgets(Field<Amount> day, Field<Amount> month, Field<Amount> total) {
@@ -55,6 +57,12 @@ record ModifyLimits(
     Bounds.integer("requests_per_minute", requestsPerMinute.orElse(null), 1, Integer.MAX_VALUE);
     Bounds.integer("tokens_per_minute", tokensPerMinute.orElse(null), 1, Integer.MAX_VALUE);
     Bounds.integer("concurrent_threads", concurrentThreads.orElse(null), 1, Integer.MAX_VALUE);
+    var bytes = fileBytes.orElse(null);
+    if (bytes != null && (bytes < 0 || bytes > MAX_FILE_BYTES)) {
+      throw ApiException.invalid(
+          "file_bytes",
+          "Invalid 'file_bytes': expected an integer from 0 to %d.".formatted(MAX_FILE_BYTES));
+    }
   }
 
   /**
@@ -67,6 +75,12 @@ record ModifyLimits(
       throw ApiException.invalid(
           path + "concurrent_threads",
           "Invalid '%sconcurrent_threads': an API key has no limit of concurrent threads; set it for the project."
+              .formatted(path));
+    }
+    if (fileBytes.orElse(null) != null) {
+      throw ApiException.invalid(
+          path + "file_bytes",
+          "Invalid '%sfile_bytes': an API key has no limit of files; set it for the project."
               .formatted(path));
     }
     return this;

@@ -23,6 +23,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.NoSuchFileException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -34,6 +35,7 @@ import org.junit.jupiter.api.Test;
 class FilesTest {
   @Inject Files files;
   @Inject FileCleanup cleanup;
+  @Inject IncomingFolder incoming;
   @Inject BlobLedger ledger;
   @Inject Blobs blobs;
   @Inject BlobStore blobStore;
@@ -207,6 +209,26 @@ class FilesTest {
     assertThat(blobStates()).isEmpty();
     assertThat(ledger.usedBytes(project)).isZero();
     assertThatThrownBy(() -> ledger.renew(project, key, 1)).isInstanceOf(ApiException.class);
+  }
+
+  @Test
+  void whatANodeLeftInTheIncomingFolderIsRemovedAfterAnHour() throws IOException {
+    var writing = ledger.reserve(project, 5);
+    var blob = java.nio.file.Files.writeString(blobStore.incoming().resolve(writing), "hello");
+    var left = java.nio.file.Files.writeString(blobStore.incoming().resolve("left" + writing), "x");
+    var copy =
+        java.nio.file.Files.writeString(blobStore.incoming().resolve("copy-" + writing), "x");
+    var now = Instant.now();
+
+    incoming.removeAbandoned(now);
+    assertThat(left).exists();
+    incoming.removeAbandoned(now.plus(Duration.ofMinutes(61)));
+    assertThat(left).doesNotExist();
+    assertThat(blob).exists();
+    assertThat(copy).exists();
+    incoming.removeAbandoned(now.plus(Duration.ofHours(25)));
+    assertThat(copy).doesNotExist();
+    ledger.abandon(writing);
   }
 
   @Test

@@ -12,6 +12,8 @@ import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import jakarta.inject.Inject;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -93,6 +95,27 @@ class UploadsTest {
     assertThat(add(upload, "more").status()).isEqualTo(400);
     assertThat(user.post("/v1/uploads/" + upload + "/cancel", null).status()).isEqualTo(400);
     assertThat(user.get("/v1/files").json().path("data")).hasSize(1);
+  }
+
+  @Test
+  void twoRequestsThatCompleteAnUploadAtOnceAreAnsweredAlike() {
+    for (int round = 0; round < 4; round++) {
+      var upload = begin(5);
+      var body = "{\"part_ids\": [\"%s\"]}".formatted(add(upload, "hello").id());
+
+      var answers =
+          IntStream.range(0, 3)
+              .mapToObj(_ -> CompletableFuture.supplyAsync(() -> complete(upload, body)))
+              .toList()
+              .stream()
+              .map(CompletableFuture::join)
+              .toList();
+
+      assertThat(answers).allMatch(answer -> answer.status() == 200, answers.toString());
+      assertThat(answers.stream().map(answer -> answer.json().at("/file/id").asText()).distinct())
+          .hasSize(1);
+      assertThat(user.get("/v1/files").json().path("data")).hasSize(round + 1);
+    }
   }
 
   @Test

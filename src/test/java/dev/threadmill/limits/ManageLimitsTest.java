@@ -3,10 +3,12 @@ package dev.threadmill.limits;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.threadmill.testing.ApiClient;
+import dev.threadmill.testing.FormBody;
 import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.PostgresResource;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
+import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -63,6 +65,7 @@ class ManageLimitsTest {
         "{\"budgets\": {\"week\": {\"tokens\": 5}}} | budgets.week",
         "{\"budgets\": {\"day\": 5}} | budgets.day",
         "{\"count_usage\": \"yes\"} | count_usage",
+        "{\"file_bytes\": -1} | file_bytes",
         "{\"rpm\": 5} | rpm"
       })
   void invalidFieldsAreNamed(String body, String param) {
@@ -72,6 +75,33 @@ class ManageLimitsTest {
 
     assertThat(answer.status()).as(answer.text()).isEqualTo(400);
     assertThat(answer.error().path("param").asText()).isEqualTo(param);
+  }
+
+  @Test
+  void theLimitOfFilesIsShownAndSetForAProject() {
+    var tenant = Tenant.create();
+    assertThat(tenant.limits().path("file_bytes").asLong()).isEqualTo(107_374_182_400L);
+    assertThat(tenant.limits().at("/used/file_bytes").asLong()).isZero();
+    assertThat(tenant.limit("{\"file_bytes\": 10}").path("file_bytes").asLong()).isEqualTo(10);
+
+    assertThat(upload(tenant, "12345678").status()).isEqualTo(200);
+    var refused = upload(tenant, "123");
+    assertThat(refused.status()).as(refused.text()).isEqualTo(429);
+    assertThat(refused.error().path("code").asText()).isEqualTo("insufficient_quota");
+    assertThat(refused.error().path("message").asText()).contains("limit of 10 bytes");
+    assertThat(tenant.limits().at("/used/file_bytes").asLong()).isEqualTo(8);
+
+    tenant.limit("{\"file_bytes\": null}");
+    assertThat(upload(tenant, "123").status()).isEqualTo(200);
+    tenant.limit("{\"file_bytes\": 200000000000}");
+    assertThat(tenant.limits().path("file_bytes").asLong()).isEqualTo(200_000_000_000L);
+  }
+
+  private static ApiClient.Response upload(Tenant tenant, String content) {
+    return new FormBody()
+        .field("purpose", "assistants")
+        .file("file", "a.txt", "text/plain", content.getBytes(StandardCharsets.UTF_8))
+        .post(tenant.api(), "/v1/files");
   }
 
   @Test

@@ -35,9 +35,12 @@ public interface BlobStore {
   InputStream open(String key, long from, long length) throws IOException;
 
   /**
-   * Removes a blob, and what {@link #incoming} has under its key. Does nothing if there is none.
+   * Removes a blob, what {@link #incoming} has under its key, and what an interrupted transfer of
+   * it has left. Does nothing if there is none.
+   *
+   * @param bytes of the blob, as far as it is known
    */
-  void delete(String key) throws IOException;
+  void delete(String key, long bytes) throws IOException;
 
   /** The blob as a file that can be read in place; empty if blobs are not files. */
   Optional<Path> localPath(String key);

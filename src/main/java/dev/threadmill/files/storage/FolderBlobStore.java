@@ -67,7 +67,7 @@ final class FolderBlobStore implements BlobStore {
   }
 
   @Override
-  public void delete(String key) throws IOException {
+  public void delete(String key, long bytes) throws IOException {
     Files.deleteIfExists(incoming().resolve(key));
     Files.deleteIfExists(path(key));
   }

@@ -109,6 +109,18 @@ final class S3BlobStore implements BlobStore, AutoCloseable {
     }
   }
 
+  /** A node that stops while it sends a blob in parts leaves the parts, which no object shows. */
+  private void abortUnfinished(String key) {
+    var unfinished =
+        client.listMultipartUploads(request -> request.bucket(bucket).prefix(object(key)));
+    for (var upload : unfinished.uploads()) {
+      if (upload.key().equals(object(key))) {
+        client.abortMultipartUpload(
+            request -> request.bucket(bucket).key(object(key)).uploadId(upload.uploadId()));
+      }
+    }
+  }
+
   private void abort(String key, String upload, Exception cause) {
     try {
       client.abortMultipartUpload(
@@ -135,10 +147,13 @@ final class S3BlobStore implements BlobStore, AutoCloseable {
   }
 
   @Override
-  public void delete(String key) throws IOException {
+  public void delete(String key, long bytes) throws IOException {
     Files.deleteIfExists(incoming.resolve(key));
     try {
       client.deleteObject(request -> request.bucket(bucket).key(object(key)));
+      if (bytes > PART_BYTES) {
+        abortUnfinished(key);
+      }
     } catch (SdkException e) {
       throw new IOException(e);
     }

@@ -157,7 +157,8 @@ public class Uploads implements ExpiringContent {
   }
 
   /**
-   * Makes a file of the parts, in this order. Repeated, it answers as the first time.
+   * Makes a file of the parts, in this order. Repeated, it answers as the first time, also while
+   * the first request is still being answered.
    *
    * @param md5 of the whole content, hexadecimal; null to check the length only
    * @throws ApiException 400 if the parts are not those of the upload, or not what it says
@@ -169,6 +170,21 @@ public class Uploads implements ExpiringContent {
       return found;
     }
     var upload = requirePending(found.upload());
+    try {
+      return join(upload, partIds, md5);
+    } catch (IOException | ApiException e) {
+      // Another request has completed, cancelled or expired the upload, and removed its parts.
+      var now = get(project, id);
+      if (now.upload().status() == Upload.Status.COMPLETED) {
+        return now;
+      }
+      requirePending(now.upload());
+      throw e;
+    }
+  }
+
+  private State join(Upload upload, List<String> partIds, String md5) throws IOException {
+    var project = upload.projectId();
     var parts = ordered(upload, partIds);
     var digest = md5();
     StoredFile file;
@@ -194,7 +210,7 @@ public class Uploads implements ExpiringContent {
               content,
               made -> complete(made, upload));
     }
-    return new State(store.find(project, id).orElseThrow(), Optional.of(file));
+    return new State(store.find(project, upload.id()).orElseThrow(), Optional.of(file));
   }
 
   private void complete(Files.StoredInTx made, Upload upload) {

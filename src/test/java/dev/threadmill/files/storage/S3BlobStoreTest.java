@@ -100,6 +100,7 @@ class S3BlobStoreTest {
         case "DELETE" -> {
           if (query.contains("uploadId")) {
             aborted.incrementAndGet();
+            objects.keySet().removeIf(name -> name.startsWith(path + "?"));
           } else {
             objects.remove(path);
           }
@@ -107,7 +108,13 @@ class S3BlobStoreTest {
         }
         case "PUT" -> put(exchange, path, query, body);
         case "POST" -> post(exchange, path, query);
-        default -> get(exchange, objects.get(path));
+        default -> {
+          if (query.contains("uploads")) {
+            list(exchange);
+          } else {
+            get(exchange, objects.get(path));
+          }
+        }
       }
     }
   }
@@ -147,6 +154,23 @@ class S3BlobStoreTest {
     }
   }
 
+  /** The uploads in parts that are not finished. */
+  private void list(HttpExchange exchange) throws IOException {
+    var uploads = new StringBuilder();
+    objects.keySet().stream()
+        .filter(name -> name.contains("?"))
+        .map(name -> name.substring("/bucket/".length(), name.indexOf('?')))
+        .distinct()
+        .forEach(
+            key ->
+                uploads.append(
+                    "<Upload><Key>%s</Key><UploadId>u1</UploadId></Upload>".formatted(key)));
+    send(
+        exchange,
+        200,
+        xml("<ListMultipartUploadsResult>%s</ListMultipartUploadsResult>".formatted(uploads)));
+  }
+
   private static void get(HttpExchange exchange, byte[] object) throws IOException {
     if (object == null) {
       send(exchange, 404, xml("<Error><Code>NoSuchKey</Code></Error>"));
@@ -182,10 +206,21 @@ class S3BlobStoreTest {
       assertThat(in.readAllBytes()).isEqualTo(xml("234"));
     }
     assertThat(store.localPath(KEY)).isEmpty();
-    store.delete(KEY);
+    store.delete(KEY, 10);
     assertThat(objects).isEmpty();
     assertThatThrownBy(() -> store.open(KEY, 0, 1)).isInstanceOf(NoSuchFileException.class);
-    store.delete(KEY);
+    store.delete(KEY, 10);
+  }
+
+  @Test
+  void thePartsThatAStoppedNodeHasSentAreRemovedWithTheBlob() throws IOException {
+    objects.put("/bucket/blobs/" + KEY + "?partNumber=1&uploadId=u1", new byte[3]);
+    objects.put("/bucket/blobs/" + KEY + "0?partNumber=1&uploadId=u1", new byte[3]);
+
+    store.delete(KEY, (64 << 20) + 5);
+
+    assertThat(objects).containsOnlyKeys("/bucket/blobs/" + KEY + "0?partNumber=1&uploadId=u1");
+    assertThat(aborted).hasValue(1);
   }
 
   @Test
