@@ -36,7 +36,7 @@ class TableOwnersTest {
     owns("files.uploads", "uploads", "upload_parts");
     owns("assistants", "assistants");
     owns("telemetry", "outbox", "outbox_sinks");
-    owns("threads", "threads", "messages");
+    owns("threads", "threads", "messages", "thread_tool_files");
     owns(
         "memory",
         "memory_index",

@@ -113,15 +113,17 @@ public class Assistants {
       return create(project, request, null);
     }
     var created = resources.withStoresCreated(project, stores, null);
+    var made = created == resources ? List.<String>of() : created.fileSearch().vectorStoreIds();
     try {
-      return create(project, request, created);
-    } catch (ApiException e) {
-      if (created != resources) {
-        created
-            .fileSearch()
-            .vectorStoreIds()
-            .forEach(id -> stores.delete(project, new VectorStoreId(id)));
+      var assistant = create(project, request, created);
+      if (!made.isEmpty()) {
+        stores.confirm(made);
       }
+      return assistant;
+    } catch (ApiException e) {
+      // After another failure the assistant may have been stored: see
+      // VectorStores#deleteUnconfirmed.
+      made.forEach(id -> stores.delete(project, new VectorStoreId(id)));
       throw e;
     }
   }

@@ -11,6 +11,7 @@ import dev.threadmill.db.Row;
 import dev.threadmill.db.Tx;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.time.ZoneOffset;
 import java.util.Collection;
@@ -83,6 +84,21 @@ class FileStore {
         FileStore::read,
         ids,
         project);
+  }
+
+  /** Makes these files those of a thread, which do not expire. */
+  void assign(Tx tx, ProjectId project, ThreadId thread, Collection<FileId> ids) {
+    tx.defer(
+        "UPDATE files SET thread_id = ?, expires_at = NULL WHERE id = ANY(?) AND project_id = ?",
+        thread,
+        ids,
+        project);
+  }
+
+  /** Makes the files of a thread that were made until then those of another one. */
+  void handOver(Tx tx, ThreadId from, ThreadId to, Instant until) {
+    tx.defer(
+        "UPDATE files SET thread_id = ? WHERE thread_id = ? AND created_at <= ?", to, from, until);
   }
 
   /** Deletes the rows of the files of a thread. */

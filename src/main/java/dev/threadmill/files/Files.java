@@ -14,6 +14,7 @@ import io.quarkus.arc.All;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.io.IOException;
 import java.io.InputStream;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.Collection;
@@ -184,6 +185,25 @@ public class Files implements ExpiringContent {
   /** As {@link #delete(ProjectId, FileId)}, for several files. Returns those that were deleted. */
   public List<FileId> delete(Tx tx, ProjectId project, Collection<FileId> fileIds) {
     return followUp(tx, store.delete(tx, project, fileIds));
+  }
+
+  /**
+   * Makes files that were created for a message those of its thread: they are deleted with it, and
+   * no longer expire.
+   */
+  public void assign(Tx tx, ProjectId project, ThreadId thread, Collection<FileId> fileIds) {
+    if (!fileIds.isEmpty()) {
+      store.assign(tx, project, thread, fileIds);
+    }
+  }
+
+  /**
+   * Makes the files of a thread those of a fork of it.
+   *
+   * @param until the fork refers to no later ones
+   */
+  public void handOver(Tx tx, ThreadId thread, ThreadId fork, Instant until) {
+    store.handOver(tx, thread, fork, until);
   }
 
   /** Deletes the files that were made for a thread. */

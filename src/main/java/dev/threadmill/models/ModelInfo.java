@@ -7,6 +7,7 @@ package dev.threadmill.models;
  * @param ownedBy the provider's name, shown in {@code GET /v1/models}
  * @param contextWindow in tokens, prompt and completion together
  * @param maxOutput the most tokens it writes in one answer
+ * @param files whether it reads PDF documents as they are
  * @param tier {@code reasoner}, {@code fast}, {@code tiny} or another word; null if not configured
  * @param region where the provider keeps and processes the data, such as {@code eu}; null if not
  *     configured
@@ -19,6 +20,7 @@ public record ModelInfo(
     int maxOutput,
     boolean tools,
     boolean images,
+    boolean files,
     boolean audio,
     boolean reasoning,
     String tier,
@@ -28,7 +30,7 @@ public record ModelInfo(
   /** The owner of the models within the process of the server. */
   public static final String IN_PROCESS = "threadmill";
 
-  /** A model without tier, region and price. */
+  /** A model that reads no documents, without tier, region and price. */
   public ModelInfo(
       String name,
       String ownedBy,
@@ -39,7 +41,18 @@ public record ModelInfo(
       boolean audio,
       boolean reasoning) {
     this(
-        name, ownedBy, contextWindow, maxOutput, tools, images, audio, reasoning, null, null, null);
+        name,
+        ownedBy,
+        contextWindow,
+        maxOutput,
+        tools,
+        images,
+        false,
+        audio,
+        reasoning,
+        null,
+        null,
+        null);
   }
 
   /** Whether the model runs within the process of the server, so that no data leaves it. */
@@ -56,6 +69,7 @@ public record ModelInfo(
         Math.min(maxOutput, window),
         tools,
         images,
+        files,
         audio,
         reasoning,
         tier,
@@ -77,6 +91,7 @@ public record ModelInfo(
         maxOutput,
         tools,
         images,
+        files,
         audio,
         reasoning,
         tier,

@@ -15,4 +15,14 @@ public sealed interface ModelPart {
    * @param format {@code wav}, {@code mp3} and so on
    */
   record Audio(String data, String format) implements ModelPart {}
+
+  /**
+   * A file. Models are only sent those that they read themselves, with their content: others are in
+   * a prompt as text.
+   *
+   * @param fileId the uploaded file, in requests whose files are not loaded yet; null if the
+   *     request has the content
+   * @param data null until the content is loaded
+   */
+  record File(String fileId, FileData data) implements ModelPart {}
 }

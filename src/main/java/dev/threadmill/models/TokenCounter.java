@@ -15,7 +15,15 @@ public final class TokenCounter {
   private static final int PER_SMALL_IMAGE = 85;
   private static final int AUDIO_BASE64_PER_TOKEN = 4_300;
 
+  private static final int BYTES_PER_PAGE = 25_000;
+  private static final int PER_PAGE = 1_500;
+
   private TokenCounter() {}
+
+  /** An estimate for a document that a model reads page by page, from its size in bytes. */
+  public static int ofDocument(long bytes) {
+    return (int) Math.min(Integer.MAX_VALUE, (1 + bytes / BYTES_PER_PAGE) * PER_PAGE);
+  }
 
   /** The tokens of a text; none of null. */
   public static int count(String text) {
@@ -78,6 +86,7 @@ public final class TokenCounter {
     return switch (part) {
       case ModelPart.Text(var text) -> count(text);
       case ModelPart.Image(_, var detail) -> "low".equals(detail) ? PER_SMALL_IMAGE : PER_IMAGE;
+      case ModelPart.File(_, var data) -> data == null ? 0 : ofDocument(data.bytes());
       case ModelPart.Audio(var data, _) -> 1 + data.length() / AUDIO_BASE64_PER_TOKEN;
     };
   }

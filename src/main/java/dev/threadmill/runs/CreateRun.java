@@ -33,6 +33,7 @@ import dev.threadmill.threads.ThreadStore;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.jboss.logging.Logger;
 
 /**
@@ -59,6 +60,7 @@ public class CreateRun {
   private final RunSignals signals;
   private final AdmitRequest admitRequest;
   private final ConcurrencyLimit concurrency;
+  private final RequireVision vision;
 
   public CreateRun(
       Jdbc jdbc,
@@ -75,7 +77,8 @@ public class CreateRun {
       NodeLease node,
       RunSignals signals,
       AdmitRequest admitRequest,
-      ConcurrencyLimit concurrency) {
+      ConcurrencyLimit concurrency,
+      RequireVision vision) {
     this.jdbc = jdbc;
     this.assistants = assistants;
     this.resolveSettings = resolveSettings;
@@ -91,6 +94,7 @@ public class CreateRun {
     this.signals = signals;
     this.admitRequest = admitRequest;
     this.concurrency = concurrency;
+    this.vision = vision;
   }
 
   /**
@@ -136,6 +140,10 @@ public class CreateRun {
             project,
             assistant,
             spec,
+            settings -> {
+              vision.ofEntries(settings.model(), spec, additional.entries());
+              vision.ofThread(settings.model(), project, thread);
+            },
             hook,
             (tx, run) -> insertRun.onThread(tx, run, thread, additional, spec.onActiveRun()));
     if (spec.onActiveRun() == OnActiveRun.INTERRUPT && created.waitsFor() != null) {
@@ -160,6 +168,10 @@ public class CreateRun {
         project,
         assistant,
         spec,
+        settings -> {
+          vision.ofEntries(settings.model(), spec, entries);
+          vision.ofNewThread(settings.model(), prepared.messages());
+        },
         hook,
         (tx, run) -> insertRun.withThread(tx, run, prepared, entries));
   }
@@ -187,9 +199,15 @@ public class CreateRun {
   }
 
   private Created create(
-      ProjectId project, AssistantId assistant, RunSpec spec, BeforeInsert hook, Insert insert) {
+      ProjectId project,
+      AssistantId assistant,
+      RunSpec spec,
+      Consumer<RunSettings> check,
+      BeforeInsert hook,
+      Insert insert) {
     var entry = assistant == null ? null : assistants.get(project, assistant);
     var resolved = resolve(project, entry, spec);
+    check.accept(resolved.settings());
     admitRequest.admit(resolved.payer());
     try {
       return insert(project, resolved, spec, hook, insert);

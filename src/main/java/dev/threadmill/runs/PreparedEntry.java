@@ -26,6 +26,14 @@ public sealed interface PreparedEntry {
     return entries.stream().mapToInt(PreparedEntry::ticks).sum();
   }
 
+  /** The messages of a list, without its calls. */
+  static List<NewMessage> messagesOf(List<PreparedEntry> entries) {
+    return entries.stream()
+        .filter(OfMessage.class::isInstance)
+        .map(entry -> ((OfMessage) entry).message())
+        .toList();
+  }
+
   /** The messages of a list that has nothing but messages; null of another one. */
   static List<NewMessage> messagesOnly(List<PreparedEntry> entries) {
     return entries.stream().allMatch(OfMessage.class::isInstance)

@@ -35,7 +35,8 @@ record Cages(CageRuntime runtime, String python, String why) {
     };
   }
 
-  private static int serverUser() throws IOException {
+  /** The number of the user that the server runs as. */
+  static int serverUser() throws IOException {
     var self = Path.of("/proc/self");
     return Files.exists(self) ? (Integer) Files.getAttribute(self, "unix:uid") : USER_INSIDE;
   }

@@ -58,6 +58,28 @@ final class Programs {
     }
   }
 
+  /** Why a program fails, on one line; null if it succeeds. */
+  static String failure(List<String> command) {
+    try {
+      var process =
+          new ProcessBuilder(command)
+              .redirectInput(ProcessBuilder.Redirect.from(new File("/dev/null")))
+              .redirectErrorStream(true)
+              .start();
+      var output = new String(process.getInputStream().readNBytes(MAX_OUTPUT));
+      if (!process.waitFor(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+        process.destroyForcibly();
+        return "it does not end";
+      }
+      return process.exitValue() == 0 ? null : oneLine(output);
+    } catch (IOException e) {
+      return oneLine(String.valueOf(e.getMessage()));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return "the server is stopping";
+    }
+  }
+
   /** A text on one line, shortened. */
   static String oneLine(String text) {
     var line = text.strip().replaceAll("\\s+", " ");

@@ -8,15 +8,17 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.util.List;
 
 /**
- * Adds files that are attached for the code interpreter to the tool resources of the thread, and
- * deletes the files that were made for a thread along with it.
+ * Adds files that are attached for the code interpreter to the tool resources of the thread. The
+ * files that were made for a thread are deleted with the last one of the thread and its forks.
  */
 @ApplicationScoped
 class AttachedFiles implements AttachmentListener, ThreadLifecycle {
   private final ThreadToolResources toolResources;
   private final Files files;
+  private final ForkHeir heirs;
 
-  AttachedFiles(ThreadToolResources toolResources, Files files) {
+  AttachedFiles(ThreadToolResources toolResources, Files files, ForkHeir heirs) {
+    this.heirs = heirs;
     this.toolResources = toolResources;
     this.files = files;
   }
@@ -26,7 +28,7 @@ class AttachedFiles implements AttachmentListener, ThreadLifecycle {
     var forCode =
         messages.stream()
             .flatMap(message -> message.attachments().stream())
-            .filter(attachment -> attachment.isFor(Attachment.Tool.Type.CODE_INTERPRETER))
+            .filter(attachment -> attachment.isFor(Attachment.Tool.CODE_INTERPRETER))
             .map(Attachment::fileId)
             .distinct()
             .toList();
@@ -37,6 +39,7 @@ class AttachedFiles implements AttachmentListener, ThreadLifecycle {
 
   @Override
   public void deleteThread(Tx tx, ThreadId thread) {
+    heirs.of(tx, thread).ifPresent(heir -> files.handOver(tx, thread, heir.id(), heir.createdAt()));
     files.deleteOfThread(tx, thread);
   }
 }

@@ -1,10 +1,12 @@
 package dev.threadmill.threads;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import dev.threadmill.models.FileData;
 import java.util.List;
 
 /**
@@ -57,7 +59,8 @@ public sealed interface ContentPart {
           case Refusal refusal -> refusal.refusal().length();
           case ImageUrl image -> image.imageUrl().url().length();
           case Audio audio -> audio.audio().data().length();
-          case ImageFile _, File _ -> 0;
+          case File file -> file.data() == null ? 0 : file.data().base64().length();
+          case ImageFile _ -> 0;
         };
   }
 
@@ -134,10 +137,19 @@ public sealed interface ContentPart {
     public record Picture(String url, Detail detail) {}
   }
 
-  /** An uploaded file. */
-  record File(String fileId) implements ContentPart {
+  /**
+   * A file.
+   *
+   * @param fileId null in a message whose content is not stored yet
+   * @param data the content: in a message that is not stored yet, and in a prompt for a model that
+   *     reads files; else null
+   */
+  record File(String fileId, @JsonIgnore FileData data) implements ContentPart {
+    /** An uploaded file. */
     @JsonCreator
-    public File {}
+    public File(@JsonProperty("file_id") String fileId) {
+      this(fileId, null);
+    }
   }
 
   /** Audio. */

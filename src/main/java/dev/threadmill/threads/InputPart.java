@@ -1,6 +1,7 @@
 package dev.threadmill.threads;
 
 import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.core.JsonParser;
@@ -10,6 +11,7 @@ import com.fasterxml.jackson.databind.JsonDeserializer;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.threadmill.api.ApiException;
 import dev.threadmill.api.Bounds;
+import dev.threadmill.models.FileData;
 import dev.threadmill.threads.ContentPart.Detail;
 import java.io.IOException;
 import java.util.Base64;
@@ -130,54 +132,69 @@ sealed interface InputPart {
     }
   }
 
-  /** A file, by its id flat beside the type or in the object of chat completions. */
-  record File(String fileId, Reference file) implements InputPart {
-    public File {
+  /** A file, in the object of chat completions or flat beside the type. */
+  record File(InputFile file) implements InputPart {
+    @JsonCreator
+    static File of(
+        @JsonProperty("file_id") String fileId,
+        @JsonProperty("filename") String filename,
+        @JsonProperty("file_data") String fileData,
+        @JsonProperty("file_url") String fileUrl,
+        @JsonProperty("file") InputFile file) {
       if (file == null) {
-        Bounds.required("file_id", fileId);
-      } else if (fileId != null) {
-        throw ApiException.invalid("file_id", "Invalid 'file_id': give the file once, not twice.");
+        return new File(InputFile.of(fileId, filename, fileData, fileUrl));
       }
+      if (fileId != null || fileData != null || fileUrl != null) {
+        throw ApiException.invalid("file", "Invalid 'file': give the file once, not twice.");
+      }
+      return new File(file);
     }
 
     @Override
     public ContentPart toContentPart() {
-      return new ContentPart.File(file == null ? fileId : file.fileId());
-    }
-
-    /** The object of chat completions, with the same fields as {@link InputFile}. */
-    record Reference(String fileId, String filename, String fileData, String fileUrl) {
-      Reference {
-        new InputFile(fileId, filename, fileData, fileUrl);
-      }
+      return file.toContentPart();
     }
   }
 
   /**
    * A file in the form of the Responses API.
    *
-   * @param filename of inline data, which is refused; ignored beside an id, as the file has a name
+   * @param fileId null if the message has the content
+   * @param data null for an uploaded file
    */
-  record InputFile(String fileId, String filename, String fileData, String fileUrl)
-      implements InputPart {
-    public InputFile {
-      requireNone("file_data", fileData);
-      requireNone("file_url", fileUrl);
-      Bounds.required("file_id", fileId);
-    }
+  record InputFile(String fileId, FileData data) implements InputPart {
+    private static final int MAX_NAME = 1_024;
 
-    private static void requireNone(String param, String value) {
-      if (value != null) {
+    /**
+     * @param filename of the content; ignored beside an id, as the file has a name
+     * @param fileData a {@code data:} URL in base64, or the base64 alone
+     */
+    @JsonCreator
+    static InputFile of(
+        @JsonProperty("file_id") String fileId,
+        @JsonProperty("filename") String filename,
+        @JsonProperty("file_data") String fileData,
+        @JsonProperty("file_url") String fileUrl) {
+      if (fileUrl != null) {
         throw ApiException.invalid(
-            param,
-            "Invalid '%s': upload the file with POST /v1/files and give its 'file_id'."
-                .formatted(param));
+            "file_url",
+            "Invalid 'file_url': this server does not download files. Upload the file with POST"
+                + " /v1/files, or give its content as 'file_data'.");
       }
+      if (fileData == null) {
+        return new InputFile(Bounds.required("file_id", fileId), null);
+      }
+      if (fileId != null) {
+        throw ApiException.invalid(
+            "file_data", "Invalid 'file_data': give either 'file_id' or 'file_data'.");
+      }
+      var name = Bounds.text("filename", filename, MAX_NAME);
+      return new InputFile(null, FileData.parse("file_data", name, fileData));
     }
 
     @Override
     public ContentPart toContentPart() {
-      return new ContentPart.File(fileId);
+      return new ContentPart.File(fileId, data);
     }
   }
 

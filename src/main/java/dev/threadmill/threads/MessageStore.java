@@ -14,6 +14,7 @@ import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Keyset;
 import dev.threadmill.db.Row;
 import dev.threadmill.db.Tx;
+import dev.threadmill.files.Files;
 import io.quarkus.arc.All;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Event;
@@ -35,22 +36,27 @@ public class MessageStore {
       content, attachments, metadata, assistant_id, run_id, tokens\
       """;
 
+  private static final int MAX_UNANSWERED = 100;
+
   private static final TypeReference<List<ContentPart>> CONTENT = new TypeReference<>() {};
   private static final TypeReference<List<Attachment>> ATTACHMENTS = new TypeReference<>() {};
 
   private final Jdbc jdbc;
   private final Ids ids;
   private final Event<MessagesAdded> added;
+  private final Files files;
   private final List<AttachmentListener> attachmentListeners;
 
   MessageStore(
       Jdbc jdbc,
       Ids ids,
       Event<MessagesAdded> added,
+      Files files,
       @All List<AttachmentListener> attachmentListeners) {
     this.jdbc = jdbc;
     this.ids = ids;
     this.added = added;
+    this.files = files;
     this.attachmentListeners = attachmentListeners;
   }
 
@@ -81,6 +87,11 @@ public class MessageStore {
               message.tokens()));
     }
     insert(tx, thread.projectId(), appended);
+    files.assign(
+        tx,
+        thread.projectId(),
+        thread.id(),
+        messages.stream().flatMap(message -> message.ownFiles().stream()).toList());
     var withAttachments = appended.stream().filter(Message::hasAttachments).toList();
     if (!withAttachments.isEmpty()) {
       attachmentListeners.forEach(
@@ -174,6 +185,29 @@ public class MessageStore {
         MessageStore::readMessage,
         thread,
         messageIds);
+  }
+
+  /** The newest message with an image among those that no message of an assistant follows. */
+  public Optional<MessageId> unansweredWithImage(ProjectId project, ThreadId thread) {
+    return jdbc.one(
+        """
+        SELECT id FROM (
+          SELECT id, created_at, role, content FROM messages
+          WHERE thread_id = ? AND project_id = ?
+          ORDER BY created_at DESC, id DESC LIMIT ?) AS newest
+        WHERE role = 'user'
+          AND jsonb_path_exists(
+            content, '$[*] ? (@.type == "image_url" || @.type == "image_file")')
+          AND created_at > coalesce(
+            (SELECT created_at FROM messages WHERE thread_id = ? AND role = 'assistant'
+              ORDER BY created_at DESC LIMIT 1), '-infinity')
+        ORDER BY created_at DESC, id DESC LIMIT 1
+        """,
+        row -> row.text("id", MessageId::new),
+        thread,
+        project,
+        MAX_UNANSWERED,
+        thread);
   }
 
   /** The messages of a thread, or of one run in it. */

@@ -1,14 +1,22 @@
 package dev.threadmill.threads;
 
 import dev.threadmill.api.ApiException;
+import dev.threadmill.api.FileId;
 import dev.threadmill.api.Metadata;
 import dev.threadmill.api.ProjectId;
+import dev.threadmill.files.FilePurpose;
 import dev.threadmill.files.FileReferences;
+import dev.threadmill.files.Files;
+import dev.threadmill.files.NewFile;
 import dev.threadmill.guard.ContentGate;
 import dev.threadmill.guard.ContentSource;
+import dev.threadmill.models.FileData;
 import dev.threadmill.models.ModelPart;
 import dev.threadmill.models.TokenCounter;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -21,16 +29,25 @@ public class PrepareMessages {
   /** The tokens of a file reference, whose content is not part of the prompt. */
   private static final int PER_FILE = 8;
 
-  private final FileReferences files;
+  private static final int PER_NOTE = 32;
+
+  private static final int MAX_FILES = 100;
+
+  /** After this time files are deleted whose message was not added. */
+  private static final Duration UNASSIGNED = Duration.ofHours(1);
+
+  private final FileReferences references;
+  private final Files files;
   private final ContentGate gate;
 
-  PrepareMessages(FileReferences files, ContentGate gate) {
+  PrepareMessages(FileReferences references, Files files, ContentGate gate) {
+    this.references = references;
     this.files = files;
     this.gate = gate;
   }
 
   /**
-   * Validates and counts the messages of a list.
+   * Validates and counts the messages of a list, and stores the files that they contain.
    *
    * @param param the name of the list, for errors
    * @throws ApiException 400 if a file does not exist, or a message answers a tool call, which only
@@ -61,13 +78,57 @@ public class PrepareMessages {
                       .formatted(path));
         };
     requireFiles(project, path, message);
-    var content = filtered(path, ContentSource.input(project, null, null), message.content());
+    var own = new ArrayList<FileId>();
+    var content =
+        stored(
+            project,
+            path,
+            filtered(path, ContentSource.input(project, null, null), message.content()),
+            own);
     return new NewMessage(
         role,
         content,
         message.attachments(),
         message.metadata() == null ? Metadata.EMPTY : message.metadata(),
-        tokens(content));
+        tokens(content) + tokensOfNotes(message.attachments()),
+        own);
+  }
+
+  /**
+   * The content with references to files in place of files. They expire unless the message is added
+   * to a thread.
+   *
+   * @param own is filled with the files that are made
+   */
+  private List<ContentPart> stored(
+      ProjectId project, String path, List<ContentPart> content, List<FileId> own) {
+    var parts = new ArrayList<ContentPart>();
+    for (var part : content) {
+      if (!(part instanceof ContentPart.File(_, var data)) || data == null) {
+        parts.add(part);
+        continue;
+      }
+      if (own.size() == MAX_FILES) {
+        throw ApiException.invalid(
+            path + "content",
+            "Invalid '%scontent': a message contains at most %d files. Upload them first."
+                .formatted(path, MAX_FILES));
+      }
+      var file = store(project, data);
+      own.add(file);
+      parts.add(new ContentPart.File(file.value()));
+    }
+    return parts;
+  }
+
+  private FileId store(ProjectId project, FileData data) {
+    var file =
+        new NewFile(data.filename(), FilePurpose.USER_DATA, data.mediaType(), UNASSIGNED, null);
+    try (var content = data.open()) {
+      return files.create(project, file, content).id();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** The content as it passes the filters. */
@@ -100,10 +161,13 @@ public class PrepareMessages {
       var param = "%scontent[%d]".formatted(path, i);
       switch (message.content().get(i)) {
         case ContentPart.ImageFile image ->
-            files.requireFiles(
+            references.requireFiles(
                 project, param + ".image_file.file_id", List.of(image.imageFile().fileId()));
-        case ContentPart.File file ->
-            files.requireFiles(project, param + ".file_id", List.of(file.fileId()));
+        case ContentPart.File file -> {
+          if (file.data() == null) {
+            references.requireFiles(project, param + ".file_id", List.of(file.fileId()));
+          }
+        }
         case ContentPart.Text _,
             ContentPart.ImageUrl _,
             ContentPart.Audio _,
@@ -112,11 +176,19 @@ public class PrepareMessages {
     }
     var attachments = message.attachments();
     for (int i = 0; attachments != null && i < attachments.size(); i++) {
-      files.requireFiles(
+      references.requireFiles(
           project,
           "%sattachments[%d].file_id".formatted(path, i),
           List.of(attachments.get(i).fileId()));
     }
+  }
+
+  /** The tokens of the notes by which a prompt names files for tools of the assistant's own. */
+  private static int tokensOfNotes(List<Attachment> attachments) {
+    return attachments == null
+        ? 0
+        : PER_NOTE
+            * attachments.stream().mapToInt(attachment -> attachment.ownTools().size()).sum();
   }
 
   /** The number of tokens of content in a prompt. */

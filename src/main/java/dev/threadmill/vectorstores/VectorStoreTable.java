@@ -12,6 +12,7 @@ import dev.threadmill.db.Row;
 import dev.threadmill.db.Tx;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -215,6 +216,46 @@ class VectorStoreTable {
         "SELECT id FROM vector_stores WHERE thread_id = ? AND status = 'active' ORDER BY created_at DESC LIMIT 1",
         row -> row.text("id", VectorStoreId::new),
         thread);
+  }
+
+  /** A store whose assistant should have been there by now. */
+  record Unconfirmed(ProjectId project, VectorStoreId id) {}
+
+  /** Stores that were created along with an assistant which is not known to have been stored. */
+  List<Unconfirmed> unconfirmed(int limit) {
+    return jdbc.list(
+        """
+        SELECT project_id, id FROM vector_stores
+        WHERE unconfirmed_until <= ? AND status <> 'deleted' ORDER BY unconfirmed_until LIMIT ?
+        """,
+        row ->
+            new Unconfirmed(
+                row.text("project_id", ProjectId::new), row.text("id", VectorStoreId::new)),
+        clock.instant(),
+        limit);
+  }
+
+  /** From now on these stores stay, whatever becomes of the assistant. */
+  void confirm(Collection<String> ids) {
+    jdbc.update("UPDATE vector_stores SET unconfirmed_until = NULL WHERE id = ANY (?)", ids);
+  }
+
+  /** Marks a new store as one that is deleted unless it is confirmed until then. */
+  void expectConfirmation(Tx tx, VectorStoreId id, Instant until) {
+    tx.defer("UPDATE vector_stores SET unconfirmed_until = ? WHERE id = ?", until, id);
+  }
+
+  /**
+   * Hands the stores that were made for a thread over to a fork of it.
+   *
+   * @param until the fork refers to no later ones
+   */
+  void handOver(Tx tx, ThreadId thread, ThreadId fork, Instant until) {
+    tx.defer(
+        "UPDATE vector_stores SET thread_id = ? WHERE thread_id = ? AND created_at <= ?",
+        fork,
+        thread,
+        until);
   }
 
   /** Marks the stores that have expired. */

@@ -16,6 +16,7 @@ import dev.threadmill.files.VectorStoreLookup;
 import dev.threadmill.files.chunks.ChunkingStrategy;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.Collection;
@@ -32,6 +33,9 @@ public class VectorStores implements VectorStoreLookup {
 
   private static final Duration TOUCH_INTERVAL = Duration.ofMinutes(1);
 
+  private static final Duration UNCONFIRMED = Duration.ofHours(1);
+
+  private final StoreReferences references;
   private final Jdbc jdbc;
   private final Ids ids;
   private final InstantSource clock;
@@ -49,7 +53,9 @@ public class VectorStores implements VectorStoreLookup {
       StoreFileTable storeFiles,
       AddFiles addFiles,
       Files files,
-      IngestionSignal ingestion) {
+      IngestionSignal ingestion,
+      StoreReferences references) {
+    this.references = references;
     this.jdbc = jdbc;
     this.ids = ids;
     this.clock = clock;
@@ -80,7 +86,9 @@ public class VectorStores implements VectorStoreLookup {
   }
 
   /**
-   * Creates a store along with another object. Not to be called within a transaction.
+   * Creates a store along with another object. Not to be called within a transaction. A store that
+   * does not expire is deleted after an hour unless it is {@linkplain #confirm confirmed} or an
+   * assistant refers to it.
    *
    * @param param the name of the list of files, for errors
    * @param expiresAfter null if it does not expire
@@ -99,9 +107,47 @@ public class VectorStores implements VectorStoreLookup {
     return jdbc.inTransaction(
         tx -> {
           var created = insert(tx, project, request, null);
+          if (expiresAfter == null) {
+            stores.expectConfirmation(tx, created, clock.instant().plus(UNCONFIRMED));
+          }
           addFiles.add(tx, project, created, null, added);
           return created;
         });
+  }
+
+  /** The object along with which these stores were created is stored. */
+  public void confirm(Collection<String> storeIds) {
+    stores.confirm(storeIds);
+  }
+
+  /**
+   * Deletes stores whose assistant was not stored, because its node stopped, and confirms others.
+   *
+   * @param limit the most at a time
+   */
+  public void deleteUnconfirmed(int limit) {
+    stores.unconfirmed(limit).stream()
+        .collect(Collectors.groupingBy(VectorStoreTable.Unconfirmed::project))
+        .forEach(
+            (project, unconfirmed) -> {
+              var ids = unconfirmed.stream().map(each -> each.id().value()).toList();
+              var referenced = references.referenced(project, ids);
+              for (var each : unconfirmed) {
+                if (!referenced.contains(each.id().value())) {
+                  stores.delete(project, each.id());
+                }
+              }
+              stores.confirm(referenced);
+            });
+  }
+
+  /**
+   * Hands the stores that were made for a thread over to a fork of it.
+   *
+   * @param until the fork refers to no later ones
+   */
+  public void handOver(Tx tx, ThreadId thread, ThreadId fork, Instant until) {
+    stores.handOver(tx, thread, fork, until);
   }
 
   private VectorStoreId insert(

@@ -255,7 +255,8 @@ final class SimulatedNode {
             node,
             signals,
             parts.admitRequest,
-            parts.concurrency);
+            parts.concurrency,
+            new RequireVision(parts.models, parts.messages));
     node.register();
   }
 

@@ -249,7 +249,12 @@ class MessagesTest extends MessagesFixture {
           {"role": "user", "content": [{"type": "image_file", "image_file": {"file_id": "file-1"}}]} | content[0].image_file.file_id
           {"role": "user", "content": [{"type": "file", "file_id": "file_contract_2026"}]} | content[0].file_id
           {"role": "user", "content": [{"type": "file", "file": {"file_id": "file-none"}}]} | content[0].file_id
-          {"role": "user", "content": [{"type": "file", "file": {"file_data": "AAAA"}}]} | content[0].file.file_data
+          {"role": "user", "content": [{"type": "file", "file": {"file_data": "!"}}]} | content[0].file.file_data
+          {"role": "user", "content": [{"type": "file", "file_data": "data:application/pdf,JVBERi0="}]} | content[0].file_data
+          {"role": "user", "content": [{"type": "input_file", "file_data": ""}]} | content[0].file_data
+          {"role": "user", "content": [{"type": "file", "file": {"file_data": "AAAA", "file_id": "file-1"}}]} | content[0].file.file_data
+          {"role": "user", "content": [{"type": "file", "file_id": "file-1", "file": {"file_id": "file-1"}}]} | content[0].file
+          {"role": "user", "content": [{"type": "input_file", "file_data": "AAAA", "filename": 5}]} | content[0].filename
           {"role": "user", "content": [{"type": "file"}]} | content[0].file_id
           {"role": "user", "content": [{"type": "input_file", "file_url": "https://a"}]} | content[0].file_url
           {"role": "user", "content": [{"type": "input_image"}]} | content[0].image_url
@@ -262,7 +267,9 @@ class MessagesTest extends MessagesFixture {
           {"role": "user", "content": "a", "tool_call_id": "call_1"} | tool_call_id
           {"role": "user", "content": "a", "attachments": {}}    | attachments
           {"role": "user", "content": "a", "attachments": [{}]}  | attachments[0].file_id
-          {"role": "user", "content": "a", "attachments": [{"file_id": "file_1", "tools": [{"type": "payment"}]}]} | attachments[0].tools[0].type
+          {"role": "user", "content": "a", "attachments": [{"file_id": "file_1", "tools": [{"type": "pay ment"}]}]} | attachments[0].tools[0].type
+          {"role": "user", "content": "a", "attachments": [{"file_id": "file_1", "tools": [{"type": "function", "function": {}}]}]} | attachments[0].tools[0].function.name
+          {"role": "user", "content": "a", "attachments": [{"file_id": "file_1", "tools": [{"type": "payment"}]}]} | attachments[0].file_id
           {"role": "user", "content": "a", "attachments": [{"file_id": "file_1", "tools": [{"type": "file_search"}]}]} | attachments[0].file_id
           {"role": "user", "content": "a", "metadata": {"k": null}} | metadata.k
           {"role": "user", "content": "a", "status": "completed"} | status

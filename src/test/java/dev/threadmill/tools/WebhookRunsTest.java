@@ -3,6 +3,7 @@ package dev.threadmill.tools;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.threadmill.testing.FakeProviderResource;
+import dev.threadmill.testing.FormBody;
 import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.PostgresResource;
 import dev.threadmill.testing.RecordingServer;
@@ -96,6 +97,61 @@ class WebhookRunsTest extends WebhookFixture {
     // Then
     assertThat(run.status()).isEqualTo("completed");
     assertThat(run.output(0)).contains("unreachable", address, "connection refused");
+  }
+
+  @Test
+  void filesThatAreAttachedForAToolAreHandedToItsCalls() {
+    // Given
+    receiver.on("/", RecordingServer.json(200, "{}"));
+    provider.reply(
+        Reply.calls(call("payment", "{\"amount\": 9}"), call("lookup", "{}"), call("other", "{}")),
+        Reply.text("Booked."));
+    var assistant =
+        assistant(
+            webhook("payment", "/payment", "\"retries\": 0"),
+            webhook("lookup", "/lookup", "\"method\": \"GET\""),
+            webhook("other", "/other", "\"retries\": 0"));
+    var card =
+        new FormBody()
+            .field("purpose", "assistants")
+            .file("file", "card.json", "application/json", "{}".getBytes(StandardCharsets.UTF_8))
+            .post(api, "/v1/files")
+            .id();
+    var thread =
+        api.post(
+            "/v1/threads",
+            """
+            {"messages": [{"role": "user", "content": "Book a flight.", "attachments": [
+              {"file_id": "%s", "tools": [{"type": "payment"},
+                {"type": "function", "function": {"name": "lookup"}}]}]}]}"""
+                .formatted(card));
+    assertThat(thread.status()).as(thread.text()).isEqualTo(200);
+
+    // When
+    var run =
+        runs.stopped(
+            api.post(
+                    "/v1/threads/" + thread.id() + "/runs",
+                    "{\"assistant_id\": \"%s\"}".formatted(assistant))
+                .json());
+
+    // Then
+    assertThat(run.status()).isEqualTo("completed");
+    var paid = callOf("/payment");
+    assertThat(paid.header("threadmill-file-ids")).isEqualTo(card);
+    assertThat(paid.body())
+        .contains("\"amount\":9", "\"file_id\":\"" + card, "\"filename\":\"card.json\"")
+        .contains("/v1/files/" + card + "/content");
+    assertThat(callOf("/lookup").header("threadmill-file-ids")).isEqualTo(card);
+    assertThat(callOf("/other").header("threadmill-file-ids")).isNull();
+    assertThat(callOf("/other").body()).isEqualTo("{}");
+    assertThat(provider.lastRequest().body().toString())
+        .contains("[the file card.json with the id " + card + " is attached for the tool payment]");
+    var message = api.get("/v1/threads/" + thread.id() + "/messages?order=asc").json();
+    assertThat(message.at("/data/0/attachments/0/tools/0").toString())
+        .isEqualTo("{\"type\":\"payment\"}");
+    assertThat(message.at("/data/0/attachments/0/tools/1").toString())
+        .isEqualTo("{\"type\":\"function\",\"name\":\"lookup\"}");
   }
 
   @Test

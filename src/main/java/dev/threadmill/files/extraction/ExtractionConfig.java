@@ -24,6 +24,13 @@ public interface ExtractionConfig {
   @WithDefault("60s")
   Duration timeout();
 
+  /**
+   * Whether the processes are started in a cage without network and without the files of the
+   * server, where the machine has bubblewrap.
+   */
+  @WithDefault("true")
+  boolean cage();
+
   /** A process without work ends after this time. */
   @WithDefault("60s")
   Duration idle();

@@ -44,6 +44,11 @@ public final class Frames {
       int maxCharacters,
       int maxPictures,
       long millis) {
+    /** The same for a file at another place. */
+    Request withPath(String other) {
+      return new Request(other, filename, contentType, maxCharacters, maxPictures, millis);
+    }
+
     /** Writes the request. */
     public void write(DataOutputStream out) throws IOException {
       writeText(out, path);

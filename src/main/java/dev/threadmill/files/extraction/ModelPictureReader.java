@@ -1,6 +1,10 @@
 package dev.threadmill.files.extraction;
 
+import dev.threadmill.api.ProjectId;
+import dev.threadmill.limits.BudgetLedger;
+import dev.threadmill.limits.Payer;
 import dev.threadmill.models.LanguageModel;
+import dev.threadmill.models.LimitReachedException;
 import dev.threadmill.models.ModelException;
 import dev.threadmill.models.ModelMessage;
 import dev.threadmill.models.ModelPart;
@@ -8,20 +12,26 @@ import dev.threadmill.models.ModelRequest;
 import dev.threadmill.models.registry.ModelRegistry;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
+import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.jboss.logging.Logger;
 
 /**
- * Reads pictures with the model of the setting {@code picture-model}, one call for each. The tokens
- * are not charged to a budget: several projects may share the text of a file.
+ * Reads pictures with the model of the setting {@code picture-model}, one call for each, which the
+ * project of the file is charged for.
  */
 @ApplicationScoped
 public class ModelPictureReader implements PictureReader {
   private static final Logger LOG = Logger.getLogger(ModelPictureReader.class);
   private static final int MAX_TOKENS = 4_096;
+
+  /** For tokens that other calls of the project may return. */
+  private static final Duration LONGEST_WAIT = Duration.ofSeconds(30);
+
   private static final String PROMPT =
       """
       Write down all text in this picture, in reading order. Write tables as Markdown tables. Describe each diagram, \
@@ -30,15 +40,26 @@ public class ModelPictureReader implements PictureReader {
 
   private final ExtractionConfig config;
   private final Function<String, Optional<LanguageModel>> models;
+  private final BiFunction<ProjectId, LanguageModel, LanguageModel> metered;
 
   @Inject
-  ModelPictureReader(ExtractionConfig config, ModelRegistry registry) {
-    this(config, registry::find);
+  ModelPictureReader(ExtractionConfig config, ModelRegistry registry, BudgetLedger ledger) {
+    this(
+        config,
+        registry::find,
+        (project, model) -> ledger.metered(Payer.of(project), model, LONGEST_WAIT));
   }
 
-  ModelPictureReader(ExtractionConfig config, Function<String, Optional<LanguageModel>> models) {
+  /**
+   * @param metered the model with its calls counted for the project
+   */
+  ModelPictureReader(
+      ExtractionConfig config,
+      Function<String, Optional<LanguageModel>> models,
+      BiFunction<ProjectId, LanguageModel, LanguageModel> metered) {
     this.config = config;
     this.models = models;
+    this.metered = metered;
   }
 
   @Override
@@ -47,7 +68,8 @@ public class ModelPictureReader implements PictureReader {
   }
 
   @Override
-  public Optional<String> read(byte[] picture, String mediaType) throws InterruptedException {
+  public Optional<String> read(ProjectId project, byte[] picture, String mediaType)
+      throws ExtractionException, InterruptedException {
     var name = config.pictureModel().orElseThrow();
     var model = models.apply(name);
     if (model.isEmpty()) {
@@ -70,7 +92,11 @@ public class ModelPictureReader implements PictureReader {
             MAX_TOKENS,
             null);
     try {
-      return Optional.ofNullable(model.get().answer(request, _ -> {}).text());
+      return Optional.ofNullable(
+          metered.apply(project, model.get()).answer(request, _ -> {}).text());
+    } catch (LimitReachedException e) {
+      throw ExtractionException.server(
+          "The pictures of the file cannot be read: " + e.getMessage(), e);
     } catch (ModelException e) {
       LOG.warnf("The model %s did not read a picture: %s", name, e.getMessage());
       return Optional.empty();

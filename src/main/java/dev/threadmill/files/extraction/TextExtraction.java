@@ -1,6 +1,7 @@
 package dev.threadmill.files.extraction;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import dev.threadmill.api.ProjectId;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.inject.Any;
 import jakarta.enterprise.inject.Instance;
@@ -52,10 +53,12 @@ public class TextExtraction {
    * The text of a file. The content decides the format; name and content type (which may be null)
    * help where the content says nothing, as with Markdown and CSV.
    *
+   * @param project whose turn it is to have a process, and which is charged for pictures that a
+   *     model reads
    * @throws ExtractionException if the file has no text that can be extracted
    * @throws InterruptedException if the thread is interrupted while another process reads the file
    */
-  public ExtractedText extract(Path file, String filename, String contentType)
+  public ExtractedText extract(ProjectId project, Path file, String filename, String contentType)
       throws ExtractionException, InterruptedException {
     try {
       var start = start(file);
@@ -69,19 +72,21 @@ public class TextExtraction {
           return text;
         }
       }
-      return readDocument(file, filename, contentType);
+      return readDocument(project, file, filename, contentType);
     } catch (IOException e) {
       throw ExtractionException.server("The file cannot be read.", e);
     }
   }
 
-  private ExtractedText readDocument(Path file, String filename, String contentType)
+  private ExtractedText readDocument(
+      ProjectId project, Path file, String filename, String contentType)
       throws IOException, ExtractionException, InterruptedException {
     var reader =
         pictureReaders.stream().filter(each -> each.maxPictures() > 0).findFirst().orElse(null);
     var timeout = timeout(Files.size(file));
     var result =
         workers.read(
+            project,
             new Frames.Request(
                 file.toAbsolutePath().toString(),
                 filename == null ? "" : filename,
@@ -91,21 +96,35 @@ public class TextExtraction {
                 timeout.plusSeconds(5).toMillis()),
             timeout);
     var blocks = new ArrayList<>(result.blocks());
+    var warnings = new ArrayList<>(result.warnings());
     for (var picture : result.pictures()) {
-      readPicture(reader, picture, blocks);
+      readPicture(project, reader, picture, blocks, warnings);
     }
-    return new ExtractedText(result.mediaType(), blocks, result.warnings());
+    return new ExtractedText(result.mediaType(), blocks, warnings);
   }
 
   /** Replaces the block that stands for a picture by what the picture says. */
   private static void readPicture(
-      PictureReader reader, WorkerProcess.Picture picture, List<Block> blocks)
-      throws InterruptedException {
+      ProjectId project,
+      PictureReader reader,
+      WorkerProcess.Picture picture,
+      List<Block> blocks,
+      List<String> warnings)
+      throws ExtractionException, InterruptedException {
     if (picture.block() >= blocks.size()) {
       return;
     }
     var block = blocks.get(picture.block());
-    var text = reader.read(picture.content(), picture.mediaType()).map(t -> CleanText.of(t, false));
+    var text =
+        reader
+            .read(project, picture.content(), picture.mediaType())
+            .map(each -> CleanText.of(each, false));
+    if (text.isEmpty()) {
+      warnings.add(
+          block.page() == null
+              ? "A picture could not be read."
+              : "The picture on page %d could not be read.".formatted(block.page()));
+    }
     if (text.isPresent() && !text.get().isEmpty()) {
       blocks.set(
           picture.block(),

@@ -1,14 +1,25 @@
 package dev.threadmill.files.extraction;
 
+import dev.threadmill.api.FairExecutor;
+import dev.threadmill.api.ProjectId;
+import dev.threadmill.db.HomeConfig;
+import dev.threadmill.sandbox.ProgramCage;
+import dev.threadmill.sandbox.SandboxConfig;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Semaphore;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.jboss.logging.Logger;
 
 /**
  * The processes that read documents: started when a document arrives, kept for the next one, and
@@ -16,23 +27,65 @@ import java.util.concurrent.TimeUnit;
  */
 @ApplicationScoped
 class WorkerPool {
+  private static final Logger LOG = Logger.getLogger(WorkerPool.class);
+
   private final ExtractionConfig config;
-  private final Semaphore permits;
+  private final FairExecutor turns;
   private final ArrayDeque<Idle> idle = new ArrayDeque<>();
+  private final Supplier<ProgramCage.Found> findCage;
+  private Optional<ProgramCage> cage;
   private boolean closed;
 
   private record Idle(WorkerProcess worker) {}
 
   @Inject
-  WorkerPool(ExtractionConfig config) {
-    this.config = config;
-    this.permits = new Semaphore(Math.max(1, config.processes()), true);
+  WorkerPool(ExtractionConfig config, SandboxConfig sandbox, HomeConfig home) {
+    this(config, () -> ProgramCage.find(sandbox, home.home()));
   }
 
-  /** Reads a document in one of the processes; waits for one to be free. */
-  WorkerProcess.Result read(Frames.Request request, Duration timeout)
+  /**
+   * @param findCage looks for a cage when the first process is started, unless the settings want
+   *     none
+   */
+  WorkerPool(ExtractionConfig config, Supplier<ProgramCage.Found> findCage) {
+    this.config = config;
+    this.findCage = findCage;
+    this.turns =
+        new FairExecutor(
+            Executors.newFixedThreadPool(
+                Math.max(1, config.processes()),
+                Thread.ofVirtual().name("extraction-", 0).factory()));
+  }
+
+  /**
+   * Reads a document in one of the processes. Waits for one to be free; projects take turns.
+   *
+   * @param timeout from the moment on at which the process begins
+   */
+  WorkerProcess.Result read(ProjectId project, Frames.Request request, Duration timeout)
       throws ExtractionException, InterruptedException {
-    permits.acquire();
+    var task = new FutureTask<>(() -> read(request, timeout));
+    try {
+      turns.of(project.value()).execute(task);
+      return task.get();
+    } catch (RejectedExecutionException e) {
+      throw ExtractionException.server("The server is stopping.", e);
+    } catch (InterruptedException e) {
+      task.cancel(true);
+      throw e;
+    } catch (ExecutionException e) {
+      switch (e.getCause()) {
+        case ExtractionException known -> throw known;
+        case InterruptedException _ ->
+            throw ExtractionException.server("The server is stopping.", e);
+        case Error error -> throw error;
+        default -> throw new IllegalStateException(e.getCause());
+      }
+    }
+  }
+
+  private WorkerProcess.Result read(Frames.Request request, Duration timeout)
+      throws ExtractionException, InterruptedException {
     try {
       var worker = take();
       try {
@@ -42,8 +95,6 @@ class WorkerPool {
       }
     } catch (IOException e) {
       throw ExtractionException.server("No process to read the file could be started.", e);
-    } finally {
-      permits.release();
     }
   }
 
@@ -57,7 +108,23 @@ class WorkerPool {
         worker.close();
       }
     }
-    return WorkerProcess.start(config);
+    return WorkerProcess.start(config, cage().orElse(null));
+  }
+
+  private synchronized Optional<ProgramCage> cage() {
+    if (cage == null) {
+      cage =
+          switch (config.cage()
+              ? findCage.get()
+              : new ProgramCage.Found.Unusable("off by setting")) {
+            case ProgramCage.Found.Usable(var usable) -> Optional.of(usable);
+            case ProgramCage.Found.Unusable(var why) -> {
+              LOG.warnf("documents are read without a cage: %s", why);
+              yield Optional.empty();
+            }
+          };
+    }
+    return cage;
   }
 
   private void giveBack(WorkerProcess worker) {
@@ -92,6 +159,7 @@ class WorkerPool {
 
   @PreDestroy
   void close() {
+    turns.close();
     synchronized (idle) {
       closed = true;
       idle.forEach(entry -> entry.worker().close());

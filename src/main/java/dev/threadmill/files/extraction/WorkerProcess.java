@@ -1,13 +1,15 @@
 package dev.threadmill.files.extraction;
 
+import dev.threadmill.sandbox.ProgramCage;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
-import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -16,22 +18,19 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
 
 /** A process that reads one document at a time, with a heap, a time and a folder of its own. */
 final class WorkerProcess implements AutoCloseable {
-  private static final String MAIN = "dev.threadmill.files.extraction.worker.ExtractionWorker";
   private static final int OUT_OF_MEMORY = 3;
   private static final int TIME_IS_OVER = 4;
   private static final int MOST_FILES = 200;
   private static final Duration MOST_CPU = Duration.ofMinutes(10);
   private static final long PICTURE_BYTES = 32 << 20;
 
-  /** No file of more than 2 GB, no core dumps, and an end if the server does not end it. */
-  private static final String LIMITS =
-      "ulimit -f 4194304; ulimit -c 0; ulimit -t 1800; exec \"$@\"";
-
   private final Process process;
   private final Path folder;
+  private final boolean isCaged;
   private final DataInputStream in;
   private final DataOutputStream out;
   private int files;
@@ -46,47 +45,24 @@ final class WorkerProcess implements AutoCloseable {
   record Result(
       String mediaType, List<Block> blocks, List<String> warnings, List<Picture> pictures) {}
 
-  private WorkerProcess(Process process, Path folder) {
+  private WorkerProcess(Process process, Path folder, boolean isCaged) {
     this.process = process;
     this.folder = folder;
+    this.isCaged = isCaged;
     this.in = new DataInputStream(new BufferedInputStream(process.getInputStream(), 1 << 16));
     this.out = new DataOutputStream(new BufferedOutputStream(process.getOutputStream()));
   }
 
-  static WorkerProcess start(ExtractionConfig config) throws IOException {
+  /**
+   * Starts a process.
+   *
+   * @param cage in which it is started; null for none
+   */
+  static WorkerProcess start(ExtractionConfig config, ProgramCage cage) throws IOException {
     var folder = Files.createTempDirectory("threadmill-extraction");
-    var command = new ArrayList<String>();
-    if (File.separatorChar == '/') {
-      command.addAll(List.of("/bin/sh", "-c", LIMITS, "sh"));
-    }
-    command.addAll(
-        List.of(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-Xmx" + config.heapMegabytes() + "m",
-            "-Xss2m",
-            "-XX:MaxMetaspaceSize=160m",
-            "-XX:MaxDirectMemorySize=64m",
-            "-Djdk.nio.maxCachedBufferSize=262144",
-            "-XX:+ExitOnOutOfMemoryError",
-            "-XX:+UseSerialGC",
-            "-XX:TieredStopAtLevel=1",
-            "-Xshare:auto",
-            "-Djava.awt.headless=true",
-            "-Djava.io.tmpdir=" + folder,
-            "-Duser.home=" + folder,
-            "-Dpdfbox.fontcache=" + folder,
-            "-Dlog4j2.loggerContextFactory=org.apache.logging.log4j.simple.SimpleLoggerContextFactory",
-            "-Dorg.apache.logging.log4j.simplelog.level=OFF",
-            "-cp",
-            WorkerClassPath.find(),
-            MAIN));
     try {
-      var builder = new ProcessBuilder(command);
-      builder.environment().clear();
-      builder.environment().put("LANG", "C.UTF-8");
-      builder.environment().put("HOME", folder.toString());
-      builder.redirectError(ProcessBuilder.Redirect.DISCARD).directory(folder.toFile());
-      return new WorkerProcess(builder.start(), folder);
+      var process = new WorkerCommand(config, folder, cage).start();
+      return new WorkerProcess(process, folder, cage != null);
     } catch (IOException e) {
       delete(folder);
       throw e;
@@ -100,17 +76,21 @@ final class WorkerProcess implements AutoCloseable {
 
   /** Whether the process may read another file. */
   boolean isUsable() {
-    return !closed
-        && process.isAlive()
-        && files < MOST_FILES
-        && process.info().totalCpuDuration().orElse(Duration.ZERO).compareTo(MOST_CPU) < 0;
+    return !closed && process.isAlive() && files < MOST_FILES && cpu().compareTo(MOST_CPU) < 0;
+  }
+
+  /** Of the process; in a cage it is below the program that makes the cage. */
+  private Duration cpu() {
+    return Stream.concat(Stream.of(process.toHandle()), process.descendants())
+        .map(each -> each.info().totalCpuDuration().orElse(Duration.ZERO))
+        .reduce(Duration.ZERO, Duration::plus);
   }
 
   /** Reads a file. After any failure but that of a file that the process reported, it is ended. */
   Result read(Frames.Request request, Duration timeout)
       throws ExtractionException, InterruptedException {
     files++;
-    var task = new FutureTask<>(() -> exchange(request));
+    var task = new FutureTask<>(() -> isCaged ? exchangeCopy(request) : exchange(request));
     Thread.ofVirtual().name("extraction-" + pid()).start(task);
     try {
       return task.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
@@ -162,6 +142,18 @@ final class WorkerProcess implements AutoCloseable {
               "The process that read the file ended unexpectedly.",
               new IOException("exit code " + code, cause));
     };
+  }
+
+  /** A process in a cage sees no file but those in its folder. */
+  private Result exchangeCopy(Frames.Request request) throws Exception {
+    var copy = folder.resolve("document");
+    try {
+      Files.copy(Path.of(request.path()), copy, StandardCopyOption.REPLACE_EXISTING);
+      Files.setPosixFilePermissions(copy, PosixFilePermissions.fromString("r--r--r--"));
+      return exchange(request.withPath(copy.toString()));
+    } finally {
+      Files.deleteIfExists(copy);
+    }
   }
 
   private Result exchange(Frames.Request request) throws Exception {

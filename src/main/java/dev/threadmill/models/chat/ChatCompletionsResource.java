@@ -29,12 +29,19 @@ public class ChatCompletionsResource {
   private final ModelRegistry models;
   private final Metering metering;
   private final ContentGate gate;
+  private final RequestParts parts;
   private final Ids ids;
   private final InstantSource clock;
 
   ChatCompletionsResource(
-      ModelRegistry models, Metering metering, ContentGate gate, Ids ids, InstantSource clock) {
+      ModelRegistry models,
+      Metering metering,
+      ContentGate gate,
+      RequestParts parts,
+      Ids ids,
+      InstantSource clock) {
     this.gate = gate;
+    this.parts = parts;
     this.models = models;
     this.metering = metering;
     this.ids = ids;
@@ -62,9 +69,10 @@ public class ChatCompletionsResource {
     var model =
         models.find(request.model()).orElseThrow(() -> ModelErrors.unknownModel(request.model()));
     var project = Caller.current().project();
-    var prompt =
+    var filtered =
         new FilteredRequest(gate, ContentSource.input(project, null, null))
             .of(request.toModelRequest());
+    var prompt = parts.load(project, model.info(), filtered);
     var call =
         new ChatCompletionCall(
             request,

@@ -3,6 +3,8 @@ package dev.threadmill.models.chat;
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.threadmill.api.ApiException;
+import dev.threadmill.api.Bounds;
+import dev.threadmill.models.FileData;
 import dev.threadmill.models.ModelMessage;
 import dev.threadmill.models.ModelPart;
 import dev.threadmill.models.ModelToolCall;
@@ -11,6 +13,7 @@ import java.util.List;
 
 /** A message of a chat completion request. */
 public record ChatMessage(ModelMessage message) {
+  private static final int MAX_NAME = 1_024;
 
   @JsonCreator
   static ChatMessage of(JsonNode json) {
@@ -103,8 +106,28 @@ public record ChatMessage(ModelMessage message) {
         at.allowOnly("type", "data", "format");
         yield new ModelPart.Audio(at.get("data").text(), at.get("format").textOr("wav"));
       }
-      default -> throw at.get("type").invalid("'text', 'image_url', 'input_audio' or 'audio'");
+      case "file" -> file(at);
+      default ->
+          throw at.get("type").invalid("'text', 'image_url', 'file', 'input_audio' or 'audio'");
     };
+  }
+
+  /** The file is in an object of its own, or beside the type. */
+  private static ModelPart file(ChatField at) {
+    at.allowOnly("type", "file", "file_id", "filename", "file_data");
+    var file = at.get("file").isAbsent() ? at : at.get("file");
+    if (file != at) {
+      file.allowOnly("file_id", "filename", "file_data");
+    }
+    var data = file.get("file_data");
+    if (data.isAbsent()) {
+      return new ModelPart.File(file.get("file_id").text(), null);
+    }
+    if (!file.get("file_id").isAbsent()) {
+      throw data.invalid("either 'file_id' or 'file_data'");
+    }
+    var name = Bounds.text("filename", file.get("filename").textOr(null), MAX_NAME);
+    return new ModelPart.File(null, FileData.parse(data.param(), name, data.text()));
   }
 
   /** The URL is in an object of its own, or beside the type. */

@@ -9,6 +9,7 @@ import dev.langchain4j.data.message.AudioContent;
 import dev.langchain4j.data.message.ChatMessage;
 import dev.langchain4j.data.message.Content;
 import dev.langchain4j.data.message.ImageContent;
+import dev.langchain4j.data.message.PdfFileContent;
 import dev.langchain4j.data.message.SystemMessage;
 import dev.langchain4j.data.message.TextContent;
 import dev.langchain4j.data.message.ToolExecutionResultMessage;
@@ -19,6 +20,7 @@ import dev.langchain4j.model.chat.request.ResponseFormatType;
 import dev.langchain4j.model.chat.request.json.JsonObjectSchema;
 import dev.langchain4j.model.chat.request.json.JsonSchema;
 import dev.threadmill.api.Json;
+import dev.threadmill.models.FileData;
 import dev.threadmill.models.FunctionSpec;
 import dev.threadmill.models.ModelMessage;
 import dev.threadmill.models.ModelPart;
@@ -214,6 +216,7 @@ final class LangChainRequest {
             ? ImageContent.from(data.group(2), data.group(1))
             : ImageContent.from(url);
       }
+      case ModelPart.File(_, var data) -> PdfFileContent.from(data.base64(), FileData.PDF);
       case ModelPart.Audio(var data, var format) -> AudioContent.from(data, "audio/" + format);
     };
   }

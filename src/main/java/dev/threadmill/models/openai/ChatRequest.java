@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.threadmill.api.Json;
 import dev.threadmill.egress.RequestBody;
+import dev.threadmill.models.FileData;
 import dev.threadmill.models.FunctionSpec;
 import dev.threadmill.models.ModelFacts;
 import dev.threadmill.models.ModelMessage;
@@ -279,6 +280,13 @@ final class ChatRequest {
           if (detail != null && sends("detail")) {
             out.writeStringField("detail", detail);
           }
+          out.writeEndObject();
+        }
+        case ModelPart.File(_, var data) -> {
+          out.writeStringField("type", "file");
+          out.writeObjectFieldStart("file");
+          out.writeStringField("filename", data.filename());
+          out.writeStringField("file_data", "data:" + FileData.PDF + ";base64," + data.base64());
           out.writeEndObject();
         }
         case ModelPart.Audio(var data, var format) -> {

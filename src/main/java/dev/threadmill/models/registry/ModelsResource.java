@@ -46,7 +46,8 @@ public class ModelsResource {
       ModelInfo.Price price) {}
 
   /** What a model can do. */
-  public record Capabilities(boolean tools, boolean images, boolean audio, boolean reasoning) {}
+  public record Capabilities(
+      boolean tools, boolean images, boolean files, boolean audio, boolean reasoning) {}
 
   @GET
   @Operation(
@@ -79,7 +80,8 @@ public class ModelsResource {
         known ? info.contextWindow() : null,
         known ? info.maxOutput() : null,
         known
-            ? new Capabilities(info.tools(), info.images(), info.audio(), info.reasoning())
+            ? new Capabilities(
+                info.tools(), info.images(), info.files(), info.audio(), info.reasoning())
             : null,
         info.tier(),
         info.region(),

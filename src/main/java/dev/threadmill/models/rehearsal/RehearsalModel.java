@@ -64,6 +64,7 @@ public final class RehearsalModel implements LanguageModel {
         16_384,
         true,
         true,
+        false,
         true,
         true,
         null,

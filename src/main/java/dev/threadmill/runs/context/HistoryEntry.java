@@ -4,6 +4,7 @@ import dev.threadmill.api.MessageId;
 import dev.threadmill.models.TokenCounter;
 import dev.threadmill.runs.store.StepReasoning;
 import dev.threadmill.runs.store.ToolCall;
+import dev.threadmill.threads.Attachment;
 import dev.threadmill.threads.ContentPart;
 import dev.threadmill.threads.Message;
 import java.time.Instant;
@@ -25,6 +26,7 @@ sealed interface HistoryEntry {
    * A message.
    *
    * @param content null while it was not read from the database
+   * @param attachments files for tools of the assistant's own
    * @param stored size of the content in the database in bytes, perhaps compressed, if it was not
    *     read
    */
@@ -34,15 +36,23 @@ sealed interface HistoryEntry {
       List<ContentPart> content,
       Instant at,
       int tokens,
-      int stored)
+      int stored,
+      List<Attachment> attachments)
       implements HistoryEntry {
+    public MessageEntry {
+      attachments =
+          attachments == null
+              ? List.of()
+              : attachments.stream().filter(each -> !each.ownTools().isEmpty()).toList();
+    }
+
     /** Whether the content was not read from the database yet. */
     boolean isLeft() {
       return content == null;
     }
 
     MessageEntry with(List<ContentPart> read) {
-      return new MessageEntry(id, role, read, at, tokens, stored);
+      return new MessageEntry(id, role, read, at, tokens, stored, attachments);
     }
 
     /** How many characters have been read of it. */

@@ -67,6 +67,10 @@ final class PromptDigest {
         add('i', url);
         add('d', detail);
       }
+      case ModelPart.File(_, var data) -> {
+        add('p', data.filename());
+        add('b', data.base64());
+      }
       case ModelPart.Audio(var data, var format) -> {
         add('m', data);
         add('d', format);

@@ -4,10 +4,14 @@ import dev.threadmill.api.ApiException;
 import dev.threadmill.api.FileId;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.db.Jdbc;
+import dev.threadmill.files.FileTexts;
 import dev.threadmill.files.Files;
 import dev.threadmill.files.StoredFile;
+import dev.threadmill.models.FileData;
 import dev.threadmill.models.ModelInfo;
+import dev.threadmill.models.TokenCounter;
 import dev.threadmill.runs.context.HistoryEntry.MessageEntry;
+import dev.threadmill.threads.Attachment;
 import dev.threadmill.threads.ContentPart;
 import dev.threadmill.threads.Message;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -19,16 +23,21 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Puts the content of files into a prompt in place of references to them: images as data URLs for
- * models that see, other files as their text. The newest files come first; those that exceed the
- * size or the tokens of the prompt are replaced by a note, so that the model knows of them.
+ * models that see, PDF documents as they are for models that read them, other files as their text.
+ * The newest files come first; those that exceed the size or the tokens of the prompt are replaced
+ * by a note, so that the model knows of them.
  */
 @ApplicationScoped
 public class PromptFiles {
   /** No provider takes larger images. */
   private static final long MAX_IMAGE_BYTES = 20L << 20;
+
+  /** Providers take requests of up to 32 MB, in base64. */
+  private static final long MAX_DOCUMENT_BYTES = 20L << 20;
 
   private static final int SNIFFED = 16;
 
@@ -54,8 +63,11 @@ public class PromptFiles {
   Loading plan(ProjectId project, List<HistoryEntry> entries, ModelInfo model, int tokens) {
     var ids =
         entries.stream()
-            .flatMap(entry -> contentOf(entry).stream())
-            .map(PromptFiles::fileId)
+            .flatMap(
+                entry ->
+                    Stream.concat(
+                        contentOf(entry).stream().map(PromptFiles::fileId),
+                        attachmentsOf(entry).stream().map(each -> parsed(each.fileId()))))
             .flatMap(Optional::stream)
             .collect(Collectors.toSet());
     if (ids.isEmpty()) {
@@ -76,6 +88,10 @@ public class PromptFiles {
         : List.of();
   }
 
+  private static List<Attachment> attachmentsOf(HistoryEntry entry) {
+    return entry instanceof MessageEntry message ? message.attachments() : List.of();
+  }
+
   private static Optional<FileId> fileId(ContentPart part) {
     var id =
         switch (part) {
@@ -83,6 +99,10 @@ public class PromptFiles {
           case ContentPart.File file -> file.fileId();
           default -> null;
         };
+    return parsed(id);
+  }
+
+  private static Optional<FileId> parsed(String id) {
     try {
       return Optional.ofNullable(id).map(FileId::new);
     } catch (ApiException e) {
@@ -96,7 +116,7 @@ public class PromptFiles {
     private final Map<FileId, StoredFile> found;
     private final ModelInfo model;
 
-    /** How many references to an image are replaced by it: the newest ones. */
+    /** How many references to an image or document are replaced by it: the newest ones. */
     private final Map<StoredFile, Integer> shown = new HashMap<>();
 
     private long characters;
@@ -109,15 +129,15 @@ public class PromptFiles {
       this.model = model;
       this.tokensLeft = tokens;
       if (!found.isEmpty()) {
-        chooseImages();
+        chooseOriginals();
       }
     }
 
     /**
-     * The newest images that fit into the largest prompt there is. A file counts once for each
-     * reference, since the request to the model repeats it.
+     * The newest images and documents that fit into the largest prompt there is, and documents into
+     * its tokens. A file counts once for each reference, since the request to the model repeats it.
      */
-    private void chooseImages() {
+    private void chooseOriginals() {
       characters =
           entries.stream()
               .filter(MessageEntry.class::isInstance)
@@ -130,18 +150,35 @@ public class PromptFiles {
           if (file == null) {
             continue;
           }
-          if (!mayBeImage(part, file)) {
-            ofTexts += mostCharacters(file);
-          } else if (model.images() && file.bytes() <= MAX_IMAGE_BYTES) {
-            long size = (file.bytes() + 2) / 3 * 4;
-            if (characters + size <= PromptMessageReader.MOST_CHARACTERS) {
-              characters += size;
-              shown.merge(file, 1, Integer::sum);
+          if (mayBeImage(part, file)) {
+            if (model.images() && file.bytes() <= MAX_IMAGE_BYTES) {
+              showIfItFits(file);
             }
+          } else if (!isReadableDocument(file) || !showIfItFits(file)) {
+            ofTexts += mostCharacters(file);
+          } else {
+            tokensLeft -= TokenCounter.ofDocument(file.bytes());
           }
         }
       }
       characters += Math.min(ofTexts, FileTexts.MAX_CHARACTERS_PER_TOKEN * tokensLeft);
+    }
+
+    private boolean isReadableDocument(StoredFile file) {
+      return model.files()
+          && file.contentType().equals(FileData.PDF)
+          && file.bytes() <= MAX_DOCUMENT_BYTES
+          && TokenCounter.ofDocument(file.bytes()) <= tokensLeft;
+    }
+
+    private boolean showIfItFits(StoredFile file) {
+      long size = (file.bytes() + 2) / 3 * 4;
+      boolean fits = characters + size <= PromptMessageReader.MOST_CHARACTERS;
+      if (fits) {
+        characters += size;
+        shown.merge(file, 1, Integer::sum);
+      }
+      return fits;
     }
 
     private static long mostCharacters(StoredFile file) {
@@ -157,9 +194,11 @@ public class PromptFiles {
     }
 
     private boolean hasNoReference(HistoryEntry entry) {
-      return contentOf(entry).stream()
-          .noneMatch(
-              part -> part instanceof ContentPart.File || part instanceof ContentPart.ImageFile);
+      return attachmentsOf(entry).isEmpty()
+          && contentOf(entry).stream()
+              .noneMatch(
+                  part ->
+                      part instanceof ContentPart.File || part instanceof ContentPart.ImageFile);
     }
 
     /** About how many characters the prompt has with its images and the texts of its files. */
@@ -181,13 +220,33 @@ public class PromptFiles {
           loaded.add(entry);
           continue;
         }
+        var message = (MessageEntry) entry;
         var parts = new ArrayList<ContentPart>();
-        for (var part : contentOf(entry).reversed()) {
+        for (var attachment : message.attachments().reversed()) {
+          parts.addAll(notes(attachment).reversed());
+        }
+        for (var part : message.content().reversed()) {
           parts.add(load(part, urls, toShow));
         }
-        loaded.add(((MessageEntry) entry).with(parts.reversed()));
+        loaded.add(message.with(parts.reversed()));
       }
       return loaded.reversed();
+    }
+
+    /**
+     * What the model is told of a file for tools of the assistant's own: they get it themselves.
+     */
+    private List<ContentPart> notes(Attachment attachment) {
+      var file = parsed(attachment.fileId()).map(found::get);
+      return attachment.ownTools().stream()
+          .map(
+              tool ->
+                  ContentPart.text(
+                      file.isEmpty()
+                          ? "[a file for the tool %s was deleted]".formatted(tool)
+                          : "[the file %s with the id %s is attached for the tool %s]"
+                              .formatted(file.get().filename(), file.get().id(), tool)))
+          .toList();
     }
 
     private ContentPart load(
@@ -202,6 +261,14 @@ public class PromptFiles {
       }
       if (mayBeImage(part, file)) {
         return image(part, file, urls, toShow);
+      }
+      if (toShow.merge(file, -1, Integer::sum) >= 0) {
+        var data = document(file);
+        if (data.isPresent()) {
+          return new ContentPart.File(file.id().value(), data.get());
+        }
+        // The name or the client said that it is a PDF document, and it is none.
+        tokensLeft += TokenCounter.ofDocument(file.bytes());
       }
       var text = texts.of(file, tokensLeft);
       tokensLeft = Math.max(0, tokensLeft - text.tokens());
@@ -228,6 +295,17 @@ public class PromptFiles {
               ? image.imageFile().detail()
               : ContentPart.Detail.AUTO;
       return new ContentPart.ImageUrl(new ContentPart.ImageUrl.Picture(url, detail));
+    }
+
+    /** Empty if the content is no PDF document. */
+    private Optional<FileData> document(StoredFile file) {
+      try (var in = files.open(file)) {
+        var base64 = Base64.getEncoder().encodeToString(in.readAllBytes());
+        var data = new FileData(file.filename(), FileData.PDF, base64);
+        return data.isPdf() ? Optional.of(data) : Optional.empty();
+      } catch (IOException e) {
+        return Optional.empty();
+      }
     }
 
     /** Null if the content is no image, whatever its name says. */

@@ -6,6 +6,7 @@ import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Row;
 import dev.threadmill.runs.context.HistoryEntry.MessageEntry;
 import dev.threadmill.runs.store.Run;
+import dev.threadmill.threads.Attachment;
 import dev.threadmill.threads.ContentPart;
 import dev.threadmill.threads.Message;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -26,6 +27,7 @@ import java.util.Optional;
 @ApplicationScoped
 class PromptMessageReader {
   private static final TypeReference<List<ContentPart>> CONTENT = new TypeReference<>() {};
+  private static final TypeReference<List<Attachment>> ATTACHMENTS = new TypeReference<>() {};
 
   /**
    * For a message of a single text part, the usual case, the database extracts the text from the
@@ -36,7 +38,7 @@ class PromptMessageReader {
    */
   private static final String MESSAGE =
       """
-      m.id, m.role, m.tokens, %2$s AS created, pg_column_size(m.content) AS stored,
+      m.id, m.role, m.tokens, m.attachments, %2$s AS created, pg_column_size(m.content) AS stored,
       CASE WHEN %1$s AND jsonb_array_length(m.content) = 1
         THEN m.content -> 0 -> 'text' ->> 'value' END AS words,
       CASE WHEN %1$s AND pg_column_compression(m.content) IS NULL
@@ -291,6 +293,7 @@ class PromptMessageReader {
         text == null ? row.json("content", CONTENT) : List.of(ContentPart.text(text)),
         row.instantFromMicros("created"),
         row.integer("tokens") + HistoryEntry.TOKENS_PER_MESSAGE,
-        row.integer("stored"));
+        row.integer("stored"),
+        row.json("attachments", ATTACHMENTS));
   }
 }

@@ -71,7 +71,8 @@ final class PromptMessages {
       // PromptFiles has replaced these by what they refer to.
       case ContentPart.ImageFile image ->
           new ModelPart.Text("[file " + image.imageFile().fileId() + "]");
-      case ContentPart.File file -> new ModelPart.Text("[file " + file.fileId() + "]");
+      case ContentPart.File(var id, var data) ->
+          data == null ? new ModelPart.Text("[file " + id + "]") : new ModelPart.File(id, data);
     };
   }
 }

@@ -144,6 +144,7 @@ public record StepContextObject(
         case ModelPart.Text(var text) -> text;
         case ModelPart.Image(var url, _) ->
             "[image %s]".formatted(url.length() > 200 ? url.substring(0, 200) + "…" : url);
+        case ModelPart.File(_, var data) -> "[file %s]".formatted(data.filename());
         case ModelPart.Audio(_, var format) -> "[audio %s]".formatted(format);
       };
     }

@@ -138,7 +138,8 @@ public class ThreadHistory {
               message.content(),
               message.createdAt(),
               message.tokens() + HistoryEntry.TOKENS_PER_MESSAGE,
-              0));
+              0,
+              message.attachments()));
     }
     return new Window(kept.reversed(), kept.size() < thread.size());
   }

@@ -96,7 +96,12 @@ public class CreateChildRun {
   private static NewMessage userMessage(String text) {
     var content = List.of(ContentPart.text(text));
     return new NewMessage(
-        Message.Role.USER, content, null, Metadata.EMPTY, PrepareMessages.tokens(content));
+        Message.Role.USER,
+        content,
+        null,
+        Metadata.EMPTY,
+        PrepareMessages.tokens(content),
+        List.of());
   }
 
   /**

@@ -33,6 +33,12 @@ class CodeFileStore implements ThreadLifecycle, FileLifecycle {
    */
   record CodeFile(String path, FileId file, FileId input) {}
 
+  /** Whether the thread is there. */
+  boolean exists(ThreadId thread) {
+    return jdbc.one("SELECT id FROM threads WHERE id = ?", row -> row.text("id"), thread)
+        .isPresent();
+  }
+
   /** The files of a thread. */
   List<CodeFile> files(ThreadId thread) {
     return jdbc.list(

@@ -191,6 +191,12 @@ class SyncFiles {
   private FileId create(ToolContext context, String name, java.io.InputStream in, long bytes)
       throws IOException {
     var file = new NewFile(name, FilePurpose.ASSISTANTS_OUTPUT, null, null, context.thread());
-    return files.create(context.project(), file, in, bytes, Math.max(1, bytes)).id();
+    var made = files.create(context.project(), file, in, bytes, Math.max(1, bytes)).id();
+    if (!store.exists(context.thread())) {
+      // The thread was deleted meanwhile, and took the files along that it had.
+      files.delete(context.project(), made);
+      throw new IOException("the thread was deleted");
+    }
+    return made;
   }
 }

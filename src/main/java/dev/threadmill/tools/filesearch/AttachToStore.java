@@ -9,6 +9,7 @@ import dev.threadmill.assistants.ToolResources;
 import dev.threadmill.db.Tx;
 import dev.threadmill.threads.Attachment;
 import dev.threadmill.threads.AttachmentListener;
+import dev.threadmill.threads.ForkHeir;
 import dev.threadmill.threads.Message;
 import dev.threadmill.threads.ThreadLifecycle;
 import dev.threadmill.threads.ThreadToolResources;
@@ -19,8 +20,8 @@ import java.util.Optional;
 
 /**
  * Adds files that are attached for the file search to the vector store of the thread. A thread
- * without one gets a store that expires after seven days without use and is deleted with the
- * thread.
+ * without one gets a store that expires after seven days without use and is deleted with the last
+ * one of the thread and its forks.
  */
 @ApplicationScoped
 class AttachToStore implements AttachmentListener, ThreadLifecycle {
@@ -28,8 +29,10 @@ class AttachToStore implements AttachmentListener, ThreadLifecycle {
 
   private final VectorStores stores;
   private final ThreadToolResources toolResources;
+  private final ForkHeir heirs;
 
-  AttachToStore(VectorStores stores, ThreadToolResources toolResources) {
+  AttachToStore(VectorStores stores, ThreadToolResources toolResources, ForkHeir heirs) {
+    this.heirs = heirs;
     this.stores = stores;
     this.toolResources = toolResources;
   }
@@ -39,7 +42,7 @@ class AttachToStore implements AttachmentListener, ThreadLifecycle {
     var files =
         messages.stream()
             .flatMap(message -> message.attachments().stream())
-            .filter(attachment -> attachment.isFor(Attachment.Tool.Type.FILE_SEARCH))
+            .filter(attachment -> attachment.isFor(Attachment.Tool.FILE_SEARCH))
             .map(attachment -> new FileId(attachment.fileId()))
             .distinct()
             .toList();
@@ -66,6 +69,9 @@ class AttachToStore implements AttachmentListener, ThreadLifecycle {
 
   @Override
   public void deleteThread(Tx tx, ThreadId thread) {
+    heirs
+        .of(tx, thread)
+        .ifPresent(heir -> stores.handOver(tx, thread, heir.id(), heir.createdAt()));
     stores.deleteOfThread(tx, thread);
   }
 }

@@ -8,6 +8,7 @@ import dev.threadmill.egress.AllowedDomains;
 import dev.threadmill.egress.EgressClient;
 import dev.threadmill.egress.EgressException;
 import dev.threadmill.egress.EgressRequest;
+import dev.threadmill.threads.ThreadToolFiles;
 import dev.threadmill.tools.SecretResolver;
 import dev.threadmill.tools.ToolContext;
 import dev.threadmill.tools.ToolException;
@@ -24,12 +25,15 @@ import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
 
 /** Calls webhooks: authenticates, signs, retries what failed transiently, reads responses. */
 @Singleton
 class CallWebhook {
   private static final Logger LOG = Logger.getLogger(CallWebhook.class);
+  private static final String TYPE = "webhook";
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
 
   private final EgressClient http;
@@ -37,18 +41,24 @@ class CallWebhook {
   private final SecretResolver secrets;
   private final ToolsConfig config;
   private final InstantSource clock;
+  private final ThreadToolFiles threadFiles;
+  private final Optional<String> publicUrl;
 
   CallWebhook(
       EgressClient http,
       WebhookCredentials.Resolver credentials,
       SecretResolver secrets,
       ToolsConfig config,
-      InstantSource clock) {
+      InstantSource clock,
+      ThreadToolFiles threadFiles,
+      @ConfigProperty(name = "threadmill.protocols.public-url") Optional<String> publicUrl) {
     this.http = http;
     this.credentials = credentials;
     this.secrets = secrets;
     this.config = config;
     this.clock = clock;
+    this.threadFiles = threadFiles;
+    this.publicUrl = publicUrl;
   }
 
   /**
@@ -71,7 +81,7 @@ class CallWebhook {
       throws InterruptedException {
     WebhookRequest request;
     try {
-      request = WebhookRequest.of(tool.spec(), arguments);
+      request = WebhookRequest.of(tool.spec(), arguments, files(tool, context));
     } catch (WebhookRequest.UnusableArgumentException e) {
       return ToolResult.failed("invalid_arguments", e.getMessage());
     }
@@ -93,6 +103,12 @@ class CallWebhook {
               ? pause(tries)
               : shorter(outcome.retryAfter(), LONGEST_PAUSE));
     }
+  }
+
+  private ToolFiles files(WebhookTool tool, ToolContext context) {
+    var names = List.of(tool.function().name(), TYPE);
+    return new ToolFiles(
+        threadFiles.of(context.project(), context.thread(), names), publicUrl.orElse(""));
   }
 
   private static boolean isRetried(WebhookTool tool, HttpOutcome outcome) {

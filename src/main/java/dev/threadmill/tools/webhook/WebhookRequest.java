@@ -28,7 +28,14 @@ record WebhookRequest(String url, Map<String, String> headers, String body) {
     }
   }
 
-  static WebhookRequest of(WebhookSpec spec, JsonNode arguments) throws UnusableArgumentException {
+  /**
+   * The request for a call.
+   *
+   * @param files attached for the tool: named in a header, and described in a body that is an
+   *     object without an argument of this name
+   */
+  static WebhookRequest of(WebhookSpec spec, JsonNode arguments, ToolFiles files)
+      throws UnusableArgumentException {
     var url = spec.endpoint();
     var query = new StringBuilder();
     var headers = new LinkedHashMap<String, String>();
@@ -54,7 +61,13 @@ record WebhookRequest(String url, Map<String, String> headers, String body) {
       url += (url.indexOf('?') < 0 ? "?" : "&") + query;
     }
     boolean hasBody = spec.effectiveMethod().hasBody() || payload != null || !body.isEmpty();
-    var content = payload == null ? body : payload;
+    var content = payload == null ? body : payload.deepCopy();
+    if (!files.isEmpty()) {
+      headers.put(ToolFiles.HEADER, files.ids());
+      if (hasBody && content instanceof ObjectNode object && !object.has(ToolFiles.FIELD)) {
+        object.set(ToolFiles.FIELD, files.described());
+      }
+    }
     return new WebhookRequest(url, headers, hasBody ? content.toString() : null);
   }
 

@@ -129,7 +129,8 @@ class IngestFile {
     }
     List<Chunk> chunks;
     try (var local = files.local(file)) {
-      var text = extraction.extract(local.path(), file.filename(), file.contentType());
+      var text =
+          extraction.extract(claimed.project(), local.path(), file.filename(), file.contentType());
       chunks = Chunker.chunk(text, claimed.strategy());
       if (chunks.isEmpty()) {
         throw new ExtractionException(

@@ -13,6 +13,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 class StoreMaintenance {
   private static final int ENTRIES_PER_BATCH = 500;
   private static final int CONTENTS_PER_BATCH = 20;
+  private static final int UNCONFIRMED_PER_RUN = 100;
 
   /** Files of another model that are indexed again in a minute: new files must not wait for all. */
   private static final int FILES_PER_RUN = 100;
@@ -32,6 +33,7 @@ class StoreMaintenance {
   void run() {
     index.prepare();
     stores.expire();
+    stores.deleteUnconfirmed(UNCONFIRMED_PER_RUN);
     files.indexOutdatedAgain(FILES_PER_RUN);
     while (!Thread.currentThread().isInterrupted() && stores.removeSome(ENTRIES_PER_BATCH)) {
       // a transaction for each batch

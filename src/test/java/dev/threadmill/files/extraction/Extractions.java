@@ -1,16 +1,26 @@
 package dev.threadmill.files.extraction;
 
+import dev.threadmill.api.ProjectId;
+import dev.threadmill.sandbox.ProgramCage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.List;
+import java.util.function.Supplier;
 
 /** Extracts the text of documents with a process that the tests of a class share. */
 final class Extractions implements AutoCloseable {
+  private static final ProjectId PROJECT = new ProjectId("proj_" + "a".repeat(24));
+
   private final WorkerPool workers;
   private final TextExtraction extraction;
 
   Extractions(ExtractionConfig config, PictureReader... readers) {
-    workers = new WorkerPool(config);
+    this(config, () -> new ProgramCage.Found.Unusable("none in tests"), readers);
+  }
+
+  Extractions(
+      ExtractionConfig config, Supplier<ProgramCage.Found> findCage, PictureReader... readers) {
+    workers = new WorkerPool(config, findCage);
     extraction = new TextExtraction(config, workers, List.of(readers));
   }
 
@@ -19,7 +29,7 @@ final class Extractions implements AutoCloseable {
     var file = Files.createTempFile("document", null);
     try {
       Files.write(file, content);
-      return extraction.extract(file, name, null);
+      return extraction.extract(PROJECT, file, name, null);
     } finally {
       Files.deleteIfExists(file);
     }

@@ -239,7 +239,7 @@ class HostileFilesTest {
   @Test
   void aKilledProcessCostsItsFileAndNoOther() throws Exception {
     var config = ExtractionSettings.usual();
-    var worker = WorkerProcess.start(config);
+    var worker = WorkerProcess.start(config, null);
     var file = Files.writeString(folder.resolve("a.html"), "<p>x</p>".repeat(200_000));
     var request = new Frames.Request(file.toString(), "a.html", "", 20_000_000, 0, 60_000);
     var killed =

@@ -2,6 +2,7 @@ package dev.threadmill.files.extraction;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.threadmill.api.ProjectId;
 import dev.threadmill.models.LanguageModel;
 import dev.threadmill.models.ModelDelta;
 import dev.threadmill.models.ModelInfo;
@@ -17,6 +18,7 @@ import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
 class ModelPictureReaderTest {
+  private static final ProjectId PROJECT = new ProjectId("proj_" + "a".repeat(24));
   private static final byte[] PICTURE = {1, 2, 3};
 
   /** In place of a provider, which is outside the server. */
@@ -42,9 +44,10 @@ class ModelPictureReaderTest {
     var reader =
         new ModelPictureReader(
             ExtractionSettings.usual().withPictureModel("seeing"),
-            name -> name.equals("seeing") ? Optional.of(model) : Optional.empty());
+            name -> name.equals("seeing") ? Optional.of(model) : Optional.empty(),
+            (_, found) -> found);
 
-    assertThat(reader.read(PICTURE, "image/png")).contains("An invoice");
+    assertThat(reader.read(PROJECT, PICTURE, "image/png")).contains("An invoice");
 
     assertThat(model.requests).hasSize(1);
     var message = (ModelMessage.User) model.requests.getFirst().messages().getFirst();
@@ -53,7 +56,9 @@ class ModelPictureReaderTest {
 
   @Test
   void withoutTheSettingNoPictureIsRead() {
-    var reader = new ModelPictureReader(ExtractionSettings.usual(), _ -> Optional.empty());
+    var reader =
+        new ModelPictureReader(
+            ExtractionSettings.usual(), _ -> Optional.empty(), (_, found) -> found);
 
     assertThat(reader.maxPictures()).isZero();
   }
@@ -62,8 +67,10 @@ class ModelPictureReaderTest {
   void aModelThatIsNotKnownReadsNothing() throws Exception {
     var reader =
         new ModelPictureReader(
-            ExtractionSettings.usual().withPictureModel("other"), _ -> Optional.empty());
+            ExtractionSettings.usual().withPictureModel("other"),
+            _ -> Optional.empty(),
+            (_, found) -> found);
 
-    assertThat(reader.read(PICTURE, "image/png")).isEmpty();
+    assertThat(reader.read(PROJECT, PICTURE, "image/png")).isEmpty();
   }
 }

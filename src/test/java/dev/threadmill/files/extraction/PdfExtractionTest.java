@@ -2,6 +2,7 @@ package dev.threadmill.files.extraction;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.threadmill.api.ProjectId;
 import dev.threadmill.files.extraction.Block.Kind;
 import java.awt.image.BufferedImage;
 import java.util.Optional;
@@ -217,7 +218,7 @@ class PdfExtractionTest {
     }
 
     @Override
-    public Optional<String> read(byte[] picture, String mediaType) {
+    public Optional<String> read(ProjectId project, byte[] picture, String mediaType) {
       return picture.length > 50 ? Optional.of("Read from " + mediaType + ".") : Optional.empty();
     }
   }

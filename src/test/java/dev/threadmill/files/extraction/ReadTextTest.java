@@ -3,6 +3,7 @@ package dev.threadmill.files.extraction;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.threadmill.api.ProjectId;
 import dev.threadmill.files.extraction.Block.Kind;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -24,7 +25,7 @@ class ReadTextTest {
     var file = Files.write(folder.resolve("file"), content);
     return new TextExtraction(
             ExtractionSettings.usual().withMaxCharacters(maxCharacters), null, List.of())
-        .extract(file, name, null);
+        .extract(new ProjectId("proj_" + "a".repeat(24)), file, name, null);
   }
 
   private ExtractedText extract(String name, String content) throws Exception {

@@ -38,6 +38,7 @@ class ModelRegistryTest {
           context_window: 131072
           max_output: 8192
           images: false
+          files: true
           price: {input: 0.5, output: 1.5}
         - name: trial
           provider: rehearsal
@@ -106,6 +107,7 @@ class ModelRegistryTest {
                   8_192,
                   true,
                   false,
+                  true,
                   true,
                   true,
                   "fast",

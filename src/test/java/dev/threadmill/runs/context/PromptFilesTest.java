@@ -6,6 +6,7 @@ import dev.threadmill.api.FileId;
 import dev.threadmill.api.MessageId;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.files.FilePurpose;
+import dev.threadmill.files.FileTexts;
 import dev.threadmill.files.StoredFile;
 import dev.threadmill.models.ModelInfo;
 import dev.threadmill.runs.context.HistoryEntry.MessageEntry;
@@ -49,7 +50,8 @@ class PromptFilesTest {
             Collections.nCopies(references, part),
             Instant.EPOCH,
             10,
-            10);
+            10,
+            null);
     return new PromptFiles(null, null, null)
         .new Loading(List.of(message), Map.of(ID, file), MODEL, tokens)
         .characters();

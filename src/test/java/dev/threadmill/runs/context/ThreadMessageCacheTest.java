@@ -58,6 +58,7 @@ class ThreadMessageCacheTest {
         List.of(ContentPart.text("Hello.")),
         BEGIN.plusSeconds(second),
         5,
-        0);
+        0,
+        null);
   }
 }

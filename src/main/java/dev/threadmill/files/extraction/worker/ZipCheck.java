@@ -17,15 +17,18 @@ final class ZipCheck {
 
   static void check(Path file) throws ExtractionException {
     try (var zip = new ZipFile(file.toFile())) {
+      if (zip.size() > MOST_ENTRIES) {
+        throw ExtractionException.invalid(
+            "The file is a container of %,d files; at most %,d are read."
+                .formatted(zip.size(), MOST_ENTRIES));
+      }
       long total = 0;
       long compressed = 0;
       for (var entry : Collections.list(zip.entries())) {
         total += Math.max(0, entry.getSize());
         compressed += Math.max(0, entry.getCompressedSize());
       }
-      if (zip.size() > MOST_ENTRIES
-          || total > LARGEST
-          || total > SUSPICIOUS && total > EXPANSION * compressed) {
+      if (total > LARGEST || total > SUSPICIOUS && total > EXPANSION * compressed) {
         throw Failures.bomb();
       }
     } catch (IOException _) {

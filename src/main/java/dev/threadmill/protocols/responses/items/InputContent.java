@@ -2,13 +2,11 @@ package dev.threadmill.protocols.responses.items;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.threadmill.api.ApiException;
-import dev.threadmill.api.StorableText;
+import dev.threadmill.models.FileData;
 import dev.threadmill.threads.ContentPart;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
-import java.util.Locale;
 import java.util.regex.Pattern;
 
 /** Reads the content of messages and of outputs: a text, or a list of parts. */
@@ -16,8 +14,6 @@ final class InputContent {
   private static final int MAX_PARTS = 1_000;
   private static final Pattern IMAGE_URL =
       Pattern.compile("(?:https?://|data:image/).+", Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
-  private static final Pattern DATA_URL =
-      Pattern.compile("data:([^;,]*)[^,]*;base64,(.*)", Pattern.DOTALL);
   private static final Pattern AUDIO_FORMAT = Pattern.compile("[a-z0-9]{1,10}");
 
   private InputContent() {}
@@ -89,22 +85,12 @@ final class InputContent {
       throw ApiException.invalid(
           path + ".file_url",
           "unsupported_value",
-          "Invalid '%s.file_url': this server does not download files. Upload it, or give its text."
+          "Invalid '%s.file_url': this server does not download files. Upload it, or give its content as 'file_data'."
               .formatted(path));
     }
-    var data = DATA_URL.matcher(text(path + ".file_data", part.path("file_data")));
-    var type = data.matches() ? data.group(1).toLowerCase(Locale.ROOT) : "";
-    if (!type.startsWith("text/") && !type.equals("application/json")) {
-      throw ApiException.invalid(
-          path + ".file_data",
-          "unsupported_value",
-          "Invalid '%s.file_data': expected a data: URL of a text in base64. Upload other files."
-              .formatted(path));
-    }
-    var name = part.path("filename").asText("");
-    var content = new String(decoded(path + ".file_data", data.group(2)), StandardCharsets.UTF_8);
-    return ContentPart.text(
-        (name.isEmpty() ? "" : "File " + name + ":\n") + StorableText.of(content));
+    var name = part.path("filename").isTextual() ? part.path("filename").textValue() : null;
+    var data = text(path + ".file_data", part.path("file_data"));
+    return new ContentPart.File(null, FileData.parse(path + ".file_data", name, data));
   }
 
   private static ContentPart audio(String path, JsonNode audio) {
@@ -145,7 +131,8 @@ final class InputContent {
         case ContentPart.ImageUrl _ -> text.append("[an image]");
         case ContentPart.ImageFile(var picture) ->
             text.append("[image ").append(picture.fileId()).append(']');
-        case ContentPart.File(var file) -> text.append("[file ").append(file).append(']');
+        case ContentPart.File(var file, var data) ->
+            text.append("[file ").append(data == null ? file : data.filename()).append(']');
         case ContentPart.Audio _ -> text.append("[a sound]");
       }
     }

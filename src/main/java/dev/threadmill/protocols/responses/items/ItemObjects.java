@@ -64,7 +64,7 @@ public final class ItemObjects {
               .putNull("image_url")
               .put("file_id", picture.fileId())
               .put("detail", picture.detail().name().toLowerCase(Locale.ROOT));
-      case ContentPart.File(var file) -> object.put("type", "input_file").put("file_id", file);
+      case ContentPart.File(var file, _) -> object.put("type", "input_file").put("file_id", file);
       case ContentPart.Audio(var sound) ->
           object
               .put("type", "input_audio")

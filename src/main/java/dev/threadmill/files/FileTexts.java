@@ -1,12 +1,15 @@
-package dev.threadmill.runs.context;
+package dev.threadmill.files;
 
-import dev.threadmill.files.Files;
-import dev.threadmill.files.StoredFile;
+import dev.threadmill.api.ProjectId;
+import dev.threadmill.api.Sha256;
 import dev.threadmill.files.extraction.ExtractionException;
 import dev.threadmill.files.extraction.TextExtraction;
+import dev.threadmill.models.FileData;
 import dev.threadmill.models.TokenCounter;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.io.IOException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jboss.logging.Logger;
@@ -16,15 +19,15 @@ import org.jboss.logging.Logger;
  * of a run needs them again.
  */
 @ApplicationScoped
-class FileTexts {
+public class FileTexts {
   private static final Logger LOG = Logger.getLogger(FileTexts.class);
   private static final long MAX_CACHED_CHARACTERS = 8L << 20;
 
   /** A text that is longer is never sent whole. */
-  static final int MAX_CHARACTERS = 4 << 20;
+  public static final int MAX_CHARACTERS = 4 << 20;
 
   /** More of a text is not counted, since it costs more than the tokens that are left. */
-  static final long MAX_CHARACTERS_PER_TOKEN = 8;
+  public static final long MAX_CHARACTERS_PER_TOKEN = 8;
 
   /** For the lines around the text. */
   private static final int FRAME_TOKENS = 32;
@@ -42,7 +45,7 @@ class FileTexts {
 
   private long cachedCharacters;
 
-  FileTexts(Files files, TextExtraction extraction) {
+  public FileTexts(Files files, TextExtraction extraction) {
     this.files = files;
     this.extraction = extraction;
   }
@@ -59,7 +62,7 @@ class FileTexts {
   }
 
   /** A text as it stands in a prompt. */
-  record PromptText(String text, int tokens) {
+  public record PromptText(String text, int tokens) {
     private static PromptText of(String text) {
       return new PromptText(text, TokenCounter.count(text));
     }
@@ -70,38 +73,74 @@ class FileTexts {
    *
    * @param maxTokens the rest is left out, which the text says
    */
-  PromptText of(StoredFile file, int maxTokens) throws InterruptedException {
+  public PromptText of(StoredFile file, int maxTokens) throws InterruptedException {
+    return of(
+        file.filename(),
+        maxTokens,
+        () ->
+            extracted(
+                file.sha256(),
+                new Source(
+                    file.projectId(),
+                    file.filename(),
+                    file.contentType(),
+                    () -> files.local(file))));
+  }
+
+  /**
+   * As {@link #of(StoredFile, int)}, for content that is no file of the project.
+   *
+   * @param project whose turn it is, and which is charged for pictures that a model reads
+   */
+  public PromptText of(ProjectId project, FileData data, int maxTokens)
+      throws InterruptedException {
+    var filename = Filenames.safe(data.filename());
+    return of(
+        filename,
+        maxTokens,
+        () ->
+            extracted(
+                Sha256.hex(data.base64()),
+                new Source(project, filename, data.mediaType(), () -> temporary(data))));
+  }
+
+  /** Extracts a text. */
+  private interface Extraction {
+    String text() throws IOException, ExtractionException, InterruptedException;
+  }
+
+  private static PromptText of(String filename, int maxTokens, Extraction extraction)
+      throws InterruptedException {
     if (maxTokens - FRAME_TOKENS < MIN_TOKENS) {
-      return leftOut(file);
+      return leftOut(filename);
     }
     String text;
     try {
-      text = extracted(file);
+      text = extraction.text();
     } catch (ExtractionException e) {
       return PromptText.of(
-          "[the text of the file %s cannot be read: %s]"
-              .formatted(file.filename(), e.getMessage()));
+          "[the text of the file %s cannot be read: %s]".formatted(filename, e.getMessage()));
     } catch (IOException e) {
-      LOG.warnf("file not read file_id=%s cause=%s", file.id(), e);
-      return PromptText.of("[the file %s cannot be read]".formatted(file.filename()));
+      LOG.warnf("file not read cause=%s", e);
+      return PromptText.of("[the file %s cannot be read]".formatted(filename));
     }
     var kept = within(text, maxTokens - FRAME_TOKENS);
     if (kept.isEmpty() && !text.isEmpty()) {
-      return leftOut(file);
+      return leftOut(filename);
     }
     return PromptText.of(
         "[the file %s]\n%s\n[%s]"
             .formatted(
-                file.filename(),
+                filename,
                 kept,
                 kept.length() < text.length()
                     ? "the rest of the file is left out"
                     : "end of the file"));
   }
 
-  private static PromptText leftOut(StoredFile file) {
+  private static PromptText leftOut(String filename) {
     return PromptText.of(
-        "[the file %s is left out, as the prompt would be too long]".formatted(file.filename()));
+        "[the file %s is left out, as the prompt would be too long]".formatted(filename));
   }
 
   /** The longest beginning that costs at most about this many tokens. */
@@ -122,15 +161,44 @@ class FileTexts {
     return text.substring(0, splits ? length - 1 : length);
   }
 
-  private String extracted(StoredFile file)
+  /** A file whose text is extracted. */
+  private record Source(ProjectId project, String filename, String contentType, Opened content) {
+    /** Makes the content a local file, to be closed. */
+    private interface Opened {
+      LocalFile local() throws IOException;
+    }
+  }
+
+  private static LocalFile temporary(FileData data) throws IOException {
+    var path = java.nio.file.Files.createTempFile("threadmill-file", null);
+    try (var content = data.open()) {
+      java.nio.file.Files.copy(content, path, StandardCopyOption.REPLACE_EXISTING);
+    } catch (IOException | RuntimeException e) {
+      java.nio.file.Files.deleteIfExists(path);
+      throw e;
+    }
+    return new LocalFile() {
+      @Override
+      public Path path() {
+        return path;
+      }
+
+      @Override
+      public void close() {
+        path.toFile().delete();
+      }
+    };
+  }
+
+  private String extracted(String digest, Source source)
       throws IOException, ExtractionException, InterruptedException {
-    var key = file.sha256() + "/" + file.filename();
+    var key = digest + "/" + source.filename();
     Extracted extracted;
     synchronized (cached) {
       extracted = cached.get(key);
     }
     if (extracted == null) {
-      extracted = extract(file);
+      extracted = extract(source);
       cache(key, extracted);
     }
     if (extracted.failure() != null) {
@@ -142,10 +210,13 @@ class FileTexts {
   /**
    * @throws ExtractionException if another attempt may succeed
    */
-  private Extracted extract(StoredFile file)
+  private Extracted extract(Source source)
       throws IOException, ExtractionException, InterruptedException {
-    try (var local = files.local(file)) {
-      var whole = extraction.extract(local.path(), file.filename(), file.contentType()).text();
+    try (var local = source.content().local()) {
+      var whole =
+          extraction
+              .extract(source.project(), local.path(), source.filename(), source.contentType())
+              .text();
       return new Extracted(cut(whole, Math.min(whole.length(), MAX_CHARACTERS)), null);
     } catch (ExtractionException e) {
       if (e.code() == ExtractionException.Code.SERVER_ERROR) {
