@@ -3,7 +3,6 @@ package dev.threadmill.files;
 import dev.threadmill.files.storage.BlobStore;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.io.IOException;
-import java.nio.file.DirectoryIteratorException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -50,7 +49,7 @@ class IncomingFolder {
         }
       }
       remove(old);
-    } catch (IOException | DirectoryIteratorException | RuntimeException e) {
+    } catch (IOException | RuntimeException e) {
       LOG.warnf("incoming files not cleaned up cause=%s", e);
     }
   }
