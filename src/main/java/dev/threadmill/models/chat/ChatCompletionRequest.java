@@ -8,6 +8,7 @@ import dev.threadmill.models.ModelRequest;
 import dev.threadmill.models.ResponseFormat;
 import dev.threadmill.models.ToolChoice;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.StreamSupport;
 
 /**
@@ -106,7 +107,7 @@ public record ChatCompletionRequest(
         model,
         messages.stream().map(ChatMessage::message).toList(),
         functionSpecs(tools),
-        toolChoice == null ? ToolChoice.AUTO : toolChoice,
+        choice(),
         !Boolean.FALSE.equals(parallelToolCalls),
         responseFormat == null ? ResponseFormat.AUTO : responseFormat,
         new ModelRequest.Options(
@@ -118,6 +119,26 @@ public record ChatCompletionRequest(
             seed,
             frequencyPenalty,
             presencePenalty));
+  }
+
+  /** The choice; that of the code interpreter by its function. */
+  private ToolChoice choice() {
+    return switch (toolChoice) {
+      case null -> ToolChoice.AUTO;
+      case ToolChoice.BuiltIn _ -> new ToolChoice.Function(codeFunction().orElseThrow());
+      case ToolChoice.Function _, ToolChoice.Mode _ -> toolChoice;
+    };
+  }
+
+  /** The name of the function that runs code on this server; empty if there is none. */
+  Optional<String> codeFunction() {
+    return codeFunction(tools);
+  }
+
+  private static Optional<String> codeFunction(List<ChatTool> tools) {
+    return tools == null
+        ? Optional.empty()
+        : tools.stream().filter(ChatTool::isCode).map(tool -> tool.function().name()).findFirst();
   }
 
   private static List<FunctionSpec> functionSpecs(List<ChatTool> tools) {
@@ -133,11 +154,14 @@ public record ChatCompletionRequest(
               "Invalid 'tool_choice': there is no function '%s' among 'tools'.".formatted(name));
         }
       }
-      case ToolChoice.BuiltIn(var type) ->
+      case ToolChoice.BuiltIn(var type) -> {
+        if (!type.equals(ChatTool.CODE) || codeFunction(tools).isEmpty()) {
           throw ApiException.invalid(
               "tool_choice",
-              "Invalid 'tool_choice': '%s' is run for assistants, not for chat completions."
+              "Invalid 'tool_choice': there is no tool of type '%s' among 'tools'."
                   .formatted(type));
+        }
+      }
       case ToolChoice.Mode(var mode) -> {
         if (mode.equals("required") && (tools == null || tools.isEmpty())) {
           throw ApiException.invalid(

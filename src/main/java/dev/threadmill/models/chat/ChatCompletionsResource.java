@@ -1,9 +1,12 @@
 package dev.threadmill.models.chat;
 
+import dev.threadmill.api.ApiException;
 import dev.threadmill.api.Ids;
+import dev.threadmill.api.ProjectId;
 import dev.threadmill.guard.ContentGate;
 import dev.threadmill.guard.ContentSource;
 import dev.threadmill.guard.FilteredAnswer;
+import dev.threadmill.models.LanguageModel;
 import dev.threadmill.models.Metering;
 import dev.threadmill.models.ModelErrors;
 import dev.threadmill.models.registry.ModelRegistry;
@@ -30,6 +33,7 @@ public class ChatCompletionsResource {
   private final Metering metering;
   private final ContentGate gate;
   private final RequestParts parts;
+  private final ChatCode code;
   private final Ids ids;
   private final InstantSource clock;
 
@@ -38,10 +42,12 @@ public class ChatCompletionsResource {
       Metering metering,
       ContentGate gate,
       RequestParts parts,
+      ChatCode code,
       Ids ids,
       InstantSource clock) {
     this.gate = gate;
     this.parts = parts;
+    this.code = code;
     this.models = models;
     this.metering = metering;
     this.ids = ids;
@@ -69,6 +75,9 @@ public class ChatCompletionsResource {
     var model =
         models.find(request.model()).orElseThrow(() -> ModelErrors.unknownModel(request.model()));
     var project = Caller.current().project();
+    if (request.codeFunction().isPresent() && code.unavailable() != null) {
+      throw ApiException.invalid("tools", "unsupported_value", code.unavailable());
+    }
     var filtered =
         new FilteredRequest(gate, ContentSource.input(project, null, null))
             .of(request.toModelRequest());
@@ -90,9 +99,24 @@ public class ChatCompletionsResource {
       // The client has gone before the handler was there, which may never be called.
       call.cancel();
     }
-    call.start(metering.metered(model));
+    call.start(withCode(project, request, metering.metered(model)));
     return request.isStream()
         ? Response.ok(call.awaitStart(), MediaType.SERVER_SENT_EVENTS_TYPE).build()
         : Response.ok(call.awaitWhole(), MediaType.APPLICATION_JSON_TYPE).build();
+  }
+
+  private LanguageModel withCode(
+      ProjectId project, ChatCompletionRequest request, LanguageModel model) {
+    return request
+        .codeFunction()
+        .<LanguageModel>map(
+            function ->
+                new CodeRunningModel(
+                    model,
+                    function,
+                    code.begin(project),
+                    gate,
+                    ContentSource.tool(project, null, null)))
+        .orElse(model);
   }
 }

@@ -199,8 +199,8 @@ class HostileContainersTest {
             + "3 0 obj <</Type/Page/Parent 2 0 R/MediaBox[0 0 99 99]/Contents 4 0 R"
             + "/Resources<</XObject<</F 5 0 R>>>>>> endobj "
             + "4 0 obj <</Length 5>> stream\n/F Do\nendstream endobj "
-            + "5 0 obj <</Type/XObject/Subtype/Form/BBox[0 0 9 9]/Length 11"
-            + "/Resources<</XObject<</F 5 0 R>>>>>> stream\n/F Do /F Do\nendstream endobj ";
+            + "5 0 obj <</Type/XObject/Subtype/Form/BBox[0 0 9 9]/Length 5"
+            + "/Resources<</XObject<</F 5 0 R>>>>>> stream\n/F Do\nendstream endobj ";
     for (var body : new String[] {pages, form}) {
       var pdf =
           "%PDF-1.4\n1 0 obj <</Type/Catalog/Pages 2 0 R>> endobj "

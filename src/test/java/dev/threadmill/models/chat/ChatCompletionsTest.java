@@ -160,7 +160,7 @@ class ChatCompletionsTest {
         "\"temperature\": 3                                | temperature",
         "\"stream_options\": {}                            | stream_options",
         "\"stop\": [\"a\", \"b\", \"c\", \"d\", \"e\"]     | stop",
-        "\"tools\": [{\"type\": \"code_interpreter\"}]     | tools[0].type",
+        "\"tools\": [{\"type\": \"file_search\"}]          | tools[0].type",
         "\"tools\": [{\"type\": \"function\"}]             | tools[0].name",
         "\"tools\": [{\"type\": \"function\", \"function\": {\"name\": \"a b\"}}] | tools[0].name",
         "\"tool_choice\": \"required\"                     | tool_choice",

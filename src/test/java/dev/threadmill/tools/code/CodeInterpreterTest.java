@@ -99,6 +99,29 @@ class CodeInterpreterTest {
   }
 
   @Test
+  void codeOfAChatCompletionIsRunAndTheClientGetsTheAnswer() {
+    provider.reply(
+        Reply.call("run_python", Json.write(Map.of("code", "x = 6"))),
+        Reply.call("run_python", Json.write(Map.of("code", "print('so')\nx * 7"))),
+        Reply.text("It is 42."));
+
+    var answer =
+        api.post(
+            "/v1/chat/completions",
+            """
+            {"model": "gpt-4o", "messages": [{"role": "user", "content": "Compute"}], "tools": [
+              {"type": "function", "name": "get_weather", "parameters": {"type": "object"}},
+              {"type": "code_interpreter", "name": "run_python", "description": "Run code"}]}""");
+
+    assertThat(answer.status()).as(answer.text()).isEqualTo(200);
+    assertThat(answer.json().at("/choices/0/message/content").asText()).isEqualTo("It is 42.");
+    assertThat(answer.json().at("/choices/0/message/tool_calls")).isEmpty();
+    assertThat(answer.json().at("/choices/0/finish_reason").asText()).isEqualTo("stop");
+    assertThat(provider.lastRequest().body().path("messages").toString())
+        .contains("so\\n42", "\"role\":\"tool\"");
+  }
+
+  @Test
   void aStepShowsTheCodeAndWhatItPrintedAndTheModelIsGivenTheOutput() {
     provider.reply(code("x = 6\nprint('so')\nx * 7"), Reply.text("It is 42."));
 
