@@ -133,16 +133,16 @@ sealed interface InputPart {
   }
 
   /** A file, in the object of chat completions or flat beside the type. */
-  record File(InputFile file) implements InputPart {
+  record File(FileContent file) implements InputPart {
     @JsonCreator
     static File of(
         @JsonProperty("file_id") String fileId,
         @JsonProperty("filename") String filename,
         @JsonProperty("file_data") String fileData,
         @JsonProperty("file_url") String fileUrl,
-        @JsonProperty("file") InputFile file) {
+        @JsonProperty("file") FileContent file) {
       if (file == null) {
-        return new File(InputFile.of(fileId, filename, fileData, fileUrl));
+        return new File(FileContent.of(fileId, filename, fileData, fileUrl));
       }
       if (fileId != null || fileData != null || fileUrl != null) {
         throw ApiException.invalid("file", "Invalid 'file': give the file once, not twice.");
@@ -156,13 +156,30 @@ sealed interface InputPart {
     }
   }
 
+  /** A file in the form of the Responses API. */
+  record InputFile(FileContent file) implements InputPart {
+    @JsonCreator
+    static InputFile of(
+        @JsonProperty("file_id") String fileId,
+        @JsonProperty("filename") String filename,
+        @JsonProperty("file_data") String fileData,
+        @JsonProperty("file_url") String fileUrl) {
+      return new InputFile(FileContent.of(fileId, filename, fileData, fileUrl));
+    }
+
+    @Override
+    public ContentPart toContentPart() {
+      return file.toContentPart();
+    }
+  }
+
   /**
-   * A file in the form of the Responses API.
+   * An uploaded file, or one that the message contains.
    *
    * @param fileId null if the message has the content
    * @param data null for an uploaded file
    */
-  record InputFile(String fileId, FileData data) implements InputPart {
+  record FileContent(String fileId, FileData data) {
     private static final int MAX_NAME = 1_024;
 
     /**
@@ -170,7 +187,7 @@ sealed interface InputPart {
      * @param fileData a {@code data:} URL in base64, or the base64 alone
      */
     @JsonCreator
-    static InputFile of(
+    static FileContent of(
         @JsonProperty("file_id") String fileId,
         @JsonProperty("filename") String filename,
         @JsonProperty("file_data") String fileData,
@@ -182,18 +199,17 @@ sealed interface InputPart {
                 + " /v1/files, or give its content as 'file_data'.");
       }
       if (fileData == null) {
-        return new InputFile(Bounds.required("file_id", fileId), null);
+        return new FileContent(Bounds.required("file_id", fileId), null);
       }
       if (fileId != null) {
         throw ApiException.invalid(
             "file_data", "Invalid 'file_data': give either 'file_id' or 'file_data'.");
       }
       var name = Bounds.text("filename", filename, MAX_NAME);
-      return new InputFile(null, FileData.parse("file_data", name, fileData));
+      return new FileContent(null, FileData.parse("file_data", name, fileData));
     }
 
-    @Override
-    public ContentPart toContentPart() {
+    ContentPart toContentPart() {
       return new ContentPart.File(fileId, data);
     }
   }
