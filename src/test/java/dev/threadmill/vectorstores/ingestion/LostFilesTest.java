@@ -3,6 +3,7 @@ package dev.threadmill.vectorstores.ingestion;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.threadmill.api.FileId;
+import dev.threadmill.api.Metadata;
 import dev.threadmill.api.VectorStoreId;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.files.Files;
@@ -13,6 +14,7 @@ import dev.threadmill.testing.PostgresResource;
 import dev.threadmill.vectorstores.IngestionSignal;
 import dev.threadmill.vectorstores.StoreEmbeddings;
 import dev.threadmill.vectorstores.StoreTenant;
+import dev.threadmill.vectorstores.VectorStores;
 import dev.threadmill.vectorstores.VectorStoresConfig;
 import dev.threadmill.vectorstores.ingestion.IngestionQueue.ClaimedFile;
 import io.quarkus.test.common.QuarkusTestResource;
@@ -43,6 +45,7 @@ class LostFilesTest {
   @Inject IndexChunks index;
   @Inject TextExtraction extraction;
   @Inject StoreEmbeddings embeddings;
+  @Inject VectorStores stores;
 
   private StoreTenant tenant;
   private String file;
@@ -209,5 +212,40 @@ class LostFilesTest {
             """,
             row -> row.bool("waits"))
         .orElseThrow();
+  }
+
+  @Test
+  void aStoreWhoseAssistantWasNotStoredIsDeletedAndThatOfAnAssistantStays() {
+    var lost =
+        stores.create(tenant.project(), "file_ids", List.of(), null, Metadata.EMPTY, null).value();
+    var created =
+        tenant
+            .api()
+            .post(
+                "/v1/assistants",
+                """
+                {"model": "m", "tools": [{"type": "file_search"}],
+                 "tool_resources": {"file_search": {"vector_stores": [{}]}}}""");
+    assertThat(created.status()).as(created.text()).isEqualTo(200);
+    var used = created.json().at("/tool_resources/file_search/vector_store_ids/0").asText();
+    assertThat(unconfirmed()).containsExactly(lost);
+
+    jdbc.update(
+        "UPDATE vector_stores SET unconfirmed_until = now() - interval '1 s' WHERE id = ANY (?)",
+        List.of(lost, used));
+    stores.deleteUnconfirmed(100);
+
+    assertThat(stores.existing(tenant.project(), List.of(lost, used))).containsExactly(used);
+    assertThat(unconfirmed()).isEmpty();
+  }
+
+  private List<String> unconfirmed() {
+    return jdbc.list(
+        """
+        SELECT id FROM vector_stores
+        WHERE project_id = ? AND unconfirmed_until IS NOT NULL AND status <> 'deleted'
+        """,
+        row -> row.text("id"),
+        tenant.project());
   }
 }
