@@ -4,10 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
 import dev.threadmill.files.extraction.Block.Kind;
+import java.io.ByteArrayInputStream;
 import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
 import java.util.Base64;
+import java.util.Map;
 import org.apache.poi.hslf.usermodel.HSLFSlideShow;
 import org.apache.poi.hssf.usermodel.HSSFWorkbook;
+import org.apache.poi.poifs.filesystem.POIFSFileSystem;
 import org.apache.poi.ss.usermodel.Workbook;
 import org.apache.poi.xslf.usermodel.XMLSlideShow;
 import org.apache.poi.xssf.usermodel.XSSFWorkbook;
@@ -191,6 +195,30 @@ class DocumentExtractionTest extends ExtractionFixture {
             "Attachment prices.xlsx",
             "| Bolt | 3.25 |");
     assertThat(text.text()).doesNotContain("..");
+  }
+
+  @Test
+  void aMessageOfOutlookIsReadLikeAMail() throws Exception {
+    byte[] message;
+    try (var storage = new POIFSFileSystem()) {
+      var root = storage.getRoot();
+      root.createDocument("__properties_version1.0", new ByteArrayInputStream(new byte[32 + 16]));
+      for (var each :
+          Map.of(
+                  "001A", "IPM.Note",
+                  "0037", "Offer for the quay",
+                  "0C1A", "Ada Example",
+                  "1000", "The crane costs 12 euros.")
+              .entrySet()) {
+        root.createDocument(
+            "__substg1.0_%s001F".formatted(each.getKey()),
+            new ByteArrayInputStream(each.getValue().getBytes(StandardCharsets.UTF_16LE)));
+      }
+      message = bytes(storage::writeFilesystem);
+    }
+
+    assertThat(extract("offer.msg", message).text())
+        .contains("Offer for the quay", "Ada Example", "The crane costs 12 euros.");
   }
 
   @Test
