@@ -49,12 +49,14 @@ class FairExtractionTest {
   }
 
   private Path page(int number) throws Exception {
-    return Files.writeString(folder.resolve(number + ".html"), "<p>page</p>");
+    // Long enough for a reader to note its end before the next one ends.
+    return Files.writeString(
+        folder.resolve(number + ".html"), "<p>page</p>".repeat(40_000));
   }
 
   /** Returns when the document waits for its turn, or is being read. */
   private void read(WorkerPool pool, ProjectId project, String name, Path file, Duration timeout) {
-    var request = new Frames.Request(file.toString(), "a.html", "", 1_000, 0, 60_000);
+    var request = new Frames.Request(file.toString(), "a.html", "", 1_000_000, 0, 60_000);
     var reader =
         Thread.ofPlatform()
             .start(
