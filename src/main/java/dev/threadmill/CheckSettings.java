@@ -4,6 +4,7 @@ import dev.threadmill.api.InvalidSettingException;
 import dev.threadmill.db.HomeConfig;
 import dev.threadmill.egress.EgressConfig;
 import dev.threadmill.egress.EgressPolicy;
+import dev.threadmill.egress.HostRegions;
 import dev.threadmill.egress.ProxyRules;
 import dev.threadmill.files.extraction.ExtractionConfig;
 import dev.threadmill.files.storage.FilesConfig;
@@ -220,6 +221,7 @@ final class CheckSettings {
 
   private void checkTexts() {
     new EgressPolicy(config.getConfigMapping(EgressConfig.class).allow().orElse(List.of()));
+    new HostRegions(config.getConfigMapping(EgressConfig.class).regions().orElse(List.of()));
     ProxyRules.of(config.getConfigMapping(EgressConfig.class));
     SecretBox.requireUsable(config.getConfigMapping(SecretConfig.class).key().orElse(List.of()));
     Embeddings.requireKnown(config.getConfigMapping(EmbeddingsConfig.class).model());

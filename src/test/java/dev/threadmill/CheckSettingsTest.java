@@ -131,6 +131,8 @@ class CheckSettingsTest {
         "THREADMILL_SECRET_KEY | 0123456789012345678901234567890123456789,short",
         "THREADMILL_EMBEDDINGS | local/unknown",
         "THREADMILL_REGION | europe/west",
+        "THREADMILL_EGRESS_REGIONS | example.com",
+        "THREADMILL_EGRESS_REGIONS | a b=eu",
         "THREADMILL_EMBEDDINGS_REGION | -eu",
         "THREADMILL_EMBEDDINGS | a model",
         "THREADMILL_LEASE | five seconds",

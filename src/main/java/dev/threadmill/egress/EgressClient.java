@@ -275,10 +275,9 @@ public class EgressClient {
   private static void requireAllowed(EgressRequest request, TargetUrl target, boolean redirected)
       throws EgressException {
     for (var domains : request.domains()) {
-      if (!domains.allows(target.host())) {
-        var refused =
-            EgressException.refused(
-                "The host '%s' is not among the allowed domains.".formatted(target.host()));
+      var objection = domains.objection(target.host());
+      if (objection.isPresent()) {
+        var refused = EgressException.refused(objection.get());
         throw redirected ? refused.afterArrival() : refused;
       }
     }

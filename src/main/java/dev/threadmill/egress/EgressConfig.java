@@ -16,6 +16,12 @@ public interface EgressConfig {
    */
   Optional<List<String>> allow();
 
+  /**
+   * THREADMILL_EGRESS_REGIONS: the regions of servers that tools reach, {@code host=region} each,
+   * for projects that have a region. {@code *.example.com} stands for every host below it.
+   */
+  Optional<List<String>> regions();
+
   /** The longest wait for a connection, and for a name to be resolved. */
   @WithDefault("10s")
   Duration connectTimeout();

@@ -8,6 +8,8 @@ import dev.threadmill.api.ProjectId;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Row;
 import dev.threadmill.db.signals.Signal;
+import dev.threadmill.egress.AllowedDomains;
+import dev.threadmill.egress.HostRegions;
 import dev.threadmill.models.ModelInfo;
 import dev.threadmill.models.RegionMismatchException;
 import io.quarkus.arc.All;
@@ -37,9 +39,12 @@ public class Residency {
       Caffeine.newBuilder().expireAfterWrite(TTL).maximumSize(MAX_ENTRIES).build();
   private final ResidencyConfig config;
   private final List<DataRecipient> recipients;
+  private final HostRegions hosts;
   private final Jdbc jdbc;
 
-  Residency(ResidencyConfig config, @All List<DataRecipient> recipients, Jdbc jdbc) {
+  Residency(
+      ResidencyConfig config, @All List<DataRecipient> recipients, HostRegions hosts, Jdbc jdbc) {
+    this.hosts = hosts;
     this.config = config;
     this.recipients = recipients;
     this.jdbc = jdbc;
@@ -192,15 +197,13 @@ public class Residency {
             });
   }
 
-  /**
-   * Why another server may not receive data of this project; empty if it may.
-   *
-   * @param what names it at the start of a sentence
-   * @param region where it is; null if that is not known
-   * @return a sentence for clients
-   */
-  public Optional<String> objection(ProjectId project, String what, String region) {
-    return demand(project).objection(what, region);
+  /** Those of these hosts that may receive data of this project. */
+  public AllowedDomains restrict(ProjectId project, AllowedDomains domains) {
+    var demand = demand(project);
+    return demand.region() == null
+        ? domains
+        : domains.with(
+            host -> demand.objection("The host '%s'".formatted(host), hosts.of(host).orElse(null)));
   }
 
   private Demand demand(ProjectId project) {

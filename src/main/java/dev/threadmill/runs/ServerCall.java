@@ -73,7 +73,7 @@ record ServerCall(int index, ToolCall call, Toolset.Dispatch.ToServer dispatch) 
             run.threadId(),
             run.id(),
             call.id(),
-            run.settings().allowedDomains(),
+            execution.toolset().allowedDomains(),
             () -> isCancelled(execution.live().stopReason()),
             call.partial().task().isEmpty() ? null : call.partial().task(),
             buffer);

@@ -3,6 +3,7 @@ package dev.threadmill.tools;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.threadmill.api.Json;
+import dev.threadmill.egress.AllowedDomains;
 import dev.threadmill.models.FunctionSpec;
 import dev.threadmill.tools.schema.ArgumentValidator;
 import java.util.ArrayList;
@@ -20,6 +21,7 @@ public final class Toolset {
   private final List<String> warnings = new ArrayList<>();
   private final ArgumentValidator validator;
   private final String owner;
+  private final AllowedDomains domains;
 
   /** What is to be done with a call. */
   public sealed interface Dispatch {
@@ -38,10 +40,17 @@ public final class Toolset {
 
   /**
    * @param owner whose calls are validated in turn with those of others
+   * @param domains which hosts the tools may reach
    */
-  Toolset(ArgumentValidator validator, String owner) {
+  Toolset(ArgumentValidator validator, String owner, AllowedDomains domains) {
+    this.domains = domains;
     this.validator = validator;
     this.owner = owner;
+  }
+
+  /** Which hosts the tools may reach. */
+  public AllowedDomains allowedDomains() {
+    return domains;
   }
 
   /**

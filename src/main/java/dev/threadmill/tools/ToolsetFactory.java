@@ -6,6 +6,7 @@ import dev.threadmill.egress.AllowedDomains;
 import dev.threadmill.guard.ContentGate;
 import dev.threadmill.guard.ContentRejectedException;
 import dev.threadmill.guard.ContentSource;
+import dev.threadmill.projects.Residency;
 import dev.threadmill.tools.schema.ArgumentValidator;
 import io.quarkus.arc.All;
 import jakarta.inject.Singleton;
@@ -20,30 +21,37 @@ import java.util.Optional;
 public class ToolsetFactory {
   private final ArgumentValidator validator;
   private final ContentGate gate;
+  private final Residency residency;
   private final Map<Class<?>, ToolProvider<?>> providers = new HashMap<>();
 
   ToolsetFactory(
-      ArgumentValidator validator, ContentGate gate, @All List<ToolProvider<?>> providers) {
+      ArgumentValidator validator,
+      ContentGate gate,
+      Residency residency,
+      @All List<ToolProvider<?>> providers) {
     this.validator = validator;
+    this.residency = residency;
     this.gate = gate;
     providers.forEach(provider -> this.providers.put(provider.spec(), provider));
   }
 
   /** A toolset without tools. */
   public Toolset empty() {
-    return new Toolset(validator, "");
+    return new Toolset(validator, "", AllowedDomains.ANY);
   }
 
   /**
    * The toolset of a run with these tools. Where two tools have one name the first counts. What
    * cannot be offered is left out; {@link Toolset#warnings} says what and why.
    *
-   * @param domains which hosts the tools may reach
+   * @param domains which hosts the tools may reach, as far as they agree with the region of the
+   *     project
    * @throws InterruptedException if the run was stopped
    */
   public Toolset create(ProjectId project, List<ToolSpec> specs, AllowedDomains domains)
       throws InterruptedException {
-    return create(new ToolScope(project, domains, names(specs), false), specs);
+    var reachable = residency.restrict(project, domains);
+    return create(new ToolScope(project, reachable, names(specs), false), specs);
   }
 
   /** The toolset as far as it is known without calling other servers. */
@@ -72,7 +80,7 @@ public class ToolsetFactory {
   }
 
   private Toolset create(ToolScope scope, List<ToolSpec> specs) throws InterruptedException {
-    var toolset = new Toolset(validator, scope.project().value());
+    var toolset = new Toolset(validator, scope.project().value(), scope.domains());
     for (var spec : specs) {
       var provider = providers.get(spec.getClass());
       if (provider == null) {

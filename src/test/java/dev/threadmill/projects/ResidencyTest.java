@@ -2,13 +2,14 @@ package dev.threadmill.projects;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.threadmill.limits.PricedModels;
 import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.FakeProvider;
 import dev.threadmill.testing.FakeProviderResource;
 import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.PostgresResource;
+import dev.threadmill.testing.RecordingServer;
 import dev.threadmill.testing.Reply;
+import dev.threadmill.testing.ToolRuns;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import org.junit.jupiter.api.BeforeEach;
@@ -21,7 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @QuarkusTestResource(PostgresResource.class)
 @QuarkusTestResource(KeysResource.class)
 @QuarkusTestResource(FakeProviderResource.class)
-@QuarkusTestResource(value = PricedModels.class, restrictToAnnotatedClass = true)
+@QuarkusTestResource(value = RegionsResource.class, restrictToAnnotatedClass = true)
 class ResidencyTest {
   private static final String CHAT =
       "{\"model\": \"%s\", \"messages\": [{\"role\": \"user\", \"content\": \"Hello\"}]}";
@@ -83,6 +84,33 @@ class ResidencyTest {
 
       assertThat(european.post("/v1/chat/completions", CHAT.formatted(model)).status())
           .isEqualTo(200);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"127.0.0.1, false", "localhost, true"})
+  void aToolReachesHostsOfTheRegionOnly(String host, boolean isReached) {
+    var european = keyOf(project("\"region\": \"eu\""));
+    var runs = new ToolRuns(european);
+    try (var receiver = RecordingServer.start()) {
+      var endpoint = receiver.url("/hook").replace("127.0.0.1", host);
+      provider.reply(Reply.call("hook", "{}"), Reply.text("Done."));
+      var assistant =
+          runs.assistant(
+              "european",
+              "",
+              """
+              {"type": "webhook", "webhook": {"name": "hook", "endpoint": "%s",
+               "parameters": {"type": "object"}}}"""
+                  .formatted(endpoint));
+
+      var run = runs.run(assistant, "Go");
+
+      assertThat(run.status()).isEqualTo("completed");
+      assertThat(receiver.calls()).hasSize(isReached ? 1 : 0);
+      if (!isReached) {
+        assertThat(run.output(0)).contains("not_allowed", "'us'", "'eu'");
+      }
     }
   }
 

@@ -22,6 +22,7 @@ import dev.threadmill.egress.EgressClient;
 import dev.threadmill.egress.EgressException;
 import dev.threadmill.egress.EgressRequest;
 import dev.threadmill.guard.SecretText;
+import dev.threadmill.projects.Residency;
 import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.util.List;
@@ -37,8 +38,10 @@ class ImportOpenApi {
 
   private final Assistants assistants;
   private final EgressClient http;
+  private final Residency residency;
 
-  ImportOpenApi(Assistants assistants, EgressClient http) {
+  ImportOpenApi(Assistants assistants, EgressClient http, Residency residency) {
+    this.residency = residency;
     this.assistants = assistants;
     this.http = http;
   }
@@ -83,7 +86,7 @@ class ImportOpenApi {
    */
   Assistant importInto(ProjectId project, AssistantId id, Request request) {
     var assistant = assistants.get(project, id);
-    var document = OpenApiOperations.requireVersion3(document(assistant, request));
+    var document = OpenApiOperations.requireVersion3(document(project, assistant, request));
     var base = OpenApiOperations.baseUrl(document, request.baseUrl(), request.url());
     var tools =
         new OpenApiOperations(document, base)
@@ -111,7 +114,7 @@ class ImportOpenApi {
         request.onUnknown());
   }
 
-  private JsonNode document(Assistant assistant, Request request) {
+  private JsonNode document(ProjectId project, Assistant assistant, Request request) {
     if (request.document() instanceof ObjectNode object) {
       return object;
     }
@@ -122,7 +125,8 @@ class ImportOpenApi {
           "Invalid type for 'document': expected an object, or a string in JSON or YAML.");
     }
     var param = request.url() == null ? "document" : "url";
-    var text = request.url() == null ? request.document().asText() : fetched(assistant, request);
+    var text =
+        request.url() == null ? request.document().asText() : fetched(project, assistant, request);
     try {
       // JSON is YAML too. Written and read again, the document keeps to the limits of stored JSON.
       return Json.MAPPER.readTree(YAML.readTree(text).toString());
@@ -134,9 +138,12 @@ class ImportOpenApi {
     }
   }
 
-  private String fetched(Assistant assistant, Request request) {
+  private String fetched(ProjectId project, Assistant assistant, Request request) {
     var safety = assistant.safety();
-    var domains = safety == null ? AllowedDomains.ANY : new AllowedDomains(safety.allowedDomains());
+    var domains =
+        residency.restrict(
+            project,
+            safety == null ? AllowedDomains.ANY : new AllowedDomains(safety.allowedDomains()));
     try {
       var answer =
           http.send(
