@@ -234,6 +234,8 @@ public class SubmitToolOutputs {
     } else {
       transitions.requeue(tx, next, log);
     }
-    return new ClaimedRun(next, EventId.endOf(run), events, List.of(step));
+    // Figures and names of tools of earlier steps belong to the end of the run, too.
+    var all = claim && step.ordinal() > 1 ? steps.ofRun(tx, run) : List.of(step);
+    return new ClaimedRun(next, EventId.endOf(run), events, all);
   }
 }

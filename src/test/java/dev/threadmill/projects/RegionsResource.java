@@ -26,10 +26,7 @@ public final class RegionsResource implements QuarkusTestResourceLifecycleManage
       throw new UncheckedIOException(e);
     }
     return Map.of(
-        "threadmill.models.file",
-        file.toString(),
-        "threadmill.egress.regions",
-        "127.0.0.1=us,localhost=eu");
+        "threadmill.models.file", file.toString(), "threadmill.egress.regions", "127.0.0.1=us");
   }
 
   @Override

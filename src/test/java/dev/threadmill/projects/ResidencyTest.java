@@ -88,21 +88,19 @@ class ResidencyTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"127.0.0.1, false", "localhost, true"})
-  void aToolReachesHostsOfTheRegionOnly(String host, boolean isReached) {
-    var european = keyOf(project("\"region\": \"eu\""));
-    var runs = new ToolRuns(european);
+  @CsvSource({"eu, european, false", "us, american, true"})
+  void aToolReachesHostsOfTheRegionOnly(String region, String model, boolean isReached) {
+    var runs = new ToolRuns(keyOf(project("\"region\": \"%s\"".formatted(region))));
     try (var receiver = RecordingServer.start()) {
-      var endpoint = receiver.url("/hook").replace("127.0.0.1", host);
       provider.reply(Reply.call("hook", "{}"), Reply.text("Done."));
       var assistant =
           runs.assistant(
-              "european",
+              model,
               "",
               """
               {"type": "webhook", "webhook": {"name": "hook", "endpoint": "%s",
                "parameters": {"type": "object"}}}"""
-                  .formatted(endpoint));
+                  .formatted(receiver.url("/hook")));
 
       var run = runs.run(assistant, "Go");
 

@@ -10,7 +10,9 @@ import dev.threadmill.testing.Reply;
 import dev.threadmill.testing.ReplyGate;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -38,6 +40,24 @@ class HandoffTest extends HandoffFixture {
     assertThat(said.path("run_id")).isEqualTo(run.run().path("id"));
     assertThat(run.run().at("/usage/completion_tokens").asInt()).isEqualTo(5 + 9);
     assertThat(provider.requests()).hasSize(2);
+  }
+
+  @Test
+  void theTargetsReasoningCountsAsUsageOfTheRun() {
+    var target = lawyer();
+    var counted =
+        "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":10,\"completion_tokens\":30,"
+            + "\"completion_tokens_details\":{\"reasoning_tokens\":20}}}\n\n";
+    var steps = new ArrayList<>(Reply.text(ANSWER).without(Reply.Step.Usage.class).steps());
+    steps.add(steps.size() - 1, new Reply.Step.Raw(counted.getBytes(StandardCharsets.UTF_8)));
+    provider.replyTo(front, Reply.call("route_to_lawyer", OVER));
+    provider.replyTo(legal, Reply.streamed(steps));
+
+    var run = runs.run(desk(target), "Is clause 5 binding?");
+
+    assertThat(run.run().at("/usage/completion_tokens").asInt()).isEqualTo(5 + 30);
+    assertThat(run.run().at("/usage/completion_tokens_details/reasoning_tokens").asInt())
+        .isEqualTo(20);
   }
 
   @Test

@@ -231,7 +231,7 @@ public class RunTransitions {
         """
         UPDATE runs SET status = ?, cancelled_at = ?, failed_at = ?, completed_at = ?,
           last_error = ?, incomplete_reason = ?, prompt_tokens = ?, completion_tokens = ?,
-          owner = NULL, waiting = false, waiting_messages = NULL, routing = NULL, tape = tape || ?
+          reasoning_tokens = ?, owner = NULL, waiting = false, waiting_messages = NULL, routing = NULL, tape = tape || ?
         WHERE thread_id = ? AND id = ? AND status IN %s
         """
             .formatted(RunStatus.sql(ended.status().predecessors())),
@@ -243,6 +243,7 @@ public class RunTransitions {
         ended.incompleteReason(),
         ended.usage().capped().promptTokens(),
         ended.usage().capped().completionTokens(),
+        ended.usage().capped().reasoningTokens(),
         log,
         ended.threadId(),
         ended.id());

@@ -329,6 +329,29 @@ class CodeInterpreterTest {
   }
 
   @Test
+  void aRunThatWaitedForItsClientStillShowsTheFiguresOfEarlierCalls() {
+    provider.reply(code(PICTURE), Reply.call("ask_user", "{}"), Reply.text("Here it is."));
+    var assistant =
+        runs.assistant(
+            "gpt-4o",
+            "",
+            "{\"type\": \"code_interpreter\"}",
+            """
+            {"type": "function",
+             "function": {"name": "ask_user", "parameters": {"type": "object"}}}""");
+
+    var waiting = runs.run(assistant, "Draw.");
+    var ended = runs.submit(waiting, "Go on.");
+
+    assertThat(ended.status()).isEqualTo("completed");
+    var message =
+        api.get("/v1/threads/%s/messages?limit=1".formatted(ended.run().path("thread_id").asText()))
+            .json()
+            .at("/data/0/content");
+    assertThat(message.findValuesAsText("type")).containsExactly("text", "image_file");
+  }
+
+  @Test
   void codeThatIsWrittenWithoutJsonRunsAndAnEmptyCallIsAnsweredWithAnError() {
     provider.reply(
         Reply.call("code_interpreter", "print(1 + 1)"),
