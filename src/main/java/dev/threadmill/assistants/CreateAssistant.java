@@ -39,7 +39,6 @@ record CreateAssistant(
     Bounds.text("description", description, MAX_DESCRIPTION);
     Bounds.text("instructions", instructions, MAX_INSTRUCTIONS);
     tools = ToolSpec.validated(tools, ToolSpec.MAX_PER_ASSISTANT);
-    SafetyOptions.requireEnforced(safety);
     PrivacyOptions.requireEnforced(privacy);
     ResponseFormat.checked(responseFormat);
     Bounds.number("temperature", temperature, 0, MAX_TEMPERATURE);

@@ -45,7 +45,6 @@ record ModifyAssistant(
     Bounds.text("description", description.orElse(null), MAX_DESCRIPTION);
     Bounds.text("instructions", instructions.orElse(null), MAX_INSTRUCTIONS);
     tools = tools.map(list -> ToolSpec.validated(list, ToolSpec.MAX_PER_ASSISTANT));
-    SafetyOptions.requireEnforced(safety.orElse(null));
     PrivacyOptions.requireEnforced(privacy.orElse(null));
     ResponseFormat.checked(responseFormat.orElse(null));
     Bounds.number("temperature", temperature.orElse(null), 0, MAX_TEMPERATURE);

@@ -7,9 +7,10 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * Which hosts an assistant's tools may reach.
+ * Which hosts an assistant's tools may reach, and its links lead to.
  *
- * @param strict reserved; only false and null are accepted
+ * @param strict whether links and images in answers and in arguments of calls that lead to other
+ *     hosts are replaced, and outputs of tools are limited; then no list allows no link
  * @param allowedDomains host names, each possibly with {@code *.} before it
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -20,21 +21,6 @@ public record SafetyOptions(Boolean strict, List<String> allowedDomains) {
 
   public SafetyOptions {
     allowedDomains = domains("allowed_domains", allowedDomains);
-  }
-
-  /**
-   * Refuses options that this server does not enforce. Stored options are not checked again.
-   *
-   * @param options null for none
-   * @throws ApiException 400 for {@code strict}
-   */
-  static void requireEnforced(SafetyOptions options) {
-    if (options != null && Boolean.TRUE.equals(options.strict())) {
-      throw ApiException.invalid(
-          "safety.strict",
-          "Invalid 'safety.strict': this server does not enforce strict safety yet. Leave it out or"
-              + " set it to false.");
-    }
   }
 
   /** A list of host names, or 400 for what is none. */

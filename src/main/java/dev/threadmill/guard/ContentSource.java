@@ -10,8 +10,10 @@ import dev.threadmill.api.ThreadId;
  * @param gate which of the three ways into the server it takes
  * @param assistant null if the text belongs to no single assistant
  * @param thread null if the text belongs to no thread, or to one that is about to be created
+ * @param safety the rules of strict safety; null if they do not apply
  */
-public record ContentSource(Gate gate, ProjectId project, AssistantId assistant, ThreadId thread) {
+public record ContentSource(
+    Gate gate, ProjectId project, AssistantId assistant, ThreadId thread, SafetyPolicy safety) {
 
   /** The ways by which text enters the server. */
   public enum Gate {
@@ -27,16 +29,25 @@ public record ContentSource(Gate gate, ProjectId project, AssistantId assistant,
 
   /** Text that a client sends. */
   public static ContentSource input(ProjectId project, AssistantId assistant, ThreadId thread) {
-    return new ContentSource(Gate.INPUT, project, assistant, thread);
+    return new ContentSource(Gate.INPUT, project, assistant, thread, null);
   }
 
   /** Text that a model says. */
   public static ContentSource model(ProjectId project, AssistantId assistant, ThreadId thread) {
-    return new ContentSource(Gate.MODEL, project, assistant, thread);
+    return new ContentSource(Gate.MODEL, project, assistant, thread, null);
   }
 
   /** Text that a tool answers. */
   public static ContentSource tool(ProjectId project, AssistantId assistant, ThreadId thread) {
-    return new ContentSource(Gate.TOOL, project, assistant, thread);
+    return new ContentSource(Gate.TOOL, project, assistant, thread, null);
+  }
+
+  /**
+   * The same source under these rules.
+   *
+   * @param rules null if strict safety does not apply
+   */
+  public ContentSource under(SafetyPolicy rules) {
+    return new ContentSource(gate, project, assistant, thread, rules);
   }
 }

@@ -71,7 +71,9 @@ class CallModel {
     var request = reserved.applyTo(unreserved);
     turn.requestSent(request);
     var run = execution.run();
-    var source = ContentSource.model(run.projectId(), run.assistantId(), run.threadId());
+    var source =
+        ContentSource.model(run.projectId(), run.assistantId(), run.threadId())
+            .under(settings.safetyPolicy(execution::flagSafety));
     var filtered = new FilteredAnswer(gate, source, turn::accept);
     var answer = execution.live().interruptibly(() -> answer(model, request, filtered));
     filtered.complete();

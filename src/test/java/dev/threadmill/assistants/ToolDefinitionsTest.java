@@ -87,7 +87,6 @@ class ToolDefinitionsTest {
       quoteCharacter = '`',
       textBlock =
           """
-          "safety": {"strict": true}        | safety.strict
           "privacy": {"mode": "standard"}   | privacy.mode
           "privacy": {"mode": "strict"}     | privacy.mode
           """)

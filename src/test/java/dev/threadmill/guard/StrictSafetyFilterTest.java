@@ -21,7 +21,6 @@ class StrictSafetyFilterTest {
           new AllowedDomains(List.of("*.court.gov", "law.com", "xn--mller-kva.de")),
           withheld::incrementAndGet);
   private final ContentSource answer = ContentSource.model(PROJECT, null, null).under(policy);
-  private final ContentSource output = ContentSource.tool(PROJECT, null, null).under(policy);
   private final StrictSafetyFilter filter = new StrictSafetyFilter();
 
   @ParameterizedTest
@@ -109,12 +108,13 @@ class StrictSafetyFilterTest {
         "htt<!-- x -->ps://evil.com/ | [link removed]",
       })
   void anOutputLosesWhatAPageDoesNotShow(String text, String passed) {
-    assertPasses(output, text, passed);
+    assertThat(StrictSafety.output(policy, text)).isEqualTo(passed);
   }
 
   @Test
   void whatClientsSendAndRunsWithoutStrictSafetyAreNotFiltered() {
     assertThat(filter.open(ContentSource.input(PROJECT, null, null).under(policy))).isNull();
+    assertThat(filter.open(ContentSource.tool(PROJECT, null, null).under(policy))).isNull();
     assertThat(filter.open(ContentSource.model(PROJECT, null, null))).isNull();
   }
 

@@ -3,6 +3,7 @@ package dev.threadmill.runs.context;
 import static java.util.stream.Collectors.toUnmodifiableSet;
 
 import dev.threadmill.db.Jdbc;
+import dev.threadmill.guard.StrictSafety;
 import dev.threadmill.memory.MemoryPolicy;
 import dev.threadmill.memory.MemoryReferences;
 import dev.threadmill.memory.RetrieveMemory;
@@ -96,7 +97,7 @@ public class BuildContext {
       return new TokensUsedUp("max_completion_tokens");
     }
     var functions = progress.toolset().functions();
-    int fixed = fixedTokens(settings.instructions(), functions);
+    int fixed = fixedTokens(settings.sentInstructions(), functions);
     var model = models.require(settings.model()).info();
     int window = windowTokens(model, settings) - fixed;
     Integer budget = budgetLeft(run, fixed);
@@ -124,7 +125,7 @@ public class BuildContext {
         memoryText.isEmpty() ? newest : newest.within(room - TokenCounter.count(memoryText));
     long left = room - tokensOf(shown) - TokenCounter.count(memoryText);
     var entries = withFiles(progress, shown.entries(), model, left, permit);
-    var messages = messages(settings.instructions(), memoryText, entries, model);
+    var messages = messages(settings, memoryText, entries, model);
     var prompt = new Prompt(messages, functions);
     var cutBy = shown.isCut() ? cutBy(shown, strategy, budget, window) : null;
     progress.setSentContext(
@@ -255,8 +256,9 @@ public class BuildContext {
    * @param memoryText the memory as text for the model; empty if there is none
    */
   static List<ModelMessage> messages(
-      String instructions, String memoryText, List<HistoryEntry> entries, ModelInfo model) {
+      RunSettings settings, String memoryText, List<HistoryEntry> entries, ModelInfo model) {
     var messages = new ArrayList<ModelMessage>();
+    var instructions = settings.sentInstructions();
     if (!instructions.isBlank() || !memoryText.isEmpty()) {
       // One message: not every provider takes two of this kind.
       var gap = instructions.isBlank() || memoryText.isEmpty() ? "" : "\n\n";
@@ -276,11 +278,18 @@ public class BuildContext {
               new ModelMessage.Assistant(
                   joined(last.text(), next.text()), next.toolCalls(), next.thoughts()));
         } else {
-          messages.add(message);
+          messages.add(safe(settings, message));
         }
       }
     }
     return messages;
+  }
+
+  private static ModelMessage safe(RunSettings settings, ModelMessage message) {
+    var policy = settings.safetyPolicy(() -> {});
+    return policy != null && message instanceof ModelMessage.ToolResult(var call, var text)
+        ? new ModelMessage.ToolResult(call, StrictSafety.output(policy, text))
+        : message;
   }
 
   private static String joined(String first, String second) {

@@ -59,8 +59,7 @@ public class RebuildContext {
     var shown = withFiles(project, entries, model);
     var prompt =
         new BuildContext.Prompt(
-            BuildContext.messages(run.settings().instructions(), remembered.text(), shown, model),
-            functions);
+            BuildContext.messages(run.settings(), remembered.text(), shown, model), functions);
     return new StepContextObject(
         "thread.run.step.context",
         stepId.value(),
@@ -110,7 +109,7 @@ public class RebuildContext {
       List<HistoryEntry> entries,
       BuildContext.Prompt prompt) {
     var parts = new ArrayList<StepContextObject.Part>();
-    var instructions = run.settings().instructions();
+    var instructions = run.settings().sentInstructions();
     if (!instructions.isBlank()) {
       parts.add(new StepContextObject.Instructions(instructions, TokenCounter.count(instructions)));
     }

@@ -48,6 +48,7 @@ public final class RunExecution {
   private Reservation reservation = Reservation.NONE;
   private Usage unsettled;
   private List<String> warnings;
+  private volatile boolean isSafetyFlagged;
 
   private RunExecution(LiveRun live, Toolset toolset, InstantSource clock) {
     this.live = live;
@@ -91,6 +92,16 @@ public final class RunExecution {
         .map(file -> new ContentPart.ImageFile.Picture(file, ContentPart.Detail.AUTO))
         .map(ContentPart.ImageFile::new)
         .toList();
+  }
+
+  /** Notes that a part of an answer was withheld for safety. */
+  public void flagSafety() {
+    isSafetyFlagged = true;
+  }
+
+  /** Whether a part of an answer of this attempt was withheld for safety. */
+  public boolean isSafetyFlagged() {
+    return isSafetyFlagged;
   }
 
   /** The live run, which other threads of this node see. */

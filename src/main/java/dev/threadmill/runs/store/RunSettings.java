@@ -5,6 +5,8 @@ import dev.threadmill.assistants.SafetyOptions;
 import dev.threadmill.assistants.ToolSpec;
 import dev.threadmill.assistants.TurnOptions;
 import dev.threadmill.egress.AllowedDomains;
+import dev.threadmill.guard.SafetyPolicy;
+import dev.threadmill.guard.StrictSafety;
 import dev.threadmill.models.ResponseFormat;
 import dev.threadmill.models.ToolChoice;
 import java.util.List;
@@ -87,6 +89,34 @@ public record RunSettings(
         .filter(type -> !type.equals(ToolSpec.FUNCTION_CALL))
         .findFirst()
         .orElse(ToolSpec.FUNCTION_CALL);
+  }
+
+  /** Whether strict safety applies. */
+  public boolean isStrict() {
+    return safety != null && Boolean.TRUE.equals(safety.strict());
+  }
+
+  /**
+   * The rules of strict safety; null if it does not apply.
+   *
+   * @param withheld is called when a part of a text was withheld
+   */
+  public SafetyPolicy safetyPolicy(Runnable withheld) {
+    if (!isStrict()) {
+      return null;
+    }
+    var hosts = safety.allowedDomains() == null ? List.<String>of() : safety.allowedDomains();
+    return new SafetyPolicy(new AllowedDomains(hosts), withheld);
+  }
+
+  /** The instructions as the model reads them. */
+  public String sentInstructions() {
+    if (!isStrict()) {
+      return instructions;
+    }
+    return instructions.isBlank()
+        ? StrictSafety.NOTICE
+        : instructions + "\n\n" + StrictSafety.NOTICE;
   }
 
   /** The hosts that the run's tools may connect to. */
