@@ -84,16 +84,8 @@ public class AppendEntries {
     if (batch.isEmpty()) {
       return at;
     }
-    var from =
-        new LockedThread(
-            thread.id(),
-            thread.projectId(),
-            thread.assistantId(),
-            thread.status(),
-            at,
-            thread.activeRun());
     messages
-        .append(tx, from, List.copyOf(batch))
+        .append(tx, thread.withFirstMessageAt(at), List.copyOf(batch))
         .forEach(message -> appended.add(new Appended.OfMessage(message)));
     int count = batch.size();
     batch.clear();

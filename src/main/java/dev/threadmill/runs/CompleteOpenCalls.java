@@ -86,7 +86,7 @@ class CompleteOpenCalls {
    * @return the thread, without an active run if that has completed with the outputs
    * @throws ApiException 400 if the thread has no such call, or if a call is left without an output
    */
-  LockedThread answer(Tx tx, LockedThread thread, Map<ToolCallId, String> outputs) {
+  LockedThread complete(Tx tx, LockedThread thread, Map<ToolCallId, String> outputs) {
     if (outputs.isEmpty()) {
       return thread;
     }
@@ -100,9 +100,9 @@ class CompleteOpenCalls {
           each.runStatus() == RunStatus.REQUIRES_ACTION && each.call().awaitsClient();
       if (isWaitedFor && free.activeRun() != null) {
         var run = runs.lock(tx, thread.id(), each.run()).orElseThrow();
-        complete(tx, run, outputs, at);
-        free = withoutRun(free);
-      } else if (!isWaitedFor && mayAnswerLate(each)) {
+        completeRun(tx, run, outputs, at);
+        free = free.withoutActiveRun();
+      } else if (!isWaitedFor && mayCompleteLate(each)) {
         stepWriter.setLateOutput(tx, thread.id(), each.call().id(), output, at);
       }
     }
@@ -110,7 +110,7 @@ class CompleteOpenCalls {
   }
 
   /** A call whose run has ended without its output has one that states this. */
-  private static boolean mayAnswerLate(ToolCallStore.CallOfRun call) {
+  private static boolean mayCompleteLate(ToolCallStore.CallOfRun call) {
     return call.runStatus() == null
         ? call.call().isOpen()
         : call.runStatus() == RunStatus.EXPIRED || call.runStatus() == RunStatus.CANCELLED;
@@ -125,17 +125,7 @@ class CompleteOpenCalls {
     }
   }
 
-  private static LockedThread withoutRun(LockedThread thread) {
-    return new LockedThread(
-        thread.id(),
-        thread.projectId(),
-        thread.assistantId(),
-        thread.status(),
-        thread.firstMessageAt(),
-        null);
-  }
-
-  private void complete(Tx tx, Run run, Map<ToolCallId, String> outputs, Instant at) {
+  private void completeRun(Tx tx, Run run, Map<ToolCallId, String> outputs, Instant at) {
     var waiting = steps.lastOf(tx, run).orElseThrow();
     var answered =
         waiting.with(

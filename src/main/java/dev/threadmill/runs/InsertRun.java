@@ -124,7 +124,7 @@ public class InsertRun {
       Tx tx, NewRun wanted, ThreadId thread, NewEntries additional, OnActiveRun policy) {
     int ticks = PreparedEntry.ticks(additional.entries());
     var found = threads.lock(tx, wanted.payer().project(), thread, ticks + 1);
-    var locked = completeOpenCalls.answer(tx, found, additional.outputs());
+    var locked = completeOpenCalls.complete(tx, found, additional.outputs());
     var at = locked.firstMessageAt().plus(ticks, ChronoUnit.MICROS);
     var queued = queued(wanted, thread, at);
     wanted.hook().onCreate(tx, queued);
@@ -152,15 +152,7 @@ public class InsertRun {
     if (entries.isEmpty()) {
       return all;
     }
-    var thread = created.thread();
-    var locked =
-        new LockedThread(
-            thread.id(),
-            thread.projectId(),
-            thread.assistantId(),
-            thread.status(),
-            created.nextMessageAt(),
-            null);
+    var locked = LockedThread.created(created.thread(), created.nextMessageAt());
     boolean isMessagesOnly = true;
     for (var appended : appendEntries.append(tx, locked, entries, true)) {
       if (appended instanceof AppendEntries.Appended.OfMessage(var message)) {

@@ -56,7 +56,7 @@ public class SubmitThreadOutputs {
     if (!others.isEmpty()) {
       var filtered = completeOpenCalls.filtered(project, thread, others);
       jdbc.runInTransaction(
-          tx -> completeOpenCalls.answer(tx, threads.lock(tx, project, thread, 0), filtered));
+          tx -> completeOpenCalls.complete(tx, threads.lock(tx, project, thread, 0), filtered));
     }
   }
 }

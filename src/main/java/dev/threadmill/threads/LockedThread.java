@@ -23,6 +23,27 @@ public record LockedThread(
     Instant firstMessageAt,
     RunId activeRun) {
 
+  /** A thread that this transaction has inserted. */
+  public static LockedThread created(ConversationThread thread, Instant firstMessageAt) {
+    return new LockedThread(
+        thread.id(),
+        thread.projectId(),
+        thread.assistantId(),
+        thread.status(),
+        firstMessageAt,
+        null);
+  }
+
+  /** Without an active run. */
+  public LockedThread withoutActiveRun() {
+    return new LockedThread(id, projectId, assistantId, status, firstMessageAt, null);
+  }
+
+  /** With this time for the first message that is added. */
+  public LockedThread withFirstMessageAt(Instant at) {
+    return new LockedThread(id, projectId, assistantId, status, at, activeRun);
+  }
+
   /** Answers 400 if clients may not add messages now. */
   public LockedThread requireOpenForMessages() {
     requireNotArchived();

@@ -97,14 +97,7 @@ public class ThreadStore {
         thread.createdAt().plus((long) count + room, ChronoUnit.MICROS));
     List<Message> appended = List.of();
     if (count > 0) {
-      var locked =
-          new LockedThread(
-              thread.id(),
-              thread.projectId(),
-              thread.assistantId(),
-              thread.status(),
-              firstTime,
-              null);
+      var locked = LockedThread.created(thread, firstTime);
       appended = messages.append(tx, locked, request.messages());
     }
     return new Created(thread, appended, firstTime.plus(count, ChronoUnit.MICROS));

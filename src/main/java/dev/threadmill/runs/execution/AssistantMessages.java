@@ -20,12 +20,12 @@ public final class AssistantMessages {
 
   /** The message of a step that has just started. */
   static Message inProgress(Run run, Step step) {
-    return message(run, step, Message.Status.IN_PROGRESS, null, List.of(), null);
+    return message(run, step, Message.State.IN_PROGRESS, List.of());
   }
 
   /** The complete message of a step. */
   public static Message completed(Run run, Step step, List<ContentPart> content, Instant at) {
-    return message(run, step, Message.Status.COMPLETED, null, content, at);
+    return message(run, step, Message.State.completed(at), content);
   }
 
   /**
@@ -45,7 +45,7 @@ public final class AssistantMessages {
               case FAILED, QUEUED, IN_PROGRESS, REQUIRES_ACTION, CANCELLING, COMPLETED ->
                   "run_failed";
             };
-    return message(run, step, Message.Status.INCOMPLETE, reason, content, at);
+    return message(run, step, Message.State.incomplete(reason, at), content);
   }
 
   /** A message that stays incomplete because its node failed. */
@@ -53,7 +53,7 @@ public final class AssistantMessages {
       Run run, Step step, String text, List<Annotation> annotations, Instant at) {
     var content =
         text.isEmpty() ? List.<ContentPart>of() : List.of(ContentPart.text(text, annotations));
-    return message(run, step, Message.Status.INCOMPLETE, "run_failed", content, at);
+    return message(run, step, Message.State.incomplete("run_failed", at), content);
   }
 
   /** As {@link #interrupted}, for a message of which nothing was stored. */
@@ -72,20 +72,12 @@ public final class AssistantMessages {
   }
 
   private static Message message(
-      Run run,
-      Step step,
-      Message.Status status,
-      String incompleteReason,
-      List<ContentPart> content,
-      Instant endedAt) {
+      Run run, Step step, Message.State state, List<ContentPart> content) {
     return new Message(
         step.threadId(),
         step.messageId(),
         step.createdAt(),
-        status,
-        incompleteReason,
-        status == Message.Status.COMPLETED ? endedAt : null,
-        status == Message.Status.INCOMPLETE ? endedAt : null,
+        state,
         Message.Role.ASSISTANT,
         content,
         null,
