@@ -89,27 +89,27 @@ class ExecuteTools {
     for (var call : requested.calls()) {
       switch (execution.toolset().dispatch(call.name(), call.argumentsAsJson())) {
         case Toolset.Dispatch.ToClient _ -> calls.add(call);
-        case Toolset.Dispatch.ToServer check when check.tool().needsApproval() ->
+        case Toolset.Dispatch.ToServer dispatch when dispatch.tool().needsApproval() ->
             calls.add(call.withExecutor(ToolCall.Executor.APPROVAL));
-        case Toolset.Dispatch.ToServer check -> {
-          jobs.add(new ServerCall(calls.size(), call, check));
+        case Toolset.Dispatch.ToServer dispatch -> {
+          jobs.add(new ServerCall(calls.size(), call, dispatch));
           calls.add(call.withExecutor(ToolCall.Executor.SERVER));
         }
-        case Toolset.Dispatch.ToAssistant check -> {
-          switch (plan(execution, check, routes, requested.calls().size() == 1)) {
+        case Toolset.Dispatch.ToAssistant dispatch -> {
+          switch (plan(execution, dispatch, routes, requested.calls().size() == 1)) {
             case PlanRoute.Plan.Start begin -> {
               routes.add(new Route(calls.size(), begin));
               calls.add(call);
             }
             case PlanRoute.Plan.Refused(var output) -> {
               refused++;
-              calls.add(call.withExecutor(ToolCall.Executor.NOBODY).withOutput(output));
+              calls.add(call.withExecutor(ToolCall.Executor.REFUSED).withOutput(output));
             }
           }
         }
         case Toolset.Dispatch.Rejected(var error) -> {
           refused++;
-          calls.add(call.withExecutor(ToolCall.Executor.NOBODY).withOutput(error.output()));
+          calls.add(call.withExecutor(ToolCall.Executor.REFUSED).withOutput(error.output()));
         }
       }
     }
@@ -129,17 +129,17 @@ class ExecuteTools {
       return calls.stream().anyMatch(ToolCall::isOpen) ? Outcome.PAUSED : Outcome.DONE;
     }
     execution.live().setOpenStep(step.with(usage));
-    return work(execution, jobs, List.of());
+    return executeAll(execution, jobs, List.of());
   }
 
   private PlanRoute.Plan plan(
       RunExecution execution,
-      Toolset.Dispatch.ToAssistant check,
+      Toolset.Dispatch.ToAssistant dispatch,
       List<Route> others,
       boolean isAlone) {
     var taken =
         others.stream().map(route -> route.plan().thread()).collect(Collectors.toUnmodifiableSet());
-    return planRoute.plan(execution.run(), check, taken, isAlone);
+    return planRoute.plan(execution.run(), dispatch, taken, isAlone);
   }
 
   /** Prepares the child runs of routed calls, and sets the calls to name them. */
@@ -175,16 +175,16 @@ class ExecuteTools {
     for (int i = 0; i < calls.size(); i++) {
       var call = calls.get(i);
       if (call.awaitsChildRun()) {
-        answerOf(execution, call, i, answers).ifPresent(known::add);
+        outputOf(execution, call, i, answers).ifPresent(known::add);
       } else if (call.isOpen() && !call.executor().awaitsClient()) {
         switch (execution.toolset().dispatch(call.name(), call.argumentsAsJson())) {
-          case Toolset.Dispatch.ToServer check
+          case Toolset.Dispatch.ToServer dispatch
               when call.executor() == ToolCall.Executor.APPROVED
                   || !call.partial().task().isEmpty() ->
-              jobs.add(new ServerCall(i, call, check));
-          case Toolset.Dispatch.ToServer check -> {
-            switch (check.tool().onUnknown()) {
-              case RETRY -> jobs.add(new ServerCall(i, call, check));
+              jobs.add(new ServerCall(i, call, dispatch));
+          case Toolset.Dispatch.ToServer dispatch -> {
+            switch (dispatch.tool().onUnknown()) {
+              case RETRY -> jobs.add(new ServerCall(i, call, dispatch));
               case FAIL -> known.add(new CallResult(i, ServerCall.OUTCOME_UNKNOWN.output()));
               case ASK -> known.add(new CallResult(i, null));
             }
@@ -197,11 +197,11 @@ class ExecuteTools {
       }
     }
     LOG.infof("tools resumed run_id=%s again=%d", execution.run().id(), jobs.size());
-    return work(execution, jobs, known);
+    return executeAll(execution, jobs, known);
   }
 
-  /** The answer of a child run; empty while the run is active. */
-  private static Optional<CallResult> answerOf(
+  /** The output of a routed call: the answer of its child run; empty while that run is active. */
+  private static Optional<CallResult> outputOf(
       RunExecution execution,
       ToolCall call,
       int index,
@@ -213,8 +213,8 @@ class ExecuteTools {
     }
     var name =
         execution.toolset().dispatch(call.name(), call.argumentsAsJson())
-                instanceof Toolset.Dispatch.ToAssistant check
-            ? check.route().name()
+                instanceof Toolset.Dispatch.ToAssistant dispatch
+            ? dispatch.route().name()
             : call.routing().targetAssistantId().value();
     return ChildRunOutput.of(child, name)
         .map(output -> new CallResult(index, output, null, child.usage(), null));
@@ -232,7 +232,7 @@ class ExecuteTools {
                 .map(
                     call ->
                         call.executor() == ToolCall.Executor.APPROVED
-                            ? call.withExecutor(ToolCall.Executor.BEGUN)
+                            ? call.withExecutor(ToolCall.Executor.APPROVED_STARTED)
                             : call)
                 .toList());
     if (!commitProgress.commitStarted(execution, started)) {
@@ -242,7 +242,7 @@ class ExecuteTools {
     return true;
   }
 
-  private Outcome work(RunExecution execution, List<ServerCall> jobs, List<CallResult> known)
+  private Outcome executeAll(RunExecution execution, List<ServerCall> jobs, List<CallResult> known)
       throws InterruptedException {
     var events = new ToolEvents(ToolOutputFilter.of(gate, execution.run()));
     known.forEach(events::ended);

@@ -123,10 +123,10 @@ public sealed interface RunItem {
       private static Executor of(ToolCall.Executor stored) {
         return switch (stored) {
           case CLIENT -> CLIENT;
-          case APPROVAL, APPROVED, BEGUN -> APPROVAL;
+          case APPROVAL, APPROVED, APPROVED_STARTED -> APPROVAL;
           case SERVER -> SERVER;
-          case AGENT -> ASSISTANT;
-          case NOBODY -> NONE;
+          case ASSISTANT -> ASSISTANT;
+          case REFUSED -> NONE;
         };
       }
     }

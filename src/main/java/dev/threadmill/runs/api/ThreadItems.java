@@ -181,7 +181,7 @@ public class ThreadItems {
         switch (call.executor()) {
           case CLIENT -> ThreadItem.Executor.CLIENT;
           case APPROVAL -> ThreadItem.Executor.APPROVAL;
-          case SERVER, NOBODY, APPROVED, BEGUN, AGENT -> ThreadItem.Executor.SERVER;
+          case SERVER, REFUSED, APPROVED, APPROVED_STARTED, ASSISTANT -> ThreadItem.Executor.SERVER;
         };
     return new ThreadItem.OfCall(
         key,

@@ -54,7 +54,7 @@ public final class AnswerAccumulator {
    */
   public interface StepCommitter {
     /** Commits the message step of the answer. */
-    boolean commitMessage(RunExecution execution, AnswerAccumulator answer);
+    boolean commitMessage(RunExecution execution, AnswerAccumulator accumulator);
 
     /** Commits a step that holds reasoning and commentary only. */
     boolean commitReasoning(RunExecution execution, Step step);
@@ -82,7 +82,11 @@ public final class AnswerAccumulator {
 
     PendingCall(Step step, int index, ToolCall started) {
       this.started = started;
-      this.code = CodeCallObject.isCode(started.type()) ? new CodeArguments() : null;
+      this.code =
+          switch (started.callType()) {
+            case CODE_INTERPRETER -> new CodeArguments();
+            case FUNCTION, AGENT_ROUTING, FILE_SEARCH -> null;
+          };
       this.arguments = new OpenText(DeltaTarget.of(StreamedText.ARGUMENTS, step, index));
     }
 

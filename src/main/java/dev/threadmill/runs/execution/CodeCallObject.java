@@ -1,6 +1,5 @@
 package dev.threadmill.runs.execution;
 
-import dev.threadmill.assistants.ToolSpec;
 import dev.threadmill.runs.store.StreamedText;
 import dev.threadmill.runs.store.ToolCall;
 import java.util.ArrayList;
@@ -15,11 +14,6 @@ final class CodeCallObject {
   private static final String IMAGE = "image";
 
   private CodeCallObject() {}
-
-  /** Whether calls of this type run code. */
-  static boolean isCode(String callType) {
-    return ToolSpec.CodeInterpreter.TYPE.equals(callType);
-  }
 
   /** The call in a step. */
   static Map<String, Object> details(ToolCall call) {

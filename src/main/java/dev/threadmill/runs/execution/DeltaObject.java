@@ -17,7 +17,7 @@ record DeltaObject(Step step, DeltaTarget target, String callType, String text) 
 
   /** The name of the SSE event; null if clients do not receive it. */
   String eventName() {
-    if (scope() == StreamedText.Scope.CALL && StepObject.isFileSearch(callType)) {
+    if (scope() == StreamedText.Scope.CALL && !CallObject.isStreamed(callType)) {
       return null;
     }
     return scope() == StreamedText.Scope.MESSAGE ? "thread.message.delta" : "thread.run.step.delta";
@@ -42,13 +42,8 @@ record DeltaObject(Step step, DeltaTarget target, String callType, String text) 
       case CALL -> {
         json.append("\"step_details\":{\"type\":\"tool_calls\",\"tool_calls\":[{\"index\":");
         json.append(target.call()).append(",\"type\":\"").append(callType);
-        if (CodeCallObject.isCode(callType)) {
-          json.append("\",").append(CodeCallObject.beforeText(target.text()));
-          appendText(json).append(CodeCallObject.afterText(target.text())).append("}]}");
-        } else {
-          json.append("\",\"function\":{\"").append(field).append("\":\"");
-          appendText(json).append("\"}}]}");
-        }
+        json.append("\",").append(CallObject.beforeText(callType, target.text()));
+        appendText(json).append(CallObject.afterText(callType, target.text())).append("}]}");
       }
     }
     return json.append("}}").toString();

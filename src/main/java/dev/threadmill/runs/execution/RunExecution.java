@@ -80,9 +80,7 @@ public final class RunExecution {
 
   /** Adds the figures that a call has shown; the message that ends the run has them. */
   public void addImages(ToolCall call) {
-    if (CodeCallObject.isCode(call.type())) {
-      CodeCallObject.images(call).forEach(images::add);
-    }
+    images.addAll(CallObject.images(call));
   }
 
   /** The figures that the calls of the run have shown, as parts of a message. */

@@ -2,14 +2,10 @@ package dev.threadmill.runs.execution;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonValue;
-import dev.threadmill.assistants.ToolSpec;
 import dev.threadmill.models.Usage;
 import dev.threadmill.runs.store.RunError;
 import dev.threadmill.runs.store.Step;
 import dev.threadmill.runs.store.StepReasoning;
-import dev.threadmill.runs.store.StreamedText;
-import dev.threadmill.runs.store.ToolCall;
-import dev.threadmill.tools.RoutingTool;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -117,66 +113,10 @@ public record StepObject(
       case MESSAGE_CREATION -> new Details.MessageCreation(step.messageId().value());
       case TOOL_CALLS ->
           new Details.ToolCalls(
-              step.calls().stream().map(call -> call(call, withContents)).toList());
+              step.calls().stream()
+                  .map(call -> (Object) CallObject.of(call, withContents))
+                  .toList());
     };
-  }
-
-  /** Whether calls of this type search files: they show no function. */
-  static boolean isFileSearch(String callType) {
-    return ToolSpec.FileSearch.TYPE.equals(callType);
-  }
-
-  private static Object call(ToolCall call, boolean withContents) {
-    var shown = JsonFields.ordered("id", call.id().value(), "type", call.type());
-    if (isFileSearch(call.type())) {
-      shown.put(call.type(), FileSearchResults.of(call, withContents));
-      return shown;
-    }
-    if (CodeCallObject.isCode(call.type())) {
-      shown.put(call.type(), CodeCallObject.details(call));
-      return shown;
-    }
-    if (call.routing() != null) {
-      shown.putAll(routing(call));
-    }
-    var details =
-        JsonFields.ordered(
-            "name", call.name(), "arguments", call.arguments(), "output", call.output());
-    if (!call.partial().progress().isEmpty()) {
-      details.put(StreamedText.PROGRESS.field(), call.partial().progress());
-    }
-    if (!call.partial().task().isEmpty()) {
-      details.put(StreamedText.TASK.field(), call.partial().task());
-    }
-    if (call.parts() != null && !call.parts().details().isEmpty()) {
-      details.put("details", call.parts().details());
-    }
-    if (call.parts() != null && !call.parts().citations().isEmpty()) {
-      details.put("citations", call.parts().citations());
-    }
-    shown.put(detailsField(call), details);
-    return shown;
-  }
-
-  /** The field that holds the name, arguments and output of a call. */
-  static String detailsField(ToolCall call) {
-    return call.type().equals(ToolSpec.AgentRouting.TYPE) ? "function" : call.type();
-  }
-
-  /** The assistant, thread, run and message of a call that was routed. */
-  static Map<String, Object> routing(ToolCall call) {
-    var routing = call.routing();
-    return JsonFields.ordered(
-        "target_assistant_id",
-        routing.targetAssistantId().value(),
-        "thread_id",
-        routing.threadId().value(),
-        "run_id",
-        routing.runId().value(),
-        "mode",
-        routing.mode(),
-        "message",
-        RoutingTool.messageOf(call.arguments()));
   }
 
   private static Long endedAs(Step step, Step.Status status) {

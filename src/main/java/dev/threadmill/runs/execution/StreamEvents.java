@@ -159,7 +159,7 @@ public final class StreamEvents {
    */
   public static StreamEvent outputDelta(
       Step step, DeltaTarget target, String callType, String text) {
-    return delta(step, target, CodeCallObject.isCode(callType) ? callType : "function", text);
+    return delta(step, target, CallObject.outputType(callType), text);
   }
 
   /**
@@ -191,32 +191,26 @@ public final class StreamEvents {
 
   /** The call at this index of the step starts. */
   public static StreamEvent callStarted(Step step, int index, ToolCall call) {
-    var function =
-        CodeCallObject.isCode(call.type())
-            ? CodeCallObject.started()
-            : JsonFields.ordered("name", call.name(), "arguments", "", "output", null);
-    var started =
-        JsonFields.ordered(
-            "index",
-            index,
-            "id",
-            call.id().value(),
-            "type",
-            call.type(),
-            StepObject.detailsField(call),
-            StepObject.isFileSearch(call.type()) ? Map.of() : function);
     var event = new RunEvent.CallStarted(step.ordinal(), index, call.name());
     return new StreamEvent(
-        event, "thread.run.step.delta", stepDelta(step, started), step, call, null);
+        event,
+        "thread.run.step.delta",
+        stepDelta(step, CallObject.started(index, call)),
+        step,
+        call,
+        null);
   }
 
   /** The call at this index of the step was routed to another assistant. */
   public static StreamEvent callRouted(Step step, int index, ToolCall call) {
-    var routed = JsonFields.ordered("index", index, "type", call.type());
-    routed.putAll(StepObject.routing(call));
     var event = new RunEvent.CallRouted(step.ordinal(), index, call.routing());
     return new StreamEvent(
-        event, "thread.run.step.delta", stepDelta(step, routed), step, call, null);
+        event,
+        "thread.run.step.delta",
+        stepDelta(step, CallObject.routed(index, call)),
+        step,
+        call,
+        null);
   }
 
   /** The call has its output; clients have received the part that was streamed. */
@@ -230,24 +224,13 @@ public final class StreamEvents {
    * @param before the length of the part that clients have received, in UTF-16 units
    */
   public static StreamEvent callCompleted(Step step, int index, ToolCall call, int before) {
-    var completed =
-        JsonFields.ordered(
-            "index",
-            index,
-            "type",
-            call.type(),
-            StepObject.detailsField(call),
-            CodeCallObject.isCode(call.type())
-                ? CodeCallObject.completed(call, before)
-                : Map.of(
-                    "output", call.output().substring(Math.min(before, call.output().length()))));
     var event = new RunEvent.CallCompleted(step.ordinal(), index, call.output());
-    if (StepObject.isFileSearch(call.type())) {
-      // The results are in the step that ends.
-      return new StreamEvent(event, null, null, step, call, null);
-    }
-    return new StreamEvent(
-        event, "thread.run.step.delta", stepDelta(step, completed), step, call, null);
+    return CallObject.completed(index, call, before)
+        .map(
+            shown ->
+                new StreamEvent(
+                    event, "thread.run.step.delta", stepDelta(step, shown), step, call, null))
+        .orElseGet(() -> new StreamEvent(event, null, null, step, call, null));
   }
 
   private static Object stepDelta(Step step, Map<String, Object> call) {

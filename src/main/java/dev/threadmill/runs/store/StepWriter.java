@@ -68,7 +68,7 @@ public class StepWriter {
             call.name(),
             call.arguments(),
             call.output(),
-            call.executor(),
+            call.executor().stored(),
             Tx.json(call.routing())
           });
     }
@@ -135,7 +135,7 @@ public class StepWriter {
     tx.deferBatch(
         "UPDATE tool_calls SET executor = ? WHERE thread_id = ? AND id = ? AND output IS NULL",
         step.openCalls().stream()
-            .map(call -> new Object[] {call.executor(), step.threadId(), call.id()})
+            .map(call -> new Object[] {call.executor().stored(), step.threadId(), call.id()})
             .toList());
   }
 

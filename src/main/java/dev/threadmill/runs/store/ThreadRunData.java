@@ -47,11 +47,12 @@ class ThreadRunData implements ThreadLifecycle {
           arguments, output, executor, routing, result_parts)
         SELECT s.thread_id, c.id, c.project_id, c.run_id, c.step_id, c.ordinal, c.type, c.name,
           c.arguments, c.output, c.executor, c.routing,
-          CASE WHEN c.type = 'file_search' THEN c.result_parts END
+          CASE WHEN c.type IN %s THEN c.result_parts END
         FROM run_steps s
         JOIN tool_calls c ON c.thread_id = ? AND c.step_id = s.id
         WHERE s.thread_id = ? AND s.type = 'tool_calls' AND s.created_at > ? AND s.created_at <= ?
-        """,
+        """
+            .formatted(CallType.sqlOfForkedResults()),
         range.source(),
         range.copy(),
         range.after(),

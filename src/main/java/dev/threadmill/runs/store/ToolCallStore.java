@@ -291,7 +291,7 @@ public class ToolCallStore {
         row.text("name"),
         row.text("arguments"),
         row.text("output"),
-        row.enumValue("executor", ToolCall.Executor.class),
+        row.text("executor", ToolCall.Executor::ofStored),
         row.json("routing", ToolCall.Routing.class),
         ToolCall.Partial.of(row.text("partial"), row.text("progress"), row.text("remote_task")),
         row.json("result_parts", ToolCall.ResultParts.class));

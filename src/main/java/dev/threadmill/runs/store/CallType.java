@@ -1,0 +1,47 @@
+package dev.threadmill.runs.store;
+
+import dev.threadmill.assistants.ToolSpec;
+import java.util.EnumSet;
+import java.util.stream.Collectors;
+
+/**
+ * The types of tool calls. A call of another type than {@link #FUNCTION} differs from one in what
+ * clients are sent, or in what is stored; the compiler names the switches that say how. The words
+ * are part of the stored format and of the wire: a released one never changes.
+ */
+public enum CallType {
+  /** A call of a function. */
+  FUNCTION(ToolSpec.FUNCTION_CALL, false),
+  /** A message to another assistant. */
+  AGENT_ROUTING(ToolSpec.AgentRouting.TYPE, false),
+  /** Code that the server runs. Its arguments are stored as the code alone. */
+  CODE_INTERPRETER(ToolSpec.CodeInterpreter.TYPE, false),
+  /** A search of vector stores. Forks of a thread keep its results, which citations refer to. */
+  FILE_SEARCH(ToolSpec.FileSearch.TYPE, true);
+
+  private final String word;
+  private final boolean isResultForked;
+
+  CallType(String word, boolean isResultForked) {
+    this.word = word;
+    this.isResultForked = isResultForked;
+  }
+
+  /** The type of this word; {@link #FUNCTION} for any other word. */
+  public static CallType of(String word) {
+    for (var type : values()) {
+      if (type.word.equals(word)) {
+        return type;
+      }
+    }
+    return FUNCTION;
+  }
+
+  /** Types whose result parts are copied with the thread, as a list in SQL. */
+  static String sqlOfForkedResults() {
+    return EnumSet.allOf(CallType.class).stream()
+        .filter(type -> type.isResultForked)
+        .map(type -> "'" + type.word + "'")
+        .collect(Collectors.joining(", ", "(", ")"));
+  }
+}
