@@ -36,12 +36,12 @@ public class CommitProgress implements AnswerAccumulator.StepCommitter {
 
   /** Commits a complete message whose answer continues with tool calls. */
   @Override
-  public boolean commitMessage(RunExecution execution, AnswerAccumulator answer) {
+  public boolean commitMessage(RunExecution execution, AnswerAccumulator accumulator) {
     var at = execution.nextTimestamp();
     var changes = new StepChanges();
-    var step = answer.messageStep().with(Usage.NONE).ended(Step.Status.COMPLETED, at, null);
+    var step = accumulator.messageStep().with(Usage.NONE).ended(Step.Status.COMPLETED, at, null);
     changes.addMessage(
-        step, AssistantMessages.completed(execution.run(), step, answer.content(), at));
+        step, AssistantMessages.completed(execution.run(), step, accumulator.content(), at));
     return attemptCommit.commit(execution, changes);
   }
 

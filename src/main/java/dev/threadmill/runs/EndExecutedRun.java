@@ -20,14 +20,20 @@ public class EndExecutedRun {
     this.cancelRun = cancelRun;
   }
 
+  /** Commits that the run ends without an answer that is to be stored. */
+  boolean commitEnd(RunExecution execution, Run.End end) {
+    return commitEnd(execution, null, Usage.NONE, end);
+  }
+
   /**
    * Commits that the run ends, with the answer that it ends with.
    *
-   * @param answer the answer, complete or not; null if there is none
+   * @param accumulator has the answer, complete or not; null if there is none
    * @param usage of the model call that the answer comes from
    * @return false if the attempt does not own the run any more: nothing was committed
    */
-  boolean commitEnd(RunExecution execution, AnswerAccumulator answer, Usage usage, Run.End end) {
+  boolean commitEnd(
+      RunExecution execution, AnswerAccumulator accumulator, Usage usage, Run.End end) {
     var at = execution.nextTimestamp();
     execution.addUsage(usage);
     var run = execution.run().ended(end, at);
@@ -38,8 +44,8 @@ public class EndExecutedRun {
     }
     if (execution.live().openStep() instanceof Step open) {
       changes.endCalls(changes.updatedSteps, open, end, at);
-    } else if (answer != null) {
-      changes.endAnswer(answer, execution.images(), usage, run, end, at);
+    } else if (accumulator != null) {
+      changes.endAnswer(accumulator, execution.images(), usage, run, end, at);
     }
     changes.events.add(StreamEvents.runStatus(run));
     if (!attemptCommit.commit(execution, changes)) {

@@ -80,12 +80,11 @@ class ExecuteRun {
   }
 
   /** The state of the run after a turn of the loop. */
-  private sealed interface Outcome {
+  private enum Outcome {
     /** The loop continues. */
-    record Continue() implements Outcome {}
-
+    CONTINUE,
     /** The run has ended, waits, or is owned by another node: this node is done with it. */
-    record Done() implements Outcome {}
+    DONE
   }
 
   /**
@@ -110,16 +109,16 @@ class ExecuteRun {
       }
       loop(execution);
     } catch (InterruptedException e) {
-      stopped(withoutTools, null, Usage.NONE);
+      stopped(withoutTools);
     }
   }
 
   private void loop(RunExecution execution) {
-    if (execution.live().openStep() != null && resume(execution) instanceof Outcome.Done) {
+    if (execution.live().openStep() != null && resume(execution) == Outcome.DONE) {
       return;
     }
     var permit = promptPermits.of(execution.live());
-    while (takeTurn(execution, permit) instanceof Outcome.Continue) {}
+    while (takeTurn(execution, permit) == Outcome.CONTINUE) {}
   }
 
   /** Continues tool calls that were open when the previous owner stopped executing the run. */
@@ -127,57 +126,62 @@ class ExecuteRun {
     try {
       return after(execution, executeTools.resume(execution));
     } catch (ToolUnavailableException e) {
-      return end(execution, null, Usage.NONE, Run.End.failed(RunError.server(e.getMessage())));
+      return end(execution, Run.End.failed(RunError.server(e.getMessage())));
     } catch (InterruptedException e) {
-      return stopped(execution, null, Usage.NONE);
+      return stopped(execution);
     }
   }
 
   private Outcome takeTurn(RunExecution execution, PromptPermits.Permit permit) {
-    var turn = new AnswerAccumulator(execution, commitProgress, citations.of(execution.run()));
+    var accumulator =
+        new AnswerAccumulator(execution, commitProgress, citations.of(execution.run()));
     try (permit) {
       if (execution.isAtMaxTurns()) {
-        return end(execution, null, Usage.NONE, Run.End.incomplete(RunExecution.MAX_TURNS));
+        return end(execution, Run.End.incomplete(RunExecution.MAX_TURNS));
       }
       if (execution.turns() >= config.maxTurns()) {
-        return end(execution, null, Usage.NONE, tooManyTurns());
+        return end(execution, tooManyTurns());
       }
-      var result = callModel(execution, permit, turn);
+      var result = callModel(execution, permit, accumulator);
       permit.close();
       return switch (result) {
-        case ModelCallResult.TokensUsedUp(var reason) ->
-            end(execution, null, Usage.NONE, Run.End.incomplete(reason));
-        case ModelCallResult.Answered(var answer) -> applyAnswer(execution, turn, answer);
+        case ModelCallResult.TokensUsedUp(var reason) -> end(execution, Run.End.incomplete(reason));
+        case ModelCallResult.Answered(var response) ->
+            applyAnswer(execution, accumulator, response);
         case ModelCallResult.Rejected(var reason) -> {
-          turn.filtered();
-          yield end(execution, turn, turn.usageSoFar(), Run.End.failed(RunError.rejected(reason)));
+          accumulator.filtered();
+          yield end(
+              execution,
+              accumulator,
+              accumulator.usageSoFar(),
+              Run.End.failed(RunError.rejected(reason)));
         }
       };
     } catch (ModelException e) {
       if (execution.live().stopReason() != null) {
         // The model call failed because it was stopped.
-        return stopped(execution, turn, turn.usageSoFar());
+        return stopped(execution, accumulator, accumulator.usageSoFar());
       }
       LOG.infof("model failed run_id=%s kind=%s", execution.run().id(), e.kind());
-      return end(execution, turn, turn.usageSoFar(), Run.End.failed(RunError.of(e)));
+      return end(execution, accumulator, accumulator.usageSoFar(), Run.End.failed(RunError.of(e)));
     } catch (InterruptedException e) {
       // The usage was committed together with the open step.
       boolean isCounted = execution.live().openStep() != null;
-      return stopped(execution, turn, isCounted ? Usage.NONE : turn.usageSoFar());
+      return stopped(execution, accumulator, isCounted ? Usage.NONE : accumulator.usageSoFar());
     } catch (ToolUnavailableException e) {
-      return end(execution, null, Usage.NONE, Run.End.failed(RunError.server(e.getMessage())));
+      return end(execution, Run.End.failed(RunError.server(e.getMessage())));
     } catch (AnswerAccumulator.RunLostException e) {
-      return new Outcome.Done();
+      return Outcome.DONE;
     }
   }
 
   /** The result of a model call. */
   private sealed interface ModelCallResult {
-    record Answered(ModelResponse answer) implements ModelCallResult {}
+    record Answered(ModelResponse response) implements ModelCallResult {}
 
     record TokensUsedUp(String reason) implements ModelCallResult {}
 
-    /** A content filter rejected the answer. */
+    /** A content filter rejected the response. */
     record Rejected(String reason) implements ModelCallResult {}
   }
 
@@ -186,14 +190,14 @@ class ExecuteRun {
    * released.
    */
   private ModelCallResult callModel(
-      RunExecution execution, PromptPermits.Permit permit, AnswerAccumulator answer)
+      RunExecution execution, PromptPermits.Permit permit, AnswerAccumulator accumulator)
       throws InterruptedException {
     for (int cuts = 0; ; cuts++) {
       try {
         return switch (buildContext.of(execution, permit)) {
           case BuildContext.TokensUsedUp(var reason) -> new ModelCallResult.TokensUsedUp(reason);
           case BuildContext.Prompt prompt ->
-              new ModelCallResult.Answered(callModel.call(execution, prompt, answer));
+              new ModelCallResult.Answered(callModel.call(execution, prompt, accumulator));
         };
       } catch (ContentRejectedException e) {
         LOG.infof("answer rejected by a content filter run_id=%s", execution.run().id());
@@ -213,38 +217,41 @@ class ExecuteRun {
     return run.settings().truncationStrategy().equals(TruncationStrategy.AUTO);
   }
 
-  private Outcome applyAnswer(RunExecution execution, AnswerAccumulator turn, ModelResponse answer)
+  private Outcome applyAnswer(
+      RunExecution execution, AnswerAccumulator accumulator, ModelResponse response)
       throws InterruptedException {
-    return switch (answer.finishReason()) {
+    return switch (response.finishReason()) {
       case LENGTH -> {
-        turn.truncated();
-        yield end(execution, turn, answer.usage(), Run.End.incomplete("max_completion_tokens"));
+        accumulator.truncated();
+        yield end(
+            execution, accumulator, response.usage(), Run.End.incomplete("max_completion_tokens"));
       }
       case CONTENT_FILTER -> {
-        turn.filtered();
-        yield end(execution, turn, answer.usage(), Run.End.failed(RunError.contentFilter()));
+        accumulator.filtered();
+        yield end(
+            execution, accumulator, response.usage(), Run.End.failed(RunError.contentFilter()));
       }
       case STOP, TOOL_CALLS -> {
-        if (turn.hasCalls()) {
-          yield actOnCalls(execution, turn, answer.usage());
+        if (accumulator.hasCalls()) {
+          yield actOnCalls(execution, accumulator, response.usage());
         }
-        turn.finishAsMessage();
-        yield end(execution, turn, answer.usage(), Run.End.COMPLETED);
+        accumulator.finishAsMessage();
+        yield end(execution, accumulator, response.usage(), Run.End.COMPLETED);
       }
     };
   }
 
-  private Outcome actOnCalls(RunExecution execution, AnswerAccumulator turn, Usage usage)
+  private Outcome actOnCalls(RunExecution execution, AnswerAccumulator accumulator, Usage usage)
       throws InterruptedException {
-    var step = turn.callStep();
+    var step = accumulator.callStep();
     if (!execution.allowsToolCalls(step.calls().size())) {
-      return end(execution, turn, usage, Run.End.incomplete(RunExecution.MAX_TOOL_CALLS));
+      return end(execution, accumulator, usage, Run.End.incomplete(RunExecution.MAX_TOOL_CALLS));
     }
     execution.countTurn(step.calls());
     return switch (executeTools.execute(execution, step, usage)) {
       // As for LOST; the usage is counted already.
-      case NOT_COMMITTED -> end(execution, turn, Usage.NONE, Run.End.CANCELLED);
-      case TOO_MANY_REFUSED -> end(execution, turn, usage, Run.End.failed(tooManyRefused()));
+      case NOT_COMMITTED -> end(execution, accumulator, Usage.NONE, Run.End.CANCELLED);
+      case TOO_MANY_REFUSED -> end(execution, accumulator, usage, Run.End.failed(tooManyRefused()));
       case DONE -> after(execution, ExecuteTools.Outcome.DONE);
       case PAUSED -> after(execution, ExecuteTools.Outcome.PAUSED);
       case LOST -> after(execution, ExecuteTools.Outcome.LOST);
@@ -253,11 +260,10 @@ class ExecuteRun {
 
   private Outcome after(RunExecution execution, ExecuteTools.Outcome outcome) {
     return switch (outcome) {
-      case DONE -> new Outcome.Continue();
-      case PAUSED -> new Outcome.Done();
+      case DONE -> Outcome.CONTINUE;
+      case PAUSED -> Outcome.DONE;
       // Cancelled, or owned by another attempt: the commit of the end finds out which.
-      case LOST, NOT_COMMITTED, TOO_MANY_REFUSED ->
-          end(execution, null, Usage.NONE, Run.End.CANCELLED);
+      case LOST, NOT_COMMITTED, TOO_MANY_REFUSED -> end(execution, Run.End.CANCELLED);
     };
   }
 
@@ -266,27 +272,37 @@ class ExecuteRun {
         "The model repeatedly called tools that do not exist, or with invalid arguments.");
   }
 
-  private Outcome stopped(RunExecution execution, AnswerAccumulator turn, Usage usage) {
+  private Outcome stopped(RunExecution execution) {
+    return stopped(execution, null, Usage.NONE);
+  }
+
+  private Outcome stopped(RunExecution execution, AnswerAccumulator accumulator, Usage usage) {
     return switch (execution.live().stopReason()) {
-      case CANCEL -> end(execution, turn, usage, Run.End.CANCELLED);
-      case EXPIRE -> end(execution, turn, usage, Run.End.EXPIRED);
+      case CANCEL -> end(execution, accumulator, usage, Run.End.CANCELLED);
+      case EXPIRE -> end(execution, accumulator, usage, Run.End.EXPIRED);
       case HAND_OVER -> {
         // Nothing is committed: the takeover would count the whole reservation as used.
         ledger.settleAndCommit(execution.reservation(), usage);
-        yield new Outcome.Done();
+        yield Outcome.DONE;
       }
-      case LOST -> new Outcome.Done();
+      case LOST -> Outcome.DONE;
       case null -> throw new IllegalStateException("interrupted without a stop reason");
     };
   }
 
-  private Outcome end(RunExecution execution, AnswerAccumulator turn, Usage usage, Run.End end) {
-    if (endExecutedRun.commitEnd(execution, turn, usage, end)) {
+  /** Ends a run without an answer that is to be stored. */
+  private Outcome end(RunExecution execution, Run.End end) {
+    return end(execution, null, Usage.NONE, end);
+  }
+
+  private Outcome end(
+      RunExecution execution, AnswerAccumulator accumulator, Usage usage, Run.End end) {
+    if (endExecutedRun.commitEnd(execution, accumulator, usage, end)) {
       LOG.debugf("run ended run_id=%s status=%s", execution.run().id(), end.status());
     } else {
       LOG.infof("run lost run_id=%s attempt=%s", execution.run().id(), execution.run().attempt());
     }
-    return new Outcome.Done();
+    return Outcome.DONE;
   }
 
   private Run.End tooManyTurns() {

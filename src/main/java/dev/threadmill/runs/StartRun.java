@@ -2,7 +2,6 @@ package dev.threadmill.runs;
 
 import dev.threadmill.db.DatabaseException;
 import dev.threadmill.limits.ConcurrencyLimit;
-import dev.threadmill.models.Usage;
 import dev.threadmill.runs.execution.Journal;
 import dev.threadmill.runs.execution.LiveRun;
 import dev.threadmill.runs.execution.RunExecution;
@@ -156,7 +155,7 @@ public class StartRun {
 
   private void commitFailure(LiveRun live, List<Step> steps, RunError error) {
     var execution = RunExecution.of(live, steps, toolsets.empty(), clock);
-    endExecutedRun.commitEnd(execution, null, Usage.NONE, Run.End.failed(error));
+    endExecutedRun.commitEnd(execution, Run.End.failed(error));
   }
 
   /** The step of a run that waits for outputs of its calls. */

@@ -71,31 +71,32 @@ final class StepChanges {
    * @param images what the message has behind its text if it is complete
    */
   void endAnswer(
-      AnswerAccumulator answer,
+      AnswerAccumulator accumulator,
       List<ContentPart.ImageFile> images,
       Usage usage,
       Run run,
       Run.End end,
       Instant at) {
-    if (answer.messageStep() != null && answer.callStep() == null) {
+    if (accumulator.messageStep() != null && accumulator.callStep() == null) {
       var step =
-          answer
+          accumulator
               .messageStep()
               .with(usage)
               .ended(Step.Status.whenRunEnds(end.status()), at, errorOf(end));
-      if (answer.isMessageStarted() && end.status() == RunStatus.COMPLETED) {
-        var content = withImages(step, answer.content(), images);
+      if (accumulator.isMessageStarted() && end.status() == RunStatus.COMPLETED) {
+        var content = withImages(step, accumulator.content(), images);
         addMessage(step, AssistantMessages.completed(run, step, content, at));
-      } else if (answer.isMessageStarted()) {
+      } else if (accumulator.isMessageStarted()) {
         addMessage(
             step,
-            AssistantMessages.incomplete(run, step, answer.content(), answer.isFiltered(), at));
+            AssistantMessages.incomplete(
+                run, step, accumulator.content(), accumulator.isFiltered(), at));
       } else {
         addStep(step);
       }
     }
-    if (answer.callStep() != null) {
-      endCalls(newSteps, answer.callStep().with(usage), end, at);
+    if (accumulator.callStep() != null) {
+      endCalls(newSteps, accumulator.callStep().with(usage), end, at);
     }
   }
 
