@@ -36,7 +36,7 @@ public final class FairExecutor {
     next().run();
   }
 
-  /** The first task of the owner that waits longest, who goes to the end of the line. */
+  /** The first task of the owner that waits longest, which becomes the last in the order. */
   private Runnable next() {
     synchronized (waiting) {
       var owner = waiting.keySet().iterator().next();

@@ -9,7 +9,6 @@ import org.postgresql.util.PSQLException;
 /** The database refused a statement or could not be reached. */
 public class DatabaseException extends RuntimeException implements ExceptionMappers.Unavailable {
   private static final String UNIQUE_VIOLATION = "23505";
-  private static final String FOREIGN_KEY_VIOLATION = "23503";
 
   /** The database has closed a connection whose transaction was idle for too long. */
   private static final String IDLE_IN_TRANSACTION = "25P03";
@@ -49,11 +48,6 @@ public class DatabaseException extends RuntimeException implements ExceptionMapp
   /** Whether a row was to be changed that another node has taken over. */
   public boolean isFenced() {
     return sqlState.equals(FENCED);
-  }
-
-  /** Whether the row refers to one that does not exist. */
-  public boolean isForeignKeyViolation() {
-    return sqlState.equals(FOREIGN_KEY_VIOLATION);
   }
 
   /**

@@ -105,15 +105,10 @@ public class Jdbc {
   }
 
   /**
-   * As {@link #inTransaction(Function)}, but waits while the database is unavailable and tries
+   * As {@link #runInTransaction(Consumer)}, but waits while the database is unavailable and tries
    * again. The work must be idempotent: a connection may break in the commit itself. For background
    * work, never for a request.
    */
-  public <T> T inTransactionWhenAvailable(Function<Tx, T> work) {
-    return whenAvailable(() -> inTransaction(work));
-  }
-
-  /** As {@link #inTransactionWhenAvailable(Function)}, for work without a result. */
   public void runInTransactionWhenAvailable(Consumer<Tx> work) {
     whenAvailable(
         () -> {

@@ -1,8 +1,9 @@
 package dev.threadmill.guard;
 
 /**
- * Sees every text that enters the server, and may change or reject it. Each bean of this type is
- * applied at every gate, in the order of their priorities; {@link StorableTextFilter} comes last.
+ * Sees the texts that docs/architecture.md lists, and may change or reject them. Each bean of this
+ * type is applied to each of them, in the order of their priorities; {@link StorableTextFilter}
+ * comes last.
  *
  * <p>Text comes whole or as a stream. Both shapes give the same text: what a stream lets pass,
  * joined together, is what {@link #apply} returns for the joined pieces.

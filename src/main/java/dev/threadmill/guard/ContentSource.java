@@ -21,9 +21,9 @@ public record ContentSource(
      * What clients send: messages, instructions, edited memory, and messages between assistants.
      */
     INPUT,
-    /** What a model says: text, refusal, reasoning and the arguments of tool calls. */
+    /** What a model answers: text, refusal, reasoning and the arguments of tool calls. */
     MODEL,
-    /** What tools answer, whoever executes them. */
+    /** Outputs of tools, whether the server or the client executes them. */
     TOOL
   }
 

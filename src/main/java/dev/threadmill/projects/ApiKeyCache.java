@@ -107,7 +107,7 @@ public class ApiKeyCache {
     return active;
   }
 
-  /** The project, active or not, to which a private path belongs; empty if it is nobody's. */
+  /** The project, active or not, to which a private path belongs; empty if no project has it. */
   Optional<ProjectId> ownerOfPath(String name) {
     var known = privatePaths.getIfPresent(name);
     if (known != null) {

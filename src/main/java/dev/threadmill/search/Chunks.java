@@ -7,10 +7,11 @@ import java.util.Locale;
 
 /**
  * Cuts a text into pieces that an embedding model can take in: whole sentences up to a bound, the
- * last short one repeated at the head of the next piece, so that what refers back is understood.
+ * last short one repeated at the head of the next piece, so that pronouns at its beginning keep
+ * what they refer to.
  */
 public final class Chunks {
-  /** Some 150 tokens: what the models were trained on, and what a reader takes in at a glance. */
+  /** Some 150 tokens: the length that the embedding models were trained on. */
   public static final int MAX_LENGTH = 700;
 
   private static final int MAX_OVERLAP = 160;
@@ -20,8 +21,8 @@ public final class Chunks {
   /**
    * A piece of a text.
    *
-   * @param begins the first character's place, counted in code points as SQL does
-   * @param ends the place after the last
+   * @param startOffset the first character's place, counted in code points as SQL does
+   * @param endOffset the place after the last
    */
   public record Chunk(String text, int startOffset, int endOffset) {}
 

@@ -9,7 +9,7 @@ import dev.threadmill.egress.AllowedDomains;
 import java.util.function.BooleanSupplier;
 
 /**
- * For whom a tool is called.
+ * The run that a tool is called for, and what the call may do.
  *
  * @param call the same however often the call is tried, so it serves as its idempotency key
  * @param allowedDomains which hosts the assistant's tools may reach

@@ -5,11 +5,11 @@ import dev.threadmill.egress.AllowedDomains;
 import java.util.Set;
 
 /**
- * For whom a toolset is put together.
+ * The run that a toolset is created for.
  *
  * @param domains which hosts the tools may reach
- * @param reservedNames function names that other tools of the run have; a provider that makes names
- *     up avoids them
+ * @param reservedNames function names that other tools of the run have; a provider that chooses
+ *     names avoids them
  * @param isCacheOnly whether providers answer from what they have cached, without calling other
  *     servers
  */

@@ -86,7 +86,7 @@ public class Signals {
       return;
     }
     synchronized (pending) {
-      // What is beyond is lost, so the others are told to look for themselves.
+      // Signals above the bound are dropped, so the other nodes are asked to poll.
       var next = pending.size() < MAX_PENDING ? signal : new Signal.ResyncRequested();
       if (pending.add(next) && !sending) {
         sending = true;

@@ -61,10 +61,6 @@ final class TextUnits {
     return blocks.get(block[unit]);
   }
 
-  int blockIndex(int unit) {
-    return block[unit];
-  }
-
   int from(int unit) {
     return from[unit];
   }

@@ -10,7 +10,7 @@ import java.util.regex.Pattern;
  *
  * @param query what the index is searched for
  * @param time the time to which the question refers, if it names one
- * @param latest whether the present state of things is asked for
+ * @param asksForLatest whether the present state of things is asked for
  */
 public record MemoryQuery(
     TextQuery query,

@@ -26,7 +26,7 @@ import java.util.List;
 
 /**
  * Builds the prompt of a model call: the instructions, then the newest entries of the thread, as
- * many as the run's truncation strategy, its budget of prompt tokens and the model's context window
+ * many as the run's truncation strategy, its limit of prompt tokens and the model's context window
  * allow. The memory represents the entries that are left out.
  */
 @ApplicationScoped
@@ -77,7 +77,7 @@ public class BuildContext {
       implements Context {}
 
   /**
-   * The run's budget is used up, so the model is not called.
+   * The run's limit of tokens is used up, so the model is not called.
    *
    * @param reason as {@code incomplete_details} names it
    */
@@ -100,11 +100,11 @@ public class BuildContext {
     int fixed = fixedTokens(settings.sentInstructions(), functions);
     var model = models.require(settings.model()).info();
     int window = windowTokens(model, settings) - fixed;
-    Integer budget = budgetLeft(run, fixed);
-    if (budget != null && budget <= 0) {
+    Integer tokensLeft = promptTokensLeft(run, fixed);
+    if (tokensLeft != null && tokensLeft <= 0) {
       return new TokensUsedUp("max_prompt_tokens");
     }
-    int room = budget == null ? window : Math.min(window, budget);
+    int room = tokensLeft == null ? window : Math.min(window, tokensLeft);
     var strategy = settings.truncationStrategy();
     int most = strategy.lastMessages() == null ? Integer.MAX_VALUE : strategy.lastMessages();
     permit.setBeside(characters(functions));
@@ -112,7 +112,7 @@ public class BuildContext {
     if (strategy.equals(TruncationStrategy.DISABLED) && newest.isCut()) {
       throw new ContextWindowException(TOO_LONG);
     }
-    if (newest.entries().isEmpty() && budget != null && budget < window) {
+    if (newest.entries().isEmpty() && tokensLeft != null && tokensLeft < window) {
       return new TokensUsedUp("max_prompt_tokens");
     }
     if (newest.entries().isEmpty()) {
@@ -127,7 +127,7 @@ public class BuildContext {
     var entries = withFiles(progress, shown.entries(), model, left, permit);
     var messages = messages(settings, memoryText, entries, model);
     var prompt = new Prompt(messages, functions);
-    var cutBy = shown.isCut() ? cutBy(shown, strategy, budget, window) : null;
+    var cutBy = shown.isCut() ? cutBy(shown, strategy, tokensLeft, window) : null;
     progress.setSentContext(
         new SentContext(
             settings.model(),
@@ -230,13 +230,13 @@ public class BuildContext {
   }
 
   private static String cutBy(
-      ThreadHistory.Window shown, TruncationStrategy strategy, Integer budget, int window) {
+      ThreadHistory.Window shown, TruncationStrategy strategy, Integer tokensLeft, int window) {
     long messageCount =
         shown.entries().stream().filter(HistoryEntry.MessageEntry.class::isInstance).count();
     if (strategy.lastMessages() != null && messageCount >= strategy.lastMessages()) {
       return "last_messages";
     }
-    return budget != null && budget < window ? "max_prompt_tokens" : "context_window";
+    return tokensLeft != null && tokensLeft < window ? "max_prompt_tokens" : "context_window";
   }
 
   private static SentContext.Window sentWindow(ThreadHistory.Window shown, String cutBy) {
@@ -315,7 +315,7 @@ public class BuildContext {
   /**
    * Prompt tokens that the run has left for its thread; the limit applies to all its model calls.
    */
-  private static Integer budgetLeft(Run run, int fixed) {
+  private static Integer promptTokensLeft(Run run, int fixed) {
     var max = run.settings().tokenLimits().maxPromptTokens();
     return max == null ? null : (int) Math.max(-1, max - run.usage().promptTokens() - fixed);
   }

@@ -100,7 +100,7 @@ public class MaintenanceLoop {
     maintenanceTimer.scheduleWithFixedDelay(this::runOnce, 0, every, TimeUnit.MILLISECONDS);
   }
 
-  /** Claims queued runs at once. May be called as often as one likes. */
+  /** Claims queued runs at once. Calls during a claim are joined to one further claim. */
   void claimSoon() {
     soon(claimRequested, () -> logFailures("claim", this::claim));
   }

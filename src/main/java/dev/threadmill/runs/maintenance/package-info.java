@@ -1,6 +1,5 @@
 /**
- * Background maintenance of runs: takes over the runs of failed nodes, claims queued runs, expires
- * runs, and repeats work whose signal was lost. A run that is executed without a failure does not
- * depend on this package.
+ * Periodic work of a node: claims queued runs, promotes runs whose thread is free, takes over the
+ * runs of failed nodes, expires runs, and repeats work whose signal was lost.
  */
 package dev.threadmill.runs.maintenance;

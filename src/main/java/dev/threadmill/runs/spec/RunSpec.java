@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The request to create a run, from any protocol: the Assistants API, the stream of a message, MCP
- * and A2A alike.
+ * The request to create a run, from any protocol: the Assistants API, the stream of a message, MCP,
+ * A2A and the Responses API alike.
  *
  * @param messages are added to the thread before the run starts
  * @param streamed whether the answer to the request is the event stream of the run

@@ -19,7 +19,22 @@ import dev.threadmill.models.Usage;
 import java.sql.SQLException;
 import java.util.List;
 
-/** Reads runs from rows of the table {@code runs}. */
+/**
+ * Reads runs from rows of the table {@code runs}. Columns whose names differ from the terms of the
+ * code:
+ *
+ * <table>
+ *   <caption>Columns</caption>
+ *   <tr><td>{@code tape}</td><td>the event log, {@link EventLog}</td></tr>
+ *   <tr><td>{@code stored}</td><td>how often the current attempt has committed</td></tr>
+ *   <tr><td>{@code waiting}</td><td>the run waits for another run of its thread</td></tr>
+ *   <tr><td>{@code routing}</td><td>how child runs keep it from being executed, {@link
+ *       Continuation}: {@code waiting} until they have ended, {@code ready} once they have, {@code
+ *       handed} while a target answers in its place</td></tr>
+ *   <tr><td>{@code turns}</td><td>the options of turns, with what clients see of them</td></tr>
+ *   <tr><td>{@code callers}</td><td>the assistants of the runs above it</td></tr>
+ * </table>
+ */
 final class RunRow {
   /** All columns that {@link #read} needs. */
   static final String COLUMNS =

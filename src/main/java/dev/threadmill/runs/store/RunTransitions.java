@@ -6,7 +6,6 @@ import dev.threadmill.api.RunId;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Tx;
-import dev.threadmill.runs.store.RunChange.Kind;
 import dev.threadmill.threads.NewMessage;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.Collection;
@@ -15,8 +14,9 @@ import java.util.Optional;
 import org.jboss.logging.Logger;
 
 /**
- * Changes runs. Every statement that writes to the table {@code runs} is in this class, and each
- * change that clients can see goes through {@link #recordChange} within its transaction.
+ * Changes runs. Every statement that writes to the table {@code runs} is in this class. That a run
+ * was created or has ended is appended to the outbox by {@link RecordRunActivity}, within the same
+ * transaction.
  *
  * <p>While a node executes a run, every write names the attempt that the node claimed and how often
  * that attempt has committed. The write fails if another attempt owns the run meanwhile.
@@ -33,17 +33,35 @@ public class RunTransitions {
     this.activity = activity;
   }
 
+  /** What a line of the log calls a change. */
+  private enum Kind {
+    CREATED,
+    /** The previous run of its thread has ended: it may be claimed. */
+    PROMOTED,
+    /** A node has claimed it to execute it. */
+    CLAIMED,
+    /** Its client submitted what it waited for, and it waits for a node. */
+    RESUMED,
+    /** A step, or the results of tool calls, were committed. */
+    STEP_COMMITTED,
+    /** It waits for its client or for other runs. */
+    PAUSED,
+    CANCEL_REQUESTED,
+    METADATA_CHANGED,
+    ENDED
+  }
+
   /**
-   * The commit point of every change of a run: everything that is stored together with the change
-   * is added to the transaction here.
+   * Logs a change once it is committed.
+   *
+   * @param run as it is after the change
    */
-  private void recordChange(Tx tx, Kind kind, Run run) {
-    var change = new RunChange(kind, run);
+  private static void recordChange(Tx tx, Kind kind, Run run) {
     tx.afterCommit(
         () ->
             LOG.debugf(
                 "run changed run_id=%s change=%s status=%s attempt=%d",
-                change.run().id(), change.kind(), change.run().status(), change.run().attempt()));
+                run.id(), kind, run.status(), run.attempt()));
   }
 
   /** Inserts a run that may be claimed, or is claimed already. */

@@ -22,7 +22,23 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Reads the steps of runs. {@link StepWriter} writes them. */
+/**
+ * Reads the steps of runs. {@link StepWriter} writes them. Columns whose names differ from the
+ * terms of the code:
+ *
+ * <table>
+ *   <caption>Columns</caption>
+ *   <tr><td>{@code run_steps.aside}</td><td>what a model writes beside message and calls, {@link
+ *       StepReasoning}: {@code thoughts} is the state of its reasoning that the provider requires
+ *       back</td></tr>
+ *   <tr><td>{@code run_steps.context}</td><td>what the model call of the step was given, {@link
+ *       SentContext}</td></tr>
+ *   <tr><td>{@code tool_calls.executor}</td><td>{@link ToolCall.Executor}, in words of its own
+ *       </td></tr>
+ *   <tr><td>{@code tool_calls.partial}</td><td>the output while the call has no result</td></tr>
+ *   <tr><td>{@code tool_calls.remote_task}</td><td>{@link StreamedText#TASK}</td></tr>
+ * </table>
+ */
 @ApplicationScoped
 public class StepStore {
   private static final String COLUMNS =

@@ -13,7 +13,7 @@ import java.util.Map;
  *
  * @param messages by id; a message that was deleted since is missing
  * @param thread null if it was not created together with the run
- * @param handedTo the run that answers in place of this one, while it does; else null
+ * @param handoffTarget the run that answers in place of this one, while it does; else null
  */
 public record StoredRun(
     Run run,

@@ -150,11 +150,22 @@ final class NestedEventStream implements EventStream {
     return switch (branch.next.runEvent()) {
       case RunEvent.CallCompleted(var step, var call, _) ->
           isSubtreeEnded(path(branch, step, call));
-      case RunEvent.RunStatusChanged status when status.isTerminal() ->
-          branches.values().stream()
-              .filter(below -> below.isBelow(branch.path))
-              .allMatch(below -> below.isEnded);
-      default -> true;
+      case RunEvent.RunStatusChanged status ->
+          !status.isTerminal()
+              || branches.values().stream()
+                  .filter(below -> below.isBelow(branch.path))
+                  .allMatch(below -> below.isEnded);
+      case RunEvent.ThreadCreated _,
+          RunEvent.AttemptStarted _,
+          RunEvent.StepCreated _,
+          RunEvent.StepStatusChanged _,
+          RunEvent.MessageStatusChanged _,
+          RunEvent.Delta _,
+          RunEvent.AnnotationAdded _,
+          RunEvent.ImageAdded _,
+          RunEvent.CallStarted _,
+          RunEvent.CallRouted _ ->
+          true;
     };
   }
 
@@ -175,22 +186,35 @@ final class NestedEventStream implements EventStream {
     branch.next = null;
     branch.seen = frame.id();
     switch (frame.runEvent()) {
-      case RunEvent.CallRouted(var step, var call, var routing) when routing != null ->
+      case RunEvent.CallRouted(var step, var call, var routing) -> {
+        if (routing != null) {
           addBranch(branch, path(branch, step, call), routing);
+        }
+      }
       case RunEvent.CallCompleted(var step, var call, _) -> {
         var path = path(branch, step, call);
         if (!isHandoff(path)) {
           removeBranches(path);
         }
       }
-      case RunEvent.RunStatusChanged status when status.isTerminal() -> {
-        branch.isEnded = true;
-        branches.values().stream()
-            .filter(below -> below.isBelow(branch.path))
-            .toList()
-            .forEach(below -> removeBranches(below.path));
+      case RunEvent.RunStatusChanged status -> {
+        if (status.isTerminal()) {
+          branch.isEnded = true;
+          branches.values().stream()
+              .filter(below -> below.isBelow(branch.path))
+              .toList()
+              .forEach(below -> removeBranches(below.path));
+        }
       }
-      default -> {
+      case RunEvent.ThreadCreated _,
+          RunEvent.AttemptStarted _,
+          RunEvent.StepCreated _,
+          RunEvent.StepStatusChanged _,
+          RunEvent.MessageStatusChanged _,
+          RunEvent.Delta _,
+          RunEvent.AnnotationAdded _,
+          RunEvent.ImageAdded _,
+          RunEvent.CallStarted _ -> {
         // Does not change which runs are read.
       }
     }

@@ -49,7 +49,7 @@ final class EvaluationBudget extends ExecutionContext {
     super.evaluationPathRemoveLast();
   }
 
-  /** More errors than anybody reads are not kept. */
+  /** Keeps only the first errors, which bounds the memory of an evaluation. */
   @Override
   public void addError(Error error) {
     if (getErrors().size() < MAX_ERRORS) {
