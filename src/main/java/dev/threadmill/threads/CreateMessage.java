@@ -35,6 +35,11 @@ public record CreateMessage(
     }
   }
 
+  /** A message of a user with this content alone. */
+  public static CreateMessage ofUser(List<ContentPart> content) {
+    return new CreateMessage(Role.USER, content, null, null, null);
+  }
+
   public CreateMessage {
     Bounds.required("role", role);
     Bounds.required("content", content);

@@ -29,6 +29,11 @@ public record CreateVectorStore(
     metadata = metadata == null ? Metadata.EMPTY : metadata;
   }
 
+  /** A store without a name and without files, which expires. */
+  static CreateVectorStore expiring(ExpiresAfter expiresAfter, Metadata metadata) {
+    return new CreateVectorStore(null, null, null, expiresAfter, null, metadata);
+  }
+
   /** A store without a name and without files. */
   public static CreateVectorStore empty() {
     return new CreateVectorStore(null, null, null, null, null, null);

@@ -103,7 +103,7 @@ public class VectorStores implements VectorStoreLookup {
       ExpiresAfter expiresAfter) {
     var added =
         addFiles.resolve(project, param, fileIds, Attributes.EMPTY, Chunking.strategyOf(chunking));
-    var request = new CreateVectorStore(null, null, null, expiresAfter, null, metadata);
+    var request = CreateVectorStore.expiring(expiresAfter, metadata);
     return jdbc.inTransaction(
         tx -> {
           var created = insert(tx, project, request, null);
@@ -263,8 +263,7 @@ public class VectorStores implements VectorStoreLookup {
                     insert(
                         tx,
                         project,
-                        new CreateVectorStore(
-                            null, null, null, ExpiresAfter.days(days), null, null),
+                        CreateVectorStore.expiring(ExpiresAfter.days(days), null),
                         thread));
     addFiles.add(tx, project, store, null, added);
     return store;

@@ -183,7 +183,7 @@ class A2aTasks {
     var content = message.content();
     CreateMessage userMessage;
     try {
-      userMessage = new CreateMessage(CreateMessage.Role.USER, content, null, null, null);
+      userMessage = CreateMessage.ofUser(content);
     } catch (ApiException e) {
       throw A2aError.invalid("message.parts", e.error().message());
     }

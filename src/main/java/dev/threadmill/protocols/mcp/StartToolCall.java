@@ -49,9 +49,7 @@ class StartToolCall {
 
   private RunHandle run(
       AssistantToolCall call, ExposedAssistant assistant, String text, ThreadId thread) {
-    var message =
-        new CreateMessage(
-            CreateMessage.Role.USER, List.of(ContentPart.text(text)), null, null, null);
+    var message = CreateMessage.ofUser(List.of(ContentPart.text(text)));
     var marks = new HashMap<>(call.metadata());
     marks.put("protocol", "mcp");
     if (call.key() == null) {
