@@ -1,15 +1,10 @@
 package dev.threadmill.protocols.responses;
 
 import dev.threadmill.api.ApiException;
-import dev.threadmill.api.IdempotencyContext;
-import dev.threadmill.api.Ids;
 import dev.threadmill.api.Json;
 import dev.threadmill.api.ProjectId;
-import dev.threadmill.api.RunId;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.db.DatabaseException;
-import dev.threadmill.db.Tx;
-import dev.threadmill.memory.RecordSummary;
 import dev.threadmill.protocols.responses.items.InputItems;
 import dev.threadmill.protocols.responses.items.ItemErrors;
 import dev.threadmill.protocols.responses.items.ItemIds;
@@ -19,7 +14,6 @@ import dev.threadmill.protocols.responses.request.Include;
 import dev.threadmill.protocols.responses.request.ResponseRequest;
 import dev.threadmill.runs.api.RunClient;
 import dev.threadmill.runs.api.RunHandle;
-import dev.threadmill.runs.api.RunSnapshot;
 import dev.threadmill.runs.api.ThreadItems;
 import dev.threadmill.runs.spec.OnActiveRun;
 import dev.threadmill.runs.spec.RunSpec;
@@ -27,8 +21,6 @@ import dev.threadmill.threads.ActiveRunException;
 import dev.threadmill.threads.CreateThread;
 import dev.threadmill.threads.ThreadStore;
 import jakarta.enterprise.context.ApplicationScoped;
-import java.time.InstantSource;
-import java.util.HashMap;
 import java.util.Map;
 
 /**
@@ -49,10 +41,8 @@ class CreateResponse {
   private final BuildRunSpec buildSpec;
   private final OpenResponse openResponse;
   private final CompactHistory compactHistory;
-  private final RecordSummary recordSummary;
-  private final ShownInput shownInput;
-  private final Ids ids;
-  private final InstantSource clock;
+  private final ApproveCalls approveCalls;
+  private final RecordResponse recordResponse;
 
   CreateResponse(
       RunClient runs,
@@ -67,10 +57,8 @@ class CreateResponse {
       BuildRunSpec buildSpec,
       OpenResponse openResponse,
       CompactHistory compactHistory,
-      RecordSummary recordSummary,
-      ShownInput shownInput,
-      Ids ids,
-      InstantSource clock) {
+      ApproveCalls approveCalls,
+      RecordResponse recordResponse) {
     this.runs = runs;
     this.store = store;
     this.history = history;
@@ -83,10 +71,8 @@ class CreateResponse {
     this.buildSpec = buildSpec;
     this.openResponse = openResponse;
     this.compactHistory = compactHistory;
-    this.recordSummary = recordSummary;
-    this.shownInput = shownInput;
-    this.ids = ids;
-    this.clock = clock;
+    this.approveCalls = approveCalls;
+    this.recordResponse = recordResponse;
   }
 
   /** A response that was created, and its run. */
@@ -94,27 +80,6 @@ class CreateResponse {
     /** Whether nothing of it remains when it ends. */
     boolean isEphemeral() {
       return !response.stored();
-    }
-  }
-
-  /**
-   * Where a response goes.
-   *
-   * @param thread null for a new one
-   * @param previous the response that it continues; null for none
-   * @param isLinear whether it goes on in the thread of the previous one
-   * @param latest the response before it in its chain or conversation; null for none
-   */
-  private record Target(
-      ThreadId thread, StoredResponse previous, boolean isLinear, StoredResponse latest) {
-    /** The text of the system messages so far. */
-    String system() {
-      return latest == null ? "" : latest.system();
-    }
-
-    /** The same without its thread: a new one is made. */
-    Target elsewhere() {
-      return new Target(null, previous, false, latest);
     }
   }
 
@@ -132,7 +97,7 @@ class CreateResponse {
     var input = input(project, request, target);
     codePlace.requireUsable(project, request.tools());
     if (!input.approvals().isEmpty()) {
-      return approve(project, request, target, input);
+      return approveCalls.approve(project, request, target, input);
     }
     if (input.firstOpenCall() != null) {
       throw ItemErrors.noOutput(input.firstOpenCall());
@@ -167,7 +132,7 @@ class CreateResponse {
 
   /** The answer to a trigger is the compaction alone, which a run on a thread of its own writes. */
   private Created compact(
-      ProjectId project, ResponseRequest request, Target target, InputItems input) {
+      ProjectId project, ResponseRequest request, ResponseTarget target, InputItems input) {
     if (target.thread() != null && !target.isLinear()) {
       throw ApiException.invalid(
           "input", "A conversation is compacted by 'context_management', not by a trigger.");
@@ -177,16 +142,16 @@ class CreateResponse {
     return start(project, request, target.elsewhere(), input, spec, Opening.none());
   }
 
-  private Target target(ProjectId project, ResponseRequest request) {
+  private ResponseTarget target(ProjectId project, ResponseRequest request) {
     if (request.conversation() != null) {
       var thread = ItemIds.thread(request.conversation());
       if (threads.find(project, thread).isEmpty()) {
         throw ItemErrors.noConversation(request.conversation());
       }
-      return new Target(thread, null, false, store.newestOf(thread).orElse(null));
+      return new ResponseTarget(project, thread, null, false, store.newestOf(thread).orElse(null));
     }
     if (request.previous() == null) {
-      return new Target(null, null, false, null);
+      return new ResponseTarget(project, null, null, false, null);
     }
     var previous =
         store
@@ -197,10 +162,11 @@ class CreateResponse {
             && !previous.conversation()
             && !previous.request().path(ResponseObject.AS_COMPACTION).asBoolean()
             && !store.isContinued(previous.id());
-    return new Target(isLinear ? previous.thread() : null, previous, isLinear, previous);
+    return new ResponseTarget(
+        project, isLinear ? previous.thread() : null, previous, isLinear, previous);
   }
 
-  private InputItems input(ProjectId project, ResponseRequest request, Target target) {
+  private InputItems input(ProjectId project, ResponseRequest request, ResponseTarget target) {
     var known = target.previous() == null ? target.thread() : target.previous().thread();
     var mode =
         new ReadItems.Mode(
@@ -221,7 +187,7 @@ class CreateResponse {
   }
 
   /** The calls of the previous response need outputs, and the outputs calls. */
-  private void requireOutputs(ProjectId project, Target target, InputItems input) {
+  private void requireOutputs(ProjectId project, ResponseTarget target, InputItems input) {
     var previous = target.previous();
     var run = runs.find(project, previous.thread(), previous.run());
     if (run.isEmpty()) {
@@ -240,7 +206,7 @@ class CreateResponse {
   private Created onThread(
       ProjectId project,
       ResponseRequest request,
-      Target target,
+      ResponseTarget target,
       InputItems input,
       Opening opening) {
     var spec =
@@ -256,9 +222,7 @@ class CreateResponse {
             target.thread(),
             spec,
             (tx, thread, id) -> {
-              made[0] = response(project, request, target, input, thread, id, opening);
-              insert(tx, made[0], request);
-              record(tx, made[0], opening);
+              made[0] = recordResponse.ofRun(tx, request, target, input, thread, id, opening);
               codePlace.addFiles(tx, thread, request.tools());
             });
     return new Created(made[0], run);
@@ -288,7 +252,11 @@ class CreateResponse {
 
   /** A new thread, with the history of the chain if there is one. */
   private Created onNewThread(
-      ProjectId project, ResponseRequest request, Target target, InputItems own, Opening opening) {
+      ProjectId project,
+      ResponseRequest request,
+      ResponseTarget target,
+      InputItems own,
+      Opening opening) {
     var entries =
         opening.isCompacted() ? opening.entries() : history(project, target, own).entries();
     var spec =
@@ -297,7 +265,7 @@ class CreateResponse {
   }
 
   /** The items of the chain with those of the request, complete with their outputs. */
-  private InputItems history(ProjectId project, Target target, InputItems own) {
+  private InputItems history(ProjectId project, ResponseTarget target, InputItems own) {
     var input = own;
     if (target.previous() != null) {
       var all = history.itemsUntil(project, target.previous());
@@ -316,7 +284,7 @@ class CreateResponse {
   private Created start(
       ProjectId project,
       ResponseRequest request,
-      Target target,
+      ResponseTarget target,
       InputItems own,
       RunSpec spec,
       Opening opening) {
@@ -327,107 +295,9 @@ class CreateResponse {
             new CreateThread(null, CodePlace.resources(request.tools()), null, null),
             spec,
             (tx, thread, id) -> {
-              made[0] = response(project, request, target, own, thread, id, opening);
               threads.hide(tx, thread);
-              insert(tx, made[0], request);
-              record(tx, made[0], opening);
+              made[0] = recordResponse.ofRun(tx, request, target, own, thread, id, opening);
             });
     return new Created(made[0], run);
-  }
-
-  /** The summary of a compaction is a version of the summary of the thread. */
-  private void record(Tx tx, StoredResponse response, Opening opening) {
-    if (opening.isCompacted() && response.stored()) {
-      var model = response.request().path("model").asText();
-      recordSummary.record(tx, response.project(), response.thread(), opening.summary(), model);
-    }
-  }
-
-  /** Approvals continue the run that waits for them: the server makes the calls in it. */
-  private Created approve(
-      ProjectId project, ResponseRequest request, Target target, InputItems input) {
-    var thread = target.previous() == null ? target.thread() : target.previous().thread();
-    if (thread == null || !input.entries().isEmpty()) {
-      throw ApiException.invalid(
-          "input",
-          "Send approvals alone, with the previous response or the conversation that asks for them.");
-    }
-    var waiting = waiting(project, thread);
-    var outputs = new HashMap<String, String>(input.outputs());
-    input.approvals().forEach((id, decision) -> outputs.put(ItemIds.with("call_", id), decision));
-    var made = new StoredResponse[1];
-    var run =
-        runs.submit(
-            project,
-            thread,
-            waiting.id(),
-            outputs,
-            (tx, start) -> {
-              made[0] =
-                  new StoredResponse(
-                      ids.next(StoredResponse.PREFIX),
-                      project,
-                      thread,
-                      waiting.id(),
-                      clock.instant(),
-                      start,
-                      request.previous(),
-                      target.isLinear() ? request.previous() : null,
-                      request.conversation() != null,
-                      request.background(),
-                      request.store(),
-                      ResponseObject.echo(request),
-                      shownInput.of(input),
-                      target.system());
-              insert(tx, made[0], request);
-            });
-    return new Created(made[0], run);
-  }
-
-  /** A request that is repeated with its key leads to this response, if it is stored. */
-  private void insert(Tx tx, StoredResponse response, ResponseRequest request) {
-    store.insert(tx, response);
-    if (response.stored()) {
-      IdempotencyContext.note(StoredResponse.PREFIX, response.id());
-      if (request.stream()) {
-        IdempotencyContext.note(IdempotencyContext.STREAM, response.id());
-      }
-    }
-  }
-
-  private RunSnapshot waiting(ProjectId project, ThreadId thread) {
-    return runs.waiting(project, thread)
-        .map(RunHandle::snapshot)
-        .orElseThrow(
-            () -> ApiException.invalid("input", "There is no call that waits for an approval."));
-  }
-
-  private StoredResponse response(
-      ProjectId project,
-      ResponseRequest request,
-      Target target,
-      InputItems input,
-      ThreadId thread,
-      RunId run,
-      Opening opening) {
-    var echo = opening.addTo(ResponseObject.echo(request), target.thread() != null);
-    if (CompactHistory.isTriggeredBy(request)) {
-      echo.put(ResponseObject.AS_COMPACTION, true);
-    }
-    return new StoredResponse(
-        ItemIds.with(StoredResponse.PREFIX, run.value()),
-        project,
-        thread,
-        run,
-        clock.instant(),
-        null,
-        request.previous(),
-        target.isLinear() ? request.previous() : null,
-        request.conversation() != null,
-        request.background(),
-        request.store(),
-        echo,
-        request.store() ? shownInput.of(input) : Json.MAPPER.createArrayNode(),
-        BuildRunSpec.joined(target.system(), input.system()));
   }
 }

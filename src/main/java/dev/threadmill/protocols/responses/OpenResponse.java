@@ -86,7 +86,8 @@ class OpenResponse {
     boolean wasCompacted =
         thread != null && latest != null && latest.request().path(Opening.COMPACTED).asBoolean();
     var marked = wasCompacted ? messages.sinceMarked(thread, MARKER).orElse(null) : null;
-    if (request.compactThreshold() != null) {
+    // What an unstored response leaves in a conversation has to be found without its row.
+    if (request.compactThreshold() != null && (request.store() || thread == null)) {
       var split = split(project, request, thread, latest, input, marked);
       if (split != null) {
         return compacted(project, request, split, opening, listed);

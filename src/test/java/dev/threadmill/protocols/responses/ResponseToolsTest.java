@@ -136,7 +136,10 @@ class ResponseToolsTest extends ResponsesFixture {
   void aCallThatNeedsAnApprovalIsMadeByTheNextResponse() {
     try (var server = new ScriptedMcpServer()) {
       provider.replyTo(
-          model, Reply.call("slow_echo", "{\"text\": \"hello\"}"), Reply.text("Done."));
+          model,
+          Reply.call("slow_echo", "{\"text\": \"hello\"}"),
+          Reply.text("Done."),
+          Reply.text("More."));
       var tools = mcp(server.url(), "always");
       var first = create("\"input\": \"Go\", " + tools);
       assertThat(types(first)).containsExactly("mcp_list_tools", "mcp_approval_request");
@@ -161,6 +164,11 @@ class ResponseToolsTest extends ResponsesFixture {
       }
       assertThat(types(user.get("/v1/responses/" + first.path("id").asText()).json()))
           .containsExactly("mcp_list_tools", "mcp_approval_request");
+      var third =
+          create(
+              "\"input\": \"more\", \"previous_response_id\": \"%s\", %s"
+                  .formatted(second.path("id").asText(), tools));
+      assertThat(types(third)).as("the tools were listed before").containsExactly("message");
     }
   }
 }
