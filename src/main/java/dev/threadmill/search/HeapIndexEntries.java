@@ -20,8 +20,11 @@ final class HeapIndexEntries {
   /** Up to this many entries, all vectors are compared with the query's. */
   private static final int COMPARE_ALL = 8_000;
 
-  /** Of more entries, those are compared whose signs are nearest to the query's. */
-  private static final int COMPARED_BY_PRODUCT = 4_000;
+  /**
+   * Of more entries, the share that is compared: those whose signs are nearest to the query's. They
+   * have 99.9 % of the nearest thousandth.
+   */
+  private static final double COMPARED_SHARE = 0.12;
 
   private final QuantizedVectors vectors;
   private final HeapPostings postings = new HeapPostings();
@@ -295,9 +298,10 @@ final class HeapIndexEntries {
           }
         }
       } else if (vector != null) {
+        int most = (int) (COMPARED_SHARE * count);
         int compared = 0;
         for (int slot : vectors.bySigns(vector, count)) {
-          if (compared == COMPARED_BY_PRODUCT) {
+          if (compared == most) {
             break;
           }
           if (isSearched(slot)) {
