@@ -3,9 +3,9 @@ package dev.threadmill.search;
 import java.util.Arrays;
 
 /**
- * Vectors of one length with a byte a dimension. Dot products with them are off by some
- * ten-thousandths, too little to change a ranking. The signs of the dimensions, a bit each, tell in
- * a thirtieth of the time which vectors are worth a product.
+ * Vectors of one length with a byte a dimension. Dot products with them are off by a thousandth,
+ * rarely by two, too little to change a ranking. The signs of the dimensions, a bit each, tell in a
+ * thirtieth of the time which vectors are worth a product.
  */
 final class QuantizedVectors {
   private static final int BLOCK = 1_024;
