@@ -1,6 +1,7 @@
 package dev.threadmill.db;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import dev.threadmill.api.Id;
 import dev.threadmill.api.Json;
 import java.sql.Connection;
@@ -12,8 +13,10 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.regex.Pattern;
@@ -43,6 +46,7 @@ public final class Tx {
   private final LongAdder statements;
   private final List<Runnable> afterCommit = new ArrayList<>();
   private final List<DeferredStatement> deferred = new ArrayList<>();
+  private final Map<String, ArrayNode> collected = new LinkedHashMap<>();
   private boolean changes;
 
   Tx(Connection connection, LongAdder statements) {
@@ -170,6 +174,17 @@ public final class Tx {
     }
   }
 
+  /**
+   * Collects rows for a statement that is deferred once, as the last of the transaction, however
+   * many rows there are.
+   *
+   * @param sql with one parameter, a JSON array of the rows in the order of the calls
+   */
+  public void collect(String sql, JsonNode row) {
+    changes = true;
+    collected.computeIfAbsent(sql, _ -> Json.MAPPER.createArrayNode()).add(row);
+  }
+
   /** Runs an action after the transaction is committed; not if it is rolled back. */
   public void afterCommit(Runnable action) {
     afterCommit.add(action);
@@ -181,6 +196,8 @@ public final class Tx {
    * and the work can be repeated.
    */
   void beforeCommit() {
+    collected.forEach((sql, rows) -> defer(sql, (Object) rows));
+    collected.clear();
     if (changes) {
       CommitHook.current().ifPresent(hook -> hook.accept(this));
     }

@@ -15,12 +15,19 @@ public class AdmitRequest {
   private final LimitsCache cache;
   private final LimitsStore store;
   private final RateHeaders headers;
+  private final RecordRefusals refusals;
   private final InstantSource clock;
 
-  AdmitRequest(LimitsCache cache, LimitsStore store, RateHeaders headers, InstantSource clock) {
+  AdmitRequest(
+      LimitsCache cache,
+      LimitsStore store,
+      RateHeaders headers,
+      RecordRefusals refusals,
+      InstantSource clock) {
     this.cache = cache;
     this.store = store;
     this.headers = headers;
+    this.refusals = refusals;
     this.clock = clock;
   }
 
@@ -43,6 +50,16 @@ public class AdmitRequest {
             ? Uninterruptibly.call(() -> store.takeRequest(scopes, at))
             : new LimitsStore.TakenRequest(true, store.states(scopes, at));
     headers.write(admission.states());
+    try {
+      requireAdmitted(admission);
+    } catch (ApiException e) {
+      boolean isBudget = LimitErrors.exhausted(admission.states()).isPresent();
+      refusals.record(payer, isBudget ? "budget" : "rate", e.getMessage());
+      throw e;
+    }
+  }
+
+  private static void requireAdmitted(LimitsStore.TakenRequest admission) {
     LimitErrors.exhausted(admission.states()).ifPresent(AdmitRequest::refuse);
     if (!admission.isAdmitted()) {
       refuseForRequests(admission.states());

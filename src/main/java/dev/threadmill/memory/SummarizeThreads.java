@@ -18,6 +18,8 @@ import dev.threadmill.models.embeddings.Embeddings;
 import dev.threadmill.models.registry.ModelRegistry;
 import dev.threadmill.models.rehearsal.RehearsalModel;
 import dev.threadmill.search.IndexDocument;
+import dev.threadmill.telemetry.Activity;
+import dev.threadmill.telemetry.Outbox;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.time.Instant;
@@ -51,6 +53,7 @@ class SummarizeThreads {
   private final MemoryConfig config;
   private final Ids ids;
   private final InstantSource clock;
+  private final Outbox outbox;
 
   SummarizeThreads(
       Jdbc jdbc,
@@ -65,7 +68,8 @@ class SummarizeThreads {
       ContentGate gate,
       MemoryConfig config,
       Ids ids,
-      InstantSource clock) {
+      InstantSource clock,
+      Outbox outbox) {
     this.jdbc = jdbc;
     this.queue = queue;
     this.summaries = summaries;
@@ -79,6 +83,7 @@ class SummarizeThreads {
     this.config = config;
     this.ids = ids;
     this.clock = clock;
+    this.outbox = outbox;
   }
 
   /** Summarizes one thread. Returns false if none is due. */
@@ -231,9 +236,23 @@ class SummarizeThreads {
                     vectors == null ? null : vectors.get(i)));
           }
           index.upsert(tx, documents);
+          outbox.append(tx, summarized(work, summary, learned.size(), now));
           // A thread too long for one call continues here; a finished one finds no messages.
           queue.requeue(tx, work);
         });
+  }
+
+  private static Activity summarized(
+      SummaryQueue.Task work, SummaryStore.Summary summary, int facts, Instant at) {
+    return Activity.of(Activity.MEMORY_SUMMARY, work.project(), at)
+        .assistant(work.assistantId() == null ? null : new AssistantId(work.assistantId()))
+        .thread(work.thread())
+        .model(summary.writtenBy())
+        .status("completed")
+        .detail("method", work.method())
+        .detail("version", Integer.toString(summary.version()))
+        .detail("facts", Integer.toString(facts))
+        .build();
   }
 
   /**

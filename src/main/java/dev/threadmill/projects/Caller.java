@@ -3,6 +3,8 @@ package dev.threadmill.projects;
 import dev.threadmill.api.ApiException;
 import dev.threadmill.api.ApiKeyId;
 import dev.threadmill.api.ProjectId;
+import dev.threadmill.api.http.RequestId;
+import dev.threadmill.telemetry.Cause;
 import io.quarkus.arc.Arc;
 import io.quarkus.arc.Unremovable;
 import jakarta.enterprise.context.RequestScoped;
@@ -32,6 +34,13 @@ public record Caller(ProjectId project, ApiKeyId key, boolean isAdmin) {
     return Arc.container().requestContext().isActive()
         ? Optional.ofNullable(Arc.container().instance(RequestCaller.class).get().get())
         : Optional.empty();
+  }
+
+  /**
+   * The current request as the cause of events; {@link Cause#NONE} on a thread that serves none.
+   */
+  public static Cause causeOfRequest() {
+    return find().map(caller -> new Cause(caller.key(), RequestId.current())).orElse(Cause.NONE);
   }
 
   /** Answers 403 unless the caller is an admin. */

@@ -19,6 +19,7 @@ import dev.threadmill.runs.store.RunStore;
 import dev.threadmill.runs.store.RunTransitions;
 import dev.threadmill.runs.store.Step;
 import dev.threadmill.runs.store.StepWriter;
+import dev.threadmill.telemetry.Outbox;
 import dev.threadmill.threads.MessageStore;
 import dev.threadmill.threads.ThreadTail;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -43,6 +44,7 @@ public class AttemptCommit {
   private final CreateChildRun createChildRun;
   private final ResumeParent resumeParent;
   private final RunSignals signals;
+  private final Outbox outbox;
 
   public AttemptCommit(
       Jdbc jdbc,
@@ -56,7 +58,8 @@ public class AttemptCommit {
       BudgetLedger ledger,
       CreateChildRun createChildRun,
       ResumeParent resumeParent,
-      RunSignals signals) {
+      RunSignals signals,
+      Outbox outbox) {
     this.jdbc = jdbc;
     this.runs = runs;
     this.transitions = transitions;
@@ -69,6 +72,7 @@ public class AttemptCommit {
     this.createChildRun = createChildRun;
     this.resumeParent = resumeParent;
     this.signals = signals;
+    this.outbox = outbox;
   }
 
   /**
@@ -101,6 +105,7 @@ public class AttemptCommit {
       }
     }
     execution.markSettled();
+    execution.markActivitiesCommitted();
     execution.live().countCommit();
     execution.live().events().publishCommitted(changes.events);
     if (!changes.newChildren.isEmpty()) {
@@ -117,8 +122,10 @@ public class AttemptCommit {
   /** The thread is locked before the run, as everywhere. */
   private void write(Tx tx, RunExecution execution, Run run, Instant at, StepChanges changes) {
     threadTail.advance(tx, run.threadId(), at);
+    execution.uncommittedActivities().forEach(activity -> outbox.append(tx, activity));
+    // Before the run, so that the event of its last message comes before that of its end.
+    messages.insert(tx, run.projectId(), changes.newMessages, run.cause());
     writeRun(tx, execution, run, changes);
-    messages.insert(tx, run.projectId(), changes.newMessages);
     changes.newSteps.forEach(step -> steps.insert(tx, run, step, execution.sentContext()));
     changes.updatedSteps.forEach(step -> update(tx, step));
     changes.newChildren.forEach(child -> createChildRun.insert(tx, child, at));

@@ -5,17 +5,25 @@ import dev.threadmill.guard.ContentRejectedException;
 import dev.threadmill.guard.ContentSource;
 import dev.threadmill.guard.FilteredAnswer;
 import dev.threadmill.limits.BudgetLedger;
+import dev.threadmill.limits.Reservation;
+import dev.threadmill.models.ContextWindowException;
 import dev.threadmill.models.LanguageModel;
+import dev.threadmill.models.LimitReachedException;
+import dev.threadmill.models.ModelException;
+import dev.threadmill.models.ModelInfo;
 import dev.threadmill.models.ModelRequest;
 import dev.threadmill.models.ModelResponse;
 import dev.threadmill.models.ToolChoice;
+import dev.threadmill.models.Usage;
 import dev.threadmill.models.registry.ModelRegistry;
 import dev.threadmill.runs.context.BuildContext;
 import dev.threadmill.runs.execution.AnswerAccumulator;
 import dev.threadmill.runs.execution.RunExecution;
 import dev.threadmill.runs.node.RunsConfig;
 import dev.threadmill.runs.store.Run;
+import dev.threadmill.telemetry.Activity;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.time.InstantSource;
 
 /** Calls the model with a prompt and streams the answer, through the content filters. */
 @ApplicationScoped
@@ -24,12 +32,19 @@ class CallModel {
   private final ModelRegistry models;
   private final BudgetLedger ledger;
   private final RunsConfig config;
+  private final InstantSource clock;
 
-  CallModel(ContentGate gate, ModelRegistry models, BudgetLedger ledger, RunsConfig config) {
+  CallModel(
+      ContentGate gate,
+      ModelRegistry models,
+      BudgetLedger ledger,
+      RunsConfig config,
+      InstantSource clock) {
     this.gate = gate;
     this.models = models;
     this.ledger = ledger;
     this.config = config;
+    this.clock = clock;
   }
 
   /**
@@ -56,24 +71,56 @@ class CallModel {
                 completionTokensLeft(execution.run()),
                 settings.sampling().reasoningEffort()));
     var model = models.require(settings.model());
-    var reserved =
-        execution
-            .live()
-            .interruptibly(
-                () ->
-                    ledger.reserve(
-                        execution.run().payer(),
-                        execution.run().id(),
-                        model.info(),
-                        unreserved,
-                        config.expiry()));
+    var reserved = reserve(execution, model.info(), unreserved);
     execution.setReservation(reserved);
     var request = reserved.applyTo(unreserved);
     turn.requestSent(request);
+    var activity = new ModelCallActivity(execution, model.info(), clock);
+    try {
+      var answer = answer(execution, model, request, turn);
+      activity.completed(answer);
+      return answer;
+    } catch (ContentRejectedException e) {
+      activity.rejected(turn.usageSoFar());
+      throw e;
+    } catch (ContextWindowException e) {
+      activity.failed(e, Usage.NONE);
+      throw e;
+    } catch (ModelException e) {
+      activity.failed(e, turn.usageSoFar());
+      throw e;
+    } catch (InterruptedException e) {
+      activity.stopped(turn.usageSoFar());
+      throw e;
+    }
+  }
+
+  private Reservation reserve(RunExecution execution, ModelInfo model, ModelRequest request)
+      throws InterruptedException {
+    var run = execution.run();
+    try {
+      return execution
+          .live()
+          .interruptibly(
+              () -> ledger.reserve(run.payer(), run.id(), model, request, config.expiry()));
+    } catch (LimitReachedException e) {
+      execution.record(
+          run.activity(Activity.LIMIT_REFUSED, clock.instant())
+              .status("refused")
+              .detail("limit", e.isQuota() ? "budget" : "rate")
+              .detail("message", e.getMessage())
+              .build());
+      throw e;
+    }
+  }
+
+  private ModelResponse answer(
+      RunExecution execution, LanguageModel model, ModelRequest request, AnswerAccumulator turn)
+      throws InterruptedException {
     var run = execution.run();
     var source =
         ContentSource.model(run.projectId(), run.assistantId(), run.threadId())
-            .under(settings.safetyPolicy(execution::flagSafety));
+            .under(run.settings().safetyPolicy(execution::flagSafety));
     var filtered = new FilteredAnswer(gate, source, turn::accept);
     var answer = execution.live().interruptibly(() -> answer(model, request, filtered));
     filtered.complete();

@@ -2,6 +2,7 @@ package dev.threadmill.runs;
 
 import dev.threadmill.models.Usage;
 import dev.threadmill.runs.store.ToolCall;
+import dev.threadmill.telemetry.Activity;
 import dev.threadmill.tools.ToolUnavailableException;
 
 /**
@@ -12,15 +13,21 @@ import dev.threadmill.tools.ToolUnavailableException;
  * @param parts of the result that are not text; null for none
  * @param usage the tokens of the child run that answered it
  * @param unavailable why the tool cannot be used, so that the run fails; null if it can
+ * @param activity its event; null for a call that was not executed
  */
 record CallResult(
     int index,
     String output,
     ToolCall.ResultParts parts,
     Usage usage,
-    ToolUnavailableException unavailable) {
+    ToolUnavailableException unavailable,
+    Activity activity) {
   /** A result of text alone. */
   CallResult(int index, String output) {
-    this(index, output, null, Usage.NONE, null);
+    this(index, output, null, Usage.NONE, null, null);
+  }
+
+  CallResult with(Activity its) {
+    return new CallResult(index, output, parts, usage, unavailable, its);
   }
 }

@@ -12,11 +12,13 @@ import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.Step;
 import dev.threadmill.runs.store.ToolCall;
 import dev.threadmill.runs.store.ToolCallStore;
+import dev.threadmill.telemetry.Activity;
 import dev.threadmill.tools.ToolError;
 import dev.threadmill.tools.ToolUnavailableException;
 import dev.threadmill.tools.ToolsConfig;
 import dev.threadmill.tools.Toolset;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -40,6 +42,7 @@ class ExecuteTools {
   private final ChildRunStore children;
   private final ToolsConfig settings;
   private final ContentGate gate;
+  private final InstantSource clock;
 
   ExecuteTools(
       CommitProgress commitProgress,
@@ -48,7 +51,8 @@ class ExecuteTools {
       CreateChildRun createChildRun,
       ChildRunStore children,
       ToolsConfig settings,
-      ContentGate gate) {
+      ContentGate gate,
+      InstantSource clock) {
     this.planRoute = planRoute;
     this.createChildRun = createChildRun;
     this.children = children;
@@ -56,6 +60,7 @@ class ExecuteTools {
     this.toolCalls = toolCalls;
     this.settings = settings;
     this.gate = gate;
+    this.clock = clock;
   }
 
   /** The state of the run afterwards. */
@@ -119,6 +124,7 @@ class ExecuteTools {
     }
     var routed = routed(execution.run(), calls, routes, usage);
     var step = requested.with(calls);
+    routed.forEach(child -> execution.record(routing(execution.run(), child)));
     if (!commitProgress.commitCalls(execution, step, usage, routed)) {
       return Outcome.NOT_COMMITTED;
     }
@@ -130,6 +136,18 @@ class ExecuteTools {
     }
     execution.live().setOpenStep(step.with(usage));
     return executeAll(execution, jobs, List.of());
+  }
+
+  private Activity routing(Run run, NewChildRun child) {
+    var to = child.call().routing();
+    return run.activity(
+            child.isHandoff() ? Activity.HANDOFF : Activity.AGENT_ROUTING, clock.instant())
+        .tool(child.call().name())
+        .status("started")
+        .detail("target_assistant_id", to.targetAssistantId().value())
+        .detail("target_thread_id", to.threadId().value())
+        .detail("target_run_id", to.runId().value())
+        .build();
   }
 
   private PlanRoute.Plan plan(
@@ -217,7 +235,7 @@ class ExecuteTools {
             ? dispatch.route().name()
             : call.routing().targetAssistantId().value();
     return ChildRunOutput.of(child, name)
-        .map(output -> new CallResult(index, output, null, child.usage(), null));
+        .map(output -> new CallResult(index, output, null, child.usage(), null, null));
   }
 
   /** Commits that the approved calls may have started from here on. */
@@ -255,12 +273,16 @@ class ExecuteTools {
                 .start(
                     () ->
                         events.ended(
-                            job.execute(execution, events.buffer(job.index(), job.call())))));
+                            job.execute(
+                                execution, events.buffer(job.index(), job.call()), clock))));
       }
       int left = jobs.size() + known.size();
       while (left > 0) {
         var batch = events.awaitResults(execution);
         for (var result : batch) {
+          if (result.activity() != null) {
+            execution.record(result.activity());
+          }
           if (result.unavailable() != null) {
             throw result.unavailable();
           }

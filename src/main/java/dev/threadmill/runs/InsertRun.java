@@ -9,6 +9,7 @@ import dev.threadmill.api.ThreadId;
 import dev.threadmill.api.ToolCallId;
 import dev.threadmill.db.Tx;
 import dev.threadmill.limits.Payer;
+import dev.threadmill.projects.Caller;
 import dev.threadmill.runs.execution.StreamEvent;
 import dev.threadmill.runs.execution.StreamEvents;
 import dev.threadmill.runs.node.LocalRuns;
@@ -173,6 +174,7 @@ public class InsertRun {
             wanted.assistant(),
             wanted.settings(),
             wanted.payer().key(),
+            Caller.causeOfRequest().requestId(),
             null),
         wanted.metadata(),
         Run.Times.created(at, at.plus(config.expiry())));

@@ -6,11 +6,13 @@ import dev.threadmill.models.Usage;
 import dev.threadmill.runs.execution.LiveRun;
 import dev.threadmill.runs.execution.RunExecution;
 import dev.threadmill.runs.store.ToolCall;
+import dev.threadmill.telemetry.Activity;
 import dev.threadmill.tools.ToolContext;
 import dev.threadmill.tools.ToolError;
 import dev.threadmill.tools.ToolResult;
 import dev.threadmill.tools.ToolUnavailableException;
 import dev.threadmill.tools.Toolset;
+import java.time.InstantSource;
 import org.jboss.logging.Logger;
 
 /**
@@ -27,8 +29,9 @@ record ServerCall(int index, ToolCall call, Toolset.Dispatch.ToServer dispatch) 
           "The call was interrupted. It is unknown whether the call took effect.");
 
   /** Executes the call; whatever fails is a result. An interrupt leaves the outcome unknown. */
-  CallResult execute(RunExecution execution, ToolOutputBuffer buffer) {
+  CallResult execute(RunExecution execution, ToolOutputBuffer buffer, InstantSource clock) {
     var run = execution.run();
+    var activity = new ToolCallActivity(run, call, clock);
     try {
       var result = callTool(execution, buffer);
       var output =
@@ -43,24 +46,27 @@ record ServerCall(int index, ToolCall call, Toolset.Dispatch.ToServer dispatch) 
           output == null ? null : buffer.completeOutput(output),
           result instanceof ToolResult.Succeeded succeeded ? buffer.parts(succeeded) : null,
           Usage.NONE,
-          null);
+          null,
+          activity.ended(result));
     } catch (ToolUnavailableException e) {
       LOG.infof("tool not available run_id=%s cause=%s", run.id(), e.getMessage());
-      return new CallResult(index, null, null, Usage.NONE, e);
+      return new CallResult(index, null, null, Usage.NONE, e, activity.failed("unavailable", null));
     } catch (ContentRejectedException e) {
       LOG.infof(
           "tool output rejected by a content filter run_id=%s call_id=%s", run.id(), call.id());
       return new CallResult(
-          index,
-          ToolError.output(
-              ContentRejectedException.CODE,
-              "The output of the call was withheld: a content filter rejected it: "
-                  + e.getMessage()));
+              index,
+              ToolError.output(
+                  ContentRejectedException.CODE,
+                  "The output of the call was withheld: a content filter rejected it: "
+                      + e.getMessage()))
+          .with(activity.failed(ContentRejectedException.CODE, Activity.CONTENT_FILTER));
     } catch (RuntimeException | Error e) {
       LOG.errorf(e, "tool failed unexpectedly run_id=%s call_id=%s", run.id(), call.id());
       return new CallResult(
-          index,
-          ToolError.output("server_error", "The server had an error while executing the call."));
+              index,
+              ToolError.output("server_error", "The server had an error while executing the call."))
+          .with(activity.failed("server_error", null));
     }
   }
 

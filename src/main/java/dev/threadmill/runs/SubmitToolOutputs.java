@@ -26,7 +26,11 @@ import dev.threadmill.runs.store.RunTransitions;
 import dev.threadmill.runs.store.Step;
 import dev.threadmill.runs.store.StepStore;
 import dev.threadmill.runs.store.StepWriter;
+import dev.threadmill.runs.store.ToolCall;
+import dev.threadmill.telemetry.Activity;
+import dev.threadmill.telemetry.Outbox;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -50,6 +54,7 @@ public class SubmitToolOutputs {
   private final ConcurrencyLimit concurrency;
   private final ContentGate gate;
   private final InstantSource clock;
+  private final Outbox outbox;
 
   public SubmitToolOutputs(
       Jdbc jdbc,
@@ -63,7 +68,8 @@ public class SubmitToolOutputs {
       RunSignals signals,
       ConcurrencyLimit concurrency,
       ContentGate gate,
-      InstantSource clock) {
+      InstantSource clock,
+      Outbox outbox) {
     this.jdbc = jdbc;
     this.runs = runs;
     this.transitions = transitions;
@@ -76,6 +82,7 @@ public class SubmitToolOutputs {
     this.concurrency = concurrency;
     this.gate = gate;
     this.clock = clock;
+    this.outbox = outbox;
   }
 
   /**
@@ -199,6 +206,7 @@ public class SubmitToolOutputs {
     var answered =
         waiting.with(submission.outputs().applyTo(waiting.calls(), submission.isComplete()));
     stepWriter.setOutputs(tx, answered);
+    recordCalls(tx, run, waiting, answered);
     if (!answered.hasAllOutputs()) {
       stepWriter.setExecutors(tx, answered);
     }
@@ -210,6 +218,28 @@ public class SubmitToolOutputs {
     }
     submission.hook().onResume(tx, EventId.endOf(run));
     return Optional.of(resume(tx, run, answered, claim));
+  }
+
+  /** An event for each call that the client has executed, with the time since it was requested. */
+  private void recordCalls(Tx tx, Run run, Step waiting, Step answered) {
+    var at = clock.instant();
+    for (int i = 0; i < waiting.calls().size(); i++) {
+      var call = waiting.calls().get(i);
+      if (call.isOpen()
+          && call.executor() == ToolCall.Executor.CLIENT
+          && !answered.calls().get(i).isOpen()) {
+        outbox.append(
+            tx,
+            run.activity(Activity.TOOL_CALL, at)
+                .tool(call.name())
+                .latencyMs(Duration.between(waiting.createdAt(), at).toMillis())
+                .status("completed")
+                .detail("call_id", call.id().value())
+                .detail("type", call.type())
+                .detail("executor", "client")
+                .build());
+      }
+    }
   }
 
   private ClaimedRun resume(Tx tx, Run run, Step answered, boolean claim) {

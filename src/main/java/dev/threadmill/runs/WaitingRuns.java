@@ -4,8 +4,10 @@ import dev.threadmill.api.ApiException;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Tx;
+import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.RunTransitions;
 import dev.threadmill.runs.store.RunWorkQueue;
+import dev.threadmill.telemetry.Cause;
 import dev.threadmill.threads.MessageStore;
 import dev.threadmill.threads.ThreadStore;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -78,7 +80,7 @@ public class WaitingRuns {
 
   private void promote(Tx tx, RunWorkQueue.ThreadKey free, RunWorkQueue.WaitingRun next) {
     var locked = threads.lock(tx, free.project(), free.thread(), next.messages().size());
-    messages.append(tx, locked, next.messages());
-    transitions.promote(tx, next.key());
+    var cause = transitions.promote(tx, next.key()).map(Run::cause).orElse(Cause.NONE);
+    messages.append(tx, locked, next.messages(), cause);
   }
 }

@@ -20,13 +20,13 @@ public class Outbox {
   }
 
   /**
-   * Stores events with the transaction. The statements are deferred, so they cost no round trip of
-   * their own. To keep the events of a thread in order, the caller holds the lock of the thread or
-   * of the run by then.
+   * Stores events with the transaction. All events of a transaction are stored by one statement
+   * that is sent with its last ones, so they cost no round trip. To keep the events of a thread in
+   * order, the transaction holds the lock of the thread or of the run.
    */
   public void append(Tx tx, List<OutboxEvent> events) {
     if (!events.isEmpty()) {
-      store.append(tx, events);
+      events.forEach(event -> store.append(tx, event));
       tx.afterCommit(dispatcher::wake);
     }
   }
@@ -34,5 +34,10 @@ public class Outbox {
   /** Stores one event, as {@link #append(Tx, List)}. */
   public void append(Tx tx, OutboxEvent event) {
     append(tx, List.of(event));
+  }
+
+  /** Stores that something happened, as {@link #append(Tx, List)}. */
+  public void append(Tx tx, Activity activity) {
+    append(tx, activity.toEvent());
   }
 }

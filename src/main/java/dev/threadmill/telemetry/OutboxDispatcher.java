@@ -44,6 +44,10 @@ class OutboxDispatcher {
       return;
     }
     for (var sink : sinks) {
+      if (!sink.isEnabled()) {
+        store.forget(sink.name(), config.outboxRetention());
+        continue;
+      }
       var worker =
           new SinkWorker(sink, store, config, node, () -> signals.send(new OutboxAppended()));
       workers.add(worker);

@@ -10,6 +10,11 @@ public interface OutboxSink {
   /** The key of the sink's position, the same in every release. */
   String name();
 
+  /** Whether the sink is to receive events. Without it they do not wait for it. */
+  default boolean isEnabled() {
+    return true;
+  }
+
   /**
    * Takes the next events. Events of one thread arrive in the order in which they were written. An
    * event arrives at least once: after a failure or a change of the delivering node, the same

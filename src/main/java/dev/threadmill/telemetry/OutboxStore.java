@@ -1,6 +1,8 @@
 package dev.threadmill.telemetry;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.threadmill.api.Ids;
+import dev.threadmill.api.Json;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.db.Jdbc;
@@ -25,12 +27,18 @@ import java.util.Optional;
 @ApplicationScoped
 class OutboxStore {
   private static final String INSERT =
-      "INSERT INTO outbox (project_id, thread_id, type, payload) VALUES (?, ?, ?, ?)";
+      """
+      INSERT INTO outbox (id, project_id, thread_id, type, payload)
+      SELECT e ->> 0, e ->> 1, e ->> 2, e ->> 3, e -> 4
+      FROM jsonb_array_elements(?) WITH ORDINALITY AS item (e, n) ORDER BY n
+      """;
 
   private final Jdbc jdbc;
+  private final Ids ids;
 
-  OutboxStore(Jdbc jdbc) {
+  OutboxStore(Jdbc jdbc, Ids ids) {
     this.jdbc = jdbc;
+    this.ids = ids;
   }
 
   /**
@@ -51,12 +59,16 @@ class OutboxStore {
    */
   record Batch(List<OutboxEvent> events, Progress progress, boolean hasMore) {}
 
-  void append(Tx tx, List<OutboxEvent> events) {
-    tx.deferBatch(INSERT, events.stream().map(OutboxStore::params).toList());
-  }
-
-  private static Object[] params(OutboxEvent event) {
-    return new Object[] {event.project(), event.thread(), event.type(), Tx.json(event.payload())};
+  void append(Tx tx, OutboxEvent event) {
+    tx.collect(
+        INSERT,
+        Json.MAPPER
+            .createArrayNode()
+            .add(ids.next(OutboxEvent.PREFIX))
+            .add(event.project().value())
+            .add(event.thread() == null ? null : event.thread().value())
+            .add(event.type())
+            .add(event.payload()));
   }
 
   /**
@@ -85,6 +97,20 @@ class OutboxStore {
     }
   }
 
+  /**
+   * Removes a sink that is not enabled any more and that no node has delivered to for a time, so
+   * that events are not kept for it.
+   */
+  void forget(String sink, Duration silence) {
+    jdbc.update(
+        """
+        DELETE FROM outbox_sinks
+        WHERE name = ? AND leased_until < clock_timestamp() - ? * interval '1 millisecond'
+        """,
+        sink,
+        silence.toMillis());
+  }
+
   private record Line(OutboxEvent event, Long sequence, boolean hasMore) {}
 
   /**
@@ -109,7 +135,7 @@ class OutboxStore {
                   owner = ?, leased_until = clock_timestamp() + ? * interval '1 millisecond'
               WHERE name = ? AND (owner = ? OR leased_until <= clock_timestamp())
               RETURNING from_xid, to_xid, sequence)
-            SELECT e.sequence, e.project_id, e.thread_id, e.type, e.payload,
+            SELECT e.sequence, coalesce(e.id, 'evt_' || e.sequence) AS id, e.project_id, e.thread_id, e.type, e.payload,
                    EXISTS (SELECT 1 FROM outbox WHERE written >= sink.to_xid) AS has_more
             FROM sink LEFT JOIN LATERAL (
               SELECT * FROM outbox
@@ -149,6 +175,7 @@ class OutboxStore {
         sequence == null
             ? null
             : new OutboxEvent(
+                row.text("id"),
                 row.text("project_id", ProjectId::new),
                 row.text("thread_id", ThreadId::new),
                 row.text("type"),

@@ -24,10 +24,9 @@ class RunLogSink implements OutboxSink {
       return;
     }
     for (var event : events) {
-      var activity = RunActivity.of(event);
-      if (activity.isEnd()) {
-        LOG.info(Json.write(activity));
-      }
+      Activity.of(event)
+          .filter(Activity::isRunEnd)
+          .ifPresent(activity -> LOG.info(Json.write(activity)));
     }
   }
 }

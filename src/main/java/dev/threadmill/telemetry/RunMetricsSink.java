@@ -42,13 +42,15 @@ class RunMetricsSink implements OutboxSink {
   @Override
   public void deliver(List<OutboxEvent> events) {
     for (var event : events) {
-      count(RunActivity.of(event));
+      Activity.of(event).ifPresent(this::count);
     }
   }
 
-  private void count(RunActivity activity) {
-    if (!activity.isEnd()) {
+  private void count(Activity activity) {
+    if (activity.event().equals(Activity.RUN_CREATED)) {
       created.increment();
+    }
+    if (!activity.isRunEnd()) {
       return;
     }
     Timer.builder("threadmill.runs")

@@ -105,6 +105,8 @@ final class SinkWorker implements Runnable {
         store.next(sink.name(), node, config.outboxLease(), progress, MAX_BATCH).orElse(null);
     if (next == null) {
       progress = Progress.NONE;
+      // Nodes without this sink may have removed it.
+      isRegistered = false;
       ownedElsewhereUntil = System.nanoTime() + config.outboxLease().toNanos();
       notifyOwner.run();
       return config.outboxLease();

@@ -15,6 +15,11 @@ import dev.threadmill.db.Keyset;
 import dev.threadmill.db.Row;
 import dev.threadmill.db.Tx;
 import dev.threadmill.files.Files;
+import dev.threadmill.projects.Caller;
+import dev.threadmill.telemetry.Activity;
+import dev.threadmill.telemetry.Cause;
+import dev.threadmill.telemetry.Outbox;
+import dev.threadmill.telemetry.OutboxEvent;
 import io.quarkus.arc.All;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Event;
@@ -24,6 +29,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /** The table of messages. */
@@ -43,6 +49,7 @@ public class MessageStore {
 
   private final Jdbc jdbc;
   private final Ids ids;
+  private final Outbox outbox;
   private final Event<MessagesAdded> added;
   private final Files files;
   private final List<AttachmentListener> attachmentListeners;
@@ -50,11 +57,13 @@ public class MessageStore {
   MessageStore(
       Jdbc jdbc,
       Ids ids,
+      Outbox outbox,
       Event<MessagesAdded> added,
       Files files,
       @All List<AttachmentListener> attachmentListeners) {
     this.jdbc = jdbc;
     this.ids = ids;
+    this.outbox = outbox;
     this.added = added;
     this.files = files;
     this.attachmentListeners = attachmentListeners;
@@ -65,6 +74,11 @@ public class MessageStore {
    * whether they may be added: see {@link LockedThread#requireOpenForMessages}.
    */
   public List<Message> append(Tx tx, LockedThread thread, List<NewMessage> messages) {
+    return append(tx, thread, messages, Caller.causeOfRequest());
+  }
+
+  /** As {@link #append(Tx, LockedThread, List)}, of messages that another request has sent. */
+  public List<Message> append(Tx tx, LockedThread thread, List<NewMessage> messages, Cause cause) {
     var appended = new ArrayList<Message>();
     for (int i = 0; i < messages.size(); i++) {
       var message = messages.get(i);
@@ -83,7 +97,7 @@ public class MessageStore {
               null,
               message.tokens()));
     }
-    insert(tx, thread.projectId(), appended);
+    insert(tx, thread.projectId(), appended, cause);
     files.assign(
         tx,
         thread.projectId(),
@@ -123,8 +137,8 @@ public class MessageStore {
         key);
   }
 
-  /** Stores messages as they are. */
-  public void insert(Tx tx, ProjectId project, List<Message> messages) {
+  /** Stores messages as they are, with an event for each. */
+  public void insert(Tx tx, ProjectId project, List<Message> messages, Cause cause) {
     tx.deferBatch(
         """
         INSERT INTO messages (thread_id, id, project_id, created_at, status, incomplete_reason,
@@ -133,7 +147,25 @@ public class MessageStore {
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)\
         """,
         messages.stream().map(message -> params(project, message)).toList());
+    outbox.append(tx, messages.stream().map(each -> created(project, each, cause)).toList());
     tx.afterCommit(() -> added.fire(MessagesAdded.INSTANCE));
+  }
+
+  private static OutboxEvent created(ProjectId project, Message message, Cause cause) {
+    return Activity.of(Activity.MESSAGE_CREATED, project, message.createdAt())
+        .assistant(message.assistantId())
+        .thread(message.threadId())
+        .run(message.runId())
+        .cause(cause)
+        .status(message.status().name().toLowerCase(Locale.ROOT))
+        .safetyFlag(
+            Activity.CONTENT_FILTER.equals(message.incompleteReason())
+                ? Activity.CONTENT_FILTER
+                : null)
+        .detail("message_id", message.id().value())
+        .detail("role", message.role().name().toLowerCase(Locale.ROOT))
+        .build()
+        .toEvent();
   }
 
   private static Object[] params(ProjectId project, Message message) {

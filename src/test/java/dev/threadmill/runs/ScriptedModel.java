@@ -12,6 +12,7 @@ import dev.threadmill.runs.execution.AnswerAccumulator;
 import dev.threadmill.runs.execution.RunExecution;
 import dev.threadmill.runs.node.RunsConfig;
 import dev.threadmill.runs.store.Run;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -44,8 +45,9 @@ final class ScriptedModel extends CallModel {
       BudgetLedger ledger,
       RunsConfig config,
       Random random,
-      Calls calls) {
-    super(gate, models, ledger, config);
+      Calls calls,
+      InstantSource clock) {
+    super(gate, models, ledger, config, clock);
     this.random = random;
     this.calls = calls;
   }

@@ -50,6 +50,7 @@ import dev.threadmill.runs.streams.EventEncoder;
 import dev.threadmill.runs.streams.LoadRun;
 import dev.threadmill.runs.streams.RunEventReader;
 import dev.threadmill.runs.streams.RunEventStream;
+import dev.threadmill.telemetry.Outbox;
 import dev.threadmill.testing.SettableClock;
 import dev.threadmill.threads.MessageStore;
 import dev.threadmill.threads.PrepareMessages;
@@ -110,6 +111,7 @@ final class SimulatedNode {
     @Inject AssistantCache assistantCache;
     @Inject ResolveRunSettings resolveSettings;
     @Inject RecordRunActivity activity;
+    @Inject Outbox outbox;
     @Inject PrepareMessages prepareMessages;
     @Inject ContentGate gate;
     @Inject PrepareThread prepareThread;
@@ -189,7 +191,8 @@ final class SimulatedNode {
             parts.ledger,
             createChild,
             resumeParent,
-            signals);
+            signals,
+            parts.outbox);
     var abandon =
         new AbandonRun(
             jdbc,
@@ -218,7 +221,8 @@ final class SimulatedNode {
             signals,
             parts.concurrency,
             parts.gate,
-            clock);
+            clock,
+            parts.outbox);
     var completeOpenCalls =
         new CompleteOpenCalls(
             runs,
@@ -293,7 +297,7 @@ final class SimulatedNode {
         new ExecuteRun(
             new BuildContext(parts.models, parts.history, parts.memory, parts.promptFiles, jdbc),
             new PromptPermits(),
-            new ScriptedModel(parts.gate, parts.models, parts.ledger, config, random, calls),
+            new ScriptedModel(parts.gate, parts.models, parts.ledger, config, random, calls, clock),
             complete,
             progress,
             toolCalls,
@@ -305,7 +309,8 @@ final class SimulatedNode {
                 createChild,
                 children,
                 parts.toolsConfig,
-                parts.gate),
+                parts.gate,
+                clock),
             parts.toolsets,
             parts.ledger,
             new ResolveCitations(toolCalls, new LinkedFiles(jdbc)),

@@ -41,6 +41,7 @@ public final class StoredRuns {
             null,
             settings,
             null,
+            null,
             null),
         Metadata.EMPTY,
         Run.Times.created(Instant.EPOCH, Instant.EPOCH));

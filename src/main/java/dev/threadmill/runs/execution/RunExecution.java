@@ -9,11 +9,13 @@ import dev.threadmill.runs.store.SentContext;
 import dev.threadmill.runs.store.Step;
 import dev.threadmill.runs.store.ToolCall;
 import dev.threadmill.runs.store.ToolCallStore;
+import dev.threadmill.telemetry.Activity;
 import dev.threadmill.threads.ContentPart;
 import dev.threadmill.tools.Toolset;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -49,6 +51,7 @@ public final class RunExecution {
   private Usage unsettled;
   private List<String> warnings;
   private volatile boolean isSafetyFlagged;
+  private final List<Activity> uncommitted = new ArrayList<>();
 
   private RunExecution(LiveRun live, Toolset toolset, InstantSource clock) {
     this.live = live;
@@ -190,6 +193,21 @@ public final class RunExecution {
       reservation = Reservation.NONE;
       unsettled = null;
     }
+  }
+
+  /** Adds an event that is stored with the next commit of the run. */
+  public void record(Activity activity) {
+    uncommitted.add(activity);
+  }
+
+  /** The events that the next commit stores, in their order. */
+  public List<Activity> uncommittedActivities() {
+    return uncommitted;
+  }
+
+  /** The events are committed. */
+  public void markActivitiesCommitted() {
+    uncommitted.clear();
   }
 
   /** The context of the current model call; null before the first. */

@@ -115,7 +115,7 @@ public class ReclaimRun {
       var message =
           AssistantMessages.interrupted(
               run, step, interrupted.text(), interrupted.annotations(), step.endedAt());
-      messages.insert(tx, run.projectId(), List.of(message));
+      messages.insert(tx, run.projectId(), List.of(message), run.cause());
       events.add(StreamEvents.messageEnded(step, message));
     }
     stepWriter.insert(tx, run, step, null);

@@ -81,7 +81,10 @@ public class CompleteHandoff {
     var events = new ArrayList<>(projection.events(targetEvents));
     var projectedSteps = projection.steps(targetSteps, targetEvents, target.assistantId());
     messages.insert(
-        tx, run.projectId(), projection.messages(targetSteps, messagesOf(tx, target, targetSteps)));
+        tx,
+        run.projectId(),
+        projection.messages(targetSteps, messagesOf(tx, target, targetSteps)),
+        run.cause());
     projectedSteps.forEach(step -> stepWriter.insert(tx, run, step, null));
 
     var end = new Run.End(answering.status(), answering.lastError(), answering.incompleteReason());

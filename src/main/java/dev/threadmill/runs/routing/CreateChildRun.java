@@ -76,6 +76,7 @@ public class CreateChildRun {
             target,
             settings,
             parent.apiKey(),
+            parent.cause().requestId(),
             parent.originOfChild(call.id(), mode == Mode.HANDOFF));
     var routed = call.routedTo(new ToolCall.Routing(target, plan.thread(), id, mode));
     return new NewChildRun(
@@ -125,7 +126,7 @@ public class CreateChildRun {
     var logged =
         queued.withEventLog(EventLog.format(events.stream().map(StreamEvent::event).toList()));
     if (thread.activeRun() == null) {
-      messages.append(tx, thread, List.of(child.message()));
+      messages.append(tx, thread, List.of(child.message()), run.cause());
       runs.insert(tx, logged);
     } else {
       // Another run has started on this thread since the call was planned.

@@ -1,20 +1,19 @@
 package dev.threadmill.runs.store;
 
 import dev.threadmill.db.Tx;
+import dev.threadmill.telemetry.Activity;
 import dev.threadmill.telemetry.Outbox;
-import dev.threadmill.telemetry.RunActivity;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Collection;
-import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
 
 /**
- * Appends to the outbox that a run was created or has ended, in the transaction that creates or
- * ends it. Other changes have no event, so a run costs two deferred statements.
+ * Appends to the outbox that a run was created, waits for its client or has ended, in the
+ * transaction that makes it so.
  */
 @ApplicationScoped
 public class RecordRunActivity {
@@ -28,41 +27,46 @@ public class RecordRunActivity {
 
   void created(Tx tx, Run run) {
     outbox.append(
-        tx, activity(RunActivity.CREATED, run, run.times().created(), List.of()).toEvent());
+        tx, run.activity(Activity.RUN_CREATED, run.times().created()).status(name(run)).build());
+  }
+
+  void awaitsClient(Tx tx, Run run) {
+    var paused = run.withStatus(RunStatus.REQUIRES_ACTION);
+    outbox.append(
+        tx,
+        paused
+            .activity(Activity.RUN_REQUIRES_ACTION, clock.instant())
+            .status(name(paused))
+            .build());
   }
 
   /**
    * @param tools the functions that the model has called, as far as this attempt has recorded them
    */
   void ended(Tx tx, Run run, Collection<String> tools) {
-    var at =
-        Stream.of(run.times().completed(), run.times().failed(), run.times().cancelled())
-            .filter(time -> time != null)
-            .findFirst()
-            .orElseGet(clock::instant);
-    outbox.append(tx, activity("run." + name(run.status()), run, at, tools).toEvent());
+    var at = endOf(run);
+    var error = run.lastError();
+    outbox.append(
+        tx,
+        run.activity(Activity.RUN + name(run), at)
+            .latencyMs(Duration.between(run.times().created(), at).toMillis())
+            .tokens(run.usage().promptTokens(), run.usage().completionTokens())
+            .safetyFlag(error != null && error.isContentFiltered() ? Activity.CONTENT_FILTER : null)
+            .status(name(run))
+            .detail("incomplete_reason", run.incompleteReason())
+            .detail("error_code", error == null ? null : error.code())
+            .detail("tools", tools)
+            .build());
   }
 
-  private static RunActivity activity(String event, Run run, Instant at, Collection<String> tools) {
-    var latency = Duration.between(run.times().created(), at);
-    return new RunActivity(
-        event,
-        at.toString(),
-        run.projectId(),
-        run.assistantId(),
-        run.threadId(),
-        run.id(),
-        List.copyOf(tools),
-        Math.max(0, latency.toMillis()),
-        run.usage().promptTokens(),
-        run.usage().completionTokens(),
-        run.lastError() != null && run.lastError().isContentFiltered(),
-        run.settings().model(),
-        run.apiKey(),
-        name(run.status()));
+  private Instant endOf(Run run) {
+    return Stream.of(run.times().completed(), run.times().failed(), run.times().cancelled())
+        .filter(time -> time != null)
+        .findFirst()
+        .orElseGet(clock::instant);
   }
 
-  private static String name(RunStatus status) {
-    return status.name().toLowerCase(Locale.ROOT);
+  private static String name(Run run) {
+    return run.status().name().toLowerCase(Locale.ROOT);
   }
 }

@@ -9,6 +9,8 @@ import dev.threadmill.api.ThreadId;
 import dev.threadmill.api.ToolCallId;
 import dev.threadmill.limits.Payer;
 import dev.threadmill.models.Usage;
+import dev.threadmill.telemetry.Activity;
+import dev.threadmill.telemetry.Cause;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,6 +29,7 @@ public record Run(Definition definition, Metadata metadata, State state, String 
    *
    * @param assistantId null if the run was created without an assistant
    * @param apiKey the key whose request created the run, or the root of its tree; null if unknown
+   * @param requestId of that request; null if unknown
    * @param origin null if no other run created this one
    */
   public record Definition(
@@ -36,6 +39,7 @@ public record Run(Definition definition, Metadata metadata, State state, String 
       AssistantId assistantId,
       RunSettings settings,
       ApiKeyId apiKey,
+      String requestId,
       Origin origin) {}
 
   /**
@@ -171,6 +175,21 @@ public record Run(Definition definition, Metadata metadata, State state, String 
   /** The key whose request created the run, or the root of its tree; null if unknown. */
   public ApiKeyId apiKey() {
     return definition.apiKey();
+  }
+
+  /** The request that created the run, or the root of its tree. */
+  public Cause cause() {
+    return new Cause(definition.apiKey(), definition.requestId());
+  }
+
+  /** The beginning of an event of the run. */
+  public Activity.Builder activity(String event, Instant at) {
+    return Activity.of(event, projectId(), at)
+        .assistant(assistantId())
+        .thread(threadId())
+        .run(id())
+        .model(settings().model())
+        .cause(cause());
   }
 
   /** The limits that the model calls of the run count against. */

@@ -45,7 +45,7 @@ final class RunRow {
       truncation_strategy, tool_choice, parallel_tool_calls, response_format, reasoning_effort,
       prompt_tokens, completion_tokens, reasoning_tokens, owner, attempt, tape, memory, safety, turns,
       parent_thread_id, parent_run_id, parent_call_id, root_run_id, callers, handoff, api_key_id,
-      exact_replay
+      exact_replay, request_id
       """;
 
   /** The columns of a list of runs: without the event log, which can be long. */
@@ -73,6 +73,7 @@ final class RunRow {
             row.text("assistant_id", AssistantId::new),
             settings(row),
             row.text("api_key_id", ApiKeyId::new),
+            row.text("request_id"),
             origin(row));
     return new Run(
         definition,
@@ -121,6 +122,7 @@ final class RunRow {
             row.text("assistant_id", AssistantId::new),
             settings,
             row.text("api_key_id", ApiKeyId::new),
+            row.text("request_id"),
             origin);
     return new Run(definition, Metadata.EMPTY, state(row, null), row.text("tape"));
   }

@@ -89,9 +89,9 @@ public class RunTransitions {
           max_completion_tokens, truncation_strategy, tool_choice, parallel_tool_calls,
           response_format, reasoning_effort, owner, attempt, tape, memory, waiting,
           waiting_messages, safety, turns, parent_thread_id, parent_run_id, parent_call_id, root_run_id,
-          callers, handoff, api_key_id, exact_replay)
+          callers, handoff, api_key_id, exact_replay, request_id)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
-          ?, ?, ?, ?, ?, ?, ?, ?, ?)
+          ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
         run.threadId(),
         run.id(),
@@ -129,7 +129,8 @@ public class RunTransitions {
         Tx.json(origin == null ? null : origin.callers()),
         origin != null && origin.isHandoff(),
         run.apiKey(),
-        settings.exactReplay());
+        settings.exactReplay(),
+        run.cause().requestId());
     recordChange(tx, Kind.CREATED, run);
     activity.created(tx, run);
   }
@@ -201,6 +202,9 @@ public class RunTransitions {
         commits,
         next.pauses());
     recordChange(tx, next.pauses() ? Kind.PAUSED : Kind.STEP_COMMITTED, run);
+    if (next == Continuation.AWAIT_CLIENT) {
+      activity.awaitsClient(tx, run);
+    }
   }
 
   /**
@@ -295,9 +299,10 @@ public class RunTransitions {
         });
   }
 
-  /** Makes a locked run that waited for its turn on its thread claimable. */
-  public void promote(Tx tx, RunKey waiting) {
-    tx.updateReturningOne(
+  /** Makes a locked run that waited for its turn on its thread claimable. The run. */
+  public Optional<Run> promote(Tx tx, RunKey waiting) {
+    var promoted =
+        tx.updateReturningOne(
             """
             UPDATE runs SET waiting = false, waiting_messages = NULL
             WHERE thread_id = ? AND id = ? RETURNING %s
@@ -305,8 +310,9 @@ public class RunTransitions {
                 .formatted(RunRow.COLUMNS),
             RunRow::read,
             waiting.thread(),
-            waiting.run())
-        .ifPresent(run -> recordChange(tx, Kind.PROMOTED, run));
+            waiting.run());
+    promoted.ifPresent(run -> recordChange(tx, Kind.PROMOTED, run));
+    return promoted;
   }
 
   /**

@@ -7,13 +7,17 @@ import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Row;
 import dev.threadmill.db.Tx;
 import dev.threadmill.files.chunks.ChunkingStrategy;
+import dev.threadmill.telemetry.Activity;
+import dev.threadmill.telemetry.Outbox;
 import dev.threadmill.vectorstores.StoreFile.LastError;
 import dev.threadmill.vectorstores.VectorStoresConfig;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Collection;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -28,10 +32,14 @@ class IngestionQueue {
 
   private final Jdbc jdbc;
   private final VectorStoresConfig config;
+  private final Outbox outbox;
+  private final InstantSource clock;
 
-  IngestionQueue(Jdbc jdbc, VectorStoresConfig config) {
+  IngestionQueue(Jdbc jdbc, VectorStoresConfig config, Outbox outbox, InstantSource clock) {
     this.jdbc = jdbc;
     this.config = config;
+    this.outbox = outbox;
+    this.clock = clock;
   }
 
   /**
@@ -157,14 +165,26 @@ class IngestionQueue {
 
   /** Ends the work on a file that is indexed. */
   boolean complete(Tx tx, ClaimedFile claimed, long usageBytes) {
-    return tx.update(
-            "UPDATE vector_store_files SET status = 'completed', leased = false, usage_bytes = ? WHERE "
-                + IS_OURS,
-            usageBytes,
-            claimed.store(),
-            claimed.file(),
-            claimed.claim())
-        > 0;
+    boolean isOurs =
+        tx.update(
+                "UPDATE vector_store_files SET status = 'completed', leased = false, usage_bytes = ? WHERE "
+                    + IS_OURS,
+                usageBytes,
+                claimed.store(),
+                claimed.file(),
+                claimed.claim())
+            > 0;
+    if (isOurs) {
+      outbox.append(tx, ended(claimed, "completed").build());
+    }
+    return isOurs;
+  }
+
+  private Activity.Builder ended(ClaimedFile claimed, String status) {
+    return Activity.of(Activity.VECTOR_STORE_FILE + status, claimed.project(), clock.instant())
+        .status(status)
+        .detail("vector_store_id", claimed.store().value())
+        .detail("file_id", claimed.file().value());
   }
 
   /** Ends the work on a file that cannot be indexed, and removes what was. */
@@ -184,6 +204,11 @@ class IngestionQueue {
                 "DELETE FROM vector_store_index WHERE store_id = ? AND source_id = ?",
                 claimed.store(),
                 claimed.file());
+            outbox.append(
+                tx,
+                ended(claimed, "failed")
+                    .detail("error", error.code().name().toLowerCase(Locale.ROOT))
+                    .build());
           }
           return failed > 0;
         });

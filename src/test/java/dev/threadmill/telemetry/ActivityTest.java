@@ -22,6 +22,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.function.Predicate;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
@@ -35,7 +36,7 @@ import org.junit.jupiter.api.Timeout;
 @QuarkusTestResource(KeysResource.class)
 @QuarkusTestResource(FakeProviderResource.class)
 @Timeout(60)
-class RunActivityTest {
+class ActivityTest {
   private final ApiClient api = ApiClient.user();
   private final String model = "activity-" + UUID.randomUUID();
 
@@ -54,11 +55,12 @@ class RunActivityTest {
   private List<OutboxEvent> events(JsonNode run) {
     return jdbc.list(
         """
-        SELECT project_id, thread_id, type, payload FROM outbox
+        SELECT id, project_id, thread_id, type, payload FROM outbox
         WHERE payload ->> 'run_id' = ? ORDER BY sequence
         """,
         row ->
             new OutboxEvent(
+                row.text("id"),
                 row.text("project_id", ProjectId::new),
                 row.text("thread_id", ThreadId::new),
                 row.text("type"),
@@ -77,15 +79,22 @@ class RunActivityTest {
     return conversation.until(run, "completed", "failed");
   }
 
+  private JsonNode only(List<OutboxEvent> events, String type) {
+    var found = events.stream().filter(event -> event.type().equals(type)).toList();
+    assertThat(found).as(type).hasSize(1);
+    return found.getFirst().payload();
+  }
+
   @Test
-  void aPlainRunLeavesTwoEventsAndTheSecondSaysHowItWent() {
+  void aPlainRunLeavesAnEventForEachThingThatHappenedInItsOrder() {
     var run = completed(Reply.text("one two three"));
 
     var events = events(run);
 
     assertThat(events)
         .extracting(OutboxEvent::type)
-        .containsExactly("run.created", "run.completed");
+        .containsExactly("run.created", "model_call", "message.created", "run.completed");
+    assertThat(events).extracting(OutboxEvent::id).doesNotHaveDuplicates().allMatch(ids());
     var end = events.getLast().payload();
     assertThat(end.path("event").asText()).isEqualTo("run.completed");
     assertThat(end.path("status").asText()).isEqualTo("completed");
@@ -96,16 +105,99 @@ class RunActivityTest {
     assertThat(end.path("input_tokens").asInt()).isEqualTo(10);
     assertThat(end.path("output_tokens").asInt()).isEqualTo(3);
     assertThat(end.path("latency_ms").isIntegralNumber()).isTrue();
-    assertThat(end.path("safety_flag").isBoolean()).isTrue();
-    assertThat(end.path("tool").size()).isZero();
+    assertThat(end.path("safety_flag").isNull()).isTrue();
     assertThat(Instant.parse(end.path("timestamp").asText())).isBeforeOrEqualTo(Instant.now());
+    var call = only(events, "model_call");
+    assertThat(call.path("input_tokens").asInt()).isEqualTo(10);
+    assertThat(call.path("output_tokens").asInt()).isEqualTo(3);
+    assertThat(call.path("details").path("finish_reason").asText()).isEqualTo("stop");
+    var message = only(events, "message.created");
+    assertThat(message.path("details").path("role").asText()).isEqualTo("assistant");
+  }
+
+  private static Predicate<String> ids() {
+    return id -> id.startsWith(OutboxEvent.PREFIX);
   }
 
   @Test
-  void theEndOfARunNamesTheFunctionsThatItsModelCalled() {
+  void allEventsOfARunNameTheKeyAndTheRequestThatCreatedIt() {
+    var conversation = Conversation.of(api, model, "Go", "ask");
+    provider.reply(Reply.call("ask", "{}"), Reply.text("Done."));
+    var created = conversation.run(conversation.body());
+    var run = conversation.until(created.json(), "requires_action");
+    conversation.submit(run, Conversation.outputs(Conversation.calls(run)));
+    conversation.until(run, "completed");
+
+    var events = events(run);
+
+    assertThat(events).hasSize(7);
+    assertThat(events)
+        .extracting(event -> event.payload().path("request_id").asText())
+        .containsOnly(created.headers().firstValue("x-request-id").orElseThrow());
+    assertThat(events)
+        .extracting(event -> event.payload().path("key").asText())
+        .allMatch(key -> key.startsWith("key_"))
+        .hasSize(7);
+  }
+
+  @Test
+  void theMessageOfAClientHasAnEventWithTheRequestThatSentIt() {
+    var thread = api.post("/v1/threads", "{}").id();
+    api.post("/v1/threads/" + thread + "/messages", "{\"role\": \"user\", \"content\": \"Hello\"}");
+
+    var event =
+        jdbc.one(
+                "SELECT payload FROM outbox WHERE thread_id = ?",
+                row -> row.json("payload", JsonNode.class),
+                thread)
+            .orElseThrow();
+
+    assertThat(event.path("event").asText()).isEqualTo("message.created");
+    assertThat(event.path("details").path("role").asText()).isEqualTo("user");
+    assertThat(event.path("request_id").asText()).startsWith("req_");
+    assertThat(event.path("run_id").isNull()).isTrue();
+  }
+
+  @Test
+  void aCallOfAFunctionOfTheClientHasAnEventAndTheEndOfTheRunNamesIt() {
     var run = completed(Reply.call("ask", "{}"), Reply.text("Done."));
 
-    assertThat(events(run).getLast().payload().path("tool").toString()).isEqualTo("[\"ask\"]");
+    var events = events(run);
+
+    var call = only(events, "tool_call");
+    assertThat(call.path("tool").asText()).isEqualTo("ask");
+    assertThat(call.path("status").asText()).isEqualTo("completed");
+    assertThat(call.path("latency_ms").isIntegralNumber()).isTrue();
+    assertThat(events.getLast().payload().path("details").path("tools").toString())
+        .isEqualTo("[\"ask\"]");
+  }
+
+  @Test
+  void aFailedModelCallHasAnEvent() {
+    var run = completed(Reply.error(400, "invalid_request_error", "No."));
+
+    var events = events(run);
+
+    var call = only(events, "model_call");
+    assertThat(call.path("status").asText()).isEqualTo("failed");
+    assertThat(call.path("details").path("error").asText()).isEqualTo("invalid_prompt");
+    assertThat(events.getLast().type()).isEqualTo("run.failed");
+  }
+
+  @Test
+  void aPlainRunStoresItsEventsWithoutATransactionOfTheirOwn() {
+    var run = completed(Reply.text("one"));
+
+    var transactions =
+        jdbc.one(
+                "SELECT count(DISTINCT written) AS n FROM outbox WHERE payload ->> 'run_id' = ?",
+                row -> row.integer("n"),
+                run.path("id").asText())
+            .orElseThrow();
+
+    assertThat(transactions)
+        .as("the one that creates the run and the one that ends it")
+        .isEqualTo(2);
   }
 
   @Test
@@ -151,7 +243,10 @@ class RunActivityTest {
             "safety_flag",
             "model",
             "key",
-            "status");
+            "cost",
+            "status",
+            "request_id",
+            "details");
     assertThat(lines.getFirst()).doesNotContain("\n");
   }
 
