@@ -6,6 +6,7 @@ import dev.threadmill.egress.EgressConfig;
 import dev.threadmill.egress.EgressPolicy;
 import dev.threadmill.egress.HostRegions;
 import dev.threadmill.egress.ProxyRules;
+import dev.threadmill.events.EventsConfig;
 import dev.threadmill.files.extraction.ExtractionConfig;
 import dev.threadmill.files.storage.FilesConfig;
 import dev.threadmill.guard.SecretBox;
@@ -60,6 +61,7 @@ final class CheckSettings {
           ApiKeysConfig.class,
           EgressConfig.class,
           EmbeddingsConfig.class,
+          EventsConfig.class,
           ExtractionConfig.class,
           FilesConfig.class,
           HomeConfig.class,

@@ -48,6 +48,7 @@ class ArchitectureTest {
           "projects.idempotency",
           "limits",
           "guard",
+          "events",
           "models.chat",
           "search",
           "sandbox",

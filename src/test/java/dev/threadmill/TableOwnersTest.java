@@ -37,6 +37,8 @@ class TableOwnersTest {
     owns("assistants", "assistants");
     owns("telemetry", "outbox", "outbox_sinks");
     owns("threads", "threads", "messages", "thread_tool_files");
+    owns("events", "event_log", "event_log_head");
+    owns("threads", "threads", "messages");
     owns(
         "memory",
         "memory_index",

@@ -174,6 +174,27 @@ abstract class NodesTest {
   }
 
   @Test
+  void aLogThatIsFollowedOnEitherNodeHasTheEventsOfARunInTheirOrder() {
+    cluster.provider().reply(Reply.text("one"));
+    var logs = "/v1/projects/proj_default/logs?stream=true&event=run.created,run.completed";
+    try (var here = cluster.api(a).events(logs);
+        var there = cluster.api(b).events(logs)) {
+      var run = startRun();
+
+      for (var stream : List.of(here, there)) {
+        var names = new ArrayList<String>();
+        while (names.size() < 2) {
+          var frame = stream.next();
+          if (frame.json().path("run_id").equals(run.path("id"))) {
+            names.add(frame.event());
+          }
+        }
+        assertThat(names).containsExactly("run.created", "run.completed");
+      }
+    }
+  }
+
+  @Test
   void aKeyThatIsDeletedOnOneNodeStopsWorkingOnTheOthers() {
     var admin = cluster.admin(a);
     var project = admin.post("/v1/projects", "{\"name\": \"p\"}").id();

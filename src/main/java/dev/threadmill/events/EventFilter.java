@@ -1,0 +1,167 @@
+package dev.threadmill.events;
+
+import dev.threadmill.api.ApiException;
+import dev.threadmill.api.StorableText;
+import jakarta.ws.rs.QueryParam;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * The filters of the log, as query parameters. Read with {@code @BeanParam}. An event is shown if
+ * it matches all of them.
+ */
+public class EventFilter {
+  private static final int MAX_LENGTH = 512;
+  private static final int MAX_EVENTS = 20;
+
+  /** The latest second of a time, which Postgres can store. */
+  private static final long LATEST = 253_402_300_799L;
+
+  @QueryParam("event")
+  List<String> event;
+
+  @QueryParam("assistant_id")
+  String assistantId;
+
+  @QueryParam("thread_id")
+  String threadId;
+
+  @QueryParam("run_id")
+  String runId;
+
+  @QueryParam("tool")
+  String tool;
+
+  @QueryParam("model")
+  String model;
+
+  @QueryParam("key")
+  String key;
+
+  @QueryParam("status")
+  String status;
+
+  @QueryParam("safety_flag")
+  String safetyFlag;
+
+  @QueryParam("request_id")
+  String requestId;
+
+  @QueryParam("start_time")
+  String startTime;
+
+  @QueryParam("end_time")
+  String endTime;
+
+  /**
+   * A condition on rows of the log.
+   *
+   * @param sql begins with {@code AND} unless it is empty
+   */
+  record Condition(String sql, List<Object> params) {}
+
+  /**
+   * The condition that all filters make.
+   *
+   * @throws ApiException 400 for a value that a filter cannot have
+   */
+  Condition condition() {
+    var sql = new StringBuilder();
+    var params = new ArrayList<Object>();
+    var events = events();
+    if (events.size() == 1) {
+      sql.append(" AND event = ?");
+      params.add(events.getFirst());
+    } else if (!events.isEmpty()) {
+      sql.append(" AND event = ANY (?)");
+      params.add(events);
+    }
+    equal("assistant_id", assistantId, sql, params);
+    equal("thread_id", threadId, sql, params);
+    equal("run_id", runId, sql, params);
+    equal("tool", tool, sql, params);
+    equal("model", model, sql, params);
+    equal("key", key, sql, params);
+    equal("status", status, sql, params);
+    if (status != null && !status.equals("completed")) {
+      // As the partial index has it.
+      sql.append(" AND payload ->> 'status' <> 'completed'");
+    }
+    if ("any".equals(safetyFlag)) {
+      sql.append(" AND payload ->> 'safety_flag' IS NOT NULL");
+    } else {
+      equal("safety_flag", safetyFlag, sql, params);
+    }
+    equal("request_id", requestId, sql, params);
+    time("start_time", startTime, ">=", sql, params);
+    time("end_time", endTime, "<", sql, params);
+    return new Condition(sql.toString(), List.copyOf(params));
+  }
+
+  private List<String> events() {
+    if (event == null) {
+      return List.of();
+    }
+    var names =
+        event.stream()
+            .flatMap(each -> Arrays.stream(each.split(",", MAX_EVENTS + 2)))
+            .map(String::strip)
+            .distinct()
+            .limit(MAX_EVENTS + 1L)
+            .toList();
+    if (names.size() > MAX_EVENTS) {
+      throw ApiException.invalid(
+          "event", "Invalid 'event': expected at most %d types.".formatted(MAX_EVENTS));
+    }
+    names.forEach(name -> checked("event", name));
+    return names;
+  }
+
+  private static void equal(String field, String value, StringBuilder sql, List<Object> params) {
+    if (value != null) {
+      sql.append(" AND payload ->> '").append(field).append("' = ?");
+      params.add(checked(field, value));
+    }
+  }
+
+  private static String checked(String field, String value) {
+    if (value.isEmpty() || value.length() > MAX_LENGTH) {
+      throw ApiException.invalid(
+          field, "Invalid '%s': expected 1 to %d characters.".formatted(field, MAX_LENGTH));
+    }
+    return StorableText.require(field, value);
+  }
+
+  private static void time(
+      String field, String value, String comparison, StringBuilder sql, List<Object> params) {
+    if (value != null) {
+      sql.append(" AND created_at ").append(comparison).append(" ?");
+      params.add(instant(field, value));
+    }
+  }
+
+  private static Instant instant(String field, String value) {
+    try {
+      if (value.matches("[0-9]{1,12}")) {
+        long seconds = Long.parseLong(value);
+        if (seconds <= LATEST) {
+          return Instant.ofEpochSecond(seconds);
+        }
+      } else {
+        var time = Instant.parse(value);
+        if (time.getEpochSecond() >= 0 && time.getEpochSecond() <= LATEST) {
+          return time;
+        }
+      }
+    } catch (DateTimeException e) {
+      // reported below
+    }
+    throw ApiException.invalid(
+        field,
+        "Invalid '%s': expected Unix seconds, or a time such as 2026-06-01T12:00:00Z."
+            .formatted(field));
+  }
+}

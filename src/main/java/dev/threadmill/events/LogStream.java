@@ -1,0 +1,120 @@
+package dev.threadmill.events;
+
+import dev.threadmill.api.Json;
+import dev.threadmill.api.ProjectId;
+import dev.threadmill.api.sse.EventStream;
+import dev.threadmill.api.sse.SseFormat;
+import io.vertx.core.buffer.Buffer;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import org.jboss.logging.Logger;
+
+/**
+ * The events of a log as a stream to one client, from a position on. A virtual thread reads a page
+ * whenever there are new events and the client has taken those before.
+ */
+final class LogStream implements EventStream {
+  private static final Logger LOG = Logger.getLogger(LogStream.class);
+  private static final int PAGE = 100;
+  private static final long RETRY_SECONDS = 2;
+
+  private final EventLogStore store;
+  private final LogFollowers followers;
+  private final ProjectId project;
+  private final EventFilter.Condition condition;
+  private final Semaphore wakeups = new Semaphore(1);
+  private long position;
+  private volatile Runnable wakeConnection = () -> {};
+  private volatile Buffer ready;
+  private volatile boolean isClosed;
+
+  /**
+   * @param position the events behind it are streamed
+   */
+  LogStream(
+      EventLogStore store,
+      LogFollowers followers,
+      ProjectId project,
+      EventFilter.Condition condition,
+      long position) {
+    this.store = store;
+    this.followers = followers;
+    this.project = project;
+    this.condition = condition;
+    this.position = position;
+  }
+
+  ProjectId project() {
+    return project;
+  }
+
+  /** There may be new events, or room for them. Never blocks. */
+  void wakeUp() {
+    if (wakeups.availablePermits() == 0) {
+      wakeups.release();
+    }
+  }
+
+  @Override
+  public void open(Runnable wake) {
+    wakeConnection = wake;
+    followers.add(this);
+    Thread.ofVirtual().name("log-stream").start(this::read);
+  }
+
+  @Override
+  public Chunk next(int maxBytes) {
+    var frames = ready;
+    if (frames == null) {
+      return NOTHING_YET;
+    }
+    ready = null;
+    wakeUp();
+    return new Chunk(frames, false);
+  }
+
+  @Override
+  public void close() {
+    isClosed = true;
+    followers.remove(this);
+    wakeUp();
+  }
+
+  private void read() {
+    try {
+      while (!isClosed) {
+        wakeups.acquire();
+        if (isClosed || ready != null) {
+          continue;
+        }
+        try {
+          readPage();
+        } catch (RuntimeException e) {
+          LOG.warnf("log not read project_id=%s cause=%s", project, e);
+          wakeups.tryAcquire(RETRY_SECONDS, TimeUnit.SECONDS);
+          wakeUp();
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void readPage() {
+    long head = store.head();
+    if (head <= position) {
+      return;
+    }
+    var events = store.behind(project, condition, position, head, PAGE);
+    position = events.size() < PAGE ? head : events.getLast().position();
+    if (events.isEmpty()) {
+      return;
+    }
+    var frames = Buffer.buffer();
+    for (var event : events) {
+      frames.appendBytes(SseFormat.event(event.id(), event.type(), Json.write(event.shown())));
+    }
+    ready = frames;
+    wakeConnection.run();
+  }
+}

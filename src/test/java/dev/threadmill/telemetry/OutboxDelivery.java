@@ -1,0 +1,36 @@
+package dev.threadmill.telemetry;
+
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
+
+/** Delivers to a sink in tests, where no worker of the server does. */
+@ApplicationScoped
+public class OutboxDelivery {
+  private static final String NODE = "node_test";
+
+  private final OutboxStore store;
+  private final TelemetryConfig config;
+
+  OutboxDelivery(OutboxStore store, TelemetryConfig config) {
+    this.store = store;
+    this.config = config;
+  }
+
+  /** The sink receives the events from now on, if it has not received any before. */
+  public void register(OutboxSink sink) {
+    store.register(sink.name());
+  }
+
+  /** Delivers all events that the sink has not received. */
+  public void deliver(OutboxSink sink) {
+    var worker = new SinkWorker(sink, store, config, NODE, () -> {});
+    try {
+      while (worker.step().compareTo(Duration.ofHours(1)) < 0) {
+        // until nothing is left
+      }
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+    store.release(sink.name(), NODE);
+  }
+}
