@@ -4,11 +4,19 @@ import static dev.threadmill.testing.ToolRuns.path;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.threadmill.api.Json;
 import dev.threadmill.testing.Cluster;
 import dev.threadmill.testing.KafkaBroker;
 import dev.threadmill.testing.Reply;
 import dev.threadmill.testing.ServerProcess;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.serialization.StringDeserializer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 
@@ -25,6 +33,43 @@ class NodesOverKafkaTest extends NodesTest {
   @AfterAll
   void endBroker() {
     broker.close();
+  }
+
+  @Test
+  void theEventsOfARunAreInATopicInTheirOrder() {
+    cluster.provider().reply(Reply.text("one"));
+    var run = startRun();
+    var settings =
+        Map.<String, Object>of(
+            ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG,
+            broker.servers(),
+            ConsumerConfig.GROUP_ID_CONFIG,
+            "test",
+            ConsumerConfig.AUTO_OFFSET_RESET_CONFIG,
+            "earliest");
+    var events = new ArrayList<JsonNode>();
+    try (var consumer =
+        new KafkaConsumer<>(settings, new StringDeserializer(), new StringDeserializer())) {
+      consumer.subscribe(List.of("threadmill-events"));
+      await()
+          .atMost(Duration.ofSeconds(30))
+          .until(
+              () -> {
+                for (var record : consumer.poll(Duration.ofMillis(200))) {
+                  var event = Json.tree(record.value());
+                  if (event.path("run_id").equals(run.path("id"))) {
+                    assertThat(record.key()).isEqualTo(run.path("thread_id").asText());
+                    events.add(event);
+                  }
+                }
+                return !events.isEmpty()
+                    && events.getLast().path("event").asText().equals("run.completed");
+              });
+    }
+
+    assertThat(events)
+        .extracting(event -> event.path("event").asText())
+        .containsExactly("run.created", "model_call", "message.created", "run.completed");
   }
 
   @Test
