@@ -19,7 +19,7 @@ describe(`npm openai ${major}.x`, { concurrency: 6, timeout: 120_000 }, async ()
     "chat",
     "files",
     "stores",
-    ...(major === 7 ? ["responses"] : []),
+    ...(major === 7 ? ["responses", "webhooks"] : []),
   ];
   for (const theme of scenarios) {
     for (const [sentence, scenario] of Object.entries((await import(`./${theme}.mjs`)).default)) {

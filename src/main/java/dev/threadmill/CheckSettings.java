@@ -30,6 +30,7 @@ import dev.threadmill.telemetry.TelemetryConfig;
 import dev.threadmill.tools.ToolsConfig;
 import dev.threadmill.vectorstores.StoreEmbeddings;
 import dev.threadmill.vectorstores.VectorStoresConfig;
+import dev.threadmill.webhooks.WebhooksConfig;
 import io.quarkus.runtime.configuration.DurationConverter;
 import io.smallrye.config.ConfigMapping;
 import io.smallrye.config.PropertiesConfigSource;
@@ -76,7 +77,8 @@ final class CheckSettings {
           SecretConfig.class,
           TelemetryConfig.class,
           ToolsConfig.class,
-          VectorStoresConfig.class);
+          VectorStoresConfig.class,
+          WebhooksConfig.class);
 
   /** Settings for which zero has a meaning; no number and no duration may be negative. */
   static final Set<String> MAY_BE_ZERO =

@@ -49,6 +49,7 @@ class ArchitectureTest {
           "limits",
           "guard",
           "events",
+          "webhooks",
           "models.chat",
           "search",
           "sandbox",

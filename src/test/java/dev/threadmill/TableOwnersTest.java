@@ -38,7 +38,7 @@ class TableOwnersTest {
     owns("telemetry", "outbox", "outbox_sinks");
     owns("threads", "threads", "messages", "thread_tool_files");
     owns("events", "event_log", "event_log_head");
-    owns("threads", "threads", "messages");
+    owns("webhooks", "webhook_endpoints", "webhook_deliveries", "webhook_lanes");
     owns(
         "memory",
         "memory_index",

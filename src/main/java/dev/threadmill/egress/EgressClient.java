@@ -126,6 +126,17 @@ public class EgressClient {
    */
   public StreamingResponse open(EgressRequest request)
       throws EgressException, InterruptedException {
+    return open(request, forTools);
+  }
+
+  /** As {@link #open}, but a redirect is returned as the response. */
+  public StreamingResponse openWithoutRedirects(EgressRequest request)
+      throws EgressException, InterruptedException {
+    return open(request, false);
+  }
+
+  private StreamingResponse open(EgressRequest request, boolean followsRedirects)
+      throws EgressException, InterruptedException {
     long deadline = request.timeouts().deadline();
     var origin = TargetUrl.parse(request.url());
     var target = origin;
@@ -135,7 +146,7 @@ public class EgressClient {
       requireAllowed(request, target, hops > 0);
       var headers = headers(request, body, target.sameOrigin(origin));
       var response = exchange(request, target, method, headers, body, deadline, hops > 0);
-      if (!forTools || !response.isRedirect()) {
+      if (!followsRedirects || !response.isRedirect()) {
         return response;
       }
       response.close();

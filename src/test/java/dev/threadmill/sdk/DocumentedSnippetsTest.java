@@ -16,7 +16,7 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The snippets of README.md and docs/quickstart.md, run as they stand. */
+/** The snippets of README.md, docs/quickstart.md and docs/events.md, run as they stand. */
 @QuarkusTest
 @QuarkusTestResource(PostgresResource.class)
 @QuarkusTestResource(KeysResource.class)
@@ -24,6 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 class DocumentedSnippetsTest {
   private static final Path README = Path.of("README.md");
   private static final Path QUICKSTART = Path.of("docs", "quickstart.md");
+  private static final Path EVENTS = Path.of("docs", "events.md");
   private static final String ADDRESS = "http://127.0.0.1:8080";
   private static final Pattern KEY = Pattern.compile("(?<=KEY=|api_key=\"|apiKey: \")…");
   private static final Duration LIMIT = Duration.ofMinutes(1);
@@ -53,6 +54,15 @@ class DocumentedSnippetsTest {
     assertThat(run("py", snippet(QUICKSTART, "python"), "python3", packages))
         .contains("completed")
         .contains("The tool get_weather answered: sunny in Ulm, 21 degrees");
+  }
+
+  @Test
+  void thePythonSnippetReceivesAWebhook() throws IOException {
+    var packages = PythonPackages.installed("openai==" + PythonSdkTest.NEWEST).toString();
+
+    assertThat(run("py", snippet(EVENTS, "python"), "python3", packages))
+        .contains("received run.completed evt_")
+        .contains("answered 200");
   }
 
   @Test

@@ -53,6 +53,13 @@ public class OpenApiDocument implements OASFilter {
           Map.entry("/v1/vector_stores/{vector_store_id}/search", List.of("query")),
           Map.entry("/v1/uploads", List.of("filename", "purpose", "bytes", "mime_type")),
           Map.entry("/v1/uploads/{upload_id}/complete", List.of("part_ids")),
+          Map.entry("/v1/webhook_endpoints", List.of("name", "url", "event_types")),
+          Map.entry("/v1/webhook_endpoints/{webhook_endpoint_id}/test", List.of("event_type")),
+          Map.entry(
+              "/v1/projects/{project_id}/logs/webhooks", List.of("name", "url", "event_types")),
+          Map.entry(
+              "/v1/projects/{project_id}/logs/webhooks/{webhook_endpoint_id}/test",
+              List.of("event_type")),
           Map.entry("/v1/embeddings", List.of("model", "input")),
           Map.entry("/v1/moderations", List.of("input")));
 

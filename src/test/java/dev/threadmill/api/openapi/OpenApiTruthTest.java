@@ -174,6 +174,15 @@ class OpenApiTruthTest {
                 {"filename": "a.txt", "purpose": "assistants", "bytes": 1, "mime_type": "text/plain"}
                 """)
             .id());
+    ids.put(
+        "webhook_endpoint_id",
+        user.post(
+                "/v1/webhook_endpoints",
+                """
+                {"name": "n", "url": "http://127.0.0.1:9/", "event_types": ["*"]}
+                """)
+            .id());
+    ids.put("delivery_id", "whd_none");
     ids.put("user", "nobody");
     ids.put("version", "1");
     ids.put("item_id", "fact_1");

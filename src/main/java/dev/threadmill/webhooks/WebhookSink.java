@@ -1,0 +1,99 @@
+package dev.threadmill.webhooks;
+
+import dev.threadmill.api.Ids;
+import dev.threadmill.api.ProjectId;
+import dev.threadmill.events.EventObject;
+import dev.threadmill.telemetry.OutboxEvent;
+import dev.threadmill.telemetry.OutboxSink;
+import dev.threadmill.webhooks.DeliveryQueue.NewDelivery;
+import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.format.DateTimeParseException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/** Queues the events of the outbox for the endpoints that subscribe to them. */
+@ApplicationScoped
+class WebhookSink implements OutboxSink {
+  private final EndpointStore endpoints;
+  private final DeliveryQueue queue;
+  private final WebhookDispatcher dispatcher;
+  private final Ids ids;
+  private final InstantSource clock;
+
+  WebhookSink(
+      EndpointStore endpoints,
+      DeliveryQueue queue,
+      WebhookDispatcher dispatcher,
+      Ids ids,
+      InstantSource clock) {
+    this.endpoints = endpoints;
+    this.queue = queue;
+    this.dispatcher = dispatcher;
+    this.ids = ids;
+    this.clock = clock;
+  }
+
+  @Override
+  public String name() {
+    return "webhooks";
+  }
+
+  @Override
+  public void deliver(List<OutboxEvent> events) {
+    var projects = events.stream().map(OutboxEvent::project).distinct().toList();
+    var byProject =
+        endpoints.of(projects).stream().collect(Collectors.groupingBy(WebhookEndpoint::project));
+    var deliveries = deliveries(events, byProject);
+    if (!deliveries.isEmpty()) {
+      queue.add(deliveries);
+      dispatcher.queued();
+    }
+  }
+
+  private List<NewDelivery> deliveries(
+      List<OutboxEvent> events, Map<ProjectId, List<WebhookEndpoint>> byProject) {
+    var deliveries = new ArrayList<NewDelivery>();
+    for (var event : events) {
+      var receivers =
+          byProject.getOrDefault(event.project(), List.of()).stream()
+              .filter(endpoint -> EventTypes.includes(endpoint.eventTypes(), event.type()))
+              .toList();
+      if (receivers.isEmpty()) {
+        continue;
+      }
+      var lane = event.thread() == null ? event.id() : event.thread().value();
+      var body = body(event);
+      for (var receiver : receivers) {
+        deliveries.add(
+            new NewDelivery(
+                ids.next(DeliveryObject.PREFIX),
+                receiver.id(),
+                lane,
+                event.id(),
+                event.type(),
+                body));
+      }
+    }
+    return deliveries;
+  }
+
+  private String body(OutboxEvent event) {
+    var data = EventObject.of(event.id(), event.payload());
+    return WebhookBody.of(event.id(), time(data.timestamp()), event.type(), data);
+  }
+
+  private Instant time(String timestamp) {
+    if (timestamp == null) {
+      return clock.instant();
+    }
+    try {
+      return Instant.parse(timestamp);
+    } catch (DateTimeParseException e) {
+      return clock.instant();
+    }
+  }
+}

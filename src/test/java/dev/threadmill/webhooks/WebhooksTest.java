@@ -1,0 +1,467 @@
+package dev.threadmill.webhooks;
+
+import static dev.threadmill.testing.RecordingServer.json;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.threadmill.api.Ids;
+import dev.threadmill.api.Json;
+import dev.threadmill.api.ProjectId;
+import dev.threadmill.api.ThreadId;
+import dev.threadmill.db.Jdbc;
+import dev.threadmill.telemetry.Activity;
+import dev.threadmill.telemetry.Outbox;
+import dev.threadmill.telemetry.OutboxDelivery;
+import dev.threadmill.testing.ApiClient;
+import dev.threadmill.testing.KeysResource;
+import dev.threadmill.testing.PostgresResource;
+import dev.threadmill.testing.RecordingServer;
+import dev.threadmill.testing.RecordingServer.ReceivedRequest;
+import io.quarkus.test.common.QuarkusTestResource;
+import io.quarkus.test.junit.QuarkusTest;
+import jakarta.inject.Inject;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Webhooks from the outbox to a receiver that fails, is slow, or goes away. */
+@QuarkusTest
+@QuarkusTestResource(PostgresResource.class)
+@QuarkusTestResource(KeysResource.class)
+@Timeout(60)
+class WebhooksTest {
+  @Inject Outbox outbox;
+  @Inject OutboxDelivery delivery;
+  @Inject WebhookSink sink;
+  @Inject WebhookDispatcher dispatcher;
+  @Inject DeliveryQueue queue;
+  @Inject DeliveryStore deliveries;
+  @Inject CleanUpDeliveries cleanUp;
+  @Inject Jdbc jdbc;
+  @Inject Ids ids;
+
+  private RecordingServer receiver;
+  private ProjectId project;
+  private ApiClient api;
+
+  @BeforeEach
+  void setUp() {
+    delivery.register(sink);
+    delivery.deliver(sink);
+    clear();
+    receiver = RecordingServer.start();
+    project = new ProjectId(ApiClient.admin().post("/v1/projects", "{\"name\": \"hooks\"}").id());
+    var key = ApiClient.admin().post("/v1/projects/" + project + "/api_keys", "{}");
+    api = ApiClient.withKey(key.json().path("value").asText());
+  }
+
+  @AfterEach
+  void tearDown() throws InterruptedException {
+    dispatcher.end();
+    receiver.close();
+    clear();
+  }
+
+  private void clear() {
+    jdbc.update("DELETE FROM webhook_lanes");
+    jdbc.update("DELETE FROM webhook_deliveries");
+    jdbc.update("DELETE FROM webhook_endpoints");
+  }
+
+  private JsonNode endpoint(String path, String... types) {
+    var body =
+        Json.write(
+            Map.of("name", "hook", "url", receiver.url(path), "event_types", List.of(types)));
+    var response = api.post("/v1/webhook_endpoints", body);
+    assertThat(response.status()).as(response.text()).isEqualTo(200);
+    return response.json();
+  }
+
+  private void happens(String type, ThreadId thread, String... ofEach) {
+    jdbc.runInTransaction(
+        tx -> {
+          for (var detail : ofEach) {
+            outbox.append(
+                tx,
+                Activity.of(type, project, Instant.now())
+                    .thread(thread)
+                    .detail("n", detail)
+                    .build());
+          }
+        });
+    delivery.deliver(sink);
+  }
+
+  private static String number(ReceivedRequest call) {
+    return Json.tree(call.body()).path("data").path("details").path("n").asText();
+  }
+
+  private List<String> numbers(String path) {
+    return receiver.calls().stream()
+        .filter(call -> call.path().equals(path))
+        .map(WebhooksTest::number)
+        .toList();
+  }
+
+  private List<JsonNode> deliveries(JsonNode endpoint, String query) {
+    var page =
+        api.get("/v1/webhook_endpoints/" + endpoint.path("id").asText() + "/deliveries?" + query);
+    var all = new ArrayList<JsonNode>();
+    page.json().path("data").forEach(all::add);
+    return all;
+  }
+
+  private void until(JsonNode endpoint, String status, int count) {
+    await()
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> deliveries(endpoint, "status=" + status).size() == count);
+  }
+
+  /** Every lane is due at once, as if the pauses had passed. */
+  private void passPauses() {
+    jdbc.update("UPDATE webhook_lanes SET next_attempt_at = '-infinity'");
+    dispatcher.queued();
+  }
+
+  @Test
+  void anEndpointReceivesTheEventsThatItSubscribesTo() {
+    receiver.on("/hook", json(200, "{}"));
+    var endpoint = endpoint("/hook", "tool_call");
+    dispatcher.begin();
+
+    happens("tool_call", ids.thread(), "1");
+    happens("model_call", ids.thread(), "2");
+    until(endpoint, "delivered", 1);
+
+    var call = receiver.calls().getFirst();
+    var body = Json.tree(call.body());
+    assertThat(numbers("/hook")).containsExactly("1");
+    assertThat(body.path("id").asText()).isEqualTo(call.header("webhook-id"));
+    assertThat(body.path("object").asText()).isEqualTo("event");
+    assertThat(body.path("type").asText()).isEqualTo("tool_call");
+    assertThat(body.path("created_at").isIntegralNumber()).isTrue();
+    assertThat(body.path("data").path("project_id").asText()).isEqualTo(project.value());
+    var secret = endpoint.path("signing_secret").asText();
+    assertThat(call.header("webhook-signature"))
+        .isEqualTo(
+            WebhookSignature.header(
+                List.of(secret),
+                call.header("webhook-id"),
+                Long.parseLong(call.header("webhook-timestamp")),
+                call.body()));
+    var listed = deliveries(endpoint, "").getFirst();
+    assertThat(listed.path("attempts").asInt()).isEqualTo(1);
+    assertThat(listed.path("history").get(0).path("status_code").asInt()).isEqualTo(200);
+  }
+
+  @Test
+  void theEventsOfAThreadArriveInOrderAlthoughTheReceiverFails() {
+    var failures = new AtomicInteger(3);
+    receiver.on(
+        "/hook",
+        (exchange, call) ->
+            RecordingServer.reply(
+                exchange,
+                number(call).equals("2") && failures.getAndDecrement() > 0 ? 500 : 200,
+                "text/plain",
+                ""));
+    var endpoint = endpoint("/hook", "*");
+    var thread = ids.thread();
+    var other = ids.thread();
+    dispatcher.begin();
+
+    happens("tool_call", thread, "1", "2", "3");
+    happens("tool_call", other, "other");
+    for (int attempt = 1; attempt <= 3; attempt++) {
+      int count = attempt;
+      await().atMost(Duration.ofSeconds(20)).until(() -> attemptsOf(endpoint, "2") == count);
+      passPauses();
+    }
+    until(endpoint, "delivered", 4);
+
+    assertThat(numbers("/hook").stream().filter(each -> !each.equals("other")))
+        .containsExactly("1", "2", "2", "2", "2", "3");
+    assertThat(numbers("/hook").indexOf("other")).isLessThan(numbers("/hook").indexOf("3"));
+  }
+
+  private int attemptsOf(JsonNode endpoint, String number) {
+    return jdbc.one(
+            "SELECT attempts FROM webhook_deliveries WHERE endpoint_id = ?"
+                + " AND body::jsonb -> 'data' -> 'details' ->> 'n' = ?",
+            row -> row.integer("attempts"),
+            endpoint.path("id").asText(),
+            number)
+        .orElse(0);
+  }
+
+  @Test
+  void aReceiverThatHangsDelaysNoOtherEndpoint() {
+    var mayAnswer = new CountDownLatch(1);
+    receiver.on(
+        "/slow",
+        (exchange, _) -> {
+          awaitUninterruptibly(mayAnswer);
+          RecordingServer.reply(exchange, 200, "text/plain", "");
+        });
+    receiver.on("/fast", json(200, "{}"));
+    var slow = endpoint("/slow", "*");
+    var fast = endpoint("/fast", "*");
+    dispatcher.begin();
+
+    for (int i = 0; i < 10; i++) {
+      happens("tool_call", ids.thread(), Integer.toString(i));
+    }
+    until(fast, "delivered", 10);
+
+    assertThat(deliveries(slow, "status=delivered")).isEmpty();
+    mayAnswer.countDown();
+    until(slow, "delivered", 10);
+  }
+
+  private static void awaitUninterruptibly(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Test
+  void whatIsRedirectedIsNotFollowedAndIsGivenUpAfterThreeDays() {
+    receiver.on("/hook", RecordingServer.redirect(307, receiver.url("/elsewhere")));
+    receiver.on("/elsewhere", json(200, "{}"));
+    var endpoint = endpoint("/hook", "*");
+    dispatcher.begin();
+
+    happens("tool_call", ids.thread(), "1");
+    await().atMost(Duration.ofSeconds(20)).until(() -> attemptsOf(endpoint, "1") == 1);
+    jdbc.update("UPDATE webhook_deliveries SET since = now() - interval '3 days'");
+    passPauses();
+    until(endpoint, "dead", 1);
+
+    assertThat(receiver.calls()).extracting(ReceivedRequest::path).containsOnly("/hook");
+    var history = deliveries(endpoint, "status=dead").getFirst().path("history");
+    assertThat(history).hasSize(2);
+    assertThat(history.get(1).path("error").asText()).contains("redirects (status 307)");
+  }
+
+  @Test
+  void deadLettersAreReplayedInTheirOrder() {
+    receiver.on("/hook", json(200, "{}"));
+    var endpoint = endpoint("/hook", "*");
+    var id = endpoint.path("id").asText();
+    var thread = ids.thread();
+    happens("tool_call", thread, "1", "2", "3");
+    jdbc.update("UPDATE webhook_deliveries SET status = 'dead', ended_at = now()");
+    jdbc.update("DELETE FROM webhook_lanes");
+    jdbc.update("UPDATE webhook_endpoints SET pending = 0, dead = 3");
+    var second =
+        jdbc.one(
+                "SELECT id FROM webhook_deliveries"
+                    + " WHERE body::jsonb -> 'data' -> 'details' ->> 'n' = '2'",
+                row -> row.text("id"))
+            .orElseThrow();
+    dispatcher.begin();
+
+    var one = api.post("/v1/webhook_endpoints/" + id + "/deliveries/" + second + "/replay", "{}");
+    assertThat(one.json().path("status").asText()).isEqualTo("pending");
+    until(endpoint, "delivered", 1);
+    var rest = api.post("/v1/webhook_endpoints/" + id + "/replay", "{}");
+    assertThat(rest.json().path("replayed").asInt()).isEqualTo(2);
+    assertThat(rest.json().path("has_more").asBoolean()).isFalse();
+    until(endpoint, "delivered", 3);
+
+    assertThat(numbers("/hook")).containsExactly("2", "1", "3");
+    assertThat(
+            jdbc.one(
+                "SELECT pending + dead AS n FROM webhook_endpoints WHERE id = ?",
+                row -> row.integer("n"),
+                id))
+        .contains(0);
+  }
+
+  @Test
+  void anEventThatIsDeliveredToTheSinkAgainIsQueuedOnce() {
+    var endpoint = endpoint("/hook", "*");
+    happens("tool_call", ids.thread(), "1");
+    jdbc.update("UPDATE outbox_sinks SET from_xid = '0', sequence = 0 WHERE name = ?", sink.name());
+
+    delivery.deliver(sink);
+
+    assertThat(deliveries(endpoint, "")).hasSize(1);
+    assertThat(
+            jdbc.one(
+                "SELECT pending FROM webhook_endpoints WHERE id = ?",
+                row -> row.integer("pending"),
+                endpoint.path("id").asText()))
+        .contains(1);
+  }
+
+  @Test
+  void aNodeThatHasLostAnEndpointRecordsNothing() {
+    var endpoint = endpoint("/hook", "*");
+    happens("tool_call", ids.thread(), "1");
+    var first = queue.claim("node_a", 10).getFirst();
+    var due = queue.due(first, List.of(), 10).getFirst();
+    jdbc.update("UPDATE webhook_endpoints SET leased_until = '-infinity'");
+    var second = queue.claim("node_b", 10).getFirst();
+
+    var attempt = new DeliveryObject.Attempt(Instant.now().toString(), 1L, 200, null);
+    assertThat(
+            org.assertj.core.api.Assertions.catchThrowable(
+                () -> queue.delivered(first, due, attempt)))
+        .isInstanceOf(dev.threadmill.db.DatabaseException.class);
+    assertThat(queue.renew(first)).isEmpty();
+
+    assertThat(deliveries(endpoint, "").getFirst().path("status").asText()).isEqualTo("pending");
+    queue.delivered(second, due, attempt);
+    assertThat(deliveries(endpoint, "").getFirst().path("status").asText()).isEqualTo("delivered");
+  }
+
+  @Test
+  void afterARotationTheOldSecretSignsAsWellIfItIsKept() {
+    receiver.on("/hook", json(200, "{}"));
+    var endpoint = endpoint("/hook", "*");
+    var id = endpoint.path("id").asText();
+    dispatcher.begin();
+
+    var rotated =
+        api.post(
+                "/v1/webhook_endpoints/" + id + "/rotate_secret",
+                "{\"keep_old_secret_active_for_24_hours\": true}")
+            .json();
+    happens("tool_call", ids.thread(), "1");
+    until(endpoint, "delivered", 1);
+    api.post("/v1/webhook_endpoints/" + id + "/rotate_secret", "{}");
+    happens("tool_call", ids.thread(), "2");
+    until(endpoint, "delivered", 2);
+
+    assertThat(rotated.path("signing_secret").asText())
+        .isNotEqualTo(endpoint.path("signing_secret").asText());
+    assertThat(receiver.calls().get(0).header("webhook-signature").split(" ")).hasSize(2);
+    assertThat(receiver.calls().get(1).header("webhook-signature").split(" ")).hasSize(1);
+  }
+
+  @Test
+  void secretsAreStoredEncryptedAndShownOnce() {
+    var endpoint = endpoint("/hook", "*");
+    var id = endpoint.path("id").asText();
+    var secret = endpoint.path("signing_secret").asText();
+
+    assertThat(secret).startsWith("whsec_");
+    assertThat(api.get("/v1/webhook_endpoints/" + id).text()).doesNotContain(secret);
+    assertThat(api.get("/v1/webhook_endpoints").text()).doesNotContain(secret);
+    assertThat(
+            jdbc.one(
+                    "SELECT to_json(e)::text AS row FROM webhook_endpoints e WHERE id = ?",
+                    row -> row.text("row"),
+                    id)
+                .orElseThrow())
+        .doesNotContain(secret.substring("whsec_".length()));
+  }
+
+  @Test
+  void aDeletedEndpointReceivesNothingAndItsDeliveriesAreDeleted() {
+    var endpoint = endpoint("/hook", "*");
+    var id = endpoint.path("id").asText();
+    happens("tool_call", ids.thread(), "1");
+
+    assertThat(api.delete("/v1/webhook_endpoints/" + id).json().path("object").asText())
+        .isEqualTo("webhook_endpoint.deleted");
+    happens("tool_call", ids.thread(), "2");
+    assertThat(queue.claim("node_a", 10)).isEmpty();
+    assertThat(api.get("/v1/webhook_endpoints/" + id).status()).isEqualTo(404);
+    cleanUp.cleanUp();
+
+    for (var table : List.of("webhook_endpoints", "webhook_deliveries", "webhook_lanes")) {
+      assertThat(jdbc.one("SELECT count(*) AS n FROM " + table, row -> row.integer("n")))
+          .as(table)
+          .contains(0);
+    }
+  }
+
+  @Test
+  void deliveriesAreDeletedAfterTheirRetention() {
+    receiver.on("/hook", json(200, "{}"));
+    var endpoint = endpoint("/hook", "*");
+    dispatcher.begin();
+    happens("tool_call", ids.thread(), "1");
+    until(endpoint, "delivered", 1);
+
+    jdbc.update("UPDATE webhook_deliveries SET ended_at = now() - interval '6 days'");
+    cleanUp.cleanUp();
+    assertThat(deliveries(endpoint, "")).hasSize(1);
+    jdbc.update("UPDATE webhook_deliveries SET ended_at = now() - interval '8 days'");
+    cleanUp.cleanUp();
+
+    assertThat(deliveries(endpoint, "")).isEmpty();
+  }
+
+  @Test
+  void theEndpointsOfAProjectAreItsOwn() {
+    var id = endpoint("/hook", "*").path("id").asText();
+    var below = "/v1/projects/" + project + "/logs/webhooks";
+
+    assertThat(ApiClient.user().get("/v1/webhook_endpoints/" + id).status()).isEqualTo(404);
+    assertThat(ApiClient.user().post("/v1/webhook_endpoints/" + id + "/test", example()).status())
+        .isEqualTo(404);
+    assertThat(ApiClient.user().get(below).status()).isEqualTo(404);
+    assertThat(ApiClient.admin().get(below).json().path("data")).hasSize(1);
+    assertThat(api.get(below + "/" + id).json().path("id").asText()).isEqualTo(id);
+  }
+
+  private static String example() {
+    return "{\"event_type\": \"run.completed\"}";
+  }
+
+  @Test
+  void aTestSendsAnExampleOnceAndReportsItsStatus() {
+    receiver.on("/hook", json(503, "{}"));
+    var id = endpoint("/hook", "*").path("id").asText();
+
+    var result = api.post("/v1/webhook_endpoints/" + id + "/test", example()).json();
+
+    assertThat(result.path("object").asText()).isEqualTo("webhook_endpoint.test");
+    assertThat(result.path("status_code").asInt()).isEqualTo(503);
+    assertThat(result.path("success").asBoolean()).isTrue();
+    assertThat(receiver.calls()).hasSize(1);
+  }
+
+  @Test
+  void invalidEndpointsAreRefusedWithTheField() {
+    var valid = "\"name\": \"n\", \"url\": \"https://example.com\", \"event_types\": [\"*\"]";
+    for (var wrong :
+        Map.of(
+                "url", valid.replace("https://example.com", "ftp://example.com"),
+                "name", valid.replace("\"n\"", "\"\""),
+                "event_types[0]", valid.replace("*", "response.completed"),
+                "event_types", valid.replace("\"*\"", ""))
+            .entrySet()) {
+      var response = api.post("/v1/webhook_endpoints", "{" + wrong.getValue() + "}");
+
+      assertThat(response.status()).as(wrong.getKey()).isEqualTo(400);
+      assertThat(response.error().path("param").asText()).isEqualTo(wrong.getKey());
+    }
+  }
+
+  @Test
+  void aProjectHasABoundedNumberOfEndpoints() {
+    for (int i = 0; i < 20; i++) {
+      endpoint("/hook", "*");
+    }
+    var body =
+        Json.write(
+            Map.of("name", "one more", "url", receiver.url("/hook"), "event_types", List.of("*")));
+
+    assertThat(api.post("/v1/webhook_endpoints", body).status()).isEqualTo(400);
+  }
+}
