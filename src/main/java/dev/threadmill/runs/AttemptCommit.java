@@ -148,7 +148,8 @@ public class AttemptCommit {
     var log = EventLog.format(run, events);
     int commits = execution.live().commitCount();
     if (changes.end != null) {
-      transitions.end(tx, changes.end, commits, log, execution.toolNames());
+      transitions.end(
+          tx, changes.end, commits, log, execution.toolNames(), execution.isSafetyFlagged());
     } else {
       transitions.commitStep(tx, run, commits, changes.continuation, log);
     }

@@ -15,10 +15,12 @@ final class ModelCallActivity {
   private final RunExecution execution;
   private final ModelInfo model;
   private final InstantSource clock;
+  private final boolean wasFlagged;
   private final long started = System.nanoTime();
 
   ModelCallActivity(RunExecution execution, ModelInfo model, InstantSource clock) {
     this.execution = execution;
+    this.wasFlagged = execution.isSafetyFlagged();
     this.model = model;
     this.clock = clock;
   }
@@ -27,9 +29,14 @@ final class ModelCallActivity {
     var finish = answer.finishReason();
     execution.record(
         ended("completed", answer.usage())
-            .safetyFlag(finish == FinishReason.CONTENT_FILTER ? Activity.CONTENT_FILTER : null)
+            .safetyFlag(finish == FinishReason.CONTENT_FILTER ? Activity.CONTENT_FILTER : flag())
             .detail("finish_reason", finish.name().toLowerCase(Locale.ROOT))
             .build());
+  }
+
+  /** Whether a part of this answer was the first of the run to be withheld for safety. */
+  private String flag() {
+    return !wasFlagged && execution.isSafetyFlagged() ? Activity.SAFETY : null;
   }
 
   /** A content filter of this server rejected the answer. */

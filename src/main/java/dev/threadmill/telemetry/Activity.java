@@ -22,7 +22,8 @@ import org.jboss.logging.Logger;
  * @param timestamp of the event, in UTC as ISO 8601
  * @param tool the name of the tool that was called
  * @param latencyMs how long it took; of the end of a run, since its creation
- * @param safetyFlag {@code content_filter} if a filter or the provider withheld content
+ * @param safetyFlag {@code content_filter} if a filter or the provider withheld content, {@code
+ *     safety} if the safety policy of the run did
  * @param key the API key whose request led to the event
  * @param cost in US dollars
  * @param status of what the event is about, after it
@@ -85,6 +86,9 @@ public record Activity(
 
   /** The safety flag of content that was withheld. */
   public static final String CONTENT_FILTER = "content_filter";
+
+  /** The safety flag of an answer of which a part was withheld for the safety policy of the run. */
+  public static final String SAFETY = "safety";
 
   /** The beginning of an event. */
   public static Builder of(String event, ProjectId project, Instant at) {

@@ -43,7 +43,7 @@ public class RecordRunActivity {
   /**
    * @param tools the functions that the model has called, as far as this attempt has recorded them
    */
-  void ended(Tx tx, Run run, Collection<String> tools) {
+  void ended(Tx tx, Run run, Collection<String> tools, boolean isSafetyFlagged) {
     var at = endOf(run);
     var error = run.lastError();
     outbox.append(
@@ -51,12 +51,19 @@ public class RecordRunActivity {
         run.activity(Activity.RUN + name(run), at)
             .latencyMs(Duration.between(run.times().created(), at).toMillis())
             .tokens(run.usage().promptTokens(), run.usage().completionTokens())
-            .safetyFlag(error != null && error.isContentFiltered() ? Activity.CONTENT_FILTER : null)
+            .safetyFlag(safetyFlag(error, isSafetyFlagged))
             .status(name(run))
             .detail("incomplete_reason", run.incompleteReason())
             .detail("error_code", error == null ? null : error.code())
             .detail("tools", tools)
             .build());
+  }
+
+  private static String safetyFlag(RunError error, boolean isSafetyFlagged) {
+    if (error != null && error.isContentFiltered()) {
+      return Activity.CONTENT_FILTER;
+    }
+    return isSafetyFlagged ? Activity.SAFETY : null;
   }
 
   private Instant endOf(Run run) {

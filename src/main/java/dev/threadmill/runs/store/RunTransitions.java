@@ -214,8 +214,15 @@ public class RunTransitions {
    * @param commits how often this attempt has committed before
    * @param log the events that this commit adds
    * @param tools the functions that the model has called
+   * @param isSafetyFlagged whether a part of an answer was withheld for safety
    */
-  public void end(Tx tx, Run ended, int commits, String log, Collection<String> tools) {
+  public void end(
+      Tx tx,
+      Run ended,
+      int commits,
+      String log,
+      Collection<String> tools,
+      boolean isSafetyFlagged) {
     tx.deferFenced(
         """
         UPDATE runs SET status = ?, cancelled_at = ?, failed_at = ?, completed_at = ?,
@@ -239,7 +246,7 @@ public class RunTransitions {
         ended.attempt(),
         commits);
     recordChange(tx, Kind.ENDED, ended);
-    activity.ended(tx, ended, tools);
+    activity.ended(tx, ended, tools, isSafetyFlagged);
   }
 
   /**
@@ -270,7 +277,7 @@ public class RunTransitions {
         ended.threadId(),
         ended.id());
     recordChange(tx, Kind.ENDED, ended);
-    activity.ended(tx, ended, List.of());
+    activity.ended(tx, ended, List.of(), false);
   }
 
   /**
