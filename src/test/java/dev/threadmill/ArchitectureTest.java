@@ -99,6 +99,7 @@ class ArchitectureTest {
           "protocols.responses.containers",
           "lab.memory",
           "lab.search",
+          "lab.provider",
           "lab.bench",
           "lab.cluster",
           "lab.chaos");

@@ -2,6 +2,7 @@ package dev.threadmill.lab.bench;
 
 import dev.threadmill.db.embedded.EmbeddedPostgres;
 import dev.threadmill.db.embedded.EmbeddedPostgres.Options;
+import dev.threadmill.lab.provider.MockProvider;
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.IOException;

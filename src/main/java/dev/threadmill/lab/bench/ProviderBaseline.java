@@ -1,5 +1,6 @@
 package dev.threadmill.lab.bench;
 
+import dev.threadmill.lab.provider.ProviderTimestamps;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 

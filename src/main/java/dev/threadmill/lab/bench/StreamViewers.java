@@ -1,5 +1,6 @@
 package dev.threadmill.lab.bench;
 
+import dev.threadmill.lab.provider.ProviderTimestamps;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.buffer.Buffer;

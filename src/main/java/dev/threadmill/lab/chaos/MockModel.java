@@ -2,7 +2,7 @@ package dev.threadmill.lab.chaos;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.threadmill.api.Json;
-import dev.threadmill.lab.bench.ChatChunk;
+import dev.threadmill.lab.provider.ChatChunk;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.http.HttpServerOptions;

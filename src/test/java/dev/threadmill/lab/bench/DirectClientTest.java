@@ -3,6 +3,7 @@ package dev.threadmill.lab.bench;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.threadmill.lab.provider.MockProvider;
 import dev.threadmill.testing.PostgresResource;
 import java.sql.Connection;
 import java.sql.DriverManager;

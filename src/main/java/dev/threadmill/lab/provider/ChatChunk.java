@@ -1,4 +1,4 @@
-package dev.threadmill.lab.bench;
+package dev.threadmill.lab.provider;
 
 /** The chunks of a streamed chat completion as a provider sends them. */
 public final class ChatChunk {

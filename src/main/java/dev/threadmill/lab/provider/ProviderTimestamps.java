@@ -1,28 +1,30 @@
-package dev.threadmill.lab.bench;
+package dev.threadmill.lab.provider;
 
 import java.util.regex.Pattern;
 
 /**
  * Measurements of the provider, sent in the text of its answer, which every server passes on
- * unchanged: the first token contains {@code first_ns=}, the last one {@code last_ns=} and {@code
- * body=}.
- *
- * @param firstNanos from the arrival of the request to its first token
- * @param lastNanos from the arrival of the request to its last token
- * @param bodyBytes the size of the request
+ * unchanged: the first token contains {@link #FIRST}, the last one {@link #LAST} and {@link #BODY}.
  */
-record ProviderTimestamps(long firstNanos, long lastNanos, long bodyBytes) {
-  static final String FIRST = "first_ns=";
-  static final String LAST = "last_ns=";
-  static final String BODY = "body=";
+public final class ProviderTimestamps {
+  /** Nanoseconds from the arrival of the request to its first token. */
+  public static final String FIRST = "first_ns=";
+
+  /** Nanoseconds from the arrival of the request to its last token. */
+  public static final String LAST = "last_ns=";
+
+  /** The bytes of the request. */
+  public static final String BODY = "body=";
 
   /**
    * {@link System#nanoTime} when the token was written; all processes of a machine share its
    * origin.
    */
-  static final String WRITTEN = "at_ns=";
+  public static final String WRITTEN = "at_ns=";
 
   private static final Pattern NUMBER = Pattern.compile("(first_ns|last_ns|body|at_ns)=(\\d+)");
+
+  private ProviderTimestamps() {}
 
   static String firstToken(long nanos) {
     return FIRST + nanos + " ";
@@ -37,7 +39,7 @@ record ProviderTimestamps(long firstNanos, long lastNanos, long bodyBytes) {
   }
 
   /** The value after a name in a line that contains it. */
-  static long read(String name, String line) {
+  public static long read(String name, String line) {
     var number = NUMBER.matcher(line);
     int at = line.indexOf(name);
     if (at < 0 || !number.find(at)) {

@@ -1,4 +1,4 @@
-package dev.threadmill.lab.bench;
+package dev.threadmill.lab.provider;
 
 /**
  * The behavior of {@link MockProvider}, encoded in the model's name: {@code mock-} and options,

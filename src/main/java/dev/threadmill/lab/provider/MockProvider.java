@@ -1,4 +1,4 @@
-package dev.threadmill.lab.bench;
+package dev.threadmill.lab.provider;
 
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
@@ -18,7 +18,7 @@ import java.net.URI;
  * request only what determines the answer, and sends consecutive tokens without a pause in one
  * write.
  */
-final class MockProvider implements AutoCloseable {
+public final class MockProvider implements AutoCloseable {
   private static final String MODEL = "\"model\":\"";
   private static final String USER = "\"role\":\"user\"";
   private static final String CALLS = "\"tool_calls\":[";
@@ -42,7 +42,7 @@ final class MockProvider implements AutoCloseable {
   }
 
   /** Starts a provider on a free port. */
-  static MockProvider start() {
+  public static MockProvider start() {
     return new MockProvider();
   }
 
@@ -55,7 +55,7 @@ final class MockProvider implements AutoCloseable {
   }
 
   /** The value for OPENAI_BASE_URL. */
-  URI address() {
+  public URI address() {
     return address;
   }
 
