@@ -39,8 +39,7 @@ class ListMcpTools {
    */
   void add(ProjectId project, ResponseRequest request, Set<String> listed, ArrayNode items)
       throws InterruptedException {
-    var servers =
-        request.tools().specs().stream().filter(ToolSpec.Mcp.class::isInstance).toList();
+    var servers = request.tools().specs().stream().filter(ToolSpec.Mcp.class::isInstance).toList();
     Map<String, Future<McpTools.Listing>> asked = new LinkedHashMap<>();
     try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
       for (var tool : secrets.sealAll(project, servers, List.of())) {

@@ -50,8 +50,7 @@ class FairExtractionTest {
 
   private Path page(int number) throws Exception {
     // Long enough for a reader to note its end before the next one ends.
-    return Files.writeString(
-        folder.resolve(number + ".html"), "<p>page</p>".repeat(40_000));
+    return Files.writeString(folder.resolve(number + ".html"), "<p>page</p>".repeat(40_000));
   }
 
   /** Returns when the document waits for its turn, or is being read. */
