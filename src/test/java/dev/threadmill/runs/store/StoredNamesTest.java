@@ -8,7 +8,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** The words by which rows name executors and types of calls, which a release never changes. */
-class StoredWordsTest {
+class StoredNamesTest {
   @Test
   void executorsKeepTheirWords() {
     assertThat(Stream.of(ToolCall.Executor.values()).map(ToolCall.Executor::stored))
