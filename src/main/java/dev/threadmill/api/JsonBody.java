@@ -54,6 +54,10 @@ public final class JsonBody {
 
   /** As {@link #read(byte[], Class)}, for generic types. An empty body reads as an empty object. */
   public static <T> T read(byte[] body, JavaType type) {
+    return HeavyWork.runForRequest(body.length, () -> parsed(body, type));
+  }
+
+  private static <T> T parsed(byte[] body, JavaType type) {
     var text = body.length == 0 ? "{}" : JsonBodyDecoder.of(body);
     try (var parser = FACTORY.createParser(text)) {
       T value = Json.MAPPER.readValue(parser, type);

@@ -1,5 +1,9 @@
 package dev.threadmill.models;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.threadmill.api.HeavyWork;
 import java.util.List;
 
 /**
@@ -18,6 +22,9 @@ public final class TokenCounter {
   private static final int BYTES_PER_PAGE = 25_000;
   private static final int PER_PAGE = 1_500;
 
+  /** Of schemas, by identity: a call of a model counts those of its functions several times. */
+  private static final Cache<JsonNode, Integer> SCHEMAS = Caffeine.newBuilder().weakKeys().build();
+
   private TokenCounter() {}
 
   /** An estimate for a document that a model reads page by page, from its size in bytes. */
@@ -30,6 +37,10 @@ public final class TokenCounter {
     if (text == null || text.isEmpty()) {
       return 0;
     }
+    return HeavyWork.run(text.length(), () -> counted(text));
+  }
+
+  private static int counted(String text) {
     if (text.length() <= COUNTED) {
       return TokenPieces.count(text, 0, text.length());
     }
@@ -78,7 +89,17 @@ public final class TokenCounter {
     return PER_FUNCTION
         + count(function.name())
         + count(function.description())
-        + (function.parameters() == null ? 0 : count(function.parameters().toString()));
+        + (function.parameters() == null ? 0 : count(function.parameters()));
+  }
+
+  private static int count(JsonNode schema) {
+    var known = SCHEMAS.getIfPresent(schema);
+    if (known != null) {
+      return known;
+    }
+    int tokens = count(schema.toString());
+    SCHEMAS.put(schema, tokens);
+    return tokens;
   }
 
   /** The tokens of a part of a user's message. */

@@ -68,6 +68,11 @@ public class ApiKeyCache {
     return found;
   }
 
+  /** The owner of the key, if it has been used on this node in the last seconds. */
+  Optional<KeyOwner> findCached(Secret secret) {
+    return Optional.ofNullable(owners.getIfPresent(ByteBuffer.wrap(secret.hash())));
+  }
+
   private static Optional<KeyOwner> load(byte[] hash) {
     return Panache.getEntityManager()
         .createQuery(

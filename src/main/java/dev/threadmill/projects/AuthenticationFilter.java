@@ -3,6 +3,7 @@ package dev.threadmill.projects;
 import dev.threadmill.api.ApiError;
 import dev.threadmill.api.ApiException;
 import dev.threadmill.api.ProjectId;
+import dev.threadmill.api.WorkOwner;
 import dev.threadmill.api.http.VersionAliases;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.Priorities;
@@ -55,6 +56,7 @@ public class AuthenticationFilter {
     VersionAliases.privatePath(connection).ifPresent(name -> requireOwner(holder, name));
     residency.requireAgreement(caller.project(), request.getHeaderString(Residency.HEADER));
     caller.bind();
+    WorkOwner.setForRequest(caller.project().value());
   }
 
   /** A private path answers to the keys of its project; admin keys have no project. */
@@ -89,7 +91,7 @@ public class AuthenticationFilter {
     return project;
   }
 
-  private static Secret secret(String header) {
+  static Secret secret(String header) {
     if (header == null || !header.regionMatches(true, 0, SCHEME, 0, SCHEME.length())) {
       throw ApiException.unauthorized(
           "You didn't provide an API key. Send it in an Authorization header, as in"

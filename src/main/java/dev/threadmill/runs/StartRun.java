@@ -1,5 +1,6 @@
 package dev.threadmill.runs;
 
+import dev.threadmill.api.WorkOwner;
 import dev.threadmill.db.DatabaseException;
 import dev.threadmill.limits.ConcurrencyLimit;
 import dev.threadmill.runs.execution.Journal;
@@ -100,7 +101,8 @@ public class StartRun {
     signals.runChanged(run.id());
     timer.schedule(
         live.events()::startJournaling, config.journalAfter().toMillis(), TimeUnit.MILLISECONDS);
-    startThread(() -> execute(live, claimed.steps(), work));
+    var owner = run.projectId().value();
+    startThread(() -> WorkOwner.run(owner, () -> execute(live, claimed.steps(), work)));
     return live;
   }
 

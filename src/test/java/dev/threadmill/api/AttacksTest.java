@@ -42,9 +42,6 @@ import org.junit.jupiter.api.io.TempDir;
 class AttacksTest {
   private static final int AT_ONCE = 12;
 
-  /** Of requests that compute for long: nothing shares the cores among projects yet. */
-  private static final int LARGE_AT_ONCE = 3;
-
   private static final Duration MAX_LOSS = Duration.ofSeconds(1);
   private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
@@ -211,7 +208,7 @@ class AttacksTest {
       runs.add(() -> run(assistant("attack/f", function("f", own)), "{}"));
     }
 
-    assertThat(atOnce(LARGE_AT_ONCE, runs)).containsOnly("requires_action");
+    assertThat(atOnce(runs)).containsOnly("requires_action");
   }
 
   @Test
@@ -272,7 +269,7 @@ class AttacksTest {
               attacker.post("/v1/threads", "{\"a\":".repeat(900) + "1" + "}".repeat(900)).status());
     }
 
-    assertThat(atOnce(LARGE_AT_ONCE, posts)).allMatch(status -> status < 500);
+    assertThat(atOnce(posts)).allMatch(status -> status < 500);
     for (var socket : sockets) {
       socket.close();
     }
@@ -338,11 +335,7 @@ class AttacksTest {
   }
 
   private static <T> List<T> atOnce(List<Callable<T>> work) {
-    return atOnce(AT_ONCE, work);
-  }
-
-  private static <T> List<T> atOnce(int threadCount, List<Callable<T>> work) {
-    try (var threads = Executors.newFixedThreadPool(threadCount)) {
+    try (var threads = Executors.newFixedThreadPool(AT_ONCE)) {
       var results = new ArrayList<T>();
       for (var done : threads.invokeAll(work)) {
         results.add(done.get());

@@ -83,6 +83,36 @@ class MemoryPermitsTest {
   }
 
   @Test
+  void ownersTakeTurnsHoweverManyPermitsOneWaitsFor() {
+    var first = permits.acquire("many", 70);
+    var second = permits.acquire("many", 70);
+    var third = permits.acquire("many", 70);
+    var other = permits.acquire("few", 70);
+    first.join().close();
+    assertThat(second).isCompleted();
+    assertThat(other).isNotDone();
+
+    second.join().close();
+
+    assertThat(other).as("before the third of the other owner").isCompleted();
+    assertThat(third).isNotDone();
+    other.join().close();
+    assertThat(third).isCompleted();
+  }
+
+  @Test
+  void aQuarterIsLeftForOthersThanTheOwnerWhoHoldsTheRest() {
+    permits.acquire("many", 60);
+    var more = permits.acquire("many", 20);
+    var other = permits.acquire("few", 40);
+
+    assertThat(more).isNotDone();
+    assertThat(other).isCompleted();
+    other.join().close();
+    assertThat(more).as("whether or not another one waits").isNotDone();
+  }
+
+  @Test
   void manyAtATimeNeverHaveMoreThanThereIsAndAllGetTheirTurn() throws InterruptedException {
     var had = new AtomicLong();
     var most = new AtomicLong();

@@ -2,8 +2,11 @@ package dev.threadmill.api.http;
 
 import dev.threadmill.api.ApiException;
 import dev.threadmill.api.MemoryPermits;
+import dev.threadmill.api.WorkOwner;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
@@ -12,7 +15,8 @@ import java.util.concurrent.CompletableFuture;
 /**
  * Memory permits for large bodies. A body that has been received is loaded into the heap once there
  * is room for it, so any number of clients that send something large at the same time take longer
- * and do not end the process.
+ * and do not end the process. Callers take turns: those whose key is known by their project, all
+ * others by their address, since they may send as many keys as they like.
  */
 @ApplicationScoped
 class BodyPermits {
@@ -37,9 +41,11 @@ class BodyPermits {
   private final MemoryPermits large = MemoryPermits.ofHeap(PERCENT_FOR_LARGE);
   private final MemoryPermits medium = MemoryPermits.ofHeap(PERCENT_FOR_MEDIUM);
   private final Vertx vertx;
+  private final KnownCallers callers;
 
-  BodyPermits(Vertx vertx) {
+  BodyPermits(Vertx vertx, KnownCallers callers) {
     this.vertx = vertx;
+    this.callers = callers;
   }
 
   /**
@@ -56,7 +62,8 @@ class BodyPermits {
       goOn.run();
       return;
     }
-    var permit = (heap <= MAX_MEDIUM_BYTES ? medium : large).acquire(heap);
+    var permits = heap <= MAX_MEDIUM_BYTES ? medium : large;
+    var permit = permits.acquire(owner(context.request()), heap);
     // The head is written when the body has been processed, as a rule; some answers wait for a run
     // first, and a connection may break before.
     context.addHeadersEndHandler(_ -> release(permit));
@@ -67,6 +74,16 @@ class BodyPermits {
     } else {
       await(permit, context, goOn);
     }
+  }
+
+  private String owner(HttpServerRequest request) {
+    return callers
+        .find(request.getHeader(HttpHeaders.AUTHORIZATION))
+        .orElseGet(
+            () ->
+                request.remoteAddress() == null
+                    ? WorkOwner.NONE
+                    : request.remoteAddress().hostAddress());
   }
 
   /** How many brackets, commas and colons there are, of which each may become an object. */

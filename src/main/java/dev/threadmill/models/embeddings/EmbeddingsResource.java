@@ -2,6 +2,7 @@ package dev.threadmill.models.embeddings;
 
 import dev.threadmill.api.ApiException;
 import dev.threadmill.api.MemoryPermits;
+import dev.threadmill.api.WorkOwner;
 import dev.threadmill.models.ModelErrors;
 import dev.threadmill.models.ModelException;
 import io.smallrye.common.annotation.RunOnVirtualThread;
@@ -71,7 +72,9 @@ public class EmbeddingsResource {
   }
 
   private MemoryPermits.Permit acquire(EmbeddingsRequest request) {
-    var permit = permits.acquire((long) BYTES_PER_VECTOR * request.input().all().size());
+    var permit =
+        permits.acquire(
+            WorkOwner.current(), (long) BYTES_PER_VECTOR * request.input().all().size());
     try {
       return permit.get(MAX_WAIT_SECONDS, TimeUnit.SECONDS);
     } catch (TimeoutException | ExecutionException e) {

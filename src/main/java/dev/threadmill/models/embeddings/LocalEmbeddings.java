@@ -8,16 +8,19 @@ import dev.langchain4j.model.embedding.onnx.OnnxBertBiEncoder;
 import dev.langchain4j.model.embedding.onnx.PoolingMode;
 import dev.langchain4j.model.embedding.onnx.allminilml6v2.AllMiniLmL6V2EmbeddingModel;
 import dev.langchain4j.model.embedding.onnx.bgesmallenv15q.BgeSmallEnV15QuantizedEmbeddingModel;
+import dev.threadmill.api.FairExecutor;
+import dev.threadmill.api.WorkOwner;
 import dev.threadmill.models.ModelException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
@@ -28,7 +31,8 @@ import org.jboss.logging.Logger;
  * An embedding model within the process. It is loaded at its first use and runs on three threads of
  * its own, which end when idle: one at low priority for texts in the background, one for queries
  * and texts that a run waits for, one for texts of clients. So many texts neither occupy all cores
- * nor delay a query, and native code never runs on the carrier of a virtual thread.
+ * nor delay a query, and native code never runs on the carrier of a virtual thread. On each thread
+ * {@link WorkOwner owners} take turns text by text.
  */
 public final class LocalEmbeddings implements EmbeddingModel {
   private static final int DIMENSIONS = 384;
@@ -78,9 +82,9 @@ public final class LocalEmbeddings implements EmbeddingModel {
 
   private final Weights weights;
   private final ModelCache cache;
-  private final ExecutorService texts = oneThread("embed-texts", Thread.MIN_PRIORITY);
-  private final ExecutorService questions = oneThread("embed-questions", Thread.NORM_PRIORITY);
-  private final ExecutorService requests = oneThread("embed-requests", Thread.MIN_PRIORITY);
+  private final FairExecutor texts = oneThread("embed-texts", Thread.MIN_PRIORITY);
+  private final FairExecutor questions = oneThread("embed-questions", Thread.NORM_PRIORITY);
+  private final FairExecutor requests = oneThread("embed-requests", Thread.MIN_PRIORITY);
   private Encoder encoder;
   private OnnxEnvironmentReference environment;
   private final Thread closeAtExit = new Thread(this::close, "embeddings-close");
@@ -114,8 +118,7 @@ public final class LocalEmbeddings implements EmbeddingModel {
     return embed(all, questions);
   }
 
-  private List<float[]> embed(List<String> all, ExecutorService executor)
-      throws InterruptedException {
+  private List<float[]> embed(List<String> all, FairExecutor executor) throws InterruptedException {
     var vectors = new ArrayList<float[]>(all.size());
     for (var text : all) {
       vectors.add(on(executor, () -> encoder().compute(text).vector()));
@@ -128,10 +131,7 @@ public final class LocalEmbeddings implements EmbeddingModel {
     return on(questions, () -> encoder().compute(weights.beforeQuery + query).vector());
   }
 
-  /**
-   * The vectors of texts of a client, with the tokens that the model has read. Clients take turns
-   * text by text.
-   */
+  /** The vectors of texts of a client, with the tokens that the model has read. */
   EmbeddedInputs embedForClient(List<String> all) throws InterruptedException {
     var vectors = new ArrayList<float[]>(all.size());
     long tokens = 0;
@@ -145,14 +145,16 @@ public final class LocalEmbeddings implements EmbeddingModel {
 
   @Override
   public void warmUp() {
-    texts.execute(
-        () -> {
-          try {
-            encoder().compute("ready");
-          } catch (ModelException e) {
-            LOG.warnf(e.getCause(), "embeddings=not_loaded model=%s", name());
-          }
-        });
+    texts
+        .of(WorkOwner.NONE)
+        .execute(
+            () -> {
+              try {
+                encoder().compute("ready");
+              } catch (ModelException e) {
+                LOG.warnf(e.getCause(), "embeddings=not_loaded model=%s", name());
+              }
+            });
   }
 
   /** Waits for native code that is running: ending the JVM under it would crash the process. */
@@ -164,16 +166,15 @@ public final class LocalEmbeddings implements EmbeddingModel {
       // The JVM is shutting down: the hook is waited for like this call.
     }
     for (var executor : List.of(texts, questions, requests)) {
-      for (var waiting : executor.shutdownNow()) {
+      for (var waiting : executor.close()) {
         if (waiting instanceof Future<?> task) {
           task.cancel(false);
         }
       }
     }
     try {
-      if (!texts.awaitTermination(MAX_CLOSE_SECONDS, TimeUnit.SECONDS)
-          || !questions.awaitTermination(MAX_CLOSE_SECONDS, TimeUnit.SECONDS)
-          || !requests.awaitTermination(MAX_CLOSE_SECONDS, TimeUnit.SECONDS)) {
+      var limit = Duration.ofSeconds(MAX_CLOSE_SECONDS);
+      if (!texts.awaitEnd(limit) || !questions.awaitEnd(limit) || !requests.awaitEnd(limit)) {
         LOG.warn("embeddings=closing the model is still in use");
       } else {
         releaseEnvironment();
@@ -207,10 +208,10 @@ public final class LocalEmbeddings implements EmbeddingModel {
     }
   }
 
-  private static <T> T on(ExecutorService executor, Callable<T> work) throws InterruptedException {
-    Future<T> task = null;
+  private static <T> T on(FairExecutor executor, Callable<T> work) throws InterruptedException {
+    var task = new FutureTask<>(work);
     try {
-      task = executor.submit(work);
+      executor.of(WorkOwner.current()).execute(task);
       return task.get();
     } catch (InterruptedException e) {
       task.cancel(false);
@@ -241,7 +242,7 @@ public final class LocalEmbeddings implements EmbeddingModel {
     return thread;
   }
 
-  private static ExecutorService oneThread(String name, int priority) {
+  private static FairExecutor oneThread(String name, int priority) {
     var threads = Thread.ofPlatform().name(name).daemon().priority(priority).factory();
     var executor =
         new ThreadPoolExecutor(
@@ -253,7 +254,7 @@ public final class LocalEmbeddings implements EmbeddingModel {
             task -> withOurClasses(threads.newThread(task)),
             LocalEmbeddings::runByCaller);
     executor.allowCoreThreadTimeOut(true);
-    return executor;
+    return new FairExecutor(executor);
   }
 
   private static void runByCaller(Runnable task, ThreadPoolExecutor executor) {

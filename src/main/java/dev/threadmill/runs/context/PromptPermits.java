@@ -71,7 +71,8 @@ public class PromptPermits {
       close();
       limit = characters;
       if (characters + beside > SMALL) {
-        var place = room.acquire((characters + beside) * COPIES);
+        var place =
+            room.acquire(live.claimedRun().projectId().value(), (characters + beside) * COPIES);
         taken = place.isDone() ? place.join() : waitFor(place);
       }
       return characters;

@@ -12,31 +12,27 @@ import com.networknt.schema.SchemaRegistry;
 import com.networknt.schema.SchemaRegistryConfig;
 import com.networknt.schema.SpecificationVersion;
 import com.networknt.schema.path.PathType;
-import dev.threadmill.api.FairExecutor;
 import dev.threadmill.api.HeapBytes;
+import dev.threadmill.api.HeavyWork;
 import dev.threadmill.models.FunctionSpec;
-import jakarta.annotation.PreDestroy;
 import jakarta.inject.Singleton;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executors;
 import org.jboss.logging.Logger;
 
 /**
  * Validates the arguments of tool calls against the JSON Schema (2020-12) of their functions.
  *
  * <p>Schemas come from callers and tool servers, so each evaluation has a budget of steps and time
- * ({@link EvaluationBudget}) and runs on platform threads of its own, outside any shared lock.
- * Nothing is fetched or read for a schema but the meta-schemas that the validator carries.
+ * ({@link EvaluationBudget}) and is {@link HeavyWork}, outside any shared lock. Nothing is fetched
+ * or read for a schema but the meta-schemas that the validator carries.
  */
 @Singleton
 public class ArgumentValidator {
   private static final Logger LOG = Logger.getLogger(ArgumentValidator.class);
   private static final int MAX_VIOLATIONS = 20;
-  private static final int THREADS = 2;
-  private static final int STACK_BYTES = 8 << 20;
 
   private static final int SHARE_OF_THE_HEAP = 16;
 
@@ -61,16 +57,6 @@ public class ArgumentValidator {
           .weigher((Key key, Compiled _) -> key.weight())
           .build();
 
-  private final FairExecutor executor =
-      new FairExecutor(
-          Executors.newFixedThreadPool(
-              THREADS,
-              Thread.ofPlatform()
-                  .name("argument-validator-", 0)
-                  .daemon()
-                  .stackSize(STACK_BYTES)
-                  .factory()));
-
   private record Key(JsonNode schema, boolean strict) {
     /** The schema and what is compiled of it, which takes about as much. */
     int weight() {
@@ -80,11 +66,6 @@ public class ArgumentValidator {
 
   /** Empty for what cannot be compiled, by which nothing can be validated. */
   private record Compiled(Optional<Schema> schema) {}
-
-  @PreDestroy
-  void close() {
-    executor.close();
-  }
 
   /**
    * What is wrong with the arguments of a call, each with its place; empty if nothing is. Waits for
@@ -104,7 +85,8 @@ public class ArgumentValidator {
     }
     var key = new Key(function.parameters(), Boolean.TRUE.equals(function.strict()));
     // Joining, unlike getting, is not ended by an interrupt.
-    return CompletableFuture.supplyAsync(() -> evaluate(key, arguments), executor.of(owner)).join();
+    return CompletableFuture.supplyAsync(() -> evaluate(key, arguments), HeavyWork.executor(owner))
+        .join();
   }
 
   private List<String> evaluate(Key key, JsonNode arguments) {

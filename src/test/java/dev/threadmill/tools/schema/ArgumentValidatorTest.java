@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -19,11 +18,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(30)
 class ArgumentValidatorTest {
   private final ArgumentValidator validator = new ArgumentValidator();
-
-  @AfterEach
-  void close() {
-    validator.close();
-  }
 
   @ParameterizedTest
   @ValueSource(strings = {"allOf", "oneOf"})

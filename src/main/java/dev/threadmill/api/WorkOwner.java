@@ -1,0 +1,56 @@
+package dev.threadmill.api;
+
+import io.quarkus.arc.Arc;
+import io.quarkus.arc.Unremovable;
+import jakarta.enterprise.context.RequestScoped;
+
+/**
+ * The owner of the work of the current thread, such as the id of a project: owners take turns where
+ * work waits for threads or memory.
+ */
+public final class WorkOwner {
+  /** Work of the server itself, and of requests without a key. */
+  public static final String NONE = "";
+
+  private static final ScopedValue<String> SCOPED = ScopedValue.newInstance();
+
+  private WorkOwner() {}
+
+  /** The owner of what the thread does; {@link #NONE} if it is not known. */
+  public static String current() {
+    if (SCOPED.isBound()) {
+      return SCOPED.get();
+    }
+    var container = Arc.container();
+    if (container == null || !container.requestContext().isActive()) {
+      return NONE;
+    }
+    var owner = container.instance(OfRequest.class).get().get();
+    return owner == null ? NONE : owner;
+  }
+
+  /** Does the work in the name of this owner. */
+  public static void run(String owner, Runnable work) {
+    ScopedValue.where(SCOPED, owner).run(work);
+  }
+
+  /** Says whose request the current one is. */
+  public static void setForRequest(String owner) {
+    Arc.container().instance(OfRequest.class).get().set(owner);
+  }
+
+  /** Holds the owner for the duration of a request. */
+  @RequestScoped
+  @Unremovable
+  static class OfRequest {
+    private String owner;
+
+    String get() {
+      return owner;
+    }
+
+    void set(String newOwner) {
+      owner = newOwner;
+    }
+  }
+}
