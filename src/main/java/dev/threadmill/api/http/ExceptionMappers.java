@@ -69,7 +69,7 @@ public class ExceptionMappers {
   @ServerExceptionMapper
   public Response notAllowed(NotAllowedException e) {
     var allowed =
-        routes.find(uri.getPath()).map(route -> String.join(", ", route.methods())).orElse("");
+        routes.find(uri.getPath()).map(route -> String.join(", ", route.allowed())).orElse("");
     var answer =
         answer(
             new ApiException(

@@ -39,6 +39,7 @@ public final class RequestHeadTimeout extends ChannelInitializerExtension {
     var deadline = new Deadline(Integer.getInteger(SECONDS_PROPERTY, DEFAULT_SECONDS));
     channel.attr(DEADLINE).set(deadline);
     channel.pipeline().addFirst("request-head-timeout", deadline);
+    channel.pipeline().addFirst("malformed-requests", new MalformedRequests(deadline::isInRequest));
   }
 
   /** All of it happens on the event loop of the connection. */
@@ -76,6 +77,10 @@ public final class RequestHeadTimeout extends ChannelInitializerExtension {
         timeout.cancel(false);
         timeout = null;
       }
+    }
+
+    boolean isInRequest() {
+      return isInRequest;
     }
 
     void headComplete() {

@@ -27,7 +27,17 @@ public class Routes {
    * @param template such as {@code /v1/threads/{thread_id}}
    * @param methods of the requests that it takes
    */
-  public record Route(String template, Pattern pattern, Set<String> methods) {}
+  public record Route(String template, Pattern pattern, Set<String> methods) {
+    /** The methods that are answered, also those that need no implementation. */
+    public Set<String> allowed() {
+      var allowed = new TreeSet<>(methods);
+      if (methods.contains(HttpMethod.GET)) {
+        allowed.add(HttpMethod.HEAD);
+      }
+      allowed.add(HttpMethod.OPTIONS);
+      return allowed;
+    }
+  }
 
   Routes(BeanManager beans) {
     var methods = new TreeMap<String, Set<String>>();
