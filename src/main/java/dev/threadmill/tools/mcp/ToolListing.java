@@ -131,7 +131,8 @@ final class ToolListing {
   }
 
   /** A schema that every provider takes; null, with a warning, if none can be made of it. */
-  private JsonNode parameters(String name, JsonNode given) {
+  private JsonNode parameters(String name, JsonNode written) {
+    var given = RepairSchema.parsed(written);
     if (given.isMissingNode() || given.isNull() || given.isBoolean() && given.asBoolean()) {
       return anyObject();
     }
@@ -146,9 +147,7 @@ final class ToolListing {
     if (!schema.path("properties").isObject()) {
       schema.putObject("properties");
     }
-    if (schema.has("required") && !schema.path("required").isArray()) {
-      schema.remove("required");
-    }
+    RepairSchema.repair(schema);
     try {
       SchemaLimits.require("inputSchema", schema);
     } catch (ApiException e) {
