@@ -16,10 +16,14 @@ import java.util.function.Function;
  * filter has rejected a text, nothing more of the answer passes.
  */
 public final class FilteredAnswer implements Consumer<ModelDelta> {
+  /** The transcript is filtered anew with each piece. */
+  private static final int MAX_SPOKEN = 100_000;
+
   private final ContentGate gate;
   private final ContentSource source;
   private final Consumer<ModelDelta> next;
   private final Map<Integer, ContentStream> arguments = new HashMap<>();
+  private final StringBuilder spoken = new StringBuilder();
   private Function<String, ModelDelta> part;
   private Class<?> kind;
   private ContentStream open;
@@ -116,8 +120,26 @@ public final class FilteredAnswer implements Consumer<ModelDelta> {
         var stream = arguments.computeIfAbsent(index, _ -> gate.open(source));
         add(stream.next(piece), rest -> new ModelDelta.ToolCallArguments(index, rest), passed);
       }
+      case ModelDelta.Speech piece -> speech(piece, passed);
       case ModelDelta.Batch(var pieces) -> pieces.forEach(piece -> filter(piece, passed));
     }
+  }
+
+  /**
+   * What is spoken cannot be changed: where a filter would change the transcript, it is rejected.
+   */
+  private void speech(ModelDelta.Speech piece, List<ModelDelta> passed) {
+    endPart(passed);
+    if (piece.transcript() != null) {
+      spoken.append(piece.transcript());
+      if (spoken.length() > MAX_SPOKEN) {
+        throw new ContentRejectedException("more text is spoken than can be filtered.");
+      }
+      if (!spoken.toString().equals(gate.apply(source, spoken.toString()))) {
+        throw new ContentRejectedException("a text that is spoken, and cannot be changed.");
+      }
+    }
+    passed.add(piece);
   }
 
   private void filter(

@@ -23,6 +23,16 @@ public sealed interface ModelDelta {
   /** More of the arguments of the call with this index, which was started before. */
   record ToolCallArguments(int index, String fragment) implements ModelDelta {}
 
+  /**
+   * More of the spoken answer. What a piece does not have is null.
+   *
+   * @param id by which the provider knows the sound; for later requests
+   * @param data in base64
+   * @param transcript more of the text that is spoken
+   * @param expiresAt until when the provider knows the id, in seconds
+   */
+  record Speech(String id, String data, String transcript, Long expiresAt) implements ModelDelta {}
+
   /** Two or more pieces that arrived together. */
   record Batch(List<ModelDelta> pieces) implements ModelDelta {}
 }

@@ -25,6 +25,12 @@ public record ModelFacts(
     boolean isStrict,
     boolean hasShortIds,
     boolean requiresReasoning) {
+  /** Stand for images, audio, and lists of parts among {@link #unsupported}. */
+  public static final String IMAGES = "images";
+
+  public static final String AUDIO = "audio";
+  public static final String PARTS = "content_parts";
+
   /** Nothing was learned. */
   public static final ModelFacts NONE =
       new ModelFacts(Set.of(), null, 0, 0, 1, false, false, false);

@@ -12,6 +12,7 @@ package dev.threadmill.models;
  * @param region where the provider keeps and processes the data, such as {@code eu}; null if not
  *     configured
  * @param price null if it is not known
+ * @param speech whether it can answer with sound as well as text
  */
 public record ModelInfo(
     String name,
@@ -25,10 +26,40 @@ public record ModelInfo(
     boolean reasoning,
     String tier,
     String region,
-    Price price) {
-
+    Price price,
+    boolean speech) {
   /** The owner of the models within the process of the server. */
   public static final String IN_PROCESS = "threadmill";
+
+  /** A model that answers with text only. */
+  public ModelInfo(
+      String name,
+      String ownedBy,
+      int contextWindow,
+      int maxOutput,
+      boolean tools,
+      boolean images,
+      boolean files,
+      boolean audio,
+      boolean reasoning,
+      String tier,
+      String region,
+      Price price) {
+    this(
+        name,
+        ownedBy,
+        contextWindow,
+        maxOutput,
+        tools,
+        images,
+        files,
+        audio,
+        reasoning,
+        tier,
+        region,
+        price,
+        false);
+  }
 
   /** A model that reads no documents, without tier, region and price. */
   public ModelInfo(
@@ -74,12 +105,31 @@ public record ModelInfo(
         reasoning,
         tier,
         region,
-        price);
+        price,
+        speech);
   }
 
   /** The same model with another context window, which its output must fit into as well. */
   public ModelInfo withContextWindow(int tokens) {
     return named(name, tokens);
+  }
+
+  /** The same model as far as its provider takes these kinds of content. */
+  public ModelInfo limitedTo(boolean takesImages, boolean takesAudio, boolean speaks) {
+    return new ModelInfo(
+        name,
+        ownedBy,
+        contextWindow,
+        maxOutput,
+        tools,
+        images && takesImages,
+        files,
+        audio && takesAudio,
+        reasoning,
+        tier,
+        region,
+        price,
+        speech && speaks);
   }
 
   /** The same model at this price. */
@@ -96,7 +146,8 @@ public record ModelInfo(
         reasoning,
         tier,
         region,
-        other);
+        other,
+        speech);
   }
 
   /** The price of a million tokens in US dollars. */

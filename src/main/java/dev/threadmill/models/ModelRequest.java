@@ -1,5 +1,6 @@
 package dev.threadmill.models;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.util.List;
 
 /**
@@ -27,6 +28,7 @@ public record ModelRequest(
    * @param reasoningEffort {@code none} to {@code max}; null for the provider's default
    * @param stop texts at which the model stops; empty for none
    * @param seed asks for the same response to the same request; null for none
+   * @param speech how the answer is spoken as well; null for text only
    */
   public record Options(
       Double temperature,
@@ -36,7 +38,8 @@ public record ModelRequest(
       List<String> stop,
       Long seed,
       Double frequencyPenalty,
-      Double presencePenalty) {
+      Double presencePenalty,
+      Speech speech) {
     /** The defaults of the provider. */
     public static final Options DEFAULTS = new Options(null, null, null, null);
 
@@ -47,7 +50,16 @@ public record ModelRequest(
     /** The options that assistants and runs have. */
     public Options(
         Double temperature, Double topP, Integer maxCompletionTokens, String reasoningEffort) {
-      this(temperature, topP, maxCompletionTokens, reasoningEffort, List.of(), null, null, null);
+      this(
+          temperature,
+          topP,
+          maxCompletionTokens,
+          reasoningEffort,
+          List.of(),
+          null,
+          null,
+          null,
+          null);
     }
 
     private Options with(Double newTemperature, Double newTopP, Integer most) {
@@ -59,9 +71,19 @@ public record ModelRequest(
           stop,
           seed,
           frequencyPenalty,
-          presencePenalty);
+          presencePenalty,
+          speech);
     }
   }
+
+  /**
+   * A spoken answer.
+   *
+   * @param voice a name, or an object with the id of a voice
+   * @param format of the sound, such as {@code wav}
+   * @param isStreamed whether it is asked for in pieces, for which providers have fewer formats
+   */
+  public record Speech(JsonNode voice, String format, boolean isStreamed) {}
 
   /** A call that asks for text, with the defaults of the provider. */
   public static ModelRequest of(
@@ -126,6 +148,16 @@ public record ModelRequest(
 
   public Double presencePenalty() {
     return options.presencePenalty();
+  }
+
+  /** How the answer is spoken as well; null for text only. */
+  public Speech speech() {
+    return options.speech();
+  }
+
+  /** Whether the answer may be asked for as a stream. */
+  public boolean isStreamable() {
+    return speech() == null || speech().isStreamed();
   }
 
   /** The same call with other messages. */

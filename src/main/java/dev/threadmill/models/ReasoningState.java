@@ -15,6 +15,9 @@ import java.util.Set;
  */
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
 public record ReasoningState(String by, String text, Map<String, Object> attributes) {
+  /** The attribute with the id of a spoken answer. */
+  public static final String SPOKEN = "spoken";
+
   /** What identifies calls to their provider, and so has to go back in later runs as well. */
   private static final Set<String> OF_CALLS = Set.of("provider", "model", "calls", "message");
 

@@ -12,13 +12,27 @@ import org.jboss.logging.Logger;
  * @param retries how often after the first attempt
  * @param backoff the waits, unless the provider asks for one; a provider that asks for longer than
  *     its longest is not retried
+ * @param loading how long a model may be loading, whatever the number of retries
  */
-public record RetryPolicy(int retries, Backoff backoff) {
+public record RetryPolicy(int retries, Backoff backoff, Duration loading) {
   private static final Logger LOG = Logger.getLogger(RetryPolicy.class);
+
+  /** A policy without patience for models that are loading. */
+  public RetryPolicy(int retries, Backoff backoff) {
+    this(retries, backoff, Duration.ZERO);
+  }
 
   public static RetryPolicy of(ModelsConfig config) {
     return new RetryPolicy(
         config.retries(), new Backoff(config.firstBackoff(), config.longestBackoff()));
+  }
+
+  /** As configured, for a provider whose model may have to be loaded before its first byte. */
+  public static RetryPolicy of(ModelsConfig config, ProviderConfig provider) {
+    return new RetryPolicy(
+        config.retries(),
+        new Backoff(config.firstBackoff(), config.longestBackoff()),
+        provider.firstByteTimeout(config));
   }
 
   /** One attempt of a call. */
@@ -33,12 +47,18 @@ public record RetryPolicy(int retries, Backoff backoff) {
   /** The result of the first attempt that succeeds. */
   public <T> T call(String provider, Attempt<T> call, Consumer<ModelDelta> deltas)
       throws InterruptedException {
+    long started = System.nanoTime();
+    int waits = 0;
     for (int retry = 1; ; retry++) {
       var emitted = new EmittedDeltas(deltas);
       try {
         return call.run(emitted);
       } catch (ProviderException e) {
         var delay = delayBefore(retry, e);
+        if (e.isLoading() && System.nanoTime() - started < loading.toNanos()) {
+          retry = 0;
+          delay = Optional.of(backoff.delay(++waits));
+        }
         if (emitted.any() || delay.isEmpty()) {
           throw e;
         }

@@ -96,6 +96,14 @@ class QuirkyProviderTest {
     "call-no-index, 0",
     "call-wrapped, 0",
     "call-between-texts, 0",
+    "call-null-names, 0",
+    "call-name-with-token, 0",
+    "call-name-with-number, 0",
+    "call-quoted, 0",
+    "call-with-null, 0",
+    "call-same-ids, 0",
+    "call-cut, 1",
+    "call-reasoning-details, 0",
   })
   void aRunWithCallsEndsAndSoDoTheNextAndOneOfAFork(String model, int refusals) {
     // Given
@@ -153,17 +161,83 @@ class QuirkyProviderTest {
 
   @Test
   void argumentsAreAsTheModelMeantThem() {
-    for (var model : List.of("call-wrong-index", "call-no-index", "call-wrapped")) {
+    for (var model :
+        List.of("call-wrong-index", "call-no-index", "call-wrapped", "call-same-ids")) {
       var conversation = Conversation.of(user, model, "How is it?", "get_weather");
       var run = conversation.until(conversation.run(), "requires_action");
       assertThat(run.findValuesAsText("arguments"))
           .as(model)
           .containsExactly("{\"city\":\"Rome\"}", "{\"city\":\"Oslo\"}");
     }
-    var conversation =
-        Conversation.of(user, "call-empty-object-first", "How is it?", "get_weather");
-    var run = conversation.until(conversation.run(), "requires_action");
-    assertThat(run.findValuesAsText("arguments")).containsExactly("{\"city\":\"Rome\"}");
+    for (var model :
+        List.of(
+            "call-empty-object-first",
+            "call-null-names",
+            "call-name-with-token",
+            "call-name-with-number",
+            "call-quoted")) {
+      var conversation = Conversation.of(user, model, "How is it?", "get_weather");
+      var run = conversation.until(conversation.run(), "requires_action");
+      assertThat(run.findValuesAsText("arguments"))
+          .as(model)
+          .containsExactly("{\"city\":\"Rome\"}");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "no-vision",
+        "no-mmproj",
+        "no-endpoint-with-vision",
+        "unknown-variant",
+        "text-only",
+        "no-hearing",
+      })
+  void aThreadWithAPictureAndASoundGoesOnWithAModelThatTakesNeither(String model) {
+    // Given
+    var conversation = Conversation.of(user, model, "How is it?");
+    user.post(
+        conversation.path() + "/messages",
+        """
+        {"role": "user", "content": [
+          {"type": "text", "text": "Look and listen."},
+          {"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw0KGgo="}},
+          {"type": "audio", "data": "UklGRg==", "format": "wav"}]}
+        """);
+
+    // When
+    var first = ended(conversation, conversation.body());
+    int calls = provider.requests().size();
+    conversation.say("And now?");
+    var second = ended(conversation, conversation.body());
+
+    // Then
+    assertThat(first.path("status").asText()).as(first.toString()).isEqualTo("completed");
+    assertThat(second.path("status").asText()).as(second.toString()).isEqualTo("completed");
+    assertThat(calls).isEqualTo(2);
+    assertThat(provider.requests()).hasSize(3);
+    assertThat(provider.lastRequest().body().path("messages").toString())
+        .contains("Look and listen.");
+  }
+
+  @Test
+  void whatIsRefusedInOtherWordsIsWrittenOtherwise() {
+    for (var model : List.of("json-schema-or-text", "tool-choice-in-words", "template-fails")) {
+      var conversation = Conversation.of(user, "call-signature", "How is it?", "get_weather");
+      answered(conversation, conversation.run());
+      conversation.say("And tomorrow?");
+      var body = conversation.body().put("model", model);
+      body.putObject("response_format").put("type", "json_object");
+      body.putObject("tool_choice")
+          .put("type", "function")
+          .putObject("function")
+          .put("name", "get_weather");
+
+      var run = ended(conversation, body);
+
+      assertThat(run.path("status").asText()).as(run.toString()).isEqualTo("completed");
+    }
   }
 
   @Test
@@ -255,6 +329,19 @@ class QuirkyProviderTest {
     "sse-as-json, completed,",
     "thinks-in-text, completed,",
     "usage-none, completed,",
+    "whole-without-reason, completed,",
+    "json-lines, completed,",
+    "field-twice, completed,",
+    "lines-for-events, completed,",
+    "pings, completed,",
+    "byte-order-mark-and-carriage-returns, completed,",
+    "empty-errors, completed,",
+    "stops-with-each-chunk, completed,",
+    "nulls, completed,",
+    "parts-without-type, completed,",
+    "error-as-text, failed,",
+    "nothing, completed,",
+    "reasoning-only, completed,",
   })
   void everyEndIsKnownOrAnErrorAndTheThreadAnswersTheNextMessage(
       String model, String status, String reason) {
@@ -270,6 +357,10 @@ class QuirkyProviderTest {
       assertThat(Conversation.text(conversation.lastMessage())).isEqualTo(ANSWER);
       assertThat(conversation.lastMessage().at("/incomplete_details/reason").asText())
           .isEqualTo(reason);
+    }
+
+    if (status.equals("completed") && !model.matches("nothing|reasoning-only")) {
+      assertThat(Conversation.text(conversation.lastMessage())).isEqualTo(ANSWER);
     }
 
     // And

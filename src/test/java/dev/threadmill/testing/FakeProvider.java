@@ -54,6 +54,8 @@ public final class FakeProvider implements AutoCloseable {
   private final ConcurrentLinkedDeque<Request> embeddingsLog = new ConcurrentLinkedDeque<>();
   private volatile Function<Request, Reply> otherwise =
       _ -> Reply.text("Hello from the fake provider.");
+  private final AtomicInteger descriptions = new AtomicInteger();
+  private volatile String description;
   private volatile List<String> listed = List.of();
   private volatile boolean embeddingsDown;
   private volatile boolean embeddingsSilent;
@@ -193,6 +195,17 @@ public final class FakeProvider implements AutoCloseable {
     return this;
   }
 
+  /** How it describes each model, in the form of Ollama; not at all unless this is called. */
+  public FakeProvider describes(String json) {
+    description = json;
+    return this;
+  }
+
+  /** How often it was asked to describe a model. */
+  public int descriptions() {
+    return descriptions.get();
+  }
+
   private String listing() {
     var listing = JSON.createObjectNode().put("object", "list");
     var data = listing.putArray("data");
@@ -323,6 +336,10 @@ public final class FakeProvider implements AutoCloseable {
           new Request(http.path(), http.remoteAddress().toString(), headers, json, body.length());
       if (http.path().endsWith("/models")) {
         end(http.response(), listing());
+      } else if (http.path().endsWith("/api/show")) {
+        descriptions.incrementAndGet();
+        http.response().setStatusCode(description == null ? 404 : 200);
+        end(http.response(), description == null ? "{}" : description);
       } else if (http.path().endsWith("/moderations")) {
         log.add(request);
         end(http.response(), FakeVectors.moderations(json));

@@ -28,7 +28,7 @@ import java.util.function.Supplier;
  */
 public final class QuirkyProvider {
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final String ANSWER = "It is sunny.";
+  static final String ANSWER = "It is sunny.";
 
   /** An id that Mistral accepts, and gives itself. */
   public static final String SHORT_ID = "aB3dE6gH9";
@@ -207,10 +207,10 @@ public final class QuirkyProvider {
               delta("content", ANSWER),
               "{\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}],\"usage\":" + usage + "}"));
     }
-    return answer();
+    return ReportedQuirks.reply(model, body).orElseGet(QuirkyProvider::answer);
   }
 
-  private static Reply answer() {
+  static Reply answer() {
     return Reply.text(ANSWER);
   }
 
@@ -321,7 +321,7 @@ public final class QuirkyProvider {
     return messages.path(messages.size() - 1).path("role").asText().equals("tool");
   }
 
-  private static Reply refusal(String code, String param, String message) {
+  static Reply refusal(String code, String param, String message) {
     var error = JSON.createObjectNode();
     error
         .putObject("error")
@@ -342,7 +342,7 @@ public final class QuirkyProvider {
         422, Map.of("content-type", "application/json"), List.of(raw(error.toString())));
   }
 
-  private static Reply.Step raw(String text) {
+  static Reply.Step raw(String text) {
     return new Reply.Step.Raw(text.getBytes(StandardCharsets.UTF_8));
   }
 

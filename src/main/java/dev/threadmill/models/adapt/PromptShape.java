@@ -1,6 +1,9 @@
 package dev.threadmill.models.adapt;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import dev.threadmill.api.Json;
 import dev.threadmill.models.FunctionSpec;
+import dev.threadmill.models.ModelFacts;
 import dev.threadmill.models.ModelMessage;
 import dev.threadmill.models.ModelPart;
 import dev.threadmill.models.ModelRequest;
@@ -19,6 +22,9 @@ import java.util.stream.Collectors;
 public final class PromptShape {
   private static final String GAP = "\n\n";
   private static final String NO_OUTPUT = "(no output)";
+  private static final String NO_IMAGE = "[an image, which this model cannot see]";
+  private static final String NO_AUDIO = "[a sound, which this model cannot hear]";
+  private static final String NO_FILE = "[a file, which this model cannot read]";
   private static final String EMPTY_MESSAGE = "(empty message)";
   private static final String NO_RESPONSE = "(The response was not completed.)";
   private static final String CONTINUE = "Continue.";
@@ -44,6 +50,62 @@ public final class PromptShape {
    */
   public static List<ModelMessage> strict(ModelRequest request) {
     return new PromptShape(request, true).shape(request.messages());
+  }
+
+  /**
+   * The messages without the kinds of content that the model refused, which are named in their
+   * place.
+   *
+   * @param sent is filled with the kinds that the messages have, as {@link ModelFacts} names them
+   */
+  public static List<ModelMessage> limited(
+      List<ModelMessage> messages, ModelFacts facts, Set<String> sent) {
+    return messages.stream()
+        .map(
+            message ->
+                message instanceof ModelMessage.User(var parts)
+                    ? new ModelMessage.User(limitedParts(parts, facts, sent))
+                    : message)
+        .toList();
+  }
+
+  private static List<ModelPart> limitedParts(
+      List<ModelPart> parts, ModelFacts facts, Set<String> sent) {
+    if (parts.size() == 1 && parts.getFirst() instanceof ModelPart.Text) {
+      return parts;
+    }
+    if (!facts.supports(ModelFacts.PARTS)) {
+      var all = parts.stream().map(PromptShape::asText).collect(Collectors.joining(GAP));
+      return List.of(new ModelPart.Text(all));
+    }
+    sent.add(ModelFacts.PARTS);
+    var limited = new ArrayList<ModelPart>();
+    for (var part : parts) {
+      var kind =
+          switch (part) {
+            case ModelPart.Text _, ModelPart.File _ -> null;
+            case ModelPart.Image _ -> ModelFacts.IMAGES;
+            case ModelPart.Audio _ -> ModelFacts.AUDIO;
+          };
+      if (kind == null || facts.supports(kind)) {
+        limited.add(part);
+      } else {
+        limited.add(new ModelPart.Text(asText(part)));
+      }
+      if (kind != null && facts.supports(kind)) {
+        sent.add(kind);
+      }
+    }
+    return limited;
+  }
+
+  private static String asText(ModelPart part) {
+    return switch (part) {
+      case ModelPart.Text(var text) -> text;
+      case ModelPart.Image _ -> NO_IMAGE;
+      case ModelPart.Audio _ -> NO_AUDIO;
+      case ModelPart.File _ -> NO_FILE;
+    };
   }
 
   /** All system messages as one, before the others. */
@@ -141,7 +203,7 @@ public final class PromptShape {
         new StringBuilder(message.text() == null || message.text().isBlank() ? "" : message.text());
     var calls = new ArrayList<ModelToolCall>();
     for (var call : message.toolCalls()) {
-      if (offered.contains(call.name())) {
+      if (offered.contains(call.name()) && isObject(call.arguments())) {
         calls.add(call);
       } else {
         callsAsText.add(call.id());
@@ -200,6 +262,16 @@ public final class PromptShape {
   private static void append(StringBuilder text, String more) {
     if (more != null && !more.isBlank()) {
       text.append(text.isEmpty() ? "" : GAP).append(more);
+    }
+  }
+
+  /** Templates read the arguments, and fail on what is no object. */
+  private static boolean isObject(String arguments) {
+    try {
+      var json = Json.MAPPER.readTree(arguments);
+      return json != null && json.isObject();
+    } catch (JsonProcessingException _) {
+      return false;
     }
   }
 

@@ -53,7 +53,8 @@ public final class Refusals {
       words(
           "unsupported|not support|n't support|not permitted|not allowed|not accept|unrecogni[sz]ed"
               + "|unknown|unexpected|extra inputs|extra_forbidden|extra fields|deprecated|cannot both"
-              + "|not both|not available|not compatible|incompatible|not valid|no longer|only the"
+              + "|not both|response_format.{0,30}must be|invalid tool_choice|supported (?:string )?values"
+              + "|not available|not compatible|incompatible|not valid|no longer|only the"
               + " default|does not exist|not enabled|invalid parameter|invalid argument");
 
   private static final Pattern CONTEXT =
@@ -65,6 +66,7 @@ public final class Refusals {
 
   private static final List<Pattern> WINDOW =
       List.of(
+          words("n_ctx[^0-9]{1,3}(\\d+)"),
           words("maximum context (?:length|window|size)[^0-9]{0,20}?(\\d[\\d,]*)"),
           words("(\\d[\\d,]*)(?: tokens?)? maximum context"),
           words("> ?(\\d[\\d,]*)"),
@@ -77,6 +79,8 @@ public final class Refusals {
 
   private static final List<Pattern> PROMPT =
       List.of(
+          words("n_prompt_tokens[^0-9]{1,3}(\\d+)"),
+          words("request \\((\\d+) tokens"),
           words("(\\d[\\d,]*) (?:tokens )?(?:in|from) the (?:messages|prompt|input)"),
           words("resulted in (\\d[\\d,]*)"),
           words("(?:prompt|input|request)[^0-9]{0,20}contains? (?:at least )?(\\d[\\d,]*)"),
@@ -100,7 +104,54 @@ public final class Refusals {
               + "|final (?:message|assistant)|must be from|empty|blank|whitespace|role|jinja"
               + "|template|tool_calls?\\b|tool_use|tool message|tool result|preceding|must be followed"
               + "|must have (?:some )?content|content (?:is|field) (?:is )?(?:required|missing)"
-              + "|content.{0,40}(?:null|required|missing)|system message");
+              + "|content.{0,40}(?:null|required|missing)|system message|prefill"
+              + "|at row \\d+, column \\d+|filterexpression|raise_exception"
+              + "|function\\.arguments|arguments.{0,40}(?:valid json|json object|json format)"
+              + "|unterminated string|expecting (?:value|property name|',')|jsondecodeerror");
+
+  private static final String REFUSES =
+      "(?:not support|n't support|unsupported|not allowed|not accept|not available|not enabled"
+          + "|only supported by)";
+
+  private static final Pattern NO_IMAGES =
+      words(
+          "(?:image|vision|multi-?modal)[^.]{0,60}"
+              + REFUSES
+              + "|"
+              + REFUSES
+              + "[^.]{0,40}(?:image|vision|multi-?modal)|not a multi-?modal|at most 0 image"
+              + "|unknown variant `image_url`|missing data required for image input"
+              + "|no endpoints found that support image");
+
+  private static final Pattern NO_AUDIO =
+      words(
+          "audio[^.]{0,60}"
+              + REFUSES
+              + "|"
+              + REFUSES
+              + "[^.]{0,40}audio|at most 0 audio|unknown variant `input_audio`"
+              + "|no endpoints found that support.{0,20}audio");
+
+  /** An image or sound that is refused for itself says nothing about the others. */
+  private static final Pattern ABOUT_ONE_FILE =
+      words(
+          "format|media.?type|mime|size|dimension|resolution|download|fetch|too large|corrupt"
+              + "|could not be");
+
+  private static final Pattern TEXT_ONLY =
+      words(
+          "content.{0,60}(?:must be|should be|expected|expects) (?:a )?(?:valid )?(?:str\\b|string)"
+              + "|invalid type: sequence, expected a string");
+
+  /** What servers say with status 500 when a request does not fit the template of the model. */
+  private static final Pattern TEMPLATE =
+      words(
+          "jinja|chat template|at row \\d+, column \\d+|filterexpression|raise_exception"
+              + "|templateerror|conversation roles");
+
+  /** A call that the model made wrong: the next may be right. */
+  private static final Pattern BAD_CALL =
+      words("tool_use_failed|json_validate_failed|failed to call a function");
 
   private static final Pattern MISSING_REASONING =
       words(
@@ -138,10 +189,17 @@ public final class Refusals {
   public static Optional<Lesson> learn(
       ProviderError error, ModelFacts facts, Set<String> sent, int promptTokens, int window) {
     int status = error.status();
+    var message = error.message();
+    if (isBadCall(error)) {
+      return Optional.empty();
+    }
+    var kind = refusedKind(message, facts, sent);
+    if (kind.isPresent() && status != 401 && status != 403 && status != 429) {
+      return Optional.of(new Lesson.Rewrite(facts.without(kind.get())));
+    }
     if (status == 401 || status == 403 || status == 429 || status == 404) {
       return Optional.empty();
     }
-    var message = error.message();
     if (error.message().isEmpty()) {
       return Optional.empty();
     }
@@ -169,6 +227,37 @@ public final class Refusals {
     return !facts.isStrict() && HISTORY.matcher(message).find()
         ? Optional.of(new Lesson.Rewrite(facts.strict()))
         : Optional.empty();
+  }
+
+  /** The kind of content that the model does not take. */
+  private static Optional<String> refusedKind(String message, ModelFacts facts, Set<String> sent) {
+    boolean isAboutOne = ABOUT_ONE_FILE.matcher(message).find();
+    if (!isAboutOne && sent.contains(ModelFacts.IMAGES) && NO_IMAGES.matcher(message).find()) {
+      return Optional.of(ModelFacts.IMAGES);
+    }
+    if (!isAboutOne && sent.contains(ModelFacts.AUDIO) && NO_AUDIO.matcher(message).find()) {
+      return Optional.of(ModelFacts.AUDIO);
+    }
+    return sent.contains(ModelFacts.PARTS)
+            && facts.supports(ModelFacts.PARTS)
+            && TEXT_ONLY.matcher(message).find()
+        ? Optional.of(ModelFacts.PARTS)
+        : Optional.empty();
+  }
+
+  /**
+   * Whether an error with status 500 is about the request, so that the same request fails again: a
+   * template that cannot be filled in, or content that the model does not take.
+   */
+  public static boolean isAboutRequest(ProviderError error) {
+    return TEMPLATE.matcher(error.message()).find()
+        || NO_IMAGES.matcher(error.message()).find()
+        || NO_AUDIO.matcher(error.message()).find();
+  }
+
+  /** Whether the model made a call that the provider could not read. */
+  public static boolean isBadCall(ProviderError error) {
+    return BAD_CALL.matcher(error.code() + " " + error.type() + " " + error.message()).find();
   }
 
   private static boolean isAboutContext(ProviderError error) {

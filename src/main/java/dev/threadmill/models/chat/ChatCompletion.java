@@ -27,7 +27,17 @@ final class ChatCompletion {
       String refusal,
       @JsonInclude(JsonInclude.Include.NON_NULL) String reasoningContent,
       @JsonInclude(JsonInclude.Include.NON_EMPTY) List<Call> toolCalls,
-      List<Object> annotations) {}
+      List<Object> annotations,
+      @JsonInclude(JsonInclude.Include.NON_NULL) Audio audio) {}
+
+  /**
+   * The spoken answer, or a piece of it.
+   *
+   * @param data in base64
+   * @param expiresAt until when the id can be sent back, in seconds
+   */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  record Audio(String id, String data, Long expiresAt, String transcript) {}
 
   record Call(String id, String type, Function function) {}
 
@@ -54,9 +64,23 @@ final class ChatCompletion {
       String content,
       String refusal,
       String reasoningContent,
-      List<CallDelta> toolCalls) {
+      List<CallDelta> toolCalls,
+      Audio audio) {
     static final Delta EMPTY = new Delta(null, null, null, null, null);
     static final Delta BEGIN = new Delta("assistant", "", null, null, null);
+
+    Delta(
+        String role,
+        String content,
+        String refusal,
+        String reasoningContent,
+        List<CallDelta> toolCalls) {
+      this(role, content, refusal, reasoningContent, toolCalls, null);
+    }
+
+    static Delta spoken(Audio piece) {
+      return new Delta(null, null, null, null, null, piece);
+    }
   }
 
   @JsonInclude(JsonInclude.Include.NON_NULL)

@@ -3,6 +3,7 @@ package dev.threadmill.models.chat;
 import dev.threadmill.api.ApiError;
 import dev.threadmill.api.Ids;
 import dev.threadmill.api.Json;
+import dev.threadmill.api.WorkOwner;
 import dev.threadmill.api.sse.EventStream;
 import dev.threadmill.api.sse.SseFormat;
 import dev.threadmill.guard.FilteredAnswer;
@@ -73,7 +74,8 @@ final class ChatCompletionCall implements EventStream {
     lock.lock();
     try {
       if (!closed) {
-        caller = Thread.ofVirtual().name(id).start(() -> run(model));
+        var owner = WorkOwner.current();
+        caller = Thread.ofVirtual().name(id).start(() -> WorkOwner.run(owner, () -> run(model)));
         return;
       }
     } finally {
@@ -99,7 +101,9 @@ final class ChatCompletionCall implements EventStream {
               "function",
               new ChatCompletion.Function(call.name(), call.arguments())));
     }
-    boolean silent = answer.text().isEmpty() && (!calls.isEmpty() || answer.refusal() != null);
+    var audio = passed.audio();
+    boolean silent =
+        answer.text().isEmpty() && (!calls.isEmpty() || answer.refusal() != null || audio != null);
     var message =
         new ChatCompletion.Message(
             "assistant",
@@ -107,7 +111,8 @@ final class ChatCompletionCall implements EventStream {
             answer.refusal(),
             answer.reasoning(),
             calls,
-            List.of());
+            List.of(),
+            audio);
     var choice =
         new ChatCompletion.Choice(
             0, message, null, ChatCompletion.finishReason(answer.finishReason()));
@@ -208,6 +213,9 @@ final class ChatCompletionCall implements EventStream {
               call(index, callId(index), "function", name, "");
           case ModelDelta.ToolCallArguments(var index, var fragment) ->
               call(index, null, null, null, fragment);
+          case ModelDelta.Speech(var soundId, var data, var transcript, var expiresAt) ->
+              ChatCompletion.Delta.spoken(
+                  new ChatCompletion.Audio(soundId, data, expiresAt, transcript));
           case ModelDelta.Batch _ -> throw new IllegalStateException("batches are unpacked");
         },
         null);

@@ -79,9 +79,7 @@ public record ChatCompletionRequest(
           "stream_options", "Invalid 'stream_options': it is only allowed when 'stream' is true.");
     }
     refuse("n", n != null && n != 1, "only one choice can be had");
-    refuse("audio", isSet(audio), "answers cannot be spoken");
-    refuse("modalities", wantsAudio(modalities), "answers can only be text");
-    refuse("output", wantsAudio(output), "answers can only be text");
+    RequestedSpeech.check(modalities, output, audio);
     refuse("logprobs", Boolean.TRUE.equals(logprobs), "probabilities are not available");
     refuse("top_logprobs", topLogprobs != null && topLogprobs != 0, "they are not available");
     refuse("logit_bias", isSet(logitBias) && !logitBias.isEmpty(), "it cannot be passed on");
@@ -118,7 +116,18 @@ public record ChatCompletionRequest(
             stops(stop),
             seed,
             frequencyPenalty,
-            presencePenalty));
+            presencePenalty,
+            speech()));
+  }
+
+  /** How the answer is to be spoken; null for text only. */
+  ModelRequest.Speech speech() {
+    return RequestedSpeech.of(modalities, output, audio, isStream());
+  }
+
+  /** The field that asks for a spoken answer. */
+  String speechField() {
+    return RequestedSpeech.includesAudio(output) ? "output" : "modalities";
   }
 
   /** The choice; that of the code interpreter by its function. */
@@ -193,10 +202,6 @@ public record ChatCompletionRequest(
 
   private static boolean isSet(JsonNode node) {
     return node != null && !node.isNull();
-  }
-
-  private static boolean wantsAudio(List<String> kinds) {
-    return kinds != null && !kinds.equals(List.of("text"));
   }
 
   private static void refuse(String param, boolean isPresent, String why) {

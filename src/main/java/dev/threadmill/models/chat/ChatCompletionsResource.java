@@ -74,6 +74,13 @@ public class ChatCompletionsResource {
       throws InterruptedException {
     var model =
         models.find(request.model()).orElseThrow(() -> ModelErrors.unknownModel(request.model()));
+    if (request.speech() != null && !model.info().speech()) {
+      throw ApiException.invalid(
+          request.speechField(),
+          "unsupported_value",
+          "Unsupported value for '%s': the model '%s' answers with text only."
+              .formatted(request.speechField(), request.model()));
+    }
     var project = Caller.current().project();
     if (request.codeFunction().isPresent() && code.unavailable() != null) {
       throw ApiException.invalid("tools", "unsupported_value", code.unavailable());

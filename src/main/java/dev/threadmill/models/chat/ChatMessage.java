@@ -8,8 +8,10 @@ import dev.threadmill.models.FileData;
 import dev.threadmill.models.ModelMessage;
 import dev.threadmill.models.ModelPart;
 import dev.threadmill.models.ModelToolCall;
+import dev.threadmill.models.ReasoningState;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /** A message of a chat completion request. */
 public record ChatMessage(ModelMessage message) {
@@ -29,7 +31,8 @@ public record ChatMessage(ModelMessage message) {
             yield new ModelMessage.User(parts(at.get("content")));
           }
           case "assistant" -> {
-            at.allowOnly("role", "content", "name", "refusal", "tool_calls", "annotations");
+            at.allowOnly(
+                "role", "content", "name", "refusal", "tool_calls", "annotations", "audio");
             yield assistant(at);
           }
           case "tool" -> {
@@ -57,6 +60,15 @@ public record ChatMessage(ModelMessage message) {
               function.get("arguments").text()));
     }
     var content = at.get("content");
+    var spoken = at.get("audio");
+    if (!spoken.isAbsent()) {
+      spoken.allowOnly("id", "data", "transcript", "expires_at");
+      return new ModelMessage.Assistant(
+          content.isAbsent() ? null : plain(content),
+          calls,
+          new ReasoningState(
+              "openai", null, Map.of(ReasoningState.SPOKEN, spoken.get("id").text())));
+    }
     if (content.isAbsent() && calls.isEmpty()) {
       if (at.get("refusal").isAbsent()) {
         throw ApiException.missing("content");

@@ -14,6 +14,7 @@ final class CompletionBuilder {
   private final StringBuilder text = new StringBuilder();
   private final StringBuilder refusal = new StringBuilder();
   private final StringBuilder reasoning = new StringBuilder();
+  private final SpeechBuilder speech = new SpeechBuilder();
   private final List<String> names = new ArrayList<>();
   private final List<StringBuilder> arguments = new ArrayList<>();
 
@@ -28,8 +29,14 @@ final class CompletionBuilder {
         arguments.add(new StringBuilder());
       }
       case ModelDelta.ToolCallArguments(var index, var more) -> arguments.get(index).append(more);
+      case ModelDelta.Speech more -> speech.add(more);
       case ModelDelta.Batch _ -> throw new IllegalArgumentException("batches are unpacked");
     }
+  }
+
+  /** The spoken answer; null if there is none. */
+  ChatCompletion.Audio audio() {
+    return speech.build();
   }
 
   /** The tokens of an answer that ended early, by our own count. */

@@ -58,10 +58,19 @@ final class ErrorBody {
               : value.isArray() ? list(value) : value.isObject() ? message(value) : "";
       if (!text.isBlank()) {
         var raw = error.path("metadata").path("raw");
-        return nested(text) + (raw.isTextual() ? " " + raw.textValue() : "");
+        return nested(text) + (raw.isTextual() ? " " + raw.textValue() : "") + window(error);
       }
     }
     return error.path("errors").isArray() ? list(error.get("errors")) : "";
+  }
+
+  /** The numbers with which llama.cpp explains that a prompt is too long. */
+  private static String window(JsonNode error) {
+    var window = error.path("n_ctx");
+    var prompt = error.path("n_prompt_tokens");
+    return window.isNumber() && prompt.isNumber()
+        ? " (n_ctx: %s, n_prompt_tokens: %s)".formatted(window.asText(), prompt.asText())
+        : "";
   }
 
   /** Errors of validation: where each is and what it says. */

@@ -5,6 +5,7 @@ import dev.threadmill.models.ModelException;
 import dev.threadmill.models.ProviderConfig;
 import dev.threadmill.models.ProviderError;
 import dev.threadmill.models.ProviderException;
+import dev.threadmill.models.adapt.Refusals;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -21,6 +22,14 @@ import java.util.regex.Pattern;
  */
 public final class ProviderErrors {
   private static final Pattern SECONDS = Pattern.compile("\\d{1,9}(\\.\\d{1,9})?");
+  private static final Pattern TRY_AGAIN_IN =
+      Pattern.compile(
+          "(?:try again|retry) (?:in|after) (?:(\\d{1,4})m)?(\\d{1,6}(?:\\.\\d{1,9})?) ?(ms|s)",
+          Pattern.CASE_INSENSITIVE);
+  private static final Pattern LOADING =
+      Pattern.compile(
+          "loading.{0,40}model|model.{0,100}(?:is|being|still|currently) (?:being )?load",
+          Pattern.CASE_INSENSITIVE);
   private static final Pattern KEY_WORDS =
       Pattern.compile(
           "api.?key|(?:invalid|wrong|bad|missing|incorrect|expired) (?:key|token)|credential|authenti"
@@ -62,7 +71,17 @@ public final class ProviderErrors {
     int status = error.status();
     boolean again = !"false".equalsIgnoreCase(header.apply("x-should-retry"));
     if (status == 429) {
-      return rateLimited(error, again, retryAfter(header));
+      return rateLimited(error, again, retryAfter(header).or(() -> retryAfter(error)));
+    }
+    if (Refusals.isBadCall(error)) {
+      return badCall(error);
+    }
+    if (status == 503 && LOADING.matcher(error.message()).find()) {
+      return ProviderException.loading(
+          withProviderMessage("The provider '%s' returned the status %d", error, status));
+    }
+    if (status == 500 && Refusals.isAboutRequest(error)) {
+      return invalid(error);
     }
     if (status == 408 || status == 409 || status == 425 || status >= 500) {
       var message = withProviderMessage("The provider '%s' returned the status %d", error, status);
@@ -108,7 +127,7 @@ public final class ProviderErrors {
   /** The error that a provider reports within a stream; null if the event is none. */
   public ProviderException fromStreamEvent(JsonNode body, String eventName, String model) {
     var reported = body.path("error");
-    boolean none = reported.isMissingNode() || reported.isNull();
+    boolean none = isNone(reported);
     if (none && !eventName.equals("error")) {
       return null;
     }
@@ -116,8 +135,28 @@ public final class ProviderErrors {
     return fromKind(error, model).with(error);
   }
 
+  /** Some gateways add an empty error to each event. */
+  private static boolean isNone(JsonNode error) {
+    return error.isMissingNode()
+        || error.isNull()
+        || error.isBoolean() && !error.booleanValue()
+        || error.isTextual() && error.textValue().isBlank()
+        || error.isContainerNode() && error.isEmpty();
+  }
+
+  private ProviderException badCall(ProviderError error) {
+    return ProviderException.retryable(
+        ModelException.Kind.PROVIDER_FAILED,
+        withProviderMessage(
+            "The model of the provider '%s' made a tool call that cannot be read", error, 0),
+        Optional.<Duration>empty());
+  }
+
   /** Without a status, the kind of an error is read off its type, its code and its words. */
   private ProviderException fromKind(ProviderError error, String model) {
+    if (Refusals.isBadCall(error)) {
+      return badCall(error);
+    }
     var kind = (error.type() + " " + error.code()).toLowerCase(Locale.ROOT);
     int status = error.code().matches("\\d{3}") ? Integer.parseInt(error.code()) : 0;
     if (status == 429
@@ -125,7 +164,7 @@ public final class ProviderErrors {
         || kind.contains("quota")
         || kind.contains("resource_exhausted")
         || kind.contains("too_many")) {
-      return rateLimited(error, true, Optional.empty());
+      return rateLimited(error, true, retryAfter(error));
     }
     if (isUnknownModel(error)) {
       return unknownModel(error, model);
@@ -255,6 +294,18 @@ public final class ProviderErrors {
                     "(?is).*(model.{0,120}(not found|does not exist|not exist|unknown)|unknown model"
                         + "|invalid model|no such model).*");
     return notFound && MODEL_WORDS.matcher(error.message()).find();
+  }
+
+  /** The wait that the words of the error ask for, as with providers that send no header. */
+  private static Optional<Duration> retryAfter(ProviderError error) {
+    var found = TRY_AGAIN_IN.matcher(error.message());
+    if (!found.find()) {
+      return Optional.empty();
+    }
+    double millis = found.group(1) == null ? 0 : Double.parseDouble(found.group(1)) * 60_000;
+    double amount = Double.parseDouble(found.group(2));
+    millis += found.group(3).equals("ms") ? amount : 1000 * amount;
+    return Optional.of(Duration.ofMillis((long) Math.ceil(millis)));
   }
 
   private Optional<Duration> retryAfter(UnaryOperator<String> header) {

@@ -8,7 +8,9 @@ import dev.threadmill.models.ModelMessage;
 import dev.threadmill.models.ModelRequest;
 import dev.threadmill.models.ProviderConfig;
 import dev.threadmill.models.adapt.PromptShape;
+import dev.threadmill.models.http.ProviderTransport;
 import java.util.List;
+import java.util.OptionalInt;
 
 /** What differs from provider to provider. */
 interface Dialect {
@@ -38,6 +40,15 @@ interface Dialect {
   /** Whether it counts reasoning beside the completion, not in it. */
   default boolean countsReasoningApart() {
     return false;
+  }
+
+  /**
+   * The context window of a model as its provider describes it, in tokens; empty if it does not, or
+   * was asked before.
+   */
+  default OptionalInt window(ProviderTransport transport, ProviderConfig provider, String model)
+      throws InterruptedException {
+    return OptionalInt.empty();
   }
 
   /** Adds to the body of a request what the library does not send. */

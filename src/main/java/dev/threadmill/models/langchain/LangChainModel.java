@@ -6,6 +6,7 @@ import dev.langchain4j.model.chat.response.CompleteToolCall;
 import dev.langchain4j.model.chat.response.PartialThinking;
 import dev.langchain4j.model.chat.response.PartialToolCall;
 import dev.langchain4j.model.chat.response.StreamingChatResponseHandler;
+import dev.threadmill.models.ContextWindowException;
 import dev.threadmill.models.LanguageModel;
 import dev.threadmill.models.LearnedFacts;
 import dev.threadmill.models.ModelDelta;
@@ -17,7 +18,9 @@ import dev.threadmill.models.ModelsConfig;
 import dev.threadmill.models.ProviderConfig;
 import dev.threadmill.models.ReasoningState;
 import dev.threadmill.models.RetryPolicy;
+import dev.threadmill.models.TokenCounter;
 import dev.threadmill.models.adapt.AdaptiveCall;
+import dev.threadmill.models.adapt.PromptShape;
 import dev.threadmill.models.http.ProviderErrors;
 import dev.threadmill.models.http.ProviderTransport;
 import dev.threadmill.models.response.FinishReasons;
@@ -64,12 +67,13 @@ final class LangChainModel implements LanguageModel {
   @Override
   public ModelResponse answer(ModelRequest request, Consumer<ModelDelta> deltas)
       throws InterruptedException {
+    learnWindow(request);
     return new AdaptiveCall(learned, provider.name(), nameAtProvider, info)
         .run(
             request,
             deltas,
             (facts, maxTokens, sent, emitted) ->
-                RetryPolicy.of(config)
+                RetryPolicy.of(config, provider)
                     .call(
                         provider.name(),
                         ofAttempt ->
@@ -78,10 +82,33 @@ final class LangChainModel implements LanguageModel {
                         emitted));
   }
 
+  /**
+   * Asks for the context window before the first call, so that the prompt is cut to it: a server
+   * that drops the beginning of a long prompt refuses nothing.
+   */
+  private void learnWindow(ModelRequest request) throws InterruptedException {
+    var facts = learned.of(provider.name(), nameAtProvider);
+    if (facts.contextWindow() > 0) {
+      return;
+    }
+    var window = dialect.window(transport, provider, nameAtProvider);
+    if (window.isEmpty() || window.getAsInt() >= info.contextWindow()) {
+      return;
+    }
+    learned.remember(
+        provider.name(), nameAtProvider, facts.withContextWindow(window.getAsInt(), 1));
+    if (TokenCounter.count(request) > window.getAsInt()) {
+      throw new ContextWindowException(
+          "The prompt does not fit into the context window of the model '%s', which has %d tokens."
+              .formatted(request.model(), window.getAsInt()));
+    }
+  }
+
   private ModelResponse attempt(
       ModelRequest request, ModelFacts facts, Set<String> sent, Consumer<ModelDelta> deltas)
       throws InterruptedException {
-    var adapted = dialect.adapt(request.withMessages(dialect.messages(request, facts)), info);
+    var messages = PromptShape.limited(dialect.messages(request, facts), facts, sent);
+    var adapted = dialect.adapt(request.withMessages(messages), info);
     var http =
         new LangChainHttpClient(
             transport,

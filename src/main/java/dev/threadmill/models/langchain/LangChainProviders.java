@@ -29,6 +29,7 @@ import jakarta.inject.Singleton;
 import java.io.IOException;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.OptionalInt;
 
 /** The providers that LangChain4j has clients for. */
 final class LangChainProviders {
@@ -128,6 +129,8 @@ final class LangChainProviders {
   /** Models of an Ollama server. */
   @Singleton
   static class OllamaProvider extends LangChainProvider {
+    private final OllamaWindows windows = new OllamaWindows();
+
     OllamaProvider(
         ProviderTransport transport,
         ModelsConfig config,
@@ -143,7 +146,7 @@ final class LangChainProviders {
 
     @Override
     Dialect dialect() {
-      return new Ollama();
+      return new Ollama(windows);
     }
   }
 
@@ -305,7 +308,13 @@ final class LangChainProviders {
     }
   }
 
-  private record Ollama() implements Dialect {
+  private record Ollama(OllamaWindows windows) implements Dialect {
+    @Override
+    public OptionalInt window(ProviderTransport transport, ProviderConfig provider, String model)
+        throws InterruptedException {
+      return windows.ask(transport, provider, model);
+    }
+
     @Override
     public StreamingChatModel model(
         LangChainHttpClient http, ProviderConfig settings, String name, ModelRequest request) {
@@ -360,7 +369,11 @@ final class LangChainProviders {
       while (context < needed) {
         context *= 2;
       }
-      body.withObject("/options").put("num_ctx", Math.min(context, info.contextWindow()));
+      int window =
+          facts.contextWindow() == 0
+              ? info.contextWindow()
+              : Math.min(info.contextWindow(), facts.contextWindow());
+      body.withObject("/options").put("num_ctx", Math.min(context, window));
     }
 
     @Override

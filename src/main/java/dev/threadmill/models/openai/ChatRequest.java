@@ -69,7 +69,7 @@ final class ChatRequest {
     this.facts = facts;
     this.maxTokens = maxTokens;
     this.out = out;
-    this.messages = messages(request, facts);
+    this.messages = PromptShape.limited(messages(request, facts), facts, sent);
     this.ids = CallIds.of(messages, this::isOwn, facts.hasShortIds());
   }
 
@@ -139,8 +139,9 @@ final class ChatRequest {
   private void body(String pinned) throws IOException {
     out.writeStartObject();
     out.writeStringField("model", pinned);
-    out.writeBooleanField("stream", provider.streams());
-    if (provider.streams() && sends("stream_options")) {
+    boolean streams = provider.streams() && request.isStreamable();
+    out.writeBooleanField("stream", streams);
+    if (streams && sends("stream_options")) {
       out.writeObjectFieldStart("stream_options");
       out.writeBooleanField("include_usage", true);
       out.writeEndObject();
@@ -150,6 +151,7 @@ final class ChatRequest {
       message(message);
     }
     out.writeEndArray();
+    speech();
     tools();
     format();
     number("temperature", request.temperature());
@@ -173,6 +175,21 @@ final class ChatRequest {
     out.writeEndObject();
   }
 
+  private void speech() throws IOException {
+    if (request.speech() == null) {
+      return;
+    }
+    out.writeArrayFieldStart("modalities");
+    out.writeString("text");
+    out.writeString("audio");
+    out.writeEndArray();
+    out.writeObjectFieldStart("audio");
+    out.writeFieldName("voice");
+    out.writeTree(request.speech().voice());
+    out.writeStringField("format", request.speech().format());
+    out.writeEndObject();
+  }
+
   private void maxTokens() throws IOException {
     if (maxTokens != null && facts.supports(MAX_TOKENS)) {
       var field =
@@ -185,7 +202,8 @@ final class ChatRequest {
   private void message(ModelMessage message) throws IOException {
     if (message instanceof ModelMessage.Assistant(var text, var calls, _)
         && calls.isEmpty()
-        && (text == null || text.isEmpty())) {
+        && (text == null || text.isEmpty())
+        && spokenId(message) == null) {
       return;
     }
     out.writeStartObject();
@@ -212,6 +230,11 @@ final class ChatRequest {
     out.writeStringField("role", "assistant");
     out.writeStringField(
         "content", message.text() == null && facts.isStrict() ? "" : message.text());
+    if (spokenId(message) != null) {
+      out.writeObjectFieldStart("audio");
+      out.writeStringField("id", spokenId(message));
+      out.writeEndObject();
+    }
     if (message.toolCalls().isEmpty()) {
       return;
     }
@@ -221,6 +244,15 @@ final class ChatRequest {
       extra(Json.MAPPER.valueToTree(own.attributes().get(ChunkReader.MESSAGE)));
     }
     calls(message.toolCalls(), own);
+  }
+
+  /** By which the provider knows an earlier answer that was spoken; null if it was not. */
+  private static String spokenId(ModelMessage message) {
+    return message instanceof ModelMessage.Assistant(_, _, var state)
+            && state != null
+            && state.attributes().get(ReasoningState.SPOKEN) instanceof String id
+        ? id
+        : null;
   }
 
   /**

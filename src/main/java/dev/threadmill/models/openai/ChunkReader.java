@@ -3,6 +3,8 @@ package dev.threadmill.models.openai;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.threadmill.api.StorableText;
+import dev.threadmill.models.ModelDelta;
 import dev.threadmill.models.ModelToolCall;
 import dev.threadmill.models.ProviderConfig;
 import dev.threadmill.models.ReasoningState;
@@ -123,6 +125,7 @@ final class ChunkReader {
     reasoning(delta);
     content(delta.path("content"));
     response.refusal(text(delta.path("refusal")));
+    speech(delta.path("audio"));
     var extra = others(delta, READ);
     if (!extra.isEmpty()) {
       response.extra(extra);
@@ -164,12 +167,13 @@ final class ChunkReader {
   /** Text, or the list of parts that some servers send. */
   private void content(JsonNode content) {
     response.text(text(content));
-    if (!content.isArray()) {
+    if (!content.isContainerNode()) {
       return;
     }
-    for (var part : content) {
+    for (var part : content.isArray() ? content : List.of(content)) {
       switch (part.path("type").asText("")) {
-        case "text" -> response.text(text(part.path("text")));
+        case "text", "output_text", "" ->
+            response.text(part.isTextual() ? part.textValue() : text(part.path("text")));
         case "thinking" -> {
           for (var thought : part.path("thinking")) {
             response.reasoning(text(thought.path("text")));
@@ -178,6 +182,26 @@ final class ChunkReader {
         default -> {}
       }
     }
+  }
+
+  private void speech(JsonNode audio) {
+    var id = text(audio.path("id"));
+    var data = text(audio.path("data"));
+    var transcript = StorableText.of(text(audio.path("transcript")));
+    var expiresAt = audio.path("expires_at");
+    if (id.isEmpty() && data.isEmpty() && transcript.isEmpty() && !expiresAt.isNumber()) {
+      return;
+    }
+    response.speech(
+        new ModelDelta.Speech(
+            orNull(id),
+            orNull(data),
+            orNull(transcript),
+            expiresAt.isNumber() ? expiresAt.longValue() : null));
+  }
+
+  private static String orNull(String text) {
+    return text.isEmpty() ? null : text;
   }
 
   /** Counts under whichever names; what is missing is negative. */

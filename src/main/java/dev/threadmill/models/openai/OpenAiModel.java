@@ -1,11 +1,13 @@
 package dev.threadmill.models.openai;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.MappingIterator;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.threadmill.egress.EgressException;
 import dev.threadmill.egress.RequestBody;
 import dev.threadmill.egress.SseParser;
 import dev.threadmill.egress.StreamingResponse;
+import dev.threadmill.egress.Timeouts;
 import dev.threadmill.models.LanguageModel;
 import dev.threadmill.models.LearnedFacts;
 import dev.threadmill.models.ModelDelta;
@@ -22,8 +24,10 @@ import dev.threadmill.models.http.ProviderTransport;
 import dev.threadmill.models.response.ResponseAccumulator;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 
@@ -80,7 +84,7 @@ final class OpenAiModel implements LanguageModel {
               var written =
                   ChatRequest.write(request, nameAtProvider, model, provider, facts, maxTokens);
               sent.addAll(written.parameters());
-              return RetryPolicy.of(config)
+              return RetryPolicy.of(config, provider)
                   .call(
                       provider.name(),
                       ofAttempt -> attempt(request, written.body(), ofAttempt),
@@ -90,7 +94,8 @@ final class OpenAiModel implements LanguageModel {
 
   private ModelResponse attempt(ModelRequest request, RequestBody body, Consumer<ModelDelta> deltas)
       throws InterruptedException {
-    try (var response = send(body)) {
+    boolean streams = provider.streams() && request.isStreamable();
+    try (var response = send(body, streams)) {
       if (response.status() != 200) {
         throw errors.fromStatus(
             response.status(),
@@ -100,28 +105,28 @@ final class OpenAiModel implements LanguageModel {
       }
       return new Reading(request, response, deltas).read();
     } catch (EgressException e) {
-      throw failure(e, provider.nextByteTimeout(config));
+      throw failure(e, streams, provider.nextByteTimeout(config));
     }
   }
 
-  private StreamingResponse send(RequestBody body) throws InterruptedException {
+  private StreamingResponse send(RequestBody body, boolean streams) throws InterruptedException {
     try {
       return transport.send(
           "POST",
           provider.endpoint("/chat/completions"),
-          headers(),
+          headers(streams),
           body,
-          provider.timeouts(config),
+          streams ? provider.timeouts(config) : Timeouts.total(provider.answerTimeout(config)),
           config.longestAnswer());
     } catch (EgressException e) {
-      throw failure(e, provider.firstByteTimeout(config));
+      throw failure(e, streams, provider.firstByteTimeout(config));
     }
   }
 
-  private ProviderException failure(EgressException e, Duration readTimeout) {
+  private ProviderException failure(EgressException e, boolean streams, Duration readTimeout) {
     return switch (e.kind()) {
       case TIMED_OUT ->
-          provider.streams()
+          streams
               ? errors.readTimeout(readTimeout)
               : errors.responseTimeout(provider.answerTimeout(config));
       case TOO_LARGE -> errors.responseTooLarge();
@@ -139,10 +144,10 @@ final class OpenAiModel implements LanguageModel {
     }
   }
 
-  private Map<String, String> headers() {
+  private Map<String, String> headers(boolean streams) {
     var headers = new HashMap<String, String>();
     headers.put("content-type", "application/json");
-    headers.put("accept", provider.streams() ? "text/event-stream" : "application/json");
+    headers.put("accept", streams ? "text/event-stream" : "application/json");
     provider.apiKey().ifPresent(key -> headers.put("authorization", "Bearer " + key));
     headers.putAll(provider.headers());
     return headers;
@@ -260,33 +265,42 @@ final class OpenAiModel implements LanguageModel {
     /** Reads all events that have arrived. Returns whether one of them marks the end. */
     private boolean takeEvents() {
       for (var event = parser.next(); event != null; event = parser.next()) {
-        if (event.text().strip().equals("[DONE]")) {
-          return true;
-        }
+        var data = EventData.of(event.text());
         boolean repeated = !event.id().isEmpty() && event.id().equals(lastId);
         lastId = event.id();
-        if (!repeated && event.data().length > 0) {
-          take(json(event.data()), event.name());
+        if (!repeated && event.name().equals("error") && data.isPlainText()) {
+          throw errors.fromStreamEvent(
+              JSON.createObjectNode().put("error", data.json()), "error", request.model());
+        }
+        if (!repeated && !data.isPlainText()) {
+          take(data.json(), event.name());
+        }
+        if (data.isEnd()) {
+          return true;
         }
       }
       return false;
     }
 
     private ModelResponse whole() {
-      if (start.size() == 0) {
-        return complete();
-      }
-      take(json(start.toByteArray()), "");
+      take(start.toString(StandardCharsets.UTF_8), "");
+      // It ends where its JSON ends, whether a reason is named or not.
+      accumulator.endOfStream();
       return complete();
     }
 
-    private JsonNode json(byte[] text) {
-      try {
-        var json = JSON.readTree(text);
-        if (json != null && json.isObject()) {
-          return json;
+    /** Reads the JSON values of a text, of which some gateways send several at once. */
+    private void take(String text, String eventName) {
+      try (MappingIterator<JsonNode> values = JSON.readerFor(JsonNode.class).readValues(text)) {
+        while (values.hasNextValue()) {
+          var value = values.nextValue();
+          for (var each : value.isArray() ? value : List.of(value)) {
+            if (!each.isObject()) {
+              throw ResponseAccumulator.malformed(provider.name(), null);
+            }
+            take(each, eventName);
+          }
         }
-        throw ResponseAccumulator.malformed(provider.name(), null);
       } catch (IOException e) {
         throw ResponseAccumulator.malformed(provider.name(), e);
       }

@@ -14,7 +14,9 @@ final class ModelFamilies {
       List.of(
           new Family("gpt-5", 400 * K, 128 * K, true, true, false, true),
           new Family("gpt-4.1", 1_047_576, 32_768, true, true, false, false),
-          new Family("gpt-4o-audio", 128 * K, 16_384, false, false, true, false),
+          new Family("gpt-4o-audio", 128 * K, 16_384, false, false, true, false, true),
+          new Family("gpt-4o-mini-audio", 128 * K, 16_384, false, false, true, false, true),
+          new Family("gpt-audio", 128 * K, 16_384, false, false, true, false, true),
           new Family("gpt-4o", 128 * K, 16_384, true, true, false, false),
           new Family("gpt-4.5", 128 * K, 16_384, true, true, false, false),
           new Family("gpt-4-turbo", 128 * K, 4_096, true, false, false, false),
@@ -30,7 +32,7 @@ final class ModelFamilies {
           new Family("claude-3", 200 * K, 4_096, true, false, false, false),
           new Family("claude-", 200 * K, 32 * K, true, true, false, true),
           new Family("gemini-", 1_048_576, 65_536, true, true, true, true),
-          new Family("", 128 * K, 16_384, true, false, true, true));
+          new Family("", 128 * K, 16_384, true, false, true, true, true));
 
   private record Family(
       String prefix,
@@ -39,7 +41,19 @@ final class ModelFamilies {
       boolean images,
       boolean files,
       boolean audio,
-      boolean reasoning) {}
+      boolean reasoning,
+      boolean speech) {
+    Family(
+        String prefix,
+        int contextWindow,
+        int maxOutput,
+        boolean images,
+        boolean files,
+        boolean audio,
+        boolean reasoning) {
+      this(prefix, contextWindow, maxOutput, images, files, audio, reasoning, false);
+    }
+  }
 
   private ModelFamilies() {}
 
@@ -65,6 +79,7 @@ final class ModelFamilies {
         family.reasoning(),
         null,
         region,
-        null);
+        null,
+        family.speech());
   }
 }

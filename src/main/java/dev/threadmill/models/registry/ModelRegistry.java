@@ -3,6 +3,7 @@ package dev.threadmill.models.registry;
 import dev.threadmill.models.LanguageModel;
 import dev.threadmill.models.LearnedFacts;
 import dev.threadmill.models.ModelException;
+import dev.threadmill.models.ModelFacts;
 import dev.threadmill.models.ModelInfo;
 import dev.threadmill.models.ModelOptions;
 import dev.threadmill.models.ModelsConfig;
@@ -39,6 +40,9 @@ public class ModelRegistry {
   private static final int LONGEST_NAME = 256;
   private static final int FIRST = 1;
   private static final String OLLAMA = "ollama/";
+
+  /** The type of the providers that may answer with sound. */
+  private static final String OPENAI = "openai";
 
   /** The providers whose models are called by their own names, or by these and a prefix. */
   private static final Set<String> DIRECT = Set.of("openai", "anthropic", "gemini", "ollama");
@@ -259,7 +263,7 @@ public class ModelRegistry {
 
   private LanguageModel of(Location location) {
     var provider = location.provider();
-    var info = withLearnedWindow(location.info(), provider, location.nameAtProvider());
+    var info = asLearned(location.info(), provider, location.nameAtProvider());
     return byType.get(provider.type()).model(info, location.nameAtProvider(), provider);
   }
 
@@ -269,10 +273,18 @@ public class ModelRegistry {
         ModelFamilies.info(model, name, provider.region()), nameAtProvider, provider);
   }
 
-  /** With the context window that a refusal of the provider named, if it is smaller. */
-  private ModelInfo withLearnedWindow(ModelInfo info, ProviderConfig provider, String model) {
-    int window = learned.of(provider.name(), model).ownContextWindow();
-    return window == 0 || window >= info.contextWindow() ? info : info.withContextWindow(window);
+  /** With a smaller context window, and without kinds of content, as the provider refused them. */
+  private ModelInfo asLearned(ModelInfo info, ProviderConfig provider, String model) {
+    var facts = learned.of(provider.name(), model);
+    int window = facts.ownContextWindow();
+    var limited =
+        info.limitedTo(
+            facts.supports(ModelFacts.IMAGES),
+            facts.supports(ModelFacts.AUDIO),
+            provider.type().equals(OPENAI));
+    return window == 0 || window >= info.contextWindow()
+        ? limited
+        : limited.withContextWindow(window);
   }
 
   /** Ollama needs an address, the others a key or an address. */

@@ -56,6 +56,7 @@ record ModelsFile(String path, List<Entry> models) {
           "images",
           "files",
           "audio",
+          "speech",
           "reasoning",
           "reasoning_tags",
           "text_tool_calls",
@@ -292,7 +293,11 @@ record ModelsFile(String path, List<Entry> models) {
             field.get("region").text().orElse(provider.region()),
             price.isAbsent()
                 ? null
-                : new ModelInfo.Price(price.get("input").amount(), price.get("output").amount()));
+                : new ModelInfo.Price(price.get("input").amount(), price.get("output").amount()),
+            field
+                .get("speech")
+                .bool()
+                .orElse(known.speech() && ModelFamilies.describes(nameAtProvider)));
     return new Entry(
         info, nameAtProvider, provider.with(options(field, provider.options())), hasWindow);
   }

@@ -31,6 +31,7 @@ public final class ResponseAccumulator {
   private final TextBuffer text = new TextBuffer();
   private final TextBuffer refusal = new TextBuffer();
   private final TextBuffer reasoning = new TextBuffer();
+  private final StringBuilder transcript = new StringBuilder();
   private final ObjectNode extra = JsonNodeFactory.instance.objectNode();
   private final ToolCallAssembler calls;
   private final ThinkTags tags;
@@ -110,6 +111,15 @@ public final class ResponseAccumulator {
   /** Adds text of a refusal. */
   public void refusal(String more) {
     append(refusal, more, ModelDelta.Refusal::new);
+  }
+
+  /** Adds a piece of the spoken answer. */
+  public void speech(ModelDelta.Speech piece) {
+    isAnything = true;
+    if (piece.transcript() != null) {
+      transcript.append(piece.transcript());
+    }
+    emit(piece);
   }
 
   /** Adds reasoning. */
@@ -226,7 +236,8 @@ public final class ResponseAccumulator {
             : callState.of(
                 made, assembled.stream().map(ToolCallAssembler.Assembled::extra).toList());
     var counted =
-        UsageCheck.of(request, text.toString(), orNull(refusal), orNull(reasoning), made)
+        UsageCheck.of(
+                request, text.toString() + transcript, orNull(refusal), orNull(reasoning), made)
             .checked(usage, contextWindow);
     return new ModelResponse(
         text.toString(), orNull(refusal), orNull(reasoning), made, wanted, finish, counted);

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 
 /**
  * Assembles tool calls from the pieces in which providers stream them, and emits each as soon as it
@@ -30,6 +31,8 @@ final class ToolCallAssembler {
 
   private static final List<String> NAMESPACES = List.of("functions.", "default_api.", "tools.");
 
+  private static final Pattern AROUND_NAME = Pattern.compile("^\\s+|\\s*(?:<\\|.*|:\\d+)?\\s*$");
+
   private final Set<String> offered;
   private final Consumer<ModelDelta> deltas;
   private final List<Call> calls = new ArrayList<>();
@@ -45,6 +48,9 @@ final class ToolCallAssembler {
 
     /** Some servers send an empty object first and then the arguments in full. */
     boolean isEmptyObjectHeld;
+
+    /** Arguments that begin like a JSON text or null, which may hold the object as text. */
+    StringBuilder quoted;
 
     final TextBuffer arguments = new TextBuffer();
     final JsonExtent extent = new JsonExtent();
@@ -89,7 +95,7 @@ final class ToolCallAssembler {
    * @param extra other fields of this piece
    */
   void add(int key, String id, String name, String arguments, JsonNode extra) {
-    var call = callOf(key, id, name);
+    var call = callOf(key, id, name, arguments);
     if (call.name == null && !name.isEmpty()) {
       begin(call, name);
     }
@@ -104,6 +110,9 @@ final class ToolCallAssembler {
     for (var call : List.copyOf(calls)) {
       if (call.name == null) {
         throw ResponseAccumulator.malformed(provider, null);
+      }
+      if (call.quoted != null) {
+        write(call, unquoted(call.quoted.toString()));
       }
       if (call.isEmptyObjectHeld || call.arguments.isEmpty() && call.arguments.end().isEmpty()) {
         call.isEmptyObjectHeld = false;
@@ -142,20 +151,33 @@ final class ToolCallAssembler {
     deltas.accept(new ModelDelta.ToolCallStarted(call.index, call.name));
   }
 
-  /** The name without a namespace that the model, not the caller, put before it. */
+  /**
+   * The name as it is on offer, without what models put around it: a namespace before it, a special
+   * token, a number or space behind it.
+   */
   private String plainName(String name) {
     var storable = StorableText.of(name);
+    if (offered.contains(storable)) {
+      return storable;
+    }
+    var clean = AROUND_NAME.matcher(storable).replaceAll("");
+    if (offered.contains(clean)) {
+      return clean;
+    }
     for (var namespace : NAMESPACES) {
-      if (storable.startsWith(namespace)
-          && !offered.contains(storable)
-          && offered.contains(storable.substring(namespace.length()))) {
-        return storable.substring(namespace.length());
+      if (clean.startsWith(namespace) && offered.contains(clean.substring(namespace.length()))) {
+        return clean.substring(namespace.length());
       }
     }
     return storable;
   }
 
   private void append(Call call, String piece) {
+    if (call.quoted != null || call.arguments.isEmpty() && isQuoted(piece)) {
+      call.quoted = call.quoted == null ? new StringBuilder() : call.quoted;
+      call.quoted.append(piece);
+      return;
+    }
     boolean beginsObject = piece.stripLeading().startsWith("{");
     if (call.isEmptyObjectHeld) {
       if (piece.isBlank() || piece.strip().equals(EMPTY_OBJECT)) {
@@ -168,6 +190,29 @@ final class ToolCallAssembler {
     } else if (!(call.isComplete() && isRepetition(call, piece))) {
       write(call, piece);
     }
+  }
+
+  private static boolean isQuoted(String piece) {
+    var begin = piece.stripLeading();
+    return begin.startsWith("\"") || begin.startsWith("n") || begin.startsWith("N");
+  }
+
+  /** Some servers send the object as a JSON text, and null for no arguments. */
+  private static String unquoted(String arguments) {
+    if (arguments.strip().equals("null") || arguments.strip().equals("None")) {
+      return EMPTY_OBJECT;
+    }
+    try {
+      var text = Json.MAPPER.readTree(arguments);
+      if (text != null
+          && text.isTextual()
+          && Json.MAPPER.readTree(text.textValue()) instanceof ObjectNode) {
+        return text.textValue();
+      }
+    } catch (JsonProcessingException _) {
+      // It stays what the model wrote.
+    }
+    return arguments;
   }
 
   /** Whether a server sends again in full what it has streamed before. */
@@ -220,8 +265,8 @@ final class ToolCallAssembler {
     }
   }
 
-  private Call callOf(int key, String id, String name) {
-    var found = name.isEmpty() ? continued(key, id) : begun(key, id, name);
+  private Call callOf(int key, String id, String name, String arguments) {
+    var found = name.isEmpty() ? continued(key, id) : begun(key, id, name, arguments);
     if (found != null) {
       found.id = found.id.isEmpty() ? id : found.id;
       return found;
@@ -255,7 +300,7 @@ final class ToolCallAssembler {
   }
 
   /** The call that a piece with a name belongs to; null if it begins one. */
-  private Call begun(int key, String id, String name) {
+  private Call begun(int key, String id, String name, String arguments) {
     for (var call : calls.reversed()) {
       if (key >= 0 && call.key != key) {
         continue;
@@ -265,7 +310,8 @@ final class ToolCallAssembler {
       }
       boolean sameName = call.name.equals(plainName(name));
       if (!id.isEmpty() && call.id.equals(id) && sameName) {
-        return call;
+        // Some servers give all calls one id and no number.
+        return key < 0 && call.isComplete() && !isRepetition(call, arguments) ? null : call;
       }
       boolean sameId = id.isEmpty() || call.id.isEmpty();
       if (key >= 0 && sameId && sameName && !call.isComplete()) {

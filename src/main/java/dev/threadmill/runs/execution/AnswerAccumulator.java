@@ -113,6 +113,8 @@ public final class AnswerAccumulator {
       case ModelDelta.ToolCallStarted(var index, var name) -> startCall(index, name);
       case ModelDelta.ToolCallArguments(var index, var piece) -> acceptArguments(index, piece);
       case ModelDelta.Reasoning(var piece) -> acceptReasoning(piece);
+      case ModelDelta.Speech _ ->
+          throw new IllegalStateException("runs do not ask for spoken answers");
       case ModelDelta.Batch(var pieces) ->
           execution.live().events().publishTogether(() -> pieces.forEach(this::accept));
     }

@@ -22,7 +22,12 @@ class RefusalsTest {
           "max_completion_tokens",
           "parallel_tool_calls",
           "stream_options",
-          "reasoning_effort");
+          "reasoning_effort",
+          "response_format",
+          "tool_choice",
+          "images",
+          "audio",
+          "content_parts");
 
   @ParameterizedTest
   @CsvSource(
@@ -38,6 +43,8 @@ class RefusalsTest {
         "Invalid parameter: reasoning_effort is only available for reasoning models | reasoning_effort",
         "Argument not supported: stop_sequences | stop",
         "Unable to submit request: topP is not supported | top_p",
+        "The 'response_format.type' must be 'json_schema' or 'text' | response_format",
+        "Invalid tool_choice type: 'object'. Supported string values: none, auto | tool_choice",
       })
   void aParameterThatIsRefusedByNameIsLeftOut(String message, String parameter) {
     assertThat(facts(message).unsupported()).containsExactly(parameter);
@@ -50,6 +57,10 @@ class RefusalsTest {
         "The 'user' parameter is not supported.",
         "I cannot help with that request.",
         "Invalid image.",
+        "You uploaded an unsupported image. Please make sure it has one of these formats: png.",
+        "Unsupported image media type: image/tiff",
+        "The image could not be downloaded, as this host is not allowed.",
+        "Image dimensions are not supported.",
         "",
       })
   void nothingIsLearnedFromOtherErrors(String message) {
@@ -77,6 +88,26 @@ class RefusalsTest {
     if (tokens != null) {
       assertThat(facts(message).maxOutput()).isEqualTo(tokens);
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "Invalid content type. image_url is only supported by certain models. | images",
+        "This model does not support image input | images",
+        "qwen3 is not a multimodal model | images",
+        "At most 0 image(s) may be provided in one request. | images",
+        "Model does not support images. Please use a model that does. | images",
+        "Image input is not enabled for this model | images",
+        "unknown variant `image_url`, expected `text` | images",
+        "this model is missing data required for image input | images",
+        "This model does not support audio input. | audio",
+        "messages[1].content must be a string | content_parts",
+        "messages.0.content: Input should be a valid string | content_parts",
+      })
+  void contentThatIsRefusedIsLeftOut(String message, String kind) {
+    assertThat(facts(message).unsupported()).containsExactly(kind);
   }
 
   @Test
@@ -107,6 +138,8 @@ class RefusalsTest {
         "The input token count (1500000) exceeds the maximum number of tokens allowed (1048576). |"
             + " 1048576",
         "the request exceeds the available context size (4096 tokens), try increasing it | 4096",
+        "request (5000 tokens) exceeds the available context size (4096 tokens) | 4096",
+        "the request exceeds the available context size. (n_ctx: 4096, n_prompt_tokens: 5000) | 4096",
         "Prompt contains 40000 tokens and 0 draft tokens, too large for model with 32768 maximum"
             + " context length | 32768",
         "`inputs` tokens + `max_new_tokens` must be <= 4096. Given: 5000 `inputs` tokens and 512"

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
 import dev.threadmill.api.Json;
+import dev.threadmill.models.ContextWindowException;
 import dev.threadmill.models.FunctionSpec;
 import dev.threadmill.models.ModelDelta;
 import dev.threadmill.models.ModelException;
@@ -102,6 +103,50 @@ class NativeProviderQuirksTest {
                 + "\"usageMetadata\":{\"promptTokenCount\":11}}\n\n"));
 
     assertThat(ask(GEMINI, user("Hi")).finishReason()).isEqualTo(FinishReason.CONTENT_FILTER);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{\"model_info\": {\"llama.context_length\": 6000}} | 6000",
+        "{\"model_info\": {\"llama.context_length\": 99000}, \"parameters\": \"stop \\\"x\\\"\\nnum_ctx"
+            + "   5000\"} | 5000",
+        "{\"model_info\": {\"llama.context_length\": 999000}} | 32768",
+        "{\"model_info\": {}} | 32768",
+        "{} | 32768",
+        "[] | 32768",
+        "nonsense | 32768",
+      })
+  void ollamaIsAskedOnceForTheWindowOfAModel(String description, int context)
+      throws InterruptedException {
+    provider.describes(description);
+    provider.otherwise(_ -> says(OLLAMA, "Hello", "stop"));
+    var wide = Map.of("ollama.base-url", provider.baseUrl().replace("/v1", ""));
+
+    try (var models = new ModelsSetup(wide)) {
+      for (int i = 0; i < 2; i++) {
+        models
+            .models()
+            .require(OLLAMA)
+            .answer(request(OLLAMA, null, null, user("word ".repeat(4_500))), _ -> {});
+      }
+    }
+
+    assertThat(provider.lastRequest().body().at("/options/num_ctx").asInt())
+        .isEqualTo(Math.min(context, 16_384));
+    assertThat(provider.descriptions()).isEqualTo(1);
+  }
+
+  @Test
+  void aPromptThatIsTooLongForTheWindowIsNotSent() {
+    provider.describes("{\"model_info\": {\"llama.context_length\": 4096}}");
+
+    assertThatThrownBy(() -> ask(OLLAMA, user("word ".repeat(9_000))))
+        .isInstanceOf(ContextWindowException.class)
+        .hasMessageContaining("4096 tokens");
+    assertThat(setup.models().require(OLLAMA).info().contextWindow()).isEqualTo(4096);
+    assertThat(provider.requests()).isEmpty();
   }
 
   @Test

@@ -95,7 +95,7 @@ class OpenAiModelTest {
             new ToolChoice.Function("f"),
             false,
             new ResponseFormat.JsonSchema(Json.tree("{\"name\":\"n\",\"schema\":{}}")),
-            new ModelRequest.Options(0.5, 0.9, 77, "low", List.of("END"), 42L, 0.1, -0.1));
+            new ModelRequest.Options(0.5, 0.9, 77, "low", List.of("END"), 42L, 0.1, -0.1, null));
 
     model("gpt-4o@2024-08-06").answer(request, this::heard);
 
