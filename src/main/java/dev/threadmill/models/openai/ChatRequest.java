@@ -7,7 +7,6 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.threadmill.api.Json;
 import dev.threadmill.egress.RequestBody;
 import dev.threadmill.models.FileData;
-import dev.threadmill.models.FunctionSpec;
 import dev.threadmill.models.ModelFacts;
 import dev.threadmill.models.ModelMessage;
 import dev.threadmill.models.ModelPart;
@@ -16,7 +15,6 @@ import dev.threadmill.models.ModelToolCall;
 import dev.threadmill.models.ProviderConfig;
 import dev.threadmill.models.ReasoningState;
 import dev.threadmill.models.ResponseFormat;
-import dev.threadmill.models.ToolChoice;
 import dev.threadmill.models.adapt.CallIds;
 import dev.threadmill.models.adapt.PromptShape;
 import java.io.IOException;
@@ -152,7 +150,7 @@ final class ChatRequest {
     }
     out.writeEndArray();
     speech();
-    tools();
+    new ToolsWriter(request, out, this::sends).write();
     format();
     number("temperature", request.temperature());
     number("top_p", request.topP());
@@ -351,64 +349,6 @@ final class ChatRequest {
       out.writeEndObject();
     }
     out.writeEndArray();
-  }
-
-  private void tools() throws IOException {
-    if (request.functions().isEmpty()) {
-      return;
-    }
-    out.writeArrayFieldStart("tools");
-    for (var function : request.functions()) {
-      tool(function);
-    }
-    out.writeEndArray();
-    if (request.toolChoice() != null
-        && !ToolChoice.AUTO.equals(request.toolChoice())
-        && sends("tool_choice")) {
-      switch (request.toolChoice()) {
-        case ToolChoice.Mode(var mode) -> out.writeStringField("tool_choice", mode);
-        case ToolChoice.Function(var name) -> choose(name);
-        case ToolChoice.BuiltIn(var name) -> choose(name);
-      }
-    }
-    // True is the default of all servers, and some refuse the field.
-    if (!request.parallelToolCalls() && sends("parallel_tool_calls")) {
-      out.writeBooleanField("parallel_tool_calls", false);
-    }
-  }
-
-  private void tool(FunctionSpec function) throws IOException {
-    out.writeStartObject();
-    out.writeStringField("type", "function");
-    out.writeObjectFieldStart("function");
-    out.writeStringField("name", function.name());
-    if (function.description() != null) {
-      out.writeStringField("description", function.description());
-    }
-    out.writeFieldName("parameters");
-    if (function.parameters() == null) {
-      out.writeStartObject();
-      out.writeStringField("type", "object");
-      out.writeObjectFieldStart("properties");
-      out.writeEndObject();
-      out.writeEndObject();
-    } else {
-      out.writeTree(function.parameters());
-    }
-    if (function.strict() != null && sends("strict")) {
-      out.writeBooleanField("strict", function.strict());
-    }
-    out.writeEndObject();
-    out.writeEndObject();
-  }
-
-  private void choose(String function) throws IOException {
-    out.writeObjectFieldStart("tool_choice");
-    out.writeStringField("type", "function");
-    out.writeObjectFieldStart("function");
-    out.writeStringField("name", function);
-    out.writeEndObject();
-    out.writeEndObject();
   }
 
   private void format() throws IOException {
