@@ -12,6 +12,7 @@ import static dev.threadmill.testing.QuirkyProvider.refusal;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.threadmill.api.Json;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -156,7 +157,7 @@ final class ReportedQuirks {
         }
       }
     }
-    return isAnswered || last("content").startsWith("[Result")
+    return isAnswered || last("content").matches("\\[Result: [^\\]]*]")
         ? null
         : Reply.raw(
             EVENTS,
@@ -169,7 +170,7 @@ final class ReportedQuirks {
   private Reply reasoningDetails(boolean isAnswered) {
     for (var message : body.path("messages")) {
       if (message.path("tool_calls").size() > 0
-          && !message.path("reasoning_details").toString().equals(DETAILS)) {
+          && !message.path("reasoning_details").equals(Json.tree(DETAILS))) {
         return refusal("", "", "Encrypted content is missing.");
       }
     }

@@ -27,13 +27,21 @@ public class RejectMalformedUrls {
 
   private static void check(RoutingContext context) {
     try {
-      checkPath(context.request().path());
-      checkQuery(context.request().query());
+      check(context.request().path(), context.request().query());
     } catch (ApiException e) {
       BodyLimit.refuse(context, e);
       return;
     }
     context.next();
+  }
+
+  /**
+   * @param query null for none
+   * @throws ApiException 400 that names the parameter, if it is one
+   */
+  static void check(String path, String query) {
+    checkPath(path);
+    checkQuery(query);
   }
 
   private static void checkPath(String path) {
@@ -76,7 +84,9 @@ public class RejectMalformedUrls {
       return URLDecoder.decode(text.replace("+", "%2B"), StandardCharsets.UTF_8);
     } catch (IllegalArgumentException e) {
       throw ApiException.invalid(
-          param, "Invalid URL: '%' has to be followed by two hexadecimal digits.");
+          param,
+          (param == null ? "Invalid URL" : "Invalid '" + param + "'")
+              + ": '%' has to be followed by two hexadecimal digits.");
     }
   }
 

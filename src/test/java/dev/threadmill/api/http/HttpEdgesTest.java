@@ -79,60 +79,18 @@ class HttpEdgesTest {
   }
 
   @ParameterizedTest
-  @CsvSource({
-    "limit=%, limit",
-    "limit=%zz, limit",
-    "limit=%2, limit",
-    "after=%%, after",
-    "order=%E0%A4%A, order",
-    "limit=x, limit",
-  })
-  void aMalformedQueryIsA400ThatNamesTheParameter(String query, String param) throws IOException {
-    assertThat(get("/v1/assistants?" + query, HOST))
-        .startsWith("HTTP/1.1 400 ")
-        .contains("\"param\":\"" + param + "\"");
-  }
-
-  @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "",
-        "Host:\r\n",
-        "Host: a b\r\n",
-        "Host: ::::\r\n",
-        "Host: localhost:99999999\r\n"
-      })
+  @ValueSource(strings = {"Host: a b\r\n", "Host: ::::\r\n", "Host: localhost:99999999\r\n"})
   void aStrangeHostIsNoFault(String host) throws IOException {
-    assertThat(get("/v1/assistants", host)).matches("(?s)HTTP/1\\.1 (200|400) .*\\{.*}");
-  }
-
-  @ParameterizedTest
-  @CsvSource({
-    "'GET /v1/models\r\nHost: localhost\r\n\r\n', 400",
-    "'GET  HTTP/1.1\r\nHost: localhost\r\n\r\n', 400",
-    "'NONSENSE\r\n\r\n', 400",
-    "'GET /v1/models HTTP/1.1\r\nno colon\r\n\r\n', 400",
-    "'GET /v1/models HTTP/1.1\r\n: no name\r\n\r\n', 400",
-    "'GET /v1/models HTTP/9.9\r\nHost: localhost\r\n\r\n', 501",
-  })
-  void aHeadThatCannotBeReadIsAnErrorInOurForm(String request, int status) throws IOException {
-    var answer = send(request.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n"));
-
-    if (status == 400) {
-      assertThat(answer).startsWith("HTTP/1.1 400 ").contains("\"error\":{\"message\":");
-    } else {
-      assertThat(answer).matches("(?s)HTTP/1\\.[01] (400|501|505) .*");
-    }
+    assertThat(get("/v1/assistants", host))
+        .matches("(?s)HTTP/1\\.1 (200|400) .*(\"object\":\"list\"|\"error\":\\{\"message\").*");
   }
 
   @Test
-  void aUrlOrHeaderThatIsTooLongIsAnErrorInOurForm() throws IOException {
-    assertThat(get("/v1/models?a=" + "x".repeat(10_000), HOST))
-        .startsWith("HTTP/1.1 414 ")
-        .contains("url_too_long");
-    assertThat(get("/v1/models", HOST + "X-Long: " + "x".repeat(40_000) + "\r\n"))
-        .startsWith("HTTP/1.1 431 ")
-        .contains("headers_too_long");
+  void aMissingHostIsA400ThatSaysSo() throws IOException {
+    assertThat(get("/v1/assistants", ""))
+        .startsWith("HTTP/1.1 400 ")
+        .contains("\"error\":{\"message\":\"The request has no Host header.\"")
+        .doesNotContain("stack");
   }
 
   @ParameterizedTest

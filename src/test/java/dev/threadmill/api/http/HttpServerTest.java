@@ -20,6 +20,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What the settings of a server in a process of its own do to HTTP. */
 @Timeout(300)
@@ -56,6 +58,53 @@ class HttpServerTest {
       assertThat(isClosedWhileDripping(slow)).isTrue();
 
       assertThat(healthOver(patient)).as("a connection between two requests").contains("200");
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "limit=%, limit",
+    "limit=%zz, limit",
+    "limit=%2, limit",
+    "after=%%, after",
+    "order=%E0%A4%A, order",
+    "a=1&limit=%&b=2, limit",
+  })
+  void aMalformedQueryIsA400ThatNamesTheParameter(String query, String param) throws IOException {
+    assertThat(send("GET /v1/assistants?" + query + " HTTP/1.1\r\nHost: localhost\r\n\r\n"))
+        .startsWith("HTTP/1.1 400 ")
+        .contains("\"param\":\"" + param + "\"");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "'GET /v1/models\r\nHost: localhost\r\n\r\n', 400, malformed_request",
+    "'NONSENSE\r\n\r\n', 400, malformed_request",
+    "'GET /v1/models HTTP/1.1\r\nno colon\r\n\r\n', 400, malformed_request",
+    "'GET /v1/assistants/%2e%2e?a=% HTTP/1.1\r\nHost: a\r\n\r\n', 400, invalid_value",
+  })
+  void aHeadThatCannotBeReadIsAnErrorInTheFormOfAllOthers(String request, int status, String code)
+      throws IOException {
+    assertThat(send(request)).startsWith("HTTP/1.1 " + status).contains("\"code\":\"" + code);
+  }
+
+  @Test
+  void aUrlOrHeaderThatIsTooLongIsAnErrorInTheFormOfAllOthers() throws IOException {
+    assertThat(send("GET /v1/models?a=" + "x".repeat(10_000) + " HTTP/1.1\r\nHost: a\r\n\r\n"))
+        .startsWith("HTTP/1.1 414 ")
+        .contains("url_too_long");
+    assertThat(
+            send(
+                "GET /v1/models HTTP/1.1\r\nHost: a\r\nX-Long: " + "x".repeat(40_000) + "\r\n\r\n"))
+        .startsWith("HTTP/1.1 431 ")
+        .contains("headers_too_long");
+  }
+
+  private static String send(String request) throws IOException {
+    try (var socket = new Socket(server.getHost(), server.getPort())) {
+      socket.setSoTimeout(20_000);
+      socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
+      return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     }
   }
 
