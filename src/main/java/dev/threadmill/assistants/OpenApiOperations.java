@@ -125,6 +125,12 @@ public final class OpenApiOperations {
         if (!node.isObject() || (wanted != null && !missing.remove(id))) {
           continue;
         }
+        if (operations.size() == ToolSpec.MAX_PER_ASSISTANT) {
+          throw ApiException.invalid(
+              "operations",
+              "Invalid 'operations': the document has more than %d operations that a tool can call. Name those to take."
+                  .formatted(ToolSpec.MAX_PER_ASSISTANT));
+        }
         try {
           operations.add(operation(id, method, path.getKey(), path.getValue(), node, names));
         } catch (UnusableOperationException e) {

@@ -16,6 +16,10 @@ final class OpenApiSchemas {
   private static final String COMPONENT = "#/components/schemas/";
   private static final String DEFINITION = "#/$defs/";
   private static final int MAX_HOPS = 20;
+
+  /** How many values all operations together may copy: each has the definitions that it needs. */
+  private static final int MAX_COPIED = 200_000;
+
   private static final List<String> ANNOTATIONS =
       List.of("example", "xml", "discriminator", "externalDocs", "nullable");
 
@@ -33,6 +37,7 @@ final class OpenApiSchemas {
       List.of("properties", "patternProperties", "allOf", "anyOf", "oneOf", "prefixItems");
 
   private final JsonNode document;
+  private int copied;
 
   OpenApiSchemas(JsonNode document) {
     this.document = document;
@@ -53,9 +58,28 @@ final class OpenApiSchemas {
 
   /** A copy as JSON Schema 2020-12, whose references lead to {@code $defs}. */
   JsonNode converted(JsonNode schema) {
+    copied += values(schema);
+    if (copied > MAX_COPIED) {
+      throw ApiException.invalid(
+          "document",
+          "Invalid 'document': the schemas of its operations have more than %,d values, each operation with the definitions that it refers to. Take fewer operations."
+              .formatted(MAX_COPIED));
+    }
     var copy = schema.deepCopy();
     convert(copy);
     return copy;
+  }
+
+  /** How many values a schema has, counted as far as it may be copied. */
+  private static int values(JsonNode schema) {
+    int count = 0;
+    var open = new ArrayDeque<JsonNode>();
+    open.add(schema);
+    while (!open.isEmpty() && count <= MAX_COPIED) {
+      count++;
+      open.remove().forEach(open::add);
+    }
+    return count;
   }
 
   /** The schema with all definitions that it needs. */
@@ -128,7 +152,8 @@ final class OpenApiSchemas {
   }
 
   private static void acceptNull(ObjectNode object) {
-    var before = object.deepCopy();
+    var before = object.objectNode();
+    before.setAll(object);
     object.removeAll();
     var either = object.putArray("anyOf");
     either.add(before);

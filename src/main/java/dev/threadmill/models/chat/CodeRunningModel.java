@@ -174,7 +174,8 @@ record CodeRunningModel(
             receiver.accept(new ModelDelta.ToolCallArguments(indexes.get(index), fragment));
           }
         }
-        case ModelDelta.Refusal _, ModelDelta.Reasoning _ -> receiver.accept(delta);
+        case ModelDelta.Refusal _, ModelDelta.Reasoning _, ModelDelta.Speech _ ->
+            receiver.accept(delta);
       }
     }
   }

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import dev.threadmill.api.ApiException;
 import dev.threadmill.api.AssistantId;
 import dev.threadmill.api.Bounds;
+import dev.threadmill.api.HeavyWork;
 import dev.threadmill.api.Json;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.StorableText;
@@ -86,14 +87,18 @@ class ImportOpenApi {
    */
   Assistant importInto(ProjectId project, AssistantId id, Request request) {
     var assistant = assistants.get(project, id);
-    var document = OpenApiOperations.requireVersion3(document(project, assistant, request));
-    var base = OpenApiOperations.baseUrl(document, request.baseUrl(), request.url());
-    var tools =
-        new OpenApiOperations(document, base)
-            .operations(request.operations()).stream()
-                .<ToolSpec>map(operation -> new ToolSpec.Webhook(webhook(operation, request)))
-                .toList();
+    var given = request.url() == null ? null : fetched(project, assistant, request);
+    var tools = HeavyWork.runForRequest(HeavyWork.MIN_CHARACTERS, () -> tools(request, given));
     return assistants.addTools(project, id, tools);
+  }
+
+  private static List<ToolSpec> tools(Request request, String fetched) {
+    var document = OpenApiOperations.requireVersion3(document(request, fetched));
+    var base = OpenApiOperations.baseUrl(document, request.baseUrl(), request.url());
+    return new OpenApiOperations(document, base)
+        .operations(request.operations()).stream()
+            .<ToolSpec>map(operation -> new ToolSpec.Webhook(webhook(operation, request)))
+            .toList();
   }
 
   private static WebhookSpec webhook(OpenApiOperations.Operation operation, Request request) {
@@ -114,7 +119,7 @@ class ImportOpenApi {
         request.onUnknown());
   }
 
-  private JsonNode document(ProjectId project, Assistant assistant, Request request) {
+  private static JsonNode document(Request request, String fetched) {
     if (request.document() instanceof ObjectNode object) {
       return object;
     }
@@ -125,8 +130,7 @@ class ImportOpenApi {
           "Invalid type for 'document': expected an object, or a string in JSON or YAML.");
     }
     var param = request.url() == null ? "document" : "url";
-    var text =
-        request.url() == null ? request.document().asText() : fetched(project, assistant, request);
+    var text = fetched == null ? request.document().asText() : fetched;
     try {
       // JSON is YAML too. Written and read again, the document keeps to the limits of stored JSON.
       return Json.MAPPER.readTree(YAML.readTree(text).toString());
