@@ -13,8 +13,8 @@ import java.util.Map;
 
 /**
  * The events of calls that the client answers, whose arguments arrive in pieces. A call that turns
- * out not to fit its schema, or that is cut off, ends as incomplete and is taken out of the output:
- * the server answers it.
+ * out not to fit its schema, or that is cut off, gets no further event and is taken out of the
+ * output: clients execute every call whose {@code output_item.done} they receive.
  */
 final class ClientCallEvents {
   private final EventWriter writer;
@@ -122,29 +122,24 @@ final class ClientCallEvents {
     if (whole.startsWith(begun.streamed.toString())) {
       more(begun, whole.substring(begun.streamed.length()));
     }
-    end(begun, whole, "completed");
+    var done = begun.at().put(begun.field(), whole);
+    if (begun.input == null) {
+      done.put("name", begun.item.path("name").asText());
+    }
+    writer.write(begun.event() + "done", done);
+    begun.item.put(begun.field(), whole).put("status", "completed");
+    item("done", begun);
   }
 
   /** There is nothing to answer: the call was refused or cut off. */
   void withdrawn(String id) {
     var call = open.remove(id);
     if (call != null) {
-      end(call, call.streamed.toString(), "incomplete");
       output.withdraw(call.index);
     }
   }
 
-  private void end(Open call, String whole, String status) {
-    var done = call.at().put(call.field(), whole);
-    if (call.input == null) {
-      done.put("name", call.item.path("name").asText());
-    }
-    writer.write(call.event() + "done", done);
-    call.item.put(call.field(), whole).put("status", status);
-    item("done", call);
-  }
-
-  /** Ends the calls that the end of the run has left open. */
+  /** Withdraws the calls that the end of the run has left open. */
   void flush() {
     for (var id : open.keySet().toArray(String[]::new)) {
       withdrawn(id);

@@ -22,7 +22,7 @@ final class OutputItems {
     return items.size() - 1;
   }
 
-  /** Takes an item out of the output: a call that nobody has to answer. */
+  /** Takes an item out of the output: a call that needs no answer of the client. */
   void withdraw(int index) {
     withdrawn.add(index);
   }

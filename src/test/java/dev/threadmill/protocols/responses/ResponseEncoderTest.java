@@ -112,10 +112,7 @@ class ResponseEncoderTest {
         case "response.output_item.done" -> {
           assertThat(event.at("/item/id").asText())
               .isEqualTo(open.get(event.path("output_index").asInt()));
-          // A call that was refused or cut off ends, and is not in the output.
-          if (!isWithdrawn(event.path("item"))) {
-            done.add(event.path("item"));
-          }
+          done.add(event.path("item"));
         }
         default -> {
           if (event.has("item_id")) {
@@ -128,11 +125,6 @@ class ResponseEncoderTest {
     }
     var output = events.getLast().at("/response/output");
     assertThat(done).hasSize(output.size()).containsAll(output);
-  }
-
-  private static boolean isWithdrawn(JsonNode item) {
-    return List.of("function_call", "custom_tool_call").contains(item.path("type").asText())
-        && item.path("status").asText().equals("incomplete");
   }
 
   @Test
@@ -159,7 +151,7 @@ class ResponseEncoderTest {
   }
 
   @Test
-  void aCallThatDoesNotFitEndsIncompleteAndIsNotInTheOutput() {
+  void aClientIsNotToldThatACallThatDoesNotFitIsComplete() {
     var place = new Place(0, "call_1");
     var call = RandomRun.call(place, Status.IN_PROGRESS, "ask", Executor.CLIENT, "{");
     var encoder = encoder(stored(false), new EventWriter(true, -1));
@@ -170,9 +162,38 @@ class ResponseEncoderTest {
             List.of(
                 new RunUpdate.ItemStarted(RandomRun.executedBy(call, null)),
                 new RunUpdate.ItemDelta(place, ItemText.ARGUMENTS, "{"),
-                new RunUpdate.CallReady(RandomRun.executedBy(call, Executor.NONE))));
+                new RunUpdate.CallReady(RandomRun.executedBy(call, Executor.NONE)),
+                new RunUpdate.ItemEnded(
+                    RandomRun.ended(
+                        RandomRun.executedBy(call, Executor.NONE), Status.COMPLETED, "Invalid."))));
 
-    assertThat(events.getLast().at("/item/status").asText()).isEqualTo("incomplete");
+    assertCallIsOnlyBegun(encoder, events);
+  }
+
+  @Test
+  void aClientIsNotToldThatACallThatTheEndOfTheRunCutsOffIsComplete() {
+    var place = new Place(0, "call_1");
+    var call = RandomRun.call(place, Status.IN_PROGRESS, "shell", Executor.CLIENT, "");
+    var encoder = encoder(stored(false), new EventWriter(true, -1));
+
+    var events =
+        events(
+            encoder,
+            List.of(
+                new RunUpdate.ItemStarted(RandomRun.executedBy(call, null)),
+                new RunUpdate.ItemDelta(place, ItemText.ARGUMENTS, "{\"input\": \"rm "),
+                new RunUpdate.StatusChanged(run(RunState.INCOMPLETE))));
+
+    assertThat(events.getLast().path("type").asText()).isEqualTo("response.incomplete");
+    assertThat(events.getLast().at("/response/output")).isEmpty();
+    assertCallIsOnlyBegun(encoder, events);
+  }
+
+  private static void assertCallIsOnlyBegun(ResponseEncoder encoder, List<JsonNode> events) {
+    assertThat(events)
+        .extracting(event -> event.path("type").asText())
+        .contains("response.output_item.added")
+        .noneMatch(type -> type.endsWith(".done"));
     assertThat(encoder.response().path("output")).isEmpty();
   }
 
