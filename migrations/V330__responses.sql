@@ -16,9 +16,9 @@ CREATE TABLE responses (
   conversation boolean NOT NULL,
   background   boolean NOT NULL,
   stored       boolean NOT NULL,
-  -- what the response repeats of its request
-  request      jsonb NOT NULL,
-  input        jsonb NOT NULL,
+  -- what the response repeats of its request; json, because jsonb does not keep the order of the fields
+  request      json NOT NULL,
+  input        json NOT NULL,
   -- system messages of the chain so far, which are part of the instructions of each of its runs
   system       text
 );
