@@ -7,21 +7,27 @@ import dev.threadmill.api.Json;
 import dev.threadmill.api.MessageId;
 import dev.threadmill.api.PageRequest;
 import dev.threadmill.api.ProjectId;
+import dev.threadmill.api.RunId;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.protocols.responses.items.ItemErrors;
 import dev.threadmill.protocols.responses.items.SealedItems;
 import dev.threadmill.protocols.responses.request.Include;
 import dev.threadmill.runs.api.RunClient;
+import dev.threadmill.runs.api.RunHandle;
 import dev.threadmill.runs.api.ThreadItem;
 import dev.threadmill.runs.api.ThreadItems;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 
 /** Reads the items of a chain of responses, for a response that branches off it. */
 @ApplicationScoped
 class ReadHistory {
   private static final int MAX_CHAIN = 1_000;
   private static final int MAX_ITEMS = 10_000;
-  private static final int PAGE = 100;
+  private static final int PAGE = 50;
   private static final long MAX_CHARACTERS = 16L << 20;
 
   private final ResponseStore store;
@@ -45,31 +51,64 @@ class ReadHistory {
 
   /** The items of the chain up to the output of this response, oldest first. */
   ArrayNode itemsUntil(ProjectId project, StoredResponse last) {
-    var chain = store.chain(project, last.id(), MAX_CHAIN + 1);
-    requireSize(chain.size() <= MAX_CHAIN);
-    long characters = 0;
-    for (var each : chain) {
-      characters += size(each.input());
-      requireSize(characters <= MAX_CHARACTERS);
-    }
+    var chain = store.chain(project, last.id(), MAX_CHAIN, MAX_CHARACTERS);
+    requireSize(chain.ids().size() <= MAX_CHAIN && chain.characters() <= MAX_CHARACTERS);
+    long characters = chain.characters();
     var all = Json.MAPPER.createArrayNode();
-    for (var each : chain.reversed()) {
-      if (each.conversation()) {
-        all.addAll(conversation(project, each.thread(), null));
-      } else {
-        var output = output(project, each);
-        characters += size(output);
-        requireSize(characters <= MAX_CHARACTERS);
-        if (isCompaction(output.path(0))) {
-          all.removeAll();
-          addCompacted(each, output, all);
+    for (var ids : pages(chain.ids().reversed())) {
+      var page = responses(project, ids);
+      var runsOfPage = runsOf(project, page);
+      for (var each : page) {
+        if (each.conversation()) {
+          all.addAll(conversation(project, each.thread(), null));
         } else {
-          each.input().forEach(all::add);
-          all.addAll(output);
+          var output = output(project, each, runsOfPage.get(each.run()));
+          characters += size(output);
+          requireSize(characters <= MAX_CHARACTERS);
+          if (isCompaction(output.path(0))) {
+            all.removeAll();
+            addCompacted(each, output, all);
+          } else {
+            each.input().forEach(all::add);
+            all.addAll(output);
+          }
         }
       }
     }
     return all;
+  }
+
+  private static List<List<String>> pages(List<String> ids) {
+    var pages = new ArrayList<List<String>>();
+    for (int from = 0; from < ids.size(); from += PAGE) {
+      pages.add(ids.subList(from, Math.min(ids.size(), from + PAGE)));
+    }
+    return pages;
+  }
+
+  /** The responses in the order of their ids. */
+  private List<StoredResponse> responses(ProjectId project, List<String> ids) {
+    var found = new HashMap<String, StoredResponse>();
+    store.findAll(project, ids).forEach(each -> found.put(each.id(), each));
+    var ordered = new ArrayList<StoredResponse>();
+    for (var id : ids) {
+      var response = found.get(id);
+      if (response == null) {
+        throw ItemErrors.noPrevious(id);
+      }
+      ordered.add(response);
+    }
+    return ordered;
+  }
+
+  private Map<RunId, RunHandle> runsOf(ProjectId project, List<StoredResponse> responses) {
+    var threads = new HashMap<RunId, ThreadId>();
+    for (var each : responses) {
+      if (!each.conversation()) {
+        threads.put(each.run(), each.thread());
+      }
+    }
+    return runs.findAll(project, threads);
   }
 
   private static boolean isCompaction(JsonNode item) {
@@ -110,10 +149,10 @@ class ReadHistory {
     }
   }
 
-  private ArrayNode output(ProjectId project, StoredResponse response) {
-    var run =
-        runs.find(project, response.thread(), response.run())
-            .orElseThrow(() -> ItemErrors.noPrevious(response.id()));
+  private ArrayNode output(ProjectId project, StoredResponse response, RunHandle run) {
+    if (run == null) {
+      throw ItemErrors.noPrevious(response.id());
+    }
     var encoder =
         new ResponseEncoder(
             response,

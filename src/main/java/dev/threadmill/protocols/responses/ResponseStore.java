@@ -11,6 +11,7 @@ import dev.threadmill.threads.ThreadLifecycle;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.SQLException;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -63,26 +64,55 @@ class ResponseStore implements ThreadLifecycle {
   }
 
   /**
-   * A response and those before it in its chain, newest first, up to one of a conversation.
+   * A response and those before it in its chain.
    *
-   * @param limit how many at most
+   * @param ids newest first, up to one of a conversation or to the first one beyond a limit
+   * @param characters of the inputs of those that are not of a conversation, together
    */
-  List<StoredResponse> chain(ProjectId project, String last, int limit) {
-    return jdbc.list(
+  record Chain(List<String> ids, long characters) {}
+
+  /**
+   * The chain that ends with a response. Reads no input.
+   *
+   * @param maxResponses behind which the chain is not followed
+   * @param maxCharacters of inputs behind which it is not followed
+   */
+  Chain chain(ProjectId project, String last, int maxResponses, long maxCharacters) {
+    var ids = new ArrayList<String>();
+    var characters = new long[1];
+    jdbc.list(
         """
         WITH RECURSIVE chain AS (
-          SELECT r.*, 1 AS place FROM responses r
+          SELECT r.id, r.project_id, r.previous_id, r.conversation, 1 AS place,
+            CASE WHEN r.conversation THEN 0 ELSE length(r.input::text)::bigint END AS characters
+          FROM responses r
           WHERE r.id = ? AND r.project_id = ? AND r.stored
           UNION ALL
-          SELECT r.*, c.place + 1 FROM chain c JOIN responses r ON r.id = c.previous_id
-          WHERE NOT c.conversation AND r.project_id = c.project_id AND r.stored AND c.place < ?)
-        SELECT %s FROM chain ORDER BY place
-        """
-            .formatted(COLUMNS),
-        ResponseStore::read,
+          SELECT r.id, r.project_id, r.previous_id, r.conversation, c.place + 1,
+            c.characters + CASE WHEN r.conversation THEN 0 ELSE length(r.input::text) END
+          FROM chain c JOIN responses r ON r.id = c.previous_id
+          WHERE NOT c.conversation AND r.project_id = c.project_id AND r.stored
+            AND c.place <= ? AND c.characters <= ?)
+        SELECT id, characters FROM chain ORDER BY place
+        """,
+        row -> {
+          characters[0] = row.bigint("characters");
+          return ids.add(row.text("id"));
+        },
         last,
         project,
-        limit);
+        maxResponses,
+        maxCharacters);
+    return new Chain(ids, characters[0]);
+  }
+
+  /** Those of the responses that exist, in any order. */
+  List<StoredResponse> findAll(ProjectId project, List<String> ids) {
+    return jdbc.list(
+        "SELECT " + COLUMNS + " FROM responses WHERE id = ANY(?) AND project_id = ? AND stored",
+        ResponseStore::read,
+        ids,
+        project);
   }
 
   /** The newest response of a thread. */

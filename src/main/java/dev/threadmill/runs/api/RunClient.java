@@ -15,6 +15,7 @@ import dev.threadmill.runs.execution.EventId;
 import dev.threadmill.runs.spec.OnActiveRun;
 import dev.threadmill.runs.spec.RunSpec;
 import dev.threadmill.runs.store.Run;
+import dev.threadmill.runs.store.RunKey;
 import dev.threadmill.runs.store.RunStatus;
 import dev.threadmill.runs.store.RunStore;
 import dev.threadmill.runs.store.ToolCall;
@@ -24,6 +25,8 @@ import dev.threadmill.threads.CreateMessage;
 import dev.threadmill.threads.CreateThread;
 import dev.threadmill.tools.ToolsetFactory;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -140,6 +143,28 @@ public class RunClient {
   }
 
   /**
+   * Those of the runs that the project has, by their ids, in two statements.
+   *
+   * @param threads of the runs, by their ids
+   */
+  public Map<RunId, RunHandle> findAll(ProjectId project, Map<RunId, ThreadId> threads) {
+    var keys = new ArrayList<RunKey>();
+    threads.forEach((run, thread) -> keys.add(new RunKey(thread, run)));
+    var found = runs.findAll(project, keys);
+    var open =
+        calls.awaitingClient(
+            found.stream()
+                .filter(run -> run.status() == RunStatus.REQUIRES_ACTION)
+                .map(RunKey::of)
+                .toList());
+    var handles = new HashMap<RunId, RunHandle>();
+    for (var run : found) {
+      handles.put(run.id(), handle(run, open.getOrDefault(run.id(), List.of())));
+    }
+    return handles;
+  }
+
+  /**
    * Cancels a run.
    *
    * @throws ApiException 404 if there is no such run; 400 if it has ended
@@ -204,6 +229,10 @@ public class RunClient {
   private RunHandle handle(Run run) {
     var open =
         run.status() == RunStatus.REQUIRES_ACTION ? calls.awaitingClient(run) : List.<ToolCall>of();
+    return handle(run, open);
+  }
+
+  private RunHandle handle(Run run, List<ToolCall> open) {
     return new RunHandle(streams, toolsets, run, open, EventId.START, Optional.empty());
   }
 }

@@ -55,6 +55,20 @@ public class RunStore {
     return find(project, thread, run).orElseThrow(() -> ApiException.notFound("run", run));
   }
 
+  /** Those of the runs that the project has, in any order. */
+  public List<Run> findAll(ProjectId project, Collection<RunKey> runs) {
+    return jdbc.list(
+        """
+        SELECT %s FROM runs
+        WHERE project_id = ? AND (thread_id, id) IN (SELECT * FROM unnest(?::text[], ?::text[]))
+        """
+            .formatted(RunRow.COLUMNS),
+        RunRow::read,
+        project,
+        runs.stream().map(RunKey::thread).toList(),
+        runs.stream().map(RunKey::run).toList());
+  }
+
   /** The run, locked until the transaction ends; empty if it does not exist. */
   public Optional<Run> lock(Tx tx, ThreadId thread, RunId run) {
     return tx.one(

@@ -2,6 +2,7 @@ package dev.threadmill.protocols.responses;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.threadmill.api.ProjectId;
 import dev.threadmill.testing.Conversation;
 import dev.threadmill.testing.FakeProviderResource;
 import dev.threadmill.testing.KeysResource;
@@ -9,6 +10,7 @@ import dev.threadmill.testing.PostgresResource;
 import dev.threadmill.testing.Reply;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
+import jakarta.inject.Inject;
 import java.time.Duration;
 import java.util.ArrayList;
 import org.awaitility.Awaitility;
@@ -22,6 +24,10 @@ import org.junit.jupiter.api.Timeout;
 @QuarkusTestResource(FakeProviderResource.class)
 @Timeout(60)
 class ResponseChainsTest extends ResponsesFixture {
+  private static final ProjectId PROJECT = new ProjectId("proj_default");
+
+  @Inject ResponseStore store;
+
   @Test
   void twoResponsesMayContinueTheSameOneAndDoNotSeeEachOther() {
     provider.replyTo(model, Reply.text("One."), Reply.text("Two."), Reply.text("Three."));
@@ -152,5 +158,56 @@ class ResponseChainsTest extends ResponsesFixture {
     assertThat(second.error().path("param").asText()).isEqualTo("conversation");
     gate.open();
     until(first, "completed");
+  }
+
+  @Test
+  void aChainIsNotFollowedBeyondTheLimitsOfItsLength() {
+    provider.replyTo(model, Reply.text("One."), Reply.text("Two."), Reply.text("Three."));
+    var first = create("\"input\": \"first\"").path("id").asText();
+    var chained = "\"previous_response_id\": \"%s\", \"input\": \"%s\"";
+    var second = create(chained.formatted(first, "second")).path("id").asText();
+    var third = create(chained.formatted(second, "third")).path("id").asText();
+
+    var whole = store.chain(PROJECT, third, 1_000, 1_000_000);
+    assertThat(whole.ids()).containsExactly(third, second, first);
+    assertThat(whole.characters())
+        .isEqualTo(
+            whole.ids().stream()
+                .mapToLong(id -> store.find(PROJECT, id).orElseThrow().input().toString().length())
+                .sum());
+
+    assertThat(store.chain(PROJECT, third, 1, 1_000_000).ids()).containsExactly(third, second);
+    assertThat(store.chain(PROJECT, third, 1_000, 10).ids()).containsExactly(third);
+  }
+
+  @Test
+  void aBranchHasTheItemsOfALongChainInTheirOrder() {
+    provider.replyTo(
+        model,
+        Reply.text("Answer 0."),
+        Reply.text("Answer 1."),
+        Reply.text("Answer 2."),
+        Reply.text("Left."),
+        Reply.text("Right."));
+    var chained = "\"previous_response_id\": \"%s\", \"input\": \"%s\"";
+    var last = create("\"input\": \"Question 0\"").path("id").asText();
+    for (int i = 1; i < 3; i++) {
+      last = create(chained.formatted(last, "Question " + i)).path("id").asText();
+    }
+    create(chained.formatted(last, "left"));
+
+    create(chained.formatted(last, "right"));
+
+    var contents = new ArrayList<String>();
+    messagesOfLastRequest().forEach(message -> contents.add(message.path("content").asText()));
+    assertThat(contents)
+        .containsSubsequence(
+            "Question 0",
+            "Answer 0.",
+            "Question 1",
+            "Answer 1.",
+            "Question 2",
+            "Answer 2.",
+            "right");
   }
 }
