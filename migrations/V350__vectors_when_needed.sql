@@ -3,7 +3,7 @@
 ALTER TABLE memory_queue
   -- whether the message gets its vector once it is due, whatever its assistant says
   ADD COLUMN wants_vector boolean NOT NULL DEFAULT false,
-  -- the scopes that the message belongs to, set when its vector is deferred
+  -- the scopes that the message belongs to, set when it is put off; the assistant as in the index, null until it is known
   ADD COLUMN assistant_id text COLLATE "C",
   ADD COLUMN user_id text;
 CREATE INDEX memory_queue_deferred ON memory_queue (thread_id, message_id) WHERE wants_vector AND due = 'infinity';

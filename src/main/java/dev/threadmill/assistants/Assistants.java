@@ -15,16 +15,21 @@ import dev.threadmill.files.FileReferences;
 import dev.threadmill.guard.ContentGate;
 import dev.threadmill.guard.ContentSource;
 import dev.threadmill.vectorstores.VectorStores;
+import io.quarkus.hibernate.orm.panache.Panache;
 import io.quarkus.hibernate.orm.panache.PanacheQuery;
 import io.quarkus.narayana.jta.QuarkusTransaction;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.context.control.ActivateRequestContext;
+import jakarta.enterprise.event.Event;
 import jakarta.persistence.LockModeType;
 import jakarta.transaction.Transactional;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
@@ -40,6 +45,7 @@ public class Assistants {
   private final RoutingTargets targets;
   private final ContentGate gate;
   private final VectorStores stores;
+  private final Event<MemoryOptionsChanged> memoryChanged;
 
   Assistants(
       Ids ids,
@@ -48,8 +54,10 @@ public class Assistants {
       ToolSecrets secrets,
       RoutingTargets targets,
       ContentGate gate,
-      VectorStores stores) {
+      VectorStores stores,
+      Event<MemoryOptionsChanged> memoryChanged) {
     this.stores = stores;
+    this.memoryChanged = memoryChanged;
     this.gate = gate;
     this.ids = ids;
     this.clock = clock;
@@ -80,6 +88,35 @@ public class Assistants {
   /** The assistant; 404 if the project has none of this id. */
   public Assistant get(ProjectId project, AssistantId id) {
     return find(project, id).orElseThrow(() -> ApiException.notFound("assistant", id));
+  }
+
+  /**
+   * The memory options of assistants, which may be of several projects. Costs one statement.
+   *
+   * @return by the id of the assistant; those that have no options, or are not of the project that
+   *     they are asked for with, are left out
+   */
+  @ActivateRequestContext
+  public Map<AssistantId, MemoryOptions> memoryOptions(Map<AssistantId, ProjectId> wanted) {
+    if (wanted.isEmpty()) {
+      return Map.of();
+    }
+    var options = new HashMap<AssistantId, MemoryOptions>();
+    var rows =
+        Panache.getEntityManager()
+            .createQuery(
+                "select id, projectId, memory from AssistantRow"
+                    + " where id in :ids and memory is not null",
+                Object[].class)
+            .setParameter("ids", wanted.keySet().stream().map(AssistantId::value).toList())
+            .getResultList();
+    for (var row : rows) {
+      var id = new AssistantId((String) row[0]);
+      if (wanted.get(id).value().equals(row[1])) {
+        options.put(id, (MemoryOptions) row[2]);
+      }
+    }
+    return options;
   }
 
   /**
@@ -202,7 +239,11 @@ public class Assistants {
     row.responseFormat = request.responseFormat().orElse(row.responseFormat);
     row.reasoningEffort =
         request.reasoningEffort().map(ReasoningEffort::wire).orElse(row.reasoningEffort);
-    row.memory = request.memory().orElse(row.memory);
+    var memory = request.memory().orElse(row.memory);
+    if (!Objects.equals(memory, row.memory)) {
+      row.memory = memory;
+      memoryChanged.fire(new MemoryOptionsChanged(project, id, memory));
+    }
     row.safety = request.safety().orElse(row.safety);
     row.privacy = request.privacy().orElse(row.privacy);
     if (request.exposure() instanceof Field.Present<Exposure>(var exposure)) {

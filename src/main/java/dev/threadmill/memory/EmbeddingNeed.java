@@ -1,7 +1,8 @@
 package dev.threadmill.memory;
 
 import dev.threadmill.api.AssistantId;
-import dev.threadmill.assistants.Assistant;
+import dev.threadmill.api.ProjectId;
+import dev.threadmill.api.ThreadId;
 import dev.threadmill.assistants.Assistants;
 import dev.threadmill.assistants.MemoryOptions.Scope;
 import dev.threadmill.memory.IndexQueue.QueuedMessage;
@@ -9,8 +10,10 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Decides how much of the index a message needs now. Embedding is most of the work of the index,
@@ -22,8 +25,8 @@ class EmbeddingNeed {
   static final EmbeddingNeed OF_ALL =
       new EmbeddingNeed(null) {
         @Override
-        Map<Need, List<QueuedMessage>> of(List<QueuedMessage> messages) {
-          return Map.of(Need.VECTORS, messages);
+        Decision of(List<QueuedMessage> messages) {
+          return new Decision(Map.of(Need.VECTORS, messages), Set.of());
         }
       };
 
@@ -43,29 +46,54 @@ class EmbeddingNeed {
     NOTHING
   }
 
-  private record OfAssistant(String project, String assistant) {}
-
-  /** The messages by what they need, each list in their order. */
-  Map<Need, List<QueuedMessage>> of(List<QueuedMessage> messages) {
-    var policies = new HashMap<OfAssistant, MemoryPolicy>();
-    var byNeed = new EnumMap<Need, List<QueuedMessage>>(Need.class);
-    for (var message : messages) {
-      var policy =
-          policies.computeIfAbsent(
-              new OfAssistant(message.project().value(), message.readerId()), _ -> policy(message));
-      byNeed.computeIfAbsent(need(message, policy), _ -> new ArrayList<>()).add(message);
+  /**
+   * What messages need.
+   *
+   * @param byNeed the messages, each list in their order
+   * @param readers of threads whose earlier messages may need more than before
+   */
+  record Decision(Map<Need, List<QueuedMessage>> byNeed, Set<Reader> readers) {
+    /** The messages with a need. */
+    List<QueuedMessage> with(Need need) {
+      return byNeed.getOrDefault(need, List.of());
     }
-    return byNeed;
   }
 
-  private MemoryPolicy policy(QueuedMessage message) {
-    return MemoryPolicy.of(
-        message.readerId() == null
-            ? null
-            : assistants
-                .find(message.project(), new AssistantId(message.readerId()))
-                .map(Assistant::memory)
-                .orElse(null));
+  /**
+   * An assistant with a memory, and a thread that it answers on. Messages that were claimed before
+   * its first run were taken for those of an assistant without settings.
+   *
+   * @param isWide whether its memory has more than the thread
+   */
+  record Reader(ThreadId thread, String assistant, boolean isWide) {}
+
+  /** Decides what messages need. Costs one statement at most. */
+  Decision of(List<QueuedMessage> messages) {
+    var policies = policies(messages);
+    var byNeed = new EnumMap<Need, List<QueuedMessage>>(Need.class);
+    var readers = new LinkedHashSet<Reader>();
+    for (var message : messages) {
+      var policy = policies.getOrDefault(message.readerId(), MemoryPolicy.of(null));
+      byNeed.computeIfAbsent(need(message, policy), _ -> new ArrayList<>()).add(message);
+      if (message.namesAssistant() && policy.enabled()) {
+        readers.add(new Reader(message.thread(), message.assistantId(), isWide(policy)));
+      }
+    }
+    return new Decision(byNeed, readers);
+  }
+
+  private Map<String, MemoryPolicy> policies(List<QueuedMessage> messages) {
+    var wanted = new HashMap<AssistantId, ProjectId>();
+    for (var message : messages) {
+      if (message.readerId() != null) {
+        wanted.put(new AssistantId(message.readerId()), message.project());
+      }
+    }
+    var policies = new HashMap<String, MemoryPolicy>();
+    assistants
+        .memoryOptions(wanted)
+        .forEach((id, options) -> policies.put(id.value(), MemoryPolicy.of(options)));
+    return policies;
   }
 
   private static Need need(QueuedMessage message, MemoryPolicy policy) {
@@ -75,6 +103,10 @@ class EmbeddingNeed {
     if (!policy.enabled()) {
       return Need.NOTHING;
     }
-    return message.isLong() || policy.scope() != Scope.THREAD ? Need.VECTORS : Need.WORDS;
+    return message.isLong() || isWide(policy) ? Need.VECTORS : Need.WORDS;
+  }
+
+  private static boolean isWide(MemoryPolicy policy) {
+    return policy.scope() != Scope.THREAD;
   }
 }

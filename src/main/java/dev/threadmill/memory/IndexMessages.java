@@ -5,9 +5,9 @@ import dev.threadmill.api.ThreadId;
 import dev.threadmill.db.DatabaseException;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Tx;
+import dev.threadmill.memory.EmbeddingNeed.Need;
 import dev.threadmill.memory.IndexQueue.QueuedMessage;
 import dev.threadmill.memory.recall.MemoryIndex;
-import dev.threadmill.memory.recall.MemoryScope;
 import dev.threadmill.models.ModelException;
 import dev.threadmill.models.embeddings.Embeddings;
 import dev.threadmill.search.Chunks;
@@ -17,8 +17,10 @@ import jakarta.inject.Inject;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.jboss.logging.Logger;
 
 /**
@@ -80,10 +82,14 @@ public class IndexMessages {
   /** Indexes some of the messages that are due. Returns how many. */
   public int indexNextBatch() throws InterruptedException {
     var messages = queue.claim(config.batch());
-    var byNeed = need.of(messages);
-    index(byNeed.getOrDefault(EmbeddingNeed.Need.VECTORS, List.of()), embeddings::embed);
-    defer(byNeed.getOrDefault(EmbeddingNeed.Need.WORDS, List.of()));
-    setAside(byNeed.getOrDefault(EmbeddingNeed.Need.NOTHING, List.of()));
+    var decision = need.of(messages);
+    // First what takes no time: the leases of these messages run while others are embedded.
+    defer(decision.with(Need.WORDS));
+    setAside(decision.with(Need.NOTHING));
+    index(decision.with(Need.VECTORS), embeddings::embed);
+    if (!decision.readers().isEmpty()) {
+      queue.requestOf(decision.readers());
+    }
     return messages.size();
   }
 
@@ -94,12 +100,13 @@ public class IndexMessages {
     return messages.size();
   }
 
-  /** Makes the deferred messages of a scope due. */
-  void request(MemoryScope scope) {
-    int requested = queue.request(scope);
+  /** Makes deferred messages due. Returns whether there may be more of them. */
+  boolean request(VectorRequests.Request request) {
+    int requested = queue.request(request.scope(), request.vectors());
     if (requested > 0) {
       LOG.debugf("memory_vectors=requested messages=%d", requested);
     }
+    return requested == IndexQueue.MAX_REQUESTED;
   }
 
   private void defer(List<QueuedMessage> messages) {
@@ -110,7 +117,12 @@ public class IndexMessages {
 
   private void setAside(List<QueuedMessage> messages) {
     if (!messages.isEmpty()) {
-      queue.setAside(messages);
+      jdbc.runInTransaction(
+          tx -> {
+            queue.setAside(tx, messages);
+            assistants(messages)
+                .forEach((thread, assistant) -> queue.setAssistant(tx, thread, assistant));
+          });
     }
   }
 
@@ -251,10 +263,7 @@ public class IndexMessages {
   private void write(List<QueuedMessage> messages, List<float[]> vectors, QueueChange queueChange) {
     try {
       var documents = documents(messages, vectors);
-      var assistants = new HashMap<ThreadId, String>();
-      messages.stream()
-          .filter(message -> message.assistantId() != null)
-          .forEach(message -> assistants.put(message.thread(), message.assistantId()));
+      var assistants = assistants(messages);
       jdbc.runInTransaction(
           tx -> {
             var existing = queue.lockExisting(tx, messages);
@@ -263,8 +272,12 @@ public class IndexMessages {
                 documents.stream()
                     .filter(document -> existing.contains(document.sourceId()))
                     .toList());
-            assistants.forEach((thread, assistant) -> index.setAssistant(tx, thread, assistant));
             queueChange.apply(tx, messages);
+            assistants.forEach(
+                (thread, assistant) -> {
+                  index.setAssistant(tx, thread, assistant);
+                  queue.setAssistant(tx, thread, assistant);
+                });
           });
     } catch (DatabaseException e) {
       if (e.isOutage()) {
@@ -274,6 +287,15 @@ public class IndexMessages {
     } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
       writeOneByOne(messages, vectors, queueChange, e);
     }
+  }
+
+  /** The assistants that answer on the threads of messages, the latest of each thread. */
+  private static Map<ThreadId, String> assistants(List<QueuedMessage> messages) {
+    var assistants = new TreeMap<ThreadId, String>(Comparator.comparing(ThreadId::value));
+    messages.stream()
+        .filter(QueuedMessage::namesAssistant)
+        .forEach(message -> assistants.put(message.thread(), message.assistantId()));
+    return assistants;
   }
 
   private List<IndexDocument> documents(List<QueuedMessage> messages, List<float[]> vectors) {

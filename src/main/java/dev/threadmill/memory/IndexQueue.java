@@ -7,6 +7,7 @@ import dev.threadmill.api.ThreadId;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Row;
 import dev.threadmill.db.Tx;
+import dev.threadmill.memory.EmbeddingNeed.Reader;
 import dev.threadmill.memory.recall.MemoryScope;
 import dev.threadmill.memory.text.OriginalTimestamp;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -16,6 +17,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -28,6 +30,9 @@ public class IndexQueue {
 
   /** From this number of messages on a thread may fill the windows of models. */
   private static final int LONG_THREAD = 100;
+
+  /** The most rows that are changed for a request at once. */
+  static final int MAX_REQUESTED = 1_000;
 
   private static final String IS_OURS = "thread_id = ? AND message_id = ? AND due = ?";
 
@@ -44,8 +49,11 @@ public class IndexQueue {
    *
    * @param originalTime when the message was written, by its own account; null if it does not say
    * @param text empty if the message has none or was forgotten
-   * @param assistantId of the thread, else of the message; null if neither has one
-   * @param readerId the same, else the assistant of the last run; null if there is none
+   * @param assistantId of the thread, else of the message, else the one that a later message of the
+   *     thread was found to be by; null if there is none
+   * @param namesAssistant whether the assistant is that of the thread or of the message
+   * @param readerId the assistant of the thread, else of the message, else of the last run; null if
+   *     there is none
    * @param userId null if the thread has none
    * @param isLong whether the thread has {@value #LONG_THREAD} messages or more
    * @param wantsVector whether its vector was asked for
@@ -61,6 +69,7 @@ public class IndexQueue {
       boolean byAssistant,
       String text,
       String assistantId,
+      boolean namesAssistant,
       String readerId,
       String userId,
       boolean isLong,
@@ -103,7 +112,8 @@ public class IndexQueue {
                   UPDATE memory_queue q SET due = ?, attempts = q.attempts + 1, failed = false
                   FROM candidates p
                   WHERE q.thread_id = p.thread_id AND q.message_id = p.message_id
-                  RETURNING q.thread_id, q.message_id, q.project_id, q.attempts, q.wants_vector
+                  RETURNING q.thread_id, q.message_id, q.project_id, q.attempts, q.wants_vector,
+                    q.assistant_id
                 ), long AS MATERIALIZED (
                   SELECT c.thread_id FROM (SELECT DISTINCT thread_id FROM claimed) c
                   WHERE EXISTS (
@@ -112,7 +122,11 @@ public class IndexQueue {
                 SELECT q.project_id, q.thread_id, q.message_id, q.attempts - 1 AS attempts,
                   m.created_at, m.metadata, m.role = 'assistant' AS by_assistant,
                   CASE WHEN f.message_id IS NULL THEN message_text(m.content) END AS text,
-                  coalesce(t.assistant_id, m.assistant_id) AS assistant_id,
+                  coalesce(t.assistant_id, m.assistant_id, q.assistant_id, (
+                    SELECT i.assistant_id FROM memory_index i
+                    WHERE i.thread_id = q.thread_id AND i.source_id = q.message_id
+                    ORDER BY i.part LIMIT 1)) AS assistant_id,
+                  coalesce(t.assistant_id, m.assistant_id) IS NOT NULL AS names_assistant,
                   coalesce(t.assistant_id, m.assistant_id, (
                     SELECT r.assistant_id FROM runs r WHERE r.thread_id = q.thread_id
                     ORDER BY r.created_at DESC, r.id DESC LIMIT 1)) AS reader_id,
@@ -141,6 +155,7 @@ public class IndexQueue {
         row.bool("by_assistant"),
         text,
         row.text("assistant_id"),
+        row.bool("names_assistant"),
         row.text("reader_id"),
         row.text("user_id"),
         row.bool("is_long"),
@@ -180,49 +195,94 @@ public class IndexQueue {
 
   /** Defers the vectors of messages whose words are indexed, until something asks for them. */
   void defer(Tx tx, List<QueuedMessage> messages) {
+    putOff(tx, messages, true);
+  }
+
+  /** Sets messages aside that are not indexed, until something asks for them. */
+  void setAside(Tx tx, List<QueuedMessage> messages) {
+    putOff(tx, messages, false);
+  }
+
+  private static void putOff(Tx tx, List<QueuedMessage> messages, boolean wantsVector) {
     tx.batch(
         """
-        UPDATE memory_queue SET due = 'infinity', wants_vector = true, failed = false, attempts = 0,
+        UPDATE memory_queue SET due = 'infinity', wants_vector = ?, failed = false, attempts = 0,
           assistant_id = ?, user_id = ?
         WHERE\s"""
             + IS_OURS,
         messages.stream()
-            .map(m -> new Object[] {m.readerId(), m.userId(), m.thread(), m.message(), m.lease()})
+            .map(
+                m ->
+                    new Object[] {
+                      wantsVector, m.assistantId(), m.userId(), m.thread(), m.message(), m.lease()
+                    })
             .toList());
   }
 
-  /** Sets messages aside that are not indexed, until something asks for their thread. */
-  void setAside(List<QueuedMessage> messages) {
+  /** Sets the assistant of a thread's messages that wait without one, as the index does. */
+  void setAssistant(Tx tx, ThreadId thread, String assistant) {
+    tx.update(
+        """
+        UPDATE memory_queue SET assistant_id = ?
+        WHERE thread_id = ? AND due = 'infinity' AND assistant_id IS NULL
+        """,
+        assistant,
+        thread);
+  }
+
+  /**
+   * Makes the messages due that were put off before anything was known of their reader: all if its
+   * memory is wide, else those that were not indexed.
+   */
+  void requestOf(Collection<Reader> readers) {
+    var now = clock.instant();
     jdbc.runInTransaction(
         tx ->
             tx.batch(
                 """
-                UPDATE memory_queue SET due = 'infinity', wants_vector = false, failed = false, attempts = 0
-                WHERE\s"""
-                    + IS_OURS,
-                messages.stream()
-                    .map(m -> new Object[] {m.thread(), m.message(), m.lease()})
+                UPDATE memory_queue SET due = ?, wants_vector = wants_vector OR ?
+                WHERE thread_id = ? AND assistant_id = ? AND due = 'infinity'
+                  AND (? OR NOT wants_vector)
+                """,
+                readers.stream()
+                    .map(r -> new Object[] {now, r.isWide(), r.thread(), r.assistant(), r.isWide()})
                     .toList()));
   }
 
-  /** Makes the deferred messages of a scope due. Returns how many. */
-  int request(MemoryScope scope) {
+  /**
+   * Makes messages of a scope due that were put off, at most {@value #MAX_REQUESTED}.
+   *
+   * @param vectors whether all of them get vectors; otherwise those that are not indexed get what
+   *     the present settings of their assistant say
+   * @return how many; {@value #MAX_REQUESTED} if there may be more
+   */
+  int request(MemoryScope scope, boolean vectors) {
     return switch (scope) {
-      case MemoryScope.OfThread(_, var thread) -> request("thread_id = ?", thread);
+      case MemoryScope.OfThread(_, var thread) -> request("thread_id = ?", vectors, thread);
       case MemoryScope.OfAssistant(var project, var assistant) ->
-          request("wants_vector AND project_id = ? AND assistant_id = ?", project, assistant);
+          request("project_id = ? AND assistant_id = ?", vectors, project, assistant);
       case MemoryScope.OfUser(var project, var user) ->
-          request("wants_vector AND project_id = ? AND user_id = ?", project, user);
+          request("project_id = ? AND user_id = ?", vectors, project, user);
     };
   }
 
-  private int request(String condition, Object... params) {
-    var all = new ArrayList<Object>();
+  private int request(String condition, boolean vectors, Object... scope) {
+    var all = new ArrayList<Object>(List.of(scope));
+    all.add(vectors);
+    all.add(MAX_REQUESTED);
     all.add(clock.instant());
-    all.addAll(List.of(params));
+    all.add(vectors);
+    // Without an order, which would let the primary key be read whole; skipped locks need none.
     return jdbc.update(
-        "UPDATE memory_queue SET due = ?, wants_vector = true WHERE due = 'infinity' AND "
-            + condition,
+        """
+        WITH wanted AS (
+          SELECT thread_id, message_id FROM memory_queue
+          WHERE due = 'infinity' AND %s AND (? OR NOT wants_vector)
+          LIMIT ? FOR UPDATE SKIP LOCKED)
+        UPDATE memory_queue q SET due = ?, wants_vector = q.wants_vector OR ?
+        FROM wanted w WHERE q.thread_id = w.thread_id AND q.message_id = w.message_id
+        """
+            .formatted(condition),
         all.toArray());
   }
 

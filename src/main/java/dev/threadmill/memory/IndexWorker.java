@@ -95,9 +95,9 @@ class IndexWorker {
     messages.warmUp();
     while (!Thread.currentThread().isInterrupted()) {
       try {
-        requests.take().forEach(messages::request);
+        boolean hasRequests = requests.handle(messages::request);
         boolean hasWorked = work(messages::indexNextBatch);
-        if (hasWorked || maintain()) {
+        if (hasRequests || hasWorked || maintain()) {
           continue;
         }
         if (processors.isIdle() && work(messages::embedDeferred)) {

@@ -1,12 +1,15 @@
 package dev.threadmill.memory;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.threadmill.api.Json;
+import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Tx;
+import dev.threadmill.memory.recall.MemoryScope;
 import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.FakeProvider;
 import dev.threadmill.testing.FakeProviderResource;
@@ -17,6 +20,7 @@ import io.quarkus.test.junit.QuarkusTest;
 import jakarta.inject.Inject;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
@@ -41,7 +45,7 @@ class VectorsWhenNeededTest {
   void emptyTheQueue() {
     provider.reset();
     jdbc.update("DELETE FROM memory_queue");
-    requests.take();
+    requests.clear();
   }
 
   /** Entries of a thread, and how many of them have vectors. */
@@ -60,10 +64,7 @@ class VectorsWhenNeededTest {
 
   /** What the worker does. */
   private void work() throws InterruptedException {
-    requests.take().forEach(index::request);
-    while (index.indexNextBatch() > 0) {
-      requests.take().forEach(index::request);
-    }
+    while (requests.handle(index::request) | index.indexNextBatch() > 0) {}
   }
 
   private String assistant(String memory) {
@@ -72,6 +73,19 @@ class VectorsWhenNeededTest {
             "{\"model\": \"gpt-4o\", \"instructions\": \"Be brief.\", \"memory\": %s}"
                 .formatted(memory))
         .id();
+  }
+
+  private void modify(String assistant, String memory) {
+    var answer = user.post("/v1/assistants/" + assistant, "{\"memory\": %s}".formatted(memory));
+    assertThat(answer.status()).as(answer.text()).isEqualTo(200);
+  }
+
+  /** The assistants that the entries of a thread belong to. */
+  private List<String> assistants(MemoryThread thread) {
+    return jdbc.list(
+        "SELECT assistant_id FROM memory_index WHERE thread_id = ?",
+        row -> row.text("assistant_id"),
+        thread.id());
   }
 
   private void run(MemoryThread thread, String assistant, Map<String, Object> settings) {
@@ -135,6 +149,122 @@ class VectorsWhenNeededTest {
     work();
 
     assertThat(entries(old)).isEqualTo(new Entries(1, 1));
+  }
+
+  @Test
+  void messagesThatWereIndexedBeforeTheFirstRunAreEmbeddedForAMemoryThatOtherThreadsRead()
+      throws Exception {
+    var assistant = assistant("{\"summary_method\": \"none\", \"scope\": \"assistant\"}");
+    var thread = MemoryThread.of(user, List.of("I am a vegetarian."));
+    work();
+    assertThat(entries(thread)).isEqualTo(new Entries(1, 0));
+
+    run(thread, assistant, Map.of());
+    work();
+
+    assertThat(entries(thread)).isEqualTo(new Entries(2, 2));
+    assertThat(assistants(thread)).containsExactly(assistant, assistant);
+  }
+
+  @Test
+  void anEntryKeepsItsAssistantWhenItGetsItsVectorLater() throws Exception {
+    var assistant = assistant("{\"summary_method\": \"none\"}");
+    var thread = MemoryThread.of(user, List.of("I am a vegetarian."));
+    work();
+    run(thread, assistant, Map.of());
+    work();
+    assertThat(entries(thread)).isEqualTo(new Entries(2, 0));
+
+    while (index.embedDeferred() > 0) {}
+
+    assertThat(entries(thread)).isEqualTo(new Entries(2, 2));
+    assertThat(assistants(thread)).containsExactly(assistant, assistant);
+  }
+
+  @Test
+  void aScopeThatBecomesWiderEmbedsWhatWasDeferred() throws Exception {
+    var assistant = assistant("{\"summary_method\": \"none\"}");
+    var thread = MemoryThread.of(user, List.of("I am a vegetarian."));
+    work();
+    run(thread, assistant, Map.of());
+    work();
+    assertThat(entries(thread)).isEqualTo(new Entries(2, 0));
+
+    modify(assistant, "{\"summary_method\": \"none\", \"scope\": \"assistant\"}");
+    work();
+
+    assertThat(entries(thread)).isEqualTo(new Entries(2, 2));
+  }
+
+  @Test
+  void aMemoryThatIsSwitchedOnIndexesTheWordsOfEarlierMessages() throws Exception {
+    var assistant = assistant("{\"enabled\": false}");
+    var thread = MemoryThread.of(user, List.of("I am a vegetarian."));
+    run(thread, assistant, Map.of());
+    work();
+    assertThat(entries(thread)).isEqualTo(new Entries(0, 0));
+
+    modify(assistant, "{\"summary_method\": \"none\"}");
+    work();
+
+    assertThat(entries(thread)).isEqualTo(new Entries(2, 0));
+  }
+
+  @Test
+  void aRecallFromAUsersThreadsEmbedsThoseWhoseAssistantHasNoMemory() throws Exception {
+    var name = "bob-" + System.nanoTime();
+    var old = MemoryThread.ofUser(user, name, "I love figs.");
+    run(old, assistant("{\"enabled\": false}"), Map.of());
+    work();
+    assertThat(entries(old)).isEqualTo(new Entries(0, 0));
+
+    var assistant = assistant("{\"summary_method\": \"none\", \"scope\": \"user\"}");
+    run(MemoryThread.ofUser(user, name, "Which fruit do I love?"), assistant, Map.of());
+    work();
+
+    assertThat(entries(old)).isEqualTo(new Entries(2, 2));
+  }
+
+  @Test
+  void aRequestForManyMessagesIsHandledInBatches() {
+    jdbc.update(
+        """
+        INSERT INTO memory_queue (thread_id, message_id, project_id, due, user_id)
+        SELECT 'thread_many', 'msg_' || n, 'proj_many', 'infinity', 'carol'
+        FROM generate_series(1, 1001) n
+        """);
+    var scope = new MemoryScope.OfUser(new ProjectId("proj_many"), "carol");
+
+    assertThat(queue.request(scope, true)).isEqualTo(1_000);
+    assertThat(queue.request(scope, true)).isEqualTo(1);
+    assertThat(queue.request(scope, true)).isZero();
+    jdbc.update("DELETE FROM memory_queue");
+  }
+
+  @Test
+  void aRequestThatFailsIsKeptWithThoseBehindIt() {
+    var project = new ProjectId("proj_kept");
+    var scopes =
+        List.of(
+            new MemoryScope.OfUser(project, "ada"),
+            new MemoryScope.OfUser(project, "bob"),
+            new MemoryScope.OfUser(project, "carol"));
+    scopes.forEach(requests::add);
+
+    assertThatThrownBy(
+            () ->
+                requests.handle(
+                    request -> {
+                      if (request.scope().equals(scopes.get(1))) {
+                        throw new IllegalStateException("the database is away");
+                      }
+                      return false;
+                    }))
+        .isInstanceOf(IllegalStateException.class);
+
+    var handled = new HashSet<MemoryScope>();
+    assertThat(requests.handle(request -> !handled.add(request.scope()))).isFalse();
+    assertThat(handled).containsExactlyInAnyOrder(scopes.get(1), scopes.get(2));
   }
 
   @Test
