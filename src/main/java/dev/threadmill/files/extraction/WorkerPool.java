@@ -12,9 +12,11 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -68,7 +70,7 @@ class WorkerPool {
     try {
       turns.of(project.value()).execute(task);
       return task.get();
-    } catch (RejectedExecutionException e) {
+    } catch (RejectedExecutionException | CancellationException e) {
       throw ExtractionException.server("The server is stopping.", e);
     } catch (InterruptedException e) {
       task.cancel(true);
@@ -98,7 +100,7 @@ class WorkerPool {
     }
   }
 
-  private WorkerProcess take() throws IOException {
+  private WorkerProcess take() throws IOException, InterruptedException {
     synchronized (idle) {
       while (!idle.isEmpty()) {
         var worker = idle.pop().worker();
@@ -159,7 +161,10 @@ class WorkerPool {
 
   @PreDestroy
   void close() {
-    turns.close();
+    for (var task : turns.close()) {
+      // Those that wait for it would wait for ever.
+      ((Future<?>) task).cancel(false);
+    }
     synchronized (idle) {
       closed = true;
       idle.forEach(entry -> entry.worker().close());

@@ -24,6 +24,8 @@ class FairExtractionTest {
   @TempDir Path folder;
 
   private final List<String> order = Collections.synchronizedList(new ArrayList<>());
+  private final List<ExtractionException> failures =
+      Collections.synchronizedList(new ArrayList<>());
   private final List<Thread> readers = new ArrayList<>();
 
   @Test
@@ -48,6 +50,28 @@ class FairExtractionTest {
     assertThat(order).containsExactly("first", "many 1", "few", "many 2", "many 3");
   }
 
+  @Test
+  void documentsThatWaitWhenTheServerStopsAreNotReadAndTheirReadersGoOn() throws Exception {
+    var pipe = folder.resolve("pipe");
+    assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor()).isZero();
+    var pool =
+        new WorkerPool(
+            ExtractionSettings.usual(), () -> new ProgramCage.Found.Unusable("none in tests"));
+    read(pool, MANY, "first", pipe, LONG_ENOUGH);
+    read(pool, MANY, "second", page(1), LONG_ENOUGH);
+    read(pool, FEW, "third", page(2), LONG_ENOUGH);
+
+    pool.close();
+
+    for (var reader : readers) {
+      assertThat(reader.join(Duration.ofSeconds(20))).isTrue();
+    }
+    assertThat(order).containsExactlyInAnyOrder("first", "second", "third");
+    assertThat(failures)
+        .hasSize(3)
+        .allMatch(failure -> failure.code() == ExtractionException.Code.SERVER_ERROR);
+  }
+
   private Path page(int number) throws Exception {
     // Long enough for a reader to note its end before the next one ends.
     return Files.writeString(folder.resolve(number + ".html"), "<p>page</p>".repeat(40_000));
@@ -62,8 +86,10 @@ class FairExtractionTest {
                 () -> {
                   try {
                     pool.read(project, request, timeout);
-                  } catch (ExtractionException | InterruptedException _) {
-                    // Only the order counts.
+                  } catch (ExtractionException e) {
+                    failures.add(e);
+                  } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
                   }
                   order.add(name);
                 });
