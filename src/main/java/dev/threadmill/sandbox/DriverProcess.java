@@ -13,10 +13,6 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -24,14 +20,6 @@ import java.util.concurrent.TimeUnit;
  * never trusted: the code of the model runs in it.
  */
 final class DriverProcess {
-  /**
-   * Processes are started on one thread that never ends: Linux ends a process that dies with its
-   * parent when the thread ends that started it.
-   */
-  private static final ExecutorService LAUNCHER =
-      Executors.newSingleThreadExecutor(
-          Thread.ofPlatform().daemon().name("sandbox-launcher").factory());
-
   private static final Duration START = Duration.ofSeconds(30);
   private static final int MAX_ANSWER = 1 << 16;
   private static final int MAX_ERRORS = 4096;
@@ -66,7 +54,7 @@ final class DriverProcess {
       throws SandboxException, InterruptedException {
     var builder = new ProcessBuilder(runtime.command(cage));
     builder.environment().keySet().retainAll(java.util.Set.of("PATH", "HOME", "DOCKER_HOST"));
-    var driver = new DriverProcess(launch(builder::start), runtime, cage);
+    var driver = new DriverProcess(launch(builder), runtime, cage);
     Thread.ofPlatform().daemon().name("sandbox-output").start(driver::readOutput);
     Thread.ofPlatform().daemon().name("sandbox-answers").start(driver::readAnswers);
     try {
@@ -79,14 +67,14 @@ final class DriverProcess {
     }
   }
 
-  private static Process launch(Callable<Process> start)
+  private static Process launch(ProcessBuilder builder)
       throws SandboxException, InterruptedException {
     try {
-      return LAUNCHER.submit(start).get();
-    } catch (ExecutionException e) {
+      return CagedProcesses.start(builder);
+    } catch (IOException e) {
       throw new SandboxException(
           SandboxException.Kind.FAILED,
-          "A program does not start: " + Programs.oneLine(e.getCause().getMessage()));
+          "A program does not start: " + Programs.oneLine(e.getMessage()));
     }
   }
 

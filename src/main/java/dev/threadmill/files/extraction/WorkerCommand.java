@@ -1,5 +1,6 @@
 package dev.threadmill.files.extraction;
 
+import dev.threadmill.sandbox.CagedProcesses;
 import dev.threadmill.sandbox.ProgramCage;
 import java.io.File;
 import java.io.IOException;
@@ -23,7 +24,7 @@ record WorkerCommand(ExtractionConfig config, Path folder, ProgramCage cage) {
   private static final String LIMITS =
       "ulimit -f 4194304; ulimit -c 0; ulimit -t 1800; exec \"$@\"";
 
-  Process start() throws IOException {
+  Process start() throws IOException, InterruptedException {
     var command = new ArrayList<String>();
     if (File.separatorChar == '/') {
       command.addAll(List.of("/bin/sh", "-c", LIMITS, "sh"));
@@ -40,10 +41,8 @@ record WorkerCommand(ExtractionConfig config, Path folder, ProgramCage cage) {
     for (int i = 0; i < variables.size(); i += 2) {
       builder.environment().put(variables.get(i), variables.get(i + 1));
     }
-    return builder
-        .redirectError(ProcessBuilder.Redirect.DISCARD)
-        .directory(folder.toFile())
-        .start();
+    return CagedProcesses.start(
+        builder.redirectError(ProcessBuilder.Redirect.DISCARD).directory(folder.toFile()));
   }
 
   private List<String> java() {

@@ -58,12 +58,13 @@ final class WorkerProcess implements AutoCloseable {
    *
    * @param cage in which it is started; null for none
    */
-  static WorkerProcess start(ExtractionConfig config, ProgramCage cage) throws IOException {
+  static WorkerProcess start(ExtractionConfig config, ProgramCage cage)
+      throws IOException, InterruptedException {
     var folder = Files.createTempDirectory("threadmill-extraction");
     try {
       var process = new WorkerCommand(config, folder, cage).start();
       return new WorkerProcess(process, folder, cage != null);
-    } catch (IOException e) {
+    } catch (IOException | InterruptedException e) {
       delete(folder);
       throw e;
     }

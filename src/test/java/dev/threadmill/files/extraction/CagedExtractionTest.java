@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -65,6 +66,39 @@ class CagedExtractionTest {
   }
 
   @Test
+  void theProcessLivesOnWhenTheThreadEndsThatStartedIt() throws Exception {
+    var found = find();
+    assumeThat(found).isInstanceOf(ProgramCage.Found.Usable.class);
+    var cage = ((ProgramCage.Found.Usable) found).cage();
+    var page = Files.write(home.resolve("a.html"), PAGE);
+    var request = new Frames.Request(page.toString(), "a.html", "", 1_000, 0, 60_000);
+    var starting =
+        new FutureTask<>(
+            () -> {
+              var worker = WorkerProcess.start(ExtractionSettings.usual().inCage(), cage);
+              // The process asks to be ended with its parent before it reads.
+              worker.read(request, Duration.ofSeconds(60));
+              return worker;
+            });
+    Thread.ofPlatform().name("ends-soon").start(starting);
+    try (var worker = starting.get()) {
+      org.awaitility.Awaitility.await().until(() -> !threadNames().contains("ends-soon"));
+
+      var text = worker.read(request, Duration.ofSeconds(60)).blocks().getFirst().text();
+      assertThat(text).isEqualTo("fine");
+    }
+  }
+
+  /** Of the kernel's threads, which outlive those of Java for a moment. */
+  private static List<String> threadNames() throws java.io.IOException {
+    try (var threads = Files.list(Path.of("/proc/self/task"))) {
+      return threads
+          .map(each -> status(each.resolve("status"), "Name:").replace("Name:", "").strip())
+          .toList();
+    }
+  }
+
+  @Test
   void whatAFileDoesToTheProcessIsSaidAsWithoutACage() throws Exception {
     try (var small = caged(ExtractionSettings.usual().withHeapMegabytes(48))) {
       var document = ("<p>" + "x".repeat(60_000_000) + "</p>").getBytes(StandardCharsets.UTF_8);
@@ -99,8 +133,12 @@ class CagedExtractionTest {
   }
 
   private static String status(long pid, String field) {
+    return status(Path.of("/proc", Long.toString(pid), "status"), field);
+  }
+
+  private static String status(Path file, String field) {
     try {
-      return Files.readAllLines(Path.of("/proc", Long.toString(pid), "status")).stream()
+      return Files.readAllLines(file).stream()
           .filter(line -> line.startsWith(field))
           .findFirst()
           .orElse("");
