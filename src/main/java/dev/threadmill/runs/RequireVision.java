@@ -3,7 +3,6 @@ package dev.threadmill.runs;
 import dev.threadmill.api.ApiException;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.ThreadId;
-import dev.threadmill.models.LanguageModel;
 import dev.threadmill.models.registry.ModelRegistry;
 import dev.threadmill.runs.spec.RunSpec;
 import dev.threadmill.threads.ContentPart;
@@ -65,8 +64,11 @@ class RequireVision {
     }
   }
 
+  /**
+   * What a provider refused meanwhile does not count: it may have been for the image of another.
+   */
   private boolean isBlind(String model) {
-    return models.find(model).map(LanguageModel::info).filter(info -> !info.images()).isPresent();
+    return models.configured(model).filter(info -> !info.images()).isPresent();
   }
 
   private static void check(String model, String list, List<NewMessage> messages) {

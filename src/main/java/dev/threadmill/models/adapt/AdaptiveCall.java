@@ -12,12 +12,14 @@ import dev.threadmill.models.ModelResponse;
 import dev.threadmill.models.ProviderException;
 import dev.threadmill.models.TokenCounter;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.function.Consumer;
 
 /**
  * Makes a call and, where the provider refuses it for what can be written otherwise, makes it once
- * more as the refusal teaches. What was learned is remembered for the model.
+ * more as the refusal teaches. What was learned is remembered for the model; that it takes no
+ * images or the like, only if it took the request without them.
  */
 public final class AdaptiveCall {
   /** A request can be refused for several things, one after the other. */
@@ -63,11 +65,15 @@ public final class AdaptiveCall {
   public ModelResponse run(ModelRequest request, Consumer<ModelDelta> deltas, Attempt attempt)
       throws InterruptedException {
     var emitted = new EmittedDeltas(deltas);
+    var omitted = new LinkedHashSet<String>();
     for (int lessons = 0; ; lessons++) {
       var facts = learned.of(provider, model);
       var sent = new HashSet<String>();
       try {
-        return attempt.run(facts, maxTokens(request, facts), sent, emitted);
+        var response =
+            attempt.run(without(facts, omitted), maxTokens(request, facts), sent, emitted);
+        rememberOmitted(omitted);
+        return response;
       } catch (ProviderException e) {
         if (emitted.any() || e.error().isEmpty() || lessons == MAX_LESSONS) {
           throw e;
@@ -75,6 +81,11 @@ public final class AdaptiveCall {
         int prompt = TokenCounter.count(request);
         var lesson = Refusals.learn(e.error().get(), facts, sent, prompt, info.contextWindow());
         switch (lesson.orElseThrow(() -> e)) {
+          case Refusals.Lesson.Omit(var kind) -> {
+            if (e.isRetryable() || !omitted.add(kind)) {
+              throw e;
+            }
+          }
           case Refusals.Lesson.Rewrite(var better) -> learned.remember(provider, model, better);
           case Refusals.Lesson.TooLong(var better) -> {
             learned.remember(provider, model, better);
@@ -84,6 +95,20 @@ public final class AdaptiveCall {
           }
         }
       }
+    }
+  }
+
+  private static ModelFacts without(ModelFacts facts, Set<String> kinds) {
+    var fewer = facts;
+    for (var kind : kinds) {
+      fewer = fewer.without(kind);
+    }
+    return fewer;
+  }
+
+  private void rememberOmitted(Set<String> omitted) {
+    if (!omitted.isEmpty()) {
+      learned.remember(provider, model, without(learned.of(provider, model), omitted));
     }
   }
 

@@ -132,11 +132,22 @@ public final class Refusals {
               + "[^.]{0,40}audio|at most 0 audio|unknown variant `input_audio`"
               + "|no endpoints found that support.{0,20}audio");
 
-  /** An image or sound that is refused for itself says nothing about the others. */
+  /** Servers of open models say this with status 500, where others return 400. */
+  private static final Pattern NO_PROJECTOR =
+      words("mmproj|(?:image|audio) input is not supported|missing data required for image input");
+
+  /** OpenRouter returns 404 if none of its providers takes the content. */
+  private static final Pattern NO_ENDPOINT = words("no endpoints found that support");
+
+  /**
+   * An image or sound that is refused for itself, or a service that fails for a while, says nothing
+   * about the others.
+   */
   private static final Pattern ABOUT_ONE_FILE =
       words(
-          "format|media.?type|mime|size|dimension|resolution|download|fetch|too large|corrupt"
-              + "|could not be");
+          "\\bformats?\\b|media.?type|mime|\\bsizes?\\b|dimension|resolution|download|fetch|too large"
+              + "|corrupt|could not be|\\burls?\\b|base64|\\bdetail\\b|temporar|try again"
+              + "|overloaded|timed? ?out|\\bservice\\b");
 
   private static final Pattern TEXT_ONLY =
       words(
@@ -174,6 +185,13 @@ public final class Refusals {
     /** The same request, written with these facts, may succeed. */
     record Rewrite(ModelFacts facts) implements Lesson {}
 
+    /**
+     * The same request may succeed without this kind of content. Only then is the kind to blame.
+     *
+     * @param kind as {@link ModelFacts} names it
+     */
+    record Omit(String kind) implements Lesson {}
+
     /** The prompt does not fit into the context window, which these facts name. */
     record TooLong(ModelFacts facts) implements Lesson {}
   }
@@ -193,9 +211,9 @@ public final class Refusals {
     if (isBadCall(error)) {
       return Optional.empty();
     }
-    var kind = refusedKind(message, facts, sent);
-    if (kind.isPresent() && status != 401 && status != 403 && status != 429) {
-      return Optional.of(new Lesson.Rewrite(facts.without(kind.get())));
+    var kind = isAboutKinds(error) ? refusedKind(message, sent) : Optional.<String>empty();
+    if (kind.isPresent()) {
+      return kind.map(Lesson.Omit::new);
     }
     if (status == 401 || status == 403 || status == 429 || status == 404) {
       return Optional.empty();
@@ -229,8 +247,18 @@ public final class Refusals {
         : Optional.empty();
   }
 
+  /** Whether the status is one with which providers refuse what a request has. */
+  private static boolean isAboutKinds(ProviderError error) {
+    return switch (error.status()) {
+      case 0, 400, 415, 422 -> true;
+      case 404 -> NO_ENDPOINT.matcher(error.message()).find();
+      case 500 -> NO_PROJECTOR.matcher(error.message()).find();
+      default -> false;
+    };
+  }
+
   /** The kind of content that the model does not take. */
-  private static Optional<String> refusedKind(String message, ModelFacts facts, Set<String> sent) {
+  private static Optional<String> refusedKind(String message, Set<String> sent) {
     boolean isAboutOne = ABOUT_ONE_FILE.matcher(message).find();
     if (!isAboutOne && sent.contains(ModelFacts.IMAGES) && NO_IMAGES.matcher(message).find()) {
       return Optional.of(ModelFacts.IMAGES);
@@ -238,9 +266,7 @@ public final class Refusals {
     if (!isAboutOne && sent.contains(ModelFacts.AUDIO) && NO_AUDIO.matcher(message).find()) {
       return Optional.of(ModelFacts.AUDIO);
     }
-    return sent.contains(ModelFacts.PARTS)
-            && facts.supports(ModelFacts.PARTS)
-            && TEXT_ONLY.matcher(message).find()
+    return sent.contains(ModelFacts.PARTS) && TEXT_ONLY.matcher(message).find()
         ? Optional.of(ModelFacts.PARTS)
         : Optional.empty();
   }
@@ -250,9 +276,7 @@ public final class Refusals {
    * template that cannot be filled in, or content that the model does not take.
    */
   public static boolean isAboutRequest(ProviderError error) {
-    return TEMPLATE.matcher(error.message()).find()
-        || NO_IMAGES.matcher(error.message()).find()
-        || NO_AUDIO.matcher(error.message()).find();
+    return TEMPLATE.matcher(error.message()).find() || NO_PROJECTOR.matcher(error.message()).find();
   }
 
   /** Whether the model made a call that the provider could not read. */

@@ -133,6 +133,14 @@ public class ModelRegistry {
     return isOffline() ? Optional.of(RehearsalModel.standInFor(name)) : Optional.empty();
   }
 
+  /**
+   * The model of this name as it is configured, without what its provider refused meanwhile; empty
+   * if no provider is configured for it.
+   */
+  public Optional<ModelInfo> configured(String model) {
+    return locate(model).map(Location::info).or(() -> find(model).map(LanguageModel::info));
+  }
+
   /** Where the model of this name is; empty if no provider is configured for it. */
   public Optional<Location> locate(String model) {
     if (!isName(model)) {

@@ -61,6 +61,11 @@ class RefusalsTest {
         "Unsupported image media type: image/tiff",
         "The image could not be downloaded, as this host is not allowed.",
         "Image dimensions are not supported.",
+        "Unsupported image url",
+        "Image URLs are not supported: send the image as base64.",
+        "Invalid image detail: 'ultra' is not supported for this image.",
+        "Image input is temporarily not available. Please try again.",
+        "The image service is not available.",
         "",
       })
   void nothingIsLearnedFromOtherErrors(String message) {
@@ -107,7 +112,32 @@ class RefusalsTest {
         "messages.0.content: Input should be a valid string | content_parts",
       })
   void contentThatIsRefusedIsLeftOut(String message, String kind) {
-    assertThat(facts(message).unsupported()).containsExactly(kind);
+    assertThat(learn(message, 400)).contains(new Refusals.Lesson.Omit(kind));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "415 | This model does not support image input | images",
+        "422 | This model does not support image input | images",
+        "404 | No endpoints found that support image input | images",
+        "500 | image input is not supported - hint: you may need to provide the mmproj | images",
+        "500 | this model is missing data required for image input | images",
+        "404 | This model does not support image input | ",
+        "500 | The image gateway is not available | ",
+        "503 | This model does not support image input | ",
+        "429 | This model does not support image input | ",
+      })
+  void contentIsLeftOutOnlyForStatusesThatRefuseIt(int status, String message, String kind) {
+    assertThat(learn(message, status))
+        .isEqualTo(Optional.ofNullable(kind).map(Refusals.Lesson.Omit::new));
+  }
+
+  @Test
+  void anImageServiceThatIsDownIsNoFaultOfTheRequest() {
+    assertThat(Refusals.isAboutRequest(error("The image gateway is not available", 500))).isFalse();
+    assertThat(Refusals.isAboutRequest(error("image input is not supported", 500))).isTrue();
   }
 
   @Test
