@@ -1,6 +1,7 @@
 package dev.threadmill.memory.recall;
 
 import dev.threadmill.api.ProjectId;
+import dev.threadmill.api.RunId;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Tx;
@@ -129,6 +130,56 @@ public class TextStore {
         after,
         to,
         limit);
+  }
+
+  /**
+   * How many messages a thread has, and when the newest of them was created.
+   *
+   * @param newest null if there are none
+   */
+  public record MessageCount(int messages, Instant newest) {}
+
+  /** The complete messages of a thread up to a time. */
+  public MessageCount countUntil(ThreadId thread, Instant to) {
+    return jdbc.one(
+            """
+            SELECT count(*)::int AS messages, max(m.created_at) AS newest FROM messages m
+            WHERE m.thread_id = ? AND m.created_at <= ? AND m.status <> 'in_progress'
+            """,
+            row -> new MessageCount(row.integer("messages"), row.instant("newest")),
+            thread,
+            to)
+        .orElseThrow();
+  }
+
+  /** When the newest message of a run was created; empty if it has none. */
+  public Optional<Instant> newestOf(ThreadId thread, RunId run) {
+    return jdbc.one(
+            "SELECT max(m.created_at) AS newest FROM messages m"
+                + " WHERE m.thread_id = ? AND m.run_id = ?",
+            row -> Optional.ofNullable(row.instant("newest")),
+            thread,
+            run)
+        .flatMap(found -> found);
+  }
+
+  /**
+   * Locks the complete messages of a thread up to a time until the commit. Returns how many of them
+   * are not forgotten.
+   */
+  public int lockUntil(Tx tx, ThreadId thread, Instant to) {
+    return tx.list(
+            """
+            SELECT m.id FROM messages m
+            WHERE m.thread_id = ? AND m.created_at <= ? AND m.status <> 'in_progress'
+              AND NOT EXISTS (SELECT 1 FROM memory_forgotten f
+                              WHERE f.thread_id = m.thread_id AND f.message_id = m.id)
+            FOR KEY SHARE
+            """,
+            row -> row.text("id"),
+            thread,
+            to)
+        .size();
   }
 
   /** Locks messages until the commit. Returns how many of them exist and are not forgotten. */

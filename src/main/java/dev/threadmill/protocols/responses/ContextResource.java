@@ -17,6 +17,8 @@ import dev.threadmill.protocols.responses.items.ItemIds;
 import dev.threadmill.protocols.responses.items.ReadItems;
 import dev.threadmill.protocols.responses.request.RequestFields;
 import dev.threadmill.protocols.responses.request.ResponseRequest;
+import dev.threadmill.runs.api.RunClient;
+import dev.threadmill.runs.api.RunHandle;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.POST;
@@ -42,6 +44,7 @@ public class ContextResource {
   private final ReadItems readItems;
   private final CompactHistory compactHistory;
   private final RecordSummary recordSummary;
+  private final RunClient runs;
   private final Jdbc jdbc;
   private final Ids ids;
   private final InstantSource clock;
@@ -52,6 +55,7 @@ public class ContextResource {
       ReadItems readItems,
       CompactHistory compactHistory,
       RecordSummary recordSummary,
+      RunClient runs,
       Jdbc jdbc,
       Ids ids,
       InstantSource clock) {
@@ -60,6 +64,7 @@ public class ContextResource {
     this.readItems = readItems;
     this.compactHistory = compactHistory;
     this.recordSummary = recordSummary;
+    this.runs = runs;
     this.jdbc = jdbc;
     this.ids = ids;
     this.clock = clock;
@@ -95,10 +100,16 @@ public class ContextResource {
         .put("input_tokens", tokens);
   }
 
-  /** The summary of a chain is a version of the summary of its thread. */
-  private void record(StoredResponse previous, String summary, String model) {
-    jdbc.runInTransaction(
-        tx -> recordSummary.record(tx, previous.project(), previous.thread(), summary, model));
+  /** The messages of its thread up to the end of a response; null if there is no such response. */
+  private RecordSummary.Covered covered(ProjectId project, String previous) {
+    return previous == null
+        ? null
+        : store
+            .find(project, previous)
+            .flatMap(response -> runs.find(project, response.thread(), response.run()))
+            .map(RunHandle::snapshot)
+            .map(run -> recordSummary.covered(run.thread(), run.id(), run.statusSince()))
+            .orElse(null);
   }
 
   /** All items of the request, with those of the chain or conversation that it continues. */
@@ -142,6 +153,7 @@ public class ContextResource {
   public JsonNode compact(InputStream body) throws IOException, InterruptedException {
     var project = Caller.current().project();
     var request = ResponseRequest.of(RequestFields.body(body));
+    var covered = covered(project, request.previous());
     var input = read(project, request);
     if (input.entries().isEmpty()) {
       throw ApiException.missing("input");
@@ -150,10 +162,10 @@ public class ContextResource {
       throw ItemErrors.noOutput(input.firstOpenCall());
     }
     var compacted = compactHistory.compact(project, request, input);
-    if (request.previous() != null) {
-      store
-          .find(project, request.previous())
-          .ifPresent(previous -> record(previous, compacted.summary(), request.model()));
+    if (covered != null) {
+      // The summary of a chain is a version of the summary of its thread.
+      jdbc.runInTransaction(
+          tx -> recordSummary.record(tx, project, covered, compacted.summary(), request.model()));
     }
     var object =
         Json.MAPPER

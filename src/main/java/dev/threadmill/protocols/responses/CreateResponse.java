@@ -5,6 +5,7 @@ import dev.threadmill.api.Json;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.db.DatabaseException;
+import dev.threadmill.db.Tx;
 import dev.threadmill.protocols.responses.items.InputItems;
 import dev.threadmill.protocols.responses.items.ItemErrors;
 import dev.threadmill.protocols.responses.items.ItemIds;
@@ -29,6 +30,9 @@ import java.util.Map;
  */
 @ApplicationScoped
 class CreateResponse {
+  /** How often a response is added to a thread that other requests change. */
+  private static final int MAX_ATTEMPTS = 3;
+
   private final RunClient runs;
   private final ResponseStore store;
   private final ReadHistory history;
@@ -111,23 +115,59 @@ class CreateResponse {
     if (CompactHistory.isTriggeredBy(request)) {
       return compact(project, request, target, input);
     }
-    var opening = openResponse.prepare(project, request, target.thread(), target.latest(), input);
-    if (target.thread() == null) {
-      return onNewThread(project, request, target, input, opening);
-    }
-    try {
-      return onThread(project, request, target, input, opening);
-    } catch (ActiveRunException e) {
+    if (target.thread() != null) {
+      for (int attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+        try {
+          return onThread(
+              project, request, target, input, opening(target, request, input, attempt));
+        } catch (ThreadChangedException e) {
+          // The next attempt reads the thread again.
+        } catch (ActiveRunException e) {
+          break;
+        } catch (DatabaseException e) {
+          if (!target.isLinear() || !e.isDuplicateOf(ResponseStore.ONE_CONTINUES)) {
+            throw e;
+          }
+          break;
+        }
+      }
       if (!target.isLinear()) {
         throw ItemErrors.locked();
       }
-    } catch (DatabaseException e) {
-      if (!target.isLinear() || !e.isDuplicateOf(ResponseStore.ONE_CONTINUES)) {
-        throw e;
-      }
     }
-    // Another request has continued the previous response meanwhile: this one is a branch.
-    return onNewThread(project, request, target.elsewhere(), input, opening);
+    // A new chain, or a branch: another request has continued the previous response meanwhile, and
+    // what was read of its thread may have what belongs to that one.
+    var elsewhere = target.thread() == null ? target : target.elsewhere();
+    return onNewThread(project, request, elsewhere, input, opening(elsewhere, request, input, 1));
+  }
+
+  /**
+   * @param attempt from 1. Only the first one compacts: another model run would take as long, and
+   *     the thread may change again.
+   */
+  private Opening opening(
+      ResponseTarget target, ResponseRequest request, InputItems input, int attempt)
+      throws InterruptedException {
+    return openResponse.prepare(
+        target.project(), request, target.thread(), target.latest(), input, attempt == 1);
+  }
+
+  /** Behind an active run that this one waits for, the thread has more than was read. */
+  private void requireUnchanged(Tx tx, ResponseRequest request, Opening opening) {
+    var extent = opening.extent();
+    if (extent != null
+        && (!items.isUnchanged(tx, extent)
+            || request.onActiveRun() != ResponseRequest.OnActive.REJECT
+                && items.hasActiveRun(tx, extent.thread()))) {
+      throw new ThreadChangedException();
+    }
+  }
+
+  /** The thread was changed after what its run is shown of it was determined. */
+  private static final class ThreadChangedException extends RuntimeException {
+    ThreadChangedException() {
+      super("the thread was changed", null, false, false);
+    }
   }
 
   /** The answer to a trigger is the compaction alone, which a run on a thread of its own writes. */
@@ -222,6 +262,7 @@ class CreateResponse {
             target.thread(),
             spec,
             (tx, thread, id) -> {
+              requireUnchanged(tx, request, opening);
               made[0] = recordResponse.ofRun(tx, request, target, input, thread, id, opening);
               codePlace.addFiles(tx, thread, request.tools());
             });

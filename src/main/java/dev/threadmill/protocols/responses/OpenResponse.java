@@ -7,6 +7,7 @@ import dev.threadmill.api.Json;
 import dev.threadmill.api.Metadata;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.ThreadId;
+import dev.threadmill.memory.RecordSummary;
 import dev.threadmill.protocols.responses.items.InputItems;
 import dev.threadmill.protocols.responses.items.ReadItems;
 import dev.threadmill.protocols.responses.request.ResponseRequest;
@@ -17,6 +18,7 @@ import dev.threadmill.threads.ContentPart;
 import dev.threadmill.threads.CreateMessage;
 import dev.threadmill.threads.MessageStore;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -39,7 +41,9 @@ class OpenResponse {
   private final ThreadItems items;
   private final MessageStore messages;
   private final ListMcpTools listMcpTools;
+  private final RecordSummary recordSummary;
   private final Ids ids;
+  private final InstantSource clock;
 
   OpenResponse(
       RunClient runs,
@@ -49,7 +53,9 @@ class OpenResponse {
       ThreadItems items,
       MessageStore messages,
       ListMcpTools listMcpTools,
-      Ids ids) {
+      RecordSummary recordSummary,
+      Ids ids,
+      InstantSource clock) {
     this.runs = runs;
     this.compactHistory = compactHistory;
     this.history = history;
@@ -57,7 +63,9 @@ class OpenResponse {
     this.items = items;
     this.messages = messages;
     this.listMcpTools = listMcpTools;
+    this.recordSummary = recordSummary;
     this.ids = ids;
+    this.clock = clock;
   }
 
   /**
@@ -65,6 +73,7 @@ class OpenResponse {
    *
    * @param thread where the response goes; null for a new one
    * @param latest the response before it in its chain or conversation; null for none
+   * @param compacts whether a history beyond the threshold of the request is compacted
    * @throws dev.threadmill.api.ApiException 400 if the history cannot be compacted
    */
   Opening prepare(
@@ -72,7 +81,8 @@ class OpenResponse {
       ResponseRequest request,
       ThreadId thread,
       StoredResponse latest,
-      InputItems input)
+      InputItems input,
+      boolean compacts)
       throws InterruptedException {
     var opening = Json.MAPPER.createArrayNode();
     var listed = new LinkedHashSet<String>();
@@ -85,19 +95,24 @@ class OpenResponse {
     listMcpTools.add(project, request, listed, opening);
     boolean wasCompacted =
         thread != null && latest != null && latest.request().path(Opening.COMPACTED).asBoolean();
+    // Read first: what is added to the thread from here on is found when the run is inserted.
+    var extent = thread == null ? null : items.extent(thread);
     var marked = wasCompacted ? messages.sinceMarked(thread, MARKER).orElse(null) : null;
     // What an unstored response leaves in a conversation has to be found without its row.
-    if (request.compactThreshold() != null && (request.store() || thread == null)) {
+    if (compacts && request.compactThreshold() != null && (request.store() || thread == null)) {
+      var covered = thread == null ? null : recordSummary.covered(thread, clock.instant());
       var split = split(project, request, thread, latest, input, marked);
       if (split != null) {
-        return compacted(project, request, split, opening, listed);
+        var made = compactHistory.compact(project, request, split.head());
+        return compacted(
+            made, split.tail(), new Opening(opening, listed, null, null, covered, null, extent));
       }
     }
     // A run that waits for its turn does not know how many messages come before it.
     boolean waits = request.onActiveRun() != ResponseRequest.OnActive.REJECT;
     Integer window =
         marked == null || waits ? null : marked.messages() + messagesIn(input.entries());
-    return new Opening(opening, listed, null, null, window);
+    return new Opening(opening, listed, null, null, null, window, window == null ? null : extent);
   }
 
   private static int messagesIn(List<ThreadEntry> entries) {
@@ -178,21 +193,20 @@ class OpenResponse {
     return new Split(head, entries.subList(from, entries.size()));
   }
 
+  /**
+   * @param opening without the compaction
+   */
   private Opening compacted(
-      ProjectId project,
-      ResponseRequest request,
-      Split split,
-      ArrayNode opening,
-      LinkedHashSet<String> listed)
-      throws InterruptedException {
-    var compacted = compactHistory.compact(project, request, split.head());
-    opening.insert(
-        0,
-        Json.MAPPER
-            .createObjectNode()
-            .put("id", ids.next("cmp_"))
-            .put("type", "compaction")
-            .put("encrypted_content", compacted.content()));
+      CompactHistory.Compacted compacted, List<ThreadEntry> tail, Opening opening) {
+    opening
+        .items()
+        .insert(
+            0,
+            Json.MAPPER
+                .createObjectNode()
+                .put("id", ids.next("cmp_"))
+                .put("type", "compaction")
+                .put("encrypted_content", compacted.content()));
     var entries = new ArrayList<ThreadEntry>();
     entries.add(
         new ThreadEntry.OfMessage(
@@ -202,7 +216,14 @@ class OpenResponse {
                 null,
                 new Metadata(Map.of(MARKER, "true")),
                 null)));
-    entries.addAll(split.tail());
-    return new Opening(opening, listed, entries, compacted.summary(), messagesIn(entries));
+    entries.addAll(tail);
+    return new Opening(
+        opening.items(),
+        opening.listed(),
+        entries,
+        compacted.summary(),
+        opening.covered(),
+        messagesIn(entries),
+        opening.extent());
   }
 }

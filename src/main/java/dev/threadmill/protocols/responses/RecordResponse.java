@@ -67,9 +67,9 @@ class RecordResponse {
             request.store() ? shownInput.of(input) : Json.MAPPER.createArrayNode(),
             BuildRunSpec.joined(target.system(), input.system()));
     insert(tx, response, request);
-    if (opening.isCompacted() && response.stored()) {
+    if (opening.covered() != null && thread.equals(opening.covered().thread())) {
       var model = echo.path("model").asText();
-      recordSummary.record(tx, target.project(), thread, opening.summary(), model);
+      recordSummary.record(tx, target.project(), opening.covered(), opening.summary(), model);
     }
     return response;
   }

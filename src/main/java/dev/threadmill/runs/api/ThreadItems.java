@@ -119,6 +119,28 @@ public class ThreadItems {
     return items.tokens(project, thread, from);
   }
 
+  /** How much a thread holds at a moment. */
+  public record Extent(ThreadId thread, int messages, Instant newest, int calls) {
+    private static Extent of(ThreadId thread, ThreadItemStore.Extent found) {
+      return new Extent(thread, found.messages(), found.newest(), found.calls());
+    }
+  }
+
+  /** How much the thread holds now. */
+  public Extent extent(ThreadId thread) {
+    return Extent.of(thread, items.extent(thread));
+  }
+
+  /** Whether nothing was added to a thread or deleted from it since, outputs of its calls apart. */
+  public boolean isUnchanged(Tx tx, Extent since) {
+    return Extent.of(since.thread(), items.extent(tx, since.thread())).equals(since);
+  }
+
+  /** Whether a run is active on the thread, behind which another one would wait. */
+  public boolean hasActiveRun(Tx tx, ThreadId thread) {
+    return items.hasActiveRun(tx, thread);
+  }
+
   private List<ThreadItem> read(ThreadId thread, List<ThreadItemStore.Place> places) {
     var byMessage =
         messages.findAll(thread, ids(places, MessageId::new, ThreadItemStore.Kind.MESSAGE)).stream()

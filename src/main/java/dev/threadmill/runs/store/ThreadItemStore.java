@@ -4,6 +4,7 @@ import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Row;
+import dev.threadmill.db.Tx;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -149,6 +150,41 @@ public class ThreadItemStore {
             project,
             from == null ? Instant.EPOCH : from)
         .orElse(0L);
+  }
+
+  /**
+   * How much a thread holds. Two extents are equal if nothing was added or deleted between them;
+   * outputs of its calls do not count.
+   *
+   * @param newest when its newest message was created; null if it has none
+   */
+  public record Extent(int messages, Instant newest, int calls) {}
+
+  private static final String EXTENT =
+      """
+      SELECT (SELECT count(*)::int FROM messages m WHERE m.thread_id = ?) AS messages,
+        (SELECT max(m.created_at) FROM messages m WHERE m.thread_id = ?) AS newest,
+        (SELECT count(*)::int FROM tool_calls c WHERE c.thread_id = ?) AS calls
+      """;
+
+  /** How much the thread holds now. */
+  public Extent extent(ThreadId thread) {
+    return jdbc.one(EXTENT, ThreadItemStore::readExtent, thread, thread, thread).orElseThrow();
+  }
+
+  /** As {@link #extent(ThreadId)}, within a transaction. */
+  public Extent extent(Tx tx, ThreadId thread) {
+    return tx.one(EXTENT, ThreadItemStore::readExtent, thread, thread, thread).orElseThrow();
+  }
+
+  /** Whether a run is active on the thread. */
+  public boolean hasActiveRun(Tx tx, ThreadId thread) {
+    return tx.one("SELECT active_run(?) IS NOT NULL AS active", row -> row.bool("active"), thread)
+        .orElseThrow();
+  }
+
+  private static Extent readExtent(Row row) throws SQLException {
+    return new Extent(row.integer("messages"), row.instant("newest"), row.integer("calls"));
   }
 
   private static Place read(Row row) throws SQLException {

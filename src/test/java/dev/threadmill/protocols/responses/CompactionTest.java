@@ -10,10 +10,14 @@ import dev.threadmill.testing.FakeProviderResource;
 import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.PostgresResource;
 import dev.threadmill.testing.Reply;
+import dev.threadmill.testing.ReplyGate;
 import dev.threadmill.testing.SseStream;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
+import java.time.Duration;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -124,6 +128,65 @@ class CompactionTest {
             .json();
     assertThat(summaries.at("/data/0/text").asText()).isEqualTo("SUMMARY.");
     assertThat(summaries.at("/data/0/written_by").asText()).isEqualTo(model);
+  }
+
+  /** Another request changes a conversation while the model summarizes it. */
+  private JsonNode compactedWhile(String conversation, Runnable change) {
+    var gate = new ReplyGate();
+    provider.replyTo(model, Reply.text("SUMMARY.").withGate(gate), Reply.text("Second."));
+    int before = provider.requests().size();
+    var fields = MANAGED + ", \"conversation\": \"" + conversation + "\", \"input\": \"and now\"";
+    try {
+      var response = CompletableFuture.supplyAsync(() -> create(fields));
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(20))
+          .until(() -> provider.requests().size() > before);
+      change.run();
+      gate.open();
+      return response.join();
+    } finally {
+      gate.open();
+    }
+  }
+
+  private String conversationOf(String input) {
+    provider.replyTo(model, Reply.text("First."));
+    var conversation = user.post("/v1/conversations", "{}").id();
+    create("\"conversation\": \"%s\", \"input\": \"%s\"".formatted(conversation, input));
+    return conversation;
+  }
+
+  @Test
+  void aMessageThatIsAddedWhileTheHistoryIsSummarizedReachesTheModel() {
+    var conversation = conversationOf(LONG);
+    var added =
+        "{\"items\": [{\"type\": \"message\", \"role\": \"user\", \"content\": \"MEANWHILE\"}]}";
+
+    var response =
+        compactedWhile(
+            conversation,
+            () ->
+                assertThat(
+                        user.post("/v1/conversations/" + conversation + "/items", added).status())
+                    .isEqualTo(200));
+
+    assertThat(response.path("status").asText()).isEqualTo("completed");
+    assertThat(sent()).contains("MEANWHILE", "and now").doesNotContain("SUMMARY.");
+  }
+
+  @Test
+  void aMessageThatIsDeletedWhileTheHistoryIsSummarizedDoesNotComeBack() {
+    var conversation = conversationOf("SECRET " + LONG);
+    var items = "/v1/conversations/" + conversation + "/items";
+    var secret = user.get(items + "?order=asc").json().at("/data/0/id").asText();
+
+    compactedWhile(
+        conversation, () -> assertThat(user.delete(items + "/" + secret).status()).isEqualTo(200));
+
+    assertThat(sent()).contains("and now").doesNotContain("SUMMARY.", "SECRET");
+    var summaries =
+        user.get("/v1/threads/" + conversation.replace("conv_", "thread_") + "/memory/summaries");
+    assertThat(summaries.json().path("data").findValuesAsText("text")).doesNotContain("SUMMARY.");
   }
 
   @Test

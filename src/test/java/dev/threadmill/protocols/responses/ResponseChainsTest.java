@@ -198,9 +198,7 @@ class ResponseChainsTest extends ResponsesFixture {
 
     create(chained.formatted(last, "right"));
 
-    var contents = new ArrayList<String>();
-    messagesOfLastRequest().forEach(message -> contents.add(message.path("content").asText()));
-    assertThat(contents)
+    assertThat(messagesOfLastRequest().toString())
         .containsSubsequence(
             "Question 0",
             "Answer 0.",
