@@ -10,12 +10,14 @@ import dev.threadmill.webhooks.EndpointRequests.RotateSecret;
 import dev.threadmill.webhooks.EndpointRequests.TestWebhookEndpoint;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.ws.rs.BeanParam;
+import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.MediaType;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
@@ -80,6 +82,7 @@ public class WebhookEndpointResource {
   }
 
   @POST
+  @Consumes(MediaType.APPLICATION_JSON)
   @Path("{webhook_endpoint_id}/test")
   @Operation(summary = "Send an example of an event to a webhook endpoint, once")
   public WebhookEndpoints.TestResult test(
