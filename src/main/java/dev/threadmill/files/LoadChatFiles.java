@@ -11,8 +11,13 @@ import dev.threadmill.models.chat.ChatFiles;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.io.IOException;
 import java.util.Base64;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jboss.logging.Logger;
 
 /** Loads the files of chat completions: uploaded ones, and those that a request contains. */
@@ -35,32 +40,106 @@ class LoadChatFiles implements ChatFiles {
   }
 
   @Override
-  public ModelPart load(
-      ProjectId project, String param, ModelInfo model, ModelPart.File file, Left left)
-      throws InterruptedException {
-    if (file.fileId() == null) {
-      var data = file.data();
+  public List<Found> find(ProjectId project, ModelInfo model, List<Reference> references) {
+    var ids =
+        references.stream()
+            .map(reference -> reference.file().fileId())
+            .filter(Objects::nonNull)
+            .distinct()
+            .flatMap(id -> parsed(id).stream())
+            .toList();
+    Map<String, StoredFile> stored =
+        files.findAll(project, ids).stream()
+            .collect(Collectors.toMap(file -> file.id().value(), Function.identity()));
+    return references.stream().map(each -> found(project, model, each, stored)).toList();
+  }
+
+  private static Optional<FileId> parsed(String id) {
+    try {
+      return Optional.of(new FileId(id));
+    } catch (ApiException e) {
+      return Optional.empty();
+    }
+  }
+
+  private Found found(
+      ProjectId project, ModelInfo model, Reference reference, Map<String, StoredFile> stored) {
+    var id = reference.file().fileId();
+    if (id == null) {
+      return new Inline(project, model, reference.file().data());
+    }
+    var file = stored.get(id);
+    if (file == null) {
+      throw FileReferences.missing("file", reference.param() + ".file.file_id", id);
+    }
+    return new Uploaded(model, file);
+  }
+
+  /** A file that the request contains. */
+  private final class Inline implements Found {
+    private final ProjectId project;
+    private final ModelInfo model;
+    private final FileData data;
+
+    Inline(ProjectId project, ModelInfo model, FileData data) {
+      this.project = project;
+      this.model = model;
+      this.data = data;
+    }
+
+    /** The body of the request, which is bounded elsewhere, has it already. */
+    @Override
+    public long characters() {
+      return 0;
+    }
+
+    @Override
+    public ModelPart load(Left left) throws InterruptedException {
       var part = asItIs(model, left, data.mediaType(), data.bytes(), () -> data);
       return part.isPresent()
           ? part.get()
           : new ModelPart.Text(texts.of(project, data, left.tokens()).text());
     }
-    var stored = find(project, param, file.fileId());
-    var part = asItIs(model, left, stored.contentType(), stored.bytes(), () -> content(stored));
-    return part.isPresent()
-        ? part.get()
-        : new ModelPart.Text(texts.of(stored, left.tokens()).text());
   }
 
-  private StoredFile find(ProjectId project, String param, String id) {
-    var field = param + ".file.file_id";
-    try {
-      return files
-          .find(project, new FileId(id))
-          .orElseThrow(() -> FileReferences.missing("file", field, id));
-    } catch (ApiException e) {
-      throw FileReferences.missing("file", field, id);
+  /** A file of the project. */
+  private final class Uploaded implements Found {
+    private final ModelInfo model;
+    private final StoredFile file;
+
+    Uploaded(ModelInfo model, StoredFile file) {
+      this.model = model;
+      this.file = file;
     }
+
+    @Override
+    public long characters() {
+      return mayBeSent(model, file.contentType(), file.bytes())
+          ? base64Characters(file.bytes())
+          : Math.min(file.bytes(), FileTexts.MAX_CHARACTERS);
+    }
+
+    @Override
+    public ModelPart load(Left left) throws InterruptedException {
+      var part = asItIs(model, left, file.contentType(), file.bytes(), () -> content(file));
+      return part.isPresent()
+          ? part.get()
+          : new ModelPart.Text(texts.of(file, left.tokens()).text());
+    }
+  }
+
+  private static long base64Characters(long bytes) {
+    return (bytes + 2) / 3 * 4;
+  }
+
+  /** Whether the model reads files of this type and size. */
+  private static boolean mayBeSent(ModelInfo model, String type, long bytes) {
+    return bytes <= MAX_BYTES
+        && (isImage(model, type) || model.files() && FileData.PDF.equals(type));
+  }
+
+  private static boolean isImage(ModelInfo model, String type) {
+    return model.images() && IMAGES.contains(String.valueOf(type));
   }
 
   private interface Content {
@@ -79,12 +158,10 @@ class LoadChatFiles implements ChatFiles {
   /** The file for a model that reads files of its type; empty if it gets the text. */
   private static Optional<ModelPart> asItIs(
       ModelInfo model, Left left, String type, long bytes, Content content) {
-    boolean isImage = model.images() && IMAGES.contains(String.valueOf(type));
-    boolean isDocument =
-        model.files()
-            && FileData.PDF.equals(type)
-            && TokenCounter.ofDocument(bytes) <= left.tokens();
-    if (!isImage && !isDocument || bytes > MAX_BYTES || bytes / 3 * 4 > left.characters()) {
+    boolean isImage = isImage(model, type);
+    if (!mayBeSent(model, type, bytes)
+        || base64Characters(bytes) > left.characters()
+        || !isImage && TokenCounter.ofDocument(bytes) > left.tokens()) {
       return Optional.empty();
     }
     try {

@@ -11,7 +11,6 @@ import dev.threadmill.models.LanguageModel;
 import dev.threadmill.models.ModelDelta;
 import dev.threadmill.models.ModelErrors;
 import dev.threadmill.models.ModelException;
-import dev.threadmill.models.ModelRequest;
 import dev.threadmill.models.ModelResponse;
 import io.vertx.core.buffer.Buffer;
 import java.util.ArrayList;
@@ -32,7 +31,7 @@ final class ChatCompletionCall implements EventStream {
   private static final int MAX_PENDING_BYTES = 256 * 1024;
 
   private final ChatCompletionRequest request;
-  private final ModelRequest prompt;
+  private final RequestParts.Loaded prompt;
   private final FilteredAnswer filtered;
   private final CompletionBuilder passed = new CompletionBuilder();
   private final Ids ids;
@@ -52,12 +51,12 @@ final class ChatCompletionCall implements EventStream {
   private Thread caller;
 
   /**
-   * @param prompt the request as the model gets it
+   * @param prompt the request as the model gets it; its permit is closed when the call ends
    * @param filter the content filters before a receiver of what passes
    */
   ChatCompletionCall(
       ChatCompletionRequest request,
-      ModelRequest prompt,
+      RequestParts.Loaded prompt,
       Function<Consumer<ModelDelta>, FilteredAnswer> filter,
       Ids ids,
       long created) {
@@ -81,6 +80,7 @@ final class ChatCompletionCall implements EventStream {
     } finally {
       lock.unlock();
     }
+    prompt.permit().close();
     fail(cancelled(null));
   }
 
@@ -161,20 +161,23 @@ final class ChatCompletionCall implements EventStream {
       // The client must not wait for an answer that never comes.
       fail(e);
       throw e;
+    } finally {
+      prompt.permit().close();
     }
   }
 
   /** The answer as far as it passes the content filters. */
   private ModelResponse answer(LanguageModel model) throws InterruptedException {
     try {
-      var answer = model.answer(prompt, filtered);
+      var answer = model.answer(prompt.request(), filtered);
       filtered.complete();
       return passed.build(answer.finishReason(), answer.usage());
     } catch (RuntimeException e) {
       var rejected = filtered.rejection().orElseThrow(() -> e);
       onDelta(
           new ModelDelta.Refusal("A content filter rejected the answer: " + rejected.getMessage()));
-      return passed.build(ModelResponse.FinishReason.CONTENT_FILTER, passed.usage(prompt));
+      return passed.build(
+          ModelResponse.FinishReason.CONTENT_FILTER, passed.usage(prompt.request()));
     }
   }
 

@@ -88,28 +88,44 @@ public class ChatCompletionsResource {
     var filtered =
         new FilteredRequest(gate, ContentSource.input(project, null, null))
             .of(request.toModelRequest());
-    var prompt = parts.load(project, model.info(), filtered);
     var call =
-        new ChatCompletionCall(
-            request,
-            prompt,
-            passed -> new FilteredAnswer(gate, ContentSource.model(project, null, null), passed),
-            ids,
-            clock.instant().getEpochSecond());
-    connection.addEndHandler(
-        end -> {
-          if (end.failed()) {
-            call.cancel();
-          }
-        });
-    if (connection.response().closed()) {
-      // The client has gone before the handler was there, which may never be called.
-      call.cancel();
-    }
-    call.start(withCode(project, request, metering.metered(model)));
+        start(project, request, model, parts.load(project, model.info(), filtered), connection);
     return request.isStream()
         ? Response.ok(call.awaitStart(), MediaType.SERVER_SENT_EVENTS_TYPE).build()
         : Response.ok(call.awaitWhole(), MediaType.APPLICATION_JSON_TYPE).build();
+  }
+
+  private ChatCompletionCall start(
+      ProjectId project,
+      ChatCompletionRequest request,
+      LanguageModel model,
+      RequestParts.Loaded prompt,
+      RoutingContext connection) {
+    try {
+      var called = withCode(project, request, metering.metered(model));
+      var call =
+          new ChatCompletionCall(
+              request,
+              prompt,
+              passed -> new FilteredAnswer(gate, ContentSource.model(project, null, null), passed),
+              ids,
+              clock.instant().getEpochSecond());
+      connection.addEndHandler(
+          end -> {
+            if (end.failed()) {
+              call.cancel();
+            }
+          });
+      if (connection.response().closed()) {
+        // The client has gone before the handler was there, which may never be called.
+        call.cancel();
+      }
+      call.start(called);
+      return call;
+    } catch (RuntimeException | Error e) {
+      prompt.permit().close();
+      throw e;
+    }
   }
 
   private LanguageModel withCode(

@@ -4,6 +4,7 @@ import dev.threadmill.api.ApiException;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.models.ModelInfo;
 import dev.threadmill.models.ModelPart;
+import java.util.List;
 
 /** Loads the files of chat completions. */
 public interface ChatFiles {
@@ -16,13 +17,30 @@ public interface ChatFiles {
   record Left(int tokens, long characters) {}
 
   /**
-   * What the model is sent in place of a file: the file itself if the model reads files of its
-   * kind, else its text, as far as that fits.
+   * A file of a request.
    *
    * @param param the part of the request, for errors
-   * @throws ApiException 400 if the project has no such file
-   * @throws InterruptedException if the thread is interrupted while a file is read
    */
-  ModelPart load(ProjectId project, String param, ModelInfo model, ModelPart.File file, Left left)
-      throws InterruptedException;
+  record Reference(String param, ModelPart.File file) {}
+
+  /** A file that exists and is not read yet. */
+  interface Found {
+    /** How many characters it adds to the request at most. */
+    long characters();
+
+    /**
+     * What the model is sent in place of the file: the file itself if the model reads files of its
+     * kind, else its text, as far as that fits.
+     *
+     * @throws InterruptedException if the thread is interrupted while the file is read
+     */
+    ModelPart load(Left left) throws InterruptedException;
+  }
+
+  /**
+   * Finds the files of a request, in the same order. Costs one statement at most.
+   *
+   * @throws ApiException 400 if the project has no such file
+   */
+  List<Found> find(ProjectId project, ModelInfo model, List<Reference> references);
 }

@@ -21,33 +21,76 @@ class RequestParts {
   private static final String BLIND = "image_input_not_supported";
 
   private final ChatFiles files;
+  private final ChatFilePermits permits;
 
-  RequestParts(ChatFiles files) {
+  RequestParts(ChatFiles files, ChatFilePermits permits) {
     this.files = files;
+    this.permits = permits;
   }
+
+  /**
+   * A request with the content of its files.
+   *
+   * @param permit for the heap that the files take, to be closed after the call
+   */
+  record Loaded(ModelRequest request, ChatFilePermits.Permit permit) {}
 
   /**
    * The request with the content of its files, the newest first.
    *
-   * @throws ApiException 400 if there is no such file, or the model cannot see an image
+   * @throws ApiException 400 if there is no such file, or the model cannot see an image; 503 if
+   *     there is no room for the files
    * @throws InterruptedException if the thread is interrupted while a file is read
    */
-  ModelRequest load(ProjectId project, ModelInfo model, ModelRequest request)
+  Loaded load(ProjectId project, ModelInfo model, ModelRequest request)
       throws InterruptedException {
     requireVision(model, request.messages());
-    if (request.messages().stream().noneMatch(RequestParts::hasFile)) {
-      return request;
+    var references = references(request.messages());
+    if (references.isEmpty()) {
+      return new Loaded(request, ChatFilePermits.Permit.NONE);
     }
+    var found = files.find(project, model, references);
+    long characters = 0;
+    for (var file : found) {
+      characters = Math.min(MAX_CHARACTERS, characters + file.characters());
+    }
+    var permit = permits.acquire(project, characters);
+    try {
+      return new Loaded(load(model, request, found), permit);
+    } catch (InterruptedException | RuntimeException | Error e) {
+      permit.close();
+      throw e;
+    }
+  }
+
+  private static List<ChatFiles.Reference> references(List<ModelMessage> messages) {
+    var references = new ArrayList<ChatFiles.Reference>();
+    for (int i = 0; i < messages.size(); i++) {
+      if (messages.get(i) instanceof ModelMessage.User(var parts)) {
+        for (int j = 0; j < parts.size(); j++) {
+          if (parts.get(j) instanceof ModelPart.File file) {
+            references.add(new ChatFiles.Reference(param(i, j), file));
+          }
+        }
+      }
+    }
+    return references;
+  }
+
+  private static ModelRequest load(
+      ModelInfo model, ModelRequest request, List<ChatFiles.Found> found)
+      throws InterruptedException {
     var left = new ChatFiles.Left(tokensLeft(model, request), MAX_CHARACTERS);
     var messages = new ArrayList<>(request.messages());
+    int next = found.size() - 1;
     for (int i = messages.size() - 1; i >= 0; i--) {
       if (!(messages.get(i) instanceof ModelMessage.User(var parts))) {
         continue;
       }
       var loaded = new ArrayList<>(parts);
       for (int j = loaded.size() - 1; j >= 0; j--) {
-        if (loaded.get(j) instanceof ModelPart.File file) {
-          var part = files.load(project, param(i, j), model, file, left);
+        if (loaded.get(j) instanceof ModelPart.File) {
+          var part = found.get(next--).load(left);
           left =
               new ChatFiles.Left(
                   Math.max(0, left.tokens() - TokenCounter.count(part)),
@@ -78,11 +121,6 @@ class RequestParts {
         }
       }
     }
-  }
-
-  private static boolean hasFile(ModelMessage message) {
-    return message instanceof ModelMessage.User(var parts)
-        && parts.stream().anyMatch(ModelPart.File.class::isInstance);
   }
 
   private static int tokensLeft(ModelInfo model, ModelRequest request) {

@@ -1,5 +1,6 @@
 package dev.threadmill.models.chat;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.threadmill.api.ApiException;
@@ -16,7 +17,9 @@ import dev.threadmill.models.ModelRequest;
 import dev.threadmill.models.ModelResponse;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -41,7 +44,9 @@ class ChatCompletionCallTest {
     }
   }
 
-  private static ChatCompletionCall call(boolean stream) {
+  private final AtomicInteger closed = new AtomicInteger();
+
+  private ChatCompletionCall call(boolean stream) {
     var request =
         Json.read(
             "{\"model\": \"broken\", \"stream\": %b, \"messages\": [{\"role\": \"user\", \"content\": \"Go\"}]}"
@@ -49,7 +54,7 @@ class ChatCompletionCallTest {
             ChatCompletionRequest.class);
     return new ChatCompletionCall(
         request,
-        request.toModelRequest(),
+        new RequestParts.Loaded(request.toModelRequest(), closed::incrementAndGet),
         passed -> new FilteredAnswer(new ContentGate(List.of()), SOURCE, passed),
         new Ids(InstantSource.system()),
         0);
@@ -65,6 +70,7 @@ class ChatCompletionCallTest {
     assertThatThrownBy(call::awaitWhole)
         .isInstanceOf(ApiException.class)
         .hasMessageContaining("cancelled");
+    assertThat(closed).hasValue(1);
   }
 
   @ParameterizedTest
@@ -77,6 +83,7 @@ class ChatCompletionCallTest {
     assertThatThrownBy(() -> await(call, stream))
         .isInstanceOf(IllegalStateException.class)
         .hasCauseInstanceOf(NoClassDefFoundError.class);
+    Awaitility.await().untilAsserted(() -> assertThat(closed).hasValue(1));
   }
 
   private static void await(ChatCompletionCall call, boolean stream) throws InterruptedException {
