@@ -39,7 +39,9 @@ class AttachedFiles implements AttachmentListener, ThreadLifecycle {
 
   @Override
   public void deleteThread(Tx tx, ThreadId thread) {
-    heirs.of(tx, thread).ifPresent(heir -> files.handOver(tx, thread, heir.id(), heir.createdAt()));
+    heirs
+        .of(tx, thread)
+        .ifPresent(heir -> files.handOver(tx, thread, heir.id(), heir.knownUntil()));
     files.deleteOfThread(tx, thread);
   }
 }

@@ -316,6 +316,37 @@ class FilesInPromptsTest {
   }
 
   @Test
+  void aSiblingDoesNotTakeOverWhatWasMadeInAForkAfterIt() {
+    var part =
+        inline(
+            "{\"type\": \"input_file\", \"filename\": \"NAME\", \"file_data\": \"DATA\"}",
+            "a.txt",
+            base64("text".getBytes()));
+    var message = "{\"role\": \"user\", \"content\": [%s]}".formatted(part);
+    var original = user.post("/v1/threads", "{}").id();
+    var first = user.post("/v1/threads/" + original + "/fork", null).id();
+    var ofFirst =
+        user.post("/v1/threads/" + first + "/messages", message).json().at("/content/0/file_id");
+    var child = user.post("/v1/threads/" + first + "/fork", null).id();
+    var later =
+        user.post("/v1/threads/" + first + "/messages", message).json().at("/content/0/file_id");
+    // Newer than all files, and related to none of them.
+    var sibling = user.post("/v1/threads/" + original + "/fork", null).id();
+
+    user.delete("/v1/threads/" + first);
+    assertThat(user.get("/v1/files/" + later.asText()).status()).isEqualTo(404);
+    assertThat(user.get("/v1/files/" + ofFirst.asText()).status()).isEqualTo(200);
+    user.delete("/v1/threads/" + child);
+    assertThat(user.get("/v1/files/" + ofFirst.asText()).status()).isEqualTo(404);
+
+    var ofSibling =
+        user.post("/v1/threads/" + sibling + "/messages", message).json().at("/content/0/file_id");
+    user.post("/v1/threads/" + original + "/fork", null);
+    user.delete("/v1/threads/" + sibling);
+    assertThat(user.get("/v1/files/" + ofSibling.asText()).status()).isEqualTo(404);
+  }
+
+  @Test
   void aPdfReachesAModelThatReadsFilesAsItIsAndOthersAsText() {
     var pdf = pdf();
     var id = file("contract.pdf", "application/pdf", pdf);

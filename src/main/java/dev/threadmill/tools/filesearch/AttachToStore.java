@@ -71,7 +71,7 @@ class AttachToStore implements AttachmentListener, ThreadLifecycle {
   public void deleteThread(Tx tx, ThreadId thread) {
     heirs
         .of(tx, thread)
-        .ifPresent(heir -> stores.handOver(tx, thread, heir.id(), heir.createdAt()));
+        .ifPresent(heir -> stores.handOver(tx, thread, heir.id(), heir.knownUntil()));
     stores.deleteOfThread(tx, thread);
   }
 }
