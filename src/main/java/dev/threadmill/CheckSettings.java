@@ -106,6 +106,7 @@ final class CheckSettings {
           "threadmill.vector-stores.heap-percent",
           "threadmill.vector-stores.workers");
 
+  private static final double MIN_SHARE = 0.01;
   private static final Duration MIN_RUN_EXPIRY = Duration.ofSeconds(10);
   private static final Duration MAX_RUN_EXPIRY = Duration.ofHours(24);
   private static final Duration LONGEST = Duration.ofDays(3_660);
@@ -232,6 +233,10 @@ final class CheckSettings {
     StoreEmbeddings.requireKnown(config.getConfigMapping(VectorStoresConfig.class).embeddings());
     Reranker.require(config.getConfigMapping(RerankConfig.class));
     checkRunExpiry(config.getConfigMapping(RunsConfig.class).expiry());
+    double share = config.getConfigMapping(MemoryConfig.class).processorShare();
+    if (!(share >= MIN_SHARE && share <= 1)) {
+      throw wrong("threadmill.memory.processor-share", "is not between 0.01 and 1");
+    }
     checkRegion("THREADMILL_REGION", config.getConfigMapping(ResidencyConfig.class).region());
     checkRegion(
         "THREADMILL_EMBEDDINGS_REGION", config.getConfigMapping(EmbeddingsConfig.class).region());

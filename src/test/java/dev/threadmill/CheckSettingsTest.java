@@ -155,6 +155,9 @@ class CheckSettingsTest {
         "THREADMILL_MEMORY_WORKER | maybe",
         "THREADMILL_TELEMETRY_OUTBOX_DISPATCHER | 2",
         "THREADMILL_EMBEDDINGS_DIMENSIONS | -1",
+        "THREADMILL_MEMORY_PROCESSOR_SHARE | 0.001",
+        "THREADMILL_MEMORY_PROCESSOR_SHARE | 50",
+        "THREADMILL_MEMORY_PROCESSOR_SHARE | NaN",
       })
   void aTextThatMakesNoSenseStopsTheStartWithOneLineThatNamesIt(String variable, String value) {
     var failure = catchThrowable(() -> checkEnvironment(Map.of(variable, value)));
@@ -176,6 +179,8 @@ class CheckSettingsTest {
         "THREADMILL_LEASE | 2s",
         "THREADMILL_RUN_EXPIRY | 30m",
         "THREADMILL_RUNS_DRAIN | 0s",
+        "THREADMILL_MEMORY_PROCESSOR_SHARE | 0.01",
+        "THREADMILL_MEMORY_PROCESSOR_SHARE | 1",
         "OLLAMA_BASE_URL | http://localhost:11434",
       })
   void whatMakesSenseIsAccepted(String variable, String value) {

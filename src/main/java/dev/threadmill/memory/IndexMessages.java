@@ -10,6 +10,7 @@ import dev.threadmill.memory.IndexQueue.QueuedMessage;
 import dev.threadmill.memory.recall.MemoryIndex;
 import dev.threadmill.models.ModelException;
 import dev.threadmill.models.embeddings.Embeddings;
+import dev.threadmill.models.embeddings.EmbeddingsClosedException;
 import dev.threadmill.search.Chunks;
 import dev.threadmill.search.IndexDocument;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -81,7 +82,7 @@ public class IndexMessages {
 
   /** Indexes some of the messages that are due. Returns how many. */
   public int indexNextBatch() throws InterruptedException {
-    var messages = queue.claim(config.batch());
+    var messages = queue.claim(batchInBackground());
     var decision = need.of(messages);
     // First what takes no time: the leases of these messages run while others are embedded.
     defer(decision.with(Need.WORDS));
@@ -93,9 +94,14 @@ public class IndexMessages {
     return messages.size();
   }
 
+  /** A small share makes small batches: the pause after each is short. */
+  private int batchInBackground() {
+    return ProcessorUse.batch(config.batch(), config.processorShare());
+  }
+
   /** Embeds some of the messages whose vectors nothing has asked for. Returns how many. */
   int embedDeferred() throws InterruptedException {
-    var messages = queue.claimDeferred(config.batch());
+    var messages = queue.claimDeferred(batchInBackground());
     index(messages, embeddings::embed);
     return messages.size();
   }
@@ -143,7 +149,11 @@ public class IndexMessages {
         }
         Thread.sleep(WAIT_FOR_OTHERS);
       } else {
-        index(messages, embeddings::embedNow);
+        try {
+          index(messages, embeddings::embedNow);
+        } catch (EmbeddingsClosedException e) {
+          return queue.pending(thread);
+        }
       }
       pending = queue.pending(thread);
     }
@@ -164,8 +174,14 @@ public class IndexMessages {
     for (var message : messages) {
       (message.attempts() < ATTEMPTS_TOGETHER ? together : alone).add(message);
     }
-    indexTogether(together, embedding);
-    indexOneByOne(alone, embedding);
+    try {
+      indexTogether(together, embedding);
+      indexOneByOne(alone, embedding);
+    } catch (EmbeddingsClosedException e) {
+      // Another node need not wait for the end of the lease.
+      jdbc.runInTransaction(tx -> queue.postpone(tx, messages, Duration.ZERO));
+      throw e;
+    }
   }
 
   private void indexTogether(List<QueuedMessage> messages, Embedding embedding)
@@ -175,6 +191,8 @@ public class IndexMessages {
     }
     try {
       complete(messages, embed(messages, embedding));
+    } catch (EmbeddingsClosedException e) {
+      throw e;
     } catch (ModelException e) {
       if (e.kind() != ModelException.Kind.INVALID_PROMPT) {
         logFailure(messages, e);
@@ -198,6 +216,8 @@ public class IndexMessages {
       try {
         complete(single, embed(single, embedding));
         failuresInARow = 0;
+      } catch (EmbeddingsClosedException e) {
+        throw e;
       } catch (ModelException e) {
         failuresInARow++;
         if (e.kind() == ModelException.Kind.INVALID_PROMPT) {

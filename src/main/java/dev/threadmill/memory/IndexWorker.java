@@ -1,6 +1,7 @@
 package dev.threadmill.memory;
 
 import dev.threadmill.memory.recall.MemoryIndex;
+import dev.threadmill.models.embeddings.EmbeddingsClosedException;
 import dev.threadmill.search.TermAnalyzer;
 import dev.threadmill.threads.MessagesAdded;
 import io.quarkus.runtime.ShutdownEvent;
@@ -53,7 +54,7 @@ class IndexWorker {
     this.retention = retention;
     this.index = index;
     this.requests = requests;
-    this.processors = new ProcessorUse(config.processorShare());
+    this.processors = new ProcessorUse(config.processorShare(), ProcessorUse.ofThisMachine());
     this.config = config;
     this.clock = clock;
   }
@@ -105,6 +106,9 @@ class IndexWorker {
         }
         signal.tryAcquire(config.poll().toMillis(), TimeUnit.MILLISECONDS);
       } catch (InterruptedException e) {
+        return;
+      } catch (EmbeddingsClosedException e) {
+        LOG.debug("memory_index=stopped");
         return;
       } catch (RuntimeException e) {
         LOG.warnf("memory_index=failed reason=%s", e.getMessage());

@@ -217,8 +217,7 @@ public final class LocalEmbeddings implements EmbeddingModel {
       task.cancel(false);
       throw e;
     } catch (RejectedExecutionException | CancellationException e) {
-      throw new ModelException(
-          ModelException.Kind.PROVIDER_FAILED, "The server is shutting down.", e);
+      throw new EmbeddingsClosedException(e);
     } catch (ExecutionException e) {
       if (e.getCause() instanceof ModelException failure) {
         throw failure;

@@ -39,7 +39,8 @@ class LocalEmbeddingsTest {
         assertThat(each.get()).isIn(0, TEXTS.size());
       }
     }
-    assertThatThrownBy(() -> embeddings.embedQuery("too late")).isInstanceOf(ModelException.class);
+    assertThatThrownBy(() -> embeddings.embedQuery("too late"))
+        .isInstanceOf(EmbeddingsClosedException.class);
   }
 
   /** ONNX Runtime frees its environment in a shutdown hook of its own. */
