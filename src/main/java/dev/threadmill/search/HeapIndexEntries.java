@@ -268,7 +268,7 @@ final class HeapIndexEntries {
     }
 
     private void compare(float[] queryVector, boolean withAll) {
-      vector = queryVector == null ? null : QuantizedVectors.query(queryVector);
+      vector = queryVector == null ? null : vectors.query(queryVector);
       similarities = vector != null && withAll ? vectors.products(vector, count) : null;
     }
 

@@ -5,21 +5,28 @@ import java.util.Arrays;
 /**
  * Vectors of one length with a byte a dimension. Dot products with them are off by a thousandth,
  * rarely by two, too little to change a ranking. The signs of the dimensions, a bit each, tell in a
- * thirtieth of the time which vectors are worth a product.
+ * thirtieth of the time which vectors are worth a product. They are signs of the differences from
+ * the mean of the vectors, since vectors of some models all point into about the same direction.
  */
 final class QuantizedVectors {
   private static final int BLOCK = 1_024;
   private static final int MAX_BYTE = 127;
+
+  /** The number of slots at which the mean is first computed. It is anew at each doubling. */
+  private static final int FIRST_MEAN = 4_096;
 
   private final int dimensions;
   private final int words;
   private byte[][] blocks = new byte[0][];
   private long[][] signs = new long[0][];
   private float[] scales = new float[0];
+  private final float[] mean;
+  private int nextMean = FIRST_MEAN;
 
   QuantizedVectors(int dimensions) {
     this.dimensions = dimensions;
     this.words = Math.ceilDiv(dimensions, Long.SIZE);
+    this.mean = new float[dimensions];
   }
 
   /** The heap that a vector takes. */
@@ -33,15 +40,17 @@ final class QuantizedVectors {
     private final long[] signs;
     private final float scale;
 
-    private Query(float[] vector) {
+    private Query(float[] vector, float[] mean) {
       values = new byte[vector.length];
       signs = new long[Math.ceilDiv(vector.length, Long.SIZE)];
-      scale = quantize(vector, values, 0, signs, 0);
+      scale = quantize(vector, values, 0);
+      writeSigns(values, 0, scale, mean, signs, 0);
     }
   }
 
-  static Query query(float[] vector) {
-    return new Query(vector);
+  /** A query, which is valid until a vector is put. */
+  Query query(float[] vector) {
+    return new Query(vector, mean);
   }
 
   /**
@@ -60,17 +69,61 @@ final class QuantizedVectors {
     scales[slot] =
         vector == null
             ? Float.NaN
-            : quantize(
-                vector,
-                blocks[slot / BLOCK],
-                slot % BLOCK * dimensions,
-                signs[slot / BLOCK],
-                slot % BLOCK * words);
+            : quantize(vector, blocks[slot / BLOCK], slot % BLOCK * dimensions);
+    writeSigns(slot);
+    if (slot + 1 == nextMean) {
+      computeMean(slot + 1);
+      for (int each = 0; each <= slot; each++) {
+        writeSigns(each);
+      }
+      nextMean *= 2;
+    }
   }
 
-  /** Writes the bytes and the signs of a vector; returns what a byte of 1 stands for. */
-  private static float quantize(
-      float[] vector, byte[] values, int from, long[] signs, int fromWord) {
+  private void computeMean(int count) {
+    var sums = new double[dimensions];
+    int vectors = 0;
+    for (int slot = 0; slot < count; slot++) {
+      if (!Float.isNaN(scales[slot])) {
+        vectors++;
+        var block = blocks[slot / BLOCK];
+        int from = slot % BLOCK * dimensions;
+        for (int i = 0; i < dimensions; i++) {
+          sums[i] += block[from + i] * scales[slot];
+        }
+      }
+    }
+    for (int i = 0; i < dimensions; i++) {
+      mean[i] = (float) (sums[i] / Math.max(1, vectors));
+    }
+  }
+
+  private void writeSigns(int slot) {
+    if (!Float.isNaN(scales[slot])) {
+      writeSigns(
+          blocks[slot / BLOCK],
+          slot % BLOCK * dimensions,
+          scales[slot],
+          mean,
+          signs[slot / BLOCK],
+          slot % BLOCK * words);
+    }
+  }
+
+  private static void writeSigns(
+      byte[] values, int from, float scale, float[] mean, long[] signs, int fromWord) {
+    for (int i = 0; i < mean.length; i++) {
+      long bit = 1L << i;
+      if (values[from + i] * scale > mean[i]) {
+        signs[fromWord + i / Long.SIZE] |= bit;
+      } else {
+        signs[fromWord + i / Long.SIZE] &= ~bit;
+      }
+    }
+  }
+
+  /** Writes the bytes of a vector; returns what a byte of 1 stands for. */
+  private static float quantize(float[] vector, byte[] values, int from) {
     float largest = Float.MIN_NORMAL;
     for (float each : vector) {
       largest = Math.max(largest, Math.abs(each));
@@ -78,9 +131,6 @@ final class QuantizedVectors {
     float scale = largest / MAX_BYTE;
     for (int i = 0; i < vector.length; i++) {
       values[from + i] = (byte) Math.round(vector[i] / scale);
-      if (vector[i] > 0) {
-        signs[fromWord + i / Long.SIZE] |= 1L << i;
-      }
     }
     return scale;
   }

@@ -8,7 +8,6 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Random;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -26,7 +25,7 @@ class QuantizedVectorsTest {
     }
     var query = unit(dimensions);
 
-    var products = kept.products(QuantizedVectors.query(query), all.size());
+    var products = kept.products(kept.query(query), all.size());
 
     for (int i = 0; i < all.size(); i++) {
       if (all.get(i) == null) {
@@ -39,22 +38,25 @@ class QuantizedVectorsTest {
     }
   }
 
-  @Test
-  void theNearestVectorsAreAmongTheFirstBySigns() {
+  @ParameterizedTest
+  @ValueSource(doubles = {0, 2})
+  void theNearestVectorsAreAmongTheFirstBySigns(double offset) {
     int vectors = 20_000;
     var all = new ArrayList<float[]>();
     var kept = new QuantizedVectors(384);
+    var direction = unit(384);
     var topics = new ArrayList<float[]>();
     for (int i = 0; i < 400; i++) {
       topics.add(unit(384));
     }
     for (int i = 0; i < vectors; i++) {
-      all.add(i % 1_000 == 7 ? null : near(topics.get(i % topics.size()), 1.0));
+      var vector = near(topics.get(i % topics.size()), 1.0);
+      all.add(i % 1_000 == 7 ? null : towards(direction, offset, vector));
       kept.put(i, all.get(i));
     }
-    var query = near(topics.getFirst(), 1.0);
+    var query = towards(direction, offset, near(topics.getFirst(), 1.0));
 
-    var first = kept.bySigns(QuantizedVectors.query(query), vectors);
+    var first = kept.bySigns(kept.query(query), vectors);
 
     assertThat(first).hasSize(vectors - 20);
     var nearest =
@@ -65,6 +67,20 @@ class QuantizedVectorsTest {
             .limit(40)
             .toList();
     assertThat(Arrays.stream(first).limit(800).boxed().toList()).containsAll(nearest);
+  }
+
+  /** A unit vector between two. */
+  private static float[] towards(float[] direction, double weight, float[] vector) {
+    var other = vector.clone();
+    double sum = 0;
+    for (int i = 0; i < other.length; i++) {
+      other[i] += (float) (weight * direction[i]);
+      sum += other[i] * other[i];
+    }
+    for (int i = 0; i < other.length; i++) {
+      other[i] /= (float) Math.sqrt(sum);
+    }
+    return other;
   }
 
   /** A unit vector in a random direction from another one. */
