@@ -21,13 +21,14 @@ import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
 
 /**
  * Scores passages against a query with a model that reads both together. It is configured, or it is
- * not there; a search never fails because of it. After a failure it is not called for some seconds,
- * so that an outage does not slow each search down.
+ * not there; a search never fails because of it. After an outage it is not called for some seconds,
+ * so that it does not slow each search down. A request that it refuses says nothing about others.
  */
 @ApplicationScoped
 public class Reranker {
@@ -36,6 +37,12 @@ public class Reranker {
   private static final int MAX_CANDIDATES = 200;
   private static final Duration PAUSE = Duration.ofSeconds(5);
 
+  /** The most concurrent calls. Further searches keep their order. */
+  private static final int MAX_CALLS = 32;
+
+  /** Scores that are so far out of 0 to 1 are not rounded: they are logits. */
+  private static final double TOLERANCE = 0.001;
+
   /** Most models read 512 tokens, some a few thousand. */
   private static final int MAX_CHARACTERS = 4_000;
 
@@ -43,6 +50,7 @@ public class Reranker {
   private final InstantSource clock;
   private final MeterRegistry meters;
   private final ProviderPost post;
+  private final Semaphore calls = new Semaphore(MAX_CALLS);
   private volatile Instant pausedUntil = Instant.MIN;
 
   public Reranker(
@@ -118,7 +126,7 @@ public class Reranker {
   /**
    * How well each passage fits the query, 0 to 1, in the order of the passages.
    *
-   * @return empty if there is no model, or it failed or took too long
+   * @return empty if there is no model, it failed or took too long, or has too many calls
    */
   public Optional<double[]> scores(String query, List<String> passages)
       throws InterruptedException {
@@ -126,6 +134,10 @@ public class Reranker {
       return Optional.empty();
     }
     long startedAt = System.nanoTime();
+    if (!calls.tryAcquire()) {
+      record("skipped", startedAt);
+      return Optional.empty();
+    }
     try {
       var scores =
           post.send(
@@ -136,10 +148,14 @@ public class Reranker {
       record("succeeded", startedAt);
       return Optional.of(scores);
     } catch (ModelException e) {
-      pausedUntil = clock.instant().plus(PAUSE);
+      if (e.kind() != ModelException.Kind.INVALID_PROMPT) {
+        pausedUntil = clock.instant().plus(PAUSE);
+      }
       record("failed", startedAt);
       LOG.warnf("rerank=failed passages=%d reason=%s", passages.size(), e.getMessage());
       return Optional.empty();
+    } finally {
+      calls.release();
     }
   }
 
@@ -190,7 +206,7 @@ public class Reranker {
       var score =
           result.has("relevance_score") ? result.get("relevance_score") : result.path("score");
       if (index >= 0 && index < passages && score.isNumber()) {
-        scores[index] = Math.clamp(score.doubleValue(), 0, 1);
+        scores[index] = score.doubleValue();
       }
     }
     for (double score : scores) {
@@ -198,6 +214,15 @@ public class Reranker {
         throw new JsonParseException(null, "a passage has no score");
       }
     }
-    return scores;
+    return likelihoods(scores);
+  }
+
+  /** Some models answer with logits, whose logistic function is the score. */
+  private static double[] likelihoods(double[] scores) {
+    boolean areLogits =
+        Arrays.stream(scores).anyMatch(score -> score < -TOLERANCE || score > 1 + TOLERANCE);
+    return Arrays.stream(scores)
+        .map(score -> areLogits ? 1 / (1 + Math.exp(-score)) : Math.clamp(score, 0, 1))
+        .toArray();
   }
 }

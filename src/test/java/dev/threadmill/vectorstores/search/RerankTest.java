@@ -26,6 +26,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.Executors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -183,6 +184,50 @@ class RerankTest {
     clock.advance(Duration.ofSeconds(6));
     search(reranker, 0, true);
     assertThat(server.calls()).hasSize(2);
+  }
+
+  @Test
+  void aSearchThatTheModelRefusesDoesNotKeepOthersFromIt() throws Exception {
+    server.on("/v1/rerank", RecordingServer.json(400, "{\"message\": \"too many tokens\"}"));
+    var reranker = reranker(RerankConfig.Api.COHERE, Duration.ofSeconds(20));
+    assertThat(names(search(reranker, 0, true))).startsWith("pump.txt").hasSize(3);
+
+    prefersBoats("documents", "relevance_score");
+
+    assertThat(names(search(reranker, 0, true))).startsWith("boat.txt").hasSize(3);
+  }
+
+  @Test
+  void logitsBecomeScoresFromZeroToOneInTheSameOrder() throws Exception {
+    server.on(
+        "/v1/rerank",
+        RecordingServer.json(
+            200,
+            """
+            {"results": [{"index": 0, "relevance_score": -4.5},
+              {"index": 1, "relevance_score": 6.0}, {"index": 2, "relevance_score": 2.0}]}
+            """));
+    var reranker = reranker(RerankConfig.Api.COHERE, Duration.ofSeconds(20));
+
+    var scores = reranker.scores("which?", List.of("a", "b", "c")).orElseThrow();
+
+    assertThat(scores[1]).isBetween(0.99, 1.0);
+    assertThat(scores[2]).isBetween(0.8, 0.9);
+    assertThat(scores[0]).isBetween(0.0, 0.02);
+  }
+
+  @Test
+  void searchesBeyondTheCallsThatTheModelMayHaveKeepTheirOrder() throws Exception {
+    try (var silent = BlackHole.start();
+        var searches = Executors.newVirtualThreadPerTaskExecutor()) {
+      var reranker = reranker(silent.url(), RerankConfig.Api.COHERE, Duration.ofSeconds(3));
+      for (int i = 0; i < 60; i++) {
+        searches.submit(() -> reranker.scores("which?", List.of("a")));
+      }
+      searches.close();
+
+      assertThat(silent.taken()).isBetween(1, 32);
+    }
   }
 
   @Test
