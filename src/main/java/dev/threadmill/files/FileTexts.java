@@ -10,6 +10,9 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jboss.logging.Logger;
@@ -37,25 +40,37 @@ public class FileTexts {
   /** What a cached entry takes beside its text. */
   private static final int ENTRY_CHARACTERS = 512;
 
+  /**
+   * How long a file is not read again whose reading failed for another reason than the file, such
+   * as a limit of the project: each model call of a run would try it.
+   */
+  private static final Duration FAILURE = Duration.ofMinutes(1);
+
   private final Files files;
   private final TextExtraction extraction;
+  private final InstantSource clock;
 
-  /** By the digest of the content and the name; the one that was used last is at the end. */
+  /**
+   * By the project, the digest of the content and the name; the one that was used last is at the
+   * end.
+   */
   private final Map<String, Extracted> cached = new LinkedHashMap<>(16, 0.75f, true);
 
   private long cachedCharacters;
 
-  public FileTexts(Files files, TextExtraction extraction) {
+  public FileTexts(Files files, TextExtraction extraction, InstantSource clock) {
+    this.clock = clock;
     this.files = files;
     this.extraction = extraction;
   }
 
   /**
-   * What was extracted from a file, which is always the same.
+   * What was extracted from a file.
    *
    * @param failure why there is no text; null if there is one
+   * @param until when another attempt may have another result; null for never
    */
-  private record Extracted(String text, ExtractionException failure) {
+  private record Extracted(String text, ExtractionException failure, Instant until) {
     int characters() {
       return ENTRY_CHARACTERS + (text == null ? 0 : text.length());
     }
@@ -192,12 +207,13 @@ public class FileTexts {
 
   private String extracted(String digest, Source source)
       throws IOException, ExtractionException, InterruptedException {
-    var key = digest + "/" + source.filename();
+    var key = source.project().value() + "/" + digest + "/" + source.filename();
     Extracted extracted;
     synchronized (cached) {
       extracted = cached.get(key);
     }
-    if (extracted == null) {
+    if (extracted == null
+        || extracted.until() != null && !extracted.until().isAfter(clock.instant())) {
       extracted = extract(source);
       cache(key, extracted);
     }
@@ -207,22 +223,16 @@ public class FileTexts {
     return extracted.text();
   }
 
-  /**
-   * @throws ExtractionException if another attempt may succeed
-   */
-  private Extracted extract(Source source)
-      throws IOException, ExtractionException, InterruptedException {
+  private Extracted extract(Source source) throws IOException, InterruptedException {
     try (var local = source.content().local()) {
       var whole =
           extraction
               .extract(source.project(), local.path(), source.filename(), source.contentType())
               .text();
-      return new Extracted(cut(whole, Math.min(whole.length(), MAX_CHARACTERS)), null);
+      return new Extracted(cut(whole, Math.min(whole.length(), MAX_CHARACTERS)), null, null);
     } catch (ExtractionException e) {
-      if (e.code() == ExtractionException.Code.SERVER_ERROR) {
-        throw e;
-      }
-      return new Extracted(null, e);
+      boolean isLasting = e.code() != ExtractionException.Code.SERVER_ERROR;
+      return new Extracted(null, e, isLasting ? null : clock.instant().plus(FAILURE));
     }
   }
 

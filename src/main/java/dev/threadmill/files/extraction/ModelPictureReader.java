@@ -1,6 +1,10 @@
 package dev.threadmill.files.extraction;
 
+import com.github.benmanes.caffeine.cache.Cache;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.threadmill.api.HeapBytes;
 import dev.threadmill.api.ProjectId;
+import dev.threadmill.api.Sha256;
 import dev.threadmill.limits.BudgetLedger;
 import dev.threadmill.limits.Payer;
 import dev.threadmill.models.LanguageModel;
@@ -14,6 +18,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import java.time.Duration;
 import java.util.Base64;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiFunction;
@@ -22,7 +27,8 @@ import org.jboss.logging.Logger;
 
 /**
  * Reads pictures with the model of the setting {@code picture-model}, one call for each, which the
- * project of the file is charged for.
+ * project of the file is charged for. What was read last is kept, so that a file whose reading a
+ * limit ends goes on at the next attempt where it ended.
  */
 @ApplicationScoped
 public class ModelPictureReader implements PictureReader {
@@ -38,6 +44,19 @@ public class ModelPictureReader implements PictureReader {
       chart or photograph in two sentences, with the figures that it shows. Write nothing else. If the picture is \
       empty, write "Empty picture".""";
 
+  /** The part of the heap for texts of pictures. */
+  private static final int SHARE_OF_THE_HEAP = 64;
+
+  /** What a text takes beside its characters. */
+  private static final int ENTRY_BYTES = 512;
+
+  private final Cache<Key, String> texts =
+      Caffeine.newBuilder()
+          .maximumWeight(HeapBytes.share(SHARE_OF_THE_HEAP))
+          .weigher((Key _, String text) -> ENTRY_BYTES + Character.BYTES * text.length())
+          .expireAfterAccess(Duration.ofHours(1))
+          .build();
+
   private final ExtractionConfig config;
   private final Function<String, Optional<LanguageModel>> models;
   private final BiFunction<ProjectId, LanguageModel, LanguageModel> metered;
@@ -49,6 +68,13 @@ public class ModelPictureReader implements PictureReader {
         registry::find,
         (project, model) -> ledger.metered(Payer.of(project), model, LONGEST_WAIT));
   }
+
+  /**
+   * A picture that a model has read.
+   *
+   * @param project which was charged; others are charged themselves
+   */
+  private record Key(ProjectId project, String model, String digest) {}
 
   /**
    * @param metered the model with its calls counted for the project
@@ -71,6 +97,18 @@ public class ModelPictureReader implements PictureReader {
   public Optional<String> read(ProjectId project, byte[] picture, String mediaType)
       throws ExtractionException, InterruptedException {
     var name = config.pictureModel().orElseThrow();
+    var key = new Key(project, name, HexFormat.of().formatHex(Sha256.of(picture)));
+    var known = texts.getIfPresent(key);
+    if (known != null) {
+      return Optional.of(known);
+    }
+    var text = ask(project, name, picture, mediaType);
+    text.ifPresent(each -> texts.put(key, each));
+    return text;
+  }
+
+  private Optional<String> ask(ProjectId project, String name, byte[] picture, String mediaType)
+      throws ExtractionException, InterruptedException {
     var model = models.apply(name);
     if (model.isEmpty()) {
       LOG.warnf("The model %s of threadmill.files.extraction.picture-model is not known", name);

@@ -55,6 +55,24 @@ class ModelPictureReaderTest {
   }
 
   @Test
+  void aPictureThatWasReadCostsTheProjectNothingAtTheNextAttempt() throws Exception {
+    var model = new ScriptedModel();
+    var reader =
+        new ModelPictureReader(
+            ExtractionSettings.usual().withPictureModel("seeing"),
+            _ -> Optional.of(model),
+            (_, found) -> found);
+
+    reader.read(PROJECT, PICTURE, "image/png");
+    assertThat(reader.read(PROJECT, PICTURE.clone(), "image/png")).contains("An invoice");
+    assertThat(model.requests).hasSize(1);
+
+    reader.read(PROJECT, new byte[] {3, 2, 1}, "image/png");
+    reader.read(new ProjectId("proj_" + "b".repeat(24)), PICTURE, "image/png");
+    assertThat(model.requests).hasSize(3);
+  }
+
+  @Test
   void withoutTheSettingNoPictureIsRead() {
     var reader =
         new ModelPictureReader(

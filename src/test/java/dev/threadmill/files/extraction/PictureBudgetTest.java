@@ -44,7 +44,9 @@ class PictureBudgetTest {
 
     assertThat(admin.get(limits).json().at("/used/total/tokens").asLong()).isPositive();
     admin.post(limits, "{\"budgets\": {\"total\": {\"tokens\": 1}}}");
-    assertThatThrownBy(() -> reader.read(new ProjectId(project), new byte[] {1}, "image/png"))
+    assertThat(reader.read(new ProjectId(project), new byte[] {1}, "image/png"))
+        .contains("An invoice");
+    assertThatThrownBy(() -> reader.read(new ProjectId(project), new byte[] {2}, "image/png"))
         .isInstanceOfSatisfying(
             ExtractionException.class,
             e -> assertThat(e.code()).isEqualTo(ExtractionException.Code.SERVER_ERROR))

@@ -13,6 +13,7 @@ import dev.threadmill.runs.context.HistoryEntry.MessageEntry;
 import dev.threadmill.threads.ContentPart;
 import dev.threadmill.threads.Message;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -90,7 +91,9 @@ class PromptFilesTest {
 
   @Test
   void aFileIsNotReadIfItsTextDoesNotFit() throws InterruptedException {
-    var text = new FileTexts(null, null).of(file("notes.txt", "text/plain", 5_000), 40);
+    var text =
+        new FileTexts(null, null, InstantSource.system())
+            .of(file("notes.txt", "text/plain", 5_000), 40);
 
     assertThat(text.text()).contains("notes.txt", "left out");
   }
