@@ -5,6 +5,7 @@ import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Tx;
+import dev.threadmill.files.FileLifecycle;
 import dev.threadmill.files.Files;
 import dev.threadmill.files.StoredFile;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -20,7 +21,7 @@ import java.util.stream.Collectors;
  * are handed to the calls of these tools.
  */
 @ApplicationScoped
-public class ThreadToolFiles implements AttachmentListener, ThreadLifecycle {
+public class ThreadToolFiles implements AttachmentListener, ThreadLifecycle, FileLifecycle {
   /** The most files that a call is given: those that were attached last. */
   private static final int MAX_FILES = 20;
 
@@ -71,7 +72,7 @@ public class ThreadToolFiles implements AttachmentListener, ThreadLifecycle {
           """
           INSERT INTO thread_tool_files (thread_id, tool, file_id, attached_at)
           VALUES (?, ?, ?, ?)
-          ON CONFLICT (thread_id, tool, file_id) DO UPDATE SET attached_at = excluded.attached_at
+          ON CONFLICT DO NOTHING
           """,
           rows);
     }
@@ -80,6 +81,11 @@ public class ThreadToolFiles implements AttachmentListener, ThreadLifecycle {
   @Override
   public void deleteThread(Tx tx, ThreadId thread) {
     tx.defer("DELETE FROM thread_tool_files WHERE thread_id = ?", thread);
+  }
+
+  @Override
+  public void deleteFiles(Tx tx, ProjectId project, List<FileId> deleted) {
+    tx.defer("DELETE FROM thread_tool_files WHERE file_id = ANY (?)", deleted);
   }
 
   @Override

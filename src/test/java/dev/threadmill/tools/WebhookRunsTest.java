@@ -13,6 +13,7 @@ import io.quarkus.test.junit.QuarkusTest;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Base64;
+import java.util.List;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 import org.junit.jupiter.api.Test;
@@ -111,12 +112,7 @@ class WebhookRunsTest extends WebhookFixture {
             webhook("payment", "/payment", "\"retries\": 0"),
             webhook("lookup", "/lookup", "\"method\": \"GET\""),
             webhook("other", "/other", "\"retries\": 0"));
-    var card =
-        new FormBody()
-            .field("purpose", "assistants")
-            .file("file", "card.json", "application/json", "{}".getBytes(StandardCharsets.UTF_8))
-            .post(api, "/v1/files")
-            .id();
+    var card = upload("card.json");
     var thread =
         api.post(
             "/v1/threads",
@@ -152,6 +148,65 @@ class WebhookRunsTest extends WebhookFixture {
         .isEqualTo("{\"type\":\"payment\"}");
     assertThat(message.at("/data/0/attachments/0/tools/1").toString())
         .isEqualTo("{\"type\":\"function\",\"name\":\"lookup\"}");
+  }
+
+  @Test
+  void aForkHasTheFilesOfItsMessagesAndDeletedFilesTakeNoPlace() {
+    // Given
+    receiver.on("/", RecordingServer.json(200, "{}"));
+    var assistant = assistant(webhook("payment", "/payment", "\"retries\": 0"));
+    var card = upload("card.json");
+    var thread = api.post("/v1/threads", "{}").id();
+    var first = attach(thread, card);
+    // More than a call is given, and attached later.
+    for (int n = 0; n < 20; n++) {
+      var other = upload(n + ".json");
+      attach(thread, other);
+      api.delete("/v1/files/" + other);
+    }
+    var fork =
+        api.post("/v1/threads/" + thread + "/fork", "{\"message_id\": \"%s\"}".formatted(first))
+            .id();
+    attach(thread, card);
+    var laterFork =
+        api.post("/v1/threads/" + thread + "/fork", "{\"message_id\": \"%s\"}".formatted(first))
+            .id();
+
+    // When
+    for (var each : List.of(fork, laterFork, thread)) {
+      provider.reply(Reply.call("payment", "{}"), Reply.text("Paid."));
+      var run =
+          runs.stopped(
+              api.post(
+                      "/v1/threads/" + each + "/runs",
+                      "{\"assistant_id\": \"%s\"}".formatted(assistant))
+                  .json());
+      assertThat(run.status()).isEqualTo("completed");
+    }
+
+    // Then
+    assertThat(receiver.calls())
+        .extracting(call -> call.header("threadmill-file-ids"))
+        .containsExactly(card, card, card);
+  }
+
+  private String upload(String name) {
+    return new FormBody()
+        .field("purpose", "assistants")
+        .file("file", name, "application/json", "{}".getBytes(StandardCharsets.UTF_8))
+        .post(api, "/v1/files")
+        .id();
+  }
+
+  /** The id of a message with a file for the tool payment. */
+  private String attach(String thread, String file) {
+    return api.post(
+            "/v1/threads/" + thread + "/messages",
+            """
+            {"role": "user", "content": "Pay.", "attachments": [
+              {"file_id": "%s", "tools": [{"type": "payment"}]}]}"""
+                .formatted(file))
+        .id();
   }
 
   @Test
