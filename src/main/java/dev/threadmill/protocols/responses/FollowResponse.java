@@ -69,6 +69,14 @@ class FollowResponse {
     return encoder.response();
   }
 
+  /** As {@link #await}, of a response that was read from the database. */
+  ObjectNode awaitStored(StoredResponse response, RunHandle run, Include include)
+      throws InterruptedException {
+    var encoder = encoder(response, run, new EventWriter(false, -1), include);
+    drain(run.stream(encoder, true, response.start()));
+    return encoder.response();
+  }
+
   private static void drain(EventStream stream) throws InterruptedException {
     var changes = new Semaphore(0);
     stream.open(changes::release);

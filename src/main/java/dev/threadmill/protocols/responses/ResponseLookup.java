@@ -1,5 +1,6 @@
 package dev.threadmill.protocols.responses;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.threadmill.api.ApiException;
 import dev.threadmill.api.ObjectLookup;
 import dev.threadmill.api.ProjectId;
@@ -34,14 +35,27 @@ class ResponseLookup implements ObjectLookup, StreamLookup {
     return runs.find(response.project(), response.thread(), response.run());
   }
 
+  /** A response that is not in the background is answered whole, as its request would have been. */
   @Override
   public Optional<Object> find(ProjectId project, String thread, String id) {
     return store
         .find(project, id)
-        .flatMap(
-            response ->
-                run(response)
-                    .map(run -> followResponse.now(response, run, Include.of(response.request()))));
+        .flatMap(response -> run(response).map(run -> answer(response, run)));
+  }
+
+  private ObjectNode answer(StoredResponse response, RunHandle run) {
+    var include = Include.of(response.request());
+    if (response.background()) {
+      return followResponse.now(response, run, include);
+    }
+    try {
+      var whole = followResponse.awaitStored(response, run, include);
+      FollowResponse.requireFitting(whole);
+      return whole;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw ApiException.unavailable("The server is stopping.", 1);
+    }
   }
 
   @Override

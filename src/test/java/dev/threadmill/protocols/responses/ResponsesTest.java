@@ -2,7 +2,9 @@ package dev.threadmill.protocols.responses;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.threadmill.api.ProjectId;
 import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.FakeProviderResource;
 import dev.threadmill.testing.KeysResource;
@@ -12,8 +14,10 @@ import dev.threadmill.testing.Reply;
 import dev.threadmill.testing.SseStream;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
+import jakarta.inject.Inject;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -24,6 +28,8 @@ import org.junit.jupiter.api.Timeout;
 @QuarkusTestResource(FakeProviderResource.class)
 @Timeout(60)
 class ResponsesTest extends ResponsesFixture {
+  @Inject ResponseLookup lookup;
+
   private static final ObjectMapper JSON = new ObjectMapper();
 
   @Test
@@ -152,6 +158,25 @@ class ResponsesTest extends ResponsesFixture {
     try (var replay = user.events(path + "?stream=true")) {
       assertThat(SseStream.names(replay.rest()))
           .doesNotContain("response.completed", "response.failed", "response.incomplete");
+    }
+  }
+
+  @Test
+  void aRequestThatIsRepeatedAfterACrashIsAnsweredWithTheWholeResponse() {
+    provider.replyTo(model, Reply.text("Slow.").withGate(gate));
+    try (var stream = user.stream("/v1/responses", body("\"input\": \"Hi\", \"stream\": true"))) {
+      var id = stream.next().json().at("/response/id").asText();
+      var found =
+          CompletableFuture.supplyAsync(
+              () -> lookup.find(new ProjectId("proj_default"), null, id).orElseThrow());
+      assertThat(user.get("/v1/responses/" + id).json().path("status").asText())
+          .isEqualTo("in_progress");
+      gate.open();
+
+      var response = (JsonNode) found.join();
+
+      assertThat(response.path("status").asText()).isEqualTo("completed");
+      assertThat(text(response)).isEqualTo("Slow.");
     }
   }
 
