@@ -113,6 +113,29 @@ class ResponseToolsTest extends ResponsesFixture {
   }
 
   @Test
+  void aServerThatTheAssistantMayNotReachIsNotAskedForItsTools() {
+    try (var server = new ScriptedMcpServer()) {
+      provider.replyTo(model, Reply.text("Done."));
+      var assistant =
+          user.post(
+                  "/v1/assistants",
+                  "{\"model\": \"%s\", \"safety\": {\"allowed_domains\": [\"other.example\"]}}"
+                      .formatted(model))
+              .id();
+
+      var response =
+          create(
+              "\"prompt\": {\"id\": \"%s\"}, \"input\": \"Go\", %s"
+                  .formatted(assistant, mcp(server.url(), "never")));
+
+      assertThat(types(response)).containsExactly("mcp_list_tools", "message");
+      assertThat(response.at("/output/0/tools")).isEmpty();
+      assertThat(response.at("/output/0/error").asText()).isNotEmpty();
+      assertThat(server.got("initialize")).isEmpty();
+    }
+  }
+
+  @Test
   void theToolsOfAServerAreListedOnceInAChainAndAFailedListSaysWhy() {
     try (var server = new ScriptedMcpServer()) {
       provider.replyTo(model, Reply.text("One."), Reply.text("Two."), Reply.text("Three."));
