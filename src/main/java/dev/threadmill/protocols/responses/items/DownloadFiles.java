@@ -4,10 +4,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.threadmill.api.ApiException;
+import dev.threadmill.api.FairExecutor;
+import dev.threadmill.api.ProjectId;
 import dev.threadmill.egress.EgressClient;
 import dev.threadmill.egress.EgressException;
 import dev.threadmill.egress.EgressRequest;
 import dev.threadmill.egress.HttpResponse;
+import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -15,8 +18,14 @@ import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Semaphore;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /**
  * Downloads the files that items name by a URL, within the egress policy, and puts their content
@@ -27,31 +36,51 @@ class DownloadFiles {
   private static final int MAX_FILES = 10;
   private static final int MAX_BYTES = 16 << 20;
   private static final int MAX_BYTES_TOGETHER = 32 << 20;
-  private static final int MAX_AT_ONCE = 4;
+  private static final int MAX_AT_ONCE = 8;
+  private static final int MAX_AT_ONCE_OF_PROJECT = 2;
   private static final int MAX_URL = 8_192;
   private static final int OK = 200;
   private static final Duration TIMEOUT = Duration.ofSeconds(30);
 
+  /** For a turn and the download. */
+  private static final Duration LONGEST_WAIT = Duration.ofSeconds(60);
+
   private final EgressClient http;
-  private final Semaphore places = new Semaphore(MAX_AT_ONCE, true);
+  private final FairExecutor turns =
+      new FairExecutor(
+          Executors.newFixedThreadPool(MAX_AT_ONCE, Thread.ofVirtual().factory()),
+          MAX_AT_ONCE_OF_PROJECT);
 
   DownloadFiles(EgressClient http) {
     this.http = http;
   }
 
+  @PreDestroy
+  void close() {
+    turns
+        .close()
+        .forEach(
+            task -> {
+              if (task instanceof Future<?> download) {
+                download.cancel(false);
+              }
+            });
+  }
+
   /**
    * The items with the content of their files.
    *
+   * @param project whose downloads take their turns among those of others
    * @param path of the items in the body
    * @throws ApiException 400 that names the part whose file cannot be downloaded; 503 if the server
    *     downloads too many files
    */
-  JsonNode into(String path, JsonNode items) {
+  JsonNode into(ProjectId project, String path, JsonNode items) {
     if (!items.isArray() || items.findValue("file_url") == null) {
       return items;
     }
     var copy = (ArrayNode) items.deepCopy();
-    var downloads = new Downloads();
+    var downloads = new Downloads(project);
     for (int i = 0; i < copy.size(); i++) {
       for (var field : List.of("content", "output")) {
         var parts = copy.get(i).path(field);
@@ -75,8 +104,13 @@ class DownloadFiles {
 
   /** The downloads of one request. */
   private final class Downloads {
+    private final ProjectId project;
     private int files;
     private long bytes;
+
+    Downloads(ProjectId project) {
+      this.project = project;
+    }
 
     void into(String param, ObjectNode part) {
       if (++files > MAX_FILES) {
@@ -84,7 +118,7 @@ class DownloadFiles {
             param, "Invalid '%s': at most %d files are downloaded.".formatted(param, MAX_FILES));
       }
       var url = part.remove("file_url").textValue();
-      var response = get(param, url, MAX_BYTES_TOGETHER - bytes);
+      var response = get(project, param, url, MAX_BYTES_TOGETHER - bytes);
       bytes += response.body().length;
       if (!part.path("filename").isTextual()) {
         part.put("filename", filename(url));
@@ -99,27 +133,24 @@ class DownloadFiles {
     }
   }
 
-  private HttpResponse get(String param, String url, long left) {
+  private HttpResponse get(ProjectId project, String param, String url, long left) {
     if (url.length() > MAX_URL) {
       throw failed(param, "The URL is too long.");
     }
-    boolean isAcquired = false;
+    var request =
+        new EgressRequest(
+            "GET",
+            url,
+            Map.of("accept", "*/*"),
+            Map.of(),
+            null,
+            List.of(),
+            TIMEOUT,
+            (int) Math.clamp(left, 1, MAX_BYTES));
+    var download = new FutureTask<>(() -> http.send(request));
     try {
-      isAcquired = places.tryAcquire(TIMEOUT.toSeconds(), TimeUnit.SECONDS);
-      if (!isAcquired) {
-        throw ApiException.unavailable("The server is downloading too many files.", 5);
-      }
-      var request =
-          new EgressRequest(
-              "GET",
-              url,
-              Map.of("accept", "*/*"),
-              Map.of(),
-              null,
-              List.of(),
-              TIMEOUT,
-              (int) Math.clamp(left, 1, MAX_BYTES));
-      var response = http.send(request);
+      turns.of(project.value()).execute(download);
+      var response = download.get(LONGEST_WAIT.toSeconds(), TimeUnit.SECONDS);
       if (response.status() != OK) {
         throw failed(param, "The server answered with status %d.".formatted(response.status()));
       }
@@ -127,15 +158,20 @@ class DownloadFiles {
         throw failed(param, "The file is empty.");
       }
       return response;
-    } catch (EgressException e) {
-      throw failed(param, e.getMessage());
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof EgressException refused) {
+        throw failed(param, refused.getMessage());
+      }
+      throw new IllegalStateException("a file was not downloaded", e.getCause());
+    } catch (TimeoutException e) {
+      throw ApiException.unavailable("The server is downloading too many files.", 5);
+    } catch (RejectedExecutionException | CancellationException e) {
+      throw ApiException.unavailable("The server is stopping.", 1);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw ApiException.unavailable("The server is stopping.", 1);
     } finally {
-      if (isAcquired) {
-        places.release();
-      }
+      download.cancel(true);
     }
   }
 

@@ -81,13 +81,6 @@ final class InputContent {
     if (part.path("file_id").isTextual()) {
       return new ContentPart.File(part.path("file_id").textValue());
     }
-    if (part.path("file_url").isTextual()) {
-      throw ApiException.invalid(
-          path + ".file_url",
-          "unsupported_value",
-          "Invalid '%s.file_url': this server does not download files. Upload it, or give its content as 'file_data'."
-              .formatted(path));
-    }
     var name = part.path("filename").isTextual() ? part.path("filename").textValue() : null;
     var data = text(path + ".file_data", part.path("file_data"));
     return new ContentPart.File(null, FileData.parse(path + ".file_data", name, data));

@@ -79,7 +79,7 @@ public class ReadItems {
         throw ApiException.invalid(
             path, "Invalid '%s': expected at most %d items.".formatted(path, MAX_ITEMS));
       }
-      var items = downloadFiles.into(path, input);
+      var items = downloadFiles.into(project, path, input);
       for (int i = 0; i < items.size(); i++) {
         reading.item("%s[%d]".formatted(path, i), items.get(i));
       }
