@@ -10,6 +10,7 @@ import dev.threadmill.projects.Caller;
 import dev.threadmill.protocols.responses.items.ItemErrors;
 import dev.threadmill.protocols.responses.items.ItemObjects;
 import dev.threadmill.protocols.responses.request.Include;
+import dev.threadmill.protocols.responses.request.PageOfList;
 import dev.threadmill.protocols.responses.request.RequestFields;
 import dev.threadmill.protocols.responses.request.ResponseRequest;
 import dev.threadmill.runs.api.RunClient;
@@ -225,16 +226,6 @@ public class ResponseResource {
     Include.of(include, includeBare);
     var all = new ArrayList<JsonNode>();
     response(Caller.current().project(), id).input().forEach(all::add);
-    var ordered = page.descending() ? all.reversed() : all;
-    int from = 0;
-    if (page.after() != null) {
-      var ids = ordered.stream().map(ItemObjects::id).toList();
-      from = ids.indexOf(page.after()) + 1;
-      if (from == 0) {
-        throw ApiException.invalid("after", "Invalid 'after': there is no such item in this list.");
-      }
-    }
-    var rows = ordered.stream().skip(from).limit(page.limit() + 1L).toList();
-    return Page.of(rows, page.limit(), ItemObjects::id);
+    return PageOfList.of(page.descending() ? all.reversed() : all, page, ItemObjects::id);
   }
 }

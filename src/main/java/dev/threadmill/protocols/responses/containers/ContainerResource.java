@@ -10,6 +10,7 @@ import dev.threadmill.files.rest.FileContent;
 import dev.threadmill.files.rest.ReceiveForm;
 import dev.threadmill.files.storage.FilesConfig;
 import dev.threadmill.projects.Caller;
+import dev.threadmill.protocols.responses.request.PageOfList;
 import dev.threadmill.protocols.responses.request.RequestFields;
 import dev.threadmill.tools.code.Containers;
 import io.smallrye.common.annotation.RunOnVirtualThread;
@@ -154,15 +155,7 @@ public class ContainerResource {
     var byTime =
         Comparator.comparing(ContainerFileObject::createdAt).thenComparing(ContainerFileObject::id);
     all.sort(page.descending() ? byTime.reversed() : byTime);
-    int from = 0;
-    if (page.after() != null) {
-      from = all.stream().map(ContainerFileObject::id).toList().indexOf(page.after()) + 1;
-      if (from == 0) {
-        throw ApiException.invalid("after", "Invalid 'after': there is no such file in this list.");
-      }
-    }
-    var rows = all.stream().skip(from).limit(page.limit() + 1L).toList();
-    return Page.of(rows, page.limit(), ContainerFileObject::id);
+    return PageOfList.of(all, page, ContainerFileObject::id);
   }
 
   @GET

@@ -21,7 +21,6 @@ class CreateContainer {
   private static final int MAX_FILES = 50;
   private static final int DEFAULT_MINUTES = 20;
   private static final int MAX_MINUTES = 24 * 60;
-  private static final String DEFAULT_MEMORY = "1g";
 
   private final Containers containers;
   private final FileReferences files;
@@ -52,7 +51,7 @@ class CreateContainer {
     return containers.create(
         project,
         name,
-        memory == null && sandbox.memoryMb() >= 1024 ? DEFAULT_MEMORY : memory,
+        memory == null ? ContainerFields.memoryOfServer(sandbox.memoryMb()) : memory,
         minutes(body.path("expires_after")),
         files(project, body.path("file_ids")));
   }

@@ -13,10 +13,11 @@ public final class ContainerFields {
   private ContainerFields() {}
 
   /**
-   * The memory that code is to have; null if it is not given.
+   * The memory that code is to have; null if it is not given. All sessions of a server have the
+   * same.
    *
    * @param available what a session of this server has, in MiB
-   * @throws ApiException 400 if it is more than that
+   * @throws ApiException 400 if it is another size
    */
   public static String memoryLimit(String param, JsonNode given, int available) {
     if (RequestFields.isAbsent(given)) {
@@ -27,13 +28,26 @@ public final class ContainerFields {
       throw ApiException.invalid(
           param, "Invalid '%s': expected one of '1g', '4g', '16g', '64g'.".formatted(param));
     }
-    if (wanted > available) {
+    if (wanted != available) {
       throw ApiException.invalid(
           param,
           "unsupported_value",
           "Invalid '%s': code has %d MiB of memory on this server.".formatted(param, available));
     }
     return given.asText();
+  }
+
+  /**
+   * The name of the memory that a session of this server has; null if it is of another size.
+   *
+   * @param available in MiB
+   */
+  public static String memoryOfServer(int available) {
+    return MEGABYTES.entrySet().stream()
+        .filter(size -> size.getValue() == available)
+        .map(Map.Entry::getKey)
+        .findFirst()
+        .orElse(null);
   }
 
   /** As {@link #memoryLimit(String, JsonNode, int)}, of a limit that is given. */

@@ -205,6 +205,7 @@ class ContainersTest {
             "{} name",
             "{\"name\": \"c\", \"memory_limit\": \"9g\"} memory_limit",
             "{\"name\": \"c\", \"memory_limit\": \"64g\"} memory_limit",
+            "{\"name\": \"c\", \"memory_limit\": \"4g\"} memory_limit",
             "{\"name\": \"c\", \"expires_after\": {\"minutes\": 0}} expires_after.minutes",
             "{\"name\": \"c\", \"expires_after\": {\"anchor\": \"x\", \"minutes\": 1}} expires_after.anchor",
             "{\"name\": \"c\", \"file_ids\": [\"file-none\"]} file_ids",
