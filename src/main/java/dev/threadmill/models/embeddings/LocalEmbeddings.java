@@ -275,10 +275,7 @@ public final class LocalEmbeddings implements EmbeddingModel {
       try (var tokenizer = weights.owner.getResourceAsStream(weights.tokenizer)) {
         var environment = OrtEnvironment.getEnvironment();
         var session =
-            cache.session(
-                environment,
-                weights.modelName,
-                () -> weights.owner.getResourceAsStream(weights.model));
+            cache.session(environment, weights.modelName, weights.owner.getResource(weights.model));
         model = new OnnxBertBiEncoder(environment, session, tokenizer, weights.pooling);
       } catch (IOException e) {
         throw new UncheckedIOException(e);

@@ -8,6 +8,9 @@ import dev.threadmill.models.ModelException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executors;
@@ -104,8 +107,37 @@ class LocalEmbeddingsTest {
     assertThat(vector(file.resolve("models"))).hasSize(384);
   }
 
+  @Test
+  void filesOfProcessesThatEndedWhileTheyWroteAreDeleted(@TempDir Path folder) throws Exception {
+    var old = Files.createFile(folder.resolve("model-1.tmp"));
+    Files.setLastModifiedTime(old, FileTime.from(Instant.now().minus(Duration.ofHours(2))));
+    var recent = Files.createFile(folder.resolve("model-2.tmp"));
+
+    vector(folder);
+
+    assertThat(old).doesNotExist();
+    assertThat(recent).exists();
+  }
+
+  /** Linux fails every write to this device for lack of space. */
+  @Test
+  void aModelIsLoadedThoughTheDiskIsFull(@TempDir Path folder) throws Exception {
+    var full =
+        new ModelCache(
+            folder.resolve("models"),
+            _ -> Files.createSymbolicLink(folder.resolve("link"), Path.of("/dev/full")));
+
+    assertThat(vector(full)).hasSize(384);
+
+    assertThat(folder.resolve("link")).doesNotExist();
+  }
+
   private static float[] vector(Path cache) throws InterruptedException {
-    var embeddings = new LocalEmbeddings(LocalEmbeddings.Weights.MINILM, new ModelCache(cache));
+    return vector(new ModelCache(cache));
+  }
+
+  private static float[] vector(ModelCache cache) throws InterruptedException {
+    var embeddings = new LocalEmbeddings(LocalEmbeddings.Weights.MINILM, cache);
     try {
       return embeddings.embedQuery("one text");
     } finally {
