@@ -8,11 +8,14 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Optional;
+import java.util.Set;
+import org.jboss.logging.Logger;
 import software.amazon.awssdk.core.exception.SdkException;
 import software.amazon.awssdk.core.sync.RequestBody;
 import software.amazon.awssdk.services.s3.S3Client;
 import software.amazon.awssdk.services.s3.model.CompletedPart;
 import software.amazon.awssdk.services.s3.model.NoSuchKeyException;
+import software.amazon.awssdk.services.s3.model.S3Exception;
 
 /**
  * Blobs as objects of a bucket that speaks the protocol of S3. What is received goes to a local
@@ -20,6 +23,11 @@ import software.amazon.awssdk.services.s3.model.NoSuchKeyException;
  */
 final class S3BlobStore implements BlobStore, AutoCloseable {
   private static final long PART_BYTES = 64L << 20;
+
+  private static final Logger LOG = Logger.getLogger(S3BlobStore.class);
+
+  /** Not allowed, and not known to the server. */
+  private static final Set<Integer> REFUSED = Set.of(403, 405, 501);
 
   private final S3Client client;
   private final String bucket;
@@ -109,8 +117,22 @@ final class S3BlobStore implements BlobStore, AutoCloseable {
     }
   }
 
-  /** A node that stops while it sends a blob in parts leaves the parts, which no object shows. */
+  /**
+   * A node that stops while it sends a blob in parts leaves the parts, which no object shows. Keys
+   * that may not list them still delete the blob: for parts, buckets have rules of their own.
+   */
   private void abortUnfinished(String key) {
+    try {
+      listAndAbort(key);
+    } catch (S3Exception e) {
+      if (!REFUSED.contains(e.statusCode())) {
+        throw e;
+      }
+      LOG.warnf("parts not removed key=%s cause=%s", object(key), e.getMessage());
+    }
+  }
+
+  private void listAndAbort(String key) {
     var unfinished =
         client.listMultipartUploads(request -> request.bucket(bucket).prefix(object(key)));
     for (var upload : unfinished.uploads()) {

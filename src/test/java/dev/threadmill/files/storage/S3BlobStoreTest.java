@@ -23,6 +23,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import software.amazon.awssdk.core.exception.SdkException;
 
 /** Blobs in a bucket of a server that speaks as much of the protocol of S3 as is needed. */
@@ -32,6 +34,8 @@ class S3BlobStoreTest {
   private final Map<String, byte[]> objects = new ConcurrentSkipListMap<>();
   private final AtomicInteger aborted = new AtomicInteger();
   private volatile boolean refusesParts;
+  private volatile int listFailure;
+  private volatile String listFailureCode;
   private HttpServer server;
   private S3BlobStore store;
   @TempDir Path folder;
@@ -156,6 +160,10 @@ class S3BlobStoreTest {
 
   /** The uploads in parts that are not finished. */
   private void list(HttpExchange exchange) throws IOException {
+    if (listFailure != 0) {
+      send(exchange, listFailure, xml("<Error><Code>%s</Code></Error>".formatted(listFailureCode)));
+      return;
+    }
     var uploads = new StringBuilder();
     objects.keySet().stream()
         .filter(name -> name.contains("?"))
@@ -221,6 +229,24 @@ class S3BlobStoreTest {
 
     assertThat(objects).containsOnlyKeys("/bucket/blobs/" + KEY + "0?partNumber=1&uploadId=u1");
     assertThat(aborted).hasValue(1);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"403, AccessDenied, true", "501, NotImplemented, true", "500, InternalError, false"})
+  void aBlobIsDeletedWithKeysThatMayNotListParts(int status, String code, boolean isDone)
+      throws IOException {
+    objects.put("/bucket/blobs/" + KEY, new byte[3]);
+    listFailure = status;
+    listFailureCode = code;
+
+    if (isDone) {
+      store.delete(KEY, (64 << 20) + 5);
+    } else {
+      // Parts may be left, so it is tried again.
+      assertThatThrownBy(() -> store.delete(KEY, (64 << 20) + 5)).isInstanceOf(IOException.class);
+    }
+
+    assertThat(objects).isEmpty();
   }
 
   @Test
