@@ -145,6 +145,7 @@ class CheckSettingsTest {
         "THREADMILL_ADMIN_KEY | short",
         "THREADMILL_API_KEY | with space in it",
         "THREADMILL_MODERATIONS | perhaps",
+        "THREADMILL_READS_FILES | perhaps",
         "THREADMILL_MODELS | /no/such/file.yaml",
         "OPENAI_BASE_URL | api.example.com/v1",
         "ANTHROPIC_BASE_URL | ftp://api.example.com",

@@ -9,6 +9,8 @@ import java.time.Duration;
  * @param nextByte the longest wait between two bytes of a streamed response; null for the default
  * @param answer the longest wait for a response that is not streamed; null for the default
  * @param moderations whether {@code POST /moderations} is passed on; null for the default
+ * @param files whether models whose names say so read PDF documents as they are; null for the
+ *     default
  */
 public record ModelOptions(
     ReasoningTags reasoningTags,
@@ -16,13 +18,15 @@ public record ModelOptions(
     Duration firstByte,
     Duration nextByte,
     Duration answer,
-    Boolean moderations) {
+    Boolean moderations,
+    Boolean files) {
   /** Nothing is configured. */
   public static final ModelOptions DEFAULT =
-      new ModelOptions(ReasoningTags.AUTO, TextToolCalls.NONE, null, null, null, null);
+      new ModelOptions(ReasoningTags.AUTO, TextToolCalls.NONE, null, null, null, null, null);
 
-  /** The same with or without moderations. */
-  public ModelOptions withModerations(boolean has) {
-    return new ModelOptions(reasoningTags, textToolCalls, firstByte, nextByte, answer, has);
+  /** The same with other abilities; null for the default. */
+  public ModelOptions with(Boolean hasModerations, Boolean readsFiles) {
+    return new ModelOptions(
+        reasoningTags, textToolCalls, firstByte, nextByte, answer, hasModerations, readsFiles);
   }
 }

@@ -20,6 +20,13 @@ public interface ModelsConfig {
    */
   Optional<Boolean> moderations();
 
+  /**
+   * THREADMILL_READS_FILES: whether the default provider takes PDF documents as they are, for
+   * models whose names say that they read them. Where it is not set they are sent to OpenAI's own
+   * address only, and others get their text.
+   */
+  Optional<Boolean> readsFiles();
+
   /** Claude models, if a key is set. */
   Endpoint anthropic();
 

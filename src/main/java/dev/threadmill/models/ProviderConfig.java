@@ -168,6 +168,26 @@ public record ProviderConfig(
     if (!type.equals("openai") || options.moderations() != null) {
       return type.equals("openai") && options.moderations();
     }
+    return isOpenAi();
+  }
+
+  /**
+   * Whether it takes files for models that read them. OpenAI, Anthropic and Gemini do; other
+   * servers that speak the protocol of OpenAI, under whatever names of models, often refuse a
+   * request with a file, so for them it has to be configured.
+   */
+  public boolean readsFiles() {
+    if (options.files() != null) {
+      return options.files();
+    }
+    return switch (type) {
+      case "openai" -> isOpenAi();
+      case "ollama" -> false;
+      default -> true;
+    };
+  }
+
+  private boolean isOpenAi() {
     return baseUrl.isEmpty()
         || baseUrl
             .filter(ProviderConfig::isHttpUrl)

@@ -17,6 +17,7 @@ public final class FakeProviderResource implements QuarkusTestResourceLifecycleM
         "threadmill.models.openai.base-url", provider.baseUrl(),
         "threadmill.models.openai.api-key", "sk-fake",
         "threadmill.models.moderations", "true",
+        "threadmill.models.reads-files", "true",
         "threadmill.models.first-backoff", "1ms");
   }
 

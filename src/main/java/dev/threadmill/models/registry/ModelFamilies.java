@@ -1,6 +1,7 @@
 package dev.threadmill.models.registry;
 
 import dev.threadmill.models.ModelInfo;
+import dev.threadmill.models.ProviderConfig;
 import java.util.List;
 
 /**
@@ -63,22 +64,25 @@ final class ModelFamilies {
         .anyMatch(family -> !family.prefix().isEmpty() && name.startsWith(family.prefix()));
   }
 
-  /** The best that is known of a model of this name. */
-  static ModelInfo info(String name, String ownedBy, String region) {
+  /**
+   * The best that is known of a model of this name at a provider. Providers that serve the models
+   * of others under their names often refuse files, so those have to be said to read them.
+   */
+  static ModelInfo info(String name, ProviderConfig provider) {
     var family =
         FAMILIES.stream().filter(each -> name.startsWith(each.prefix())).findFirst().orElseThrow();
     return new ModelInfo(
         name,
-        ownedBy,
+        provider.name(),
         family.contextWindow(),
         family.maxOutput(),
         true,
         family.images(),
-        family.files(),
+        family.files() && provider.readsFiles(),
         family.audio(),
         family.reasoning(),
         null,
-        region,
+        provider.region(),
         null,
         family.speech());
   }

@@ -63,13 +63,10 @@ public class ModelRegistry {
     configure("anthropic", "ANTHROPIC", config.anthropic());
     configure("gemini", "GEMINI", config.gemini());
     configure("ollama", "OLLAMA", config.ollama());
-    config
-        .moderations()
-        .ifPresent(
-            has ->
-                providers.computeIfPresent(
-                    "openai",
-                    (_, openai) -> openai.with(ModelOptions.DEFAULT.withModerations(has))));
+    var options =
+        ModelOptions.DEFAULT.with(
+            config.moderations().orElse(null), config.readsFiles().orElse(null));
+    providers.computeIfPresent("openai", (_, openai) -> openai.with(options));
     this.file =
         config
             .file()
@@ -277,8 +274,7 @@ public class ModelRegistry {
 
   private Location atProvider(String name, String model, String nameAtProvider) {
     var provider = providers.get(name);
-    return new Location(
-        ModelFamilies.info(model, name, provider.region()), nameAtProvider, provider);
+    return new Location(ModelFamilies.info(model, provider), nameAtProvider, provider);
   }
 
   /** With a smaller context window, and without kinds of content, as the provider refused them. */

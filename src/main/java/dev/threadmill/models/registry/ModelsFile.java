@@ -42,6 +42,7 @@ record ModelsFile(String path, List<Entry> models) {
           "text_tool_calls",
           "timeouts",
           "moderations",
+          "files",
           "headers");
   private static final Set<String> MODEL_FIELDS =
       Set.of(
@@ -115,7 +116,7 @@ record ModelsFile(String path, List<Entry> models) {
 
     /** The model of this name, which the rule is for. */
     Entry named(String name) {
-      var described = ModelFamilies.info(name, info.ownedBy(), info.region());
+      var described = ModelFamilies.info(name, provider);
       return new Entry(
           info.named(name, hasWindow ? info.contextWindow() : described.contextWindow()),
           nameAtProvider.equals(info.name())
@@ -249,7 +250,8 @@ record ModelsFile(String path, List<Entry> models) {
         timeouts.get("first_byte").duration().orElse(defaults.firstByte()),
         timeouts.get("next_byte").duration().orElse(defaults.nextByte()),
         timeouts.get("answer").duration().orElse(defaults.answer()),
-        field.get("moderations").bool().orElse(defaults.moderations()));
+        field.get("moderations").bool().orElse(defaults.moderations()),
+        field.get("files").bool().orElse(defaults.files()));
   }
 
   private static Optional<String> reasoningField(YamlField field, Optional<String> baseUrl) {
@@ -275,7 +277,7 @@ record ModelsFile(String path, List<Entry> models) {
     }
     var nameAtProvider = field.get("model").text().orElse(name);
     boolean hasWindow = !field.get("context_window").isAbsent();
-    var known = ModelFamilies.info(nameAtProvider, providerName, provider.region());
+    var known = ModelFamilies.info(nameAtProvider, provider);
     var price = field.get("price");
     price.allowOnly(Set.of("input", "output"));
     var info =

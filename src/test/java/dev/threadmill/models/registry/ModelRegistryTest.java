@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -61,6 +62,25 @@ class ModelRegistryTest {
     try (var setup = new ModelsSetup(Map.of("openai.api-key", "sk-x"))) {
       assertThat(setup.models().require("whatever-1").info().ownedBy()).isEqualTo("openai");
       assertThat(setup.models().require("rehearsal")).isInstanceOf(RehearsalModel.class);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "https://api.openai.com/v1, , gpt-4o, true",
+    "https://api.openai.com/v1, false, gpt-4o, false",
+    "https://proxy.example/v1, , gpt-4o, false",
+    "https://proxy.example/v1, true, gpt-4o, true",
+    "https://proxy.example/v1, true, gpt-3.5-turbo, false",
+  })
+  void modelsAtOtherAddressesGetTheTextOfFilesUnlessTheyAreSaidToReadThem(
+      String address, String setting, String model, boolean readsFiles) {
+    var settings = new HashMap<>(Map.of("openai.base-url", address, "openai.api-key", "sk-x"));
+    if (setting != null) {
+      settings.put("reads-files", setting);
+    }
+    try (var setup = new ModelsSetup(settings)) {
+      assertThat(setup.models().require(model).info().files()).isEqualTo(readsFiles);
     }
   }
 
