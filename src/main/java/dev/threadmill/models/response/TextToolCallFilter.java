@@ -27,6 +27,10 @@ final class TextToolCallFilter {
   private final Consumer<String> text;
   private final BiConsumer<String, String> calls;
   private final StringBuilder pending = new StringBuilder();
+
+  /** No end of a call is before this place of what is pending. */
+  private int searched;
+
   private boolean isInCall;
   private boolean isBehindCall;
 
@@ -43,8 +47,12 @@ final class TextToolCallFilter {
   }
 
   void accept(String piece) {
-    pending.append(piece);
-    while (isInCall ? endOfCall() : beginningOfCall()) {}
+    Slices.forEach(
+        piece,
+        slice -> {
+          pending.append(slice);
+          while (isInCall ? endOfCall() : beginningOfCall()) {}
+        });
   }
 
   /** The text is complete. */
@@ -55,6 +63,7 @@ final class TextToolCallFilter {
       plain(pending.toString());
     }
     pending.setLength(0);
+    searched = 0;
     isInCall = false;
   }
 
@@ -75,10 +84,12 @@ final class TextToolCallFilter {
 
   /** Calls in the form of Mistral go on to the end of the text. */
   private boolean endOfCall() {
-    int at = isHermes ? pending.indexOf(HERMES_END) : -1;
+    int at = isHermes ? pending.indexOf(HERMES_END, searched) : -1;
     if (at < 0) {
+      searched = Math.max(0, pending.length() - HERMES_END.length() + 1);
       return false;
     }
+    searched = 0;
     var body = pending.substring(0, at);
     pending.delete(0, at + HERMES_END.length());
     isInCall = false;

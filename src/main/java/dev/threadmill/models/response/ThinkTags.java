@@ -45,8 +45,12 @@ final class ThinkTags {
       text.accept(piece);
       return;
     }
-    pending.append(piece);
-    while (step()) {}
+    Slices.forEach(
+        piece,
+        slice -> {
+          pending.append(slice);
+          while (step()) {}
+        });
   }
 
   /** The text is complete. */

@@ -14,7 +14,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Consumer;
-import java.util.regex.Pattern;
 
 /**
  * Assembles tool calls from the pieces in which providers stream them, and emits each as soon as it
@@ -31,7 +30,10 @@ final class ToolCallAssembler {
 
   private static final List<String> NAMESPACES = List.of("functions.", "default_api.", "tools.");
 
-  private static final Pattern AROUND_NAME = Pattern.compile("^\\s+|\\s*(?:<\\|.*|:\\d+)?\\s*$");
+  /** The names of functions are shorter. */
+  private static final int LONGEST_NAME = 256;
+
+  private static final String SPECIAL_TOKEN = "<|";
 
   private final Set<String> offered;
   private final Consumer<ModelDelta> deltas;
@@ -95,9 +97,10 @@ final class ToolCallAssembler {
    * @param extra other fields of this piece
    */
   void add(int key, String id, String name, String arguments, JsonNode extra) {
-    var call = callOf(key, id, name, arguments);
-    if (call.name == null && !name.isEmpty()) {
-      begin(call, name);
+    var bounded = bounded(name);
+    var call = callOf(key, id, bounded, arguments);
+    if (call.name == null && !bounded.isEmpty()) {
+      begin(call, bounded);
     }
     ExtraFields.merge(call.extra, extra);
     if (!arguments.isEmpty()) {
@@ -160,7 +163,7 @@ final class ToolCallAssembler {
     if (offered.contains(storable)) {
       return storable;
     }
-    var clean = AROUND_NAME.matcher(storable).replaceAll("");
+    var clean = withoutEnding(storable.strip());
     if (offered.contains(clean)) {
       return clean;
     }
@@ -170,6 +173,23 @@ final class ToolCallAssembler {
       }
     }
     return storable;
+  }
+
+  private static String withoutEnding(String name) {
+    int token = name.indexOf(SPECIAL_TOKEN);
+    if (token >= 0) {
+      return name.substring(0, token).strip();
+    }
+    int colon = name.lastIndexOf(':');
+    boolean isNumber =
+        colon >= 0
+            && colon < name.length() - 1
+            && name.chars().skip(colon + 1L).allMatch(c -> c >= '0' && c <= '9');
+    return isNumber ? name.substring(0, colon).strip() : name;
+  }
+
+  private static String bounded(String name) {
+    return name.length() <= LONGEST_NAME ? name : name.substring(0, LONGEST_NAME);
   }
 
   private void append(Call call, String piece) {
@@ -217,7 +237,7 @@ final class ToolCallAssembler {
 
   /** Whether a server sends again in full what it has streamed before. */
   private static boolean isRepetition(Call call, String piece) {
-    return piece.isBlank() || piece.strip().equals(call.arguments.toString().strip());
+    return piece.isBlank() || call.arguments.isSame(piece);
   }
 
   private void write(Call call, String piece) {
@@ -239,7 +259,7 @@ final class ToolCallAssembler {
     for (var use : uses) {
       var call = new Call(-1, "");
       var name = use.path("recipient_name").asText(use.path("name").asText(""));
-      begin(call, name);
+      begin(call, bounded(name));
       var parameters = use.has("parameters") ? use.get("parameters") : use.path("arguments");
       write(
           call,
@@ -301,6 +321,7 @@ final class ToolCallAssembler {
 
   /** The call that a piece with a name belongs to; null if it begins one. */
   private Call begun(int key, String id, String name, String arguments) {
+    var plain = plainName(name);
     for (var call : calls.reversed()) {
       if (key >= 0 && call.key != key) {
         continue;
@@ -308,7 +329,7 @@ final class ToolCallAssembler {
       if (call.name == null) {
         return id.isEmpty() || call.id.isEmpty() || call.id.equals(id) ? call : null;
       }
-      boolean sameName = call.name.equals(plainName(name));
+      boolean sameName = call.name.equals(plain);
       if (!id.isEmpty() && call.id.equals(id) && sameName) {
         // Some servers give all calls one id and no number.
         return key < 0 && call.isComplete() && !isRepetition(call, arguments) ? null : call;
