@@ -158,6 +158,12 @@ public class ContentGate {
     return passed;
   }
 
+  /** Whether texts of this source can be changed, other than by replacing what is no text. */
+  boolean isFiltered(ContentSource source) {
+    return filters.stream()
+        .anyMatch(filter -> !(filter instanceof StorableTextFilter) && filter.open(source) != null);
+  }
+
   /** A stream of text, which goes through all filters. */
   public ContentStream open(ContentSource source) {
     var streams = new ArrayList<ContentStream>(filters.size());

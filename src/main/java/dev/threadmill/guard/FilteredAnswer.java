@@ -16,14 +16,22 @@ import java.util.function.Function;
  * filter has rejected a text, nothing more of the answer passes.
  */
 public final class FilteredAnswer implements Consumer<ModelDelta> {
-  /** The transcript is filtered anew with each piece. */
-  private static final int MAX_SPOKEN = 100_000;
+  /** Longest sound that waits for its transcript to pass, in characters of base64. */
+  private static final int MAX_HELD_SOUND = 32 << 20;
+
+  private static final String CHANGED = "a text that is spoken, and cannot be changed.";
 
   private final ContentGate gate;
   private final ContentSource source;
   private final Consumer<ModelDelta> next;
   private final Map<Integer, ContentStream> arguments = new HashMap<>();
-  private final StringBuilder spoken = new StringBuilder();
+  private final List<ModelDelta.Speech> heldSpeech = new ArrayList<>();
+
+  /** The transcript from the place up to which the filters have let it pass. */
+  private final StringBuilder unpassed = new StringBuilder();
+
+  private ContentStream transcript;
+  private int heldSound;
   private Function<String, ModelDelta> part;
   private Class<?> kind;
   private ContentStream open;
@@ -86,6 +94,7 @@ public final class FilteredAnswer implements Consumer<ModelDelta> {
     var passed = new ArrayList<ModelDelta>();
     try {
       endPart(passed);
+      endSpeech(passed);
       arguments.forEach(
           (index, stream) ->
               add(stream.end(), piece -> new ModelDelta.ToolCallArguments(index, piece), passed));
@@ -126,20 +135,51 @@ public final class FilteredAnswer implements Consumer<ModelDelta> {
   }
 
   /**
-   * What is spoken cannot be changed: where a filter would change the transcript, it is rejected.
+   * What is spoken cannot be changed: where a filter changes the transcript, it is rejected.
+   * Nothing says which part of the transcript a piece of sound has, which may come later: with
+   * filters, all is held back until the end.
    */
   private void speech(ModelDelta.Speech piece, List<ModelDelta> passed) {
     endPart(passed);
+    heldSpeech.add(piece);
+    heldSound += piece.data() == null ? 0 : piece.data().length();
+    if (heldSound > MAX_HELD_SOUND) {
+      throw new ContentRejectedException("more is spoken than can be held back for a filter.");
+    }
     if (piece.transcript() != null) {
-      spoken.append(piece.transcript());
-      if (spoken.length() > MAX_SPOKEN) {
-        throw new ContentRejectedException("more text is spoken than can be filtered.");
-      }
-      if (!spoken.toString().equals(gate.apply(source, spoken.toString()))) {
-        throw new ContentRejectedException("a text that is spoken, and cannot be changed.");
+      transcript = transcript == null ? gate.open(source) : transcript;
+      unpassed.append(piece.transcript());
+      requireSpoken(transcript.next(piece.transcript()));
+    }
+    if (unpassed.isEmpty() && !gate.isFiltered(source)) {
+      releaseSpeech(passed);
+    }
+  }
+
+  private void endSpeech(List<ModelDelta> passed) {
+    if (transcript != null) {
+      requireSpoken(transcript.end());
+      transcript = null;
+      if (!unpassed.isEmpty()) {
+        throw new ContentRejectedException(CHANGED);
       }
     }
-    passed.add(piece);
+    releaseSpeech(passed);
+  }
+
+  /** Compares what the filters let pass with what is spoken. */
+  private void requireSpoken(String more) {
+    if (more.length() > unpassed.length()
+        || !more.contentEquals(unpassed.subSequence(0, more.length()))) {
+      throw new ContentRejectedException(CHANGED);
+    }
+    unpassed.delete(0, more.length());
+  }
+
+  private void releaseSpeech(List<ModelDelta> passed) {
+    passed.addAll(heldSpeech);
+    heldSpeech.clear();
+    heldSound = 0;
   }
 
   private void filter(

@@ -2,9 +2,11 @@ package dev.threadmill.guard;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import dev.threadmill.models.ModelDelta;
 import dev.threadmill.projects.Projects;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -144,5 +146,89 @@ class FilteredAnswerTest {
     assertThat(answer.rejection()).isPresent();
     assertThat(passed)
         .containsExactly(new ModelDelta.Text("good "), new ModelDelta.Text("still good "));
+  }
+
+  @Test
+  void soundIsHeldBackUntilItsTranscriptHasPassed() {
+    var answer = answer(new OneBehind());
+    var first = speech(null, "It is ");
+    var sound = speech("AAAA", null);
+    var last = speech("BBBB", "sunny.");
+
+    answer.accept(first);
+    answer.accept(sound);
+    answer.accept(last);
+    assertThat(passed).isEmpty();
+    answer.complete();
+
+    assertThat(passed).containsExactly(new ModelDelta.Batch(List.of(first, sound, last)));
+  }
+
+  @Test
+  void withoutFiltersSoundPassesAsItArrives() {
+    var answer = answer();
+    var piece = speech("AAAA", "It is ");
+
+    answer.accept(piece);
+
+    assertThat(passed).containsExactly(piece);
+  }
+
+  @Test
+  void noSoundPassesOfATranscriptThatAFilterChangesOrRejects() {
+    for (var text : List.of(MarkerFilter.SECRET, MarkerFilter.FORBIDDEN)) {
+      var answer = answer(new MarkerFilter());
+      answer.accept(speech("AAAA", null));
+      answer.accept(speech(null, "Here: " + text.substring(0, 3)));
+
+      assertThatThrownBy(() -> answer.accept(speech("BBBB", text.substring(3))))
+          .isInstanceOf(ContentRejectedException.class);
+
+      assertThat(answer.rejection()).isPresent();
+      assertThat(passed).isEmpty();
+    }
+  }
+
+  @Test
+  void aTranscriptOfWhichAFilterRemovesTheEndIsRejected() {
+    var answer =
+        answer(
+            source ->
+                new ContentStream() {
+                  @Override
+                  public String next(String piece) {
+                    return "";
+                  }
+
+                  @Override
+                  public String end() {
+                    return "";
+                  }
+                });
+    answer.accept(speech("AAAA", "It is sunny."));
+
+    assertThatThrownBy(answer::complete).isInstanceOf(ContentRejectedException.class);
+
+    assertThat(passed).isEmpty();
+  }
+
+  @Test
+  void aLongTranscriptInSmallPiecesIsFilteredInTime() {
+    var answer = answer(new OneBehind(), new OneBehind());
+
+    assertTimeoutPreemptively(
+        Duration.ofSeconds(10),
+        () -> {
+          for (int i = 0; i < 300_000; i++) {
+            answer.accept(speech(null, "word "));
+          }
+          answer.complete();
+        });
+
+    assertThat(answer.rejection()).isEmpty();
+  }
+
+  private static ModelDelta.Speech speech(String data, String transcript) {
+    return new ModelDelta.Speech(null, data, transcript, null);
   }
 }
