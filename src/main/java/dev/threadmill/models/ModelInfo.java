@@ -132,6 +132,24 @@ public record ModelInfo(
         speech && speaks);
   }
 
+  /** The same model, which sees images or not. */
+  public ModelInfo seeing(boolean seesImages) {
+    return new ModelInfo(
+        name,
+        ownedBy,
+        contextWindow,
+        maxOutput,
+        tools,
+        seesImages,
+        files,
+        audio,
+        reasoning,
+        tier,
+        region,
+        price,
+        speech);
+  }
+
   /** The same model at this price. */
   public ModelInfo priced(Price other) {
     return new ModelInfo(

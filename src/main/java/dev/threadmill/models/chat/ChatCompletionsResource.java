@@ -9,6 +9,7 @@ import dev.threadmill.guard.FilteredAnswer;
 import dev.threadmill.models.LanguageModel;
 import dev.threadmill.models.Metering;
 import dev.threadmill.models.ModelErrors;
+import dev.threadmill.models.ModelInfo;
 import dev.threadmill.models.registry.ModelRegistry;
 import dev.threadmill.projects.Caller;
 import io.smallrye.common.annotation.RunOnVirtualThread;
@@ -89,7 +90,12 @@ public class ChatCompletionsResource {
         new FilteredRequest(gate, ContentSource.input(project, null, null))
             .of(request.toModelRequest());
     var call =
-        start(project, request, model, parts.load(project, model.info(), filtered), connection);
+        start(
+            project,
+            request,
+            model,
+            parts.load(project, asConfigured(model.info(), request.model()), filtered),
+            connection);
     return request.isStream()
         ? Response.ok(call.awaitStart(), MediaType.SERVER_SENT_EVENTS_TYPE).build()
         : Response.ok(call.awaitWhole(), MediaType.APPLICATION_JSON_TYPE).build();
@@ -126,6 +132,14 @@ public class ChatCompletionsResource {
       prompt.permit().close();
       throw e;
     }
+  }
+
+  /** What the provider refused meanwhile does not count: it may have been another image. */
+  private ModelInfo asConfigured(ModelInfo learned, String model) {
+    return models
+        .configured(model)
+        .map(configured -> learned.seeing(configured.images()))
+        .orElse(learned);
   }
 
   private LanguageModel withCode(
