@@ -2,7 +2,6 @@ package dev.threadmill.api;
 
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -12,10 +11,10 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 
 /**
- * Executes what computes for long, such as parsing a large body, on platform threads that use half
- * of the cores at most. Owners take turns, so that one that asks for much of it delays the requests
- * of others by a single turn. Threads are not preempted within a turn: each piece of work has to be
- * bounded by itself.
+ * Executes what computes for long, such as parsing a large body, on platform threads: half as many
+ * as there are cores, and two at least, so that one owner cannot occupy them all. Owners take
+ * turns, so that one that asks for much of it delays the requests of others by a single turn.
+ * Threads are not preempted within a turn: each piece of work has to be bounded by itself.
  */
 public final class HeavyWork {
   /** Shorter texts are processed by the thread that has them. */
@@ -25,8 +24,8 @@ public final class HeavyWork {
   private static final int MAX_WAITING_REQUESTS = 64;
 
   private static final Duration MAX_WAIT = Duration.ofSeconds(30);
-  private static final int THREADS = Math.max(1, Runtime.getRuntime().availableProcessors() / 2);
-  private static final int OF_ONE_OWNER = Math.max(1, THREADS / 2);
+  private static final int THREADS = Math.max(2, Runtime.getRuntime().availableProcessors() / 2);
+  private static final int OF_ONE_OWNER = THREADS / 2;
 
   /** For values that nest as deep as JSON may. */
   private static final int STACK_BYTES = 8 << 20;
@@ -63,24 +62,34 @@ public final class HeavyWork {
   }
 
   /**
-   * The result of the work for {@link WorkOwner#current}. Waits for its turn without a limit, and
-   * is not ended by an interrupt.
+   * The result of the work for {@link WorkOwner#current}. If its turn does not come in time, or the
+   * thread is interrupted, the thread does the work itself, and stays interrupted.
    *
    * @param characters of the text that is processed; little work is done at once
    */
   public static <T> T run(long characters, Supplier<T> work) {
-    if (isLight(characters)) {
-      return work.get();
-    }
+    return isLight(characters) ? work.get() : run(MAX_WAIT, work);
+  }
+
+  /** As above, with the longest wait for a turn. */
+  static <T> T run(Duration maxWait, Supplier<T> work) {
+    var result = CompletableFuture.supplyAsync(work, executor(WorkOwner.current()));
     try {
-      return CompletableFuture.supplyAsync(work, executor(WorkOwner.current())).join();
-    } catch (CompletionException e) {
+      return result.get(maxWait.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (ExecutionException e) {
       throw rethrown(e);
+    } catch (TimeoutException _) {
+      result.cancel(false);
+      return work.get();
+    } catch (InterruptedException _) {
+      result.cancel(false);
+      Thread.currentThread().interrupt();
+      return work.get();
     }
   }
 
   /**
-   * As {@link #run}, for a request, which does not wait for ever.
+   * As {@link #run(long, Supplier)}, for a request, which is refused if its turn does not come.
    *
    * @throws ApiException 429 if many requests of the owner wait already, 503 if its turn does not
    *     come in time

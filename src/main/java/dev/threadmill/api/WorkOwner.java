@@ -34,6 +34,12 @@ public final class WorkOwner {
     ScopedValue.where(SCOPED, owner).run(work);
   }
 
+  /** As {@link #run}, for work with a result, or with exceptions of its own. */
+  public static <R, X extends Throwable> R call(
+      String owner, ScopedValue.CallableOp<? extends R, X> work) throws X {
+    return ScopedValue.where(SCOPED, owner).call(work);
+  }
+
   /** Says whose request the current one is. */
   public static void setForRequest(String owner) {
     Arc.container().instance(OfRequest.class).get().set(owner);

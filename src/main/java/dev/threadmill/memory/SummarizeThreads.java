@@ -3,6 +3,7 @@ package dev.threadmill.memory;
 import dev.threadmill.api.AssistantId;
 import dev.threadmill.api.Backoff;
 import dev.threadmill.api.Ids;
+import dev.threadmill.api.WorkOwner;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.guard.ContentGate;
 import dev.threadmill.guard.ContentRejectedException;
@@ -94,7 +95,13 @@ class SummarizeThreads {
     }
     var work = claimed.get();
     try {
-      sumUp(work);
+      // Requests of the same project do not wait behind its summaries.
+      WorkOwner.call(
+          work.project().value() + "/memory",
+          () -> {
+            sumUp(work);
+            return null;
+          });
     } catch (LimitReachedException e) {
       LOG.infof("summary=beyond_limits thread_id=%s reason=%s", work.thread(), e.getMessage());
       queue.postpone(work, e.isQuota() ? config.longestBackoff() : backoff(work.attempts()));

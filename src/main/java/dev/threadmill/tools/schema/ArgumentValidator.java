@@ -14,12 +14,12 @@ import com.networknt.schema.SpecificationVersion;
 import com.networknt.schema.path.PathType;
 import dev.threadmill.api.HeapBytes;
 import dev.threadmill.api.HeavyWork;
+import dev.threadmill.api.WorkOwner;
 import dev.threadmill.models.FunctionSpec;
 import jakarta.inject.Singleton;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import org.jboss.logging.Logger;
 
 /**
@@ -84,9 +84,8 @@ public class ArgumentValidator {
       return List.of();
     }
     var key = new Key(function.parameters(), Boolean.TRUE.equals(function.strict()));
-    // Joining, unlike getting, is not ended by an interrupt.
-    return CompletableFuture.supplyAsync(() -> evaluate(key, arguments), HeavyWork.executor(owner))
-        .join();
+    return WorkOwner.call(
+        owner, () -> HeavyWork.run(HeavyWork.MIN_CHARACTERS, () -> evaluate(key, arguments)));
   }
 
   private List<String> evaluate(Key key, JsonNode arguments) {

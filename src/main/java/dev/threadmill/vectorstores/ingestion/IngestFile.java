@@ -1,6 +1,7 @@
 package dev.threadmill.vectorstores.ingestion;
 
 import dev.threadmill.api.Backoff;
+import dev.threadmill.api.WorkOwner;
 import dev.threadmill.db.DatabaseException;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.files.Files;
@@ -89,6 +90,17 @@ class IngestFile {
               .formatted(config.attempts()));
       return;
     }
+    // Requests of the same project do not wait behind its files.
+    var owner = claimed.project().value() + "/ingestion";
+    WorkOwner.call(
+        owner,
+        () -> {
+          index(claimed);
+          return null;
+        });
+  }
+
+  private void index(ClaimedFile claimed) throws InterruptedException {
     try {
       var file = files.find(claimed.project(), claimed.file());
       if (file.isEmpty()) {
