@@ -17,6 +17,10 @@ import java.util.stream.Collectors;
 class LenientAccept {
   private static final int AFTER_VERSION_ALIASES = 780;
   private static final String ANYTHING = "*/*";
+
+  /** Its clients negotiate between JSON and an event stream. */
+  private static final String MCP = "/v1/mcp";
+
   private static final Pattern MEDIA_RANGE =
       Pattern.compile(
           "[\\w!#$&^.+*-]{1,100}/[\\w!#$&^.+*-]{1,100}(?:\\s*;\\s*[\\w-]{1,40}=[\\w.\"/:+-]{1,100})*");
@@ -29,7 +33,7 @@ class LenientAccept {
   private static void complete(RoutingContext context) {
     var headers = context.request().headers();
     var given = headers.getAll(HttpHeaders.ACCEPT);
-    if (!given.isEmpty()) {
+    if (!given.isEmpty() && !context.request().path().equals(MCP)) {
       headers.set(HttpHeaders.ACCEPT, completed(String.join(",", given)));
     }
     context.next();

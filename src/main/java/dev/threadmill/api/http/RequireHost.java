@@ -8,8 +8,8 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 
 /**
- * Answers requests without a {@code Host}. The router refuses them before any filter, with an error
- * in its own form.
+ * Answers requests without a {@code Host}, or with one that is no host. The router refuses them
+ * before any filter, with an error in its own form.
  */
 @ApplicationScoped
 class RequireHost {
@@ -23,6 +23,8 @@ class RequireHost {
     var host = context.request().getHeader(HttpHeaders.HOST);
     if (host == null || host.isBlank()) {
       BodyLimit.refuse(context, ApiException.invalid(null, "The request has no Host header."));
+    } else if (context.request().authority() == null) {
+      BodyLimit.refuse(context, ApiException.invalid(null, "The Host header is not a host."));
     } else {
       context.next();
     }
