@@ -157,7 +157,7 @@ final class ReportedQuirks {
         }
       }
     }
-    return isAnswered || last("content").matches("\\[Result: [^\\]]*]")
+    return isAnswered || last("content").matches("(?s)\\[Result: .*]")
         ? null
         : Reply.raw(
             EVENTS,
