@@ -96,7 +96,8 @@ class OpenResponse {
     boolean wasCompacted =
         thread != null && latest != null && latest.request().path(Opening.COMPACTED).asBoolean();
     // Read first: what is added to the thread from here on is found when the run is inserted.
-    var extent = thread == null ? null : items.extent(thread);
+    boolean isRead = thread != null && (wasCompacted || request.compactThreshold() != null);
+    var extent = isRead ? items.extent(thread) : null;
     var marked = wasCompacted ? messages.sinceMarked(thread, MARKER).orElse(null) : null;
     // What an unstored response leaves in a conversation has to be found without its row.
     if (compacts && request.compactThreshold() != null && (request.store() || thread == null)) {

@@ -40,6 +40,9 @@ public class ThreadItems {
   /** A page ends behind the item with which it has more bytes than this. */
   private static final long MAX_PAGE_BYTES = 8L << 20;
 
+  /** How many messages and how many calls of a thread are counted at most. */
+  private static final int MAX_COUNTED = 10_000;
+
   private final Jdbc jdbc;
   private final ThreadStore threads;
   private final ThreadItemStore items;
@@ -111,12 +114,12 @@ public class ThreadItems {
   }
 
   /**
-   * About how many tokens the items of a thread have.
+   * About how many tokens the items of a thread have, of a long one the newest items.
    *
    * @param from the time of the first one that counts; null for all
    */
   public long tokens(ProjectId project, ThreadId thread, Instant from) {
-    return items.tokens(project, thread, from);
+    return items.tokens(project, thread, from, MAX_COUNTED);
   }
 
   /** How much a thread holds at a moment. */

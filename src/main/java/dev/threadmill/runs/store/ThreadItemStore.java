@@ -130,25 +130,31 @@ public class ThreadItemStore {
    * About how many tokens the items of a thread have.
    *
    * @param from the time of the first one that counts; null for all
+   * @param limit how many of the newest messages count, and how many of the newest calls
    */
-  public long tokens(ProjectId project, ThreadId thread, Instant from) {
+  public long tokens(ProjectId project, ThreadId thread, Instant from, int limit) {
     return jdbc.one(
             """
-            SELECT (SELECT coalesce(sum(m.tokens), 0) FROM messages m
-                WHERE m.thread_id = ? AND m.project_id = ? AND m.created_at >= ?)
-              + (SELECT coalesce(sum(octet_length(c.arguments)
-                  + coalesce(octet_length(c.output), 0)), 0) / 4
+            SELECT (SELECT coalesce(sum(newest.tokens), 0) FROM (
+                SELECT m.tokens FROM messages m
+                WHERE m.thread_id = ? AND m.project_id = ? AND m.created_at >= ?
+                ORDER BY m.created_at DESC LIMIT ?) AS newest)
+              + (SELECT coalesce(sum(newest.bytes), 0) / 4 FROM (
+                SELECT octet_length(c.arguments) + coalesce(octet_length(c.output), 0) AS bytes
                 FROM run_steps s
                 JOIN tool_calls c ON c.thread_id = s.thread_id AND c.step_id = s.id
-                WHERE s.thread_id = ? AND s.project_id = ? AND s.created_at >= ?) AS tokens
+                WHERE s.thread_id = ? AND s.project_id = ? AND s.created_at >= ?
+                ORDER BY s.created_at DESC LIMIT ?) AS newest) AS tokens
             """,
             row -> row.bigint("tokens"),
             thread,
             project,
             from == null ? Instant.EPOCH : from,
+            limit,
             thread,
             project,
-            from == null ? Instant.EPOCH : from)
+            from == null ? Instant.EPOCH : from,
+            limit)
         .orElse(0L);
   }
 
