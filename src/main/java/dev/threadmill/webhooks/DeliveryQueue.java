@@ -206,7 +206,7 @@ class DeliveryQueue {
 
   /**
    * Stores that a delivery arrived. Fails with a fenced {@link dev.threadmill.db.DatabaseException}
-   * if this node has lost the endpoint.
+   * if this node has lost the endpoint, or the outcome of the attempt is stored already.
    */
   void delivered(Claim claim, Due due, DeliveryObject.Attempt attempt) {
     jdbc.runInTransaction(
@@ -240,11 +240,15 @@ class DeliveryQueue {
   void failed(Claim claim, Due due, DeliveryObject.Attempt attempt, Duration pause) {
     jdbc.runInTransaction(
         tx -> {
-          tx.defer(
-              "UPDATE webhook_deliveries SET attempts = attempts + 1, history = %s WHERE id = ?"
+          tx.deferFenced(
+              """
+              UPDATE webhook_deliveries SET attempts = attempts + 1, history = %s
+              WHERE id = ? AND status = 'pending' AND attempts = ?\
+              """
                   .formatted(history()),
               Tx.json(attempt),
-              due.id());
+              due.id(),
+              due.attempts());
           tx.defer(
               """
               UPDATE webhook_lanes SET attempts = attempts + 1,
@@ -262,15 +266,18 @@ class DeliveryQueue {
   }
 
   private static void end(Tx tx, Due due, String status, DeliveryObject.Attempt attempt) {
-    tx.defer(
+    // A try whose commit broke off may have been stored: the same attempt is not stored again.
+    tx.deferFenced(
         """
         UPDATE webhook_deliveries SET status = ?, ended_at = clock_timestamp(),
-          attempts = attempts + 1, history = %s WHERE id = ?
+          attempts = attempts + 1, history = %s
+        WHERE id = ? AND status = 'pending' AND attempts = ?\
         """
             .formatted(history()),
         status,
         Tx.json(attempt),
-        due.id());
+        due.id(),
+        due.attempts());
   }
 
   private static void leaveLane(Tx tx, Claim claim, Due due) {

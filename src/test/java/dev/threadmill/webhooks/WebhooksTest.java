@@ -328,6 +328,65 @@ class WebhooksTest {
   }
 
   @Test
+  void anOutcomeThatCannotBeStoredIsStoredLaterAndNothingIsSentAgain() {
+    receiver.on("/hook", json(200, "{}"));
+    var endpoint = endpoint("/hook", "*");
+    jdbc.update("CREATE SEQUENCE refused_updates");
+    jdbc.update(
+        """
+        CREATE FUNCTION refuse_update() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+          RAISE EXCEPTION 'refused %', nextval('refused_updates');
+        END $$
+        """);
+    jdbc.update(
+        "CREATE TRIGGER refused BEFORE UPDATE ON webhook_deliveries"
+            + " FOR EACH ROW EXECUTE FUNCTION refuse_update()");
+    try {
+      dispatcher.begin();
+      happens("tool_call", ids.thread(), "1");
+      await()
+          .atMost(Duration.ofSeconds(20))
+          .until(
+              () ->
+                  jdbc.one(
+                              "SELECT last_value FROM refused_updates",
+                              row -> row.bigint("last_value"))
+                          .orElseThrow()
+                      >= 3);
+    } finally {
+      jdbc.update("DROP FUNCTION refuse_update CASCADE");
+      jdbc.update("DROP SEQUENCE refused_updates");
+    }
+    until(endpoint, "delivered", 1);
+
+    assertThat(receiver.calls()).hasSize(1);
+    assertThat(deliveries(endpoint, "").getFirst().path("attempts").asInt()).isEqualTo(1);
+  }
+
+  @Test
+  void anOutcomeIsStoredOnce() {
+    var endpoint = endpoint("/hook", "*");
+    happens("tool_call", ids.thread(), "1", "2");
+    var claim = queue.claim("node_a", 10).getFirst();
+    var due = queue.due(claim, List.of(), 10).getFirst();
+    var attempt = new DeliveryObject.Attempt(Instant.now().toString(), 1L, 200, null);
+
+    queue.delivered(claim, due, attempt);
+    assertThat(
+            org.assertj.core.api.Assertions.catchThrowable(
+                () -> queue.delivered(claim, due, attempt)))
+        .isInstanceOf(dev.threadmill.db.DatabaseException.class);
+
+    assertThat(
+            jdbc.one(
+                "SELECT pending FROM webhook_endpoints WHERE id = ?",
+                row -> row.integer("pending"),
+                endpoint.path("id").asText()))
+        .contains(1);
+  }
+
+  @Test
   void afterARotationTheOldSecretSignsAsWellIfItIsKept() {
     receiver.on("/hook", json(200, "{}"));
     var endpoint = endpoint("/hook", "*");
