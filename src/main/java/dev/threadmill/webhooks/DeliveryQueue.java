@@ -77,7 +77,8 @@ class DeliveryQueue {
           FROM added GROUP BY endpoint_id
           HAVING (SELECT count(*) FROM lanes) >= 0)
         UPDATE webhook_endpoints e SET pending = e.pending + c.pending, dead = e.dead + c.dead
-        FROM (SELECT * FROM counts ORDER BY endpoint_id) c WHERE e.id = c.endpoint_id
+        FROM (SELECT * FROM counts ORDER BY endpoint_id) c
+        WHERE e.id = c.endpoint_id AND NOT e.deleted
         """,
         config.maxQueued(),
         config.maxQueued(),
@@ -103,7 +104,7 @@ class DeliveryQueue {
           leased_until = clock_timestamp() + ? * interval '1 millisecond'
         WHERE id IN (
           SELECT e.id FROM webhook_endpoints e
-          WHERE e.pending > 0 AND e.leased_until <= clock_timestamp() AND EXISTS (
+          WHERE e.pending > 0 AND NOT e.deleted AND e.leased_until <= clock_timestamp() AND EXISTS (
             SELECT 1 FROM webhook_lanes l
             WHERE l.endpoint_id = e.id AND l.next_attempt_at <= clock_timestamp())
           ORDER BY e.id LIMIT ? FOR UPDATE SKIP LOCKED)
@@ -126,7 +127,7 @@ class DeliveryQueue {
                 ELSE clock_timestamp() END AS next_attempt_at
               FROM webhook_lanes WHERE endpoint_id = e.id ORDER BY webhook_lanes.next_attempt_at
               LIMIT 1) l
-            WHERE e.pending > 0
+            WHERE e.pending > 0 AND NOT e.deleted
             """,
             row -> row.bigint("millis"))
         .map(millis -> Duration.ofMillis(Math.max(0, millis)));
@@ -160,7 +161,7 @@ class DeliveryQueue {
     return jdbc.updateReturningOne(
         """
         UPDATE webhook_endpoints SET leased_until = clock_timestamp() + ? * interval '1 millisecond'
-        WHERE id = ? AND fence = ? RETURNING\s"""
+        WHERE id = ? AND fence = ? AND NOT deleted RETURNING\s"""
             + WebhookEndpoint.COLUMNS,
         WebhookEndpoint::read,
         config.lease().toMillis(),

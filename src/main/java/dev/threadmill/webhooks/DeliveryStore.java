@@ -1,5 +1,6 @@
 package dev.threadmill.webhooks;
 
+import dev.threadmill.api.ApiException;
 import dev.threadmill.api.Page;
 import dev.threadmill.api.PageRequest;
 import dev.threadmill.db.Jdbc;
@@ -47,6 +48,7 @@ class DeliveryStore {
    * Queues a delivery that has ended again, behind those that wait in its lane.
    *
    * @return empty if there is none that has ended
+   * @throws ApiException 404 if the endpoint was deleted meanwhile
    */
   Optional<DeliveryObject> replay(String endpoint, String id) {
     return jdbc.inTransaction(
@@ -61,7 +63,7 @@ class DeliveryStore {
                 .findFirst());
   }
 
-  /** Queues the oldest dead letters again, in their order. How many there were. */
+  /** As {@link #replay}, for the oldest dead letters, in their order. How many there were. */
   int replayDead(String endpoint, int limit) {
     return jdbc.inTransaction(
         tx ->
@@ -99,11 +101,18 @@ class DeliveryStore {
             param);
     long dead = queued.stream().filter(Replayed::wasDead).count();
     if (!queued.isEmpty()) {
-      tx.update(
-          "UPDATE webhook_endpoints SET pending = pending + ?, dead = dead - ? WHERE id = ?",
-          queued.size(),
-          dead,
-          endpoint);
+      int counted =
+          tx.update(
+              """
+              UPDATE webhook_endpoints SET pending = pending + ?, dead = dead - ?
+              WHERE id = ? AND NOT deleted
+              """,
+              queued.size(),
+              dead,
+              endpoint);
+      if (counted == 0) {
+        throw ApiException.notFound("webhook endpoint", endpoint);
+      }
     }
     return queued.stream().map(Replayed::delivery).toList();
   }

@@ -2,13 +2,16 @@ package dev.threadmill.webhooks;
 
 import static dev.threadmill.testing.RecordingServer.json;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.threadmill.api.ApiException;
 import dev.threadmill.api.Ids;
 import dev.threadmill.api.Json;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.ThreadId;
+import dev.threadmill.db.DatabaseException;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.telemetry.Activity;
 import dev.threadmill.telemetry.Outbox;
@@ -316,10 +319,8 @@ class WebhooksTest {
     var second = queue.claim("node_b", 10).getFirst();
 
     var attempt = new DeliveryObject.Attempt(Instant.now().toString(), 1L, 200, null);
-    assertThat(
-            org.assertj.core.api.Assertions.catchThrowable(
-                () -> queue.delivered(first, due, attempt)))
-        .isInstanceOf(dev.threadmill.db.DatabaseException.class);
+    assertThat(catchThrowable(() -> queue.delivered(first, due, attempt)))
+        .isInstanceOf(DatabaseException.class);
     assertThat(queue.renew(first)).isEmpty();
 
     assertThat(deliveries(endpoint, "").getFirst().path("status").asText()).isEqualTo("pending");
@@ -373,10 +374,8 @@ class WebhooksTest {
     var attempt = new DeliveryObject.Attempt(Instant.now().toString(), 1L, 200, null);
 
     queue.delivered(claim, due, attempt);
-    assertThat(
-            org.assertj.core.api.Assertions.catchThrowable(
-                () -> queue.delivered(claim, due, attempt)))
-        .isInstanceOf(dev.threadmill.db.DatabaseException.class);
+    assertThat(catchThrowable(() -> queue.delivered(claim, due, attempt)))
+        .isInstanceOf(DatabaseException.class);
 
     assertThat(
             jdbc.one(
@@ -446,6 +445,25 @@ class WebhooksTest {
           .as(table)
           .contains(0);
     }
+  }
+
+  @Test
+  void nothingIsSentToAnEndpointThatIsDeletedWhileANodeHasIt() {
+    var endpoint = endpoint("/hook", "*");
+    var id = endpoint.path("id").asText();
+    happens("tool_call", ids.thread(), "1");
+    var claim = queue.claim("node_a", 10).getFirst();
+
+    api.delete("/v1/webhook_endpoints/" + id);
+    // As if an event had been queued at the same moment.
+    jdbc.update("UPDATE webhook_endpoints SET pending = 1, leased_until = '-infinity'");
+
+    assertThat(queue.renew(claim)).isEmpty();
+    assertThat(queue.claim("node_b", 10)).isEmpty();
+    assertThat(queue.untilDue()).isEmpty();
+    jdbc.update("UPDATE webhook_deliveries SET status = 'dead', ended_at = now()");
+    assertThat(catchThrowable(() -> deliveries.replayDead(id, 10)))
+        .isInstanceOf(ApiException.class);
   }
 
   @Test
