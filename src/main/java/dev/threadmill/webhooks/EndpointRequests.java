@@ -42,13 +42,31 @@ final class EndpointRequests {
    * @param keepOldSecretActiveFor24Hours null for false
    */
   record RotateSecret(
-      @JsonProperty("keep_old_secret_active_for_24_hours") Boolean keepOldSecretActiveFor24Hours) {}
+      @JsonProperty("keep_old_secret_active_for_24_hours") Boolean keepOldSecretActiveFor24Hours) {
+    /**
+     * Whether the old secret is to be used as well.
+     *
+     * @param request null for a request without a body
+     */
+    static boolean keepsOld(RotateSecret request) {
+      return request != null && Boolean.TRUE.equals(request.keepOldSecretActiveFor24Hours());
+    }
+  }
 
   /** The body of {@code POST …/test}. */
   record TestWebhookEndpoint(String eventType) {
     TestWebhookEndpoint {
       EventTypes.require("event_type", eventType);
     }
+  }
+
+  /** The body of a request that needs one; 400 if there is none. */
+  static <T> T require(T body) {
+    if (body == null) {
+      throw ApiException.invalid(
+          null, "invalid_type", "Invalid body: expected a JSON object, got nothing.");
+    }
+    return body;
   }
 
   private static void checkUrl(String url) {

@@ -42,7 +42,7 @@ public class ProjectWebhookResource {
       description = "The signing secret is in the answer. It cannot be read again.")
   public EndpointObject.WithSecret create(
       @PathParam("project_id") ProjectId project, CreateWebhookEndpoint request) {
-    return endpoints.create(checked(project), request);
+    return endpoints.create(checked(project), EndpointRequests.require(request));
   }
 
   @GET
@@ -67,7 +67,7 @@ public class ProjectWebhookResource {
       @PathParam("project_id") ProjectId project,
       @PathParam("webhook_endpoint_id") String id,
       ModifyWebhookEndpoint request) {
-    return endpoints.modify(checked(project), id, request);
+    return endpoints.modify(checked(project), id, EndpointRequests.require(request));
   }
 
   @DELETE
@@ -89,7 +89,7 @@ public class ProjectWebhookResource {
       @PathParam("project_id") ProjectId project,
       @PathParam("webhook_endpoint_id") String id,
       RotateSecret request) {
-    boolean keepOld = Boolean.TRUE.equals(request.keepOldSecretActiveFor24Hours());
+    boolean keepOld = RotateSecret.keepsOld(request);
     return endpoints.rotateSecret(checked(project), id, keepOld);
   }
 
@@ -102,7 +102,7 @@ public class ProjectWebhookResource {
       @PathParam("webhook_endpoint_id") String id,
       TestWebhookEndpoint request)
       throws InterruptedException {
-    return endpoints.test(checked(project), id, request.eventType());
+    return endpoints.test(checked(project), id, EndpointRequests.require(request).eventType());
   }
 
   @GET

@@ -37,7 +37,7 @@ public class WebhookEndpointResource {
       summary = "Create a webhook endpoint",
       description = "The signing secret is in the answer. It cannot be read again.")
   public EndpointObject.WithSecret create(CreateWebhookEndpoint request) {
-    return endpoints.create(Caller.current().project(), request);
+    return endpoints.create(Caller.current().project(), EndpointRequests.require(request));
   }
 
   @GET
@@ -58,7 +58,7 @@ public class WebhookEndpointResource {
   @Operation(summary = "Modify a webhook endpoint")
   public EndpointObject modify(
       @PathParam("webhook_endpoint_id") String id, ModifyWebhookEndpoint request) {
-    return endpoints.modify(Caller.current().project(), id, request);
+    return endpoints.modify(Caller.current().project(), id, EndpointRequests.require(request));
   }
 
   @DELETE
@@ -77,7 +77,7 @@ public class WebhookEndpointResource {
           "With keep_old_secret_active_for_24_hours deliveries are signed with both for that time.")
   public EndpointObject.WithSecret rotateSecret(
       @PathParam("webhook_endpoint_id") String id, RotateSecret request) {
-    boolean keepOld = Boolean.TRUE.equals(request.keepOldSecretActiveFor24Hours());
+    boolean keepOld = RotateSecret.keepsOld(request);
     return endpoints.rotateSecret(Caller.current().project(), id, keepOld);
   }
 
@@ -88,7 +88,8 @@ public class WebhookEndpointResource {
   public WebhookEndpoints.TestResult test(
       @PathParam("webhook_endpoint_id") String id, TestWebhookEndpoint request)
       throws InterruptedException {
-    return endpoints.test(Caller.current().project(), id, request.eventType());
+    return endpoints.test(
+        Caller.current().project(), id, EndpointRequests.require(request).eventType());
   }
 
   @GET

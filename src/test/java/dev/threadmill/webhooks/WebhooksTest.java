@@ -531,6 +531,24 @@ class WebhooksTest {
   }
 
   @Test
+  void requestsWithoutABodyAreRefused() {
+    var id = endpoint("/hook", "*").path("id").asText();
+    for (var base :
+        List.of("/v1/webhook_endpoints", "/v1/projects/" + project + "/logs/webhooks")) {
+      for (var path : List.of(base, base + "/" + id + "/test")) {
+        for (var body : java.util.Arrays.asList(null, "", "null", "[]", "{}")) {
+          var response = api.post(path, body);
+          assertThat(response.status()).as("%s %s %s", path, body, response.text()).isEqualTo(400);
+        }
+      }
+      assertThat(api.post(base + "/" + id, "null").status()).isEqualTo(400);
+      assertThat(api.post(base + "/" + id + "/rotate_secret", "null").status()).isEqualTo(400);
+      assertThat(api.post(base + "/" + id + "/rotate_secret", "").status()).isEqualTo(200);
+      assertThat(api.post(base + "/" + id + "/rotate_secret", null).status()).isEqualTo(200);
+    }
+  }
+
+  @Test
   void aProjectHasABoundedNumberOfEndpoints() {
     for (int i = 0; i < 20; i++) {
       endpoint("/hook", "*");
