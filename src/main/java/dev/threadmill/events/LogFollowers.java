@@ -4,6 +4,7 @@ import dev.threadmill.api.ApiException;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.db.signals.Signal;
 import dev.threadmill.db.signals.Signals;
+import dev.threadmill.projects.KeysChanged;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.util.List;
@@ -58,7 +59,12 @@ class LogFollowers {
     streams.stream().filter(stream -> logged.concerns(stream.project())).forEach(LogStream::wakeUp);
   }
 
+  /** A signal that keys have changed may be lost as well. */
   void wake(@Observes Signal.ResyncRequested requested) {
-    streams.forEach(LogStream::wakeUp);
+    streams.forEach(LogStream::checkAccess);
+  }
+
+  void checkAccess(@Observes KeysChanged changed) {
+    streams.forEach(LogStream::checkAccess);
   }
 }

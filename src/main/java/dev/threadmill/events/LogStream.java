@@ -5,42 +5,62 @@ import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.sse.EventStream;
 import dev.threadmill.api.sse.SseFormat;
 import io.vertx.core.buffer.Buffer;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.jboss.logging.Logger;
 
 /**
  * The events of a log as a stream to one client, from a position on. A virtual thread reads a page
- * whenever there are new events and the client has taken those before.
+ * whenever there are new events and the client has taken those before. The stream ends after {@link
+ * #LIFETIME}, after which the client resumes, and when its key loses access to the project.
  */
 final class LogStream implements EventStream {
   private static final Logger LOG = Logger.getLogger(LogStream.class);
   private static final int PAGE = 100;
+
+  /** How long a stream lasts at most. */
+  static final Duration LIFETIME = Duration.ofMinutes(15);
+
   private static final long RETRY_SECONDS = 2;
 
   private final EventLogStore store;
   private final LogFollowers followers;
   private final ProjectId project;
+  private final BooleanSupplier access;
   private final EventFilter.Condition condition;
+  private final InstantSource clock;
+  private final Instant end;
   private final Semaphore wakeups = new Semaphore(1);
   private long position;
   private volatile Runnable wakeConnection = () -> {};
   private volatile Buffer ready;
+  private volatile boolean mayHaveLostAccess;
+  private volatile boolean isEnded;
   private volatile boolean isClosed;
 
   /**
+   * @param access whether the key still gives access to the project
    * @param position the events behind it are streamed
    */
   LogStream(
       EventLogStore store,
       LogFollowers followers,
       ProjectId project,
+      BooleanSupplier access,
       EventFilter.Condition condition,
+      InstantSource clock,
       long position) {
     this.store = store;
     this.followers = followers;
     this.project = project;
+    this.access = access;
     this.condition = condition;
+    this.clock = clock;
+    this.end = clock.instant().plus(LIFETIME);
     this.position = position;
   }
 
@@ -55,6 +75,12 @@ final class LogStream implements EventStream {
     }
   }
 
+  /** Keys or projects have changed. Never blocks. */
+  void checkAccess() {
+    mayHaveLostAccess = true;
+    wakeUp();
+  }
+
   @Override
   public void open(Runnable wake) {
     wakeConnection = wake;
@@ -66,7 +92,7 @@ final class LogStream implements EventStream {
   public Chunk next(int maxBytes) {
     var frames = ready;
     if (frames == null) {
-      return NOTHING_YET;
+      return isEnded ? new Chunk(null, true) : NOTHING_YET;
     }
     ready = null;
     wakeUp();
@@ -83,14 +109,30 @@ final class LogStream implements EventStream {
   private void read() {
     try {
       while (!isClosed) {
-        wakeups.acquire();
-        if (isClosed || ready != null) {
-          continue;
+        wakeups.tryAcquire(
+            Math.max(1, Duration.between(clock.instant(), end).toMillis()), TimeUnit.MILLISECONDS);
+        if (isClosed) {
+          return;
         }
         try {
-          readPage();
+          if (mayHaveLostAccess) {
+            mayHaveLostAccess = false;
+            if (!access.getAsBoolean()) {
+              ready = null;
+              end();
+              return;
+            }
+          }
+          if (!clock.instant().isBefore(end)) {
+            end();
+            return;
+          }
+          if (ready == null) {
+            readPage();
+          }
         } catch (RuntimeException e) {
           LOG.warnf("log not read project_id=%s cause=%s", project, e);
+          mayHaveLostAccess = true;
           wakeups.tryAcquire(RETRY_SECONDS, TimeUnit.SECONDS);
           wakeUp();
         }
@@ -98,6 +140,11 @@ final class LogStream implements EventStream {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  private void end() {
+    isEnded = true;
+    wakeConnection.run();
   }
 
   private void readPage() {

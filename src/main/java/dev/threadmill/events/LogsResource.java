@@ -3,6 +3,7 @@ package dev.threadmill.events;
 import dev.threadmill.api.ApiException;
 import dev.threadmill.api.PageRequest;
 import dev.threadmill.api.ProjectId;
+import dev.threadmill.projects.ApiKeys;
 import dev.threadmill.projects.Caller;
 import dev.threadmill.projects.Projects;
 import io.smallrye.common.annotation.RunOnVirtualThread;
@@ -15,6 +16,7 @@ import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
+import java.time.InstantSource;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
@@ -30,11 +32,20 @@ public class LogsResource {
   private final EventLogStore store;
   private final LogFollowers followers;
   private final Projects projects;
+  private final ApiKeys keys;
+  private final InstantSource clock;
 
-  LogsResource(EventLogStore store, LogFollowers followers, Projects projects) {
+  LogsResource(
+      EventLogStore store,
+      LogFollowers followers,
+      Projects projects,
+      ApiKeys keys,
+      InstantSource clock) {
     this.store = store;
     this.followers = followers;
     this.projects = projects;
+    this.keys = keys;
+    this.clock = clock;
   }
 
   @GET
@@ -43,7 +54,8 @@ public class LogsResource {
       summary = "List the events of a project, or follow them (admin key, or a key of the project)",
       description =
           "With stream=true, new events are sent as server-sent events as they happen, from"
-              + " Last-Event-ID or 'after' on if there is one.")
+              + " Last-Event-ID or 'after' on if there is one. A stream ends after 15 minutes, and"
+              + " when its key is deleted; the client resumes with Last-Event-ID.")
   @APIResponse(
       responseCode = "200",
       description = "A page of events, or a stream of them",
@@ -81,7 +93,16 @@ public class LogsResource {
         after == null
             ? store.head()
             : store.positionOf(project, resumes ? "Last-Event-ID" : "after", after);
-    return Response.ok(new LogStream(store, followers, project, condition, position))
+    var key = Caller.current().key();
+    return Response.ok(
+            new LogStream(
+                store,
+                followers,
+                project,
+                () -> keys.giveAccess(key, project),
+                condition,
+                clock,
+                position))
         .type(MediaType.SERVER_SENT_EVENTS)
         .build();
   }

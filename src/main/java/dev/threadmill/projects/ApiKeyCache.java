@@ -10,6 +10,7 @@ import dev.threadmill.db.signals.Signals;
 import io.quarkus.hibernate.orm.panache.Panache;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.context.control.ActivateRequestContext;
+import jakarta.enterprise.event.Event;
 import jakarta.enterprise.event.Observes;
 import jakarta.transaction.Synchronization;
 import jakarta.transaction.TransactionSynchronizationRegistry;
@@ -35,9 +36,15 @@ public class ApiKeyCache {
   private final TransactionSynchronizationRegistry transactions;
 
   private final Signals signals;
+  private final Event<KeysChanged> changed;
   private final Jdbc jdbc;
 
-  ApiKeyCache(TransactionSynchronizationRegistry transactions, Signals signals, Jdbc jdbc) {
+  ApiKeyCache(
+      TransactionSynchronizationRegistry transactions,
+      Signals signals,
+      Event<KeysChanged> changed,
+      Jdbc jdbc) {
+    this.changed = changed;
     this.jdbc = jdbc;
     this.transactions = transactions;
     this.signals = signals;
@@ -137,7 +144,7 @@ public class ApiKeyCache {
 
           @Override
           public void afterCompletion(int status) {
-            invalidate();
+            changed.fire(new KeysChanged());
             signals.send(new KeysChanged());
           }
         });

@@ -55,6 +55,20 @@ public class ApiKeys {
         .map(ApiKeyObject::of);
   }
 
+  /** Whether there still is such a key and it gives access to the project. */
+  public boolean giveAccess(ApiKeyId key, ProjectId project) {
+    return jdbc.one(
+            """
+            SELECT k.id FROM api_keys k LEFT JOIN projects p ON p.id = k.project_id
+            WHERE k.id = ?
+              AND (k.project_id IS NULL OR (k.project_id = ? AND p.status = 'active'))
+            """,
+            row -> row.text("id"),
+            key,
+            project)
+        .isPresent();
+  }
+
   @Transactional
   void delete(ProjectId project, ApiKeyId id) {
     if (ApiKey.delete("id = ?1 AND projectId = ?2", id.value(), project.value()) == 0) {

@@ -12,6 +12,7 @@ import dev.threadmill.testing.FakeProviderResource;
 import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.PostgresResource;
 import dev.threadmill.testing.Reply;
+import dev.threadmill.testing.SettableClock;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import jakarta.inject.Inject;
@@ -39,6 +40,7 @@ class LogsTest {
   @Inject OutboxDelivery outbox;
   @Inject EventLogSink sink;
   @Inject EventLogStore store;
+  @Inject SettableClock clock;
   @Inject Jdbc jdbc;
 
   FakeProvider provider;
@@ -198,6 +200,43 @@ class LogsTest {
                   .skip(1)
                   .map(each -> each.path("id").asText())
                   .toList());
+    }
+  }
+
+  @Test
+  void aStreamEndsWithItsKey() throws Exception {
+    var project = ApiClient.admin().post("/v1/projects", "{\"name\": \"followed\"}").id();
+    var keys = "/v1/projects/" + project + "/api_keys";
+    var key = ApiClient.admin().post(keys, "{}").json();
+    var other = ApiClient.admin().post(keys, "{}").json();
+    var address = "/v1/projects/" + project + "/logs?stream=true";
+    try (var stream = ApiClient.withKey(key.path("value").asText()).events(address);
+        var kept = ApiClient.withKey(other.path("value").asText()).events(address)) {
+      ApiClient.admin().delete(keys + "/" + key.path("id").asText());
+      assertThat(stream.next()).isNull();
+
+      var thread = ApiClient.withKey(other.path("value").asText()).post("/v1/threads", "{}").id();
+      ApiClient.withKey(other.path("value").asText())
+          .post("/v1/threads/" + thread + "/messages", "{\"role\": \"user\", \"content\": \"x\"}");
+      outbox.deliver(sink);
+      assertThat(kept.next().event()).isEqualTo("message.created");
+
+      ApiClient.admin().delete("/v1/projects/" + project);
+      assertThat(kept.next()).isNull();
+    }
+  }
+
+  @Test
+  void aStreamEndsAfterItsLifetime() throws Exception {
+    var thread = api.post("/v1/threads", "{}").id();
+    try (var stream = api.events(LOGS + "?stream=true&thread_id=" + thread)) {
+      clock.advance(LogStream.LIFETIME);
+      say(thread, "one");
+      outbox.deliver(sink);
+
+      assertThat(stream.next()).isNull();
+    } finally {
+      clock.reset();
     }
   }
 
