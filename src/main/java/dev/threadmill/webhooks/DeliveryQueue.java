@@ -104,12 +104,13 @@ class DeliveryQueue {
           leased_until = clock_timestamp() + ? * interval '1 millisecond'
         WHERE id IN (
           SELECT e.id FROM webhook_endpoints e
-          WHERE e.pending > 0 AND NOT e.deleted AND e.leased_until <= clock_timestamp() AND EXISTS (
+          WHERE e.pending > 0 AND %s AND e.leased_until <= clock_timestamp() AND EXISTS (
             SELECT 1 FROM webhook_lanes l
             WHERE l.endpoint_id = e.id AND l.next_attempt_at <= clock_timestamp())
           ORDER BY e.id LIMIT ? FOR UPDATE SKIP LOCKED)
-        RETURNING fence,\s"""
-            + WebhookEndpoint.COLUMNS,
+        RETURNING fence, %s
+        """
+            .formatted(WebhookEndpoint.RECEIVES, WebhookEndpoint.COLUMNS),
         row -> new Claim(WebhookEndpoint.read(row), row.bigint("fence")),
         node,
         config.lease().toMillis(),
@@ -127,8 +128,9 @@ class DeliveryQueue {
                 ELSE clock_timestamp() END AS next_attempt_at
               FROM webhook_lanes WHERE endpoint_id = e.id ORDER BY webhook_lanes.next_attempt_at
               LIMIT 1) l
-            WHERE e.pending > 0 AND NOT e.deleted
-            """,
+            WHERE e.pending > 0 AND %s
+            """
+                .formatted(WebhookEndpoint.RECEIVES),
             row -> row.bigint("millis"))
         .map(millis -> Duration.ofMillis(Math.max(0, millis)));
   }
@@ -155,14 +157,17 @@ class DeliveryQueue {
   /**
    * Renews the lease of an endpoint.
    *
-   * @return the endpoint as it is now; empty if this node has lost it
+   * @return the endpoint as it is now; empty if this node has lost it, or nothing is to be sent to
+   *     it
    */
   Optional<WebhookEndpoint> renew(Claim claim) {
     return jdbc.updateReturningOne(
         """
-        UPDATE webhook_endpoints SET leased_until = clock_timestamp() + ? * interval '1 millisecond'
-        WHERE id = ? AND fence = ? AND NOT deleted RETURNING\s"""
-            + WebhookEndpoint.COLUMNS,
+        UPDATE webhook_endpoints e
+        SET leased_until = clock_timestamp() + ? * interval '1 millisecond'
+        WHERE id = ? AND fence = ? AND %s RETURNING %s
+        """
+            .formatted(WebhookEndpoint.RECEIVES, WebhookEndpoint.COLUMNS),
         WebhookEndpoint::read,
         config.lease().toMillis(),
         claim.endpoint().id(),

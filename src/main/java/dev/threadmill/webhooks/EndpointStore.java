@@ -65,11 +65,11 @@ class EndpointStore {
         project);
   }
 
-  /** The endpoints of these projects. */
+  /** The endpoints of those of these projects that are active. */
   List<WebhookEndpoint> of(Collection<ProjectId> projects) {
     return jdbc.list(
-        "SELECT %s FROM webhook_endpoints WHERE project_id = ANY (?) AND NOT deleted"
-            .formatted(WebhookEndpoint.COLUMNS),
+        "SELECT %s FROM webhook_endpoints e WHERE project_id = ANY (?) AND %s"
+            .formatted(WebhookEndpoint.COLUMNS, WebhookEndpoint.RECEIVES),
         WebhookEndpoint::read,
         projects);
   }

@@ -33,6 +33,13 @@ record WebhookEndpoint(
       CASE WHEN old_secret_until > clock_timestamp() THEN old_secret END AS old_secret
       """;
 
+  /** The condition on an endpoint {@code e} that it is sent anything. */
+  static final String RECEIVES =
+      """
+      NOT e.deleted AND EXISTS (
+        SELECT 1 FROM projects p WHERE p.id = e.project_id AND p.status = 'active')\
+      """;
+
   static WebhookEndpoint read(Row row) throws SQLException {
     return new WebhookEndpoint(
         row.text("id"),

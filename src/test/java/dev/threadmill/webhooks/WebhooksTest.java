@@ -467,6 +467,27 @@ class WebhooksTest {
   }
 
   @Test
+  void nothingIsSentForAnArchivedProject() {
+    var endpoint = endpoint("/hook", "*");
+    happens("tool_call", ids.thread(), "1");
+    var claim = queue.claim("node_a", 10).getFirst();
+
+    ApiClient.admin().delete("/v1/projects/" + project);
+    happens("tool_call", ids.thread(), "2");
+
+    assertThat(
+            jdbc.one(
+                "SELECT count(*) AS n FROM webhook_deliveries WHERE endpoint_id = ?",
+                row -> row.integer("n"),
+                endpoint.path("id").asText()))
+        .contains(1);
+    assertThat(queue.renew(claim)).isEmpty();
+    queue.release(claim);
+    assertThat(queue.claim("node_b", 10)).isEmpty();
+    assertThat(queue.untilDue()).isEmpty();
+  }
+
+  @Test
   void deliveriesAreDeletedAfterTheirRetention() {
     receiver.on("/hook", json(200, "{}"));
     var endpoint = endpoint("/hook", "*");
