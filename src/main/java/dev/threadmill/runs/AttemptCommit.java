@@ -123,6 +123,7 @@ public class AttemptCommit {
   private void write(Tx tx, RunExecution execution, Run run, Instant at, StepChanges changes) {
     threadTail.advance(tx, run.threadId(), at);
     execution.uncommittedActivities().forEach(activity -> outbox.append(tx, activity));
+    changes.newChildren.forEach(child -> outbox.append(tx, child.activity(run, at)));
     // Before the run, so that the event of its last message comes before that of its end.
     messages.insert(tx, run.projectId(), changes.newMessages, run.cause());
     writeRun(tx, execution, run, changes);

@@ -12,7 +12,6 @@ import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.Step;
 import dev.threadmill.runs.store.ToolCall;
 import dev.threadmill.runs.store.ToolCallStore;
-import dev.threadmill.telemetry.Activity;
 import dev.threadmill.tools.ToolError;
 import dev.threadmill.tools.ToolUnavailableException;
 import dev.threadmill.tools.ToolsConfig;
@@ -124,7 +123,6 @@ class ExecuteTools {
     }
     var routed = routed(execution.run(), calls, routes, usage);
     var step = requested.with(calls);
-    routed.forEach(child -> execution.record(routing(execution.run(), child)));
     if (!commitProgress.commitCalls(execution, step, usage, routed)) {
       return Outcome.NOT_COMMITTED;
     }
@@ -136,18 +134,6 @@ class ExecuteTools {
     }
     execution.live().setOpenStep(step.with(usage));
     return executeAll(execution, jobs, List.of());
-  }
-
-  private Activity routing(Run run, NewChildRun child) {
-    var to = child.call().routing();
-    return run.activity(
-            child.isHandoff() ? Activity.HANDOFF : Activity.AGENT_ROUTING, clock.instant())
-        .tool(child.call().name())
-        .status("started")
-        .detail("target_assistant_id", to.targetAssistantId().value())
-        .detail("target_thread_id", to.threadId().value())
-        .detail("target_run_id", to.runId().value())
-        .build();
   }
 
   private PlanRoute.Plan plan(

@@ -2,7 +2,9 @@ package dev.threadmill.runs.routing;
 
 import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.ToolCall;
+import dev.threadmill.telemetry.Activity;
 import dev.threadmill.threads.NewMessage;
+import java.time.Instant;
 
 /**
  * A child run that is created together with the step that calls it.
@@ -16,5 +18,18 @@ public record NewChildRun(ToolCall call, Run run, boolean isNewThread, NewMessag
   /** Whether it answers in place of its parent. */
   public boolean isHandoff() {
     return run.origin().isHandoff();
+  }
+
+  /** The event of the call, of the run that makes it. */
+  public Activity activity(Run parent, Instant at) {
+    var to = call.routing();
+    return parent
+        .activity(isHandoff() ? Activity.HANDOFF : Activity.AGENT_ROUTING, at)
+        .tool(call.name())
+        .status("started")
+        .detail("target_assistant_id", to.targetAssistantId().value())
+        .detail("target_thread_id", to.threadId().value())
+        .detail("target_run_id", to.runId().value())
+        .build();
   }
 }
