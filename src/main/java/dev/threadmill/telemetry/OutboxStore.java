@@ -179,7 +179,7 @@ class OutboxStore {
                 row.text("project_id", ProjectId::new),
                 row.text("thread_id", ThreadId::new),
                 row.text("type"),
-                row.json("payload", JsonNode.class));
+                StoredPayload.current(row.json("payload", JsonNode.class)));
     return new Line(event, sequence, row.bool("has_more"));
   }
 
