@@ -3,6 +3,7 @@ package dev.threadmill.runs;
 import static dev.threadmill.testing.ToolRuns.path;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.threadmill.db.Jdbc;
 import dev.threadmill.testing.FakeProviderResource;
 import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.PostgresResource;
@@ -10,6 +11,7 @@ import dev.threadmill.testing.Reply;
 import dev.threadmill.testing.ReplyGate;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
+import jakarta.inject.Inject;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -22,6 +24,8 @@ import org.junit.jupiter.api.Test;
 @QuarkusTestResource(KeysResource.class)
 @QuarkusTestResource(FakeProviderResource.class)
 class HandoffTest extends HandoffFixture {
+  @Inject Jdbc jdbc;
+
   @Test
   void theTargetsAnswerIsTheAnswerOfTheRun() {
     var target = lawyer();
@@ -147,6 +151,27 @@ class HandoffTest extends HandoffFixture {
       awaitStatus(run, "cancelled");
       var said = api.get("/v1/threads/" + run.path("thread_id").asText() + "/messages?limit=1");
       assertThat(said.json().at("/data/0/status").asText()).isEqualTo("incomplete");
+    }
+  }
+
+  @Test
+  void aHandoffWhoseCommitIsRefusedLeavesNoEvent() {
+    var target = lawyer();
+    var gate = new ReplyGate();
+    provider.replyTo(front, Reply.call("route_to_lawyer", OVER).withGate(gate));
+    try (var stream = stream(desk(target))) {
+      var run = stream.next("thread.run.in_progress").json();
+      // Another node cancels the run and its signal is lost.
+      jdbc.update("UPDATE runs SET status = 'cancelling' WHERE id = ?", run.path("id").asText());
+      gate.open();
+
+      awaitStatus(run, "cancelled");
+      var types =
+          jdbc.list(
+              "SELECT type FROM outbox WHERE payload ->> 'run_id' = ?",
+              row -> row.text("type"),
+              run.path("id").asText());
+      assertThat(types).contains("run.cancelled").doesNotContain("handoff");
     }
   }
 
