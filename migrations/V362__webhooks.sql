@@ -18,6 +18,9 @@ CREATE TABLE webhook_endpoints (
   owner            text,
   leased_until     timestamptz NOT NULL DEFAULT '-infinity',
   fence            bigint NOT NULL DEFAULT 0,
+  -- attempts that failed in a row, and until when nothing is sent to an endpoint that fails or asks for a pause
+  failures         integer NOT NULL DEFAULT 0,
+  next_attempt_at  timestamptz NOT NULL DEFAULT '-infinity',
   -- a deleted endpoint stays until its deliveries are deleted
   deleted          boolean NOT NULL DEFAULT false
 );
@@ -45,6 +48,8 @@ CREATE TABLE webhook_deliveries (
   UNIQUE (endpoint_id, event_id)
 );
 CREATE INDEX webhook_deliveries_pending ON webhook_deliveries (endpoint_id, lane, position) WHERE status = 'pending';
+CREATE INDEX webhook_deliveries_since ON webhook_deliveries (endpoint_id, since) WHERE status = 'pending';
+CREATE INDEX webhook_deliveries_by_status ON webhook_deliveries (endpoint_id, status, created_at, id);
 CREATE INDEX webhook_deliveries_by_endpoint ON webhook_deliveries (endpoint_id, created_at, id);
 CREATE INDEX webhook_deliveries_dead ON webhook_deliveries (endpoint_id, position) WHERE status = 'dead';
 CREATE INDEX webhook_deliveries_ended ON webhook_deliveries (ended_at) WHERE status <> 'pending';
@@ -55,7 +60,7 @@ CREATE TABLE webhook_lanes (
   lane            text COLLATE "C" NOT NULL,
   pending         integer NOT NULL,
   attempts        integer NOT NULL DEFAULT 0,
-  next_attempt_at timestamptz NOT NULL DEFAULT '-infinity',
+  next_attempt_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   PRIMARY KEY (endpoint_id, lane)
 );
-CREATE INDEX webhook_lanes_due ON webhook_lanes (endpoint_id, next_attempt_at);
+CREATE INDEX webhook_lanes_due ON webhook_lanes (endpoint_id, next_attempt_at, lane);

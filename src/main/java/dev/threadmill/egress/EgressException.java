@@ -28,9 +28,15 @@ public final class EgressException extends Exception {
 
   private final Kind kind;
   private final boolean mayHaveArrived;
+  private final boolean isLocal;
 
   EgressException(Kind kind, boolean mayHaveArrived, String message) {
+    this(kind, mayHaveArrived, false, message);
+  }
+
+  private EgressException(Kind kind, boolean mayHaveArrived, boolean isLocal, String message) {
     super(message);
+    this.isLocal = isLocal;
     this.kind = kind;
     this.mayHaveArrived = mayHaveArrived;
   }
@@ -49,13 +55,18 @@ public final class EgressException extends Exception {
               Kind.UNREACHABLE, false, "The host '%s' is not known.".formatted(e.getMessage()));
       case HttpExchange.ConnectException _ ->
           new EgressException(
-              late ? Kind.TIMED_OUT : Kind.UNREACHABLE, false, "There is no connection" + why(e));
+              late ? Kind.TIMED_OUT : Kind.UNREACHABLE,
+              false,
+              isExhausted(e),
+              "There is no connection" + why(e));
       case HttpExchange.ReadTimeoutException timeout ->
           timeout.wasSent()
               ? new EgressException(Kind.TIMED_OUT, true, TOO_SLOW)
               : new EgressException(
                   late ? Kind.TIMED_OUT : Kind.UNREACHABLE,
                   false,
+                  // Attempts to connect end earlier: the request has waited for its turn.
+                  true,
                   "There was no connection in time.");
       default ->
           late
@@ -63,6 +74,19 @@ public final class EgressException extends Exception {
               : new EgressException(
                   Kind.BROKEN, true, "The connection broke before the response was complete.");
     };
+  }
+
+  private static boolean isExhausted(IOException e) {
+    for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+      if (cause instanceof io.vertx.core.http.ConnectionPoolTooBusyException
+          || cause instanceof java.net.BindException
+          || cause instanceof IOException
+              && cause.getMessage() != null
+              && cause.getMessage().contains("Too many open files")) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** The reason of a failed connection, in words that name no address. */
@@ -93,11 +117,19 @@ public final class EgressException extends Exception {
 
   /** The same with more words in front. */
   EgressException at(String where) {
-    return new EgressException(kind, mayHaveArrived, where + ": " + getMessage());
+    return new EgressException(kind, mayHaveArrived, isLocal, where + ": " + getMessage());
   }
 
   public Kind kind() {
     return kind;
+  }
+
+  /**
+   * Whether this node had no connection to give: all of its connections, ports or files are in use.
+   * The server has received nothing and is not at fault.
+   */
+  public boolean isLocal() {
+    return isLocal;
   }
 
   /** Whether the server may have received the request, and so may have acted on it. */

@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import dev.threadmill.api.Json;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Row;
-import dev.threadmill.db.Tx;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -13,13 +12,12 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The deliveries that wait, in lanes, and the claims of endpoints. All times are those of the
- * database. Rows are locked in one order: deliveries, lanes, endpoints.
+ * The deliveries that wait, in lanes, and the claims of endpoints; {@link DeliveryOutcomes} has
+ * what becomes of them. All times are those of the database. Rows are locked in one order:
+ * deliveries, lanes, endpoints.
  */
 @ApplicationScoped
 class DeliveryQueue {
-  private static final int MAX_HISTORY = 20;
-
   private final Jdbc jdbc;
   private final WebhooksConfig config;
 
@@ -93,8 +91,9 @@ class DeliveryQueue {
    * An endpoint that this node delivers to.
    *
    * @param fence what its writes have to name
+   * @param failures how many attempts have failed in a row
    */
-  record Claim(WebhookEndpoint endpoint, long fence) {}
+  record Claim(WebhookEndpoint endpoint, long fence, int failures) {}
 
   /** Claims endpoints that no node delivers to and that have something due. */
   List<Claim> claim(String node, int limit) {
@@ -104,14 +103,15 @@ class DeliveryQueue {
           leased_until = clock_timestamp() + ? * interval '1 millisecond'
         WHERE id IN (
           SELECT e.id FROM webhook_endpoints e
-          WHERE e.pending > 0 AND %s AND e.leased_until <= clock_timestamp() AND EXISTS (
+          WHERE e.pending > 0 AND %s AND e.leased_until <= statement_timestamp()
+            AND e.next_attempt_at <= statement_timestamp() AND EXISTS (
             SELECT 1 FROM webhook_lanes l
-            WHERE l.endpoint_id = e.id AND l.next_attempt_at <= clock_timestamp())
+            WHERE l.endpoint_id = e.id AND l.next_attempt_at <= statement_timestamp())
           ORDER BY e.id LIMIT ? FOR UPDATE SKIP LOCKED)
-        RETURNING fence, %s
+        RETURNING fence, failures, %s
         """
             .formatted(WebhookEndpoint.RECEIVES, WebhookEndpoint.COLUMNS),
-        row -> new Claim(WebhookEndpoint.read(row), row.bigint("fence")),
+        row -> new Claim(WebhookEndpoint.read(row), row.bigint("fence"), row.integer("failures")),
         node,
         config.lease().toMillis(),
         limit);
@@ -121,17 +121,38 @@ class DeliveryQueue {
   Optional<Duration> untilDue() {
     return jdbc.one(
             """
-            SELECT (date_part('epoch', min(greatest(l.next_attempt_at, e.leased_until))
+            SELECT (date_part('epoch', min(
+              greatest(l.next_attempt_at, e.leased_until, e.next_attempt_at))
               - clock_timestamp()) * 1000)::bigint AS millis
             FROM webhook_endpoints e CROSS JOIN LATERAL (
-              SELECT CASE WHEN isfinite(next_attempt_at) THEN next_attempt_at
-                ELSE clock_timestamp() END AS next_attempt_at
-              FROM webhook_lanes WHERE endpoint_id = e.id ORDER BY webhook_lanes.next_attempt_at
-              LIMIT 1) l
+              SELECT next_attempt_at FROM webhook_lanes
+              WHERE endpoint_id = e.id ORDER BY webhook_lanes.next_attempt_at LIMIT 1) l
             WHERE e.pending > 0 AND %s
             """
                 .formatted(WebhookEndpoint.RECEIVES),
             row -> row.bigint("millis"))
+        .map(millis -> Duration.ofMillis(Math.max(0, millis)));
+  }
+
+  /**
+   * The time until another lane of a claimed endpoint is due; empty if there is none.
+   *
+   * @param except lanes that are being delivered
+   */
+  Optional<Duration> untilDue(Claim claim, Collection<String> except) {
+    return jdbc.one(
+            """
+            SELECT (date_part('epoch', greatest(l.next_attempt_at, e.next_attempt_at)
+              - clock_timestamp()) * 1000)::bigint AS millis
+            FROM webhook_endpoints e CROSS JOIN LATERAL (
+              SELECT next_attempt_at FROM webhook_lanes
+              WHERE endpoint_id = e.id AND lane <> ALL (?)
+              ORDER BY webhook_lanes.next_attempt_at LIMIT 1) l
+            WHERE e.id = ?
+            """,
+            row -> row.bigint("millis"),
+            except,
+            claim.endpoint().id())
         .map(millis -> Duration.ofMillis(Math.max(0, millis)));
   }
 
@@ -157,41 +178,64 @@ class DeliveryQueue {
   /**
    * Renews the lease of an endpoint.
    *
-   * @return the endpoint as it is now; empty if this node has lost it, or nothing is to be sent to
-   *     it
+   * @return whether this node still has it, and something is to be sent to it
    */
-  Optional<WebhookEndpoint> renew(Claim claim) {
-    return jdbc.updateReturningOne(
+  boolean renew(Claim claim) {
+    return jdbc.update(
+            """
+            UPDATE webhook_endpoints e
+            SET leased_until = clock_timestamp() + ? * interval '1 millisecond'
+            WHERE id = ? AND fence = ? AND %s
+            """
+                .formatted(WebhookEndpoint.RECEIVES),
+            config.lease().toMillis(),
+            claim.endpoint().id(),
+            claim.fence())
+        > 0;
+  }
+
+  /**
+   * A claimed endpoint as it is now.
+   *
+   * @param isPaused whether nothing is to be sent at the moment
+   */
+  record Current(WebhookEndpoint endpoint, boolean isPaused) {}
+
+  /** Reads a claimed endpoint; empty if {@link #renew} would fail. */
+  Optional<Current> current(Claim claim) {
+    return jdbc.one(
         """
-        UPDATE webhook_endpoints e
-        SET leased_until = clock_timestamp() + ? * interval '1 millisecond'
-        WHERE id = ? AND fence = ? AND %s RETURNING %s
+        SELECT next_attempt_at > clock_timestamp() AS is_paused, %s FROM webhook_endpoints e
+        WHERE id = ? AND fence = ? AND %s
         """
-            .formatted(WebhookEndpoint.RECEIVES, WebhookEndpoint.COLUMNS),
-        WebhookEndpoint::read,
-        config.lease().toMillis(),
+            .formatted(WebhookEndpoint.COLUMNS, WebhookEndpoint.RECEIVES),
+        row -> new Current(WebhookEndpoint.read(row), row.bool("is_paused")),
         claim.endpoint().id(),
         claim.fence());
   }
 
   /**
-   * The first delivery of each lane that is due.
+   * The first delivery of each lane that is due, those first that are due for the longest time.
    *
    * @param except lanes that are being delivered
    */
   List<Due> due(Claim claim, Collection<String> except, int limit) {
+    // The lanes come from their index, and the bodies of no others are read. A condition with
+    // clock_timestamp() would not be one of the index.
     return jdbc.list(
         """
-            SELECT d.id, d.lane, d.event_id, d.body, d.attempts,
-              d.since <= clock_timestamp() - ? * interval '1 millisecond' AS is_last
-            FROM webhook_lanes l CROSS JOIN LATERAL (
-              SELECT * FROM webhook_deliveries d
-              WHERE d.endpoint_id = l.endpoint_id AND d.lane = l.lane AND d.status = 'pending'
-              ORDER BY d.position LIMIT 1) d
-            WHERE l.endpoint_id = ? AND l.next_attempt_at <= clock_timestamp()
-              AND l.lane <> ALL (?)
-            ORDER BY l.next_attempt_at, d.position LIMIT ?
-            """,
+        SELECT d.id, l.lane, d.event_id, d.body, d.attempts,
+          d.since <= clock_timestamp() - ? * interval '1 millisecond' AS is_last
+        FROM (
+          SELECT endpoint_id, lane, next_attempt_at FROM webhook_lanes
+          WHERE endpoint_id = ? AND next_attempt_at <= statement_timestamp() AND lane <> ALL (?)
+          ORDER BY next_attempt_at, lane LIMIT ?) l
+        CROSS JOIN LATERAL (
+          SELECT id, event_id, body, attempts, since FROM webhook_deliveries
+          WHERE endpoint_id = l.endpoint_id AND lane = l.lane AND status = 'pending'
+          ORDER BY position LIMIT 1) d
+        ORDER BY l.next_attempt_at, l.lane
+        """,
         Due::read,
         config.giveUpAfter().toMillis(),
         claim.endpoint().id(),
@@ -208,101 +252,5 @@ class DeliveryQueue {
         """,
         claim.endpoint().id(),
         claim.fence());
-  }
-
-  /**
-   * Stores that a delivery arrived. Fails with a fenced {@link dev.threadmill.db.DatabaseException}
-   * if this node has lost the endpoint, or the outcome of the attempt is stored already.
-   */
-  void delivered(Claim claim, Due due, DeliveryObject.Attempt attempt) {
-    jdbc.runInTransaction(
-        tx -> {
-          end(tx, due, "delivered", attempt);
-          leaveLane(tx, claim, due);
-          tx.deferFenced(
-              "UPDATE webhook_endpoints SET pending = pending - 1 WHERE id = ? AND fence = ?",
-              claim.endpoint().id(),
-              claim.fence());
-        });
-  }
-
-  /** Stores that a delivery is given up, as {@link #delivered}. Its lane goes on behind it. */
-  void dead(Claim claim, Due due, DeliveryObject.Attempt attempt) {
-    jdbc.runInTransaction(
-        tx -> {
-          end(tx, due, "dead", attempt);
-          leaveLane(tx, claim, due);
-          tx.deferFenced(
-              """
-              UPDATE webhook_endpoints SET pending = pending - 1, dead = dead + 1
-              WHERE id = ? AND fence = ?\
-              """,
-              claim.endpoint().id(),
-              claim.fence());
-        });
-  }
-
-  /** Stores that an attempt failed, as {@link #delivered}. Its lane waits for the pause. */
-  void failed(Claim claim, Due due, DeliveryObject.Attempt attempt, Duration pause) {
-    jdbc.runInTransaction(
-        tx -> {
-          tx.deferFenced(
-              """
-              UPDATE webhook_deliveries SET attempts = attempts + 1, history = %s
-              WHERE id = ? AND status = 'pending' AND attempts = ?\
-              """
-                  .formatted(history()),
-              Tx.json(attempt),
-              due.id(),
-              due.attempts());
-          tx.defer(
-              """
-              UPDATE webhook_lanes SET attempts = attempts + 1,
-                next_attempt_at = clock_timestamp() + ? * interval '1 millisecond'
-              WHERE endpoint_id = ? AND lane = ?
-              """,
-              pause.toMillis(),
-              claim.endpoint().id(),
-              due.lane());
-          tx.deferFenced(
-              "UPDATE webhook_endpoints SET pending = pending WHERE id = ? AND fence = ?",
-              claim.endpoint().id(),
-              claim.fence());
-        });
-  }
-
-  private static void end(Tx tx, Due due, String status, DeliveryObject.Attempt attempt) {
-    // A try whose commit broke off may have been stored: the same attempt is not stored again.
-    tx.deferFenced(
-        """
-        UPDATE webhook_deliveries SET status = ?, ended_at = clock_timestamp(),
-          attempts = attempts + 1, history = %s
-        WHERE id = ? AND status = 'pending' AND attempts = ?\
-        """
-            .formatted(history()),
-        status,
-        Tx.json(attempt),
-        due.id(),
-        due.attempts());
-  }
-
-  private static void leaveLane(Tx tx, Claim claim, Due due) {
-    tx.defer(
-        """
-        UPDATE webhook_lanes SET pending = pending - 1, attempts = 0,
-          next_attempt_at = '-infinity' WHERE endpoint_id = ? AND lane = ?
-        """,
-        claim.endpoint().id(),
-        due.lane());
-    tx.defer(
-        "DELETE FROM webhook_lanes WHERE endpoint_id = ? AND lane = ? AND pending <= 0",
-        claim.endpoint().id(),
-        due.lane());
-  }
-
-  /** The history with one more attempt, without the oldest beyond its bound. */
-  private static String history() {
-    return "(CASE WHEN jsonb_array_length(history) >= %d THEN history - 0 ELSE history END) || ?::jsonb"
-        .formatted(MAX_HISTORY);
   }
 }

@@ -45,7 +45,8 @@ class DeliveryStore {
   }
 
   /**
-   * Queues a delivery that has ended again, behind those that wait in its lane.
+   * Queues a delivery that has ended again, behind those that wait in its lane. An endpoint that
+   * fails is tried at once.
    *
    * @return empty if there is none that has ended
    * @throws ApiException 404 if the endpoint was deleted meanwhile
@@ -104,8 +105,8 @@ class DeliveryStore {
       int counted =
           tx.update(
               """
-              UPDATE webhook_endpoints SET pending = pending + ?, dead = dead - ?
-              WHERE id = ? AND NOT deleted
+              UPDATE webhook_endpoints SET pending = pending + ?, dead = dead - ?,
+                next_attempt_at = '-infinity' WHERE id = ? AND NOT deleted
               """,
               queued.size(),
               dead,

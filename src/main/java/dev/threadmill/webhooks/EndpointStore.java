@@ -84,7 +84,10 @@ class EndpointStore {
             WebhookEndpoint::id);
   }
 
-  /** The changed endpoint; empty if there is none. An unchanged one keeps its time. */
+  /**
+   * The changed endpoint, which is tried at once if it has failed; empty if there is none. An
+   * unchanged one keeps its time.
+   */
   Optional<WebhookEndpoint> modify(
       ProjectId project, String id, ModifyWebhookEndpoint changes, Instant at) {
     return jdbc.updateReturningOne(
@@ -94,7 +97,7 @@ class EndpointStore {
             WHEN (coalesce(?, name), coalesce(?, url), coalesce(?::text[], event_types))
               = (name, url, event_types) THEN updated_at ELSE ? END,
           name = coalesce(?, name), url = coalesce(?, url),
-          event_types = coalesce(?::text[], event_types)
+          event_types = coalesce(?::text[], event_types), next_attempt_at = '-infinity'
         WHERE id = ? AND project_id = ? AND NOT deleted RETURNING\s"""
             + WebhookEndpoint.COLUMNS,
         WebhookEndpoint::read,

@@ -6,6 +6,7 @@ import dev.threadmill.webhooks.DeliveryQueue.Claim;
 import dev.threadmill.webhooks.DeliveryQueue.Due;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -15,11 +16,14 @@ import org.jboss.logging.Logger;
 
 /**
  * Delivers to one endpoint while this node has it claimed and something is due. It begins with one
- * attempt at a time, doubles that while attempts succeed, and goes back to one when one fails.
+ * attempt at a time, doubles that while attempts succeed, and goes back to one when one fails. An
+ * endpoint that {@link EndpointHealth fails} is sent one delivery after each pause.
  */
 final class EndpointWorker implements Runnable {
   private static final Logger LOG = Logger.getLogger(EndpointWorker.class);
-  private static final Duration LONGEST_RETRY_AFTER = Duration.ofHours(1);
+
+  /** How many deliveries are given up in one transaction. */
+  private static final int BATCH = 1_000;
 
   /** How often the lease is renewed within its duration. */
   private static final int RENEWALS = 3;
@@ -30,27 +34,35 @@ final class EndpointWorker implements Runnable {
 
   private final Claim claim;
   private final DeliveryQueue queue;
+  private final DeliveryOutcomes outcomes;
   private final SendWebhook sender;
   private final WebhooksConfig config;
   private final InstantSource clock;
   private final Backoff backoff;
   private final Set<String> busyLanes = ConcurrentHashMap.newKeySet();
   private final Semaphore changes = new Semaphore(0);
+  private final EndpointHealth health;
+  private long renewAt;
+  private boolean hasGivenUp;
   private volatile int concurrency = 1;
   private final CountDownLatch stopped = new CountDownLatch(1);
 
   EndpointWorker(
       Claim claim,
       DeliveryQueue queue,
+      DeliveryOutcomes outcomes,
       SendWebhook sender,
       WebhooksConfig config,
       InstantSource clock) {
     this.claim = claim;
     this.queue = queue;
+    this.outcomes = outcomes;
     this.sender = sender;
     this.config = config;
     this.clock = clock;
     this.backoff = new Backoff(config.firstPause(), config.longestPause());
+    this.health = new EndpointHealth(claim.failures(), backoff);
+    this.renewAt = System.nanoTime() + config.lease().toNanos() / RENEWALS;
   }
 
   /** There may be new deliveries, or this node stops. Never blocks. */
@@ -73,13 +85,14 @@ final class EndpointWorker implements Runnable {
     try {
       int failures = 0;
       while (true) {
+        Duration wait;
         try {
-          if (!deliverDue()) {
+          var next = deliverDue();
+          if (next.isEmpty()) {
             return;
           }
           failures = 0;
-          changes.tryAcquire(config.lease().toMillis() / RENEWALS, TimeUnit.MILLISECONDS);
-          changes.drainPermits();
+          wait = next.get();
         } catch (RuntimeException e) {
           LOG.warnf("webhooks not delivered endpoint_id=%s cause=%s", claim.endpoint().id(), e);
           if (isStopped()) {
@@ -87,44 +100,98 @@ final class EndpointWorker implements Runnable {
           }
           failures++;
           stopped.await(RETRIES.delay(failures).toMillis(), TimeUnit.MILLISECONDS);
+          continue;
         }
+        changes.tryAcquire(Math.max(1, wait.toMillis()), TimeUnit.MILLISECONDS);
+        changes.drainPermits();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
   }
 
-  /** Starts what is due. False if there is nothing to wait for, or the endpoint is lost. */
-  private boolean deliverDue() {
-    int room = isStopped() ? 0 : Math.max(0, concurrency - busyLanes.size());
-    var endpoint = queue.renew(claim).orElse(null);
-    if (endpoint == null) {
-      return false;
+  /**
+   * Starts what is due.
+   *
+   * @return after which time to look again unless woken; empty if there is nothing to wait for, or
+   *     the endpoint is lost
+   */
+  private Optional<Duration> deliverDue() {
+    if (System.nanoTime() - renewAt >= 0) {
+      if (!queue.renew(claim)) {
+        return Optional.empty();
+      }
+      renewAt = System.nanoTime() + config.lease().toNanos() / RENEWALS;
     }
+    var wait = Duration.ofNanos(renewAt - System.nanoTime());
+    int room = room();
     if (room > 0) {
-      for (var due : queue.due(claim, Set.copyOf(busyLanes), room)) {
-        busyLanes.add(due.lane());
-        Thread.ofVirtual().name("webhook").start(() -> attempt(endpoint, due));
+      var current = queue.current(claim);
+      if (current.isEmpty()) {
+        return Optional.empty();
+      }
+      int begun = current.get().isPaused() ? 0 : begin(current.get().endpoint(), room);
+      if (health.isFailing() && !hasGivenUp) {
+        giveUpOverdue();
+      }
+      if (begun < room && !busyLanes.isEmpty()) {
+        var due = queue.untilDue(claim, Set.copyOf(busyLanes)).orElse(wait);
+        wait = due.compareTo(wait) < 0 ? due : wait;
       }
     }
     if (busyLanes.isEmpty()) {
       queue.release(claim);
-      return false;
+      return Optional.empty();
     }
-    return true;
+    return Optional.of(wait);
+  }
+
+  /** How many further attempts may begin: one at a time while the endpoint fails. */
+  private int room() {
+    if (isStopped()) {
+      return 0;
+    }
+    return Math.max(0, (health.isFailing() ? 1 : concurrency) - busyLanes.size());
+  }
+
+  private int begin(WebhookEndpoint endpoint, int room) {
+    var all = queue.due(claim, Set.copyOf(busyLanes), room);
+    for (var due : all) {
+      busyLanes.add(due.lane());
+      Thread.ofVirtual().name("webhook").start(() -> attempt(endpoint, due));
+    }
+    return all.size();
+  }
+
+  private void giveUpOverdue() {
+    int count;
+    do {
+      count = outcomes.giveUpOverdue(claim, Set.copyOf(busyLanes), BATCH);
+      if (count > 0) {
+        LOG.infof("webhooks given up endpoint_id=%s count=%d", claim.endpoint().id(), count);
+      }
+    } while (count == BATCH && !isStopped());
+    hasGivenUp = true;
   }
 
   private void attempt(WebhookEndpoint endpoint, Due due) {
     try {
       var at = clock.instant();
+      long started = System.nanoTime();
       var outcome = sender.send(endpoint, due.event(), due.body());
       var attempt = DeliveryObject.Attempt.of(at, outcome);
       if (outcome.isDelivered()) {
         concurrency = Math.min(config.concurrency(), concurrency * 2);
-        store(due, () -> queue.delivered(claim, due, attempt));
+        health.succeeded();
+        store(due, () -> outcomes.delivered(claim, due, attempt));
+      } else if (outcome.isLocal() && !due.isLast()) {
+        LOG.warnf(
+            "webhook not sent endpoint_id=%s delivery_id=%s cause=%s",
+            claim.endpoint().id(), due.id(), outcome.error());
+        store(due, () -> outcomes.postpone(claim, due, config.firstPause()));
       } else {
         concurrency = 1;
-        failed(due, outcome, attempt);
+        failed(due, attempt, health.failed(started, outcome.retryAfter()));
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -169,25 +236,16 @@ final class EndpointWorker implements Runnable {
         claim.endpoint().id(), due.id(), e);
   }
 
-  private void failed(Due due, SendWebhook.Outcome outcome, DeliveryObject.Attempt attempt)
+  private void failed(Due due, DeliveryObject.Attempt attempt, DeliveryOutcomes.Failing failing)
       throws InterruptedException {
     if (due.isLast()) {
       LOG.infof(
           "webhook given up endpoint_id=%s delivery_id=%s attempts=%d",
           claim.endpoint().id(), due.id(), due.attempts() + 1);
-      store(due, () -> queue.dead(claim, due, attempt));
+      store(due, () -> outcomes.dead(claim, due, attempt, failing));
       return;
     }
-    var pause = pause(due, outcome);
-    store(due, () -> queue.failed(claim, due, attempt, pause));
-  }
-
-  private Duration pause(Due due, SendWebhook.Outcome outcome) {
     var pause = backoff.delay(due.attempts() + 1);
-    var asked = outcome.retryAfter();
-    if (asked == null || asked.compareTo(pause) <= 0) {
-      return pause;
-    }
-    return asked.compareTo(LONGEST_RETRY_AFTER) > 0 ? LONGEST_RETRY_AFTER : asked;
+    store(due, () -> outcomes.failed(claim, due, attempt, pause, failing));
   }
 }

@@ -68,8 +68,14 @@ class SendWebhook {
    * @param statusCode of the response; null without one
    * @param error why it does not count as delivered; null if it does
    * @param retryAfter the wait that the receiver asks for; null if it asks for none
+   * @param isLocal whether nothing was sent because this node lacked a connection
    */
-  record Outcome(Integer statusCode, String error, long latencyMs, Duration retryAfter) {
+  record Outcome(
+      Integer statusCode, String error, long latencyMs, Duration retryAfter, boolean isLocal) {
+    private static Outcome failed(String error, long latencyMs) {
+      return new Outcome(null, error, latencyMs, null, false);
+    }
+
     boolean isDelivered() {
       return error == null;
     }
@@ -91,14 +97,15 @@ class SendWebhook {
           status,
           arrived ? null : error(status, text),
           millisSince(started),
-          response.header("retry-after").map(SendWebhook::seconds).orElse(null));
+          response.header("retry-after").map(SendWebhook::seconds).orElse(null),
+          false);
     } catch (EgressException e) {
-      return new Outcome(null, e.getMessage(), millisSince(started), null);
+      return new Outcome(null, e.getMessage(), millisSince(started), null, e.isLocal());
     } catch (RuntimeException e) {
       LOG.errorf(e, "webhook failed unexpectedly endpoint_id=%s", endpoint.id());
-      return new Outcome(null, "The attempt failed unexpectedly.", millisSince(started), null);
+      return Outcome.failed("The attempt failed unexpectedly.", millisSince(started));
     } catch (SecretBox.UndecryptableException e) {
-      return new Outcome(null, "The signing secret cannot be decrypted.", 0, null);
+      return Outcome.failed("The signing secret cannot be decrypted.", 0);
     }
   }
 

@@ -10,6 +10,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Collection;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
@@ -33,6 +34,7 @@ class WebhookDispatcher {
   private static final Duration AFTER_FAILURE = Duration.ofSeconds(5);
 
   private final DeliveryQueue queue;
+  private final DeliveryOutcomes outcomes;
   private final SendWebhook sender;
   private final WebhooksConfig config;
   private final Signals signals;
@@ -45,12 +47,14 @@ class WebhookDispatcher {
 
   WebhookDispatcher(
       DeliveryQueue queue,
+      DeliveryOutcomes outcomes,
       SendWebhook sender,
       WebhooksConfig config,
       Signals signals,
       InstantSource clock,
       Ids ids) {
     this.queue = queue;
+    this.outcomes = outcomes;
     this.sender = sender;
     this.config = config;
     this.signals = signals;
@@ -85,22 +89,43 @@ class WebhookDispatcher {
     }
   }
 
-  /** There are new deliveries, on all nodes. Never blocks. */
-  void queued() {
-    wake();
-    signals.send(new WebhooksQueued());
+  /**
+   * These endpoints have something due, on all nodes. Never blocks.
+   *
+   * @param endpoints their ids; empty for any
+   */
+  void queued(Collection<String> endpoints) {
+    var signal = WebhooksQueued.of(endpoints);
+    wake(signal);
+    signals.send(signal);
   }
 
   void wake(@Observes WebhooksQueued queued) {
-    wake();
+    if (queued.endpoints().isEmpty()) {
+      wakeAll();
+      return;
+    }
+    for (var endpoint : queued.endpoints()) {
+      var worker = workers.get(endpoint);
+      if (worker == null) {
+        wake();
+      } else {
+        // If it ends at this moment, its end wakes the dispatcher.
+        worker.wake();
+      }
+    }
   }
 
   void wake(@Observes Signal.ResyncRequested requested) {
+    wakeAll();
+  }
+
+  private void wakeAll() {
+    workers.values().forEach(EndpointWorker::wake);
     wake();
   }
 
   private void wake() {
-    workers.values().forEach(EndpointWorker::wake);
     if (wakeups.availablePermits() == 0) {
       wakeups.release();
     }
@@ -141,7 +166,7 @@ class WebhookDispatcher {
 
   private void start(DeliveryQueue.Claim claim) {
     var id = claim.endpoint().id();
-    var worker = new EndpointWorker(claim, queue, sender, config, clock);
+    var worker = new EndpointWorker(claim, queue, outcomes, sender, config, clock);
     workers.put(id, worker);
     Thread.ofVirtual()
         .name("webhooks-" + id)

@@ -16,6 +16,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 import java.util.Set;
 import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
@@ -84,10 +85,13 @@ class WebhookEndpoints {
   }
 
   EndpointObject modify(ProjectId project, String id, ModifyWebhookEndpoint changes) {
-    return endpoints
-        .modify(project, checked(id), changes, clock.instant())
-        .map(EndpointObject::of)
-        .orElseThrow(() -> notFound(id));
+    var modified =
+        endpoints
+            .modify(project, checked(id), changes, clock.instant())
+            .map(EndpointObject::of)
+            .orElseThrow(() -> notFound(id));
+    dispatcher.queued(List.of(id));
+    return modified;
   }
 
   EndpointObject.WithSecret rotateSecret(ProjectId project, String id, boolean keepOld) {
@@ -168,7 +172,7 @@ class WebhookEndpoints {
         deliveries
             .replay(id, delivery)
             .orElseThrow(() -> ApiException.notFound("webhook delivery", delivery));
-    dispatcher.queued();
+    dispatcher.queued(List.of(id));
     return replayed;
   }
 
@@ -183,7 +187,7 @@ class WebhookEndpoints {
   /** Queues the oldest dead letters of an endpoint again. */
   Replayed replayDead(ProjectId project, String id) {
     int replayed = deliveries.replayDead(require(project, id).id(), MAX_REPLAYED);
-    dispatcher.queued();
+    dispatcher.queued(List.of(id));
     return new Replayed("webhook_endpoint.replay", replayed, replayed == MAX_REPLAYED);
   }
 

@@ -50,7 +50,8 @@ class WebhookSink implements OutboxSink {
     var deliveries = deliveries(events, byProject);
     if (!deliveries.isEmpty()) {
       queue.add(deliveries);
-      dispatcher.queued();
+      dispatcher.queued(
+          deliveries.stream().map(NewDelivery::endpoint).collect(Collectors.toUnmodifiableSet()));
     }
   }
 

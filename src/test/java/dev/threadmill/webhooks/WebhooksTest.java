@@ -47,6 +47,7 @@ class WebhooksTest {
   @Inject WebhookSink sink;
   @Inject WebhookDispatcher dispatcher;
   @Inject DeliveryQueue queue;
+  @Inject DeliveryOutcomes outcomes;
   @Inject DeliveryStore deliveries;
   @Inject CleanUpDeliveries cleanUp;
   @Inject Jdbc jdbc;
@@ -131,8 +132,9 @@ class WebhooksTest {
 
   /** Every lane is due at once, as if the pauses had passed. */
   private void passPauses() {
-    jdbc.update("UPDATE webhook_lanes SET next_attempt_at = '-infinity'");
-    dispatcher.queued();
+    jdbc.update("UPDATE webhook_lanes SET next_attempt_at = now() - interval '1 hour'");
+    jdbc.update("UPDATE webhook_endpoints SET next_attempt_at = '-infinity'");
+    dispatcher.queued(List.of());
   }
 
   @Test
@@ -319,12 +321,12 @@ class WebhooksTest {
     var second = queue.claim("node_b", 10).getFirst();
 
     var attempt = new DeliveryObject.Attempt(Instant.now().toString(), 1L, 200, null);
-    assertThat(catchThrowable(() -> queue.delivered(first, due, attempt)))
+    assertThat(catchThrowable(() -> outcomes.delivered(first, due, attempt)))
         .isInstanceOf(DatabaseException.class);
-    assertThat(queue.renew(first)).isEmpty();
+    assertThat(queue.renew(first)).isFalse();
 
     assertThat(deliveries(endpoint, "").getFirst().path("status").asText()).isEqualTo("pending");
-    queue.delivered(second, due, attempt);
+    outcomes.delivered(second, due, attempt);
     assertThat(deliveries(endpoint, "").getFirst().path("status").asText()).isEqualTo("delivered");
   }
 
@@ -373,8 +375,8 @@ class WebhooksTest {
     var due = queue.due(claim, List.of(), 10).getFirst();
     var attempt = new DeliveryObject.Attempt(Instant.now().toString(), 1L, 200, null);
 
-    queue.delivered(claim, due, attempt);
-    assertThat(catchThrowable(() -> queue.delivered(claim, due, attempt)))
+    outcomes.delivered(claim, due, attempt);
+    assertThat(catchThrowable(() -> outcomes.delivered(claim, due, attempt)))
         .isInstanceOf(DatabaseException.class);
 
     assertThat(
@@ -458,7 +460,7 @@ class WebhooksTest {
     // As if an event had been queued at the same moment.
     jdbc.update("UPDATE webhook_endpoints SET pending = 1, leased_until = '-infinity'");
 
-    assertThat(queue.renew(claim)).isEmpty();
+    assertThat(queue.renew(claim)).isFalse();
     assertThat(queue.claim("node_b", 10)).isEmpty();
     assertThat(queue.untilDue()).isEmpty();
     jdbc.update("UPDATE webhook_deliveries SET status = 'dead', ended_at = now()");
@@ -481,7 +483,7 @@ class WebhooksTest {
                 row -> row.integer("n"),
                 endpoint.path("id").asText()))
         .contains(1);
-    assertThat(queue.renew(claim)).isEmpty();
+    assertThat(queue.renew(claim)).isFalse();
     queue.release(claim);
     assertThat(queue.claim("node_b", 10)).isEmpty();
     assertThat(queue.untilDue()).isEmpty();
