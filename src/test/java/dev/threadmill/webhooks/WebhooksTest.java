@@ -260,6 +260,81 @@ class WebhooksTest {
   }
 
   @Test
+  void anEndpointThatFailsIsLeftAloneAlthoughManyThreadsWait() {
+    receiver.on("/hook", json(500, "{}"));
+    var endpoint = endpoint("/hook", "*");
+    for (int i = 0; i < 20; i++) {
+      happens("tool_call", ids.thread(), Integer.toString(i));
+    }
+    dispatcher.begin();
+
+    await().atMost(Duration.ofSeconds(20)).until(() -> failures(endpoint) == 3);
+    assertThat(receiver.calls()).hasSize(3);
+    assertThat(queue.claim("node_a", 10)).isEmpty();
+
+    passPauses();
+    await().atMost(Duration.ofSeconds(20)).until(() -> failures(endpoint) == 4);
+    assertThat(receiver.calls()).hasSize(4);
+
+    jdbc.update("UPDATE webhook_deliveries SET since = now() - interval '3 days'");
+    passPauses();
+    until(endpoint, "dead", 20);
+    assertThat(receiver.calls().size()).isLessThanOrEqualTo(6);
+    assertThat(jdbc.list("SELECT lane FROM webhook_lanes", row -> row.text("lane"))).isEmpty();
+  }
+
+  private int failures(JsonNode endpoint) {
+    return jdbc.one(
+            "SELECT failures FROM webhook_endpoints WHERE id = ?",
+            row -> row.integer("failures"),
+            endpoint.path("id").asText())
+        .orElseThrow();
+  }
+
+  @Test
+  void aPauseThatAReceiverAsksForHoldsForItsEndpoint() {
+    receiver.on(
+        "/hook",
+        (exchange, _) -> {
+          exchange.getResponseHeaders().add("retry-after", "600");
+          RecordingServer.reply(exchange, 429, "text/plain", "");
+        });
+    var endpoint = endpoint("/hook", "*");
+    happens("tool_call", ids.thread(), "1");
+    dispatcher.begin();
+    await().atMost(Duration.ofSeconds(20)).until(() -> failures(endpoint) == 1);
+
+    happens("tool_call", ids.thread(), "2");
+
+    assertThat(queue.untilDue().orElseThrow()).isGreaterThan(Duration.ofMinutes(9));
+    assertThat(queue.claim("node_a", 10)).isEmpty();
+    assertThat(receiver.calls()).hasSize(1);
+  }
+
+  @Test
+  void theLanesThatAreDueForTheLongestTimeComeFirst() {
+    endpoint("/hook", "*");
+    var later = ids.thread();
+    var earlier = ids.thread();
+    happens("tool_call", later, "1", "2");
+    happens("tool_call", earlier, "3");
+    jdbc.update(
+        "UPDATE webhook_lanes SET next_attempt_at = now() - interval '1 hour' WHERE lane = ?",
+        earlier);
+    var claim = queue.claim("node_a", 10).getFirst();
+
+    var due = queue.due(claim, List.of(), 1);
+    var next = queue.due(claim, List.of(earlier.value()), 5);
+
+    assertThat(due).extracting(DeliveryQueue.Due::lane).containsExactly(earlier.value());
+    assertThat(next).extracting(DeliveryQueue.Due::lane).containsExactly(later.value());
+    outcomes.postpone(claim, next.getFirst(), Duration.ofMinutes(1));
+    assertThat(queue.due(claim, List.of(earlier.value()), 5)).isEmpty();
+    assertThat(queue.untilDue(claim, List.of(earlier.value())).orElseThrow())
+        .isBetween(Duration.ofSeconds(50), Duration.ofSeconds(60));
+  }
+
+  @Test
   void deadLettersAreReplayedInTheirOrder() {
     receiver.on("/hook", json(200, "{}"));
     var endpoint = endpoint("/hook", "*");
