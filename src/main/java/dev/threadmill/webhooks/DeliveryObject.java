@@ -10,7 +10,7 @@ import org.eclipse.microprofile.openapi.annotations.media.Schema;
  * A delivery on the wire.
  *
  * @param status {@code pending}, {@code delivered} or {@code dead}
- * @param attempts how many there were
+ * @param attempts how many there were since it was queued, at first or by a replay
  * @param endedAt when it was delivered or given up; null while it is pending
  * @param history the latest attempts, oldest first
  */

@@ -42,15 +42,31 @@ class DeliveryQueue {
   }
 
   /**
+   * What exceeds the bounds of queues.
+   *
+   * @param dead became dead letters at once
+   * @param dropped were not kept
+   * @param endpoints whose queues are full, separated by commas; null for none
+   */
+  record Overflow(int dead, int dropped, String endpoints) {}
+
+  /**
    * Adds deliveries in their order, except those that are there already. Those that exceed the
    * bound of a queue become dead letters, and what exceeds their bound is not kept.
+   *
+   * @return how many of each there were beyond the bounds
    */
-  void add(List<NewDelivery> deliveries) {
+  Overflow add(List<NewDelivery> deliveries) {
     var rows = Json.MAPPER.createArrayNode();
     deliveries.forEach(delivery -> rows.add(delivery.row()));
-    jdbc.update(
-        """
-        WITH added AS (
+    return jdbc.updateReturningOne(
+            """
+        WITH full_queues AS (
+          SELECT e.id, count(*) FILTER (WHERE e.dead >= ?) AS dropped
+          FROM jsonb_array_elements(?) AS item (r)
+          JOIN webhook_endpoints e ON e.id = r ->> 1 AND NOT e.deleted
+          WHERE e.pending >= ? GROUP BY e.id),
+        added AS (
           INSERT INTO webhook_deliveries (id, endpoint_id, lane, event_id, event, body, status,
             ended_at, history)
           SELECT r ->> 0, e.id, r ->> 2, r ->> 3, r ->> 4, r ->> 5,
@@ -73,18 +89,28 @@ class DeliveryQueue {
           SELECT endpoint_id, count(*) FILTER (WHERE status = 'pending') AS pending,
             count(*) FILTER (WHERE status = 'dead') AS dead
           FROM added GROUP BY endpoint_id
-          HAVING (SELECT count(*) FROM lanes) >= 0)
-        UPDATE webhook_endpoints e SET pending = e.pending + c.pending, dead = e.dead + c.dead
-        FROM (SELECT * FROM counts ORDER BY endpoint_id) c
-        WHERE e.id = c.endpoint_id AND NOT e.deleted
+          HAVING (SELECT count(*) FROM lanes) >= 0),
+        counted AS (
+          UPDATE webhook_endpoints e SET pending = e.pending + c.pending, dead = e.dead + c.dead
+          FROM (SELECT * FROM counts ORDER BY endpoint_id) c
+          WHERE e.id = c.endpoint_id AND NOT e.deleted RETURNING e.id)
+        SELECT (SELECT count(*) FROM added WHERE status = 'dead') AS dead,
+          (SELECT coalesce(sum(dropped), 0)::integer FROM full_queues) AS dropped,
+          (SELECT string_agg(id, ',') FROM full_queues) AS endpoints
+        WHERE (SELECT count(*) FROM counted) >= 0
         """,
-        config.maxQueued(),
-        config.maxQueued(),
-        config.maxQueued(),
-        "[{\"error\": \"The queue of the endpoint was full.\"}]",
-        rows,
-        config.maxQueued(),
-        config.maxQueued());
+            row -> new Overflow(row.integer("dead"), row.integer("dropped"), row.text("endpoints")),
+            config.maxQueued(),
+            rows,
+            config.maxQueued(),
+            config.maxQueued(),
+            config.maxQueued(),
+            config.maxQueued(),
+            "[{\"error\": \"The queue of the endpoint was full.\"}]",
+            rows,
+            config.maxQueued(),
+            config.maxQueued())
+        .orElseThrow();
   }
 
   /**

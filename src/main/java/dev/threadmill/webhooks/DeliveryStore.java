@@ -56,7 +56,7 @@ class DeliveryStore {
         tx ->
             queueAgain(
                     tx,
-                    "SELECT id, status = 'dead' AS was_dead FROM webhook_deliveries"
+                    "SELECT id, position, status = 'dead' AS was_dead FROM webhook_deliveries"
                         + " WHERE endpoint_id = ? AND id = ? AND status <> 'pending' FOR UPDATE",
                     endpoint,
                     id)
@@ -70,7 +70,7 @@ class DeliveryStore {
         tx ->
             queueAgain(
                     tx,
-                    "SELECT id, true AS was_dead FROM webhook_deliveries"
+                    "SELECT id, position, true AS was_dead FROM webhook_deliveries"
                         + " WHERE endpoint_id = ? AND status = 'dead' ORDER BY position LIMIT ?"
                         + " FOR UPDATE",
                     endpoint,
@@ -85,9 +85,14 @@ class DeliveryStore {
             """
             WITH chosen AS MATERIALIZED (%s),
             replayed AS (
-              UPDATE webhook_deliveries d SET status = 'pending', position = DEFAULT,
-                since = clock_timestamp(), ended_at = NULL
-              FROM (SELECT * FROM chosen) c WHERE d.id = c.id
+              UPDATE webhook_deliveries d SET status = 'pending', position = c.next_position,
+                since = clock_timestamp(), ended_at = NULL, attempts = 0
+              FROM (
+                SELECT id AS chosen_id, was_dead,
+                  nextval(pg_get_serial_sequence('webhook_deliveries', 'position'))
+                    AS next_position
+                FROM (SELECT * FROM chosen ORDER BY position) in_order) c
+              WHERE d.id = c.chosen_id
               RETURNING d.*, c.was_dead),
             lanes AS (
               INSERT INTO webhook_lanes AS l (endpoint_id, lane, pending)
@@ -136,7 +141,7 @@ class DeliveryStore {
                     SELECT id FROM webhook_deliveries
                     WHERE status = ? AND status <> 'pending'
                       AND ended_at < clock_timestamp() - ? * interval '1 millisecond'
-                    ORDER BY ended_at LIMIT ? FOR UPDATE SKIP LOCKED)
+                    ORDER BY ended_at, id LIMIT ? FOR UPDATE SKIP LOCKED)
                   RETURNING endpoint_id
                   """,
                   row -> row.text("endpoint_id"),
@@ -199,24 +204,32 @@ class DeliveryStore {
   int deleteOfDeletedEndpoints(int limit) {
     return jdbc.inTransaction(
         tx -> {
+          // Other nodes delete at the same time: what they have locked is theirs.
           int deleted =
               tx.update(
                   """
                   DELETE FROM webhook_deliveries WHERE id IN (
                     SELECT d.id FROM webhook_endpoints e
                     JOIN webhook_deliveries d ON d.endpoint_id = e.id
-                    WHERE e.deleted LIMIT ?)
+                    WHERE e.deleted ORDER BY d.id LIMIT ? FOR UPDATE OF d SKIP LOCKED)
                   """,
                   limit);
           tx.update(
               """
-              DELETE FROM webhook_lanes l USING webhook_endpoints e
-              WHERE e.deleted AND l.endpoint_id = e.id
-              """);
+              DELETE FROM webhook_lanes WHERE (endpoint_id, lane) IN (
+                SELECT l.endpoint_id, l.lane FROM webhook_endpoints e
+                JOIN webhook_lanes l ON l.endpoint_id = e.id
+                WHERE e.deleted ORDER BY 1, 2 LIMIT ? FOR UPDATE OF l SKIP LOCKED)
+              """,
+              limit);
           tx.update(
               """
-              DELETE FROM webhook_endpoints e WHERE e.deleted AND NOT EXISTS (
-                SELECT 1 FROM webhook_deliveries d WHERE d.endpoint_id = e.id)
+              DELETE FROM webhook_endpoints WHERE id IN (
+                SELECT id FROM webhook_endpoints e
+                WHERE e.deleted
+                  AND NOT EXISTS (SELECT 1 FROM webhook_deliveries d WHERE d.endpoint_id = e.id)
+                  AND NOT EXISTS (SELECT 1 FROM webhook_lanes l WHERE l.endpoint_id = e.id)
+                ORDER BY id FOR UPDATE SKIP LOCKED)
               """);
           return deleted;
         });

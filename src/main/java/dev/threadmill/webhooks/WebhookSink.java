@@ -6,6 +6,8 @@ import dev.threadmill.events.EventObject;
 import dev.threadmill.telemetry.OutboxEvent;
 import dev.threadmill.telemetry.OutboxSink;
 import dev.threadmill.webhooks.DeliveryQueue.NewDelivery;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -14,27 +16,42 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.jboss.logging.Logger;
 
 /** Queues the events of the outbox for the endpoints that subscribe to them. */
 @ApplicationScoped
 class WebhookSink implements OutboxSink {
+  private static final Logger LOG = Logger.getLogger(WebhookSink.class);
+
   private final EndpointStore endpoints;
   private final DeliveryQueue queue;
   private final WebhookDispatcher dispatcher;
   private final Ids ids;
   private final InstantSource clock;
+  private final Counter dead;
+  private final Counter dropped;
 
   WebhookSink(
       EndpointStore endpoints,
       DeliveryQueue queue,
       WebhookDispatcher dispatcher,
       Ids ids,
-      InstantSource clock) {
+      InstantSource clock,
+      MeterRegistry meters) {
     this.endpoints = endpoints;
     this.queue = queue;
     this.dispatcher = dispatcher;
     this.ids = ids;
     this.clock = clock;
+    this.dead = overflow(meters, "dead");
+    this.dropped = overflow(meters, "dropped");
+  }
+
+  private static Counter overflow(MeterRegistry meters, String outcome) {
+    return Counter.builder("threadmill.webhooks.overflow")
+        .description("Webhooks that exceeded the bound of a queue")
+        .tag("outcome", outcome)
+        .register(meters);
   }
 
   @Override
@@ -49,9 +66,19 @@ class WebhookSink implements OutboxSink {
         endpoints.of(projects).stream().collect(Collectors.groupingBy(WebhookEndpoint::project));
     var deliveries = deliveries(events, byProject);
     if (!deliveries.isEmpty()) {
-      queue.add(deliveries);
+      report(queue.add(deliveries));
       dispatcher.queued(
           deliveries.stream().map(NewDelivery::endpoint).collect(Collectors.toUnmodifiableSet()));
+    }
+  }
+
+  private void report(DeliveryQueue.Overflow overflow) {
+    if (overflow.dead() > 0 || overflow.dropped() > 0) {
+      dead.increment(overflow.dead());
+      dropped.increment(overflow.dropped());
+      LOG.warnf(
+          "queues of webhooks are full dead=%d dropped=%d endpoint_ids=%s",
+          overflow.dead(), overflow.dropped(), overflow.endpoints());
     }
   }
 

@@ -21,6 +21,7 @@ import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.PostgresResource;
 import dev.threadmill.testing.RecordingServer;
 import dev.threadmill.testing.RecordingServer.ReceivedRequest;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import jakarta.inject.Inject;
@@ -50,6 +51,7 @@ class WebhooksTest {
   @Inject DeliveryOutcomes outcomes;
   @Inject DeliveryStore deliveries;
   @Inject CleanUpDeliveries cleanUp;
+  @Inject MeterRegistry meters;
   @Inject Jdbc jdbc;
   @Inject Ids ids;
 
@@ -367,6 +369,49 @@ class WebhooksTest {
                 row -> row.integer("n"),
                 id))
         .contains(0);
+  }
+
+  @Test
+  void manyDeadLettersOfAThreadAreReplayedInTheirOrderWithNewAttempts() {
+    receiver.on("/hook", json(200, "{}"));
+    var endpoint = endpoint("/hook", "*");
+    var all = java.util.stream.IntStream.range(0, 60).mapToObj(Integer::toString).toList();
+    happens("tool_call", ids.thread(), all.toArray(String[]::new));
+    jdbc.update("UPDATE webhook_deliveries SET status = 'dead', ended_at = now(), attempts = 7");
+    // The rows lie in the table in another order.
+    jdbc.update(
+        "UPDATE webhook_deliveries SET attempts = 8 WHERE (body::jsonb #>> '{data,details,n}')::int < 20");
+    jdbc.update("DELETE FROM webhook_lanes");
+    jdbc.update("UPDATE webhook_endpoints SET pending = 0, dead = 60");
+
+    api.post("/v1/webhook_endpoints/" + endpoint.path("id").asText() + "/replay", "{}");
+    assertThat(deliveries(endpoint, "status=pending&limit=60"))
+        .hasSize(60)
+        .allMatch(each -> each.path("attempts").asInt() == 0);
+    dispatcher.begin();
+    await().atMost(Duration.ofSeconds(20)).until(() -> receiver.calls().size() == 60);
+
+    assertThat(numbers("/hook")).isEqualTo(all);
+  }
+
+  @Test
+  void whatExceedsTheBoundsOfAQueueIsCounted() {
+    endpoint("/hook", "*");
+    jdbc.update("UPDATE webhook_endpoints SET pending = 100000");
+    happens("tool_call", ids.thread(), "1");
+    jdbc.update("UPDATE webhook_endpoints SET dead = 100000");
+    double dropped = overflow("dropped");
+
+    happens("tool_call", ids.thread(), "2", "3");
+
+    assertThat(overflow("dropped")).isEqualTo(dropped + 2);
+    assertThat(overflow("dead")).isPositive();
+    assertThat(jdbc.list("SELECT status FROM webhook_deliveries", row -> row.text("status")))
+        .containsExactly("dead");
+  }
+
+  private double overflow(String outcome) {
+    return meters.get("threadmill.webhooks.overflow").tag("outcome", outcome).counter().count();
   }
 
   @Test
