@@ -153,7 +153,7 @@ class DeliveryQueue {
             FROM webhook_endpoints e CROSS JOIN LATERAL (
               SELECT next_attempt_at FROM webhook_lanes
               WHERE endpoint_id = e.id ORDER BY webhook_lanes.next_attempt_at LIMIT 1) l
-            WHERE e.pending > 0 AND %s
+            WHERE e.pending > 0 AND %s HAVING count(*) > 0
             """
                 .formatted(WebhookEndpoint.RECEIVES),
             row -> row.bigint("millis"))
