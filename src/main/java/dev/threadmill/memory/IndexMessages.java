@@ -20,7 +20,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.TreeMap;
 import org.jboss.logging.Logger;
 
@@ -126,8 +125,7 @@ public class IndexMessages {
       jdbc.runInTransaction(
           tx -> {
             queue.setAside(tx, messages);
-            assistants(messages)
-                .forEach((thread, assistant) -> queue.setAssistant(tx, thread, assistant));
+            setAssistants(tx, messages);
           });
     }
   }
@@ -283,7 +281,6 @@ public class IndexMessages {
   private void write(List<QueuedMessage> messages, List<float[]> vectors, QueueChange queueChange) {
     try {
       var documents = documents(messages, vectors);
-      var assistants = assistants(messages);
       jdbc.runInTransaction(
           tx -> {
             var existing = queue.lockExisting(tx, messages);
@@ -293,11 +290,7 @@ public class IndexMessages {
                     .filter(document -> existing.contains(document.sourceId()))
                     .toList());
             queueChange.apply(tx, messages);
-            assistants.forEach(
-                (thread, assistant) -> {
-                  index.setAssistant(tx, thread, assistant);
-                  queue.setAssistant(tx, thread, assistant);
-                });
+            setAssistants(tx, messages);
           });
     } catch (DatabaseException e) {
       if (e.isOutage()) {
@@ -309,13 +302,17 @@ public class IndexMessages {
     }
   }
 
-  /** The assistants that answer on the threads of messages, the latest of each thread. */
-  private static Map<ThreadId, String> assistants(List<QueuedMessage> messages) {
+  /** Sets the assistants that answer on the threads of messages, the latest of each thread. */
+  private void setAssistants(Tx tx, List<QueuedMessage> messages) {
     var assistants = new TreeMap<ThreadId, String>(Comparator.comparing(ThreadId::value));
     messages.stream()
         .filter(QueuedMessage::namesAssistant)
         .forEach(message -> assistants.put(message.thread(), message.assistantId()));
-    return assistants;
+    assistants.forEach(
+        (thread, assistant) -> {
+          index.setAssistant(tx, thread, assistant);
+          queue.setAssistant(tx, thread, assistant);
+        });
   }
 
   private List<IndexDocument> documents(List<QueuedMessage> messages, List<float[]> vectors) {

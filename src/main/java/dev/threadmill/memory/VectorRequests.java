@@ -13,8 +13,8 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /**
- * The scopes whose deferred messages have a reader now. Those who read note the scope, which costs
- * them nothing; the worker of this node makes the messages due.
+ * The scopes whose deferred messages are read now. A recall or a search notes its scope, which
+ * costs it nothing; the worker of this node makes the messages due.
  */
 @ApplicationScoped
 class VectorRequests {
