@@ -265,7 +265,7 @@ public class SubmitToolOutputs {
       transitions.requeue(tx, next, log);
     }
     // Figures and names of tools of earlier steps belong to the end of the run, too.
-    var all = claim && step.ordinal() > 1 ? steps.ofRun(tx, run) : List.of(step);
+    var all = claim && step.ordinal() > 1 ? steps.ofRunWithCalls(tx, run) : List.of(step);
     return new ClaimedRun(next, EventId.endOf(run), events, all);
   }
 }

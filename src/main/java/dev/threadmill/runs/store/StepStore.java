@@ -21,6 +21,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * Reads the steps of runs. {@link StepWriter} writes them. Columns whose names differ from the
@@ -76,6 +77,12 @@ public class StepStore {
   /** All steps of a run in their order, without their calls, within a transaction. */
   public List<Step> ofRun(Tx tx, Run run) {
     return tx.list(OF_RUN, StepStore::read, run.threadId(), run.id());
+  }
+
+  /** All steps of a run in their order, with their calls, within a transaction. */
+  public List<Step> ofRunWithCalls(Tx tx, Run run) {
+    var steps = ofRun(tx, run);
+    return withCalls(steps, ids -> calls.ofSteps(tx, run.threadId(), ids));
   }
 
   /** The last step of a run with its calls, within a transaction. */
@@ -150,11 +157,16 @@ public class StepStore {
 
   /** The steps with their calls, which are read in one statement. */
   private List<Step> withCalls(List<Step> steps, ThreadId thread) {
+    return withCalls(steps, ids -> calls.ofSteps(thread, ids));
+  }
+
+  private static List<Step> withCalls(
+      List<Step> steps, Function<List<StepId>, Map<StepId, List<ToolCall>>> read) {
     var ids = steps.stream().filter(s -> s.type() == Step.Type.TOOL_CALLS).map(Step::id).toList();
     if (ids.isEmpty()) {
       return steps;
     }
-    var found = calls.ofSteps(thread, ids);
+    var found = read.apply(ids);
     return steps.stream().map(step -> step.with(found.getOrDefault(step.id(), List.of()))).toList();
   }
 

@@ -32,6 +32,11 @@ public class ToolCallStore {
 
   private static final int MAX_FILE_SEARCHES = 100;
 
+  private static final String OF_STEPS =
+      "SELECT "
+          + COLUMNS
+          + " FROM tool_calls WHERE thread_id = ? AND step_id = ANY (?) ORDER BY step_id, ordinal";
+
   private final Jdbc jdbc;
 
   public ToolCallStore(Jdbc jdbc) {
@@ -63,18 +68,21 @@ public class ToolCallStore {
   /** The calls of several steps of a thread, by their steps. */
   Map<StepId, List<ToolCall>> ofSteps(ThreadId thread, Collection<StepId> steps) {
     var calls = new HashMap<StepId, List<ToolCall>>();
-    jdbc.list(
-        "SELECT "
-            + COLUMNS
-            + " FROM tool_calls WHERE thread_id = ? AND step_id = ANY (?)"
-            + " ORDER BY step_id, ordinal",
-        row ->
-            calls
-                .computeIfAbsent(row.text("step_id", StepId::new), _ -> new ArrayList<>())
-                .add(read(row)),
-        thread,
-        steps);
+    jdbc.list(OF_STEPS, row -> addTo(calls, row), thread, steps);
     return calls;
+  }
+
+  /** As {@link #ofSteps(ThreadId, Collection)}, within a transaction. */
+  Map<StepId, List<ToolCall>> ofSteps(Tx tx, ThreadId thread, Collection<StepId> steps) {
+    var calls = new HashMap<StepId, List<ToolCall>>();
+    tx.list(OF_STEPS, row -> addTo(calls, row), thread, steps);
+    return calls;
+  }
+
+  private static boolean addTo(Map<StepId, List<ToolCall>> calls, Row row) throws SQLException {
+    return calls
+        .computeIfAbsent(row.text("step_id", StepId::new), _ -> new ArrayList<>())
+        .add(read(row));
   }
 
   /** The calls that a run waits for its client with. */
