@@ -10,6 +10,7 @@ import dev.threadmill.api.PageRequest;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.VectorStoreId;
 import dev.threadmill.db.EntityQuery;
+import dev.threadmill.db.HibernateTransaction;
 import dev.threadmill.db.Keyset;
 import dev.threadmill.files.FileReferences;
 import dev.threadmill.guard.ContentGate;
@@ -17,7 +18,6 @@ import dev.threadmill.guard.ContentSource;
 import dev.threadmill.vectorstores.VectorStores;
 import io.quarkus.hibernate.orm.panache.Panache;
 import io.quarkus.hibernate.orm.panache.PanacheQuery;
-import io.quarkus.narayana.jta.QuarkusTransaction;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.context.control.ActivateRequestContext;
 import jakarta.enterprise.event.Event;
@@ -38,6 +38,7 @@ import java.util.stream.Collectors;
 public class Assistants {
   private static final int MAX_EXPOSED = 200;
 
+  private final HibernateTransaction transaction;
   private final Ids ids;
   private final InstantSource clock;
   private final FileReferences files;
@@ -55,7 +56,9 @@ public class Assistants {
       RoutingTargets targets,
       ContentGate gate,
       VectorStores stores,
-      Event<MemoryOptionsChanged> memoryChanged) {
+      Event<MemoryOptionsChanged> memoryChanged,
+      HibernateTransaction transaction) {
+    this.transaction = transaction;
     this.stores = stores;
     this.memoryChanged = memoryChanged;
     this.gate = gate;
@@ -167,8 +170,7 @@ public class Assistants {
 
   private Assistant create(
       ProjectId project, CreateAssistant request, ToolResources toolResources) {
-    return QuarkusTransaction.joiningExisting()
-        .call(() -> persist(project, request, toolResources));
+    return transaction.call(() -> persist(project, request, toolResources));
   }
 
   private Assistant persist(

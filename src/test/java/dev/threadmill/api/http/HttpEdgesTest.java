@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Locale;
 import org.eclipse.microprofile.config.ConfigProvider;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -117,7 +118,7 @@ class HttpEdgesTest {
 
   private static String allow(String answer) {
     return Arrays.stream(answer.split("\r\n"))
-        .filter(line -> line.toLowerCase().startsWith("allow:"))
+        .filter(line -> line.toLowerCase(Locale.ROOT).startsWith("allow:"))
         .map(line -> line.substring("allow:".length()).strip())
         .findFirst()
         .orElse("");
