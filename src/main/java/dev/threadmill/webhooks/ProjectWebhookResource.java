@@ -96,7 +96,7 @@ public class ProjectWebhookResource {
   @POST
   @Consumes(MediaType.APPLICATION_JSON)
   @Path("{webhook_endpoint_id}/test")
-  @Operation(summary = "Send an example of an event to a webhook endpoint, once of a project")
+  @Operation(summary = "Send an example of an event to a webhook endpoint of a project, once")
   public WebhookEndpoints.TestResult test(
       @PathParam("project_id") ProjectId project,
       @PathParam("webhook_endpoint_id") String id,
@@ -118,7 +118,7 @@ public class ProjectWebhookResource {
 
   @GET
   @Path("{webhook_endpoint_id}/deliveries/{delivery_id}")
-  @Operation(summary = "Retrieve a delivery with its latest attempts of a project")
+  @Operation(summary = "Retrieve a delivery of a project with its latest attempts")
   public DeliveryObject delivery(
       @PathParam("project_id") ProjectId project,
       @PathParam("webhook_endpoint_id") String id,
@@ -128,7 +128,7 @@ public class ProjectWebhookResource {
 
   @POST
   @Path("{webhook_endpoint_id}/deliveries/{delivery_id}/replay")
-  @Operation(summary = "Queue a delivery that has ended again of a project")
+  @Operation(summary = "Queue a delivery of a project again that has ended")
   public DeliveryObject replay(
       @PathParam("project_id") ProjectId project,
       @PathParam("webhook_endpoint_id") String id,
@@ -140,7 +140,7 @@ public class ProjectWebhookResource {
   @Path("{webhook_endpoint_id}/replay")
   @Operation(
       summary =
-          "Queue the oldest dead letters of a webhook endpoint again, up to 1000 of a project")
+          "Queue the oldest dead letters of a webhook endpoint of a project again, up to 1000")
   public WebhookEndpoints.Replayed replayDead(
       @PathParam("project_id") ProjectId project, @PathParam("webhook_endpoint_id") String id) {
     return endpoints.replayDead(checked(project), id);

@@ -15,11 +15,15 @@ import io.vertx.core.Vertx;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.nio.charset.StandardCharsets;
+import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jboss.logging.Logger;
 
 /**
@@ -97,7 +101,7 @@ class SendWebhook {
           status,
           arrived ? null : error(status, text),
           millisSince(started),
-          response.header("retry-after").map(SendWebhook::seconds).orElse(null),
+          response.header("retry-after").flatMap(this::pause).orElse(null),
           false);
     } catch (EgressException e) {
       return new Outcome(null, e.getMessage(), millisSince(started), null, e.isLocal());
@@ -167,7 +171,17 @@ class SendWebhook {
     return (System.nanoTime() - started) / 1_000_000;
   }
 
-  private static Duration seconds(String text) {
-    return text.matches("[0-9]{1,6}") ? Duration.ofSeconds(Long.parseLong(text)) : null;
+  /** The value of {@code Retry-After}: seconds or an HTTP date; empty for anything else. */
+  private Optional<Duration> pause(String text) {
+    if (text.matches("[0-9]{1,6}")) {
+      return Optional.of(Duration.ofSeconds(Long.parseLong(text)));
+    }
+    try {
+      var until = ZonedDateTime.parse(text, DateTimeFormatter.RFC_1123_DATE_TIME).toInstant();
+      var pause = Duration.between(clock.instant(), until);
+      return pause.isNegative() ? Optional.empty() : Optional.of(pause);
+    } catch (DateTimeException | ArithmeticException e) {
+      return Optional.empty();
+    }
   }
 }

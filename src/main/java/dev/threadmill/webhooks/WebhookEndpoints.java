@@ -118,7 +118,7 @@ class WebhookEndpoints {
   /**
    * The result of a test on the wire.
    *
-   * @param success always true: the endpoint has answered, with whatever status
+   * @param success whether a delivery with this status would count as delivered
    */
   @Schema(name = "WebhookEndpointTestResult")
   record TestResult(
@@ -142,7 +142,8 @@ class WebhookEndpoints {
     if (outcome.statusCode() == null) {
       throw ApiException.invalidState("The test did not reach the endpoint: " + outcome.error());
     }
-    return new TestResult("webhook_endpoint.test", id, type, outcome.statusCode(), true);
+    return new TestResult(
+        "webhook_endpoint.test", id, type, outcome.statusCode(), outcome.isDelivered());
   }
 
   /**

@@ -27,6 +27,9 @@ import io.quarkus.test.junit.QuarkusTest;
 import jakarta.inject.Inject;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -295,10 +298,21 @@ class WebhooksTest {
 
   @Test
   void aPauseThatAReceiverAsksForHoldsForItsEndpoint() {
+    asksForAPause("600");
+  }
+
+  @Test
+  void aPauseUntilADateHoldsForItsEndpoint() {
+    asksForAPause(
+        DateTimeFormatter.RFC_1123_DATE_TIME.format(
+            ZonedDateTime.now(ZoneOffset.UTC).plusMinutes(10)));
+  }
+
+  private void asksForAPause(String retryAfter) {
     receiver.on(
         "/hook",
         (exchange, _) -> {
-          exchange.getResponseHeaders().add("retry-after", "600");
+          exchange.getResponseHeaders().add("retry-after", retryAfter);
           RecordingServer.reply(exchange, 429, "text/plain", "");
         });
     var endpoint = endpoint("/hook", "*");
@@ -652,8 +666,16 @@ class WebhooksTest {
 
     assertThat(result.path("object").asText()).isEqualTo("webhook_endpoint.test");
     assertThat(result.path("status_code").asInt()).isEqualTo(503);
-    assertThat(result.path("success").asBoolean()).isTrue();
+    assertThat(result.path("success").asBoolean(true)).isFalse();
     assertThat(receiver.calls()).hasSize(1);
+    receiver.on("/hook", json(204, ""));
+    assertThat(
+            api.post("/v1/webhook_endpoints/" + id + "/test", example())
+                .json()
+                .path("success")
+                .asBoolean())
+        .isTrue();
+    assertThat(receiver.calls()).hasSize(2);
   }
 
   @Test
