@@ -174,8 +174,7 @@ public class EgressClient {
       throws EgressException, InterruptedException {
     if (permits != null
         && !permits.tryAcquire(deadline - System.nanoTime(), TimeUnit.NANOSECONDS)) {
-      throw new EgressException(
-          EgressException.Kind.TIMED_OUT, redirected, "All connections of this server are in use.");
+      throw EgressException.exhausted(redirected);
     }
     boolean opened = false;
     try {

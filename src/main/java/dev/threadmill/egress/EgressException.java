@@ -45,6 +45,16 @@ public final class EgressException extends Exception {
     return new EgressException(Kind.REFUSED, false, message);
   }
 
+  /**
+   * All connections were in use until the deadline.
+   *
+   * @param hasArrived whether an earlier hop has received the request
+   */
+  static EgressException exhausted(boolean hasArrived) {
+    return new EgressException(
+        Kind.TIMED_OUT, hasArrived, !hasArrived, "All connections of this server are in use.");
+  }
+
   /** The meaning of a failed exchange. */
   static EgressException of(IOException e, long deadline) {
     boolean late = System.nanoTime() - deadline >= 0;

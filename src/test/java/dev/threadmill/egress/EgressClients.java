@@ -6,6 +6,9 @@ import java.util.List;
 
 /** Clients without the server. */
 public final class EgressClients {
+  /** The connections of a client for tools. */
+  static final int CONNECTIONS = 10;
+
   private static final Vertx VERTX = Vertx.vertx();
 
   private EgressClients() {}
@@ -18,7 +21,7 @@ public final class EgressClients {
 
   static EgressClient forTools(
       EgressPolicy policy, HostResolver resolver, ProxyRules proxies, Duration connectTimeout) {
-    return EgressClient.forTools(VERTX, policy, resolver, proxies, connectTimeout, 10);
+    return EgressClient.forTools(VERTX, policy, resolver, proxies, connectTimeout, CONNECTIONS);
   }
 
   static EgressClient forProviders(int connections) {

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
@@ -20,6 +21,31 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Responses that are too large, too slow, compressed or broken. */
 class EgressResponsesTest extends EgressFixture {
+  @Test
+  void aRequestWithoutAConnectionToGiveIsAFailureOfThisServer() throws Exception {
+    var http = http("127.0.0.1");
+    var open = new ArrayList<StreamingResponse>();
+    try {
+      for (int i = 0; i < EgressClients.CONNECTIONS; i++) {
+        open.add(http.openWithoutRedirects(get(receiver.url("/"))));
+      }
+
+      var failure =
+          catchThrowableOfType(
+              EgressException.class, () -> http.openWithoutRedirects(get(receiver.url("/"))));
+
+      assertThat(failure.isLocal()).isTrue();
+      assertThat(failure.mayHaveArrived()).isFalse();
+    } finally {
+      open.forEach(StreamingResponse::close);
+    }
+    var gone = receiver.url("/");
+    receiver.close();
+    var refused =
+        catchThrowableOfType(EgressException.class, () -> http.openWithoutRedirects(get(gone)));
+    assertThat(refused.isLocal()).isFalse();
+  }
+
   @Test
   void anAnswerThatIsTooLargeIsNotRead() {
     receiver.on("/large", RecordingServer.json(200, "x".repeat(MAX_BYTES + 1)));
