@@ -40,7 +40,7 @@ class OpenApiOperationsTest {
 
   @Test
   void nullableSchemasThatNestDeepAreConvertedOnce() {
-    int depth = 150;
+    int depth = 90;
     var nested =
         "{\"nullable\": true, \"type\": \"object\", \"properties\": {\"a\": ".repeat(depth)
             + "{\"type\": \"string\", \"nullable\": true}"

@@ -172,7 +172,7 @@ class HttpServerTest {
             () ->
                 assertThat(cluster.node(0).log())
                     .containsPattern(
-                        "(?m)\\{\"event\":\"run\\.completed\".*\"run_id\":\"%s\".*\"status\":\"completed\"}$"
+                        "(?m)\\{\"event\":\"run\\.completed\".*\"run_id\":\"%s\".*\"status\":\"completed\".*}$"
                             .formatted(run.path("id").asText())));
     assertThat(api.get("/q/metrics").text())
         .containsPattern("threadmill_runs_seconds_count\\{status=\"completed\"} [1-9]")
