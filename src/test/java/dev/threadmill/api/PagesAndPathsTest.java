@@ -56,9 +56,9 @@ class PagesAndPathsTest {
     var answer = user.send("PUT", "/v1/threads/thread_1", null);
 
     assertThat(answer.status()).isEqualTo(405);
-    assertThat(answer.headers().firstValue("Allow")).contains("DELETE, GET, POST");
+    assertThat(answer.headers().firstValue("Allow")).contains("DELETE, GET, HEAD, OPTIONS, POST");
     assertThat(user.send("DELETE", "/v1/assistants", null).headers().firstValue("Allow"))
-        .contains("GET, POST");
+        .contains("GET, HEAD, OPTIONS, POST");
   }
 
   @ParameterizedTest
