@@ -127,8 +127,8 @@ public final class OpenApiOperations {
         }
         if (operations.size() == ToolSpec.MAX_PER_ASSISTANT) {
           throw ApiException.invalid(
-              "operations",
-              "Invalid 'operations': the document has more than %d operations that a tool can call. Name those to take."
+              "tools",
+              "Invalid 'tools': the document has more than %d operations that a tool can call. Name those to take in 'operations'."
                   .formatted(ToolSpec.MAX_PER_ASSISTANT));
         }
         try {

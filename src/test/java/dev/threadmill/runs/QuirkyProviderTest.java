@@ -102,7 +102,6 @@ class QuirkyProviderTest {
     "call-quoted, 0",
     "call-with-null, 0",
     "call-same-ids, 0",
-    "call-cut, 1",
     "call-reasoning-details, 0",
   })
   void aRunWithCallsEndsAndSoDoTheNextAndOneOfAFork(String model, int refusals) {
@@ -135,6 +134,22 @@ class QuirkyProviderTest {
         .isEqualTo("requires_action");
     assertThat(calls).isEqualTo(2 + refusals);
     assertThat(provider.requests()).hasSize(5 + refusals);
+  }
+
+  @Test
+  void aRunWhoseCallWasCutEndsAndSoDoesTheNext() {
+    // Given: the server answers such a call itself, and the provider refuses it in the history
+    var conversation = Conversation.of(user, "call-cut", "How is it?", "get_weather");
+
+    // When
+    var first = ended(conversation, conversation.body());
+    conversation.say("And tomorrow?");
+    var second = ended(conversation, conversation.body());
+
+    // Then: the call, the refusal, and the history in another shape
+    assertThat(first.path("status").asText()).as(first.toString()).isEqualTo("completed");
+    assertThat(second.path("status").asText()).as(second.toString()).isEqualTo("completed");
+    assertThat(provider.requests()).hasSize(3 + 2);
   }
 
   @Test
