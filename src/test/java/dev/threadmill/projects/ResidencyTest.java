@@ -105,7 +105,7 @@ class ResidencyTest {
       var run = runs.run(assistant, "Go");
 
       assertThat(run.status()).isEqualTo("completed");
-      assertThat(receiver.calls()).hasSize(isReached ? 1 : 0);
+      assertThat(receiver.calls()).as(run.calls().toString()).hasSize(isReached ? 1 : 0);
       if (!isReached) {
         assertThat(run.output(0)).contains("not_allowed", "'us'", "'eu'");
       }

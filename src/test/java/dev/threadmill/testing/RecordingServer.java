@@ -11,11 +11,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executors;
 
 /** An HTTP server for tools to call, which records the requests. */
 public final class RecordingServer implements AutoCloseable {
+  private final Map<String, Handler> handlers = new ConcurrentHashMap<>();
   private final HttpServer server;
   private final List<ReceivedRequest> calls = new CopyOnWriteArrayList<>();
 
@@ -58,17 +60,19 @@ public final class RecordingServer implements AutoCloseable {
     }
   }
 
-  /** Sets the handler of this path and those below it. */
+  /** Sets the handler of this path and those below it, in place of one that it has. */
   public RecordingServer on(String path, Handler handler) {
-    server.createContext(
-        path,
-        exchange -> {
-          try (exchange) {
-            var call = read(exchange);
-            calls.add(call);
-            handler.answer(exchange, call);
-          }
-        });
+    if (handlers.put(path, handler) == null) {
+      server.createContext(
+          path,
+          exchange -> {
+            try (exchange) {
+              var call = read(exchange);
+              calls.add(call);
+              handlers.get(path).answer(exchange, call);
+            }
+          });
+    }
     return this;
   }
 
