@@ -92,6 +92,7 @@ class ResidencyTest {
   void aToolReachesHostsOfTheRegionOnly(String region, String model, boolean isReached) {
     var runs = new ToolRuns(keyOf(project("\"region\": \"%s\"".formatted(region))));
     try (var receiver = RecordingServer.start()) {
+      receiver.on("/hook", RecordingServer.json(200, "{}"));
       provider.reply(Reply.call("hook", "{}"), Reply.text("Done."));
       var assistant =
           runs.assistant(
