@@ -1,5 +1,7 @@
 package dev.threadmill.testing;
 
+import static org.awaitility.Awaitility.await;
+
 import dev.threadmill.db.embedded.EmbeddedPostgres;
 import dev.threadmill.db.embedded.EmbeddedPostgres.Options;
 import dev.threadmill.db.embedded.EmbeddedPostgres.Vector;
@@ -69,13 +71,19 @@ public final class PostgresResource implements QuarkusTestResourceLifecycleManag
 
   /** Deletes a folder recursively, without following links. */
   public static void delete(Path folder) {
-    try (var all = Files.walk(folder)) {
-      for (Path each : (Iterable<Path>) all.sorted(Comparator.reverseOrder())::iterator) {
-        Files.deleteIfExists(each);
+    // A process that is ending may write to it meanwhile.
+    await().ignoreExceptions().until(() -> isDeleted(folder));
+  }
+
+  private static boolean isDeleted(Path folder) throws IOException {
+    if (Files.exists(folder)) {
+      try (var all = Files.walk(folder)) {
+        for (Path each : (Iterable<Path>) all.sorted(Comparator.reverseOrder())::iterator) {
+          Files.deleteIfExists(each);
+        }
       }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
     }
+    return true;
   }
 
   @Override
