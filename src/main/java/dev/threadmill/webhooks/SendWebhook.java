@@ -1,6 +1,7 @@
 package dev.threadmill.webhooks;
 
 import dev.threadmill.api.StorableText;
+import dev.threadmill.egress.AllowedDomains;
 import dev.threadmill.egress.EgressClient;
 import dev.threadmill.egress.EgressConfig;
 import dev.threadmill.egress.EgressException;
@@ -11,6 +12,7 @@ import dev.threadmill.egress.ProxyRules;
 import dev.threadmill.egress.StreamingResponse;
 import dev.threadmill.guard.SecretBox;
 import dev.threadmill.guard.SecretText;
+import dev.threadmill.projects.Residency;
 import io.vertx.core.Vertx;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -40,6 +42,7 @@ class SendWebhook {
   private final SecretBox secrets;
   private final WebhooksConfig config;
   private final InstantSource clock;
+  private final Residency residency;
 
   SendWebhook(
       Vertx vertx,
@@ -47,7 +50,9 @@ class SendWebhook {
       EgressConfig egress,
       SecretBox secrets,
       WebhooksConfig config,
-      InstantSource clock) {
+      InstantSource clock,
+      Residency residency) {
+    this.residency = residency;
     this.http =
         EgressClient.forTools(
             vertx,
@@ -142,7 +147,7 @@ class SendWebhook {
             signature),
         Map.of(),
         body.getBytes(StandardCharsets.UTF_8),
-        List.of(),
+        List.of(residency.restrict(endpoint.project(), AllowedDomains.ANY)),
         config.timeout(),
         MAX_RESPONSE_BYTES);
   }

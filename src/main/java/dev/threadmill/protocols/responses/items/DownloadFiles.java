@@ -6,10 +6,12 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.threadmill.api.ApiException;
 import dev.threadmill.api.FairExecutor;
 import dev.threadmill.api.ProjectId;
+import dev.threadmill.egress.AllowedDomains;
 import dev.threadmill.egress.EgressClient;
 import dev.threadmill.egress.EgressException;
 import dev.threadmill.egress.EgressRequest;
 import dev.threadmill.egress.HttpResponse;
+import dev.threadmill.projects.Residency;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.net.URI;
@@ -46,12 +48,14 @@ class DownloadFiles {
   private static final Duration LONGEST_WAIT = Duration.ofSeconds(60);
 
   private final EgressClient http;
+  private final Residency residency;
   private final FairExecutor turns =
       new FairExecutor(
           Executors.newFixedThreadPool(MAX_AT_ONCE, Thread.ofVirtual().factory()),
           MAX_AT_ONCE_OF_PROJECT);
 
-  DownloadFiles(EgressClient http) {
+  DownloadFiles(EgressClient http, Residency residency) {
+    this.residency = residency;
     this.http = http;
   }
 
@@ -144,7 +148,7 @@ class DownloadFiles {
             Map.of("accept", "*/*"),
             Map.of(),
             null,
-            List.of(),
+            List.of(residency.restrict(project, AllowedDomains.ANY)),
             TIMEOUT,
             (int) Math.clamp(left, 1, MAX_BYTES));
     var download = new FutureTask<>(() -> http.send(request));
