@@ -33,6 +33,7 @@ class TableOwnersTest {
     owns("projects.idempotency", "idempotency_keys");
     owns("limits", "usage_limits", "usage_counters", "usage_reservations");
     owns("files", "files", "file_blobs", "file_usage");
+    owns("files.extraction", "picture_texts");
     owns("files.uploads", "uploads", "upload_parts");
     owns("assistants", "assistants");
     owns("telemetry", "outbox", "outbox_sinks");

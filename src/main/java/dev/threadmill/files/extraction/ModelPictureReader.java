@@ -1,8 +1,5 @@
 package dev.threadmill.files.extraction;
 
-import com.github.benmanes.caffeine.cache.Cache;
-import com.github.benmanes.caffeine.cache.Caffeine;
-import dev.threadmill.api.HeapBytes;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.Sha256;
 import dev.threadmill.limits.BudgetLedger;
@@ -18,7 +15,6 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import java.time.Duration;
 import java.util.Base64;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiFunction;
@@ -27,8 +23,8 @@ import org.jboss.logging.Logger;
 
 /**
  * Reads pictures with the model of the setting {@code picture-model}, one call for each, which the
- * project of the file is charged for. What was read last is kept, so that a file whose reading a
- * limit ends goes on at the next attempt where it ended.
+ * project of the file is charged for. What was read is kept for a day, so that a file whose reading
+ * a limit ends goes on at the next attempt where it ended, on any node.
  */
 @ApplicationScoped
 public class ModelPictureReader implements PictureReader {
@@ -44,37 +40,20 @@ public class ModelPictureReader implements PictureReader {
       chart or photograph in two sentences, with the figures that it shows. Write nothing else. If the picture is \
       empty, write "Empty picture".""";
 
-  /** The part of the heap for texts of pictures. */
-  private static final int SHARE_OF_THE_HEAP = 64;
-
-  /** What a text takes beside its characters. */
-  private static final int ENTRY_BYTES = 512;
-
-  private final Cache<Key, String> texts =
-      Caffeine.newBuilder()
-          .maximumWeight(HeapBytes.share(SHARE_OF_THE_HEAP))
-          .weigher((Key _, String text) -> ENTRY_BYTES + Character.BYTES * text.length())
-          .expireAfterAccess(Duration.ofHours(1))
-          .build();
-
   private final ExtractionConfig config;
   private final Function<String, Optional<LanguageModel>> models;
   private final BiFunction<ProjectId, LanguageModel, LanguageModel> metered;
+  private final PictureTexts texts;
 
   @Inject
-  ModelPictureReader(ExtractionConfig config, ModelRegistry registry, BudgetLedger ledger) {
+  ModelPictureReader(
+      ExtractionConfig config, ModelRegistry registry, BudgetLedger ledger, PictureTexts texts) {
     this(
         config,
         registry::find,
-        (project, model) -> ledger.metered(Payer.of(project), model, LONGEST_WAIT));
+        (project, model) -> ledger.metered(Payer.of(project), model, LONGEST_WAIT),
+        texts);
   }
-
-  /**
-   * A picture that a model has read.
-   *
-   * @param project which was charged; others are charged themselves
-   */
-  private record Key(ProjectId project, String model, String digest) {}
 
   /**
    * @param metered the model with its calls counted for the project
@@ -82,7 +61,9 @@ public class ModelPictureReader implements PictureReader {
   ModelPictureReader(
       ExtractionConfig config,
       Function<String, Optional<LanguageModel>> models,
-      BiFunction<ProjectId, LanguageModel, LanguageModel> metered) {
+      BiFunction<ProjectId, LanguageModel, LanguageModel> metered,
+      PictureTexts texts) {
+    this.texts = texts;
     this.config = config;
     this.models = models;
     this.metered = metered;
@@ -97,10 +78,10 @@ public class ModelPictureReader implements PictureReader {
   public Optional<String> read(ProjectId project, byte[] picture, String mediaType)
       throws ExtractionException, InterruptedException {
     var name = config.pictureModel().orElseThrow();
-    var key = new Key(project, name, HexFormat.of().formatHex(Sha256.of(picture)));
-    var known = texts.getIfPresent(key);
-    if (known != null) {
-      return Optional.of(known);
+    var key = new PictureTexts.Key(project, name, Sha256.of(picture));
+    var known = texts.find(key);
+    if (known.isPresent()) {
+      return known;
     }
     var text = ask(project, name, picture, mediaType);
     text.ifPresent(each -> texts.put(key, each));

@@ -2,7 +2,10 @@ package dev.threadmill.files.extraction;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.threadmill.api.Ids;
 import dev.threadmill.api.ProjectId;
+import dev.threadmill.api.Sha256;
+import dev.threadmill.db.Jdbc;
 import dev.threadmill.models.LanguageModel;
 import dev.threadmill.models.ModelDelta;
 import dev.threadmill.models.ModelInfo;
@@ -11,14 +14,34 @@ import dev.threadmill.models.ModelPart;
 import dev.threadmill.models.ModelRequest;
 import dev.threadmill.models.ModelResponse;
 import dev.threadmill.models.Usage;
+import dev.threadmill.testing.KeysResource;
+import dev.threadmill.testing.PostgresResource;
+import io.quarkus.test.common.QuarkusTestResource;
+import io.quarkus.test.junit.QuarkusTest;
+import jakarta.inject.Inject;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
+@QuarkusTest
+@QuarkusTestResource(PostgresResource.class)
+@QuarkusTestResource(KeysResource.class)
 class ModelPictureReaderTest {
-  private static final ProjectId PROJECT = new ProjectId("proj_" + "a".repeat(24));
+  @Inject PictureTexts texts;
+  @Inject Ids ids;
+  @Inject Jdbc jdbc;
+  private ProjectId project;
+
+  @BeforeEach
+  void useAProjectOfItsOwn() {
+    project = ids.project();
+  }
+
   private static final byte[] PICTURE = {1, 2, 3};
 
   /** In place of a provider, which is outside the server. */
@@ -45,9 +68,10 @@ class ModelPictureReaderTest {
         new ModelPictureReader(
             ExtractionSettings.usual().withPictureModel("seeing"),
             name -> name.equals("seeing") ? Optional.of(model) : Optional.empty(),
-            (_, found) -> found);
+            (_, found) -> found,
+            texts);
 
-    assertThat(reader.read(PROJECT, PICTURE, "image/png")).contains("An invoice");
+    assertThat(reader.read(project, PICTURE, "image/png")).contains("An invoice");
 
     assertThat(model.requests).hasSize(1);
     var message = (ModelMessage.User) model.requests.getFirst().messages().getFirst();
@@ -61,22 +85,40 @@ class ModelPictureReaderTest {
         new ModelPictureReader(
             ExtractionSettings.usual().withPictureModel("seeing"),
             _ -> Optional.of(model),
-            (_, found) -> found);
+            (_, found) -> found,
+            texts);
 
-    reader.read(PROJECT, PICTURE, "image/png");
-    assertThat(reader.read(PROJECT, PICTURE.clone(), "image/png")).contains("An invoice");
+    reader.read(project, PICTURE, "image/png");
+    assertThat(reader.read(project, PICTURE.clone(), "image/png")).contains("An invoice");
     assertThat(model.requests).hasSize(1);
 
-    reader.read(PROJECT, new byte[] {3, 2, 1}, "image/png");
-    reader.read(new ProjectId("proj_" + "b".repeat(24)), PICTURE, "image/png");
+    reader.read(project, new byte[] {3, 2, 1}, "image/png");
+    reader.read(ids.project(), PICTURE, "image/png");
     assertThat(model.requests).hasSize(3);
+  }
+
+  @Test
+  void whatOneNodeHasReadAnotherOneKnowsUntilItsTimeIsOver() throws Exception {
+    var key = new PictureTexts.Key(project, "seeing", Sha256.of(PICTURE));
+    var clock = new AtomicReference<>(Instant.parse("2031-05-01T10:00:00Z"));
+    var one = new PictureTexts(jdbc, clock::get);
+    var other = new PictureTexts(jdbc, clock::get);
+
+    one.put(key, "An \u0000invoice");
+    assertThat(other.find(key)).contains("An \uFFFDinvoice");
+
+    clock.set(Instant.parse("2031-05-02T13:00:00Z"));
+    assertThat(other.find(key)).isEmpty();
+    assertThat(other.deleteExpired(1_000)).isPositive();
+    clock.set(Instant.parse("2031-05-01T10:00:00Z"));
+    assertThat(one.find(key)).isEmpty();
   }
 
   @Test
   void withoutTheSettingNoPictureIsRead() {
     var reader =
         new ModelPictureReader(
-            ExtractionSettings.usual(), _ -> Optional.empty(), (_, found) -> found);
+            ExtractionSettings.usual(), _ -> Optional.empty(), (_, found) -> found, texts);
 
     assertThat(reader.maxPictures()).isZero();
   }
@@ -87,8 +129,9 @@ class ModelPictureReaderTest {
         new ModelPictureReader(
             ExtractionSettings.usual().withPictureModel("other"),
             _ -> Optional.empty(),
-            (_, found) -> found);
+            (_, found) -> found,
+            texts);
 
-    assertThat(reader.read(PROJECT, PICTURE, "image/png")).isEmpty();
+    assertThat(reader.read(project, PICTURE, "image/png")).isEmpty();
   }
 }

@@ -25,6 +25,7 @@ import org.junit.jupiter.api.Test;
 class PictureBudgetTest {
   @Inject ModelRegistry models;
   @Inject BudgetLedger ledger;
+  @Inject PictureTexts texts;
   FakeProvider provider;
 
   @Test
@@ -37,7 +38,7 @@ class PictureBudgetTest {
     admin.post(limits, "{\"count_usage\": true}");
     var reader =
         new ModelPictureReader(
-            ExtractionSettings.usual().withPictureModel("gpt-4o"), models, ledger);
+            ExtractionSettings.usual().withPictureModel("gpt-4o"), models, ledger, texts);
 
     assertThat(reader.read(new ProjectId(project), new byte[] {1}, "image/png"))
         .contains("An invoice");
