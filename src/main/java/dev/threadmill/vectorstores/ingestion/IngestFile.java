@@ -10,6 +10,7 @@ import dev.threadmill.files.chunks.Chunk;
 import dev.threadmill.files.chunks.Chunker;
 import dev.threadmill.files.extraction.ExtractionException;
 import dev.threadmill.files.extraction.TextExtraction;
+import dev.threadmill.models.LimitReachedException;
 import dev.threadmill.models.ModelException;
 import dev.threadmill.vectorstores.IngestionSignal;
 import dev.threadmill.vectorstores.StoreEmbeddings;
@@ -33,6 +34,10 @@ import org.jboss.logging.Logger;
 class IngestFile {
   private static final Logger LOG = Logger.getLogger(IngestFile.class);
   private static final Duration MAX_PAUSE = Duration.ofMinutes(5);
+
+  /** How long a file waits for a limit of its project, such as a budget of the day. */
+  private static final Duration LONGEST_WAIT_AT_LIMIT = Duration.ofHours(25);
+
   private static final int ENTRIES_PER_COPY = 500;
 
   private final Jdbc jdbc;
@@ -234,6 +239,14 @@ class IngestFile {
   }
 
   private void retry(ClaimedFile claimed, String message, Throwable cause) {
+    var limit = limitOf(cause);
+    if (limit.isPresent()
+        && queue.postponeAtLimit(claimed, pause(limit.get()), LONGEST_WAIT_AT_LIMIT)) {
+      LOG.infof(
+          "ingestion=at_limit store_id=%s file_id=%s reason=%s",
+          claimed.store(), claimed.file(), limit.get().getMessage());
+      return;
+    }
     if (claimed.attempts() >= config.attempts()) {
       LOG.warnf(cause, "ingestion=failed store_id=%s file_id=%s", claimed.store(), claimed.file());
       fail(claimed, LastError.Code.SERVER_ERROR, message);
@@ -243,6 +256,25 @@ class IngestFile {
         "ingestion=retried store_id=%s file_id=%s attempt=%d reason=%s",
         claimed.store(), claimed.file(), claimed.attempts(), cause);
     queue.postpone(claimed, new Backoff(config.firstPause(), MAX_PAUSE).delay(claimed.attempts()));
+  }
+
+  /** The limit of the project that an attempt has reached; empty if it failed otherwise. */
+  private static Optional<LimitReachedException> limitOf(Throwable cause) {
+    for (var each = cause; each != null; each = each.getCause()) {
+      if (each instanceof LimitReachedException limit) {
+        return Optional.of(limit);
+      }
+    }
+    return Optional.empty();
+  }
+
+  /**
+   * Limits may be raised at any time, so a file does not wait for the whole time that they last.
+   */
+  private Duration pause(LimitReachedException limit) {
+    long left = limit.retryAfter().orElse(MAX_PAUSE).toMillis();
+    return Duration.ofMillis(
+        Math.clamp(left, config.firstPause().toMillis(), MAX_PAUSE.toMillis()));
   }
 
   private void fail(ClaimedFile claimed, LastError.Code code, String message) {

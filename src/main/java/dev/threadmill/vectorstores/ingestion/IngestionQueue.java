@@ -228,6 +228,27 @@ class IngestionQueue {
         claimed.claim());
   }
 
+  /**
+   * Puts a file off whose project has reached a limit, which does not count as an attempt.
+   *
+   * @param longest after which time since it was added a file does not wait for limits any more
+   * @return false if it has waited for so long, or is not this node's
+   */
+  boolean postponeAtLimit(ClaimedFile claimed, Duration pause, Duration longest) {
+    return jdbc.update(
+            """
+            UPDATE vector_store_files SET leased = false, attempts = greatest(attempts - 1, 0),
+              due = clock_timestamp() + ? * interval '1 millisecond'
+            WHERE created_at > clock_timestamp() - ? * interval '1 millisecond' AND\s"""
+                + IS_OURS,
+            pause.toMillis(),
+            longest.toMillis(),
+            claimed.store(),
+            claimed.file(),
+            claimed.claim())
+        > 0;
+  }
+
   /** Gives a file back that this node does not finish, because it stops. */
   void release(ClaimedFile claimed) {
     jdbc.update(

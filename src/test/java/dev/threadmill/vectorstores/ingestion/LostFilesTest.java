@@ -9,6 +9,7 @@ import dev.threadmill.db.Jdbc;
 import dev.threadmill.files.Files;
 import dev.threadmill.files.chunks.ChunkingStrategy;
 import dev.threadmill.files.extraction.TextExtraction;
+import dev.threadmill.models.LimitReachedException;
 import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.PostgresResource;
 import dev.threadmill.vectorstores.IngestionSignal;
@@ -21,6 +22,7 @@ import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import jakarta.inject.Inject;
 import java.lang.reflect.Proxy;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import org.awaitility.Awaitility;
@@ -135,24 +137,59 @@ class LostFilesTest {
   @Test
   void anErrorSuchAsAStackOverflowIsAFailedAttempt() throws InterruptedException {
     interrupt("1 hour");
-    var overflowing =
+
+    failing(new StackOverflowError()).ingest(claimed(0, config.attempts()));
+
+    var failed = tenant.get("/v1/vector_stores/" + store + "/files/" + file);
+    assertThat(failed.path("status").asText()).isEqualTo("failed");
+    assertThat(failed.at("/last_error/code").asText()).isEqualTo("server_error");
+  }
+
+  /** Ingestion in which a step before the first new chunk fails. */
+  private IngestFile failing(Throwable failure) {
+    var failingConfig =
         (VectorStoresConfig)
             Proxy.newProxyInstance(
                 VectorStoresConfig.class.getClassLoader(),
                 new Class<?>[] {VectorStoresConfig.class},
                 (_, method, args) -> {
                   if (method.getName().equals("chunksPerWrite")) {
-                    throw new StackOverflowError();
+                    throw failure;
                   }
                   return method.invoke(config, args);
                 });
+    return new IngestFile(
+        jdbc, queue, texts, index, files, extraction, embeddings, failingConfig, signal);
+  }
 
-    new IngestFile(jdbc, queue, texts, index, files, extraction, embeddings, overflowing, signal)
-        .ingest(claimed(0, config.attempts()));
+  @Test
+  void aFileThatMeetsALimitOfItsProjectWaitsWithoutLosingAnAttempt() throws InterruptedException {
+    interrupt("1 hour");
+    jdbc.update(
+        "UPDATE vector_store_files SET attempts = ? WHERE store_id = ?", config.attempts(), store);
+    var limit = LimitReachedException.quota("The budget is used up.", Duration.ofHours(3));
+
+    failing(limit).ingest(claimed(0, config.attempts()));
+
+    assertThat(tenant.get("/v1/vector_stores/" + store + "/files/" + file).path("status").asText())
+        .isEqualTo("in_progress");
+    assertThat(
+            jdbc.one(
+                "SELECT attempts FROM vector_store_files WHERE store_id = ?"
+                    + " AND due < clock_timestamp() + interval '6 minutes'",
+                row -> row.integer("attempts"),
+                store))
+        .contains(config.attempts() - 1);
+
+    jdbc.update(
+        "UPDATE vector_store_files SET created_at = created_at - interval '2 days'"
+            + " WHERE store_id = ?",
+        store);
+    failing(limit).ingest(claimed(0, config.attempts()));
 
     var failed = tenant.get("/v1/vector_stores/" + store + "/files/" + file);
     assertThat(failed.path("status").asText()).isEqualTo("failed");
-    assertThat(failed.at("/last_error/code").asText()).isEqualTo("server_error");
+    assertThat(failed.at("/last_error/message").asText()).contains("The budget is used up.");
   }
 
   @Test
