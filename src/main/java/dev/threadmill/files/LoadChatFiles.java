@@ -95,10 +95,15 @@ class LoadChatFiles implements ChatFiles {
 
     @Override
     public ModelPart load(Left left) throws InterruptedException {
-      var part = asItIs(model, left, data.mediaType(), data.bytes(), () -> data);
+      var part =
+          asItIs(model, left, data.mediaType(), data.bytes(), () -> data.withText(instead()));
       return part.isPresent()
           ? part.get()
           : new ModelPart.Text(texts.of(project, data, left.tokens()).text());
+    }
+
+    private FileData.Text instead() {
+      return () -> texts.of(project, data, TokenCounter.ofDocument(data.bytes())).text();
     }
   }
 
@@ -151,7 +156,8 @@ class LoadChatFiles implements ChatFiles {
       return new FileData(
           file.filename(),
           file.contentType(),
-          Base64.getEncoder().encodeToString(in.readAllBytes()));
+          Base64.getEncoder().encodeToString(in.readAllBytes()),
+          () -> texts.of(file, TokenCounter.ofDocument(file.bytes())).text());
     }
   }
 

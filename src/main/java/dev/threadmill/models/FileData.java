@@ -16,8 +16,9 @@ import org.apache.commons.io.input.CharSequenceInputStream;
  * @param filename as the client says; never null
  * @param mediaType null if the client does not say
  * @param base64 the content, valid base64 without line breaks
+ * @param text what a model that refuses the file gets instead; null if there is nothing
  */
-public record FileData(String filename, String mediaType, String base64) {
+public record FileData(String filename, String mediaType, String base64, Text text) {
   /** The media type of PDF documents. */
   public static final String PDF = "application/pdf";
 
@@ -25,6 +26,23 @@ public record FileData(String filename, String mediaType, String base64) {
   private static final String ENCODING = ";base64";
   private static final int MAX_HEADER = 512;
   private static final Pattern BREAKS = Pattern.compile("[\\r\\n]+");
+
+  /** The text of a file, which is extracted when it is needed. */
+  @FunctionalInterface
+  public interface Text {
+    /** The text with the name of the file, or a note why there is none. */
+    String get() throws InterruptedException;
+  }
+
+  /** Without a text. */
+  public FileData(String filename, String mediaType, String base64) {
+    this(filename, mediaType, base64, null);
+  }
+
+  /** With what a model gets instead that refuses the file. */
+  public FileData withText(Text instead) {
+    return new FileData(filename, mediaType, base64, instead);
+  }
 
   /**
    * Reads what clients send as {@code file_data}.

@@ -25,10 +25,11 @@ public record ModelFacts(
     boolean isStrict,
     boolean hasShortIds,
     boolean requiresReasoning) {
-  /** Stand for images, audio, and lists of parts among {@link #unsupported}. */
+  /** Stand for images, audio, files, and lists of parts among {@link #unsupported}. */
   public static final String IMAGES = "images";
 
   public static final String AUDIO = "audio";
+  public static final String FILES = "files";
   public static final String PARTS = "content_parts";
 
   /** Nothing was learned. */

@@ -115,7 +115,8 @@ public record ModelInfo(
   }
 
   /** The same model as far as its provider takes these kinds of content. */
-  public ModelInfo limitedTo(boolean takesImages, boolean takesAudio, boolean speaks) {
+  public ModelInfo limitedTo(
+      boolean takesImages, boolean takesFiles, boolean takesAudio, boolean speaks) {
     return new ModelInfo(
         name,
         ownedBy,
@@ -123,7 +124,7 @@ public record ModelInfo(
         maxOutput,
         tools,
         images && takesImages,
-        files,
+        files && takesFiles,
         audio && takesAudio,
         reasoning,
         tier,

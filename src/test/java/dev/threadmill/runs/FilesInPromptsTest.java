@@ -370,6 +370,32 @@ class FilesInPromptsTest {
   }
 
   @Test
+  void aModelWhoseProviderRefusesFilesGetsTheirTextFromThenOn() {
+    var part =
+        "{\"type\": \"file\", \"file_id\": \"%s\"}"
+            .formatted(file("contract.pdf", "application/pdf", pdf()));
+    provider.otherwise(
+        request ->
+            request.body().toString().contains("file_data")
+                ? Reply.error(
+                    400, "invalid_value", "Invalid value: 'file'. Supported values are: 'text'.")
+                : Reply.text("Seen."));
+
+    for (int run = 0; run < 2; run++) {
+      int before = provider.requests().size();
+      assertThat(contentSent("gpt-4o-refuses-files", part).asText())
+          .contains("contract.pdf", "The notice period is six weeks.", "end of the file");
+      assertThat(provider.requests().size() - before)
+          .as("requests of run " + run)
+          .isEqualTo(2 - run);
+    }
+
+    var inChat = part.replace("\"file_id\"", "\"file\": {\"file_id\"") + "}";
+    assertThat(chatSent("gpt-4o-in-chat", inChat).at("/1/text").asText())
+        .contains("The notice period is six weeks.");
+  }
+
+  @Test
   void aFileOfAChatCompletionReachesTheModelLikewise() {
     var pdf = pdf();
     var id = file("contract.pdf", "application/pdf", pdf);

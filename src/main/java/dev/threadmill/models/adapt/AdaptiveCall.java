@@ -66,13 +66,14 @@ public final class AdaptiveCall {
       throws InterruptedException {
     var emitted = new EmittedDeltas(deltas);
     var omitted = new LinkedHashSet<String>();
+    var lasting = new LinkedHashSet<String>();
     for (int lessons = 0; ; lessons++) {
       var facts = learned.of(provider, model);
       var sent = new HashSet<String>();
       try {
         var response =
             attempt.run(without(facts, omitted), maxTokens(request, facts), sent, emitted);
-        rememberOmitted(omitted);
+        rememberOmitted(lasting);
         return response;
       } catch (ProviderException e) {
         if (emitted.any() || e.error().isEmpty() || lessons == MAX_LESSONS) {
@@ -81,9 +82,12 @@ public final class AdaptiveCall {
         int prompt = TokenCounter.count(request);
         var lesson = Refusals.learn(e.error().get(), facts, sent, prompt, info.contextWindow());
         switch (lesson.orElseThrow(() -> e)) {
-          case Refusals.Lesson.Omit(var kind) -> {
+          case Refusals.Lesson.Omit(var kind, var isLasting) -> {
             if (e.isRetryable() || !omitted.add(kind)) {
               throw e;
+            }
+            if (isLasting) {
+              lasting.add(kind);
             }
           }
           case Refusals.Lesson.Rewrite(var better) -> learned.remember(provider, model, better);

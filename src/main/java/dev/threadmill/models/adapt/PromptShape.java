@@ -53,37 +53,42 @@ public final class PromptShape {
   }
 
   /**
-   * The messages without the kinds of content that the model refused, which are named in their
-   * place.
+   * The messages without the kinds of content that the model refused. In place of a file is its
+   * text, in place of others a note.
    *
    * @param sent is filled with the kinds that the messages have, as {@link ModelFacts} names them
    */
   public static List<ModelMessage> limited(
-      List<ModelMessage> messages, ModelFacts facts, Set<String> sent) {
-    return messages.stream()
-        .map(
-            message ->
-                message instanceof ModelMessage.User(var parts)
-                    ? new ModelMessage.User(limitedParts(parts, facts, sent))
-                    : message)
-        .toList();
+      List<ModelMessage> messages, ModelFacts facts, Set<String> sent) throws InterruptedException {
+    var limited = new ArrayList<ModelMessage>();
+    for (var message : messages) {
+      limited.add(
+          message instanceof ModelMessage.User(var parts)
+              ? new ModelMessage.User(limitedParts(parts, facts, sent))
+              : message);
+    }
+    return limited;
   }
 
   private static List<ModelPart> limitedParts(
-      List<ModelPart> parts, ModelFacts facts, Set<String> sent) {
+      List<ModelPart> parts, ModelFacts facts, Set<String> sent) throws InterruptedException {
     if (parts.size() == 1 && parts.getFirst() instanceof ModelPart.Text) {
       return parts;
     }
     if (!facts.supports(ModelFacts.PARTS)) {
-      var all = parts.stream().map(PromptShape::asText).collect(Collectors.joining(GAP));
-      return List.of(new ModelPart.Text(all));
+      var all = new ArrayList<String>();
+      for (var part : parts) {
+        all.add(asText(part));
+      }
+      return List.of(new ModelPart.Text(String.join(GAP, all)));
     }
     sent.add(ModelFacts.PARTS);
     var limited = new ArrayList<ModelPart>();
     for (var part : parts) {
       var kind =
           switch (part) {
-            case ModelPart.Text _, ModelPart.File _ -> null;
+            case ModelPart.Text _ -> null;
+            case ModelPart.File _ -> ModelFacts.FILES;
             case ModelPart.Image _ -> ModelFacts.IMAGES;
             case ModelPart.Audio _ -> ModelFacts.AUDIO;
           };
@@ -99,12 +104,13 @@ public final class PromptShape {
     return limited;
   }
 
-  private static String asText(ModelPart part) {
+  private static String asText(ModelPart part) throws InterruptedException {
     return switch (part) {
       case ModelPart.Text(var text) -> text;
       case ModelPart.Image _ -> NO_IMAGE;
       case ModelPart.Audio _ -> NO_AUDIO;
-      case ModelPart.File _ -> NO_FILE;
+      case ModelPart.File(_, var data) ->
+          data == null || data.text() == null ? NO_FILE : data.text().get();
     };
   }
 

@@ -132,6 +132,26 @@ public final class Refusals {
               + "[^.]{0,40}audio|at most 0 audio|unknown variant `input_audio`"
               + "|no endpoints found that support.{0,20}audio");
 
+  private static final String A_FILE = "(?:\\bfiles?\\b|\\bfile_data\\b|documents?\\b|pdfs?\\b)";
+
+  private static final Pattern FILE = words(A_FILE);
+
+  private static final Pattern NO_FILES =
+      words(
+          A_FILE
+              + "[^.]{0,60}"
+              + REFUSES
+              + "|"
+              + REFUSES
+              + "[^.]{0,40}"
+              + A_FILE
+              + "|unknown variant `(?:file|document)`"
+              + "|(?:unknown|invalid|unexpected|unrecogni[sz]ed)[^.]{0,30}['\"`](?:file|document)['\"`]"
+              + "|(?:unknown|unsupported|invalid) (?:content )?(?:part|block) type:? ['\"`]?(?:file|document)\\b"
+              + "|tag ['\"`](?:file|document)['\"`] found"
+              + "|unsupported content\\[\\]\\.type"
+              + "|no endpoints found that support[^.]{0,20}(?:file|pdf|document)");
+
   /** Servers of open models say this with status 500, where others return 400. */
   private static final Pattern NO_PROJECTOR =
       words("mmproj|(?:image|audio) input is not supported|missing data required for image input");
@@ -140,12 +160,12 @@ public final class Refusals {
   private static final Pattern NO_ENDPOINT = words("no endpoints found that support");
 
   /**
-   * An image or sound that is refused for itself, or a service that fails for a while, says nothing
-   * about the others.
+   * An image, a sound or a file that is refused for itself, or a service that fails for a while,
+   * says nothing about the others.
    */
   private static final Pattern ABOUT_ONE_FILE =
       words(
-          "\\bformats?\\b|media.?type|mime|\\bsizes?\\b|dimension|resolution|download|fetch|too large"
+          "\\bformats?\\b|password|encrypt|protected|\\bpages?\\b|media.?type|mime|\\bsizes?\\b|dimension|resolution|download|fetch|too large"
               + "|corrupt|could not be|\\burls?\\b|base64|\\bdetail\\b|temporar|try again"
               + "|overloaded|timed? ?out|\\bservice\\b");
 
@@ -189,8 +209,10 @@ public final class Refusals {
      * The same request may succeed without this kind of content. Only then is the kind to blame.
      *
      * @param kind as {@link ModelFacts} names it
+     * @param isLasting whether the model takes none of this kind; else the provider refused one of
+     *     it, such as a document of too many pages
      */
-    record Omit(String kind) implements Lesson {}
+    record Omit(String kind, boolean isLasting) implements Lesson {}
 
     /** The prompt does not fit into the context window, which these facts name. */
     record TooLong(ModelFacts facts) implements Lesson {}
@@ -213,7 +235,10 @@ public final class Refusals {
     }
     var kind = isAboutKinds(error) ? refusedKind(message, sent) : Optional.<String>empty();
     if (kind.isPresent()) {
-      return kind.map(Lesson.Omit::new);
+      return kind.map(each -> new Lesson.Omit(each, true));
+    }
+    if (sent.contains(ModelFacts.FILES) && isAboutOneFile(error)) {
+      return Optional.of(new Lesson.Omit(ModelFacts.FILES, false));
     }
     if (status == 401 || status == 403 || status == 429 || status == 404) {
       return Optional.empty();
@@ -257,6 +282,15 @@ public final class Refusals {
     };
   }
 
+  /** Whether one of the files is refused, which the model may be given as text instead. */
+  private static boolean isAboutOneFile(ProviderError error) {
+    return switch (error.status()) {
+      case 413 -> true;
+      case 400, 415, 422 -> FILE.matcher(error.message()).find();
+      default -> false;
+    };
+  }
+
   /** The kind of content that the model does not take. */
   private static Optional<String> refusedKind(String message, Set<String> sent) {
     boolean isAboutOne = ABOUT_ONE_FILE.matcher(message).find();
@@ -265,6 +299,9 @@ public final class Refusals {
     }
     if (!isAboutOne && sent.contains(ModelFacts.AUDIO) && NO_AUDIO.matcher(message).find()) {
       return Optional.of(ModelFacts.AUDIO);
+    }
+    if (!isAboutOne && sent.contains(ModelFacts.FILES) && NO_FILES.matcher(message).find()) {
+      return Optional.of(ModelFacts.FILES);
     }
     return sent.contains(ModelFacts.PARTS) && TEXT_ONLY.matcher(message).find()
         ? Optional.of(ModelFacts.PARTS)

@@ -60,7 +60,8 @@ final class ChatRequest {
       ProviderConfig provider,
       ModelFacts facts,
       Integer maxTokens,
-      JsonGenerator out) {
+      JsonGenerator out)
+      throws InterruptedException {
     this.request = request;
     this.model = model;
     this.provider = provider;
@@ -85,7 +86,8 @@ final class ChatRequest {
       String pinned,
       ProviderConfig provider,
       ModelFacts facts,
-      Integer maxTokens) {
+      Integer maxTokens)
+      throws InterruptedException {
     var bytes = new RequestBody();
     try (var out = JSON.createGenerator(bytes)) {
       var chat = new ChatRequest(request, model, provider, facts, maxTokens, out);

@@ -284,6 +284,7 @@ public class ModelRegistry {
     var limited =
         info.limitedTo(
             facts.supports(ModelFacts.IMAGES),
+            facts.supports(ModelFacts.FILES),
             facts.supports(ModelFacts.AUDIO),
             provider.type().equals(OPENAI));
     return window == 0 || window >= info.contextWindow()

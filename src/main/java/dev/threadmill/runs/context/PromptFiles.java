@@ -301,7 +301,13 @@ public class PromptFiles {
     private Optional<FileData> document(StoredFile file) {
       try (var in = files.open(file)) {
         var base64 = Base64.getEncoder().encodeToString(in.readAllBytes());
-        var data = new FileData(file.filename(), FileData.PDF, base64);
+        // as many tokens as were reserved for the document
+        var data =
+            new FileData(
+                file.filename(),
+                FileData.PDF,
+                base64,
+                () -> texts.of(file, TokenCounter.ofDocument(file.bytes())).text());
         return data.isPdf() ? Optional.of(data) : Optional.empty();
       } catch (IOException e) {
         return Optional.empty();

@@ -27,6 +27,7 @@ class RefusalsTest {
           "tool_choice",
           "images",
           "audio",
+          "files",
           "content_parts");
 
   @ParameterizedTest
@@ -108,11 +109,30 @@ class RefusalsTest {
         "unknown variant `image_url`, expected `text` | images",
         "this model is missing data required for image input | images",
         "This model does not support audio input. | audio",
+        "This model does not support PDF input. | files",
+        "Invalid value: 'file'. Supported values are: 'text', 'image_url' and 'input_audio'. | files",
+        "unknown variant `file`, expected `text` or `image_url` | files",
+        "Input tag 'file' found using 'type' does not match any of the expected tags | files",
+        "Unsupported content part type: file | files",
+        "Documents are not supported by this model | files",
         "messages[1].content must be a string | content_parts",
         "messages.0.content: Input should be a valid string | content_parts",
       })
   void contentThatIsRefusedIsLeftOut(String message, String kind) {
-    assertThat(learn(message, 400)).contains(new Refusals.Lesson.Omit(kind));
+    assertThat(learn(message, 400)).contains(new Refusals.Lesson.Omit(kind, true));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "400 | A maximum of 100 PDF pages may be provided.",
+        "400 | The PDF specified is password protected.",
+        "422 | The document could not be processed.",
+        "413 | Request exceeds the maximum size.",
+      })
+  void aFileThatIsRefusedForItselfIsSentAsTextThisTimeOnly(int status, String message) {
+    assertThat(learn(message, status)).contains(new Refusals.Lesson.Omit("files", false));
   }
 
   @ParameterizedTest
@@ -131,7 +151,7 @@ class RefusalsTest {
       })
   void contentIsLeftOutOnlyForStatusesThatRefuseIt(int status, String message, String kind) {
     assertThat(learn(message, status))
-        .isEqualTo(Optional.ofNullable(kind).map(Refusals.Lesson.Omit::new));
+        .isEqualTo(Optional.ofNullable(kind).map(each -> new Refusals.Lesson.Omit(each, true)));
   }
 
   @Test
