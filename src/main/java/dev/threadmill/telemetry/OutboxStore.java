@@ -20,12 +20,16 @@ import java.util.Optional;
  * <p>Transactions commit in another order than the one in which they take their sequence numbers,
  * so a reader that remembered the last number alone would miss events. A sink reads windows of
  * transaction ids instead: a window ends where the oldest running transaction begins, so all of its
- * transactions have ended and none is added to it. Within a window the sequence is the order. Two
- * transactions that changed one thread did so one after the other, under its lock; they are in the
- * same window or in windows of that order.
+ * transactions have ended and none is added to it. A sink that lags has small windows, as each
+ * batch sorts all of its window. Within a window the sequence is the order. Two transactions that
+ * changed one thread did so one after the other, under its lock; they are in the same window or in
+ * windows of that order.
  */
 @ApplicationScoped
 class OutboxStore {
+  /** How many events a window has, beside those of its last transaction. */
+  private static final int MAX_WINDOW = 2_000;
+
   private static final String INSERT =
       """
       INSERT INTO outbox (id, project_id, thread_id, type, payload)
@@ -128,16 +132,21 @@ class OutboxStore {
             WITH sink AS (
               UPDATE outbox_sinks
               SET from_xid = CASE WHEN owner = ? AND ? THEN to_xid ELSE from_xid END,
-                  to_xid = CASE WHEN owner = ? AND ? THEN pg_snapshot_xmin(pg_current_snapshot())
+                  to_xid = CASE WHEN owner = ? AND ? THEN LEAST(
+                                  pg_snapshot_xmin(pg_current_snapshot()),
+                                  (SELECT written FROM outbox WHERE written > to_xid
+                                   ORDER BY written OFFSET ? LIMIT 1))
                                 ELSE to_xid END,
                   sequence = CASE WHEN owner IS DISTINCT FROM ? THEN sequence WHEN ? THEN 0
                                   ELSE GREATEST(sequence, ?) END,
                   owner = ?, leased_until = clock_timestamp() + ? * interval '1 millisecond'
               WHERE name = ? AND (owner = ? OR leased_until <= clock_timestamp())
-              RETURNING from_xid, to_xid, sequence)
+              RETURNING from_xid, to_xid, sequence),
+            -- The latest event, and not whether there is one behind the window: that would read the whole table if there is none.
+            latest AS MATERIALIZED (SELECT written FROM outbox ORDER BY written DESC LIMIT 1)
             SELECT e.sequence, coalesce(e.id, 'evt_' || e.sequence) AS id, e.project_id, e.thread_id, e.type, e.payload,
-                   EXISTS (SELECT 1 FROM outbox WHERE written >= sink.to_xid) AS has_more
-            FROM sink LEFT JOIN LATERAL (
+                   coalesce(latest.written >= sink.to_xid, false) AS has_more
+            FROM sink LEFT JOIN latest ON true LEFT JOIN LATERAL (
               SELECT * FROM outbox
               WHERE written >= sink.from_xid AND written < sink.to_xid
                 AND sequence > sink.sequence
@@ -149,6 +158,7 @@ class OutboxStore {
             progress.isWindowDone(),
             owner,
             progress.isWindowDone(),
+            MAX_WINDOW,
             owner,
             progress.isWindowDone(),
             progress.sequence(),

@@ -18,6 +18,7 @@ final class SinkWorker implements Runnable {
   static final int MAX_BATCH = 500;
   private static final Duration UNTIL_WOKEN = Duration.ofDays(1);
   private static final Duration ACKNOWLEDGE_AFTER = Duration.ofSeconds(3);
+  private static final Duration CLEAN_AFTER = Duration.ofSeconds(10);
   private static final Duration MAX_BACKOFF = Duration.ofMinutes(1);
 
   private final OutboxSink sink;
@@ -32,6 +33,7 @@ final class SinkWorker implements Runnable {
   private boolean isDirty;
   private int failures;
   private long ownedElsewhereUntil = System.nanoTime();
+  private long cleanAt = System.nanoTime() + CLEAN_AFTER.toNanos();
 
   /**
    * @param notifyOwner wakes the worker of the node that holds the lease
@@ -119,6 +121,10 @@ final class SinkWorker implements Runnable {
     if (!progress.isWindowDone()) {
       return Duration.ZERO;
     }
+    if (isDirty && System.nanoTime() - cleanAt > 0) {
+      // Under steady load the outbox is never empty, and would grow.
+      clean();
+    }
     if (next.hasMore()) {
       // They are behind a transaction that is still running.
       return config.outboxLinger();
@@ -134,6 +140,7 @@ final class SinkWorker implements Runnable {
   }
 
   private void clean() {
+    cleanAt = System.nanoTime() + CLEAN_AFTER.toNanos();
     int lost = store.clean(config.outboxRetention());
     if (lost > 0) {
       LOG.errorf(

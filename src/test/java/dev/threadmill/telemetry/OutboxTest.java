@@ -238,4 +238,24 @@ class OutboxTest {
       throw new IllegalStateException(e);
     }
   }
+
+  @Test
+  void aSinkThatLagsReadsManySmallWindowsAndMissesNothing() throws Exception {
+    var expected = new ArrayList<String>();
+    for (int transaction = 0; transaction < 5; transaction++) {
+      var types = new ArrayList<String>();
+      for (int i = 0; i < 900; i++) {
+        types.add(transaction + "/" + i);
+      }
+      jdbc.runInTransaction(tx -> types.forEach(type -> outbox.append(tx, event(type))));
+      expected.addAll(types);
+    }
+    var worker = worker(sink, "node");
+
+    for (int step = 0; step < 30; step++) {
+      worker.step();
+    }
+
+    assertThat(sink.types).isEqualTo(expected);
+  }
 }
