@@ -14,12 +14,19 @@ import dev.threadmill.testing.ServerProcess;
 import java.io.UncheckedIOException;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -49,9 +56,50 @@ class CrashMatrixTest {
     }
   }
 
+  private static ExecutorService scenarios;
+  private static Map<Side, Future<?>> onAnotherNode;
+  private static Future<?> afterARestart;
+
+  /** Starts the scenarios at once: they wait for processes and leases most of the time. */
+  @BeforeAll
+  static void startAll() {
+    scenarios = Executors.newVirtualThreadPerTaskExecutor();
+    onAnotherNode = new EnumMap<>(Side.class);
+    for (var side : Side.values()) {
+      onAnotherNode.put(side, scenarios.submit(() -> killAndContinueOnAnotherNode(side)));
+    }
+    afterARestart = scenarios.submit(CrashMatrixTest::killAndRestart);
+  }
+
+  @AfterAll
+  static void endAll() {
+    scenarios.shutdownNow();
+    scenarios.close();
+  }
+
   @ParameterizedTest
   @EnumSource(Side.class)
-  void anotherNodeContinuesAfterAKillAtAnyCommit(Side side) {
+  void anotherNodeContinuesAfterAKillAtAnyCommit(Side side) throws Exception {
+    await(onAnotherNode.get(side));
+  }
+
+  @Test
+  void aRestartedNodeContinuesAfterAKillAtAnyCommit() throws Exception {
+    await(afterARestart);
+  }
+
+  private static void await(Future<?> scenario) throws Exception {
+    try {
+      scenario.get();
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof Error failure) {
+        throw failure;
+      }
+      throw e;
+    }
+  }
+
+  private static void killAndContinueOnAnotherNode(Side side) {
     try (var proxy = CommitProxy.start();
         var receiver = RecordingServer.start();
         var cluster = cluster(2).withoutIndexing()) {
@@ -61,8 +109,7 @@ class CrashMatrixTest {
     }
   }
 
-  @Test
-  void aRestartedNodeContinuesAfterAKillAtAnyCommit() {
+  private static void killAndRestart() {
     try (var proxy = CommitProxy.start();
         var receiver = RecordingServer.start();
         var cluster = cluster(1)) {
