@@ -86,7 +86,6 @@ final class ToolEvents {
     var calls = new ArrayList<>(step.calls());
     calls.set(buffer.index(), calls.get(buffer.index()).withPartial(more));
     live.setOpenStep(step.with(calls));
-    live.events().startJournaling();
     publish(live, step, DeltaTarget.of(StreamedText.TASK, step, buffer.index()), more.task());
     publish(
         live, step, DeltaTarget.of(StreamedText.PROGRESS, step, buffer.index()), more.progress());
@@ -96,7 +95,7 @@ final class ToolEvents {
   private static void publish(LiveRun live, Step step, DeltaTarget target, String text) {
     if (!text.isEmpty()) {
       var type = step.calls().get(target.call()).type();
-      live.events().publish(StreamEvents.outputDelta(step, target, type, text));
+      live.events().publishAfterJournal(StreamEvents.outputDelta(step, target, type, text));
     }
   }
 }

@@ -13,8 +13,9 @@ import java.util.function.IntSupplier;
  *
  * <p>Three offsets divide the events. Those before {@code committedUpTo} are in the run's row,
  * those before {@code journaledUpTo} are at least in the journal, and readers may have those before
- * {@code publishedUpTo}. Until the run is {@link #startJournaling journaled} an event is published
- * at once; from then on only when the journal has it. What a step commits is all three.
+ * {@code publishedUpTo}. An event is published at once and {@link #startJournaling journaled}
+ * afterwards, unless it has to be {@link #publishAfterJournal journaled first}. What a step commits
+ * is all three.
  *
  * <p>Journaled events need not stay in memory, because readers find them in the database. So the
  * log keeps only what readers close behind need, and a run that is faster than the journal waits
@@ -44,12 +45,14 @@ public final class LiveEventLog {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition journalProgress = lock.newCondition();
   private final EventReaders readers = new EventReaders();
+  private final EventReaders databaseReaders = new EventReaders();
   private final EventWindow window;
   private final Runnable journalWork;
   private final BooleanSupplier isStopped;
   private int publishedUpTo;
   private int journaledUpTo;
   private int committedUpTo;
+  private int journalFirstUpTo;
   private boolean journaling;
   private boolean journalFailing;
   private boolean closed;
@@ -57,20 +60,30 @@ public final class LiveEventLog {
 
   /**
    * @param base the position at which this node takes over the run
-   * @param mergesDeltas whether the deltas of a text may become one when they are stored
+   * @param exactReplay whether a replay repeats each event as it was published. Then deltas of a
+   *     text stay as they are, and all events are journaled before they are published, as their
+   *     readers count events and know nothing of attempts
    * @param journalWork called when there is something to journal
    * @param isStopped whether the run is being stopped, and does not wait for the journal
    */
-  LiveEventLog(
-      EventId base, boolean mergesDeltas, Runnable journalWork, BooleanSupplier isStopped) {
-    this.window = new EventWindow(base, mergesDeltas);
+  LiveEventLog(EventId base, boolean exactReplay, Runnable journalWork, BooleanSupplier isStopped) {
+    this.window = new EventWindow(base, !exactReplay);
+    this.journalFirstUpTo = exactReplay ? Integer.MAX_VALUE : 0;
     this.journalWork = journalWork;
     this.isStopped = isStopped;
   }
 
   /** Publishes an event that is not committed yet. */
   public void publish(StreamEvent event) {
-    boolean isJournaling;
+    publish(event, false);
+  }
+
+  /** Publishes an event that is not committed yet once the journal has it. */
+  public void publishAfterJournal(StreamEvent event) {
+    publish(event, true);
+  }
+
+  private void publish(StreamEvent event, boolean journalFirst) {
     lock.lock();
     try {
       while (mustWaitForJournal()) {
@@ -78,18 +91,25 @@ public final class LiveEventLog {
         journalProgress.awaitUninterruptibly();
       }
       window.add(event);
+      if (journalFirst) {
+        journaling |= !closed;
+        journalFirstUpTo = Math.max(journalFirstUpTo, window.end());
+      }
       // Too many to keep until the step is committed: what is not journaled cannot be evicted.
       journaling |= !closed && window.isFull();
-      isJournaling = journaling;
-      if (!isJournaling) {
-        publishedUpTo = window.end();
-      }
+      advancePublished();
     } finally {
       lock.unlock();
     }
     if (!batching) {
-      notifyOf(isJournaling);
+      notifyOfPublished();
     }
+  }
+
+  /** Publishes what need not wait for the journal. */
+  private void advancePublished() {
+    boolean waits = journaling && journaledUpTo < journalFirstUpTo;
+    publishedUpTo = Math.max(publishedUpTo, waits ? journaledUpTo : window.end());
   }
 
   /** Publishes events whose readers are notified once, behind the last of them. */
@@ -99,24 +119,25 @@ public final class LiveEventLog {
       publishing.run();
     } finally {
       batching = false;
-      notifyOf(isJournaling());
+      notifyOfPublished();
     }
   }
 
-  private void notifyOf(boolean isJournaling) {
-    if (isJournaling) {
-      journalWork.run();
-    } else {
-      readers.wakeAll();
-    }
-  }
-
-  private boolean isJournaling() {
+  private void notifyOfPublished() {
+    boolean isJournaling;
+    boolean arePublished;
     lock.lock();
     try {
-      return journaling;
+      isJournaling = journaling;
+      arePublished = publishedUpTo == window.end();
     } finally {
       lock.unlock();
+    }
+    if (arePublished) {
+      readers.wakeAll();
+    }
+    if (isJournaling) {
+      journalWork.run();
     }
   }
 
@@ -145,9 +166,10 @@ public final class LiveEventLog {
       lock.unlock();
     }
     readers.wakeAll();
+    databaseReaders.wakeAll();
   }
 
-  /** From now on events are journaled before they are published. */
+  /** From now on events are journaled, soon after they are published or before. */
   public void startJournaling() {
     lock.lock();
     try {
@@ -184,16 +206,19 @@ public final class LiveEventLog {
   }
 
   /**
-   * The journal has the events before this one, so they may be published.
+   * The journal has the events before this one.
    *
    * @return whether more events wait for the journal
    */
   boolean journaled(int upTo) {
     boolean isMore;
+    boolean arePublished;
     lock.lock();
     try {
+      int before = publishedUpTo;
       journaledUpTo = Math.max(journaledUpTo, upTo);
-      publishedUpTo = Math.max(publishedUpTo, upTo);
+      advancePublished();
+      arePublished = publishedUpTo > before;
       journalFailing = false;
       isMore = journaledUpTo < window.end();
       window.evict(publishedUpTo, journaledUpTo, committedUpTo, readers);
@@ -201,7 +226,10 @@ public final class LiveEventLog {
     } finally {
       lock.unlock();
     }
-    readers.wakeAll();
+    if (arePublished) {
+      readers.wakeAll();
+    }
+    databaseReaders.wakeAll();
     return isMore;
   }
 
@@ -236,6 +264,7 @@ public final class LiveEventLog {
       lock.unlock();
     }
     readers.wakeAll();
+    databaseReaders.wakeAll();
   }
 
   /** Has a run that waits for the journal check again whether it was stopped. */
@@ -296,6 +325,21 @@ public final class LiveEventLog {
    */
   public void addReader(Runnable wake, IntSupplier next) {
     readers.add(wake, next);
+  }
+
+  /**
+   * Adds a reader that reads the database, on this node or another.
+   *
+   * @param wake called when the database has more, on any thread
+   */
+  public void addDatabaseReader(Runnable wake) {
+    databaseReaders.add(wake, () -> Integer.MAX_VALUE);
+    startJournaling();
+  }
+
+  /** Removes a reader of the database. */
+  public void removeDatabaseReader(Runnable wake) {
+    databaseReaders.remove(wake);
   }
 
   /** Removes a reader. */

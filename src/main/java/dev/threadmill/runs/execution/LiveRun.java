@@ -27,7 +27,7 @@ public final class LiveRun extends CancellationToken {
     this.events =
         new LiveEventLog(
             base,
-            !run.settings().exactReplay(),
+            run.settings().exactReplay(),
             () -> journal.accept(this),
             () -> stopReason() != null);
   }

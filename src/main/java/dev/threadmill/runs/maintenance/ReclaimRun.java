@@ -85,9 +85,7 @@ public class ReclaimRun {
   }
 
   private Reclaimed reclaim(Tx tx, Run run) {
-    var uncommitted = new ArrayList<>(journal.uncommitted(tx, run));
-    InterruptedStep.of(run, uncommitted)
-        .ifPresent(step -> endStep(tx, run, step).forEach(e -> uncommitted.add(e.event())));
+    var uncommitted = journal.uncommitted(tx, run);
     stepWriter.setPartialOutputs(tx, run, uncommitted);
     journal.delete(tx, run);
     var position = EventId.endOf(run);
@@ -98,7 +96,10 @@ public class ReclaimRun {
     if (run.status() == RunStatus.CANCELLING) {
       claimed = claimed.withStatus(RunStatus.CANCELLING);
     }
-    var events = List.of(StreamEvents.attemptStarted(claimed.attempt()));
+    // The new attempt starts first: readers may be ahead of the journal, at events that are lost.
+    var events = new ArrayList<StreamEvent>();
+    events.add(StreamEvents.attemptStarted(claimed.attempt()));
+    InterruptedStep.of(run, uncommitted).ifPresent(step -> events.addAll(endStep(tx, run, step)));
     var logged = new ArrayList<RunEvent>(uncommitted);
     events.forEach(event -> logged.add(event.event()));
     transitions.claim(tx, claimed, EventLog.format(run, logged));

@@ -100,8 +100,7 @@ public class RunSignals {
   /** Journals the run from here on, and wakes its readers on other nodes with each change. */
   public void notifyRemoteReaders(LiveRun live) {
     var run = live.claimedRun().id();
-    live.events().addReader(new RemoteReaders(signals, run), () -> Integer.MAX_VALUE);
-    live.events().startJournaling();
+    live.events().addDatabaseReader(new RemoteReaders(signals, run));
     signals.send(new RunSignal.RunChanged(run));
   }
 

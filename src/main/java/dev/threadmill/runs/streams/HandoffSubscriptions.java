@@ -46,8 +46,7 @@ final class HandoffSubscriptions {
         subscriptions.markRemote(run.id(), RunSubscriptions.Version.of(each));
       } else if (live.put(run.id(), here.get()) != here.get()) {
         // The reader reads from the database, so the events have to get there.
-        here.get().events().addReader(onChange, () -> Integer.MAX_VALUE);
-        here.get().events().startJournaling();
+        here.get().events().addDatabaseReader(onChange);
         subscriptions.markLocal(run.id());
       }
     }
@@ -56,6 +55,6 @@ final class HandoffSubscriptions {
   synchronized void close() {
     closed = true;
     followed.forEach(run -> subscriptions.unsubscribe(run, onChange));
-    live.values().forEach(run -> run.events().removeReader(onChange));
+    live.values().forEach(run -> run.events().removeDatabaseReader(onChange));
   }
 }

@@ -24,11 +24,12 @@ final class ResumeFilter {
    */
   static List<SseFrame> after(List<SseFrame> frames, EventId seen, Run run) {
     var rest = new ArrayList<SseFrame>();
-    for (var frame : frames) {
+    for (int i = 0; i < frames.size(); i++) {
+      var frame = frames.get(i);
       var id = frame.id();
       if (frame.runEvent() instanceof RunEvent.AttemptStarted && seen.attempt() < id.attempt()) {
-        if (seen.position() > id.position()) {
-          rest.addAll(closingsOfLostAttempt(seen, id, run));
+        if (seen.position() > frame.startPosition()) {
+          rest.addAll(closingsOfLostAttempt(seen, frames.subList(i, frames.size()), run));
           seen = id;
         }
       } else if (frame.startPosition() >= seen.position()) {
@@ -51,31 +52,56 @@ final class ResumeFilter {
   }
 
   /**
-   * Closes the step that the reader received from an attempt that ended before it stored any of it.
-   * The step has no row, but its ids are derived from its position.
+   * Closes the step that the reader received from an attempt whose last events are lost, as far as
+   * the next attempt does not close it. A step without a row has ids that are derived from its
+   * position.
+   *
+   * @param next the events of the next attempt
    */
-  private static List<SseFrame> closingsOfLostAttempt(EventId seen, EventId next, Run run) {
+  private static List<SseFrame> closingsOfLostAttempt(EventId seen, List<SseFrame> next, Run run) {
     if (seen.openStep() == 0) {
       return List.of();
     }
+    var attempt = next.getFirst().id();
     var type =
         seen.openMessage() || seen.beforeMessage()
             ? Step.Type.MESSAGE_CREATION
             : Step.Type.TOOL_CALLS;
     var step = Step.started(run, seen.attempt(), seen.openStep(), type, run.times().created());
+    var stored = closingsOf(seen.openStep(), next);
     var closings = new ArrayList<SseFrame>();
-    if (seen.openMessage()) {
+    if (seen.openMessage()
+        && stored.stream().noneMatch(RunEvent.MessageStatusChanged.class::isInstance)) {
       closings.add(
           new SseFrame(
-              next,
+              attempt,
               StreamEvents.messageEnded(
                   step, AssistantMessages.interruptedBeforeCommit(run, step))));
     }
-    var failed =
-        step.ended(
-            Step.Status.FAILED, step.createdAt(), RunError.server(AssistantMessages.INTERRUPTED));
-    closings.add(new SseFrame(next, StreamEvents.stepEnded(failed)));
+    if (stored.stream().noneMatch(RunEvent.StepStatusChanged.class::isInstance)) {
+      var error = RunError.server(AssistantMessages.INTERRUPTED);
+      var failed = step.ended(Step.Status.FAILED, step.createdAt(), error);
+      closings.add(new SseFrame(attempt, StreamEvents.stepEnded(failed)));
+    }
     return closings;
+  }
+
+  /**
+   * The events right behind the start of an attempt that close this step, which the journal of the
+   * attempt before had.
+   */
+  private static List<RunEvent> closingsOf(int openStep, List<SseFrame> next) {
+    return next.stream()
+        .skip(1)
+        .map(SseFrame::runEvent)
+        .takeWhile(
+            event ->
+                switch (event) {
+                  case RunEvent.MessageStatusChanged(var step, _) -> step == openStep;
+                  case RunEvent.StepStatusChanged(var step, _) -> step == openStep;
+                  default -> false;
+                })
+        .toList();
   }
 
   private static SseFrame cut(SseFrame frame, int from) {

@@ -21,7 +21,7 @@ class LiveEventLogTest {
   private final AtomicInteger journalWork = new AtomicInteger();
   private final AtomicBoolean stopped = new AtomicBoolean();
   private final LiveEventLog log =
-      new LiveEventLog(EventId.START, true, journalWork::incrementAndGet, stopped::get);
+      new LiveEventLog(EventId.START, false, journalWork::incrementAndGet, stopped::get);
 
   private static StreamEvent delta(String text) {
     var target = new DeltaTarget(StreamedText.MESSAGE, 1, 0);
@@ -86,7 +86,49 @@ class LiveEventLogTest {
     publish(2, MEGABYTE);
 
     assertThat(journalWork.get()).isPositive();
-    assertThat(log.publishedAt(2)).as("not published before it is journaled").isNull();
+    assertThat(log.publishedAt(2)).as("published at once").isNotNull();
+  }
+
+  @Test
+  void readersHaveAnEventBeforeTheJournalAndThoseOfTheDatabaseBehindIt() {
+    var woken = new AtomicInteger();
+    var wokenForDatabase = new AtomicInteger();
+    log.addReader(woken::incrementAndGet, () -> 0);
+    log.addDatabaseReader(wokenForDatabase::incrementAndGet);
+
+    publish(1, "word");
+
+    assertThat(log.publishedAt(0)).isNotNull();
+    assertThat(woken).hasValue(1);
+    assertThat(wokenForDatabase).hasValue(0);
+    journalAll();
+    assertThat(woken).as("nothing new for readers in memory").hasValue(1);
+    assertThat(wokenForDatabase).hasValue(1);
+  }
+
+  @Test
+  void anEventThatHasToBeJournaledFirstHoldsUpThoseBehindIt() {
+    publish(1, "word");
+    log.publishAfterJournal(delta("output"));
+    publish(1, "word");
+
+    assertThat(inMemory(3)).containsExactly(0);
+    journalAll();
+    assertThat(inMemory(3)).containsExactly(0, 1, 2);
+    publish(1, "word");
+    assertThat(log.publishedAt(3)).isNotNull();
+  }
+
+  @Test
+  void aRunWithExactReplaysIsJournaledFirst() {
+    var exact = new LiveEventLog(EventId.START, true, journalWork::incrementAndGet, stopped::get);
+    exact.startJournaling();
+
+    exact.publish(delta("word"));
+
+    assertThat(exact.publishedAt(0)).isNull();
+    exact.journaled(exact.unjournaled().upTo());
+    assertThat(exact.publishedAt(0)).isNotNull();
   }
 
   @Test
