@@ -11,6 +11,7 @@ import {
   Runner,
   codeInterpreterTool,
   fileSearchTool,
+  hostedMcpTool,
   setDefaultOpenAIClient,
   setTracingDisabled,
   tool,
@@ -125,13 +126,32 @@ async function hostedTools() {
   const found = await runner.run(searcher, 'call file_search {"queries": ["harbour of Kiel"]}');
   const call = found.newItems.map((item) => item.rawItem).find((item) => item.type === "hosted_tool_call");
   assert.match(JSON.stringify(call), /opens at seven/);
-  const coder = new Agent({
-    name: "coder",
-    model,
-    tools: [codeInterpreterTool({ container: { type: "auto", file_ids: [file.id] } })],
-  });
-  const declared = await runner.run(coder, "/say Ready.");
-  assert.equal(declared.finalOutput, "Ready.");
+  const asked = [];
+  const mcp = (options) =>
+    hostedMcpTool({ serverLabel: "slow", serverUrl: process.env.MCP_URL, ...options });
+  await hostedCall(webSearchTool(), 'call web_search {"query": "rain in Graz"}', /rain in Graz/);
+  await hostedCall(mcp({ requireApproval: "never" }), 'call slow_echo {"text": "hi"}', /you said hi/);
+  await hostedCall(
+    mcp({
+      requireApproval: "always",
+      onApproval: async (_, request) => {
+        asked.push(request.rawItem.name);
+        return { approve: true };
+      },
+    }),
+    'call slow_echo {"text": "hi again"}',
+    /you said hi again/,
+  );
+  assert.deepEqual(asked, ["echo"]);
+  if (process.env.CODE === "true") {
+    const coder = codeInterpreterTool({ container: { type: "auto", file_ids: [file.id] } });
+    await hostedCall(coder, 'call code_interpreter {"code": "print(6 * 7)"}', /6 \* 7/);
+  }
+}
+
+async function hostedCall(hosted, command, expected) {
+  const said = await runner.run(new Agent({ name: "worker", model, tools: [hosted] }), command);
+  assert.match(JSON.stringify(said.newItems.map((item) => item.rawItem)), expected);
 }
 
 await Promise.all([tools(), streams(), handOffs(), typedOutput(), conversations(), hostedTools()]);

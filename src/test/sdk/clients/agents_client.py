@@ -1,4 +1,4 @@
-"""The Agents SDK: tools, hand-offs, typed output, chains and sessions; and the Open Responses schema."""
+"""The Agents SDK: tools, hand-offs, typed output, chains, sessions, hosted tools; the Open Responses schema."""
 
 import asyncio
 import json
@@ -8,9 +8,17 @@ os.environ["OPENAI_AGENTS_DISABLE_TRACING"] = "1"
 
 from agents import (
     Agent,
+    CodeInterpreterTool,
+    CustomTool,
+    FileSearchTool,
+    HostedMCPTool,
+    MCPToolApprovalFunctionResult,
     OpenAIConversationsSession,
+    OpenAIResponsesCompactionSession,
     OpenAIResponsesModel,
     Runner,
+    SQLiteSession,
+    WebSearchTool,
     function_tool,
 )
 from common import BASE, KEY, MODEL, TOOL, done
@@ -70,6 +78,8 @@ async def main():
     ], types
     await session.clear_session()
 
+    await compaction(reporter)
+    await hosted_tools()
     await both_doors(reporter)
 
     raw = await client.responses.with_raw_response.create(model=MODEL, input="/say Hello.")
@@ -79,6 +89,116 @@ async def main():
         input='call get_weather {"city": "Ulm"}',
         tools=[{"type": "function", "strict": False, **TOOL["function"]}],
     )
+    await fits_the_schema(input="/think Let me see. /say Done.", reasoning={"summary": "auto"})
+    await fits_the_schema(input="/think Let me see. /say Done.")
+    compacted = await client.responses.compact(model=MODEL, input="My name is Ada.")
+    await fits_the_schema(
+        input=[compacted.output[0].model_dump(exclude_none=True), {"role": "user", "content": "/say Hi."}],
+        text={"verbosity": "low"},
+        truncation="auto",
+        metadata={"a": "b"},
+    )
+    with_summary = await client.responses.with_raw_response.create(
+        model=MODEL,
+        input=[
+            {"role": "user", "content": "My name is Ada. " * 400},
+            {"role": "assistant", "content": "Noted."},
+            {"role": "user", "content": "/say Hi."},
+        ],
+        context_management=[{"type": "compaction", "compact_threshold": 1000}],
+    )
+    whole = ResponseResource.model_validate_json(with_summary.text)
+    assert whole.output[0].root.type == "compaction", whole.output
+    queued = await client.responses.with_raw_response.create(
+        model=MODEL, input="/say Later.", background=True
+    )
+    ResponseResource.model_validate_json(queued.text)
+
+
+async def compaction(reporter):
+    """A session whose history the server compacts."""
+    session = OpenAIResponsesCompactionSession(
+        "s",
+        SQLiteSession("s"),
+        client=client,
+        # The session refuses names of models that it does not know.
+        model="gpt-4.1",
+        should_trigger_compaction=lambda _: False,
+    )
+    await Runner.run(reporter, 'call get_weather {"city": "Pisa"}', session=session)
+    session.model = MODEL
+    await session.run_compaction({"force": True})
+    items = await session.get_items()
+    assert items[-1]["type"] == "compaction", items
+    after = await Runner.run(reporter, "/say Still here.", session=session)
+    assert after.final_output == "Still here.", after.final_output
+
+
+async def hosted_tools():
+    """The tools that the server runs, each of which the model calls."""
+    store = await client.vector_stores.create(name="facts")
+    file = await client.vector_stores.files.upload_and_poll(
+        vector_store_id=store.id,
+        file=("harbour.txt", b"The harbour of Kiel opens at seven."),
+    )
+    assert file.status == "completed", file
+    label = {"type": "mcp", "server_label": "slow", "server_url": os.environ["MCP_URL"]}
+    approvals = []
+
+    def approve(request):
+        approvals.append(request.data.name)
+        return MCPToolApprovalFunctionResult(approve=True)
+
+    async def upper(context, text):
+        return text.upper()
+
+    cases = [
+        (
+            FileSearchTool([store.id], include_search_results=True),
+            'call file_search {"queries": ["harbour of Kiel"]}',
+            "file_search_call",
+            "opens at seven",
+        ),
+        (
+            WebSearchTool(user_location={"type": "approximate", "city": "Graz"}),
+            'call web_search {"query": "rain in Graz"}',
+            "web_search_call",
+            "rain in Graz",
+        ),
+        (
+            HostedMCPTool({**label, "require_approval": "never"}),
+            'call slow_echo {"text": "hello"}',
+            "mcp_call",
+            "you said hello",
+        ),
+        (
+            HostedMCPTool({**label, "require_approval": "always"}, on_approval_request=approve),
+            'call slow_echo {"text": "hello again"}',
+            "mcp_call",
+            "you said hello again",
+        ),
+        (
+            CustomTool(
+                name="shout", description="Shouts.", on_invoke_tool=upper, format={"type": "text"}
+            ),
+            'call shout {"input": "aloud"}',
+            "custom_tool_call_output",
+            "ALOUD",
+        ),
+    ]
+    if os.environ["CODE"] == "true":
+        code = CodeInterpreterTool({"type": "code_interpreter", "container": {"type": "auto"}})
+        cases.append((code, 'call code_interpreter {"code": "print(6 * 7)"}', "code_interpreter_call", "6 * 7"))
+    for tool, command, kind, text in cases:
+        said = await Runner.run(Agent(name="worker", model=model, tools=[tool]), command)
+        items = [to_dict(item.raw_item) for item in said.new_items]
+        calls = [item for item in items if item.get("type") == kind]
+        assert calls and text in json.dumps(calls), (kind, items)
+    assert approvals == ["echo"], approvals
+
+
+def to_dict(item):
+    return item if isinstance(item, dict) else item.model_dump(mode="json")
 
 
 # The events of the Open Responses schema, by their types.

@@ -28,6 +28,8 @@ import dev.threadmill.runs.node.RunsConfig;
 import dev.threadmill.sandbox.SandboxConfig;
 import dev.threadmill.telemetry.TelemetryConfig;
 import dev.threadmill.tools.ToolsConfig;
+import dev.threadmill.tools.websearch.SearchWeb;
+import dev.threadmill.tools.websearch.WebSearchConfig;
 import dev.threadmill.vectorstores.StoreEmbeddings;
 import dev.threadmill.vectorstores.VectorStoresConfig;
 import dev.threadmill.webhooks.WebhooksConfig;
@@ -78,6 +80,7 @@ final class CheckSettings {
           TelemetryConfig.class,
           ToolsConfig.class,
           VectorStoresConfig.class,
+          WebSearchConfig.class,
           WebhooksConfig.class);
 
   /** Settings for which zero has a meaning; no number and no duration may be negative. */
@@ -232,6 +235,7 @@ final class CheckSettings {
     Embeddings.requireKnown(config.getConfigMapping(EmbeddingsConfig.class).model());
     StoreEmbeddings.requireKnown(config.getConfigMapping(VectorStoresConfig.class).embeddings());
     Reranker.require(config.getConfigMapping(RerankConfig.class));
+    SearchWeb.require(config.getConfigMapping(WebSearchConfig.class));
     checkRunExpiry(config.getConfigMapping(RunsConfig.class).expiry());
     double share = config.getConfigMapping(MemoryConfig.class).processorShare();
     if (!(share >= MIN_SHARE && share <= 1)) {

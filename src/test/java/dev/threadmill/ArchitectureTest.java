@@ -78,6 +78,7 @@ class ArchitectureTest {
           "tools.a2a",
           "tools.routing",
           "tools.filesearch",
+          "tools.websearch",
           "tools.code",
           "runs.store",
           "runs.execution",

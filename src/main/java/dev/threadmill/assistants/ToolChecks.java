@@ -24,7 +24,8 @@ final class ToolChecks {
         case ToolSpec.CodeInterpreter _,
             ToolSpec.FileSearch _,
             ToolSpec.Mcp _,
-            ToolSpec.AgentRouting _ -> {}
+            ToolSpec.AgentRouting _,
+            WebSearchSpec _ -> {}
       }
     }
   }

@@ -37,18 +37,14 @@ import java.util.regex.Pattern;
   @JsonSubTypes.Type(name = "agent_routing", value = ToolSpec.AgentRouting.class),
   @JsonSubTypes.Type(name = "connected_agent", value = ToolSpec.AgentRouting.class),
   @JsonSubTypes.Type(name = "openapi", value = ToolSpec.OpenApi.class),
+  @JsonSubTypes.Type(name = "web_search", value = WebSearchSpec.class),
+  @JsonSubTypes.Type(name = "web_search_2025_08_26", value = WebSearchSpec.class),
+  @JsonSubTypes.Type(name = "web_search_preview", value = WebSearchSpec.class),
+  @JsonSubTypes.Type(name = "web_search_preview_2025_03_11", value = WebSearchSpec.class),
 })
 @UnknownVariantHint(
-    types = {
-      "bing_grounding",
-      "bing_custom_search",
-      "web_search",
-      "web_search_preview",
-      "deep_research"
-    },
-    message =
-        "To search the web use a tool of type 'mcp' with a search server, or a 'webhook' that calls"
-            + " a search API.")
+    types = {"bing_grounding", "bing_custom_search", "deep_research"},
+    message = "To search the web use a tool of type 'web_search', or 'mcp' with a search server.")
 @UnknownVariantHint(
     types = {"azure_ai_search", "sharepoint_grounding", "fabric_dataagent"},
     message =
@@ -61,7 +57,15 @@ import java.util.regex.Pattern;
     types = {"browser_automation", "computer_use_preview"},
     message = "Use a tool of type 'mcp' with a server that drives a browser or computer.")
 @JsonPropertyOrder("type")
-public sealed interface ToolSpec {
+public sealed interface ToolSpec
+    permits ToolSpec.CodeInterpreter,
+        ToolSpec.FileSearch,
+        ToolSpec.Function,
+        ToolSpec.Webhook,
+        ToolSpec.Mcp,
+        ToolSpec.AgentRouting,
+        ToolSpec.OpenApi,
+        WebSearchSpec {
   /** The type of calls that have no type of their own. */
   String FUNCTION_CALL = "function";
 
@@ -95,6 +99,7 @@ public sealed interface ToolSpec {
       case Mcp _ -> "mcp";
       case AgentRouting _ -> AgentRouting.TYPE;
       case OpenApi _ -> "openapi";
+      case WebSearchSpec _ -> WebSearchSpec.TYPE;
     };
   }
 
@@ -104,7 +109,8 @@ public sealed interface ToolSpec {
    */
   default String callType(String function) {
     return switch (this) {
-      case CodeInterpreter _, FileSearch _ -> function.equals(type()) ? type() : FUNCTION_CALL;
+      case CodeInterpreter _, FileSearch _, WebSearchSpec _ ->
+          function.equals(type()) ? type() : FUNCTION_CALL;
       case AgentRouting(var routing, _) ->
           routing.routesToAssistant(function) ? type() : FUNCTION_CALL;
       case Function _, Webhook _, Mcp _, OpenApi _ -> FUNCTION_CALL;
@@ -114,7 +120,7 @@ public sealed interface ToolSpec {
   /** What distinguishes the tools of one assistant: the function's name, or the kind. */
   default String key() {
     return switch (this) {
-      case CodeInterpreter _, FileSearch _, AgentRouting _ -> type();
+      case CodeInterpreter _, FileSearch _, AgentRouting _, WebSearchSpec _ -> type();
       case Function(var function) -> function.name();
       case Webhook(var webhook) -> webhook.name();
       case Mcp mcp -> "mcp " + mcp.mcp().serverLabel();
@@ -125,7 +131,7 @@ public sealed interface ToolSpec {
   /** The same tool with every secret replaced. */
   default ToolSpec mapSecrets(ToolSecrets.SecretMapper secrets) {
     return switch (this) {
-      case CodeInterpreter _, FileSearch _, Function _, OpenApi _ -> this;
+      case CodeInterpreter _, FileSearch _, Function _, OpenApi _, WebSearchSpec _ -> this;
       case AgentRouting routing ->
           new AgentRouting(routing.agentRouting().mapSecrets(secrets), routing.isShown());
       case Webhook(var webhook) -> new Webhook(webhook.mapSecrets(secrets));

@@ -27,6 +27,9 @@ public final class FilteredAnswer implements Consumer<ModelDelta> {
   private final Map<Integer, ContentStream> arguments = new HashMap<>();
   private final List<ModelDelta.Speech> heldSpeech = new ArrayList<>();
 
+  /** They wait for the text that they refer to. */
+  private final List<ModelDelta.Citation> heldCitations = new ArrayList<>();
+
   /** The transcript from the place up to which the filters have let it pass. */
   private final StringBuilder unpassed = new StringBuilder();
 
@@ -94,6 +97,7 @@ public final class FilteredAnswer implements Consumer<ModelDelta> {
     var passed = new ArrayList<ModelDelta>();
     try {
       endPart(passed);
+      releaseCitations(passed);
       endSpeech(passed);
       arguments.forEach(
           (index, stream) ->
@@ -122,6 +126,7 @@ public final class FilteredAnswer implements Consumer<ModelDelta> {
           filter(ModelDelta.Reasoning.class, ModelDelta.Reasoning::new, piece, passed);
       case ModelDelta.ToolCallStarted(var index, var name) -> {
         endPart(passed);
+        releaseCitations(passed);
         passed.add(new ModelDelta.ToolCallStarted(index, gate.apply(source, name)));
       }
       case ModelDelta.ToolCallArguments(var index, var piece) -> {
@@ -130,6 +135,7 @@ public final class FilteredAnswer implements Consumer<ModelDelta> {
         add(stream.next(piece), rest -> new ModelDelta.ToolCallArguments(index, rest), passed);
       }
       case ModelDelta.Speech piece -> speech(piece, passed);
+      case ModelDelta.Citation citation -> heldCitations.add(citation);
       case ModelDelta.Batch(var pieces) -> pieces.forEach(piece -> filter(piece, passed));
     }
   }
@@ -174,6 +180,25 @@ public final class FilteredAnswer implements Consumer<ModelDelta> {
       throw new ContentRejectedException(CHANGED);
     }
     unpassed.delete(0, more.length());
+  }
+
+  /** A citation that a filter would change or reject is left out: the text stays as it is. */
+  private void releaseCitations(List<ModelDelta> passed) {
+    for (var citation : heldCitations) {
+      try {
+        if (gate.apply(source, citation.url()).equals(citation.url())) {
+          passed.add(
+              new ModelDelta.Citation(
+                  citation.url(),
+                  gate.apply(source, citation.title()),
+                  citation.start(),
+                  citation.end()));
+        }
+      } catch (ContentRejectedException e) {
+        // It is left out.
+      }
+    }
+    heldCitations.clear();
   }
 
   private void releaseSpeech(List<ModelDelta> passed) {

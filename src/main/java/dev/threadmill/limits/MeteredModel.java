@@ -65,6 +65,7 @@ record MeteredModel(BudgetLedger ledger, Payer payer, LanguageModel model, Durat
         case ModelDelta.ToolCallStarted(_, var name) -> TokenCounter.count(name);
         case ModelDelta.ToolCallArguments(_, var arguments) -> TokenCounter.count(arguments);
         case ModelDelta.Speech piece -> TokenCounter.count(piece.transcript());
+        case ModelDelta.Citation _ -> 0;
         case ModelDelta.Batch(var pieces) -> pieces.stream().mapToInt(UsageMeter::count).sum();
       };
     }

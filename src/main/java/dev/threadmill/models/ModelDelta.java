@@ -33,6 +33,15 @@ public sealed interface ModelDelta {
    */
   record Speech(String id, String data, String transcript, Long expiresAt) implements ModelDelta {}
 
+  /**
+   * A page of the web supports a range of the text, which has arrived before.
+   *
+   * @param title the address if it has none
+   * @param start the index of the first code point of the range in the text
+   * @param end the index behind its last code point
+   */
+  record Citation(String url, String title, int start, int end) implements ModelDelta {}
+
   /** Two or more pieces that arrived together. */
   record Batch(List<ModelDelta> pieces) implements ModelDelta {}
 }

@@ -13,6 +13,7 @@ package dev.threadmill.models;
  *     configured
  * @param price null if it is not known
  * @param speech whether it can answer with sound as well as text
+ * @param webSearch whether its provider searches the web for it if a request asks for that
  */
 public record ModelInfo(
     String name,
@@ -27,7 +28,8 @@ public record ModelInfo(
     String tier,
     String region,
     Price price,
-    boolean speech) {
+    boolean speech,
+    boolean webSearch) {
   /** The owner of the models within the process of the server. */
   public static final String IN_PROCESS = "threadmill";
 
@@ -58,6 +60,7 @@ public record ModelInfo(
         tier,
         region,
         price,
+        false,
         false);
   }
 
@@ -106,7 +109,8 @@ public record ModelInfo(
         tier,
         region,
         price,
-        speech);
+        speech,
+        webSearch);
   }
 
   /** The same model with another context window, which its output must fit into as well. */
@@ -130,7 +134,8 @@ public record ModelInfo(
         tier,
         region,
         price,
-        speech && speaks);
+        speech && speaks,
+        webSearch);
   }
 
   /** The same model, which sees images or not. */
@@ -148,7 +153,8 @@ public record ModelInfo(
         tier,
         region,
         price,
-        speech);
+        speech,
+        webSearch);
   }
 
   /** The same model at this price. */
@@ -166,7 +172,8 @@ public record ModelInfo(
         tier,
         region,
         other,
-        speech);
+        speech,
+        webSearch);
   }
 
   /** The price of a million tokens in US dollars. */

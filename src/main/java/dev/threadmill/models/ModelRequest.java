@@ -29,6 +29,7 @@ public record ModelRequest(
    * @param stop texts at which the model stops; empty for none
    * @param seed asks for the same response to the same request; null for none
    * @param speech how the answer is spoken as well; null for text only
+   * @param webSearch how the provider may search the web for the answer; null for no search
    */
   public record Options(
       Double temperature,
@@ -39,7 +40,8 @@ public record ModelRequest(
       Long seed,
       Double frequencyPenalty,
       Double presencePenalty,
-      Speech speech) {
+      Speech speech,
+      WebSearch webSearch) {
     /** The defaults of the provider. */
     public static final Options DEFAULTS = new Options(null, null, null, null);
 
@@ -59,7 +61,23 @@ public record ModelRequest(
           null,
           null,
           null,
+          null,
           null);
+    }
+
+    /** The same with a search of the web by the provider; null for none. */
+    public Options with(WebSearch search) {
+      return new Options(
+          temperature,
+          topP,
+          maxCompletionTokens,
+          reasoningEffort,
+          stop,
+          seed,
+          frequencyPenalty,
+          presencePenalty,
+          speech,
+          search);
     }
 
     private Options with(Double newTemperature, Double newTopP, Integer most) {
@@ -72,7 +90,8 @@ public record ModelRequest(
           seed,
           frequencyPenalty,
           presencePenalty,
-          speech);
+          speech,
+          webSearch);
     }
   }
 
@@ -84,6 +103,15 @@ public record ModelRequest(
    * @param isStreamed whether it is asked for in pieces, for which providers have fewer formats
    */
   public record Speech(JsonNode voice, String format, boolean isStreamed) {}
+
+  /**
+   * A search of the web by the provider.
+   *
+   * @param contextSize {@code low}, {@code medium} or {@code high}; null for the default
+   * @param place where the user is: {@code city}, {@code country}, {@code region} and {@code
+   *     timezone}, as far as they are known; null if none is
+   */
+  public record WebSearch(String contextSize, JsonNode place) {}
 
   /** A call that asks for text, with the defaults of the provider. */
   public static ModelRequest of(
@@ -153,6 +181,11 @@ public record ModelRequest(
   /** How the answer is spoken as well; null for text only. */
   public Speech speech() {
     return options.speech();
+  }
+
+  /** How the provider may search the web for the answer; null for no search. */
+  public WebSearch webSearch() {
+    return options.webSearch();
   }
 
   /** Whether the answer may be asked for as a stream. */

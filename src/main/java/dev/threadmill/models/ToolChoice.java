@@ -60,7 +60,8 @@ public sealed interface ToolChoice {
         }
         yield new Function(name.textValue());
       }
-      case "file_search", "code_interpreter" -> new BuiltIn(json.path("type").textValue());
+      case "file_search", "code_interpreter", "web_search" ->
+          new BuiltIn(json.path("type").textValue());
       default -> throw invalid("tool_choice.type");
     };
   }

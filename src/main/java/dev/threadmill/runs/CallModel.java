@@ -22,6 +22,7 @@ import dev.threadmill.runs.execution.RunExecution;
 import dev.threadmill.runs.node.RunsConfig;
 import dev.threadmill.runs.store.Run;
 import dev.threadmill.telemetry.Activity;
+import dev.threadmill.tools.websearch.HostedSearch;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.InstantSource;
 
@@ -57,20 +58,21 @@ class CallModel {
   ModelResponse call(RunExecution execution, BuildContext.Prompt prompt, AnswerAccumulator turn)
       throws InterruptedException {
     var settings = execution.run().settings();
+    var model = models.require(settings.model());
     var unreserved =
         new ModelRequest(
             settings.model(),
             prompt.messages(),
             prompt.functions(),
-            toolChoice(execution),
+            toolChoice(execution, prompt),
             settings.toolUse().parallel(),
             settings.responseFormat(),
             new ModelRequest.Options(
-                settings.sampling().temperature(),
-                settings.sampling().topP(),
-                completionTokensLeft(execution.run()),
-                settings.sampling().reasoningEffort()));
-    var model = models.require(settings.model());
+                    settings.sampling().temperature(),
+                    settings.sampling().topP(),
+                    completionTokensLeft(execution.run()),
+                    settings.sampling().reasoningEffort())
+                .with(HostedSearch.of(settings.tools(), model.info())));
     var reserved = reserve(execution, model.info(), unreserved);
     execution.setReservation(reserved);
     var request = reserved.applyTo(unreserved);
@@ -140,14 +142,19 @@ class CallModel {
   }
 
   /** A tool call is forced in the first turn only, so that the model can answer afterwards. */
-  private static ToolChoice toolChoice(RunExecution execution) {
+  private static ToolChoice toolChoice(RunExecution execution, BuildContext.Prompt prompt) {
     var choice = execution.run().settings().toolUse().choice();
     boolean forced = !choice.equals(ToolChoice.AUTO) && !choice.equals(ToolChoice.NONE);
     if (forced && execution.turns() > 0) {
       return ToolChoice.AUTO;
     }
-    // The tools of this server are functions to a model.
-    return choice instanceof ToolChoice.BuiltIn(var type) ? new ToolChoice.Function(type) : choice;
+    // The tools of this server are functions to a model, unless its provider has them itself.
+    if (choice instanceof ToolChoice.BuiltIn(var type)) {
+      return prompt.functions().stream().anyMatch(function -> function.name().equals(type))
+          ? new ToolChoice.Function(type)
+          : ToolChoice.AUTO;
+    }
+    return choice;
   }
 
   /** The rest of the completion token limit, which applies to all model calls of the run. */

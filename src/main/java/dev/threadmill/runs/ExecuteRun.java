@@ -102,7 +102,12 @@ class ExecuteRun {
       var settings = run.settings();
       var toolset =
           live.interruptibly(
-              () -> toolsets.create(run.projectId(), settings.tools(), settings.allowedDomains()));
+              () ->
+                  toolsets.create(
+                      run.projectId(),
+                      settings.model(),
+                      settings.tools(),
+                      settings.allowedDomains()));
       var execution = RunExecution.of(live, steps, toolset, clock);
       if (!steps.isEmpty() && settings.turns().isLimited()) {
         execution.restoreCounts(jdbc.whenAvailable(() -> toolCalls.countTurns(run)));

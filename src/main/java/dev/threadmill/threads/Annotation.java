@@ -6,7 +6,10 @@ import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 
-/** A reference from a range of a text to a file. {@code text} is the marker in that range. */
+/**
+ * A reference from a range of a text to a file or a page of the web. {@code text} is what stands in
+ * that range.
+ */
 @JsonTypeInfo(
     use = JsonTypeInfo.Id.NAME,
     include = JsonTypeInfo.As.EXISTING_PROPERTY,
@@ -14,6 +17,7 @@ import com.fasterxml.jackson.annotation.JsonTypeInfo;
 @JsonSubTypes({
   @JsonSubTypes.Type(name = "file_citation", value = Annotation.FileCitation.class),
   @JsonSubTypes.Type(name = "file_path", value = Annotation.FilePath.class),
+  @JsonSubTypes.Type(name = "url_citation", value = Annotation.UrlCitation.class),
 })
 @JsonPropertyOrder("type")
 public sealed interface Annotation {
@@ -23,6 +27,7 @@ public sealed interface Annotation {
     return switch (this) {
       case FileCitation _ -> "file_citation";
       case FilePath _ -> "file_path";
+      case UrlCitation _ -> "url_citation";
     };
   }
 
@@ -53,5 +58,12 @@ public sealed interface Annotation {
 
   /** The text at this range names this file. */
   record FilePath(String text, int startIndex, int endIndex, FileReference filePath)
+      implements Annotation {}
+
+  /** A page of the web. */
+  record PageReference(String url, String title) {}
+
+  /** The text at this range, in code points, is the address of a page that a search has found. */
+  record UrlCitation(String text, int startIndex, int endIndex, PageReference urlCitation)
       implements Annotation {}
 }

@@ -1,6 +1,7 @@
 package dev.threadmill.tools;
 
 import dev.threadmill.assistants.ToolSpec;
+import java.util.Optional;
 
 /**
  * One kind of tool. A new kind is one class that implements this, as a CDI bean, and the record of
@@ -19,6 +20,16 @@ public interface ToolProvider<S extends ToolSpec> {
    * @throws InterruptedException if the run was stopped
    */
   ToolOffer tools(ToolScope scope, S spec) throws InterruptedException;
+
+  /**
+   * Why a model cannot be offered the tool on this server, as a sentence; empty if it can, as far
+   * as the settings of the server say. Calls no other server.
+   *
+   * @param model null if it is not known
+   */
+  default Optional<String> objection(String model, S spec) {
+    return Optional.empty();
+  }
 
   /** Whether the specification may offer a function of this name; calls no other server. */
   boolean offers(S spec, String functionName);

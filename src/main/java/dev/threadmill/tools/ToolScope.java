@@ -7,6 +7,7 @@ import java.util.Set;
 /**
  * The run that a toolset is created for.
  *
+ * @param model that is offered the tools
  * @param domains which hosts the tools may reach
  * @param reservedNames function names that other tools of the run have; a provider that chooses
  *     names avoids them
@@ -14,7 +15,11 @@ import java.util.Set;
  *     servers
  */
 public record ToolScope(
-    ProjectId project, AllowedDomains domains, Set<String> reservedNames, boolean isCacheOnly) {
+    ProjectId project,
+    String model,
+    AllowedDomains domains,
+    Set<String> reservedNames,
+    boolean isCacheOnly) {
   public ToolScope {
     reservedNames = Set.copyOf(reservedNames);
   }

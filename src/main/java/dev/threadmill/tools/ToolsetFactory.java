@@ -44,23 +44,35 @@ public class ToolsetFactory {
    * The toolset of a run with these tools. Where two tools have one name the first counts. What
    * cannot be offered is left out; {@link Toolset#warnings} says what and why.
    *
+   * @param model that is offered the tools
    * @param domains which hosts the tools may reach, as far as they agree with the region of the
    *     project
    * @throws InterruptedException if the run was stopped
    */
-  public Toolset create(ProjectId project, List<ToolSpec> specs, AllowedDomains domains)
+  public Toolset create(
+      ProjectId project, String model, List<ToolSpec> specs, AllowedDomains domains)
       throws InterruptedException {
     var reachable = residency.restrict(project, domains);
-    return create(new ToolScope(project, reachable, names(specs), false), specs);
+    return create(new ToolScope(project, model, reachable, names(specs), false), specs);
   }
 
   /** The toolset as far as it is known without calling other servers. */
-  public Toolset fromCache(ProjectId project, List<ToolSpec> specs) {
+  public Toolset fromCache(ProjectId project, String model, List<ToolSpec> specs) {
     try {
-      return create(new ToolScope(project, AllowedDomains.ANY, names(specs), true), specs);
+      return create(new ToolScope(project, model, AllowedDomains.ANY, names(specs), true), specs);
     } catch (InterruptedException e) {
       throw new IllegalStateException("a cache does not wait", e);
     }
+  }
+
+  /**
+   * Why a model cannot be offered a tool on this server, as a sentence; empty if it can.
+   *
+   * @param model null if it is not known
+   */
+  public Optional<String> objection(String model, ToolSpec spec) {
+    var provider = providers.get(spec.getClass());
+    return provider == null ? Optional.empty() : objection(provider, model, spec);
   }
 
   /** Whether one of the tools may offer a function of this name; calls no other server. */
@@ -121,6 +133,11 @@ public class ToolsetFactory {
   private static <S extends ToolSpec> ToolOffer tools(
       ToolProvider<S> provider, ToolScope scope, ToolSpec spec) throws InterruptedException {
     return provider.tools(scope, provider.spec().cast(spec));
+  }
+
+  private static <S extends ToolSpec> Optional<String> objection(
+      ToolProvider<S> provider, String model, ToolSpec spec) {
+    return provider.objection(model, provider.spec().cast(spec));
   }
 
   private static <S extends ToolSpec> boolean offers(

@@ -2,13 +2,21 @@ package dev.threadmill.sdk;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.threadmill.sandbox.Sandbox;
+import dev.threadmill.testing.FakeProvider;
 import dev.threadmill.testing.FakeProviderResource;
 import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.PostgresResource;
+import dev.threadmill.testing.ScriptedMcpServer;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
+import jakarta.inject.Inject;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -28,6 +36,31 @@ class ClientPackagesTest {
   private static final Path VERCEL = Path.of("src", "test", "sdk", "vercel").toAbsolutePath();
   private static final Duration LIMIT = Duration.ofMinutes(2);
 
+  private final ScriptedMcpServer mcp = new ScriptedMcpServer();
+  @Inject Sandbox sandbox;
+  FakeProvider provider;
+
+  @BeforeEach
+  void findPages() {
+    provider.reset();
+    provider.finds(
+        """
+        {"results": [{"title": "Rain", "url": "https://news.example/rain", "snippet": "Wet."}]}""");
+  }
+
+  @AfterEach
+  void stop() {
+    mcp.close();
+  }
+
+  /** The environment of a script, with the address of a tool server and whether code can be run. */
+  private Map<String, String> environment(String name, String value) {
+    var all = new HashMap<>(SdkCaller.ofNewProject().environment(name, value));
+    all.put("MCP_URL", mcp.url());
+    all.put("CODE", Boolean.toString(sandbox.availability().isAvailable()));
+    return all;
+  }
+
   @ParameterizedTest(name = "{0}")
   @CsvSource({
     "langchain, langchain-classic==1.0.8 langchain-openai==1.7.4",
@@ -41,7 +74,7 @@ class ClientPackagesTest {
 
     var outcome =
         Command.in(CLIENTS, "python3", "-W", "ignore", "-B", client + "_client.py")
-            .with(SdkCaller.ofNewProject().environment("PYTHONPATH", packages.toString()))
+            .with(environment("PYTHONPATH", packages.toString()))
             .run(LIMIT);
 
     assertThat(outcome.isSuccess()).as(outcome.output()).isTrue();
@@ -54,7 +87,7 @@ class ClientPackagesTest {
 
     var outcome =
         Command.in(scripts, "node", "--no-warnings", "main.mjs")
-            .with(SdkCaller.ofNewProject().environment("NO_COLOR", "1"))
+            .with(environment("NO_COLOR", "1"))
             .run(LIMIT);
 
     assertThat(outcome.isSuccess()).as(outcome.output()).isTrue();
@@ -67,7 +100,7 @@ class ClientPackagesTest {
 
     var outcome =
         Command.in(scripts, "node", "--no-warnings", "main.mjs")
-            .with(SdkCaller.ofNewProject().environment("NO_COLOR", "1"))
+            .with(environment("NO_COLOR", "1"))
             .run(LIMIT);
 
     assertThat(outcome.isSuccess()).as(outcome.output()).isTrue();

@@ -60,6 +60,7 @@ public final class FakeProvider implements AutoCloseable {
   private volatile boolean embeddingsDown;
   private volatile boolean embeddingsSilent;
   private volatile String refusedByEmbeddings;
+  private volatile String found;
   private volatile int port;
 
   /** A received request. */
@@ -231,6 +232,12 @@ public final class FakeProvider implements AutoCloseable {
     return this;
   }
 
+  /** What a search of the web finds, as JSON; the search fails unless this is called. */
+  public FakeProvider finds(String json) {
+    found = json;
+    return this;
+  }
+
   /** The requests so far, oldest first. */
   public List<Request> requests() {
     return List.copyOf(log);
@@ -255,6 +262,7 @@ public final class FakeProvider implements AutoCloseable {
     synchronized (queue) {
       queue.clear();
     }
+    found = null;
     otherwise = _ -> Reply.text("Hello from the fake provider.");
   }
 
@@ -340,6 +348,10 @@ public final class FakeProvider implements AutoCloseable {
         descriptions.incrementAndGet();
         http.response().setStatusCode(description == null ? 404 : 200);
         end(http.response(), description == null ? "{}" : description);
+      } else if (http.path().endsWith("/web-search")) {
+        log.add(request);
+        http.response().setStatusCode(found == null ? 400 : 200);
+        end(http.response(), found == null ? "{}" : found);
       } else if (http.path().endsWith("/moderations")) {
         log.add(request);
         end(http.response(), FakeVectors.moderations(json));

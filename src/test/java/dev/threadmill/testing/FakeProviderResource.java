@@ -18,7 +18,9 @@ public final class FakeProviderResource implements QuarkusTestResourceLifecycleM
         "threadmill.models.openai.api-key", "sk-fake",
         "threadmill.models.moderations", "true",
         "threadmill.models.reads-files", "true",
-        "threadmill.models.first-backoff", "1ms");
+        "threadmill.models.first-backoff", "1ms",
+        "threadmill.web-search.url", provider.baseUrl() + "/web-search",
+        "threadmill.web-search.secret", "search-secret");
   }
 
   @Override

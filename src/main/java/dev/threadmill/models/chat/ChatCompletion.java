@@ -1,6 +1,7 @@
 package dev.threadmill.models.chat;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import dev.threadmill.models.ModelDelta;
 import dev.threadmill.models.ModelResponse;
 import dev.threadmill.models.Usage;
 import java.util.List;
@@ -27,8 +28,19 @@ final class ChatCompletion {
       String refusal,
       @JsonInclude(JsonInclude.Include.NON_NULL) String reasoningContent,
       @JsonInclude(JsonInclude.Include.NON_EMPTY) List<Call> toolCalls,
-      List<Object> annotations,
+      List<Annotation> annotations,
       @JsonInclude(JsonInclude.Include.NON_NULL) Audio audio) {}
+
+  /** A page of the web that supports a range of the text. */
+  record Annotation(String type, UrlCitation urlCitation) {
+    static Annotation of(ModelDelta.Citation citation) {
+      return new Annotation(
+          "url_citation",
+          new UrlCitation(citation.start(), citation.end(), citation.url(), citation.title()));
+    }
+  }
+
+  record UrlCitation(int startIndex, int endIndex, String url, String title) {}
 
   /**
    * The spoken answer, or a piece of it.
@@ -65,7 +77,8 @@ final class ChatCompletion {
       String refusal,
       String reasoningContent,
       List<CallDelta> toolCalls,
-      Audio audio) {
+      Audio audio,
+      List<Annotation> annotations) {
     static final Delta EMPTY = new Delta(null, null, null, null, null);
     static final Delta BEGIN = new Delta("assistant", "", null, null, null);
 
@@ -75,11 +88,15 @@ final class ChatCompletion {
         String refusal,
         String reasoningContent,
         List<CallDelta> toolCalls) {
-      this(role, content, refusal, reasoningContent, toolCalls, null);
+      this(role, content, refusal, reasoningContent, toolCalls, null, null);
     }
 
     static Delta spoken(Audio piece) {
-      return new Delta(null, null, null, null, null, piece);
+      return new Delta(null, null, null, null, null, piece, null);
+    }
+
+    static Delta cited(ModelDelta.Citation citation) {
+      return new Delta(null, null, null, null, null, null, List.of(Annotation.of(citation)));
     }
   }
 

@@ -111,7 +111,7 @@ final class ChatCompletionCall implements EventStream {
             answer.refusal(),
             answer.reasoning(),
             calls,
-            List.of(),
+            passed.citations().stream().map(ChatCompletion.Annotation::of).toList(),
             audio);
     var choice =
         new ChatCompletion.Choice(
@@ -219,6 +219,7 @@ final class ChatCompletionCall implements EventStream {
           case ModelDelta.Speech(var soundId, var data, var transcript, var expiresAt) ->
               ChatCompletion.Delta.spoken(
                   new ChatCompletion.Audio(soundId, data, expiresAt, transcript));
+          case ModelDelta.Citation citation -> ChatCompletion.Delta.cited(citation);
           case ModelDelta.Batch _ -> throw new IllegalStateException("batches are unpacked");
         },
         null);

@@ -85,7 +85,7 @@ public record ChatCompletionRequest(
     refuse("logit_bias", isSet(logitBias) && !logitBias.isEmpty(), "it cannot be passed on");
     refuse("functions", isSet(functions), "it is out of date: use 'tools'");
     refuse("function_call", isSet(functionCall), "it is out of date: use 'tool_choice'");
-    refuse("web_search_options", isSet(webSearchOptions), "there is no web search");
+    RequestedSearch.of(webSearchOptions);
     refuse("verbosity", verbosity != null && !verbosity.equals("medium"), "it cannot be passed on");
     stops(stop);
     checkChoice(toolChoice, tools);
@@ -117,12 +117,18 @@ public record ChatCompletionRequest(
             seed,
             frequencyPenalty,
             presencePenalty,
-            speech()));
+            speech(),
+            webSearch()));
   }
 
   /** How the answer is to be spoken; null for text only. */
   ModelRequest.Speech speech() {
     return RequestedSpeech.of(modalities, output, audio, isStream());
+  }
+
+  /** How the provider may search the web for the answer; null for no search. */
+  ModelRequest.WebSearch webSearch() {
+    return RequestedSearch.of(webSearchOptions);
   }
 
   /** The field that asks for a spoken answer. */

@@ -82,6 +82,13 @@ public class ChatCompletionsResource {
           "Unsupported value for '%s': the model '%s' answers with text only."
               .formatted(request.speechField(), request.model()));
     }
+    if (request.webSearch() != null && !model.info().webSearch()) {
+      throw ApiException.invalid(
+          RequestedSearch.FIELD,
+          "unsupported_value",
+          "Unsupported value for '%s': the model '%s' has no web search."
+              .formatted(RequestedSearch.FIELD, request.model()));
+    }
     var project = Caller.current().project();
     if (request.codeFunction().isPresent() && code.unavailable() != null) {
       throw ApiException.invalid("tools", "unsupported_value", code.unavailable());

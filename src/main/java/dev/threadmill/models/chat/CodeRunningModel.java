@@ -174,7 +174,10 @@ record CodeRunningModel(
             receiver.accept(new ModelDelta.ToolCallArguments(indexes.get(index), fragment));
           }
         }
-        case ModelDelta.Refusal _, ModelDelta.Reasoning _, ModelDelta.Speech _ ->
+        case ModelDelta.Refusal _,
+            ModelDelta.Reasoning _,
+            ModelDelta.Speech _,
+            ModelDelta.Citation _ ->
             receiver.accept(delta);
       }
     }

@@ -15,6 +15,7 @@ final class CompletionBuilder {
   private final StringBuilder refusal = new StringBuilder();
   private final StringBuilder reasoning = new StringBuilder();
   private final SpeechBuilder speech = new SpeechBuilder();
+  private final List<ModelDelta.Citation> citations = new ArrayList<>();
   private final List<String> names = new ArrayList<>();
   private final List<StringBuilder> arguments = new ArrayList<>();
 
@@ -30,6 +31,7 @@ final class CompletionBuilder {
       }
       case ModelDelta.ToolCallArguments(var index, var more) -> arguments.get(index).append(more);
       case ModelDelta.Speech more -> speech.add(more);
+      case ModelDelta.Citation citation -> citations.add(citation);
       case ModelDelta.Batch _ -> throw new IllegalArgumentException("batches are unpacked");
     }
   }
@@ -37,6 +39,11 @@ final class CompletionBuilder {
   /** The spoken answer; null if there is none. */
   ChatCompletion.Audio audio() {
     return speech.build();
+  }
+
+  /** The pages that the answer cites. */
+  List<ModelDelta.Citation> citations() {
+    return citations;
   }
 
   /** The tokens of an answer that ended early, by our own count. */

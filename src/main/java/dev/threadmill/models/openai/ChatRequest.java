@@ -152,6 +152,7 @@ final class ChatRequest {
     }
     out.writeEndArray();
     speech();
+    webSearch();
     new ToolsWriter(request, out, this::sends).write();
     format();
     number("temperature", request.temperature());
@@ -188,6 +189,23 @@ final class ChatRequest {
     out.writeTree(request.speech().voice());
     out.writeStringField("format", request.speech().format());
     out.writeEndObject();
+  }
+
+  private void webSearch() throws IOException {
+    if (request.webSearch() != null) {
+      out.writeObjectFieldStart("web_search_options");
+      if (request.webSearch().contextSize() != null) {
+        out.writeStringField("search_context_size", request.webSearch().contextSize());
+      }
+      if (request.webSearch().place() != null) {
+        out.writeObjectFieldStart("user_location");
+        out.writeStringField("type", "approximate");
+        out.writeFieldName("approximate");
+        out.writeTree(request.webSearch().place());
+        out.writeEndObject();
+      }
+      out.writeEndObject();
+    }
   }
 
   private void maxTokens() throws IOException {

@@ -126,6 +126,7 @@ final class ChunkReader {
     content(delta.path("content"));
     response.refusal(text(delta.path("refusal")));
     speech(delta.path("audio"));
+    citations(delta.path("annotations"));
     var extra = others(delta, READ);
     if (!extra.isEmpty()) {
       response.extra(extra);
@@ -180,6 +181,19 @@ final class ChunkReader {
           }
         }
         default -> {}
+      }
+    }
+  }
+
+  private void citations(JsonNode annotations) {
+    for (var annotation : annotations) {
+      var cited = annotation.path("url_citation");
+      if (cited.isObject()) {
+        response.citation(
+            StorableText.of(text(cited.path("url"))),
+            StorableText.of(text(cited.path("title"))),
+            cited.path("start_index").asInt(0),
+            cited.path("end_index").asInt(0));
       }
     }
   }

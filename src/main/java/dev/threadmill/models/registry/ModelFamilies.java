@@ -84,6 +84,7 @@ final class ModelFamilies {
         null,
         provider.region(),
         null,
-        family.speech());
+        family.speech(),
+        false);
   }
 }

@@ -58,6 +58,7 @@ record ModelsFile(String path, List<Entry> models) {
           "files",
           "audio",
           "speech",
+          "web_search",
           "reasoning",
           "reasoning_tags",
           "text_tool_calls",
@@ -299,8 +300,17 @@ record ModelsFile(String path, List<Entry> models) {
             field
                 .get("speech")
                 .bool()
-                .orElse(known.speech() && ModelFamilies.describes(nameAtProvider)));
+                .orElse(known.speech() && ModelFamilies.describes(nameAtProvider)),
+            searchesWeb(field.get("web_search"), provider));
     return new Entry(
         info, nameAtProvider, provider.with(options(field, provider.options())), hasWindow);
+  }
+
+  private static boolean searchesWeb(YamlField field, ProviderConfig provider) {
+    boolean isSet = field.bool().orElse(false);
+    if (isSet && !provider.type().equals("openai")) {
+      throw field.wrong("can be true for providers of the type 'openai' only");
+    }
+    return isSet;
   }
 }

@@ -24,6 +24,9 @@ import java.util.stream.Collectors;
 
 /** Folds what a provider streams into the complete response, and emits each piece as a delta. */
 public final class ResponseAccumulator {
+  private static final int MAX_URL = 2_000;
+  private static final int MAX_TITLE = 300;
+  private static final int MAX_CITED = 500;
   private static final JsonNode NO_EXTRA = JsonNodeFactory.instance.objectNode();
 
   private final Consumer<ModelDelta> deltas;
@@ -41,6 +44,7 @@ public final class ResponseAccumulator {
   private ReasoningState state;
   private Usage usage;
   private boolean isAnything;
+  private int citations;
 
   /**
    * @param request what is responded to
@@ -120,6 +124,18 @@ public final class ResponseAccumulator {
       transcript.append(piece.transcript());
     }
     emit(piece);
+  }
+
+  /** Adds a citation; what cannot be an address of the web, or is one too many, is left out. */
+  public void citation(String url, String title, int start, int end) {
+    boolean isUrl = url.startsWith("https://") || url.startsWith("http://");
+    if (isUrl && url.length() <= MAX_URL && start >= 0 && start <= end && citations < MAX_CITED) {
+      citations++;
+      var named = title.isBlank() ? url : title;
+      emit(
+          new ModelDelta.Citation(
+              url, named.substring(0, Math.min(named.length(), MAX_TITLE)), start, end));
+    }
   }
 
   /** Adds reasoning. */

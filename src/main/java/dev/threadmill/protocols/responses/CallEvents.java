@@ -3,6 +3,7 @@ package dev.threadmill.protocols.responses;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.threadmill.api.Json;
 import dev.threadmill.assistants.ToolSpec;
+import dev.threadmill.assistants.WebSearchSpec;
 import dev.threadmill.protocols.responses.items.ItemIds;
 import dev.threadmill.protocols.responses.items.ItemObjects;
 import dev.threadmill.protocols.responses.items.SourceNames;
@@ -17,6 +18,7 @@ final class CallEvents {
   private static final String DONE = "response.output_item.done";
   private static final String CODE = "code_interpreter";
   private static final String SEARCH = "file_search";
+  private static final String WEB = "web_search";
 
   private final EventWriter writer;
   private final OutputItems output;
@@ -98,6 +100,7 @@ final class CallEvents {
         switch (kind(call)) {
           case SEARCH -> search(call);
           case CODE -> code(call);
+          case WEB -> webSearch(call);
           default -> mcp(call, approval);
         };
     open.put(call.place().id(), begun);
@@ -105,11 +108,12 @@ final class CallEvents {
   }
 
   private static String kind(RunItem.Call call) {
-    return call.tool() instanceof ToolSpec.FileSearch || call.type().equals(SEARCH)
-        ? SEARCH
-        : call.tool() instanceof ToolSpec.CodeInterpreter || call.type().equals(CODE)
-            ? CODE
-            : "mcp";
+    return switch (call.tool()) {
+      case ToolSpec.FileSearch _ -> SEARCH;
+      case ToolSpec.CodeInterpreter _ -> CODE;
+      case WebSearchSpec _ -> WEB;
+      case null, default -> call.type();
+    };
   }
 
   private Open search(RunItem.Call call) {
@@ -121,6 +125,16 @@ final class CallEvents {
     write("response.file_search_call.in_progress", item, index);
     write("response.file_search_call.searching", item, index);
     return new Open(index, item, SEARCH);
+  }
+
+  private Open webSearch(RunItem.Call call) {
+    var item = item(ItemIds.WEB_SEARCH, call, "web_search_call");
+    item.set("action", ItemObjects.search(call.arguments()));
+    int index = output.add(item);
+    item(ADDED, index, item);
+    write("response.web_search_call.in_progress", item, index);
+    write("response.web_search_call.searching", item, index);
+    return new Open(index, item, WEB);
   }
 
   private Open code(RunItem.Call call) {
@@ -207,6 +221,14 @@ final class CallEvents {
         }
         if (isComplete) {
           write("response.file_search_call.completed", item, index);
+        }
+      }
+      case WEB -> {
+        if (isComplete && !call.details().isEmpty()) {
+          CallResults.addWebSearch(item, call.details(), include);
+          write("response.web_search_call.completed", item, index);
+        } else {
+          status = ItemObjects.FAILED;
         }
       }
       case CODE -> {

@@ -1,8 +1,10 @@
 package dev.threadmill.protocols.responses;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.threadmill.api.Json;
 import dev.threadmill.protocols.responses.items.SourceNames;
+import dev.threadmill.protocols.responses.request.Include;
 import dev.threadmill.tools.ToolResult;
 import java.util.List;
 
@@ -47,5 +49,20 @@ final class CallResults {
       }
     }
     return outputs;
+  }
+
+  /** Adds what a search of the web has found to its item, as far as the client includes it. */
+  static void addWebSearch(ObjectNode item, List<ToolResult.Detail> details, Include include) {
+    for (var detail : details) {
+      var found = detail.data().path("results");
+      if (include.webSearchSources()) {
+        var sources = item.withObject("/action").putArray("sources");
+        found.forEach(
+            page -> sources.addObject().put("type", "url").put("url", page.path("url").asText()));
+      }
+      if (include.webSearchResults()) {
+        item.set("results", found);
+      }
+    }
   }
 }

@@ -83,7 +83,7 @@ public class ContextResource {
               mediaType = MediaType.APPLICATION_JSON,
               schema = @Schema(type = SchemaType.OBJECT)))
   public JsonNode inputTokens(InputStream body) throws IOException {
-    var request = ResponseRequest.of(RequestFields.body(body));
+    var request = ResponseRequest.of(RequestFields.body(body), runs::objection);
     var input = read(Caller.current().project(), request);
     long tokens =
         TokenCounter.count(request.instructions())
@@ -152,7 +152,7 @@ public class ContextResource {
               schema = @Schema(type = SchemaType.OBJECT)))
   public JsonNode compact(InputStream body) throws IOException, InterruptedException {
     var project = Caller.current().project();
-    var request = ResponseRequest.of(RequestFields.body(body));
+    var request = ResponseRequest.of(RequestFields.body(body), runs::objection);
     var covered = covered(project, request.previous());
     var input = read(project, request);
     if (input.entries().isEmpty()) {

@@ -81,7 +81,7 @@ public class ResponseResource {
             schema = @Schema(type = SchemaType.STRING))
       })
   public Response create(InputStream body) throws IOException, InterruptedException {
-    var request = ResponseRequest.of(RequestFields.body(body));
+    var request = ResponseRequest.of(RequestFields.body(body), runs::objection);
     var created = createResponse.create(Caller.current().project(), request);
     var response = created.response();
     if (request.stream()) {

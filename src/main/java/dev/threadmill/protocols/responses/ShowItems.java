@@ -64,6 +64,7 @@ class ShowItems {
               switch (annotation) {
                 case Annotation.FileCitation(_, _, _, var of, _) -> of;
                 case Annotation.FilePath(_, _, _, var of) -> of;
+                case Annotation.UrlCitation _ -> null;
               };
           if (file != null && file.fileId() != null && file.fileId().startsWith(FileId.PREFIX)) {
             cited.add(new FileId(file.fileId()));
@@ -81,6 +82,8 @@ class ShowItems {
         object.set("results", CallResults.ofSearch(call.details(), names));
       } else if (type.equals("code_interpreter_call") && include.codeOutputs()) {
         object.set("outputs", CallResults.ofCode(call.output(), call.details()));
+      } else if (type.equals("web_search_call")) {
+        CallResults.addWebSearch(object, call.details(), include);
       }
     }
     return object;

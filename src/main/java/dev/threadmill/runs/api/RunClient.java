@@ -6,6 +6,7 @@ import dev.threadmill.api.Metadata;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.RunId;
 import dev.threadmill.api.ThreadId;
+import dev.threadmill.assistants.ToolSpec;
 import dev.threadmill.db.Tx;
 import dev.threadmill.runs.CancelRun;
 import dev.threadmill.runs.CreateRun;
@@ -202,6 +203,15 @@ public class RunClient {
   public RunHandle submit(
       ProjectId project, ThreadId thread, RunId id, Map<String, String> outputs) {
     return submit(project, thread, id, outputs, ResumptionHook.NONE);
+  }
+
+  /**
+   * Why a model cannot be offered a tool on this server, as a sentence; empty if it can.
+   *
+   * @param model null if it is not known
+   */
+  public Optional<String> objection(String model, ToolSpec tool) {
+    return toolsets.objection(model, tool);
   }
 
   /** Runs of an assistant on a thread, newest first. */

@@ -54,7 +54,8 @@ public class RebuildContext {
         steps.context(step).orElseThrow(() -> ApiException.notFound("context of step", stepId));
     var remembered = memory.restore(thread, sent.memory());
     var entries = entries(run, sent);
-    var functions = toolsets.fromCache(project, run.settings().tools()).functions();
+    var functions =
+        toolsets.fromCache(project, run.settings().model(), run.settings().tools()).functions();
     var model = models.require(sent.model()).info();
     var shown = withFiles(project, entries, model);
     var prompt =

@@ -15,7 +15,6 @@ import dev.threadmill.runs.store.Step;
 import dev.threadmill.runs.store.StepReasoning;
 import dev.threadmill.runs.store.StreamedText;
 import dev.threadmill.runs.store.ToolCall;
-import dev.threadmill.threads.Annotation;
 import dev.threadmill.threads.ContentPart;
 import dev.threadmill.tools.code.CodeArguments;
 import java.util.ArrayList;
@@ -44,9 +43,8 @@ public final class AnswerAccumulator {
   private boolean mayCall;
   private ReasoningState thoughts;
   private boolean isCounted;
-  private final MarkerResolver resolver;
-  private final TextMarkers markers = new TextMarkers(this::appendPlain, this::appendMarker);
-  private final List<Annotation> annotations = new ArrayList<>();
+  private final TextMarkers markers;
+  private final MessageAnnotations annotations;
 
   /**
    * Commits steps that are complete while the answer continues. Both methods return false if the
@@ -85,7 +83,7 @@ public final class AnswerAccumulator {
       this.code =
           switch (started.callType()) {
             case CODE_INTERPRETER -> new CodeArguments();
-            case FUNCTION, AGENT_ROUTING, FILE_SEARCH -> null;
+            case FUNCTION, AGENT_ROUTING, FILE_SEARCH, WEB_SEARCH -> null;
           };
       this.arguments = new OpenText(DeltaTarget.of(StreamedText.ARGUMENTS, step, index));
     }
@@ -100,7 +98,8 @@ public final class AnswerAccumulator {
    */
   public AnswerAccumulator(
       RunExecution execution, StepCommitter committer, MarkerResolver resolver) {
-    this.resolver = resolver;
+    this.annotations = new MessageAnnotations(resolver, this::publish);
+    this.markers = new TextMarkers(resolver.resolvesUrls(), this::appendPlain, this::appendMarker);
     this.execution = execution;
     this.committer = committer;
   }
@@ -113,6 +112,7 @@ public final class AnswerAccumulator {
       case ModelDelta.ToolCallStarted(var index, var name) -> startCall(index, name);
       case ModelDelta.ToolCallArguments(var index, var piece) -> acceptArguments(index, piece);
       case ModelDelta.Reasoning(var piece) -> acceptReasoning(piece);
+      case ModelDelta.Citation citation -> acceptCitation(citation);
       case ModelDelta.Speech _ ->
           throw new IllegalStateException("runs do not ask for spoken answers");
       case ModelDelta.Batch(var pieces) ->
@@ -194,7 +194,7 @@ public final class AnswerAccumulator {
     markers.end();
     var content = new ArrayList<ContentPart>();
     if (!text().isEmpty() || refusal() == null) {
-      content.add(ContentPart.text(text(), annotations));
+      content.add(ContentPart.text(text(), annotations.all()));
     }
     if (refusal() != null) {
       content.add(ContentPart.refusal(refusal()));
@@ -293,14 +293,14 @@ public final class AnswerAccumulator {
   private void appendMarker(String marker) {
     int start = messageText.codePoints();
     appendPlain(marker);
-    resolver
-        .resolve(marker, start, start + marker.codePointCount(0, marker.length()))
-        .ifPresent(
-            annotation -> {
-              publish(
-                  StreamEvents.annotationAdded(messageStep.step, annotations.size(), annotation));
-              annotations.add(annotation);
-            });
+    annotations.resolve(messageStep.step, marker, start);
+  }
+
+  private void acceptCitation(ModelDelta.Citation citation) {
+    if (messageText != null && !isMessageCommitted) {
+      markers.end();
+      annotations.cite(messageStep.step, text(), citation);
+    }
   }
 
   private void acceptRefusal(String piece) {

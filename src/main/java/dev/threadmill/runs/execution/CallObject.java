@@ -17,7 +17,7 @@ final class CallObject {
   /**
    * The call in a step.
    *
-   * @param withContents whether the results of a file search have their contents
+   * @param withContents whether the results of a search of files have their contents
    */
   static Map<String, Object> of(ToolCall call, boolean withContents) {
     var shown = JsonFields.ordered("id", call.id().value(), "type", call.type());
@@ -28,6 +28,7 @@ final class CallObject {
         field(call),
         switch (call.callType()) {
           case FILE_SEARCH -> FileSearchResults.of(call, withContents);
+          case WEB_SEARCH -> WebSearchResults.of(call);
           case CODE_INTERPRETER -> CodeCallObject.details(call);
           case FUNCTION, AGENT_ROUTING -> function(call);
         });
@@ -45,7 +46,7 @@ final class CallObject {
         call.type(),
         field(call),
         switch (call.callType()) {
-          case FILE_SEARCH -> Map.of();
+          case FILE_SEARCH, WEB_SEARCH -> Map.of();
           case CODE_INTERPRETER -> CodeCallObject.started();
           case FUNCTION, AGENT_ROUTING ->
               JsonFields.ordered("name", call.name(), "arguments", "", "output", null);
@@ -67,7 +68,7 @@ final class CallObject {
    */
   static Optional<Map<String, Object>> completed(int index, ToolCall call, int before) {
     return switch (call.callType()) {
-      case FILE_SEARCH -> Optional.empty();
+      case FILE_SEARCH, WEB_SEARCH -> Optional.empty();
       case CODE_INTERPRETER ->
           Optional.of(completed(index, call, CodeCallObject.completed(call, before)));
       case FUNCTION, AGENT_ROUTING -> {
@@ -85,7 +86,7 @@ final class CallObject {
   /** Whether clients receive the texts of calls of this type in deltas. */
   static boolean isStreamed(String type) {
     return switch (CallType.of(type)) {
-      case FILE_SEARCH -> false;
+      case FILE_SEARCH, WEB_SEARCH -> false;
       case CODE_INTERPRETER, FUNCTION, AGENT_ROUTING -> true;
     };
   }
@@ -94,7 +95,7 @@ final class CallObject {
   static String outputType(String type) {
     return switch (CallType.of(type)) {
       case CODE_INTERPRETER -> type;
-      case FILE_SEARCH, FUNCTION, AGENT_ROUTING -> FUNCTION;
+      case FILE_SEARCH, WEB_SEARCH, FUNCTION, AGENT_ROUTING -> FUNCTION;
     };
   }
 
@@ -102,7 +103,8 @@ final class CallObject {
   static String beforeText(String type, StreamedText text) {
     return switch (CallType.of(type)) {
       case CODE_INTERPRETER -> CodeCallObject.beforeText(text);
-      case FILE_SEARCH, FUNCTION, AGENT_ROUTING -> "\"function\":{\"" + text.field() + "\":\"";
+      case FILE_SEARCH, WEB_SEARCH, FUNCTION, AGENT_ROUTING ->
+          "\"function\":{\"" + text.field() + "\":\"";
     };
   }
 
@@ -110,7 +112,7 @@ final class CallObject {
   static String afterText(String type, StreamedText text) {
     return switch (CallType.of(type)) {
       case CODE_INTERPRETER -> CodeCallObject.afterText(text);
-      case FILE_SEARCH, FUNCTION, AGENT_ROUTING -> "\"}";
+      case FILE_SEARCH, WEB_SEARCH, FUNCTION, AGENT_ROUTING -> "\"}";
     };
   }
 
@@ -118,14 +120,14 @@ final class CallObject {
   static List<String> images(ToolCall call) {
     return switch (call.callType()) {
       case CODE_INTERPRETER -> CodeCallObject.images(call);
-      case FILE_SEARCH, FUNCTION, AGENT_ROUTING -> List.of();
+      case FILE_SEARCH, WEB_SEARCH, FUNCTION, AGENT_ROUTING -> List.of();
     };
   }
 
   /** The field that holds what is particular to the type. */
   private static String field(ToolCall call) {
     return switch (call.callType()) {
-      case FILE_SEARCH, CODE_INTERPRETER -> call.type();
+      case FILE_SEARCH, WEB_SEARCH, CODE_INTERPRETER -> call.type();
       case FUNCTION, AGENT_ROUTING -> FUNCTION;
     };
   }

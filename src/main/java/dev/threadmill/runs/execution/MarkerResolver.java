@@ -16,4 +16,9 @@ public interface MarkerResolver {
    * @param end the index behind its last code point
    */
   Optional<Annotation> resolve(String marker, int start, int end);
+
+  /** Whether addresses of the web are markers. */
+  default boolean resolvesUrls() {
+    return false;
+  }
 }

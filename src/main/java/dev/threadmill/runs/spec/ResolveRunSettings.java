@@ -137,12 +137,29 @@ public class ResolveRunSettings {
           case ToolChoice.Mode mode -> !mode.equals(ToolChoice.REQUIRED) || !tools.isEmpty();
           case ToolChoice.Function(var name) -> toolsets.offers(tools, name);
           case ToolChoice.BuiltIn(var type) ->
-              tools.stream().anyMatch(tool -> tool.type().equals(type));
+              tools.stream()
+                  .filter(tool -> tool.type().equals(type))
+                  .anyMatch(tool -> isOffered(settings.model(), tool));
         };
     if (!choosable) {
       throw ApiException.invalid(
           "tool_choice", "Invalid 'tool_choice': the run has no such tool to call.");
     }
+  }
+
+  /**
+   * Whether this server has what the tool needs.
+   *
+   * @throws ApiException 400 that says what it does not have
+   */
+  private boolean isOffered(String model, ToolSpec tool) {
+    toolsets
+        .objection(model, tool)
+        .ifPresent(
+            reason -> {
+              throw ApiException.invalid("tool_choice", "Invalid 'tool_choice': " + reason);
+            });
+    return true;
   }
 
   private static <T> T of(Assistant assistant, Function<Assistant, T> value) {

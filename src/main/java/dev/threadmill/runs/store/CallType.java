@@ -1,6 +1,7 @@
 package dev.threadmill.runs.store;
 
 import dev.threadmill.assistants.ToolSpec;
+import dev.threadmill.assistants.WebSearchSpec;
 import java.util.EnumSet;
 import java.util.stream.Collectors;
 
@@ -17,7 +18,9 @@ public enum CallType {
   /** Code that the server runs. Its arguments are stored as the code alone. */
   CODE_INTERPRETER(ToolSpec.CodeInterpreter.TYPE, false),
   /** A search of vector stores. Forks of a thread keep its results, which citations refer to. */
-  FILE_SEARCH(ToolSpec.FileSearch.TYPE, true);
+  FILE_SEARCH(ToolSpec.FileSearch.TYPE, true),
+  /** A search of the web. Forks of a thread keep its results, which citations refer to. */
+  WEB_SEARCH(WebSearchSpec.TYPE, true);
 
   private final String word;
   private final boolean isResultForked;
@@ -25,6 +28,11 @@ public enum CallType {
   CallType(String word, boolean isResultForked) {
     this.word = word;
     this.isResultForked = isResultForked;
+  }
+
+  /** The word of the type. */
+  String word() {
+    return word;
   }
 
   /** The type of this word; {@link #FUNCTION} for any other word. */

@@ -30,7 +30,7 @@ public class ToolCallStore {
   private static final String AWAITS_CLIENT =
       "output IS NULL AND executor IN ('client', 'approval')";
 
-  private static final int MAX_FILE_SEARCHES = 100;
+  private static final int MAX_SEARCHES = 100;
 
   private static final String OF_STEPS =
       "SELECT "
@@ -272,23 +272,27 @@ public class ToolCallStore {
   }
 
   /**
-   * The newest file searches of a thread, oldest first: {@code ranking_options} and {@code results}
-   * of each.
+   * The newest searches of a thread, oldest first: what the detail of each holds, {@code results}
+   * among it.
+   *
+   * @param type of the calls, and of the detail of their results
    */
-  public List<JsonNode> fileSearches(ThreadId thread) {
+  public List<JsonNode> searches(ThreadId thread, CallType type) {
     var newest =
         jdbc.list(
             """
             SELECT detail.value -> 'data' AS data
             FROM run_steps s JOIN tool_calls c ON c.thread_id = s.thread_id AND c.step_id = s.id,
               jsonb_array_elements(c.result_parts -> 'details') AS detail
-            WHERE s.thread_id = ? AND s.type = 'tool_calls' AND c.type = 'file_search'
-              AND detail.value ->> 'type' = 'file_search'
+            WHERE s.thread_id = ? AND s.type = 'tool_calls' AND c.type = ?
+              AND detail.value ->> 'type' = ?
             ORDER BY s.created_at DESC, s.id DESC, c.ordinal DESC LIMIT %d
             """
-                .formatted(MAX_FILE_SEARCHES),
+                .formatted(MAX_SEARCHES),
             row -> row.json("data", JsonNode.class),
-            thread);
+            thread,
+            type.word(),
+            type.word());
     return newest.reversed();
   }
 

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.threadmill.api.Json;
 import dev.threadmill.models.FunctionSpec;
 import dev.threadmill.models.LanguageModel;
@@ -95,7 +96,8 @@ class OpenAiModelTest {
             new ToolChoice.Function("f"),
             false,
             new ResponseFormat.JsonSchema(Json.tree("{\"name\":\"n\",\"schema\":{}}")),
-            new ModelRequest.Options(0.5, 0.9, 77, "low", List.of("END"), 42L, 0.1, -0.1, null));
+            new ModelRequest.Options(
+                0.5, 0.9, 77, "low", List.of("END"), 42L, 0.1, -0.1, null, null));
 
     model("gpt-4o@2024-08-06").answer(request, this::heard);
 
@@ -129,6 +131,43 @@ class OpenAiModelTest {
                  "presence_penalty": -0.1, "max_completion_tokens": 77, "seed": 42,
                  "reasoning_effort": "low", "stop": ["END"]}
                 """));
+  }
+
+  @Test
+  void asksTheProviderToSearchTheWebAndReadsWhatItCites() throws InterruptedException {
+    var cites =
+        json(
+            """
+            {"content": "It rains.", "annotations": [
+              {"type": "url_citation", "url_citation": {"url": "https://news.example/rain",
+                "title": "Rain", "start_index": 3, "end_index": 8}},
+              {"type": "url_citation", "url_citation": {"url": "javascript:alert(1)",
+                "title": "Not an address", "start_index": 0, "end_index": 1}},
+              {"type": "url_citation", "url_citation": {"url": "https://news.example/none",
+                "start_index": 8, "end_index": 3}}]}""");
+    provider.reply(
+        Reply.streamed(
+            List.of(
+                new Reply.Step.Delta((ObjectNode) cites),
+                new Reply.Step.Finish("stop"),
+                new Reply.Step.Done())));
+    var search = new ModelRequest.WebSearch("low", json("{\"country\": \"AT\"}"));
+    var request =
+        ModelRequest.of("gpt-4o", List.of(), List.of())
+            .with(ModelRequest.Options.DEFAULTS.with(search));
+
+    model("gpt-4o").answer(request, this::heard);
+
+    assertThat(provider.lastRequest().body().path("web_search_options"))
+        .isEqualTo(
+            json(
+                """
+                {"search_context_size": "low",
+                 "user_location": {"type": "approximate", "approximate": {"country": "AT"}}}"""));
+    assertThat(deltas)
+        .containsExactly(
+            new ModelDelta.Text("It rains."),
+            new ModelDelta.Citation("https://news.example/rain", "Rain", 3, 8));
   }
 
   @Test

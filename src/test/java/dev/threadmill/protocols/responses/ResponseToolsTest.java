@@ -59,7 +59,7 @@ class ResponseToolsTest extends ResponsesFixture {
         "tools": [{"type": "custom", "name": "shell"},
           {"type": "namespace", "name": "git", "description": "d",
             "tools": [{"type": "function", "name": "log", "parameters": {"type": "object", "properties": {}}}]},
-          {"type": "web_search"}, {"type": "image_generation"}]""";
+          {"type": "image_generation"}]""";
 
     var custom = create("\"input\": \"Go\", " + tools);
     var namespaced = create("\"input\": \"Go\", " + tools);
@@ -72,7 +72,7 @@ class ResponseToolsTest extends ResponsesFixture {
     var forced =
         user.post(
             "/v1/responses",
-            body("\"input\": \"Go\", \"tool_choice\": {\"type\": \"web_search\"}, " + tools));
+            body("\"input\": \"Go\", \"tool_choice\": {\"type\": \"image_generation\"}, " + tools));
     assertThat(forced.status()).isEqualTo(400);
     assertThat(forced.error().path("param").asText()).isEqualTo("tool_choice.type");
   }

@@ -275,6 +275,44 @@ class ResponsesTest extends ResponsesFixture {
   }
 
   @Test
+  void picturesSoundAndVerbosityReachTheModelAndCommentaryHasItsPhase() {
+    provider.replyTo(model, Reply.call("ask", "{}").withTextBefore("I look it up."));
+
+    var response =
+        create(
+            """
+            "input": [{"role": "developer", "content": "Be kind."}, {"role": "user", "content": [
+              {"type": "input_text", "text": "What is it?"},
+              {"type": "input_image", "image_url": "data:image/png;base64,iVBORw0KGgo=", "detail": "low"},
+              {"type": "input_audio", "input_audio": {"data": "UklGRg==", "format": "wav"}}]}],
+            "text": {"verbosity": "low"}, "reasoning": {"effort": "high", "context": "all_turns"}, %s"""
+                .formatted(TOOL));
+
+    var sent = provider.lastRequest().body();
+    assertThat(sent.at("/messages/0/content").asText())
+        .contains("Be kind.")
+        .contains("briefly");
+    assertThat(sent.at("/messages/1/content").findValuesAsText("type"))
+        .containsExactly("text", "image_url", "input_audio");
+    assertThat(sent.at("/messages/1/content/1/image_url/detail").asText()).isEqualTo("low");
+    assertThat(sent.path("reasoning_effort").asText()).isEqualTo("high");
+    assertThat(response.at("/reasoning/context").asText()).isEqualTo("all_turns");
+    assertThat(types(response)).containsExactly("message", "function_call");
+  }
+
+  @Test
+  void noMoreToolsAreCalledThanTheRequestAllows() {
+    provider.replyTo(
+        model,
+        Reply.calls(new Reply.Call("a", "ask", "{}"), new Reply.Call("b", "ask", "{}")));
+
+    var response = create("\"input\": \"Go\", \"max_tool_calls\": 1, " + TOOL);
+
+    assertThat(response.path("status").asText()).isEqualTo("incomplete");
+    assertThat(types(response)).doesNotContain("function_call");
+  }
+
+  @Test
   void aPromptNamesAnAssistantAndFillsInItsVariables() {
     provider.replyTo(model, Reply.text("Hi."));
     var assistant =
@@ -325,6 +363,9 @@ class ResponsesTest extends ResponsesFixture {
             body("\"input\": \"x\", \"text\": {\"format\": {\"type\": \"z\"}}")
                 + " text.format.type",
             body("\"input\": \"x\", \"reasoning\": {\"effort\": \"z\"}") + " reasoning.effort",
+            body("\"input\": \"x\", \"reasoning\": {\"context\": \"z\"}") + " reasoning.context",
+            body("\"input\": \"x\", \"text\": {\"verbosity\": \"z\"}") + " text.verbosity",
+            body("\"input\": \"x\", \"max_tool_calls\": 0") + " max_tool_calls",
             body("\"input\": [{\"type\": \"item_reference\", \"id\": \"msg_1\"}]") + " input[0].id",
             body(
                     "\"input\": \"x\", \"conversation\": \"conv_x\", \"previous_response_id\": \"resp_x\"")

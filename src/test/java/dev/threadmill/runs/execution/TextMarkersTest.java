@@ -11,7 +11,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class TextMarkersTest {
   private static List<String> parts(String... pieces) {
     var parts = new ArrayList<String>();
-    var markers = new TextMarkers(parts::add, marker -> parts.add("<" + marker + ">"));
+    var markers = new TextMarkers(true, parts::add, marker -> parts.add("<" + marker + ">"));
     for (var piece : pieces) {
       markers.accept(piece);
     }
@@ -50,6 +50,10 @@ class TextMarkersTest {
           sandbox:/mnt/data/a                      | <sandbox:/mnt/data/a>
           a sandbox:/tmp/x and sandboxes, s        | a sandbox:/tmp/x and sandboxes, s
           sandbox:/mnt/data/a sandbox:/mnt/data/b  | <sandbox:/mnt/data/a> <sandbox:/mnt/data/b>
+          See [a](https://a.example/b_(c)).        | See [a](<https://a.example/b_(c)>).
+          http://a.example, https://b.example/?q=1 | <http://a.example,> <https://b.example/?q=1>
+          <https://a.example>                      | <<https://a.example>>
+          https hash (https:/a) htt                | https hash (https:/a) htt
           """)
   void aLinkIsPublishedWholeHoweverTheTextIsDivided(String text, String marked) {
     for (int size = 1; size <= text.length(); size++) {
@@ -62,9 +66,20 @@ class TextMarkersTest {
   }
 
   @Test
+  void addressesOfTheWebAreTextUnlessTheyAreWanted() {
+    var parts = new ArrayList<String>();
+    var markers = new TextMarkers(false, parts::add, marker -> parts.add("<" + marker + ">"));
+
+    markers.accept("See https://a.example h");
+    markers.end();
+
+    assertThat(parts).containsExactly("See https://a.example h");
+  }
+
+  @Test
   void aTextThatOnlyLooksLikeAMarkerIsHeldBackForABoundedLength() {
     var parts = new ArrayList<String>();
-    var markers = new TextMarkers(parts::add, parts::add);
+    var markers = new TextMarkers(true, parts::add, parts::add);
 
     markers.accept("\u3010" + "x".repeat(500));
 

@@ -24,6 +24,7 @@ public final class ItemIds {
   public static final String APPROVAL = "mcpr_";
   public static final String FILE_SEARCH = "fs_";
   public static final String CODE = "ci_";
+  public static final String WEB_SEARCH = "ws_";
   public static final String COMPACTION = "cmp_";
   public static final String CONTAINER_FILE = "cfile_";
 
@@ -46,6 +47,8 @@ public final class ItemIds {
           FILE_SEARCH,
           ThreadItem.Kind.CALL,
           CODE,
+          ThreadItem.Kind.CALL,
+          WEB_SEARCH,
           ThreadItem.Kind.CALL);
 
   private ItemIds() {}

@@ -14,6 +14,9 @@ import java.util.Locale;
 
 /** Items of threads as JSON. */
 public final class ItemObjects {
+  /** The status of a search of the web that has found nothing because it failed. */
+  public static final String FAILED = "failed";
+
   private static final String COMPLETED = "completed";
 
   private ItemObjects() {}
@@ -103,6 +106,13 @@ public final class ItemObjects {
               .put("filename", names.filename(file.fileId(), link))
               .put("start_index", start)
               .put("end_index", end);
+      case Annotation.UrlCitation(_, var start, var end, var page) ->
+          object
+              .put("type", "url_citation")
+              .put("url", page.url())
+              .put("title", page.title())
+              .put("start_index", start)
+              .put("end_index", end);
     };
   }
 
@@ -149,6 +159,12 @@ public final class ItemObjects {
               .put("container_id", names.container())
               .put("code", code(call.arguments()))
               .putNull("outputs");
+      case "web_search" -> {
+        var ended = call.output() != null && call.details().isEmpty() ? FAILED : status;
+        var item = item(ItemIds.with(ItemIds.WEB_SEARCH, id), "web_search_call", ended);
+        item.set("action", search(call.arguments()));
+        yield item;
+      }
       default ->
           item(ItemIds.with(ItemIds.MCP_CALL, id), "mcp_call", status)
               .put("server_label", call.type())
@@ -169,6 +185,14 @@ public final class ItemObjects {
     }
     given.path("queries").forEach(queries::add);
     return queries;
+  }
+
+  /** The action of a search of the web with these arguments. */
+  public static ObjectNode search(String arguments) {
+    var query = parsed(arguments).path("query").asText("");
+    var action = Json.MAPPER.createObjectNode().put("type", "search").put("query", query);
+    action.putArray("queries").add(query);
+    return action;
   }
 
   /** The code in the arguments of a call of the code interpreter. */

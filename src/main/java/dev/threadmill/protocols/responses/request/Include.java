@@ -71,4 +71,14 @@ public record Include(Set<String> values) {
   public boolean codeOutputs() {
     return values.contains("code_interpreter_call.outputs");
   }
+
+  /** Whether searches of the web carry the pages that they have found. */
+  public boolean webSearchResults() {
+    return values.contains("web_search_call.results");
+  }
+
+  /** Whether searches of the web carry the addresses of these pages. */
+  public boolean webSearchSources() {
+    return values.contains("web_search_call.action.sources");
+  }
 }

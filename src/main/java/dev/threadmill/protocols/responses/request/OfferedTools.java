@@ -5,6 +5,7 @@ import dev.threadmill.assistants.ToolSpec;
 import dev.threadmill.models.ToolChoice;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The tools of a request.
@@ -52,4 +53,15 @@ public record OfferedTools(
    * @param custom whether it takes a text, not an object
    */
   public record ClientName(String name, String namespace, boolean custom) {}
+
+  /** Knows which tools this server can offer. */
+  @FunctionalInterface
+  public interface Availability {
+    /**
+     * Why a model cannot be offered a tool, as a sentence; empty if it can.
+     *
+     * @param model null if it is that of an assistant
+     */
+    Optional<String> objection(String model, ToolSpec tool);
+  }
 }

@@ -5,8 +5,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.threadmill.api.ApiException;
 import dev.threadmill.api.Json;
 import dev.threadmill.api.JsonBody;
-import dev.threadmill.assistants.ToolResources;
 import dev.threadmill.assistants.ToolSpec;
+import dev.threadmill.assistants.WebSearchSpec;
 import dev.threadmill.models.FunctionSpec;
 import dev.threadmill.models.ToolChoice;
 import java.nio.charset.StandardCharsets;
@@ -49,14 +49,13 @@ final class ReadTools {
 
   private static final Set<String> OURS = Set.of("webhook", "openapi", "agent_routing");
 
-  /** Hosted tools of the Responses API, some of which have a date in their name. */
+  private static final Set<String> WEB_SEARCH_FIELDS =
+      Set.of("filters", "user_location", "search_context_size");
+
+  /** Hosted tools of the Responses API that this server does not have. */
   private static final Pattern HOSTED =
       Pattern.compile(
-          "web_search(_preview)?(_\\d{4}_\\d{2}_\\d{2})?|image_generation|computer(_use)?(_preview)?"
-              + "|local_shell|shell|apply_patch|tool_search");
-
-  /** As many as a thread keeps for code. */
-  private static final int MAX_CONTAINER_FILES = ToolResources.MAX_FILES;
+          "image_generation|computer(_use)?(_preview)?|local_shell|shell|apply_patch|tool_search");
 
   private static final Set<String> SECRETS = Set.of("headers", "authorization");
 
@@ -64,21 +63,27 @@ final class ReadTools {
   private final List<JsonNode> sources = new ArrayList<>();
   private final Map<String, OfferedTools.ClientName> names = new LinkedHashMap<>();
   private final List<OfferedTools.CodeFile> codeFiles = new ArrayList<>();
+  private final OfferedTools.Availability availability;
+  private final String model;
   private OfferedTools.CodeContainer container;
+  private String whyNoWebSearch;
 
-  private ReadTools() {}
+  private ReadTools(OfferedTools.Availability availability, String model) {
+    this.availability = availability;
+    this.model = model;
+  }
 
   /**
    * The tools of a body.
    *
    * @throws ApiException 400 that names the field
    */
-  static OfferedTools of(JsonNode body) {
+  static OfferedTools of(JsonNode body, OfferedTools.Availability availability) {
     var tools = body.path("tools");
     if (!RequestFields.isAbsent(tools) && !tools.isArray()) {
       throw RequestFields.type("tools", "a list of tools");
     }
-    var reading = new ReadTools();
+    var reading = new ReadTools(availability, body.path("model").textValue());
     var echo = Json.MAPPER.createArrayNode();
     for (int i = 0; i < tools.size(); i++) {
       if (reading.add("tools[%d]".formatted(i), tools.get(i))) {
@@ -109,6 +114,9 @@ final class ReadTools {
       case MCP -> spec(path, tool, only(tool, OWN_FIELDS.get(MCP)));
       case "" -> throw ApiException.missing(path + ".type");
       default -> {
+        if (WebSearchSpec.NAMES.matcher(type).matches()) {
+          return webSearch(path, tool);
+        }
         if (HOSTED.matcher(type).matches()) {
           return false;
         }
@@ -229,54 +237,24 @@ final class ReadTools {
     names.put(name, new OfferedTools.ClientName(name, null, true));
   }
 
+  /** Whether this server can search the web for the model. What it does not know is left out. */
+  private boolean webSearch(String path, JsonNode tool) {
+    var known = only(tool, WEB_SEARCH_FIELDS).put("type", WebSearchSpec.TYPE);
+    spec(path, tool, known);
+    var objection = availability.objection(model, specs.getLast());
+    if (objection.isPresent()) {
+      whyNoWebSearch = objection.get();
+      specs.removeLast();
+      sources.removeLast();
+    }
+    return objection.isEmpty();
+  }
+
   private void codeInterpreter(String path, JsonNode tool) {
-    var given = tool.path("container");
-    container = container(path + ".container", given);
-    var spec = Json.MAPPER.createObjectNode().put("type", "code_interpreter");
-    if (container.id() != null) {
-      spec.put("container", container.id());
-    }
-    spec(path, tool, spec);
-  }
-
-  private OfferedTools.CodeContainer container(String path, JsonNode given) {
-    if (RequestFields.isAbsent(given)) {
-      return new OfferedTools.CodeContainer(path, null, null);
-    }
-    if (given.isTextual()) {
-      return new OfferedTools.CodeContainer(path, given.textValue(), null);
-    }
-    if (!given.isObject()) {
-      throw RequestFields.type(path, "the id of a container, or an object");
-    }
-    var type = RequestFields.text(path, given, "type");
-    if (type != null && !type.equals("auto")) {
-      throw RequestFields.unsupported(path + ".type");
-    }
-    if (!given.path("skills").isEmpty()) {
-      throw RequestFields.unsupported(path + ".skills");
-    }
-    ContainerFields.requireNoNetwork(path + ".network_policy", given.path("network_policy"));
-    containerFiles(path, given);
-    return new OfferedTools.CodeContainer(
-        path, null, RequestFields.text(path, given, "memory_limit"));
-  }
-
-  private void containerFiles(String path, JsonNode given) {
-    var files = RequestFields.list(path, given, "file_ids");
-    var param = path + ".file_ids";
-    if (files.size() > MAX_CONTAINER_FILES) {
-      throw ApiException.invalid(
-          param,
-          "array_above_max_length",
-          "Invalid '%s': expected at most %d files.".formatted(param, MAX_CONTAINER_FILES));
-    }
-    for (var file : files) {
-      if (!file.isTextual()) {
-        throw RequestFields.type(param, "a list of ids");
-      }
-      codeFiles.add(new OfferedTools.CodeFile(file.textValue(), param));
-    }
+    var read = ReadCodeInterpreter.of(path + ".container", tool.path("container"));
+    container = read.container();
+    codeFiles.addAll(read.files());
+    spec(path, tool, read.spec());
   }
 
   /** Null for the choice of the model. Tools that are not allowed are taken away. */
@@ -298,6 +276,16 @@ final class ReadTools {
         allow(List.of(choice));
         if (specs.isEmpty()) {
           throw invalidChoice("tool_choice.type");
+        }
+        yield ToolChoice.REQUIRED;
+      }
+      case String type when WebSearchSpec.NAMES.matcher(type).matches() -> {
+        allow(List.of(choice));
+        if (specs.isEmpty()) {
+          throw whyNoWebSearch == null
+              ? invalidChoice("tool_choice.type")
+              : ApiException.invalid(
+                  "tool_choice.type", "Invalid 'tool_choice.type': " + whyNoWebSearch);
         }
         yield ToolChoice.REQUIRED;
       }
@@ -352,11 +340,17 @@ final class ReadTools {
     for (var field : List.of("type", "name", "server_label")) {
       boolean isGiven =
           allowed.has(field) && !(field.equals("name") && tool.path("type").asText().equals(MCP));
-      if (isGiven && !allowed.get(field).equals(tool.path(field))) {
+      if (isGiven
+          && !allowed.get(field).equals(tool.path(field))
+          && !(isWebSearch(allowed.get(field)) && isWebSearch(tool.path(field)))) {
         return false;
       }
     }
     return true;
+  }
+
+  private static boolean isWebSearch(JsonNode type) {
+    return type.isTextual() && WebSearchSpec.NAMES.matcher(type.textValue()).matches();
   }
 
   private static ApiException invalidChoice(String param) {

@@ -60,6 +60,7 @@ public record ResponseRequest(
   private static final int MIN_THRESHOLD = 1_000;
   private static final int DEFAULT_THRESHOLD = 100_000;
   private static final int MAX_VARIABLES = 100;
+  private static final Set<String> CONTEXTS = Set.of("auto", "current_turn", "all_turns");
 
   /** What happens while another run is active on the conversation. */
   public enum OnActive {
@@ -71,9 +72,10 @@ public record ResponseRequest(
   /**
    * Reads a body.
    *
+   * @param availability which tools this server can offer
    * @throws ApiException 400 that names the field
    */
-  public static ResponseRequest of(JsonNode body) {
+  public static ResponseRequest of(JsonNode body, OfferedTools.Availability availability) {
     var prompt = body.path("prompt");
     var assistant = assistant(prompt);
     var model = RequestFields.text(body, "model", MAX_MODEL);
@@ -96,6 +98,7 @@ public record ResponseRequest(
     refuseUnsupported(body);
     var text = body.path("text");
     var reasoning = body.path("reasoning");
+    word(reasoning.path("context"), "reasoning.context", CONTEXTS);
     return new ResponseRequest(
         body,
         model,
@@ -107,7 +110,7 @@ public record ResponseRequest(
         background,
         assistant,
         variables(prompt.path("variables")),
-        ReadTools.of(body),
+        ReadTools.of(body, availability),
         RequestFields.isAbsent(body.path("parallel_tool_calls"))
             ? null
             : RequestFields.flag(body, "parallel_tool_calls", true),

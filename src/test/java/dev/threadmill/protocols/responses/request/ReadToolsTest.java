@@ -7,10 +7,13 @@ import com.fasterxml.jackson.databind.node.IntNode;
 import dev.threadmill.api.ApiException;
 import dev.threadmill.api.Json;
 import dev.threadmill.assistants.ToolSpec;
+import dev.threadmill.assistants.WebSearchSpec;
+import dev.threadmill.models.ToolChoice;
 import dev.threadmill.vectorstores.search.AttributeFilter;
 import dev.threadmill.vectorstores.search.AttributeFilter.Comparison.Operator;
 import dev.threadmill.vectorstores.search.HybridSearch;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -19,7 +22,52 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Tools of a request for a response: taken, left out or refused, but never taken in part. */
 class ReadToolsTest {
   private static OfferedTools read(String tool) {
-    return ReadTools.of(Json.tree("{\"tools\": [%s]}".formatted(tool)));
+    return read(tool, "null", (_, _) -> Optional.of("there is none."));
+  }
+
+  private static OfferedTools read(
+      String tool, String choice, OfferedTools.Availability availability) {
+    return ReadTools.of(
+        Json.tree(
+            "{\"model\": \"m\", \"tools\": [%s], \"tool_choice\": %s}".formatted(tool, choice)),
+        availability);
+  }
+
+  @Test
+  void aSearchOfTheWebIsTakenUnderAnyOfItsNamesWhereThereIsOne() {
+    for (var name : List.of("web_search", "web_search_2025_08_26", "web_search_preview")) {
+      var read =
+          read(
+              """
+              {"type": "%s", "filters": {"allowed_domains": ["a.example"]},
+               "user_location": {"type": "approximate", "city": "Graz", "country": "AT"},
+               "search_context_size": "low", "external_web_access": false}"""
+                  .formatted(name),
+              "{\"type\": \"web_search_preview\"}",
+              (model, _) -> model.equals("m") ? Optional.empty() : Optional.of("none."));
+
+      var search = (WebSearchSpec) read.specs().getFirst();
+      assertThat(search.effectiveFilters().allowed()).containsExactly("a.example");
+      assertThat(search.userLocation().city()).isEqualTo("Graz");
+      assertThat(search.effectiveSize()).isEqualTo(WebSearchSpec.ContextSize.LOW);
+      assertThat(read.choice()).isEqualTo(ToolChoice.REQUIRED);
+      assertThat(read.echo().at("/0/type").asText()).isEqualTo(name);
+    }
+  }
+
+  @Test
+  void aSearchOfTheWebThatIsForcedWhereThereIsNoneIsRefused() {
+    var refused =
+        catchThrowableOfType(
+            ApiException.class,
+            () ->
+                read(
+                    "{\"type\": \"web_search\"}",
+                    "{\"type\": \"web_search\"}",
+                    (_, _) -> Optional.of("there is none.")));
+
+    assertThat(refused.error().param()).isEqualTo("tool_choice.type");
+    assertThat(refused.error().message()).contains("there is none.");
   }
 
   @ParameterizedTest
@@ -51,6 +99,11 @@ class ReadToolsTest {
       value = {
         "{'type': 'websearch'} | type",
         "{'type': 'web_search_'} | type",
+        "{'type': 'web_search', 'filters': {'allowed_domains': ['a b']}} | filters.allowed_domains[0]",
+        "{'type': 'web_search', 'filters': []} | filters",
+        "{'type': 'web_search', 'user_location': {'country': 'AUT'}} | user_location.country",
+        "{'type': 'web_search', 'user_location': {'type': 'exact'}} | user_location.type",
+        "{'type': 'web_search', 'search_context_size': 'huge'} | search_context_size",
         "{'type': 'Function', 'name': 'f'} | type",
         "{'type': 'function', 'name': 7} | name",
         "{'type': 'function', 'name': 'f', 'description': 7} | description",
