@@ -160,8 +160,7 @@ public final class RandomReply {
     chunk.putArray("choices").addObject().put("index", 0).set("delta", delta);
     try {
       var json = JSON.writer().with(JsonWriteFeature.ESCAPE_NON_ASCII).writeValueAsString(chunk);
-      steps.add(
-          new Reply.Step.Raw(("data: " + json + "\n\n").getBytes(StandardCharsets.US_ASCII)));
+      steps.add(new Reply.Step.Raw(("data: " + json + "\n\n").getBytes(StandardCharsets.US_ASCII)));
     } catch (JsonProcessingException e) {
       throw new IllegalStateException(e);
     }

@@ -45,7 +45,7 @@ class BuildRunSpec {
             .reasoningEffort(request.effort())
             .tokenLimits(null, request.maxOutputTokens())
             .responseFormat(request.format())
-            .turns(new TurnOptions(null, null, null, request.maxToolCalls()))
+            .turns(new TurnOptions(null, null, null, maxToolCalls(request)))
             .exactReplay(request.store());
     if (window != null) {
       overrides.lastMessages(window);
@@ -60,6 +60,14 @@ class BuildRunSpec {
             ? RunSpec.withoutAssistant(overrides.build())
             : RunSpec.ofAssistant(request.assistant()).with(overrides.build());
     return spec.with(request.metadata());
+  }
+
+  /** Functions of the client do not count, so the limit means nothing where there are no others. */
+  private static Integer maxToolCalls(ResponseRequest request) {
+    boolean isClientOnly =
+        request.assistant() == null
+            && request.tools().specs().stream().allMatch(ToolSpec.Function.class::isInstance);
+    return isClientOnly ? null : request.maxToolCalls();
   }
 
   /** Those of the prompt, with its variables filled in; null for those of the assistant. */

@@ -289,9 +289,7 @@ class ResponsesTest extends ResponsesFixture {
                 .formatted(TOOL));
 
     var sent = provider.lastRequest().body();
-    assertThat(sent.at("/messages/0/content").asText())
-        .contains("Be kind.")
-        .contains("briefly");
+    assertThat(sent.at("/messages/0/content").asText()).contains("Be kind.").contains("briefly");
     assertThat(sent.at("/messages/1/content").findValuesAsText("type"))
         .containsExactly("text", "image_url", "input_audio");
     assertThat(sent.at("/messages/1/content/1/image_url/detail").asText()).isEqualTo("low");
@@ -301,15 +299,21 @@ class ResponsesTest extends ResponsesFixture {
   }
 
   @Test
-  void noMoreToolsAreCalledThanTheRequestAllows() {
+  void noMoreToolsOfTheServerAreCalledThanTheRequestAllows() {
+    var two = Reply.calls(new Reply.Call("a", "ask", "{}"), new Reply.Call("b", "ask", "{}"));
+    var search = "{\"query\": \"q\"}";
     provider.replyTo(
         model,
-        Reply.calls(new Reply.Call("a", "ask", "{}"), new Reply.Call("b", "ask", "{}")));
+        two,
+        Reply.calls(
+            new Reply.Call("a", "web_search", search), new Reply.Call("b", "web_search", search)));
+    var limited = "\"input\": \"Go\", \"max_tool_calls\": 1, ";
 
-    var response = create("\"input\": \"Go\", \"max_tool_calls\": 1, " + TOOL);
+    assertThat(types(create(limited + TOOL))).containsExactly("function_call", "function_call");
+    var response = create(limited + "\"tools\": [{\"type\": \"web_search\"}]");
 
     assertThat(response.path("status").asText()).isEqualTo("incomplete");
-    assertThat(types(response)).doesNotContain("function_call");
+    assertThat(response.path("output")).isEmpty();
   }
 
   @Test
