@@ -35,7 +35,8 @@ public final class ResponseAccumulator {
   private final TextBuffer refusal = new TextBuffer();
   private final TextBuffer reasoning = new TextBuffer();
   private final StringBuilder transcript = new StringBuilder();
-  private final ObjectNode extra = JsonNodeFactory.instance.objectNode();
+  private final ExtraFields.Budget room = new ExtraFields.Budget();
+  private final ExtraFields extra = new ExtraFields(room);
   private final ToolCallAssembler calls;
   private final ThinkTags tags;
   private final TextToolCallFilter textCalls;
@@ -61,6 +62,7 @@ public final class ResponseAccumulator {
     this.calls =
         new ToolCallAssembler(
             request.functions().stream().map(FunctionSpec::name).collect(Collectors.toSet()),
+            room,
             this::emit);
     this.textCalls =
         textToolCalls == TextToolCalls.NONE
@@ -167,12 +169,12 @@ public final class ResponseAccumulator {
 
   /** Adds fields of the message that only the provider knows. */
   public void extra(JsonNode more) {
-    ExtraFields.merge(extra, more);
+    extra.merge(more);
   }
 
   /** The fields of the message that only the provider knows. */
   public ObjectNode extra() {
-    return extra;
+    return extra.toJson();
   }
 
   /** The provider named the reason for which the response ends; null for none. */
@@ -200,6 +202,11 @@ public final class ResponseAccumulator {
   /** The provider's count of tokens. */
   public void usage(Usage counted) {
     usage = counted;
+  }
+
+  /** Whether neither content nor a reason for the end has arrived. */
+  public boolean isEmpty() {
+    return !isAnything && finish == null;
   }
 
   /** Whether the provider named the reason for the end, so that no more content follows. */

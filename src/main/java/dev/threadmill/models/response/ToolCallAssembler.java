@@ -2,7 +2,6 @@ package dev.threadmill.models.response;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.threadmill.api.Json;
 import dev.threadmill.api.StorableText;
@@ -36,6 +35,7 @@ final class ToolCallAssembler {
   private static final String SPECIAL_TOKEN = "<|";
 
   private final Set<String> offered;
+  private final ExtraFields.Budget room;
   private final Consumer<ModelDelta> deltas;
   private final List<Call> calls = new ArrayList<>();
   private final List<Call> numbered = new ArrayList<>();
@@ -56,15 +56,26 @@ final class ToolCallAssembler {
 
     final TextBuffer arguments = new TextBuffer();
     final JsonExtent extent = new JsonExtent();
-    final ObjectNode extra = JsonNodeFactory.instance.objectNode();
+    final ExtraFields extra;
 
-    Call(int key, String id) {
+    Call(int key, String id, ExtraFields.Budget room) {
       this.key = key;
       this.id = id;
+      this.extra = new ExtraFields(room);
+    }
+
+    /** Whether it has neither a name nor arguments. */
+    boolean isNothing() {
+      return name == null && quoted == null && !isEmptyObjectHeld && arguments.isEmpty();
     }
 
     boolean isComplete() {
       return extent.isComplete();
+    }
+
+    /** Whether a piece that repeats the name goes on with these arguments. */
+    boolean isCut(String piece) {
+      return quoted == null && !isEmptyObjectHeld && !piece.isEmpty();
     }
   }
 
@@ -77,9 +88,11 @@ final class ToolCallAssembler {
 
   /**
    * @param offered the names of the functions that the model may call
+   * @param room for fields that only the provider knows
    */
-  ToolCallAssembler(Set<String> offered, Consumer<ModelDelta> deltas) {
+  ToolCallAssembler(Set<String> offered, ExtraFields.Budget room, Consumer<ModelDelta> deltas) {
     this.offered = offered;
+    this.room = room;
     this.deltas = deltas;
   }
 
@@ -102,7 +115,7 @@ final class ToolCallAssembler {
     if (call.name == null && !bounded.isEmpty()) {
       begin(call, bounded);
     }
-    ExtraFields.merge(call.extra, extra);
+    call.extra.merge(extra);
     if (!arguments.isEmpty()) {
       append(call, arguments);
     }
@@ -111,6 +124,10 @@ final class ToolCallAssembler {
   /** The complete calls in their order. */
   List<Assembled> finish(String provider) {
     for (var call : List.copyOf(calls)) {
+      if (call.isNothing()) {
+        // Some servers send an empty piece where a model calls nothing.
+        continue;
+      }
       if (call.name == null) {
         throw ResponseAccumulator.malformed(provider, null);
       }
@@ -133,7 +150,8 @@ final class ToolCallAssembler {
         .map(
             call ->
                 new Assembled(
-                    new ModelToolCall(call.id, call.name, call.arguments.toString()), call.extra))
+                    new ModelToolCall(call.id, call.name, call.arguments.toString()),
+                    call.extra.toJson()))
         .toList();
   }
 
@@ -257,7 +275,7 @@ final class ToolCallAssembler {
       return;
     }
     for (var use : uses) {
-      var call = new Call(-1, "");
+      var call = new Call(-1, "", room);
       var name = use.path("recipient_name").asText(use.path("name").asText(""));
       begin(call, bounded(name));
       var parameters = use.has("parameters") ? use.get("parameters") : use.path("arguments");
@@ -295,7 +313,7 @@ final class ToolCallAssembler {
       throw ProviderException.permanent(
           ModelException.Kind.PROVIDER_FAILED, "The model called too many tools at once.");
     }
-    var call = new Call(key, id);
+    var call = new Call(key, id, room);
     calls.add(call);
     return call;
   }
@@ -335,7 +353,8 @@ final class ToolCallAssembler {
         return key < 0 && call.isComplete() && !isRepetition(call, arguments) ? null : call;
       }
       boolean sameId = id.isEmpty() || call.id.isEmpty();
-      if (key >= 0 && sameId && sameName && !call.isComplete()) {
+      boolean mayGoOn = key >= 0 || call == calls.getLast() && call.isCut(arguments);
+      if (mayGoOn && sameId && sameName && !call.isComplete()) {
         return call;
       }
     }

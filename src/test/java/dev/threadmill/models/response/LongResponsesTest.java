@@ -116,7 +116,7 @@ class LongResponsesTest {
   }
 
   private static ToolCallAssembler assembler() {
-    return new ToolCallAssembler(Set.of("get_weather"), _ -> {});
+    return new ToolCallAssembler(Set.of("get_weather"), new ExtraFields.Budget(), _ -> {});
   }
 
   private static ObjectNode none() {
