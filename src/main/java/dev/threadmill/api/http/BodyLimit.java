@@ -64,7 +64,7 @@ public class BodyLimit {
     response.end(Json.write(error.error().inEnvelope()));
   }
 
-  private static boolean isForm(String type) {
+  static boolean isForm(String type) {
     return type != null && FORM.matcher(type).lookingAt();
   }
 

@@ -14,7 +14,7 @@ import jakarta.enterprise.event.Observes;
 @ApplicationScoped
 public class DefaultContentType {
   private static final String FORM = "application/x-www-form-urlencoded";
-  private static final String JSON = "application/json";
+  static final String JSON = "application/json";
   private static final int AFTER_VERSION_ALIASES = 800;
 
   void onEveryRequest(@Observes Filters filters) {

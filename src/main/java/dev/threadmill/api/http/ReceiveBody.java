@@ -60,7 +60,8 @@ class ReceiveBody {
         || request.headers().contains("api-key");
   }
 
-  private static boolean hasBody(HttpServerRequest request) {
+  /** Whether a request has a body that is read. */
+  static boolean hasBody(HttpServerRequest request) {
     if (WITHOUT_BODY.contains(request.method()) || request.isEnded()) {
       return false;
     }

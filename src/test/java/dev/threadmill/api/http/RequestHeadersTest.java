@@ -98,6 +98,63 @@ class RequestHeadersTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
+        "Content-Type: json",
+        "Content-Type: application/",
+        "Content-Type: application/json, application/json",
+        "Content-Type: \u00e9/\u00e9",
+        "Content-Encoding: gzip",
+        "Content-Encoding: nonsense",
+        "Accept-Encoding: nonsense;q=high, br",
+        "Accept-Language: ;;;",
+        "Accept-Charset: none",
+        "Expect: 100-continue",
+        "OpenAI-Beta: assistants=v9, realtime=v1",
+        "OpenAI-Beta: \u00e9",
+        "OpenAI-Organization: org-none",
+        "Range: bytes=5-2",
+        "If-None-Match: nonsense",
+        "If-Modified-Since: yesterday",
+        "Cookie: ;;=;a=b=c",
+        "Forwarded: for=_hidden;;proto=ftp",
+        "X-Forwarded-For: nonsense, ::::",
+        "X-Forwarded-Port: 99999999",
+        "Upgrade: h2c",
+        "TE: nonsense",
+        "traceparent: 00-nonsense-01",
+        "Last-Event-ID: nonsense",
+      })
+  void headersThatSayNothingOfARequestWithoutABodyAreIgnored(String header) throws IOException {
+    assertThat(send("GET /v1/assistants", "Host: localhost\r\n" + header + "\r\n", new byte[0]))
+        .contains("HTTP/1.1 200 ")
+        .contains("\"object\":\"list\"");
+    var posted = post(header + "\r\n", new byte[0]);
+    assertThat(posted).contains("HTTP/1.1 400 ").contains("invalid_request_error");
+    assertThat(send("POST /v1/threads", "Host: localhost\r\n" + header + "\r\n", new byte[0]))
+        .contains("HTTP/1.1 200 ")
+        .contains("thread_");
+  }
+
+  @Test
+  void aBodyInPiecesThatAGetHasIsIgnored() throws IOException {
+    var config = ConfigProvider.getConfig();
+    try (var socket =
+        new Socket("127.0.0.1", config.getValue("quarkus.http.test-port", int.class))) {
+      socket.setSoTimeout(20_000);
+      var request =
+          "GET /v1/assistants HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+              + "Authorization: Bearer "
+              + config.getValue("threadmill.keys.api-key", String.class)
+              + "\r\nContent-Type: nonsense\r\nTransfer-Encoding: chunked\r\n\r\n"
+              + "5\r\nhello\r\n0\r\n\r\n";
+      socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
+      assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+          .startsWith("HTTP/1.1 200 ");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
         "/v1/models/",
         "/v1//models",
         "//v1/models",
