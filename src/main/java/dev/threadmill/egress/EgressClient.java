@@ -85,8 +85,9 @@ public class EgressClient {
   }
 
   /**
-   * A client for servers that the operator configured, which may have private addresses: it follows
-   * no redirects and applies no policy. It has to be closed.
+   * A client for servers that the operator configured, which may have private addresses: it applies
+   * no policy, and follows redirects only within the server, and only those that keep the method,
+   * as from a path with a slash at its end to one without. It has to be closed.
    *
    * @param connections the most connections to one host
    */
@@ -126,7 +127,7 @@ public class EgressClient {
    */
   public StreamingResponse open(EgressRequest request)
       throws EgressException, InterruptedException {
-    return open(request, forTools);
+    return open(request, true);
   }
 
   /** As {@link #open}, but a redirect is returned as the response. */
@@ -146,7 +147,7 @@ public class EgressClient {
       requireAllowed(request, target, hops > 0);
       var headers = headers(request, body, target.sameOrigin(origin));
       var response = exchange(request, target, method, headers, body, deadline, hops > 0);
-      if (!followsRedirects || !response.isRedirect()) {
+      if (!followsRedirects || !response.isRedirect() || !forTools && !staysAt(origin, response)) {
         return response;
       }
       response.close();
@@ -192,9 +193,10 @@ public class EgressClient {
           exchange, request.timeouts(), deadline, request.maxBytes(), this::release);
     } catch (IOException e) {
       var failure = EgressException.of(e, deadline);
-      if (forTools && !failure.mayHaveArrived()) {
-        failure = failure.at(target.origin());
-        LOG.warnf("egress_failed kind=%s %s", failure.kind(), failure.getMessage());
+      if (!failure.mayHaveArrived()) {
+        var located = failure.at(target.origin());
+        LOG.warnf("egress_failed kind=%s %s", failure.kind(), located.getMessage());
+        failure = forTools ? located : failure;
       }
       throw redirected ? failure.afterArrival() : failure;
     } finally {
@@ -266,6 +268,15 @@ public class EgressClient {
 
   private static void put(Map<String, String> headers, Map<String, String> more) {
     more.forEach((name, value) -> headers.put(name.toLowerCase(Locale.ROOT), value));
+  }
+
+  private static boolean staysAt(TargetUrl origin, StreamingResponse response) {
+    try {
+      return (response.status() == 307 || response.status() == 308)
+          && next(origin, response.header("location").orElseThrow()).sameOrigin(origin);
+    } catch (EgressException _) {
+      return false;
+    }
   }
 
   private static TargetUrl next(TargetUrl from, String location) throws EgressException {

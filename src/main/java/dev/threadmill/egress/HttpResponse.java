@@ -31,7 +31,7 @@ public record HttpResponse(int status, Map<String, String> headers, byte[] body)
   }
 
   /** The charset that the response names, or UTF-8. */
-  Charset charset() {
+  public Charset charset() {
     for (var parameter : header("content-type").orElse("").split(";")) {
       var pair = parameter.split("=", 2);
       if (pair.length == 2 && pair[0].strip().equalsIgnoreCase("charset")) {

@@ -23,15 +23,17 @@ public final class SseParser {
   private boolean firstLine = true;
   private String name = "";
   private String id = "";
+  private boolean anyId;
 
   /**
    * One event.
    *
    * @param name empty if it has none
    * @param id the last id of the stream so far; empty if there was none
+   * @param hasId whether the id is one of this event
    * @param data UTF-8, possibly empty
    */
-  public record Event(String name, String id, byte[] data) {
+  public record Event(String name, String id, boolean hasId, byte[] data) {
     /** Whether the data is exactly this text. */
     public boolean is(String text) {
       return Arrays.equals(data, text.getBytes(StandardCharsets.UTF_8));
@@ -135,17 +137,21 @@ public final class SseParser {
         data.write(bytes, value, bytes.length - value);
       }
       case "event" -> name = new String(bytes, value, bytes.length - value, StandardCharsets.UTF_8);
-      case "id" -> id = new String(bytes, value, bytes.length - value, StandardCharsets.UTF_8);
+      case "id" -> {
+        id = new String(bytes, value, bytes.length - value, StandardCharsets.UTF_8);
+        anyId = true;
+      }
       default -> {}
     }
   }
 
   private void dispatch() {
     if (anyData) {
-      events.add(new Event(name, id, data.toByteArray()));
+      events.add(new Event(name, id, anyId, data.toByteArray()));
     }
     data.reset();
     anyData = false;
+    anyId = false;
     name = "";
   }
 

@@ -2,10 +2,12 @@ package dev.threadmill.models.http;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.threadmill.egress.HttpResponse;
 import dev.threadmill.models.ProviderError;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
+import java.nio.charset.Charset;
 import java.util.ArrayList;
+import java.util.Map;
 import java.util.regex.Pattern;
 
 /** Reads errors in the many forms in which providers, and what stands before them, write them. */
@@ -14,12 +16,13 @@ final class ErrorBody {
   private static final Pattern TITLE =
       Pattern.compile("<title[^>]*>(.*?)</title>", Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
   private static final int LONGEST_PATH = 200;
+  private static final int LONGEST_HEAD = 8_192;
 
   private ErrorBody() {}
 
   /** The error of a response with this body, which may be JSON, HTML, or plain text. */
   static ProviderError parse(int status, byte[] body, String contentType) {
-    var text = new String(body, StandardCharsets.UTF_8).strip();
+    var text = new String(body, charset(contentType)).strip();
     if (text.startsWith("{") || text.startsWith("[") || text.startsWith("\"")) {
       try {
         var json = JSON.readTree(text);
@@ -30,10 +33,20 @@ final class ErrorBody {
       }
     }
     if (text.startsWith("<") || contentType.contains("html")) {
-      var title = TITLE.matcher(text);
-      text = title.find() ? title.group(1).strip() : "";
+      text = title(text);
     }
     return new ProviderError(status, text, "", "", "");
+  }
+
+  /** The title of an HTML page; empty if it has none. */
+  static String title(String page) {
+    var title = TITLE.matcher(page.substring(0, Math.min(page.length(), LONGEST_HEAD)));
+    return title.find() ? title.group(1).strip() : "";
+  }
+
+  /** The charset that a content type names, or UTF-8. */
+  private static Charset charset(String contentType) {
+    return new HttpResponse(0, Map.of("content-type", contentType), new byte[0]).charset();
   }
 
   /** The error of this JSON, which is the error itself rather than what it is wrapped in. */

@@ -1,11 +1,13 @@
 package dev.threadmill.models.http;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.threadmill.egress.EgressException;
 import dev.threadmill.models.ModelException;
 import dev.threadmill.models.ProviderConfig;
 import dev.threadmill.models.ProviderError;
 import dev.threadmill.models.ProviderException;
 import dev.threadmill.models.adapt.Refusals;
+import java.nio.charset.Charset;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -41,6 +43,7 @@ public final class ProviderErrors {
               + "|cannot (?:post|get) |(?:unknown|invalid|unrecognized) (?:path|endpoint|url|request url)"
               + "|(?:path|endpoint|url|resource) (?:was )?not found|no handler found",
           Pattern.CASE_INSENSITIVE);
+  private static final Pattern NAMED_HOST = Pattern.compile("The host '[^']*'");
   private static final Pattern MODEL_WORDS =
       Pattern.compile("model|deployment|engine", Pattern.CASE_INSENSITIVE);
 
@@ -91,6 +94,10 @@ public final class ProviderErrors {
           : ProviderException.permanent(ModelException.Kind.PROVIDER_FAILED, message);
     }
     return switch (status) {
+      case 301, 302, 303, 307, 308 ->
+          failed(
+              "The provider '%s' redirects to another address%s. Set base_url to the address that it redirects to."
+                  .formatted(provider.name(), redirection(header)));
       case 400, 413, 422 -> isUnknownModel(error) ? unknownModel(error, model) : invalid(error);
       case 401 -> refusedKey(error);
       case 402 ->
@@ -115,6 +122,12 @@ public final class ProviderErrors {
     };
   }
 
+  private String redirection(UnaryOperator<String> header) {
+    // What stands behind the path may be a token of a login page.
+    var address = safe.of(header.apply("location").split("[?#]", 2)[0]);
+    return address.isEmpty() ? "" : ", " + address;
+  }
+
   /** Whether the server does not serve the address, rather than the model. */
   private static boolean isWrongAddress(ProviderError error, UnaryOperator<String> header) {
     return error.status() == 405
@@ -128,11 +141,33 @@ public final class ProviderErrors {
   public ProviderException fromStreamEvent(JsonNode body, String eventName, String model) {
     var reported = body.path("error");
     boolean none = isNone(reported);
-    if (none && !eventName.equals("error")) {
+    if (none && !eventName.equals("error") && !isItselfAnError(body)) {
       return null;
     }
     var error = ErrorBody.of(0, none ? body : reported);
     return fromKind(error, model).with(error);
+  }
+
+  /** As vLLM and gateways report errors, some with status 200. */
+  private static boolean isItselfAnError(JsonNode body) {
+    return !body.has("choices")
+        && (body.path("object").asText().equals("error")
+            || body.path("success").isBoolean() && !body.path("success").booleanValue());
+  }
+
+  /** The error of a response that has status 200, but words in place of an answer; null if none. */
+  public ProviderException fromWords(byte[] body, String model) {
+    var error = ErrorBody.parse(0, body, "");
+    return error.message().isBlank() ? null : fromKind(error, model).with(error);
+  }
+
+  /** The error of a response that is an HTML page. */
+  public ProviderException page(byte[] body, Charset charset) {
+    var title = safe.of(ErrorBody.title(new String(body, charset)));
+    return failed(
+        ("The response of the provider '%s' cannot be read: it is an HTML page%s. Check base_url,"
+                + " which usually ends in the version, such as /v1.")
+            .formatted(provider.name(), title.isEmpty() ? "" : " with the title '" + title + "'"));
   }
 
   /** Some gateways add an empty error to each event. */
@@ -219,11 +254,14 @@ public final class ProviderErrors {
     return invalid(new ProviderError(0, message, "", "", ""));
   }
 
-  /** There is no connection, or it broke. */
-  public ProviderException connectionFailed(Throwable cause) {
+  /** There is no connection, or it broke. The log has the address. */
+  public ProviderException connectionFailed(EgressException cause) {
     return ProviderException.retryable(
         ModelException.Kind.PROVIDER_FAILED,
-        "The connection to the provider '%s' failed.".formatted(provider.name()),
+        "The connection to the provider '%s' failed. %s"
+            .formatted(
+                provider.name(),
+                NAMED_HOST.matcher(cause.getMessage()).replaceAll("The host of its base_url")),
         cause);
   }
 

@@ -49,6 +49,11 @@ final class ChunkReader {
           "stop_reason");
 
   private static final Set<String> READ_OF_CALL = Set.of("index", "id", "type", "function");
+
+  /** Of calls whose name and arguments stand beside their id. */
+  private static final Set<String> READ_OF_FLAT_CALL =
+      Set.of("index", "id", "type", "function", "name", "arguments");
+
   private static final List<String> REASONING =
       List.of("reasoning_content", "reasoning", "thinking");
 
@@ -101,8 +106,9 @@ final class ChunkReader {
     if (any) {
       attributes.put(CALLS, kept);
     }
-    if (!response.extra().isEmpty()) {
-      attributes.put(MESSAGE, response.extra());
+    var extra = response.extra();
+    if (!extra.isEmpty()) {
+      attributes.put(MESSAGE, extra);
     }
     var reasoning = response.reasoning();
     boolean sendsReasoning =
@@ -112,14 +118,14 @@ final class ChunkReader {
     if (sendsReasoning && reasoningField != null) {
       attributes.put(FIELD, reasoningField);
     }
-    return !any && response.extra().isEmpty() && !sendsReasoning
+    return !any && extra.isEmpty() && !sendsReasoning
         ? null
         : new ReasoningState(provider.type(), sendsReasoning ? reasoning : null, attributes);
   }
 
   private void choice(JsonNode choice) {
     var delta = choice.path("delta");
-    if (!delta.isObject()) {
+    if (!delta.isObject() || delta.isEmpty() && choice.path("message").isObject()) {
       delta = choice.path("message");
     }
     reasoning(delta);
@@ -131,14 +137,11 @@ final class ChunkReader {
     if (!extra.isEmpty()) {
       response.extra(extra);
     }
-    for (var call : delta.path("tool_calls")) {
-      var function = call.path("function");
-      response.toolCall(
-          call.path("index").asInt(-1),
-          text(call.path("id")),
-          text(function.path("name")),
-          arguments(function.path("arguments")),
-          others(call, READ_OF_CALL));
+    var calls = delta.path("tool_calls");
+    for (var call : calls.isObject() ? List.of(calls) : calls) {
+      if (call.isObject()) {
+        toolCall(call);
+      }
     }
     var old = delta.path("function_call");
     if (old.isObject()) {
@@ -153,6 +156,17 @@ final class ChunkReader {
     }
   }
 
+  private void toolCall(JsonNode call) {
+    boolean isFlat = !call.path("function").isObject();
+    var function = isFlat ? call : call.get("function");
+    response.toolCall(
+        call.path("index").asInt(-1),
+        text(call.path("id")),
+        text(function.path("name")),
+        arguments(function.path("arguments")),
+        others(call, isFlat ? READ_OF_FLAT_CALL : READ_OF_CALL));
+  }
+
   private void reasoning(JsonNode delta) {
     for (var field : REASONING) {
       var text = text(delta.path(field));
@@ -165,10 +179,14 @@ final class ChunkReader {
     }
   }
 
-  /** Text, or the list of parts that some servers send. */
+  /** Text, the parts that some servers send, or JSON that a server has read already. */
   private void content(JsonNode content) {
-    response.text(text(content));
     if (!content.isContainerNode()) {
+      response.text(content.isNull() ? "" : content.asText());
+      return;
+    }
+    if (content.isObject() && !content.has("type") && !content.has("text")) {
+      response.text(content.isEmpty() ? "" : content.toString());
       return;
     }
     for (var part : content.isArray() ? content : List.of(content)) {

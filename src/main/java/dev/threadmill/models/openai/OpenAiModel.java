@@ -1,8 +1,10 @@
 package dev.threadmill.models.openai;
 
+import com.fasterxml.jackson.core.json.JsonReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.MappingIterator;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.threadmill.egress.EgressException;
 import dev.threadmill.egress.RequestBody;
 import dev.threadmill.egress.SseParser;
@@ -26,6 +28,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,11 +36,17 @@ import java.util.function.Consumer;
 
 /** One model of an OpenAI-compatible server. */
 final class OpenAiModel implements LanguageModel {
-  private static final ObjectMapper JSON = new ObjectMapper();
+  /** Servers in Python write numbers that are none, for example among log probabilities. */
+  private static final ObjectMapper JSON =
+      JsonMapper.builder().enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS).build();
+
   private static final int LONGEST_ERROR = 65_536;
 
   /** Each open stream holds one; an event of a stream is a few hundred bytes. */
   private static final int BUFFER = 2 * 1024;
+
+  /** What may stand before a body, with the bytes of the byte order mark. */
+  private static final String SPACE = " \t\r\n\u00EF\u00BB\u00BF";
 
   /** How long to wait for the usage once the response itself is complete. */
   private static final Duration AFTER_FINISH = Duration.ofSeconds(5);
@@ -96,7 +105,7 @@ final class OpenAiModel implements LanguageModel {
       throws InterruptedException {
     boolean streams = provider.streams() && request.isStreamable();
     try (var response = send(body, streams)) {
-      if (response.status() != 200) {
+      if (response.status() / 100 != 2) {
         throw errors.fromStatus(
             response.status(),
             name -> response.header(name).orElse(""),
@@ -134,7 +143,7 @@ final class OpenAiModel implements LanguageModel {
     };
   }
 
-  /** The beginning of the body of an error; empty if it cannot be read. */
+  /** The beginning of the body of an error or a page; empty if it cannot be read. */
   private static byte[] start(StreamingResponse response) throws InterruptedException {
     try {
       return response.body().readNBytes(LONGEST_ERROR);
@@ -169,7 +178,7 @@ final class OpenAiModel implements LanguageModel {
     private final ChunkReader chunks;
     private final SseParser parser = new SseParser(config.longestLine());
     private final ByteArrayOutputStream start = new ByteArrayOutputStream();
-    private String lastId = "";
+    private final Repetitions repetitions = new Repetitions();
 
     Reading(ModelRequest request, StreamingResponse response, Consumer<ModelDelta> deltas) {
       this.request = request;
@@ -189,19 +198,20 @@ final class OpenAiModel implements LanguageModel {
       var buffer = new byte[BUFFER];
       while (true) {
         int read = read(buffer);
-        if (form == Form.UNKNOWN && read > 0) {
-          start.write(buffer, 0, read);
-          form = form(start.toByteArray());
-          if (form == Form.EVENTS) {
-            feed(start.toByteArray(), start.size());
-          }
-        } else if (form == Form.EVENTS && read > 0) {
-          feed(buffer, read);
-        } else if (read > 0) {
-          start.write(buffer, 0, read);
+        int from = 0;
+        if (form == Form.UNKNOWN) {
+          // Space before the beginning is not kept: it may never end.
+          from = beginning(buffer, read);
+          form = from < read ? form(buffer[from]) : form;
+        }
+        if (from < read && form == Form.EVENTS) {
+          feed(Arrays.copyOfRange(buffer, from, read));
+        } else if (from < read) {
+          start.write(buffer, from, read - from);
         }
         if (form == Form.PAGE) {
-          throw ResponseAccumulator.malformed(provider.name(), null);
+          start.writeBytes(start(response));
+          throw errors.page(start.toByteArray(), response.charset());
         }
         if (read < 0 && form != Form.EVENTS) {
           return whole();
@@ -220,22 +230,21 @@ final class OpenAiModel implements LanguageModel {
       }
     }
 
-    private Form form(byte[] begin) {
-      for (byte each : begin) {
-        switch (each) {
-          case ' ', '\t', '\r', '\n', (byte) 0xEF, (byte) 0xBB, (byte) 0xBF -> {}
-          case '{', '[' -> {
-            return Form.JSON;
-          }
-          case '<' -> {
-            return Form.PAGE;
-          }
-          default -> {
-            return Form.EVENTS;
-          }
-        }
+    /** Where space and a byte order mark end. */
+    private static int beginning(byte[] bytes, int length) {
+      int at = 0;
+      while (at < length && SPACE.indexOf(bytes[at] & 0xff) >= 0) {
+        at++;
       }
-      return Form.UNKNOWN;
+      return at;
+    }
+
+    private static Form form(byte first) {
+      return switch (first) {
+        case '{', '[' -> Form.JSON;
+        case '<' -> Form.PAGE;
+        default -> Form.EVENTS;
+      };
     }
 
     /** Reads more of the body. The end is not waited for when the response is complete. */
@@ -254,9 +263,9 @@ final class OpenAiModel implements LanguageModel {
       }
     }
 
-    private void feed(byte[] bytes, int length) {
+    private void feed(byte[] bytes) {
       try {
-        parser.feed(bytes, length);
+        parser.feed(bytes);
       } catch (SseParser.LineTooLongException _) {
         throw errors.responseTooLarge();
       }
@@ -266,8 +275,7 @@ final class OpenAiModel implements LanguageModel {
     private boolean takeEvents() {
       for (var event = parser.next(); event != null; event = parser.next()) {
         var data = EventData.of(event.text());
-        boolean repeated = !event.id().isEmpty() && event.id().equals(lastId);
-        lastId = event.id();
+        boolean repeated = repetitions.contain(event);
         if (!repeated && event.name().equals("error") && data.isPlainText()) {
           throw errors.fromStreamEvent(
               JSON.createObjectNode().put("error", data.json()), "error", request.model());
@@ -284,6 +292,9 @@ final class OpenAiModel implements LanguageModel {
 
     private ModelResponse whole() {
       take(start.toString(StandardCharsets.UTF_8), "");
+      if (accumulator.isEmpty()) {
+        throwIfInWords(start.toByteArray());
+      }
       // It ends where its JSON ends, whether a reason is named or not.
       accumulator.endOfStream();
       return complete();
@@ -295,10 +306,11 @@ final class OpenAiModel implements LanguageModel {
         while (values.hasNextValue()) {
           var value = values.nextValue();
           for (var each : value.isArray() ? value : List.of(value)) {
-            if (!each.isObject()) {
+            if (each.isObject()) {
+              take(each, eventName);
+            } else if (!each.isNull()) {
               throw ResponseAccumulator.malformed(provider.name(), null);
             }
-            take(each, eventName);
           }
         }
       } catch (IOException e) {
@@ -316,6 +328,14 @@ final class OpenAiModel implements LanguageModel {
 
     private void throwIfError(JsonNode json, String eventName) {
       var error = errors.fromStreamEvent(json, eventName, request.model());
+      if (error != null) {
+        throw error;
+      }
+    }
+
+    /** Some gateways report an error with status 200, in a form of their own. */
+    private void throwIfInWords(byte[] body) {
+      var error = errors.fromWords(body, request.model());
       if (error != null) {
         throw error;
       }
