@@ -93,7 +93,7 @@ class LoadingModelTest {
 
   @Test
   void aModelThatIsLoadedForTooLongFails() {
-    models(Map.of("first-byte-timeout", "50ms"));
+    models(Map.of("first-byte-timeout", "500ms"));
     provider.otherwise(_ -> Reply.error(503, "unavailable_error", "Loading model"));
 
     assertThatThrownBy(this::ask)
