@@ -24,6 +24,13 @@ record StartupFailure(Throwable failure) {
 
   private static final Pattern EXPRESSION = Pattern.compile("\\$\\{([A-Z][A-Z0-9_]*)[:}].*");
 
+  private static final Pattern UNREADABLE =
+      Pattern.compile(
+          "The config property (\\S+) with the config value \"(.*)\" threw an Exception whilst"
+              + " being converted (.*)");
+
+  private static final Pattern DURATION = Pattern.compile("Invalid duration: .*");
+
   void printTo(PrintStream out) {
     List<String> lines =
         causes().filter(StartupFailure::isAboutASetting).flatMap(this::lines).distinct().toList();
@@ -63,7 +70,13 @@ record StartupFailure(Throwable failure) {
         .filter(line -> !line.isEmpty() && !line.equals("Configuration validation failed:"))
         .map(line -> line.replaceFirst("^(\\w+\\.)+\\w+Exception: ", ""))
         .map(line -> line.replaceAll("SRCFG\\d+: ", ""))
-        .map(line -> PROPERTY.matcher(line).replaceAll(StartupFailure::variable));
+        .map(line -> PROPERTY.matcher(line).replaceAll(StartupFailure::variable))
+        .map(line -> UNREADABLE.matcher(line).replaceFirst("$1=$2 is wrong: $3"))
+        .map(
+            line ->
+                DURATION
+                    .matcher(line)
+                    .replaceFirst("expected a duration, such as 500ms, 30s or 10m"));
   }
 
   private static String variable(MatchResult property) {

@@ -7,18 +7,28 @@ import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class StartupFailureTest {
-  @Test
-  void aWrongSettingIsOneLineUnderTheNameThatPeopleSetItBy() {
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '\'',
+      value = {
+        "x | Invalid duration: x | expected a duration, such as 500ms, 30s or 10m",
+        "x | SRCFG00029: Expected an integer value, got \"x\" | Expected an integer value, got \"x\"",
+      })
+  void aWrongSettingIsOneLineUnderTheNameThatPeopleSetItBy(
+      String value, String reason, String shown) {
     var failure =
         new RuntimeException(
             new ConfigurationException(
-                "SRCFG00039: The config property threadmill.runs.lease with the config value \"x\" is wrong"));
+                "SRCFG00039: The config property threadmill.runs.lease with the config value \"%s\" threw an Exception whilst being converted %s"
+                    .formatted(value, reason)));
 
     assertThat(printed(failure))
-        .isEqualTo(
-            "threadmill: The config property THREADMILL_LEASE with the config value \"x\" is wrong\n");
+        .isEqualTo("threadmill: THREADMILL_LEASE=%s is wrong: %s\n".formatted(value, shown));
   }
 
   @Test
