@@ -23,7 +23,7 @@ class EventLogSink implements OutboxSink {
 
   @Override
   public void deliver(List<OutboxEvent> events) {
-    store.insert(events);
-    followers.logged(events.stream().map(OutboxEvent::project).distinct().toList());
+    long head = store.insert(events);
+    followers.logged(events.stream().map(OutboxEvent::project).distinct().toList(), head);
   }
 }

@@ -27,8 +27,12 @@ class EventLogStore {
     this.jdbc = jdbc;
   }
 
-  /** Inserts events in their order, except those that are there already. */
-  void insert(List<OutboxEvent> events) {
+  /**
+   * Inserts events in their order, except those that are there already.
+   *
+   * @return the last position of the log
+   */
+  long insert(List<OutboxEvent> events) {
     var rows = Json.MAPPER.createArrayNode();
     for (var event : events) {
       rows.addArray()
@@ -37,20 +41,25 @@ class EventLogStore {
           .add(event.type())
           .add(event.payload());
     }
-    jdbc.update(
-        """
-        WITH head AS (
-          UPDATE event_log_head SET position = position + ? RETURNING position - ? AS before)
-        INSERT INTO event_log (position, id, project_id, created_at, event, payload)
-        SELECT head.before + n, e ->> 0, e ->> 1,
-          coalesce((e -> 3 ->> 'timestamp')::timestamptz, now()), e ->> 2, e -> 3
-        FROM head, jsonb_array_elements(?) WITH ORDINALITY AS item (e, n)
-        ORDER BY n
-        ON CONFLICT (id) DO NOTHING
-        """,
-        events.size(),
-        events.size(),
-        rows);
+    return jdbc.updateReturningOne(
+            """
+            WITH head AS (
+              UPDATE event_log_head SET position = position + ?
+              RETURNING position, position - ? AS before),
+            added AS (
+              INSERT INTO event_log (position, id, project_id, created_at, event, payload)
+              SELECT head.before + n, e ->> 0, e ->> 1,
+                coalesce((e -> 3 ->> 'timestamp')::timestamptz, now()), e ->> 2, e -> 3
+              FROM head, jsonb_array_elements(?) WITH ORDINALITY AS item (e, n)
+              ORDER BY n
+              ON CONFLICT (id) DO NOTHING)
+            SELECT position FROM head
+            """,
+            row -> row.bigint("position"),
+            events.size(),
+            events.size(),
+            rows)
+        .orElseThrow();
   }
 
   /** The last position of the log of all projects. Everything up to it is visible. */

@@ -69,6 +69,30 @@ public record EventObject(
         details.isObject() ? Json.MAPPER.convertValue(details, Map.class) : null);
   }
 
+  /** The same event without its details. */
+  public EventObject withoutDetails() {
+    return new EventObject(
+        id,
+        object,
+        event,
+        timestamp,
+        projectId,
+        assistantId,
+        threadId,
+        runId,
+        tool,
+        latencyMs,
+        inputTokens,
+        outputTokens,
+        safetyFlag,
+        model,
+        key,
+        cost,
+        status,
+        requestId,
+        null);
+  }
+
   private static String text(JsonNode payload, String field) {
     return payload.path(field).textValue();
   }

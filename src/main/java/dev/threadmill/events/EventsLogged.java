@@ -11,8 +11,9 @@ import java.util.Map;
  * The log has new events: clients that follow it are sent them at once.
  *
  * @param projects that have new events; empty for any
+ * @param head the last position of the log by then; null from nodes of earlier versions
  */
-record EventsLogged(List<ProjectId> projects) implements Signal {
+record EventsLogged(List<ProjectId> projects, Long head) implements Signal {
   EventsLogged {
     projects = List.copyOf(projects);
   }

@@ -48,15 +48,21 @@ class LogFollowers {
     streams.remove(stream);
   }
 
-  /** These projects have new events, on all nodes. */
-  void logged(List<ProjectId> projects) {
-    var signal = new EventsLogged(projects.size() > MAX_NAMED ? List.of() : projects);
+  /**
+   * These projects have new events, on all nodes.
+   *
+   * @param head the last position of the log
+   */
+  void logged(List<ProjectId> projects, long head) {
+    var signal = new EventsLogged(projects.size() > MAX_NAMED ? List.of() : projects, head);
     wake(signal);
     signals.send(signal);
   }
 
   void wake(@Observes EventsLogged logged) {
-    streams.stream().filter(stream -> logged.concerns(stream.project())).forEach(LogStream::wakeUp);
+    streams.stream()
+        .filter(stream -> logged.concerns(stream.project()))
+        .forEach(stream -> stream.logged(logged.head()));
   }
 
   /** A signal that keys have changed may be lost as well. */

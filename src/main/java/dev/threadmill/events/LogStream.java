@@ -10,6 +10,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 import org.jboss.logging.Logger;
 
@@ -39,6 +40,13 @@ final class LogStream implements EventStream {
   private volatile Runnable wakeConnection = () -> {};
   private volatile Buffer ready;
   private volatile boolean mayHaveLostAccess;
+
+  /** The last position of the log, as far as it is known here. */
+  private final AtomicLong known = new AtomicLong();
+
+  /** Whether the log may have more than is known here. */
+  private volatile boolean isBehind = true;
+
   private volatile boolean isEnded;
   private volatile boolean isClosed;
 
@@ -75,9 +83,24 @@ final class LogStream implements EventStream {
     }
   }
 
+  /**
+   * The log has new events. Never blocks.
+   *
+   * @param head the last position of the log; null if it is not known
+   */
+  void logged(Long head) {
+    if (head == null) {
+      isBehind = true;
+    } else {
+      known.accumulateAndGet(head, Math::max);
+    }
+    wakeUp();
+  }
+
   /** Keys or projects have changed. Never blocks. */
   void checkAccess() {
     mayHaveLostAccess = true;
+    isBehind = true;
     wakeUp();
   }
 
@@ -133,6 +156,7 @@ final class LogStream implements EventStream {
         } catch (RuntimeException e) {
           LOG.warnf("log not read project_id=%s cause=%s", project, e);
           mayHaveLostAccess = true;
+          isBehind = true;
           wakeups.tryAcquire(RETRY_SECONDS, TimeUnit.SECONDS);
           wakeUp();
         }
@@ -147,8 +171,13 @@ final class LogStream implements EventStream {
     wakeConnection.run();
   }
 
+  /** Without a signal since, what is known of the head is enough. */
   private void readPage() {
-    long head = store.head();
+    if (isBehind) {
+      isBehind = false;
+      known.accumulateAndGet(store.head(), Math::max);
+    }
+    long head = known.get();
     if (head <= position) {
       return;
     }

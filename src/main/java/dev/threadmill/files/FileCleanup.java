@@ -1,5 +1,6 @@
 package dev.threadmill.files;
 
+import dev.threadmill.db.PeriodicWork;
 import dev.threadmill.files.storage.BlobStore;
 import dev.threadmill.files.storage.FilesConfig;
 import io.quarkus.arc.All;
@@ -31,7 +32,8 @@ class FileCleanup {
   private final BlobStore blobs;
   private final FilesConfig config;
   private final IncomingFolder incoming;
-  private Thread worker;
+  private Instant nextLook = Instant.MIN;
+  private PeriodicWork work;
 
   FileCleanup(
       @All List<ExpiringContent> expiring,
@@ -48,35 +50,28 @@ class FileCleanup {
 
   void start(@Observes StartupEvent start) {
     if (config.cleanup()) {
-      worker = Thread.ofVirtual().name("file-cleanup").start(this::run);
+      work = PeriodicWork.after("file-cleanup", this::pause, this::cleanUp);
     }
   }
 
   void stop(@Observes @Priority(BEFORE_THE_DATABASE_STOPS) ShutdownEvent stop)
       throws InterruptedException {
-    if (worker != null) {
-      worker.interrupt();
-      worker.join(Duration.ofSeconds(5));
+    if (work != null) {
+      work.stop();
     }
   }
 
-  private void run() {
-    try {
-      var next = Instant.MIN;
-      while (true) {
-        if (next.isBefore(Instant.now())) {
-          incoming.removeAbandoned(Instant.now());
-          next = Instant.now().plus(BETWEEN_LOOKS);
-        }
-        ledger.awaitReleased(config.cleanupInterval());
-        try {
-          cleanUp();
-        } catch (RuntimeException e) {
-          LOG.warnf("files not cleaned up cause=%s", e);
-        }
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+  private void pause() throws InterruptedException {
+    removeAbandoned();
+    ledger.awaitReleased(config.cleanupInterval());
+  }
+
+  /** Removes what earlier processes of this node have left in its folder. */
+  private void removeAbandoned() {
+    var now = Instant.now();
+    if (nextLook.isBefore(now)) {
+      nextLook = now.plus(BETWEEN_LOOKS);
+      incoming.removeAbandoned(now);
     }
   }
 

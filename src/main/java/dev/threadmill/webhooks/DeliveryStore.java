@@ -196,6 +196,19 @@ class DeliveryStore {
     }
   }
 
+  /** Deletes the endpoints of projects that were archived, which is for good. */
+  void deleteEndpointsOfArchivedProjects() {
+    jdbc.update(
+        """
+        UPDATE webhook_endpoints SET deleted = true, pending = 0, fence = fence + 1, owner = NULL
+        WHERE id IN (
+          SELECT id FROM webhook_endpoints e
+          WHERE NOT e.deleted AND NOT EXISTS (
+            SELECT 1 FROM projects p WHERE p.id = e.project_id AND p.status = 'active')
+          ORDER BY id FOR UPDATE SKIP LOCKED)
+        """);
+  }
+
   /**
    * Deletes some deliveries of deleted endpoints, and the endpoints that have none left.
    *

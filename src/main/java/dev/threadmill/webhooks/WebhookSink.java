@@ -23,6 +23,9 @@ import org.jboss.logging.Logger;
 class WebhookSink implements OutboxSink {
   private static final Logger LOG = Logger.getLogger(WebhookSink.class);
 
+  /** In characters. A queue has so many bytes at most for each delivery that it may have. */
+  private static final int MAX_BODY = 8_000;
+
   private final EndpointStore endpoints;
   private final DeliveryQueue queue;
   private final WebhookDispatcher dispatcher;
@@ -109,9 +112,13 @@ class WebhookSink implements OutboxSink {
     return deliveries;
   }
 
+  /** The details of an event are left out of a body that is too long for the bound of a queue. */
   private String body(OutboxEvent event) {
     var data = EventObject.of(event.id(), event.payload());
-    return WebhookBody.of(event.id(), time(data.timestamp()), event.type(), data);
+    var body = WebhookBody.of(event.id(), time(data.timestamp()), event.type(), data);
+    return body.length() <= MAX_BODY
+        ? body
+        : WebhookBody.of(event.id(), time(data.timestamp()), event.type(), data.withoutDetails());
   }
 
   private Instant time(String timestamp) {

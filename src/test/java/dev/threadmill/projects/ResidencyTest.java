@@ -12,6 +12,7 @@ import dev.threadmill.testing.Reply;
 import dev.threadmill.testing.ToolRuns;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -110,6 +111,38 @@ class ResidencyTest {
       if (!isReached) {
         assertThat(run.output(0)).contains("not_allowed", "'us'", "'eu'");
       }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"eu, european, false", "us, american, true"})
+  void filesOfAResponseAreDownloadedAndWebhooksAreSentWithinTheRegionOnly(
+      String region, String model, boolean isReached) {
+    var api = keyOf(project("\"region\": \"%s\"".formatted(region)));
+    try (var receiver = RecordingServer.start()) {
+      receiver.on("/text", RecordingServer.json(200, "{}"));
+      receiver.on("/hook", RecordingServer.json(200, "{}"));
+      provider.otherwise(_ -> Reply.text("Done."));
+
+      api.post(
+          "/v1/responses",
+          """
+          {"model": "%s", "input": [{"role": "user", "content": [
+            {"type": "input_file", "file_url": "%s"},
+            {"type": "input_text", "text": "Read it"}]}]}"""
+              .formatted(model, receiver.url("/text")));
+      var endpoint =
+          api.post(
+              "/v1/webhook_endpoints",
+              "{\"name\": \"hook\", \"url\": \"%s\", \"event_types\": [\"run.completed\"]}"
+                  .formatted(receiver.url("/hook")));
+      assertThat(endpoint.status()).as(endpoint.text()).isEqualTo(200);
+      api.post(
+          "/v1/webhook_endpoints/" + endpoint.id() + "/test",
+          "{\"event_type\": \"run.completed\"}");
+
+      assertThat(receiver.calls().stream().map(RecordingServer.ReceivedRequest::path))
+          .containsExactlyElementsOf(isReached ? List.of("/text", "/hook") : List.of());
     }
   }
 

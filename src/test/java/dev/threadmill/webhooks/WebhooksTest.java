@@ -34,6 +34,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -621,6 +622,73 @@ class WebhooksTest {
     queue.release(claim);
     assertThat(queue.claim("node_b", 10)).isEmpty();
     assertThat(queue.untilDue()).isEmpty();
+    cleanUp.cleanUp();
+    assertThat(count("webhook_deliveries")).isZero();
+    assertThat(count("webhook_endpoints")).isZero();
+  }
+
+  private int count(String table) {
+    return jdbc.one("SELECT count(*)::int AS n FROM " + table, row -> row.integer("n"))
+        .orElseThrow();
+  }
+
+  @Test
+  void nothingIsLostAndTheOrderIsKeptWhileAReceiverIsDownForTenMinutes() {
+    // Given
+    var isUp = new AtomicBoolean();
+    receiver.on(
+        "/hook",
+        (exchange, _) -> {
+          if (isUp.get()) {
+            RecordingServer.reply(exchange, 200, "text/plain", "");
+          } else {
+            // The connection breaks without an answer.
+            exchange.close();
+          }
+        });
+    var endpoint = endpoint("/hook", "*");
+    var threads = List.of(ids.thread(), ids.thread(), ids.thread());
+    dispatcher.begin();
+
+    // When: the pauses double from 5 s, so eight of them are more than ten minutes.
+    for (int minute = 0; minute < 8; minute++) {
+      for (var thread : threads) {
+        happens("tool_call", thread, minute + "a", minute + "b");
+      }
+      int attempts = receiver.calls().size();
+      await()
+          .atMost(Duration.ofSeconds(20))
+          .until(
+              () -> {
+                passPauses();
+                return receiver.calls().size() > attempts;
+              });
+    }
+    int failed = receiver.calls().size();
+    isUp.set(true);
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .until(
+            () -> {
+              passPauses();
+              return deliveries(endpoint, "status=pending&limit=1").isEmpty();
+            });
+
+    // Then
+    var expected = new ArrayList<String>();
+    for (int minute = 0; minute < 8; minute++) {
+      expected.addAll(List.of(minute + "a", minute + "b"));
+    }
+    var arrived = receiver.calls().subList(failed, receiver.calls().size());
+    for (var thread : threads) {
+      assertThat(
+              arrived.stream()
+                  .filter(call -> call.body().contains(thread.value()))
+                  .map(WebhooksTest::number)
+                  .distinct())
+          .containsExactlyElementsOf(expected);
+    }
+    assertThat(deliveries(endpoint, "status=dead")).isEmpty();
   }
 
   @Test
