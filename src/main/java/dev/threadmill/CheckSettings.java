@@ -27,6 +27,8 @@ import dev.threadmill.protocols.ProtocolConfig;
 import dev.threadmill.runs.node.RunsConfig;
 import dev.threadmill.sandbox.SandboxConfig;
 import dev.threadmill.telemetry.TelemetryConfig;
+import dev.threadmill.telemetry.tracing.Tracing;
+import dev.threadmill.telemetry.tracing.TracingConfig;
 import dev.threadmill.tools.ToolsConfig;
 import dev.threadmill.tools.websearch.SearchWeb;
 import dev.threadmill.tools.websearch.WebSearchConfig;
@@ -79,6 +81,7 @@ final class CheckSettings {
           SecretConfig.class,
           TelemetryConfig.class,
           ToolsConfig.class,
+          TracingConfig.class,
           VectorStoresConfig.class,
           WebSearchConfig.class,
           WebhooksConfig.class);
@@ -231,6 +234,7 @@ final class CheckSettings {
     new EgressPolicy(config.getConfigMapping(EgressConfig.class).allow().orElse(List.of()));
     new HostRegions(config.getConfigMapping(EgressConfig.class).regions().orElse(List.of()));
     ProxyRules.of(config.getConfigMapping(EgressConfig.class));
+    Tracing.requireUsable(config.getConfigMapping(TracingConfig.class));
     SecretBox.requireUsable(config.getConfigMapping(SecretConfig.class).key().orElse(List.of()));
     Embeddings.requireKnown(config.getConfigMapping(EmbeddingsConfig.class).model());
     StoreEmbeddings.requireKnown(config.getConfigMapping(VectorStoresConfig.class).embeddings());

@@ -32,6 +32,7 @@ class ArchitectureTest {
           "db.signals",
           "db.embedded",
           "telemetry",
+          "telemetry.tracing",
           "egress",
           "models",
           "models.response",

@@ -1,5 +1,6 @@
 package dev.threadmill.egress;
 
+import dev.threadmill.telemetry.tracing.TraceHeaders;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.RequestOptions;
@@ -263,6 +264,7 @@ public class EgressClient {
     if (body == null) {
       headers.remove("content-type");
     }
+    TraceHeaders.addCurrent(headers::putIfAbsent);
     return headers;
   }
 

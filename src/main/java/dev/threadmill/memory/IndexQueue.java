@@ -77,6 +77,21 @@ public class IndexQueue {
       int attempts,
       Instant lease) {}
 
+  /** The age of the message that is due for the longest time; 0 if none is. */
+  double lagSeconds() {
+    return jdbc.one(
+            """
+            SELECT extract(epoch FROM clock_timestamp() - m.created_at)::float8 AS age
+            FROM (SELECT thread_id, message_id FROM memory_queue WHERE due <= ?
+                  ORDER BY due LIMIT 1) q
+            JOIN messages m ON m.thread_id = q.thread_id AND m.id = q.message_id
+            """,
+            row -> row.float8("age"),
+            clock.instant())
+        .map(age -> Math.max(0, age))
+        .orElse(0.0);
+  }
+
   /** Claims messages that are due, the longest due first. */
   List<QueuedMessage> claim(int limit) {
     return claim("due <= ?", List.of(clock.instant()), limit);

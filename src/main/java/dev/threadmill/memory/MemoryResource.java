@@ -8,6 +8,7 @@ import dev.threadmill.api.PageRequest;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.memory.recall.TextStore;
 import dev.threadmill.projects.Caller;
+import dev.threadmill.telemetry.tracing.GenAi;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.ws.rs.BeanParam;
 import jakarta.ws.rs.DELETE;
@@ -33,13 +34,16 @@ public class MemoryResource {
   private final FactStore facts;
   private final EditMemory edit;
   private final ForgetMemory forget;
+  private final TraceMemory trace;
 
   MemoryResource(
       ReadMemory read,
       SummaryStore summaries,
       FactStore facts,
       EditMemory edit,
-      ForgetMemory forget) {
+      ForgetMemory forget,
+      TraceMemory trace) {
+    this.trace = trace;
     this.read = read;
     this.summaries = summaries;
     this.facts = facts;
@@ -74,7 +78,14 @@ public class MemoryResource {
       summary = "Forget all that a thread remembers",
       description = "The messages stay, and are not remembered again.")
   public Deleted forget(@PathParam("thread_id") ThreadId id) {
-    forget.thread(thread(id).id());
+    var thread = thread(id).id();
+    trace.traced(
+        GenAi.DELETE_MEMORY,
+        thread.value(),
+        () -> {
+          forget.thread(thread);
+          return null;
+        });
     return Deleted.of(id, "thread.memory");
   }
 
@@ -100,7 +111,11 @@ public class MemoryResource {
       @PathParam("thread_id") ThreadId id, @PathParam("item_id") String item, WriteText text)
       throws InterruptedException {
     var thread = thread(id);
-    return ItemObject.of(edit.writeFact(thread, fact(thread, item), text.text()));
+    return ItemObject.of(
+        trace.traced(
+            GenAi.UPDATE_MEMORY,
+            thread.id().value(),
+            () -> edit.writeFact(thread, fact(thread, item), text.text())));
   }
 
   @DELETE
@@ -112,9 +127,13 @@ public class MemoryResource {
       @PathParam("thread_id") ThreadId id, @PathParam("item_id") String item) {
     var thread = thread(id);
     boolean forgotten =
-        item.startsWith(MessageId.PREFIX)
-            ? forget.message(thread.id(), item)
-            : forget.fact(thread.id(), item);
+        trace.traced(
+            GenAi.DELETE_MEMORY,
+            thread.id().value(),
+            () ->
+                item.startsWith(MessageId.PREFIX)
+                    ? forget.message(thread.id(), item)
+                    : forget.fact(thread.id(), item));
     if (!forgotten) {
       throw ApiException.notFound("memory item", item);
     }
@@ -144,7 +163,12 @@ public class MemoryResource {
   @Path("summaries")
   @Operation(summary = "Write the summary by hand, as a new version")
   public SummaryObject editSummary(@PathParam("thread_id") ThreadId id, WriteText text) {
-    return SummaryObject.of(edit.writeSummary(thread(id), text.text()));
+    var thread = thread(id);
+    return SummaryObject.of(
+        trace.traced(
+            GenAi.UPDATE_MEMORY,
+            thread.id().value(),
+            () -> edit.writeSummary(thread, text.text())));
   }
 
   @POST

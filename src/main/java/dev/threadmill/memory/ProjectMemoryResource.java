@@ -4,6 +4,7 @@ import dev.threadmill.api.ApiException;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.models.embeddings.Embeddings;
 import dev.threadmill.projects.Caller;
+import dev.threadmill.telemetry.tracing.GenAi;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
@@ -22,9 +23,15 @@ public class ProjectMemoryResource {
   private final ForgetMemory forget;
   private final Retention retention;
   private final Embeddings embeddings;
+  private final TraceMemory trace;
 
   ProjectMemoryResource(
-      Jdbc jdbc, ForgetMemory forget, Retention retention, Embeddings embeddings) {
+      Jdbc jdbc,
+      ForgetMemory forget,
+      Retention retention,
+      Embeddings embeddings,
+      TraceMemory trace) {
+    this.trace = trace;
     this.retention = retention;
     this.jdbc = jdbc;
     this.forget = forget;
@@ -109,7 +116,8 @@ public class ProjectMemoryResource {
       summary = "Forget all that is remembered of a user",
       description = "Of every thread whose metadata name this user. The messages stay.")
   public ForgottenUser forgetUser(@PathParam("user") String user) {
-    int threads = forget.user(Caller.current().project(), user);
+    var project = Caller.current().project();
+    int threads = trace.traced(GenAi.DELETE_MEMORY, null, () -> forget.user(project, user));
     return new ForgottenUser(user, "memory.user.deleted", true, threads);
   }
 }

@@ -10,6 +10,10 @@ import dev.threadmill.memory.recall.MemoryScope;
 import dev.threadmill.memory.recall.Recall;
 import dev.threadmill.memory.recall.TextStore;
 import dev.threadmill.models.TokenCounter;
+import dev.threadmill.telemetry.tracing.GenAi;
+import dev.threadmill.telemetry.tracing.Operation;
+import dev.threadmill.telemetry.tracing.Tracing;
+import io.opentelemetry.api.trace.SpanKind;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.ArrayList;
 import java.util.List;
@@ -43,6 +47,7 @@ public class RetrieveMemory {
   private final TextStore texts;
   private final VectorRequests requests;
   private final MemoryConfig config;
+  private final Tracing tracing;
   private final Semaphore places = new Semaphore(MOST_AT_ONCE);
 
   RetrieveMemory(
@@ -50,7 +55,9 @@ public class RetrieveMemory {
       Recall recall,
       TextStore texts,
       VectorRequests requests,
-      MemoryConfig config) {
+      MemoryConfig config,
+      Tracing tracing) {
+    this.tracing = tracing;
     this.summaries = summaries;
     this.recall = recall;
     this.texts = texts;
@@ -144,25 +151,36 @@ public class RetrieveMemory {
     if (!places.tryAcquire()) {
       return Result.nothing(State.TIMED_OUT);
     }
+    try (var operation = tracing.start(GenAi.SEARCH_MEMORY, SpanKind.INTERNAL)) {
+      operation.set(GenAi.OPERATION, GenAi.SEARCH_MEMORY);
+      return search(wanted, operation);
+    }
+  }
+
+  /** Searches, within the permit that this method returns. */
+  private Result search(Request wanted, Operation operation) throws InterruptedException {
     var summary = new AtomicReference<>(Result.nothing(State.ASKED));
     var task = new FutureTask<>(() -> find(wanted, summary));
     // Not interrupted at the timeout: an interrupt would break the database connection.
     Thread.ofVirtual()
         .name("recall")
         .start(
-            () -> {
-              try {
-                task.run();
-              } finally {
-                places.release();
-              }
-            });
+            tracing.inCurrent(
+                () -> {
+                  try {
+                    task.run();
+                  } finally {
+                    places.release();
+                  }
+                }));
     try {
       return task.get(config.recallTimeout().toMillis(), TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {
       LOG.infof("recall=timed_out thread_id=%s", wanted.thread());
+      operation.failed("timeout");
       return summary.get().but(State.TIMED_OUT);
     } catch (ExecutionException e) {
+      operation.failed(e.getCause().getClass().getSimpleName());
       LOG.warnf("recall=failed thread_id=%s reason=%s", wanted.thread(), e.getCause());
       return summary.get().but(State.FAILED);
     }

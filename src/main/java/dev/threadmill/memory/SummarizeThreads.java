@@ -17,10 +17,10 @@ import dev.threadmill.models.ModelException;
 import dev.threadmill.models.TokenCounter;
 import dev.threadmill.models.embeddings.Embeddings;
 import dev.threadmill.models.registry.ModelRegistry;
-import dev.threadmill.models.rehearsal.RehearsalModel;
 import dev.threadmill.search.IndexDocument;
 import dev.threadmill.telemetry.Activity;
 import dev.threadmill.telemetry.Outbox;
+import dev.threadmill.telemetry.tracing.GenAi;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.time.Instant;
@@ -55,6 +55,7 @@ class SummarizeThreads {
   private final Ids ids;
   private final InstantSource clock;
   private final Outbox outbox;
+  private final TraceMemory trace;
 
   SummarizeThreads(
       Jdbc jdbc,
@@ -70,7 +71,9 @@ class SummarizeThreads {
       MemoryConfig config,
       Ids ids,
       InstantSource clock,
-      Outbox outbox) {
+      Outbox outbox,
+      TraceMemory trace) {
+    this.trace = trace;
     this.jdbc = jdbc;
     this.queue = queue;
     this.summaries = summaries;
@@ -98,10 +101,14 @@ class SummarizeThreads {
       // Requests of the same project do not wait behind its summaries.
       WorkOwner.call(
           work.project().value() + "/memory",
-          () -> {
-            sumUp(work);
-            return null;
-          });
+          () ->
+              trace.traced(
+                  GenAi.UPDATE_MEMORY,
+                  work.thread().value(),
+                  () -> {
+                    sumUp(work);
+                    return null;
+                  }));
     } catch (LimitReachedException e) {
       LOG.infof("summary=beyond_limits thread_id=%s reason=%s", work.thread(), e.getMessage());
       queue.postpone(work, e.isQuota() ? config.longestBackoff() : backoff(work.attempts()));
@@ -137,7 +144,7 @@ class SummarizeThreads {
       return;
     }
     var model = models.require(config.summaryModel().orElse(work.model()));
-    if (model instanceof RehearsalModel) {
+    if (model.answersByRule()) {
       var text = ExtractiveSummary.of(before, messages);
       var coversTo = messages.getLast().at();
       var next = latest.map(SummaryStore.Summary::version).orElse(0) + 1;

@@ -7,6 +7,11 @@ public interface LanguageModel {
   /** The abilities and the price of the model. */
   ModelInfo info();
 
+  /** Whether it answers by rule, without knowledge of its own. */
+  default boolean answersByRule() {
+    return false;
+  }
+
   /**
    * Calls the model and blocks the (virtual) thread until the response is complete. Retries
    * failures that may pass as long as no delta was emitted. An interrupt of the thread also ends

@@ -51,6 +51,7 @@ public class EndExecutedRun {
     if (!attemptCommit.commit(execution, changes)) {
       return false;
     }
+    TraceRun.ended(run);
     cancelRun.cancelChildrenOf(run);
     return true;
   }

@@ -41,6 +41,7 @@ class ExecuteTools {
   private final ChildRunStore children;
   private final ToolsConfig settings;
   private final ContentGate gate;
+  private final TraceRun trace;
   private final InstantSource clock;
 
   ExecuteTools(
@@ -51,7 +52,9 @@ class ExecuteTools {
       ChildRunStore children,
       ToolsConfig settings,
       ContentGate gate,
+      TraceRun trace,
       InstantSource clock) {
+    this.trace = trace;
     this.planRoute = planRoute;
     this.createChildRun = createChildRun;
     this.children = children;
@@ -256,11 +259,7 @@ class ExecuteTools {
         threads.add(
             Thread.ofVirtual()
                 .name("tool")
-                .start(
-                    () ->
-                        events.ended(
-                            job.execute(
-                                execution, events.buffer(job.index(), job.call()), clock))));
+                .start(trace.inRun(() -> events.ended(execute(execution, job, events)))));
       }
       int left = jobs.size() + known.size();
       while (left > 0) {
@@ -289,6 +288,11 @@ class ExecuteTools {
     boolean pauses = execution.live().openStep().calls().stream().anyMatch(ToolCall::isOpen);
     execution.live().setOpenStep(null);
     return pauses ? Outcome.PAUSED : Outcome.DONE;
+  }
+
+  private CallResult execute(RunExecution execution, ServerCall job, ToolEvents events) {
+    return trace.executeTool(
+        job.call(), () -> job.execute(execution, events.buffer(job.index(), job.call()), clock));
   }
 
   private boolean commit(RunExecution execution, List<CallResult> batch, boolean isLast) {

@@ -21,6 +21,7 @@ import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.RunSettings;
 import dev.threadmill.runs.store.RunStatus;
 import dev.threadmill.runs.store.RunTransitions;
+import dev.threadmill.telemetry.tracing.Tracing;
 import dev.threadmill.threads.ContentPart;
 import dev.threadmill.threads.LockedThread;
 import dev.threadmill.threads.Message;
@@ -50,6 +51,7 @@ public class InsertRun {
   private final NodeLease node;
   private final Ids ids;
   private final RunsConfig config;
+  private final Tracing tracing;
 
   public InsertRun(
       ThreadStore threads,
@@ -60,7 +62,9 @@ public class InsertRun {
       LocalRuns localRuns,
       NodeLease node,
       Ids ids,
-      RunsConfig config) {
+      RunsConfig config,
+      Tracing tracing) {
+    this.tracing = tracing;
     this.threads = threads;
     this.appendEntries = appendEntries;
     this.completeOpenCalls = completeOpenCalls;
@@ -175,7 +179,8 @@ public class InsertRun {
             wanted.settings(),
             wanted.payer().key(),
             Caller.causeOfRequest().requestId(),
-            null),
+            null,
+            tracing.currentToStore()),
         wanted.metadata(),
         Run.Times.created(at, at.plus(config.expiry())));
   }

@@ -40,6 +40,7 @@ public class StartRun {
   private final ConcurrencyLimit concurrency;
   private final ToolsetFactory toolsets;
   private final RunsConfig config;
+  private final TraceRun trace;
   private final InstantSource clock;
   private final ThreadFactory threads = Thread.ofVirtual().name("run-", 0).factory();
   private final ScheduledExecutorService timer =
@@ -56,7 +57,9 @@ public class StartRun {
       ConcurrencyLimit concurrency,
       ToolsetFactory toolsets,
       RunsConfig config,
+      TraceRun trace,
       InstantSource clock) {
+    this.trace = trace;
     this.localRuns = localRuns;
     this.journal = journal;
     this.executeRun = executeRun;
@@ -102,7 +105,8 @@ public class StartRun {
     timer.schedule(
         live.events()::startJournaling, config.journalAfter().toMillis(), TimeUnit.MILLISECONDS);
     var owner = run.projectId().value();
-    startThread(() -> WorkOwner.run(owner, () -> execute(live, claimed.steps(), work)));
+    Runnable execution = () -> execute(live, claimed.steps(), work);
+    startThread(() -> WorkOwner.run(owner, () -> trace.execute(run, execution)));
     return live;
   }
 

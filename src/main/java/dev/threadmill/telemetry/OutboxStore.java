@@ -193,6 +193,22 @@ class OutboxStore {
     return new Line(event, sequence, row.bool("has_more"));
   }
 
+  /** The age of the oldest event that a sink has not acknowledged; 0 if there is none. */
+  double lagSeconds(String sink) {
+    return jdbc.one(
+            """
+            SELECT coalesce(extract(epoch FROM clock_timestamp() - (
+              SELECT e.created_at FROM outbox e
+              WHERE e.written >= s.from_xid AND (e.written >= s.to_xid OR e.sequence > s.sequence)
+              ORDER BY e.written, e.sequence LIMIT 1)), 0)::float8 AS lag
+            FROM outbox_sinks s WHERE s.name = ?
+            """,
+            row -> row.float8("lag"),
+            sink)
+        .map(lag -> Math.max(0, lag))
+        .orElse(0.0);
+  }
+
   /** Gives up the lease, so that another node need not wait for its end. */
   void release(String sink, String owner) {
     jdbc.update(

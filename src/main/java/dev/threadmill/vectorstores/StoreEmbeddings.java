@@ -48,7 +48,7 @@ public class StoreEmbeddings implements DataRecipient {
                 new Recipient(
                     "The embedding model '%s'".formatted(effective.strip()),
                     config.region().flatMap(Regions::parse).orElse(null)));
-    this.model = isSame ? ofServer : Embeddings.named(name, config, models, transport, clock);
+    this.model = isSame ? ofServer : ofServer.other(name, config, models, transport, clock);
   }
 
   /**

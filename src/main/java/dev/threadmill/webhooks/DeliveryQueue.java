@@ -114,6 +114,32 @@ class DeliveryQueue {
   }
 
   /**
+   * The queue of all endpoints.
+   *
+   * @param lagSeconds the age of the oldest delivery that waits; 0 if none does
+   */
+  record State(long pending, long dead, double lagSeconds) {}
+
+  State state() {
+    return jdbc.one(
+            """
+            SELECT coalesce(sum(e.pending), 0)::bigint AS pending,
+              coalesce(sum(e.dead), 0)::bigint AS dead,
+              coalesce(extract(epoch FROM clock_timestamp() - min(d.since)), 0)::float8 AS lag
+            FROM webhook_endpoints e LEFT JOIN LATERAL (
+              SELECT since FROM webhook_deliveries
+              WHERE endpoint_id = e.id AND status = 'pending' ORDER BY since LIMIT 1) d
+              ON e.pending > 0
+            WHERE %s
+            """
+                .formatted(WebhookEndpoint.RECEIVES),
+            row ->
+                new State(
+                    row.bigint("pending"), row.bigint("dead"), Math.max(0, row.float8("lag"))))
+        .orElseThrow();
+  }
+
+  /**
    * An endpoint that this node delivers to.
    *
    * @param fence what its writes have to name

@@ -6,6 +6,9 @@ import dev.threadmill.models.langchain.LangChainSetup;
 import dev.threadmill.models.openai.OpenAiProvider;
 import dev.threadmill.models.registry.ModelRegistry;
 import dev.threadmill.models.rehearsal.RehearsalProvider;
+import dev.threadmill.telemetry.GenAiMetrics;
+import dev.threadmill.telemetry.tracing.Tracing;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.quarkus.runtime.configuration.DurationConverter;
 import io.smallrye.config.PropertiesConfigSource;
 import io.smallrye.config.SmallRyeConfigBuilder;
@@ -33,6 +36,8 @@ public final class ModelsSetup implements AutoCloseable {
             providers(new ProviderTransport(vertx, config, ProxyRules.NONE)),
             config,
             learned,
+            new ObserveModelCalls(
+                new GenAiMetrics(new SimpleMeterRegistry()), Tracing.OFF, List.of()),
             InstantSource.system());
   }
 

@@ -50,7 +50,9 @@ import dev.threadmill.runs.streams.EventEncoder;
 import dev.threadmill.runs.streams.LoadRun;
 import dev.threadmill.runs.streams.RunEventReader;
 import dev.threadmill.runs.streams.RunEventStream;
+import dev.threadmill.telemetry.GenAiMetrics;
 import dev.threadmill.telemetry.Outbox;
+import dev.threadmill.telemetry.tracing.Tracing;
 import dev.threadmill.testing.SettableClock;
 import dev.threadmill.threads.MessageStore;
 import dev.threadmill.threads.PrepareMessages;
@@ -60,6 +62,7 @@ import dev.threadmill.threads.ThreadTail;
 import dev.threadmill.tools.ToolsConfig;
 import dev.threadmill.tools.ToolsetFactory;
 import dev.threadmill.tools.code.LinkedFiles;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import jakarta.inject.Inject;
 import jakarta.inject.Singleton;
 import java.time.Duration;
@@ -252,7 +255,8 @@ final class SimulatedNode {
                 localRuns,
                 node,
                 parts.ids,
-                config),
+                config,
+                Tracing.OFF),
             localRuns,
             startRun,
             cancel,
@@ -289,6 +293,9 @@ final class SimulatedNode {
       AbandonRun abandon,
       RunSignals signals) {
     var complete = new EndExecutedRun(commit, cancel);
+    var trace =
+        new TraceRun(
+            Tracing.OFF, new GenAiMetrics(new SimpleMeterRegistry()), parts.assistantCache);
     var progress = new CommitProgress(commit);
     var planRoute =
         new PlanRoute(
@@ -310,6 +317,7 @@ final class SimulatedNode {
                 children,
                 parts.toolsConfig,
                 parts.gate,
+                trace,
                 clock),
             parts.toolsets,
             parts.ledger,
@@ -326,6 +334,7 @@ final class SimulatedNode {
         parts.concurrency,
         parts.toolsets,
         config,
+        trace,
         clock) {
       @Override
       protected void startThread(Runnable execution) {

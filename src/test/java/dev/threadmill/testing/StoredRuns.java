@@ -42,6 +42,7 @@ public final class StoredRuns {
             settings,
             null,
             null,
+            null,
             null),
         Metadata.EMPTY,
         Run.Times.created(Instant.EPOCH, Instant.EPOCH));

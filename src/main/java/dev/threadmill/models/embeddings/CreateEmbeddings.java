@@ -29,9 +29,15 @@ class CreateEmbeddings {
   private final ModelRegistry models;
   private final RemoteEmbeddings remote;
   private final Metering metering;
+  private final ObserveEmbeddings observer;
 
   CreateEmbeddings(
-      Embeddings embeddings, ModelRegistry models, RemoteEmbeddings remote, Metering metering) {
+      Embeddings embeddings,
+      ModelRegistry models,
+      RemoteEmbeddings remote,
+      Metering metering,
+      ObserveEmbeddings observer) {
+    this.observer = observer;
     this.embeddings = embeddings;
     this.models = models;
     this.remote = remote;
@@ -44,11 +50,19 @@ class CreateEmbeddings {
   EmbeddingList create(EmbeddingsRequest request) throws InterruptedException {
     var weights = builtIn(request.model());
     if (weights.isPresent()) {
-      return withBuiltIn(request, weights.get());
+      return observer.observed(
+          ModelInfo.IN_PROCESS,
+          weights.get().modelName,
+          () -> withBuiltIn(request, weights.get()),
+          list -> list.usage().promptTokens());
     }
     var location =
         models.locate(request.model()).orElseThrow(() -> ModelErrors.unknownModel(request.model()));
-    return remote.create(request, location);
+    return observer.observed(
+        location.info().ownedBy(),
+        request.model(),
+        () -> remote.create(request, location),
+        list -> list.usage().promptTokens());
   }
 
   private Optional<LocalEmbeddings.Weights> builtIn(String model) {

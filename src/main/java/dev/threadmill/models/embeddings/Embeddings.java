@@ -3,6 +3,7 @@ package dev.threadmill.models.embeddings;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.threadmill.api.InvalidSettingException;
+import dev.threadmill.models.ModelInfo;
 import dev.threadmill.models.ModelsConfig;
 import dev.threadmill.models.http.ProviderTransport;
 import jakarta.annotation.PreDestroy;
@@ -33,6 +34,9 @@ public class Embeddings implements EmbeddingModel {
 
   private final ModelCache modelCache;
 
+  /** Null for benchmarks outside of the server. */
+  private final ObserveEmbeddings observer;
+
   /** The vectors of queries: a run repeats its query in each of its turns. */
   private final Cache<String, float[]> queryVectors;
 
@@ -41,8 +45,9 @@ public class Embeddings implements EmbeddingModel {
       EmbeddingsConfig config,
       ModelsConfig models,
       ProviderTransport transport,
+      ObserveEmbeddings observer,
       InstantSource clock) {
-    this(config.model().strip(), config, models, transport, clock);
+    this(config.model().strip(), config, models, transport, observer, clock);
   }
 
   private Embeddings(
@@ -50,8 +55,10 @@ public class Embeddings implements EmbeddingModel {
       EmbeddingsConfig config,
       ModelsConfig models,
       ProviderTransport transport,
+      ObserveEmbeddings observer,
       InstantSource clock) {
     requireKnown(name);
+    this.observer = observer;
     this.modelCache = new ModelCache(config.cache());
     this.model =
         weights(name)
@@ -61,6 +68,7 @@ public class Embeddings implements EmbeddingModel {
   }
 
   private Embeddings(LocalEmbeddings.Weights weights) {
+    this.observer = null;
     this.modelCache = new ModelCache(null);
     this.model = builtIn(weights);
     this.queryVectors = cache(0);
@@ -96,17 +104,17 @@ public class Embeddings implements EmbeddingModel {
   }
 
   /**
-   * Another model than that of the server, with a cache of its own.
+   * Another model than this one, with a cache of its own.
    *
    * @param name as THREADMILL_EMBEDDINGS has it
    */
-  public static Embeddings named(
+  public Embeddings other(
       String name,
       EmbeddingsConfig config,
       ModelsConfig models,
       ProviderTransport transport,
       InstantSource clock) {
-    return new Embeddings(name.strip(), config, models, transport, clock);
+    return new Embeddings(name.strip(), config, models, transport, observer, clock);
   }
 
   @Override
@@ -121,12 +129,20 @@ public class Embeddings implements EmbeddingModel {
 
   @Override
   public List<float[]> embed(List<String> texts) throws InterruptedException {
-    return model.embed(texts);
+    return texts.isEmpty() ? List.of() : observed(() -> model.embed(texts));
   }
 
   @Override
   public List<float[]> embedNow(List<String> texts) throws InterruptedException {
-    return model.embedNow(texts);
+    return texts.isEmpty() ? List.of() : observed(() -> model.embedNow(texts));
+  }
+
+  private <T> T observed(ObserveEmbeddings.Computation<T> computation) throws InterruptedException {
+    if (observer == null) {
+      return computation.run();
+    }
+    var provider = model instanceof LocalEmbeddings ? ModelInfo.IN_PROCESS : "openai";
+    return observer.observed(provider, name(), computation, _ -> 0);
   }
 
   @Override
@@ -135,7 +151,7 @@ public class Embeddings implements EmbeddingModel {
     if (cached != null) {
       return cached;
     }
-    var vector = model.embedQuery(query);
+    var vector = observed(() -> model.embedQuery(query));
     queryVectors.put(query, vector);
     return vector;
   }

@@ -7,6 +7,7 @@ import dev.threadmill.models.ModelFacts;
 import dev.threadmill.models.ModelInfo;
 import dev.threadmill.models.ModelOptions;
 import dev.threadmill.models.ModelsConfig;
+import dev.threadmill.models.ObserveModelCalls;
 import dev.threadmill.models.Provider;
 import dev.threadmill.models.ProviderConfig;
 import dev.threadmill.models.rehearsal.RehearsalModel;
@@ -51,11 +52,17 @@ public class ModelRegistry {
   private final Map<String, ProviderConfig> providers;
   private final ModelsFile file;
   private final LearnedFacts learned;
+  private final ObserveModelCalls observer;
   private final Map<String, ProviderListing> listings = new LinkedHashMap<>();
 
   public ModelRegistry(
-      @All List<Provider> kinds, ModelsConfig config, LearnedFacts learned, InstantSource clock) {
+      @All List<Provider> kinds,
+      ModelsConfig config,
+      LearnedFacts learned,
+      ObserveModelCalls observer,
+      InstantSource clock) {
     this.learned = learned;
+    this.observer = observer;
     this.byType =
         kinds.stream().collect(Collectors.toUnmodifiableMap(Provider::type, Function.identity()));
     this.providers = new LinkedHashMap<>();
@@ -116,6 +123,10 @@ public class ModelRegistry {
 
   /** The model of this name; empty if no provider is configured for it. */
   public Optional<LanguageModel> find(String model) {
+    return unobserved(model).map(observer::observed);
+  }
+
+  private Optional<LanguageModel> unobserved(String model) {
     if (!isName(model)) {
       return Optional.empty();
     }

@@ -40,6 +40,11 @@ public final class RehearsalModel implements LanguageModel {
     this.introduction = introduction;
   }
 
+  @Override
+  public boolean answersByRule() {
+    return true;
+  }
+
   /** The model under its own name. */
   public static RehearsalModel named() {
     return as(info(NAME));

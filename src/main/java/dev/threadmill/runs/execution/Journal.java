@@ -12,9 +12,9 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.LinkedHashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
@@ -34,7 +34,11 @@ public class Journal {
 
   private final RunJournal journal;
   private final LinkedBlockingQueue<LiveRun> queue = new LinkedBlockingQueue<>();
-  private final Set<LiveRun> queued = new LinkedHashSet<>();
+  private final Map<LiveRun, Long> queued = new LinkedHashMap<>();
+
+  /** Since when the oldest events wait that are being written; 0 if none are. */
+  private volatile long writingSince;
+
   private volatile Thread writer;
   private volatile boolean closed;
 
@@ -49,7 +53,7 @@ public class Journal {
   /** Writes events of this run soon. A run is queued at most once. */
   public void enqueue(LiveRun run) {
     synchronized (queued) {
-      if (!queued.add(run)) {
+      if (queued.putIfAbsent(run, System.nanoTime()) != null) {
         return;
       }
     }
@@ -63,9 +67,11 @@ public class Journal {
         while (!closed && !batch.isEmpty() && !writeBatch(batch)) {
           TimeUnit.MILLISECONDS.sleep(RETRY_MS);
         }
+        writingSince = 0;
       } catch (InterruptedException e) {
         return;
       } catch (RuntimeException e) {
+        writingSince = 0;
         LOG.error("journal failed, its events are published when their step is committed", e);
       }
     }
@@ -74,15 +80,32 @@ public class Journal {
   /** Writes what waits at this moment. */
   public void flush() {
     writeBatch(batch(List.of()));
+    writingSince = 0;
   }
 
   private List<LiveRun> batch(List<LiveRun> first) {
     var batch = new ArrayList<>(first);
     queue.drainTo(batch);
     synchronized (queued) {
-      batch.forEach(queued::remove);
+      long oldest = 0;
+      for (var run : batch) {
+        var since = queued.remove(run);
+        oldest = since == null || oldest != 0 && oldest - since < 0 ? oldest : since;
+      }
+      writingSince = oldest;
     }
     return batch;
+  }
+
+  /** For how long the oldest events wait that are not written, in seconds. */
+  public double lagSeconds() {
+    long since = writingSince;
+    if (since == 0) {
+      synchronized (queued) {
+        since = queued.isEmpty() ? 0 : queued.values().iterator().next();
+      }
+    }
+    return since == 0 ? 0 : Math.max(0, (System.nanoTime() - since) / 1e9);
   }
 
   private record Entry(LiveRun run, List<SseFrame> frames, int upTo) {

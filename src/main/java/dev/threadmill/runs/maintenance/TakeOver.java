@@ -17,6 +17,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jboss.logging.Logger;
 
 /**
@@ -56,6 +57,8 @@ public class TakeOver {
   /** Runs that this node owns and does not execute, and since when that is known. */
   private final Map<RunId, Long> strays = new HashMap<>();
 
+  private final AtomicLong takenOver = new AtomicLong();
+
   /** How many times in a row the takeover of a run has failed. */
   private final Map<RunId, Integer> failures = new HashMap<>();
 
@@ -78,6 +81,11 @@ public class TakeOver {
     this.steps = steps;
     this.node = node;
     this.config = config;
+  }
+
+  /** How many runs this node has taken over. */
+  long count() {
+    return takenOver.get();
   }
 
   /** Takes over runs without an owner, as far as there is capacity. Returns how many. */
@@ -128,11 +136,12 @@ public class TakeOver {
     }
   }
 
-  private void start(ReclaimRun.Reclaimed taken, int crashes) {
-    var run = taken.run();
+  private void start(ReclaimRun.Reclaimed reclaimed, int crashes) {
+    var run = reclaimed.run();
+    takenOver.incrementAndGet();
     LOG.infof("run taken over run_id=%s attempt=%s", run.id(), run.attempt());
     var before = jdbc.whenAvailable(() -> steps.ofRun(run));
-    var claimed = new ClaimedRun(run, taken.position(), taken.events(), before);
+    var claimed = new ClaimedRun(run, reclaimed.position(), reclaimed.events(), before);
     if (crashes < MAX_CRASHES) {
       startRun.start(claimed);
     } else {

@@ -10,6 +10,7 @@ import dev.threadmill.runs.store.NodeStore;
 import dev.threadmill.runs.store.RunTransitions;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jboss.logging.Logger;
 
 /**
@@ -35,6 +36,8 @@ public class NodeLease {
   private volatile String id;
   private volatile boolean registered;
   private volatile long healthySince;
+  private volatile long renewedAt = System.nanoTime();
+  private final AtomicLong losses = new AtomicLong();
 
   public NodeLease(
       Jdbc jdbc,
@@ -73,6 +76,7 @@ public class NodeLease {
     nodes.insert(tx, id, config.lease());
     registered = true;
     healthySince = System.nanoTime();
+    renewedAt = healthySince;
     LOG.infof("node joined node_id=%s", id);
     detectPeers(tx);
     return null;
@@ -93,6 +97,7 @@ public class NodeLease {
     }
     LOG.warnf("lease expired and was deleted by another node, registering again node_id=%s", id);
     registered = false;
+    losses.incrementAndGet();
     id = ids.next("node_");
     register();
     return false;
@@ -101,6 +106,7 @@ public class NodeLease {
   private boolean renew(Tx tx) {
     boolean renewed = nodes.renew(tx, id, config.lease());
     if (renewed) {
+      renewedAt = System.nanoTime();
       detectPeers(tx);
     }
     return renewed;
@@ -138,6 +144,16 @@ public class NodeLease {
   /** Whether all nodes have had the time of a lease to renew since the last outage. */
   public boolean isHealthyForOneLease() {
     return System.nanoTime() - healthySince >= config.lease().toNanos();
+  }
+
+  /** How long ago the lease was renewed last, in seconds. */
+  public double secondsSinceRenewal() {
+    return (System.nanoTime() - renewedAt) / 1e9;
+  }
+
+  /** How often another node has deleted the lease of this one. */
+  public long losses() {
+    return losses.get();
   }
 
   /** Gives the lease back: other nodes may take over the remaining runs at once. */

@@ -12,6 +12,7 @@ import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.RunSettings.TokenLimits;
 import dev.threadmill.runs.store.RunTransitions;
 import dev.threadmill.runs.store.ToolCall;
+import dev.threadmill.telemetry.tracing.StoredTrace;
 import dev.threadmill.threads.ContentPart;
 import dev.threadmill.threads.Message;
 import dev.threadmill.threads.MessageStore;
@@ -77,7 +78,8 @@ public class CreateChildRun {
             settings,
             parent.apiKey(),
             parent.cause().requestId(),
-            parent.originOfChild(call.id(), mode == Mode.HANDOFF));
+            parent.originOfChild(call.id(), mode == Mode.HANDOFF),
+            StoredTrace.below(parent.trace()));
     var routed = call.routedTo(new ToolCall.Routing(target, plan.thread(), id, mode));
     return new NewChildRun(
         mode == Mode.DELEGATE

@@ -11,6 +11,7 @@ import dev.threadmill.limits.Payer;
 import dev.threadmill.models.Usage;
 import dev.threadmill.telemetry.Activity;
 import dev.threadmill.telemetry.Cause;
+import dev.threadmill.telemetry.tracing.StoredTrace;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -31,6 +32,7 @@ public record Run(Definition definition, Metadata metadata, State state, String 
    * @param apiKey the key whose request created the run, or the root of its tree; null if unknown
    * @param requestId of that request; null if unknown
    * @param origin null if no other run created this one
+   * @param trace null if the run belongs to none
    */
   public record Definition(
       ThreadId threadId,
@@ -40,7 +42,8 @@ public record Run(Definition definition, Metadata metadata, State state, String 
       RunSettings settings,
       ApiKeyId apiKey,
       String requestId,
-      Origin origin) {}
+      Origin origin,
+      StoredTrace trace) {}
 
   /**
    * Where a run stands.
@@ -200,6 +203,11 @@ public record Run(Definition definition, Metadata metadata, State state, String 
   /** The call that created the run; null if no other run did. */
   public Origin origin() {
     return definition.origin();
+  }
+
+  /** The trace that the run belongs to; null if there is none. */
+  public StoredTrace trace() {
+    return definition.trace();
   }
 
   public RunStatus status() {

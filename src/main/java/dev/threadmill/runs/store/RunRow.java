@@ -16,6 +16,7 @@ import dev.threadmill.db.Row;
 import dev.threadmill.models.ResponseFormat;
 import dev.threadmill.models.ToolChoice;
 import dev.threadmill.models.Usage;
+import dev.threadmill.telemetry.tracing.StoredTrace;
 import java.sql.SQLException;
 import java.util.List;
 
@@ -45,7 +46,7 @@ final class RunRow {
       truncation_strategy, tool_choice, parallel_tool_calls, response_format, reasoning_effort,
       prompt_tokens, completion_tokens, reasoning_tokens, owner, attempt, tape, memory, safety, turns,
       parent_thread_id, parent_run_id, parent_call_id, root_run_id, callers, handoff, api_key_id,
-      exact_replay, request_id
+      exact_replay, request_id, trace
       """;
 
   /** The columns of a list of runs: without the event log, which can be long. */
@@ -74,7 +75,8 @@ final class RunRow {
             settings(row),
             row.text("api_key_id", ApiKeyId::new),
             row.text("request_id"),
-            origin(row));
+            origin(row),
+            row.json("trace", StoredTrace.class));
     return new Run(
         definition,
         row.json("metadata", Metadata.class),
@@ -123,7 +125,8 @@ final class RunRow {
             settings,
             row.text("api_key_id", ApiKeyId::new),
             row.text("request_id"),
-            origin);
+            origin,
+            null);
     return new Run(definition, Metadata.EMPTY, state(row, null), row.text("tape"));
   }
 

@@ -89,9 +89,9 @@ public class RunTransitions {
           max_completion_tokens, truncation_strategy, tool_choice, parallel_tool_calls,
           response_format, reasoning_effort, owner, attempt, tape, memory, waiting,
           waiting_messages, safety, turns, parent_thread_id, parent_run_id, parent_call_id, root_run_id,
-          callers, handoff, api_key_id, exact_replay, request_id)
+          callers, handoff, api_key_id, exact_replay, request_id, trace)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
-          ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+          ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
         run.threadId(),
         run.id(),
@@ -130,7 +130,8 @@ public class RunTransitions {
         origin != null && origin.isHandoff(),
         run.apiKey(),
         settings.exactReplay(),
-        run.cause().requestId());
+        run.cause().requestId(),
+        Tx.json(run.trace()));
     recordChange(tx, Kind.CREATED, run);
     activity.created(tx, run);
   }

@@ -131,6 +131,25 @@ public class RunWorkQueue {
         limit);
   }
 
+  /**
+   * The runs that may be claimed.
+   *
+   * @param ageSeconds of the oldest; 0 if there is none
+   */
+  public record QueueState(long count, double ageSeconds) {}
+
+  /** How many runs may be claimed, and for how long the first has waited. */
+  public QueueState state() {
+    return jdbc.one(
+            """
+            SELECT count(*) AS n,
+              coalesce(extract(epoch FROM clock_timestamp() - min(created_at)), 0)::float8 AS age
+            FROM runs WHERE status = 'queued' AND owner IS NULL AND NOT waiting
+            """,
+            row -> new QueueState(row.bigint("n"), Math.max(0, row.float8("age"))))
+        .orElseThrow();
+  }
+
   /** Active runs that have expired by this time, the first to expire first. */
   public List<RunKey> expired(Instant now, int limit) {
     return jdbc.list(

@@ -11,6 +11,7 @@ import dev.threadmill.assistants.McpSpec;
 import dev.threadmill.egress.AllowedDomains;
 import dev.threadmill.egress.EgressClient;
 import dev.threadmill.guard.SecretText;
+import dev.threadmill.telemetry.tracing.TraceHeaders;
 import dev.threadmill.tools.SecretResolver;
 import dev.threadmill.tools.ToolContext;
 import dev.threadmill.tools.ToolException;
@@ -43,6 +44,7 @@ class McpServers {
   private final EgressClient http;
   private final SecretResolver secrets;
   private final ToolsConfig config;
+  private final ObserveMcpRequests observer;
   private final InstantSource clock;
   private final Cache<Key, Entry> lists =
       Caffeine.newBuilder()
@@ -86,7 +88,13 @@ class McpServers {
     private static final ServerTools NONE = new ServerTools(List.of(), List.of());
   }
 
-  McpServers(EgressClient http, SecretResolver secrets, ToolsConfig config, InstantSource clock) {
+  McpServers(
+      EgressClient http,
+      SecretResolver secrets,
+      ToolsConfig config,
+      ObserveMcpRequests observer,
+      InstantSource clock) {
+    this.observer = observer;
     this.http = http;
     this.secrets = secrets;
     this.config = config;
@@ -120,7 +128,8 @@ class McpServers {
     Entry entry;
     try {
       var work = new ListTools();
-      inSession(new Target(key, spec, domains, MAX_LIST_PAGE_BYTES, null), work);
+      var target = new Target(key, spec, domains, MAX_LIST_PAGE_BYTES, null);
+      observer.observed("tools/list", null, () -> inSession(target, work));
       var tools = new ServerTools(work.listing.tools(), work.listing.warnings());
       entry = new Entry(tools, null, work.isLegacy, clock.instant().plus(config.mcpListLife()));
     } catch (ToolException e) {
@@ -148,20 +157,24 @@ class McpServers {
       throws ToolException, InterruptedException {
     var params = Json.MAPPER.createObjectNode().put("name", tool);
     params.set("arguments", arguments);
-    params
-        .putObject("_meta")
-        .put("threadmill/idempotency-key", context.call().value())
+    var meta = params.putObject("_meta");
+    meta.put("threadmill/idempotency-key", context.call().value())
         .put("progressToken", context.call().value());
     context.listener().onAttempt();
-    var work = new CallTool(params);
-    return inSession(
+    var target =
         new Target(
             Key.of(context.project(), spec),
             spec,
             context.allowedDomains(),
             config.maxAnswer(),
-            context),
-        work);
+            context);
+    return observer.observed(
+        "tools/call",
+        tool,
+        () -> {
+          TraceHeaders.addCurrent(meta::put);
+          return inSession(target, new CallTool(params));
+        });
   }
 
   /**

@@ -42,6 +42,27 @@ class IngestionQueue {
     this.clock = clock;
   }
 
+  /** How many files wait to be indexed or are being indexed. */
+  double waiting() {
+    return jdbc.one(
+            "SELECT count(*) AS n FROM vector_store_files WHERE status = 'in_progress'",
+            row -> row.bigint("n"))
+        .orElse(0L);
+  }
+
+  /** The age of the oldest file that is not indexed; 0 if there is none. */
+  double lagSeconds() {
+    return jdbc.one(
+            """
+            SELECT coalesce(extract(epoch FROM clock_timestamp() - min(created_at)), 0)::float8
+              AS age
+            FROM vector_store_files WHERE status = 'in_progress'
+            """,
+            row -> row.float8("age"))
+        .map(age -> Math.max(0, age))
+        .orElse(0.0);
+  }
+
   /**
    * A file that this node works on.
    *

@@ -8,11 +8,14 @@ import dev.threadmill.files.Files;
 import dev.threadmill.files.StoredFile;
 import dev.threadmill.search.QueryVector;
 import dev.threadmill.search.TextQuery;
+import dev.threadmill.telemetry.tracing.GenAi;
+import dev.threadmill.telemetry.tracing.Tracing;
 import dev.threadmill.vectorstores.StoreEmbeddings;
 import dev.threadmill.vectorstores.VectorStore;
 import dev.threadmill.vectorstores.VectorStores;
 import dev.threadmill.vectorstores.search.ChunkTexts.Key;
 import dev.threadmill.vectorstores.search.ChunkTexts.Text;
+import io.opentelemetry.api.trace.SpanKind;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -43,6 +46,7 @@ public class SearchStores {
   private final StoreEmbeddings embeddings;
   private final VectorStores stores;
   private final Files files;
+  private final Tracing tracing;
 
   SearchStores(
       Jdbc jdbc,
@@ -51,7 +55,9 @@ public class SearchStores {
       RerankChunks rerank,
       StoreEmbeddings embeddings,
       VectorStores stores,
-      Files files) {
+      Files files,
+      Tracing tracing) {
+    this.tracing = tracing;
     this.jdbc = jdbc;
     this.index = index;
     this.texts = texts;
@@ -69,6 +75,24 @@ public class SearchStores {
    * @param searched stores that have not expired
    */
   public List<Passage> search(ProjectId project, List<VectorStore> searched, SearchRequest request)
+      throws InterruptedException {
+    var sources = tracing.isOn() ? ids(searched) : "";
+    try (var operation = tracing.start(GenAi.RETRIEVAL + " " + sources, SpanKind.CLIENT)) {
+      operation.set(GenAi.OPERATION, GenAi.RETRIEVAL).set(GenAi.DATA_SOURCE, sources);
+      try {
+        return find(project, searched, request);
+      } catch (RuntimeException e) {
+        operation.failed(e.getClass().getSimpleName());
+        throw e;
+      }
+    }
+  }
+
+  private static String ids(List<VectorStore> searched) {
+    return searched.stream().map(store -> store.id().value()).collect(Collectors.joining(","));
+  }
+
+  private List<Passage> find(ProjectId project, List<VectorStore> searched, SearchRequest request)
       throws InterruptedException {
     stores.touch(searched);
     var queries =

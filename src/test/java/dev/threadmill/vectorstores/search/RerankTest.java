@@ -10,6 +10,7 @@ import dev.threadmill.files.Files;
 import dev.threadmill.models.http.ProviderTransport;
 import dev.threadmill.models.rerank.RerankConfig;
 import dev.threadmill.models.rerank.Reranker;
+import dev.threadmill.telemetry.tracing.Tracing;
 import dev.threadmill.testing.BlackHole;
 import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.PostgresResource;
@@ -99,7 +100,14 @@ class RerankTest {
       throws InterruptedException {
     var search =
         new SearchStores(
-            jdbc, index, texts, new RerankChunks(reranker, texts), embeddings, stores, files);
+            jdbc,
+            index,
+            texts,
+            new RerankChunks(reranker, texts),
+            embeddings,
+            stores,
+            files,
+            Tracing.OFF);
     return search.search(
         tenant.project(),
         stores.findWithoutCounts(tenant.project(), Set.of(new VectorStoreId(store).value())),
