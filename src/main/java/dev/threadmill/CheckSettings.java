@@ -2,6 +2,7 @@ package dev.threadmill;
 
 import dev.threadmill.api.InvalidSettingException;
 import dev.threadmill.db.HomeConfig;
+import dev.threadmill.debuglogs.DebugLogsConfig;
 import dev.threadmill.egress.EgressConfig;
 import dev.threadmill.egress.EgressPolicy;
 import dev.threadmill.egress.HostRegions;
@@ -64,6 +65,7 @@ final class CheckSettings {
   static final List<Class<?>> MAPPINGS =
       List.of(
           ApiKeysConfig.class,
+          DebugLogsConfig.class,
           EgressConfig.class,
           EmbeddingsConfig.class,
           EventsConfig.class,

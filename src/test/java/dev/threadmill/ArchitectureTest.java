@@ -59,6 +59,7 @@ class ArchitectureTest {
           "files.chunks",
           "files.storage",
           "files",
+          "debuglogs",
           "files.uploads",
           "files.rest",
           "vectorstores",

@@ -39,6 +39,7 @@ class TableOwnersTest {
     owns("telemetry", "outbox", "outbox_sinks");
     owns("threads", "threads", "messages", "thread_tool_files");
     owns("events", "event_log", "event_log_head");
+    owns("debuglogs", "debug_logs", "debug_log_settings");
     owns("webhooks", "webhook_endpoints", "webhook_deliveries", "webhook_lanes");
     owns(
         "memory",
@@ -71,6 +72,7 @@ class TableOwnersTest {
   /** Tables that a package reads although another one owns them, as "package table". */
   private static final Set<String> FOREIGN_READS =
       Set.of(
+          "debuglogs assistants",
           "memory messages",
           "tools.code threads",
           "memory runs",

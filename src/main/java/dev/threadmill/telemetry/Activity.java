@@ -84,6 +84,9 @@ public record Activity(
   /** A limit refused a request or a model call. */
   public static final String LIMIT_REFUSED = "limit.refused";
 
+  /** Entries of a debug log were read or deleted by an admin. */
+  public static final String DEBUG_LOG_ACCESSED = "debug_log.accessed";
+
   /** The safety flag of content that was withheld. */
   public static final String CONTENT_FILTER = "content_filter";
 

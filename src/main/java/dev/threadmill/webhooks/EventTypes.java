@@ -27,7 +27,8 @@ final class EventTypes {
           Activity.MEMORY_SUMMARY,
           Activity.VECTOR_STORE_FILE + "completed",
           Activity.VECTOR_STORE_FILE + "failed",
-          Activity.LIMIT_REFUSED);
+          Activity.LIMIT_REFUSED,
+          Activity.DEBUG_LOG_ACCESSED);
 
   private static final String EVERYTHING = "*";
 
