@@ -12,6 +12,7 @@ import dev.threadmill.models.ModelDelta;
 import dev.threadmill.models.ModelErrors;
 import dev.threadmill.models.ModelException;
 import dev.threadmill.models.ModelResponse;
+import dev.threadmill.telemetry.tracing.Tracing;
 import io.vertx.core.buffer.Buffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -69,12 +70,13 @@ final class ChatCompletionCall implements EventStream {
   }
 
   /** Starts the call; one that was cancelled before fails. */
-  void start(LanguageModel model) {
+  void start(LanguageModel model, Tracing tracing) {
     lock.lock();
     try {
       if (!closed) {
         var owner = WorkOwner.current();
-        caller = Thread.ofVirtual().name(id).start(() -> WorkOwner.run(owner, () -> run(model)));
+        Runnable call = () -> WorkOwner.run(owner, () -> run(model));
+        caller = Thread.ofVirtual().name(id).start(tracing.inCurrent(call));
         return;
       }
     } finally {

@@ -12,6 +12,7 @@ import dev.threadmill.models.ModelErrors;
 import dev.threadmill.models.ModelInfo;
 import dev.threadmill.models.registry.ModelRegistry;
 import dev.threadmill.projects.Caller;
+import dev.threadmill.telemetry.tracing.Tracing;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.POST;
@@ -36,6 +37,7 @@ public class ChatCompletionsResource {
   private final RequestParts parts;
   private final ChatCode code;
   private final Ids ids;
+  private final Tracing tracing;
   private final InstantSource clock;
 
   ChatCompletionsResource(
@@ -45,7 +47,9 @@ public class ChatCompletionsResource {
       RequestParts parts,
       ChatCode code,
       Ids ids,
+      Tracing tracing,
       InstantSource clock) {
+    this.tracing = tracing;
     this.gate = gate;
     this.parts = parts;
     this.code = code;
@@ -133,7 +137,7 @@ public class ChatCompletionsResource {
         // The client has gone before the handler was there, which may never be called.
         call.cancel();
       }
-      call.start(called);
+      call.start(called, tracing);
       return call;
     } catch (RuntimeException | Error e) {
       prompt.permit().close();

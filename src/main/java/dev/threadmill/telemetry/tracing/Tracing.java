@@ -175,8 +175,13 @@ public class Tracing {
     return context.with(PRIVATE, true);
   }
 
-  /** The work, with the context of the thread that calls this. */
+  /**
+   * The work for another thread, as a part of what the thread that calls this does: in its trace,
+   * and kept in the debug log if it is.
+   */
   public Runnable inCurrent(Runnable work) {
-    return isOn ? current().wrap(work) : work;
+    var debug = DebugWork.current();
+    Runnable kept = debug == null ? work : () -> debug.run(work);
+    return isOn ? current().wrap(kept) : kept;
   }
 }

@@ -183,6 +183,7 @@ class OpenApiTruthTest {
                 """)
             .id());
     ids.put("delivery_id", "whd_none");
+    ids.put("entry_id", "dbg_none");
     ids.put("user", "nobody");
     ids.put("version", "1");
     ids.put("item_id", "fact_1");

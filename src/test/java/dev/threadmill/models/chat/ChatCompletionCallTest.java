@@ -15,6 +15,7 @@ import dev.threadmill.models.ModelDelta;
 import dev.threadmill.models.ModelInfo;
 import dev.threadmill.models.ModelRequest;
 import dev.threadmill.models.ModelResponse;
+import dev.threadmill.telemetry.tracing.Tracing;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -65,7 +66,7 @@ class ChatCompletionCallTest {
     var call = call(false);
 
     call.cancel();
-    call.start(new BrokenModel());
+    call.start(new BrokenModel(), Tracing.OFF);
 
     assertThatThrownBy(call::awaitWhole)
         .isInstanceOf(ApiException.class)
@@ -78,7 +79,7 @@ class ChatCompletionCallTest {
   void anErrorOfTheServerEndsTheWait(boolean stream) {
     var call = call(stream);
 
-    call.start(new BrokenModel());
+    call.start(new BrokenModel(), Tracing.OFF);
 
     assertThatThrownBy(() -> await(call, stream))
         .isInstanceOf(IllegalStateException.class)

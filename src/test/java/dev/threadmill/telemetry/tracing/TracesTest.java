@@ -195,7 +195,7 @@ class TracesTest {
   }
 
   @Test
-  void requestsToMcpServersAndEmbeddingsAreSpansAndTheCallCarriesItsContext() {
+  void requestsToMcpServersChatsAndEmbeddingsAreSpansAndACallCarriesItsContext() {
     try (var server = new ScriptedMcpServer()) {
       // Given
       var assistant =
@@ -210,9 +210,16 @@ class TracesTest {
 
       // When
       runs.run(assistant, "Echo");
+      provider.reply(Reply.text("Hello."));
+      api.post(
+          "/v1/chat/completions",
+          """
+          {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "Hello"}]}""");
       api.post("/v1/embeddings", "{\"model\": \"all-minilm-l6-v2\", \"input\": \"a text\"}");
 
       // Then
+      assertThat(span("chat gpt-4o-mini").parent())
+          .isEqualTo(span("POST /v1/chat/completions").id());
       assertThat(span("embeddings all-minilm-l6-v2").attributes())
           .containsEntry("gen_ai.operation.name", "embeddings")
           .containsEntry("gen_ai.provider.name", "threadmill");
