@@ -21,6 +21,7 @@ import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
 import javax.crypto.Cipher;
+import javax.crypto.Mac;
 import javax.crypto.spec.GCMParameterSpec;
 import javax.crypto.spec.SecretKeySpec;
 
@@ -35,6 +36,7 @@ public class SecretBox {
   private static final int NONCE_BYTES = 12;
   private static final int TAG_BITS = 128;
   private static final int KEY_NAME_BYTES = 4;
+  private static final byte[] NONCE_OF = "threadmill nonce".getBytes(StandardCharsets.UTF_8);
   private static final SecureRandom RANDOM = new SecureRandom();
 
   private final SecretConfig settings;
@@ -77,9 +79,31 @@ public class SecretBox {
    * @throws ApiException 400 if this server has no key to do it with
    */
   public SecretText.Sealed seal(ProjectId project, String secret) {
-    var key = keys(true).getFirst();
     var nonce = new byte[NONCE_BYTES];
     RANDOM.nextBytes(nonce);
+    return seal(project, secret, keys(true).getFirst(), nonce);
+  }
+
+  /**
+   * As {@link #seal(ProjectId, String)}, with the same result for the same text, as long as the key
+   * is the same: the nonce is a code of the text (RFC 2104). It shows whether two texts are the
+   * same.
+   */
+  public SecretText.Sealed sealRepeatably(ProjectId project, String text) {
+    var key = keys(true).getFirst();
+    try {
+      var code = Mac.getInstance("HmacSHA256");
+      code.init(new SecretKeySpec(Sha256.of(NONCE_OF, key.spec().getEncoded()), "HmacSHA256"));
+      code.update(project.value().getBytes(StandardCharsets.UTF_8));
+      code.update((byte) 0);
+      var nonce = code.doFinal(text.getBytes(StandardCharsets.UTF_8));
+      return seal(project, text, key, Arrays.copyOf(nonce, NONCE_BYTES));
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("every JDK has HMAC-SHA256", e);
+    }
+  }
+
+  private static SecretText.Sealed seal(ProjectId project, String secret, Key key, byte[] nonce) {
     try {
       var cipher = cipher(Cipher.ENCRYPT_MODE, key, nonce, project);
       var box = new ByteArrayJoiner(nonce, cipher.doFinal(secret.getBytes(StandardCharsets.UTF_8)));

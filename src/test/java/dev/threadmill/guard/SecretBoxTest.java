@@ -34,6 +34,18 @@ class SecretBoxTest {
   }
 
   @Test
+  void aTextThatIsSealedRepeatablyHasOneFormForItsProject() throws Exception {
+    var box = box(KEY);
+    var sealed = box.sealRepeatably(PROJECT, "summary €");
+
+    assertThat(box(KEY).sealRepeatably(PROJECT, "summary €")).isEqualTo(sealed);
+    assertThat(box.open(PROJECT, sealed)).isEqualTo("summary €");
+    assertThat(box.sealRepeatably(PROJECT, "summary")).isNotEqualTo(sealed);
+    assertThat(box.sealRepeatably(new ProjectId("proj_two"), "summary €")).isNotEqualTo(sealed);
+    assertThat(box(OTHER_KEY).sealRepeatably(PROJECT, "summary €")).isNotEqualTo(sealed);
+  }
+
+  @Test
   void aKeyIsChangedByPuttingTheNewOneFirst() throws Exception {
     var old = box(KEY).seal(PROJECT, "s3cret");
     var both = box(OTHER_KEY, KEY);

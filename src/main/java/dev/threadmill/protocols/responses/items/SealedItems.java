@@ -51,7 +51,7 @@ public class SealedItems {
   }
 
   private String seal(ProjectId project, JsonNode content) {
-    return box.seal(project, content.toString()).box();
+    return box.sealRepeatably(project, content.toString()).box();
   }
 
   /**
