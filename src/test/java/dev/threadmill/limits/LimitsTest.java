@@ -87,6 +87,7 @@ class LimitsTest {
     assertThat(third.error().path("code").asText()).isEqualTo("rate_limit_exceeded");
     assertThat(Integer.parseInt(header(third, "retry-after"))).isBetween(1, 30);
     assertThat(Integer.parseInt(header(third, "retry-after-ms"))).isBetween(1, 30_000);
+    assertThat(header(third, "x-should-retry")).isEqualTo("true");
     assertThat(header(third, "x-ratelimit-remaining-requests")).isEqualTo("0");
     assertThat(tenant.limits().at("/used/requests").asInt()).isEqualTo(2);
 

@@ -173,6 +173,9 @@ public class ExceptionMappers {
     e.retryAfter().ifPresent(wait -> addRetryAfter(response, wait));
     if (e.isRetryDiscouraged()) {
       response.header("x-should-retry", "false");
+    } else if (e.retryAfter().isPresent()) {
+      // Nothing was done. Clients that hold state repeat a request only if they are told to.
+      response.header("x-should-retry", "true");
     }
     if (e.httpStatus() == UNAUTHORIZED) {
       response.header(HttpHeaders.WWW_AUTHENTICATE, "Bearer");
