@@ -10,12 +10,10 @@ public class ActiveRunException extends ApiException {
   private static final long serialVersionUID = 1;
 
   ActiveRunException(ThreadId thread, RunId active) {
-    super(
-        400,
-        new ApiError(
-            "Thread %s already has an active run %s.".formatted(thread, active),
-            ApiError.INVALID_REQUEST,
-            null,
-            null));
+    this("Thread %s already has an active run %s.".formatted(thread, active));
+  }
+
+  ActiveRunException(String message) {
+    super(400, new ApiError(message, ApiError.INVALID_REQUEST, null, null));
   }
 }

@@ -48,7 +48,7 @@ public record LockedThread(
   public LockedThread requireOpenForMessages() {
     requireNotArchived();
     if (activeRun != null) {
-      throw ApiException.invalidState(
+      throw new ActiveRunException(
           "Can't add messages to %s while a run %s is active.".formatted(id, activeRun));
     }
     return this;
@@ -66,7 +66,7 @@ public record LockedThread(
   /** Answers 400 if nothing may be deleted now. */
   public LockedThread requireIdle(String what) {
     if (activeRun != null) {
-      throw ApiException.invalidState(
+      throw new ActiveRunException(
           "Can't delete %s while a run %s is active.".formatted(what, activeRun));
     }
     return this;

@@ -232,7 +232,7 @@ public class ConversationResource {
     var project = Caller.current().project();
     var conversation = thread(project, id);
     var key = ItemIds.key(item).orElseThrow(() -> ItemErrors.noItem(item));
-    if (!items.delete(project, conversation.id(), key)) {
+    if (!unlessLocked(() -> items.delete(project, conversation.id(), key))) {
       throw ItemErrors.noItem(item);
     }
     return object(conversation);
