@@ -1,7 +1,6 @@
 package dev.threadmill;
 
 import dev.threadmill.api.InvalidSettingException;
-import dev.threadmill.audit.AuditConfig;
 import dev.threadmill.db.HomeConfig;
 import dev.threadmill.debuglogs.DebugLogsConfig;
 import dev.threadmill.egress.EgressConfig;
@@ -22,12 +21,9 @@ import dev.threadmill.models.embeddings.EmbeddingsConfig;
 import dev.threadmill.models.rerank.RerankConfig;
 import dev.threadmill.models.rerank.Reranker;
 import dev.threadmill.projects.ApiKeysConfig;
-import dev.threadmill.projects.ClientAddress;
 import dev.threadmill.projects.Regions;
 import dev.threadmill.projects.ResidencyConfig;
 import dev.threadmill.projects.Secret;
-import dev.threadmill.projects.oidc.OidcAdmins;
-import dev.threadmill.projects.oidc.OidcConfig;
 import dev.threadmill.protocols.ProtocolConfig;
 import dev.threadmill.runs.node.RunsConfig;
 import dev.threadmill.sandbox.SandboxConfig;
@@ -69,7 +65,6 @@ final class CheckSettings {
   static final List<Class<?>> MAPPINGS =
       List.of(
           ApiKeysConfig.class,
-          AuditConfig.class,
           DebugLogsConfig.class,
           EgressConfig.class,
           EmbeddingsConfig.class,
@@ -79,7 +74,6 @@ final class CheckSettings {
           HomeConfig.class,
           MemoryConfig.class,
           ModelsConfig.class,
-          OidcConfig.class,
           ProtocolConfig.class,
           RerankConfig.class,
           RecallConfig.class,
@@ -258,7 +252,6 @@ final class CheckSettings {
         "THREADMILL_EMBEDDINGS_REGION", config.getConfigMapping(EmbeddingsConfig.class).region());
     checkRegion("THREADMILL_RERANK_REGION", config.getConfigMapping(RerankConfig.class).region());
     checkKeys(config.getConfigMapping(ApiKeysConfig.class));
-    OidcAdmins.requireUsable(config.getConfigMapping(OidcConfig.class));
     checkModels(config.getConfigMapping(ModelsConfig.class));
   }
 
@@ -279,7 +272,6 @@ final class CheckSettings {
   }
 
   private static void checkKeys(ApiKeysConfig keys) {
-    ClientAddress.ranges(keys.trustedProxies().orElse(""));
     var admin = key("THREADMILL_ADMIN_KEY", keys.adminKey());
     var user = key("THREADMILL_API_KEY", keys.apiKey());
     if (admin.isPresent() && admin.equals(user)) {

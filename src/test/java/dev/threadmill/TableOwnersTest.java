@@ -29,8 +29,7 @@ class TableOwnersTest {
   private static final Map<String, String> OWNERS = new TreeMap<>();
 
   static {
-    owns("projects", "projects", "api_keys", "client_tokens");
-    owns("audit", "audit_entries", "audit_chains");
+    owns("projects", "projects", "api_keys");
     owns("projects.idempotency", "idempotency_keys");
     owns("limits", "usage_limits", "usage_counters", "usage_reservations");
     owns("files", "files", "file_blobs", "file_usage");
@@ -75,8 +74,6 @@ class TableOwnersTest {
       Set.of(
           "debuglogs assistants",
           "memory messages",
-          // What was made in a thread of a user.
-          "files threads",
           "tools.code threads",
           "memory runs",
           "memory threads",

@@ -14,18 +14,12 @@ public final class CommitHook {
 
   private CommitHook() {}
 
-  /** Adds the hook to the transactions of this thread, in place of all others. */
+  /** Adds the hook to the transactions of this thread, in place of any other. */
   public static void bind(Consumer<Tx> hook) {
     CURRENT.set(hook);
   }
 
-  /** Adds the hook to the transactions of this thread, after those that it has already. */
-  public static void add(Consumer<Tx> hook) {
-    var others = CURRENT.get();
-    CURRENT.set(others == null ? hook : others.andThen(hook));
-  }
-
-  /** Removes the hooks of this thread. */
+  /** Removes the hook of this thread. */
   public static void unbind() {
     CURRENT.remove();
   }

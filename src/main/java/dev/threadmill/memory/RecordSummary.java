@@ -57,15 +57,16 @@ public class RecordSummary {
    *
    * @param covered the messages that the text summarizes
    * @param model that wrote it
+   * @return false if messages were deleted meanwhile or are forgotten
    */
-  public void record(Tx tx, ProjectId project, Covered covered, String text, String model) {
+  public boolean record(Tx tx, ProjectId project, Covered covered, String text, String model) {
     var thread = covered.thread();
     if (covered.to() == null) {
-      return;
+      return true;
     }
     if (texts.lockUntil(tx, thread, covered.to()) != covered.messages()) {
       LOG.infof("summary=not_recorded thread_id=%s reason=messages_deleted", thread);
-      return;
+      return false;
     }
     boolean isAdded = false;
     for (int attempt = 0; !isAdded && attempt < TRIES; attempt++) {
@@ -75,6 +76,7 @@ public class RecordSummary {
     if (!isAdded) {
       LOG.warnf("summary=not_recorded thread_id=%s reason=version_taken", thread);
     }
+    return true;
   }
 
   private SummaryStore.Summary version(

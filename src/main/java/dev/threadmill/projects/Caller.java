@@ -9,21 +9,14 @@ import io.quarkus.arc.Arc;
 import io.quarkus.arc.Unremovable;
 import jakarta.enterprise.context.RequestScoped;
 import java.util.Optional;
-import java.util.Set;
 
 /**
- * The caller of a request, as its API key, client token or identity provider identifies it.
+ * The caller of a request, as its API key identifies it.
  *
  * @param project the project that the request is about
- * @param key the id of the API key or client token
- * @param isAdmin whether it may act in every project
- * @param user of a client token; null for all others
+ * @param key the id of the API key
  */
-public record Caller(
-    ProjectId project, ApiKeyId key, boolean isAdmin, Set<Scope> scopes, ClientUser user) {
-  public Caller {
-    scopes = Set.copyOf(scopes);
-  }
+public record Caller(ProjectId project, ApiKeyId key, boolean isAdmin) {
 
   /**
    * The caller of the current request.
@@ -38,23 +31,8 @@ public record Caller(
 
   /** The caller of the current request; empty without a request or without a key. */
   public static Optional<Caller> find() {
-    return ofRequest().map(RequestCaller::get);
-  }
-
-  /** The user of the client token of the current request; empty for all other requests. */
-  public static Optional<ClientUser> clientUser() {
-    return find().map(Caller::user);
-  }
-
-  /** What the current request was admitted with; empty without a key. */
-  static Optional<OpenStreams.Access> accessOfRequest() {
-    return ofRequest().map(RequestCaller::access);
-  }
-
-  private static Optional<RequestCaller> ofRequest() {
-    var container = Arc.container();
-    return container != null && container.requestContext().isActive()
-        ? Optional.of(container.instance(RequestCaller.class).get())
+    return Arc.container().requestContext().isActive()
+        ? Optional.ofNullable(Arc.container().instance(RequestCaller.class).get().get())
         : Optional.empty();
   }
 
@@ -65,7 +43,7 @@ public record Caller(
     return find().map(caller -> new Cause(caller.key(), RequestId.current())).orElse(Cause.NONE);
   }
 
-  /** Answers 403 unless the caller is an admin of the server. */
+  /** Answers 403 unless the caller is an admin. */
   public Caller requireAdmin() {
     if (!isAdmin) {
       throw ApiException.forbidden(
@@ -82,8 +60,8 @@ public record Caller(
     return this;
   }
 
-  void bind(OpenStreams.Access access) {
-    Arc.container().instance(RequestCaller.class).get().set(this, access);
+  void bind() {
+    Arc.container().instance(RequestCaller.class).get().set(this);
   }
 
   /**
@@ -94,19 +72,13 @@ public record Caller(
   @Unremovable
   static class RequestCaller {
     private Caller caller;
-    private OpenStreams.Access access;
 
     Caller get() {
       return caller;
     }
 
-    OpenStreams.Access access() {
-      return access;
-    }
-
-    void set(Caller newCaller, OpenStreams.Access newAccess) {
+    void set(Caller newCaller) {
       caller = newCaller;
-      access = newAccess;
     }
   }
 }

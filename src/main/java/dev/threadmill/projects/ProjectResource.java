@@ -49,13 +49,9 @@ public class ProjectResource {
 
   @POST
   @Path("{project_id}")
-  @Operation(
-      summary = "Modify a project (admin key, or a key with the scope admin)",
-      description = "Region and private path are set by an admin key.")
+  @Operation(summary = "Modify a project (admin key)")
   public ProjectObject modify(@PathParam("project_id") ProjectId id, ModifyProject request) {
-    if (request.setsWhereDataMayBe()) {
-      Caller.current().requireAdmin();
-    }
+    Caller.current().requireAccess(id).requireAdmin();
     return projects.modify(id, request);
   }
 

@@ -155,6 +155,16 @@ public class CreateRun {
   /** Creates a thread and a run on it. Otherwise as {@link #create}. */
   public Created createWithThread(
       ProjectId project, CreateThread thread, RunSpec spec, BeforeInsert hook) {
+    return createWithThread(project, thread, false, spec, hook);
+  }
+
+  /**
+   * As above.
+   *
+   * @param isHidden whether no list of threads shows the thread
+   */
+  public Created createWithThread(
+      ProjectId project, CreateThread thread, boolean isHidden, RunSpec spec, BeforeInsert hook) {
     recordStreamForReplay(spec);
     var assistant =
         switch (spec.assistant()) {
@@ -162,7 +172,8 @@ public class CreateRun {
           case AssistantChoice.OfThread() -> requireAssistant(thread.assistantId());
           case AssistantChoice.None() -> null;
         };
-    var prepared = prepareThread.prepare(project, "thread.", thread);
+    var wanted = prepareThread.prepare(project, "thread.", thread);
+    var prepared = isHidden ? wanted.asHidden() : wanted;
     var entries = prepareEntries.prepare(project, spec);
     return create(
         project,
@@ -205,12 +216,6 @@ public class CreateRun {
       Consumer<RunSettings> check,
       BeforeInsert hook,
       Insert insert) {
-    Caller.clientUser()
-        .ifPresent(
-            user -> {
-              user.requireAssistant(assistant);
-              spec.overrides().requireNone();
-            });
     var entry = assistant == null ? null : assistants.get(project, assistant);
     var resolved = resolve(project, entry, spec);
     check.accept(resolved.settings());

@@ -37,6 +37,7 @@ class ExecuteRun {
   private static final int MAX_CUTS = 3;
 
   private final BuildContext buildContext;
+  private final OpenRun openRun;
   private final PromptPermits promptPermits;
   private final CallModel callModel;
   private final EndExecutedRun endExecutedRun;
@@ -52,6 +53,7 @@ class ExecuteRun {
 
   ExecuteRun(
       BuildContext buildContext,
+      OpenRun openRun,
       PromptPermits promptPermits,
       CallModel callModel,
       EndExecutedRun endExecutedRun,
@@ -65,6 +67,7 @@ class ExecuteRun {
       RunsConfig config,
       InstantSource clock) {
     this.buildContext = buildContext;
+    this.openRun = openRun;
     this.promptPermits = promptPermits;
     this.callModel = callModel;
     this.endExecutedRun = endExecutedRun;
@@ -96,25 +99,28 @@ class ExecuteRun {
     if (!steps.isEmpty() && steps.getLast().status() == Step.Status.IN_PROGRESS) {
       live.setOpenStep(steps.getLast());
     }
-    var withoutTools = RunExecution.of(live, steps, toolsets.empty(), clock);
+    var execution = RunExecution.of(live, steps, toolsets.empty(), clock);
     try {
       var run = live.claimedRun();
       var settings = run.settings();
-      var toolset =
+      if (!openRun.open(execution, steps.isEmpty())) {
+        end(execution, Run.End.CANCELLED);
+        return;
+      }
+      execution.equip(
           live.interruptibly(
               () ->
                   toolsets.create(
                       run.projectId(),
                       settings.model(),
                       settings.tools(),
-                      settings.allowedDomains()));
-      var execution = RunExecution.of(live, steps, toolset, clock);
+                      settings.allowedDomains())));
       if (!steps.isEmpty() && settings.turns().isLimited()) {
         execution.restoreCounts(jdbc.whenAvailable(() -> toolCalls.countTurns(run)));
       }
       loop(execution);
     } catch (InterruptedException e) {
-      stopped(withoutTools);
+      stopped(execution);
     }
   }
 

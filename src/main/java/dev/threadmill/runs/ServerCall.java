@@ -21,7 +21,8 @@ import org.jboss.logging.Logger;
  * @param index of the call in its step
  * @param dispatch the tool, and the arguments as they have been checked
  */
-record ServerCall(int index, ToolCall call, Toolset.Dispatch.ToServer dispatch) {
+record ServerCall(int index, ToolCall call, Toolset.Dispatch.ToServer dispatch)
+    implements ExecuteTools.Job {
   private static final Logger LOG = Logger.getLogger(ServerCall.class);
 
   static final ToolError OUTCOME_UNKNOWN =
@@ -29,7 +30,8 @@ record ServerCall(int index, ToolCall call, Toolset.Dispatch.ToServer dispatch) 
           "The call was interrupted. It is unknown whether the call took effect.");
 
   /** Executes the call; whatever fails is a result. An interrupt leaves the outcome unknown. */
-  CallResult execute(RunExecution execution, ToolOutputBuffer buffer, InstantSource clock) {
+  @Override
+  public CallResult execute(RunExecution execution, ToolOutputBuffer buffer, InstantSource clock) {
     var run = execution.run();
     var activity = new ToolCallActivity(run, call, clock);
     try {

@@ -30,6 +30,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 
 /** The table of messages. */
@@ -112,29 +113,38 @@ public class MessageStore {
   }
 
   /**
-   * A message and those behind it.
-   *
-   * @param at when it was created
-   * @param messages how many there are from it on, itself included
+   * When the newest message of a thread was created that has this key in its metadata and was
+   * created before this time; empty if there is none.
    */
-  public record Marked(MessageId id, Instant at, int messages) {}
-
-  /** The newest message of a thread that has this key in its metadata; empty if none has. */
-  public Optional<Marked> sinceMarked(ThreadId thread, String key) {
+  public Optional<Instant> newestMarked(ThreadId thread, String key, Instant before) {
     return jdbc.one(
         """
-        SELECT marked.id, marked.created_at, (SELECT count(*)::int FROM messages m
-          WHERE m.thread_id = ? AND m.created_at >= marked.created_at) AS messages
-        FROM (SELECT id, created_at FROM messages
-          WHERE thread_id = ? AND jsonb_exists(metadata, ?)
-          ORDER BY created_at DESC LIMIT 1) AS marked
+        SELECT created_at FROM messages
+        WHERE thread_id = ? AND jsonb_exists(metadata, ?) AND created_at < ?
+        ORDER BY created_at DESC LIMIT 1
         """,
-        row ->
-            new Marked(
-                row.text("id", MessageId::new), row.instant("created_at"), row.integer("messages")),
+        row -> row.instant("created_at"),
         thread,
+        key,
+        before);
+  }
+
+  /**
+   * When the message of this place was created, counted from the newest one up to a time; empty if
+   * the thread has fewer.
+   *
+   * @param place 1 for the newest
+   */
+  public Optional<Instant> timeOfNewest(ThreadId thread, Instant until, int place) {
+    return jdbc.one(
+        """
+        SELECT created_at FROM messages WHERE thread_id = ? AND created_at <= ?
+        ORDER BY created_at DESC OFFSET ? LIMIT 1
+        """,
+        row -> row.instant("created_at"),
         thread,
-        key);
+        until,
+        place - 1);
   }
 
   /** Stores messages as they are, with an event for each. */
@@ -205,6 +215,18 @@ public class MessageStore {
         MessageStore::readMessage,
         thread,
         messageIds);
+  }
+
+  /** Those of these messages of any threads that exist, in no order. */
+  public List<Message> findAll(Map<MessageId, ThreadId> threads) {
+    return jdbc.list(
+        "SELECT "
+            + COLUMNS
+            + " FROM messages"
+            + " WHERE (thread_id, id) IN (SELECT * FROM unnest(?::text[], ?::text[]))",
+        MessageStore::readMessage,
+        List.copyOf(threads.values()),
+        List.copyOf(threads.keySet()));
   }
 
   /** As {@link #findAll(ThreadId, Collection)}, in a transaction. */

@@ -104,7 +104,7 @@ public class PrepareMessages {
       ProjectId project, String path, List<ContentPart> content, List<FileId> own) {
     var parts = new ArrayList<ContentPart>();
     for (var part : content) {
-      if (!(part instanceof ContentPart.File(_, var data)) || data == null) {
+      if (!(part instanceof ContentPart.File(var known, var data)) || data == null) {
         parts.add(part);
         continue;
       }
@@ -114,14 +114,18 @@ public class PrepareMessages {
             "Invalid '%scontent': a message contains at most %d files. Upload them first."
                 .formatted(path, MAX_FILES));
       }
-      var file = store(project, data);
+      var file = known == null ? store(project, data) : new FileId(known);
       own.add(file);
       parts.add(new ContentPart.File(file.value()));
     }
     return parts;
   }
 
-  private FileId store(ProjectId project, FileData data) {
+  /**
+   * Stores a file that a message is to contain, as a part that has both its id and its content. It
+   * expires within an hour unless the message is added to a thread.
+   */
+  public FileId store(ProjectId project, FileData data) {
     var file =
         new NewFile(data.filename(), FilePurpose.USER_DATA, data.mediaType(), UNASSIGNED, null);
     try (var content = data.open()) {

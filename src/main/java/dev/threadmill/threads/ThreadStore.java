@@ -15,7 +15,6 @@ import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Keyset;
 import dev.threadmill.db.Row;
 import dev.threadmill.db.Tx;
-import dev.threadmill.projects.Caller;
 import io.quarkus.arc.All;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.SQLException;
@@ -86,8 +85,8 @@ public class ThreadStore {
     tx.defer(
         """
         INSERT INTO threads (id, project_id, created_at, assistant_id, status, tool_resources,
-          metadata, tail)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?)""",
+          metadata, tail, hidden)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)""",
         thread.id(),
         thread.projectId(),
         thread.createdAt(),
@@ -95,18 +94,14 @@ public class ThreadStore {
         thread.status(),
         Tx.json(thread.toolResources()),
         Tx.json(thread.metadata()),
-        thread.createdAt().plus((long) count + room, ChronoUnit.MICROS));
+        thread.createdAt().plus((long) count + room, ChronoUnit.MICROS),
+        request.hidden());
     List<Message> appended = List.of();
     if (count > 0) {
       var locked = LockedThread.created(thread, firstTime);
       appended = messages.append(tx, locked, request.messages());
     }
     return new Created(thread, appended, firstTime.plus(count, ChronoUnit.MICROS));
-  }
-
-  /** Keeps a thread that was created in this transaction out of the lists of threads. */
-  public void hide(Tx tx, ThreadId id) {
-    tx.defer("UPDATE threads SET hidden = true WHERE id = ?", id);
   }
 
   /** As {@link #create(Tx, NewThread, int)}, in a transaction of its own. */
@@ -118,16 +113,13 @@ public class ThreadStore {
         : created.thread();
   }
 
-  /**
-   * The thread, empty if the project has none of this id, or if the current request may not see it.
-   */
+  /** The thread, empty if the project has none of this id. */
   public Optional<ConversationThread> find(ProjectId project, ThreadId id) {
     return jdbc.one(
-            "SELECT " + COLUMNS + " FROM threads WHERE id = ? AND project_id = ?",
-            ThreadStore::readThread,
-            id,
-            project)
-        .filter(thread -> UserThreads.isVisible(thread.metadata()));
+        "SELECT " + COLUMNS + " FROM threads WHERE id = ? AND project_id = ?",
+        ThreadStore::readThread,
+        id,
+        project);
   }
 
   /** The thread; 404 if the project has none of this id. */
@@ -145,7 +137,6 @@ public class ThreadStore {
     if (assistant != null) {
       threads.filteredBy("assistant_id = ?", assistant.value());
     }
-    Caller.clientUser().ifPresent(user -> threads.filteredBy("metadata ->> 'user' = ?", user.id()));
     if (!metadata.isEmpty()) {
       threads.filteredBy("metadata @> ?", Tx.json(metadata));
     }

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(180)
 class ResponsesCrashTest {
   private static final int RESPONSES = 60;
-  private static final int BROKEN_STREAMS = 30;
+  private static final int BROKEN_STREAMS = 60;
   private static final String MODEL = "{\"model\": \"mock-t100-i40-n60\", \"input\": \"Go\"";
   private static final String BODY = MODEL + ", \"background\": true}";
   private static final String STREAMED = MODEL + ", \"stream\": true}";
@@ -33,7 +33,8 @@ class ResponsesCrashTest {
       var victim = cluster.node(0);
       var survivor = cluster.api(cluster.node(1));
       var ids = new ArrayList<String>();
-      for (int i = 0; i < RESPONSES; i++) {
+      ids.add(compacting(cluster.api(victim)));
+      for (int i = 1; i < RESPONSES; i++) {
         var created = cluster.api(victim).post("/v1/responses", BODY);
         assertThat(created.status()).as(created.text()).isEqualTo(200);
         ids.add(created.id());
@@ -67,12 +68,35 @@ class ResponsesCrashTest {
         for (int i = 0; i < RESPONSES; i++) {
           var frames = streams.get(i).get(120, TimeUnit.SECONDS);
           requireWhole(frames);
+          if (i == 0) {
+            var output = frames.getLast().json().at("/response/output");
+            assertThat(output.findValuesAsText("type")).containsOnlyOnce("compaction");
+          }
           try (var replay = survivor.events("/v1/responses/" + ids.get(i) + "?stream=true")) {
             assertThat(replay.rest()).isEqualTo(frames);
           }
         }
       }
     }
+  }
+
+  /** A response that summarizes its history when its node is killed. */
+  private static String compacting(ApiClient victim) {
+    var first =
+        victim.post(
+            "/v1/responses",
+            "{\"model\": \"mock-t1-i1-n2\", \"input\": \"%s\"}"
+                .formatted("alpha beta ".repeat(900)));
+    assertThat(first.status()).as(first.text()).isEqualTo(200);
+    var second =
+        victim.post(
+            "/v1/responses",
+            """
+            %s, "background": true, "previous_response_id": "%s",
+             "context_management": [{"type": "compaction", "compact_threshold": 1000}]}"""
+                .formatted(MODEL, first.id()));
+    assertThat(second.status()).as(second.text()).isEqualTo(200);
+    return second.id();
   }
 
   /** Begins a stream and returns the id of its response; the connection is left to break. */

@@ -17,6 +17,7 @@ import dev.threadmill.memory.RetrieveMemory;
 import dev.threadmill.memory.ScheduleSummary;
 import dev.threadmill.models.registry.ModelRegistry;
 import dev.threadmill.runs.context.BuildContext;
+import dev.threadmill.runs.context.FindHistoryStart;
 import dev.threadmill.runs.context.PromptFiles;
 import dev.threadmill.runs.context.PromptPermits;
 import dev.threadmill.runs.context.ThreadHistory;
@@ -102,6 +103,8 @@ final class SimulatedNode {
     @Inject ThreadTail threadTail;
     @Inject ThreadHistory history;
     @Inject PromptFiles promptFiles;
+    @Inject FindHistoryStart findHistoryStart;
+    @Inject OpenRun openRun;
     @Inject ScheduleSummary scheduleSummary;
     @Inject RetrieveMemory memory;
     @Inject ToolsetFactory toolsets;
@@ -302,7 +305,14 @@ final class SimulatedNode {
             parts.assistants, parts.resolveSettings, children, parts.gate, parts.ids, config);
     var execute =
         new ExecuteRun(
-            new BuildContext(parts.models, parts.history, parts.memory, parts.promptFiles, jdbc),
+            new BuildContext(
+                parts.models,
+                parts.history,
+                parts.memory,
+                parts.promptFiles,
+                parts.findHistoryStart,
+                jdbc),
+            parts.openRun,
             new PromptPermits(),
             new ScriptedModel(parts.gate, parts.models, parts.ledger, config, random, calls, clock),
             complete,

@@ -8,6 +8,7 @@ import dev.threadmill.assistants.TurnOptions;
 import dev.threadmill.models.ResponseFormat;
 import dev.threadmill.models.ToolChoice;
 import dev.threadmill.runs.store.Run;
+import dev.threadmill.runs.store.RunOpening;
 import dev.threadmill.runs.store.RunSettings;
 import dev.threadmill.runs.store.TruncationStrategy;
 import java.time.Instant;
@@ -32,7 +33,8 @@ public final class StoredRuns {
             null,
             null,
             TurnOptions.NONE,
-            exactReplay);
+            exactReplay,
+            RunOpening.NONE);
     return Run.queued(
         new Run.Definition(
             new ThreadId("thread_1"),

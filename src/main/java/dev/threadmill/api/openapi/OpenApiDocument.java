@@ -60,7 +60,6 @@ public class OpenApiDocument implements OASFilter {
           Map.entry(
               "/v1/projects/{project_id}/logs/webhooks/{webhook_endpoint_id}/test",
               List.of("event_type")),
-          Map.entry("/v1/client_tokens", List.of("user")),
           Map.entry("/v1/embeddings", List.of("model", "input")),
           Map.entry("/v1/moderations", List.of("input")));
 
@@ -93,7 +92,7 @@ public class OpenApiDocument implements OASFilter {
             OASFactory.createSecurityScheme()
                 .type(SecurityScheme.Type.HTTP)
                 .scheme("bearer")
-                .description("An API key of a project, a client token, or the admin key"));
+                .description("An API key of a project, or the admin key"));
     api.addSecurityRequirement(OASFactory.createSecurityRequirement().addScheme(KEY));
     var schemas = schemas(api);
     api.getComponents().schemas(schemas);

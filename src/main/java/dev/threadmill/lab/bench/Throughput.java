@@ -14,7 +14,7 @@ record Throughput(ControlledComparison comparison, BenchProfile profile) {
   /** Generates the same load on both sides without measuring. */
   void warmUp() throws Exception {
     Load.closedLoop(CLIENTS, profile.warmUp, comparison::serverClient, this::run);
-    Load.closedLoop(CLIENTS, profile.warmUp.dividedBy(5), comparison::directClient, this::run);
+    Load.closedLoop(CLIENTS, profile.warmUp, comparison::directClient, this::run);
   }
 
   private Sample run(Client client, long since) throws Exception {

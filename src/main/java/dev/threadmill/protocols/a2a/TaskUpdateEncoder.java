@@ -89,6 +89,7 @@ final class TaskUpdateEncoder implements RunUpdateEncoder {
           RunUpdate.ItemDelta _,
           RunUpdate.CallReady _,
           RunUpdate.AnnotationAdded _,
+          RunUpdate.TakenOver _,
           RunUpdate.ReasoningStored _,
           RunUpdate.ItemEnded _ -> {
         // A task shows messages only.

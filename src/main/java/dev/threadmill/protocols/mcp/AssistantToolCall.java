@@ -121,6 +121,7 @@ final class AssistantToolCall implements RunUpdateEncoder {
           RunUpdate.ItemDelta _,
           RunUpdate.CallReady _,
           RunUpdate.AnnotationAdded _,
+          RunUpdate.TakenOver _,
           RunUpdate.ReasoningStored _,
           RunUpdate.ItemEnded _ ->
           null;

@@ -25,10 +25,14 @@ class BuildRunSpec {
    * The run of a response.
    *
    * @param before the text of the system messages of the chain so far
-   * @param window how many messages of its thread the run is shown; null for all that fit
+   * @param opening what the run does before its first model call
    */
   RunSpec of(
-      ProjectId project, ResponseRequest request, String before, InputItems input, Integer window) {
+      ProjectId project,
+      ResponseRequest request,
+      String before,
+      InputItems input,
+      Opening opening) {
     var system = joined(before, input.system());
     var hint =
         switch (request.verbosity()) {
@@ -47,9 +51,8 @@ class BuildRunSpec {
             .responseFormat(request.format())
             .turns(new TurnOptions(null, null, null, maxToolCalls(request)))
             .exactReplay(request.store());
-    if (window != null) {
-      overrides.lastMessages(window);
-    } else if (!request.truncates()) {
+    opening.addTo(overrides);
+    if (!request.truncates()) {
       overrides.truncationDisabled();
     }
     if (request.assistant() == null || !request.tools().specs().isEmpty()) {

@@ -17,6 +17,7 @@ import dev.threadmill.runs.api.RunItem;
 import dev.threadmill.runs.api.RunState;
 import dev.threadmill.runs.spec.RunOverrides;
 import dev.threadmill.runs.spec.RunSpec;
+import dev.threadmill.runs.spec.SummaryTexts;
 import dev.threadmill.runs.spec.ThreadEntry;
 import dev.threadmill.threads.ContentPart;
 import dev.threadmill.threads.CreateMessage;
@@ -33,13 +34,6 @@ import java.util.Map;
 @ApplicationScoped
 class CompactHistory {
   private static final int TOKENS_PER_ITEM = 4;
-
-  private static final String INSTRUCTIONS =
-      "You summarize conversations so that they can be continued from the summary alone. Keep what"
-          + " the user wants, decisions, facts, names, numbers, results of tools, and what is left to"
-          + " do. Write plain text.";
-
-  private static final String REQUEST = "Summarize the conversation so far.";
 
   private final RunClient runs;
   private final ThreadStore threads;
@@ -97,14 +91,11 @@ class CompactHistory {
       throws InterruptedException {
     var spec = spec(request, input);
     var run =
-        runs.startWithThread(
+        runs.startWithHiddenThread(
             project,
             CreateThread.empty(),
             spec,
-            (tx, thread, id) -> {
-              threads.hide(tx, thread);
-              store.insert(tx, marker(project, thread, id));
-            });
+            (tx, thread, id) -> store.insert(tx, marker(project, thread, id)));
     try {
       var ended = run.await();
       if (ended.status() != RunState.COMPLETED && ended.status() != RunState.INCOMPLETE) {
@@ -130,14 +121,16 @@ class CompactHistory {
     entries.add(
         new ThreadEntry.OfMessage(
             new CreateMessage(
-                CreateMessage.Role.USER, List.of(ContentPart.text(REQUEST)), null, null, null)));
+                CreateMessage.Role.USER,
+                List.of(ContentPart.text(SummaryTexts.request())),
+                null,
+                null,
+                null)));
     var own = request.instructions() == null ? input.system() : request.instructions();
     var overrides =
         RunOverrides.builder()
             .model(request.model())
-            .instructions(
-                INSTRUCTIONS,
-                own.isEmpty() ? null : "The conversation had these instructions:\n" + own)
+            .instructions(SummaryTexts.instructions(own), null)
             .tools(List.of())
             .reasoningEffort(request.effort())
             .exactReplay(request.store());

@@ -19,6 +19,7 @@ import dev.threadmill.protocols.responses.request.RequestFields;
 import dev.threadmill.protocols.responses.request.ResponseRequest;
 import dev.threadmill.runs.api.RunClient;
 import dev.threadmill.runs.api.RunHandle;
+import dev.threadmill.threads.ContentPart;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.ws.rs.Consumes;
 import jakarta.ws.rs.POST;
@@ -122,10 +123,10 @@ public class ContextResource {
               .orElseThrow(() -> ItemErrors.noPrevious(request.previous()));
       all.addAll(history.itemsUntil(project, previous));
     } else if (request.conversation() != null) {
-      all.addAll(history.conversation(project, ItemIds.thread(request.conversation()), null));
+      all.addAll(history.conversation(project, ItemIds.thread(request.conversation())));
     }
     add(all, request.body().path("input"));
-    return readItems.read(project, "input", all, new ReadItems.Mode(true, _ -> null));
+    return readItems.read(project, "input", all, ReadItems.Mode.ofHistory(ContentPart.File::new));
   }
 
   private static void add(ArrayNode all, JsonNode input) {

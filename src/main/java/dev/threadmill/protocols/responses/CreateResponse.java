@@ -5,7 +5,7 @@ import dev.threadmill.api.Json;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.db.DatabaseException;
-import dev.threadmill.db.Tx;
+import dev.threadmill.protocols.responses.items.InputFiles;
 import dev.threadmill.protocols.responses.items.InputItems;
 import dev.threadmill.protocols.responses.items.ItemErrors;
 import dev.threadmill.protocols.responses.items.ItemIds;
@@ -19,6 +19,7 @@ import dev.threadmill.runs.api.ThreadItems;
 import dev.threadmill.runs.spec.OnActiveRun;
 import dev.threadmill.runs.spec.RunSpec;
 import dev.threadmill.threads.ActiveRunException;
+import dev.threadmill.threads.ContentPart;
 import dev.threadmill.threads.CreateThread;
 import dev.threadmill.threads.ThreadStore;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -30,20 +31,17 @@ import java.util.Map;
  */
 @ApplicationScoped
 class CreateResponse {
-  /** How often a response is added to a thread that other requests change. */
-  private static final int MAX_ATTEMPTS = 3;
-
   private final RunClient runs;
   private final ResponseStore store;
   private final ReadHistory history;
   private final ReadItems readItems;
+  private final InputFiles inputFiles;
   private final ThreadItems items;
   private final ThreadStore threads;
   private final CodePlace codePlace;
   private final ShowItems showItems;
   private final SealedItems sealed;
   private final BuildRunSpec buildSpec;
-  private final OpenResponse openResponse;
   private final CompactHistory compactHistory;
   private final ApproveCalls approveCalls;
   private final RecordResponse recordResponse;
@@ -53,13 +51,13 @@ class CreateResponse {
       ResponseStore store,
       ReadHistory history,
       ReadItems readItems,
+      InputFiles inputFiles,
       ThreadItems items,
       ThreadStore threads,
       CodePlace codePlace,
       ShowItems showItems,
       SealedItems sealed,
       BuildRunSpec buildSpec,
-      OpenResponse openResponse,
       CompactHistory compactHistory,
       ApproveCalls approveCalls,
       RecordResponse recordResponse) {
@@ -67,13 +65,13 @@ class CreateResponse {
     this.store = store;
     this.history = history;
     this.readItems = readItems;
+    this.inputFiles = inputFiles;
     this.items = items;
     this.threads = threads;
     this.codePlace = codePlace;
     this.showItems = showItems;
     this.sealed = sealed;
     this.buildSpec = buildSpec;
-    this.openResponse = openResponse;
     this.compactHistory = compactHistory;
     this.approveCalls = approveCalls;
     this.recordResponse = recordResponse;
@@ -93,8 +91,8 @@ class CreateResponse {
    * @throws ApiException 400 or 404, as the request has it; 429 if a limit of the project is
    *     reached
    */
-  Created create(ProjectId project, ResponseRequest request) throws InterruptedException {
-    if (request.include().encryptedReasoning()) {
+  Created create(ProjectId project, ResponseRequest request) {
+    if (request.include().encryptedReasoning() || request.compactThreshold() != null) {
       sealed.requireUsable(project);
     }
     var target = target(project, request);
@@ -116,58 +114,20 @@ class CreateResponse {
       return compact(project, request, target, input);
     }
     if (target.thread() != null) {
-      for (int attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
-        try {
-          return onThread(
-              project, request, target, input, opening(target, request, input, attempt));
-        } catch (ThreadChangedException e) {
-          // The next attempt reads the thread again.
-        } catch (ActiveRunException e) {
-          break;
-        } catch (DatabaseException e) {
-          if (!target.isLinear() || !e.isDuplicateOf(ResponseStore.ONE_CONTINUES)) {
-            throw e;
-          }
-          break;
+      try {
+        return onThread(project, request, target, input);
+      } catch (ActiveRunException e) {
+        if (!target.isLinear()) {
+          throw ItemErrors.locked();
+        }
+      } catch (DatabaseException e) {
+        if (!target.isLinear() || !e.isDuplicateOf(ResponseStore.ONE_CONTINUES)) {
+          throw e;
         }
       }
-      if (!target.isLinear()) {
-        throw ItemErrors.locked();
-      }
     }
-    // A new chain, or a branch: another request has continued the previous response meanwhile, and
-    // what was read of its thread may have what belongs to that one.
-    var elsewhere = target.thread() == null ? target : target.elsewhere();
-    return onNewThread(project, request, elsewhere, input, opening(elsewhere, request, input, 1));
-  }
-
-  /**
-   * @param attempt from 1. Only the first one compacts: another model run would take as long, and
-   *     the thread may change again.
-   */
-  private Opening opening(
-      ResponseTarget target, ResponseRequest request, InputItems input, int attempt)
-      throws InterruptedException {
-    return openResponse.prepare(
-        target.project(), request, target.thread(), target.latest(), input, attempt == 1);
-  }
-
-  /** Behind an active run that this one waits for, the thread has more than was read. */
-  private void requireUnchanged(Tx tx, ResponseRequest request, Opening opening) {
-    var extent = opening.extent();
-    if (extent != null
-        && (!items.isUnchanged(tx, extent)
-            || request.onActiveRun() != ResponseRequest.OnActive.REJECT
-                && items.hasActiveRun(tx, extent.thread()))) {
-      throw new ThreadChangedException();
-    }
-  }
-
-  /** The thread was changed after what its run is shown of it was determined. */
-  private static final class ThreadChangedException extends RuntimeException {
-    ThreadChangedException() {
-      super("the thread was changed", null, false, false);
-    }
+    // A new chain, or a branch: another request has continued the previous response meanwhile.
+    return onNewThread(project, request, target.elsewhere(), input);
   }
 
   /** The answer to a trigger is the compaction alone, which a run on a thread of its own writes. */
@@ -179,7 +139,7 @@ class CreateResponse {
     }
     var all = history(project, target.elsewhere(), input);
     var spec = compactHistory.spec(request, all).with(request.metadata());
-    return start(project, request, target.elsewhere(), input, spec, Opening.none());
+    return start(project, request, target.elsewhere(), input, spec, Opening.NONE);
   }
 
   private ResponseTarget target(ProjectId project, ResponseRequest request) {
@@ -210,14 +170,15 @@ class CreateResponse {
     var known = target.previous() == null ? target.thread() : target.previous().thread();
     var mode =
         new ReadItems.Mode(
-            true,
-            id ->
-                known == null
-                    ? null
-                    : ItemIds.key(id)
-                        .flatMap(key -> items.find(project, known, key))
-                        .map(item -> showItems.of(project, known, item, Include.NOTHING))
-                        .orElse(null));
+                true,
+                id ->
+                    known == null
+                        ? null
+                        : ItemIds.key(id)
+                            .flatMap(key -> items.find(project, known, key))
+                            .map(item -> showItems.of(project, known, item, Include.NOTHING))
+                            .orElse(null))
+            .storingFiles();
     var given = request.body().path("input");
     return readItems.read(
         project,
@@ -244,17 +205,13 @@ class CreateResponse {
   }
 
   private Created onThread(
-      ProjectId project,
-      ResponseRequest request,
-      ResponseTarget target,
-      InputItems input,
-      Opening opening) {
+      ProjectId project, ResponseRequest request, ResponseTarget target, InputItems input) {
+    var opening = Opening.of(request, target, input, input.entries());
     var spec =
         buildSpec
-            .of(project, request, target.system(), input, opening.window())
+            .of(project, request, target.system(), input, opening)
             .with(onActive(request))
-            .withEntries(
-                opening.isCompacted() ? opening.entries() : input.entries(), input.outputs());
+            .withEntries(input.entries(), input.outputs());
     var made = new StoredResponse[1];
     var run =
         runs.start(
@@ -262,7 +219,6 @@ class CreateResponse {
             target.thread(),
             spec,
             (tx, thread, id) -> {
-              requireUnchanged(tx, request, opening);
               made[0] = recordResponse.ofRun(tx, request, target, input, thread, id, opening);
               codePlace.addFiles(tx, thread, request.tools());
             });
@@ -293,16 +249,21 @@ class CreateResponse {
 
   /** A new thread, with the history of the chain if there is one. */
   private Created onNewThread(
-      ProjectId project,
-      ResponseRequest request,
-      ResponseTarget target,
-      InputItems own,
-      Opening opening) {
-    var entries =
-        opening.isCompacted() ? opening.entries() : history(project, target, own).entries();
+      ProjectId project, ResponseRequest request, ResponseTarget target, InputItems own) {
+    var entries = history(project, target, own).entries();
+    var added = target.previous() == null ? Opening.behindLastAnswer(entries) : own.entries();
+    var opening = Opening.of(request, target, own, added);
     var spec =
-        buildSpec.of(project, request, target.system(), own, null).withEntries(entries, Map.of());
+        buildSpec
+            .of(project, request, target.system(), own, opening)
+            .withEntries(entries, Map.of());
     return start(project, request, target, own, spec, opening);
+  }
+
+  /** A file of the request, or one of the chain, which is copied. */
+  private ContentPart.File file(ProjectId project, InputItems own, String id) {
+    var data = own.files().get(id);
+    return data == null ? inputFiles.copyOf(project, id) : new ContentPart.File(id, data);
   }
 
   /** The items of the chain with those of the request, complete with their outputs. */
@@ -311,7 +272,9 @@ class CreateResponse {
     if (target.previous() != null) {
       var all = history.itemsUntil(project, target.previous());
       all.addAll(own.items());
-      input = readItems.read(project, "input", all, new ReadItems.Mode(true, _ -> null));
+      input =
+          readItems.read(
+              project, "input", all, ReadItems.Mode.ofHistory(id -> file(project, own, id)));
     }
     if (!input.outputs().isEmpty()) {
       throw ItemErrors.noCall(input.outputs().keySet().iterator().next());
@@ -331,14 +294,12 @@ class CreateResponse {
       Opening opening) {
     var made = new StoredResponse[1];
     var run =
-        runs.startWithThread(
+        runs.startWithHiddenThread(
             project,
             new CreateThread(null, CodePlace.resources(request.tools()), null, null),
             spec,
-            (tx, thread, id) -> {
-              threads.hide(tx, thread);
-              made[0] = recordResponse.ofRun(tx, request, target, own, thread, id, opening);
-            });
+            (tx, thread, id) ->
+                made[0] = recordResponse.ofRun(tx, request, target, own, thread, id, opening));
     return new Created(made[0], run);
   }
 }

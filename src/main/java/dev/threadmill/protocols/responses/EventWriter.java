@@ -8,9 +8,16 @@ import java.io.ByteArrayOutputStream;
 
 /** Numbers the events of a response and writes those that the reader has not received. */
 final class EventWriter {
+  static final String LOST = "events_lost";
+
+  private static final String LOST_MESSAGE =
+      "Some of the last events that you have received are not stored: their node was lost. Read the"
+          + " response again from its first event.";
+
   private final boolean writes;
   private final long after;
   private long next;
+  private boolean isTold;
   private ByteArrayOutputStream frames = new ByteArrayOutputStream();
 
   /**
@@ -37,6 +44,30 @@ final class EventWriter {
     event.setAll(fields);
     event.put("sequence_number", number);
     frames.writeBytes(SseFormat.event(null, type, event.toString()));
+  }
+
+  /** Whether the reader has received numbers that no event has had yet. */
+  boolean isBehindReader() {
+    return writes && next <= after;
+  }
+
+  /**
+   * Tells the reader, once, that events which it has received are not among those that are stored.
+   * The frame has both forms of an error that clients read, and takes no number.
+   */
+  void tellLost() {
+    if (isTold) {
+      return;
+    }
+    isTold = true;
+    var event = error();
+    event.set("error", error().put("type", "server_error"));
+    event.put("type", "error").put("sequence_number", after);
+    frames.writeBytes(SseFormat.event(null, "error", event.toString()));
+  }
+
+  private static ObjectNode error() {
+    return event().put("code", LOST).put("message", LOST_MESSAGE).putNull("param");
   }
 
   /** An event of an item. */

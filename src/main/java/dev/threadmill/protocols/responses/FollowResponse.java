@@ -32,6 +32,7 @@ class FollowResponse {
     return new ResponseEncoder(
         response,
         run.snapshot(),
+        run.attempt(),
         writer,
         seal,
         summary -> sealed.compaction(response.project(), summary),

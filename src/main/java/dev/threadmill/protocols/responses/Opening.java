@@ -1,58 +1,101 @@
 package dev.threadmill.protocols.responses;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.threadmill.api.Json;
-import dev.threadmill.memory.RecordSummary;
-import dev.threadmill.runs.api.ThreadItems;
+import dev.threadmill.assistants.ToolSpec;
+import dev.threadmill.protocols.responses.items.InputItems;
+import dev.threadmill.protocols.responses.request.ResponseRequest;
+import dev.threadmill.runs.spec.RunOverrides;
 import dev.threadmill.runs.spec.ThreadEntry;
+import dev.threadmill.threads.CreateMessage;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
 /**
- * What precedes the run of a response.
+ * What the run of a response does before its first model call: it lists the tools of MCP servers
+ * that the chain has not been shown, and compacts a history beyond the threshold of the request.
  *
- * @param items items of the output that come before those of the run
- * @param listed the labels of the MCP servers whose tools the chain has been shown
- * @param entries what the thread of the run gets if its history was compacted: the summary, and
- *     what follows it; null if it was not
- * @param summary that replaces the history; null if it was not compacted
- * @param covered the messages of the thread that the summary stands for; null if it was not
- *     compacted, or is stored nowhere, or goes to a new thread
- * @param window how many messages of its thread the run is shown; null for all that fit
- * @param extent of the thread for which the summary and the window were made; null if there are
- *     none
+ * @param listed the labels of the servers that the chain has been shown, these included
+ * @param toList the labels of those that the run lists
+ * @param compactAbove how many tokens the history may have; null if it is not compacted
+ * @param newTicks what the request adds to the thread behind the history that may be compacted
+ * @param mayBeCompacted whether the chain or conversation has asked for compactions
  */
 record Opening(
-    ArrayNode items,
     Set<String> listed,
-    List<ThreadEntry> entries,
-    String summary,
-    RecordSummary.Covered covered,
-    Integer window,
-    ThreadItems.Extent extent) {
-  static final String COMPACTED = "compacted";
+    List<String> toList,
+    Integer compactAbove,
+    int newTicks,
+    boolean mayBeCompacted) {
+  /** The field of a stored request for the labels of servers. */
   static final String LISTED = "listed";
+
+  /** The field of a stored request that says that the thread may have compactions. */
+  static final String COMPACTED = "compacted";
+
+  /** The field of a stored request with the items of an earlier version that began the output. */
   static final String ITEMS = "opening";
 
   /** Nothing. */
-  static Opening none() {
-    return new Opening(Json.MAPPER.createArrayNode(), Set.of(), null, null, null, null, null);
+  static final Opening NONE = new Opening(Set.of(), List.of(), null, 0, false);
+
+  /**
+   * The opening of a response.
+   *
+   * @param added the entries that the request adds to the thread behind the history
+   */
+  static Opening of(
+      ResponseRequest request, ResponseTarget target, InputItems input, List<ThreadEntry> added) {
+    var listed = new LinkedHashSet<String>();
+    boolean wasCompacted = false;
+    if (target.latest() != null) {
+      var latest = target.latest().request();
+      latest.path(LISTED).forEach(label -> listed.add(label.asText()));
+      wasCompacted = target.thread() != null && latest.path(COMPACTED).asBoolean();
+    }
+    input.items().stream()
+        .filter(item -> item.path("type").asText().equals("mcp_list_tools"))
+        .forEach(item -> listed.add(item.path("server_label").asText()));
+    var toList = new ArrayList<String>();
+    for (var tool : request.tools().specs()) {
+      if (tool instanceof ToolSpec.Mcp mcp && listed.add(mcp.mcp().serverLabel())) {
+        toList.add(mcp.mcp().serverLabel());
+      }
+    }
+    // What an unstored response leaves in a conversation has to be found without its row.
+    var threshold = request.store() || target.thread() == null ? request.compactThreshold() : null;
+    return new Opening(
+        listed,
+        toList,
+        threshold,
+        added.stream().mapToInt(ThreadEntry::ticks).sum(),
+        wasCompacted || threshold != null);
   }
 
-  boolean isCompacted() {
-    return summary != null;
+  /** Of a history that the client sends, what stands behind the last answer is new. */
+  static List<ThreadEntry> behindLastAnswer(List<ThreadEntry> entries) {
+    int from = entries.size();
+    while (from > 0
+        && entries.get(from - 1) instanceof ThreadEntry.OfMessage(var message)
+        && message.role() == CreateMessage.Role.USER) {
+      from--;
+    }
+    return entries.subList(from, entries.size());
+  }
+
+  /** Has the run begin with it. */
+  void addTo(RunOverrides.Builder overrides) {
+    overrides.opening(toList, compactAbove, newTicks, mayBeCompacted);
   }
 
   /** Adds what has to be known of it later to what a response stores of its request. */
-  ObjectNode addTo(ObjectNode echo, boolean isInThread) {
-    if (!items.isEmpty()) {
-      echo.set(ITEMS, items);
-    }
+  ObjectNode addTo(ObjectNode echo) {
     if (!listed.isEmpty()) {
       echo.set(LISTED, Json.MAPPER.valueToTree(listed));
     }
-    if (isInThread && (isCompacted() || window != null)) {
+    if (mayBeCompacted) {
       echo.put(COMPACTED, true);
     }
     return echo;

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import dev.threadmill.api.ApiException;
 import dev.threadmill.api.Json;
-import dev.threadmill.api.MessageId;
+import dev.threadmill.api.Page;
 import dev.threadmill.api.PageRequest;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.RunId;
@@ -60,7 +60,7 @@ class ReadHistory {
       var runsOfPage = runsOf(project, page);
       for (var each : page) {
         if (each.conversation()) {
-          all.addAll(conversation(project, each.thread(), null));
+          all.addAll(conversation(project, each.thread()));
         } else {
           var output = output(project, each, runsOfPage.get(each.run()));
           characters += size(output);
@@ -108,7 +108,7 @@ class ReadHistory {
         threads.put(each.run(), each.thread());
       }
     }
-    return runs.findAll(project, threads);
+    return runs.findAllWithItems(project, threads);
   }
 
   private static boolean isCompaction(JsonNode item) {
@@ -127,9 +127,13 @@ class ReadHistory {
   }
 
   private static void add(JsonNode item, ArrayNode all) {
-    if (!OpenResponse.isOutput(item)) {
+    if (!isOutput(item)) {
       all.add(item);
     }
+  }
+
+  private static boolean isOutput(JsonNode item) {
+    return item.path("type").asText().endsWith("_call_output");
   }
 
   private static long size(JsonNode items) {
@@ -157,6 +161,7 @@ class ReadHistory {
         new ResponseEncoder(
             response,
             run.snapshot(),
+            run.attempt(),
             new EventWriter(false, -1),
             null,
             summary -> sealed.compaction(project, summary),
@@ -166,32 +171,37 @@ class ReadHistory {
   }
 
   /**
-   * The items of a conversation. Those of a response in it are not told apart.
+   * The items of a conversation, from its newest compaction on. Those of a response in it are not
+   * told apart.
    *
-   * @param from the message with which to begin; null for the first item
    * @throws dev.threadmill.api.ApiException 404 if there is no such conversation
    */
-  ArrayNode conversation(ProjectId project, ThreadId thread, MessageId from) {
+  ArrayNode conversation(ProjectId project, ThreadId thread) {
     var all = Json.MAPPER.createArrayNode();
-    ThreadItem.Key after =
-        from == null ? null : new ThreadItem.Key(ThreadItem.Kind.MESSAGE, from.value());
-    if (after != null) {
-      items
-          .find(project, thread, after)
-          .ifPresent(first -> all.add(showItems.of(project, thread, first, Include.NOTHING)));
+    var start = items.start(thread);
+    if (start.summary() != null) {
+      all.add(showItems.compaction(project, thread.value(), start.summary()));
     }
-    boolean more = true;
-    long characters = 0;
-    while (more) {
+    var page = items.list(project, thread, start, PAGE);
+    long characters = add(project, thread, page, all);
+    while (page.hasMore() && !page.data().isEmpty()) {
       requireSize(all.size() < MAX_ITEMS && characters <= MAX_CHARACTERS);
-      var page = items.list(project, thread, after, PageRequest.of(PAGE, "asc", null, null));
-      for (var shown : showItems.of(project, thread, page.data(), Include.NOTHING)) {
+      var after = page.data().getLast().key();
+      page = items.list(project, thread, after, PageRequest.of(PAGE, "asc", null, null));
+      characters += add(project, thread, page, all);
+    }
+    return all;
+  }
+
+  /** Adds the items of a page without compactions, and returns how many characters they have. */
+  private long add(ProjectId project, ThreadId thread, Page<ThreadItem> page, ArrayNode all) {
+    long characters = 0;
+    for (var shown : showItems.of(project, thread, page.data(), Include.NOTHING)) {
+      if (!isCompaction(shown)) {
         characters += shown.toString().length();
         all.add(shown);
       }
-      more = page.hasMore() && !page.data().isEmpty();
-      after = more ? page.data().getLast().key() : null;
     }
-    return all;
+    return characters;
   }
 }

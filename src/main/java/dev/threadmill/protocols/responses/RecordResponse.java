@@ -7,7 +7,6 @@ import dev.threadmill.api.Json;
 import dev.threadmill.api.RunId;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.db.Tx;
-import dev.threadmill.memory.RecordSummary;
 import dev.threadmill.protocols.responses.items.InputItems;
 import dev.threadmill.protocols.responses.items.ItemIds;
 import dev.threadmill.protocols.responses.request.ResponseRequest;
@@ -20,24 +19,17 @@ import java.util.List;
 class RecordResponse {
   private final ResponseStore store;
   private final ShownInput shownInput;
-  private final RecordSummary recordSummary;
   private final Ids ids;
   private final InstantSource clock;
 
-  RecordResponse(
-      ResponseStore store,
-      ShownInput shownInput,
-      RecordSummary recordSummary,
-      Ids ids,
-      InstantSource clock) {
+  RecordResponse(ResponseStore store, ShownInput shownInput, Ids ids, InstantSource clock) {
     this.store = store;
     this.shownInput = shownInput;
-    this.recordSummary = recordSummary;
     this.ids = ids;
     this.clock = clock;
   }
 
-  /** The response that a run begins with, and the summary if its history was compacted. */
+  /** The response that a run begins with. */
   StoredResponse ofRun(
       Tx tx,
       ResponseRequest request,
@@ -46,7 +38,7 @@ class RecordResponse {
       ThreadId thread,
       RunId run,
       Opening opening) {
-    var echo = opening.addTo(ResponseObject.echo(request), target.thread() != null);
+    var echo = opening.addTo(ResponseObject.echo(request));
     if (CompactHistory.isTriggeredBy(request)) {
       echo.put(ResponseObject.AS_COMPACTION, true);
     }
@@ -67,10 +59,6 @@ class RecordResponse {
             request.store() ? shownInput.of(input) : Json.MAPPER.createArrayNode(),
             BuildRunSpec.joined(target.system(), input.system()));
     insert(tx, response, request);
-    if (opening.covered() != null && thread.equals(opening.covered().thread())) {
-      var model = echo.path("model").asText();
-      recordSummary.record(tx, target.project(), opening.covered(), opening.summary(), model);
-    }
     return response;
   }
 

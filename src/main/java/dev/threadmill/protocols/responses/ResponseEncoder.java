@@ -22,6 +22,7 @@ import java.util.function.UnaryOperator;
 final class ResponseEncoder implements RunUpdateEncoder {
   private final StoredResponse stored;
   private final EventWriter writer;
+  private final int attemptAtOpen;
   private final OutputItems output = new OutputItems();
   private final OpeningEvents opening;
   private final MessageEvents messages;
@@ -35,6 +36,7 @@ final class ResponseEncoder implements RunUpdateEncoder {
 
   /**
    * @param run at this moment
+   * @param attemptAtOpen the attempt of the run at this moment
    * @param writer where the events go
    * @param include what is shown beside the usual fields
    * @param seal makes the encrypted content of an item of reasoning; null if it is not wanted
@@ -43,12 +45,14 @@ final class ResponseEncoder implements RunUpdateEncoder {
   ResponseEncoder(
       StoredResponse stored,
       RunSnapshot run,
+      int attemptAtOpen,
       EventWriter writer,
       Function<ReasoningState, String> seal,
       UnaryOperator<String> sealSummary,
       Include include) {
     this.stored = stored;
     this.run = run;
+    this.attemptAtOpen = attemptAtOpen;
     this.writer = writer;
     this.status = stored.background() ? "queued" : "in_progress";
     var container = stored.request().path("container").textValue();
@@ -66,6 +70,16 @@ final class ResponseEncoder implements RunUpdateEncoder {
   public byte[] encode(String id, RunUpdate update) {
     accept(update);
     return writer.take();
+  }
+
+  /** A reader that has received more events than there are is told so. */
+  @Override
+  public byte[] end() {
+    if (isEnded() && writer.isBehindReader()) {
+      writer.tellLost();
+    }
+    var frames = writer.take();
+    return frames == null ? new byte[0] : frames;
   }
 
   private void accept(RunUpdate update) {
@@ -95,10 +109,24 @@ final class ResponseEncoder implements RunUpdateEncoder {
         switch (call.executor()) {
           case CLIENT -> clientCalls.ready(call);
           case NONE -> clientCalls.withdrawn(call.place().id());
-          case APPROVAL, SERVER, ASSISTANT -> calls.ready(call);
+          case APPROVAL, SERVER, ASSISTANT -> {
+            if (OpeningEvents.isOf(call)) {
+              opening.started(call);
+            } else {
+              calls.ready(call);
+            }
+          }
         }
       }
+      case RunUpdate.TakenOver(var attempt) -> takenOver(attempt);
       case RunUpdate.ItemEnded(var item) -> ended(item);
+    }
+  }
+
+  /** Numbers that a reader has received and that are not stored name other events from here on. */
+  private void takenOver(int attempt) {
+    if (attempt > attemptAtOpen && writer.isBehindReader()) {
+      writer.tellLost();
     }
   }
 
@@ -106,6 +134,7 @@ final class ResponseEncoder implements RunUpdateEncoder {
   private void acceptAsCompaction(RunUpdate update) {
     switch (update) {
       case RunUpdate.StatusChanged(var now) -> statusChanged(now);
+      case RunUpdate.TakenOver(var attempt) -> takenOver(attempt);
       case RunUpdate.ItemEnded(RunItem.Message message)
           when message.status() == RunItem.Status.COMPLETED -> {
         begin();
@@ -134,7 +163,10 @@ final class ResponseEncoder implements RunUpdateEncoder {
         reasoning.started(thought.place().id());
       }
       case RunItem.Call call -> {
-        if (ClientCallEvents.isForClient(call)) {
+        if (OpeningEvents.isOf(call)) {
+          begin();
+          opening.started(call);
+        } else if (ClientCallEvents.isForClient(call)) {
           begin();
           reasoning.callStarted();
           clientCalls.started(call);
@@ -164,8 +196,12 @@ final class ResponseEncoder implements RunUpdateEncoder {
       }
       case RunItem.Call call -> {
         begin();
-        clientCalls.withdrawn(call.place().id());
-        calls.ended(call);
+        if (OpeningEvents.isOf(call)) {
+          opening.ended(call);
+        } else {
+          clientCalls.withdrawn(call.place().id());
+          calls.ended(call);
+        }
       }
     }
   }
@@ -234,7 +270,7 @@ final class ResponseEncoder implements RunUpdateEncoder {
       isInProgress = true;
       status = "in_progress";
       lifecycle("in_progress", status);
-      stored.request().path(Opening.ITEMS).forEach(opening::item);
+      stored.request().path(Opening.ITEMS).forEach(opening::stored);
     }
   }
 

@@ -2,10 +2,13 @@ package dev.threadmill.protocols.responses;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.threadmill.api.FileId;
+import dev.threadmill.api.Json;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.files.Files;
+import dev.threadmill.protocols.responses.items.ItemIds;
 import dev.threadmill.protocols.responses.items.ItemObjects;
+import dev.threadmill.protocols.responses.items.SealedItems;
 import dev.threadmill.protocols.responses.items.SourceNames;
 import dev.threadmill.protocols.responses.request.Include;
 import dev.threadmill.runs.api.ThreadItem;
@@ -23,9 +26,11 @@ import java.util.Set;
 @ApplicationScoped
 class ShowItems {
   private final Files files;
+  private final SealedItems sealed;
 
-  ShowItems(Files files) {
+  ShowItems(Files files, SealedItems sealed) {
     this.files = files;
+    this.sealed = sealed;
   }
 
   /** The items, in their order. Costs one statement if a message cites files. */
@@ -46,7 +51,7 @@ class ShowItems {
     }
     var shown = new ArrayList<JsonNode>();
     for (var item : items) {
-      shown.add(shown(item, names, include));
+      shown.add(shown(project, item, names, include));
     }
     return shown;
   }
@@ -74,7 +79,10 @@ class ShowItems {
     }
   }
 
-  private static JsonNode shown(ThreadItem item, SourceNames names, Include include) {
+  private JsonNode shown(ProjectId project, ThreadItem item, SourceNames names, Include include) {
+    if (item instanceof ThreadItem.OfCall call && call.type().equals(ItemObjects.COMPACTION)) {
+      return compaction(project, call.key().id(), call.output());
+    }
     var object = ItemObjects.of(item, names);
     if (item instanceof ThreadItem.OfCall call && call.output() != null) {
       var type = object.path("type").asText();
@@ -87,5 +95,18 @@ class ShowItems {
       }
     }
     return object;
+  }
+
+  /**
+   * A summary that stands for the history before it.
+   *
+   * @param id of the call that made it
+   */
+  JsonNode compaction(ProjectId project, String id, String summary) {
+    return Json.MAPPER
+        .createObjectNode()
+        .put("id", ItemIds.with(ItemIds.COMPACTION, id))
+        .put("type", ItemObjects.COMPACTION)
+        .put("encrypted_content", sealed.compaction(project, summary));
   }
 }

@@ -13,6 +13,7 @@ import dev.threadmill.runs.CreateRun;
 import dev.threadmill.runs.SubmitToolOutputs;
 import dev.threadmill.runs.ToolOutputs;
 import dev.threadmill.runs.execution.EventId;
+import dev.threadmill.runs.execution.SseFrame;
 import dev.threadmill.runs.spec.OnActiveRun;
 import dev.threadmill.runs.spec.RunSpec;
 import dev.threadmill.runs.store.Run;
@@ -113,6 +114,12 @@ public class RunClient {
     return handle(createRun.createWithThread(project, thread, spec, hook::onCreate));
   }
 
+  /** As {@link #startWithThread}, with a thread that no list shows. */
+  public RunHandle startWithHiddenThread(
+      ProjectId project, CreateThread thread, RunSpec spec, CreationHook hook) {
+    return handle(createRun.createWithThread(project, thread, true, spec, hook::onCreate));
+  }
+
   /**
    * Creates a run in which an assistant answers a message. On a thread with an active run it is
    * queued. Otherwise as {@link #start}.
@@ -144,11 +151,12 @@ public class RunClient {
   }
 
   /**
-   * Those of the runs that the project has, by their ids, in two statements.
+   * Those of the runs that the project has, by their ids, with their {@link RunHandle#items}. A few
+   * statements, however many have ended.
    *
    * @param threads of the runs, by their ids
    */
-  public Map<RunId, RunHandle> findAll(ProjectId project, Map<RunId, ThreadId> threads) {
+  public Map<RunId, RunHandle> findAllWithItems(ProjectId project, Map<RunId, ThreadId> threads) {
     var keys = new ArrayList<RunKey>();
     threads.forEach((run, thread) -> keys.add(new RunKey(thread, run)));
     var found = runs.findAll(project, keys);
@@ -159,8 +167,11 @@ public class RunClient {
                 .map(RunKey::of)
                 .toList());
     var handles = new HashMap<RunId, RunHandle>();
+    var frames = found.isEmpty() ? Map.<RunId, List<SseFrame>>of() : streams.stored(found);
     for (var run : found) {
-      handles.put(run.id(), handle(run, open.getOrDefault(run.id(), List.of())));
+      var handle = handle(run, open.getOrDefault(run.id(), List.of()));
+      handle.setFrames(frames.getOrDefault(run.id(), List.of()));
+      handles.put(run.id(), handle);
     }
     return handles;
   }

@@ -33,6 +33,7 @@ public final class RunHandle {
   private final RunSnapshot snapshot;
   private final EventId start;
   private final Optional<LiveRun> live;
+  private List<SseFrame> frames;
 
   /**
    * @param start the position behind which its updates start
@@ -53,9 +54,19 @@ public final class RunHandle {
     this.live = live;
   }
 
+  /** What the database has of the run, so that its items need not be read. */
+  void setFrames(List<SseFrame> stored) {
+    frames = stored;
+  }
+
   /** The run at the moment when the handle was made. */
   public RunSnapshot snapshot() {
     return snapshot;
+  }
+
+  /** Which attempt executed the run, or was the last to, when the handle was made; from 1. */
+  public int attempt() {
+    return run.attempt();
   }
 
   /**
@@ -87,7 +98,8 @@ public final class RunHandle {
   /**
    * The items that the database has of the run, in their order. Those that have not ended are as
    * they started. Calls that started before and have ended behind the start come first, with a
-   * {@link RunItem.Place#BEFORE} as their place. Reads the whole run.
+   * {@link RunItem.Place#BEFORE} as their place. Reads the whole run, unless {@link
+   * RunClient#findAllWithItems} has.
    *
    * @param untilPause whether to stop where the run waits for outputs
    * @param start a {@link #start} behind which the items are wanted; null for that of this handle
@@ -98,7 +110,7 @@ public final class RunHandle {
     var translator = translator();
     var earlier = new LinkedHashMap<String, RunItem>();
     var items = new TreeMap<Integer, RunItem>();
-    for (var frame : streams.stored(run)) {
+    for (var frame : frames == null ? streams.stored(run) : frames) {
       if (frame.startPosition() < from.position()) {
         continue;
       }
@@ -135,7 +147,10 @@ public final class RunHandle {
               place.index(), new RunItem.Reasoning(place, known.status(), known.text(), state));
         }
       }
-      case RunUpdate.ItemDelta _, RunUpdate.AnnotationAdded _, RunUpdate.StatusChanged _ -> {
+      case RunUpdate.ItemDelta _,
+          RunUpdate.AnnotationAdded _,
+          RunUpdate.StatusChanged _,
+          RunUpdate.TakenOver _ -> {
         // The end of an item has its texts.
       }
     }

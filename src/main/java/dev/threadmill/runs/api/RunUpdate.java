@@ -17,6 +17,14 @@ public sealed interface RunUpdate {
   /** The run changed its status. Items that are left open by its end were ended before. */
   record StatusChanged(RunSnapshot snapshot) implements RunUpdate {}
 
+  /**
+   * Another attempt continues the run. What the attempt before has sent and not stored is lost, and
+   * is not in the updates before this one.
+   *
+   * @param attempt from 2
+   */
+  record TakenOver(int attempt) implements RunUpdate {}
+
   /** An item starts; it is empty. */
   record ItemStarted(RunItem item) implements RunUpdate {}
 

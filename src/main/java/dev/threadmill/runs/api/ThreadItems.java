@@ -14,6 +14,7 @@ import dev.threadmill.runs.AppendEntries;
 import dev.threadmill.runs.PrepareEntries;
 import dev.threadmill.runs.PreparedEntry;
 import dev.threadmill.runs.SubmitThreadOutputs;
+import dev.threadmill.runs.context.FindHistoryStart;
 import dev.threadmill.runs.spec.ThreadEntry;
 import dev.threadmill.runs.store.StepStore;
 import dev.threadmill.runs.store.StepWriter;
@@ -40,12 +41,10 @@ public class ThreadItems {
   /** A page ends behind the item with which it has more bytes than this. */
   private static final long MAX_PAGE_BYTES = 8L << 20;
 
-  /** How many messages and how many calls of a thread are counted at most. */
-  private static final int MAX_COUNTED = 10_000;
-
   private final Jdbc jdbc;
   private final ThreadStore threads;
   private final ThreadItemStore items;
+  private final FindHistoryStart findHistoryStart;
   private final MessageStore messages;
   private final ToolCallStore calls;
   private final StepStore steps;
@@ -58,6 +57,7 @@ public class ThreadItems {
       Jdbc jdbc,
       ThreadStore threads,
       ThreadItemStore items,
+      FindHistoryStart findHistoryStart,
       MessageStore messages,
       ToolCallStore calls,
       StepStore steps,
@@ -68,6 +68,7 @@ public class ThreadItems {
     this.jdbc = jdbc;
     this.threads = threads;
     this.items = items;
+    this.findHistoryStart = findHistoryStart;
     this.messages = messages;
     this.calls = calls;
     this.steps = steps;
@@ -87,6 +88,11 @@ public class ThreadItems {
       ProjectId project, ThreadId thread, ThreadItem.Key after, PageRequest page) {
     threads.get(project, thread);
     var start = after == null ? null : place(project, thread, after).orElseThrow(() -> noCursor());
+    return page(project, thread, start, page);
+  }
+
+  private Page<ThreadItem> page(
+      ProjectId project, ThreadId thread, ThreadItemStore.Place start, PageRequest page) {
     int limit = page.limit();
     var found = items.list(project, thread, start, page.descending(), limit + 1);
     int count = 0;
@@ -114,34 +120,25 @@ public class ThreadItems {
   }
 
   /**
-   * About how many tokens the items of a thread have, of a long one the newest items.
+   * Where the history of a thread begins for models: behind its newest compaction.
    *
-   * @param from the time of the first one that counts; null for all
+   * @param from the time of the first item
+   * @param summary what stands for the items before; null if nothing does
    */
-  public long tokens(ProjectId project, ThreadId thread, Instant from) {
-    return items.tokens(project, thread, from, MAX_COUNTED);
+  public record Start(Instant from, String summary) {}
+
+  /** Where the history of a thread begins. */
+  public Start start(ThreadId thread) {
+    var found = findHistoryStart.of(thread, null);
+    return new Start(found.from(), found.summary());
   }
 
-  /** How much a thread holds at a moment. */
-  public record Extent(ThreadId thread, int messages, Instant newest, int calls) {
-    private static Extent of(ThreadId thread, ThreadItemStore.Extent found) {
-      return new Extent(thread, found.messages(), found.newest(), found.calls());
-    }
-  }
-
-  /** How much the thread holds now. */
-  public Extent extent(ThreadId thread) {
-    return Extent.of(thread, items.extent(thread));
-  }
-
-  /** Whether nothing was added to a thread or deleted from it since, outputs of its calls apart. */
-  public boolean isUnchanged(Tx tx, Extent since) {
-    return Extent.of(since.thread(), items.extent(tx, since.thread())).equals(since);
-  }
-
-  /** Whether a run is active on the thread, behind which another one would wait. */
-  public boolean hasActiveRun(Tx tx, ThreadId thread) {
-    return items.hasActiveRun(tx, thread);
+  /** The first items of a thread from this start on, oldest first. */
+  public Page<ThreadItem> list(ProjectId project, ThreadId thread, Start start, int limit) {
+    threads.get(project, thread);
+    // Before every item of the same time.
+    var before = new ThreadItemStore.Place(ThreadItemStore.Kind.CALL, "", start.from(), 0);
+    return page(project, thread, before, PageRequest.of(limit, "asc", null, null));
   }
 
   private List<ThreadItem> read(ThreadId thread, List<ThreadItemStore.Place> places) {

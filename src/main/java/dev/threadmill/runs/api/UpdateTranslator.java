@@ -39,7 +39,12 @@ final class UpdateTranslator {
       case RunEvent.CallRouted _ -> items.callRouted(event, updates);
       case RunEvent.CallCompleted(_, var call, _) -> items.callCompleted(event, call, updates);
       case RunEvent.StepCreated(var step, _, _) -> items.stepStarted(step);
-      case RunEvent.ThreadCreated _, RunEvent.AttemptStarted _, RunEvent.ImageAdded _ -> {
+      case RunEvent.AttemptStarted(var attempt) -> {
+        if (attempt > 1) {
+          updates.add(new RunUpdate.TakenOver(attempt));
+        }
+      }
+      case RunEvent.ThreadCreated _, RunEvent.ImageAdded _ -> {
         // No item shows these; the message that ends has its images.
       }
     }

@@ -14,6 +14,7 @@ import dev.threadmill.models.ModelMessage;
 import dev.threadmill.models.TokenCounter;
 import dev.threadmill.models.registry.ModelRegistry;
 import dev.threadmill.runs.execution.RunExecution;
+import dev.threadmill.runs.store.HistoryStart;
 import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.RunSettings;
 import dev.threadmill.runs.store.SentContext;
@@ -54,6 +55,7 @@ public class BuildContext {
   private final ThreadHistory history;
   private final RetrieveMemory memory;
   private final PromptFiles files;
+  private final FindHistoryStart findHistoryStart;
   private final Jdbc jdbc;
 
   public BuildContext(
@@ -61,11 +63,13 @@ public class BuildContext {
       ThreadHistory history,
       RetrieveMemory memory,
       PromptFiles files,
+      FindHistoryStart findHistoryStart,
       Jdbc jdbc) {
     this.models = models;
     this.history = history;
     this.memory = memory;
     this.files = files;
+    this.findHistoryStart = findHistoryStart;
     this.jdbc = jdbc;
   }
 
@@ -99,8 +103,11 @@ public class BuildContext {
     var functions = progress.toolset().functions();
     int fixed = fixedTokens(settings.sentInstructions(), functions);
     var model = models.require(settings.model()).info();
-    int window = windowTokens(model, settings) - fixed;
-    Integer tokensLeft = promptTokensLeft(run, fixed);
+    var start = start(progress);
+    int summarized =
+        start.summary() == null ? 0 : TokenCounter.count(start.summary()) + TOKENS_A_MESSAGE;
+    int window = windowTokens(model, settings) - fixed - summarized;
+    Integer tokensLeft = promptTokensLeft(run, fixed + summarized);
     if (tokensLeft != null && tokensLeft <= 0) {
       return new TokensUsedUp("max_prompt_tokens");
     }
@@ -108,7 +115,7 @@ public class BuildContext {
     var strategy = settings.truncationStrategy();
     int most = strategy.lastMessages() == null ? Integer.MAX_VALUE : strategy.lastMessages();
     permit.setBeside(characters(functions));
-    var newest = newest(progress, room, most, permit);
+    var newest = newest(progress, start, room, most, permit);
     if (strategy.equals(TruncationStrategy.DISABLED) && newest.isCut()) {
       throw new ContextWindowException(TOO_LONG);
     }
@@ -117,7 +124,7 @@ public class BuildContext {
     }
     if (newest.entries().isEmpty()) {
       // The newest message alone exceeds the window. It is sent, and the provider refuses it.
-      newest = newest(progress, Integer.MAX_VALUE, 1, permit);
+      newest = newest(progress, start, Integer.MAX_VALUE, 1, permit);
     }
     var remembered = remembered(progress, newest, room);
     var memoryText = remembered.text();
@@ -125,7 +132,7 @@ public class BuildContext {
         memoryText.isEmpty() ? newest : newest.within(room - TokenCounter.count(memoryText));
     long left = room - tokensOf(shown) - TokenCounter.count(memoryText);
     var entries = withFiles(progress, shown.entries(), model, left, permit);
-    var messages = messages(settings, memoryText, entries, model);
+    var messages = messages(settings, memoryText, start.summary(), entries, model);
     var prompt = new Prompt(messages, functions);
     var cutBy = shown.isCut() ? cutBy(shown, strategy, tokensLeft, window) : null;
     progress.setSentContext(
@@ -137,6 +144,21 @@ public class BuildContext {
     return prompt;
   }
 
+  /** Looked for once in an attempt. */
+  private HistoryStart start(RunExecution progress) {
+    var known = progress.historyStart();
+    if (known != null) {
+      return known;
+    }
+    var run = progress.run();
+    var start =
+        run.settings().opening().mayHaveSummary()
+            ? jdbc.whenAvailable(() -> findHistoryStart.of(run.threadId(), null))
+            : HistoryStart.BEGINNING;
+    progress.setHistoryStart(start);
+    return start;
+  }
+
   /** Of the schemas, which are trees of small values and take more heap than as much text. */
   private static long characters(List<FunctionSpec> functions) {
     return functions.stream()
@@ -146,22 +168,23 @@ public class BuildContext {
   }
 
   private ThreadHistory.Window newest(
-      RunExecution progress, int room, int most, PromptPermits.Permit permit)
+      RunExecution progress, HistoryStart start, int room, int most, PromptPermits.Permit permit)
       throws InterruptedException {
     var run = progress.run();
     var initialMessages = progress.live().initialMessages();
-    if (initialMessages != null && progress.turns() == 0) {
+    if (initialMessages != null && progress.turns() == 0 && start.equals(HistoryStart.BEGINNING)) {
       permit.acquireFor(
           initialMessages.stream().mapToLong(m -> ContentPart.sizeInCharacters(m.content())).sum());
       return ThreadHistory.newestOf(initialMessages, room, most);
     }
-    var chosen = jdbc.whenAvailable(() -> history.select(run, room, most));
+    var range = ThreadHistory.Range.from(start.from());
+    var chosen = jdbc.whenAvailable(() -> history.select(run, range, room, most));
     long limit = permit.acquireFor(chosen.expected());
-    var read = jdbc.whenAvailable(() -> history.newest(run, chosen, room, limit));
+    var read = jdbc.whenAvailable(() -> history.newest(run, range, chosen, room, limit));
     while (read.isEmpty()) {
       // The estimate was too low: compressed content or tool outputs were larger than expected.
       long more = permit.grow();
-      read = jdbc.whenAvailable(() -> history.newest(run, chosen, room, more));
+      read = jdbc.whenAvailable(() -> history.newest(run, range, chosen, room, more));
     }
     return read.get();
   }
@@ -254,9 +277,14 @@ public class BuildContext {
 
   /**
    * @param memoryText the memory as text for the model; empty if there is none
+   * @param summary of what is before the entries; null if none stands for it
    */
   static List<ModelMessage> messages(
-      RunSettings settings, String memoryText, List<HistoryEntry> entries, ModelInfo model) {
+      RunSettings settings,
+      String memoryText,
+      String summary,
+      List<HistoryEntry> entries,
+      ModelInfo model) {
     var messages = new ArrayList<ModelMessage>();
     var instructions = settings.sentInstructions();
     if (!instructions.isBlank() || !memoryText.isEmpty()) {
@@ -264,6 +292,9 @@ public class BuildContext {
       var gap = instructions.isBlank() || memoryText.isEmpty() ? "" : "\n\n";
       messages.add(
           new ModelMessage.System((instructions.isBlank() ? "" : instructions) + gap + memoryText));
+    }
+    if (summary != null) {
+      messages.add(PromptMessages.ofSummary(summary));
     }
     for (var entry : entries) {
       for (var message : PromptMessages.of(entry, model)) {

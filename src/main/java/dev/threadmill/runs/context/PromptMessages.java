@@ -24,6 +24,11 @@ final class PromptMessages {
     };
   }
 
+  /** A summary that stands for the history before it. */
+  static ModelMessage ofSummary(String summary) {
+    return new ModelMessage.User(List.of(new ModelPart.Text(ThreadHistory.SUMMARY_OF + summary)));
+  }
+
   private static List<ModelMessage> toModelMessages(
       HistoryEntry.MessageEntry message, ModelInfo model) {
     if (message.role() == Message.Role.ASSISTANT) {

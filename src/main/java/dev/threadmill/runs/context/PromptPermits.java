@@ -30,18 +30,28 @@ public class PromptPermits {
 
   /** A permit for the prompts of a run, one after the other; close it after each. */
   public Permit of(LiveRun live) {
-    return new Permit(live);
+    return new Permit(live, true);
+  }
+
+  /** A permit for the prompt of a call of the run, which a thread of the call's own builds. */
+  public Permit ofCall(LiveRun live) {
+    return new Permit(live, false);
   }
 
   /** The share of a run. */
   public final class Permit implements AutoCloseable {
     private final LiveRun live;
+    private final boolean isRunsOwn;
     private MemoryPermits.Permit taken;
     private long limit;
     private long beside;
 
-    private Permit(LiveRun live) {
+    /**
+     * @param isRunsOwn whether the run's own thread waits, which a stop of the run interrupts
+     */
+    private Permit(LiveRun live, boolean isRunsOwn) {
       this.live = live;
+      this.isRunsOwn = isRunsOwn;
     }
 
     /** Sets how many characters the prompt has beside its messages. */
@@ -81,7 +91,7 @@ public class PromptPermits {
     private MemoryPermits.Permit waitFor(CompletableFuture<MemoryPermits.Permit> place)
         throws InterruptedException {
       try {
-        return live.interruptibly(place::get);
+        return isRunsOwn ? live.interruptibly(place::get) : place.get();
       } catch (InterruptedException e) {
         MemoryPermits.giveUp(place);
         throw e;

@@ -28,6 +28,7 @@ public class RebuildContext {
   private final ModelRegistry models;
   private final ToolsetFactory toolsets;
   private final PromptFiles files;
+  private final FindHistoryStart findHistoryStart;
 
   RebuildContext(
       RunStore runs,
@@ -36,9 +37,11 @@ public class RebuildContext {
       RetrieveMemory memory,
       ModelRegistry models,
       ToolsetFactory toolsets,
-      PromptFiles files) {
+      PromptFiles files,
+      FindHistoryStart findHistoryStart) {
     this.toolsets = toolsets;
     this.files = files;
+    this.findHistoryStart = findHistoryStart;
     this.runs = runs;
     this.steps = steps;
     this.history = history;
@@ -58,9 +61,14 @@ public class RebuildContext {
         toolsets.fromCache(project, run.settings().model(), run.settings().tools()).functions();
     var model = models.require(sent.model()).info();
     var shown = withFiles(project, entries, model);
+    var summary =
+        run.settings().opening().mayHaveSummary()
+            ? findHistoryStart.of(thread, step.createdAt()).summary()
+            : null;
     var prompt =
         new BuildContext.Prompt(
-            BuildContext.messages(run.settings(), remembered.text(), shown, model), functions);
+            BuildContext.messages(run.settings(), remembered.text(), summary, shown, model),
+            functions);
     return new StepContextObject(
         "thread.run.step.context",
         stepId.value(),
@@ -68,7 +76,7 @@ public class RebuildContext {
         thread.value(),
         sent.model(),
         PromptDigest.of(prompt.messages(), prompt.functions()).equals(sent.digest()),
-        parts(run, remembered, entries, prompt),
+        parts(run, remembered, summary, entries, prompt),
         leftOut(run, sent),
         sent.memory().state(),
         prompt.messages().stream()
@@ -107,6 +115,7 @@ public class RebuildContext {
   private static List<StepContextObject.Part> parts(
       Run run,
       RetrieveMemory.Result remembered,
+      String summary,
       List<HistoryEntry> entries,
       BuildContext.Prompt prompt) {
     var parts = new ArrayList<StepContextObject.Part>();
@@ -130,6 +139,9 @@ public class RebuildContext {
                   memory.sourceType(), memory.sourceId(), memory.thread().value()),
               memory.createdAt().getEpochSecond(),
               TokenCounter.count(memory.text())));
+    }
+    if (summary != null) {
+      parts.add(new StepContextObject.Compaction(summary, TokenCounter.count(summary)));
     }
     for (var entry : entries) {
       parts.add(

@@ -50,6 +50,7 @@ public record StepContextObject(
       return switch (this) {
         case Instructions it -> "instructions:" + Integer.toHexString(it.text().hashCode());
         case Summary it -> "summary:" + it.version();
+        case Compaction it -> "compaction:" + Integer.toHexString(it.text().hashCode());
         case Recalled it -> "recalled:" + it.source().id();
         case MessagePart it -> "message:" + it.id();
         case CallsPart it -> "tool_calls:" + String.join(",", it.toolCallIds());
@@ -69,6 +70,14 @@ public record StepContextObject(
     @Override
     public String type() {
       return "summary";
+    }
+  }
+
+  /** The summary that stands for what the thread has before the entries that are shown. */
+  record Compaction(String text, int tokens) implements Part {
+    @Override
+    public String type() {
+      return "compaction";
     }
   }
 

@@ -21,6 +21,9 @@ import java.util.Optional;
  */
 @ApplicationScoped
 public class ThreadHistory {
+  /** What a summary that replaces a history begins with, for the model. */
+  public static final String SUMMARY_OF = "Summary of the conversation so far:\n";
+
   private static final int MOST_CALLS = 2_000;
 
   /** A run of spaces is one token, so a token can have many bytes. */
@@ -40,6 +43,21 @@ public class ThreadHistory {
     this.messages = messages;
     this.messageCache = messageCache;
     this.toolCalls = toolCalls;
+  }
+
+  /**
+   * A part of a thread.
+   *
+   * @param from the time of its first entry
+   * @param before the time behind its last one
+   */
+  record Range(Instant from, Instant before) {
+    private static final Instant ALWAYS = Instant.parse("9999-12-31T00:00:00Z");
+
+    /** From this time on. */
+    static Range from(Instant time) {
+      return new Range(time, ALWAYS);
+    }
   }
 
   /**
@@ -80,18 +98,24 @@ public class ThreadHistory {
   }
 
   /**
-   * Chooses the newest messages.
+   * Chooses the newest messages of a part of the thread.
    *
    * @param maxTokens how many tokens they may cost together
    * @param maxMessages how many messages there may be among them
    */
-  Selection select(Run run, int maxTokens, int maxMessages) {
+  Selection select(Run run, Range range, int maxTokens, int maxMessages) {
     var reading = messages.begin(run, messageCache.get(run.threadId()), maxMessages);
     var kept = new ArrayList<MessageEntry>();
     long tokens = 0;
     boolean isCut = false;
-    while (!isCut && reading.has(kept.size(), maxMessages)) {
-      var next = reading.at(kept.size());
+    for (int i = 0; !isCut && reading.has(i, maxMessages); i++) {
+      var next = reading.at(i);
+      if (next.at().isBefore(range.from())) {
+        break;
+      }
+      if (!next.at().isBefore(range.before())) {
+        continue;
+      }
       tokens += next.tokens();
       isCut = tokens > maxTokens || kept.size() == maxMessages;
       if (!isCut) {
@@ -103,22 +127,22 @@ public class ThreadHistory {
   }
 
   /**
-   * The newest entries.
+   * The newest entries of a part of the thread.
    *
    * @param maxTokens how many tokens they may cost together
    * @param limit maximum number of characters
    * @return empty if they have more
    */
-  Optional<Window> newest(Run run, Selection chosen, int maxTokens, long limit) {
+  Optional<Window> newest(Run run, Range range, Selection chosen, int maxTokens, long limit) {
     var read = messages.loadContent(run, chosen.newestFirst(), limit);
     if (read.isEmpty()) {
       return Optional.empty();
     }
     var whole = read.get();
     boolean isCut = chosen.isCut() || whole.size() < chosen.newestFirst().size();
-    var since = isCut && !whole.isEmpty() ? whole.getLast().at() : Instant.EPOCH;
+    var since = isCut && !whole.isEmpty() ? whole.getLast().at() : range.from();
     long left = limit - whole.stream().mapToLong(MessageEntry::characters).sum();
-    return calls(run, since, maxTokens, left)
+    return calls(run, new Range(since, range.before()), maxTokens, left)
         .map(calls -> withCalls(whole, calls, maxTokens, isCut));
   }
 
@@ -148,7 +172,7 @@ public class ThreadHistory {
   List<HistoryEntry> between(Run run, Instant from, Instant to) {
     var entries =
         new ArrayList<HistoryEntry>(
-            calls(run, from, Integer.MAX_VALUE, Long.MAX_VALUE).orElseThrow());
+            calls(run, Range.from(from), Integer.MAX_VALUE, Long.MAX_VALUE).orElseThrow());
     entries.addAll(
         messages.loadContent(run, messages.between(run, from, to), Long.MAX_VALUE).orElseThrow());
     entries.removeIf(entry -> entry.at().isAfter(to));
@@ -196,10 +220,12 @@ public class ThreadHistory {
    * @param limit maximum number of bytes
    * @return empty if they have more
    */
-  private Optional<List<CallsEntry>> calls(Run run, Instant since, int maxTokens, long limit) {
+  private Optional<List<CallsEntry>> calls(Run run, Range range, int maxTokens, long limit) {
     long maxBytes =
         Math.min((long) maxTokens * MOST_BYTES_OF_A_TOKEN, PromptMessageReader.MOST_CHARACTERS);
-    var rows = toolCalls.completedSince(run, since, MOST_CALLS, Math.min(maxBytes, limit));
+    var rows =
+        toolCalls.completedSince(
+            run, range.from(), range.before(), MOST_CALLS, Math.min(maxBytes, limit));
     if (rows.stream().mapToLong(ToolCallStore.CompletedCall::bytes).sum() > limit) {
       return Optional.empty();
     }

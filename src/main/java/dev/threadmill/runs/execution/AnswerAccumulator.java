@@ -83,7 +83,8 @@ public final class AnswerAccumulator {
       this.code =
           switch (started.callType()) {
             case CODE_INTERPRETER -> new CodeArguments();
-            case FUNCTION, AGENT_ROUTING, FILE_SEARCH, WEB_SEARCH -> null;
+            case FUNCTION, AGENT_ROUTING, FILE_SEARCH, WEB_SEARCH, MCP_LIST_TOOLS, COMPACTION ->
+                null;
           };
       this.arguments = new OpenText(DeltaTarget.of(StreamedText.ARGUMENTS, step, index));
     }

@@ -30,7 +30,7 @@ final class CallObject {
           case FILE_SEARCH -> FileSearchResults.of(call, withContents);
           case WEB_SEARCH -> WebSearchResults.of(call);
           case CODE_INTERPRETER -> CodeCallObject.details(call);
-          case FUNCTION, AGENT_ROUTING -> function(call);
+          case FUNCTION, AGENT_ROUTING, MCP_LIST_TOOLS, COMPACTION -> function(call);
         });
     return shown;
   }
@@ -48,7 +48,7 @@ final class CallObject {
         switch (call.callType()) {
           case FILE_SEARCH, WEB_SEARCH -> Map.of();
           case CODE_INTERPRETER -> CodeCallObject.started();
-          case FUNCTION, AGENT_ROUTING ->
+          case FUNCTION, AGENT_ROUTING, MCP_LIST_TOOLS, COMPACTION ->
               JsonFields.ordered("name", call.name(), "arguments", "", "output", null);
         });
   }
@@ -71,7 +71,7 @@ final class CallObject {
       case FILE_SEARCH, WEB_SEARCH -> Optional.empty();
       case CODE_INTERPRETER ->
           Optional.of(completed(index, call, CodeCallObject.completed(call, before)));
-      case FUNCTION, AGENT_ROUTING -> {
+      case FUNCTION, AGENT_ROUTING, MCP_LIST_TOOLS, COMPACTION -> {
         var rest = call.output().substring(Math.min(before, call.output().length()));
         yield Optional.of(completed(index, call, Map.of("output", rest)));
       }
@@ -87,7 +87,7 @@ final class CallObject {
   static boolean isStreamed(String type) {
     return switch (CallType.of(type)) {
       case FILE_SEARCH, WEB_SEARCH -> false;
-      case CODE_INTERPRETER, FUNCTION, AGENT_ROUTING -> true;
+      case CODE_INTERPRETER, FUNCTION, AGENT_ROUTING, MCP_LIST_TOOLS, COMPACTION -> true;
     };
   }
 
@@ -95,7 +95,7 @@ final class CallObject {
   static String outputType(String type) {
     return switch (CallType.of(type)) {
       case CODE_INTERPRETER -> type;
-      case FILE_SEARCH, WEB_SEARCH, FUNCTION, AGENT_ROUTING -> FUNCTION;
+      case FILE_SEARCH, WEB_SEARCH, FUNCTION, AGENT_ROUTING, MCP_LIST_TOOLS, COMPACTION -> FUNCTION;
     };
   }
 
@@ -103,7 +103,7 @@ final class CallObject {
   static String beforeText(String type, StreamedText text) {
     return switch (CallType.of(type)) {
       case CODE_INTERPRETER -> CodeCallObject.beforeText(text);
-      case FILE_SEARCH, WEB_SEARCH, FUNCTION, AGENT_ROUTING ->
+      case FILE_SEARCH, WEB_SEARCH, FUNCTION, AGENT_ROUTING, MCP_LIST_TOOLS, COMPACTION ->
           "\"function\":{\"" + text.field() + "\":\"";
     };
   }
@@ -112,7 +112,7 @@ final class CallObject {
   static String afterText(String type, StreamedText text) {
     return switch (CallType.of(type)) {
       case CODE_INTERPRETER -> CodeCallObject.afterText(text);
-      case FILE_SEARCH, WEB_SEARCH, FUNCTION, AGENT_ROUTING -> "\"}";
+      case FILE_SEARCH, WEB_SEARCH, FUNCTION, AGENT_ROUTING, MCP_LIST_TOOLS, COMPACTION -> "\"}";
     };
   }
 
@@ -120,7 +120,8 @@ final class CallObject {
   static List<String> images(ToolCall call) {
     return switch (call.callType()) {
       case CODE_INTERPRETER -> CodeCallObject.images(call);
-      case FILE_SEARCH, WEB_SEARCH, FUNCTION, AGENT_ROUTING -> List.of();
+      case FILE_SEARCH, WEB_SEARCH, FUNCTION, AGENT_ROUTING, MCP_LIST_TOOLS, COMPACTION ->
+          List.of();
     };
   }
 
@@ -128,7 +129,7 @@ final class CallObject {
   private static String field(ToolCall call) {
     return switch (call.callType()) {
       case FILE_SEARCH, WEB_SEARCH, CODE_INTERPRETER -> call.type();
-      case FUNCTION, AGENT_ROUTING -> FUNCTION;
+      case FUNCTION, AGENT_ROUTING, MCP_LIST_TOOLS, COMPACTION -> FUNCTION;
     };
   }
 

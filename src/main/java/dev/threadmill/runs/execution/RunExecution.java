@@ -4,6 +4,7 @@ import dev.threadmill.db.Tx;
 import dev.threadmill.limits.BudgetLedger;
 import dev.threadmill.limits.Reservation;
 import dev.threadmill.models.Usage;
+import dev.threadmill.runs.store.HistoryStart;
 import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.SentContext;
 import dev.threadmill.runs.store.Step;
@@ -38,7 +39,7 @@ public final class RunExecution {
 
   private final LiveRun live;
   private final InstantSource clock;
-  private final Toolset toolset;
+  private Toolset toolset;
   private Run run;
   private int lastOrdinal;
   private Instant lastTimestamp;
@@ -49,6 +50,7 @@ public final class RunExecution {
   private SentContext sentContext;
   private Reservation reservation = Reservation.NONE;
   private Usage unsettled;
+  private HistoryStart historyStart;
   private List<String> warnings;
   private volatile boolean isSafetyFlagged;
   private final List<Activity> uncommitted = new ArrayList<>();
@@ -74,11 +76,31 @@ public final class RunExecution {
       execution.lastOrdinal = Math.max(execution.lastOrdinal, step.ordinal());
       var until = step.endedAt() == null ? step.createdAt() : step.endedAt();
       execution.lastTimestamp = latest(execution.lastTimestamp, until);
-      execution.turns = execution.lastOrdinal;
-      step.calls().forEach(call -> execution.toolNames.add(call.name()));
+      if (step.calls().stream().noneMatch(call -> call.callType().isOpening())) {
+        execution.turns = step.ordinal();
+      }
+      step.calls().stream()
+          .filter(call -> !call.callType().isOpening())
+          .forEach(call -> execution.toolNames.add(call.name()));
       step.calls().forEach(execution::addImages);
     }
     return execution;
+  }
+
+  /** The run has these tools from here on. */
+  public void equip(Toolset tools) {
+    toolset = tools;
+    warnings = tools.warnings();
+  }
+
+  /** Where the history begins for the prompts of the run; null while it is not known. */
+  public HistoryStart historyStart() {
+    return historyStart;
+  }
+
+  /** Sets {@link #historyStart}. */
+  public void setHistoryStart(HistoryStart start) {
+    historyStart = start;
   }
 
   /** Adds the figures that a call has shown; the message that ends the run has them. */
@@ -221,7 +243,7 @@ public final class RunExecution {
   }
 
   /** Starts a step of this type. The first one has the warnings of the toolset. */
-  Step startStep(Step.Type type) {
+  public Step startStep(Step.Type type) {
     lastOrdinal++;
     var step = Step.started(run, run.attempt(), lastOrdinal, type, nextTimestamp());
     var warned = step.withWarnings(warnings);

@@ -75,7 +75,8 @@ public class ResolveRunSettings {
             overrides
                 .turns()
                 .withDefaults(assistant == null ? TurnOptions.NONE : assistant.turns()),
-            overrides.exactReplay());
+            overrides.exactReplay(),
+            overrides.opening());
     requireChoosable(settings);
     return settings;
   }

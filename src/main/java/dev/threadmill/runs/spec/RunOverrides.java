@@ -5,10 +5,9 @@ import dev.threadmill.assistants.ToolSpec;
 import dev.threadmill.assistants.TurnOptions;
 import dev.threadmill.models.ResponseFormat;
 import dev.threadmill.models.ToolChoice;
-import dev.threadmill.projects.ClientUser;
+import dev.threadmill.runs.store.RunOpening;
 import dev.threadmill.runs.store.RunSettings.TokenLimits;
 import dev.threadmill.runs.store.TruncationStrategy;
-import java.util.LinkedHashMap;
 import java.util.List;
 
 /**
@@ -88,30 +87,8 @@ public final class RunOverrides {
     return values.exactReplay;
   }
 
-  /**
-   * Answers 403 if a run with a client token sets what its assistant decides. The numbers of
-   * tokens, turns and messages may be set, since they only make a run smaller.
-   */
-  public void requireNone() {
-    var set = new LinkedHashMap<String, Object>();
-    set.put("model", values.model);
-    set.put("instructions", values.instructions);
-    set.put("additional_instructions", values.additionalInstructions);
-    set.put("tools", values.tools);
-    set.put("tool_choice", values.toolChoice);
-    set.put("parallel_tool_calls", values.parallelToolCalls);
-    set.put("temperature", values.temperature);
-    set.put("top_p", values.topP);
-    set.put("reasoning_effort", values.reasoningEffort);
-    set.put("response_format", values.responseFormat);
-    set.put("reasoning", values.turns.reasoning());
-    set.put("visibility", values.turns.visibility());
-    set.forEach(
-        (param, value) -> {
-          if (value != null) {
-            throw ClientUser.mayNotSet(param);
-          }
-        });
+  RunOpening opening() {
+    return values.opening;
   }
 
   /** Collects what a run sets. */
@@ -130,6 +107,7 @@ public final class RunOverrides {
     private ResponseFormat responseFormat;
     private TurnOptions turns = TurnOptions.NONE;
     private boolean exactReplay;
+    private RunOpening opening = RunOpening.NONE;
 
     private Builder() {}
 
@@ -175,12 +153,6 @@ public final class RunOverrides {
       return this;
     }
 
-    /** The run is shown this many of the newest messages, and the calls between them. */
-    public Builder lastMessages(int count) {
-      truncationStrategy = new TruncationStrategy("last_messages", count);
-      return this;
-    }
-
     public Builder truncation(TruncationStrategy strategy) {
       truncationStrategy = strategy;
       return this;
@@ -208,6 +180,22 @@ public final class RunOverrides {
      */
     public Builder exactReplay(boolean exact) {
       exactReplay = exact;
+      return this;
+    }
+
+    /**
+     * What the run does before its first model call.
+     *
+     * @param listTools the labels of MCP servers whose tools it lists
+     * @param compactAbove how many tokens the history of its thread may have before it is
+     *     summarized; null if it never is
+     * @param newTicks the {@link ThreadEntry#ticks} of the last entries of the request, which are
+     *     not summarized
+     * @param fromSummary whether the thread may have a summary that stands for what is before it
+     */
+    public Builder opening(
+        List<String> listTools, Integer compactAbove, int newTicks, boolean fromSummary) {
+      opening = new RunOpening(listTools, compactAbove, newTicks, fromSummary);
       return this;
     }
 

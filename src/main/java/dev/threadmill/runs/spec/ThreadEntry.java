@@ -6,6 +6,14 @@ import java.util.List;
 
 /** An entry that a client adds to a thread: a message, or tool calls that were made elsewhere. */
 public sealed interface ThreadEntry {
+  /** How many microseconds of its thread the entry takes: each call and each output takes one. */
+  default int ticks() {
+    return switch (this) {
+      case OfMessage _ -> 1;
+      case OfCalls(var calls, _) -> 2 * calls.size();
+    };
+  }
+
   /** A message of the user or the assistant. */
   record OfMessage(CreateMessage message) implements ThreadEntry {}
 

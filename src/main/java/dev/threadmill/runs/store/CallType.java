@@ -3,6 +3,7 @@ package dev.threadmill.runs.store;
 import dev.threadmill.assistants.ToolSpec;
 import dev.threadmill.assistants.WebSearchSpec;
 import java.util.EnumSet;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
@@ -20,7 +21,11 @@ public enum CallType {
   /** A search of vector stores. Forks of a thread keep its results, which citations refer to. */
   FILE_SEARCH(ToolSpec.FileSearch.TYPE, true),
   /** A search of the web. Forks of a thread keep its results, which citations refer to. */
-  WEB_SEARCH(WebSearchSpec.TYPE, true);
+  WEB_SEARCH(WebSearchSpec.TYPE, true),
+  /** The list of the tools of an MCP server, which a run makes before its first model call. */
+  MCP_LIST_TOOLS("mcp_list_tools", false),
+  /** A summary of the history, which a run makes before its first model call. */
+  COMPACTION("compaction", false);
 
   private final String word;
   private final boolean isResultForked;
@@ -31,7 +36,7 @@ public enum CallType {
   }
 
   /** The word of the type. */
-  String word() {
+  public String word() {
     return word;
   }
 
@@ -45,10 +50,24 @@ public enum CallType {
     return FUNCTION;
   }
 
+  /** Whether runs make such calls by themselves, before their first model call. */
+  public boolean isOpening() {
+    return this == MCP_LIST_TOOLS || this == COMPACTION;
+  }
+
+  /** The types that no model calls, as a list in SQL. */
+  static String sqlOfOpenings() {
+    return sqlOf(CallType::isOpening);
+  }
+
   /** Types whose result parts are copied with the thread, as a list in SQL. */
   static String sqlOfForkedResults() {
+    return sqlOf(type -> type.isResultForked);
+  }
+
+  private static String sqlOf(Predicate<CallType> wanted) {
     return EnumSet.allOf(CallType.class).stream()
-        .filter(type -> type.isResultForked)
+        .filter(wanted)
         .map(type -> "'" + type.word + "'")
         .collect(Collectors.joining(", ", "(", ")"));
   }

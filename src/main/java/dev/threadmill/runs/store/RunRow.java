@@ -46,7 +46,7 @@ final class RunRow {
       truncation_strategy, tool_choice, parallel_tool_calls, response_format, reasoning_effort,
       prompt_tokens, completion_tokens, reasoning_tokens, owner, attempt, tape, memory, safety, turns,
       parent_thread_id, parent_run_id, parent_call_id, root_run_id, callers, handoff, api_key_id,
-      exact_replay, request_id, trace
+      exact_replay, request_id, trace, opening
       """;
 
   /** The columns of a list of runs: without the event log, which can be long. */
@@ -115,7 +115,8 @@ final class RunRow {
             null,
             null,
             TurnOptions.NONE,
-            row.bool("exact_replay"));
+            row.bool("exact_replay"),
+            RunOpening.NONE);
     var definition =
         new Run.Definition(
             row.text("thread_id", ThreadId::new),
@@ -151,7 +152,8 @@ final class RunRow {
         row.json("safety", SafetyOptions.class),
         row.json("memory", MemoryOptions.class),
         TurnOptions.orNone(row.json("turns", TurnOptions.class)),
-        row.bool("exact_replay"));
+        row.bool("exact_replay"),
+        RunOpening.orNone(row.json("opening", RunOpening.class)));
   }
 
   private static Run.State state(Row row, RunError lastError) throws SQLException {

@@ -20,6 +20,7 @@ import java.util.List;
  * @param memory null if the run has none
  * @param exactReplay whether the event log keeps every delta as it was published, so that each
  *     replay has the same events as the live stream
+ * @param opening what the run does before its first model call
  */
 public record RunSettings(
     String model,
@@ -33,7 +34,8 @@ public record RunSettings(
     SafetyOptions safety,
     MemoryOptions memory,
     TurnOptions turns,
-    boolean exactReplay) {
+    boolean exactReplay,
+    RunOpening opening) {
   public RunSettings {
     tools = List.copyOf(tools);
   }
@@ -74,7 +76,8 @@ public record RunSettings(
         safety,
         memory,
         turns,
-        exactReplay);
+        exactReplay,
+        opening);
   }
 
   /** Whether the run may route messages to other assistants. */
@@ -84,6 +87,10 @@ public record RunSettings(
 
   /** The type of a call of the function with this name, as it is stored. */
   public String callType(String function) {
+    var own = RunOpening.typeOf(function);
+    if (own != null) {
+      return own.word();
+    }
     return tools.stream()
         .map(tool -> tool.callType(function))
         .filter(type -> !type.equals(ToolSpec.FUNCTION_CALL))

@@ -89,9 +89,10 @@ public class RunTransitions {
           max_completion_tokens, truncation_strategy, tool_choice, parallel_tool_calls,
           response_format, reasoning_effort, owner, attempt, tape, memory, waiting,
           waiting_messages, safety, turns, parent_thread_id, parent_run_id, parent_call_id, root_run_id,
-          callers, handoff, api_key_id, exact_replay, request_id, trace)
+          callers, handoff, api_key_id, exact_replay, request_id, trace,
+          opening)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
-          ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+          ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
         run.threadId(),
         run.id(),
@@ -131,7 +132,8 @@ public class RunTransitions {
         run.apiKey(),
         settings.exactReplay(),
         run.cause().requestId(),
-        Tx.json(run.trace()));
+        Tx.json(run.trace()),
+        Tx.json(settings.opening().orNull()));
     recordChange(tx, Kind.CREATED, run);
     activity.created(tx, run);
   }

@@ -16,6 +16,7 @@ import dev.threadmill.db.Tx;
 import dev.threadmill.models.Usage;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -72,6 +73,26 @@ public class StepStore {
   /** All steps of a run in their order, with their calls. */
   public List<Step> ofRun(Run run) {
     return withCalls(jdbc.list(OF_RUN, StepStore::read, run.threadId(), run.id()), run.threadId());
+  }
+
+  /** All steps of several runs in their order, with their calls, by their runs. Two statements. */
+  public Map<RunId, List<Step>> ofRuns(Collection<Run> runs) {
+    var steps =
+        jdbc.list(
+            """
+            SELECT %s FROM run_steps
+            WHERE (thread_id, run_id) IN (SELECT * FROM unnest(?::text[], ?::text[]))
+            ORDER BY run_id, ordinal
+            """
+                .formatted(COLUMNS),
+            StepStore::read,
+            runs.stream().map(Run::threadId).toList(),
+            runs.stream().map(Run::id).toList());
+    var ofRuns = new HashMap<RunId, List<Step>>();
+    for (var step : withCalls(steps, _ -> calls.ofSteps(steps))) {
+      ofRuns.computeIfAbsent(step.runId(), _ -> new ArrayList<>()).add(step);
+    }
+    return ofRuns;
   }
 
   /** All steps of a run in their order, without their calls, within a transaction. */

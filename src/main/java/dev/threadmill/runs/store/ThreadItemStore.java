@@ -4,7 +4,6 @@ import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Row;
-import dev.threadmill.db.Tx;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -31,6 +30,7 @@ public class ThreadItemStore {
       FROM run_steps s JOIN tool_calls c ON c.thread_id = s.thread_id AND c.step_id = s.id
       WHERE s.thread_id = ? AND s.project_id = ? AND s.type = 'tool_calls'
         AND c.executor <> 'nobody'
+        AND (c.type <> 'compaction' OR s.status = 'completed' AND c.output <> '')
       """;
 
   private static final String OUTPUTS =
@@ -126,10 +126,30 @@ public class ThreadItemStore {
         limit);
   }
 
+  /** Whether a thread has a message or a call from one time on and before another. */
+  public boolean hasBefore(ThreadId thread, Instant from, Instant before) {
+    return jdbc.one(
+            """
+            SELECT 1 AS one WHERE EXISTS (SELECT 1 FROM messages m
+                WHERE m.thread_id = ? AND m.created_at >= ? AND m.created_at < ?)
+              OR EXISTS (SELECT 1 FROM run_steps s
+                WHERE s.thread_id = ? AND s.type = 'tool_calls' AND s.created_at >= ?
+                  AND s.created_at < ?)
+            """,
+            row -> row.integer("one"),
+            thread,
+            from,
+            before,
+            thread,
+            from,
+            before)
+        .isPresent();
+  }
+
   /**
    * About how many tokens the items of a thread have.
    *
-   * @param from the time of the first one that counts; null for all
+   * @param from the time of the first one that counts
    * @param limit how many of the newest messages count, and how many of the newest calls
    */
   public long tokens(ProjectId project, ThreadId thread, Instant from, int limit) {
@@ -144,53 +164,20 @@ public class ThreadItemStore {
                 FROM run_steps s
                 JOIN tool_calls c ON c.thread_id = s.thread_id AND c.step_id = s.id
                 WHERE s.thread_id = ? AND s.project_id = ? AND s.created_at >= ?
+                  AND c.type NOT IN %s
                 ORDER BY s.created_at DESC LIMIT ?) AS newest) AS tokens
-            """,
+            """
+                .formatted(CallType.sqlOfOpenings()),
             row -> row.bigint("tokens"),
             thread,
             project,
-            from == null ? Instant.EPOCH : from,
+            from,
             limit,
             thread,
             project,
-            from == null ? Instant.EPOCH : from,
+            from,
             limit)
         .orElse(0L);
-  }
-
-  /**
-   * How much a thread holds. Two extents are equal if nothing was added or deleted between them;
-   * outputs of its calls do not count.
-   *
-   * @param newest when its newest message was created; null if it has none
-   */
-  public record Extent(int messages, Instant newest, int calls) {}
-
-  private static final String EXTENT =
-      """
-      SELECT (SELECT count(*)::int FROM messages m WHERE m.thread_id = ?) AS messages,
-        (SELECT max(m.created_at) FROM messages m WHERE m.thread_id = ?) AS newest,
-        (SELECT count(*)::int FROM tool_calls c WHERE c.thread_id = ?) AS calls
-      """;
-
-  /** How much the thread holds now. */
-  public Extent extent(ThreadId thread) {
-    return jdbc.one(EXTENT, ThreadItemStore::readExtent, thread, thread, thread).orElseThrow();
-  }
-
-  /** As {@link #extent(ThreadId)}, within a transaction. */
-  public Extent extent(Tx tx, ThreadId thread) {
-    return tx.one(EXTENT, ThreadItemStore::readExtent, thread, thread, thread).orElseThrow();
-  }
-
-  /** Whether a run is active on the thread. */
-  public boolean hasActiveRun(Tx tx, ThreadId thread) {
-    return tx.one("SELECT active_run(?) IS NOT NULL AS active", row -> row.bool("active"), thread)
-        .orElseThrow();
-  }
-
-  private static Extent readExtent(Row row) throws SQLException {
-    return new Extent(row.integer("messages"), row.instant("newest"), row.integer("calls"));
   }
 
   private static Place read(Row row) throws SQLException {

@@ -156,7 +156,8 @@ public record ToolCall(
   public String argumentsAsJson() {
     return switch (callType()) {
       case CODE_INTERPRETER -> CodeArguments.toJson(arguments);
-      case FUNCTION, AGENT_ROUTING, FILE_SEARCH, WEB_SEARCH -> arguments;
+      case FUNCTION, AGENT_ROUTING, FILE_SEARCH, WEB_SEARCH, MCP_LIST_TOOLS, COMPACTION ->
+          arguments;
     };
   }
 

@@ -72,6 +72,22 @@ public class ToolCallStore {
     return calls;
   }
 
+  /** The calls of steps of any threads, by their steps. */
+  Map<StepId, List<ToolCall>> ofSteps(List<Step> steps) {
+    var calls = new HashMap<StepId, List<ToolCall>>();
+    jdbc.list(
+        """
+        SELECT %s FROM tool_calls
+        WHERE (thread_id, step_id) IN (SELECT * FROM unnest(?::text[], ?::text[]))
+        ORDER BY step_id, ordinal
+        """
+            .formatted(COLUMNS),
+        row -> addTo(calls, row),
+        steps.stream().map(Step::threadId).toList(),
+        steps.stream().map(Step::id).toList());
+    return calls;
+  }
+
   /** As {@link #ofSteps(ThreadId, Collection)}, within a transaction. */
   Map<StepId, List<ToolCall>> ofSteps(Tx tx, ThreadId thread, Collection<StepId> steps) {
     var calls = new HashMap<StepId, List<ToolCall>>();
@@ -189,7 +205,9 @@ public class ToolCallStore {
             SELECT count(DISTINCT c.step_id) AS turns, count(*) AS calls
             FROM tool_calls c JOIN run_steps s ON s.thread_id = c.thread_id AND s.id = c.step_id
             WHERE c.thread_id = ? AND c.run_id = ? AND s.status IN ('completed', 'in_progress')
-            """,
+              AND c.type NOT IN %s
+            """
+                .formatted(CallType.sqlOfOpenings()),
             row -> new TurnCounts(row.integer("turns"), row.integer("calls")),
             run.threadId(),
             run.id())
@@ -221,11 +239,14 @@ public class ToolCallStore {
       Instant at, RunId run, StepId step, StepReasoning reasoning, ToolCall call, int bytes) {}
 
   /**
-   * The newest completed calls of a run's thread, newest step first, in their order within a step.
+   * The newest completed calls of a run's thread that models have made, newest step first, in their
+   * order within a step.
    *
+   * @param before the steps that were created before this time
    * @param maxBytes reads no further once the calls before have more bytes than this
    */
-  public List<CompletedCall> completedSince(Run run, Instant since, int maxCalls, long maxBytes) {
+  public List<CompletedCall> completedSince(
+      Run run, Instant since, Instant before, int maxCalls, long maxBytes) {
     return jdbc.list(
         """
         SELECT created_at, run_id, step_id, aside, id, type, name, arguments, output, bytes FROM (
@@ -245,12 +266,14 @@ public class ToolCallStore {
           JOIN tool_calls c ON c.thread_id = s.thread_id AND c.step_id = s.id
           LEFT JOIN runs r ON r.thread_id = s.thread_id AND r.id = s.run_id
           WHERE s.thread_id = ? AND s.type = 'tool_calls' AND s.status = 'completed'
-            AND s.created_at >= ? AND c.output IS NOT NULL
+            AND s.created_at >= ? AND s.created_at < ? AND c.output IS NOT NULL
+            AND c.type NOT IN %s
           ORDER BY s.created_at DESC, s.id, c.ordinal
           LIMIT ?) AS newest
         WHERE coalesce(ahead, 0) <= ?
         ORDER BY created_at DESC, step_id, ordinal
-        """,
+        """
+            .formatted(CallType.sqlOfOpenings()),
         row ->
             new CompletedCall(
                 row.instant("created_at"),
@@ -267,6 +290,7 @@ public class ToolCallStore {
         run.id(),
         run.threadId(),
         since,
+        before,
         maxCalls,
         maxBytes);
   }

@@ -20,6 +20,7 @@ import dev.threadmill.threads.MessageStore;
 import dev.threadmill.threads.ThreadObject;
 import dev.threadmill.threads.ThreadStore;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -82,6 +83,52 @@ public class LoadRun {
                   entries,
                   handedTo(run));
             });
+  }
+
+  /**
+   * What the database has of several runs but their threads, in three statements. Runs that have
+   * not ended cost further ones.
+   */
+  List<StoredRun> loadAll(List<Run> wanted) {
+    var journals = new HashMap<RunId, List<StoredRun.JournalEntry>>();
+    for (var run : wanted) {
+      if (run.owner() != null) {
+        journals.put(run.id(), journal(run.threadId(), run.id(), 0, END_OF_LOG));
+      }
+    }
+    // As for one run: a run that has a journal is read again behind it.
+    var current = new ArrayList<Run>();
+    for (var run : wanted) {
+      if (!journals.containsKey(run.id())) {
+        current.add(run);
+      } else {
+        runs.find(run.projectId(), run.threadId(), run.id()).ifPresent(current::add);
+      }
+    }
+    var stepsOfRuns = steps.ofRuns(current);
+    var threadsOfMessages = new HashMap<MessageId, ThreadId>();
+    stepsOfRuns
+        .values()
+        .forEach(
+            all ->
+                all.stream()
+                    .filter(step -> step.messageId() != null)
+                    .forEach(step -> threadsOfMessages.put(step.messageId(), step.threadId())));
+    var found = new HashMap<String, Message>();
+    if (!threadsOfMessages.isEmpty()) {
+      messages.findAll(threadsOfMessages).forEach(each -> found.put(each.id().value(), each));
+    }
+    return current.stream()
+        .map(
+            run ->
+                new StoredRun(
+                    run,
+                    stepsOfRuns.getOrDefault(run.id(), List.of()),
+                    found,
+                    null,
+                    journals.getOrDefault(run.id(), List.of()),
+                    handedTo(run)))
+        .toList();
   }
 
   private StoredRun handedTo(Run run) {

@@ -15,7 +15,9 @@ import dev.threadmill.runs.node.LocalRuns;
 import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.RunStore;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /** Opens streams of the events of runs. */
 @ApplicationScoped
@@ -127,6 +129,13 @@ public class RunStreams implements StreamLookup {
         .load(run.projectId(), run.threadId(), run.id())
         .map(stored -> Replay.of(stored).frames())
         .orElse(List.of());
+  }
+
+  /** As {@link #stored(Run)}, of several runs by their ids, in a few statements. */
+  public Map<RunId, List<SseFrame>> stored(List<Run> wanted) {
+    var frames = new HashMap<RunId, List<SseFrame>>();
+    loadRun.loadAll(wanted).forEach(each -> frames.put(each.run().id(), Replay.of(each).frames()));
+    return frames;
   }
 
   private RunEventReader reader(Run run, EventId position) {

@@ -93,10 +93,12 @@ public class Containers {
         tx -> {
           var thread =
               threads
-                  .create(tx, new NewThread(project, null, null, Metadata.EMPTY, List.of()), 0)
+                  .create(
+                      tx,
+                      new NewThread(project, null, null, Metadata.EMPTY, List.of()).asHidden(),
+                      0)
                   .thread()
                   .id();
-          threads.hide(tx, thread);
           var container =
               new Container(
                   Container.idOf(thread),

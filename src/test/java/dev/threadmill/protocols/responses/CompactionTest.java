@@ -16,7 +16,6 @@ import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import java.time.Duration;
 import java.util.UUID;
-import java.util.concurrent.CompletableFuture;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -130,25 +129,6 @@ class CompactionTest {
     assertThat(summaries.at("/data/0/written_by").asText()).isEqualTo(model);
   }
 
-  /** Another request changes a conversation while the model summarizes it. */
-  private JsonNode compactedWhile(String conversation, Runnable change) {
-    var gate = new ReplyGate();
-    provider.replyTo(model, Reply.text("SUMMARY.").withGate(gate), Reply.text("Second."));
-    int before = provider.requests().size();
-    var fields = MANAGED + ", \"conversation\": \"" + conversation + "\", \"input\": \"and now\"";
-    try {
-      var response = CompletableFuture.supplyAsync(() -> create(fields));
-      Awaitility.await()
-          .atMost(Duration.ofSeconds(20))
-          .until(() -> provider.requests().size() > before);
-      change.run();
-      gate.open();
-      return response.join();
-    } finally {
-      gate.open();
-    }
-  }
-
   private String conversationOf(String input) {
     provider.replyTo(model, Reply.text("First."));
     var conversation = user.post("/v1/conversations", "{}").id();
@@ -157,36 +137,116 @@ class CompactionTest {
   }
 
   @Test
-  void aMessageThatIsAddedWhileTheHistoryIsSummarizedReachesTheModel() {
+  void aResponseIsThereWhileItsHistoryIsSummarizedAndItsConversationIsLocked() throws Exception {
     var conversation = conversationOf(LONG);
-    var added =
-        "{\"items\": [{\"type\": \"message\", \"role\": \"user\", \"content\": \"MEANWHILE\"}]}";
+    var gate = new ReplyGate();
+    provider.replyTo(model, Reply.text("SUMMARY.").withGate(gate), Reply.text("Second."));
+    var fields = MANAGED + ", \"conversation\": \"" + conversation + "\", \"input\": \"and now\"";
+    var body = "{\"model\": \"%s\", \"stream\": true, %s}".formatted(model, fields);
+    try (var stream = user.stream("/v1/responses", body)) {
+      assertThat(stream.next().event()).isEqualTo("response.created");
+      assertThat(stream.next().event()).isEqualTo("response.in_progress");
+      var items = "/v1/conversations/" + conversation + "/items";
+      var added =
+          user.post(
+              items,
+              "{\"items\": [{\"type\": \"message\", \"role\": \"user\", \"content\": \"x\"}]}");
+      assertThat(added.error().path("code").asText()).isEqualTo("conversation_locked");
+      gate.open();
 
-    var response =
-        compactedWhile(
-            conversation,
-            () ->
-                assertThat(
-                        user.post("/v1/conversations/" + conversation + "/items", added).status())
-                    .isEqualTo(200));
+      var frames = stream.rest();
 
-    assertThat(response.path("status").asText()).isEqualTo("completed");
-    assertThat(sent()).contains("MEANWHILE", "and now").doesNotContain("SUMMARY.");
+      assertThat(SseStream.names(frames))
+          .startsWith("response.output_item.added", "response.output_item.done")
+          .endsWith("response.completed");
+      var response = frames.getLast().json().path("response");
+      assertThat(response.at("/output/0/type").asText()).isEqualTo("compaction");
+      var replayed = user.events("/v1/responses/" + response.path("id").asText() + "?stream=true");
+      try (replayed) {
+        assertThat(replayed.rest().subList(2, frames.size() + 2)).isEqualTo(frames);
+      }
+      var listed = user.get(items + "?order=asc").json().path("data");
+      assertThat(listed.findValuesAsText("type")).contains("compaction");
+      assertThat(listed.toString()).doesNotContain("SUMMARY.");
+      assertThat(user.get(items + "/" + response.at("/output/0/id").asText()).json())
+          .isEqualTo(response.at("/output/0"));
+    } finally {
+      gate.open();
+    }
+    assertThat(sent()).contains("SUMMARY.", "and now").doesNotContain("alpha beta");
   }
 
   @Test
-  void aMessageThatIsDeletedWhileTheHistoryIsSummarizedDoesNotComeBack() {
-    var conversation = conversationOf("SECRET " + LONG);
-    var items = "/v1/conversations/" + conversation + "/items";
-    var secret = user.get(items + "?order=asc").json().at("/data/0/id").asText();
+  void aResponseInTheBackgroundIsAnsweredBeforeItsHistoryIsSummarized() {
+    var conversation = conversationOf(LONG);
+    var gate = new ReplyGate();
+    provider.replyTo(model, Reply.text("SUMMARY.").withGate(gate), Reply.text("Second."));
+    try {
+      var response =
+          create(
+              "%s, \"background\": true, \"conversation\": \"%s\", \"input\": \"and now\""
+                  .formatted(MANAGED, conversation));
+      assertThat(response.path("status").asText()).isIn("queued", "in_progress");
+      gate.open();
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(20))
+          .until(
+              () ->
+                  user.get("/v1/responses/" + response.path("id").asText())
+                      .json()
+                      .path("status")
+                      .asText()
+                      .equals("completed"));
+    } finally {
+      gate.open();
+    }
+    assertThat(sent()).contains("SUMMARY.").doesNotContain("alpha beta");
+  }
 
-    compactedWhile(
-        conversation, () -> assertThat(user.delete(items + "/" + secret).status()).isEqualTo(200));
+  @Test
+  void aResponseThatWaitsForItsTurnBeginsWithTheSummaryToo() {
+    var conversation = conversationOf(LONG);
+    var gate = new ReplyGate();
+    provider.replyTo(
+        model, Reply.text("SUMMARY."), Reply.text("Second.").withGate(gate), Reply.text("Third."));
+    var place = "\"background\": true, \"conversation\": \"%s\"".formatted(conversation);
+    JsonNode waiting;
+    try {
+      create("%s, %s, \"input\": \"and now\"".formatted(MANAGED, place));
+      waiting = create(place + ", \"on_active_run\": \"queue\", \"input\": \"then\"");
+      gate.open();
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(20))
+          .until(
+              () ->
+                  user.get("/v1/responses/" + waiting.path("id").asText())
+                      .json()
+                      .path("status")
+                      .asText()
+                      .equals("completed"));
+    } finally {
+      gate.open();
+    }
+    assertThat(sent())
+        .contains("SUMMARY.", "and now", "Second.", "then")
+        .doesNotContain("alpha beta");
+  }
 
-    assertThat(sent()).contains("and now").doesNotContain("SUMMARY.", "SECRET");
-    var summaries =
-        user.get("/v1/threads/" + conversation.replace("conv_", "thread_") + "/memory/summaries");
-    assertThat(summaries.json().path("data").findValuesAsText("text")).doesNotContain("SUMMARY.");
+  @Test
+  void aHistoryThatCannotBeSummarizedIsSentWhole() {
+    var conversation = conversationOf(LONG);
+    provider.replyTo(
+        model,
+        Reply.error(400, "invalid_request_error", "no summary today"),
+        Reply.text("Second."));
+
+    var response =
+        create(
+            "%s, \"conversation\": \"%s\", \"input\": \"and now\""
+                .formatted(MANAGED, conversation));
+
+    assertThat(response.path("output").findValuesAsText("type")).doesNotContain("compaction");
+    assertThat(sent()).contains("alpha beta", "and now");
   }
 
   @Test

@@ -3,6 +3,7 @@ package dev.threadmill.protocols.responses;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.threadmill.api.ProjectId;
+import dev.threadmill.db.Jdbc;
 import dev.threadmill.testing.Conversation;
 import dev.threadmill.testing.FakeProviderResource;
 import dev.threadmill.testing.KeysResource;
@@ -26,7 +27,9 @@ import org.junit.jupiter.api.Timeout;
 class ResponseChainsTest extends ResponsesFixture {
   private static final ProjectId PROJECT = new ProjectId("proj_default");
 
+  @Inject Jdbc jdbc;
   @Inject ResponseStore store;
+  @Inject ReadHistory history;
 
   @Test
   void twoResponsesMayContinueTheSameOneAndDoNotSeeEachOther() {
@@ -140,6 +143,50 @@ class ResponseChainsTest extends ResponsesFixture {
   }
 
   @Test
+  void anOpenCallOfAResponseIsARequiredActionThatTheAssistantsApiAnswers() {
+    provider.replyTo(model, Reply.call("ask", "{}"), Reply.text("Thanks."), Reply.text("Bye."));
+    var conversation = user.post("/v1/conversations", "{}").id();
+    var place = "\"conversation\": \"%s\"".formatted(conversation);
+    var response = create(place + ", \"input\": \"Go\", " + TOOL);
+    var call = response.at("/output/0/call_id").asText();
+    var thread = "/v1/threads/" + conversation.replace("conv_", "thread_");
+
+    var run = user.get(thread + "/runs").json().at("/data/0");
+    assertThat(run.path("status").asText()).isEqualTo("requires_action");
+    assertThat(run.at("/required_action/submit_tool_outputs/tool_calls/0/id").asText())
+        .isEqualTo(call);
+    var submitted =
+        user.post(
+            thread + "/runs/" + run.path("id").asText() + "/submit_tool_outputs",
+            "{\"tool_outputs\": [{\"tool_call_id\": \"%s\", \"output\": \"42\"}]}".formatted(call));
+    assertThat(submitted.status()).as(submitted.text()).isEqualTo(200);
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(20))
+        .until(
+            () ->
+                user.get(thread + "/runs/" + run.path("id").asText())
+                    .json()
+                    .path("status")
+                    .asText()
+                    .equals("completed"));
+
+    create(place + ", \"input\": \"And?\"");
+
+    assertThat(messagesOfLastRequest().toString()).contains("42", "Thanks.", "And?");
+    var items = user.get("/v1/conversations/" + conversation + "/items?order=asc").json();
+    var types = new ArrayList<String>();
+    items.path("data").forEach(item -> types.add(item.path("type").asText()));
+    assertThat(types)
+        .containsExactly(
+            "message", "function_call", "function_call_output", "message", "message", "message");
+    var messages = user.get(thread + "/messages?order=asc").json().path("data");
+    assertThat(messages.findValuesAsText("value"))
+        .containsExactlyElementsOf(items.findValuesAsText("text"));
+    assertThat(user.get("/v1/responses/" + response.path("id").asText()).json().path("output"))
+        .isEqualTo(response.path("output"));
+  }
+
+  @Test
   void aConversationIsLockedWhileARunIsActiveOnIt() {
     provider.replyTo(model, Reply.text("Slow.").withGate(gate), Reply.text("Next."));
     var conversation = user.post("/v1/conversations", "{}").id();
@@ -207,5 +254,25 @@ class ResponseChainsTest extends ResponsesFixture {
             "Question 2",
             "Answer 2.",
             "right");
+  }
+
+  @Test
+  void aLongChainIsReadInAFewStatements() {
+    provider.otherwise(_ -> Reply.text("Yes."));
+    var last = create("\"input\": \"Question 0\"").path("id").asText();
+    for (int i = 1; i < 20; i++) {
+      last =
+          create("\"previous_response_id\": \"%s\", \"input\": \"Question %d\"".formatted(last, i))
+              .path("id")
+              .asText();
+    }
+    var response = store.find(PROJECT, last).orElseThrow();
+    long before = jdbc.statements();
+
+    var items = history.itemsUntil(PROJECT, response);
+
+    // Work in the background adds some; each response once had four of its own.
+    assertThat(jdbc.statements() - before).isLessThan(50);
+    assertThat(items).hasSize(40);
   }
 }

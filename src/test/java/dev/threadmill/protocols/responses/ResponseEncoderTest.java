@@ -56,7 +56,13 @@ class ResponseEncoderTest {
 
   private static ResponseEncoder encoder(StoredResponse stored, EventWriter writer) {
     return new ResponseEncoder(
-        stored, run(RunState.QUEUED), writer, _ -> "sealed", summary -> summary, Include.NOTHING);
+        stored,
+        run(RunState.QUEUED),
+        1,
+        writer,
+        _ -> "sealed",
+        summary -> summary,
+        Include.NOTHING);
   }
 
   private static List<JsonNode> events(ResponseEncoder encoder, List<RunUpdate> updates) {
@@ -205,6 +211,26 @@ class ResponseEncoderTest {
     var rest = events(encoder(stored(false), new EventWriter(true, 4)), updates);
 
     assertThat(rest).isEqualTo(all.subList(5, all.size()));
+  }
+
+  @Test
+  void aReaderThatWaitsForEventsOfALostNodeIsToldThatTheyAreLost() {
+    var updates =
+        List.<RunUpdate>of(
+            new RunUpdate.StatusChanged(run(RunState.IN_PROGRESS)),
+            new RunUpdate.TakenOver(2),
+            new RunUpdate.TakenOver(3),
+            new RunUpdate.StatusChanged(run(RunState.COMPLETED)));
+
+    var ahead = events(encoder(stored(false), new EventWriter(true, 7)), updates);
+    var caughtUp = events(encoder(stored(false), new EventWriter(true, 1)), updates);
+
+    assertThat(ahead).hasSize(1);
+    assertThat(ahead.getFirst().path("type").asText()).isEqualTo("error");
+    assertThat(ahead.getFirst().path("code").asText()).isEqualTo(EventWriter.LOST);
+    assertThat(ahead.getFirst().at("/error/code").asText()).isEqualTo(EventWriter.LOST);
+    assertThat(caughtUp).hasSize(1);
+    assertThat(caughtUp.getFirst().path("type").asText()).isEqualTo("response.completed");
   }
 
   @Test

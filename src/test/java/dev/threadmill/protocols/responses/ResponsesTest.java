@@ -99,6 +99,15 @@ class ResponsesTest extends ResponsesFixture {
     try (var replay = user.events(path + "?stream=true&starting_after=3")) {
       assertThat(replay.rest()).isEqualTo(frames.subList(4, frames.size()));
     }
+    try (var replay = user.events(path + "?stream=true&starting_after=" + (frames.size() - 1))) {
+      assertThat(replay.rest()).isEmpty();
+    }
+    try (var replay = user.events(path + "?stream=true&starting_after=999")) {
+      var told = replay.rest();
+      assertThat(told).hasSize(1);
+      assertThat(told.getFirst().event()).isEqualTo("error");
+      assertThat(told.getFirst().json().path("code").asText()).isEqualTo("events_lost");
+    }
   }
 
   @Test
@@ -262,6 +271,11 @@ class ResponsesTest extends ResponsesFixture {
 
       var first = create(file.formatted(server.url("/notes.txt")));
       assertThat(messagesOfLastRequest().toString()).contains("The harbour opens at seven.");
+      var items = user.get("/v1/responses/" + first.path("id").asText() + "/input_items").json();
+      var part = items.at("/data/0/content/0");
+      assertThat(part.path("file_id").asText()).startsWith("file-");
+      assertThat(part.path("filename").asText()).isEqualTo("notes.txt");
+      assertThat(part.has("file_data")).isFalse();
       var chain = "\"previous_response_id\": \"%s\"".formatted(first.path("id").asText());
       create(chain + ", \"input\": \"left\"");
       create(chain + ", \"input\": \"right\"");

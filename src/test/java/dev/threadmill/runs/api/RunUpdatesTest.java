@@ -105,6 +105,7 @@ class RunUpdatesTest {
                   case RunUpdate.ItemDelta(var place, var text, var piece) ->
                       "%d %s '%s'".formatted(place.index(), text, piece);
                   case RunUpdate.AnnotationAdded(_, var index, _) -> "annotation " + index;
+                  case RunUpdate.TakenOver(var attempt) -> "attempt " + attempt;
                   case RunUpdate.CallReady(var call) -> "ready " + call.arguments();
                   case RunUpdate.ReasoningStored(var place, _) -> "state of " + place.index();
                   case RunUpdate.ItemEnded(var item) -> "ended " + kind(item);

@@ -7,6 +7,7 @@ import dev.threadmill.threads.ContentPart;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 
 /** Reads the content of messages and of outputs: a text, or a list of parts. */
@@ -21,9 +22,11 @@ final class InputContent {
   /**
    * The parts of a message.
    *
+   * @param files makes the part that refers to a file of this id
    * @throws ApiException 400 that names the part
    */
-  static List<ContentPart> parts(String path, JsonNode content) {
+  static List<ContentPart> parts(
+      String path, JsonNode content, Function<String, ContentPart.File> files) {
     if (content.isTextual()) {
       return List.of(ContentPart.text(content.textValue()));
     }
@@ -39,18 +42,19 @@ final class InputContent {
     }
     var parts = new ArrayList<ContentPart>();
     for (int i = 0; i < content.size(); i++) {
-      parts.add(part("%s[%d]".formatted(path, i), content.get(i)));
+      parts.add(part("%s[%d]".formatted(path, i), content.get(i), files));
     }
     return parts;
   }
 
-  private static ContentPart part(String path, JsonNode part) {
+  private static ContentPart part(
+      String path, JsonNode part, Function<String, ContentPart.File> files) {
     return switch (part.path("type").asText("")) {
       case "input_text", "output_text", "text", "summary_text" ->
           ContentPart.text(text(path + ".text", part.path("text")));
       case "refusal" -> ContentPart.refusal(text(path + ".refusal", part.path("refusal")));
       case "input_image" -> image(path, part);
-      case "input_file" -> file(path, part);
+      case "input_file" -> file(path, part, files);
       case "input_audio" -> audio(path, part.path("input_audio"));
       default -> throw value(path + ".type", part.path("type"));
     };
@@ -77,9 +81,10 @@ final class InputContent {
     return new ContentPart.ImageUrl(new ContentPart.ImageUrl.Picture(url, detail));
   }
 
-  private static ContentPart file(String path, JsonNode part) {
+  private static ContentPart file(
+      String path, JsonNode part, Function<String, ContentPart.File> files) {
     if (part.path("file_id").isTextual()) {
-      return new ContentPart.File(part.path("file_id").textValue());
+      return files.apply(part.path("file_id").textValue());
     }
     var name = part.path("filename").isTextual() ? part.path("filename").textValue() : null;
     var data = text(path + ".file_data", part.path("file_data"));
@@ -117,7 +122,7 @@ final class InputContent {
       throw type(path, "a text or a list of parts");
     }
     var text = new StringBuilder();
-    for (var part : parts(path, output)) {
+    for (var part : parts(path, output, ContentPart.File::new)) {
       switch (part) {
         case ContentPart.Text plain -> text.append(plain.value());
         case ContentPart.Refusal(var refusal) -> text.append(refusal);

@@ -1,6 +1,7 @@
 package dev.threadmill.protocols.responses.items;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.threadmill.models.FileData;
 import dev.threadmill.runs.spec.ThreadEntry;
 import java.util.List;
 import java.util.Map;
@@ -13,18 +14,21 @@ import java.util.Map;
  * @param approvals decisions on calls that wait for an approval, by the id of the request
  * @param system the text of system messages; empty if there is none
  * @param items as the client sent them, without what was left out
+ * @param files that were stored for the items, by their ids
  */
 public record InputItems(
     List<ThreadEntry> entries,
     Map<String, String> outputs,
     Map<String, String> approvals,
     String system,
-    List<JsonNode> items) {
+    List<JsonNode> items,
+    Map<String, FileData> files) {
   public InputItems {
     entries = List.copyOf(entries);
     outputs = Map.copyOf(outputs);
     approvals = Map.copyOf(approvals);
     items = List.copyOf(items);
+    files = Map.copyOf(files);
   }
 
   /** The first call that has no output; null if there is none. */

@@ -26,30 +26,23 @@ public final class ItemIds {
   public static final String CODE = "ci_";
   public static final String WEB_SEARCH = "ws_";
   public static final String COMPACTION = "cmp_";
+  public static final String MCP_LIST = "mcpl_";
   public static final String CONTAINER_FILE = "cfile_";
 
   private static final Map<String, ThreadItem.Kind> KINDS =
-      Map.of(
-          MessageId.PREFIX,
-          ThreadItem.Kind.MESSAGE,
-          REASONING,
-          ThreadItem.Kind.REASONING,
-          OUTPUT,
-          ThreadItem.Kind.OUTPUT,
-          FUNCTION_CALL,
-          ThreadItem.Kind.CALL,
-          CUSTOM_CALL,
-          ThreadItem.Kind.CALL,
-          MCP_CALL,
-          ThreadItem.Kind.CALL,
-          APPROVAL,
-          ThreadItem.Kind.CALL,
-          FILE_SEARCH,
-          ThreadItem.Kind.CALL,
-          CODE,
-          ThreadItem.Kind.CALL,
-          WEB_SEARCH,
-          ThreadItem.Kind.CALL);
+      Map.ofEntries(
+          Map.entry(MessageId.PREFIX, ThreadItem.Kind.MESSAGE),
+          Map.entry(REASONING, ThreadItem.Kind.REASONING),
+          Map.entry(OUTPUT, ThreadItem.Kind.OUTPUT),
+          Map.entry(FUNCTION_CALL, ThreadItem.Kind.CALL),
+          Map.entry(CUSTOM_CALL, ThreadItem.Kind.CALL),
+          Map.entry(MCP_CALL, ThreadItem.Kind.CALL),
+          Map.entry(APPROVAL, ThreadItem.Kind.CALL),
+          Map.entry(FILE_SEARCH, ThreadItem.Kind.CALL),
+          Map.entry(CODE, ThreadItem.Kind.CALL),
+          Map.entry(WEB_SEARCH, ThreadItem.Kind.CALL),
+          Map.entry(COMPACTION, ThreadItem.Kind.CALL),
+          Map.entry(MCP_LIST, ThreadItem.Kind.CALL));
 
   private ItemIds() {}
 

@@ -17,7 +17,14 @@ public final class ItemObjects {
   /** The status of a search of the web that has found nothing because it failed. */
   public static final String FAILED = "failed";
 
+  /** The type of a list of the tools of an MCP server, as an item and as a call of a run. */
+  public static final String MCP_LIST_TOOLS = "mcp_list_tools";
+
+  /** The type of a summary that stands for a history, as an item and as a call of a run. */
+  public static final String COMPACTION = "compaction";
+
   private static final String COMPLETED = "completed";
+  private static final String NOT_LISTED = "The tools of the server were not listed.";
 
   private ItemObjects() {}
 
@@ -154,6 +161,8 @@ public final class ItemObjects {
         item.set("queries", queries(call.arguments()));
         yield item.putNull("results");
       }
+      case MCP_LIST_TOOLS ->
+          mcpListTools(id, call.name(), call.output() == null ? "" : call.output());
       case "code_interpreter" ->
           item(ItemIds.with(ItemIds.CODE, id), "code_interpreter_call", status)
               .put("container_id", names.container())
@@ -193,6 +202,31 @@ public final class ItemObjects {
     var action = Json.MAPPER.createObjectNode().put("type", "search").put("query", query);
     action.putArray("queries").add(query);
     return action;
+  }
+
+  /**
+   * The tools of an MCP server.
+   *
+   * @param call the id of the call that lists them
+   * @param name of the call, which ends with the label of the server
+   * @param output of the call: its tools, and why there are none; null while there is none yet
+   */
+  public static ObjectNode mcpListTools(String call, String name, String output) {
+    var item =
+        Json.MAPPER
+            .createObjectNode()
+            .put("id", ItemIds.with(ItemIds.MCP_LIST, call))
+            .put("type", MCP_LIST_TOOLS)
+            .put("server_label", name.substring(name.indexOf(':') + 1));
+    var listing = output == null ? null : parsed(output);
+    if (listing == null) {
+      item.putArray("tools");
+      return item.putNull("error");
+    }
+    item.set(
+        "tools",
+        listing.path("tools").isArray() ? listing.get("tools") : Json.MAPPER.createArrayNode());
+    return item.put("error", listing.has("tools") ? listing.path("error").textValue() : NOT_LISTED);
   }
 
   /** The code in the arguments of a call of the code interpreter. */

@@ -6,7 +6,9 @@ import dev.threadmill.api.ApiException;
 import dev.threadmill.api.Json;
 import dev.threadmill.api.Metadata;
 import dev.threadmill.api.ProjectId;
+import dev.threadmill.models.FileData;
 import dev.threadmill.models.ReasoningState;
+import dev.threadmill.runs.spec.SummaryTexts;
 import dev.threadmill.runs.spec.ThreadEntry;
 import dev.threadmill.threads.ContentPart;
 import dev.threadmill.threads.CreateMessage;
@@ -23,9 +25,6 @@ import java.util.function.Function;
 public class ReadItems {
   /** The metadata of a message that was sent with the role of a system message. */
   public static final String ROLE = "role";
-
-  /** What a summary that replaces a history begins with, for the model. */
-  public static final String SUMMARY_OF = "Summary of the conversation so far:\n";
 
   /** An item by which a client asks for a compaction of all that precedes it. */
   public static final String TRIGGER = "compaction_trigger";
@@ -48,8 +47,10 @@ public class ReadItems {
 
   private final SealedItems sealed;
   private final DownloadFiles downloadFiles;
+  private final InputFiles inputFiles;
 
-  ReadItems(SealedItems sealed, DownloadFiles downloadFiles) {
+  ReadItems(SealedItems sealed, DownloadFiles downloadFiles, InputFiles inputFiles) {
+    this.inputFiles = inputFiles;
     this.sealed = sealed;
     this.downloadFiles = downloadFiles;
   }
@@ -59,8 +60,31 @@ public class ReadItems {
    *
    * @param systemApart whether the text of system messages is returned apart, not as messages
    * @param referenced finds the item that an {@code item_reference} names; null for none
+   * @param files makes the part of a message that refers to a file
+   * @param storesFiles whether files that items contain are stored, and the items refer to them
+   * @param maxItems how many items there may be
    */
-  public record Mode(boolean systemApart, Function<String, JsonNode> referenced) {}
+  public record Mode(
+      boolean systemApart,
+      Function<String, JsonNode> referenced,
+      Function<String, ContentPart.File> files,
+      boolean storesFiles,
+      int maxItems) {
+    /** Files stay as they are sent. */
+    public Mode(boolean systemApart, Function<String, JsonNode> referenced) {
+      this(systemApart, referenced, ContentPart.File::new, false, MAX_ITEMS);
+    }
+
+    /** As above, with the files of the items stored. */
+    public Mode storingFiles() {
+      return new Mode(systemApart, referenced, files, true, maxItems);
+    }
+
+    /** For items of a history of this server, whose length is bounded by its characters. */
+    public static Mode ofHistory(Function<String, ContentPart.File> files) {
+      return new Mode(true, _ -> null, files, false, Integer.MAX_VALUE);
+    }
+  }
 
   /**
    * Reads the items at this path.
@@ -75,11 +99,16 @@ public class ReadItems {
       message.putArray("content").addObject().put("type", "input_text").set("text", input);
       reading.item(path, message);
     } else if (input.isArray()) {
-      if (input.size() > MAX_ITEMS) {
+      if (input.size() > mode.maxItems()) {
         throw ApiException.invalid(
-            path, "Invalid '%s': expected at most %d items.".formatted(path, MAX_ITEMS));
+            path, "Invalid '%s': expected at most %d items.".formatted(path, mode.maxItems()));
       }
       var items = downloadFiles.into(project, path, input);
+      if (mode.storesFiles()) {
+        var stored = inputFiles.store(project, path, items);
+        items = stored.items();
+        reading.files = stored.files();
+      }
       for (int i = 0; i < items.size(); i++) {
         reading.item("%s[%d]".formatted(path, i), items.get(i));
       }
@@ -99,6 +128,7 @@ public class ReadItems {
     private final Map<String, String> approvals = new LinkedHashMap<>();
     private final StringBuilder system = new StringBuilder();
     private final List<JsonNode> items = new ArrayList<>();
+    private Map<String, FileData> files = Map.of();
     private ReasoningState state;
     private Group group;
 
@@ -166,7 +196,7 @@ public class ReadItems {
     }
 
     private void message(String path, JsonNode item) {
-      var content = InputContent.parts(path + ".content", item.path("content"));
+      var content = InputContent.parts(path + ".content", item.path("content"), this::file);
       var role = InputContent.text(path + ".role", item.path("role"));
       switch (role) {
         case "user" -> add(path, CreateMessage.Role.USER, content, null);
@@ -184,6 +214,11 @@ public class ReadItems {
         }
         default -> throw InputContent.value(path + ".role", item.path("role"));
       }
+    }
+
+    private ContentPart.File file(String id) {
+      var data = files.get(id);
+      return data == null ? mode.files().apply(id) : new ContentPart.File(id, data);
     }
 
     private void add(
@@ -292,7 +327,11 @@ public class ReadItems {
     private void compaction(String path, JsonNode item) {
       var content = InputContent.text(path + ".encrypted_content", item.path("encrypted_content"));
       var summary = sealed.summaryOf(project, path, content);
-      add(path, CreateMessage.Role.USER, List.of(ContentPart.text(SUMMARY_OF + summary)), null);
+      add(
+          path,
+          CreateMessage.Role.USER,
+          List.of(ContentPart.text(SummaryTexts.message(summary))),
+          null);
     }
 
     InputItems done() {
@@ -312,7 +351,7 @@ public class ReadItems {
           all.add((ThreadEntry) entry);
         }
       }
-      return new InputItems(all, outputs, approvals, system.toString(), items);
+      return new InputItems(all, outputs, approvals, system.toString(), items, files);
     }
   }
 

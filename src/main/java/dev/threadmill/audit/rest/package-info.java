@@ -1,2 +1,0 @@
-/** The audit log over HTTP. */
-package dev.threadmill.audit.rest;

@@ -1,2 +1,0 @@
-/** Admins that sign in with an identity provider. */
-package dev.threadmill.projects.oidc;
