@@ -42,16 +42,39 @@ public class ForkHeir {
   private static Optional<Heir> find(Tx tx, ThreadId thread) {
     return tx.one(
         """
-        SELECT f.id, CASE WHEN f.forked_from_thread = t.id THEN f.created_at
-          ELSE LEAST(f.created_at, t.created_at) END AS known_until
-        FROM threads t
-        JOIN threads f ON f.id <> t.id
-          AND f.forked_from_thread IN (t.id, t.forked_from_thread)
-        WHERE t.id = ?
-        ORDER BY f.forked_from_thread = t.id DESC, known_until DESC, f.id LIMIT 1
+        WITH t AS MATERIALIZED (
+          SELECT id, coalesce(heir_of, forked_from_thread) AS source,
+            coalesce(heir_until, created_at) AS until
+          FROM threads WHERE id = ?
+        ), f AS (
+          SELECT f.id, f.forked_from_thread AS source, f.created_at AS until
+          FROM t JOIN threads f ON f.forked_from_thread IN (t.id, t.source)
+          WHERE f.heir_of IS NULL
+          UNION ALL
+          SELECT f.id, f.heir_of, f.heir_until
+          FROM t JOIN threads f ON f.heir_of IN (t.id, t.source)
+        )
+        SELECT f.id,
+          CASE WHEN f.source = t.id THEN f.until ELSE LEAST(f.until, t.until) END AS known_until
+        FROM t JOIN f ON f.id <> t.id
+        ORDER BY f.source = t.id DESC, known_until DESC, f.id LIMIT 1
         """,
         row -> new Heir(row.text("id", ThreadId::new), row.instant("known_until")),
         thread);
+  }
+
+  /** Makes the forks of a thread that is deleted those of the thread before it. */
+  static void passOn(Tx tx, ThreadId deleted) {
+    tx.defer(
+        """
+        UPDATE threads f SET heir_of = coalesce(t.heir_of, t.forked_from_thread),
+          heir_until =
+            LEAST(coalesce(f.heir_until, f.created_at), coalesce(t.heir_until, t.created_at))
+        FROM threads t
+        WHERE t.id = ? AND (t.heir_of IS NOT NULL OR t.forked_from_thread IS NOT NULL)
+          AND (f.heir_of = t.id OR f.forked_from_thread = t.id AND f.heir_of IS NULL)
+        """,
+        deleted);
   }
 
   /**
@@ -59,14 +82,17 @@ public class ForkHeir {
    * which two deletions cannot wait for each other.
    */
   private static void lockRelatives(Tx tx, ThreadId thread) {
-    tx.one("SELECT forked_from_thread FROM threads WHERE id = ?", ForkHeir::source, thread)
+    tx.one(
+            "SELECT coalesce(heir_of, forked_from_thread) AS source FROM threads WHERE id = ?",
+            ForkHeir::source,
+            thread)
         .flatMap(source -> source)
         .ifPresent(source -> lock(tx, source));
     lock(tx, thread);
   }
 
   private static Optional<ThreadId> source(Row row) throws SQLException {
-    return Optional.ofNullable(row.text("forked_from_thread", ThreadId::new));
+    return Optional.ofNullable(row.text("source", ThreadId::new));
   }
 
   private static void lock(Tx tx, ThreadId source) {

@@ -228,6 +228,7 @@ public class ThreadStore {
   public void deleteLocked(Tx tx, ThreadId id) {
     features.forEach(feature -> feature.deleteThread(tx, id));
     tx.defer("DELETE FROM messages WHERE thread_id = ?", id);
+    ForkHeir.passOn(tx, id);
     tx.defer("DELETE FROM threads WHERE id = ?", id);
   }
 

@@ -316,6 +316,36 @@ class FilesInPromptsTest {
   }
 
   @Test
+  void aForkOfAForkThatWasDeletedTakesOverTheFilesOfTheFirstThread() {
+    var part =
+        inline(
+            "{\"type\": \"input_file\", \"filename\": \"NAME\", \"file_data\": \"DATA\"}",
+            "a.txt",
+            base64("text".getBytes()));
+    var message = "{\"role\": \"user\", \"content\": [%s]}".formatted(part);
+    var thread = user.post("/v1/threads", "{\"messages\": [%s]}".formatted(message)).id();
+    var file =
+        user.get("/v1/threads/" + thread + "/messages").json().at("/data/0/content/0/file_id");
+    var last = thread;
+    for (int generation = 0; generation < 3; generation++) {
+      var fork = user.post("/v1/threads/" + last + "/fork", null).id();
+      if (!last.equals(thread)) {
+        user.delete("/v1/threads/" + last);
+      }
+      last = fork;
+    }
+    var later =
+        user.post("/v1/threads/" + thread + "/messages", message).json().at("/content/0/file_id");
+
+    user.delete("/v1/threads/" + thread);
+
+    assertThat(user.get("/v1/files/" + file.asText()).status()).isEqualTo(200);
+    assertThat(user.get("/v1/files/" + later.asText()).status()).isEqualTo(404);
+    user.delete("/v1/threads/" + last);
+    assertThat(user.get("/v1/files/" + file.asText()).status()).isEqualTo(404);
+  }
+
+  @Test
   void aSiblingDoesNotTakeOverWhatWasMadeInAForkAfterIt() {
     var part =
         inline(
