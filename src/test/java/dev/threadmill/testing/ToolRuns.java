@@ -27,6 +27,27 @@ public final class ToolRuns {
     return "/v1/threads/" + run.path("thread_id").asText() + "/runs/" + run.path("id").asText();
   }
 
+  /** A run on a new thread whose message has a file for these tools, once it has stopped. */
+  public Stopped runWithFile(String assistant, String file, String... tools) {
+    var named = new ArrayList<String>();
+    for (var tool : tools) {
+      named.add("{\"type\": \"%s\"}".formatted(tool));
+    }
+    var thread =
+        api.post(
+                "/v1/threads",
+                """
+                {"messages": [{"role": "user", "content": "Go", "attachments": [
+                  {"file_id": "%s", "tools": [%s]}]}]}"""
+                    .formatted(file, String.join(", ", named)))
+            .id();
+    return stopped(
+        api.post(
+                "/v1/threads/" + thread + "/runs",
+                "{\"assistant_id\": \"%s\"}".formatted(assistant))
+            .json());
+  }
+
   /** A run that has ended or waits for its client. */
   public record Stopped(JsonNode run, List<JsonNode> steps) {
     /** The path of the run. */

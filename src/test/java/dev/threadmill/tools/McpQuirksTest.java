@@ -6,6 +6,7 @@ import static dev.threadmill.testing.QuirkyMcpServer.text;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.threadmill.testing.FakeProviderResource;
+import dev.threadmill.testing.FormBody;
 import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.PostgresResource;
 import dev.threadmill.testing.QuirkyMcpServer.Response;
@@ -49,6 +50,31 @@ class McpQuirksTest extends McpQuirksFixture {
     assertThat(server.responses().getFirst().path("id").asText()).isEqualTo("p1");
     assertThat(server.responses().getFirst().path("result").isObject()).isTrue();
     assertThat(server.responses().getLast().at("/error/code").asInt()).isEqualTo(-32601);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"echo", "docs_echo", "docs", "mcp"})
+  void aFileThatIsAttachedForAToolIsDescribedInTheMetadataOfItsCalls(String named) {
+    provider.reply(Reply.calls(ECHO), Reply.text("Done."), Reply.calls(ECHO), Reply.text("Done."));
+    var assistant = assistant(server.url());
+    var file =
+        new FormBody()
+            .field("purpose", "assistants")
+            .file("file", "card.json", "application/json", new byte[] {'{', '}'})
+            .post(api, "/v1/files")
+            .id();
+
+    assertThat(runs.runWithFile(assistant, file, named).status()).isEqualTo("completed");
+    assertThat(runs.runWithFile(assistant, file, "payment").status()).isEqualTo("completed");
+
+    var calls = server.received("tools/call");
+    var described = calls.getFirst().at("/params/_meta").path("threadmill/files");
+    assertThat(described).hasSize(1);
+    assertThat(described.at("/0/file_id").asText()).isEqualTo(file);
+    assertThat(described.at("/0/filename").asText()).isEqualTo("card.json");
+    assertThat(described.at("/0/content_url").asText()).endsWith("/v1/files/" + file + "/content");
+    assertThat(calls.getLast().at("/params/_meta").has("threadmill/files")).isFalse();
+    assertThat(calls).hasSize(2);
   }
 
   @Test

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import dev.threadmill.testing.A2aTestAgent;
 import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.FakeProviderResource;
+import dev.threadmill.testing.FormBody;
 import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.PostgresResource;
 import dev.threadmill.testing.RecordingServer;
@@ -79,6 +80,24 @@ class RemoteAgentsTest extends RemoteAgentsFixture {
     var theirs = elsewhere.get("/v1/threads/" + thread + "/runs").json().at("/data/0");
     assertThat(theirs.at("/metadata/a2a_message_id").asText())
         .isEqualTo(run.calls().getFirst().path("id").asText());
+  }
+
+  @Test
+  void aFileThatIsAttachedForAnAgentIsDescribedInTheMetadataOfItsMessage() {
+    var file =
+        new FormBody()
+            .field("purpose", "assistants")
+            .file("file", "card.json", "application/json", new byte[] {'{', '}'})
+            .post(api, "/v1/files")
+            .id();
+    try (var peer = agent(RecordingServer.json(200, DONE))) {
+      var run =
+          runs.runWithFile(assistant(peer.url(""), ""), file, "payment", "route_to_weather_man");
+
+      assertThat(run.output(0)).isEqualTo("Sunny.");
+      assertThat(peer.calls().getLast().body())
+          .contains("\"metadata\":{\"threadmill/files\":[{\"file_id\":\"" + file + "\"");
+    }
   }
 
   @Test

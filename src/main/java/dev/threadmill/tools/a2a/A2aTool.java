@@ -19,6 +19,7 @@ record A2aTool(RemoteAgent agent, FunctionSpec function, ExecuteA2aTask executeT
 
   @Override
   public ToolResult execute(ToolContext context, JsonNode arguments) throws InterruptedException {
-    return executeTask.execute(context, agent, onUnknown(), RoutingTool.message(arguments));
+    return executeTask.execute(
+        context, agent, onUnknown(), RoutingTool.message(arguments), function.name());
   }
 }

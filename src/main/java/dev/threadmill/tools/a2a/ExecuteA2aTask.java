@@ -5,8 +5,10 @@ import dev.threadmill.api.Backoff;
 import dev.threadmill.api.Json;
 import dev.threadmill.assistants.RemoteAgent;
 import dev.threadmill.assistants.WebhookSpec.OnUnknown;
+import dev.threadmill.tools.FindToolFiles;
 import dev.threadmill.tools.ToolContext;
 import dev.threadmill.tools.ToolException;
+import dev.threadmill.tools.ToolFiles;
 import dev.threadmill.tools.ToolListener;
 import dev.threadmill.tools.ToolResult;
 import dev.threadmill.tools.ToolsConfig;
@@ -15,6 +17,7 @@ import dev.threadmill.tools.a2a.A2aClient.Reply;
 import dev.threadmill.tools.a2a.AgentCardCache.Endpoint;
 import jakarta.inject.Singleton;
 import java.time.Duration;
+import java.util.List;
 import org.jboss.logging.Logger;
 
 /**
@@ -36,8 +39,10 @@ class ExecuteA2aTask {
   private final AgentCardCache agents;
   private final A2aClient client;
   private final ToolsConfig config;
+  private final FindToolFiles files;
 
-  ExecuteA2aTask(AgentCardCache agents, A2aClient client, ToolsConfig config) {
+  ExecuteA2aTask(AgentCardCache agents, A2aClient client, ToolsConfig config, FindToolFiles files) {
+    this.files = files;
     this.agents = agents;
     this.client = client;
     this.config = config;
@@ -54,6 +59,7 @@ class ExecuteA2aTask {
       RemoteAgent agent,
       OnUnknown onUnknown,
       String message,
+      ToolFiles files,
       Duration timeout,
       long deadline) {
     boolean isTimedOut() {
@@ -69,15 +75,23 @@ class ExecuteA2aTask {
   /**
    * Executes a call.
    *
+   * @param function its name, under which files may be attached for it
    * @throws InterruptedException if the run was stopped
    */
-  ToolResult execute(ToolContext context, RemoteAgent agent, OnUnknown onUnknown, String message)
+  ToolResult execute(
+      ToolContext context, RemoteAgent agent, OnUnknown onUnknown, String message, String function)
       throws InterruptedException {
     var timeout =
         agent.timeoutMs() == null ? config.a2aTimeout() : Duration.ofMillis(agent.timeoutMs());
     var call =
         new Call(
-            context, agent, onUnknown, message, timeout, System.nanoTime() + timeout.toNanos());
+            context,
+            agent,
+            onUnknown,
+            message,
+            files.of(context, List.of(function)),
+            timeout,
+            System.nanoTime() + timeout.toNanos());
     try {
       return follow(call, endpoint(call));
     } catch (ToolException e) {
@@ -350,6 +364,9 @@ class ExecuteA2aTask {
       part.put("kind", "text");
     }
     part.put("text", call.message());
+    if (!call.files().isEmpty()) {
+      message.putObject("metadata").set(ToolFiles.METADATA, call.files().described());
+    }
     var configuration = params.putObject("configuration");
     configuration.putArray("acceptedOutputModes").add("text/plain").add("application/json");
     // Some agents answer in the history of the task only.

@@ -12,9 +12,11 @@ import dev.threadmill.egress.AllowedDomains;
 import dev.threadmill.egress.EgressClient;
 import dev.threadmill.guard.SecretText;
 import dev.threadmill.telemetry.tracing.TraceHeaders;
+import dev.threadmill.tools.FindToolFiles;
 import dev.threadmill.tools.SecretResolver;
 import dev.threadmill.tools.ToolContext;
 import dev.threadmill.tools.ToolException;
+import dev.threadmill.tools.ToolFiles;
 import dev.threadmill.tools.ToolResult;
 import dev.threadmill.tools.ToolsConfig;
 import dev.threadmill.tools.mcp.McpException.Kind;
@@ -41,6 +43,10 @@ class McpServers {
   private static final int MAX_LIST_PAGE_BYTES = 4 << 20;
   private static final Duration LIFE_AFTER_FAILURE = Duration.ofSeconds(30);
 
+  /** The type of the tools of all servers, as attachments name it. */
+  static final String TYPE = "mcp";
+
+  private final FindToolFiles files;
   private final EgressClient http;
   private final SecretResolver secrets;
   private final ToolsConfig config;
@@ -93,8 +99,10 @@ class McpServers {
       SecretResolver secrets,
       ToolsConfig config,
       ObserveMcpRequests observer,
+      FindToolFiles files,
       InstantSource clock) {
     this.observer = observer;
+    this.files = files;
     this.http = http;
     this.secrets = secrets;
     this.config = config;
@@ -152,14 +160,23 @@ class McpServers {
     return entry;
   }
 
-  /** Calls a tool of a server. */
-  ToolResult call(ToolContext context, McpSpec spec, String tool, JsonNode arguments)
+  /**
+   * Calls a tool of a server.
+   *
+   * @param names under which files may be attached for the tool
+   */
+  ToolResult call(
+      ToolContext context, McpSpec spec, String tool, JsonNode arguments, List<String> names)
       throws ToolException, InterruptedException {
     var params = Json.MAPPER.createObjectNode().put("name", tool);
     params.set("arguments", arguments);
     var meta = params.putObject("_meta");
     meta.put("threadmill/idempotency-key", context.call().value())
         .put("progressToken", context.call().value());
+    var attached = files.of(context, names);
+    if (!attached.isEmpty()) {
+      meta.set(ToolFiles.METADATA, attached.described());
+    }
     context.listener().onAttempt();
     var target =
         new Target(

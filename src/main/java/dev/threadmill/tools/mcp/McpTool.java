@@ -8,6 +8,7 @@ import dev.threadmill.tools.ServerTool;
 import dev.threadmill.tools.ToolContext;
 import dev.threadmill.tools.ToolException;
 import dev.threadmill.tools.ToolResult;
+import java.util.List;
 
 /** A tool of an MCP server. */
 record McpTool(
@@ -26,7 +27,8 @@ record McpTool(
   @Override
   public ToolResult execute(ToolContext context, JsonNode arguments) throws InterruptedException {
     try {
-      return servers.call(context, spec, listed.name(), arguments);
+      var names = List.of(function.name(), listed.name(), spec.serverLabel(), McpServers.TYPE);
+      return servers.call(context, spec, listed.name(), arguments, names);
     } catch (ToolException e) {
       return new ToolResult.Failed(e.error());
     }

@@ -8,10 +8,11 @@ import dev.threadmill.egress.AllowedDomains;
 import dev.threadmill.egress.EgressClient;
 import dev.threadmill.egress.EgressException;
 import dev.threadmill.egress.EgressRequest;
-import dev.threadmill.threads.ThreadToolFiles;
+import dev.threadmill.tools.FindToolFiles;
 import dev.threadmill.tools.SecretResolver;
 import dev.threadmill.tools.ToolContext;
 import dev.threadmill.tools.ToolException;
+import dev.threadmill.tools.ToolFiles;
 import dev.threadmill.tools.ToolListener;
 import dev.threadmill.tools.ToolResult;
 import dev.threadmill.tools.ToolsConfig;
@@ -25,8 +26,6 @@ import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.jboss.logging.Logger;
 
 /** Calls webhooks: authenticates, signs, retries what failed transiently, reads responses. */
@@ -41,8 +40,7 @@ class CallWebhook {
   private final SecretResolver secrets;
   private final ToolsConfig config;
   private final InstantSource clock;
-  private final ThreadToolFiles threadFiles;
-  private final Optional<String> publicUrl;
+  private final FindToolFiles files;
 
   CallWebhook(
       EgressClient http,
@@ -50,15 +48,13 @@ class CallWebhook {
       SecretResolver secrets,
       ToolsConfig config,
       InstantSource clock,
-      ThreadToolFiles threadFiles,
-      @ConfigProperty(name = "threadmill.protocols.public-url") Optional<String> publicUrl) {
+      FindToolFiles files) {
     this.http = http;
     this.credentials = credentials;
     this.secrets = secrets;
     this.config = config;
     this.clock = clock;
-    this.threadFiles = threadFiles;
-    this.publicUrl = publicUrl;
+    this.files = files;
   }
 
   /**
@@ -106,9 +102,7 @@ class CallWebhook {
   }
 
   private ToolFiles files(WebhookTool tool, ToolContext context) {
-    var names = List.of(tool.function().name(), TYPE);
-    return new ToolFiles(
-        threadFiles.of(context.project(), context.thread(), names), publicUrl.orElse(""));
+    return files.of(context, List.of(tool.function().name(), TYPE));
   }
 
   private static boolean isRetried(WebhookTool tool, HttpOutcome outcome) {

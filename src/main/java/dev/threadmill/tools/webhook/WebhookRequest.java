@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.threadmill.api.Json;
 import dev.threadmill.assistants.WebhookSpec;
 import dev.threadmill.assistants.WebhookSpec.ArgumentLocation;
+import dev.threadmill.tools.ToolFiles;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
