@@ -5,6 +5,7 @@ import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.models.embeddings.EmbeddingModel;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Semaphore;
@@ -115,6 +116,35 @@ final class HeapIndexCache {
     }
   }
 
+  /** Loads scopes that are likely to be searched, one after the other. */
+  void loadAll(List<SearchScope> likely) throws InterruptedException {
+    if (bytes == 0 || !loader.isSupported()) {
+      return;
+    }
+    long left = bytes / SHARE_OF_ONE;
+    for (var scope : likely) {
+      loading.acquire();
+      try {
+        int max = maxEntries(left);
+        if (scopes.getIfPresent(scope) instanceof HeapIndex || max < limits.heapFrom()) {
+          continue;
+        }
+        long entries = loader.count(scope, max + 1);
+        if (entries >= limits.heapFrom() && entries <= max) {
+          var loaded = loadNow(scope);
+          scopes.put(scope, loaded);
+          left -= loaded.bytes();
+        }
+      } finally {
+        loading.release();
+      }
+    }
+  }
+
+  private int maxEntries(long room) {
+    return HeapIndex.maxEntries(room, embeddings.dimensions(), limits.bytesPerEntry());
+  }
+
   /** The number of entries in the heap. */
   long entries() {
     return scopes.asMap().values().stream()
@@ -145,7 +175,7 @@ final class HeapIndexCache {
 
   private CacheEntry loadNow(SearchScope scope) {
     int dimensions = embeddings.dimensions();
-    int max = HeapIndex.maxEntries(bytes / SHARE_OF_ONE, dimensions, limits.bytesPerEntry());
+    int max = maxEntries(bytes / SHARE_OF_ONE);
     if (loader.count(scope, max + 1) > max) {
       return new NotLoadable(System.nanoTime());
     }

@@ -21,10 +21,10 @@ final class HeapIndexEntries {
   private static final int COMPARE_ALL = 8_000;
 
   /**
-   * Of more entries, the share that is compared: those whose signs are nearest to the query's. They
-   * have 99.9 % of the nearest thousandth.
+   * Of more entries, the share that is compared: those that are nearest by the signs of their
+   * dimensions. They have 98 % of the nearest hundredth.
    */
-  private static final double COMPARED_SHARE = 0.12;
+  private static final double COMPARED_SHARE = 0.04;
 
   private final QuantizedVectors vectors;
   private final HeapPostings postings = new HeapPostings();
@@ -194,7 +194,9 @@ final class HeapIndexEntries {
 
     private final int[] often;
     private int[] bestByWords;
-    private double[] documentFrequencies;
+
+    private final double[] documentFrequencies;
+
     private QuantizedVectors.Query vector;
 
     /** By slots; null if they are computed when they are needed. */
@@ -203,7 +205,12 @@ final class HeapIndexEntries {
     private QueryView(TextQuery query, Set<String> sources) {
       this.terms = query.terms().size();
       this.sources = sources;
-      this.matches = postings.matches(query.terms(), count);
+      this.documentFrequencies = new double[terms];
+      this.matches = postings.matches(query.terms(), count, documentFrequencies);
+      for (int term = 0; term < terms; term++) {
+        // slots of entries that were rewritten count, too, until the scope is loaded again
+        documentFrequencies[term] = Math.min(documentFrequencies[term], order.length);
+      }
       this.twice = countsTerms ? frequent(query, TermFrequency.TWICE_PREFIX) : null;
       this.often = countsTerms ? frequent(query, TermFrequency.OFTEN_PREFIX) : null;
     }
@@ -262,7 +269,7 @@ final class HeapIndexEntries {
       return chosen.stream().mapToObj(position -> hit(order[position])).toList();
     }
 
-    /** How many entries have each term of the query, once the best by words are known. */
+    /** How many entries have each term of the query. */
     double[] documentFrequencies() {
       return documentFrequencies;
     }
@@ -318,7 +325,6 @@ final class HeapIndexEntries {
 
     /** The entries with the terms that are rarest in the scope. */
     private int[] byWords(int limit) {
-      documentFrequencies = frequencies();
       var idf = new double[terms];
       for (int term = 0; term < terms; term++) {
         idf[term] = Bm25.idf(order.length, documentFrequencies[term]);
@@ -345,18 +351,6 @@ final class HeapIndexEntries {
         }
       }
       return best.slots();
-    }
-
-    private double[] frequencies() {
-      var frequencies = new double[terms];
-      for (int slot = 0; slot < count; slot++) {
-        if (lengthOf[slot] != SUPERSEDED) {
-          for (int rest = matches[slot]; rest != 0; rest &= rest - 1) {
-            frequencies[Integer.numberOfTrailingZeros(rest)]++;
-          }
-        }
-      }
-      return frequencies;
     }
   }
 }

@@ -1,7 +1,6 @@
 package dev.threadmill.search;
 
 import java.util.Arrays;
-import java.util.Collection;
 import java.util.List;
 import java.util.TreeMap;
 
@@ -33,7 +32,9 @@ final class HeapPostings {
       differences[length++] = (byte) rest;
     }
 
-    void mark(int bit, int[] matches) {
+    /** Sets a bit; returns for how many slots it was not set before. */
+    int mark(int bit, int[] matches) {
+      int marked = 0;
       int slot = -1;
       for (int at = 0; at < length; ) {
         int difference = 0;
@@ -45,8 +46,10 @@ final class HeapPostings {
           shift += 7;
         } while (next < 0);
         slot += difference + 1;
+        marked += (matches[slot] & bit) == 0 ? 1 : 0;
         matches[slot] |= bit;
       }
+      return marked;
     }
   }
 
@@ -70,29 +73,32 @@ final class HeapPostings {
    * @param count the number of slots in use
    */
   int[] matches(List<TermQuery> query, int count) {
+    return matches(query, count, new double[query.size()]);
+  }
+
+  /**
+   * As {@link #matches(List, int)}, with the number of entries that have each term.
+   *
+   * @param count the number of slots in use
+   * @param frequencies is filled with the number of slots that have each term
+   */
+  int[] matches(List<TermQuery> query, int count, double[] frequencies) {
     var matches = new int[count];
     for (int i = 0; i < query.size(); i++) {
+      int marked = 0;
       var prefix = query.get(i).prefix();
       if (!prefix.isEmpty()) {
-        add(
-            terms.subMap(prefix, true, prefix + Character.MAX_VALUE, true).values(),
-            1 << i,
-            matches);
+        for (var slots : terms.subMap(prefix, true, prefix + Character.MAX_VALUE, true).values()) {
+          marked += slots.mark(1 << i, matches);
+        }
       }
       for (var form : query.get(i).forms()) {
         var slots = terms.get(form);
-        if (slots != null) {
-          add(List.of(slots), 1 << i, matches);
-        }
+        marked += slots == null ? 0 : slots.mark(1 << i, matches);
       }
+      frequencies[i] = marked;
     }
     return matches;
-  }
-
-  private static void add(Collection<Slots> postings, int bit, int[] matches) {
-    for (var slots : postings) {
-      slots.mark(bit, matches);
-    }
   }
 
   /** The heap that the postings take, approximately. */

@@ -210,6 +210,16 @@ public final class PostgresTextIndex implements TextIndex {
     vectors.createIndex(embeddings.name(), embeddings.dimensions());
   }
 
+  /**
+   * Loads scopes into the heap, as if they were searched repeatedly: the first ones, up to half of
+   * the room. Scopes that are too small or too large are left out.
+   *
+   * @throws InterruptedException if the server stops
+   */
+  public void load(List<SearchScope> scopes) throws InterruptedException {
+    heap.loadAll(scopes);
+  }
+
   /** The number of entries that this node keeps in its heap. */
   public long heapEntries() {
     return heap.entries();

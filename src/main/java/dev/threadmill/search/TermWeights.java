@@ -13,8 +13,8 @@ final class TermWeights {
   private final boolean countsTerms;
   private final double averageLength;
 
-  /** What a term adds at most to a weight. */
-  private final double[] most;
+  /** By the bits of eight terms each: what they add at most to a weight. */
+  private final double[][] most;
 
   /** By lengths: what each term adds, once, twice and often; null until it is needed. */
   private double[][] byLength = new double[256][];
@@ -27,20 +27,22 @@ final class TermWeights {
     this.idf = idf;
     this.countsTerms = countsTerms;
     this.averageLength = averageLength;
-    this.most = new double[idf.length];
-    for (int term = 0; term < idf.length; term++) {
-      most[term] =
-          countsTerms ? Bm25.termWeight(idf[term], 2, Bm25.norm(0, averageLength)) : idf[term];
+    this.most = new double[TextQuery.MAX_TERMS / Byte.SIZE][1 << Byte.SIZE];
+    double shortest = Bm25.norm(0, averageLength);
+    for (int group = 0; group < most.length; group++) {
+      for (int bits = 1; bits < most[group].length; bits++) {
+        int term = group * Byte.SIZE + Integer.numberOfTrailingZeros(bits);
+        if (term < idf.length) {
+          double added = countsTerms ? Bm25.termWeight(idf[term], 2, shortest) : idf[term];
+          most[group][bits] = most[group][bits & bits - 1] + added;
+        }
+      }
     }
   }
 
   /** A bound of the weight of an entry that has these terms, a bit each, whatever its length. */
   double bound(int matched) {
-    double bound = 0;
-    for (int rest = matched; rest != 0; rest &= rest - 1) {
-      bound += most[Integer.numberOfTrailingZeros(rest)];
-    }
-    return bound;
+    return most[0][matched & 0xFF] + most[1][matched >>> 8 & 0xFF] + most[2][matched >>> 16 & 0xFF];
   }
 
   /** The weight of an entry of this length. */
