@@ -86,6 +86,19 @@ class VectorStoreTable {
         ids);
   }
 
+  /** The stores of all projects that were used since a time, latest first. */
+  List<VectorStore> usedSince(Instant time, int limit) {
+    return jdbc.list(
+        """
+        SELECT %s FROM vector_stores WHERE status = 'active' AND last_active_at > ?
+        ORDER BY last_active_at DESC LIMIT ?
+        """
+            .formatted(COLUMNS),
+        this::read,
+        time,
+        limit);
+  }
+
   Page<VectorStore> list(ProjectId project, PageRequest request) {
     var page =
         Keyset.of(COLUMNS, "vector_stores")

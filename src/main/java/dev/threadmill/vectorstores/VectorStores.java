@@ -222,6 +222,11 @@ public class VectorStores implements VectorStoreLookup {
     return storeIds.isEmpty() ? List.of() : stores.findWithoutCounts(project, storeIds);
   }
 
+  /** The stores that were used within a time, without the counts of their files, latest first. */
+  public List<VectorStore> usedWithin(Duration time, int limit) {
+    return stores.usedSince(clock.instant().minus(time), limit);
+  }
+
   /** Records that stores were used, on which their expiry depends, about once a minute. */
   public void touch(List<VectorStore> used) {
     var before = clock.instant().minus(TOUCH_INTERVAL);

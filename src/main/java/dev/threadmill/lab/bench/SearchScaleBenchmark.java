@@ -19,11 +19,12 @@ record SearchScaleBenchmark(int chunks, boolean embedsAll) implements Benchmark 
   private static final int EMBEDDED = 3_000;
   static final int USUAL = 100_000;
 
-  private static final int CHUNK_TOKENS = 100;
+  static final int CHUNK_TOKENS = 100;
   private static final int CHUNKS_PER_FILE = 500;
   private static final int SENTENCES_PER_CHUNK = 5;
   private static final int BARE_TEXTS = 200;
   private static final int FIRST_SEARCHES = 5;
+  private static final int WARM_UP_SEARCHES = 600;
   private static final int SEARCHES = 300;
   private static final Duration PATIENCE = Duration.ofHours(4);
   private static final String[] SUBJECTS = {
@@ -67,7 +68,7 @@ record SearchScaleBenchmark(int chunks, boolean embedsAll) implements Benchmark 
       var files = new ArrayList<String>();
       long bytes = 0;
       for (int n = 0; n < Math.ceilDiv(chunks, CHUNKS_PER_FILE); n++) {
-        var content = file(n).getBytes(StandardCharsets.UTF_8);
+        var content = text(n, CHUNKS_PER_FILE).getBytes(StandardCharsets.UTF_8);
         bytes += content.length;
         files.add(client.upload("part-%d.txt".formatted(n), content));
       }
@@ -109,7 +110,7 @@ record SearchScaleBenchmark(int chunks, boolean embedsAll) implements Benchmark 
           null,
           Report.Relation.NOTHING);
       RunsBenchmark.progress("searching");
-      time(client, store, SEARCHES / 3);
+      time(client, store, WARM_UP_SEARCHES);
       var times = Distribution.of(time(client, store, SEARCHES), Long::longValue);
       latency(report, "search, p50", times.p50(), 15);
       latency(report, "search, p99", times.p99(), 40);
@@ -156,9 +157,10 @@ record SearchScaleBenchmark(int chunks, boolean embedsAll) implements Benchmark 
     }
   }
 
-  private static String file(int number) {
+  /** The text of a file of so many chunks. */
+  static String text(int number, int chunks) {
     var text = new StringBuilder();
-    for (int n = 0; n < CHUNKS_PER_FILE; n++) {
+    for (int n = 0; n < chunks; n++) {
       text.append(chunk(new Random(number * 10_007L + n))).append("\n\n");
     }
     return text.toString();
@@ -180,7 +182,7 @@ record SearchScaleBenchmark(int chunks, boolean embedsAll) implements Benchmark 
     return text.toString().strip();
   }
 
-  private static String query(int number) {
+  static String query(int number) {
     var random = new Random(number);
     return "which %s in section %d is near gate %d?"
         .formatted(

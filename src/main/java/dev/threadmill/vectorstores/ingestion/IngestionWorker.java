@@ -2,10 +2,8 @@ package dev.threadmill.vectorstores.ingestion;
 
 import dev.threadmill.db.signals.Signal;
 import dev.threadmill.vectorstores.IngestionSignal;
-import dev.threadmill.vectorstores.StoreEmbeddings;
 import dev.threadmill.vectorstores.VectorStoresConfig;
 import dev.threadmill.vectorstores.ingestion.IngestionQueue.ClaimedFile;
-import dev.threadmill.vectorstores.search.StoreIndex;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.annotation.Priority;
@@ -36,8 +34,6 @@ class IngestionWorker {
   private final IngestionQueue queue;
   private final IngestFile ingestFile;
   private final StoreMaintenance maintenance;
-  private final StoreEmbeddings embeddings;
-  private final StoreIndex index;
   private final VectorStoresConfig config;
   private final Semaphore wakeups = new Semaphore(0);
   private final Semaphore maintenanceWakeups = new Semaphore(0);
@@ -48,21 +44,14 @@ class IngestionWorker {
       IngestionQueue queue,
       IngestFile ingestFile,
       StoreMaintenance maintenance,
-      StoreEmbeddings embeddings,
-      StoreIndex index,
       VectorStoresConfig config) {
     this.queue = queue;
     this.ingestFile = ingestFile;
     this.maintenance = maintenance;
-    this.embeddings = embeddings;
-    this.index = index;
     this.config = config;
   }
 
   void start(@Observes StartupEvent event) {
-    // loading the model takes longer than a search may
-    embeddings.model().warmUp();
-    threads.add(Thread.ofVirtual().name("search-warm-up").start(this::warmUpSearch));
     if (config.workers() == 0) {
       return;
     }
@@ -99,16 +88,6 @@ class IngestionWorker {
     int missing = most - semaphore.availablePermits();
     if (missing > 0) {
       semaphore.release(missing);
-    }
-  }
-
-  private void warmUpSearch() {
-    try {
-      index.warmUp();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    } catch (RuntimeException e) {
-      LOG.debugf(e, "search_warm_up=failed");
     }
   }
 

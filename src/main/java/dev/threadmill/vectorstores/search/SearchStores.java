@@ -32,7 +32,8 @@ import java.util.stream.Collectors;
 /** Searches vector stores by meaning and by words. */
 @ApplicationScoped
 public class SearchStores {
-  private static final Duration EMBEDDING_TIMEOUT = Duration.ofSeconds(5);
+  private static final Duration TIMEOUT = Duration.ofSeconds(5);
+  private static final int WARM_UP_RESULTS = 10;
 
   /** Passages beyond the maximum that are read, since files may have been removed meanwhile. */
   private static final int SURPLUS = 5;
@@ -67,7 +68,12 @@ public class SearchStores {
     this.files = files;
   }
 
-  private record Query(TextQuery text, QueryVector vector) {}
+  private record Query(TextQuery text, QueryVector vector) {
+    /** Embedding begins before the text is analyzed, since it takes longer. */
+    private Query(QueryVector vector, String text) {
+      this(TextQuery.of(text), vector);
+    }
+  }
 
   /**
    * The passages that fit best, best first.
@@ -95,14 +101,33 @@ public class SearchStores {
   private List<Passage> find(ProjectId project, List<VectorStore> searched, SearchRequest request)
       throws InterruptedException {
     stores.touch(searched);
+    return find(
+        project, searched, request, text -> QueryVector.of(text, embeddings.model(), TIMEOUT));
+  }
+
+  /**
+   * Searches a store for nobody. It neither counts as a use of the store nor calls a provider.
+   *
+   * @throws InterruptedException if the server stops
+   */
+  void warmUp(VectorStore store, String query) throws InterruptedException {
+    boolean isLocal = embeddings.recipient().isEmpty();
+    find(
+        store.project(),
+        List.of(store),
+        new SearchRequest(
+            List.of(query), null, WARM_UP_RESULTS, 0, SearchRequest.Weights.DEFAULT, false),
+        text -> isLocal ? QueryVector.of(text, embeddings.model(), TIMEOUT) : () -> null);
+  }
+
+  private List<Passage> find(
+      ProjectId project,
+      List<VectorStore> searched,
+      SearchRequest request,
+      Function<String, QueryVector> embed)
+      throws InterruptedException {
     var queries =
-        request.queries().stream()
-            .map(
-                text ->
-                    new Query(
-                        TextQuery.of(text),
-                        QueryVector.of(text, embeddings.model(), EMBEDDING_TIMEOUT)))
-            .toList();
+        request.queries().stream().map(text -> new Query(embed.apply(text), text)).toList();
     var scores = new HashMap<Key, Double>();
     for (var store : searched) {
       var only = request.filter() == null ? null : matching(store.id(), request.filter());

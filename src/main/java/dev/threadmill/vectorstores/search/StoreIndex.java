@@ -62,12 +62,7 @@ public class StoreIndex {
    */
   Hits search(VectorStoreId store, Set<String> files, TextQuery query, QueryVector vector)
       throws InterruptedException {
-    return index.search(
-        new SearchScope("i.store_id = ?", List.of(store.value()), READ_WHOLE, true),
-        files,
-        query,
-        vector,
-        CANDIDATES_PER_METHOD);
+    return index.search(scope(store), files, query, vector, CANDIDATES_PER_METHOD);
   }
 
   /**
@@ -89,9 +84,13 @@ public class StoreIndex {
     index.sweepTombstones();
   }
 
-  /** Searches a store that does not exist, so that the first search of a client is not slow. */
-  public void warmUp() throws InterruptedException {
-    search(new VectorStoreId("vs_none"), null, TextQuery.of("ready"), () -> null);
+  /** Loads stores into the heap, as many of them as fit. */
+  void load(List<VectorStoreId> stores) throws InterruptedException {
+    index.load(stores.stream().map(StoreIndex::scope).toList());
+  }
+
+  private static SearchScope scope(VectorStoreId store) {
+    return new SearchScope("i.store_id = ?", List.of(store.value()), READ_WHOLE, true);
   }
 
   /** The number of entries that this node keeps in its heap. */
