@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.threadmill.api.Json;
 import dev.threadmill.api.http.RequestId;
 import dev.threadmill.projects.Caller;
+import dev.threadmill.projects.StrictPrivacy;
 import dev.threadmill.telemetry.tracing.DebugWork;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.ext.web.RoutingContext;
@@ -30,8 +31,10 @@ public class DebugLogFilter {
 
   private final DebugLogSettings settings;
   private final KeepDebugLog log;
+  private final StrictPrivacy privacy;
 
-  DebugLogFilter(DebugLogSettings settings, KeepDebugLog log) {
+  DebugLogFilter(DebugLogSettings settings, KeepDebugLog log, StrictPrivacy privacy) {
+    this.privacy = privacy;
     this.settings = settings;
     this.log = log;
   }
@@ -49,7 +52,7 @@ public class DebugLogFilter {
       return;
     }
     var path = request.getUriInfo().getPath();
-    if (path.contains(OWN_PATH)) {
+    if (path.contains(OWN_PATH) || privacy.isSetFor(project)) {
       return;
     }
     var work = new DebugWork(project, RequestId.current(), null, null);

@@ -22,7 +22,7 @@ class TraceMemory {
   /**
    * Makes a change.
    *
-   * @param operation {@code create_memory}, {@code update_memory} or {@code delete_memory}
+   * @param operation {@code update_memory} or {@code delete_memory}
    * @param thread null for several
    */
   <T, X extends Exception> T traced(String operation, String thread, Change<T, X> change) throws X {

@@ -3,6 +3,7 @@ package dev.threadmill.runs;
 import dev.threadmill.api.ApiException;
 import dev.threadmill.assistants.AssistantCache;
 import dev.threadmill.assistants.PrivacyOptions;
+import dev.threadmill.projects.StrictPrivacy;
 import dev.threadmill.runs.store.CallType;
 import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.RunStatus;
@@ -32,8 +33,11 @@ public class TraceRun {
   private final Tracing tracing;
   private final GenAiMetrics metrics;
   private final AssistantCache assistants;
+  private final StrictPrivacy privacy;
 
-  public TraceRun(Tracing tracing, GenAiMetrics metrics, AssistantCache assistants) {
+  public TraceRun(
+      Tracing tracing, GenAiMetrics metrics, AssistantCache assistants, StrictPrivacy privacy) {
+    this.privacy = privacy;
     this.tracing = tracing;
     this.metrics = metrics;
     this.assistants = assistants;
@@ -59,7 +63,8 @@ public class TraceRun {
     var stored = Tracing.context(run.trace());
     var parent =
         Tracing.ofConversation(
-            isPrivate(assistant) ? Tracing.ofPrivateWork(stored) : stored, run.threadId().value());
+            isPrivate(run, assistant) ? Tracing.ofPrivateWork(stored) : stored,
+            run.threadId().value());
     try (var operation =
         tracing.start(
             GenAi.INVOKE_AGENT + " " + (name == null ? NAMELESS : name),
@@ -79,7 +84,11 @@ public class TraceRun {
     }
   }
 
-  private static boolean isPrivate(Optional<AssistantCache.Entry> assistant) {
+  private boolean isPrivate(Run run, Optional<AssistantCache.Entry> assistant) {
+    return tracing.capturesContent() && (isStrict(assistant) || privacy.isSetFor(run.projectId()));
+  }
+
+  private static boolean isStrict(Optional<AssistantCache.Entry> assistant) {
     return assistant
         .map(entry -> entry.assistant().privacy())
         .filter(privacy -> privacy.mode() == PrivacyOptions.Mode.STRICT)

@@ -127,6 +127,17 @@ class DebugLogsTest {
   }
 
   @Test
+  void nothingIsKeptOfAProjectWhosePrivacyIsStrict() {
+    provider.otherwise(_ -> Reply.text("Hello."));
+    jdbc.update("ALTER TABLE projects ADD COLUMN IF NOT EXISTS privacy jsonb");
+    jdbc.update("UPDATE projects SET privacy = '{\"mode\": \"strict\"}' WHERE id = ?", project);
+
+    api.with("OpenAI-Log-Level", "debug").post("/v1/chat/completions", CHAT.formatted("Secret"));
+
+    assertThat(entries("")).isEmpty();
+  }
+
+  @Test
   void whatExceedsTheBoundOfAProjectIsNotKept() {
     provider.otherwise(_ -> Reply.text("Hello."));
     jdbc.update(

@@ -298,7 +298,7 @@ final class SimulatedNode {
     var complete = new EndExecutedRun(commit, cancel);
     var trace =
         new TraceRun(
-            Tracing.OFF, new GenAiMetrics(new SimpleMeterRegistry()), parts.assistantCache);
+            Tracing.OFF, new GenAiMetrics(new SimpleMeterRegistry()), parts.assistantCache, null);
     var progress = new CommitProgress(commit);
     var planRoute =
         new PlanRoute(

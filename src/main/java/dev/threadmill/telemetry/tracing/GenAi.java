@@ -31,8 +31,6 @@ public final class GenAi {
       AttributeKey.longKey("gen_ai.usage.input_tokens");
   public static final AttributeKey<Long> OUTPUT_TOKENS =
       AttributeKey.longKey("gen_ai.usage.output_tokens");
-  public static final AttributeKey<Long> CACHED_TOKENS =
-      AttributeKey.longKey("gen_ai.usage.cache_read.input_tokens");
   public static final AttributeKey<Long> REASONING_TOKENS =
       AttributeKey.longKey("gen_ai.usage.reasoning.output_tokens");
   public static final AttributeKey<String> TOOL_NAME = AttributeKey.stringKey("gen_ai.tool.name");
@@ -65,9 +63,7 @@ public final class GenAi {
   public static final String EXECUTE_TOOL = "execute_tool";
   public static final String RETRIEVAL = "retrieval";
   public static final String SEARCH_MEMORY = "search_memory";
-  public static final String CREATE_MEMORY = "create_memory";
   public static final String UPDATE_MEMORY = "update_memory";
-  public static final String UPSERT_MEMORY = "upsert_memory";
   public static final String DELETE_MEMORY = "delete_memory";
 
   private GenAi() {}

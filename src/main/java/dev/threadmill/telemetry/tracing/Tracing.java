@@ -11,6 +11,7 @@ import io.opentelemetry.context.propagation.TextMapGetter;
 import io.quarkus.arc.Arc;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.vertx.http.runtime.CurrentVertxRequest;
+import io.vertx.ext.web.RoutingContext;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Inject;
@@ -107,7 +108,7 @@ public class Tracing {
       return own;
     }
     var request = container.instance(CurrentVertxRequest.class).get();
-    var routing = request == null ? null : request.getCurrent();
+    RoutingContext routing = request == null ? null : request.getCurrent();
     Context ofRequest = routing == null ? null : routing.get(TraceRequests.CONTEXT);
     return ofRequest == null ? own : ofRequest;
   }
@@ -173,6 +174,14 @@ public class Tracing {
   /** The context, for work whose content never appears in spans. */
   public static Context ofPrivateWork(Context context) {
     return context.with(PRIVATE, true);
+  }
+
+  /** Nothing of what the request does has content in spans. */
+  public void markPrivate(RoutingContext request) {
+    Context context = request.get(TraceRequests.CONTEXT);
+    if (context != null) {
+      request.put(TraceRequests.CONTEXT, ofPrivateWork(context));
+    }
   }
 
   /**
