@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.threadmill.api.Json;
 import dev.threadmill.api.http.RequestId;
 import dev.threadmill.projects.Caller;
-import dev.threadmill.projects.StrictPrivacy;
 import dev.threadmill.telemetry.tracing.DebugWork;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.ext.web.RoutingContext;
@@ -31,10 +30,8 @@ public class DebugLogFilter {
 
   private final DebugLogSettings settings;
   private final KeepDebugLog log;
-  private final StrictPrivacy privacy;
 
-  DebugLogFilter(DebugLogSettings settings, KeepDebugLog log, StrictPrivacy privacy) {
-    this.privacy = privacy;
+  DebugLogFilter(DebugLogSettings settings, KeepDebugLog log) {
     this.settings = settings;
     this.log = log;
   }
@@ -52,7 +49,7 @@ public class DebugLogFilter {
       return;
     }
     var path = request.getUriInfo().getPath();
-    if (path.contains(OWN_PATH) || privacy.isSetFor(project)) {
+    if (path.contains(OWN_PATH)) {
       return;
     }
     var work = new DebugWork(project, RequestId.current(), null, null);

@@ -9,6 +9,7 @@ import dev.threadmill.models.ModelMessage;
 import dev.threadmill.models.ModelPart;
 import dev.threadmill.models.ModelRequest;
 import dev.threadmill.models.ModelResponse;
+import dev.threadmill.projects.StrictPrivacy;
 import dev.threadmill.telemetry.tracing.DebugWork;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
@@ -25,10 +26,12 @@ class KeepDebugLog implements ModelCallRecorder {
 
   private final DebugLogStore store;
   private final SealedContent sealed;
+  private final StrictPrivacy privacy;
 
-  KeepDebugLog(DebugLogStore store, SealedContent sealed) {
+  KeepDebugLog(DebugLogStore store, SealedContent sealed, StrictPrivacy privacy) {
     this.store = store;
     this.sealed = sealed;
+    this.privacy = privacy;
   }
 
   /** Keeps a request to this server. */
@@ -69,6 +72,9 @@ class KeepDebugLog implements ModelCallRecorder {
 
   private void keep(DebugWork work, String kind, JsonNode content) {
     try {
+      if (privacy.isSetFor(work.project())) {
+        return;
+      }
       var text = Json.write(content);
       boolean isTruncated = text.length() > MAX_CONTENT;
       var kept = isTruncated ? text.substring(0, MAX_CONTENT) : text;
