@@ -26,7 +26,8 @@ public class DebugLogFilter {
   private static final Set<String> READING = Set.of("GET", "HEAD", "OPTIONS");
 
   /** Headers that are secrets, or hold some. */
-  private static final Set<String> SECRET = Set.of("authorization", "cookie", "api-key");
+  private static final Set<String> SECRET =
+      Set.of("authorization", "cookie", "api-key", "x-api-key", "proxy-authorization");
 
   private final DebugLogSettings settings;
   private final KeepDebugLog log;
