@@ -4,7 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.threadmill.testing.BackgroundStream;
 import dev.threadmill.testing.Cluster;
+import dev.threadmill.testing.FakeProvider;
 import dev.threadmill.testing.RecordingServer;
 import dev.threadmill.testing.Reply;
 import dev.threadmill.testing.ToolRuns;
@@ -29,6 +33,7 @@ class ToolCrashTest {
   private static final int ROUNDS = 4;
   private static final int RUNS = 10;
   private static final int CALLS = 5;
+  private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
   /** The keys of the payments made. */
   private final Set<String> effects = ConcurrentHashMap.newKeySet();
@@ -116,6 +121,103 @@ class ToolCrashTest {
     assertThat(receiver.calls()).hasSize(before + 4);
   }
 
+  /**
+   * Marks of the provider that the first node has received but not committed are forgotten with the
+   * response that they belong to; those of the response that is kept go back, whichever node calls.
+   */
+  @Test
+  void theMarksOfAProviderGoBackToItFromTheNextNode() {
+    // Given: a run amid its response, one amid its tool, and one that waits for its client
+    cluster.provider().otherwise(request -> marked(request));
+    var onA = new ToolRuns(cluster.api(cluster.node(0)));
+    var onB = new ToolRuns(cluster.api(cluster.node(1)));
+    var inResponse = onA.start(assistant(onA, "deepseek-response", receiver, "retry"), "Pay");
+    var inTool = onA.start(assistant(onA, "deepseek-tool", receiver, "retry"), "Pay");
+    var waiting =
+        onA.run(
+            onA.assistant(
+                "deepseek-client",
+                "",
+                "{\"type\": \"function\", \"function\": {\"name\": \"pay\"}}"),
+            "Pay");
+    assertThat(waiting.status()).isEqualTo("requires_action");
+    await().atMost(Duration.ofSeconds(20)).until(() -> effects.size() == 1);
+    try (var stream =
+        BackgroundStream.open(
+            cluster.node(1).url() + ToolRuns.path(inResponse) + "/events",
+            cluster.apiKey(),
+            null)) {
+      await()
+          .atMost(Duration.ofSeconds(20))
+          .until(() -> stream.stepDeltas("/delta/reasoning/text").equals("I pay."));
+    }
+
+    // When
+    cluster.node(0).kill();
+    killed.get().countDown();
+    var ended = List.of(onB.stopped(inResponse), onB.stopped(inTool), onB.submit(waiting, "paid"));
+
+    // Then
+    assertThat(ended)
+        .extracting(ToolRuns.Stopped::status)
+        .describedAs(cluster.logs())
+        .containsOnly("completed");
+    assertThat(sentBackTo("deepseek-tool")).isEqualTo(marks(1));
+    assertThat(sentBackTo("deepseek-client")).isEqualTo(marks(1));
+    assertThat(sentBackTo("deepseek-response")).isEqualTo(marks(2));
+  }
+
+  /** Calls, with marks that count the responses; the first response of one model never ends. */
+  private Reply marked(FakeProvider.Request request) {
+    if (request.body().path("messages").toString().contains("\"tool\"")) {
+      return Reply.text("Done.");
+    }
+    long response =
+        cluster.provider().requests().stream()
+            .filter(each -> each.model().equals(request.model()))
+            .count();
+    var steps = new ArrayList<Reply.Step>();
+    var message = marks(response).deepCopy();
+    message.remove("reasoning_content");
+    steps.add(new Reply.Step.Delta(message));
+    steps.add(new Reply.Step.Delta(JSON.objectNode().put("reasoning_content", "I pay.")));
+    if (request.model().equals("deepseek-response") && response == 1) {
+      steps.add(new Reply.Step.Hang());
+    }
+    steps.add(new Reply.Step.Finish("tool_calls"));
+    return Reply.streamed(steps);
+  }
+
+  private static ObjectNode marks(long response) {
+    var message = JSON.objectNode().put("reasoning_content", "I pay.");
+    message
+        .putArray("reasoning_details")
+        .addObject()
+        .put("type", "reasoning.encrypted")
+        .put("data", "c2VjcmV0" + response)
+        .put("index", 0);
+    var call = message.putArray("tool_calls").addObject().put("id", "theirs-" + response);
+    call.put("type", "function");
+    call.putObject("function").put("name", "pay").put("arguments", "{}");
+    call.putObject("extra_content")
+        .putObject("google")
+        .put("thought_signature", "c2lnbmVk" + response);
+    return message;
+  }
+
+  /** What the last request for this model has of the response with the call. */
+  private ObjectNode sentBackTo(String model) {
+    var last =
+        cluster.provider().requests().stream()
+            .filter(request -> request.model().equals(model))
+            .toList()
+            .getLast();
+    ObjectNode sent = last.body().path("messages").get(1).deepCopy();
+    assertThat(last.body().at("/messages/2/tool_call_id")).isEqualTo(sent.at("/tool_calls/0/id"));
+    sent.remove(List.of("role", "content"));
+    return sent;
+  }
+
   /** Kills nodes in turn, each while it waits for the results of many calls. */
   @Test
   void twoHundredCallsCutBetweenTheirEffectAndTheirResultHaveTheirEffectOnce() {
@@ -166,8 +268,13 @@ class ToolCrashTest {
   }
 
   private static String assistant(ToolRuns runs, RecordingServer receiver, String policy) {
+    return assistant(runs, "gpt-4o", receiver, policy);
+  }
+
+  private static String assistant(
+      ToolRuns runs, String model, RecordingServer receiver, String policy) {
     return runs.assistant(
-        "gpt-4o",
+        model,
         "",
         """
         {"type": "webhook", "webhook": {"name": "pay", "endpoint": "%s", "on_unknown": "%s",
