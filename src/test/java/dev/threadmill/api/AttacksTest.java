@@ -12,6 +12,7 @@ import dev.threadmill.testing.RecordingServer;
 import dev.threadmill.testing.Reply;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -119,6 +120,9 @@ class AttacksTest {
   private static Reply reply(FakeProvider.Request request) {
     var messages = request.body().path("messages");
     var last = messages.get(messages.size() - 1);
+    if (request.model().equals("large")) {
+      return Reply.text("word".repeat(250_000));
+    }
     return last.path("role").asText().equals("user")
         ? Reply.call(request.model(), last.path("content").asText())
         : Reply.text("Done.");
@@ -273,6 +277,42 @@ class AttacksTest {
     for (var socket : sockets) {
       socket.close();
     }
+  }
+
+  @Test
+  void clientsReplayALargeRunAndReadNothing() throws IOException {
+    var body = JSON.objectNode().put("assistant_id", create("attack/large", webhook("none")).id());
+    body.putObject("thread")
+        .putArray("messages")
+        .addObject()
+        .put("role", "user")
+        .put("content", "Go");
+    var run = attacker.post("/v1/threads/runs", body.toString()).json();
+    var path =
+        "/v1/threads/%s/runs/%s".formatted(run.path("thread_id").asText(), run.path("id").asText());
+    await()
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> attacker.get(path).json().path("status").asText().equals("completed"));
+
+    var sockets = new ArrayList<Socket>();
+    for (int i = 0; i < 300; i++) {
+      var socket = new Socket();
+      socket.setReceiveBufferSize(2_048);
+      socket.connect(new InetSocketAddress("127.0.0.1", cluster.node(0).port()));
+      sockets.add(socket);
+      socket
+          .getOutputStream()
+          .write(
+              "GET %s/events HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\n\r\n"
+                  .formatted(path, attackersKey)
+                  .getBytes(StandardCharsets.US_ASCII));
+    }
+
+    bystander.awaitRequests(100);
+    for (var socket : sockets) {
+      socket.close();
+    }
+    assertThat(attacker.get(path + "/events").text()).endsWith("data: [DONE]\n\n");
   }
 
   private static void answer(String name, String encoding, byte[] body) {

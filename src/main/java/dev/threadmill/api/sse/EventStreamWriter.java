@@ -1,5 +1,6 @@
 package dev.threadmill.api.sse;
 
+import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.Produces;
@@ -69,6 +70,7 @@ public class EventStreamWriter implements ServerMessageBodyWriter<EventStream> {
     private final AtomicBoolean waking = new AtomicBoolean();
     private final KeepAlive keepAlive;
     private long lastWrite = System.nanoTime();
+    private boolean ended;
     private boolean closed;
 
     Connection(RoutingContext context, Executor loop, EventStream stream, KeepAlive keepAlive) {
@@ -113,15 +115,10 @@ public class EventStreamWriter implements ServerMessageBodyWriter<EventStream> {
     }
 
     private void pump() {
-      while (!closed && !response.writeQueueFull()) {
+      while (!closed && !ended && !response.writeQueueFull()) {
         var next = stream.next(MAX_CHUNK_BYTES);
         if (next.last()) {
-          close();
-          if (next.frames() == null) {
-            response.end();
-          } else {
-            response.end(next.frames());
-          }
+          end(next.frames());
           return;
         }
         if (next.frames() == null) {
@@ -130,6 +127,14 @@ public class EventStreamWriter implements ServerMessageBodyWriter<EventStream> {
         lastWrite = System.nanoTime();
         response.write(next.frames());
       }
+    }
+
+    /** The stream is closed when its last bytes have left: until then they are in memory. */
+    private void end(Buffer frames) {
+      ended = true;
+      lastWrite = System.nanoTime();
+      var sent = frames == null ? response.end() : response.end(frames);
+      sent.onComplete(_ -> close());
     }
 
     @Override
@@ -142,7 +147,7 @@ public class EventStreamWriter implements ServerMessageBodyWriter<EventStream> {
       if (closed) {
         return;
       }
-      if (!response.writeQueueFull()) {
+      if (!ended && !response.writeQueueFull()) {
         lastWrite = System.nanoTime();
         response.write(SseFormat.keepAlive());
       } else if (System.nanoTime() - lastWrite > MAX_STALL.toNanos()) {

@@ -2,6 +2,7 @@ package dev.threadmill.runs.store;
 
 import com.fasterxml.jackson.core.type.TypeReference;
 import dev.threadmill.api.Json;
+import dev.threadmill.threads.ContentPart;
 import dev.threadmill.threads.Message;
 import dev.threadmill.threads.ThreadObject;
 import java.util.ArrayList;
@@ -34,6 +35,30 @@ public record StoredRun(
   /** Whether the database has more than was read. */
   public boolean isTruncated() {
     return !journal.isEmpty() && !journal.getLast().isLast();
+  }
+
+  /** How many characters the texts of its messages and calls have, about. */
+  public long characters() {
+    long sum = handoffTarget == null ? 0 : handoffTarget.characters();
+    for (var message : messages.values()) {
+      for (var part : message.content()) {
+        sum += part instanceof ContentPart.Text text ? text.value().length() : 0;
+      }
+    }
+    for (var entry : journal) {
+      sum += entry.events().length();
+    }
+    for (var step : steps) {
+      sum += length(step.reasoning().reasoning()) + length(step.reasoning().commentary());
+      for (var call : step.calls()) {
+        sum += length(call.arguments()) + length(call.output());
+      }
+    }
+    return sum;
+  }
+
+  private static int length(String text) {
+    return text == null ? 0 : text.length();
   }
 
   /** The event log, followed by the events that only the journal has. */

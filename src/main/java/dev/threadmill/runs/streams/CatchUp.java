@@ -21,6 +21,7 @@ import java.util.Optional;
  * @param reached the position behind the last of them
  * @param isComplete whether the database has no more
  * @param handoff the run that answers in place of this one; null if none does
+ * @param characters the size of the texts from which the events were made; 0 if there are none
  */
 record CatchUp(
     Run run,
@@ -28,7 +29,8 @@ record CatchUp(
     EventId reached,
     boolean isComplete,
     RunSubscriptions.Version version,
-    StoredRun handoff) {
+    StoredRun handoff,
+    long characters) {
 
   /**
    * Loads the events behind a position. In the middle of a message the journal alone suffices;
@@ -69,6 +71,7 @@ record CatchUp(
         reached,
         !stored.isTruncated(),
         RunSubscriptions.Version.of(stored),
-        stored.handoffTarget());
+        stored.handoffTarget(),
+        frames.isEmpty() ? 0 : stored.characters());
   }
 }

@@ -1,5 +1,6 @@
 package dev.threadmill.runs.streams;
 
+import dev.threadmill.api.MemoryPermits;
 import dev.threadmill.api.MessageId;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.RunId;
@@ -42,6 +43,7 @@ public class LoadRun {
   private final StepStore steps;
   private final MessageStore messages;
   private final ThreadStore threads;
+  private final MemoryPermits replayPermits = ReplayPermit.permits();
 
   LoadRun(
       RunStore runs,
@@ -56,6 +58,11 @@ public class LoadRun {
     this.steps = steps;
     this.messages = messages;
     this.threads = threads;
+  }
+
+  /** The permit of one reader. */
+  ReplayPermit permit(ProjectId project) {
+    return new ReplayPermit(replayPermits, project);
   }
 
   /** Everything that the database has of the run. */

@@ -12,6 +12,7 @@ import dev.threadmill.runs.store.Step;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.locks.LockSupport;
 import org.jboss.logging.Logger;
@@ -39,6 +40,7 @@ public final class RunEventReader {
   private final Queue<SseFrame> backlog = new ArrayDeque<>();
   private final Runnable onChange = this::changed;
   private final HandoffSubscriptions handoffs;
+  private final ReplayPermit permit;
   private Runnable wake;
   private EventId position;
   private Step lastStep;
@@ -68,6 +70,7 @@ public final class RunEventReader {
     this.run = run;
     this.handoffs = new HandoffSubscriptions(localRuns, subscriptions, onChange);
     this.position = position;
+    this.permit = loadRun.permit(project);
   }
 
   /** Follows a run that this node has just started to execute, from its first event here on. */
@@ -95,6 +98,9 @@ public final class RunEventReader {
   synchronized SseFrame poll() {
     if (closed) {
       return null;
+    }
+    if (backlog.isEmpty() && !refreshing) {
+      permit.release();
     }
     var frame = backlog.isEmpty() ? pollLive() : backlog.poll();
     if (frame != null) {
@@ -162,7 +168,7 @@ public final class RunEventReader {
       if (found.isPresent() && follow(found.get(), List.of(), from)) {
         return;
       }
-      var loaded = CatchUp.load(loadRun, project, thread, run, from, open);
+      var loaded = load(from, open);
       if (loaded.isEmpty()) {
         close();
         return;
@@ -178,6 +184,9 @@ public final class RunEventReader {
         subscriptions.markRemote(run, stored.version());
         handoffs.follow(stored.handoff());
       }
+    } catch (InterruptedException _) {
+      Thread.currentThread().interrupt();
+      close();
     } catch (RuntimeException e) {
       LOG.warnf("reading events failed, trying again run_id=%s cause=%s", run, e);
       LockSupport.parkNanos(RETRY_DELAY.toNanos());
@@ -190,6 +199,24 @@ public final class RunEventReader {
       }
       wake.run();
     }
+  }
+
+  /**
+   * Loads the events behind a position.
+   *
+   * @return empty if the run was deleted, the reader was closed, or there is no permit
+   */
+  private Optional<CatchUp> load(EventId from, Step open) throws InterruptedException {
+    var loaded =
+        permit.load(
+            () -> {
+              var found = CatchUp.load(loadRun, project, thread, run, from, open);
+              return new ReplayPermit.Loaded<>(found, found.map(CatchUp::characters).orElse(0L));
+            });
+    if (loaded == null && !isClosed()) {
+      LOG.warnf("closing a stream run_id=%s reason=heap_of_replays_in_use", run);
+    }
+    return loaded == null ? Optional.empty() : loaded;
   }
 
   /**
@@ -232,6 +259,7 @@ public final class RunEventReader {
         live.events().removeReader(wake);
       }
     }
+    permit.close();
     subscriptions.unsubscribe(run, onChange);
     handoffs.close();
   }
