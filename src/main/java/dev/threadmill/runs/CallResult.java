@@ -1,9 +1,11 @@
 package dev.threadmill.runs;
 
 import dev.threadmill.models.Usage;
+import dev.threadmill.runs.execution.RunExecution;
 import dev.threadmill.runs.store.ToolCall;
 import dev.threadmill.telemetry.Activity;
 import dev.threadmill.tools.ToolUnavailableException;
+import java.time.InstantSource;
 
 /**
  * The result of a tool call.
@@ -25,6 +27,17 @@ record CallResult(
   /** A result of text alone. */
   CallResult(int index, String output) {
     this(index, output, null, Usage.NONE, null, null);
+  }
+
+  /** A call of a step that the server executes. */
+  interface Job {
+    /** The index of the call in its step. */
+    int index();
+
+    ToolCall call();
+
+    /** Executes the call; whatever fails is a result. */
+    CallResult execute(RunExecution execution, ToolOutputBuffer buffer, InstantSource clock);
   }
 
   CallResult with(Activity its) {

@@ -79,17 +79,6 @@ class ExecuteTools {
     TOO_MANY_REFUSED
   }
 
-  /** A call that the server executes. */
-  interface Job {
-    /** The index of the call in its step. */
-    int index();
-
-    ToolCall call();
-
-    /** Executes the call; whatever fails is a result. */
-    CallResult execute(RunExecution execution, ToolOutputBuffer buffer, InstantSource clock);
-  }
-
   /** A call that another assistant answers, and its index in the step. */
   private record Route(int index, PlanRoute.Plan.Start plan) {}
 
@@ -266,7 +255,8 @@ class ExecuteTools {
    * @param known results of other calls of the step
    * @throws InterruptedException if the run was stopped meanwhile
    */
-  Outcome executeAll(RunExecution execution, List<? extends Job> jobs, List<CallResult> known)
+  Outcome executeAll(
+      RunExecution execution, List<? extends CallResult.Job> jobs, List<CallResult> known)
       throws InterruptedException {
     var events = new ToolEvents(ToolOutputFilter.of(gate, execution.run()));
     known.forEach(events::ended);
@@ -307,7 +297,7 @@ class ExecuteTools {
     return pauses ? Outcome.PAUSED : Outcome.DONE;
   }
 
-  private CallResult execute(RunExecution execution, Job job, ToolEvents events) {
+  private CallResult execute(RunExecution execution, CallResult.Job job, ToolEvents events) {
     return trace.executeTool(
         job.call(), () -> job.execute(execution, events.buffer(job.index(), job.call()), clock));
   }

@@ -8,6 +8,7 @@ import dev.threadmill.assistants.McpSpec;
 import dev.threadmill.assistants.ToolSpec;
 import dev.threadmill.models.Usage;
 import dev.threadmill.projects.Residency;
+import dev.threadmill.runs.context.SummarizeHistory;
 import dev.threadmill.runs.execution.RunExecution;
 import dev.threadmill.runs.execution.StreamEvents;
 import dev.threadmill.runs.store.CallType;
@@ -132,7 +133,7 @@ class OpenRun {
   }
 
   private boolean executeAll(RunExecution execution, Step step) throws InterruptedException {
-    var jobs = new ArrayList<ExecuteTools.Job>();
+    var jobs = new ArrayList<CallResult.Job>();
     for (int i = 0; i < step.calls().size(); i++) {
       if (step.calls().get(i).isOpen()) {
         jobs.add(new OpeningCall(i, step.calls().get(i)));
@@ -142,7 +143,7 @@ class OpenRun {
   }
 
   /** A call of the step. It changes nothing, so it is repeated if its outcome is unknown. */
-  private final class OpeningCall implements ExecuteTools.Job {
+  private final class OpeningCall implements CallResult.Job {
     private final int index;
     private final ToolCall call;
 
@@ -164,9 +165,11 @@ class OpenRun {
     @Override
     public CallResult execute(
         RunExecution execution, ToolOutputBuffer buffer, InstantSource clock) {
-      return call.callType() == CallType.COMPACTION
-          ? summarizeHistory.summarize(execution, index, call)
-          : new CallResult(index, listing(execution.run(), call).toString());
+      if (call.callType() == CallType.COMPACTION) {
+        var summary = summarizeHistory.summarize(execution, call);
+        return new CallResult(index, summary.text()).with(summary.activity());
+      }
+      return new CallResult(index, listing(execution.run(), call).toString());
     }
   }
 

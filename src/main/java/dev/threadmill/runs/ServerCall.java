@@ -22,7 +22,7 @@ import org.jboss.logging.Logger;
  * @param dispatch the tool, and the arguments as they have been checked
  */
 record ServerCall(int index, ToolCall call, Toolset.Dispatch.ToServer dispatch)
-    implements ExecuteTools.Job {
+    implements CallResult.Job {
   private static final Logger LOG = Logger.getLogger(ServerCall.class);
 
   static final ToolError OUTCOME_UNKNOWN =

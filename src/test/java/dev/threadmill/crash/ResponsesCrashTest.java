@@ -27,7 +27,11 @@ class ResponsesCrashTest {
 
   @Test
   void everyResponseCompletesAndEveryReaderHasEachEventOnce() throws Exception {
-    try (var cluster = Cluster.of(2).with("THREADMILL_LEASE", "1s").withoutIndexing()) {
+    try (var cluster =
+        Cluster.of(2)
+            .with("THREADMILL_LEASE", "1s")
+            .with("THREADMILL_SECRET_KEY", "a key of the nodes of this cluster")
+            .withoutIndexing()) {
       cluster.nodes().forEach(node -> node.withJvmOption("-Dthreadmill.runs.sweep-every=200ms"));
       cluster.start();
       var victim = cluster.node(0);

@@ -18,8 +18,8 @@ public sealed interface RunUpdate {
   record StatusChanged(RunSnapshot snapshot) implements RunUpdate {}
 
   /**
-   * Another attempt continues the run. What the attempt before has sent and not stored is lost, and
-   * is not in the updates before this one.
+   * Another attempt continues the run, behind a pause or because the node of the attempt before was
+   * lost. What that one has sent and not stored is not in the updates before this one.
    *
    * @param attempt from 2
    */

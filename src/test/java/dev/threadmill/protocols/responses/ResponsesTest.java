@@ -104,8 +104,7 @@ class ResponsesTest extends ResponsesFixture {
     }
     try (var replay = user.events(path + "?stream=true&starting_after=999")) {
       var told = replay.rest();
-      assertThat(told).hasSize(1);
-      assertThat(told.getFirst().event()).isEqualTo("error");
+      assertThat(SseStream.names(told)).containsExactly("error");
       assertThat(told.getFirst().json().path("code").asText()).isEqualTo("events_lost");
     }
   }

@@ -1,4 +1,4 @@
-package dev.threadmill.runs;
+package dev.threadmill.runs.context;
 
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.guard.ContentGate;
@@ -15,9 +15,6 @@ import dev.threadmill.models.ResponseFormat;
 import dev.threadmill.models.ToolChoice;
 import dev.threadmill.models.Usage;
 import dev.threadmill.models.registry.ModelRegistry;
-import dev.threadmill.runs.context.BuildSummaryPrompt;
-import dev.threadmill.runs.context.FindHistoryStart;
-import dev.threadmill.runs.context.PromptPermits;
 import dev.threadmill.runs.execution.RunExecution;
 import dev.threadmill.runs.node.RunsConfig;
 import dev.threadmill.runs.store.CompactionStore;
@@ -40,7 +37,7 @@ import org.jboss.logging.Logger;
  * on with the whole history.
  */
 @ApplicationScoped
-class SummarizeHistory {
+public class SummarizeHistory {
   private static final Logger LOG = Logger.getLogger(SummarizeHistory.class);
 
   /** How many messages of a thread are counted at most, and how many calls. */
@@ -89,7 +86,7 @@ class SummarizeHistory {
   /**
    * The time before which the history of a run is to be summarized; empty if it is short enough.
    */
-  Optional<Instant> due(Run run) throws InterruptedException {
+  public Optional<Instant> due(Run run) throws InterruptedException {
     var threshold = run.settings().opening().compactAbove();
     return threshold == null ? Optional.empty() : jdbc.whenAvailable(() -> due(run, threshold));
   }
@@ -121,8 +118,18 @@ class SummarizeHistory {
         .orElseGet(() -> run.times().created().minus(added, ChronoUnit.MICROS));
   }
 
-  /** Makes the summary that the call asks for; whatever fails, the result has an empty text. */
-  CallResult summarize(RunExecution execution, int index, ToolCall call) {
+  /**
+   * A summary, or none.
+   *
+   * @param text empty if there is none, whatever has failed
+   * @param activity the event of the model call; null if it has failed
+   */
+  public record Outcome(String text, Activity activity) {
+    private static final Outcome NOTHING = new Outcome("", null);
+  }
+
+  /** Makes the summary that a call asks for. */
+  public Outcome summarize(RunExecution execution, ToolCall call) {
     var live = execution.live();
     var run = live.claimedRun();
     var before = CompactionStore.before(call);
@@ -149,27 +156,23 @@ class SummarizeHistory {
               .detail("purpose", "compaction")
               .build();
       // The response has a limit of tokens of its own, so the summary does not count in its run.
-      return new CallResult(index, text(run, answer, covered)).with(activity);
+      return new Outcome(text(run, answer, covered), activity);
     } catch (InterruptedException e) {
       // The run was stopped, and nothing waits for the result.
       Thread.currentThread().interrupt();
-      return nothing(index);
+      return Outcome.NOTHING;
     } catch (ModelException | ContentRejectedException e) {
       LOG.warnf("history was not summarized run_id=%s cause=%s", run.id(), e.getMessage());
-      return nothing(index);
+      return Outcome.NOTHING;
     } catch (RuntimeException e) {
       if (live.stopReason() != null) {
-        return nothing(index);
+        return Outcome.NOTHING;
       }
       LOG.errorf(e, "history was not summarized run_id=%s", run.id());
-      return nothing(index);
+      return Outcome.NOTHING;
     } finally {
       ledger.settleAndCommit(reservation, usage);
     }
-  }
-
-  private static CallResult nothing(int index) {
-    return new CallResult(index, "");
   }
 
   private static ModelRequest request(Run run, List<ModelMessage> prompt) {
