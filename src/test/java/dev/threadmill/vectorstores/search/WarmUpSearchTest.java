@@ -46,6 +46,16 @@ class WarmUpSearchTest {
         """,
         ENTRIES - 1,
         store);
+    jdbc.update(
+        """
+        INSERT INTO vector_store_texts (content, part, text, repeated)
+        SELECT t.content, n, t.text, 0
+        FROM vector_store_files f JOIN vector_store_texts t ON t.content = f.content,
+          generate_series(1, ?) AS n
+        WHERE f.store_id = ?
+        """,
+        ENTRIES - 1,
+        store);
     var lastUse = lastUse(store);
     long before = index.heapEntries();
     var warmUp = new WarmUpSearch(search, index, stores, embeddings);
