@@ -19,7 +19,8 @@ public sealed interface RunUpdate {
 
   /**
    * Another attempt continues the run, behind a pause or because the node of the attempt before was
-   * lost. What that one has sent and not stored is not in the updates before this one.
+   * lost. What that one has sent and not stored is not in the updates before this one. A stream
+   * that begins behind the attempt before has no such update.
    *
    * @param attempt from 2
    */

@@ -15,6 +15,7 @@ final class UpdateTranslator {
   private static final String CREATED = "created";
 
   private final ItemTracker items;
+  private boolean hasBegun;
 
   UpdateTranslator(ItemTracker items) {
     this.items = items;
@@ -40,7 +41,8 @@ final class UpdateTranslator {
       case RunEvent.CallCompleted(_, var call, _) -> items.callCompleted(event, call, updates);
       case RunEvent.StepCreated(var step, _, _) -> items.stepStarted(step);
       case RunEvent.AttemptStarted(var attempt) -> {
-        if (attempt > 1) {
+        // A stream that begins with the attempt has nothing of the one before.
+        if (attempt > 1 && hasBegun) {
           updates.add(new RunUpdate.TakenOver(attempt));
         }
       }
@@ -48,6 +50,7 @@ final class UpdateTranslator {
         // No item shows these; the message that ends has its images.
       }
     }
+    hasBegun = true;
     return updates;
   }
 
