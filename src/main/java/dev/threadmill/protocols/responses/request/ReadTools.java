@@ -15,11 +15,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.regex.Pattern;
 
 /**
- * Reads {@code tools} and {@code tool_choice}. Hosted tools that this server does not have are left
- * out: clients send them with every request.
+ * Reads {@code tools} and {@code tool_choice}. Tools that this server does not have are left out:
+ * clients send those of the newest API with every request.
  */
 final class ReadTools {
   private static final String FUNCTION = "function";
@@ -51,11 +50,6 @@ final class ReadTools {
 
   private static final Set<String> WEB_SEARCH_FIELDS =
       Set.of("filters", "user_location", "search_context_size");
-
-  /** Hosted tools of the Responses API that this server does not have. */
-  private static final Pattern HOSTED =
-      Pattern.compile(
-          "image_generation|computer(_use)?(_preview)?|local_shell|shell|apply_patch|tool_search");
 
   private static final Set<String> SECRETS = Set.of("headers", "authorization");
 
@@ -117,23 +111,13 @@ final class ReadTools {
         if (WebSearchSpec.NAMES.matcher(type).matches()) {
           return webSearch(path, tool);
         }
-        if (HOSTED.matcher(type).matches()) {
-          return false;
-        }
         if (!OURS.contains(type)) {
-          var param = path + ".type";
-          throw ApiException.invalid(
-              param,
-              "Invalid '%s': there are no tools of the type '%s'.".formatted(param, clip(type)));
+          return false;
         }
         spec(path, tool, tool);
       }
     }
     return true;
-  }
-
-  private static String clip(String text) {
-    return text.length() <= MAX_NAME ? text : text.substring(0, MAX_NAME) + "...";
   }
 
   private void namespace(String path, JsonNode tool) {

@@ -83,9 +83,11 @@ class ReadToolsTest {
         "local_shell",
         "shell",
         "apply_patch",
-        "tool_search"
+        "tool_search",
+        "web_search_",
+        "of_next_year"
       })
-  void aHostedToolIsLeftOut(String type) {
+  void aToolThatThisServerDoesNotHaveIsLeftOut(String type) {
     var read = read("{\"type\": \"%s\"}".formatted(type));
 
     assertThat(read.specs()).isEmpty();
@@ -97,14 +99,12 @@ class ReadToolsTest {
       delimiter = '|',
       quoteCharacter = '`',
       value = {
-        "{'type': 'websearch'} | type",
-        "{'type': 'web_search_'} | type",
+        "{} | type",
         "{'type': 'web_search', 'filters': {'allowed_domains': ['a b']}} | filters.allowed_domains[0]",
         "{'type': 'web_search', 'filters': []} | filters",
         "{'type': 'web_search', 'user_location': {'country': 'AUT'}} | user_location.country",
         "{'type': 'web_search', 'user_location': {'type': 'exact'}} | user_location.type",
         "{'type': 'web_search', 'search_context_size': 'huge'} | search_context_size",
-        "{'type': 'Function', 'name': 'f'} | type",
         "{'type': 'function', 'name': 7} | name",
         "{'type': 'function', 'name': 'f', 'description': 7} | description",
         "{'type': 'function', 'name': 'f', 'strict': 'yes'} | strict",
@@ -134,6 +134,20 @@ class ReadToolsTest {
 
     assertThat(refused).as(tool).isNotNull();
     assertThat(refused.error().param()).isEqualTo("tools[0]." + field);
+  }
+
+  @Test
+  void aToolThatThisServerDoesNotHaveIsRefusedIfItIsForced() {
+    var refused =
+        catchThrowableOfType(
+            ApiException.class,
+            () ->
+                read(
+                    "{\"type\": \"of_next_year\"}",
+                    "{\"type\": \"of_next_year\"}",
+                    (_, _) -> Optional.empty()));
+
+    assertThat(refused.error().param()).isEqualTo("tool_choice.type");
   }
 
   @Test
