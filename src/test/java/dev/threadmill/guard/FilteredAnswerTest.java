@@ -231,4 +231,38 @@ class FilteredAnswerTest {
   private static ModelDelta.Speech speech(String data, String transcript) {
     return new ModelDelta.Speech(null, data, transcript, null);
   }
+
+  @Test
+  void citationsWaitForTheirTextAndOneThatAFilterWouldChangeIsLeftOut() {
+    var cited = new ModelDelta.Citation("https://a.example", "A", 0, 4);
+    var answer = answer(new WithoutHost("b.example"), new OneBehind());
+
+    answer.accept(new ModelDelta.Citation("https://b.example", "B", 0, 4));
+    answer.accept(cited);
+    answer.accept(new ModelDelta.Text("text"));
+    answer.complete();
+
+    assertThat(passed)
+        .containsExactly(
+            new ModelDelta.Text("tex"),
+            new ModelDelta.Batch(List.of(new ModelDelta.Text("t"), cited)));
+  }
+
+  /** Takes the name of a host out of each piece. */
+  private record WithoutHost(String host) implements ContentFilter {
+    @Override
+    public ContentStream open(ContentSource source) {
+      return new ContentStream() {
+        @Override
+        public String next(String piece) {
+          return piece.replace(host, "");
+        }
+
+        @Override
+        public String end() {
+          return "";
+        }
+      };
+    }
+  }
 }

@@ -3,17 +3,22 @@ package dev.threadmill.models.registry;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.threadmill.api.Json;
+import dev.threadmill.assistants.WebSearchSpec;
 import dev.threadmill.models.ModelException;
 import dev.threadmill.models.ModelInfo;
+import dev.threadmill.models.ModelRequest;
 import dev.threadmill.models.ModelsSetup;
 import dev.threadmill.models.ProviderConfig;
 import dev.threadmill.models.Usage;
 import dev.threadmill.models.rehearsal.RehearsalModel;
+import dev.threadmill.tools.websearch.HostedSearch;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -142,6 +147,24 @@ class ModelRegistryTest {
   }
 
   @Test
+  void aModelWhoseProviderSearchesTheWebIsAskedToUnlessTheToolHasFilters() throws IOException {
+    var yaml = "models: [{name: sonar, provider: openai, web_search: true}]";
+    var settings = Map.of("file", file(yaml), "openai.api-key", "k");
+    try (var setup = new ModelsSetup(settings)) {
+      var info = setup.models().require("sonar").info();
+      var place = new WebSearchSpec.UserLocation(null, null, "AT", null, null);
+      var filters = new WebSearchSpec.Filters(List.of("a.example"), null);
+
+      assertThat(
+              HostedSearch.of(
+                  List.of(new WebSearchSpec(null, place, WebSearchSpec.ContextSize.HIGH)), info))
+          .isEqualTo(new ModelRequest.WebSearch("high", Json.tree("{\"country\": \"AT\"}")));
+      assertThat(HostedSearch.of(List.of(new WebSearchSpec(filters, null, null)), info)).isNull();
+      assertThat(HostedSearch.of(List.of(), info)).isNull();
+    }
+  }
+
+  @Test
   void aPinnedVersionIsSpelledAsTheProviderWantsIt() {
     var usual = ProviderConfig.of("a", "openai", Optional.empty(), Optional.empty(), "K");
 
@@ -161,6 +184,7 @@ class ModelRegistryTest {
         "models: [{name: a, provider: rehearsal, context_window: -1}] | models[0].context_window:",
         "models: [{name: a, provider: rehearsal, price: {input: 1}}]  | models[0].price.output:",
         "models: [{name: a, provider: rehearsal}, {name: a, provider: rehearsal}] | models[1].name:",
+        "models: [{name: a, provider: rehearsal, web_search: true}]   | models[0].web_search: can be",
         "providers: {x: {reasoning_field: a b}}       | providers.x.reasoning_field: must be",
         "providers: {x: {type: y}}                    | providers.x.type: 'y' is none of",
         "providers: {x: {base_url: localhost}}        | providers.x.base_url: is not an http",
