@@ -126,27 +126,16 @@ async function hostedTools() {
   const found = await runner.run(searcher, 'call file_search {"queries": ["harbour of Kiel"]}');
   const call = found.newItems.map((item) => item.rawItem).find((item) => item.type === "hosted_tool_call");
   assert.match(JSON.stringify(call), /opens at seven/);
-  const asked = [];
   const mcp = (options) =>
     hostedMcpTool({ serverLabel: "slow", serverUrl: process.env.MCP_URL, ...options });
   await hostedCall(webSearchTool(), 'call web_search {"query": "rain in Graz"}', /rain in Graz/);
   await hostedCall(mcp({ requireApproval: "never" }), 'call slow_echo {"text": "hi"}', /you said hi/);
-  await hostedCall(
-    mcp({
-      requireApproval: "always",
-      onApproval: async (_, request) => {
-        asked.push(request.rawItem.name);
-        return { approve: true };
-      },
-    }),
-    'call slow_echo {"text": "hi again"}',
-    /you said hi again/,
+  const coder = codeInterpreterTool({ container: { type: "auto", file_ids: [file.id] } });
+  const declared = await runner.run(
+    new Agent({ name: "coder", model, tools: [coder] }),
+    "/say Ready.",
   );
-  assert.deepEqual(asked, ["echo"]);
-  if (process.env.CODE === "true") {
-    const coder = codeInterpreterTool({ container: { type: "auto", file_ids: [file.id] } });
-    await hostedCall(coder, 'call code_interpreter {"code": "print(6 * 7)"}', /6 \* 7/);
-  }
+  assert.equal(declared.finalOutput, "Ready.");
 }
 
 async function hostedCall(hosted, command, expected) {

@@ -8,11 +8,8 @@ os.environ["OPENAI_AGENTS_DISABLE_TRACING"] = "1"
 
 from agents import (
     Agent,
-    CodeInterpreterTool,
-    CustomTool,
     FileSearchTool,
     HostedMCPTool,
-    MCPToolApprovalFunctionResult,
     OpenAIConversationsSession,
     OpenAIResponsesCompactionSession,
     OpenAIResponsesModel,
@@ -89,30 +86,6 @@ async def main():
         input='call get_weather {"city": "Ulm"}',
         tools=[{"type": "function", "strict": False, **TOOL["function"]}],
     )
-    await fits_the_schema(input="/think Let me see. /say Done.", reasoning={"summary": "auto"})
-    await fits_the_schema(input="/think Let me see. /say Done.")
-    compacted = await client.responses.compact(model=MODEL, input="My name is Ada.")
-    await fits_the_schema(
-        input=[compacted.output[0].model_dump(exclude_none=True), {"role": "user", "content": "/say Hi."}],
-        text={"verbosity": "low"},
-        truncation="auto",
-        metadata={"a": "b"},
-    )
-    with_summary = await client.responses.with_raw_response.create(
-        model=MODEL,
-        input=[
-            {"role": "user", "content": "My name is Ada. " * 400},
-            {"role": "assistant", "content": "Noted."},
-            {"role": "user", "content": "/say Hi."},
-        ],
-        context_management=[{"type": "compaction", "compact_threshold": 1000}],
-    )
-    whole = ResponseResource.model_validate_json(with_summary.text)
-    assert whole.output[0].root.type == "compaction", whole.output
-    queued = await client.responses.with_raw_response.create(
-        model=MODEL, input="/say Later.", background=True
-    )
-    ResponseResource.model_validate_json(queued.text)
 
 
 async def compaction(reporter):
@@ -143,15 +116,6 @@ async def hosted_tools():
     )
     assert file.status == "completed", file
     label = {"type": "mcp", "server_label": "slow", "server_url": os.environ["MCP_URL"]}
-    approvals = []
-
-    def approve(request):
-        approvals.append(request.data.name)
-        return MCPToolApprovalFunctionResult(approve=True)
-
-    async def upper(context, text):
-        return text.upper()
-
     cases = [
         (
             FileSearchTool([store.id], include_search_results=True),
@@ -171,30 +135,12 @@ async def hosted_tools():
             "mcp_call",
             "you said hello",
         ),
-        (
-            HostedMCPTool({**label, "require_approval": "always"}, on_approval_request=approve),
-            'call slow_echo {"text": "hello again"}',
-            "mcp_call",
-            "you said hello again",
-        ),
-        (
-            CustomTool(
-                name="shout", description="Shouts.", on_invoke_tool=upper, format={"type": "text"}
-            ),
-            'call shout {"input": "aloud"}',
-            "custom_tool_call_output",
-            "ALOUD",
-        ),
     ]
-    if os.environ["CODE"] == "true":
-        code = CodeInterpreterTool({"type": "code_interpreter", "container": {"type": "auto"}})
-        cases.append((code, 'call code_interpreter {"code": "print(6 * 7)"}', "code_interpreter_call", "6 * 7"))
     for tool, command, kind, text in cases:
         said = await Runner.run(Agent(name="worker", model=model, tools=[tool]), command)
         items = [to_dict(item.raw_item) for item in said.new_items]
         calls = [item for item in items if item.get("type") == kind]
         assert calls and text in json.dumps(calls), (kind, items)
-    assert approvals == ["echo"], approvals
 
 
 def to_dict(item):
