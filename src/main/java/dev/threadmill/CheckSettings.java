@@ -1,6 +1,7 @@
 package dev.threadmill;
 
 import dev.threadmill.api.InvalidSettingException;
+import dev.threadmill.audit.AuditConfig;
 import dev.threadmill.db.HomeConfig;
 import dev.threadmill.debuglogs.DebugLogsConfig;
 import dev.threadmill.egress.EgressConfig;
@@ -24,6 +25,7 @@ import dev.threadmill.projects.ApiKeysConfig;
 import dev.threadmill.projects.Regions;
 import dev.threadmill.projects.ResidencyConfig;
 import dev.threadmill.projects.Secret;
+import dev.threadmill.projects.oidc.OidcConfig;
 import dev.threadmill.protocols.ProtocolConfig;
 import dev.threadmill.runs.node.RunsConfig;
 import dev.threadmill.sandbox.SandboxConfig;
@@ -65,6 +67,7 @@ final class CheckSettings {
   static final List<Class<?>> MAPPINGS =
       List.of(
           ApiKeysConfig.class,
+          AuditConfig.class,
           DebugLogsConfig.class,
           EgressConfig.class,
           EmbeddingsConfig.class,
@@ -74,6 +77,7 @@ final class CheckSettings {
           HomeConfig.class,
           MemoryConfig.class,
           ModelsConfig.class,
+          OidcConfig.class,
           ProtocolConfig.class,
           RerankConfig.class,
           RecallConfig.class,

@@ -29,7 +29,8 @@ class TableOwnersTest {
   private static final Map<String, String> OWNERS = new TreeMap<>();
 
   static {
-    owns("projects", "projects", "api_keys");
+    owns("projects", "projects", "api_keys", "client_tokens");
+    owns("audit", "audit_entries", "audit_chains");
     owns("projects.idempotency", "idempotency_keys");
     owns("limits", "usage_limits", "usage_counters", "usage_reservations");
     owns("files", "files", "file_blobs", "file_usage");
@@ -74,6 +75,8 @@ class TableOwnersTest {
       Set.of(
           "debuglogs assistants",
           "memory messages",
+          // What was made in a thread of a user.
+          "files threads",
           "tools.code threads",
           "memory runs",
           "memory threads",

@@ -14,12 +14,18 @@ public final class CommitHook {
 
   private CommitHook() {}
 
-  /** Adds the hook to the transactions of this thread, in place of any other. */
+  /** Adds the hook to the transactions of this thread, in place of all others. */
   public static void bind(Consumer<Tx> hook) {
     CURRENT.set(hook);
   }
 
-  /** Removes the hook of this thread. */
+  /** Adds the hook to the transactions of this thread, after those that it has already. */
+  public static void add(Consumer<Tx> hook) {
+    var others = CURRENT.get();
+    CURRENT.set(others == null ? hook : others.andThen(hook));
+  }
+
+  /** Removes the hooks of this thread. */
   public static void unbind() {
     CURRENT.remove();
   }

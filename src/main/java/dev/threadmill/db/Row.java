@@ -7,6 +7,7 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 import java.util.Locale;
 import java.util.function.Function;
 
@@ -64,6 +65,12 @@ public final class Row {
 
   public <T> T json(String column, TypeReference<T> type) throws SQLException {
     return Json.read(results.getString(column), type);
+  }
+
+  /** A column of type {@code text[]}. */
+  public List<String> texts(String column) throws SQLException {
+    var array = results.getArray(column);
+    return array == null ? null : List.of((String[]) array.getArray());
   }
 
   /** A column of type {@code real[]}. */

@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
  *
  * @param prefixLength how many leading bits are fixed
  */
-record CidrRange(InetAddress network, int prefixLength) {
+public record CidrRange(InetAddress network, int prefixLength) {
   private static final Pattern LITERAL = Pattern.compile("[0-9.]+|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*");
 
   /**
@@ -17,7 +17,7 @@ record CidrRange(InetAddress network, int prefixLength) {
    *
    * @throws IllegalArgumentException if it is none of these
    */
-  static CidrRange parse(String text) {
+  public static CidrRange parse(String text) {
     var parts = text.strip().split("/", -1);
     if (parts.length > 2 || !LITERAL.matcher(parts[0]).matches()) {
       throw notARange(text);
@@ -44,7 +44,8 @@ record CidrRange(InetAddress network, int prefixLength) {
             .formatted(text));
   }
 
-  boolean contains(InetAddress address) {
+  /** Whether the address is within the range. */
+  public boolean contains(InetAddress address) {
     byte[] mine = network.getAddress();
     byte[] other = address.getAddress();
     if (mine.length != other.length) {

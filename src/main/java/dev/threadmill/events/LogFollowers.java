@@ -4,7 +4,6 @@ import dev.threadmill.api.ApiException;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.db.signals.Signal;
 import dev.threadmill.db.signals.Signals;
-import dev.threadmill.projects.KeysChanged;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.util.List;
@@ -65,12 +64,7 @@ class LogFollowers {
         .forEach(stream -> stream.logged(logged.head()));
   }
 
-  /** A signal that keys have changed may be lost as well. */
   void wake(@Observes Signal.ResyncRequested requested) {
-    streams.forEach(LogStream::checkAccess);
-  }
-
-  void checkAccess(@Observes KeysChanged changed) {
-    streams.forEach(LogStream::checkAccess);
+    streams.forEach(stream -> stream.logged(null));
   }
 }

@@ -11,13 +11,12 @@ import java.time.InstantSource;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.BooleanSupplier;
 import org.jboss.logging.Logger;
 
 /**
  * The events of a log as a stream to one client, from a position on. A virtual thread reads a page
  * whenever there are new events and the client has taken those before. The stream ends after {@link
- * #LIFETIME}, after which the client resumes, and when its key loses access to the project.
+ * #LIFETIME}, after which the client resumes.
  */
 final class LogStream implements EventStream {
   private static final Logger LOG = Logger.getLogger(LogStream.class);
@@ -31,7 +30,6 @@ final class LogStream implements EventStream {
   private final EventLogStore store;
   private final LogFollowers followers;
   private final ProjectId project;
-  private final BooleanSupplier access;
   private final EventFilter.Condition condition;
   private final InstantSource clock;
   private final Instant end;
@@ -39,8 +37,6 @@ final class LogStream implements EventStream {
   private long position;
   private volatile Runnable wakeConnection = () -> {};
   private volatile Buffer ready;
-  private volatile boolean mayHaveLostAccess;
-
   /** The last position of the log, as far as it is known here. */
   private final AtomicLong known = new AtomicLong();
 
@@ -51,21 +47,18 @@ final class LogStream implements EventStream {
   private volatile boolean isClosed;
 
   /**
-   * @param access whether the key still gives access to the project
    * @param position the events behind it are streamed
    */
   LogStream(
       EventLogStore store,
       LogFollowers followers,
       ProjectId project,
-      BooleanSupplier access,
       EventFilter.Condition condition,
       InstantSource clock,
       long position) {
     this.store = store;
     this.followers = followers;
     this.project = project;
-    this.access = access;
     this.condition = condition;
     this.clock = clock;
     this.end = clock.instant().plus(LIFETIME);
@@ -94,13 +87,6 @@ final class LogStream implements EventStream {
     } else {
       known.accumulateAndGet(head, Math::max);
     }
-    wakeUp();
-  }
-
-  /** Keys or projects have changed. Never blocks. */
-  void checkAccess() {
-    mayHaveLostAccess = true;
-    isBehind = true;
     wakeUp();
   }
 
@@ -138,14 +124,6 @@ final class LogStream implements EventStream {
           return;
         }
         try {
-          if (mayHaveLostAccess) {
-            mayHaveLostAccess = false;
-            if (!access.getAsBoolean()) {
-              ready = null;
-              end();
-              return;
-            }
-          }
           if (!clock.instant().isBefore(end)) {
             end();
             return;
@@ -155,7 +133,6 @@ final class LogStream implements EventStream {
           }
         } catch (RuntimeException e) {
           LOG.warnf("log not read project_id=%s cause=%s", project, e);
-          mayHaveLostAccess = true;
           isBehind = true;
           wakeups.tryAcquire(RETRY_SECONDS, TimeUnit.SECONDS);
           wakeUp();

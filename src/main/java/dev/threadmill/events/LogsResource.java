@@ -3,7 +3,6 @@ package dev.threadmill.events;
 import dev.threadmill.api.ApiException;
 import dev.threadmill.api.PageRequest;
 import dev.threadmill.api.ProjectId;
-import dev.threadmill.projects.ApiKeys;
 import dev.threadmill.projects.Caller;
 import dev.threadmill.projects.Projects;
 import io.smallrye.common.annotation.RunOnVirtualThread;
@@ -32,19 +31,13 @@ public class LogsResource {
   private final EventLogStore store;
   private final LogFollowers followers;
   private final Projects projects;
-  private final ApiKeys keys;
   private final InstantSource clock;
 
   LogsResource(
-      EventLogStore store,
-      LogFollowers followers,
-      Projects projects,
-      ApiKeys keys,
-      InstantSource clock) {
+      EventLogStore store, LogFollowers followers, Projects projects, InstantSource clock) {
     this.store = store;
     this.followers = followers;
     this.projects = projects;
-    this.keys = keys;
     this.clock = clock;
   }
 
@@ -93,16 +86,7 @@ public class LogsResource {
         after == null
             ? store.head()
             : store.positionOf(project, resumes ? "Last-Event-ID" : "after", after);
-    var key = Caller.current().key();
-    return Response.ok(
-            new LogStream(
-                store,
-                followers,
-                project,
-                () -> keys.giveAccess(key, project),
-                condition,
-                clock,
-                position))
+    return Response.ok(new LogStream(store, followers, project, condition, clock, position))
         .type(MediaType.SERVER_SENT_EVENTS)
         .build();
   }

@@ -9,11 +9,13 @@ import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Keyset;
 import dev.threadmill.db.Row;
 import dev.threadmill.db.Tx;
+import dev.threadmill.projects.Caller;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
@@ -29,6 +31,13 @@ class FileStore {
   private static final String FIND_ALL =
       "SELECT %s FROM files WHERE id = ANY(?) AND project_id = ? AND %s"
           .formatted(COLUMNS, UNEXPIRED);
+
+  /** What a user has uploaded, and what was made in a thread of the user. */
+  private static final String OF_USER =
+      """
+       AND (user_id = ? OR EXISTS (SELECT FROM threads t
+        WHERE t.id = files.thread_id AND t.metadata ->> 'user' = ?))
+      """;
 
   private final Jdbc jdbc;
   private final InstantSource clock;
@@ -54,15 +63,34 @@ class FileStore {
         file.expiresAt(),
         file.threadId(),
         file.blob());
+    Caller.clientUser()
+        .ifPresent(
+            user -> tx.defer("UPDATE files SET user_id = ? WHERE id = ?", user.id(), file.id()));
+  }
+
+  /** Adds to a condition that the current request sees files of the user of its token only. */
+  private static String visible(String condition, List<Object> params) {
+    return Caller.clientUser()
+        .map(
+            user -> {
+              params.add(user.id());
+              params.add(user.id());
+              return condition + OF_USER;
+            })
+        .orElse(condition);
   }
 
   /** Those of these files that the project has, in no order. */
   List<StoredFile> findAll(ProjectId project, Collection<FileId> ids) {
-    return jdbc.list(FIND_ALL, FileStore::read, ids, project, clock.instant());
+    var params = new ArrayList<Object>(List.of(ids, project, clock.instant()));
+    var sql = visible(FIND_ALL, params);
+    return jdbc.list(sql, FileStore::read, params.toArray());
   }
 
   List<StoredFile> findAll(Tx tx, ProjectId project, Collection<FileId> ids) {
-    return tx.list(FIND_ALL, FileStore::read, ids, project, clock.instant());
+    var params = new ArrayList<Object>(List.of(ids, project, clock.instant()));
+    var sql = visible(FIND_ALL, params);
+    return tx.list(sql, FileStore::read, params.toArray());
   }
 
   Page<StoredFile> list(ProjectId project, FilePurpose purpose, PageRequest page) {
@@ -70,6 +98,7 @@ class FileStore {
         Keyset.of(COLUMNS, "files")
             .within("project_id = ?", project.value())
             .filteredBy(UNEXPIRED, clock.instant().atOffset(ZoneOffset.UTC));
+    Caller.clientUser().ifPresent(user -> files.filteredBy("user_id = ?", user.id()));
     if (purpose != null) {
       files.filteredBy("purpose = ?", purpose.wire());
     }

@@ -2,9 +2,9 @@ package dev.threadmill.limits;
 
 import dev.threadmill.api.ApiKeyId;
 import dev.threadmill.api.ProjectId;
-import dev.threadmill.projects.ApiKeys;
 import dev.threadmill.projects.Caller;
 import dev.threadmill.projects.Projects;
+import dev.threadmill.projects.keys.ApiKeys;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;

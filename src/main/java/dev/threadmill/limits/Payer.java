@@ -21,9 +21,15 @@ public record Payer(ProjectId project, ApiKeyId key) {
     return new Payer(caller.project(), caller.key());
   }
 
-  /** All scopes whose limits apply. */
+  /** All scopes whose limits apply: a client token counts against the key that created it, too. */
   List<LimitScope> scopes() {
     var whole = LimitScope.of(project);
-    return key == null ? List.of(whole) : List.of(whole, LimitScope.of(project, key));
+    if (key == null) {
+      return List.of(whole);
+    }
+    var ofKey = LimitScope.of(project, key);
+    return key.parent()
+        .map(creator -> List.of(whole, LimitScope.of(project, creator), ofKey))
+        .orElseGet(() -> List.of(whole, ofKey));
   }
 }

@@ -25,4 +25,22 @@ public class ApiKey extends PanacheEntityBase {
 
   @Column(name = "created_at")
   public Instant createdAt;
+
+  /** Null for {@link Scope#OF_NEW_KEYS}. */
+  public String[] scopes;
+
+  @Column(name = "expires_at")
+  public Instant expiresAt;
+
+  @Column(name = "allowed_addresses")
+  public String[] allowedAddresses;
+
+  @Column(name = "last_used_at", insertable = false, updatable = false)
+  public Instant lastUsedAt;
+
+  @Column(name = "previous_secret_hash")
+  public byte[] previousSecretHash;
+
+  @Column(name = "previous_until")
+  public Instant previousUntil;
 }

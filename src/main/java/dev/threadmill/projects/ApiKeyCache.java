@@ -7,9 +7,7 @@ import dev.threadmill.api.ProjectId;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.signals.Signal;
 import dev.threadmill.db.signals.Signals;
-import io.quarkus.hibernate.orm.panache.Panache;
 import jakarta.enterprise.context.ApplicationScoped;
-import jakarta.enterprise.context.control.ActivateRequestContext;
 import jakarta.enterprise.event.Event;
 import jakarta.enterprise.event.Observes;
 import jakarta.transaction.Synchronization;
@@ -17,19 +15,20 @@ import jakarta.transaction.TransactionSynchronizationRegistry;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Caches the owner of each API key for ten seconds, so that a request usually costs no statement.
- * When a key is deleted or its project archived, the key stops working at once on the node that did
- * so, and on the others with its signal, or within ten seconds without it. Unknown keys are not
- * cached: a new key works at once everywhere. Entries are small and all of one size.
+ * Caches what each secret gives access to for ten seconds, so that a request usually costs no
+ * statement. When a key is deleted or its project archived, the key stops working at once on the
+ * node that did so, and on the others with its signal, or within ten seconds without it. Unknown
+ * keys are not cached: a new key works at once everywhere. Entries are small and all of one size.
  */
 @ApplicationScoped
 public class ApiKeyCache {
   private static final Duration TTL = Duration.ofSeconds(10);
   private static final int MAX_ENTRIES = 10_000;
 
-  private final Cache<ByteBuffer, KeyOwner> owners = newCache();
+  private final Cache<ByteBuffer, Grant> grants = newCache();
   private final Cache<ProjectId, Boolean> activeProjects = newCache();
   private final Cache<String, Optional<ProjectId>> privatePaths = newCache();
 
@@ -37,67 +36,57 @@ public class ApiKeyCache {
 
   private final Signals signals;
   private final Event<KeysChanged> changed;
+  private final Event<ClientTokenChanged> tokenChanged;
   private final Jdbc jdbc;
+  private final KeyStore store;
+  private final AtomicLong changes = new AtomicLong();
 
   ApiKeyCache(
       TransactionSynchronizationRegistry transactions,
       Signals signals,
       Event<KeysChanged> changed,
-      Jdbc jdbc) {
+      Event<ClientTokenChanged> tokenChanged,
+      Jdbc jdbc,
+      KeyStore store) {
+    this.store = store;
+    this.tokenChanged = tokenChanged;
     this.changed = changed;
     this.jdbc = jdbc;
     this.transactions = transactions;
     this.signals = signals;
   }
 
-  /**
-   * The owner of a key.
-   *
-   * @param project null for an admin key
-   */
-  record KeyOwner(ApiKeyId key, ProjectId project) {}
-
   private static <K, V> Cache<K, V> newCache() {
     return Caffeine.newBuilder().expireAfterWrite(TTL).maximumSize(MAX_ENTRIES).build();
   }
 
-  /** The owner of the key; empty if there is no such key or its project is archived. */
-  @ActivateRequestContext
-  Optional<KeyOwner> find(Secret secret) {
+  /**
+   * What the secret gives access to; empty if there is no such key or its project is archived. It
+   * may have expired.
+   */
+  Optional<Grant> find(Secret secret) {
     var hash = secret.hash();
     var name = ByteBuffer.wrap(hash);
-    var known = owners.getIfPresent(name);
+    var known = grants.getIfPresent(name);
     if (known != null) {
       return Optional.of(known);
     }
-    var found = load(hash);
-    found.ifPresent(holder -> owners.put(name, holder));
+    long before = changes.get();
+    var found = store.find(hash);
+    found.ifPresent(
+        grant -> {
+          grants.put(name, grant);
+          if (changes.get() != before) {
+            // It was read before a change and may be stale.
+            grants.invalidate(name);
+          }
+        });
     return found;
   }
 
-  /** The owner of the key, if it has been used on this node in the last seconds. */
-  Optional<KeyOwner> findCached(Secret secret) {
-    return Optional.ofNullable(owners.getIfPresent(ByteBuffer.wrap(secret.hash())));
-  }
-
-  private static Optional<KeyOwner> load(byte[] hash) {
-    return Panache.getEntityManager()
-        .createQuery(
-            """
-            SELECT k.id, k.projectId FROM ApiKey k LEFT JOIN Project p ON p.id = k.projectId
-            WHERE k.secretHash = :hash AND (k.projectId IS NULL OR p.status = 'active')\
-            """,
-            Object[].class)
-        .setParameter("hash", hash)
-        // A stream would keep its connection until the end of the request.
-        .getResultList()
-        .stream()
-        .findFirst()
-        .map(
-            row ->
-                new KeyOwner(
-                    new ApiKeyId((String) row[0]),
-                    row[1] == null ? null : new ProjectId((String) row[1])));
+  /** The grant of the secret, if it has been used on this node in the last seconds. */
+  Optional<Grant> findCached(Secret secret) {
+    return Optional.ofNullable(grants.getIfPresent(ByteBuffer.wrap(secret.hash())));
   }
 
   /** Whether there is such a project and it is not archived. */
@@ -136,7 +125,7 @@ public class ApiKeyCache {
   }
 
   /** Invalidates the cache on all nodes once the current transaction is committed. */
-  void invalidateAfterCommit() {
+  public void invalidateAfterCommit() {
     transactions.registerInterposedSynchronization(
         new Synchronization() {
           @Override
@@ -150,8 +139,20 @@ public class ApiKeyCache {
         });
   }
 
-  void invalidate(@Observes KeysChanged changed) {
+  /** Drops a client token from the cache on all nodes, after the commit of its change. */
+  public void invalidateToken(ApiKeyId token) {
+    var signal = new ClientTokenChanged(token);
+    tokenChanged.fire(signal);
+    signals.send(signal);
+  }
+
+  void invalidate(@Observes KeysChanged change) {
     invalidate();
+  }
+
+  void invalidate(@Observes ClientTokenChanged change) {
+    changes.incrementAndGet();
+    grants.asMap().values().removeIf(grant -> grant.key().equals(change.token()));
   }
 
   void invalidate(@Observes Signal.ResyncRequested resync) {
@@ -159,7 +160,8 @@ public class ApiKeyCache {
   }
 
   private void invalidate() {
-    owners.invalidateAll();
+    changes.incrementAndGet();
+    grants.invalidateAll();
     activeProjects.invalidateAll();
     privatePaths.invalidateAll();
   }

@@ -8,15 +8,16 @@ import dev.threadmill.api.http.VersionAliases;
 import io.vertx.ext.web.RoutingContext;
 import jakarta.ws.rs.Priorities;
 import jakarta.ws.rs.container.ContainerRequestContext;
+import jakarta.ws.rs.container.ResourceInfo;
 import jakarta.ws.rs.core.HttpHeaders;
 import java.util.regex.Pattern;
 import org.jboss.resteasy.reactive.server.ServerRequestFilter;
 
 /**
- * Requires an API key for every path under {@code /v1} and binds its {@link Caller} to the request.
- * The project, the private path and the region that the request names must be those of the key.
- * Runs on the thread of the resource method, since a key that is not cached is looked up in the
- * database.
+ * Requires a key for every path under {@code /v1}, checks that it may be used for this operation,
+ * and binds its {@link Caller} to the request. The project, the private path and the region that
+ * the request names must be those of the key. Runs on the thread of the resource method, since a
+ * key that is not cached is looked up in the database.
  */
 public class AuthenticationFilter {
   static final String PROJECT_HEADER = "OpenAI-Project";
@@ -29,14 +30,17 @@ public class AuthenticationFilter {
 
   private final ApiKeyCache keys;
   private final Residency residency;
+  private final AuthorizeRequest authorize;
 
-  AuthenticationFilter(ApiKeyCache keys, Residency residency) {
+  AuthenticationFilter(ApiKeyCache keys, Residency residency, AuthorizeRequest authorize) {
     this.keys = keys;
     this.residency = residency;
+    this.authorize = authorize;
   }
 
   @ServerRequestFilter(priority = Priorities.AUTHENTICATION)
-  public void authenticate(ContainerRequestContext request, RoutingContext connection) {
+  public void authenticate(
+      ContainerRequestContext request, RoutingContext connection, ResourceInfo resource) {
     var path = request.getUriInfo().getPath();
     if (!path.equals("/v1") && !path.startsWith("/v1/")) {
       return;
@@ -46,41 +50,45 @@ public class AuthenticationFilter {
       return;
     }
     var secret = secret(request.getHeaderString(HttpHeaders.AUTHORIZATION));
-    var holder =
-        keys.find(secret)
-            .orElseThrow(
-                () ->
-                    ApiException.unauthorized(
-                        "Incorrect API key provided: %s.".formatted(secret.hint())));
-    var caller = caller(holder, request.getHeaderString(PROJECT_HEADER));
-    VersionAliases.privatePath(connection).ifPresent(name -> requireOwner(holder, name));
+    var access = authorize.admit(secret, request, connection, resource.getResourceMethod());
+    var grant = access.grant();
+    var caller = caller(grant, request.getHeaderString(PROJECT_HEADER));
+    VersionAliases.privatePath(connection).ifPresent(name -> requireOwner(grant, name));
+    var named = request.getUriInfo().getPathParameters().getFirst("project_id");
+    if (named != null) {
+      caller.requireAccess(new ProjectId(named));
+    }
+    authorize.requireScope(access);
     residency.requireAgreement(caller.project(), request.getHeaderString(Residency.HEADER));
-    caller.bind();
+    caller.bind(access);
     WorkOwner.setForRequest(caller.project().value());
   }
 
   /** A private path answers to the keys of its project; admin keys have no project. */
-  private void requireOwner(ApiKeyCache.KeyOwner holder, String name) {
+  private void requireOwner(Grant grant, String name) {
     var owner = keys.ownerOfPath(name);
-    if (owner.isPresent() && !owner.get().equals(holder.project())) {
+    if (owner.isPresent() && !owner.get().equals(grant.project())) {
       throw ApiException.notFound("private path", name);
     }
   }
 
-  private Caller caller(ApiKeyCache.KeyOwner holder, String wanted) {
-    boolean isAdmin = holder.project() == null;
+  private Caller caller(Grant grant, String wanted) {
     if (wanted == null || wanted.isBlank()) {
-      return new Caller(isAdmin ? Projects.DEFAULT : holder.project(), holder.key(), isAdmin);
+      return caller(grant, grant.isAdmin() ? Projects.DEFAULT : grant.project());
     }
-    if (isAdmin) {
-      return new Caller(existing(wanted), holder.key(), true);
+    if (grant.isAdmin()) {
+      return caller(grant, existing(wanted));
     }
-    if (!holder.project().value().equals(wanted)) {
+    if (!grant.project().value().equals(wanted)) {
       throw mismatched(
           "The %s header names a project that the API key does not belong to."
               .formatted(PROJECT_HEADER));
     }
-    return new Caller(holder.project(), holder.key(), false);
+    return caller(grant, grant.project());
+  }
+
+  private static Caller caller(Grant grant, ProjectId project) {
+    return new Caller(project, grant.key(), grant.isAdmin(), grant.scopes(), grant.user());
   }
 
   private ProjectId existing(String wanted) {

@@ -48,6 +48,11 @@ public class BootstrapKeys {
     return generatedKeys;
   }
 
+  /** Whether the secret of this key is a setting, which the next start would set again. */
+  public boolean isConfigured(ApiKeyId key) {
+    return key.equals(DEFAULT_KEY) && settings.apiKey().isPresent();
+  }
+
   @Transactional
   void createKeys(@Observes @Priority(BEFORE_ALL_FEATURES) StartupEvent event) {
     var adminKey = checked("THREADMILL_ADMIN_KEY", settings.adminKey());
@@ -117,6 +122,8 @@ public class BootstrapKeys {
     key.name = name;
     key.secretHash = secret.hash();
     key.hint = secret.hint();
+    key.previousSecretHash = null;
+    key.previousUntil = null;
     key.createdAt = clock.instant().truncatedTo(ChronoUnit.MILLIS);
     if (fresh) {
       key.persist();

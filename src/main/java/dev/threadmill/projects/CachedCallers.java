@@ -19,7 +19,7 @@ class CachedCallers implements KnownCallers {
   public Optional<String> find(String authorization) {
     try {
       return keys.findCached(AuthenticationFilter.secret(authorization))
-          .map(owner -> owner.project() == null ? owner.key().value() : owner.project().value());
+          .map(grant -> grant.isAdmin() ? grant.key().value() : grant.project().value());
     } catch (ApiException _) {
       return Optional.empty();
     }

@@ -9,14 +9,21 @@ import io.quarkus.arc.Arc;
 import io.quarkus.arc.Unremovable;
 import jakarta.enterprise.context.RequestScoped;
 import java.util.Optional;
+import java.util.Set;
 
 /**
- * The caller of a request, as its API key identifies it.
+ * The caller of a request, as its API key, client token or identity provider identifies it.
  *
  * @param project the project that the request is about
- * @param key the id of the API key
+ * @param key the id of the API key or client token
+ * @param isAdmin whether it may act in every project
+ * @param user of a client token; null for all others
  */
-public record Caller(ProjectId project, ApiKeyId key, boolean isAdmin) {
+public record Caller(
+    ProjectId project, ApiKeyId key, boolean isAdmin, Set<Scope> scopes, ClientUser user) {
+  public Caller {
+    scopes = Set.copyOf(scopes);
+  }
 
   /**
    * The caller of the current request.
@@ -36,6 +43,18 @@ public record Caller(ProjectId project, ApiKeyId key, boolean isAdmin) {
         : Optional.empty();
   }
 
+  /** The user of the client token of the current request; empty for all other requests. */
+  public static Optional<ClientUser> clientUser() {
+    return find().map(Caller::user);
+  }
+
+  /** What the current request was admitted with; empty without a key. */
+  static Optional<OpenStreams.Access> accessOfRequest() {
+    return Arc.container().requestContext().isActive()
+        ? Optional.ofNullable(Arc.container().instance(RequestCaller.class).get().access())
+        : Optional.empty();
+  }
+
   /**
    * The current request as the cause of events; {@link Cause#NONE} on a thread that serves none.
    */
@@ -43,7 +62,7 @@ public record Caller(ProjectId project, ApiKeyId key, boolean isAdmin) {
     return find().map(caller -> new Cause(caller.key(), RequestId.current())).orElse(Cause.NONE);
   }
 
-  /** Answers 403 unless the caller is an admin. */
+  /** Answers 403 unless the caller is an admin of the server. */
   public Caller requireAdmin() {
     if (!isAdmin) {
       throw ApiException.forbidden(
@@ -60,8 +79,8 @@ public record Caller(ProjectId project, ApiKeyId key, boolean isAdmin) {
     return this;
   }
 
-  void bind() {
-    Arc.container().instance(RequestCaller.class).get().set(this);
+  void bind(OpenStreams.Access access) {
+    Arc.container().instance(RequestCaller.class).get().set(this, access);
   }
 
   /**
@@ -72,13 +91,19 @@ public record Caller(ProjectId project, ApiKeyId key, boolean isAdmin) {
   @Unremovable
   static class RequestCaller {
     private Caller caller;
+    private OpenStreams.Access access;
 
     Caller get() {
       return caller;
     }
 
-    void set(Caller newCaller) {
+    OpenStreams.Access access() {
+      return access;
+    }
+
+    void set(Caller newCaller, OpenStreams.Access newAccess) {
       caller = newCaller;
+      access = newAccess;
     }
   }
 }

@@ -22,4 +22,9 @@ record ModifyProject(
     region = region.map(text -> Regions.checked("region", text));
     CreateProject.requirePath(privatePath.orElse(null));
   }
+
+  /** Whether it changes what only an admin of the server decides. */
+  boolean setsWhereDataMayBe() {
+    return region.isPresent() || strictRegion.isPresent() || privatePath.isPresent();
+  }
 }

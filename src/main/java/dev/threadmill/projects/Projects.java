@@ -6,6 +6,7 @@ import dev.threadmill.api.Metadata;
 import dev.threadmill.api.Page;
 import dev.threadmill.api.PageRequest;
 import dev.threadmill.api.ProjectId;
+import dev.threadmill.audit.AuditedChange;
 import dev.threadmill.db.EntityQuery;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Keyset;
@@ -61,6 +62,8 @@ public class Projects {
     project.metadata = request.metadata() == null ? Metadata.EMPTY : request.metadata();
     project.createdAt = clock.instant().truncatedTo(ChronoUnit.MILLIS);
     project.persist();
+    AuditedChange.created(project.id);
+    record(project);
     return ProjectObject.of(project);
   }
 
@@ -98,7 +101,15 @@ public class Projects {
     if (project.metadata == null) {
       project.metadata = Metadata.EMPTY;
     }
+    record(project);
     return ProjectObject.of(project);
+  }
+
+  private static void record(Project project) {
+    AuditedChange.detail("name", project.name);
+    AuditedChange.detail("region", project.region);
+    AuditedChange.detail("strict_region", project.strictRegion);
+    AuditedChange.detail("private_path", project.privatePath);
   }
 
   /** Archives the project: it can still be read, and its keys stop working. */

@@ -17,12 +17,18 @@ public record Secret(String value) {
   private static final SecureRandom RANDOM = new SecureRandom();
   private static final int ENTROPY_BYTES = 32;
   private static final int HINT_LENGTH = 4;
+  private static final int LONGEST_SHOWN = 80;
 
-  /** A new random secret of 256 bits. */
+  /** A new random secret of 256 bits, for an API key. */
   public static Secret random() {
+    return random("sk-");
+  }
+
+  /** A new random secret of 256 bits behind a prefix that says what it is for. */
+  public static Secret random(String prefix) {
     var bytes = new byte[ENTROPY_BYTES];
     RANDOM.nextBytes(bytes);
-    return new Secret("sk-" + Base64.getUrlEncoder().withoutPadding().encodeToString(bytes));
+    return new Secret(prefix + Base64.getUrlEncoder().withoutPadding().encodeToString(bytes));
   }
 
   /** Whether it is 8 to 200 printable characters without spaces. */
@@ -40,6 +46,11 @@ public record Secret(String value) {
     return value.length() < 4 * HINT_LENGTH
         ? "***"
         : value.substring(0, HINT_LENGTH) + "***" + value.substring(value.length() - HINT_LENGTH);
+  }
+
+  /** What a client has sent, short enough for a message. */
+  static String clipped(String text) {
+    return text.length() <= LONGEST_SHOWN ? text : text.substring(0, LONGEST_SHOWN) + "…";
   }
 
   @Override

@@ -216,6 +216,12 @@ public class CreateRun {
       Consumer<RunSettings> check,
       BeforeInsert hook,
       Insert insert) {
+    Caller.clientUser()
+        .ifPresent(
+            user -> {
+              user.requireAssistant(assistant);
+              spec.overrides().requireNone();
+            });
     var entry = assistant == null ? null : assistants.get(project, assistant);
     var resolved = resolve(project, entry, spec);
     check.accept(resolved.settings());

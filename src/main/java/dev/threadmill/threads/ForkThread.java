@@ -62,6 +62,12 @@ class ForkThread {
       metadata = metadata.replaceNull(Metadata.EMPTY);
     }
 
+    /** The same fork, whose metadata name the user of the current client token, if any. */
+    ForkRequest owned() {
+      return new ForkRequest(
+          messageId, metadata.map(pairs -> UserThreads.owned("", pairs)), assistantId);
+    }
+
     static ForkRequest nothing() {
       return new ForkRequest(null, Field.absent(), Field.absent());
     }

@@ -20,6 +20,12 @@ record ModifyThread(
     }
   }
 
+  /** The same change, of which the metadata name the user of the current client token, if any. */
+  ModifyThread owned() {
+    return new ModifyThread(
+        toolResources, metadata.map(pairs -> UserThreads.owned("", pairs)), assistantId, status);
+  }
+
   static ModifyThread nothing() {
     return new ModifyThread(Field.absent(), Field.absent(), Field.absent(), Field.absent());
   }

@@ -38,9 +38,11 @@ public class PrepareThread {
    * @throws dev.threadmill.api.ApiException 400 or 404 if something does not exist
    */
   public NewThread prepare(ProjectId project, String path, CreateThread request) {
+    UserThreads.requireNoToolResources(path, request.toolResources());
     if (request.assistantId() != null) {
       assistants.get(project, request.assistantId());
     }
+    var metadata = UserThreads.owned(path, request.metadata());
     var messages = prepareMessages.prepare(project, path + "messages", request.messages());
     var resources = request.toolResources();
     if (resources != null) {
@@ -48,11 +50,12 @@ public class PrepareThread {
           resources.withStoresCreated(project, stores, ExpiresAfter.days(DAYS_UNTIL_EXPIRY));
       resources.requireExisting(project, files);
     }
-    return new NewThread(project, request.assistantId(), resources, request.metadata(), messages);
+    return new NewThread(project, request.assistantId(), resources, metadata, messages);
   }
 
   /** Answers 404 or 400 if one of these does not exist in the project; null is ignored. */
   void requireExisting(ProjectId project, AssistantId assistant, ToolResources resources) {
+    UserThreads.requireNoToolResources("", resources);
     if (assistant != null) {
       assistants.get(project, assistant);
     }

@@ -71,7 +71,7 @@ public class ThreadResource {
       description = "An archived thread can be read, but takes no messages and no runs.")
   public ThreadObject modify(@PathParam("thread_id") ThreadId id, ModifyThread request) {
     var project = Caller.current().project();
-    var change = request == null ? ModifyThread.nothing() : request;
+    var change = (request == null ? ModifyThread.nothing() : request).owned();
     prepareThread.requireExisting(
         project, change.assistantId().orElse(null), change.toolResources().orElse(null));
     return threads
@@ -89,7 +89,7 @@ public class ThreadResource {
               + " between them. The source does not change.")
   public ThreadObject fork(@PathParam("thread_id") ThreadId id, ForkThread.ForkRequest request) {
     var project = Caller.current().project();
-    var body = request == null ? ForkThread.ForkRequest.nothing() : request;
+    var body = (request == null ? ForkThread.ForkRequest.nothing() : request).owned();
     prepareThread.requireExisting(project, body.assistantId().orElse(null), null);
     return ThreadObject.of(forkThread.fork(project, id, body));
   }

@@ -15,6 +15,7 @@ import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Keyset;
 import dev.threadmill.db.Row;
 import dev.threadmill.db.Tx;
+import dev.threadmill.projects.Caller;
 import io.quarkus.arc.All;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.SQLException;
@@ -113,13 +114,16 @@ public class ThreadStore {
         : created.thread();
   }
 
-  /** The thread, empty if the project has none of this id. */
+  /**
+   * The thread, empty if the project has none of this id, or if the current request may not see it.
+   */
   public Optional<ConversationThread> find(ProjectId project, ThreadId id) {
     return jdbc.one(
-        "SELECT " + COLUMNS + " FROM threads WHERE id = ? AND project_id = ?",
-        ThreadStore::readThread,
-        id,
-        project);
+            "SELECT " + COLUMNS + " FROM threads WHERE id = ? AND project_id = ?",
+            ThreadStore::readThread,
+            id,
+            project)
+        .filter(thread -> UserThreads.isVisible(thread.metadata()));
   }
 
   /** The thread; 404 if the project has none of this id. */
@@ -137,6 +141,7 @@ public class ThreadStore {
     if (assistant != null) {
       threads.filteredBy("assistant_id = ?", assistant.value());
     }
+    Caller.clientUser().ifPresent(user -> threads.filteredBy("metadata ->> 'user' = ?", user.id()));
     if (!metadata.isEmpty()) {
       threads.filteredBy("metadata @> ?", Tx.json(metadata));
     }

@@ -213,6 +213,7 @@ class LogsTest {
     try (var stream = ApiClient.withKey(key.path("value").asText()).events(address);
         var kept = ApiClient.withKey(other.path("value").asText()).events(address)) {
       ApiClient.admin().delete(keys + "/" + key.path("id").asText());
+      assertThat(stream.next().event()).isEqualTo("error");
       assertThat(stream.next()).isNull();
 
       var thread = ApiClient.withKey(other.path("value").asText()).post("/v1/threads", "{}").id();
@@ -222,6 +223,7 @@ class LogsTest {
       assertThat(kept.next().event()).isEqualTo("message.created");
 
       ApiClient.admin().delete("/v1/projects/" + project);
+      assertThat(kept.next().event()).isEqualTo("error");
       assertThat(kept.next()).isNull();
     }
   }

@@ -10,6 +10,7 @@ import io.quarkus.narayana.jta.QuarkusTransaction;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import jakarta.inject.Inject;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Collections;
 import java.util.Optional;
@@ -26,6 +27,26 @@ class BootstrapKeysTest {
 
   private record Given(Optional<String> adminKey, Optional<String> apiKey)
       implements ApiKeysConfig {
+    @Override
+    public Optional<String> trustedProxies() {
+      return Optional.empty();
+    }
+
+    @Override
+    public boolean recordUse() {
+      return false;
+    }
+
+    @Override
+    public Duration recordUseInterval() {
+      return Duration.ofMinutes(1);
+    }
+
+    @Override
+    public boolean cleanup() {
+      return false;
+    }
+
     static Given nothing() {
       return new Given(Optional.empty(), Optional.empty());
     }

@@ -60,6 +60,7 @@ public class OpenApiDocument implements OASFilter {
           Map.entry(
               "/v1/projects/{project_id}/logs/webhooks/{webhook_endpoint_id}/test",
               List.of("event_type")),
+          Map.entry("/v1/client_tokens", List.of("user")),
           Map.entry("/v1/embeddings", List.of("model", "input")),
           Map.entry("/v1/moderations", List.of("input")));
 

@@ -1,5 +1,7 @@
 package dev.threadmill.api.sse;
 
+import dev.threadmill.api.ApiError;
+import io.quarkus.arc.All;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.ext.web.RoutingContext;
@@ -11,6 +13,8 @@ import java.io.OutputStream;
 import java.lang.annotation.Annotation;
 import java.lang.reflect.Type;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jboss.resteasy.reactive.server.spi.ResteasyReactiveResourceInfo;
@@ -31,6 +35,11 @@ public class EventStreamWriter implements ServerMessageBodyWriter<EventStream> {
   private static final Duration MAX_STALL = Duration.ofMinutes(5);
 
   private final KeepAlive keepAlive = new KeepAlive();
+  private final List<StreamGuard> guards;
+
+  EventStreamWriter(@All List<StreamGuard> guards) {
+    this.guards = guards;
+  }
 
   @Override
   public boolean isWriteable(
@@ -47,7 +56,11 @@ public class EventStreamWriter implements ServerMessageBodyWriter<EventStream> {
   @Override
   public void writeResponse(EventStream stream, Type genericType, ServerRequestContext context) {
     var request = (VertxResteasyReactiveRequestContext) context;
-    new Connection(request.getContext(), request.getContextExecutor(), stream, keepAlive).start();
+    var connection =
+        new Connection(request.getContext(), request.getContextExecutor(), stream, keepAlive);
+    // Here, since the request is no longer known on the event loop.
+    guards.forEach(guard -> connection.watchedBy(guard.watch(connection::refuse)));
+    connection.start();
   }
 
   @Override
@@ -70,6 +83,7 @@ public class EventStreamWriter implements ServerMessageBodyWriter<EventStream> {
     private final AtomicBoolean waking = new AtomicBoolean();
     private final KeepAlive keepAlive;
     private long lastWrite = System.nanoTime();
+    private final List<Runnable> watches = new ArrayList<>();
     private boolean ended;
     private boolean closed;
 
@@ -80,11 +94,37 @@ public class EventStreamWriter implements ServerMessageBodyWriter<EventStream> {
       this.stream = stream;
     }
 
+    /** Before the start. */
+    void watchedBy(Runnable endOfWatch) {
+      watches.add(endOfWatch);
+    }
+
+    /** Ends the stream with an error. Called on any thread. */
+    void refuse(ApiError error) {
+      loop.execute(() -> end(error));
+    }
+
+    private void end(ApiError error) {
+      if (closed || ended) {
+        return;
+      }
+      if (response.writeQueueFull()) {
+        // A client that reads nothing would keep the connection.
+        close();
+        response.reset();
+        return;
+      }
+      end(Buffer.buffer(SseFormat.error(error)));
+    }
+
     void start() {
       loop.execute(this::open);
     }
 
     private void open() {
+      if (closed || ended) {
+        return;
+      }
       if (response.closed()) {
         close();
         return;
@@ -159,6 +199,7 @@ public class EventStreamWriter implements ServerMessageBodyWriter<EventStream> {
       if (!closed) {
         closed = true;
         keepAlive.remove(this);
+        watches.forEach(Runnable::run);
         stream.close();
       }
     }

@@ -1,5 +1,7 @@
 package dev.threadmill.api.sse;
 
+import dev.threadmill.api.ApiError;
+import dev.threadmill.api.Json;
 import io.vertx.core.buffer.Buffer;
 import java.nio.charset.StandardCharsets;
 
@@ -44,6 +46,22 @@ public final class SseFormat {
   /** The event that ends streams of the Assistants API. */
   public static Buffer done() {
     return Buffer.buffer(DONE);
+  }
+
+  /**
+   * The event that ends a stream with an error. SDKs of the Assistants API and of chat completions
+   * look for {@code error}, those of the Responses API for the fields beside it.
+   */
+  public static byte[] error(ApiError error) {
+    var json =
+        Json.MAPPER
+            .createObjectNode()
+            .put("type", "error")
+            .put("code", error.code())
+            .put("message", error.message())
+            .put("param", error.param());
+    json.set("error", Json.MAPPER.valueToTree(error));
+    return event(null, "error", json.toString());
   }
 
   /** A comment, which clients ignore and proxies count as traffic. */

@@ -110,6 +110,8 @@ public class FileResource {
       summary = "Delete a file",
       description = "With its content. Messages that refer to it keep the reference.")
   public Deleted delete(@PathParam("file_id") FileId id) {
+    // Not every request that may delete files sees all of them.
+    files.get(Caller.current().project(), id);
     if (!files.delete(Caller.current().project(), id)) {
       throw ApiException.notFound("file", id);
     }

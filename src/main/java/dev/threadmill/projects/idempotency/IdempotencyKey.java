@@ -31,7 +31,7 @@ record IdempotencyKey(String row, SecretKeySpec encryptionKey) {
 
   /**
    * The key that a caller has sent. Keys of different projects are distinct, and so are those of
-   * admins, whose responses may not be shown to others.
+   * admins and of users with client tokens, whose responses may not be shown to others.
    *
    * @throws ApiException 400 if it is too long or not printable
    */
@@ -41,10 +41,17 @@ record IdempotencyKey(String row, SecretKeySpec encryptionKey) {
           HEADER,
           "Invalid '%s' header: expected 1 to 255 printable ASCII characters.".formatted(HEADER));
     }
-    var whole = (caller.isAdmin() ? "admin/" : "key/") + caller.project() + "/" + header;
+    var whole = namespace(caller) + caller.project() + "/" + header;
     var row = HexFormat.of().formatHex(sha256("row", whole.getBytes(StandardCharsets.UTF_8)));
     var seal = sha256("seal", whole.getBytes(StandardCharsets.UTF_8));
     return new IdempotencyKey(row, new SecretKeySpec(seal, "AES"));
+  }
+
+  private static String namespace(Caller caller) {
+    if (caller.user() != null) {
+      return "user/" + Sha256.hex(caller.user().id()) + "/";
+    }
+    return caller.isAdmin() ? "admin/" : "key/";
   }
 
   /** The digest by which requests are compared. */

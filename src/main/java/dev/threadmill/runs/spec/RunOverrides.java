@@ -5,9 +5,11 @@ import dev.threadmill.assistants.ToolSpec;
 import dev.threadmill.assistants.TurnOptions;
 import dev.threadmill.models.ResponseFormat;
 import dev.threadmill.models.ToolChoice;
+import dev.threadmill.projects.ClientUser;
 import dev.threadmill.runs.store.RunOpening;
 import dev.threadmill.runs.store.RunSettings.TokenLimits;
 import dev.threadmill.runs.store.TruncationStrategy;
+import java.util.LinkedHashMap;
 import java.util.List;
 
 /**
@@ -89,6 +91,32 @@ public final class RunOverrides {
 
   RunOpening opening() {
     return values.opening;
+  }
+
+  /**
+   * Answers 403 if a run with a client token sets what its assistant decides. The numbers of
+   * tokens, turns and messages may be set, since they only make a run smaller.
+   */
+  public void requireNone() {
+    var set = new LinkedHashMap<String, Object>();
+    set.put("model", values.model);
+    set.put("instructions", values.instructions);
+    set.put("additional_instructions", values.additionalInstructions);
+    set.put("tools", values.tools);
+    set.put("tool_choice", values.toolChoice);
+    set.put("parallel_tool_calls", values.parallelToolCalls);
+    set.put("temperature", values.temperature);
+    set.put("top_p", values.topP);
+    set.put("reasoning_effort", values.reasoningEffort);
+    set.put("response_format", values.responseFormat);
+    set.put("reasoning", values.turns.reasoning());
+    set.put("visibility", values.turns.visibility());
+    set.forEach(
+        (param, value) -> {
+          if (value != null) {
+            throw ClientUser.mayNotSet(param);
+          }
+        });
   }
 
   /** Collects what a run sets. */

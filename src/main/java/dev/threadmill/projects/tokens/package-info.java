@@ -1,0 +1,2 @@
+/** Client tokens: short-lived secrets for browsers, each bound to a user. */
+package dev.threadmill.projects.tokens;

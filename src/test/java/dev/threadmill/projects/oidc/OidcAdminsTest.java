@@ -1,0 +1,102 @@
+package dev.threadmill.projects.oidc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.nimbusds.jwt.JWTClaimsSet;
+import com.nimbusds.jwt.PlainJWT;
+import dev.threadmill.testing.ApiClient;
+import dev.threadmill.testing.KeysResource;
+import dev.threadmill.testing.OidcIssuer;
+import dev.threadmill.testing.PostgresResource;
+import dev.threadmill.testing.SettableClock;
+import io.quarkus.test.common.QuarkusTestResource;
+import io.quarkus.test.junit.QuarkusTest;
+import jakarta.inject.Inject;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Date;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+@QuarkusTest
+@QuarkusTestResource(PostgresResource.class)
+@QuarkusTestResource(KeysResource.class)
+@QuarkusTestResource(OidcIssuer.class)
+class OidcAdminsTest {
+  @Inject SettableClock clock;
+  OidcIssuer issuer;
+
+  @AfterEach
+  void resetClock() {
+    clock.reset();
+  }
+
+  private JWTClaimsSet.Builder claims() {
+    return new JWTClaimsSet.Builder()
+        .issuer(issuer.issuer())
+        .audience(OidcIssuer.CLIENT_ID)
+        .subject("f3b1")
+        .claim("email", "ada@example.com")
+        .claim("realm_access", Map.of("roles", List.of("reader", "threadmill-admin")))
+        .expirationTime(Date.from(Instant.now().plusSeconds(600)));
+  }
+
+  private ApiClient holder(Function<JWTClaimsSet.Builder, JWTClaimsSet.Builder> change) {
+    return ApiClient.withKey(issuer.sign(change.apply(claims()).build()));
+  }
+
+  @Test
+  void anAdminSignsInWithATokenOfTheProviderAndIsNamedInTheAuditLog() {
+    var ada = holder(claims -> claims);
+
+    var project = ada.post("/v1/projects", "{\"name\": \"by ada\"}");
+
+    assertThat(project.status()).as(project.text()).isEqualTo(200);
+    assertThat(ada.get("/v1/projects?limit=1").status()).isEqualTo(200);
+    var entry = ada.get("/v1/audit_logs?resource_ids[]=" + project.id()).json().path("data").get(0);
+    assertThat(entry.at("/actor/type").asText()).isEqualTo("session");
+    assertThat(entry.at("/actor/session/user/email").asText()).isEqualTo("ada@example.com");
+    assertThat(entry.path("type").asText()).isEqualTo("project.created");
+  }
+
+  @Test
+  void aTokenThatIsNotForThisServerOrNotValidIsRefused() {
+    for (var refused :
+        List.of(
+            holder(claims -> claims.audience("another")),
+            holder(claims -> claims.issuer("https://elsewhere.example.com")),
+            holder(claims -> claims.expirationTime(null)),
+            holder(claims -> claims.expirationTime(Date.from(Instant.now().minusSeconds(600)))),
+            holder(claims -> claims.notBeforeTime(Date.from(Instant.now().plusSeconds(300)))),
+            holder(claims -> claims.subject(null)),
+            ApiClient.withKey(issuer.forge(claims().build())),
+            ApiClient.withKey(new PlainJWT(claims().build()).serialize() + "x"),
+            ApiClient.withKey(issuer.sign(claims().build()) + "x"))) {
+      var answer = refused.get("/v1/projects");
+      assertThat(answer.status()).as(answer.text()).isEqualTo(401);
+      assertThat(answer.error().path("code").asText()).isEqualTo("invalid_api_key");
+    }
+  }
+
+  @Test
+  void aUserWithoutTheRoleIsNoAdmin() {
+    var reader = holder(claims -> claims.claim("realm_access", Map.of("roles", List.of("reader"))));
+
+    assertThat(reader.get("/v1/projects").status()).isEqualTo(403);
+    assertThat(holder(claims -> claims.claim("realm_access", null)).get("/v1/models").status())
+        .isEqualTo(403);
+  }
+
+  @Test
+  void aTokenStopsWorkingWhenItExpires() {
+    var ada = holder(claims -> claims);
+    assertThat(ada.get("/v1/projects?limit=1").status()).isEqualTo(200);
+
+    clock.advance(Duration.ofMinutes(12));
+
+    assertThat(ada.get("/v1/projects?limit=1").status()).isEqualTo(401);
+  }
+}
