@@ -22,9 +22,11 @@ import dev.threadmill.models.embeddings.EmbeddingsConfig;
 import dev.threadmill.models.rerank.RerankConfig;
 import dev.threadmill.models.rerank.Reranker;
 import dev.threadmill.projects.ApiKeysConfig;
+import dev.threadmill.projects.ClientAddress;
 import dev.threadmill.projects.Regions;
 import dev.threadmill.projects.ResidencyConfig;
 import dev.threadmill.projects.Secret;
+import dev.threadmill.projects.oidc.OidcAdmins;
 import dev.threadmill.projects.oidc.OidcConfig;
 import dev.threadmill.protocols.ProtocolConfig;
 import dev.threadmill.runs.node.RunsConfig;
@@ -256,6 +258,7 @@ final class CheckSettings {
         "THREADMILL_EMBEDDINGS_REGION", config.getConfigMapping(EmbeddingsConfig.class).region());
     checkRegion("THREADMILL_RERANK_REGION", config.getConfigMapping(RerankConfig.class).region());
     checkKeys(config.getConfigMapping(ApiKeysConfig.class));
+    OidcAdmins.requireUsable(config.getConfigMapping(OidcConfig.class));
     checkModels(config.getConfigMapping(ModelsConfig.class));
   }
 
@@ -276,6 +279,7 @@ final class CheckSettings {
   }
 
   private static void checkKeys(ApiKeysConfig keys) {
+    ClientAddress.ranges(keys.trustedProxies().orElse(""));
     var admin = key("THREADMILL_ADMIN_KEY", keys.adminKey());
     var user = key("THREADMILL_API_KEY", keys.apiKey());
     if (admin.isPresent() && admin.equals(user)) {

@@ -33,6 +33,9 @@ public class AuditFilter {
           "cancel", "cancelled",
           "openapi", "openapi_imported");
 
+  /** What is in a vector store is named after it. */
+  private static final String STORES = "/v1/vector_stores/{vector_store_id}";
+
   private final AuditStore store;
   private final AuditTrail trail;
 
@@ -93,18 +96,22 @@ public class AuditFilter {
   /** The last id of the path; null if the request creates something. */
   private static String target(String template, MultivaluedMap<String, String> params) {
     var segments = template.split("/");
-    for (int i = segments.length - 1; i >= segments.length - 2; i--) {
-      if (segments[i].startsWith("{")) {
-        return params.getFirst(segments[i].substring(1, segments[i].length() - 1));
-      }
-    }
-    return null;
+    var last = segments[segments.length - 1];
+    boolean isAction = VERBS.containsKey(last) || last.equals("limits");
+    var id = isAction ? segments[segments.length - 2] : last;
+    return id.startsWith("{") ? params.getFirst(id.substring(1, id.length() - 1)) : null;
   }
 
   /** Such as {@code api_key.created}, as the hosted service names them. */
   static String type(String method, String template) {
     if (template.endsWith("/limits")) {
       return "rate_limit.updated";
+    }
+    if (template.startsWith(STORES) && !template.endsWith(STORES)) {
+      return "vector_store." + type(method, template.substring(STORES.length()));
+    }
+    if (template.startsWith("/v1/memory")) {
+      return "memory." + (method.equals(HttpMethod.DELETE) ? "deleted" : "updated");
     }
     var segments = template.split("/");
     var last = segments[segments.length - 1];

@@ -38,9 +38,7 @@ public record Caller(
 
   /** The caller of the current request; empty without a request or without a key. */
   public static Optional<Caller> find() {
-    return Arc.container().requestContext().isActive()
-        ? Optional.ofNullable(Arc.container().instance(RequestCaller.class).get().get())
-        : Optional.empty();
+    return ofRequest().map(RequestCaller::get);
   }
 
   /** The user of the client token of the current request; empty for all other requests. */
@@ -50,8 +48,13 @@ public record Caller(
 
   /** What the current request was admitted with; empty without a key. */
   static Optional<OpenStreams.Access> accessOfRequest() {
-    return Arc.container().requestContext().isActive()
-        ? Optional.ofNullable(Arc.container().instance(RequestCaller.class).get().access())
+    return ofRequest().map(RequestCaller::access);
+  }
+
+  private static Optional<RequestCaller> ofRequest() {
+    var container = Arc.container();
+    return container != null && container.requestContext().isActive()
+        ? Optional.of(container.instance(RequestCaller.class).get())
         : Optional.empty();
   }
 

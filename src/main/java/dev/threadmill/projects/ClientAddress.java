@@ -2,10 +2,9 @@ package dev.threadmill.projects;
 
 import dev.threadmill.api.InvalidSettingException;
 import dev.threadmill.egress.CidrRange;
-import io.quarkus.runtime.StartupEvent;
 import io.vertx.core.http.HttpServerRequest;
 import jakarta.enterprise.context.ApplicationScoped;
-import jakarta.enterprise.event.Observes;
+import jakarta.inject.Inject;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -18,21 +17,27 @@ import java.util.Optional;
  * of a trusted proxy. What others put into the header is never believed.
  */
 @ApplicationScoped
-class ClientAddress {
+public class ClientAddress {
   private static final String HEADER = "X-Forwarded-For";
   private static final String SETTING = "THREADMILL_TRUSTED_PROXIES";
 
   private final List<CidrRange> proxies;
 
+  @Inject
   ClientAddress(ApiKeysConfig config) {
-    this.proxies = config.trustedProxies().map(ClientAddress::ranges).orElse(List.of());
+    this(config.trustedProxies().orElse(""));
   }
 
-  void onStart(@Observes StartupEvent start) {
-    // The constructor has checked the setting.
+  ClientAddress(String trustedProxies) {
+    this.proxies = ranges(trustedProxies);
   }
 
-  private static List<CidrRange> ranges(String setting) {
+  /**
+   * The ranges of the setting.
+   *
+   * @throws InvalidSettingException if it names something else
+   */
+  public static List<CidrRange> ranges(String setting) {
     try {
       return Arrays.stream(setting.split(","))
           .map(String::strip)
@@ -46,15 +51,24 @@ class ClientAddress {
 
   /** The address; empty if it is not known. */
   Optional<InetAddress> of(HttpServerRequest request) {
-    var peer =
-        request.remoteAddress() == null
-            ? Optional.<InetAddress>empty()
-            : parse(request.remoteAddress().hostAddress());
+    return of(
+        request.remoteAddress() == null ? null : request.remoteAddress().hostAddress(),
+        request.headers().getAll(HEADER));
+  }
+
+  /**
+   * The address.
+   *
+   * @param connection the address of the connection; null if it is not known
+   * @param forwarded the lines of the header
+   */
+  Optional<InetAddress> of(String connection, List<String> forwarded) {
+    var peer = parse(connection);
     if (proxies.isEmpty() || peer.filter(this::isProxy).isEmpty()) {
       return peer;
     }
     var hops = new ArrayList<String>();
-    request.headers().getAll(HEADER).forEach(line -> hops.addAll(List.of(line.split(","))));
+    forwarded.forEach(line -> hops.addAll(List.of(line.split(","))));
     for (var hop : hops.reversed()) {
       var address = parse(hop.strip());
       if (address.isEmpty() || !isProxy(address.get())) {

@@ -6,6 +6,7 @@ import dev.threadmill.api.sse.StreamGuard;
 import dev.threadmill.db.signals.Signal;
 import io.quarkus.runtime.StartupEvent;
 import io.vertx.core.Vertx;
+import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.net.InetAddress;
@@ -87,6 +88,11 @@ class OpenStreams implements StreamGuard {
     vertx.setPeriodic(EXPIRY_CHECK_MS, _ -> endExpired());
   }
 
+  @PreDestroy
+  void stop() {
+    checks.shutdown();
+  }
+
   @Override
   public Runnable watch(Consumer<ApiError> end) {
     var access = Caller.accessOfRequest().orElse(null);
@@ -130,7 +136,7 @@ class OpenStreams implements StreamGuard {
   }
 
   private void checkSoon(List<Watched> some) {
-    if (!some.isEmpty()) {
+    if (!some.isEmpty() && !checks.isShutdown()) {
       checks.execute(() -> check(some));
     }
   }

@@ -2,6 +2,7 @@ package dev.threadmill.projects;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.threadmill.db.Jdbc;
 import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.Conversation;
 import dev.threadmill.testing.FakeProvider;
@@ -13,6 +14,7 @@ import dev.threadmill.testing.SettableClock;
 import dev.threadmill.testing.SseStream;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
+import jakarta.enterprise.event.Event;
 import jakarta.inject.Inject;
 import java.time.Duration;
 import java.util.List;
@@ -35,6 +37,8 @@ class KeyAccessTest {
 
   @Inject SettableClock clock;
   @Inject KeyUse use;
+  @Inject Jdbc jdbc;
+  @Inject Event<KeysChanged> signals;
   FakeProvider provider;
 
   @BeforeEach
@@ -191,6 +195,20 @@ class KeyAccessTest {
   @Test
   void anOpenStreamEndsWithAnErrorWhenItsKeyIsDeleted() {
     aStreamEnds(create("{}"), admin::delete);
+  }
+
+  @Test
+  void aKeyThatAnotherNodeDeletesStopsWithItsSignal() {
+    var made = create("{}");
+    var holder = holderOf(made);
+    aStreamEnds(
+        made,
+        _ -> {
+          jdbc.update("DELETE FROM api_keys WHERE id = ?", made.id());
+          assertThat(holder.get("/v1/models").status()).as("it is cached").isEqualTo(200);
+          signals.fire(new KeysChanged());
+          assertThat(holder.get("/v1/models").status()).isEqualTo(401);
+        });
   }
 
   @Test

@@ -93,7 +93,7 @@ public class OpenApiDocument implements OASFilter {
             OASFactory.createSecurityScheme()
                 .type(SecurityScheme.Type.HTTP)
                 .scheme("bearer")
-                .description("An API key of a project, or the admin key"));
+                .description("An API key of a project, a client token, or the admin key"));
     api.addSecurityRequirement(OASFactory.createSecurityRequirement().addScheme(KEY));
     var schemas = schemas(api);
     api.getComponents().schemas(schemas);

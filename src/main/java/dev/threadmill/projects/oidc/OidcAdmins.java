@@ -14,9 +14,7 @@ import com.nimbusds.jwt.proc.DefaultJWTProcessor;
 import dev.threadmill.api.ApiException;
 import dev.threadmill.api.InvalidSettingException;
 import dev.threadmill.api.Sha256;
-import io.quarkus.runtime.StartupEvent;
 import jakarta.enterprise.context.ApplicationScoped;
-import jakarta.enterprise.event.Observes;
 import java.net.URI;
 import java.text.ParseException;
 import java.time.InstantSource;
@@ -71,7 +69,12 @@ public class OidcAdmins {
     this.processor = config.issuer().isPresent() ? processor() : null;
   }
 
-  void checkSettings(@Observes StartupEvent start) {
+  /**
+   * Checks the settings.
+   *
+   * @throws InvalidSettingException if one is wrong or missing
+   */
+  public static void requireUsable(OidcConfig config) {
     if (config.issuer().isEmpty()) {
       return;
     }
