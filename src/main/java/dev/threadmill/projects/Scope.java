@@ -5,8 +5,10 @@ import java.util.Collection;
 import java.util.EnumSet;
 import java.util.Locale;
 import java.util.Set;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
 /** What an API key may do in its project. Each operation of the API needs one of them. */
+@Schema(name = "KeyScope")
 public enum Scope {
   /** Reads what there is, and follows streams. */
   READ,

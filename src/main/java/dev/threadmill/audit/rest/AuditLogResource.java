@@ -15,6 +15,7 @@ import jakarta.ws.rs.Path;
 import java.util.HexFormat;
 import java.util.List;
 import org.eclipse.microprofile.openapi.annotations.Operation;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
 /**
@@ -71,6 +72,7 @@ public class AuditLogResource {
    *
    * @param chains one for each project, and one for what is about none
    */
+  @Schema(name = "AuditLogVerification")
   public record Verification(
       String object, boolean valid, List<VerifyAuditLog.ChainState> chains) {}
 
