@@ -4,7 +4,7 @@ import { Threadmill } from "./threadmill.js";
 const threadmill = new Threadmill("token");
 const messages = /** @type {HTMLElement} */ (document.getElementById("messages"));
 const form = /** @type {HTMLFormElement} */ (document.getElementById("form"));
-const input = /** @type {HTMLInputElement} */ (document.getElementById("text"));
+const input = /** @type {HTMLTextAreaElement} */ (document.getElementById("text"));
 const status = /** @type {HTMLElement} */ (document.getElementById("status"));
 
 /** @type {Promise<{ id: string }> | null} */
