@@ -76,11 +76,6 @@ public class AuditStore {
         "UPDATE audit_chains SET seq = ?, hash = ? WHERE chain = ?", seq, hash, entry.chain());
   }
 
-  /** As {@link #append}, in a transaction of its own. */
-  public void appendAndCommit(AuditEntry entry) {
-    jdbc.runInTransaction(tx -> append(tx, entry));
-  }
-
   private static byte[] hash(byte[] before, String chain, long seq, String content) {
     return Sha256.of(
         before,

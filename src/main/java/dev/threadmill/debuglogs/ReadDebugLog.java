@@ -9,6 +9,7 @@ import dev.threadmill.api.ProjectId;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.files.Blobs;
 import dev.threadmill.guard.SecretBox;
+import dev.threadmill.projects.AuditTrail;
 import dev.threadmill.projects.Caller;
 import dev.threadmill.telemetry.Activity;
 import dev.threadmill.telemetry.Outbox;
@@ -29,6 +30,7 @@ class ReadDebugLog {
   private final SealedContent sealed;
   private final Blobs blobs;
   private final Outbox outbox;
+  private final AuditTrail audit;
   private final InstantSource clock;
 
   ReadDebugLog(
@@ -37,12 +39,14 @@ class ReadDebugLog {
       SealedContent sealed,
       Blobs blobs,
       Outbox outbox,
+      AuditTrail audit,
       InstantSource clock) {
     this.jdbc = jdbc;
     this.store = store;
     this.sealed = sealed;
     this.blobs = blobs;
     this.outbox = outbox;
+    this.audit = audit;
     this.clock = clock;
   }
 
@@ -60,6 +64,7 @@ class ReadDebugLog {
                       .find(tx, project, id)
                       .orElseThrow(() -> ApiException.notFound("debug log entry", id));
               outbox.append(tx, accessed(project, "read").detail("entry_id", id).build());
+              audit.recordAccess(tx, "debug_log.accessed", project, id);
               return found;
             });
     return entry.with(content(project, entry));

@@ -37,6 +37,7 @@ final class LogStream implements EventStream {
   private long position;
   private volatile Runnable wakeConnection = () -> {};
   private volatile Buffer ready;
+
   /** The last position of the log, as far as it is known here. */
   private final AtomicLong known = new AtomicLong();
 

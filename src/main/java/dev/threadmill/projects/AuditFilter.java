@@ -110,6 +110,9 @@ public class AuditFilter {
     if (template.startsWith(STORES) && !template.endsWith(STORES)) {
       return "vector_store." + type(method, template.substring(STORES.length()));
     }
+    if (template.contains("/logs/debug")) {
+      return "debug_log." + (method.equals(HttpMethod.DELETE) ? "deleted" : "updated");
+    }
     if (template.startsWith("/v1/memory")) {
       return "memory." + (method.equals(HttpMethod.DELETE) ? "deleted" : "updated");
     }

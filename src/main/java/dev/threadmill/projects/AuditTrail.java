@@ -8,10 +8,10 @@ import dev.threadmill.api.http.RequestId;
 import dev.threadmill.audit.AuditEntry;
 import dev.threadmill.audit.AuditStore;
 import dev.threadmill.audit.AuditedChange;
+import dev.threadmill.db.Tx;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
-import java.util.Map;
 
 /** Makes entries of the audit log about requests of admins. */
 @ApplicationScoped
@@ -27,17 +27,20 @@ public class AuditTrail {
   }
 
   /**
-   * Records that the current request reads something that is secret, in a transaction of its own.
-   * To be called before it is read.
+   * Records that the current request reads something that is secret. Without a request nothing is
+   * recorded.
    *
+   * @param tx the transaction that reads it
    * @param type such as {@code debug_log.accessed}
-   * @param target the id of what is read; null for none
-   * @param details what is known besides, never a secret
+   * @param target the id of what is read
    */
-  public void recordAccess(
-      String type, ProjectId project, String target, Map<String, String> details) {
-    var access = Caller.accessOfRequest().orElseThrow();
-    store.appendAndCommit(
+  public void recordAccess(Tx tx, String type, ProjectId project, String target) {
+    var access = Caller.accessOfRequest().orElse(null);
+    if (access == null) {
+      return;
+    }
+    store.append(
+        tx,
         new AuditEntry(
             newId(),
             project.value(),
@@ -47,7 +50,7 @@ public class AuditTrail {
             actor(access),
             access.grant().key().value(),
             target,
-            Json.MAPPER.valueToTree(details),
+            null,
             RequestId.current()));
   }
 

@@ -29,6 +29,7 @@ public final class EndpointScopes {
           rule("POST", "/v1/projects/\\{project_id}/limits", Scope.ADMIN),
           rule("GET", "/v1/projects/\\{project_id}", Scope.READ),
           rule(ANY, "/v1/projects(/\\{project_id})?", Scope.ADMIN),
+          rule(ANY, "/v1/projects/\\{project_id}/logs/debug(/.*)?", Scope.ADMIN),
           rule(ANY, "/v1/(audit_logs|organization)(/.*)?", Scope.ADMIN),
           rule(ANY, CLIENT_TOKENS + "(/.*)?", Scope.RUN),
           // What a page needs. The prompt of a model call is not among it.
