@@ -25,7 +25,7 @@ public final class EndpointScopes {
       List.of(
           // Projects and their keys.
           rule("GET", "/v1/projects/\\{project_id}/(api_keys/\\{key_id}/)?limits", Scope.READ),
-          rule(ANY, "/v1/projects/\\{project_id}/(api_keys|audit_logs)(/.*)?", Scope.ADMIN),
+          rule(ANY, "/v1/projects/\\{project_id}/api_keys(/.*)?", Scope.ADMIN),
           rule("POST", "/v1/projects/\\{project_id}/limits", Scope.ADMIN),
           rule("GET", "/v1/projects/\\{project_id}", Scope.READ),
           rule(ANY, "/v1/projects(/\\{project_id})?", Scope.ADMIN),
