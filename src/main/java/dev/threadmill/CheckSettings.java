@@ -21,6 +21,8 @@ import dev.threadmill.models.embeddings.Embeddings;
 import dev.threadmill.models.embeddings.EmbeddingsConfig;
 import dev.threadmill.models.rerank.RerankConfig;
 import dev.threadmill.models.rerank.Reranker;
+import dev.threadmill.privacy.PrivacyConfig;
+import dev.threadmill.privacy.Recognizer;
 import dev.threadmill.projects.ApiKeysConfig;
 import dev.threadmill.projects.ClientAddress;
 import dev.threadmill.projects.Regions;
@@ -80,6 +82,7 @@ final class CheckSettings {
           MemoryConfig.class,
           ModelsConfig.class,
           OidcConfig.class,
+          PrivacyConfig.class,
           ProtocolConfig.class,
           RerankConfig.class,
           RecallConfig.class,
@@ -107,6 +110,7 @@ final class CheckSettings {
           "threadmill.memory.vector-timeout",
           "threadmill.models.first-backoff",
           "threadmill.models.retries",
+          "threadmill.presidio.score",
           "threadmill.runs.drain",
           "threadmill.runs.journal-after",
           "threadmill.runs.poll-after",
@@ -248,6 +252,7 @@ final class CheckSettings {
     StoreEmbeddings.requireKnown(config.getConfigMapping(VectorStoresConfig.class).embeddings());
     Reranker.require(config.getConfigMapping(RerankConfig.class));
     SearchWeb.require(config.getConfigMapping(WebSearchConfig.class));
+    Recognizer.require(config.getConfigMapping(PrivacyConfig.class));
     checkRunExpiry(config.getConfigMapping(RunsConfig.class).expiry());
     double share = config.getConfigMapping(MemoryConfig.class).processorShare();
     if (!(share >= MIN_SHARE && share <= 1)) {

@@ -39,6 +39,7 @@ class TableOwnersTest {
     owns("assistants", "assistants");
     owns("telemetry", "outbox", "outbox_sinks");
     owns("threads", "threads", "messages", "thread_tool_files");
+    owns("privacy", "privacy_keys", "privacy_vault");
     owns("events", "event_log", "event_log_head");
     owns("debuglogs", "debug_logs", "debug_log_settings");
     owns("webhooks", "webhook_endpoints", "webhook_deliveries", "webhook_lanes");
@@ -87,6 +88,24 @@ class TableOwnersTest {
           "runs.store messages",
           "runs.store threads",
           "runs.store usage_limits",
+          // Which policy a project has, and whose values a thread has.
+          "privacy assistants",
+          "privacy projects",
+          "privacy threads",
+          "users event_log",
+          "users files",
+          "users memory_facts",
+          "users memory_index",
+          "users memory_summaries",
+          "users messages",
+          "users responses",
+          "users run_steps",
+          "users runs",
+          "users thread_tool_files",
+          "users threads",
+          "users tool_calls",
+          "users webhook_deliveries",
+          "users webhook_endpoints",
           "tools.filesearch run_steps",
           "tools.filesearch tool_calls",
           // An archived project receives nothing.

@@ -4,6 +4,7 @@ import dev.threadmill.api.AssistantId;
 import dev.threadmill.api.Metadata;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.models.ResponseFormat;
+import dev.threadmill.projects.PrivacyOptions;
 import java.time.Instant;
 import java.util.List;
 

@@ -3,6 +3,7 @@ package dev.threadmill.assistants;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.threadmill.api.Metadata;
 import dev.threadmill.models.ResponseFormat;
+import dev.threadmill.projects.PrivacyOptions;
 import java.util.List;
 
 /**

@@ -15,6 +15,8 @@ import dev.threadmill.db.Keyset;
 import dev.threadmill.files.FileReferences;
 import dev.threadmill.guard.ContentGate;
 import dev.threadmill.guard.ContentSource;
+import dev.threadmill.projects.PrivacyOptions;
+import dev.threadmill.projects.PrivacyRequested;
 import dev.threadmill.vectorstores.VectorStores;
 import io.quarkus.hibernate.orm.panache.Panache;
 import io.quarkus.hibernate.orm.panache.PanacheQuery;
@@ -47,6 +49,7 @@ public class Assistants {
   private final ContentGate gate;
   private final VectorStores stores;
   private final Event<MemoryOptionsChanged> memoryChanged;
+  private final Event<PrivacyRequested> privacyRequested;
 
   Assistants(
       Ids ids,
@@ -57,7 +60,9 @@ public class Assistants {
       ContentGate gate,
       VectorStores stores,
       Event<MemoryOptionsChanged> memoryChanged,
+      Event<PrivacyRequested> privacyRequested,
       HibernateTransaction transaction) {
+    this.privacyRequested = privacyRequested;
     this.transaction = transaction;
     this.stores = stores;
     this.memoryChanged = memoryChanged;
@@ -196,6 +201,9 @@ public class Assistants {
     row.memory = request.memory();
     row.safety = request.safety();
     row.privacy = request.privacy();
+    if (row.privacy != null) {
+      requestPrivacy(project, row);
+    }
     row.expose(request.exposure());
     row.turns = request.turns().orNull();
     requireReferences(project, row.tools, row.toolResources);
@@ -247,7 +255,10 @@ public class Assistants {
       memoryChanged.fire(new MemoryOptionsChanged(project, id, memory));
     }
     row.safety = request.safety().orElse(row.safety);
-    row.privacy = request.privacy().orElse(row.privacy);
+    if (request.privacy() instanceof Field.Present<PrivacyOptions>(var privacy)) {
+      row.privacy = privacy;
+      requestPrivacy(project, row);
+    }
     if (request.exposure() instanceof Field.Present<Exposure>(var exposure)) {
       row.expose(exposure);
     }
@@ -282,6 +293,23 @@ public class Assistants {
     if (AssistantRow.delete("id = ?1 AND projectId = ?2", id.value(), project.value()) == 0) {
       throw ApiException.notFound("assistant", id);
     }
+    privacyRequested.fire(new PrivacyRequested(project, null));
+  }
+
+  /** The tokens of functions that the caller executes are turned back by what callers may see. */
+  private void requestPrivacy(ProjectId project, AssistantRow row) {
+    if (row.privacy != null && row.privacy.tools() != null) {
+      for (var tool : row.tools) {
+        if (tool instanceof ToolSpec.Function function
+            && row.privacy.tools().containsKey(function.function().name())) {
+          throw ApiException.invalid(
+              "privacy.tools." + function.function().name(),
+              "Invalid 'privacy.tools': '%s' is a function, which the caller executes. Use 'privacy.allowed_entities'."
+                  .formatted(function.function().name()));
+        }
+      }
+    }
+    privacyRequested.fire(new PrivacyRequested(project, row.privacy));
   }
 
   private static PanacheQuery<AssistantRow> row(ProjectId project, AssistantId id) {

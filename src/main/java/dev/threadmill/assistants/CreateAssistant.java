@@ -3,6 +3,7 @@ package dev.threadmill.assistants;
 import dev.threadmill.api.Bounds;
 import dev.threadmill.api.Metadata;
 import dev.threadmill.models.ResponseFormat;
+import dev.threadmill.projects.PrivacyOptions;
 import java.util.List;
 
 /** The body of {@code POST /v1/assistants}. */
@@ -39,10 +40,10 @@ record CreateAssistant(
     Bounds.text("description", description, MAX_DESCRIPTION);
     Bounds.text("instructions", instructions, MAX_INSTRUCTIONS);
     tools = ToolSpec.validated(tools, ToolSpec.MAX_PER_ASSISTANT);
-    PrivacyOptions.requireEnforced(privacy);
     ResponseFormat.checked(responseFormat);
     Bounds.number("temperature", temperature, 0, MAX_TEMPERATURE);
     Bounds.number("top_p", topP, 0, MAX_TOP_P);
+    PrivacyOptions.requireKnown(privacy);
     new TurnOptions(reasoning, visibility, maxTurns, maxToolCalls);
   }
 

@@ -11,6 +11,7 @@ import dev.threadmill.api.Bounds;
 import dev.threadmill.api.Field;
 import dev.threadmill.api.Metadata;
 import dev.threadmill.models.ResponseFormat;
+import dev.threadmill.projects.PrivacyOptions;
 import java.util.List;
 
 /**
@@ -45,10 +46,10 @@ record ModifyAssistant(
     Bounds.text("description", description.orElse(null), MAX_DESCRIPTION);
     Bounds.text("instructions", instructions.orElse(null), MAX_INSTRUCTIONS);
     tools = tools.map(list -> ToolSpec.validated(list, ToolSpec.MAX_PER_ASSISTANT));
-    PrivacyOptions.requireEnforced(privacy.orElse(null));
     ResponseFormat.checked(responseFormat.orElse(null));
     Bounds.number("temperature", temperature.orElse(null), 0, MAX_TEMPERATURE);
     Bounds.number("top_p", topP.orElse(null), 0, MAX_TOP_P);
+    PrivacyOptions.requireKnown(privacy.orElse(null));
     new TurnOptions(null, null, maxTurns.orElse(null), maxToolCalls.orElse(null));
   }
 

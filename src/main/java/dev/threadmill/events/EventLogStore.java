@@ -5,6 +5,7 @@ import dev.threadmill.api.Json;
 import dev.threadmill.api.Page;
 import dev.threadmill.api.PageRequest;
 import dev.threadmill.api.ProjectId;
+import dev.threadmill.api.ThreadId;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.telemetry.OutboxEvent;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -18,7 +19,7 @@ import java.util.List;
  * positions become visible in their order: a reader that remembers the last one misses nothing.
  */
 @ApplicationScoped
-class EventLogStore {
+public class EventLogStore {
   private static final String COLUMNS = "position, id, event, payload";
 
   private final Jdbc jdbc;
@@ -60,6 +61,14 @@ class EventLogStore {
             events.size(),
             rows)
         .orElseThrow();
+  }
+
+  /** Deletes the events of a thread. */
+  public void deleteOfThread(ProjectId project, ThreadId thread) {
+    jdbc.update(
+        "DELETE FROM event_log WHERE project_id = ? AND payload ->> 'thread_id' = ?",
+        project,
+        thread.value());
   }
 
   /** The last position of the log of all projects. Everything up to it is visible. */

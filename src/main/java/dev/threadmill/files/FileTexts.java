@@ -207,7 +207,14 @@ public class FileTexts {
 
   private String extracted(String digest, Source source)
       throws IOException, ExtractionException, InterruptedException {
-    var key = source.project().value() + "/" + digest + "/" + source.filename();
+    var key =
+        source.project().value()
+            + "/"
+            + digest
+            + "/"
+            + extraction.policy(source.project())
+            + "/"
+            + source.filename();
     Extracted extracted;
     synchronized (cached) {
       extracted = cached.get(key);

@@ -10,6 +10,7 @@ import dev.threadmill.api.ThreadId;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Tx;
 import dev.threadmill.files.storage.FilesConfig;
+import dev.threadmill.privacy.Tokenizer;
 import io.quarkus.arc.All;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.io.IOException;
@@ -27,6 +28,8 @@ import java.util.stream.Collectors;
 /** The files of projects. Their content never changes, and is in the blob store. */
 @ApplicationScoped
 public class Files implements ExpiringContent {
+  private static final int MAX_ENDING = 8;
+
   private final Jdbc jdbc;
   private final Ids ids;
   private final InstantSource clock;
@@ -35,6 +38,7 @@ public class Files implements ExpiringContent {
   private final LocalFiles localFiles;
   private final FilesConfig config;
   private final List<FileLifecycle> features;
+  private final Tokenizer tokenizer;
 
   Files(
       Jdbc jdbc,
@@ -44,7 +48,9 @@ public class Files implements ExpiringContent {
       Blobs blobs,
       LocalFiles localFiles,
       FilesConfig config,
-      @All List<FileLifecycle> features) {
+      @All List<FileLifecycle> features,
+      Tokenizer tokenizer) {
+    this.tokenizer = tokenizer;
     this.jdbc = jdbc;
     this.ids = ids;
     this.clock = clock;
@@ -131,9 +137,19 @@ public class Files implements ExpiringContent {
   /** A file in the transaction that inserts it. */
   public record StoredInTx(Tx tx, StoredFile file) {}
 
+  /** The ending stays, which says what the file is. */
+  private String withoutPersonalData(ProjectId project, String filename) {
+    if (filename == null) {
+      return null;
+    }
+    int dot = filename.lastIndexOf('.');
+    int end = dot > 0 && filename.length() - dot <= MAX_ENDING ? dot : filename.length();
+    return tokenizer.apply(project, filename.substring(0, end)) + filename.substring(end);
+  }
+
   private StoredFile describe(NewFile file, ReceivedContent content) {
     var now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
-    var filename = Filenames.safe(file.filename());
+    var filename = Filenames.safe(withoutPersonalData(content.project(), file.filename()));
     return new StoredFile(
         ids.file(),
         content.project(),

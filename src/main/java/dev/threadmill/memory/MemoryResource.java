@@ -7,6 +7,7 @@ import dev.threadmill.api.Page;
 import dev.threadmill.api.PageRequest;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.memory.recall.TextStore;
+import dev.threadmill.privacy.Tokenizer;
 import dev.threadmill.projects.Caller;
 import dev.threadmill.telemetry.tracing.GenAi;
 import io.smallrye.common.annotation.RunOnVirtualThread;
@@ -35,6 +36,7 @@ public class MemoryResource {
   private final EditMemory edit;
   private final ForgetMemory forget;
   private final TraceMemory trace;
+  private final Tokenizer tokenizer;
 
   MemoryResource(
       ReadMemory read,
@@ -42,8 +44,10 @@ public class MemoryResource {
       FactStore facts,
       EditMemory edit,
       ForgetMemory forget,
-      TraceMemory trace) {
+      TraceMemory trace,
+      Tokenizer tokenizer) {
     this.trace = trace;
+    this.tokenizer = tokenizer;
     this.read = read;
     this.summaries = summaries;
     this.facts = facts;
@@ -62,7 +66,9 @@ public class MemoryResource {
       @QueryParam("query") String query,
       @QueryParam("limit") String limit)
       throws InterruptedException {
-    return read.of(thread(id), query == null || query.isBlank() ? null : query, limit(limit));
+    var wanted = query == null || query.isBlank() ? null : query;
+    return read.of(
+        thread(id), tokenizer.forSearch(Caller.current().project(), wanted), limit(limit));
   }
 
   @POST

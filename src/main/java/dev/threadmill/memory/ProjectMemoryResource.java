@@ -3,6 +3,7 @@ package dev.threadmill.memory;
 import dev.threadmill.api.ApiException;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.models.embeddings.Embeddings;
+import dev.threadmill.privacy.Tokenizer;
 import dev.threadmill.projects.Caller;
 import dev.threadmill.telemetry.tracing.GenAi;
 import io.smallrye.common.annotation.RunOnVirtualThread;
@@ -21,6 +22,7 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 public class ProjectMemoryResource {
   private final Jdbc jdbc;
   private final ForgetMemory forget;
+  private final Tokenizer tokenizer;
   private final Retention retention;
   private final Embeddings embeddings;
   private final TraceMemory trace;
@@ -30,8 +32,10 @@ public class ProjectMemoryResource {
       ForgetMemory forget,
       Retention retention,
       Embeddings embeddings,
-      TraceMemory trace) {
+      TraceMemory trace,
+      Tokenizer tokenizer) {
     this.trace = trace;
+    this.tokenizer = tokenizer;
     this.retention = retention;
     this.jdbc = jdbc;
     this.forget = forget;
@@ -118,6 +122,7 @@ public class ProjectMemoryResource {
   public ForgottenUser forgetUser(@PathParam("user") String user) {
     var project = Caller.current().project();
     int threads = trace.traced(GenAi.DELETE_MEMORY, null, () -> forget.user(project, user));
+    int threads = forget.user(project, tokenizer.forSearch(project, user));
     return new ForgottenUser(user, "memory.user.deleted", true, threads);
   }
 }

@@ -17,6 +17,8 @@ import dev.threadmill.models.ModelException;
 import dev.threadmill.models.TokenCounter;
 import dev.threadmill.models.embeddings.Embeddings;
 import dev.threadmill.models.registry.ModelRegistry;
+import dev.threadmill.models.rehearsal.RehearsalModel;
+import dev.threadmill.privacy.PromptPrivacy;
 import dev.threadmill.search.IndexDocument;
 import dev.threadmill.telemetry.Activity;
 import dev.threadmill.telemetry.Outbox;
@@ -51,6 +53,7 @@ class SummarizeThreads {
   private final BudgetLedger spending;
   private final Embeddings embeddings;
   private final ContentGate gate;
+  private final PromptPrivacy privacy;
   private final MemoryConfig config;
   private final Ids ids;
   private final InstantSource clock;
@@ -68,6 +71,7 @@ class SummarizeThreads {
       BudgetLedger spending,
       Embeddings embeddings,
       ContentGate gate,
+      PromptPrivacy privacy,
       MemoryConfig config,
       Ids ids,
       InstantSource clock,
@@ -84,6 +88,7 @@ class SummarizeThreads {
     this.spending = spending;
     this.embeddings = embeddings;
     this.gate = gate;
+    this.privacy = privacy;
     this.config = config;
     this.ids = ids;
     this.clock = clock;
@@ -157,7 +162,11 @@ class SummarizeThreads {
       return;
     }
     var known = reflects ? facts.holding(work.thread(), KNOWN_FACTS) : List.<FactStore.Fact>of();
-    var paid = spending.metered(Payer.of(work.project()), model, Duration.ZERO);
+    var paid =
+        privacy.guarded(
+            work.project(),
+            work.thread(),
+            spending.metered(Payer.of(work.project()), model, Duration.ZERO));
     var source =
         ContentSource.model(
             work.project(),

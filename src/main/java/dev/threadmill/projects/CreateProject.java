@@ -14,6 +14,7 @@ record CreateProject(
     String region,
     Boolean strictRegion,
     String privatePath,
+    PrivacyOptions privacy,
     Metadata metadata) {
   static final int MAX_NAME = 256;
   static final int MAX_DESCRIPTION = 512;
@@ -26,6 +27,18 @@ record CreateProject(
     Bounds.text("assistant_type", assistantType, MAX_LABEL);
     region = Regions.checked("region", region);
     requirePath(privatePath);
+    requirePrivacy(privacy);
+  }
+
+  /** Answers 400 unless a project can have these options; null is none. */
+  static void requirePrivacy(PrivacyOptions privacy) {
+    PrivacyOptions.requireKnown(privacy);
+    if (privacy != null && privacy.tools() != null) {
+      throw ApiException.invalid(
+          "privacy.tools",
+          "unknown_parameter",
+          "Invalid 'privacy.tools': only assistants have tools.");
+    }
   }
 
   /** Answers 400 unless it can be a segment of a path; null is none. */

@@ -12,6 +12,7 @@ record ModifyProject(
     Field<String> region,
     Field<Boolean> strictRegion,
     Field<String> privatePath,
+    Field<PrivacyOptions> privacy,
     Field<Metadata> metadata) {
   ModifyProject {
     if (name instanceof Field.Present<String>(var text)) {
@@ -21,6 +22,7 @@ record ModifyProject(
     Bounds.text("assistant_type", assistantType.orElse(null), CreateProject.MAX_LABEL);
     region = region.map(text -> Regions.checked("region", text));
     CreateProject.requirePath(privatePath.orElse(null));
+    CreateProject.requirePrivacy(privacy.orElse(null));
   }
 
   /** Whether it changes what only an admin of the server decides. */

@@ -35,6 +35,9 @@ public class Project extends PanacheEntityBase {
   @Column(name = "private_path")
   public String privatePath;
 
+  @JdbcTypeCode(SqlTypes.JSON)
+  public PrivacyOptions privacy;
+
   public String status;
 
   @JdbcTypeCode(SqlTypes.JSON)

@@ -9,6 +9,7 @@ import dev.threadmill.api.Metadata;
  * @param strictRegion whether what is not known to be there is refused too
  * @param privatePath the name below which only its keys are answered; null if it has none but its
  *     id
+ * @param privacy null if the project asks for none; its assistants may ask for more
  * @param status {@code active} or {@code archived}
  */
 public record ProjectObject(
@@ -20,6 +21,7 @@ public record ProjectObject(
     String region,
     boolean strictRegion,
     String privatePath,
+    PrivacyOptions privacy,
     String status,
     long createdAt,
     Metadata metadata) {
@@ -33,6 +35,7 @@ public record ProjectObject(
         project.region,
         project.strictRegion,
         project.privatePath,
+        project.privacy,
         project.status,
         project.createdAt.getEpochSecond(),
         project.metadata);

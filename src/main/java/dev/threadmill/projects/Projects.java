@@ -1,6 +1,7 @@
 package dev.threadmill.projects;
 
 import dev.threadmill.api.ApiException;
+import dev.threadmill.api.Field;
 import dev.threadmill.api.Ids;
 import dev.threadmill.api.Metadata;
 import dev.threadmill.api.Page;
@@ -12,6 +13,7 @@ import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Keyset;
 import io.quarkus.hibernate.orm.panache.Panache;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Event;
 import jakarta.persistence.LockModeType;
 import jakarta.transaction.Transactional;
 import java.time.InstantSource;
@@ -27,8 +29,8 @@ public class Projects {
   public static final ProjectId DEFAULT = new ProjectId("proj_default");
 
   private static final String COLUMNS =
-      "id, name, description, assistant_type, region, strict_region, private_path, status, metadata,"
-          + " created_at";
+      "id, name, description, assistant_type, region, strict_region, private_path, privacy, status,"
+          + " metadata, created_at";
 
   private static final long PATHS = 0x7468726561646dL;
 
@@ -37,8 +39,16 @@ public class Projects {
   private final ApiKeyCache keys;
   private final Residency residency;
   private final Jdbc jdbc;
+  private final Event<PrivacyRequested> privacyChanged;
 
-  Projects(Ids ids, InstantSource clock, ApiKeyCache keys, Residency residency, Jdbc jdbc) {
+  Projects(
+      Ids ids,
+      InstantSource clock,
+      ApiKeyCache keys,
+      Residency residency,
+      Jdbc jdbc,
+      Event<PrivacyRequested> privacyChanged) {
+    this.privacyChanged = privacyChanged;
     this.residency = residency;
     this.ids = ids;
     this.clock = clock;
@@ -56,6 +66,8 @@ public class Projects {
     project.region = request.region();
     project.strictRegion = Boolean.TRUE.equals(request.strictRegion());
     project.privatePath = request.privatePath();
+    project.privacy = request.privacy();
+    privacyChanged.fire(new PrivacyRequested(new ProjectId(project.id), project.privacy));
     residency.requirePossible(project.region, project.strictRegion);
     requireFree(project);
     project.status = Project.ACTIVE;
@@ -94,6 +106,10 @@ public class Projects {
     project.region = request.region().orElse(project.region);
     project.strictRegion = Boolean.TRUE.equals(request.strictRegion().orElse(project.strictRegion));
     project.privatePath = request.privatePath().orElse(project.privatePath);
+    if (request.privacy() instanceof Field.Present<PrivacyOptions>(var privacy)) {
+      project.privacy = privacy;
+      privacyChanged.fire(new PrivacyRequested(id, privacy));
+    }
     residency.requirePossible(project.region, project.strictRegion);
     requireFree(project);
     keys.invalidateAfterCommit();

@@ -42,6 +42,7 @@ class ExecuteTools {
   private final ToolsConfig settings;
   private final ContentGate gate;
   private final TraceRun trace;
+  private final RevealArguments reveal;
   private final InstantSource clock;
 
   ExecuteTools(
@@ -53,8 +54,11 @@ class ExecuteTools {
       ToolsConfig settings,
       ContentGate gate,
       TraceRun trace,
+      InstantSource clock,
+      RevealArguments reveal,
       InstantSource clock) {
     this.trace = trace;
+    this.reveal = reveal;
     this.planRoute = planRoute;
     this.createChildRun = createChildRun;
     this.children = children;
@@ -99,7 +103,9 @@ class ExecuteTools {
         case Toolset.Dispatch.ToServer dispatch when dispatch.tool().needsApproval() ->
             calls.add(call.withExecutor(ToolCall.Executor.APPROVAL));
         case Toolset.Dispatch.ToServer dispatch -> {
-          jobs.add(new ServerCall(calls.size(), call, dispatch));
+          jobs.add(
+              new ServerCall(
+                  calls.size(), call, reveal.apply(execution.run(), call.name(), dispatch)));
           calls.add(call.withExecutor(ToolCall.Executor.SERVER));
         }
         case Toolset.Dispatch.ToAssistant dispatch -> {
@@ -188,10 +194,14 @@ class ExecuteTools {
           case Toolset.Dispatch.ToServer dispatch
               when call.executor() == ToolCall.Executor.APPROVED
                   || !call.partial().task().isEmpty() ->
-              jobs.add(new ServerCall(i, call, dispatch));
+              jobs.add(
+                  new ServerCall(i, call, reveal.apply(execution.run(), call.name(), dispatch)));
           case Toolset.Dispatch.ToServer dispatch -> {
             switch (dispatch.tool().onUnknown()) {
-              case RETRY -> jobs.add(new ServerCall(i, call, dispatch));
+              case RETRY ->
+                  jobs.add(
+                      new ServerCall(
+                          i, call, reveal.apply(execution.run(), call.name(), dispatch)));
               case FAIL -> known.add(new CallResult(i, ServerCall.OUTCOME_UNKNOWN.output()));
               case ASK -> known.add(new CallResult(i, null));
             }

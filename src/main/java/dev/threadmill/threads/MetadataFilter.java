@@ -6,6 +6,7 @@ import dev.threadmill.api.StorableText;
 import jakarta.ws.rs.core.MultivaluedMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
 /** Reads {@code metadata[key]=value} from a query string. */
 final class MetadataFilter {
@@ -13,13 +14,19 @@ final class MetadataFilter {
 
   private MetadataFilter() {}
 
-  /** The pairs that the metadata has to contain. */
-  static Map<String, String> of(MultivaluedMap<String, String> query) {
+  /**
+   * The pairs that the metadata has to contain.
+   *
+   * @param filter what stored metadata have passed
+   */
+  static Map<String, String> of(
+      MultivaluedMap<String, String> query, UnaryOperator<String> filter) {
     var pairs = new LinkedHashMap<String, String>();
     query.forEach(
         (name, values) -> {
           if (name.equals("metadata") || name.startsWith(PREFIX)) {
-            pairs.put(key(name), value(name, values.size() == 1 ? values.getFirst() : null));
+            var value = value(name, values.size() == 1 ? values.getFirst() : null);
+            pairs.put(filter.apply(key(name)), filter.apply(value));
           }
         });
     return new Metadata(pairs).pairs();

@@ -6,6 +6,7 @@ import dev.threadmill.api.Deleted;
 import dev.threadmill.api.Page;
 import dev.threadmill.api.PageRequest;
 import dev.threadmill.api.ThreadId;
+import dev.threadmill.privacy.Tokenizer;
 import dev.threadmill.projects.Caller;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.ws.rs.BeanParam;
@@ -28,8 +29,14 @@ public class ThreadResource {
   private final ThreadStore threads;
   private final PrepareThread prepareThread;
   private final ForkThread forkThread;
+  private final Tokenizer tokenizer;
 
-  ThreadResource(ThreadStore threads, PrepareThread prepareThread, ForkThread forkThread) {
+  ThreadResource(
+      ThreadStore threads,
+      PrepareThread prepareThread,
+      ForkThread forkThread,
+      Tokenizer tokenizer) {
+    this.tokenizer = tokenizer;
     this.threads = threads;
     this.prepareThread = prepareThread;
     this.forkThread = forkThread;
@@ -51,7 +58,10 @@ public class ThreadResource {
       @BeanParam PageRequest page,
       @QueryParam("assistant_id") AssistantId assistant,
       @Context UriInfo uri) {
-    var metadata = MetadataFilter.of(uri.getQueryParameters());
+    var metadata =
+        MetadataFilter.of(
+            uri.getQueryParameters(),
+            text -> tokenizer.forSearch(Caller.current().project(), text));
     return threads
         .list(Caller.current().project(), assistant, metadata, page)
         .map(ThreadObject::of);

@@ -3,6 +3,8 @@ package dev.threadmill.webhooks;
 import dev.threadmill.api.ApiException;
 import dev.threadmill.api.Page;
 import dev.threadmill.api.PageRequest;
+import dev.threadmill.api.ProjectId;
+import dev.threadmill.api.ThreadId;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Keyset;
 import dev.threadmill.db.Tx;
@@ -13,7 +15,7 @@ import java.util.Optional;
 
 /** The deliveries of endpoints as clients see them: lists, replays, and their deletion. */
 @ApplicationScoped
-class DeliveryStore {
+public class DeliveryStore {
   private final Jdbc jdbc;
 
   DeliveryStore(Jdbc jdbc) {
@@ -245,6 +247,27 @@ class DeliveryStore {
                 ORDER BY id FOR UPDATE SKIP LOCKED)
               """);
           return deleted;
+        });
+  }
+
+  /** Deletes the deliveries of a thread, with what is still to be delivered. */
+  public void deleteOfThread(ProjectId project, ThreadId thread) {
+    jdbc.runInTransaction(
+        tx -> {
+          tx.update(
+              """
+              DELETE FROM webhook_lanes WHERE lane = ? AND endpoint_id IN (
+                SELECT id FROM webhook_endpoints WHERE project_id = ?)
+              """,
+              thread.value(),
+              project);
+          tx.update(
+              """
+              DELETE FROM webhook_deliveries WHERE lane = ? AND endpoint_id IN (
+                SELECT id FROM webhook_endpoints WHERE project_id = ?)
+              """,
+              thread.value(),
+              project);
         });
   }
 }

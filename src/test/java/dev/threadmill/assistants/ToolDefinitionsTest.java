@@ -87,10 +87,10 @@ class ToolDefinitionsTest {
       quoteCharacter = '`',
       textBlock =
           """
-          "privacy": {"mode": "standard"}   | privacy.mode
-          "privacy": {"mode": "strict"}     | privacy.mode
+          "privacy": {"mode": "strict", "allowed_entities": ["shoe_size"]} | privacy.allowed_entities[0]
+          "privacy": {"mode": "strict", "tools": {"a": ["image"]}} | privacy.tools.a[0]
           """)
-  void anOptionThatIsNotEnforcedIsRefused(String option, String param) {
+  void aKindOfPersonalDataThatDoesNotExistIsRefused(String option, String param) {
     var id =
         created("{\"type\": \"function\", \"function\": {\"name\": \"f\"}}").path("id").asText();
 
@@ -99,7 +99,7 @@ class ToolDefinitionsTest {
 
     assertThat(created.status()).as(created.text()).isEqualTo(400);
     assertThat(created.json().at("/error/param").asText()).isEqualTo(param);
-    assertThat(created.json().at("/error/message").asText()).contains("yet");
+    assertThat(created.json().at("/error/message").asText()).contains("expected one of");
     assertThat(modified.status()).isEqualTo(400);
   }
 

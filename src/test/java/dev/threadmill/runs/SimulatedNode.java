@@ -16,6 +16,7 @@ import dev.threadmill.limits.ConcurrencyLimit;
 import dev.threadmill.memory.RetrieveMemory;
 import dev.threadmill.memory.ScheduleSummary;
 import dev.threadmill.models.registry.ModelRegistry;
+import dev.threadmill.privacy.PromptPrivacy;
 import dev.threadmill.runs.context.BuildContext;
 import dev.threadmill.runs.context.FindHistoryStart;
 import dev.threadmill.runs.context.PromptFiles;
@@ -105,6 +106,8 @@ final class SimulatedNode {
     @Inject PromptFiles promptFiles;
     @Inject FindHistoryStart findHistoryStart;
     @Inject OpenRun openRun;
+    @Inject PromptPrivacy privacy;
+    @Inject RevealArguments reveal;
     @Inject ScheduleSummary scheduleSummary;
     @Inject RetrieveMemory memory;
     @Inject ToolsetFactory toolsets;
@@ -311,6 +314,7 @@ final class SimulatedNode {
                 parts.memory,
                 parts.promptFiles,
                 parts.findHistoryStart,
+                parts.privacy,
                 jdbc),
             parts.openRun,
             new PromptPermits(),
@@ -328,6 +332,7 @@ final class SimulatedNode {
                 parts.toolsConfig,
                 parts.gate,
                 trace,
+                parts.reveal,
                 clock),
             parts.toolsets,
             parts.ledger,

@@ -2,6 +2,10 @@ package dev.threadmill.files.extraction;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.threadmill.api.ProjectId;
+import dev.threadmill.guard.ContentRejectedException;
+import dev.threadmill.privacy.PromptPrivacy;
+import dev.threadmill.privacy.Tokenizer;
+import dev.threadmill.projects.PrivacyOptions;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.inject.Any;
 import jakarta.enterprise.inject.Instance;
@@ -21,6 +25,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BiFunction;
+import java.util.function.Function;
+import java.util.function.Predicate;
 
 /**
  * Extracts the text of files. Plain text in UTF-8 and its relatives are read in this process, in
@@ -37,13 +44,42 @@ public class TextExtraction {
   private final WorkerPool workers;
   private final List<PictureReader> pictureReaders;
 
+  /** Replaces personal data in texts of a project. */
+  private final BiFunction<ProjectId, List<String>, List<String>> filter;
+
+  private final Predicate<ProjectId> readsPictures;
+  private final Function<ProjectId, String> policies;
+
   @Inject
   TextExtraction(
-      ExtractionConfig config, WorkerPool workers, @Any Instance<PictureReader> pictureReaders) {
-    this(config, workers, pictureReaders.stream().toList());
+      ExtractionConfig config,
+      WorkerPool workers,
+      @Any Instance<PictureReader> pictureReaders,
+      Tokenizer tokenizer,
+      PromptPrivacy privacy) {
+    this(
+        config,
+        workers,
+        pictureReaders.stream().toList(),
+        tokenizer::applyAll,
+        project -> privacy.allows(project, PrivacyOptions.IMAGE),
+        privacy::mode);
   }
 
   TextExtraction(ExtractionConfig config, WorkerPool workers, List<PictureReader> pictureReaders) {
+    this(config, workers, pictureReaders, (_, texts) -> texts, _ -> true, _ -> "off");
+  }
+
+  private TextExtraction(
+      ExtractionConfig config,
+      WorkerPool workers,
+      List<PictureReader> pictureReaders,
+      BiFunction<ProjectId, List<String>, List<String>> filter,
+      Predicate<ProjectId> readsPictures,
+      Function<ProjectId, String> policies) {
+    this.policies = policies;
+    this.filter = filter;
+    this.readsPictures = readsPictures;
     this.config = config;
     this.workers = workers;
     this.pictureReaders = pictureReaders;
@@ -59,6 +95,40 @@ public class TextExtraction {
    * @throws InterruptedException if the thread is interrupted while another process reads the file
    */
   public ExtractedText extract(ProjectId project, Path file, String filename, String contentType)
+      throws ExtractionException, InterruptedException {
+    return filtered(project, read(project, file, filename, contentType));
+  }
+
+  /**
+   * What is replaced in the texts of the project, by its name: texts of others are not the same.
+   */
+  public String policy(ProjectId project) {
+    return policies.apply(project);
+  }
+
+  private ExtractedText filtered(ProjectId project, ExtractedText text) throws ExtractionException {
+    try {
+      var texts = new ArrayList<String>();
+      for (var block : text.blocks()) {
+        texts.add(block.text());
+        texts.add(block.heading());
+      }
+      var passed = filter.apply(project, texts);
+      if (passed.equals(texts)) {
+        return text;
+      }
+      var blocks = new ArrayList<Block>();
+      for (int i = 0; i < text.blocks().size(); i++) {
+        var block = text.blocks().get(i);
+        blocks.add(new Block(passed.get(2 * i), block.page(), passed.get(2 * i + 1), block.kind()));
+      }
+      return new ExtractedText(text.detectedType(), blocks, text.warnings());
+    } catch (ContentRejectedException e) {
+      throw ExtractionException.server("The text of the file cannot be searched for names.", e);
+    }
+  }
+
+  private ExtractedText read(ProjectId project, Path file, String filename, String contentType)
       throws ExtractionException, InterruptedException {
     try {
       var start = start(file);
@@ -82,7 +152,10 @@ public class TextExtraction {
       ProjectId project, Path file, String filename, String contentType)
       throws IOException, ExtractionException, InterruptedException {
     var reader =
-        pictureReaders.stream().filter(each -> each.maxPictures() > 0).findFirst().orElse(null);
+        pictureReaders.stream()
+            .filter(each -> each.maxPictures() > 0 && readsPictures.test(project))
+            .findFirst()
+            .orElse(null);
     var timeout = timeout(Files.size(file));
     var result =
         workers.read(

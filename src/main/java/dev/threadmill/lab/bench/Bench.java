@@ -1,6 +1,7 @@
 package dev.threadmill.lab.bench;
 
 import dev.threadmill.lab.memory.MemoryBench;
+import dev.threadmill.lab.privacy.PrivacyBench;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -26,6 +27,9 @@ public final class Bench {
   /** Needs a database and no server, so it is not a {@link Benchmark}. */
   private static final String MEMORY = "memory";
 
+  /** Needs no server either. */
+  private static final String PRIVACY = "privacy";
+
   private Bench() {}
 
   /**
@@ -35,6 +39,9 @@ public final class Bench {
     var arguments = new ArrayList<>(List.of(args));
     if (!arguments.isEmpty() && arguments.getFirst().equals(MEMORY)) {
       System.exit(MemoryBench.measure(arguments.subList(1, arguments.size())));
+    }
+    if (!arguments.isEmpty() && arguments.getFirst().equals(PRIVACY)) {
+      System.exit(PrivacyBench.run(arguments.subList(1, arguments.size())));
     }
     Path json = null;
     int option = arguments.indexOf("--json");
@@ -99,5 +106,6 @@ public final class Bench {
       System.err.printf("  %-11s %s%n", each.name(), each.summary());
     }
     System.err.printf("  %-11s %s%n", MEMORY, MemoryBench.SUMMARY);
+    System.err.printf("  %-11s %s%n", PRIVACY, PrivacyBench.SUMMARY);
   }
 }

@@ -11,6 +11,7 @@ import dev.threadmill.models.Metering;
 import dev.threadmill.models.ModelErrors;
 import dev.threadmill.models.ModelInfo;
 import dev.threadmill.models.registry.ModelRegistry;
+import dev.threadmill.privacy.PromptPrivacy;
 import dev.threadmill.projects.Caller;
 import dev.threadmill.telemetry.tracing.Tracing;
 import io.smallrye.common.annotation.RunOnVirtualThread;
@@ -39,6 +40,7 @@ public class ChatCompletionsResource {
   private final Ids ids;
   private final Tracing tracing;
   private final InstantSource clock;
+  private final PromptPrivacy privacy;
 
   ChatCompletionsResource(
       ModelRegistry models,
@@ -48,8 +50,11 @@ public class ChatCompletionsResource {
       ChatCode code,
       Ids ids,
       Tracing tracing,
-      InstantSource clock) {
+      InstantSource clock,
+      InstantSource clock,
+      PromptPrivacy privacy) {
     this.tracing = tracing;
+    this.privacy = privacy;
     this.gate = gate;
     this.parts = parts;
     this.code = code;
@@ -105,7 +110,10 @@ public class ChatCompletionsResource {
             project,
             request,
             model,
-            parts.load(project, asConfigured(model.info(), request.model()), filtered),
+            parts.load(
+                project,
+                privacy.limited(project, asConfigured(model.info(), request.model())),
+                filtered),
             connection);
     return request.isStream()
         ? Response.ok(call.awaitStart(), MediaType.SERVER_SENT_EVENTS_TYPE).build()

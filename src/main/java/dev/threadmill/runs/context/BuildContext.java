@@ -13,6 +13,7 @@ import dev.threadmill.models.ModelInfo;
 import dev.threadmill.models.ModelMessage;
 import dev.threadmill.models.TokenCounter;
 import dev.threadmill.models.registry.ModelRegistry;
+import dev.threadmill.privacy.PromptPrivacy;
 import dev.threadmill.runs.execution.RunExecution;
 import dev.threadmill.runs.store.HistoryStart;
 import dev.threadmill.runs.store.Run;
@@ -56,6 +57,7 @@ public class BuildContext {
   private final RetrieveMemory memory;
   private final PromptFiles files;
   private final FindHistoryStart findHistoryStart;
+  private final PromptPrivacy privacy;
   private final Jdbc jdbc;
 
   public BuildContext(
@@ -64,7 +66,9 @@ public class BuildContext {
       RetrieveMemory memory,
       PromptFiles files,
       FindHistoryStart findHistoryStart,
+      PromptPrivacy privacy,
       Jdbc jdbc) {
+    this.privacy = privacy;
     this.models = models;
     this.history = history;
     this.memory = memory;
@@ -102,7 +106,7 @@ public class BuildContext {
     }
     var functions = progress.toolset().functions();
     int fixed = fixedTokens(settings.sentInstructions(), functions);
-    var model = models.require(settings.model()).info();
+    var model = privacy.limited(run.projectId(), models.require(settings.model()).info());
     var start = start(progress);
     int summarized =
         start.summary() == null ? 0 : TokenCounter.count(start.summary()) + TOKENS_A_MESSAGE;
@@ -132,7 +136,11 @@ public class BuildContext {
         memoryText.isEmpty() ? newest : newest.within(room - TokenCounter.count(memoryText));
     long left = room - tokensOf(shown) - TokenCounter.count(memoryText);
     var entries = withFiles(progress, shown.entries(), model, left, permit);
-    var messages = messages(settings, memoryText, start.summary(), entries, model);
+    var messages =
+        privacy.apply(
+            run.projectId(),
+            run.threadId(),
+            messages(settings, memoryText, start.summary(), entries, model));
     var prompt = new Prompt(messages, functions);
     var cutBy = shown.isCut() ? cutBy(shown, strategy, tokensLeft, window) : null;
     progress.setSentContext(

@@ -1,0 +1,2 @@
+/** Measures how well personal data is found. */
+package dev.threadmill.lab.privacy;

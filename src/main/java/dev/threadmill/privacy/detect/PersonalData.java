@@ -1,0 +1,84 @@
+package dev.threadmill.privacy.detect;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+/** Finds personal data by its form, its check digits, its numbering plan, and its context. */
+public final class PersonalData {
+  /** How many characters before a finding can say what it is. */
+  public static final int CONTEXT = 64;
+
+  /** The most characters of a finding that has spaces. */
+  public static final int LONGEST = 96;
+
+  private static final List<Detector> DETECTORS =
+      List.of(
+          new SecretDetector(),
+          new EmailDetector(),
+          new IbanDetector(),
+          new NumberDetector(),
+          new LetteredIdDetector(),
+          new BirthDateDetector(),
+          new IpDetector(),
+          new AddressDetector(),
+          new NameDetector(),
+          new CustomerIdDetector());
+
+  private PersonalData() {}
+
+  /**
+   * The personal data of these kinds in the text, in the order of the text and without overlaps.
+   * Tokens that stand for personal data are none.
+   */
+  public static List<Finding> find(String text, Set<EntityKind> kinds) {
+    return find(text, kinds, List.of());
+  }
+
+  /**
+   * As {@link #find(String, Set)}, together with what others have found.
+   *
+   * @param more findings in this text, which may overlap
+   */
+  public static List<Finding> find(String text, Set<EntityKind> kinds, List<Finding> more) {
+    var all = new ArrayList<Finding>();
+    for (var detector : DETECTORS) {
+      detector.find(
+          text,
+          finding -> {
+            if (kinds.contains(finding.kind())) {
+              all.add(finding);
+            }
+          });
+    }
+    for (var finding : more) {
+      if (kinds.contains(finding.kind())) {
+        all.add(finding);
+      }
+    }
+    return all.isEmpty() ? List.of() : withoutOverlaps(text, all);
+  }
+
+  private static List<Finding> withoutOverlaps(String text, List<Finding> all) {
+    all.sort(
+        Comparator.comparing(Finding::kind)
+            .thenComparing(finding -> finding.start() - finding.end())
+            .thenComparing(Finding::start));
+    var tokens = Token.spans(text);
+    var kept = new TreeMap<Integer, Finding>();
+    for (var finding : all) {
+      if (isFree(kept, finding) && isFree(tokens, finding)) {
+        kept.put(finding.start(), finding);
+      }
+    }
+    return List.copyOf(kept.values());
+  }
+
+  private static boolean isFree(TreeMap<Integer, Finding> taken, Finding finding) {
+    Map.Entry<Integer, Finding> before = taken.lowerEntry(finding.end());
+    return before == null || !before.getValue().overlaps(finding);
+  }
+}
