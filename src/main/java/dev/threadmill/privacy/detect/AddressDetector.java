@@ -12,8 +12,12 @@ final class AddressDetector implements Detector {
   private static final String CAP = "\\p{Lu}[\\p{L}\\p{M}'’-]{0,24}+\\.?+";
   private static final String NUMBER =
       "\\d{1,4}(?:\\s?[a-zA-Z])?(?:\\s?[-/]\\s?\\d{1,4}[a-z]?)?(?![\\p{L}\\p{N}]|[.,]\\d)";
-  private static final String SMALL =
-      "(?:de|des|du|la|le|les|l['’]|d['’]|del|de la|de los|de las|della|delle|dei|dello|degli|di|do|da|dos|das|e|y|van|van de|van der|den|der|am|an der|im|zum|zur)";
+
+  /** A word of the name of a street, of which each text has one reading. */
+  private static final String WORD =
+      "(?>(?:de|des|du|la|le|les|del|los|las|della|delle|dei|dello|degli|di|do|da|dos|das|e|y|van|der|den|am|an|im|zum|zur)\\s|(?:l|d|dell|dall)['’]|"
+          + CAP
+          + "\\s?|\\d{1,2}\\s)";
 
   /** A town behind a street: a postal code and capitalised words, in either order. */
   private static final String TOWN =
@@ -43,18 +47,14 @@ final class AddressDetector implements Detector {
                   + "\\s){1,2}(?:Straße|Strasse|Str\\.|Weg|Platz|Allee|Gasse|Gatan|Vägen))\\s"
                   + NUMBER,
               // 12 rue de la Paix
-              "\\d{1,4}(?:\\s?(?:bis|ter|[A-D]))?,?\\s(?:rue|avenue|av\\.|boulevard|bd|place|chemin|impasse|allée|quai|route|cours|passage|square|faubourg)\\s(?:(?:"
-                  + SMALL
-                  + "\\s?|"
-                  + CAP
-                  + "\\s?|\\d{1,2}\\s)){1,6}?"
+              "\\d{1,4}(?:\\s?(?:bis|ter|[A-D]))?,?\\s(?:rue|avenue|av\\.|boulevard|bd|place|chemin|impasse|allée|quai|route|cours|passage|square|faubourg)\\s"
+                  + WORD
+                  + "{1,8}?"
                   + CAP,
               // Calle Mayor 12, Rua Augusta, 1200, Via Roma 5
-              "(?:[Cc]alle|C/|[Aa]venida|Avda\\.|Av\\.|[Pp]laza|[Pp]aseo|[Cc]arrera|[Rr]ua|R\\.|[Pp]raça|[Tt]ravessa|[Ll]argo|[Aa]lameda|[Ee]strada|[Vv]ia|[Vv]iale|[Pp]iazza|[Cc]orso|[Vv]icolo)\\s(?:(?:"
-                  + SMALL
-                  + "\\s?|"
-                  + CAP
-                  + "\\s?|\\d{1,2}\\s)){1,5}?,?\\s?(?:n\\.?º?\\s?|nº\\s?|núm\\.\\s?)?"
+              "(?:[Cc]alle|C/|[Aa]venida|Avda\\.|Av\\.|[Pp]laza|[Pp]aseo|[Cc]arrera|[Rr]ua|R\\.|[Pp]raça|[Tt]ravessa|[Ll]argo|[Aa]lameda|[Ee]strada|[Vv]ia|[Vv]iale|[Pp]iazza|[Cc]orso|[Vv]icolo)\\s"
+                  + WORD
+                  + "{1,7}?,?\\s?(?:n\\.?º?\\s?|nº\\s?|núm\\.\\s?)?"
                   + "\\d{1,5}(?:\\s?[a-zA-Z])?(?![\\p{L}\\p{N}]|[.,]\\d)(?:,\\s\\d{1,2}º\\s?[A-Z]?)?",
               // ul. Długa 5
               "(?:[Uu]l\\.|[Uu]lica|[Uu]licy|[Aa]l\\.|[Aa]leja|[Pp]l\\.|[Oo]s\\.)\\s(?:"
