@@ -121,8 +121,8 @@ public class ProjectMemoryResource {
       description = "Of every thread whose metadata name this user. The messages stay.")
   public ForgottenUser forgetUser(@PathParam("user") String user) {
     var project = Caller.current().project();
-    int threads = trace.traced(GenAi.DELETE_MEMORY, null, () -> forget.user(project, user));
-    int threads = forget.user(project, tokenizer.forSearch(project, user));
+    var known = tokenizer.forSearch(project, user);
+    int threads = trace.traced(GenAi.DELETE_MEMORY, null, () -> forget.user(project, known));
     return new ForgottenUser(user, "memory.user.deleted", true, threads);
   }
 }

@@ -17,7 +17,6 @@ import dev.threadmill.models.ModelException;
 import dev.threadmill.models.TokenCounter;
 import dev.threadmill.models.embeddings.Embeddings;
 import dev.threadmill.models.registry.ModelRegistry;
-import dev.threadmill.models.rehearsal.RehearsalModel;
 import dev.threadmill.privacy.PromptPrivacy;
 import dev.threadmill.search.IndexDocument;
 import dev.threadmill.telemetry.Activity;

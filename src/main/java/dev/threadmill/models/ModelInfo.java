@@ -118,24 +118,6 @@ public record ModelInfo(
     return named(name, tokens);
   }
 
-  /** The same model as one that reads no files. */
-  public ModelInfo withoutFiles() {
-    return new ModelInfo(
-        name,
-        ownedBy,
-        contextWindow,
-        maxOutput,
-        tools,
-        images,
-        false,
-        audio,
-        reasoning,
-        tier,
-        region,
-        price,
-        speech);
-  }
-
   /** The same model as far as its provider takes these kinds of content. */
   public ModelInfo limitedTo(
       boolean takesImages, boolean takesFiles, boolean takesAudio, boolean speaks) {

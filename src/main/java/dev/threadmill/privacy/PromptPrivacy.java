@@ -53,12 +53,11 @@ public class PromptPrivacy {
     if (!policy.isStrict()) {
       return model;
     }
-    return model
-        .limitedTo(
-            policy.allowsMedium(PrivacyOptions.IMAGE),
-            policy.allowsMedium(PrivacyOptions.AUDIO),
-            model.speech())
-        .withoutFiles();
+    return model.limitedTo(
+        policy.allowsMedium(PrivacyOptions.IMAGE),
+        false,
+        policy.allowsMedium(PrivacyOptions.AUDIO),
+        model.speech());
   }
 
   /**

@@ -54,7 +54,6 @@ class ExecuteTools {
       ToolsConfig settings,
       ContentGate gate,
       TraceRun trace,
-      InstantSource clock,
       RevealArguments reveal,
       InstantSource clock) {
     this.trace = trace;

@@ -2,7 +2,7 @@ package dev.threadmill.runs;
 
 import dev.threadmill.api.ApiException;
 import dev.threadmill.assistants.AssistantCache;
-import dev.threadmill.assistants.PrivacyOptions;
+import dev.threadmill.projects.PrivacyOptions;
 import dev.threadmill.projects.StrictPrivacy;
 import dev.threadmill.runs.store.CallType;
 import dev.threadmill.runs.store.Run;

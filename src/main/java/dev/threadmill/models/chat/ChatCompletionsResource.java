@@ -51,7 +51,6 @@ public class ChatCompletionsResource {
       Ids ids,
       Tracing tracing,
       InstantSource clock,
-      InstantSource clock,
       PromptPrivacy privacy) {
     this.tracing = tracing;
     this.privacy = privacy;
