@@ -75,7 +75,6 @@ class TableOwnersTest {
   private static final Set<String> FOREIGN_READS =
       Set.of(
           "debuglogs assistants",
-          "debuglogs projects",
           "memory messages",
           // What was made in a thread of a user.
           "files threads",

@@ -33,8 +33,8 @@ class DebugLogStore {
   }
 
   /**
-   * Adds an entry, unless the privacy of the project or of one of its assistants is strict, or the
-   * request or the project would have too much.
+   * Adds an entry, unless the project has an assistant whose privacy is strict, or the request or
+   * the project would have too much.
    *
    * @return whether it was added
    */
@@ -47,8 +47,6 @@ class DebugLogStore {
             SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?
             WHERE NOT EXISTS (
               SELECT 1 FROM assistants WHERE project_id = ? AND privacy ->> 'mode' = 'strict')
-            AND NOT EXISTS (
-              SELECT 1 FROM projects WHERE id = ? AND privacy ->> 'mode' = 'strict')
             AND ? + (SELECT coalesce(sum(bytes), 0) FROM debug_logs
               WHERE project_id = ? AND request_id = ?) <= ?
             AND ? + (SELECT coalesce(sum(bytes), 0) FROM debug_logs
@@ -64,7 +62,6 @@ class DebugLogStore {
             bytes,
             truncated,
             sealed,
-            work.project(),
             work.project(),
             bytes,
             work.project(),
