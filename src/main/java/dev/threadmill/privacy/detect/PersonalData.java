@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 
 /** Finds personal data by its form, its check digits, its numbering plan, and its context. */
 public final class PersonalData {
@@ -28,6 +29,8 @@ public final class PersonalData {
           new NameDetector(),
           new CustomerIdDetector());
 
+  private static final Pattern ESCAPE = Pattern.compile("\\\\[nrt]");
+
   private PersonalData() {}
 
   /**
@@ -45,9 +48,10 @@ public final class PersonalData {
    */
   public static List<Finding> find(String text, Set<EntityKind> kinds, List<Finding> more) {
     var all = new ArrayList<Finding>();
+    var plain = withoutEscapes(text);
     for (var detector : DETECTORS) {
       detector.find(
-          text,
+          plain,
           finding -> {
             if (kinds.contains(finding.kind())) {
               all.add(finding);
@@ -60,6 +64,14 @@ public final class PersonalData {
       }
     }
     return all.isEmpty() ? List.of() : withoutOverlaps(text, all);
+  }
+
+  /**
+   * The text with spaces in place of line breaks and tabs that are escaped as in JSON, of the same
+   * length: their letters would be read as part of the next word.
+   */
+  private static String withoutEscapes(String text) {
+    return text.indexOf('\\') < 0 ? text : ESCAPE.matcher(text).replaceAll("  ");
   }
 
   private static List<Finding> withoutOverlaps(String text, List<Finding> all) {

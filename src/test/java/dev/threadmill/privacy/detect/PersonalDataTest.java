@@ -153,6 +153,12 @@ class PersonalDataTest {
   }
 
   @Test
+  void aLineBreakThatIsEscapedIsNoLetter() {
+    assertThat(found("{\"q\": \"x\\nMy name is Anna Schmidt\\n111\"}"))
+        .isEqualTo("name=Anna Schmidt");
+  }
+
+  @Test
   void aPrivateKeyIsFoundAsAWhole() {
     var key =
         "-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA75\nabc\n-----END RSA PRIVATE KEY-----";
