@@ -48,7 +48,7 @@ public class RequestBodyFilter {
   }
 
   /** Replaces the body of the request. */
-  @ServerRequestFilter(priority = Priorities.AUTHENTICATION + 200)
+  @ServerRequestFilter(priority = Priorities.AUTHENTICATION + 150)
   public void replace(ContainerRequestContext request, RoutingContext connection)
       throws IOException {
     var caller = Caller.find();
