@@ -64,8 +64,9 @@ class WarmUpSearchTest {
 
     Awaitility.await()
         .atMost(Duration.ofSeconds(30))
-        .until(() -> index.heapEntries() >= before + ENTRIES);
-    assertThat(warmUp.call().getStatus()).isEqualTo(Status.UP);
+        .until(
+            () ->
+                warmUp.call().getStatus() == Status.UP && index.heapEntries() >= before + ENTRIES);
     assertThat(lastUse(store)).isEqualTo(lastUse);
     var found = tenant.search(store, "{\"query\": \"cranes of the harbour\"}");
     assertThat(found.at("/data/0/filename").asText()).isEqualTo("towns.txt");
