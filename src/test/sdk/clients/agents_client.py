@@ -8,6 +8,8 @@ os.environ["OPENAI_AGENTS_DISABLE_TRACING"] = "1"
 
 from agents import (
     Agent,
+    CodeInterpreterTool,
+    CustomTool,
     FileSearchTool,
     HostedMCPTool,
     OpenAIConversationsSession,
@@ -86,6 +88,7 @@ async def main():
         input='call get_weather {"city": "Ulm"}',
         tools=[{"type": "function", "strict": False, **TOOL["function"]}],
     )
+    await fits_the_schema(input="/think Let me see. /say Done.", reasoning={"summary": "auto"})
 
 
 async def compaction(reporter):
@@ -116,6 +119,9 @@ async def hosted_tools():
     )
     assert file.status == "completed", file
     label = {"type": "mcp", "server_label": "slow", "server_url": os.environ["MCP_URL"]}
+    async def upper(context, text):
+        return text.upper()
+
     cases = [
         (
             FileSearchTool([store.id], include_search_results=True),
@@ -135,7 +141,18 @@ async def hosted_tools():
             "mcp_call",
             "you said hello",
         ),
+        (
+            CustomTool(
+                name="shout", description="Shouts.", on_invoke_tool=upper, format={"type": "text"}
+            ),
+            'call shout {"input": "aloud"}',
+            "custom_tool_call_output",
+            "ALOUD",
+        ),
     ]
+    if os.environ["CODE"] == "true":
+        code = CodeInterpreterTool({"type": "code_interpreter", "container": {"type": "auto"}})
+        cases.append((code, 'call code_interpreter {"code": "print(6 * 7)"}', "code_interpreter_call", "6 * 7"))
     for tool, command, kind, text in cases:
         said = await Runner.run(Agent(name="worker", model=model, tools=[tool]), command)
         items = [to_dict(item.raw_item) for item in said.new_items]

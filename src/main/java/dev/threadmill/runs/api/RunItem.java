@@ -158,7 +158,7 @@ public sealed interface RunItem {
           call.type(),
           call.name(),
           tool,
-          call.arguments(),
+          call.argumentsAsJson(),
           Executor.of(call.executor()),
           routing == null
               ? null

@@ -209,7 +209,7 @@ public class ThreadItems {
         key,
         call.type(),
         call.name(),
-        call.arguments(),
+        call.argumentsAsJson(),
         call.output(),
         by,
         call.parts() == null ? List.of() : call.parts().details());

@@ -100,6 +100,7 @@ class ContainersTest {
     var second = respond("\"" + id + "\"");
 
     assertThat(first.at("/output/0/container_id").asText()).isEqualTo(id);
+    assertThat(second.at("/output/0/code").asText()).isEqualTo("print(total + 1)");
     assertThat(second.at("/output/0/outputs/0/logs").asText()).startsWith("4");
     var citation = first.at("/output/1/content/0/annotations/0");
     assertThat(citation.path("type").asText()).isEqualTo("container_file_citation");
@@ -121,6 +122,8 @@ class ContainersTest {
 
     var response = respond("{\"type\": \"auto\"}");
 
+    var stored = user.get("/v1/responses/" + response.path("id").asText()).json();
+    assertThat(stored.at("/output/0/code").asText()).startsWith("open('made.txt'");
     var id = response.at("/output/0/container_id").asText();
     assertThat(user.get("/v1/containers/" + id).json().path("status").asText())
         .isEqualTo("running");
