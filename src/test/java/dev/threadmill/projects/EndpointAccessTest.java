@@ -55,12 +55,19 @@ class EndpointAccessTest {
           "POST /v1/projects/{project_id}/limits",
           "POST /v1/projects/{project_id}/api_keys/{key_id}/limits");
 
+  /** Parameters without which a request is refused before its object is looked for. */
+  private static final Map<String, String> QUERIES =
+      Map.of(
+          "/v1/threads/{thread_id}/runs/{run_id}/steps/{step_id}/context/difference",
+          "?other_step=step_x");
+
   /**
    * Bodies that are as described, since a wrong body is refused before its object is looked for.
    */
   private static final Map<String, String> BODIES =
       Map.ofEntries(
           Map.entry("/v1/projects", "{\"name\": \"x\"}"),
+          Map.entry("/v1/containers/{container_id}/files", "{\"file_id\": \"file-x\"}"),
           Map.entry("/v1/threads/{thread_id}/messages", "{\"role\": \"user\", \"content\": \"x\"}"),
           Map.entry("/v1/threads/{thread_id}/runs", "{\"assistant_id\": \"asst_x\"}"),
           Map.entry(
@@ -153,9 +160,10 @@ class EndpointAccessTest {
   private ApiClient.Response call(ApiClient caller, Endpoint endpoint, Map<String, String> ids) {
     var path = ApiObjects.path(endpoint.template(), ids).replaceAll("\\{\\w+}", "none");
     if (!endpoint.method().equals("POST")) {
-      return caller.send(endpoint.method(), path, null);
+      var query = QUERIES.getOrDefault(endpoint.template(), "");
+      return caller.send(endpoint.method(), path + query, null);
     }
-    return endpoint.takesForm()
+    return endpoint.takesForm() && !BODIES.containsKey(endpoint.template())
         ? caller
             .with("Content-Type", "multipart/form-data; boundary=b")
             .send("POST", path, "--b--\r\n".getBytes(StandardCharsets.UTF_8))
