@@ -126,6 +126,7 @@ public class Projects {
     AuditedChange.detail("region", project.region);
     AuditedChange.detail("strict_region", project.strictRegion);
     AuditedChange.detail("private_path", project.privatePath);
+    AuditedChange.detail("privacy", project.privacy);
   }
 
   /** Archives the project: it can still be read, and its keys stop working. */
