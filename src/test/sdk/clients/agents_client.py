@@ -89,6 +89,29 @@ async def main():
         tools=[{"type": "function", "strict": False, **TOOL["function"]}],
     )
     await fits_the_schema(input="/think Let me see. /say Done.", reasoning={"summary": "auto"})
+    # The schema has another name for the events of reasoning that is no summary.
+    thought = await client.responses.with_raw_response.create(
+        model=MODEL, input="/think Let me see. /say Done."
+    )
+    ResponseResource.model_validate_json(thought.text)
+    compacted = await client.responses.compact(model=MODEL, input="My name is Ada.")
+    await fits_the_schema(
+        input=[compacted.output[0].model_dump(exclude_none=True), {"role": "user", "content": "/say Hi."}],
+        text={"verbosity": "low"},
+        truncation="auto",
+        metadata={"a": "b"},
+    )
+    with_summary = await client.responses.with_raw_response.create(
+        model=MODEL,
+        input=[
+            {"role": "user", "content": "My name is Ada. " * 400},
+            {"role": "assistant", "content": "Noted."},
+            {"role": "user", "content": "/say Hi."},
+        ],
+        context_management=[{"type": "compaction", "compact_threshold": 1000}],
+    )
+    whole = ResponseResource.model_validate_json(with_summary.text)
+    assert isinstance(whole.output[0], openresponses_types.types.CompactionBody), whole.output
 
 
 async def compaction(reporter):
