@@ -21,6 +21,7 @@ CREATE TABLE debug_logs (
 CREATE INDEX debug_logs_by_project ON debug_logs (project_id, created_at, id);
 CREATE INDEX debug_logs_by_request ON debug_logs (project_id, request_id, created_at, id) INCLUDE (bytes);
 CREATE INDEX debug_logs_by_run ON debug_logs (project_id, run_id, created_at, id) WHERE run_id IS NOT NULL;
+CREATE INDEX debug_logs_by_thread ON debug_logs (thread_id) WHERE thread_id IS NOT NULL;
 CREATE INDEX debug_logs_kept ON debug_logs (project_id, created_at) INCLUDE (bytes) WHERE archive IS NULL;
 CREATE INDEX debug_logs_by_archive ON debug_logs (archive) WHERE archive IS NOT NULL;
 
