@@ -130,6 +130,19 @@ async function hostedTools() {
     hostedMcpTool({ serverLabel: "slow", serverUrl: process.env.MCP_URL, ...options });
   await hostedCall(webSearchTool(), 'call web_search {"query": "rain in Graz"}', /rain in Graz/);
   await hostedCall(mcp({ requireApproval: "never" }), 'call slow_echo {"text": "hi"}', /you said hi/);
+  const asked = [];
+  await hostedCall(
+    mcp({
+      requireApproval: "always",
+      onApproval: async (_, request) => {
+        asked.push(request.rawItem.name);
+        return { approve: true };
+      },
+    }),
+    'call slow_echo {"text": "hi again"}',
+    /you said hi again/,
+  );
+  assert.deepEqual(asked, ["echo"]);
   if (process.env.CODE === "true") {
     const coder = codeInterpreterTool({ container: { type: "auto", file_ids: [file.id] } });
     await hostedCall(coder, 'call code_interpreter {"code": "print(6 * 7)"}', /6 \* 7/);

@@ -12,6 +12,7 @@ from agents import (
     CustomTool,
     FileSearchTool,
     HostedMCPTool,
+    MCPToolApprovalFunctionResult,
     OpenAIConversationsSession,
     OpenAIResponsesCompactionSession,
     OpenAIResponsesModel,
@@ -142,6 +143,12 @@ async def hosted_tools():
     )
     assert file.status == "completed", file
     label = {"type": "mcp", "server_label": "slow", "server_url": os.environ["MCP_URL"]}
+    approvals = []
+
+    def approve(request):
+        approvals.append(request.data.name)
+        return MCPToolApprovalFunctionResult(approve=True)
+
     async def upper(context, text):
         return text.upper()
 
@@ -165,6 +172,12 @@ async def hosted_tools():
             "you said hello",
         ),
         (
+            HostedMCPTool({**label, "require_approval": "always"}, on_approval_request=approve),
+            'call slow_echo {"text": "hello again"}',
+            "mcp_call",
+            "you said hello again",
+        ),
+        (
             CustomTool(
                 name="shout", description="Shouts.", on_invoke_tool=upper, format={"type": "text"}
             ),
@@ -181,6 +194,7 @@ async def hosted_tools():
         items = [to_dict(item.raw_item) for item in said.new_items]
         calls = [item for item in items if item.get("type") == kind]
         assert calls and text in json.dumps(calls), (kind, items)
+    assert approvals == ["echo"], approvals
 
 
 def to_dict(item):

@@ -99,7 +99,10 @@ class CreateResponse {
     var input = input(project, request, target);
     codePlace.requireUsable(project, request.tools());
     if (!input.approvals().isEmpty()) {
-      return approveCalls.approve(project, request, target, input);
+      var continued = approveCalls.approve(project, request, target, input);
+      if (continued.isPresent()) {
+        return continued.get();
+      }
     }
     if (input.firstOpenCall() != null) {
       throw ItemErrors.noOutput(input.firstOpenCall());

@@ -84,7 +84,7 @@ class RecordResponse {
             clock.instant(),
             start,
             request.previous(),
-            target.isLinear() ? request.previous() : null,
+            target.isLinear() ? target.previous().id() : null,
             request.conversation() != null,
             request.background(),
             request.store(),

@@ -6,6 +6,7 @@ import dev.threadmill.api.Metadata;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.RunId;
 import dev.threadmill.api.ThreadId;
+import dev.threadmill.api.ToolCallId;
 import dev.threadmill.assistants.ToolSpec;
 import dev.threadmill.db.Tx;
 import dev.threadmill.runs.CancelRun;
@@ -233,6 +234,11 @@ public class RunClient {
   /** The run of a thread that waits for outputs; empty if none does. */
   public Optional<RunHandle> waiting(ProjectId project, ThreadId thread) {
     return runs.waiting(project, thread).map(this::handle);
+  }
+
+  /** The thread of a call that waits for an approval; empty if none does. */
+  public Optional<ThreadId> threadOfOpenCall(ProjectId project, ToolCallId call) {
+    return calls.threadAwaitingApproval(project, call);
   }
 
   /** The number of runs that the query selects, whatever its limit. */

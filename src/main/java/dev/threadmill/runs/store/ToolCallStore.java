@@ -17,6 +17,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /** Reads the tool calls of runs. {@link StepWriter} writes them. */
@@ -52,6 +53,18 @@ public class ToolCallStore {
         ToolCallStore::read,
         step.threadId(),
         step.id());
+  }
+
+  /** The thread of a call that waits for an approval; empty if none does. */
+  public Optional<ThreadId> threadAwaitingApproval(ProjectId project, ToolCallId call) {
+    return jdbc.one(
+        """
+        SELECT thread_id FROM tool_calls
+        WHERE id = ? AND project_id = ? AND output IS NULL AND executor = 'approval'
+        """,
+        row -> row.text("thread_id", ThreadId::new),
+        call,
+        project);
   }
 
   /** Those of these calls that exist, in no order. */

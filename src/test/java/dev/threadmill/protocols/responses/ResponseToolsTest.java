@@ -194,4 +194,39 @@ class ResponseToolsTest extends ResponsesFixture {
       assertThat(types(third)).as("the tools were listed before").containsExactly("message");
     }
   }
+
+  @Test
+  void anApprovalInAWholeHistoryContinuesTheRunThatAsked() {
+    try (var server = new ScriptedMcpServer()) {
+      provider.replyTo(
+          model, Reply.call("slow_echo", "{\"text\": \"hello\"}"), Reply.text("Done."));
+      var tools = mcp(server.url(), "always");
+      var asked = create("\"input\": \"Go\", " + tools);
+      var decision =
+          "{\"type\": \"mcp_approval_response\", \"approval_request_id\": \"%s\", \"approve\": true}"
+              .formatted(asked.at("/output/1/id").asText());
+      var history =
+          "{\"role\": \"user\", \"content\": \"Go\"}, %s, %s"
+              .formatted(asked.at("/output/1"), decision);
+
+      var approved = create("\"input\": [%s], %s".formatted(history, tools));
+
+      assertThat(types(approved)).containsExactly("mcp_call", "message");
+      assertThat(approved.at("/output/0/output").asText()).isEqualTo("you said hello");
+      assertThat(server.got("tools/call")).hasSize(1);
+      var again =
+          user.post(
+              "/v1/responses",
+              "{\"model\": \"%s\", \"input\": [%s], %s}".formatted(model, history, tools));
+      assertThat(again.status()).isEqualTo(400);
+      assertThat(again.error().path("message").asText()).contains("decided before");
+
+      provider.replyTo(model, Reply.text("More."));
+      var goesOn =
+          create(
+              "\"input\": [%s, %s, {\"role\": \"user\", \"content\": \"more\"}], %s"
+                  .formatted(history, approved.at("/output/0"), tools));
+      assertThat(types(goesOn)).contains("message").doesNotContain("mcp_call");
+    }
+  }
 }
