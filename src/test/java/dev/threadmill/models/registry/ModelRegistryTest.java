@@ -11,7 +11,6 @@ import dev.threadmill.models.ModelRequest;
 import dev.threadmill.models.ModelsSetup;
 import dev.threadmill.models.ProviderConfig;
 import dev.threadmill.models.Usage;
-import dev.threadmill.models.rehearsal.RehearsalModel;
 import dev.threadmill.tools.websearch.HostedSearch;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -57,7 +56,7 @@ class ModelRegistryTest {
     try (var setup = new ModelsSetup(Map.of())) {
       var model = setup.models().require("gpt-4o");
 
-      assertThat(model).isInstanceOf(RehearsalModel.class);
+      assertThat(model.answersByRule()).isTrue();
       assertThat(model.info().name()).isEqualTo("gpt-4o");
     }
   }
@@ -66,7 +65,7 @@ class ModelRegistryTest {
   void withADefaultProviderUnknownNamesAreItsAndRehearsalStays() {
     try (var setup = new ModelsSetup(Map.of("openai.api-key", "sk-x"))) {
       assertThat(setup.models().require("whatever-1").info().ownedBy()).isEqualTo("openai");
-      assertThat(setup.models().require("rehearsal")).isInstanceOf(RehearsalModel.class);
+      assertThat(setup.models().require("rehearsal").answersByRule()).isTrue();
     }
   }
 
@@ -139,7 +138,7 @@ class ModelRegistryTest {
                   "us",
                   new ModelInfo.Price(0.5, 1.5)));
       assertThat(info.price().of(new Usage(2_000_000, 1_000_000)).dollars()).isEqualTo("2.5");
-      assertThat(setup.models().require("trial")).isInstanceOf(RehearsalModel.class);
+      assertThat(setup.models().require("trial").answersByRule()).isTrue();
       assertThat(setup.models().all())
           .extracting(ModelInfo::name)
           .containsExactly("gpt-4.5-mini", "trial", "rehearsal");
