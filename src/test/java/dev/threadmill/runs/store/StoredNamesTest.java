@@ -26,7 +26,15 @@ class StoredNamesTest {
 
   @Test
   void everyTypeOfCallsIsReadFromItsWordAndAnyOtherWordIsAFunction() {
-    var words = List.of("function", "agent_routing", "code_interpreter", "file_search");
+    var words =
+        List.of(
+            "function",
+            "agent_routing",
+            "code_interpreter",
+            "file_search",
+            "web_search",
+            "mcp_list_tools",
+            "compaction");
 
     assertThat(words.stream().map(CallType::of)).containsExactly(CallType.values());
     assertThat(CallType.of("webhook")).isEqualTo(CallType.FUNCTION);
@@ -34,7 +42,7 @@ class StoredNamesTest {
   }
 
   @Test
-  void forksOfAThreadKeepTheResultsOfFileSearchesOnly() {
-    assertThat(CallType.sqlOfForkedResults()).isEqualTo("('file_search')");
+  void forksOfAThreadKeepTheResultsOfSearchesOnly() {
+    assertThat(CallType.sqlOfForkedResults()).isEqualTo("('file_search', 'web_search')");
   }
 }
