@@ -2,19 +2,17 @@ package dev.threadmill.projects;
 
 import dev.threadmill.api.ApiKeyId;
 import dev.threadmill.db.Jdbc;
+import dev.threadmill.db.PeriodicWork;
 import io.quarkus.runtime.ShutdownEvent;
 import io.quarkus.runtime.StartupEvent;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import org.jboss.logging.Logger;
 
 /**
@@ -39,8 +37,7 @@ class KeyUse {
   private final Jdbc jdbc;
   private final InstantSource clock;
   private final ApiKeysConfig config;
-  private final Semaphore stopped = new Semaphore(0);
-  private Thread worker;
+  private PeriodicWork work;
 
   KeyUse(Jdbc jdbc, InstantSource clock, ApiKeysConfig config) {
     this.jdbc = jdbc;
@@ -57,32 +54,19 @@ class KeyUse {
 
   void start(@Observes StartupEvent start) {
     if (config.recordUse()) {
-      worker = Thread.ofVirtual().name("key-use").start(this::run);
+      work = PeriodicWork.every("key-use", config.recordUseInterval(), this::write);
     }
   }
 
   void stop(@Observes @Priority(BEFORE_THE_DATABASE_STOPS) ShutdownEvent stop)
       throws InterruptedException {
-    if (worker != null) {
-      stopped.release();
-      worker.join(Duration.ofSeconds(5));
-    }
-  }
-
-  private void run() {
-    try {
-      boolean isStopped;
-      do {
-        isStopped =
-            stopped.tryAcquire(config.recordUseInterval().toMillis(), TimeUnit.MILLISECONDS);
-        try {
-          write();
-        } catch (RuntimeException e) {
-          LOG.warnf("use of keys not recorded cause=%s", e);
-        }
-      } while (!isStopped);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+    if (work != null) {
+      work.stop();
+      try {
+        write();
+      } catch (RuntimeException e) {
+        LOG.warnf("use of keys not recorded cause=%s", e);
+      }
     }
   }
 
