@@ -39,6 +39,7 @@ import dev.threadmill.telemetry.tracing.TracingConfig;
 import dev.threadmill.tools.ToolsConfig;
 import dev.threadmill.tools.websearch.SearchWeb;
 import dev.threadmill.tools.websearch.WebSearchConfig;
+import dev.threadmill.usage.UsageConfig;
 import dev.threadmill.vectorstores.StoreEmbeddings;
 import dev.threadmill.vectorstores.VectorStoresConfig;
 import dev.threadmill.webhooks.WebhooksConfig;
@@ -76,6 +77,7 @@ final class CheckSettings {
           EgressConfig.class,
           EmbeddingsConfig.class,
           EventsConfig.class,
+          UsageConfig.class,
           ExtractionConfig.class,
           FilesConfig.class,
           HomeConfig.class,

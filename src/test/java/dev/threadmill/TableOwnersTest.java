@@ -32,7 +32,7 @@ class TableOwnersTest {
     owns("projects", "projects", "api_keys", "client_tokens");
     owns("audit", "audit_entries", "audit_chains");
     owns("projects.idempotency", "idempotency_keys");
-    owns("limits", "usage_limits", "usage_counters", "usage_reservations");
+    owns("limits", "usage_limits", "usage_counters", "usage_reservations", "budget_alerts");
     owns("files", "files", "file_blobs", "file_usage");
     owns("files.extraction", "picture_texts");
     owns("files.uploads", "uploads", "upload_parts");
@@ -42,6 +42,7 @@ class TableOwnersTest {
     owns("privacy", "privacy_keys", "privacy_vault");
     owns("events", "event_log", "event_log_head");
     owns("debuglogs", "debug_logs", "debug_log_settings");
+    owns("usage", "usage_calls", "usage_buckets");
     owns("webhooks", "webhook_endpoints", "webhook_deliveries", "webhook_lanes");
     owns(
         "memory",
@@ -106,6 +107,10 @@ class TableOwnersTest {
           "users tool_calls",
           "users webhook_deliveries",
           "users webhook_endpoints",
+          // Calls that are recorded and not counted yet, and the users of threads.
+          "usage outbox",
+          "usage outbox_sinks",
+          "usage threads",
           "tools.filesearch run_steps",
           "tools.filesearch tool_calls",
           // An archived project receives nothing.

@@ -2,6 +2,7 @@ package dev.threadmill.assistants;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.threadmill.api.Metadata;
+import dev.threadmill.limits.RunBudget;
 import dev.threadmill.models.ResponseFormat;
 import dev.threadmill.projects.PrivacyOptions;
 import java.util.List;
@@ -32,7 +33,8 @@ public record AssistantObject(
     @JsonInclude(JsonInclude.Include.NON_NULL) TurnOptions.Reasoning reasoning,
     @JsonInclude(JsonInclude.Include.NON_NULL) TurnOptions.Visibility visibility,
     @JsonInclude(JsonInclude.Include.NON_NULL) Integer maxTurns,
-    @JsonInclude(JsonInclude.Include.NON_NULL) Integer maxToolCalls) {
+    @JsonInclude(JsonInclude.Include.NON_NULL) Integer maxToolCalls,
+    @JsonInclude(JsonInclude.Include.NON_NULL) RunBudget budget) {
   private static final double DEFAULT_TEMPERATURE = 1;
   private static final double DEFAULT_TOP_P = 1;
 
@@ -60,6 +62,7 @@ public record AssistantObject(
         assistant.turns().reasoning(),
         assistant.turns().visibility(),
         assistant.turns().maxTurns(),
-        assistant.turns().maxToolCalls());
+        assistant.turns().maxToolCalls(),
+        assistant.turns().budget());
   }
 }

@@ -17,6 +17,7 @@ import dev.threadmill.guard.ContentGate;
 import dev.threadmill.guard.ContentSource;
 import dev.threadmill.projects.PrivacyOptions;
 import dev.threadmill.projects.PrivacyRequested;
+import dev.threadmill.limits.LimitedAssistants;
 import dev.threadmill.vectorstores.VectorStores;
 import io.quarkus.hibernate.orm.panache.Panache;
 import io.quarkus.hibernate.orm.panache.PanacheQuery;
@@ -37,7 +38,7 @@ import java.util.stream.Collectors;
 
 /** The assistants of all projects. */
 @ApplicationScoped
-public class Assistants {
+public class Assistants implements LimitedAssistants {
   private static final int MAX_EXPOSED = 200;
 
   private final HibernateTransaction transaction;
@@ -334,5 +335,10 @@ public class Assistants {
 
   private static <T> T orElse(T value, T other) {
     return value == null ? other : value;
+  }
+
+  @Override
+  public void requireExisting(ProjectId project, AssistantId assistant) {
+    get(project, assistant);
   }
 }

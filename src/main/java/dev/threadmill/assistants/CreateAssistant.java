@@ -2,6 +2,7 @@ package dev.threadmill.assistants;
 
 import dev.threadmill.api.Bounds;
 import dev.threadmill.api.Metadata;
+import dev.threadmill.limits.RunBudget;
 import dev.threadmill.models.ResponseFormat;
 import dev.threadmill.projects.PrivacyOptions;
 import java.util.List;
@@ -26,7 +27,8 @@ record CreateAssistant(
     TurnOptions.Reasoning reasoning,
     TurnOptions.Visibility visibility,
     Integer maxTurns,
-    Integer maxToolCalls) {
+    Integer maxToolCalls,
+    RunBudget budget) {
   static final int MAX_MODEL = 256;
   static final int MAX_NAME = 256;
   static final int MAX_DESCRIPTION = 512;
@@ -44,10 +46,10 @@ record CreateAssistant(
     Bounds.number("temperature", temperature, 0, MAX_TEMPERATURE);
     Bounds.number("top_p", topP, 0, MAX_TOP_P);
     PrivacyOptions.requireKnown(privacy);
-    new TurnOptions(reasoning, visibility, maxTurns, maxToolCalls);
+    new TurnOptions(reasoning, visibility, maxTurns, maxToolCalls, budget);
   }
 
   TurnOptions turns() {
-    return new TurnOptions(reasoning, visibility, maxTurns, maxToolCalls);
+    return new TurnOptions(reasoning, visibility, maxTurns, maxToolCalls, budget);
   }
 }

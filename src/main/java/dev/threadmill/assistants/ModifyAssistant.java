@@ -10,6 +10,7 @@ import static dev.threadmill.assistants.CreateAssistant.MAX_TOP_P;
 import dev.threadmill.api.Bounds;
 import dev.threadmill.api.Field;
 import dev.threadmill.api.Metadata;
+import dev.threadmill.limits.RunBudget;
 import dev.threadmill.models.ResponseFormat;
 import dev.threadmill.projects.PrivacyOptions;
 import java.util.List;
@@ -37,7 +38,8 @@ record ModifyAssistant(
     Field<TurnOptions.Reasoning> reasoning,
     Field<TurnOptions.Visibility> visibility,
     Field<Integer> maxTurns,
-    Field<Integer> maxToolCalls) {
+    Field<Integer> maxToolCalls,
+    Field<RunBudget> budget) {
   ModifyAssistant {
     if (model instanceof Field.Present<String>(var text)) {
       Bounds.requiredText("model", text, MAX_MODEL);
@@ -50,7 +52,7 @@ record ModifyAssistant(
     Bounds.number("temperature", temperature.orElse(null), 0, MAX_TEMPERATURE);
     Bounds.number("top_p", topP.orElse(null), 0, MAX_TOP_P);
     PrivacyOptions.requireKnown(privacy.orElse(null));
-    new TurnOptions(null, null, maxTurns.orElse(null), maxToolCalls.orElse(null));
+    new TurnOptions(null, null, maxTurns.orElse(null), maxToolCalls.orElse(null), null);
   }
 
   /** The settings with what is given put in the place of what was. */
@@ -59,6 +61,7 @@ record ModifyAssistant(
         reasoning.orElse(before.reasoning()),
         visibility.orElse(before.visibility()),
         maxTurns.orElse(before.maxTurns()),
-        maxToolCalls.orElse(before.maxToolCalls()));
+        maxToolCalls.orElse(before.maxToolCalls()),
+        budget.orElse(before.budget()));
   }
 }

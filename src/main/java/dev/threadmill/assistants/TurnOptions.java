@@ -3,6 +3,7 @@ package dev.threadmill.assistants;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.threadmill.api.Bounds;
+import dev.threadmill.limits.RunBudget;
 
 /**
  * How often a run may call the model and tools, and what of the model's output is shown. What is
@@ -12,12 +13,17 @@ import dev.threadmill.api.Bounds;
  * @param visibility what of the model's text becomes a message of the thread; null for all
  * @param maxTurns how often a run may call the model
  * @param maxToolCalls how many tool calls a run may make
+ * @param budget what a run may use; null for no budget
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record TurnOptions(
-    Reasoning reasoning, Visibility visibility, Integer maxTurns, Integer maxToolCalls) {
+    Reasoning reasoning,
+    Visibility visibility,
+    Integer maxTurns,
+    Integer maxToolCalls,
+    RunBudget budget) {
   /** No option is set. */
-  public static final TurnOptions NONE = new TurnOptions(null, null, null, null);
+  public static final TurnOptions NONE = new TurnOptions(null, null, null, null, null);
 
   private static final int MAX_TURNS = 1_000;
   private static final int MAX_TOOL_CALLS = 10_000;
@@ -59,7 +65,8 @@ public record TurnOptions(
         reasoning == null ? base.reasoning : reasoning,
         visibility == null ? base.visibility : visibility,
         maxTurns == null ? base.maxTurns : maxTurns,
-        maxToolCalls == null ? base.maxToolCalls : maxToolCalls);
+        maxToolCalls == null ? base.maxToolCalls : maxToolCalls,
+        budget == null ? base.budget : budget);
   }
 
   /** Null if nothing is set, as it is stored. */
@@ -74,7 +81,21 @@ public record TurnOptions(
 
   /** Whether the number of turns or tool calls is limited. */
   public boolean isLimited() {
-    return maxTurns != null || maxToolCalls != null;
+    return maxTurns != null || mostToolCalls() != null;
+  }
+
+  /** How many tool calls a run may make, by its limit and its budget; null for any number. */
+  public Integer mostToolCalls() {
+    var ofBudget = budget == null ? null : budget.toolCalls();
+    if (maxToolCalls == null || ofBudget == null) {
+      return maxToolCalls == null ? ofBudget : maxToolCalls;
+    }
+    return Math.min(maxToolCalls, ofBudget);
+  }
+
+  /** The same with another budget. */
+  public TurnOptions with(RunBudget other) {
+    return new TurnOptions(reasoning, visibility, maxTurns, maxToolCalls, other);
   }
 
   /** Whether the model's reasoning may be seen. */

@@ -3,21 +3,29 @@ package dev.threadmill.limits;
 import dev.threadmill.api.Ids;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.RunId;
+import dev.threadmill.db.DatabaseException;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Tx;
 import dev.threadmill.models.LanguageModel;
 import dev.threadmill.models.LimitReachedException;
+import dev.threadmill.models.Metering;
 import dev.threadmill.models.ModelInfo;
+import dev.threadmill.models.ModelOperation;
 import dev.threadmill.models.ModelRequest;
 import dev.threadmill.models.Money;
 import dev.threadmill.models.RegionMismatchException;
 import dev.threadmill.models.Usage;
 import dev.threadmill.projects.Residency;
+import dev.threadmill.telemetry.Activity;
+import dev.threadmill.telemetry.Outbox;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.IntSupplier;
 import java.util.function.Supplier;
 import org.jboss.logging.Logger;
 
@@ -36,44 +44,79 @@ public class BudgetLedger {
 
   private final Jdbc jdbc;
   private final ReservationStore store;
+  private final LimitsStore limitsStore;
   private final LimitsCache cache;
   private final FairQueue queue;
   private final LimitErrors errors;
   private final Ids ids;
   private final InstantSource clock;
   private final Residency residency;
+  private final Outbox outbox;
 
   BudgetLedger(
       Jdbc jdbc,
       ReservationStore store,
+      LimitsStore limitsStore,
       LimitsCache cache,
       FairQueue queue,
       LimitErrors errors,
       Ids ids,
       InstantSource clock,
-      Residency residency) {
+      Residency residency,
+      Outbox outbox) {
     this.jdbc = jdbc;
     this.store = store;
+    this.limitsStore = limitsStore;
     this.cache = cache;
     this.queue = queue;
     this.errors = errors;
     this.ids = ids;
     this.clock = clock;
     this.residency = residency;
+    this.outbox = outbox;
   }
 
   /**
-   * The model, with each of its calls reserved and counted. A call that the limits do not allow
-   * throws {@link LimitReachedException}.
+   * The model, with each of its calls reserved, counted and recorded as an event. A call that the
+   * limits do not allow throws {@link LimitReachedException}.
    *
+   * @param source what its calls belong to
    * @param timeout how long a call waits for tokens that other calls may return
    * @throws RegionMismatchException if the model may not read data of this project
    */
-  public LanguageModel metered(Payer payer, LanguageModel model, Duration timeout) {
-    residency.requireModel(payer.project(), model.info());
-    return cache.get(payer).any(Limits::countsCalls)
-        ? new MeteredModel(this, payer, model, timeout)
-        : model;
+  public LanguageModel metered(CallSource source, LanguageModel model, Duration timeout) {
+    residency.requireModel(source.payer().project(), model.info());
+    return new MeteredModel(this, source, model, timeout);
+  }
+
+  /**
+   * Reserves the tokens of a call that has a prompt and no completion.
+   *
+   * @param promptTokens counts them, only if a limit needs them
+   * @throws LimitReachedException as of {@link #reserve}
+   */
+  public Metering.ReservedPrompt reservePrompt(
+      CallSource source, ModelInfo model, IntSupplier promptTokens, Duration timeout)
+      throws InterruptedException {
+    var reservation =
+        reserve(
+            source.payer(),
+            null,
+            model,
+            () -> CallEstimate.of(model, promptTokens.getAsInt()),
+            timeout);
+    long started = System.nanoTime();
+    return (used, isCompleted) ->
+        settleAndCommit(
+            reservation,
+            new Usage(used, 0).at(model.price()),
+            usage ->
+                source.activity(
+                    model.name(),
+                    isCompleted ? "completed" : "failed",
+                    Duration.ofNanos(System.nanoTime() - started),
+                    usage,
+                    clock.instant()));
   }
 
   /** A call that waits for its reservation, and the scopes in which that counts. */
@@ -109,7 +152,7 @@ public class BudgetLedger {
       return Reservation.NONE;
     }
     if (!limits.any(Limits::limitsCalls)) {
-      return Reservation.countOnly(limits.scopes(), model.price());
+      return Reservation.countOnly(limits.scopes());
     }
     if (limits.any(Limits::hasCostBudget) && model.price() == null) {
       throw errors.unknownPrice(model.name());
@@ -153,12 +196,7 @@ public class BudgetLedger {
     }
     if (outcome.isReserved()) {
       return new FairQueue.Look.Acquired<>(
-          new Reservation(
-              call.scopes(),
-              id,
-              call.estimate().price(),
-              outcome.maxCompletionTokens(),
-              outcome.tokens()));
+          new Reservation(call.scopes(), id, outcome.maxCompletionTokens(), outcome.tokens()));
     }
     if (outcome.isExhausted()) {
       throw errors.notCovered(call.scopes(), call.estimate());
@@ -168,7 +206,28 @@ public class BudgetLedger {
 
   /** Counts reservations as used that are too old to be settled. Returns whether there were any. */
   boolean expireReservations(ProjectId project) {
-    return jdbc.inTransaction(tx -> store.expire(tx, project, clock.instant()));
+    return jdbc.inTransaction(
+        tx -> {
+          var at = clock.instant();
+          var lost = store.expire(tx, project, at);
+          lost.ifPresent(
+              each ->
+                  recordLost(
+                      tx,
+                      Activity.of(Activity.MODEL_CALL, project, at)
+                          .detail("operation", ModelOperation.CHAT.wire()),
+                      each));
+          return lost.isPresent();
+        });
+  }
+
+  private void recordLost(Tx tx, Activity.Builder call, ReservationStore.Lost lost) {
+    outbox.append(
+        tx,
+        call.status("lost")
+            .detail("lost_tokens", lost.tokens())
+            .detail("lost_nanos", lost.nanos())
+            .build());
   }
 
   /**
@@ -179,12 +238,11 @@ public class BudgetLedger {
     if (reservation.isNone()) {
       return;
     }
-    var price = reservation.price();
     store.settle(
         tx,
         reservation,
         usage.totalTokens(),
-        price == null ? Money.NONE : price.of(usage),
+        usage.cost() == null ? Money.NONE : usage.cost(),
         clock.instant());
     if (reservation.id() != null) {
       if (usage.totalTokens() > reservation.tokens()) {
@@ -196,25 +254,70 @@ public class BudgetLedger {
     }
   }
 
-  /** As {@link #settle(Tx, Reservation, Usage)}, in a transaction of its own. */
-  public void settleAndCommit(Reservation reservation, Usage usage) {
-    if (!reservation.isNone()) {
+  /** As {@link #settle(Tx, Reservation, Usage)}, in a transaction of its own, with events. */
+  public void settleAndCommit(Reservation reservation, Usage usage, List<Activity> activities) {
+    if (!reservation.isNone() || !activities.isEmpty()) {
       Uninterruptibly.call(
           () ->
               jdbc.inTransaction(
                   tx -> {
+                    activities.forEach(activity -> outbox.append(tx, activity));
                     settle(tx, reservation, usage);
                     return true;
                   }));
     }
   }
 
-  /** Counts the reservations of a crashed node for a run that another node takes over as used. */
-  public void abandon(Tx tx, Payer payer, RunId run) {
+  /** As {@link #settleAndCommit(Reservation, Usage, List)}, for a call outside of runs. */
+  void settleAndCommit(Reservation reservation, Usage usage, Function<Usage, Activity> activityOf) {
+    var activity = activityOf.apply(usage);
+    try {
+      settleAndCommit(reservation, usage, List.of(activity));
+    } catch (DatabaseException e) {
+      if (!reservation.isNone()) {
+        throw e;
+      }
+      // The answer is there, and nothing limits it: the client gets it.
+      LOG.errorf(
+          "model call not recorded project_id=%s model=%s input_tokens=%d output_tokens=%d cause=%s",
+          activity.projectId(),
+          activity.model(),
+          usage.promptTokens(),
+          usage.completionTokens(),
+          e.getMessage());
+    }
+  }
+
+  /** The current time. */
+  Instant now() {
+    return clock.instant();
+  }
+
+  /** Starts to count against the budget of a run, in the transaction that creates it. */
+  public void open(Tx tx, ProjectId project, RunId run, RunBudget budget) {
+    if (budget != null && budget.limitsModelCalls()) {
+      limitsStore.setTotal(
+          tx,
+          LimitScope.of(project, run),
+          new Limits.Budget(
+              budget.tokens(), budget.cost() == null ? null : Money.ofDollars(budget.cost())),
+          clock.instant());
+    }
+  }
+
+  /**
+   * Counts the reservations of a crashed node for a run that another node takes over as used.
+   *
+   * @param call the event of the lost call, which says how much that is
+   */
+  public void abandon(Tx tx, Payer payer, RunId run, Function<Instant, Activity.Builder> call) {
     // Reading limits here would take a second connection; without reservations nothing is changed.
     var limits = cache.getIfPresent(payer);
     if (limits == null || limits.any(Limits::limitsCalls)) {
-      store.abandon(tx, payer.project(), run, clock.instant());
+      var at = clock.instant();
+      store
+          .abandon(tx, payer.project(), run, at)
+          .ifPresent(lost -> recordLost(tx, call.apply(at), lost));
       tx.afterCommit(() -> queue.signal(payer.project()));
     }
   }

@@ -5,8 +5,8 @@ import dev.threadmill.models.ModelMessage;
 import dev.threadmill.models.ModelPart;
 import dev.threadmill.models.ModelRequest;
 import dev.threadmill.models.Money;
+import dev.threadmill.models.Price;
 import dev.threadmill.models.TokenCounter;
-import dev.threadmill.models.Usage;
 
 /**
  * The most that a model call may use.
@@ -22,7 +22,7 @@ record CallEstimate(
     int maxPromptTokens,
     int maxCompletionTokens,
     boolean isCapped,
-    ModelInfo.Price price,
+    Price price,
     int expectedTokens) {
   private static final int MARGIN_DIVISOR = 4;
   private static final int MARGIN = 16;
@@ -62,10 +62,8 @@ record CallEstimate(
   Money minCost() {
     return price == null
         ? Money.NONE
-        : price.of(
-            new Usage(
-                maxPromptTokens,
-                Math.min(maxCompletionTokens, ReservationStore.MIN_ANSWER_TOKENS)));
+        : price.most(
+            maxPromptTokens, Math.min(maxCompletionTokens, ReservationStore.MIN_ANSWER_TOKENS));
   }
 
   /** What images and documents may cost beyond the count of their tokens, which is an estimate. */

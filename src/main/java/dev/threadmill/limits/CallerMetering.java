@@ -4,8 +4,8 @@ import dev.threadmill.models.LanguageModel;
 import dev.threadmill.models.Metering;
 import dev.threadmill.models.ModelErrors;
 import dev.threadmill.models.ModelInfo;
+import dev.threadmill.models.ModelOperation;
 import dev.threadmill.models.RegionMismatchException;
-import dev.threadmill.models.Usage;
 import dev.threadmill.projects.Caller;
 import dev.threadmill.projects.Residency;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -28,24 +28,21 @@ class CallerMetering implements Metering {
   }
 
   @Override
-  public LanguageModel metered(LanguageModel model) {
-    var payer = admitted(model.info());
-    return ledger.metered(payer, model, TIMEOUT);
+  public LanguageModel metered(LanguageModel model, String user) {
+    return ledger.metered(
+        source(admitted(model.info()), ModelOperation.CHAT, user), model, TIMEOUT);
   }
 
   @Override
-  public void admit(ModelInfo model) {
-    admitted(model);
-  }
-
-  @Override
-  public ReservedPrompt reserve(ModelInfo model, IntSupplier promptTokens)
+  public ReservedPrompt reserve(
+      ModelInfo model, ModelOperation operation, String user, IntSupplier promptTokens)
       throws InterruptedException {
-    var payer = admitted(model);
-    var reservation =
-        ledger.reserve(
-            payer, null, model, () -> CallEstimate.of(model, promptTokens.getAsInt()), TIMEOUT);
-    return used -> ledger.settleAndCommit(reservation, new Usage(used, 0));
+    var source = source(admitted(model), operation, user);
+    return ledger.reservePrompt(source, model, promptTokens, TIMEOUT);
+  }
+
+  private static CallSource source(Payer payer, ModelOperation operation, String user) {
+    return new CallSource(payer, Caller.causeOfRequest(), operation, null, null, user);
   }
 
   private Payer admitted(ModelInfo model) {

@@ -29,11 +29,13 @@ class LimitErrors {
   /**
    * A budget of a scope, and what was used of it.
    *
+   * @param kind of the scope
    * @param period as errors call it
    * @param at the time for which this holds
    * @param end the first day of the next period; null if the budget is not renewed
    */
   private record Period(
+      String kind,
       String noun,
       Limits.Budget budget,
       CurrentUsage.Amount used,
@@ -87,16 +89,19 @@ class LimitErrors {
     var usage = state.usage();
     var at = usage.at();
     var noun = state.scope().noun();
+    var kind = state.scope().kind().wire();
     return Stream.of(
-        new Period(noun, limits.total(), usage.total(), "in all", at, null),
+        new Period(kind, noun, limits.total(), usage.total(), "in all", at, null),
         new Period(
+            kind,
             noun,
             limits.month(),
             usage.month(),
             "a month",
             at,
             LimitsStore.month(at).plusMonths(1)),
-        new Period(noun, limits.day(), usage.day(), "a day", at, LimitsStore.day(at).plusDays(1)));
+        new Period(
+            kind, noun, limits.day(), usage.day(), "a day", at, LimitsStore.day(at).plusDays(1)));
   }
 
   /** The budget that is used up, if one is. */
@@ -110,12 +115,14 @@ class LimitErrors {
 
   private static LimitReachedException exhausted(Period period) {
     if (!period.isUsed()) {
-      return LimitReachedException.quota(
+      return LimitReachedException.ofBudget(
+          period.kind(),
           "The %s's budget of %s %s is too small for any model call, of which none was made yet. Raise the budget."
               .formatted(period.noun(), period.amount(), period.period()),
           null);
     }
-    return LimitReachedException.quota(
+    return LimitReachedException.ofBudget(
+        period.kind(),
         "You exceeded your current quota: the %s's budget of %s %s is used up.%s"
             .formatted(
                 period.noun(),
@@ -143,11 +150,13 @@ class LimitErrors {
         .map(
             period ->
                 period.isSmallerThan(tokens, cost)
-                    ? LimitReachedException.quota(
+                    ? LimitReachedException.ofBudget(
+                        period.kind(),
                         "The %s's budget of %s %s is too small for this call, which needs at least %s."
                             .formatted(period.noun(), period.amount(), period.period(), needed),
                         null)
-                    : LimitReachedException.quota(
+                    : LimitReachedException.ofBudget(
+                        period.kind(),
                         "You exceeded your current quota: of the %s's budget of %s %s, %s are left, which is too little for this call. It needs at least %s."
                             .formatted(
                                 period.noun(),

@@ -1,7 +1,10 @@
 package dev.threadmill.limits;
 
 import dev.threadmill.api.ApiKeyId;
+import dev.threadmill.api.AssistantId;
 import dev.threadmill.api.ProjectId;
+import dev.threadmill.api.RunId;
+import dev.threadmill.api.ThreadId;
 import java.util.List;
 import java.util.Locale;
 
@@ -14,12 +17,26 @@ record LimitScope(ProjectId project, Kind kind, String id) {
   /** The kinds of scopes. */
   enum Kind {
     PROJECT("project"),
-    KEY("API key");
+    KEY("API key"),
+    ASSISTANT("assistant"),
+    THREAD("thread"),
+    /** A run and the runs that it routes to. */
+    RUN("run");
 
     private final String noun;
 
     Kind(String noun) {
       this.noun = noun;
+    }
+
+    /** What errors call it: {@code project} or {@code API key}. */
+    String noun() {
+      return noun;
+    }
+
+    /** As the database and the wire have it. */
+    String wire() {
+      return name().toLowerCase(Locale.ROOT);
     }
   }
 
@@ -31,14 +48,26 @@ record LimitScope(ProjectId project, Kind kind, String id) {
     return new LimitScope(project, Kind.KEY, key.value());
   }
 
+  static LimitScope of(ProjectId project, AssistantId assistant) {
+    return new LimitScope(project, Kind.ASSISTANT, assistant.value());
+  }
+
+  static LimitScope of(ProjectId project, ThreadId thread) {
+    return new LimitScope(project, Kind.THREAD, thread.value());
+  }
+
+  static LimitScope of(ProjectId project, RunId run) {
+    return new LimitScope(project, Kind.RUN, run.value());
+  }
+
   /** What errors call it: {@code project} or {@code API key}. */
   String noun() {
-    return kind.noun;
+    return kind.noun();
   }
 
   /** The kinds of scopes, as the database has them, in the same order. */
   static List<String> kinds(List<LimitScope> scopes) {
-    return scopes.stream().map(scope -> scope.kind.name().toLowerCase(Locale.ROOT)).toList();
+    return scopes.stream().map(scope -> scope.kind.wire()).toList();
   }
 
   /** The ids of scopes, in the same order. */

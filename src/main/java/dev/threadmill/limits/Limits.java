@@ -1,6 +1,8 @@
 package dev.threadmill.limits;
 
 import dev.threadmill.models.Money;
+import java.math.BigDecimal;
+import java.util.List;
 
 /**
  * The limits of one scope. Null is unlimited.
@@ -12,6 +14,7 @@ import dev.threadmill.models.Money;
  * @param month a calendar month in UTC
  * @param total since counting began
  * @param countUsage whether usage is counted without a budget or rate that needs it
+ * @param alerts the shares of a budget, above 0 and up to 1, at which an event says so
  */
 record Limits(
     Integer requestsPerMinute,
@@ -20,10 +23,15 @@ record Limits(
     Budget day,
     Budget month,
     Budget total,
-    boolean countUsage) {
+    boolean countUsage,
+    List<BigDecimal> alerts) {
+  Limits {
+    alerts = List.copyOf(alerts);
+  }
+
   /** No limits. */
   static final Limits NONE =
-      new Limits(null, null, null, Budget.NONE, Budget.NONE, Budget.NONE, false);
+      new Limits(null, null, null, Budget.NONE, Budget.NONE, Budget.NONE, false, List.of());
 
   /** The tokens and the money that may be spent in a period. */
   record Budget(Long tokens, Money cost) {

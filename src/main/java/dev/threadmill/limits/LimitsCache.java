@@ -7,6 +7,7 @@ import dev.threadmill.db.signals.Signal;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.time.Duration;
+import java.util.Set;
 
 /**
  * Caches limits for ten seconds, so that a project without limits costs no statement. Budgets and
@@ -18,7 +19,8 @@ class LimitsCache {
   private static final Duration TTL = Duration.ofSeconds(10);
 
   private static final long MAX_BYTES = 16L << 20;
-  private static final int BYTES_PER_ENTRY = 300;
+  private static final int BYTES_PER_ENTRY = 500;
+  private static final int MAX_PROJECTS = 50_000;
   private static final int BYTES_PER_SCOPE = 400;
 
   private final LimitsStore store;
@@ -31,17 +33,34 @@ class LimitsCache {
                   BYTES_PER_ENTRY + BYTES_PER_SCOPE * limits.all().size())
           .build();
 
+  /**
+   * The kinds of scopes that have limits: most projects have few, and most payers need no query.
+   */
+  private final Cache<ProjectId, Set<LimitScope.Kind>> kindsByProject =
+      Caffeine.newBuilder().expireAfterWrite(TTL).maximumSize(MAX_PROJECTS).build();
+
   LimitsCache(LimitsStore store) {
     this.store = store;
   }
 
   PayerLimits get(Payer payer) {
-    return cache.get(payer, store::limits);
+    var kinds = kindsByProject.get(payer.project(), store::kinds);
+    var narrowed = payer.only(kinds);
+    return kinds.isEmpty() && narrowed.run() == null
+        ? PayerLimits.NONE
+        : cache.get(narrowed, store::limits);
   }
 
   /** Without reading the database: null if they are not in the cache. */
   PayerLimits getIfPresent(Payer payer) {
-    return cache.getIfPresent(payer);
+    var kinds = kindsByProject.getIfPresent(payer.project());
+    if (kinds == null) {
+      return null;
+    }
+    var narrowed = payer.only(kinds);
+    return kinds.isEmpty() && narrowed.run() == null
+        ? PayerLimits.NONE
+        : cache.getIfPresent(narrowed);
   }
 
   void invalidate(@Observes LimitsChanged changed) {
@@ -49,10 +68,12 @@ class LimitsCache {
   }
 
   void invalidate(@Observes Signal.ResyncRequested resync) {
+    kindsByProject.invalidateAll();
     cache.invalidateAll();
   }
 
   void invalidate(ProjectId project) {
+    kindsByProject.invalidate(project);
     cache.asMap().keySet().removeIf(payer -> payer.project().equals(project));
   }
 }

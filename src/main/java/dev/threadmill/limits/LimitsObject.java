@@ -2,36 +2,43 @@ package dev.threadmill.limits;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.threadmill.api.ApiKeyId;
+import dev.threadmill.api.AssistantId;
 import dev.threadmill.api.ProjectId;
+import dev.threadmill.api.ThreadId;
 import dev.threadmill.models.Money;
+import java.math.BigDecimal;
+import java.util.List;
 
 /**
  * The limits of a project or an API key and their usage, on the wire. Null is unlimited.
  *
- * @param apiKeyId left out for a project
+ * @param apiKeyId of the limits of an API key; else left out, like the two that follow
  * @param concurrentThreads always null for an API key
  * @param fileBytes what the files of a project may add up to; null for an API key
  * @param estimatedCost the cost of this month's model calls, as far as prices are known
  * @param currency of all costs
  */
-record LimitsObject(
+public record LimitsObject(
     String object,
     ProjectId projectId,
     @JsonInclude(JsonInclude.Include.NON_NULL) ApiKeyId apiKeyId,
+    @JsonInclude(JsonInclude.Include.NON_NULL) AssistantId assistantId,
+    @JsonInclude(JsonInclude.Include.NON_NULL) ThreadId threadId,
     Integer requestsPerMinute,
     Integer tokensPerMinute,
     Integer concurrentThreads,
     Budgets budgets,
     boolean countUsage,
+    List<BigDecimal> alerts,
     Long fileBytes,
     Money estimatedCost,
     String currency,
     Used used) {
 
-  record Budgets(Amount day, Amount month, Amount total) {}
+  public record Budgets(Amount day, Amount month, Amount total) {}
 
   /** Tokens and US dollars; in a budget null is unlimited. */
-  record Amount(Long tokens, Money cost) {
+  public record Amount(Long tokens, Money cost) {
     private static Amount of(Limits.Budget budget) {
       return new Amount(budget.tokens(), budget.cost());
     }
@@ -50,7 +57,7 @@ record LimitsObject(
    * @param reserved for model calls in progress
    * @param fileBytes of files and uploads; null for an API key
    */
-  record Used(
+  public record Used(
       Long requests,
       Long tokens,
       Integer concurrentThreads,
@@ -60,33 +67,37 @@ record LimitsObject(
       Amount reserved,
       Long fileBytes) {}
 
-  static LimitsObject of(
-      ProjectId project, ScopeState state, int activeRuns, FileQuota.State files) {
-    return of("project.limits", project, null, state, activeRuns, files);
+  static LimitsObject of(ScopeState state, int activeRuns, FileQuota.State files) {
+    return of("project.limits", state, activeRuns, files);
   }
 
-  static LimitsObject of(ProjectId project, ApiKeyId key, ScopeState state) {
-    return of("project.api_key.limits", project, key, state, null, null);
+  static LimitsObject of(ScopeState state) {
+    return switch (state.scope().kind()) {
+      case KEY -> of("project.api_key.limits", state, null, null);
+      case ASSISTANT -> of("assistant.limits", state, null, null);
+      case THREAD -> of("thread.limits", state, null, null);
+      case RUN -> of("thread.run.limits", state, null, null);
+      case PROJECT -> throw new IllegalStateException("a project has files and active runs");
+    };
   }
 
   private static LimitsObject of(
-      String object,
-      ProjectId project,
-      ApiKeyId key,
-      ScopeState state,
-      Integer activeRuns,
-      FileQuota.State files) {
+      String object, ScopeState state, Integer activeRuns, FileQuota.State files) {
+    var id = state.scope().id();
     var limits = state.limits();
     var usage = state.usage();
     return new LimitsObject(
         object,
-        project,
-        key,
+        state.scope().project(),
+        state.scope().kind() == LimitScope.Kind.KEY ? new ApiKeyId(id) : null,
+        state.scope().kind() == LimitScope.Kind.ASSISTANT ? new AssistantId(id) : null,
+        state.scope().kind() == LimitScope.Kind.THREAD ? new ThreadId(id) : null,
         limits.requestsPerMinute(),
         limits.tokensPerMinute(),
         limits.concurrentThreads(),
         new Budgets(Amount.of(limits.day()), Amount.of(limits.month()), Amount.of(limits.total())),
         limits.countUsage(),
+        limits.alerts(),
         files == null ? null : files.maxBytes(),
         usage.month().cost(),
         "usd",

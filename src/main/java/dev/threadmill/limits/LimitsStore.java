@@ -1,18 +1,20 @@
 package dev.threadmill.limits;
 
-import dev.threadmill.api.ApiKeyId;
+import com.fasterxml.jackson.core.type.TypeReference;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Row;
 import dev.threadmill.db.Tx;
 import dev.threadmill.models.Money;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.math.BigDecimal;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /** The rows of limits and of usage, by scope. */
 @ApplicationScoped
@@ -22,7 +24,7 @@ class LimitsStore {
       l.requests_per_minute, l.tokens_per_minute, l.concurrent_threads, l.day_tokens AS day_limit,
       l.day_cost AS day_cost_limit, l.month_tokens AS month_limit,
       l.month_cost AS month_cost_limit, l.total_tokens AS total_limit,
-      l.total_cost AS total_cost_limit, l.count_usage
+      l.total_cost AS total_cost_limit, l.count_usage, l.alerts
       """;
 
   private static final String STATE =
@@ -62,6 +64,8 @@ class LimitsStore {
       """
           .formatted(STATE);
 
+  private static final TypeReference<List<BigDecimal>> SHARES = new TypeReference<>() {};
+
   private final Jdbc jdbc;
 
   LimitsStore(Jdbc jdbc) {
@@ -75,6 +79,20 @@ class LimitsStore {
 
   static LocalDate month(Instant at) {
     return day(at).withDayOfMonth(1);
+  }
+
+  /** The kinds of scopes that have limits in a project, without those of single runs. */
+  Set<LimitScope.Kind> kinds(ProjectId project) {
+    return Set.copyOf(
+        jdbc.list(
+            """
+            SELECT k.scope FROM unnest(?::text[]) AS k (scope)
+            WHERE EXISTS (
+              SELECT 1 FROM usage_limits l WHERE l.project_id = ? AND l.scope = k.scope)
+            """,
+            row -> row.enumValue("scope", LimitScope.Kind.class),
+            List.of("project", "key", "assistant", "thread"),
+            project));
   }
 
   /** The limits of all scopes of the payer that have any. */
@@ -122,13 +140,28 @@ class LimitsStore {
         .orElseThrow();
   }
 
+  /** Sets the one budget of a new scope. */
+  void setTotal(Tx tx, LimitScope scope, Limits.Budget budget, Instant at) {
+    tx.defer(
+        """
+        INSERT INTO usage_limits (project_id, scope, scope_id, total_tokens, total_cost)
+        VALUES (?, ?, ?, ?, ?)
+        """,
+        scope.project(),
+        scope.kind(),
+        scope.id(),
+        budget.tokens(),
+        nanos(budget.cost()));
+    startCounting(tx, scope, at);
+  }
+
   /** Sets the limits, and starts counting the first time. */
   void set(Tx tx, LimitScope scope, Limits limits, Instant at) {
     tx.defer(
         """
         UPDATE usage_limits SET requests_per_minute = ?, tokens_per_minute = ?,
           concurrent_threads = ?, day_tokens = ?, day_cost = ?, month_tokens = ?, month_cost = ?,
-          total_tokens = ?, total_cost = ?, count_usage = ?
+          total_tokens = ?, total_cost = ?, count_usage = ?, alerts = ?
         WHERE project_id = ? AND scope = ? AND scope_id = ?
         """,
         limits.requestsPerMinute(),
@@ -141,9 +174,14 @@ class LimitsStore {
         limits.total().tokens(),
         nanos(limits.total().cost()),
         limits.countUsage(),
+        limits.alerts().isEmpty() ? null : Tx.json(limits.alerts()),
         scope.project(),
         scope.kind(),
         scope.id());
+    startCounting(tx, scope, at);
+  }
+
+  private static void startCounting(Tx tx, LimitScope scope, Instant at) {
     tx.defer(
         """
         INSERT INTO usage_counters
@@ -228,13 +266,12 @@ class LimitsStore {
 
   private static LimitScope readScope(Row row) throws SQLException {
     var project = row.text("project_id", ProjectId::new);
-    return switch (row.enumValue("scope", LimitScope.Kind.class)) {
-      case PROJECT -> LimitScope.of(project);
-      case KEY -> LimitScope.of(project, row.text("scope_id", ApiKeyId::new));
-    };
+    return new LimitScope(
+        project, row.enumValue("scope", LimitScope.Kind.class), row.text("scope_id"));
   }
 
   private static Limits readLimits(Row row) throws SQLException {
+    List<BigDecimal> alerts = row.json("alerts", SHARES);
     return new Limits(
         row.integer("requests_per_minute"),
         row.integer("tokens_per_minute"),
@@ -242,7 +279,8 @@ class LimitsStore {
         readBudget(row, "day"),
         readBudget(row, "month"),
         readBudget(row, "total"),
-        row.bool("count_usage"));
+        row.bool("count_usage"),
+        alerts == null ? List.of() : alerts);
   }
 
   private static Limits.Budget readBudget(Row row, String period) throws SQLException {

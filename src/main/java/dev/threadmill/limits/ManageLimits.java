@@ -2,17 +2,21 @@ package dev.threadmill.limits;
 
 import dev.threadmill.api.ApiException;
 import dev.threadmill.api.ApiKeyId;
+import dev.threadmill.api.AssistantId;
 import dev.threadmill.api.Field;
 import dev.threadmill.api.ProjectId;
+import dev.threadmill.api.ThreadId;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.signals.Signals;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.InstantSource;
 import java.util.List;
 
-/** Shows and changes the limits of projects and API keys, which have to exist. */
+/**
+ * Shows and changes the limits of projects, API keys, assistants and threads, which have to exist.
+ */
 @ApplicationScoped
-class ManageLimits {
+public class ManageLimits {
   private final Jdbc jdbc;
   private final LimitsStore store;
   private final BudgetLedger ledger;
@@ -44,12 +48,12 @@ class ManageLimits {
   /** The limits of the project and their usage. */
   LimitsObject get(ProjectId project) {
     return LimitsObject.of(
-        project, state(LimitScope.of(project)), activeRuns.count(project), files.get(project));
+        state(LimitScope.of(project)), activeRuns.count(project), files.get(project));
   }
 
   /** The limits of the API key and their usage. */
   LimitsObject get(ProjectId project, ApiKeyId key) {
-    return LimitsObject.of(project, key, state(LimitScope.of(project, key)));
+    return LimitsObject.of(state(LimitScope.of(project, key)));
   }
 
   /** Changes the limits of the project, at once on this node, elsewhere with the signal. */
@@ -66,6 +70,36 @@ class ManageLimits {
   LimitsObject update(ProjectId project, ApiKeyId key, ModifyLimits request) {
     updateAndCommit(LimitScope.of(project, key), request.requireForKeys(""));
     return get(project, key);
+  }
+
+  /** The limits of an assistant, which exists, and their usage. */
+  public LimitsObject get(ProjectId project, AssistantId assistant) {
+    return LimitsObject.of(state(LimitScope.of(project, assistant)));
+  }
+
+  /**
+   * As {@link #update(ProjectId, ModifyLimits)}, for an assistant, which exists.
+   *
+   * @throws dev.threadmill.api.ApiException 400 for a limit that assistants do not have
+   */
+  public LimitsObject update(ProjectId project, AssistantId assistant, ModifyLimits request) {
+    updateAndCommit(LimitScope.of(project, assistant), request.requireBudgetsOnly("an assistant"));
+    return get(project, assistant);
+  }
+
+  /** The limits of a thread, which exists, and their usage. */
+  public LimitsObject get(ProjectId project, ThreadId thread) {
+    return LimitsObject.of(state(LimitScope.of(project, thread)));
+  }
+
+  /**
+   * As {@link #update(ProjectId, ModifyLimits)}, for a thread, which exists.
+   *
+   * @throws dev.threadmill.api.ApiException 400 for a limit that threads do not have
+   */
+  public LimitsObject update(ProjectId project, ThreadId thread, ModifyLimits request) {
+    updateAndCommit(LimitScope.of(project, thread), request.requireBudgetsOnly("a thread"));
+    return get(project, thread);
   }
 
   private void updateAndCommit(LimitScope scope, ModifyLimits request) {

@@ -11,8 +11,8 @@ import dev.threadmill.models.Usage;
 import java.time.Duration;
 import java.util.function.Consumer;
 
-/** A model whose calls are reserved and counted, outside of runs. */
-record MeteredModel(BudgetLedger ledger, Payer payer, LanguageModel model, Duration timeout)
+/** A model whose calls are reserved, counted and recorded, outside of runs. */
+record MeteredModel(BudgetLedger ledger, CallSource source, LanguageModel model, Duration timeout)
     implements LanguageModel {
   @Override
   public ModelInfo info() {
@@ -22,22 +22,37 @@ record MeteredModel(BudgetLedger ledger, Payer payer, LanguageModel model, Durat
   @Override
   public ModelResponse answer(ModelRequest request, Consumer<ModelDelta> deltas)
       throws InterruptedException {
-    var reservation = ledger.reserve(payer, null, model.info(), request, timeout);
+    var reservation = ledger.reserve(source.payer(), null, model.info(), request, timeout);
+    long started = System.nanoTime();
     var counter = new UsageMeter(request, deltas);
     var used = Usage.NONE;
+    var status = "failed";
     try {
-      var answer = model.answer(reservation.applyTo(request), counter);
+      var answer = model.answer(reservation.applyTo(request), counter).at(model.info().price());
       used = answer.usage();
+      status = "completed";
       return answer;
     } catch (ModelException e) {
       used = counter.isRefused(e) ? Usage.NONE : counter.usage();
       throw e;
-    } catch (InterruptedException | RuntimeException e) {
+    } catch (InterruptedException e) {
+      status = "cancelled";
+      used = counter.usage();
+      throw e;
+    } catch (RuntimeException e) {
       used = counter.usage();
       throw e;
     } finally {
-      ledger.settleAndCommit(reservation, used);
+      settle(reservation, used.at(model.info().price()), status, started);
     }
+  }
+
+  private void settle(Reservation reservation, Usage used, String status, long started) {
+    var took = Duration.ofNanos(System.nanoTime() - started);
+    ledger.settleAndCommit(
+        reservation,
+        used,
+        usage -> source.activity(model.info().name(), status, took, usage, ledger.now()));
   }
 
   /** Counts the tokens of an answer as it is streamed, for answers that are cut short. */

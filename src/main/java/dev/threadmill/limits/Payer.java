@@ -1,16 +1,30 @@
 package dev.threadmill.limits;
 
 import dev.threadmill.api.ApiKeyId;
+import dev.threadmill.api.AssistantId;
 import dev.threadmill.api.ProjectId;
+import dev.threadmill.api.RunId;
+import dev.threadmill.api.ThreadId;
 import dev.threadmill.projects.Caller;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /**
  * Whose limits a request or a model call counts against.
  *
  * @param key null for work that no API key has asked for, such as summaries
+ * @param assistant of the run; null without one
+ * @param thread of the run; null without one
+ * @param run the root of the run's tree if that has a budget; else null
  */
-public record Payer(ProjectId project, ApiKeyId key) {
+public record Payer(
+    ProjectId project, ApiKeyId key, AssistantId assistant, ThreadId thread, RunId run) {
+  /** The project and a key, for work that belongs to no run. */
+  public Payer(ProjectId project, ApiKeyId key) {
+    this(project, key, null, null, null);
+  }
+
   /** The project alone. */
   public static Payer of(ProjectId project) {
     return new Payer(project, null);
@@ -21,15 +35,44 @@ public record Payer(ProjectId project, ApiKeyId key) {
     return new Payer(caller.project(), caller.key());
   }
 
-  /** All scopes whose limits apply: a client token counts against the key that created it, too. */
+  /** The same for a run on a thread. */
+  public Payer on(AssistantId itsAssistant, ThreadId itsThread) {
+    return new Payer(project, key, itsAssistant, itsThread, run);
+  }
+
+  /**
+   * The same without what no limit of these kinds applies to. The budget of a run always stays: the
+   * run says that it has one.
+   */
+  Payer only(Set<LimitScope.Kind> kinds) {
+    return new Payer(
+        project,
+        kinds.contains(LimitScope.Kind.KEY) ? key : null,
+        kinds.contains(LimitScope.Kind.ASSISTANT) ? assistant : null,
+        kinds.contains(LimitScope.Kind.THREAD) ? thread : null,
+        run);
+  }
+
+  /**
+   * All scopes whose limits apply, the widest first: a client token counts against the key that
+   * created it, too.
+   */
   List<LimitScope> scopes() {
-    var whole = LimitScope.of(project);
-    if (key == null) {
-      return List.of(whole);
+    var scopes = new ArrayList<LimitScope>();
+    scopes.add(LimitScope.of(project));
+    if (key != null) {
+      key.parent().ifPresent(creator -> scopes.add(LimitScope.of(project, creator)));
+      scopes.add(LimitScope.of(project, key));
     }
-    var ofKey = LimitScope.of(project, key);
-    return key.parent()
-        .map(creator -> List.of(whole, LimitScope.of(project, creator), ofKey))
-        .orElseGet(() -> List.of(whole, ofKey));
+    if (assistant != null) {
+      scopes.add(LimitScope.of(project, assistant));
+    }
+    if (thread != null) {
+      scopes.add(LimitScope.of(project, thread));
+    }
+    if (run != null) {
+      scopes.add(LimitScope.of(project, run));
+    }
+    return scopes;
   }
 }

@@ -9,6 +9,9 @@ import java.util.function.Predicate;
  * @param all the project first; empty if nothing is limited
  */
 record PayerLimits(List<Scoped> all) {
+  /** Nothing is limited. */
+  static final PayerLimits NONE = new PayerLimits(List.of());
+
   PayerLimits {
     all = List.copyOf(all);
   }

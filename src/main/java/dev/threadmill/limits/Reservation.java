@@ -1,7 +1,6 @@
 package dev.threadmill.limits;
 
 import dev.threadmill.api.ProjectId;
-import dev.threadmill.models.ModelInfo;
 import dev.threadmill.models.ModelRequest;
 import java.util.List;
 
@@ -10,25 +9,20 @@ import java.util.List;
  *
  * @param scopes in which the usage counts; empty if it is not counted
  * @param id of its rows; null if usage is counted without a reservation
- * @param price null if it is not known
  * @param maxCompletionTokens the most tokens that the answer may have; null if no budget bounds it
  * @param tokens that were reserved
  */
 public record Reservation(
-    List<LimitScope> scopes,
-    String id,
-    ModelInfo.Price price,
-    Integer maxCompletionTokens,
-    long tokens) {
+    List<LimitScope> scopes, String id, Integer maxCompletionTokens, long tokens) {
   /** Nothing is limited and nothing counted. */
-  public static final Reservation NONE = new Reservation(List.of(), null, null, null, 0);
+  public static final Reservation NONE = new Reservation(List.of(), null, null, 0);
 
   public Reservation {
     scopes = List.copyOf(scopes);
   }
 
-  static Reservation countOnly(List<LimitScope> scopes, ModelInfo.Price price) {
-    return new Reservation(scopes, null, price, null, 0);
+  static Reservation countOnly(List<LimitScope> scopes) {
+    return new Reservation(scopes, null, null, 0);
   }
 
   public boolean isNone() {

@@ -9,7 +9,9 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Reserves and settles usage, each in one statement that locks the usage row of every scope that a
@@ -51,8 +53,8 @@ class ReservationStore {
       WITH request AS (
         SELECT ?::text AS id, ?::text AS run_id, ?::timestamptz AS at, ?::timestamptz AS expires_at,
           ?::date AS day, ?::date AS month, ?::bigint AS prompt, ?::bigint AS wanted,
-          ?::boolean AS capped, ?::double precision AS prompt_price,
-          ?::double precision AS completion_price, ?::bigint AS estimate),
+          ?::boolean AS capped, ?::numeric AS prompt_price,
+          ?::numeric AS completion_price, ?::bigint AS estimate),
       state AS (
         SELECT a.*, u.project_id, u.scope, u.scope_id, u.reserved_tokens, u.reserved_cost,
           l.tokens_per_minute,
@@ -175,6 +177,8 @@ class ReservationStore {
       """
           + COUNT;
 
+  private static final String RETURNING = " RETURNING a.tokens, a.cost";
+
   private static final String ABANDON_RUN =
       """
       WITH deleted AS (
@@ -205,8 +209,8 @@ class ReservationStore {
             estimate.maxPromptTokens(),
             estimate.maxCompletionTokens(),
             estimate.isCapped(),
-            price == null ? null : price.inputNanos(),
-            price == null ? null : price.outputNanos(),
+            price == null ? null : price.mostNanosOfPrompt(),
+            price == null ? null : price.mostNanosOfCompletion(),
             estimate.expectedTokens(),
             LimitScope.kinds(scopes),
             LimitScope.ids(scopes),
@@ -252,13 +256,47 @@ class ReservationStore {
     }
   }
 
-  /** Counts the reservations of abandoned attempts of a run as used. */
-  void abandon(Tx tx, ProjectId project, RunId run, Instant at) {
-    tx.update(ABANDON_RUN, project, run, LimitsStore.day(at), LimitsStore.month(at));
+  /** What was reserved for calls that are never settled, and counts as used. */
+  record Lost(long tokens, long nanos) {
+    private static Lost read(Row row) throws SQLException {
+      return new Lost(row.bigint("tokens"), row.bigint("cost"));
+    }
+
+    /** Of calls that count in several scopes, each of which has all of them. */
+    private static Optional<Lost> widest(List<Lost> ofScopes) {
+      return ofScopes.stream().max(Comparator.comparingLong(Lost::tokens));
+    }
   }
 
-  /** Counts as used what was reserved too long ago. Returns false if there is none. */
-  boolean expire(Tx tx, ProjectId project, Instant at) {
-    return tx.update(EXPIRE, project, at, LimitsStore.day(at), LimitsStore.month(at)) > 0;
+  /**
+   * Counts the reservations of abandoned attempts of a run as used.
+   *
+   * @return empty if there is none
+   */
+  Optional<Lost> abandon(Tx tx, ProjectId project, RunId run, Instant at) {
+    return Lost.widest(
+        tx.updateReturning(
+            ABANDON_RUN + RETURNING,
+            Lost::read,
+            project,
+            run,
+            LimitsStore.day(at),
+            LimitsStore.month(at)));
+  }
+
+  /**
+   * Counts as used what was reserved too long ago.
+   *
+   * @return empty if there is none
+   */
+  Optional<Lost> expire(Tx tx, ProjectId project, Instant at) {
+    return Lost.widest(
+        tx.updateReturning(
+            EXPIRE + RETURNING,
+            Lost::read,
+            project,
+            at,
+            LimitsStore.day(at),
+            LimitsStore.month(at)));
   }
 }

@@ -9,11 +9,13 @@ import dev.threadmill.guard.ContentGate;
 import dev.threadmill.guard.ContentRejectedException;
 import dev.threadmill.guard.ContentSource;
 import dev.threadmill.limits.BudgetLedger;
+import dev.threadmill.limits.CallSource;
 import dev.threadmill.limits.Payer;
 import dev.threadmill.memory.recall.MemoryIndex;
 import dev.threadmill.memory.recall.TextStore;
 import dev.threadmill.models.LimitReachedException;
 import dev.threadmill.models.ModelException;
+import dev.threadmill.models.ModelOperation;
 import dev.threadmill.models.TokenCounter;
 import dev.threadmill.models.embeddings.Embeddings;
 import dev.threadmill.models.registry.ModelRegistry;
@@ -165,12 +167,12 @@ class SummarizeThreads {
         privacy.guarded(
             work.project(),
             work.thread(),
-            spending.metered(Payer.of(work.project()), model, Duration.ZERO));
-    var source =
-        ContentSource.model(
-            work.project(),
-            work.assistantId() == null ? null : new AssistantId(work.assistantId()),
-            work.thread());
+            spending.metered(
+                CallSource.of(Payer.of(work.project()), ModelOperation.SUMMARY)
+                    .forThread(assistantOf(work), work.thread()),
+                model,
+                Duration.ZERO));
+    var source = ContentSource.model(work.project(), assistantOf(work), work.thread());
     var outcome = filtered(source, Reflection.ask(paid, before, known, messages, reflects));
     var coversTo = messages.getLast().at();
     var next = latest.map(SummaryStore.Summary::version).orElse(0) + 1;
@@ -264,10 +266,14 @@ class SummarizeThreads {
         });
   }
 
+  private static AssistantId assistantOf(SummaryQueue.Task work) {
+    return work.assistantId() == null ? null : new AssistantId(work.assistantId());
+  }
+
   private static Activity summarized(
       SummaryQueue.Task work, SummaryStore.Summary summary, int facts, Instant at) {
     return Activity.of(Activity.MEMORY_SUMMARY, work.project(), at)
-        .assistant(work.assistantId() == null ? null : new AssistantId(work.assistantId()))
+        .assistant(assistantOf(work))
         .thread(work.thread())
         .model(summary.writtenBy())
         .status("completed")

@@ -175,30 +175,4 @@ public record ModelInfo(
         speech,
         webSearch);
   }
-
-  /** The price of a million tokens in US dollars. */
-  public record Price(double input, double output) {
-    public static final Price FREE = new Price(0, 0);
-
-    private static final int NANOS_A_TOKEN = 1_000;
-
-    /** Keeps products that are whole but for the error of doubles from being rounded up. */
-    private static final double ROUNDING = 1e-6;
-
-    /** The price of a token of a prompt in billionths of a dollar. */
-    public double inputNanos() {
-      return input * NANOS_A_TOKEN;
-    }
-
-    /** The price of a token of a completion in billionths of a dollar. */
-    public double outputNanos() {
-      return output * NANOS_A_TOKEN;
-    }
-
-    /** The cost of this usage, rounded up. */
-    public Money of(Usage usage) {
-      double nanos = usage.promptTokens() * inputNanos() + usage.completionTokens() * outputNanos();
-      return new Money((long) Math.ceil(nanos - ROUNDING));
-    }
-  }
 }

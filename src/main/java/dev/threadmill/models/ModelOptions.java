@@ -11,6 +11,8 @@ import java.time.Duration;
  * @param moderations whether {@code POST /moderations} is passed on; null for the default
  * @param files whether models whose names say so read PDF documents as they are; null for the
  *     default
+ * @param prices the provider whose prices in the shipped list count, or {@code none}; null for the
+ *     default
  */
 public record ModelOptions(
     ReasoningTags reasoningTags,
@@ -19,14 +21,22 @@ public record ModelOptions(
     Duration nextByte,
     Duration answer,
     Boolean moderations,
-    Boolean files) {
+    Boolean files,
+    String prices) {
   /** Nothing is configured. */
   public static final ModelOptions DEFAULT =
-      new ModelOptions(ReasoningTags.AUTO, TextToolCalls.NONE, null, null, null, null, null);
+      new ModelOptions(ReasoningTags.AUTO, TextToolCalls.NONE, null, null, null, null, null, null);
 
-  /** The same with other abilities; null for the default. */
-  public ModelOptions with(Boolean hasModerations, Boolean readsFiles) {
+  /** The same with other abilities and prices; null for the default. */
+  public ModelOptions with(Boolean hasModerations, Boolean readsFiles, String pricesOf) {
     return new ModelOptions(
-        reasoningTags, textToolCalls, firstByte, nextByte, answer, hasModerations, readsFiles);
+        reasoningTags,
+        textToolCalls,
+        firstByte,
+        nextByte,
+        answer,
+        hasModerations,
+        readsFiles,
+        pricesOf);
   }
 }

@@ -29,6 +29,12 @@ public record ModelResponse(
     return new ModelResponse(text, refusal, reasoning, toolCalls, state, finishReason, usage);
   }
 
+  /** The same with the cost of its usage by this price; null if the price is not known. */
+  public ModelResponse at(Price price) {
+    return new ModelResponse(
+        text, refusal, reasoning, toolCalls, thoughts, finishReason, usage.at(price));
+  }
+
   /** Why the model stopped. */
   public enum FinishReason {
     STOP,

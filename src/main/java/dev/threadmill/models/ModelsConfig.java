@@ -27,6 +27,19 @@ public interface ModelsConfig {
    */
   Optional<Boolean> readsFiles();
 
+  /**
+   * THREADMILL_PRICES: the provider whose prices in the shipped list count for the default
+   * provider, such as {@code openai} for a gateway to it, or {@code none}. Where it is not set they
+   * count for the providers' own addresses.
+   */
+  Optional<String> prices();
+
+  /**
+   * THREADMILL_TIERS: the models that tiers stand for, such as {@code
+   * fast=gpt-4o-mini,reasoner=o3}.
+   */
+  Optional<String> tiers();
+
   /** Claude models, if a key is set. */
   Endpoint anthropic();
 

@@ -16,6 +16,16 @@ public record Money(long nanos) {
         dollars.setScale(PLACES, RoundingMode.DOWN).movePointRight(PLACES).longValueExact());
   }
 
+  /** The nanos of an amount; null for null. */
+  public static Long nanos(Money money) {
+    return money == null ? null : money.nanos();
+  }
+
+  /** The amount of so many nanos; null for null. */
+  public static Money ofNanos(Long nanos) {
+    return nanos == null ? null : new Money(nanos);
+  }
+
   @JsonValue
   public BigDecimal dollars() {
     var plain = BigDecimal.valueOf(nanos, PLACES).stripTrailingZeros();

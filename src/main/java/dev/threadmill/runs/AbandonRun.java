@@ -16,6 +16,7 @@ import dev.threadmill.runs.store.RunStatus;
 import dev.threadmill.runs.store.RunStore;
 import dev.threadmill.runs.store.RunTransitions;
 import dev.threadmill.runs.store.StepWriter;
+import dev.threadmill.telemetry.Activity;
 import dev.threadmill.threads.ThreadTail;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.InstantSource;
@@ -99,7 +100,8 @@ public class AbandonRun {
                   new RunEvent.RunStatusChanged(RunStatus.FAILED.wire()));
           transitions.endLocked(tx, ended, EventLog.format(events));
           journal.delete(tx, run);
-          ledger.abandon(tx, run.payer(), run.id());
+          ledger.abandon(
+              tx, run.payer(), run.id(), lostAt -> run.activity(Activity.MODEL_CALL, lostAt));
           if (run.origin() != null && !run.origin().isHandoff()) {
             resumeParent.childEnded(tx, ended);
           }

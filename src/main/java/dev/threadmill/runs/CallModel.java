@@ -76,7 +76,7 @@ class CallModel {
     var reserved = reserve(execution, model.info(), unreserved);
     execution.setReservation(reserved);
     var request = reserved.applyTo(unreserved);
-    turn.requestSent(request);
+    turn.requestSent(request, model.info().price());
     var activity = new ModelCallActivity(execution, model.info(), clock);
     try {
       var answer = answer(execution, model, request, turn);
@@ -124,7 +124,11 @@ class CallModel {
         ContentSource.model(run.projectId(), run.assistantId(), run.threadId())
             .under(run.settings().safetyPolicy(execution::flagSafety));
     var filtered = new FilteredAnswer(gate, source, turn::accept);
-    var answer = execution.live().interruptibly(() -> answer(model, request, filtered));
+    var answer =
+        execution
+            .live()
+            .interruptibly(() -> answer(model, request, filtered))
+            .at(model.info().price());
     filtered.complete();
     turn.completed(answer.with(gate.apply(source, answer.thoughts())));
     return answer;

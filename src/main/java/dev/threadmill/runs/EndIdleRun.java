@@ -60,8 +60,9 @@ public class EndIdleRun {
   }
 
   /**
-   * Commits the end of a run, unless a node executes it, it has ended, or it has handed off: then
-   * it ends together with the run that answers in its place.
+   * Commits the end of a run, for {@link Run.End#EXPIRED} that of its time, unless a node executes
+   * it, it has ended, or it has handed off: then it ends together with the run that answers in its
+   * place.
    *
    * @return the run if it was ended here
    */
@@ -72,7 +73,7 @@ public class EndIdleRun {
           return runs.lock(tx, thread, id)
               .filter(run -> run.owner() == null && run.status().isActive())
               .filter(run -> !run.settings().canRoute() || !children.isHandedOff(tx, run))
-              .map(run -> endLocked(tx, run, end, at));
+              .map(run -> endLocked(tx, run, end == Run.End.EXPIRED ? run.endOfTime() : end, at));
         });
   }
 

@@ -5,6 +5,7 @@ import dev.threadmill.db.Tx;
 import dev.threadmill.limits.BudgetLedger;
 import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.RunStore;
+import dev.threadmill.telemetry.Activity;
 import dev.threadmill.threads.ThreadLifecycle;
 import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -44,7 +45,7 @@ class EndRunsOfDeletedThread implements ThreadLifecycle {
 
   private void end(Tx tx, Run run) {
     var ended = endIdleRun.endLocked(tx, run, Run.End.CANCELLED, clock.instant());
-    ledger.abandon(tx, run.payer(), run.id());
+    ledger.abandon(tx, run.payer(), run.id(), lostAt -> run.activity(Activity.MODEL_CALL, lostAt));
     tx.afterCommit(
         () -> {
           if (run.owner() != null) {

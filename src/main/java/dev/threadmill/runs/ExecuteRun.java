@@ -4,6 +4,7 @@ import dev.threadmill.db.Jdbc;
 import dev.threadmill.guard.ContentRejectedException;
 import dev.threadmill.limits.BudgetLedger;
 import dev.threadmill.models.ContextWindowException;
+import dev.threadmill.models.LimitReachedException;
 import dev.threadmill.models.ModelException;
 import dev.threadmill.models.ModelResponse;
 import dev.threadmill.models.Usage;
@@ -173,6 +174,9 @@ class ExecuteRun {
         // The model call failed because it was stopped.
         return stopped(execution, accumulator, accumulator.usageSoFar());
       }
+      if (e instanceof LimitReachedException limit && limit.budget().isPresent()) {
+        return end(execution, Run.End.incomplete(limit.budget().get() + "_budget"));
+      }
       LOG.infof("model failed run_id=%s kind=%s", execution.run().id(), e.kind());
       return end(execution, accumulator, accumulator.usageSoFar(), Run.End.failed(RunError.of(e)));
     } catch (InterruptedException e) {
@@ -215,13 +219,20 @@ class ExecuteRun {
         return new ModelCallResult.Rejected(e.getMessage());
       } catch (ContextWindowException e) {
         // The window of the model is known now, and the next prompt is cut to it.
-        ledger.settleAndCommit(execution.reservation(), Usage.NONE);
+        settleAndCommit(execution, Usage.NONE);
         if (cuts == MAX_CUTS || !mayCut(execution.run())) {
           throw e;
         }
         LOG.infof("prompt too long, cut to the window run_id=%s", execution.run().id());
       }
     }
+  }
+
+  /** Settles the call with the events so far, without a commit of the run. */
+  private void settleAndCommit(RunExecution execution, Usage usage) {
+    ledger.settleAndCommit(
+        execution.reservation(), usage, List.copyOf(execution.uncommittedActivities()));
+    execution.markActivitiesCommitted();
   }
 
   private static boolean mayCut(Run run) {
@@ -290,10 +301,10 @@ class ExecuteRun {
   private Outcome stopped(RunExecution execution, AnswerAccumulator accumulator, Usage usage) {
     return switch (execution.live().stopReason()) {
       case CANCEL -> end(execution, accumulator, usage, Run.End.CANCELLED);
-      case EXPIRE -> end(execution, accumulator, usage, Run.End.EXPIRED);
+      case EXPIRE -> end(execution, accumulator, usage, execution.run().endOfTime());
       case HAND_OVER -> {
         // Nothing is committed: the takeover would count the whole reservation as used.
-        ledger.settleAndCommit(execution.reservation(), usage);
+        settleAndCommit(execution, usage);
         yield Outcome.DONE;
       }
       case LOST -> Outcome.DONE;

@@ -8,6 +8,7 @@ import dev.threadmill.api.RunId;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.api.ToolCallId;
 import dev.threadmill.db.Tx;
+import dev.threadmill.limits.BudgetLedger;
 import dev.threadmill.limits.Payer;
 import dev.threadmill.projects.Caller;
 import dev.threadmill.runs.execution.StreamEvent;
@@ -30,6 +31,7 @@ import dev.threadmill.threads.NewThread;
 import dev.threadmill.threads.ThreadObject;
 import dev.threadmill.threads.ThreadStore;
 import jakarta.enterprise.context.ApplicationScoped;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -52,6 +54,7 @@ public class InsertRun {
   private final Ids ids;
   private final RunsConfig config;
   private final Tracing tracing;
+  private final BudgetLedger ledger;
 
   public InsertRun(
       ThreadStore threads,
@@ -63,7 +66,8 @@ public class InsertRun {
       NodeLease node,
       Ids ids,
       RunsConfig config,
-      Tracing tracing) {
+      Tracing tracing,
+      BudgetLedger ledger) {
     this.tracing = tracing;
     this.threads = threads;
     this.appendEntries = appendEntries;
@@ -74,6 +78,7 @@ public class InsertRun {
     this.node = node;
     this.ids = ids;
     this.config = config;
+    this.ledger = ledger;
   }
 
   /**
@@ -182,13 +187,24 @@ public class InsertRun {
             null,
             tracing.currentToStore()),
         wanted.metadata(),
-        Run.Times.created(at, at.plus(config.expiry())));
+        Run.Times.created(at, at.plus(lifetime(wanted.settings()))));
+  }
+
+  /** How long the run may take: as every run, or less if its budget says so. */
+  private Duration lifetime(RunSettings settings) {
+    var budget = settings.turns().budget();
+    return budget == null
+            || budget.seconds() == null
+            || config.expiry().toSeconds() <= budget.seconds()
+        ? config.expiry()
+        : Duration.ofSeconds(budget.seconds());
   }
 
   /** Inserts a run that does not start before the active one has ended. */
   private Inserted waiting(Tx tx, Run queued, List<NewMessage> itsMessages, RunId active) {
     waitingRuns.requireCapacity(tx, queued.threadId());
     var events = List.of(StreamEvents.runCreated(queued), StreamEvents.runStatus(queued));
+    openBudget(tx, queued);
     runs.insertWaiting(tx, queued.withEventLog(log(events)), itsMessages);
     tx.afterCommit(localRuns::notifyOnNextEnd);
     return new Inserted(queued, events, active, null);
@@ -213,8 +229,13 @@ public class InsertRun {
     if (wanted.claim()) {
       events.add(StreamEvents.runStatus(run));
     }
+    openBudget(tx, run);
     runs.insert(tx, run.withEventLog(log(events)));
     return new Inserted(run, events, null, messages == null ? null : ifSmall(messages));
+  }
+
+  private void openBudget(Tx tx, Run run) {
+    ledger.open(tx, run.projectId(), run.id(), run.settings().turns().budget());
   }
 
   private static List<Message> ifSmall(List<Message> messages) {

@@ -60,7 +60,9 @@ final class ModelCallActivity {
         .activity(Activity.MODEL_CALL, clock.instant())
         .latencyMs((System.nanoTime() - started) / 1_000_000)
         .tokens(usage.promptTokens(), usage.completionTokens())
-        .cost(model.price() == null ? null : model.price().of(usage).dollars())
+        .cost(usage.cost() == null ? null : usage.cost().dollars())
+        .detail("cached_tokens", usage.cachedTokens())
+        .detail("reasoning_tokens", usage.reasoningTokens())
         .status(status);
   }
 }

@@ -63,7 +63,7 @@ public record Activity(
   /** A message was added to a thread. */
   public static final String MESSAGE_CREATED = "message.created";
 
-  /** A run called its model. */
+  /** A model was called, by a run or for something else. */
   public static final String MODEL_CALL = "model_call";
 
   /** A call of a tool was executed. */
@@ -86,6 +86,9 @@ public record Activity(
 
   /** Entries of a debug log were read or deleted by an admin. */
   public static final String DEBUG_LOG_ACCESSED = "debug_log.accessed";
+
+  /** A share of a budget is used at which an alert was wanted. */
+  public static final String BUDGET_ALERT = "budget.alert";
 
   /** The safety flag of content that was withheld. */
   public static final String CONTENT_FILTER = "content_filter";
@@ -187,6 +190,15 @@ public record Activity(
       if (value != null) {
         details = details == null ? Json.MAPPER.createObjectNode() : details;
         details.put(name, value);
+      }
+      return this;
+    }
+
+    /** Adds a count as a detail, unless it is 0. */
+    public Builder detail(String name, long count) {
+      if (count != 0) {
+        details = details == null ? Json.MAPPER.createObjectNode() : details;
+        details.put(name, count);
       }
       return this;
     }

@@ -16,6 +16,7 @@ import dev.threadmill.db.Keyset;
 import dev.threadmill.db.Row;
 import dev.threadmill.db.Tx;
 import dev.threadmill.projects.Caller;
+import dev.threadmill.limits.LimitedThreads;
 import io.quarkus.arc.All;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.SQLException;
@@ -28,7 +29,7 @@ import java.util.Optional;
 
 /** The table of threads. */
 @ApplicationScoped
-public class ThreadStore {
+public class ThreadStore implements LimitedThreads {
   static final String COLUMNS =
       "id, project_id, created_at, assistant_id, status, tool_resources, metadata,"
           + " forked_from_thread, forked_from_message";
@@ -129,6 +130,11 @@ public class ThreadStore {
   /** The thread; 404 if the project has none of this id. */
   public ConversationThread get(ProjectId project, ThreadId id) {
     return find(project, id).orElseThrow(() -> ApiException.notFound("thread", id));
+  }
+
+  @Override
+  public void requireExisting(ProjectId project, ThreadId thread) {
+    get(project, thread);
   }
 
   /** The threads of a project, filtered by assistant (if not null) and metadata. */

@@ -28,7 +28,8 @@ final class EventTypes {
           Activity.VECTOR_STORE_FILE + "completed",
           Activity.VECTOR_STORE_FILE + "failed",
           Activity.LIMIT_REFUSED,
-          Activity.DEBUG_LOG_ACCESSED);
+          Activity.DEBUG_LOG_ACCESSED,
+          Activity.BUDGET_ALERT);
 
   private static final String EVERYTHING = "*";
 

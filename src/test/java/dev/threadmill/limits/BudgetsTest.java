@@ -10,10 +10,12 @@ import dev.threadmill.api.RunId;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.models.LimitReachedException;
 import dev.threadmill.models.ModelMessage;
+import dev.threadmill.models.ModelOperation;
 import dev.threadmill.models.ModelPart;
 import dev.threadmill.models.ModelRequest;
 import dev.threadmill.models.Usage;
 import dev.threadmill.models.registry.ModelRegistry;
+import dev.threadmill.telemetry.Activity;
 import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.FakeProvider;
 import dev.threadmill.testing.FakeProviderResource;
@@ -132,14 +134,12 @@ class BudgetsTest {
     assertThat(used).as("it is used, not only guarded").isGreaterThan(budget * 9L / 10);
     assertThat(tenant.used("month")).isEqualTo(used);
     assertThat(tenant.limits().at("/used/reserved/tokens").asLong()).isZero();
-    var failed = runs.stream().filter(run -> run.path("status").asText().equals("failed")).toList();
-    assertThat(failed)
-        .allSatisfy(
-            run -> {
-              assertThat(run.at("/last_error/code").asText()).isEqualTo("rate_limit_exceeded");
-              assertThat(run.at("/last_error/message").asText()).contains("quota");
-            });
-    assertThat(failed.size() + created.size() - runs.size()).isGreaterThan(0);
+    var stopped =
+        runs.stream()
+            .filter(run -> run.at("/incomplete_details/reason").asText().equals("project_budget"))
+            .toList();
+    assertThat(runs).noneMatch(run -> run.path("status").asText().equals("failed"));
+    assertThat(stopped.size() + created.size() - runs.size()).isGreaterThan(0);
   }
 
   @Test
@@ -205,7 +205,8 @@ class BudgetsTest {
 
     var run = ended(tenant, tenant.run("gpt-4o", "").json());
 
-    assertThat(run.at("/last_error/code").asText()).isEqualTo("rate_limit_exceeded");
+    assertThat(run.path("status").asText()).isEqualTo("incomplete");
+    assertThat(run.at("/incomplete_details/reason").asText()).isEqualTo("project_budget");
     assertThat(provider.requests()).isEmpty();
   }
 
@@ -239,7 +240,7 @@ class BudgetsTest {
 
     assertThat(tenant.used("total")).isEqualTo(lost.tokens());
     assertThat(tenant.limits().at("/used/reserved/tokens").asLong()).isZero();
-    ledger.settleAndCommit(lost, new Usage(1, 1));
+    ledger.settleAndCommit(lost, new Usage(1, 1), List.of());
     assertThat(tenant.used("total")).as("not counted twice").isEqualTo(lost.tokens());
   }
 
@@ -269,10 +270,13 @@ class BudgetsTest {
         ledger.reserve(
             Payer.of(project), null, models.require("gpt-4o").info(), hello(), LONG_ENOUGH);
 
-    jdbc.runInTransaction(tx -> ledger.abandon(tx, Payer.of(project), run));
+    jdbc.runInTransaction(
+        tx ->
+            ledger.abandon(
+                tx, Payer.of(project), run, at -> Activity.of(Activity.MODEL_CALL, project, at)));
 
     assertThat(tenant.used("total")).isEqualTo(lost.tokens());
-    ledger.settleAndCommit(mine, new Usage(3, 4));
+    ledger.settleAndCommit(mine, new Usage(3, 4), List.of());
     assertThat(tenant.used("total")).isEqualTo(lost.tokens() + 7);
     assertThat(tenant.limits().at("/used/reserved/tokens").asLong()).isZero();
   }
@@ -283,7 +287,9 @@ class BudgetsTest {
     provider.otherwise(words(250));
     var model =
         ledger.metered(
-            Payer.of(new ProjectId(tenant.id())), models.require("gpt-4o"), Duration.ofSeconds(5));
+            CallSource.of(Payer.of(new ProjectId(tenant.id())), ModelOperation.CHAT),
+            models.require("gpt-4o"),
+            Duration.ofSeconds(5));
 
     var answer = model.answer(hello(), _ -> {});
 

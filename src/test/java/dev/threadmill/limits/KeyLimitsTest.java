@@ -13,6 +13,7 @@ import dev.threadmill.models.ModelPart;
 import dev.threadmill.models.ModelRequest;
 import dev.threadmill.models.Usage;
 import dev.threadmill.models.registry.ModelRegistry;
+import dev.threadmill.telemetry.Activity;
 import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.FakeProvider;
 import dev.threadmill.testing.FakeProviderResource;
@@ -252,7 +253,7 @@ class KeyLimitsTest {
                           () -> {
                             var payer = keys.get(i % keys.size()).payer();
                             var reserved = ledger.reserve(payer, null, model, hello(), LONG_ENOUGH);
-                            ledger.settleAndCommit(reserved, new Usage(10, 5));
+                            ledger.settleAndCommit(reserved, new Usage(10, 5), List.of());
                             return null;
                           }))
               .toList();
@@ -353,7 +354,12 @@ class KeyLimitsTest {
 
     assertThat(tenant.limits().at("/used/reserved/tokens").asLong()).isEqualTo(70);
     jdbc.runInTransaction(
-        tx -> ledger.abandon(tx, Payer.of(new ProjectId(tenant.id())), new RunId("run_old")));
+        tx ->
+            ledger.abandon(
+                tx,
+                Payer.of(new ProjectId(tenant.id())),
+                new RunId("run_old"),
+                at -> Activity.of(Activity.MODEL_CALL, new ProjectId(tenant.id()), at)));
     assertThat(tenant.used("total")).isEqualTo(70);
     assertThat(tenant.limits().at("/used/reserved/tokens").asLong()).isZero();
   }

@@ -316,8 +316,8 @@ class LimitsTest {
     int allowed = provider.lastRequest().body().path("max_completion_tokens").asInt();
     assertThat(allowed).isBetween(150, 200);
     assertThat(tenant.limits().at("/used/day/cost").asDouble()).isLessThanOrEqualTo(0.02);
-    var refused = until(tenant, tenant.run("priced", "").json(), "failed");
-    assertThat(refused.at("/last_error/code").asText()).isEqualTo("rate_limit_exceeded");
+    var refused = until(tenant, tenant.run("priced", "").json(), "incomplete");
+    assertThat(refused.at("/incomplete_details/reason").asText()).isEqualTo("project_budget");
   }
 
   @Test

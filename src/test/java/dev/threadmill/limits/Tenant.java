@@ -11,9 +11,9 @@ import dev.threadmill.testing.ToolRuns;
  *
  * @param api a client with that key
  */
-record Tenant(String id, ApiClient admin, ApiClient api, String key) {
+public record Tenant(String id, ApiClient admin, ApiClient api, String key) {
   /** A project on the server of this admin client. */
-  static Tenant of(ApiClient admin) {
+  public static Tenant of(ApiClient admin) {
     var project = admin.post("/v1/projects", "{\"name\": \"tenant\"}").id();
     var made = admin.post("/v1/projects/" + project + "/api_keys", "{}");
     var key = made.json().path("value").asText();
@@ -21,38 +21,38 @@ record Tenant(String id, ApiClient admin, ApiClient api, String key) {
   }
 
   /** A project on the server under test. */
-  static Tenant create() {
+  public static Tenant create() {
     return of(ApiClient.admin());
   }
 
-  static Tenant limited(String limits) {
+  public static Tenant limited(String limits) {
     var tenant = create();
     tenant.limit(limits);
     return tenant;
   }
 
-  String path() {
+  public String path() {
     return "/v1/projects/" + id + "/limits";
   }
 
-  JsonNode limit(String limits) {
+  public JsonNode limit(String limits) {
     var answer = admin.post(path(), limits);
     assertThat(answer.status()).as(answer.text()).isEqualTo(200);
     return answer.json();
   }
 
-  JsonNode limits() {
+  public JsonNode limits() {
     var answer = api.get(path());
     assertThat(answer.status()).as(answer.text()).isEqualTo(200);
     return answer.json();
   }
 
-  long used(String period) {
+  public long used(String period) {
     return limits().at("/used/" + period + "/tokens").asLong();
   }
 
   /** Creates a run on a new thread. */
-  ApiClient.Response run(String model, String more) {
+  public ApiClient.Response run(String model, String more) {
     var assistant = api.post("/v1/assistants", "{\"model\": \"%s\"}".formatted(model)).id();
     return api.post(
         "/v1/threads/runs",
@@ -63,7 +63,7 @@ record Tenant(String id, ApiClient admin, ApiClient api, String key) {
             .formatted(assistant, more));
   }
 
-  JsonNode get(JsonNode run) {
+  public JsonNode get(JsonNode run) {
     return api.get(ToolRuns.path(run)).json();
   }
 }

@@ -3,11 +3,13 @@ package dev.threadmill.files.extraction;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.Sha256;
 import dev.threadmill.limits.BudgetLedger;
+import dev.threadmill.limits.CallSource;
 import dev.threadmill.limits.Payer;
 import dev.threadmill.models.LanguageModel;
 import dev.threadmill.models.LimitReachedException;
 import dev.threadmill.models.ModelException;
 import dev.threadmill.models.ModelMessage;
+import dev.threadmill.models.ModelOperation;
 import dev.threadmill.models.ModelPart;
 import dev.threadmill.models.ModelRequest;
 import dev.threadmill.models.registry.ModelRegistry;
@@ -51,7 +53,9 @@ public class ModelPictureReader implements PictureReader {
     this(
         config,
         registry::find,
-        (project, model) -> ledger.metered(Payer.of(project), model, LONGEST_WAIT),
+        (project, model) ->
+            ledger.metered(
+                CallSource.of(Payer.of(project), ModelOperation.EXTRACTION), model, LONGEST_WAIT),
         texts);
   }
 

@@ -3,6 +3,7 @@ package dev.threadmill.models.chat;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.threadmill.api.ApiException;
 import dev.threadmill.api.Bounds;
+import dev.threadmill.api.StorableText;
 import dev.threadmill.models.FunctionSpec;
 import dev.threadmill.models.ModelRequest;
 import dev.threadmill.models.ResponseFormat;
@@ -12,9 +13,10 @@ import java.util.Optional;
 import java.util.stream.StreamSupport;
 
 /**
- * The body of {@code POST /v1/chat/completions}. Unsupported options are rejected; {@code user},
- * {@code store}, {@code metadata}, {@code service_tier} and other fields for the bookkeeping of the
- * original service are accepted and have no effect.
+ * The body of {@code POST /v1/chat/completions}. Unsupported options are rejected. Usage is counted
+ * for the {@code user} or {@code safety_identifier}; {@code store}, {@code metadata}, {@code
+ * service_tier} and other fields for the bookkeeping of the original service are accepted and have
+ * no effect.
  */
 public record ChatCompletionRequest(
     String model,
@@ -61,6 +63,8 @@ public record ChatCompletionRequest(
   public record StreamOptions(Boolean includeUsage, Boolean includeObfuscation) {}
 
   public ChatCompletionRequest {
+    StorableText.require("user", user);
+    StorableText.require("safety_identifier", safetyIdentifier);
     Bounds.requiredText("model", model, 256);
     Bounds.required("messages", messages);
     messages = Bounds.list("messages", messages, MOST_MESSAGES);
@@ -89,6 +93,11 @@ public record ChatCompletionRequest(
     refuse("verbosity", verbosity != null && !verbosity.equals("medium"), "it cannot be passed on");
     stops(stop);
     checkChoice(toolChoice, tools);
+  }
+
+  /** Whom the client calls for; null if it does not say. */
+  String caller() {
+    return user == null ? safetyIdentifier : user;
   }
 
   boolean isStream() {

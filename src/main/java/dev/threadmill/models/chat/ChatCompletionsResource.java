@@ -81,6 +81,7 @@ public class ChatCompletionsResource {
       })
   public Response create(ChatCompletionRequest request, RoutingContext connection)
       throws InterruptedException {
+    models.requireMapped(request.model());
     var model =
         models.find(request.model()).orElseThrow(() -> ModelErrors.unknownModel(request.model()));
     if (request.speech() != null && !model.info().speech()) {
@@ -126,7 +127,7 @@ public class ChatCompletionsResource {
       RequestParts.Loaded prompt,
       RoutingContext connection) {
     try {
-      var called = withCode(project, request, metering.metered(model));
+      var called = withCode(project, request, metering.metered(model, request.caller()));
       var call =
           new ChatCompletionCall(
               request,

@@ -5,6 +5,8 @@ import dev.threadmill.models.Metering;
 import dev.threadmill.models.ModelErrors;
 import dev.threadmill.models.ModelException;
 import dev.threadmill.models.ModelInfo;
+import dev.threadmill.models.ModelOperation;
+import dev.threadmill.models.Price;
 import dev.threadmill.models.TokenCounter;
 import dev.threadmill.models.registry.ModelRegistry;
 import dev.threadmill.models.rehearsal.RehearsalModel;
@@ -48,6 +50,7 @@ class CreateEmbeddings {
    * @throws ModelException if the model failed or a limit does not allow the call
    */
   EmbeddingList create(EmbeddingsRequest request) throws InterruptedException {
+    models.requireMapped(request.model());
     var weights = builtIn(request.model());
     if (weights.isPresent()) {
       return observer.observed(
@@ -103,8 +106,9 @@ class CreateEmbeddings {
                 false,
                 false,
                 false)
-            .priced(ModelInfo.Price.FREE);
-    var reservation = metering.reserve(info, () -> tokens);
+            .priced(Price.FREE);
+    var reservation =
+        metering.reserve(info, ModelOperation.EMBEDDINGS, request.user(), () -> tokens);
     long used = 0;
     try {
       var embedded = model.embedForClient(texts);
@@ -115,7 +119,7 @@ class CreateEmbeddings {
           request.encodingFormat(),
           used);
     } finally {
-      reservation.settle(used);
+      reservation.settle(used, used > 0);
     }
   }
 

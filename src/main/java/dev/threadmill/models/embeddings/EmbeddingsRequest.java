@@ -2,12 +2,13 @@ package dev.threadmill.models.embeddings;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.threadmill.api.Bounds;
+import dev.threadmill.api.StorableText;
 
 /**
  * The body of {@code POST /v1/embeddings}.
  *
  * @param dimensions the length of the vectors; null for the model's own
- * @param user accepted and without effect
+ * @param user whom usage is counted for
  */
 public record EmbeddingsRequest(
     String model,
@@ -29,6 +30,7 @@ public record EmbeddingsRequest(
   }
 
   public EmbeddingsRequest {
+    StorableText.require("user", user);
     Bounds.requiredText("model", model, MAX_NAME);
     Bounds.required("input", input);
     Bounds.integer("dimensions", dimensions, 1, MAX_DIMENSIONS);

@@ -3,6 +3,7 @@ package dev.threadmill.models.embeddings;
 import dev.threadmill.api.ApiException;
 import dev.threadmill.models.Metering;
 import dev.threadmill.models.ModelException;
+import dev.threadmill.models.ModelOperation;
 import dev.threadmill.models.ModelsConfig;
 import dev.threadmill.models.RetryPolicy;
 import dev.threadmill.models.TokenCounter;
@@ -63,8 +64,11 @@ class RemoteEmbeddings {
     var inputs = inputs(request, provider.type());
     var model = provider.pinnedName(location.nameAtProvider(), request.model());
     var call = new EmbeddingsCall(transport, provider, config.timeout(), clock);
-    var reservation = metering.reserve(location.info(), () -> count(inputs));
+    var reservation =
+        metering.reserve(
+            location.info(), ModelOperation.EMBEDDINGS, request.user(), () -> count(inputs));
     long used = 0;
+    boolean isCompleted = false;
     try {
       var vectors = new ArrayList<float[]>(inputs.size());
       for (int from = 0; from < inputs.size(); ) {
@@ -87,9 +91,10 @@ class RemoteEmbeddings {
         }
         from += batch.size();
       }
+      isCompleted = true;
       return EmbeddingList.of(request.model(), vectors, request.encodingFormat(), used);
     } finally {
-      reservation.settle(used);
+      reservation.settle(used, isCompleted);
     }
   }
 

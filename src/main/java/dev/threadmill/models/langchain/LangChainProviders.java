@@ -178,6 +178,7 @@ final class LangChainProviders {
           prompt += start.path(name).asLong(0);
         }
         received.prompt(LongNode.valueOf(prompt));
+        received.cached(start.path("cache_read_input_tokens"));
       }
       received.completion(event.path("usage").path("output_tokens"));
       received.finish(event.path("delta").path("stop_reason"));
@@ -279,6 +280,7 @@ final class LangChainProviders {
     public void onEvent(ObjectNode event, Received received) {
       var usage = event.path("usageMetadata");
       received.prompt(usage.path("promptTokenCount"));
+      received.cached(usage.path("cachedContentTokenCount"));
       received.completion(usage.path("candidatesTokenCount"));
       received.reasoning(usage.path("thoughtsTokenCount"));
       if (event.path("candidates").path(0) instanceof ObjectNode candidate

@@ -11,6 +11,7 @@ final class Received {
   private long prompt = -1;
   private long completion = -1;
   private long reasoning;
+  private long cached;
   private int calls;
 
   /** The reason for the end as the provider spells it; empty if it named none. */
@@ -36,6 +37,11 @@ final class Received {
     reasoning = isCount(count) ? count(count) : reasoning;
   }
 
+  /** The part of the prompt that the provider had in its cache. */
+  void cached(JsonNode count) {
+    cached = isCount(count) ? count(count) : cached;
+  }
+
   /** The number of the next tool call, from 0. */
   int nextCall() {
     return calls++;
@@ -51,7 +57,7 @@ final class Received {
       return null;
     }
     long all = isReasoningApart && completion >= 0 ? completion + reasoning : completion;
-    return new Usage(prompt, all, reasoning);
+    return new Usage(prompt, all, reasoning, cached, 0, 0, 0, null);
   }
 
   private static boolean isCount(JsonNode count) {

@@ -8,8 +8,10 @@ import dev.threadmill.api.Json;
 import dev.threadmill.models.Metering;
 import dev.threadmill.models.ModelErrors;
 import dev.threadmill.models.ModelException;
+import dev.threadmill.models.ModelOperation;
 import dev.threadmill.models.ModelsConfig;
 import dev.threadmill.models.RetryPolicy;
+import dev.threadmill.models.TokenCounter;
 import dev.threadmill.models.http.ProviderPost;
 import dev.threadmill.models.http.ProviderTransport;
 import dev.threadmill.models.registry.ModelRegistry;
@@ -60,32 +62,55 @@ public class ModerationsResource {
           "Passed on to the provider of the model. A model whose provider has no moderations is a 400.")
   public ModerationList create(ModerationRequest request) throws InterruptedException {
     var model = request.modelOrDefault();
+    models.requireMapped(model);
     var location =
         models
             .locate(model)
             .filter(at -> at.provider().hasModerations())
             .orElseThrow(() -> unavailable(model));
-    metering.admit(location.info());
     var provider = location.provider();
     var name = provider.pinnedName(location.nameAtProvider(), model);
     var body = Json.MAPPER.createObjectNode().put("model", name).set("input", request.input());
     var post =
         new ProviderPost(
             transport, provider, provider.answerTimeout(config), MAX_RESPONSE_BYTES, clock);
+    var reservation =
+        metering.reserve(
+            location.info(), ModelOperation.MODERATIONS, null, () -> tokens(request.input()));
+    boolean isCompleted = false;
     try {
-      return RetryPolicy.of(config)
-          .call(
-              provider.name(),
-              _ ->
-                  post.send(
-                      "/moderations",
-                      Json.write(body).getBytes(StandardCharsets.UTF_8),
-                      name,
-                      answer -> read(answer, model)),
-              _ -> {});
+      var moderated =
+          RetryPolicy.of(config)
+              .call(
+                  provider.name(),
+                  _ ->
+                      post.send(
+                          "/moderations",
+                          Json.write(body).getBytes(StandardCharsets.UTF_8),
+                          name,
+                          answer -> read(answer, model)),
+                  _ -> {});
+      isCompleted = true;
+      return moderated;
     } catch (ModelException e) {
       throw ModelErrors.of(e, model, "input");
+    } finally {
+      reservation.settle(isCompleted ? tokens(request.input()) : 0, isCompleted);
     }
+  }
+
+  /** The tokens of all texts of the input, by this server's count. */
+  private static int tokens(JsonNode input) {
+    if (input.isTextual()) {
+      return TokenCounter.count(input.textValue());
+    }
+    int tokens = TokenCounter.count(input.path("text").asText(""));
+    if (input.isArray()) {
+      for (var element : input) {
+        tokens += tokens(element);
+      }
+    }
+    return tokens;
   }
 
   private ModerationList read(InputStream answer, String model) throws IOException {

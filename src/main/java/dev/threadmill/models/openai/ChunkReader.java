@@ -263,7 +263,19 @@ final class ChunkReader {
     if (prompt < 0 && completion >= 0 && total >= completion) {
       prompt = total - completion;
     }
-    response.usage(new Usage(prompt, completion, reasoning));
+    var ofPrompt = usage.path("prompt_tokens_details");
+    long cached =
+        Math.max(count(ofPrompt, "cached_tokens"), count(usage, "prompt_cache_hit_tokens"));
+    response.usage(
+        new Usage(
+            prompt,
+            completion,
+            reasoning,
+            Math.max(0, cached),
+            Math.max(0, count(ofPrompt, "audio_tokens")),
+            Math.max(0, count(usage.path("completion_tokens_details"), "audio_tokens")),
+            Math.max(0, count(ofPrompt, "image_tokens")),
+            null));
   }
 
   private static long count(JsonNode usage, String... names) {

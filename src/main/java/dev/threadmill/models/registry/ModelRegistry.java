@@ -1,5 +1,6 @@
 package dev.threadmill.models.registry;
 
+import dev.threadmill.api.ApiException;
 import dev.threadmill.models.LanguageModel;
 import dev.threadmill.models.LearnedFacts;
 import dev.threadmill.models.ModelException;
@@ -31,9 +32,10 @@ import org.jboss.logging.Logger;
 
 /**
  * The models by name. A name belongs, in this order: to the model of that name in the models file;
- * to the rehearsal model, if it is {@code rehearsal}; to the provider whose prefix it has, if that
- * provider is configured; to the default provider, as it stands; and with no default provider to
- * the rehearsal model, so that apps run unchanged offline.
+ * to the model that it stands for, if it is a tier; to the rehearsal model, if it is {@code
+ * rehearsal}; to the provider whose prefix it has, if that provider is configured; to the default
+ * provider, as it stands; and with no default provider to the rehearsal model, so that apps run
+ * unchanged offline.
  */
 @ApplicationScoped
 public class ModelRegistry {
@@ -51,6 +53,7 @@ public class ModelRegistry {
   private final Map<String, Provider> byType;
   private final Map<String, ProviderConfig> providers;
   private final ModelsFile file;
+  private final ModelTiers tiers;
   private final LearnedFacts learned;
   private final ObserveModelCalls observer;
   private final Map<String, ProviderListing> listings = new LinkedHashMap<>();
@@ -72,13 +75,16 @@ public class ModelRegistry {
     configure("ollama", "OLLAMA", config.ollama());
     var options =
         ModelOptions.DEFAULT.with(
-            config.moderations().orElse(null), config.readsFiles().orElse(null));
+            config.moderations().orElse(null),
+            config.readsFiles().orElse(null),
+            ModelPrices.checked(config.prices()).orElse(null));
     providers.computeIfPresent("openai", (_, openai) -> openai.with(options));
     this.file =
         config
             .file()
             .map(path -> ModelsFile.read(path, providers, byType.keySet(), System.getenv()))
             .orElse(ModelsFile.NONE);
+    this.tiers = ModelTiers.of(config.tiers(), file);
     var listed = new LinkedHashMap<>(providers);
     file.models().forEach(entry -> listed.putIfAbsent(entry.provider().name(), entry.provider()));
     listed.forEach(
@@ -134,7 +140,7 @@ public class ModelRegistry {
     if (location.isPresent()) {
       return location.map(this::of);
     }
-    var name = unpinned(model);
+    var name = resolved(model);
     if (name.equals(RehearsalModel.NAME)) {
       return Optional.of(RehearsalModel.named());
     }
@@ -154,11 +160,48 @@ public class ModelRegistry {
     if (!isName(model)) {
       return Optional.empty();
     }
+    return locateNamed(resolved(model));
+  }
+
+  /** The name without its version, and of the model if it is a tier. */
+  private String resolved(String model) {
     var name = unpinned(model);
+    return file.find(name).isPresent() ? name : tiers.modelOf(name);
+  }
+
+  /**
+   * Refuses a tier that stands for no model. Offline the rehearsal model stands in for it.
+   *
+   * @throws ApiException 400 that names the field {@code model}
+   */
+  public void requireMapped(String model) {
+    if (model != null && !isOffline() && isUnmapped(model)) {
+      throw ApiException.invalid(
+          "model",
+          "tier_not_configured",
+          ("The tier '%s' stands for no model on this server. Give a model the tier in the models"
+                  + " file, or set THREADMILL_TIERS, such as %s=MODEL.")
+              .formatted(model, unpinned(model)));
+    }
+  }
+
+  private boolean isUnmapped(String model) {
+    var name = unpinned(model);
+    return tiers.isUnmapped(name) && file.find(name).isEmpty();
+  }
+
+  private Optional<Location> locateNamed(String name) {
     var described = file.find(name);
     if (described.isPresent()) {
       return described.map(
-          entry -> new Location(entry.info(), entry.nameAtProvider(), entry.provider()));
+          entry ->
+              new Location(
+                  ModelPrices.priced(entry.info(), entry.nameAtProvider(), entry.provider()),
+                  entry.nameAtProvider(),
+                  entry.provider()));
+    }
+    if (ModelTiers.RESERVED.contains(name)) {
+      return Optional.empty();
     }
     if (name.equals(RehearsalModel.NAME)) {
       return Optional.empty();
@@ -195,11 +238,19 @@ public class ModelRegistry {
     if (found.isEmpty() || file.find(unpinned(model)).isPresent()) {
       return found;
     }
+    var name = unpinned(model);
+    if (tiers.all().containsKey(name)) {
+      return describe(tiers.modelOf(name)).map(info -> asTier(info, name));
+    }
     var listing = listings.get(found.get().ownedBy());
     var listed = listing == null ? Optional.<List<String>>empty() : listing.names();
     return listed.isEmpty() || isListed(model, found.get().ownedBy(), listed.get())
         ? found
         : Optional.empty();
+  }
+
+  private static ModelInfo asTier(ModelInfo info, String tier) {
+    return info.named(tier, info.contextWindow());
   }
 
   private boolean isListed(String model, String provider, List<String> listed) {
@@ -211,7 +262,7 @@ public class ModelRegistry {
 
   /** Whether context window and abilities of a model are known, not assumed. */
   public boolean isDescribed(String model) {
-    var name = unpinned(model);
+    var name = resolved(model);
     return file.find(name).isPresent()
         || name.equals(RehearsalModel.NAME)
         || ModelFamilies.describes(name);
@@ -226,7 +277,9 @@ public class ModelRegistry {
     var all = new LinkedHashMap<String, ModelInfo>();
     for (var entry : file.models()) {
       if (!entry.isPattern() && !entry.info().name().equals(RehearsalModel.NAME)) {
-        all.put(entry.info().name(), entry.info());
+        all.put(
+            entry.info().name(),
+            ModelPrices.priced(entry.info(), entry.nameAtProvider(), entry.provider()));
       }
     }
     var names = listedNames();
@@ -234,6 +287,13 @@ public class ModelRegistry {
       find(name).map(LanguageModel::info).ifPresent(info -> all.putIfAbsent(name, info));
     }
     var rehearsal = find(RehearsalModel.NAME).map(LanguageModel::info).orElseThrow();
+    tiers
+        .all()
+        .forEach(
+            (tier, model) ->
+                find(tier)
+                    .map(LanguageModel::info)
+                    .ifPresent(info -> all.putIfAbsent(tier, asTier(info, tier))));
     all.put(RehearsalModel.NAME, rehearsal);
     return List.copyOf(all.values());
   }
@@ -285,7 +345,10 @@ public class ModelRegistry {
 
   private Location atProvider(String name, String model, String nameAtProvider) {
     var provider = providers.get(name);
-    return new Location(ModelFamilies.info(model, provider), nameAtProvider, provider);
+    return new Location(
+        ModelPrices.priced(ModelFamilies.info(model, provider), nameAtProvider, provider),
+        nameAtProvider,
+        provider);
   }
 
   /** With a smaller context window, and without kinds of content, as the provider refused them. */

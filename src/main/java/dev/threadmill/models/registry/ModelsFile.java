@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import dev.threadmill.models.ModelInfo;
 import dev.threadmill.models.ModelOptions;
+import dev.threadmill.models.Price;
 import dev.threadmill.models.ProviderConfig;
 import dev.threadmill.models.ReasoningTags;
 import dev.threadmill.models.TextToolCalls;
@@ -43,6 +44,7 @@ record ModelsFile(String path, List<Entry> models) {
           "timeouts",
           "moderations",
           "files",
+          "prices",
           "headers");
   private static final Set<String> MODEL_FIELDS =
       Set.of(
@@ -252,7 +254,43 @@ record ModelsFile(String path, List<Entry> models) {
         timeouts.get("next_byte").duration().orElse(defaults.nextByte()),
         timeouts.get("answer").duration().orElse(defaults.answer()),
         field.get("moderations").bool().orElse(defaults.moderations()),
-        field.get("files").bool().orElse(defaults.files()));
+        field.get("files").bool().orElse(defaults.files()),
+        prices(field.get("prices")).orElse(defaults.prices()));
+  }
+
+  private static Optional<String> prices(YamlField field) {
+    return field
+        .text()
+        .map(
+            text -> {
+              if (!ModelPrices.isKnown(text)) {
+                throw field.wrong("'%s' is none of %s".formatted(text, ModelPrices.names()));
+              }
+              return text;
+            });
+  }
+
+  private static Price price(YamlField field) {
+    if (field.isAbsent()) {
+      return null;
+    }
+    field.allowOnly(
+        Set.of(
+            "input",
+            "cached_input",
+            "output",
+            "reasoning",
+            "audio_input",
+            "audio_output",
+            "image_input"));
+    return new Price(
+        field.get("input").amount(),
+        field.get("cached_input").amountOrNull(),
+        field.get("output").amount(),
+        field.get("reasoning").amountOrNull(),
+        field.get("audio_input").amountOrNull(),
+        field.get("audio_output").amountOrNull(),
+        field.get("image_input").amountOrNull());
   }
 
   private static Optional<String> reasoningField(YamlField field, Optional<String> baseUrl) {
@@ -279,8 +317,6 @@ record ModelsFile(String path, List<Entry> models) {
     var nameAtProvider = field.get("model").text().orElse(name);
     boolean hasWindow = !field.get("context_window").isAbsent();
     var known = ModelFamilies.info(nameAtProvider, provider);
-    var price = field.get("price");
-    price.allowOnly(Set.of("input", "output"));
     var info =
         new ModelInfo(
             name,
@@ -294,9 +330,7 @@ record ModelsFile(String path, List<Entry> models) {
             field.get("reasoning").bool().orElse(known.reasoning()),
             field.get("tier").text().orElse(null),
             field.get("region").text().orElse(provider.region()),
-            price.isAbsent()
-                ? null
-                : new ModelInfo.Price(price.get("input").amount(), price.get("output").amount()),
+            price(field.get("price")),
             field
                 .get("speech")
                 .bool()

@@ -2,6 +2,7 @@ package dev.threadmill.models.registry;
 
 import dev.threadmill.models.ModelErrors;
 import dev.threadmill.models.ModelInfo;
+import dev.threadmill.models.Price;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
@@ -43,7 +44,7 @@ public class ModelsResource {
       Capabilities capabilities,
       String tier,
       String region,
-      ModelInfo.Price price) {}
+      Price price) {}
 
   /** What a model can do. */
   public record Capabilities(

@@ -2,6 +2,7 @@ package dev.threadmill.models.registry;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -16,6 +17,7 @@ import java.util.stream.Stream;
 /** A value of the models file with its path, for errors. A null counts as absent. */
 record YamlField(String file, String name, JsonNode value) {
   private static final Pattern DURATION = Pattern.compile("(\\d{1,9})(ms|s|m|h|)");
+  private static final int MOST_DOLLARS = 1_000_000;
   private static final Duration LONGEST = Duration.ofDays(1);
 
   YamlField {
@@ -137,10 +139,15 @@ record YamlField(String file, String name, JsonNode value) {
   }
 
   /** An amount of money that must be there. */
-  double amount() {
-    if (!value.isNumber() || value.doubleValue() < 0) {
-      throw wrong("must be a number of US dollars a million tokens, 0 or more");
+  BigDecimal amount() {
+    if (!value.isNumber() || value.doubleValue() < 0 || value.doubleValue() > MOST_DOLLARS) {
+      throw wrong("must be a number of US dollars a million tokens, from 0 to " + MOST_DOLLARS);
     }
-    return value.doubleValue();
+    return value.decimalValue();
+  }
+
+  /** As {@link #amount}, or null if it is left out. */
+  BigDecimal amountOrNull() {
+    return isAbsent() ? null : amount();
   }
 }

@@ -10,6 +10,7 @@ import dev.threadmill.models.ModelPart;
 import dev.threadmill.models.ModelRequest;
 import dev.threadmill.models.ModelResponse;
 import dev.threadmill.models.ModelToolCall;
+import dev.threadmill.models.Price;
 import dev.threadmill.models.ResponseFormat;
 import dev.threadmill.models.TokenCounter;
 import dev.threadmill.models.ToolChoice;
@@ -74,7 +75,7 @@ public final class RehearsalModel implements LanguageModel {
         true,
         null,
         null,
-        ModelInfo.Price.FREE);
+        Price.FREE);
   }
 
   @Override

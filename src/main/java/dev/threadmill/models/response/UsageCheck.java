@@ -68,7 +68,12 @@ final class UsageCheck {
       completion = plausible(completion, ownCompletion(), contextWindow);
     }
     long thought = Math.clamp(reported.reasoningTokens(), 0, completion);
-    return new Usage(prompt, completion, thought);
+    return new Usage(prompt, completion, thought)
+        .withParts(
+            reported.cachedTokens(),
+            reported.audioPromptTokens(),
+            reported.audioCompletionTokens(),
+            reported.imageTokens());
   }
 
   private static boolean isSuspicious(long count, long characters, int window) {

@@ -49,7 +49,7 @@ class BuildRunSpec {
             .reasoningEffort(request.effort())
             .tokenLimits(null, request.maxOutputTokens())
             .responseFormat(request.format())
-            .turns(new TurnOptions(null, null, null, maxToolCalls(request)))
+            .turns(new TurnOptions(null, null, null, maxToolCalls(request), null))
             .exactReplay(request.store());
     opening.addTo(overrides);
     if (!request.truncates()) {

@@ -193,7 +193,10 @@ final class ResponseObject {
   /** Tokens as the Responses API counts them. */
   static ObjectNode usage(Usage usage) {
     var object = Json.MAPPER.createObjectNode().put("input_tokens", usage.promptTokens());
-    object.putObject("input_tokens_details").put("cached_tokens", 0).put("cache_write_tokens", 0);
+    object
+        .putObject("input_tokens_details")
+        .put("cached_tokens", usage.cachedTokens())
+        .put("cache_write_tokens", 0);
     object.put("output_tokens", usage.completionTokens());
     object
         .putObject("output_tokens_details")

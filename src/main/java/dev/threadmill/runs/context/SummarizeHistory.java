@@ -145,13 +145,12 @@ public class SummarizeHistory {
       reservation =
           ledger.reserve(run.payer(), run.id(), model.info(), unreserved, config.expiry());
       var answer = model.answer(reservation.applyTo(unreserved), _ -> {});
-      usage = answer.usage();
-      var cost = model.info().price();
+      usage = answer.usage().at(model.info().price());
       var activity =
           run.activity(Activity.MODEL_CALL, clock.instant())
               .latencyMs((System.nanoTime() - started) / 1_000_000)
               .tokens(usage.promptTokens(), usage.completionTokens())
-              .cost(cost == null ? null : cost.of(usage).dollars())
+              .cost(usage.cost() == null ? null : usage.cost().dollars())
               .status("completed")
               .detail("purpose", "compaction")
               .build();
@@ -171,7 +170,7 @@ public class SummarizeHistory {
       LOG.errorf(e, "history was not summarized run_id=%s", run.id());
       return Outcome.NOTHING;
     } finally {
-      ledger.settleAndCommit(reservation, usage);
+      ledger.settleAndCommit(reservation, usage, List.of());
     }
   }
 

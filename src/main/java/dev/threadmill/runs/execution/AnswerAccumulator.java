@@ -5,6 +5,7 @@ import dev.threadmill.api.ToolCallId;
 import dev.threadmill.models.ModelDelta;
 import dev.threadmill.models.ModelRequest;
 import dev.threadmill.models.ModelResponse;
+import dev.threadmill.models.Price;
 import dev.threadmill.models.ReasoningState;
 import dev.threadmill.models.TokenCounter;
 import dev.threadmill.models.ToolChoice;
@@ -40,6 +41,7 @@ public final class AnswerAccumulator {
   private boolean isMessageCommitted;
   private boolean isFilteredByProvider;
   private ModelRequest request;
+  private Price price;
   private boolean mayCall;
   private ReasoningState thoughts;
   private boolean isCounted;
@@ -121,9 +123,14 @@ public final class AnswerAccumulator {
     }
   }
 
-  /** The model is about to be called with this request. */
-  public void requestSent(ModelRequest what) {
+  /**
+   * The model is about to be called with this request.
+   *
+   * @param priceOfModel null if it is not known
+   */
+  public void requestSent(ModelRequest what, Price priceOfModel) {
     request = what;
+    price = priceOfModel;
     mayCall = !what.functions().isEmpty() && !ToolChoice.NONE.equals(what.toolChoice());
   }
 
@@ -155,7 +162,7 @@ public final class AnswerAccumulator {
         completion += TokenCounter.count(open.commentary.toString());
       }
     }
-    return new Usage(TokenCounter.count(request), completion + reasoning, reasoning);
+    return new Usage(TokenCounter.count(request), completion + reasoning, reasoning).at(price);
   }
 
   /** The step of the message; null if there is none that is still to be committed. */

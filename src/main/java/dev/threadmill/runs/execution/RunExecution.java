@@ -176,7 +176,7 @@ public final class RunExecution {
 
   /** Whether the run may make so many more tool calls. */
   public boolean allowsToolCalls(int calls) {
-    var most = run.settings().turns().maxToolCalls();
+    var most = run.settings().turns().mostToolCalls();
     return most == null || toolCalls + calls <= most;
   }
 

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import dev.threadmill.api.Metadata;
 import dev.threadmill.assistants.ToolSpec;
 import dev.threadmill.assistants.TurnOptions;
+import dev.threadmill.limits.RunBudget;
 import dev.threadmill.models.ResponseFormat;
 import dev.threadmill.models.ToolChoice;
 import dev.threadmill.models.Usage;
@@ -53,7 +54,8 @@ public record RunObject(
     @JsonInclude(JsonInclude.Include.NON_NULL) TurnOptions.Reasoning reasoning,
     @JsonInclude(JsonInclude.Include.NON_NULL) TurnOptions.Visibility visibility,
     @JsonInclude(JsonInclude.Include.NON_NULL) Integer maxTurns,
-    @JsonInclude(JsonInclude.Include.NON_NULL) Integer maxToolCalls) {
+    @JsonInclude(JsonInclude.Include.NON_NULL) Integer maxToolCalls,
+    @JsonInclude(JsonInclude.Include.NON_NULL) RunBudget budget) {
   private static final double DEFAULT_SAMPLING = 1;
 
   /** What the client has to do before the run continues. */
@@ -159,7 +161,8 @@ public record RunObject(
         settings.turns().reasoning(),
         settings.turns().visibility(),
         settings.turns().maxTurns(),
-        settings.turns().maxToolCalls());
+        settings.turns().maxToolCalls(),
+        settings.turns().budget());
   }
 
   /** The run as it was when it was created. */

@@ -19,6 +19,7 @@ import dev.threadmill.runs.store.RunTransitions;
 import dev.threadmill.runs.store.RunWorkQueue.OrphanedRun;
 import dev.threadmill.runs.store.Step;
 import dev.threadmill.runs.store.StepWriter;
+import dev.threadmill.telemetry.Activity;
 import dev.threadmill.threads.MessageStore;
 import dev.threadmill.threads.ThreadTail;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -103,7 +104,7 @@ public class ReclaimRun {
     var logged = new ArrayList<RunEvent>(uncommitted);
     events.forEach(event -> logged.add(event.event()));
     transitions.claim(tx, claimed, EventLog.format(run, logged));
-    ledger.abandon(tx, run.payer(), run.id());
+    ledger.abandon(tx, run.payer(), run.id(), lostAt -> run.activity(Activity.MODEL_CALL, lostAt));
     return new Reclaimed(claimed, position, events);
   }
 

@@ -7,6 +7,7 @@ import dev.threadmill.assistants.ReasoningEffort;
 import dev.threadmill.assistants.ToolResources;
 import dev.threadmill.assistants.ToolSpec;
 import dev.threadmill.assistants.TurnOptions;
+import dev.threadmill.limits.RunBudget;
 import dev.threadmill.models.ResponseFormat;
 import dev.threadmill.models.ToolChoice;
 import dev.threadmill.runs.spec.OnActiveRun;
@@ -56,6 +57,8 @@ public final class RunRequests {
 
     Integer maxToolCalls();
 
+    RunBudget budget();
+
     default RunOverrides.Builder overrides() {
       return RunOverrides.builder()
           .model(model())
@@ -65,7 +68,7 @@ public final class RunRequests {
           .tokenLimits(maxPromptTokens(), maxCompletionTokens())
           .truncation(truncationStrategy())
           .responseFormat(responseFormat())
-          .turns(new TurnOptions(reasoning(), visibility(), maxTurns(), maxToolCalls()));
+          .turns(new TurnOptions(reasoning(), visibility(), maxTurns(), maxToolCalls(), budget()));
     }
   }
 
@@ -92,7 +95,8 @@ public final class RunRequests {
       TurnOptions.Reasoning reasoning,
       TurnOptions.Visibility visibility,
       Integer maxTurns,
-      Integer maxToolCalls)
+      Integer maxToolCalls,
+      RunBudget budget)
       implements RunParameters {
     public CreateRunBody {
       Bounds.text("additional_instructions", additionalInstructions, MAX_INSTRUCTIONS);
@@ -104,7 +108,7 @@ public final class RunRequests {
       ResponseFormat.checked(responseFormat);
       checkText(model, instructions);
       checkNumbers(temperature, topP, maxPromptTokens, maxCompletionTokens);
-      new TurnOptions(reasoning, visibility, maxTurns, maxToolCalls);
+      new TurnOptions(reasoning, visibility, maxTurns, maxToolCalls, budget);
     }
 
     /** The run to create: of the named assistant, or of the thread's. */
@@ -143,7 +147,8 @@ public final class RunRequests {
       TurnOptions.Reasoning reasoning,
       TurnOptions.Visibility visibility,
       Integer maxTurns,
-      Integer maxToolCalls)
+      Integer maxToolCalls,
+      RunBudget budget)
       implements RunParameters {
     public CreateThreadAndRunBody {
       Bounds.required("assistant_id", assistantId);
@@ -151,7 +156,7 @@ public final class RunRequests {
       ResponseFormat.checked(responseFormat);
       checkText(model, instructions);
       checkNumbers(temperature, topP, maxPromptTokens, maxCompletionTokens);
-      new TurnOptions(reasoning, visibility, maxTurns, maxToolCalls);
+      new TurnOptions(reasoning, visibility, maxTurns, maxToolCalls, budget);
     }
 
     /** The thread, which has the tool resources of the run if it names none itself. */

@@ -67,7 +67,9 @@ public class CreateChildRun {
             .withTokenLimits(
                 new TokenLimits(
                     share(limits.maxPromptTokens(), used.promptTokens(), shares),
-                    share(limits.maxCompletionTokens(), used.completionTokens(), shares)));
+                    share(limits.maxCompletionTokens(), used.completionTokens(), shares)))
+            // The budget of the root is for the whole tree.
+            .withBudget(parent.settings().turns().budget());
     var id = ids.run();
     var definition =
         new Run.Definition(

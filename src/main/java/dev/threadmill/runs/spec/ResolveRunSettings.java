@@ -86,6 +86,7 @@ public class ResolveRunSettings {
     if (model == null) {
       throw ApiException.missing("model");
     }
+    models.requireMapped(model);
     // A model that does not exist fails the run, as one that is no longer there would.
     models.find(model).ifPresent(found -> requireRegion(project, found.info()));
     return model;

@@ -48,7 +48,7 @@ public class ChildRunStore {
     jdbc.list(
         """
         SELECT r.parent_call_id, r.status, r.last_error, r.incomplete_reason, r.prompt_tokens,
-          r.completion_tokens, said.content
+          r.completion_tokens, r.reasoning_tokens, r.cached_tokens, r.cost_nanos, said.content
         FROM runs r
         LEFT JOIN LATERAL (
           SELECT m.content FROM messages m
@@ -69,7 +69,7 @@ public class ChildRunStore {
         row.enumValue("status", RunStatus.class),
         row.json("last_error", RunError.class),
         row.text("incomplete_reason"),
-        new Usage(row.integer("prompt_tokens"), row.integer("completion_tokens")),
+        RunRow.usage(row),
         content == null ? List.of() : content);
   }
 
@@ -194,7 +194,8 @@ public class ChildRunStore {
         """
         SELECT thread_id, id, assistant_id, status, parent_run_id, parent_call_id, handoff,
           created_at, started_at, cancelled_at, failed_at, completed_at, last_error,
-          incomplete_reason, prompt_tokens, completion_tokens
+          incomplete_reason, prompt_tokens, completion_tokens, reasoning_tokens, cached_tokens,
+          cost_nanos
         FROM runs WHERE project_id = ? AND (root_run_id = ? OR thread_id = ? AND id = ?)
         """,
         ChildRunStore::readNode,
@@ -221,7 +222,7 @@ public class ChildRunStore {
             row.instant("completed_at")),
         row.json("last_error", RunError.class),
         row.text("incomplete_reason"),
-        new Usage(row.integer("prompt_tokens"), row.integer("completion_tokens")));
+        RunRow.usage(row));
   }
 
   /**

@@ -24,6 +24,8 @@ import java.util.List;
  * @param eventLog the events up to the last committed step, in the format of {@link EventLog}
  */
 public record Run(Definition definition, Metadata metadata, State state, String eventLog) {
+  /** The reason of a run that ends at the time of its budget. */
+  public static final String MAX_SECONDS = "max_seconds";
 
   /**
    * What never changes after a run is created.
@@ -197,7 +199,26 @@ public record Run(Definition definition, Metadata metadata, State state, String 
 
   /** The limits that the model calls of the run count against. */
   public Payer payer() {
-    return new Payer(projectId(), apiKey());
+    var budget = settings().turns().budget();
+    return new Payer(
+        projectId(),
+        apiKey(),
+        assistantId(),
+        threadId(),
+        budget != null && budget.limitsModelCalls() ? root() : null);
+  }
+
+  /**
+   * The end of the run at the end of its time: it has expired, or has used up the time of its
+   * budget.
+   */
+  public End endOfTime() {
+    var budget = settings().turns().budget();
+    return budget != null
+            && budget.seconds() != null
+            && !times().expires().isAfter(times().created().plusSeconds(budget.seconds()))
+        ? End.incomplete(MAX_SECONDS)
+        : End.EXPIRED;
   }
 
   /** The call that created the run; null if no other run did. */

@@ -13,6 +13,7 @@ import dev.threadmill.assistants.SafetyOptions;
 import dev.threadmill.assistants.ToolSpec;
 import dev.threadmill.assistants.TurnOptions;
 import dev.threadmill.db.Row;
+import dev.threadmill.models.Money;
 import dev.threadmill.models.ResponseFormat;
 import dev.threadmill.models.ToolChoice;
 import dev.threadmill.models.Usage;
@@ -44,7 +45,7 @@ final class RunRow {
       cancelled_at, failed_at, completed_at, last_error, incomplete_reason, model, instructions,
       tools, metadata, temperature, top_p, max_prompt_tokens, max_completion_tokens,
       truncation_strategy, tool_choice, parallel_tool_calls, response_format, reasoning_effort,
-      prompt_tokens, completion_tokens, reasoning_tokens, owner, attempt, tape, memory, safety, turns,
+      prompt_tokens, completion_tokens, reasoning_tokens, cached_tokens, cost_nanos, owner, attempt, tape, memory, safety, turns,
       parent_thread_id, parent_run_id, parent_call_id, root_run_id, callers, handoff, api_key_id,
       exact_replay, request_id, trace, opening
       """;
@@ -168,11 +169,25 @@ final class RunRow {
             row.instant("completed_at")),
         lastError,
         row.text("incomplete_reason"),
+        usage(row),
+        new Run.Claim(row.text("owner"), row.integer("attempt")));
+  }
+
+  /** The usage of a run or a step, from the columns that they have alike. */
+  static Usage usage(Row row) throws SQLException {
+    var usage =
         new Usage(
             row.integer("prompt_tokens"),
             row.integer("completion_tokens"),
-            row.integer("reasoning_tokens")),
-        new Run.Claim(row.text("owner"), row.integer("attempt")));
+            orZero(row.integer("reasoning_tokens")));
+    var cost = Money.ofNanos(row.bigint("cost_nanos"));
+    return usage
+        .withParts(orZero(row.integer("cached_tokens")), 0, 0, 0)
+        .withCost(cost == null ? usage.cost() : cost);
+  }
+
+  private static int orZero(Integer count) {
+    return count == null ? 0 : count;
   }
 
   private static Origin origin(Row row) throws SQLException {

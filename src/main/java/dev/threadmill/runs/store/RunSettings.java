@@ -7,6 +7,7 @@ import dev.threadmill.assistants.TurnOptions;
 import dev.threadmill.egress.AllowedDomains;
 import dev.threadmill.guard.SafetyPolicy;
 import dev.threadmill.guard.StrictSafety;
+import dev.threadmill.limits.RunBudget;
 import dev.threadmill.models.ResponseFormat;
 import dev.threadmill.models.ToolChoice;
 import java.util.List;
@@ -76,6 +77,24 @@ public record RunSettings(
         safety,
         memory,
         turns,
+        exactReplay,
+        opening);
+  }
+
+  /** These settings with another budget; null for none. */
+  public RunSettings withBudget(RunBudget budget) {
+    return new RunSettings(
+        model,
+        instructions,
+        tools,
+        toolUse,
+        sampling,
+        tokenLimits,
+        truncationStrategy,
+        responseFormat,
+        safety,
+        memory,
+        turns.with(budget),
         exactReplay,
         opening);
   }

@@ -54,15 +54,16 @@ public enum RunStatus {
     return switch (this) {
       case QUEUED ->
           switch (next) {
-            case IN_PROGRESS, CANCELLING, CANCELLED, EXPIRED, FAILED -> true;
-            case QUEUED, REQUIRES_ACTION, COMPLETED, INCOMPLETE -> false;
+            // Incomplete: the time of its budget is over.
+            case IN_PROGRESS, CANCELLING, CANCELLED, EXPIRED, FAILED, INCOMPLETE -> true;
+            case QUEUED, REQUIRES_ACTION, COMPLETED -> false;
           };
       case IN_PROGRESS -> next != QUEUED && next != IN_PROGRESS;
       case REQUIRES_ACTION ->
           switch (next) {
             // Completed: its outputs are there, and another run continues with them.
-            case QUEUED, CANCELLING, COMPLETED, CANCELLED, EXPIRED, FAILED -> true;
-            case IN_PROGRESS, REQUIRES_ACTION, INCOMPLETE -> false;
+            case QUEUED, CANCELLING, COMPLETED, CANCELLED, EXPIRED, FAILED, INCOMPLETE -> true;
+            case IN_PROGRESS, REQUIRES_ACTION -> false;
           };
       case CANCELLING -> next.isTerminal();
       case COMPLETED, FAILED, CANCELLED, EXPIRED, INCOMPLETE -> false;

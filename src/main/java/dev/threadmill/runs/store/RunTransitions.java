@@ -6,6 +6,7 @@ import dev.threadmill.api.RunId;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Tx;
+import dev.threadmill.models.Money;
 import dev.threadmill.threads.NewMessage;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.Collection;
@@ -187,7 +188,7 @@ public class RunTransitions {
         UPDATE runs SET status = CASE WHEN ? THEN 'requires_action' ELSE status END,
           owner = CASE WHEN ? THEN NULL ELSE owner END,
           routing = ?,
-          prompt_tokens = ?, completion_tokens = ?, reasoning_tokens = ?, tape = tape || ?,
+          prompt_tokens = ?, completion_tokens = ?, reasoning_tokens = ?, cached_tokens = ?, cost_nanos = ?, tape = tape || ?,
           stored = stored + 1, crashes = 0
         WHERE thread_id = ? AND id = ? AND attempt = ? AND stored = ?
           AND (status = 'in_progress' OR status = 'cancelling' AND NOT ?)
@@ -198,6 +199,8 @@ public class RunTransitions {
         run.usage().capped().promptTokens(),
         run.usage().capped().completionTokens(),
         run.usage().capped().reasoningTokens(),
+        run.usage().capped().cachedTokens(),
+        Money.nanos(run.usage().cost()),
         log,
         run.threadId(),
         run.id(),
@@ -230,7 +233,7 @@ public class RunTransitions {
         """
         UPDATE runs SET status = ?, cancelled_at = ?, failed_at = ?, completed_at = ?,
           last_error = ?, incomplete_reason = ?, prompt_tokens = ?, completion_tokens = ?,
-          reasoning_tokens = ?, owner = NULL, tape = tape || ?, stored = stored + 1
+          reasoning_tokens = ?, cached_tokens = ?, cost_nanos = ?, owner = NULL, tape = tape || ?, stored = stored + 1
         WHERE thread_id = ? AND id = ? AND attempt = ? AND stored = ? AND status IN %s
         """
             .formatted(RunStatus.sql(RunStatus.EXECUTING)),
@@ -243,6 +246,8 @@ public class RunTransitions {
         ended.usage().capped().promptTokens(),
         ended.usage().capped().completionTokens(),
         ended.usage().capped().reasoningTokens(),
+        ended.usage().capped().cachedTokens(),
+        Money.nanos(ended.usage().cost()),
         log,
         ended.threadId(),
         ended.id(),
@@ -263,7 +268,7 @@ public class RunTransitions {
         """
         UPDATE runs SET status = ?, cancelled_at = ?, failed_at = ?, completed_at = ?,
           last_error = ?, incomplete_reason = ?, prompt_tokens = ?, completion_tokens = ?,
-          reasoning_tokens = ?, owner = NULL, waiting = false, waiting_messages = NULL, routing = NULL, tape = tape || ?
+          reasoning_tokens = ?, cached_tokens = ?, cost_nanos = ?, owner = NULL, waiting = false, waiting_messages = NULL, routing = NULL, tape = tape || ?
         WHERE thread_id = ? AND id = ? AND status IN %s
         """
             .formatted(RunStatus.sql(ended.status().predecessors())),
@@ -276,6 +281,8 @@ public class RunTransitions {
         ended.usage().capped().promptTokens(),
         ended.usage().capped().completionTokens(),
         ended.usage().capped().reasoningTokens(),
+        ended.usage().capped().cachedTokens(),
+        Money.nanos(ended.usage().cost()),
         log,
         ended.threadId(),
         ended.id());

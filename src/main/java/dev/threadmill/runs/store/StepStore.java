@@ -46,7 +46,7 @@ public class StepStore {
   private static final String COLUMNS =
       """
       thread_id, id, run_id, assistant_id, ordinal, created_at, type, status, ended_at, last_error,
-      message_id, prompt_tokens, completion_tokens, reasoning_tokens, aside, warnings
+      message_id, prompt_tokens, completion_tokens, reasoning_tokens, cached_tokens, cost_nanos, aside, warnings
       """;
 
   private static final String OF_RUN =
@@ -215,13 +215,7 @@ public class StepStore {
   }
 
   private static Usage usage(Row row) throws SQLException {
-    Integer promptTokens = row.integer("prompt_tokens");
-    if (promptTokens == null) {
-      return null;
-    }
-    Integer reasoning = row.integer("reasoning_tokens");
-    return new Usage(
-        promptTokens, row.integer("completion_tokens"), reasoning == null ? 0 : reasoning);
+    return row.integer("prompt_tokens") == null ? null : RunRow.usage(row);
   }
 
   /** Steps by their ordinal. */

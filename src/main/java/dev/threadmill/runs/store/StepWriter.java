@@ -5,6 +5,7 @@ import dev.threadmill.api.StepId;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.api.ToolCallId;
 import dev.threadmill.db.Tx;
+import dev.threadmill.models.Money;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -29,8 +30,8 @@ public class StepWriter {
         """
         INSERT INTO run_steps (thread_id, id, project_id, run_id, assistant_id, ordinal, created_at,
           type, status, ended_at, last_error, message_id, prompt_tokens, completion_tokens,
-          reasoning_tokens, context, aside, warnings)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+          reasoning_tokens, cached_tokens, cost_nanos, context, aside, warnings)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
         step.threadId(),
         step.id(),
@@ -47,6 +48,8 @@ public class StepWriter {
         usage == null ? null : usage.capped().promptTokens(),
         usage == null ? null : usage.capped().completionTokens(),
         usage == null ? null : usage.capped().reasoningTokens(),
+        usage == null ? null : usage.capped().cachedTokens(),
+        usage == null ? null : Money.nanos(usage.cost()),
         Tx.json(sent),
         Tx.json(step.reasoning().nullIfEmpty()),
         step.warnings().isEmpty() ? null : Tx.json(step.warnings()));

@@ -9,10 +9,12 @@ import dev.threadmill.models.ModelException;
 import dev.threadmill.models.ModelInfo;
 import dev.threadmill.models.ModelRequest;
 import dev.threadmill.models.ModelsSetup;
+import dev.threadmill.models.Price;
 import dev.threadmill.models.ProviderConfig;
 import dev.threadmill.models.Usage;
 import dev.threadmill.tools.websearch.HostedSearch;
 import java.io.IOException;
+import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -136,12 +138,12 @@ class ModelRegistryTest {
                   true,
                   "fast",
                   "us",
-                  new ModelInfo.Price(0.5, 1.5)));
+                  Price.of(new BigDecimal("0.5"), new BigDecimal("1.5"))));
       assertThat(info.price().of(new Usage(2_000_000, 1_000_000)).dollars()).isEqualTo("2.5");
       assertThat(setup.models().require("trial").answersByRule()).isTrue();
       assertThat(setup.models().all())
           .extracting(ModelInfo::name)
-          .containsExactly("gpt-4.5-mini", "trial", "rehearsal");
+          .containsExactly("gpt-4.5-mini", "trial", "fast", "rehearsal");
     }
   }
 
