@@ -32,6 +32,9 @@ public final class EndpointScopes {
           rule(ANY, "/v1/projects/\\{project_id}/logs/debug(/.*)?", Scope.ADMIN),
           rule(ANY, "/v1/(audit_logs|organization)(/.*)?", Scope.ADMIN),
           rule(ANY, CLIENT_TOKENS + "(/.*)?", Scope.RUN),
+          // Whoever may only run threads, or has a token for one, does not set what they may use.
+          rule("GET", "/v1/(assistants|threads)/\\{\\w+}/limits", Scope.READ),
+          rule("POST", "/v1/(assistants|threads)/\\{\\w+}/limits", Scope.MANAGE),
           // What a page needs. The prompt of a model call is not among it.
           rule(
               "GET",

@@ -1,6 +1,5 @@
 package dev.threadmill.usage;
 
-import dev.threadmill.api.ApiException;
 import dev.threadmill.models.ModelOperation;
 import dev.threadmill.projects.Caller;
 import io.smallrye.common.annotation.RunOnVirtualThread;
@@ -16,7 +15,7 @@ import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
 /** The usage of all projects in the shapes of the hosted API, for dashboards that know them. */
-@Path("/v1/organization")
+@Path("/v1/organization/usage")
 @RunOnVirtualThread
 @Tag(name = "Usage")
 public class OrganizationUsageResource {
@@ -28,13 +27,6 @@ public class OrganizationUsageResource {
           "user_id", Dimension.USER_ID,
           "api_key_id", Dimension.API_KEY_ID,
           "model", Dimension.MODEL);
-  private static final Map<String, Dimension> GROUPS_OF_COSTS =
-      Map.of(
-          "project_id", Dimension.PROJECT_ID,
-          "api_key_id", Dimension.API_KEY_ID,
-          "line_item", Dimension.MODEL);
-  private static final int DEFAULT_COST_BUCKETS = 7;
-  private static final int MAX_COST_BUCKETS = 180;
 
   private final ReadUsage usage;
 
@@ -43,7 +35,7 @@ public class OrganizationUsageResource {
   }
 
   @GET
-  @Path("usage/completions")
+  @Path("completions")
   @Operation(
       summary = "Usage of models that write: runs, chat completions, summaries (admin key)",
       description = SEMANTICS)
@@ -59,7 +51,7 @@ public class OrganizationUsageResource {
   }
 
   @GET
-  @Path("usage/embeddings")
+  @Path("embeddings")
   @Operation(summary = "Usage of embeddings (admin key)", description = SEMANTICS)
   public UsagePage embeddings(@BeanParam UsageParams params) {
     return page(
@@ -69,7 +61,7 @@ public class OrganizationUsageResource {
   }
 
   @GET
-  @Path("usage/moderations")
+  @Path("moderations")
   @Operation(summary = "Usage of moderations (admin key)", description = SEMANTICS)
   public UsagePage moderations(@BeanParam UsageParams params) {
     return page(
@@ -78,32 +70,10 @@ public class OrganizationUsageResource {
         row -> HostedResult.Prompts.of("moderations", row));
   }
 
-  @GET
-  @Path("costs")
-  @Operation(
-      summary = "Costs by day (admin key)",
-      description =
-          "Of the calls whose price is known, told apart by project_id, api_key_id and line_item,"
-              + " which is the model.")
-  public UsagePage costs(@BeanParam UsageParams params) {
-    requireStart(params);
-    if (params.width() != BucketWidth.DAY) {
-      throw ApiException.invalid("bucket_width", "Invalid 'bucket_width': costs have 1d only.");
-    }
-    var rows =
-        usage.rows(
-            params,
-            BucketWidth.DAY,
-            params.buckets(DEFAULT_COST_BUCKETS, MAX_COST_BUCKETS),
-            params.groups(GROUPS_OF_COSTS),
-            params.filters(),
-            ReadUsage.MAX_RESULTS);
-    return ReadUsage.page(rows, HostedResult.Costs::of);
-  }
-
   private UsagePage page(
       UsageParams params, Set<ModelOperation> operations, Function<UsageRow, Object> result) {
-    requireStart(params);
+    Caller.current().requireAdmin();
+    params.requireStart();
     var width = params.width();
     var filters = new HashMap<>(params.filters());
     filters.put(
@@ -118,12 +88,5 @@ public class OrganizationUsageResource {
             filters,
             ReadUsage.MAX_RESULTS);
     return ReadUsage.page(rows, result);
-  }
-
-  private static void requireStart(UsageParams params) {
-    Caller.current().requireAdmin();
-    if (params.startTime == null) {
-      throw ApiException.missing("start_time");
-    }
   }
 }

@@ -123,6 +123,13 @@ public class UsageParams {
     return number;
   }
 
+  /** Refuses a request without a start time, as the hosted API does. */
+  void requireStart() {
+    if (startTime == null) {
+      throw ApiException.missing("start_time");
+    }
+  }
+
   /** Where the page begins: as its token says, or at the start time. */
   Start start(Instant now, BucketWidth width) {
     if (page == null || page.isEmpty()) {

@@ -53,7 +53,11 @@ class EndpointAccessTest {
           "POST /v1/projects",
           "DELETE /v1/projects/{project_id}",
           "POST /v1/projects/{project_id}/limits",
-          "POST /v1/projects/{project_id}/api_keys/{key_id}/limits");
+          "POST /v1/projects/{project_id}/api_keys/{key_id}/limits",
+          "GET /v1/organization/usage/completions",
+          "GET /v1/organization/usage/embeddings",
+          "GET /v1/organization/usage/moderations",
+          "GET /v1/organization/costs");
 
   /** Parameters without which a request is refused before its object is looked for. */
   private static final Map<String, String> QUERIES =
