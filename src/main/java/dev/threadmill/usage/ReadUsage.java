@@ -45,8 +45,8 @@ class ReadUsage {
       Map<Dimension, Set<String>> filters,
       int maxRows) {
     var now = clock.instant();
-    var start = params.start(now, width);
     var end = params.end(now, width);
+    var start = params.start(end, width, buckets);
     var window = start.from().plus(width.duration().multipliedBy(buckets));
     var to = window.isBefore(end) ? window : end;
     if (!start.from().isBefore(to)) {

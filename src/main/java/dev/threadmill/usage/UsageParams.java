@@ -3,7 +3,6 @@ package dev.threadmill.usage;
 import dev.threadmill.api.ApiException;
 import dev.threadmill.api.StorableText;
 import jakarta.ws.rs.QueryParam;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
@@ -24,7 +23,6 @@ import java.util.stream.Stream;
 public class UsageParams {
   private static final int MAX_VALUES = 100;
   private static final int MAX_LENGTH = 512;
-  private static final Duration DEFAULT_SPAN = Duration.ofDays(7);
 
   /** The latest second that can be asked for: the end of the year 9999. */
   private static final long LATEST = 253_402_300_799L;
@@ -130,11 +128,20 @@ public class UsageParams {
     }
   }
 
-  /** Where the page begins: as its token says, or at the start time. */
-  Start start(Instant now, BucketWidth width) {
+  /**
+   * Where the page begins: as its token says, or at the start time. Without both it has the latest
+   * buckets.
+   *
+   * @param end behind the last moment
+   * @param buckets how many buckets the page has
+   */
+  Start start(Instant end, BucketWidth width, int buckets) {
     if (page == null || page.isEmpty()) {
-      var from = startTime == null ? now.minus(DEFAULT_SPAN) : instant("start_time", startTime);
-      return new Start(width.floor(from), 0);
+      var from =
+          startTime == null
+              ? end.minusNanos(1).minus(width.duration().multipliedBy(buckets - 1L))
+              : instant("start_time", startTime);
+      return new Start(width.floor(from.isBefore(Instant.EPOCH) ? Instant.EPOCH : from), 0);
     }
     var parts = PAGE.matcher(page);
     if (!parts.matches() || Long.parseLong(parts.group(1)) > LATEST) {

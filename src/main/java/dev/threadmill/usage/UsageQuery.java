@@ -29,9 +29,4 @@ record UsageQuery(
     return groups.stream().anyMatch(group -> !group.isSummed())
         || filters.keySet().stream().anyMatch(group -> !group.isSummed());
   }
-
-  /** The same for another span of time. */
-  UsageQuery between(Instant newFrom, Instant newTo) {
-    return new UsageQuery(newFrom, newTo, width, groups, filters);
-  }
 }
