@@ -136,7 +136,7 @@ class BudgetsTest {
     assertThat(tenant.limits().at("/used/reserved/tokens").asLong()).isZero();
     var stopped =
         runs.stream()
-            .filter(run -> run.at("/incomplete_details/reason").asText().equals("project_budget"))
+            .filter(run -> run.at("/incomplete_details/limit").asText().equals("project_budget"))
             .toList();
     assertThat(runs).noneMatch(run -> run.path("status").asText().equals("failed"));
     assertThat(stopped.size() + created.size() - runs.size()).isGreaterThan(0);
@@ -206,7 +206,7 @@ class BudgetsTest {
     var run = ended(tenant, tenant.run("gpt-4o", "").json());
 
     assertThat(run.path("status").asText()).isEqualTo("incomplete");
-    assertThat(run.at("/incomplete_details/reason").asText()).isEqualTo("project_budget");
+    assertThat(run.at("/incomplete_details/limit").asText()).isEqualTo("project_budget");
     assertThat(provider.requests()).isEmpty();
   }
 

@@ -317,7 +317,7 @@ class LimitsTest {
     assertThat(allowed).isBetween(150, 200);
     assertThat(tenant.limits().at("/used/day/cost").asDouble()).isLessThanOrEqualTo(0.02);
     var refused = until(tenant, tenant.run("priced", "").json(), "incomplete");
-    assertThat(refused.at("/incomplete_details/reason").asText()).isEqualTo("project_budget");
+    assertThat(refused.at("/incomplete_details/limit").asText()).isEqualTo("project_budget");
   }
 
   @Test

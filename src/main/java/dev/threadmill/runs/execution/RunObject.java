@@ -111,9 +111,8 @@ public record RunObject(
     public static IncompleteDetails of(String reason) {
       return switch (reason) {
         case null -> null;
-        case RunExecution.MAX_TURNS, RunExecution.MAX_TOOL_CALLS ->
-            new IncompleteDetails(null, reason);
-        default -> new IncompleteDetails(reason, null);
+        case "max_prompt_tokens", "max_completion_tokens" -> new IncompleteDetails(reason, null);
+        default -> new IncompleteDetails(null, reason);
       };
     }
   }
