@@ -1,7 +1,9 @@
 package dev.threadmill.telemetry;
 
+import io.quarkus.arc.All;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
+import java.util.List;
 
 /** Delivers to a sink in tests, where no worker of the server does. */
 @ApplicationScoped
@@ -10,10 +12,17 @@ public class OutboxDelivery {
 
   private final OutboxStore store;
   private final TelemetryConfig config;
+  private final List<OutboxSink> sinks;
 
-  OutboxDelivery(OutboxStore store, TelemetryConfig config) {
+  OutboxDelivery(OutboxStore store, TelemetryConfig config, @All List<OutboxSink> sinks) {
     this.store = store;
     this.config = config;
+    this.sinks = sinks;
+  }
+
+  /** A sink of another package. */
+  public OutboxSink sink(String name) {
+    return sinks.stream().filter(sink -> sink.name().equals(name)).findFirst().orElseThrow();
   }
 
   /** The sink receives the events from now on, if it has not received any before. */

@@ -12,6 +12,7 @@ import dev.threadmill.db.Jdbc;
 import dev.threadmill.limits.PricedModels;
 import dev.threadmill.limits.Tenant;
 import dev.threadmill.telemetry.Activity;
+import dev.threadmill.telemetry.OutboxDelivery;
 import dev.threadmill.telemetry.OutboxEvent;
 import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.FakeProvider;
@@ -46,6 +47,7 @@ class UsageTest {
   @Inject SettableClock clock;
   @Inject UsageStore store;
   @Inject UsageSink sink;
+  @Inject OutboxDelivery outbox;
   @Inject Jdbc jdbc;
   FakeProvider provider;
 
@@ -54,6 +56,7 @@ class UsageTest {
   void reset() {
     provider.reset();
     clock.reset();
+    outbox.register(sink);
   }
 
   private static JsonNode ended(Tenant tenant, JsonNode run) {
@@ -109,6 +112,10 @@ class UsageTest {
     assertThat(result.path("input_tokens").asInt()).isEqualTo(10);
     assertThat(result.path("output_tokens").asInt()).isEqualTo(2);
     assertThat(result.path("cost").decimalValue()).isEqualByComparingTo("0.0003");
+    outbox.deliver(sink);
+    assertThat(results(usage(tenant, "?group_by=model&group_by=thread_id")))
+        .as("counted, and not twice")
+        .containsExactly(result);
   }
 
   @Test
@@ -175,9 +182,13 @@ class UsageTest {
     sink.deliver(List.of(stored));
     sink.deliver(List.of(stored));
 
-    var sum = results(usage(tenant, "")).getFirst();
-    assertThat(sum.path("total_tokens").asInt()).isEqualTo(12);
-    assertThat(sum.path("cost").decimalValue()).isEqualByComparingTo("0.000000001");
+    for (var width : List.of("1m", "1h", "1d")) {
+      var results = results(usage(tenant, "?bucket_width=" + width));
+      assertThat(results).as("the latest buckets have it, width " + width).hasSize(1);
+      assertThat(results.getFirst().path("total_tokens").asInt()).isEqualTo(12);
+      assertThat(results.getFirst().path("cost").decimalValue())
+          .isEqualByComparingTo("0.000000001");
+    }
   }
 
   @Test
