@@ -95,7 +95,8 @@ public final class RunOverrides {
 
   /**
    * Answers 403 if a run with a client token sets what its assistant decides. The numbers of
-   * tokens, turns and messages may be set, since they only make a run smaller.
+   * tokens, turns and messages may be set, since they only make a run smaller; a budget would take
+   * the place of that of the assistant.
    */
   public void requireNone() {
     var set = new LinkedHashMap<String, Object>();
@@ -111,6 +112,7 @@ public final class RunOverrides {
     set.put("response_format", values.responseFormat);
     set.put("reasoning", values.turns.reasoning());
     set.put("visibility", values.turns.visibility());
+    set.put("budget", values.turns.budget());
     set.forEach(
         (param, value) -> {
           if (value != null) {

@@ -112,7 +112,8 @@ class ClientTokensTest {
             "\"model\": \"" + model + "\"",
             "\"instructions\": \"x\"",
             "\"additional_instructions\": \"x\"",
-            "\"tools\": []")) {
+            "\"tools\": []",
+            "\"budget\": {\"tokens\": 1000000}")) {
       var refused = ada.post(runs, "{\"assistant_id\": \"%s\", %s}".formatted(allowed, field));
       assertThat(refused.status()).as(field + refused.text()).isEqualTo(403);
       assertThat(refused.text()).contains(field.split("\"")[1]);
