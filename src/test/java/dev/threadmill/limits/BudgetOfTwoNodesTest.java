@@ -217,7 +217,9 @@ class BudgetOfTwoNodesTest {
 
     third.kill();
 
-    assertThat(ended(tenant, run).path("status").asText()).isEqualTo("completed");
+    assertThat(ended(tenant, run).path("status").asText())
+        .as(cluster.logs())
+        .isEqualTo("completed");
     assertThat(tenant.used("day")).isEqualTo(reserved + PROMPT + 2);
     assertThat(usage(tenant).path("lost_tokens").asLong()).isEqualTo(reserved);
     assertThat(usage(tenant).path("total_tokens").asLong()).isEqualTo(PROMPT + 2);

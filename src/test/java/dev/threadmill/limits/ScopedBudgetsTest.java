@@ -210,8 +210,8 @@ class ScopedBudgetsTest {
     provider.otherwise(_ -> Reply.text("one two"));
     var assistant = assistant(tenant, "");
 
-    outbox.register(sink);
-    outbox.register(outbox.sink("event_log"));
+    outbox.registerFromNow(sink);
+    outbox.registerFromNow(outbox.sink("event_log"));
 
     // Twelve tokens each, of ten and twenty at which an alert is due.
     run(tenant, assistant, thread(tenant), "");

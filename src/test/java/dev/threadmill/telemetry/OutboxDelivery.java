@@ -30,6 +30,12 @@ public class OutboxDelivery {
     store.register(sink.name());
   }
 
+  /** The sink receives the events from now on, and none of those before. */
+  public void registerFromNow(OutboxSink sink) {
+    store.forget(sink.name(), Duration.ZERO);
+    store.register(sink.name());
+  }
+
   /** Delivers all events that the sink has not received. */
   public void deliver(OutboxSink sink) {
     var worker = new SinkWorker(sink, store, config, NODE, () -> {});
