@@ -200,7 +200,7 @@ class ThreadsTest {
             JOIN information_schema.tables t USING (table_schema, table_name)
             WHERE c.table_schema = current_schema() AND c.column_name = 'thread_id'
               AND t.table_type = 'BASE TABLE' AND c.table_name NOT IN
-                ('memory_losses', 'outbox', 'memory_reanalysis', 'vector_stores')
+                ('memory_losses', 'outbox', 'memory_reanalysis', 'vector_stores', 'usage_calls')
             """,
             row -> row.text("table_name"));
     var triggers =
