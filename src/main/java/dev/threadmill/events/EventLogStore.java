@@ -71,6 +71,17 @@ public class EventLogStore {
         thread.value());
   }
 
+  /** Takes a user whom model calls outside of threads name out of their events. */
+  public void forgetUser(ProjectId project, String user) {
+    jdbc.update(
+        """
+        UPDATE event_log SET payload = payload #- '{details,user}'
+        WHERE project_id = ? AND event = 'model_call' AND payload -> 'details' ->> 'user' = ?
+        """,
+        project,
+        user);
+  }
+
   /** The last position of the log of all projects. Everything up to it is visible. */
   long head() {
     return jdbc.one("SELECT position FROM event_log_head", row -> row.bigint("position"))

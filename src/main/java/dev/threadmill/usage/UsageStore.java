@@ -1,6 +1,7 @@
 package dev.threadmill.usage;
 
 import dev.threadmill.api.Json;
+import dev.threadmill.api.ProjectId;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Row;
 import dev.threadmill.models.Money;
@@ -248,6 +249,45 @@ class UsageStore {
             row -> row.integer("n"),
             retention.toMillis(),
             limit)
+        .getFirst();
+  }
+
+  /** How many sums name a user. */
+  long countOfUser(ProjectId project, String user) {
+    return jdbc.one(
+            "SELECT count(*) AS n FROM usage_buckets WHERE project_id = ? AND user_id = ?",
+            row -> row.bigint("n"),
+            project,
+            user)
+        .orElseThrow();
+  }
+
+  /**
+   * Adds the sums of a user to those of calls without a user, and takes the user out of its calls.
+   *
+   * @return how many sums named the user
+   */
+  int forgetUser(ProjectId project, String user) {
+    return jdbc.updateReturning(
+            """
+            WITH calls AS (
+              UPDATE usage_calls SET user_id = '' WHERE project_id = ? AND user_id = ?),
+            named AS (
+              DELETE FROM usage_buckets WHERE project_id = ? AND user_id = ? RETURNING *),
+            merged AS (
+              INSERT INTO usage_buckets AS b
+              SELECT project_id, starts_at, operation, model, api_key_id, '', assistant_id, calls,
+                input_tokens, cached_tokens, output_tokens, reasoning_tokens, cost_nanos,
+                unpriced_calls, lost_tokens, lost_nanos
+              FROM named ORDER BY 1, 2, 3, 4, 5, 6, 7
+            """
+                + ADD
+                + ") SELECT count(*)::int AS n FROM named",
+            row -> row.integer("n"),
+            project,
+            user,
+            project,
+            user)
         .getFirst();
   }
 

@@ -11,6 +11,7 @@ import dev.threadmill.privacy.Privacy;
 import dev.threadmill.privacy.Tokenizer;
 import dev.threadmill.privacy.Vault;
 import dev.threadmill.threads.ThreadStore;
+import dev.threadmill.usage.UserUsage;
 import dev.threadmill.webhooks.DeliveryStore;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
@@ -38,6 +39,7 @@ class UserData {
   private final Files files;
   private final EventLogStore events;
   private final DeliveryStore deliveries;
+  private final UserUsage usage;
   private final Vault vault;
   private final Privacy privacy;
   private final Tokenizer tokenizer;
@@ -49,6 +51,7 @@ class UserData {
       Files files,
       EventLogStore events,
       DeliveryStore deliveries,
+      UserUsage usage,
       Vault vault,
       Privacy privacy,
       Tokenizer tokenizer,
@@ -58,6 +61,7 @@ class UserData {
     this.files = files;
     this.events = events;
     this.deliveries = deliveries;
+    this.usage = usage;
     this.vault = vault;
     this.privacy = privacy;
     this.tokenizer = tokenizer;
@@ -70,6 +74,7 @@ class UserData {
     var found = store.threads(project, known, MAX_LISTED);
     var named = store.files(project, found);
     var counts = counts(project, found, named.size());
+    counts.put("usage", usage.count(project, known));
     counts.put("vault_values", (long) vault.count(project, known));
     return new UserDataReport(known, "user.data", null, counts, texts(found), named);
   }
@@ -99,6 +104,8 @@ class UserData {
         return new UserDataReport(known, "user.erasure", "in_progress", erased, threadIds, fileIds);
       }
     }
+    events.forgetUser(project, known);
+    erased.put("usage", (long) usage.forget(project, known));
     int values = jdbc.inTransaction(tx -> vault.shred(tx, project, known));
     privacy.announce();
     erased.put("vault_values", (long) values);

@@ -167,6 +167,39 @@ class UsageTest {
   }
 
   @Test
+  void theUsageOfAnErasedUserStaysWithoutItsName() {
+    var tenant = Tenant.create();
+    var log = outbox.sink("event_log");
+    outbox.registerFromNow(log);
+    provider.otherwise(_ -> Reply.text("one two"));
+    chat(tenant, "priced", "\"user\": \"erased-user\",");
+    chat(tenant, "priced", "");
+    outbox.deliver(sink);
+    outbox.deliver(log);
+    var before = results(usage(tenant, ""));
+    var path = "/v1/projects/" + tenant.id();
+    assertThat(tenant.api().get(path + "/logs").text()).contains("erased-user");
+    assertThat(tenant.api().get(path + "/users/erased-user").json().at("/counts/usage").asInt())
+        .isEqualTo(1);
+
+    var erased = tenant.api().delete(path + "/users/erased-user");
+
+    assertThat(erased.json().at("/counts/usage").asInt()).as(erased.text()).isEqualTo(1);
+    assertThat(results(usage(tenant, ""))).isEqualTo(before);
+    for (var groups : List.of("user_id", "user_id,run_id")) {
+      assertThat(results(usage(tenant, "?group_by=" + groups)))
+          .as("of sums and of single calls")
+          .singleElement()
+          .satisfies(
+              each -> {
+                assertThat(each.path("user_id").isNull()).isTrue();
+                assertThat(each.path("num_model_requests").asInt()).isEqualTo(2);
+              });
+    }
+    assertThat(tenant.api().get(path + "/logs").text()).doesNotContain("erased-user");
+  }
+
+  @Test
   void aCallThatIsDeliveredAgainCountsOnce() {
     var tenant = Tenant.create();
     var event =
