@@ -124,7 +124,7 @@ class ReasoningTest extends TurnsFixture {
     var usage =
         json(
             """
-            {"prompt_tokens": 10, "completion_tokens": 30, "total_tokens": 40,
+            {"prompt_tokens": 10, "completion_tokens": 30, "total_tokens": 40, "cost": null,
              "completion_tokens_details": {"reasoning_tokens": 20}}""");
     assertThat(ended.path("usage")).isEqualTo(usage);
     assertThat(conversation.get(ended).path("usage")).isEqualTo(usage);
