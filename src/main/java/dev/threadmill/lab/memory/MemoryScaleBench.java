@@ -127,7 +127,10 @@ final class MemoryScaleBench {
     say("built the HNSW index in %d s", seconds(began));
     began = Instant.now();
     jdbc.update(
-        "CREATE INDEX memory_index_by_term ON memory_index USING gin (terms) WITH (fastupdate = off)");
+        """
+        CREATE INDEX memory_index_by_term ON memory_index USING gin (terms)
+        WITH (fastupdate = on, gin_pending_list_limit = 256)
+        """);
     longThread();
     jdbc.update("VACUUM ANALYZE memory_index");
     jdbc.update("VACUUM ANALYZE messages");
