@@ -1,13 +1,10 @@
-package dev.threadmill.runs;
+package dev.threadmill.runs.context;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.Conversation;
-import dev.threadmill.testing.FakeProvider;
 import dev.threadmill.testing.FakeProviderResource;
-import dev.threadmill.testing.FormBody;
 import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.PostgresResource;
 import dev.threadmill.testing.Reply;
@@ -22,7 +19,6 @@ import org.apache.pdfbox.pdmodel.PDPage;
 import org.apache.pdfbox.pdmodel.PDPageContentStream;
 import org.apache.pdfbox.pdmodel.font.PDType1Font;
 import org.apache.pdfbox.pdmodel.font.Standard14Fonts;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** What models get of the files that messages refer to. */
@@ -30,70 +26,7 @@ import org.junit.jupiter.api.Test;
 @QuarkusTestResource(PostgresResource.class)
 @QuarkusTestResource(KeysResource.class)
 @QuarkusTestResource(FakeProviderResource.class)
-class FilesInPromptsTest {
-  private static final byte[] PNG =
-      Base64.getDecoder()
-          .decode(
-              "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==");
-
-  private final ApiClient user = ApiClient.user();
-  FakeProvider provider;
-
-  @BeforeEach
-  void answer() {
-    provider.reset();
-    provider.otherwise(_ -> Reply.text("Seen."));
-  }
-
-  private String file(String name, String type, byte[] content) {
-    return new FormBody()
-        .field("purpose", "assistants")
-        .file("file", name, type, content)
-        .post(user, "/v1/files")
-        .id();
-  }
-
-  /** The content of the last message that the model gets. */
-  private JsonNode contentSent(String model, String part) {
-    var conversation = Conversation.of(user, model, "Look.");
-    var added =
-        user.post(
-            conversation.path() + "/messages",
-            "{\"role\": \"user\", \"content\": [%s]}".formatted(part));
-    assertThat(added.status()).as(added.text()).isEqualTo(200);
-    conversation.until(conversation.run(), "completed");
-    var messages = provider.lastRequest().body().path("messages");
-    return messages.path(messages.size() - 1).path("content");
-  }
-
-  @Test
-  void anImageReachesAModelThatSees() {
-    var id = file("dot.png", "image/png", PNG);
-    for (var part :
-        new String[] {
-          "{\"type\": \"image_file\", \"image_file\": {\"file_id\": \"%s\", \"detail\": \"low\"}}",
-          "{\"type\": \"input_image\", \"file_id\": \"%s\", \"detail\": \"low\"}"
-        }) {
-      var content = contentSent("gpt-4o", part.formatted(id));
-
-      assertThat(content.at("/0/type").asText()).as(part).isEqualTo("image_url");
-      assertThat(content.at("/0/image_url/url").asText())
-          .isEqualTo("data:image/png;base64," + Base64.getEncoder().encodeToString(PNG));
-      assertThat(content.at("/0/image_url/detail").asText()).isEqualTo("low");
-    }
-  }
-
-  @Test
-  void anImageIsShownWhereverItIsReferredTo() {
-    var part =
-        "{\"type\": \"image_file\", \"image_file\": {\"file_id\": \"%s\"}}"
-            .formatted(file("dot.png", "image/png", PNG));
-
-    assertThat(contentSent("gpt-4o", part + "," + part))
-        .hasSize(2)
-        .allMatch(each -> each.at("/image_url/url").asText().startsWith("data:image/png"));
-  }
-
+class FilesInPromptsTest extends FilesInPromptsFixture {
   @Test
   void theTextOfAFileReachesTheModel() {
     var id = file("notes.txt", "text/plain", "The door code is 4711.".getBytes());
@@ -164,68 +97,6 @@ class FilesInPromptsTest {
         .containsExactly(id, other);
   }
 
-  @Test
-  void anImageForAModelThatCannotSeeIsRefusedInEverySpelling() {
-    var id = file("dot.png", "image/png", PNG);
-    var url = "data:image/png;base64," + Base64.getEncoder().encodeToString(PNG);
-    for (var part :
-        new String[] {
-          "{\"type\": \"image_file\", \"image_file\": {\"file_id\": \"%s\"}}".formatted(id),
-          "{\"type\": \"input_image\", \"file_id\": \"%s\"}".formatted(id),
-          "{\"type\": \"image_url\", \"image_url\": {\"url\": \"%s\"}}".formatted(url),
-          "{\"type\": \"image_url\", \"image_url\": \"%s\"}".formatted(url),
-          "{\"type\": \"image_url\", \"url\": \"%s\"}".formatted(url),
-          "{\"type\": \"input_image\", \"image_url\": \"%s\"}".formatted(url)
-        }) {
-      var message = "{\"role\": \"user\", \"content\": [%s]}".formatted(part);
-      var conversation = Conversation.of(user, "gpt-3.5-turbo", "Look.");
-      var run =
-          "{\"assistant_id\": \"%s\", \"additional_messages\": [%s]}"
-              .formatted(conversation.assistant(), message);
-
-      var added = user.post(conversation.path() + "/runs", run);
-      assertThat(added.status()).as(added.text()).isEqualTo(400);
-      assertThat(added.json().at("/error/code").asText()).isEqualTo("image_input_not_supported");
-      assertThat(added.json().at("/error/param").asText())
-          .isEqualTo("additional_messages[0].content[0]");
-
-      user.post(conversation.path() + "/messages", message);
-      var stored =
-          user.post(
-              conversation.path() + "/runs",
-              "{\"assistant_id\": \"%s\"}".formatted(conversation.assistant()));
-      assertThat(stored.status()).as(stored.text()).isEqualTo(400);
-      assertThat(stored.json().at("/error/code").asText()).isEqualTo("image_input_not_supported");
-    }
-    var chat =
-        user.post(
-            "/v1/chat/completions",
-            chat("gpt-3.5-turbo", "{\"type\": \"image_url\", \"url\": \"%s\"}".formatted(url)));
-    assertThat(chat.status()).as(chat.text()).isEqualTo(400);
-    assertThat(chat.json().at("/error/code").asText()).isEqualTo("image_input_not_supported");
-    assertThat(chat.json().at("/error/param").asText()).isEqualTo("messages[0].content[1]");
-  }
-
-  @Test
-  void anImageThatWasAnsweredIsANoteForAModelThatCannotSee() {
-    var conversation = Conversation.of(user, "gpt-4o", "Look.");
-    user.post(
-        conversation.path() + "/messages",
-        "{\"role\": \"user\", \"content\": [{\"type\": \"image_file\", \"image_file\": {\"file_id\": \"%s\"}}]}"
-            .formatted(file("dot.png", "image/png", PNG)));
-    conversation.until(conversation.run(), "completed");
-    user.post(conversation.path() + "/messages", "{\"role\": \"user\", \"content\": \"And now?\"}");
-
-    var run =
-        user.post(
-            conversation.path() + "/runs",
-            "{\"assistant_id\": \"%s\", \"model\": \"gpt-3.5-turbo\"}"
-                .formatted(conversation.assistant()));
-
-    conversation.until(run.json(), "completed");
-    assertThat(provider.lastRequest().body().toString()).contains("which this model cannot see");
-  }
-
   private static String inline(String spelling, String name, String data) {
     return spelling.replace("NAME", name).replace("DATA", data);
   }
@@ -288,92 +159,6 @@ class FilesInPromptsTest {
     user.delete("/v1/threads/" + thread.id());
 
     assertThat(user.get("/v1/files/" + file.id()).status()).isEqualTo(404);
-  }
-
-  @Test
-  void aFileOfAThreadIsDeletedWithTheLastOfTheThreadAndItsForks() {
-    var part =
-        inline(
-            "{\"type\": \"input_file\", \"filename\": \"NAME\", \"file_data\": \"DATA\"}",
-            "a.txt",
-            base64("text".getBytes()));
-    var message = "{\"role\": \"user\", \"content\": [%s]}".formatted(part);
-    var thread = user.post("/v1/threads", "{\"messages\": [%s]}".formatted(message)).id();
-    var first = user.post("/v1/threads/" + thread + "/fork", null).id();
-    var second = user.post("/v1/threads/" + thread + "/fork", null).id();
-    var later = user.post("/v1/threads/" + thread + "/messages", message);
-    var laterFile = later.json().at("/content/0/file_id").asText();
-    var file =
-        user.get("/v1/threads/" + first + "/messages").json().at("/data/0/content/0/file_id");
-
-    user.delete("/v1/threads/" + thread);
-    assertThat(user.get("/v1/files/" + file.asText()).status()).isEqualTo(200);
-    assertThat(user.get("/v1/files/" + laterFile).status()).isEqualTo(404);
-    user.delete("/v1/threads/" + second);
-    assertThat(user.get("/v1/files/" + file.asText()).status()).isEqualTo(200);
-    user.delete("/v1/threads/" + first);
-    assertThat(user.get("/v1/files/" + file.asText()).status()).isEqualTo(404);
-  }
-
-  @Test
-  void aForkOfAForkThatWasDeletedTakesOverTheFilesOfTheFirstThread() {
-    var part =
-        inline(
-            "{\"type\": \"input_file\", \"filename\": \"NAME\", \"file_data\": \"DATA\"}",
-            "a.txt",
-            base64("text".getBytes()));
-    var message = "{\"role\": \"user\", \"content\": [%s]}".formatted(part);
-    var thread = user.post("/v1/threads", "{\"messages\": [%s]}".formatted(message)).id();
-    var file =
-        user.get("/v1/threads/" + thread + "/messages").json().at("/data/0/content/0/file_id");
-    var last = thread;
-    for (int generation = 0; generation < 3; generation++) {
-      var fork = user.post("/v1/threads/" + last + "/fork", null).id();
-      if (!last.equals(thread)) {
-        user.delete("/v1/threads/" + last);
-      }
-      last = fork;
-    }
-    var later =
-        user.post("/v1/threads/" + thread + "/messages", message).json().at("/content/0/file_id");
-
-    user.delete("/v1/threads/" + thread);
-
-    assertThat(user.get("/v1/files/" + file.asText()).status()).isEqualTo(200);
-    assertThat(user.get("/v1/files/" + later.asText()).status()).isEqualTo(404);
-    user.delete("/v1/threads/" + last);
-    assertThat(user.get("/v1/files/" + file.asText()).status()).isEqualTo(404);
-  }
-
-  @Test
-  void aSiblingDoesNotTakeOverWhatWasMadeInAForkAfterIt() {
-    var part =
-        inline(
-            "{\"type\": \"input_file\", \"filename\": \"NAME\", \"file_data\": \"DATA\"}",
-            "a.txt",
-            base64("text".getBytes()));
-    var message = "{\"role\": \"user\", \"content\": [%s]}".formatted(part);
-    var original = user.post("/v1/threads", "{}").id();
-    var first = user.post("/v1/threads/" + original + "/fork", null).id();
-    var ofFirst =
-        user.post("/v1/threads/" + first + "/messages", message).json().at("/content/0/file_id");
-    var child = user.post("/v1/threads/" + first + "/fork", null).id();
-    var later =
-        user.post("/v1/threads/" + first + "/messages", message).json().at("/content/0/file_id");
-    // Newer than all files, and related to none of them.
-    var sibling = user.post("/v1/threads/" + original + "/fork", null).id();
-
-    user.delete("/v1/threads/" + first);
-    assertThat(user.get("/v1/files/" + later.asText()).status()).isEqualTo(404);
-    assertThat(user.get("/v1/files/" + ofFirst.asText()).status()).isEqualTo(200);
-    user.delete("/v1/threads/" + child);
-    assertThat(user.get("/v1/files/" + ofFirst.asText()).status()).isEqualTo(404);
-
-    var ofSibling =
-        user.post("/v1/threads/" + sibling + "/messages", message).json().at("/content/0/file_id");
-    user.post("/v1/threads/" + original + "/fork", null);
-    user.delete("/v1/threads/" + sibling);
-    assertThat(user.get("/v1/files/" + ofSibling.asText()).status()).isEqualTo(404);
   }
 
   @Test
@@ -449,13 +234,6 @@ class FilesInPromptsTest {
     assertThat(missing.status()).isEqualTo(400);
     assertThat(missing.json().at("/error/param").asText())
         .isEqualTo("messages[0].content[1].file.file_id");
-  }
-
-  private static String chat(String model, String part) {
-    return """
-        {"model": "%s", "messages": [{"role": "user",
-         "content": [{"type": "text", "text": "What does it say?"}, %s]}]}"""
-        .formatted(model, part);
   }
 
   private JsonNode chatSent(String model, String part) {
