@@ -191,7 +191,12 @@ public final class JsonBody {
     if (param.startsWith(full)) {
       return own;
     }
-    return renamed(own, param, full + "." + param);
+    // a field that names itself, such as attributes.size, wherever it stands
+    var last = path.getLast().getFieldName();
+    boolean isItself =
+        last != null && (param.startsWith(last + ".") || param.startsWith(last + "["));
+    var rest = isItself ? param.substring(last.length()) : "." + param;
+    return renamed(own, param, full + rest);
   }
 
   private static ApiException renamed(ApiException own, String param, String fullParam) {
