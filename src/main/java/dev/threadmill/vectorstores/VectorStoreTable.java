@@ -38,6 +38,10 @@ class VectorStoreTable {
       FROM vector_store_files WHERE store_id = ANY (?) GROUP BY store_id
       """;
 
+  /** An expired store is not active any more, even if its row does not say so yet. */
+  private static final String ACTIVE =
+      "status = 'active' AND (expires_at IS NULL OR expires_at > ?)";
+
   private final Jdbc jdbc;
   private final InstantSource clock;
 
@@ -161,6 +165,7 @@ class VectorStoreTable {
     params.add(clock.instant());
     params.add(id);
     params.add(project);
+    params.add(clock.instant());
     return jdbc.update(
             """
             UPDATE vector_stores SET
@@ -170,8 +175,9 @@ class VectorStoreTable {
               last_active_at = ?,
               expires_at =
                 (CASE WHEN ? THEN ?::integer ELSE expires_after_days END) * interval '1 day' + ?
-            WHERE id = ? AND project_id = ? AND status = 'active'
-            """,
+            WHERE id = ? AND project_id = ? AND %s
+            """
+                .formatted(ACTIVE),
             params.toArray())
         > 0;
   }
@@ -181,11 +187,13 @@ class VectorStoreTable {
     jdbc.update(
         """
         UPDATE vector_stores SET last_active_at = ?, expires_at = expires_after_days * interval '1 day' + ?
-        WHERE id = ANY (?) AND status = 'active' AND last_active_at < ?::timestamptz - interval '1 minute'
-        """,
+        WHERE id = ANY (?) AND %s AND last_active_at < ?::timestamptz - interval '1 minute'
+        """
+            .formatted(ACTIVE),
         clock.instant(),
         clock.instant(),
         ids,
+        clock.instant(),
         clock.instant());
   }
 
@@ -196,12 +204,13 @@ class VectorStoreTable {
   boolean lockActive(Tx tx, ProjectId project, VectorStoreId id) {
     return tx.one(
             """
-            SELECT id FROM vector_stores
-            WHERE id = ? AND project_id = ? AND status = 'active' FOR SHARE
-            """,
+            SELECT id FROM vector_stores WHERE id = ? AND project_id = ? AND %s FOR SHARE
+            """
+                .formatted(ACTIVE),
             row -> row.text("id"),
             id,
-            project)
+            project,
+            clock.instant())
         .isPresent();
   }
 
@@ -226,9 +235,11 @@ class VectorStoreTable {
   /** The active store that was made for a thread. */
   Optional<VectorStoreId> ofThread(Tx tx, ThreadId thread) {
     return tx.one(
-        "SELECT id FROM vector_stores WHERE thread_id = ? AND status = 'active' ORDER BY created_at DESC LIMIT 1",
+        "SELECT id FROM vector_stores WHERE thread_id = ? AND %s ORDER BY created_at DESC LIMIT 1"
+            .formatted(ACTIVE),
         row -> row.text("id", VectorStoreId::new),
-        thread);
+        thread,
+        clock.instant());
   }
 
   /** A store whose assistant should have been there by now. */

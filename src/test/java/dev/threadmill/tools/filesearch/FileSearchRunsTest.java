@@ -3,20 +3,14 @@ package dev.threadmill.tools.filesearch;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.threadmill.files.Files;
-import dev.threadmill.testing.FakeProvider;
 import dev.threadmill.testing.FakeProviderResource;
 import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.PostgresResource;
 import dev.threadmill.testing.Reply;
-import dev.threadmill.testing.SseStream;
-import dev.threadmill.vectorstores.StoreTenant;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
-import jakarta.inject.Inject;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -26,49 +20,10 @@ import org.junit.jupiter.api.Timeout;
 @QuarkusTestResource(KeysResource.class)
 @QuarkusTestResource(FakeProviderResource.class)
 @Timeout(120)
-class FileSearchRunsTest {
-  private static final String MARKER = "\u30101:0\u2020source\u3011";
+class FileSearchRunsTest extends FileSearchFixture {
   private static final String UNKNOWN = "\u30101:7\u2020source\u3011";
-  private static final String SEARCH = "{\"queries\": [\"notice period of the supplier\"]}";
   private static final String CONTENT =
       "?include[]=step_details.tool_calls[*].file_search.results[*].content";
-  private static final String TEXT =
-      "# Termination\n\nThe supplier may terminate the contract with a notice of ninety days.";
-
-  @Inject Files files;
-  FakeProvider provider;
-
-  private StoreTenant tenant;
-  private String model;
-
-  @BeforeEach
-  void useAProjectOfItsOwn() {
-    provider.reset();
-    tenant = StoreTenant.create(files);
-    model = "m-" + tenant.project().value();
-  }
-
-  private String assistant(String resources) {
-    return tenant
-        .post(
-            "/v1/assistants",
-            """
-            {"model": "%s", "tools": [{"type": "file_search", "file_search": {"max_num_results": 3,
-              "ranking_options": {"ranker": "auto", "score_threshold": 0.1}}}]%s}
-            """
-                .formatted(model, resources))
-        .path("id")
-        .asText();
-  }
-
-  private List<SseStream.Frame> run(String thread, String assistant) {
-    try (var stream =
-        tenant.api().stream(
-            "/v1/threads/" + thread + "/runs",
-            "{\"assistant_id\": \"%s\", \"stream\": true}".formatted(assistant))) {
-      return stream.rest();
-    }
-  }
 
   @Test
   void anAnswerCitesThePassagesThatTheModelWasGiven() {
@@ -79,17 +34,8 @@ class FileSearchRunsTest {
         Reply.text("Ja \ud83d\ude00: ninety days" + MARKER + ", they say" + UNKNOWN + "."));
     var file = tenant.upload("contract.md", TEXT);
     var store = tenant.store(file);
-    var assistant =
-        assistant(
-            ", \"tool_resources\": {\"file_search\": {\"vector_store_ids\": [\"%s\"]}}"
-                .formatted(store));
-    var thread =
-        tenant
-            .post(
-                "/v1/threads",
-                "{\"messages\": [{\"role\": \"user\", \"content\": \"What is the notice?\"}]}")
-            .path("id")
-            .asText();
+    var assistant = assistant(withStore(store));
+    var thread = thread("What is the notice?");
 
     // When
     var frames = run(thread, assistant);
@@ -135,15 +81,8 @@ class FileSearchRunsTest {
     provider.replyTo(model, Reply.call("file_search", SEARCH), Reply.text("Done."));
     var file = tenant.upload("contract.md", TEXT);
     var store = tenant.store(file);
-    var assistant =
-        assistant(
-            ", \"tool_resources\": {\"file_search\": {\"vector_store_ids\": [\"%s\"]}}"
-                .formatted(store));
-    var thread =
-        tenant
-            .post("/v1/threads", "{\"messages\": [{\"role\": \"user\", \"content\": \"Hi\"}]}")
-            .path("id")
-            .asText();
+    var assistant = assistant(withStore(store));
+    var thread = thread("Hi");
 
     // When
     var frames = run(thread, assistant);
@@ -234,11 +173,7 @@ class FileSearchRunsTest {
                  "hybrid_search": {"embedding_weight": 0, "text_weight": 1}}}}]}
             """
                 .formatted(model, store));
-    var thread =
-        tenant
-            .post("/v1/threads", "{\"messages\": [{\"role\": \"user\", \"content\": \"Hi\"}]}")
-            .path("id")
-            .asText();
+    var thread = thread("Hi");
 
     // When
     run(thread, assistant.path("id").asText());
