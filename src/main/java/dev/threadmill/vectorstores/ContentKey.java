@@ -13,7 +13,7 @@ import java.util.Locale;
  */
 final class ContentKey {
   /** Increased when the same file gives other chunks. */
-  static final int VERSION = 1;
+  static final int VERSION = 2;
 
   private ContentKey() {}
 

@@ -60,7 +60,7 @@ class ContentKeyTest {
 
     assertThat(digest)
         .as("other chunks than before: increase ContentKey.VERSION and set the digest here")
-        .isEqualTo(Map.of(1, "537cfee2bcd1ef30").get(ContentKey.VERSION));
+        .isEqualTo(Map.of(2, "537cfee2bcd1ef30").get(ContentKey.VERSION));
   }
 
   private static List<Chunk> chunks(TextFormat format) throws Exception {

@@ -58,6 +58,27 @@ class DocumentExtractionTest extends ExtractionFixture {
     }
   }
 
+  /** No library writes this format; the file was written by LibreOffice. */
+  @Test
+  void wordDocumentsOfTheOldFormatHaveHeadingsAndTables() throws Exception {
+    try (var letter = getClass().getResourceAsStream("/documents/letter.doc")) {
+      assertThat(extract("letter.doc", letter.readAllBytes()).blocks())
+          .extracting(Block::text, Block::heading, Block::kind)
+          .containsExactly(
+              tuple("Terms of delivery", "Terms of delivery", Kind.HEADING),
+              tuple(
+                  "Goods are sent within ten days – größere Mengen (東京) within a month.",
+                  "Terms of delivery",
+                  Kind.PARAGRAPH),
+              tuple("Fees", "Terms of delivery > Fees", Kind.HEADING),
+              tuple(
+                  "| Zone | Fee |\n| --- | --- |\n| North | 12 € |",
+                  "Terms of delivery > Fees",
+                  Kind.TABLE),
+              tuple("Signed in Oslo.", "Terms of delivery > Fees", Kind.PARAGRAPH));
+    }
+  }
+
   private static void fill(Workbook workbook) {
     for (var name : new String[] {"Prices", "Stock"}) {
       var sheet = workbook.createSheet(name);
@@ -241,6 +262,26 @@ class DocumentExtractionTest extends ExtractionFixture {
         .isEqualTo("order: id=7\n  item: Bolt\n  to: Ann");
   }
 
+  @Test
+  void namesOfElementsAboveAreKeptInXmlAndDrawings() throws Exception {
+    assertThat(
+            extract(
+                    "a.xml",
+                    """
+                    <sale><seller><name>Ann</name></seller><buyer lang="fr"><name>Bob</name></buyer>
+                    <note>Paid <b>today</b> in cash</note><empty/></sale>""")
+                .text())
+        .isEqualTo(
+            "sale:\n  seller:\n    name: Ann\n  buyer: lang=fr\n    name: Bob\n"
+                + "  note: Paid\n    b: today\n  in cash");
+    assertThat(
+            extract(
+                    "pier.svg",
+                    "<svg xmlns='http://www.w3.org/2000/svg'><text>Pier seven</text></svg>")
+                .text())
+        .isEqualTo("svg:\n  text: Pier seven");
+  }
+
   @ParameterizedTest
   @CsvSource({
     "windows-1252, 'Der Rabatt beträgt für größere Mengen fünf Prozent – „nach Absprache“ mit dem Verkäufer.'",
@@ -251,8 +292,79 @@ class DocumentExtractionTest extends ExtractionFixture {
     "UTF-16LE, 'Text without a byte order mark is still text.'",
   })
   void theCharsetOfPlainTextIsFound(String charset, String content) throws Exception {
-    assertThat(extract("a.txt", content.getBytes(Charset.forName(charset))).text())
-        .isEqualTo(content);
+    for (var name : new String[] {"a.txt", "a", "a.unknown", "a.tex", "a.py"}) {
+      assertThat(extract(name, content.getBytes(Charset.forName(charset))).text())
+          .as(name)
+          .isEqualTo(content);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"README", "Makefile", "paper.tex", "main.go", "job.py", "c.yaml", "a.b"})
+  void textIsReadWhateverItsEnding(String name) throws Exception {
+    assertThat(extract(name, "\\section{Tides}\n\tThe tide rises at noon – or later.\n").text())
+        .isEqualTo("\\section{Tides}\n\tThe tide rises at noon – or later.");
+  }
+
+  @Test
+  void aTableOfTabsIsATable() throws Exception {
+    for (var charset : new String[] {"UTF-8", "windows-1252"}) {
+      assertThat(
+              extract("p.tsv", "Ware\tGröße\nBolt\t8 mm\n".getBytes(Charset.forName(charset)))
+                  .text())
+          .isEqualTo("| Ware | Größe |\n| --- | --- |\n| Bolt | 8 mm |");
+    }
+  }
+
+  @Test
+  void aMailInsideOfAMailIsReadWithItsAttachment() throws Exception {
+    var inner =
+        """
+        From: Cy <cy@example.org>
+        Subject: Inner
+        MIME-Version: 1.0
+        Content-Type: multipart/mixed; boundary=i
+
+        --i
+        Content-Type: text/plain
+
+        About barnacles.
+        --i
+        Content-Type: text/csv; name=counts.csv
+        Content-Disposition: attachment; filename=counts.csv
+
+        pier,barnacles
+        7,120
+        --i--
+        """;
+    var mail =
+        """
+        From: Ann <ann@example.org>
+        Subject: Outer
+        MIME-Version: 1.0
+        Content-Type: multipart/mixed; boundary=o
+
+        --o
+        Content-Type: text/plain
+
+        Forwarded.
+        --o
+        Content-Type: message/rfc822
+        Content-Disposition: attachment; filename=inner.eml
+
+        %s
+        --o--
+        """
+            .formatted(inner);
+
+    assertThat(extract("mail.eml", mail.replace("\n", "\r\n")).text())
+        .containsSubsequence(
+            "Outer",
+            "Forwarded.",
+            "Inner",
+            "Cy <cy@example.org>",
+            "About barnacles.",
+            "| 7 | 120 |");
   }
 
   @Test

@@ -133,7 +133,9 @@ class OpenDocumentExtractionTest extends ExtractionFixture {
         """
         <package xmlns="http://www.idpf.org/2007/opf" version="3.0"><metadata/><manifest>
         <item id="z" href="z.xhtml" media-type="application/xhtml+xml"/>
-        <item id="a" href="a.xhtml" media-type="application/xhtml+xml"/></manifest>
+        <item id="a" href="a.xhtml" media-type="application/xhtml+xml"/>
+        <item id="n" href="nav.xhtml" media-type="application/xhtml+xml" properties="nav"/>
+        <item id="s" href="s.css" media-type="text/css"/></manifest>
         <spine><itemref idref="z"/><itemref idref="a"/></spine></package>
         """;
     var chapter =
@@ -151,9 +153,14 @@ class OpenDocumentExtractionTest extends ExtractionFixture {
                             "z.xhtml",
                             chapter.formatted("First", "It begins."),
                             "a.xhtml",
-                            chapter.formatted("Second", "It ends.")),
+                            chapter.formatted("Second", "It ends."),
+                            "nav.xhtml",
+                            chapter.formatted("Contents", "List of chapters"),
+                            "s.css",
+                            "p { color: red }"),
                         "application/epub+zip"))
                 .text())
-        .containsSubsequence("First", "It begins.", "Second", "It ends.");
+        .containsSubsequence("First", "It begins.", "Second", "It ends.")
+        .doesNotContain("List of chapters", "color");
   }
 }

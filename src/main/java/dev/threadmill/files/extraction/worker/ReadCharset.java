@@ -4,6 +4,7 @@ import dev.threadmill.files.extraction.BlockSink;
 import dev.threadmill.files.extraction.ExtractionException;
 import dev.threadmill.files.extraction.ReadText;
 import dev.threadmill.files.extraction.TextFormat;
+import dev.threadmill.files.extraction.TextSniffer;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -19,6 +20,9 @@ import org.apache.tika.parser.txt.CharsetDetector;
 final class ReadCharset {
   private static final int SAMPLE = 1 << 18;
   private static final int SURE = 15;
+
+  /** Of so many bytes of text one may be no part of a character. */
+  private static final int MOST_STRANGE = 100;
 
   private ReadCharset() {}
 
@@ -37,6 +41,22 @@ final class ReadCharset {
 
   private static boolean isJson(TextFormat format) {
     return format == TextFormat.JSON || format == TextFormat.JSON_LINES;
+  }
+
+  /**
+   * Whether content of no known format is text in some charset: compressed and other binary content
+   * has control characters, or bytes that are no characters in the likeliest charset.
+   */
+  static boolean isText(byte[] sample) throws ExtractionException {
+    if (!TextSniffer.isText(sample)) {
+      return false;
+    }
+    long strange =
+        new String(sample, charset(sample))
+            .codePoints()
+            .filter(c -> c == '\uFFFD' || !Character.isDefined(c))
+            .count();
+    return strange * MOST_STRANGE <= sample.length;
   }
 
   static Charset charset(byte[] sample) throws ExtractionException {

@@ -49,6 +49,7 @@ final class ReadDocument {
   private static final long EXPANSION = 300;
   private static final long EXPANSION_FROM = 5_000_000;
   private static final int MOST_ELEMENTS_DEEP = 500;
+  private static final int SNIFFED = 8_192;
 
   /** Endings of formats that are containers; their files are never read as anything else. */
   private static final Set<String> CONTAINERS =
@@ -133,13 +134,24 @@ final class ReadDocument {
     return metadata;
   }
 
-  MediaType detect(TikaInputStream in, String filename, String contentType) throws IOException {
+  MediaType detect(TikaInputStream in, String filename, String contentType)
+      throws IOException, ExtractionException {
     var metadata = named(filename, "");
     var type = DETECTOR.detect(in, metadata);
-    if (type.equals(MediaType.OCTET_STREAM) && contentType.startsWith("text/")) {
+    if (type.equals(MediaType.OCTET_STREAM)
+        && (contentType.startsWith("text/") || ReadCharset.isText(start(in)))) {
       return MediaType.TEXT_PLAIN;
     }
     return type;
+  }
+
+  private static byte[] start(TikaInputStream in) throws IOException {
+    in.mark(SNIFFED);
+    try {
+      return in.readNBytes(SNIFFED);
+    } finally {
+      in.reset();
+    }
   }
 
   /** Reads content of a type; false if there is no reader for it. */
@@ -150,7 +162,7 @@ final class ReadDocument {
       new ReadPdf(sink, blocks, depth == 0).read(path);
       return true;
     }
-    if (type.getType().equals("image")) {
+    if (type.getType().equals("image") && !isXml(type)) {
       picture(type, path, blocks);
       return true;
     }
@@ -218,7 +230,9 @@ final class ReadDocument {
     context.set(OfficeParserConfig.class, config);
     context.set(
         EmbeddedDocumentExtractor.class,
-        new EmbeddedFiles(this, sink, handler, blocks, limits, depth));
+        type.getSubtype().equals("epub+zip")
+            ? new NoEmbeddedFiles()
+            : new EmbeddedFiles(this, sink, handler, blocks, limits, depth));
     context.set(
         Parser.class, new AutoDetectParser(DETECTOR, new JSoupParser(), new TXTParser(), parser));
 

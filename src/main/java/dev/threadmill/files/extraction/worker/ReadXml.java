@@ -43,6 +43,7 @@ final class ReadXml extends DefaultHandler {
   public void startElement(String uri, String local, String name, Attributes attributes)
       throws SAXException {
     line();
+    nameParent();
     if (++depth > DEEPEST) {
       throw new SAXException(ExtractionException.invalid("The file is nested too deeply."));
     }
@@ -55,6 +56,19 @@ final class ReadXml extends DefaultHandler {
             .append(' ');
       }
     }
+  }
+
+  /** The names of elements above say what the ones below mean: the name of a buyer or a seller. */
+  private void nameParent() {
+    if (!element.isEmpty()) {
+      indent();
+      lines.append(element).append(":\n");
+      element = "";
+    }
+  }
+
+  private void indent() {
+    lines.repeat("  ", Math.clamp(depth - 1L, 0, 8));
   }
 
   @Override
@@ -80,8 +94,9 @@ final class ReadXml extends DefaultHandler {
     var value = text.toString().strip().replaceAll("[ \\t\\r\\n]+", " ");
     text.setLength(0);
     if (!value.isEmpty()) {
-      lines.append("  ".repeat(Math.clamp(depth - 1L, 0, 8)));
+      indent();
       lines.append(element.isEmpty() ? "" : element + ": ").append(value).append('\n');
+      element = "";
     }
   }
 
