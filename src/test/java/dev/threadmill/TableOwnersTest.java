@@ -113,6 +113,8 @@ class TableOwnersTest {
           "usage threads",
           "tools.filesearch run_steps",
           "tools.filesearch tool_calls",
+          // Each search waits for one statement with texts and the names of their files.
+          "vectorstores.search files",
           // An archived project receives nothing.
           "webhooks projects");
 

@@ -3,6 +3,7 @@ package dev.threadmill.search;
 import dev.threadmill.db.Row;
 import dev.threadmill.models.embeddings.EmbeddingModel;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -128,6 +129,8 @@ final class EntrySql {
     private static final int CHUNK_SHIFT = MATCHES_SHIFT + TextQuery.MAX_TERMS;
 
     private String lastGroup = "";
+    private String lastSource = "";
+    private Instant lastCreated = Instant.EPOCH;
 
     /** A hit whose similarity is in the row. */
     Hit read(Row row) throws SQLException {
@@ -140,15 +143,23 @@ final class EntrySql {
       if (!group.equals(lastGroup)) {
         lastGroup = group;
       }
+      var source = row.text("source_id");
+      if (!source.equals(lastSource)) {
+        lastSource = source;
+      }
+      var created = row.instantFromMicros("created");
+      if (!created.equals(lastCreated)) {
+        lastCreated = created;
+      }
       var otherModel = row.text("other_model");
       long packed = row.bigint("packed");
       long offsets = row.bigint("offsets");
       return new Hit(
           lastGroup,
-          row.text("source_id"),
+          lastSource,
           (int) (packed >>> CHUNK_SHIFT),
           otherModel == null ? embeddings.name() : otherModel,
-          row.instantFromMicros("created"),
+          lastCreated,
           (int) (packed & (1 << LENGTH_SHIFT) - 1),
           (int) (packed >>> LENGTH_SHIFT & (1 << MATCHES_SHIFT - LENGTH_SHIFT) - 1),
           (int) (offsets >>> 32),

@@ -75,7 +75,7 @@ final class HeapIndex implements HeapIndexCache.CacheEntry {
       if (added.isEmpty()) {
         return State.OUTDATED;
       }
-      added.get().forEach(entries::put);
+      entries.putAll(added.get());
       slots = entries.slots();
       postingBytes = entries.postingBytes();
       if (snapshot == since) {

@@ -27,11 +27,15 @@ final class HeapIndexCache {
 
   private static final int KIB = 1024;
 
+  /** How long a load waits for searches in all. */
+  private static final Duration LONGEST_WAY = Duration.ofSeconds(3);
+
   private final HeapIndexLoader loader;
   private final EmbeddingModel embeddings;
   private final IndexLimits limits;
   private final long bytes;
   private final Cache<SearchScope, CacheEntry> scopes;
+  private final ActiveSearches searches;
 
   /** Loading a scope occupies a core for a while, and is never urgent. */
   private final Semaphore loading = new Semaphore(1);
@@ -41,7 +45,9 @@ final class HeapIndexCache {
       IndexTable table,
       VectorColumn vectors,
       EmbeddingModel embeddings,
-      IndexLimits limits) {
+      IndexLimits limits,
+      ActiveSearches searches) {
+    this.searches = searches;
     this.loader = new HeapIndexLoader(jdbc, table, vectors, embeddings);
     this.embeddings = embeddings;
     this.limits = limits;
@@ -180,7 +186,7 @@ final class HeapIndexCache {
       return new NotLoadable(System.nanoTime());
     }
     return loader
-        .load(scope, max)
+        .load(scope, max, searches.yielding(LONGEST_WAY))
         .<CacheEntry>map(loaded -> new HeapIndex(scope, loaded, dimensions))
         .orElseGet(() -> new NotLoadable(System.nanoTime()));
   }

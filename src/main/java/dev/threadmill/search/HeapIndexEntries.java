@@ -43,6 +43,9 @@ final class HeapIndexEntries {
   /** Slots by positions. */
   private int[] order = new int[0];
 
+  /** Positions by slots; undefined where the entry is null. */
+  private int[] positions = new int[0];
+
   /**
    * @param table says whether entries have neighbours and counts of terms
    */
@@ -83,10 +86,23 @@ final class HeapIndexEntries {
             .sorted(Comparator.comparing(slot -> entries[slot], Hit.CHRONOLOGICAL))
             .mapToInt(slot -> slot)
             .toArray();
+    computePositions();
   }
 
-  /** Adds an entry, in place of its earlier version. */
-  void put(Entry entry) {
+  private void computePositions() {
+    positions = new int[count];
+    for (int position = 0; position < order.length; position++) {
+      positions[order[position]] = position;
+    }
+  }
+
+  /** Adds entries, in place of their earlier versions. */
+  void putAll(List<Entry> some) {
+    some.forEach(this::put);
+    computePositions();
+  }
+
+  private void put(Entry entry) {
     int slot = append(entry);
     int position = position(entry.hit());
     if (position >= 0) {
@@ -154,7 +170,7 @@ final class HeapIndexEntries {
   }
 
   private void chooseWithNeighbours(int slot, BitSet chosen) {
-    int position = position(entries[slot]);
+    int position = positions[slot];
     chosen.set(position);
     if (adjacency != null && !adjacency.isIsolated(entries[slot])) {
       chooseNeighbour(position, -1, chosen);
@@ -306,17 +322,10 @@ final class HeapIndexEntries {
         }
       } else if (vector != null) {
         int most = (int) (COMPARED_SHARE * count);
-        int compared = 0;
-        for (int slot : vectors.bySigns(vector, count)) {
-          if (compared == most) {
-            break;
-          }
-          if (isSearched(slot)) {
-            compared++;
-            float similarity = vectors.product(vector, slot);
-            if (best.isCompetitive(similarity)) {
-              best.offer(slot, similarity, 0);
-            }
+        for (int slot : vectors.nearestBySigns(vector, count, most, this::isSearched)) {
+          float similarity = vectors.product(vector, slot);
+          if (best.isCompetitive(similarity)) {
+            best.offer(slot, similarity, 0);
           }
         }
       }

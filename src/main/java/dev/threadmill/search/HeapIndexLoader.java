@@ -5,6 +5,7 @@ import dev.threadmill.db.Row;
 import dev.threadmill.db.Tx;
 import dev.threadmill.models.embeddings.EmbeddingModel;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,7 +16,7 @@ import java.util.Optional;
  * tell which transactions were visible; neither clocks nor the order of commits matter.
  */
 final class HeapIndexLoader {
-  private static final int FETCH_SIZE = 1_000;
+  private static final int FETCH_SIZE = 500;
 
   /** Tombstones are kept for an hour. */
   private static final String MAX_AGE = "30 minutes";
@@ -82,8 +83,10 @@ final class HeapIndexLoader {
   /**
    * Reads all entries of a scope; empty if it has more than {@code max}, or entries of another
    * embedding model.
+   *
+   * @param pieces makes way for searches between the pieces that are read
    */
-  Optional<Loaded> load(SearchScope scope, int max) {
+  Optional<Loaded> load(SearchScope scope, int max, ActiveSearches.Yielding pieces) {
     return jdbc.inTransaction(
         tx -> {
           // Before the cursor's snapshot: a commit in between will be seen as a change.
@@ -93,6 +96,7 @@ final class HeapIndexLoader {
           var all = new HeapIndexEntries(embeddings.dimensions(), table);
           List<HeapIndexEntries.Entry> some;
           do {
+            pieces.makeWay();
             some = tx.list("FETCH %d FROM entries".formatted(FETCH_SIZE), reader());
             if (all.slots() + some.size() > max || !areComparable(some)) {
               return Optional.empty();
@@ -157,8 +161,7 @@ final class HeapIndexLoader {
 
   private String select(SearchScope scope, String more) {
     return """
-    %s SELECT %s, array_to_string(tsvector_to_array(i.terms), ' ') AS words,
-      halfvec_send(i.embedding) AS vector
+    %s SELECT %s, tsvectorsend(i.terms) AS words, halfvec_send(i.embedding) AS vector
     FROM %s i, q WHERE %s%s
     """
         .formatted(entries.queryCte(), entries.columns(), table.name(), scope.condition(), more);
@@ -172,13 +175,29 @@ final class HeapIndexLoader {
 
   private Tx.RowMapper<HeapIndexEntries.Entry> reader() {
     var reader = entries.new Reader();
-    return row -> {
-      var words = row.text("words");
-      return new HeapIndexEntries.Entry(
-          reader.read(row, null),
-          vector(row.bytes("vector")),
-          words.isEmpty() ? List.of() : List.of(words.split(" ")));
-    };
+    return row ->
+        new HeapIndexEntries.Entry(
+            reader.read(row, null), vector(row.bytes("vector")), words(row.bytes("words")));
+  }
+
+  /**
+   * The binary form of a tsvector: the number of words, then each word with a zero behind it, the
+   * number of its positions, and these.
+   */
+  private static List<String> words(byte[] bytes) {
+    var in = ByteBuffer.wrap(bytes);
+    var words = new ArrayList<String>(in.getInt());
+    while (in.hasRemaining()) {
+      int begin = in.position();
+      int end = begin;
+      while (bytes[end] != 0) {
+        end++;
+      }
+      words.add(new String(bytes, begin, end - begin, StandardCharsets.UTF_8));
+      in.position(end + 1);
+      in.position(in.position() + Short.BYTES * (1 + Short.toUnsignedInt(in.getShort(end + 1))));
+    }
+    return words;
   }
 
   /** The binary form of a halfvec: dimensions, two unused bytes, half-precision numbers. */

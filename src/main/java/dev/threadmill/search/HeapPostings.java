@@ -1,15 +1,21 @@
 package dev.threadmill.search;
 
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 
-/** Postings: the slots of the entries that have a term. */
+/**
+ * Postings: the slots of the entries that have a term. Terms are found by their hash, and by their
+ * order where a query asks for those with a prefix: an entry has some hundred terms to be put.
+ */
 final class HeapPostings {
   private static final int MAX_DIFFERENCE_BYTES = 5;
-  private static final int BYTES_PER_TERM = 160;
+  private static final int BYTES_PER_TERM = 200;
 
-  private final TreeMap<String, Slots> terms = new TreeMap<>();
+  private final Map<String, Slots> terms = new HashMap<>();
+  private final TreeMap<String, Slots> inOrder = new TreeMap<>();
 
   private long bytes;
 
@@ -59,6 +65,7 @@ final class HeapPostings {
       if (slots == null) {
         slots = new Slots();
         terms.put(term, slots);
+        inOrder.put(term, slots);
         bytes += BYTES_PER_TERM;
       }
       int before = slots.differences.length;
@@ -88,7 +95,8 @@ final class HeapPostings {
       int marked = 0;
       var prefix = query.get(i).prefix();
       if (!prefix.isEmpty()) {
-        for (var slots : terms.subMap(prefix, true, prefix + Character.MAX_VALUE, true).values()) {
+        for (var slots :
+            inOrder.subMap(prefix, true, prefix + Character.MAX_VALUE, true).values()) {
           marked += slots.mark(1 << i, matches);
         }
       }

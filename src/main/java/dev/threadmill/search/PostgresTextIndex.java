@@ -25,6 +25,7 @@ public final class PostgresTextIndex implements TextIndex {
   private final ExactSearch exact;
   private final ApproximateSearch approximate;
   private final HeapIndexCache heap;
+  private final ActiveSearches searches = new ActiveSearches();
   private final IndexTombstones tombstones;
 
   /** Scopes too large to be counted at each search. One that has shrunk is still searched right. */
@@ -49,12 +50,20 @@ public final class PostgresTextIndex implements TextIndex {
     this.approximate =
         new ApproximateSearch(
             jdbc, table, vectors, new TermStatistics(jdbc, table, clock), embeddings);
-    this.heap = new HeapIndexCache(jdbc, table, vectors, embeddings, limits);
+    this.heap = new HeapIndexCache(jdbc, table, vectors, embeddings, limits, searches);
     this.tombstones = new IndexTombstones(jdbc, table);
   }
 
   @Override
   public Hits search(
+      SearchScope scope, Set<String> sources, TextQuery query, QueryVector vector, int limit)
+      throws InterruptedException {
+    try (var _ = searches.begin()) {
+      return searched(scope, sources, query, vector, limit);
+    }
+  }
+
+  private Hits searched(
       SearchScope scope, Set<String> sources, TextQuery query, QueryVector vector, int limit)
       throws InterruptedException {
     var inHeap = heap.search(scope, sources, query, vector, limit);

@@ -1,6 +1,7 @@
 package dev.threadmill.search;
 
 import java.util.Arrays;
+import java.util.function.IntPredicate;
 
 /**
  * Vectors of one length with a byte a dimension. Dot products with them are off by a thousandth,
@@ -16,7 +17,7 @@ import java.util.Arrays;
 final class QuantizedVectors {
   private static final int BLOCK = 1_024;
   private static final int MAX_BYTE = 127;
-  private static final int BUCKETS = 1_024;
+  private static final int BUCKETS = 4_096;
 
   /** The number of slots at which the mean is first computed. It is anew at each doubling. */
   private static final int FIRST_MEAN = 4_096;
@@ -24,7 +25,13 @@ final class QuantizedVectors {
   private final int dimensions;
   private final int words;
   private byte[][] blocks = new byte[0][];
+
+  /**
+   * The signs of 64 dimensions of all slots of a block, then those of the next 64: the JVM counts
+   * bits of several slots at a time.
+   */
   private long[][] signs = new long[0][];
+
   private float[] scales = new float[0];
 
   /** By slots: what a sign of the difference from the mean stands for. */
@@ -32,6 +39,9 @@ final class QuantizedVectors {
 
   /** By slots: the product of the difference from the mean with the mean. */
   private float[] alongMean = new float[0];
+
+  /** By slots: in how many dimensions the difference from the mean is positive. */
+  private int[] positives = new int[0];
 
   private final float[] mean;
   private int nextMean = FIRST_MEAN;
@@ -44,7 +54,10 @@ final class QuantizedVectors {
 
   /** The heap that a vector takes. */
   static int bytesPerVector(int dimensions) {
-    return dimensions + Math.ceilDiv(dimensions, Long.SIZE) * Long.BYTES + 3 * Float.BYTES;
+    return dimensions
+        + Math.ceilDiv(dimensions, Long.SIZE) * Long.BYTES
+        + 3 * Float.BYTES
+        + Integer.BYTES;
   }
 
   /** A vector that others are compared with. */
@@ -84,20 +97,31 @@ final class QuantizedVectors {
       }
     }
 
-    /** The sum of the differences with these signs: those of the set bits, less the others. */
-    private float signed(long[] block, int from) {
-      int positive = 0;
-      int levels = 0;
-      for (int i = 0; i < words; i++) {
-        long signs = block[from + i];
-        positive += Long.bitCount(signs);
-        levels +=
-            Long.bitCount(signs & planes[i])
-                + 2 * Long.bitCount(signs & planes[words + i])
-                + 4 * Long.bitCount(signs & planes[2 * words + i])
-                + 8 * Long.bitCount(signs & planes[3 * words + i]);
+    /** Adds up the levels where the signs of each slot of a block are positive. */
+    private void addLevels(long[] block, int[] levels) {
+      for (int word = 0; word < words; word++) {
+        addLevels(
+            block,
+            word * BLOCK,
+            planes[word],
+            planes[words + word],
+            planes[2 * words + word],
+            planes[3 * words + word],
+            levels);
       }
-      return 2 * (least * positive + step * levels) - sum;
+    }
+
+    /** In a method of its own, so that the JVM vectorizes the loop. */
+    private static void addLevels(
+        long[] block, int from, long one, long two, long four, long eight, int[] levels) {
+      for (int i = 0; i < BLOCK; i++) {
+        long word = block[from + i];
+        levels[i] +=
+            Long.bitCount(word & one)
+                + 2 * Long.bitCount(word & two)
+                + 4 * Long.bitCount(word & four)
+                + 8 * Long.bitCount(word & eight);
+      }
     }
   }
 
@@ -120,6 +144,7 @@ final class QuantizedVectors {
       scales = Arrays.copyOf(scales, scales.length + BLOCK);
       lengths = Arrays.copyOf(lengths, scales.length);
       alongMean = Arrays.copyOf(alongMean, scales.length);
+      positives = Arrays.copyOf(positives, scales.length);
     }
     scales[slot] =
         vector == null
@@ -159,25 +184,27 @@ final class QuantizedVectors {
     }
     var values = blocks[slot / BLOCK];
     int from = slot % BLOCK * dimensions;
-    var bits = signs[slot / BLOCK];
-    int fromWord = slot % BLOCK * words;
+    float scale = scales[slot];
     float squares = 0;
     float absolutes = 0;
     float product = 0;
-    for (int i = 0; i < dimensions; i++) {
-      float difference = values[from + i] * scales[slot] - mean[i];
-      squares += difference * difference;
-      absolutes += Math.abs(difference);
-      product += difference * mean[i];
-      long bit = 1L << i;
-      if (difference > 0) {
-        bits[fromWord + i / Long.SIZE] |= bit;
-      } else {
-        bits[fromWord + i / Long.SIZE] &= ~bit;
+    int positive = 0;
+    for (int word = 0; word < words; word++) {
+      long bits = 0;
+      int first = word * Long.SIZE;
+      for (int i = first; i < Math.min(dimensions, first + Long.SIZE); i++) {
+        float difference = values[from + i] * scale - mean[i];
+        squares += difference * difference;
+        absolutes += Math.abs(difference);
+        product += difference * mean[i];
+        bits |= (difference > 0 ? 1L : 0L) << i;
       }
+      signs[slot / BLOCK][word * BLOCK + slot % BLOCK] = bits;
+      positive += Long.bitCount(bits);
     }
     lengths[slot] = squares / Math.max(Float.MIN_NORMAL, absolutes);
     alongMean[slot] = product;
+    positives[slot] = positive;
   }
 
   /** Writes the bytes of a vector; returns what a byte of 1 stands for. */
@@ -222,48 +249,67 @@ final class QuantizedVectors {
   }
 
   /**
-   * The slots that have vectors, about in the order of their products as their signs tell them,
-   * largest first.
+   * The slots whose products are the largest ones as their signs tell, in ascending order: products
+   * that are computed in this order read memory forwards.
    *
    * @param count the number of slots in use
+   * @param most how many are wanted; some more are returned where estimates are as good as equal
+   * @param isSearched the slots that are asked for
    */
-  int[] bySigns(Query query, int count) {
-    var estimates = new float[count];
+  int[] nearestBySigns(Query query, int count, int most, IntPredicate isSearched) {
+    var estimates = estimates(query, count);
     float least = Float.MAX_VALUE;
-    float most = -Float.MAX_VALUE;
+    float largest = -Float.MAX_VALUE;
     for (int slot = 0; slot < count; slot++) {
-      float estimate =
-          lengths[slot] * query.signed(signs[slot / BLOCK], slot % BLOCK * words) + alongMean[slot];
-      estimates[slot] = estimate;
-      least = Math.min(least, estimate);
-      most = Math.max(most, estimate);
+      // NaN where there is no vector: it is neither less nor more
+      least = Math.min(least, Float.isNaN(estimates[slot]) ? least : estimates[slot]);
+      largest = Math.max(largest, Float.isNaN(estimates[slot]) ? largest : estimates[slot]);
     }
-    return sorted(estimates, least, most);
+    float perBucket = Math.max(Float.MIN_NORMAL, (largest - least) / (BUCKETS - 1));
+    var sizes = new int[BUCKETS];
+    for (int slot = 0; slot < count; slot++) {
+      if (!Float.isNaN(estimates[slot]) && isSearched.test(slot)) {
+        sizes[bucket(estimates[slot], largest, perBucket)]++;
+      } else {
+        estimates[slot] = Float.NaN;
+      }
+    }
+    int last = 0;
+    int chosen = sizes[0];
+    while (chosen < most && last < BUCKETS - 1) {
+      last++;
+      chosen += sizes[last];
+    }
+    var slots = new int[chosen];
+    int next = 0;
+    for (int slot = 0; slot < count; slot++) {
+      if (!Float.isNaN(estimates[slot]) && bucket(estimates[slot], largest, perBucket) <= last) {
+        slots[next++] = slot;
+      }
+    }
+    return slots;
   }
 
-  /** The slots with vectors in the order of their estimates, largest first, to a thousandth. */
-  private int[] sorted(float[] estimates, float least, float most) {
-    float perBucket = Math.max(Float.MIN_NORMAL, (most - least) / (BUCKETS - 1));
-    var buckets = new short[estimates.length];
-    var starts = new int[BUCKETS + 1];
-    for (int slot = 0; slot < estimates.length; slot++) {
-      if (Float.isNaN(scales[slot])) {
-        buckets[slot] = -1;
-      } else {
-        int bucket = Math.clamp((int) ((most - estimates[slot]) / perBucket), 0, BUCKETS - 1);
-        buckets[slot] = (short) bucket;
-        starts[bucket + 1]++;
+  private static int bucket(float estimate, float largest, float perBucket) {
+    return Math.clamp((int) ((largest - estimate) / perBucket), 0, BUCKETS - 1);
+  }
+
+  /** The products of the slots as their signs tell them; NaN where a slot has no vector. */
+  private float[] estimates(Query query, int count) {
+    var estimates = new float[count];
+    var levels = new int[BLOCK];
+    for (int block = 0; block * BLOCK < count; block++) {
+      Arrays.fill(levels, 0);
+      query.addLevels(signs[block], levels);
+      int first = block * BLOCK;
+      for (int slot = first; slot < Math.min(count, first + BLOCK); slot++) {
+        // the sum of the differences with these signs: those that are positive, less the others
+        float signed =
+            2 * (query.least * positives[slot] + query.step * levels[slot - first]) - query.sum;
+        float estimate = lengths[slot] * signed + alongMean[slot];
+        estimates[slot] = Float.isNaN(scales[slot]) ? Float.NaN : estimate;
       }
     }
-    for (int bucket = 1; bucket < starts.length; bucket++) {
-      starts[bucket] += starts[bucket - 1];
-    }
-    var ordered = new int[starts[BUCKETS]];
-    for (int slot = 0; slot < estimates.length; slot++) {
-      if (buckets[slot] >= 0) {
-        ordered[starts[buckets[slot]]++] = slot;
-      }
-    }
-    return ordered;
+    return estimates;
   }
 }

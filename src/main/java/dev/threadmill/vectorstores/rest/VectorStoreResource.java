@@ -16,7 +16,6 @@ import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
-import java.util.List;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
@@ -85,11 +84,8 @@ public class VectorStoreResource {
   public SearchResultsPage search(
       @PathParam("vector_store_id") VectorStoreId id, SearchVectorStore request)
       throws InterruptedException {
-    var project = Caller.current().project();
-    var store = stores.getWithoutCounts(project, id);
-    VectorStores.requireActive(store);
     var search = request.toRequest();
     return SearchResultsPage.of(
-        search.queries(), this.search.search(project, List.of(store), search));
+        search.queries(), this.search.search(Caller.current().project(), id, search));
   }
 }

@@ -1,11 +1,13 @@
 package dev.threadmill.vectorstores.search;
 
+import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.VectorStoreId;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Row;
 import dev.threadmill.vectorstores.Attributes;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.SQLException;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Map;
@@ -16,9 +18,11 @@ import java.util.stream.Collectors;
 @ApplicationScoped
 class ChunkTexts {
   private final Jdbc jdbc;
+  private final InstantSource clock;
 
-  ChunkTexts(Jdbc jdbc) {
+  ChunkTexts(Jdbc jdbc, InstantSource clock) {
     this.jdbc = jdbc;
+    this.clock = clock;
   }
 
   /** A chunk of a file. */
@@ -27,10 +31,12 @@ class ChunkTexts {
   /**
    * The text of a chunk.
    *
+   * @param filename the name of its file
    * @param repeated how many characters at its beginning repeat the chunk before
    */
   record Text(
       Key key,
+      String filename,
       String text,
       int repeated,
       Integer firstPage,
@@ -40,6 +46,7 @@ class ChunkTexts {
     private static Text read(Row row) throws SQLException {
       return new Text(
           new Key(row.text("store_id", VectorStoreId::new), row.text("id"), row.integer("part")),
+          row.text("filename"),
           row.text("text"),
           row.integer("repeated"),
           row.integer("first_page"),
@@ -49,8 +56,11 @@ class ChunkTexts {
     }
   }
 
-  /** The texts of the chunks that exist, in no particular order. */
-  Map<Key, Text> read(Collection<Key> chunks) {
+  /**
+   * The texts of those of these chunks whose files the project has, in one statement: each search
+   * waits for it.
+   */
+  Map<Key, Text> read(ProjectId project, Collection<Key> chunks) {
     if (chunks.isEmpty()) {
       return Map.of();
     }
@@ -65,17 +75,21 @@ class ChunkTexts {
     return jdbc
         .list(
             """
-            SELECT f.store_id, f.id, f.attributes, t.part, t.text, t.repeated, t.first_page,
-              t.last_page, t.heading
+            SELECT f.store_id, f.id, f.attributes, d.filename, t.part, t.text, t.repeated,
+              t.first_page, t.last_page, t.heading
             FROM unnest(?::text[], ?::text[], ?::int[]) AS h (store_id, file_id, part)
             JOIN vector_store_files f ON f.store_id = h.store_id AND f.id = h.file_id
               AND f.status = 'completed'
+            JOIN files d ON d.id = h.file_id AND d.project_id = ?
+              AND (d.expires_at IS NULL OR d.expires_at > ?)
             JOIN vector_store_texts t ON t.content = f.content AND t.part = h.part
             """,
             Text::read,
             stores,
             files,
-            parts)
+            parts,
+            project,
+            clock.instant())
         .stream()
         .collect(Collectors.toMap(Text::key, Function.identity()));
   }

@@ -1,5 +1,6 @@
 package dev.threadmill.vectorstores.search;
 
+import dev.threadmill.api.ProjectId;
 import dev.threadmill.models.rerank.Reranker;
 import dev.threadmill.projects.DataRecipient;
 import dev.threadmill.projects.Regions;
@@ -45,14 +46,15 @@ class RerankChunks implements DataRecipient {
    * @param maxResults how many passages the client wants
    * @return empty if the scores of the search stand
    */
-  Optional<Map<Key, Double>> rerank(List<String> queries, List<Key> ranked, int maxResults)
+  Optional<Map<Key, Double>> rerank(
+      ProjectId project, List<String> queries, List<Key> ranked, int maxResults)
       throws InterruptedException {
     if (!reranker.isConfigured() || ranked.isEmpty()) {
       return Optional.empty();
     }
     int most = Math.max(reranker.candidates(), CHUNKS_PER_RESULT * maxResults);
     var best = ranked.subList(0, Math.min(ranked.size(), most));
-    var read = texts.read(best);
+    var read = texts.read(project, best);
     var chunks = best.stream().filter(read::containsKey).toList();
     var passages = chunks.stream().map(key -> passage(read.get(key))).toList();
     var scores = new LinkedHashMap<Key, Double>();

@@ -1,11 +1,10 @@
 package dev.threadmill.vectorstores.search;
 
+import dev.threadmill.api.ApiException;
 import dev.threadmill.api.FileId;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.VectorStoreId;
 import dev.threadmill.db.Jdbc;
-import dev.threadmill.files.Files;
-import dev.threadmill.files.StoredFile;
 import dev.threadmill.search.QueryVector;
 import dev.threadmill.search.TextQuery;
 import dev.threadmill.telemetry.tracing.GenAi;
@@ -46,7 +45,6 @@ public class SearchStores {
   private final RerankChunks rerank;
   private final StoreEmbeddings embeddings;
   private final VectorStores stores;
-  private final Files files;
   private final Tracing tracing;
 
   SearchStores(
@@ -56,7 +54,6 @@ public class SearchStores {
       RerankChunks rerank,
       StoreEmbeddings embeddings,
       VectorStores stores,
-      Files files,
       Tracing tracing) {
     this.tracing = tracing;
     this.jdbc = jdbc;
@@ -65,7 +62,6 @@ public class SearchStores {
     this.rerank = rerank;
     this.embeddings = embeddings;
     this.stores = stores;
-    this.files = files;
   }
 
   private record Query(TextQuery text, QueryVector vector) {
@@ -76,17 +72,39 @@ public class SearchStores {
   }
 
   /**
+   * The passages of a store that fit best, best first. A model of this server embeds the queries
+   * while the store is looked up.
+   *
+   * @throws ApiException 404 if the project has no such store, 400 if it has expired
+   */
+  public List<Passage> search(ProjectId project, VectorStoreId id, SearchRequest request)
+      throws InterruptedException {
+    var early = isLocal() ? queries(request, this::embed) : null;
+    var store = stores.getWithoutCounts(project, id);
+    VectorStores.requireActive(store);
+    return search(
+        project, List.of(store), early == null ? queries(request, this::embed) : early, request);
+  }
+
+  /**
    * The passages that fit best, best first.
    *
    * @param searched stores that have not expired
    */
   public List<Passage> search(ProjectId project, List<VectorStore> searched, SearchRequest request)
       throws InterruptedException {
+    return search(project, searched, queries(request, this::embed), request);
+  }
+
+  private List<Passage> search(
+      ProjectId project, List<VectorStore> searched, List<Query> queries, SearchRequest request)
+      throws InterruptedException {
     var sources = tracing.isOn() ? ids(searched) : "";
     try (var operation = tracing.start(GenAi.RETRIEVAL + " " + sources, SpanKind.CLIENT)) {
       operation.set(GenAi.OPERATION, GenAi.RETRIEVAL).set(GenAi.DATA_SOURCE, sources);
       try {
-        return find(project, searched, request);
+        stores.touch(searched);
+        return find(project, searched, queries, request);
       } catch (RuntimeException e) {
         operation.failed(e.getClass().getSimpleName());
         throw e;
@@ -98,11 +116,16 @@ public class SearchStores {
     return searched.stream().map(store -> store.id().value()).collect(Collectors.joining(","));
   }
 
-  private List<Passage> find(ProjectId project, List<VectorStore> searched, SearchRequest request)
-      throws InterruptedException {
-    stores.touch(searched);
-    return find(
-        project, searched, request, text -> QueryVector.of(text, embeddings.model(), TIMEOUT));
+  private boolean isLocal() {
+    return embeddings.recipient().isEmpty();
+  }
+
+  private QueryVector embed(String text) {
+    return QueryVector.of(text, embeddings.model(), TIMEOUT);
+  }
+
+  private static List<Query> queries(SearchRequest request, Function<String, QueryVector> embed) {
+    return request.queries().stream().map(text -> new Query(embed.apply(text), text)).toList();
   }
 
   /**
@@ -111,23 +134,19 @@ public class SearchStores {
    * @throws InterruptedException if the server stops
    */
   void warmUp(VectorStore store, String query) throws InterruptedException {
-    boolean isLocal = embeddings.recipient().isEmpty();
+    var request =
+        new SearchRequest(
+            List.of(query), null, WARM_UP_RESULTS, 0, SearchRequest.Weights.DEFAULT, false);
     find(
         store.project(),
         List.of(store),
-        new SearchRequest(
-            List.of(query), null, WARM_UP_RESULTS, 0, SearchRequest.Weights.DEFAULT, false),
-        text -> isLocal ? QueryVector.of(text, embeddings.model(), TIMEOUT) : () -> null);
+        queries(request, isLocal() ? this::embed : _ -> () -> null),
+        request);
   }
 
   private List<Passage> find(
-      ProjectId project,
-      List<VectorStore> searched,
-      SearchRequest request,
-      Function<String, QueryVector> embed)
+      ProjectId project, List<VectorStore> searched, List<Query> queries, SearchRequest request)
       throws InterruptedException {
-    var queries =
-        request.queries().stream().map(text -> new Query(embed.apply(text), text)).toList();
     var scores = new HashMap<Key, Double>();
     for (var store : searched) {
       var only = request.filter() == null ? null : matching(store.id(), request.filter());
@@ -142,6 +161,7 @@ public class SearchStores {
       ranked =
           rerank
               .rerank(
+                  project,
                   request.queries(),
                   ranked.stream().map(Map.Entry::getKey).toList(),
                   request.maxResults())
@@ -201,19 +221,11 @@ public class SearchStores {
         break;
       }
     }
-    var read = texts.read(chunks(groups));
-    var names =
-        files
-            .findAll(
-                project,
-                groups.all().stream().map(group -> new FileId(group.file())).distinct().toList())
-            .stream()
-            .collect(Collectors.toMap(file -> file.id().value(), Function.identity()));
+    var read = texts.read(project, chunks(groups));
     var passages = new ArrayList<Passage>();
     for (var group : groups.all()) {
-      var file = names.get(group.file());
-      if (file != null && passages.size() < maxResults) {
-        passage(group, file, read).ifPresent(passages::add);
+      if (passages.size() < maxResults) {
+        passage(group, read).ifPresent(passages::add);
       }
     }
     return passages;
@@ -229,8 +241,7 @@ public class SearchStores {
     return chunks;
   }
 
-  private static Optional<Passage> passage(
-      ChunkGroups.Group group, StoredFile file, Map<Key, Text> texts) {
+  private static Optional<Passage> passage(ChunkGroups.Group group, Map<Key, Text> texts) {
     var merged = new StringBuilder();
     Text first = null;
     Text last = null;
@@ -251,8 +262,8 @@ public class SearchStores {
     return Optional.of(
         new Passage(
             group.store(),
-            file.id(),
-            file.filename(),
+            new FileId(group.file()),
+            first.filename(),
             first.attributes(),
             rounded(group.score()),
             merged.toString(),

@@ -17,9 +17,9 @@ import org.jboss.logging.Logger;
 
 /**
  * Makes the first searches of clients as fast as later ones: when a node starts, it loads the
- * embedding model and searches the store that was used last, then it loads the stores that were
- * used in the last hour into its heap. It is not ready until the first of these is done, if there
- * is a store, for some seconds at most.
+ * embedding model and the store that was used last, searches this store, and then loads the other
+ * stores that were used in the last hour into its heap. It is not ready until it has searched, if
+ * there is a store, for some seconds at most.
  */
 @Readiness
 @ApplicationScoped
@@ -28,7 +28,7 @@ class WarmUpSearch implements HealthCheck {
   private static final Duration USED_WITHIN = Duration.ofHours(1);
   private static final Duration LONGEST = Duration.ofSeconds(8);
   private static final int STORES = 20;
-  private static final int ROUNDS = 3;
+  private static final int ROUNDS = 10;
   private static final int BEFORE_OTHERS_STOP = 4_000;
 
   /** A question, and a word whose language is not known: its terms have the stems of all. */
@@ -75,6 +75,9 @@ class WarmUpSearch implements HealthCheck {
     try {
       var used = stores.usedWithin(USED_WITHIN, STORES);
       var last = used.isEmpty() ? stores.usedWithin(Duration.ofDays(365), 1) : used;
+      if (!used.isEmpty()) {
+        index.load(List.of(used.getFirst().id()));
+      }
       if (!last.isEmpty()) {
         search(last.getFirst());
       }

@@ -100,14 +100,7 @@ class RerankTest {
       throws InterruptedException {
     var search =
         new SearchStores(
-            jdbc,
-            index,
-            texts,
-            new RerankChunks(reranker, texts),
-            embeddings,
-            stores,
-            files,
-            Tracing.OFF);
+            jdbc, index, texts, new RerankChunks(reranker, texts), embeddings, stores, Tracing.OFF);
     return search.search(
         tenant.project(),
         stores.findWithoutCounts(tenant.project(), Set.of(new VectorStoreId(store).value())),
