@@ -13,6 +13,7 @@ import dev.threadmill.files.extraction.ExtractionConfig;
 import dev.threadmill.files.storage.FilesConfig;
 import dev.threadmill.guard.SecretBox;
 import dev.threadmill.guard.SecretConfig;
+import dev.threadmill.imports.ImportsConfig;
 import dev.threadmill.memory.MemoryConfig;
 import dev.threadmill.memory.recall.RecallConfig;
 import dev.threadmill.models.ModelsConfig;
@@ -81,6 +82,7 @@ final class CheckSettings {
           ExtractionConfig.class,
           FilesConfig.class,
           HomeConfig.class,
+          ImportsConfig.class,
           MemoryConfig.class,
           ModelsConfig.class,
           OidcConfig.class,
@@ -102,6 +104,7 @@ final class CheckSettings {
   /** Settings for which zero has a meaning; no number and no duration may be negative. */
   static final Set<String> MAY_BE_ZERO =
       Set.of(
+          "threadmill.imports.workers",
           "threadmill.memory.keep-from",
           "threadmill.memory.keep-percent",
           "threadmill.memory.least-score",

@@ -110,10 +110,12 @@ class ArchitectureTest {
           "protocols.responses",
           "protocols.responses.containers",
           "users",
+          "imports",
           "lab.memory",
           "lab.search",
           "lab.privacy",
           "lab.provider",
+          "lab.transfer",
           "lab.bench",
           "lab.cluster",
           "lab.chaos");

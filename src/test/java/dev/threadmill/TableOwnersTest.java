@@ -66,6 +66,7 @@ class TableOwnersTest {
         "vector_store_tombstones");
     owns("tools.code", "code_files", "code_sessions", "containers");
     owns("protocols.responses", "responses");
+    owns("imports", "imports", "import_items", "import_ids", "import_counts", "import_problems");
     owns("runs.store", "runs", "run_steps", "tool_calls", "run_journal", "nodes");
   }
 
@@ -93,6 +94,11 @@ class TableOwnersTest {
           "privacy assistants",
           "privacy projects",
           "privacy threads",
+          // Whether an id is taken, in whatever project.
+          "imports assistants",
+          "imports files",
+          "imports threads",
+          "imports vector_stores",
           "users event_log",
           "users files",
           "users memory_facts",

@@ -26,6 +26,7 @@ import jakarta.enterprise.context.control.ActivateRequestContext;
 import jakarta.enterprise.event.Event;
 import jakarta.persistence.LockModeType;
 import jakarta.transaction.Transactional;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -176,15 +177,25 @@ public class Assistants implements LimitedAssistants {
 
   private Assistant create(
       ProjectId project, CreateAssistant request, ToolResources toolResources) {
-    return transaction.call(() -> persist(project, request, toolResources));
+    var now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
+    return transaction.call(() -> persist(project, ids.assistant(), now, request, toolResources));
+  }
+
+  /** Creates an assistant that another server has had, with an id that is not in use. */
+  Assistant create(ProjectId project, AssistantId id, Instant at, CreateAssistant request) {
+    return transaction.call(() -> persist(project, id, at, request, request.toolResources()));
   }
 
   private Assistant persist(
-      ProjectId project, CreateAssistant request, ToolResources toolResources) {
+      ProjectId project,
+      AssistantId id,
+      Instant createdAt,
+      CreateAssistant request,
+      ToolResources toolResources) {
     var row = new AssistantRow();
-    row.id = ids.assistant().value();
+    row.id = id.value();
     row.projectId = project.value();
-    row.createdAt = clock.instant().truncatedTo(ChronoUnit.MILLIS);
+    row.createdAt = createdAt;
     row.name = request.name();
     row.description = request.description();
     row.model = request.model();
@@ -212,7 +223,8 @@ public class Assistants implements LimitedAssistants {
     return row.toAssistant();
   }
 
-  Page<Assistant> list(ProjectId project, PageRequest request) {
+  /** The assistants of a project. */
+  public Page<Assistant> list(ProjectId project, PageRequest request) {
     return Keyset.of(AssistantRow.COLUMNS, "assistants")
         .within("project_id = ?", project.value())
         .pageBoundedBySize(

@@ -124,7 +124,8 @@ public class Files implements ExpiringContent {
    */
   public StoredFile create(NewFile file, ReceivedContent content, Consumer<StoredInTx> along)
       throws IOException {
-    var stored = describe(file, content);
+    var stored =
+        describe(ids.file(), clock.instant().truncatedTo(ChronoUnit.MILLIS), file, content);
     blobs.store(
         content,
         tx -> {
@@ -132,6 +133,22 @@ public class Files implements ExpiringContent {
           along.accept(new StoredInTx(tx, stored));
         });
     return stored;
+  }
+
+  /**
+   * Creates a file that another server has had. Not to be called within a transaction.
+   *
+   * @param id not in use
+   * @throws ApiException 413 if it is too large, 429 if the project has no space for it
+   */
+  public StoredFile importFile(
+      ProjectId project, FileId id, Instant createdAt, NewFile file, InputStream content)
+      throws IOException {
+    try (var received = blobs.receive(project, content, 0, config.maxBytes())) {
+      var stored = describe(id, createdAt, file, received);
+      blobs.store(received, tx -> store.insert(tx, stored));
+      return stored;
+    }
   }
 
   /** A file in the transaction that inserts it. */
@@ -147,13 +164,12 @@ public class Files implements ExpiringContent {
     return tokenizer.apply(project, filename.substring(0, end)) + filename.substring(end);
   }
 
-  private StoredFile describe(NewFile file, ReceivedContent content) {
-    var now = clock.instant().truncatedTo(ChronoUnit.MILLIS);
+  private StoredFile describe(FileId id, Instant createdAt, NewFile file, ReceivedContent content) {
     var filename = Filenames.safe(withoutPersonalData(content.project(), file.filename()));
     return new StoredFile(
-        ids.file(),
+        id,
         content.project(),
-        now,
+        createdAt,
         filename,
         content.bytes(),
         file.purpose(),
@@ -161,7 +177,7 @@ public class Files implements ExpiringContent {
         content.sha256(),
         StoredFile.Status.PROCESSED,
         null,
-        file.expiresAfter() == null ? null : now.plus(file.expiresAfter()),
+        file.expiresAfter() == null ? null : createdAt.plus(file.expiresAfter()),
         file.threadId(),
         content.blob());
   }

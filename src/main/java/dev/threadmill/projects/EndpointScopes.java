@@ -35,6 +35,7 @@ public final class EndpointScopes {
           // Whoever may only run threads, or has a token for one, does not set what they may use.
           rule("GET", "/v1/(assistants|threads)/\\{\\w+}/limits", Scope.READ),
           rule("POST", "/v1/(assistants|threads)/\\{\\w+}/limits", Scope.MANAGE),
+          rule(ANY, "/v1/(imports|exports)(/.*)?", Scope.MANAGE),
           // What a page needs. The prompt of a model call is not among it.
           rule(
               "GET",

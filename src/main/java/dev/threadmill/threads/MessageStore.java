@@ -149,6 +149,12 @@ public class MessageStore {
 
   /** Stores messages as they are, with an event for each. */
   public void insert(Tx tx, ProjectId project, List<Message> messages, Cause cause) {
+    insertWithoutEvents(tx, project, messages);
+    outbox.append(tx, messages.stream().map(each -> created(project, each, cause)).toList());
+  }
+
+  /** Stores messages as they are, of a thread that was copied or imported. */
+  void insertWithoutEvents(Tx tx, ProjectId project, List<Message> messages) {
     tx.deferBatch(
         """
         INSERT INTO messages (thread_id, id, project_id, created_at, status, incomplete_reason,
@@ -157,7 +163,6 @@ public class MessageStore {
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)\
         """,
         messages.stream().map(message -> params(project, message)).toList());
-    outbox.append(tx, messages.stream().map(each -> created(project, each, cause)).toList());
     tx.afterCommit(() -> added.fire(MessagesAdded.INSTANCE));
   }
 
@@ -262,7 +267,7 @@ public class MessageStore {
   }
 
   /** The messages of a thread, or of one run in it. */
-  Page<Message> list(ProjectId project, ThreadId thread, RunId run, PageRequest page) {
+  public Page<Message> list(ProjectId project, ThreadId thread, RunId run, PageRequest page) {
     var messages =
         Keyset.of(COLUMNS, "messages")
             .within("thread_id = ?", thread.value())

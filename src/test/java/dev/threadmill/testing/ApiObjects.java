@@ -71,6 +71,9 @@ public final class ApiObjects {
                 {"name": "n", "url": "http://127.0.0.1:9/", "event_types": ["*"]}
                 """)
             .id());
+    ids.put(
+        "import_id",
+        user.post("/v1/imports", "{\"file_ids\": [\"%s\"]}".formatted(ids.get("file_id"))).id());
     ids.put("token_id", user.post("/v1/client_tokens", "{\"user\": \"ada\"}").id());
     ids.put("delivery_id", "whd_none");
     ids.put("entry_id", "dbg_none");

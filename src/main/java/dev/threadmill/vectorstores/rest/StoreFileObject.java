@@ -16,7 +16,8 @@ public record StoreFileObject(
     StoreFile.LastError lastError,
     Chunking chunkingStrategy,
     Attributes attributes) {
-  static StoreFileObject of(StoreFile file) {
+  /** The file as clients are shown it. */
+  public static StoreFileObject of(StoreFile file) {
     return new StoreFileObject(
         file.id().value(),
         "vector_store.file",

@@ -36,7 +36,8 @@ public record VectorStoreObject(
     COMPLETED
   }
 
-  static VectorStoreObject of(VectorStore store) {
+  /** The store as clients are shown it. */
+  public static VectorStoreObject of(VectorStore store) {
     return new VectorStoreObject(
         store.id().value(),
         "vector_store",
