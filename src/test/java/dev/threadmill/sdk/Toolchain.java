@@ -29,7 +29,7 @@ final class Toolchain {
       Pattern.compile(
           "ENOTFOUND|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EAI_AGAIN|ERR_SOCKET_TIMEOUT"
               + "|NewConnectionError|Connection refused|Network is unreachable|timed out"
-              + "|Name or service not known|Temporary failure in name resolution");
+              + "|dial tcp|Name or service not known|Temporary failure in name resolution");
 
   private Toolchain() {}
 

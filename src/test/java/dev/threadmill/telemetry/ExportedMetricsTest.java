@@ -104,6 +104,7 @@ class ExportedMetricsTest {
     var exported = exported();
     var queries = new ArrayList<>(dashboard());
     queries.addAll(alerts());
+    queries.addAll(scaledOn());
 
     // Then
     assertThat(queries).hasSizeGreaterThan(40);
@@ -126,6 +127,22 @@ class ExportedMetricsTest {
               });
     }
     assertThat(missing).as("asked for and not exported").isEmpty();
+  }
+
+  /** The metrics on which the number of nodes depends, in the manifests and in the chart. */
+  private static List<Query> scaledOn() throws IOException {
+    var metric = Pattern.compile("metric: \\{name: (\\w+)}");
+    var queries = new ArrayList<Query>();
+    try (var files = Files.walk(Path.of("deploy"))) {
+      for (var file : files.filter(each -> each.toString().endsWith("autoscaling.yaml")).toList()) {
+        metric
+            .matcher(Files.readString(file))
+            .results()
+            .forEach(found -> queries.add(new Query(found.group(1), Set.of())));
+      }
+    }
+    assertThat(queries).hasSize(2);
+    return queries;
   }
 
   @Test
