@@ -7,6 +7,7 @@ import java.util.BitSet;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
+import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 
 /**
@@ -21,10 +22,10 @@ final class HeapIndexEntries {
   private static final int COMPARE_ALL = 8_000;
 
   /**
-   * Of more entries, the share that is compared: those that are nearest by the signs of their
-   * dimensions. They have 98 % of the nearest hundredth.
+   * Of more entries, how many are compared for each that is wanted: those that are nearest by the
+   * signs of their dimensions. Ten times as many as are wanted have 99.8 % of the nearest.
    */
-  private static final double COMPARED_SHARE = 0.04;
+  private static final int COMPARED_PER_HIT = 16;
 
   private final QuantizedVectors vectors;
   private final HeapPostings postings = new HeapPostings();
@@ -321,8 +322,9 @@ final class HeapIndexEntries {
           }
         }
       } else if (vector != null) {
-        int most = (int) (COMPARED_SHARE * count);
-        for (int slot : vectors.nearestBySigns(vector, count, most, this::isSearched)) {
+        boolean isAll = sources == null && order.length == count;
+        IntPredicate searched = isAll ? null : this::isSearched;
+        for (int slot : vectors.nearestBySigns(vector, count, COMPARED_PER_HIT * limit, searched)) {
           float similarity = vectors.product(vector, slot);
           if (best.isCompetitive(similarity)) {
             best.offer(slot, similarity, 0);

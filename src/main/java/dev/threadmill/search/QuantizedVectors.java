@@ -19,6 +19,9 @@ final class QuantizedVectors {
   private static final int MAX_BYTE = 127;
   private static final int BUCKETS = 4_096;
 
+  /** Less than the product of two vectors of length one. */
+  private static final float BELOW_ALL = -2;
+
   /** The number of slots at which the mean is first computed. It is anew at each doubling. */
   private static final int FIRST_MEAN = 4_096;
 
@@ -180,6 +183,7 @@ final class QuantizedVectors {
 
   private void writeSigns(int slot) {
     if (Float.isNaN(scales[slot])) {
+      alongMean[slot] = BELOW_ALL;
       return;
     }
     var values = blocks[slot / BLOCK];
@@ -250,25 +254,24 @@ final class QuantizedVectors {
 
   /**
    * The slots whose products are the largest ones as their signs tell, in ascending order: products
-   * that are computed in this order read memory forwards.
+   * that are computed in this order read memory forwards. Slots without vectors are the last ones.
    *
    * @param count the number of slots in use
    * @param most how many are wanted; some more are returned where estimates are as good as equal
-   * @param isSearched the slots that are asked for
+   * @param isSearched the slots that are asked for; null for all
    */
   int[] nearestBySigns(Query query, int count, int most, IntPredicate isSearched) {
     var estimates = estimates(query, count);
     float least = Float.MAX_VALUE;
     float largest = -Float.MAX_VALUE;
-    for (int slot = 0; slot < count; slot++) {
-      // NaN where there is no vector: it is neither less nor more
-      least = Math.min(least, Float.isNaN(estimates[slot]) ? least : estimates[slot]);
-      largest = Math.max(largest, Float.isNaN(estimates[slot]) ? largest : estimates[slot]);
+    for (float estimate : estimates) {
+      least = Math.min(least, estimate);
+      largest = Math.max(largest, estimate);
     }
     float perBucket = Math.max(Float.MIN_NORMAL, (largest - least) / (BUCKETS - 1));
     var sizes = new int[BUCKETS];
     for (int slot = 0; slot < count; slot++) {
-      if (!Float.isNaN(estimates[slot]) && isSearched.test(slot)) {
+      if (isSearched == null || isSearched.test(slot)) {
         sizes[bucket(estimates[slot], largest, perBucket)]++;
       } else {
         estimates[slot] = Float.NaN;
@@ -282,7 +285,7 @@ final class QuantizedVectors {
     }
     var slots = new int[chosen];
     int next = 0;
-    for (int slot = 0; slot < count; slot++) {
+    for (int slot = 0; slot < count && next < chosen; slot++) {
       if (!Float.isNaN(estimates[slot]) && bucket(estimates[slot], largest, perBucket) <= last) {
         slots[next++] = slot;
       }
@@ -291,10 +294,10 @@ final class QuantizedVectors {
   }
 
   private static int bucket(float estimate, float largest, float perBucket) {
-    return Math.clamp((int) ((largest - estimate) / perBucket), 0, BUCKETS - 1);
+    return Math.min((int) ((largest - estimate) / perBucket), BUCKETS - 1);
   }
 
-  /** The products of the slots as their signs tell them; NaN where a slot has no vector. */
+  /** The products of the slots as their signs tell them. */
   private float[] estimates(Query query, int count) {
     var estimates = new float[count];
     var levels = new int[BLOCK];
@@ -306,8 +309,7 @@ final class QuantizedVectors {
         // the sum of the differences with these signs: those that are positive, less the others
         float signed =
             2 * (query.least * positives[slot] + query.step * levels[slot - first]) - query.sum;
-        float estimate = lengths[slot] * signed + alongMean[slot];
-        estimates[slot] = Float.isNaN(scales[slot]) ? Float.NaN : estimate;
+        estimates[slot] = lengths[slot] * signed + alongMean[slot];
       }
     }
     return estimates;

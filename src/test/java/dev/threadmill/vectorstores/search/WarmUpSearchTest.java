@@ -13,6 +13,7 @@ import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import jakarta.inject.Inject;
 import java.time.Duration;
+import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
 import org.eclipse.microprofile.health.HealthCheckResponse.Status;
 import org.junit.jupiter.api.Test;
@@ -70,7 +71,21 @@ class WarmUpSearchTest {
     assertThat(lastUse(store)).isEqualTo(lastUse);
     var found = tenant.search(store, "{\"query\": \"cranes of the harbour\"}");
     assertThat(found.at("/data/0/filename").asText()).isEqualTo("towns.txt");
+    assertThat(fewestStatements(tenant, store)).isEqualTo(3);
     warmUp.stop(null);
+  }
+
+  /** Of some searches the fewest statements, since work in the background sends some, too. */
+  private long fewestStatements(StoreTenant tenant, String store) {
+    return IntStream.range(0, 20)
+        .mapToLong(
+            n -> {
+              long before = jdbc.statements();
+              tenant.search(store, "{\"query\": \"cranes number %d\"}".formatted(n));
+              return jdbc.statements() - before;
+            })
+        .min()
+        .orElseThrow();
   }
 
   private String lastUse(String store) {
