@@ -58,8 +58,10 @@ record CollectionBenchmark(Path folder) implements Benchmark {
         for (var query : queries.entrySet()) {
           var found =
               client.search(store, query.getValue(), each.getValue()).stream()
-                  .limit(DEPTH)
                   .map(documents::get)
+                  // where queries are documents themselves, BEIR does not count these
+                  .filter(document -> !document.equals(query.getKey()))
+                  .limit(DEPTH)
                   .toList();
           var grades = relevant.get(query.getKey());
           ndcg += ndcg(found, grades);
