@@ -324,6 +324,15 @@ class FilesApiTest {
     assertThat(user.with("Range", "bytes=7-").get(path).text()).isEqualTo("789");
     assertThat(user.with("Range", "bytes=-3").get(path).text()).isEqualTo("789");
     assertThat(user.with("Range", "bytes=5-99").get(path).text()).isEqualTo("56789");
+    var all = user.with("Range", "bytes=-99").get(path);
+    assertThat(all.headers().firstValue("Content-Range")).hasValue("bytes 0-9/10");
+    var tag = all.headers().firstValue("ETag").orElseThrow();
+    assertThat(user.with("If-Range", tag).with("Range", "bytes=9-").get(path).text())
+        .isEqualTo("9");
+    assertThat(user.with("Range", "bytes=-0").get(path).status()).isEqualTo(416);
+    var empty = "/v1/files/" + upload(user, "empty.txt", "").id() + "/content";
+    assertThat(user.with("Range", "bytes=0-").get(empty).status()).isEqualTo(416);
+    assertThat(user.get(empty).status()).isEqualTo(200);
     var beyond = user.with("Range", "bytes=10-").get(path);
     assertThat(beyond.status()).isEqualTo(416);
     assertThat(beyond.headers().firstValue("Content-Range")).hasValue("bytes */10");

@@ -20,11 +20,14 @@ import jakarta.inject.Inject;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.NoSuchFileException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -192,6 +195,38 @@ class FilesTest {
     assertThatThrownBy(() -> create(file, "f"))
         .isInstanceOfSatisfying(ApiException.class, e -> assertThat(e.httpStatus()).isEqualTo(429));
     assertThat(ledger.usedBytes(project)).isEqualTo(107374182400L);
+  }
+
+  @Test
+  void filesThatAreSentAtOnceDoNotExceedTheLimitTogether() {
+    var file = new NewFile("a", FilePurpose.ASSISTANTS, null, null, null);
+    jdbc.update(
+        "INSERT INTO file_usage (project_id, bytes, blobs, max_bytes) VALUES (?, 0, 0, 25)",
+        project);
+
+    var statuses =
+        IntStream.range(0, 12)
+            .mapToObj(
+                _ ->
+                    CompletableFuture.supplyAsync(
+                        () -> {
+                          try {
+                            create(file, "0123456789");
+                            return 200;
+                          } catch (ApiException e) {
+                            return e.httpStatus();
+                          } catch (IOException e) {
+                            throw new UncheckedIOException(e);
+                          }
+                        }))
+            .toList()
+            .stream()
+            .map(CompletableFuture::join)
+            .toList();
+
+    assertThat(statuses).containsOnly(200, 429);
+    assertThat(statuses).filteredOn(status -> status == 200).hasSize(2);
+    assertThat(ledger.usedBytes(project)).isEqualTo(20);
   }
 
   @Test
