@@ -21,7 +21,8 @@ final class FileSearchClient implements AutoCloseable {
   private static final String BOUNDARY = "threadmill-bench-boundary";
   private static final int MOST_RESULTS = 50;
 
-  private final HttpClient http = HttpClient.newHttpClient();
+  private final HttpClient http =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
   private final URI api;
   private final String key;
 
