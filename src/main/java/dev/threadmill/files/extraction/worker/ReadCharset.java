@@ -8,6 +8,8 @@ import dev.threadmill.files.extraction.TextSniffer;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
 import java.nio.charset.Charset;
 import java.nio.charset.IllegalCharsetNameException;
 import java.nio.charset.StandardCharsets;
@@ -20,6 +22,8 @@ import org.apache.tika.parser.txt.CharsetDetector;
 final class ReadCharset {
   private static final int SAMPLE = 1 << 18;
   private static final int SURE = 15;
+
+  private static final int ESCAPE = 27;
 
   /** Of so many bytes of text one may be no part of a character. */
   private static final int MOST_STRANGE = 100;
@@ -48,21 +52,27 @@ final class ReadCharset {
    * has control characters, or bytes that are no characters in the likeliest charset.
    */
   static boolean isText(byte[] sample) throws ExtractionException {
-    if (!TextSniffer.isText(sample)) {
+    if (utf16(sample) == null && !TextSniffer.isText(sample)) {
       return false;
     }
     long strange =
-        new String(sample, charset(sample))
-            .codePoints()
-            .filter(c -> c == '\uFFFD' || !Character.isDefined(c))
-            .count();
+        new String(sample, charset(sample)).codePoints().filter(ReadCharset::isStrange).count();
     return strange * MOST_STRANGE <= sample.length;
+  }
+
+  private static boolean isStrange(int c) {
+    return c == '\uFFFD'
+        || !Character.isDefined(c)
+        || Character.isISOControl(c) && !Character.isWhitespace(c);
   }
 
   static Charset charset(byte[] sample) throws ExtractionException {
     var utf16 = utf16(sample);
     if (utf16 != null) {
       return utf16;
+    }
+    if (isUtf8(sample)) {
+      return StandardCharsets.UTF_8;
     }
     for (var match : new CharsetDetector(SAMPLE).setText(sample).detectAll()) {
       try {
@@ -77,6 +87,21 @@ final class ReadCharset {
       }
     }
     return Charset.forName("windows-1252");
+  }
+
+  /**
+   * Text in another charset is hardly ever valid UTF-8, unless it has seven bits only and switches
+   * to other characters by escapes. The sample may end within a character.
+   */
+  private static boolean isUtf8(byte[] sample) {
+    for (byte b : sample) {
+      if (b == ESCAPE) {
+        return false;
+      }
+    }
+    var decoder = StandardCharsets.UTF_8.newDecoder();
+    var characters = CharBuffer.allocate(sample.length);
+    return !decoder.decode(ByteBuffer.wrap(sample), characters, false).isError();
   }
 
   /**
