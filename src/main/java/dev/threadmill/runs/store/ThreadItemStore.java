@@ -6,7 +6,9 @@ import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Row;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -55,6 +57,56 @@ public class ThreadItemStore {
       "(%s UNION ALL %s UNION ALL %s UNION ALL %s) AS items"
           .formatted(MESSAGES, CALLS, OUTPUTS, REASONING);
 
+  /** More than the items of one step are apart in time. */
+  private static final Duration PART_OF_STEP = Duration.ofMillis(10);
+
+  /** Calls of a step may stand behind the first ones of the next step. */
+  private static final int MOST_CALLS = 32;
+
+  /**
+   * The items of one kind.
+   *
+   * @param select the statement up to its conditions
+   * @param created the column of an index that bounds them
+   * @param at the time of an item
+   * @param order by that index, with two places for the direction
+   */
+  private record Part(
+      Kind kind, String select, String created, String at, String id, String order) {}
+
+  private static final String OF_STEP = "s.created_at %s, c.ordinal %s";
+
+  private static final List<Part> PARTS =
+      List.of(
+          new Part(
+              Kind.MESSAGE,
+              MESSAGES,
+              "m.created_at",
+              "m.created_at",
+              "m.id",
+              "m.created_at %s, m.id %s"),
+          new Part(
+              Kind.CALL,
+              CALLS,
+              "s.created_at",
+              "s.created_at + 2 * c.ordinal * interval '1 microsecond'",
+              "c.id",
+              OF_STEP),
+          new Part(
+              Kind.OUTPUT,
+              OUTPUTS,
+              "s.created_at",
+              "s.created_at + (2 * c.ordinal + 1) * interval '1 microsecond'",
+              "c.id",
+              OF_STEP),
+          new Part(
+              Kind.REASONING,
+              REASONING,
+              "s.created_at",
+              "s.created_at - interval '1 microsecond'",
+              "s.id",
+              "s.created_at %s, s.id %s"));
+
   private final Jdbc jdbc;
 
   ThreadItemStore(Jdbc jdbc) {
@@ -96,34 +148,39 @@ public class ThreadItemStore {
   }
 
   /**
-   * Items of a thread.
+   * Items of a thread. Reads the rows of the page, however long the thread is.
    *
    * @param after the item before the first one; null for the start of the list
    */
   public List<Place> list(
       ProjectId project, ThreadId thread, Place after, boolean descending, int limit) {
     var order = descending ? "DESC" : "ASC";
+    var sql = new StringBuilder();
+    var params = new ArrayList<Object>();
+    for (var part : PARTS) {
+      sql.append(sql.isEmpty() ? "" : " UNION ALL ").append('(').append(part.select());
+      params.add(thread);
+      params.add(project);
+      if (after != null) {
+        var comparison = descending ? "<" : ">";
+        sql.append(" AND ").append(part.created()).append(comparison).append("= ?");
+        params.add(descending ? after.at().plus(PART_OF_STEP) : after.at().minus(PART_OF_STEP));
+        sql.append(
+            " AND (%s, '%s'::text, %s) %s (?, ?, ?)"
+                .formatted(part.at(), part.kind(), part.id(), comparison));
+        params.add(after.at());
+        params.add(after.kind().name());
+        params.add(after.id());
+      }
+      sql.append(" ORDER BY ").append(part.order().formatted(order, order)).append(" LIMIT ?)");
+      params.add(limit + MOST_CALLS);
+    }
+    params.add(limit);
     return jdbc.list(
-        """
-        SELECT * FROM %s
-        WHERE ?::text IS NULL OR (at, kind, id) %s (?, ?, ?)
-        ORDER BY at %s, kind %s, id %s LIMIT ?
-        """
-            .formatted(ALL, descending ? "<" : ">", order, order, order),
+        "SELECT * FROM (%s) AS items ORDER BY at %s, kind %s, id %s LIMIT ?"
+            .formatted(sql, order, order, order),
         ThreadItemStore::read,
-        thread,
-        project,
-        thread,
-        project,
-        thread,
-        project,
-        thread,
-        project,
-        after == null ? null : after.id(),
-        after == null ? Instant.EPOCH : after.at(),
-        after == null ? "" : after.kind().name(),
-        after == null ? "" : after.id(),
-        limit);
+        params.toArray());
   }
 
   /** Whether a thread has a message or a call from one time on and before another. */
