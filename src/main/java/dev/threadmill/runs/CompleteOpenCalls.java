@@ -66,17 +66,26 @@ class CompleteOpenCalls {
   }
 
   /**
+   * An output of a client.
+   *
+   * @param call the id by which the client knows the call
+   */
+  record Output(String call, String text) {}
+
+  /**
    * The outputs as they pass the content filters. Not to be called within a transaction.
    *
    * @throws ApiException 400 if a filter rejects one
    */
-  Map<ToolCallId, String> filtered(
+  Map<ToolCallId, Output> filtered(
       ProjectId project, ThreadId thread, Map<String, String> outputs) {
     var source = ContentSource.tool(project, null, thread);
-    var filtered = new HashMap<ToolCallId, String>();
+    var filtered = new HashMap<ToolCallId, Output>();
     outputs.forEach(
         (call, output) ->
-            filtered.put(PrepareEntries.idOf(call), gate.applyTo("input", source, output)));
+            filtered.put(
+                PrepareEntries.idOf(call),
+                new Output(call, gate.applyTo("input", source, output))));
     return filtered;
   }
 
@@ -86,7 +95,7 @@ class CompleteOpenCalls {
    * @return the thread, without an active run if that has completed with the outputs
    * @throws ApiException 400 if the thread has no such call, or if a call is left without an output
    */
-  LockedThread complete(Tx tx, LockedThread thread, Map<ToolCallId, String> outputs) {
+  LockedThread complete(Tx tx, LockedThread thread, Map<ToolCallId, Output> outputs) {
     if (outputs.isEmpty()) {
       return thread;
     }
@@ -95,7 +104,7 @@ class CompleteOpenCalls {
     var at = clock.instant();
     var free = thread;
     for (var each : found) {
-      var output = outputs.get(each.call().id());
+      var output = outputs.get(each.call().id()).text();
       boolean isWaitedFor =
           each.runStatus() == RunStatus.REQUIRES_ACTION && each.call().awaitsClient();
       if (isWaitedFor && free.activeRun() != null) {
@@ -117,15 +126,15 @@ class CompleteOpenCalls {
   }
 
   private static void requireAll(
-      Map<ToolCallId, String> outputs, List<ToolCallStore.CallOfRun> found) {
+      Map<ToolCallId, Output> outputs, List<ToolCallStore.CallOfRun> found) {
     var unknown = new ArrayList<>(outputs.keySet());
     found.forEach(each -> unknown.remove(each.call().id()));
     if (!unknown.isEmpty()) {
-      throw ToolCallErrors.noCall(unknown.getFirst().value());
+      throw ToolCallErrors.noCall(outputs.get(unknown.getFirst()).call());
     }
   }
 
-  private void completeRun(Tx tx, Run run, Map<ToolCallId, String> outputs, Instant at) {
+  private void completeRun(Tx tx, Run run, Map<ToolCallId, Output> outputs, Instant at) {
     var waiting = steps.lastOf(tx, run).orElseThrow();
     var answered =
         waiting.with(
@@ -133,7 +142,7 @@ class CompleteOpenCalls {
                 .map(
                     call ->
                         call.awaitsClient() && outputs.containsKey(call.id())
-                            ? call.withOutput(outputs.get(call.id()))
+                            ? call.withOutput(outputs.get(call.id()).text())
                             : call)
                 .toList());
     answered.openCalls().stream()

@@ -102,7 +102,8 @@ public class InsertRun {
    *
    * @param outputs of calls of the thread, which have passed the content filters
    */
-  record NewEntries(List<PreparedEntry> entries, Map<ToolCallId, String> outputs) {
+  record NewEntries(
+      List<PreparedEntry> entries, Map<ToolCallId, CompleteOpenCalls.Output> outputs) {
     /** The messages; 400 if there is something that cannot wait for its turn on the thread. */
     private List<NewMessage> messagesOnly() {
       var messages = PreparedEntry.messagesOnly(entries);
