@@ -1,5 +1,7 @@
 package dev.threadmill.assistants;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import dev.threadmill.api.Bounds;
@@ -12,8 +14,10 @@ import dev.threadmill.limits.RunBudget;
  * @param reasoning whether the model's reasoning is shown
  * @param visibility what of the model's text becomes a message of the thread; null for all
  * @param maxTurns how often a run may call the model
- * @param maxToolCalls how many tool calls a run may make
+ * @param maxToolCalls how many tool calls a run may make; an answer that exceeds them ends it
  * @param budget what a run may use; null for no budget
+ * @param maxServerCalls how many tool calls the server may make in a run; further ones are refused.
+ *     It is stored in a column of its own, which earlier versions do not read
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record TurnOptions(
@@ -21,9 +25,10 @@ public record TurnOptions(
     Visibility visibility,
     Integer maxTurns,
     Integer maxToolCalls,
-    RunBudget budget) {
+    RunBudget budget,
+    @JsonIgnore Integer maxServerCalls) {
   /** No option is set. */
-  public static final TurnOptions NONE = new TurnOptions(null, null, null, null, null);
+  public static final TurnOptions NONE = new TurnOptions(null, null, null, null, null, null);
 
   private static final int MAX_TURNS = 1_000;
   private static final int MAX_TOOL_CALLS = 10_000;
@@ -54,6 +59,17 @@ public record TurnOptions(
     }
   }
 
+  /** Options without a limit of the calls of the server. */
+  @JsonCreator
+  public TurnOptions(
+      @JsonProperty("reasoning") Reasoning reasoning,
+      @JsonProperty("visibility") Visibility visibility,
+      @JsonProperty("max_turns") Integer maxTurns,
+      @JsonProperty("max_tool_calls") Integer maxToolCalls,
+      @JsonProperty("budget") RunBudget budget) {
+    this(reasoning, visibility, maxTurns, maxToolCalls, budget, null);
+  }
+
   public TurnOptions {
     Bounds.integer("max_turns", maxTurns, 1, MAX_TURNS);
     Bounds.integer("max_tool_calls", maxToolCalls, 1, MAX_TOOL_CALLS);
@@ -66,12 +82,18 @@ public record TurnOptions(
         visibility == null ? base.visibility : visibility,
         maxTurns == null ? base.maxTurns : maxTurns,
         maxToolCalls == null ? base.maxToolCalls : maxToolCalls,
-        budget == null ? base.budget : budget);
+        budget == null ? base.budget : budget,
+        maxServerCalls == null ? base.maxServerCalls : maxServerCalls);
   }
 
-  /** Null if nothing is set, as it is stored. */
+  /** With this limit of the calls that the server makes; null for none. */
+  public TurnOptions withServerCalls(Integer most) {
+    return new TurnOptions(reasoning, visibility, maxTurns, maxToolCalls, budget, most);
+  }
+
+  /** Null if nothing is set that is stored as JSON. */
   public TurnOptions orNull() {
-    return equals(NONE) ? null : this;
+    return withServerCalls(null).equals(NONE) ? null : this;
   }
 
   /** What was stored by {@link #orNull}. */
@@ -81,7 +103,7 @@ public record TurnOptions(
 
   /** Whether the number of turns or tool calls is limited. */
   public boolean isLimited() {
-    return maxTurns != null || mostToolCalls() != null;
+    return maxTurns != null || mostToolCalls() != null || maxServerCalls != null;
   }
 
   /** How many tool calls a run may make, by its limit and its budget; null for any number. */
@@ -95,7 +117,7 @@ public record TurnOptions(
 
   /** The same with another budget. */
   public TurnOptions with(RunBudget other) {
-    return new TurnOptions(reasoning, visibility, maxTurns, maxToolCalls, other);
+    return new TurnOptions(reasoning, visibility, maxTurns, maxToolCalls, other, maxServerCalls);
   }
 
   /** Whether the model's reasoning may be seen. */

@@ -34,6 +34,11 @@ import org.jboss.logging.Logger;
 class ExecuteTools {
   private static final Logger LOG = Logger.getLogger(ExecuteTools.class);
 
+  private static final String TOO_MANY =
+      ToolError.output(
+          "too_many_tool_calls",
+          "The limit of tool calls is reached, so the call was not made. Answer without it.");
+
   private final CommitProgress commitProgress;
   private final ToolCallStore toolCalls;
   private final PlanRoute planRoute;
@@ -99,9 +104,15 @@ class ExecuteTools {
     for (var call : requested.calls()) {
       switch (execution.toolset().dispatch(call.name(), call.argumentsAsJson())) {
         case Toolset.Dispatch.ToClient _ -> calls.add(call);
-        case Toolset.Dispatch.ToServer dispatch when dispatch.tool().needsApproval() ->
-            calls.add(call.withExecutor(ToolCall.Executor.APPROVAL));
+        case Toolset.Dispatch.ToServer _, Toolset.Dispatch.ToAssistant _
+            when !execution.allowsServerCall() ->
+            calls.add(call.withExecutor(ToolCall.Executor.REFUSED).withOutput(TOO_MANY));
+        case Toolset.Dispatch.ToServer dispatch when dispatch.tool().needsApproval() -> {
+          execution.countServerCall();
+          calls.add(call.withExecutor(ToolCall.Executor.APPROVAL));
+        }
         case Toolset.Dispatch.ToServer dispatch -> {
+          execution.countServerCall();
           jobs.add(
               new ServerCall(
                   calls.size(), call, reveal.apply(execution.run(), call.name(), dispatch)));
@@ -110,6 +121,7 @@ class ExecuteTools {
         case Toolset.Dispatch.ToAssistant dispatch -> {
           switch (plan(execution, dispatch, routes, requested.calls().size() == 1)) {
             case PlanRoute.Plan.Start begin -> {
+              execution.countServerCall();
               routes.add(new Route(calls.size(), begin));
               calls.add(call);
             }
@@ -126,7 +138,7 @@ class ExecuteTools {
       }
     }
     if (refused > 0
-        && toolCalls.countRefused(execution.run()) + refused > settings.invalidCalls()) {
+        && toolCalls.countRefused(execution.run(), TOO_MANY) + refused > settings.invalidCalls()) {
       return Outcome.TOO_MANY_REFUSED;
     }
     var routed = routed(execution.run(), calls, routes, usage);

@@ -78,6 +78,13 @@ public final class Toolset {
     return List.copyOf(functions);
   }
 
+  /** Those of {@link #functions} that the client executes. */
+  public List<FunctionSpec> clientFunctions() {
+    return functions.stream()
+        .filter(function -> tools.get(function.name()) instanceof ClientTool)
+        .toList();
+  }
+
   /** A sentence for each tool that the model is not offered, and why. */
   public List<String> warnings() {
     return List.copyOf(warnings);

@@ -49,7 +49,7 @@ class BuildRunSpec {
             .reasoningEffort(request.effort())
             .tokenLimits(null, request.maxOutputTokens())
             .responseFormat(request.format())
-            .turns(new TurnOptions(null, null, null, maxToolCalls(request), null))
+            .turns(TurnOptions.NONE.withServerCalls(request.maxToolCalls()))
             .exactReplay(request.store());
     opening.addTo(overrides);
     if (!request.truncates()) {
@@ -63,14 +63,6 @@ class BuildRunSpec {
             ? RunSpec.withoutAssistant(overrides.build())
             : RunSpec.ofAssistant(request.assistant()).with(overrides.build());
     return spec.with(request.metadata());
-  }
-
-  /** Functions of the client do not count, so the limit means nothing where there are no others. */
-  private static Integer maxToolCalls(ResponseRequest request) {
-    boolean isClientOnly =
-        request.assistant() == null
-            && request.tools().specs().stream().allMatch(ToolSpec.Function.class::isInstance);
-    return isClientOnly ? null : request.maxToolCalls();
   }
 
   /** Those of the prompt, with its variables filled in; null for those of the assistant. */

@@ -104,7 +104,7 @@ public class BuildContext {
         && run.usage().completionTokens() >= settings.tokenLimits().maxCompletionTokens()) {
       return new TokensUsedUp("max_completion_tokens");
     }
-    var functions = progress.toolset().functions();
+    var functions = progress.functions();
     int fixed = fixedTokens(settings.sentInstructions(), functions);
     var model = privacy.limited(run.projectId(), models.require(settings.model()).info());
     var start = start(progress);

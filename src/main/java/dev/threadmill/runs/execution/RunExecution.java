@@ -3,6 +3,7 @@ package dev.threadmill.runs.execution;
 import dev.threadmill.db.Tx;
 import dev.threadmill.limits.BudgetLedger;
 import dev.threadmill.limits.Reservation;
+import dev.threadmill.models.FunctionSpec;
 import dev.threadmill.models.Usage;
 import dev.threadmill.runs.store.HistoryStart;
 import dev.threadmill.runs.store.Run;
@@ -45,6 +46,7 @@ public final class RunExecution {
   private Instant lastTimestamp;
   private int turns;
   private int toolCalls;
+  private int serverCalls;
   private final Set<String> toolNames = new TreeSet<>();
   private final Set<String> images = new LinkedHashSet<>();
   private SentContext sentContext;
@@ -166,6 +168,7 @@ public final class RunExecution {
   public void restoreCounts(ToolCallStore.TurnCounts counts) {
     turns = counts.turns();
     toolCalls = counts.toolCalls();
+    serverCalls = counts.serverCalls();
   }
 
   /** Whether the run has reached its limit of turns. */
@@ -178,6 +181,22 @@ public final class RunExecution {
   public boolean allowsToolCalls(int calls) {
     var most = run.settings().turns().mostToolCalls();
     return most == null || toolCalls + calls <= most;
+  }
+
+  /** Whether the server may make another tool call. */
+  public boolean allowsServerCall() {
+    var most = run.settings().turns().maxServerCalls();
+    return most == null || serverCalls < most;
+  }
+
+  /** Counts a tool call that the server makes. */
+  public void countServerCall() {
+    serverCalls++;
+  }
+
+  /** What the model is offered: only functions of the client if the server may make no calls. */
+  public List<FunctionSpec> functions() {
+    return allowsServerCall() ? toolset.functions() : toolset.clientFunctions();
   }
 
   /** Adds the usage of a model call. */

@@ -47,7 +47,7 @@ final class RunRow {
       truncation_strategy, tool_choice, parallel_tool_calls, response_format, reasoning_effort,
       prompt_tokens, completion_tokens, reasoning_tokens, cached_tokens, cost_nanos, owner, attempt, tape, memory, safety, turns,
       parent_thread_id, parent_run_id, parent_call_id, root_run_id, callers, handoff, api_key_id,
-      exact_replay, request_id, trace, opening
+      exact_replay, request_id, trace, opening, max_server_calls
       """;
 
   /** The columns of a list of runs: without the event log, which can be long. */
@@ -152,7 +152,8 @@ final class RunRow {
         row.json("response_format", ResponseFormat.class),
         row.json("safety", SafetyOptions.class),
         row.json("memory", MemoryOptions.class),
-        TurnOptions.orNone(row.json("turns", TurnOptions.class)),
+        TurnOptions.orNone(row.json("turns", TurnOptions.class))
+            .withServerCalls(row.integer("max_server_calls")),
         row.bool("exact_replay"),
         RunOpening.orNone(row.json("opening", RunOpening.class)));
   }

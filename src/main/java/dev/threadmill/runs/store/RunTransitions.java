@@ -91,9 +91,9 @@ public class RunTransitions {
           response_format, reasoning_effort, owner, attempt, tape, memory, waiting,
           waiting_messages, safety, turns, parent_thread_id, parent_run_id, parent_call_id, root_run_id,
           callers, handoff, api_key_id, exact_replay, request_id, trace,
-          opening)
+          opening, max_server_calls)
         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
-          ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+          ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         """,
         run.threadId(),
         run.id(),
@@ -134,7 +134,8 @@ public class RunTransitions {
         settings.exactReplay(),
         run.cause().requestId(),
         Tx.json(run.trace()),
-        Tx.json(settings.opening().orNull()));
+        Tx.json(settings.opening().orNull()),
+        settings.turns().maxServerCalls());
     recordChange(tx, Kind.CREATED, run);
     activity.created(tx, run);
   }

@@ -208,35 +208,47 @@ public class ToolCallStore {
         project);
   }
 
-  /** How many turns of a run called tools, and how many calls those were. */
-  public record TurnCounts(int turns, int toolCalls) {}
+  /**
+   * How many turns of a run called tools, and how many calls those were.
+   *
+   * @param serverCalls how many of them the server has made, or waits to make
+   */
+  public record TurnCounts(int turns, int toolCalls, int serverCalls) {}
 
   /** How many turns and calls a run has made. */
   public TurnCounts countTurns(Run run) {
     return jdbc.one(
             """
-            SELECT count(DISTINCT c.step_id) AS turns, count(*) AS calls
+            SELECT count(DISTINCT c.step_id) AS turns, count(*) AS calls,
+              count(*) FILTER (WHERE c.executor NOT IN ('client', 'nobody')) AS server_calls
             FROM tool_calls c JOIN run_steps s ON s.thread_id = c.thread_id AND s.id = c.step_id
             WHERE c.thread_id = ? AND c.run_id = ? AND s.status IN ('completed', 'in_progress')
               AND c.type NOT IN %s
             """
                 .formatted(CallType.sqlOfOpenings()),
-            row -> new TurnCounts(row.integer("turns"), row.integer("calls")),
+            row ->
+                new TurnCounts(
+                    row.integer("turns"), row.integer("calls"), row.integer("server_calls")),
             run.threadId(),
             run.id())
         .orElseThrow();
   }
 
-  /** How many calls of a run were refused because they were invalid. */
-  public int countRefused(Run run) {
+  /**
+   * How many calls of a run were refused because they were invalid.
+   *
+   * @param others the output of those that were refused for another reason
+   */
+  public int countRefused(Run run, String others) {
     return jdbc.one(
             """
             SELECT count(*) AS refused FROM tool_calls
-            WHERE thread_id = ? AND run_id = ? AND executor = 'nobody'
+            WHERE thread_id = ? AND run_id = ? AND executor = 'nobody' AND output <> ?
             """,
             row -> row.integer("refused"),
             run.threadId(),
-            run.id())
+            run.id(),
+            others)
         .orElseThrow();
   }
 
