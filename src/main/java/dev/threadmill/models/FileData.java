@@ -25,6 +25,11 @@ public record FileData(String filename, String mediaType, String base64, Text te
   private static final String SCHEME = "data:";
   private static final String ENCODING = ";base64";
   private static final int MAX_HEADER = 512;
+
+  /** A multiple of four: what is cut off here can be decoded. */
+  private static final int START = 2_048;
+
+  private static final int SNIFFED = 16;
   private static final Pattern BREAKS = Pattern.compile("[\\r\\n]+");
 
   /** The text of a file, which is extracted when it is needed. */
@@ -78,6 +83,42 @@ public record FileData(String filename, String mediaType, String base64, Text te
     return content;
   }
 
+  /**
+   * Reads an image that clients send as a {@code data:} URL.
+   *
+   * @throws ApiException 400 if it is not in base64, or no image that models read
+   */
+  public static FileData parseImage(String param, String url) {
+    var data = parse(param, "image", url);
+    var type = imageType(Base64.getDecoder().decode(data.start()));
+    if (type == null) {
+      throw ApiException.invalid(
+          param,
+          "invalid_image_format",
+          "Invalid '%s': expected an image in the format PNG, JPEG, GIF or WebP.".formatted(param));
+    }
+    return new FileData("image." + type.substring(type.indexOf('/') + 1), type, data.base64());
+  }
+
+  /** The type of an image by its first bytes; null for formats that models do not read. */
+  public static String imageType(byte[] content) {
+    var start = new StringBuilder();
+    for (int i = 0; i < Math.min(SNIFFED, content.length); i++) {
+      start.append((char) (content[i] & 0xFF));
+    }
+    var first = start.toString();
+    if (first.startsWith("\u0089PNG\r\n\u001a\n")) {
+      return "image/png";
+    }
+    if (first.startsWith("\u00ff\u00d8\u00ff")) {
+      return "image/jpeg";
+    }
+    if (first.startsWith("GIF87a") || first.startsWith("GIF89a")) {
+      return "image/gif";
+    }
+    return first.startsWith("RIFF") && first.startsWith("WEBP", 8) ? "image/webp" : null;
+  }
+
   private static String named(String filename, String mediaType) {
     if (filename != null && !filename.isBlank()) {
       return filename;
@@ -118,10 +159,13 @@ public record FileData(String filename, String mediaType, String base64, Text te
     return base64.length() / 4 * 3L - padding;
   }
 
+  private String start() {
+    return base64.length() <= START ? base64 : base64.substring(0, START);
+  }
+
   /** Whether the content begins as a PDF document does. */
   public boolean isPdf() {
-    var start = base64.substring(0, Math.min(base64.length(), 2_048) / 4 * 4);
-    var bytes = new String(Base64.getDecoder().decode(start), StandardCharsets.ISO_8859_1);
+    var bytes = new String(Base64.getDecoder().decode(start()), StandardCharsets.ISO_8859_1);
     return bytes.contains("%PDF-");
   }
 }

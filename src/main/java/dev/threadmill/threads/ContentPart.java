@@ -60,7 +60,7 @@ public sealed interface ContentPart {
           case ImageUrl image -> image.imageUrl().url().length();
           case Audio audio -> audio.audio().data().length();
           case File file -> file.data() == null ? 0 : file.data().base64().length();
-          case ImageFile _ -> 0;
+          case ImageFile image -> image.data() == null ? 0 : image.data().base64().length();
         };
   }
 
@@ -77,6 +77,15 @@ public sealed interface ContentPart {
       }
     }
     return text.toString();
+  }
+
+  /** The refusal in these parts; empty if there is none. */
+  static String refusalOf(List<ContentPart> parts) {
+    return parts.stream()
+        .filter(Refusal.class::isInstance)
+        .map(part -> ((Refusal) part).refusal())
+        .findFirst()
+        .orElse("");
   }
 
   /** The annotations of the texts of these parts, in their order. */
@@ -119,12 +128,23 @@ public sealed interface ContentPart {
     }
   }
 
-  /** An uploaded image. */
-  record ImageFile(Picture imageFile) implements ContentPart {
+  /**
+   * An image that is a file.
+   *
+   * @param data the content, in a message that is not stored yet; else null
+   */
+  record ImageFile(Picture imageFile, @JsonIgnore FileData data) implements ContentPart {
+    /** An uploaded image. */
     @JsonCreator
-    public ImageFile {}
+    public ImageFile(@JsonProperty("image_file") Picture imageFile) {
+      this(imageFile, null);
+    }
 
-    /** The file, and the level of detail. */
+    /**
+     * The file, and the level of detail.
+     *
+     * @param fileId null in a message whose content is not stored yet
+     */
     public record Picture(String fileId, Detail detail) {}
   }
 

@@ -104,7 +104,8 @@ public class PrepareMessages {
       ProjectId project, String path, List<ContentPart> content, List<FileId> own) {
     var parts = new ArrayList<ContentPart>();
     for (var part : content) {
-      if (!(part instanceof ContentPart.File(var known, var data)) || data == null) {
+      var data = dataOf(part);
+      if (data == null) {
         parts.add(part);
         continue;
       }
@@ -114,11 +115,31 @@ public class PrepareMessages {
             "Invalid '%scontent': a message contains at most %d files. Upload them first."
                 .formatted(path, MAX_FILES));
       }
+      var known = idOf(part);
       var file = known == null ? store(project, data) : new FileId(known);
       own.add(file);
-      parts.add(new ContentPart.File(file.value()));
+      parts.add(
+          part instanceof ContentPart.ImageFile(var picture, _)
+              ? new ContentPart.ImageFile(
+                  new ContentPart.ImageFile.Picture(file.value(), picture.detail()))
+              : new ContentPart.File(file.value()));
     }
     return parts;
+  }
+
+  private static FileData dataOf(ContentPart part) {
+    return switch (part) {
+      case ContentPart.File file -> file.data();
+      case ContentPart.ImageFile image -> image.data();
+      case ContentPart.Text _, ContentPart.Refusal _, ContentPart.ImageUrl _, ContentPart.Audio _ ->
+          null;
+    };
+  }
+
+  private static String idOf(ContentPart part) {
+    return part instanceof ContentPart.ImageFile image
+        ? image.imageFile().fileId()
+        : ((ContentPart.File) part).fileId();
   }
 
   /**
@@ -164,9 +185,12 @@ public class PrepareMessages {
     for (int i = 0; i < message.content().size(); i++) {
       var param = "%scontent[%d]".formatted(path, i);
       switch (message.content().get(i)) {
-        case ContentPart.ImageFile image ->
+        case ContentPart.ImageFile image -> {
+          if (image.data() == null) {
             references.requireFiles(
                 project, param + ".image_file.file_id", List.of(image.imageFile().fileId()));
+          }
+        }
         case ContentPart.File file -> {
           if (file.data() == null) {
             references.requireFiles(project, param + ".file_id", List.of(file.fileId()));
@@ -203,7 +227,7 @@ public class PrepareMessages {
           switch (part) {
             case ContentPart.Text text -> TokenCounter.count(text.value());
             case ContentPart.Refusal(var refusal) -> TokenCounter.count(refusal);
-            case ContentPart.ImageFile(var picture) -> image("", picture.detail());
+            case ContentPart.ImageFile(var picture, _) -> image("", picture.detail());
             case ContentPart.ImageUrl(var picture) -> image(picture.url(), picture.detail());
             case ContentPart.Audio(var sound) ->
                 TokenCounter.count(new ModelPart.Audio(sound.data(), sound.format()));

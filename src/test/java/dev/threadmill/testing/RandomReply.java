@@ -97,11 +97,16 @@ public final class RandomReply {
   private Reply calling() {
     maybeText();
     for (int i = random.nextInt(3); i >= 0; i--) {
-      switch (random.nextInt(3)) {
-        case 0 -> call("ask", "{}");
-        case 1 -> call("tell", JSON.createObjectNode().put("x", text()).toString());
+      switch (random.nextInt(8)) {
+        case 0 -> call("tell", "{\"x\": 5}");
+        case 1, 2 -> call("ask", "{}");
+        case 3, 4 -> call("tell", JSON.createObjectNode().put("x", text()).toString());
         default -> call("shell", JSON.createObjectNode().put("input", text()).toString());
       }
+    }
+    if (random.nextInt(4) == 0) {
+      call("shell", "{\"input\": \"rm " + random.nextInt(100));
+      return end("length");
     }
     return end("tool_calls");
   }

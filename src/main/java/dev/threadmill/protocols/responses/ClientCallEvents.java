@@ -13,10 +13,13 @@ import java.util.Map;
 
 /**
  * The events of calls that the client answers, whose arguments arrive in pieces. A call that turns
- * out not to fit its schema, or that is cut off, gets no further event and is taken out of the
- * output: clients execute every call whose {@code output_item.done} they receive.
+ * out not to fit its schema, or that is cut off, ends with the status {@code incomplete}: the
+ * server has answered it, and takes an output of the client for it without effect.
  */
 final class ClientCallEvents {
+  private static final String COMPLETED = "completed";
+  private static final String INCOMPLETE = "incomplete";
+
   private final EventWriter writer;
   private final OutputItems output;
   private final JsonNode names;
@@ -54,6 +57,11 @@ final class ClientCallEvents {
       return input == null
           ? "response.function_call_arguments."
           : "response.custom_tool_call_input.";
+    }
+
+    /** What the item shows of arguments. */
+    String shown(String arguments) {
+      return input == null ? arguments : ItemObjects.textInput(arguments);
     }
 
     ObjectNode at() {
@@ -111,38 +119,45 @@ final class ClientCallEvents {
     }
   }
 
-  /** The arguments are complete and fit: the client is to answer. */
+  /** The arguments are complete: the client is to answer, unless they do not fit. */
   void ready(RunItem.Call call) {
-    var id = call.place().id();
-    if (!open.containsKey(id)) {
+    if (!open.containsKey(call.place().id())) {
       started(call);
     }
-    var begun = open.remove(id);
-    var whole = begun.input == null ? call.arguments() : ItemObjects.textInput(call.arguments());
-    if (whole.startsWith(begun.streamed.toString())) {
-      more(begun, whole.substring(begun.streamed.length()));
-    }
-    var done = begun.at().put(begun.field(), whole);
-    if (begun.input == null) {
-      done.put("name", begun.item.path("name").asText());
-    }
-    writer.write(begun.event() + "done", done);
-    begun.item.put(begun.field(), whole).put("status", "completed");
-    item("done", begun);
+    boolean isForClient = call.executor() == RunItem.Call.Executor.CLIENT;
+    end(call.place().id(), call.arguments(), isForClient ? COMPLETED : INCOMPLETE);
   }
 
-  /** There is nothing to answer: the call was refused or cut off. */
-  void withdrawn(String id) {
+  /** A call ends. One that is still open was cut off. */
+  void ended(RunItem.Call call) {
+    end(call.place().id(), call.arguments(), INCOMPLETE);
+  }
+
+  private void end(String id, String arguments, String status) {
     var call = open.remove(id);
-    if (call != null) {
-      output.withdraw(call.index);
+    if (call == null) {
+      return;
     }
+    var whole = call.shown(arguments);
+    if (whole.startsWith(call.streamed.toString())) {
+      more(call, whole.substring(call.streamed.length()));
+    }
+    end(call, whole, status);
   }
 
-  /** Withdraws the calls that the end of the run has left open. */
-  void flush() {
-    for (var id : open.keySet().toArray(String[]::new)) {
-      withdrawn(id);
+  private void end(Open call, String whole, String status) {
+    var done = call.at().put(call.field(), whole);
+    if (call.input == null) {
+      done.put("name", call.item.path("name").asText());
     }
+    writer.write(call.event() + "done", done);
+    call.item.put(call.field(), whole).put("status", status);
+    item("done", call);
+  }
+
+  /** Ends the calls that the end of the run has left open. */
+  void flush() {
+    open.values().forEach(call -> end(call, call.streamed.toString(), INCOMPLETE));
+    open.clear();
   }
 }

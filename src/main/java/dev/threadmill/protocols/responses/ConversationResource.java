@@ -58,9 +58,15 @@ public class ConversationResource {
   private final ThreadItems items;
   private final ReadItems readItems;
   private final ShowItems showItems;
+  private final ImageUrls imageUrls;
 
   ConversationResource(
-      ThreadStore threads, ThreadItems items, ReadItems readItems, ShowItems showItems) {
+      ThreadStore threads,
+      ThreadItems items,
+      ReadItems readItems,
+      ShowItems showItems,
+      ImageUrls imageUrls) {
+    this.imageUrls = imageUrls;
     this.threads = threads;
     this.items = items;
     this.readItems = readItems;
@@ -171,7 +177,7 @@ public class ConversationResource {
             call ->
                 find(project, thread, ItemIds.with(ItemIds.OUTPUT, ThreadItems.storedCallId(call)))
                     .ifPresent(all::add));
-    return page(showItems.of(project, thread, all, included), false);
+    return page(shown(project, thread, all, included), false);
   }
 
   private static <T> T unlessLocked(Supplier<T> work) {
@@ -202,7 +208,12 @@ public class ConversationResource {
                         ApiException.invalid(
                             "after", "Invalid 'after': there is no such item in this list."));
     var found = items.list(project, thread, after, request);
-    return page(showItems.of(project, thread, found.data(), included), found.hasMore());
+    return page(shown(project, thread, found.data(), included), found.hasMore());
+  }
+
+  private List<JsonNode> shown(
+      ProjectId project, ThreadId thread, List<ThreadItem> found, Include included) {
+    return imageUrls.shown(project, showItems.of(project, thread, found, included), included);
   }
 
   @GET
@@ -218,7 +229,7 @@ public class ConversationResource {
     var project = Caller.current().project();
     var thread = thread(project, id).id();
     return find(project, thread, item)
-        .map(found -> showItems.of(project, thread, found, included))
+        .map(found -> shown(project, thread, List.of(found), included).getFirst())
         .orElseThrow(() -> ItemErrors.noItem(item));
   }
 

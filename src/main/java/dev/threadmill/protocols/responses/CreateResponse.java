@@ -181,7 +181,7 @@ class CreateResponse {
                             .flatMap(key -> items.find(project, known, key))
                             .map(item -> showItems.of(project, known, item, Include.NOTHING))
                             .orElse(null))
-            .storingFiles();
+            .storingFiles(request.store());
     var given = request.body().path("input");
     return readItems.read(
         project,

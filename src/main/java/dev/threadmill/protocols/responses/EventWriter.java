@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.threadmill.api.Json;
 import dev.threadmill.api.sse.SseFormat;
 import java.io.ByteArrayOutputStream;
+import java.util.concurrent.ThreadLocalRandom;
 
 /** Numbers the events of a response and writes those that the reader has not received. */
 final class EventWriter {
@@ -14,19 +15,47 @@ final class EventWriter {
       "Some of the last events that you have received are not stored: their node was lost. Read the"
           + " response again from its first event.";
 
+  /** Of the padding of a delta. */
+  private static final int LONGEST_PADDING = 24;
+
+  private static final String PADDING = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
   private final boolean writes;
   private final long after;
+  private final boolean obfuscates;
   private long next;
   private boolean isTold;
   private ByteArrayOutputStream frames = new ByteArrayOutputStream();
 
-  /**
-   * @param writes whether there is a reader; without one the events are only counted
-   * @param after the number of the last event that the reader has received; -1 for none
-   */
-  EventWriter(boolean writes, long after) {
+  private EventWriter(boolean writes, long after, boolean obfuscates) {
     this.writes = writes;
     this.after = after;
+    this.obfuscates = obfuscates;
+  }
+
+  /** For no reader: the events are only counted. */
+  static EventWriter counting() {
+    return new EventWriter(false, -1, false);
+  }
+
+  /**
+   * For a reader.
+   *
+   * @param after the number of the last event that it has received; -1 for none
+   * @param obfuscates whether deltas get padding of a random length
+   */
+  static EventWriter behind(long after, boolean obfuscates) {
+    return new EventWriter(true, after, obfuscates);
+  }
+
+  /** Whether the next event is written; otherwise its fields are not needed. */
+  boolean writesNext() {
+    return writes && next > after;
+  }
+
+  /** Counts an event that is not written. */
+  void skip() {
+    next++;
   }
 
   /** An event without fields. */
@@ -42,8 +71,20 @@ final class EventWriter {
     }
     var event = Json.MAPPER.createObjectNode().put("type", type);
     event.setAll(fields);
+    if (obfuscates && type.endsWith(".delta")) {
+      event.put("obfuscation", padding());
+    }
     event.put("sequence_number", number);
     frames.writeBytes(SseFormat.event(null, type, event.toString()));
+  }
+
+  private static String padding() {
+    var random = ThreadLocalRandom.current();
+    var padding = new StringBuilder();
+    for (int i = random.nextInt(LONGEST_PADDING); i >= 0; i--) {
+      padding.append(PADDING.charAt(random.nextInt(PADDING.length())));
+    }
+    return padding.toString();
   }
 
   /** Whether the reader has received numbers that no event has had yet. */

@@ -43,19 +43,19 @@ class FollowResponse {
    * The events of a response.
    *
    * @param after the number of the last event that the client has received; -1 for none
+   * @param obfuscates whether deltas get padding
    */
-  EventStream stream(StoredResponse response, RunHandle run, Include include, long after) {
+  EventStream stream(
+      StoredResponse response, RunHandle run, Include include, long after, boolean obfuscates) {
+    var writer = EventWriter.behind(after, obfuscates);
     return replayable(
-        response,
-        run.stream(
-            encoder(response, run, new EventWriter(true, after), include), true, response.start()));
+        response, run.stream(encoder(response, run, writer, include), true, response.start()));
   }
 
   /** As {@link #stream}, of a run that was just started. */
-  EventStream stream(StoredResponse response, RunHandle run, Include include) {
-    return replayable(
-        response,
-        run.stream(encoder(response, run, new EventWriter(true, -1), include), true, null));
+  EventStream started(StoredResponse response, RunHandle run, Include include, boolean obfuscates) {
+    var writer = EventWriter.behind(-1, obfuscates);
+    return replayable(response, run.stream(encoder(response, run, writer, include), true, null));
   }
 
   private static EventStream replayable(StoredResponse response, EventStream events) {
@@ -65,7 +65,7 @@ class FollowResponse {
   /** Waits until the response has ended. Holds only the calling thread, a virtual one. */
   ObjectNode await(StoredResponse response, RunHandle run, Include include)
       throws InterruptedException {
-    var encoder = encoder(response, run, new EventWriter(false, -1), include);
+    var encoder = encoder(response, run, EventWriter.counting(), include);
     drain(run.stream(encoder, true, null));
     return encoder.response();
   }
@@ -73,7 +73,7 @@ class FollowResponse {
   /** As {@link #await}, of a response that was read from the database. */
   ObjectNode awaitStored(StoredResponse response, RunHandle run, Include include)
       throws InterruptedException {
-    var encoder = encoder(response, run, new EventWriter(false, -1), include);
+    var encoder = encoder(response, run, EventWriter.counting(), include);
     drain(run.stream(encoder, true, response.start()));
     return encoder.response();
   }
@@ -97,7 +97,7 @@ class FollowResponse {
 
   /** The response at this moment. */
   ObjectNode now(StoredResponse response, RunHandle run, Include include) {
-    var encoder = encoder(response, run, new EventWriter(false, -1), include);
+    var encoder = encoder(response, run, EventWriter.counting(), include);
     var found = run.items(true, response.start());
     encoder.collect(found);
     return encoder.response(status(response, run, found));

@@ -8,6 +8,7 @@ import dev.threadmill.protocols.responses.items.ItemObjects;
 import dev.threadmill.protocols.responses.items.SourceNames;
 import dev.threadmill.threads.Annotation;
 import dev.threadmill.threads.ContentPart;
+import java.util.ArrayList;
 import java.util.List;
 
 /** The events of messages of the assistant, of which one at a time is open. */
@@ -21,6 +22,7 @@ final class MessageEvents {
   private boolean isPartOpen;
   private int annotations;
   private StringBuilder text;
+  private StringBuilder refusal;
 
   MessageEvents(EventWriter writer, OutputItems output, SourceNames names) {
     this.names = names;
@@ -36,6 +38,7 @@ final class MessageEvents {
   void started(String id, String phase) {
     place = id;
     text = new StringBuilder();
+    refusal = new StringBuilder();
     isPartOpen = false;
     annotations = 0;
     item =
@@ -91,6 +94,19 @@ final class MessageEvents {
     writer.write("response.output_text.delta", fields);
   }
 
+  /** More of a refusal. Its part follows that of the text, if there is one. */
+  void refusalDelta(String id, String piece) {
+    if (!id.equals(place) || piece.isEmpty()) {
+      return;
+    }
+    int content = isPartOpen ? 1 : 0;
+    if (refusal.isEmpty()) {
+      part("added", content, refusalPart(""));
+    }
+    refusal.append(piece);
+    writer.write("response.refusal.delta", at(content).put("delta", piece));
+  }
+
   /** The text so far has an annotation. */
   void annotation(String id, int place, Annotation annotation) {
     if (id.equals(this.place) && isPartOpen && place == annotations) {
@@ -106,8 +122,7 @@ final class MessageEvents {
     if (!id.equals(place)) {
       return;
     }
-    var parts =
-        content.isEmpty() && isPartOpen ? List.of(ContentPart.text(text.toString())) : content;
+    var parts = content.isEmpty() ? streamed() : content;
     for (int i = 0; i < parts.size(); i++) {
       switch (parts.get(i)) {
         case ContentPart.Text whole -> text(i, whole);
@@ -123,6 +138,18 @@ final class MessageEvents {
     item.put("status", isComplete ? "completed" : "incomplete");
     item("done");
     place = null;
+  }
+
+  /** What was streamed of a message that ends without its content. */
+  private List<ContentPart> streamed() {
+    var parts = new ArrayList<ContentPart>();
+    if (isPartOpen) {
+      parts.add(ContentPart.text(text.toString()));
+    }
+    if (!refusal.isEmpty()) {
+      parts.add(ContentPart.refusal(refusal.toString()));
+    }
+    return parts;
   }
 
   private void text(int content, ContentPart.Text whole) {
@@ -149,12 +176,18 @@ final class MessageEvents {
     item.withArray("content").add(part);
   }
 
-  private void refusal(int content, String refusal) {
-    part("added", content, refusalPart(""));
-    writer.write("response.refusal.delta", at(content).put("delta", refusal));
-    writer.write("response.refusal.done", at(content).put("refusal", refusal));
-    part("done", content, refusalPart(refusal));
-    item.withArray("content").add(refusalPart(refusal));
+  private void refusal(int content, String whole) {
+    var streamed = refusal.toString();
+    if (streamed.isEmpty()) {
+      part("added", content, refusalPart(""));
+    }
+    if (whole.length() > streamed.length() && whole.startsWith(streamed)) {
+      var rest = whole.substring(streamed.length());
+      writer.write("response.refusal.delta", at(content).put("delta", rest));
+    }
+    writer.write("response.refusal.done", at(content).put("refusal", whole));
+    part("done", content, refusalPart(whole));
+    item.withArray("content").add(refusalPart(whole));
   }
 
   private static ObjectNode refusalPart(String refusal) {

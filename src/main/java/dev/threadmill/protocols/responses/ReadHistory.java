@@ -162,7 +162,7 @@ class ReadHistory {
             response,
             run.snapshot(),
             run.attempt(),
-            new EventWriter(false, -1),
+            EventWriter.counting(),
             null,
             summary -> sealed.compaction(project, summary),
             Include.NOTHING);

@@ -10,7 +10,9 @@ import dev.threadmill.runs.api.RunState;
 import dev.threadmill.runs.api.RunUpdate;
 import dev.threadmill.runs.api.RunUpdateEncoder;
 import dev.threadmill.threads.ContentPart;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.UnaryOperator;
 
@@ -29,6 +31,10 @@ final class ResponseEncoder implements RunUpdateEncoder {
   private final ReasoningEvents reasoning;
   private final CallEvents calls;
   private final ClientCallEvents clientCalls;
+
+  /** Calls that are not shown before their arguments are complete. */
+  private final Set<String> held = new HashSet<>();
+
   private RunSnapshot run;
   private boolean isCreated;
   private boolean isInProgress;
@@ -94,9 +100,13 @@ final class ResponseEncoder implements RunUpdateEncoder {
         switch (kind) {
           case MESSAGE, COMMENTARY -> messages.delta(place.id(), piece);
           case REASONING -> reasoning.delta(place.id(), piece);
-          case ARGUMENTS -> clientCalls.delta(place.id(), piece);
-          case REFUSAL, OUTPUT, PROGRESS, REMOTE_TASK -> {
-            // These come whole with the end of their item, or have no event.
+          case REFUSAL -> messages.refusalDelta(place.id(), piece);
+          case ARGUMENTS -> {
+            clientCalls.delta(place.id(), piece);
+            calls.delta(place.id(), piece);
+          }
+          case OUTPUT, PROGRESS, REMOTE_TASK -> {
+            // The API has no events for these.
           }
         }
       }
@@ -106,17 +116,7 @@ final class ResponseEncoder implements RunUpdateEncoder {
       case RunUpdate.CallReady(var call) -> {
         begin();
         reasoning.flush();
-        switch (call.executor()) {
-          case CLIENT -> clientCalls.ready(call);
-          case NONE -> clientCalls.withdrawn(call.place().id());
-          case APPROVAL, SERVER, ASSISTANT -> {
-            if (OpeningEvents.isOf(call)) {
-              opening.started(call);
-            } else {
-              calls.ready(call);
-            }
-          }
-        }
+        ready(call);
       }
       case RunUpdate.TakenOver(var attempt) -> takenOver(attempt);
       case RunUpdate.ItemEnded(var item) -> ended(item);
@@ -163,16 +163,51 @@ final class ResponseEncoder implements RunUpdateEncoder {
         reasoning.started(thought.place().id());
       }
       case RunItem.Call call -> {
+        begin();
         if (OpeningEvents.isOf(call)) {
-          begin();
           opening.started(call);
-        } else if (ClientCallEvents.isForClient(call)) {
-          begin();
+        } else if (!held.isEmpty() || dependsOnArguments(call)) {
+          // Those behind it wait as well: items stand in the order of the calls.
+          held.add(call.place().id());
+        } else {
           reasoning.callStarted();
-          clientCalls.started(call);
+          show(call);
         }
-        // A call that the server makes is shown once its arguments are complete.
       }
+    }
+  }
+
+  /** Whether it is not known before its arguments are complete what a call is shown as. */
+  private boolean dependsOnArguments(RunItem.Call call) {
+    return call.tool() == null
+        || CallEvents.mayNeedApproval(call)
+        || !ClientCallEvents.isForClient(call)
+            && !stored.request().path(ResponseObject.EARLY_CALLS).asBoolean();
+  }
+
+  private void release(RunItem.Call call) {
+    if (held.remove(call.place().id()) && !dependsOnArguments(call)) {
+      show(call);
+    }
+  }
+
+  private void show(RunItem.Call call) {
+    if (ClientCallEvents.isForClient(call)) {
+      clientCalls.started(call);
+    } else {
+      calls.started(call);
+    }
+  }
+
+  private void ready(RunItem.Call call) {
+    release(call);
+    if (OpeningEvents.isOf(call)) {
+      opening.started(call);
+    } else if (call.executor() == RunItem.Call.Executor.CLIENT
+        || ClientCallEvents.isForClient(call)) {
+      clientCalls.ready(call);
+    } else {
+      calls.ready(call);
     }
   }
 
@@ -199,7 +234,8 @@ final class ResponseEncoder implements RunUpdateEncoder {
         if (OpeningEvents.isOf(call)) {
           opening.ended(call);
         } else {
-          clientCalls.withdrawn(call.place().id());
+          release(call);
+          clientCalls.ended(call);
           calls.ended(call);
         }
       }
@@ -212,12 +248,11 @@ final class ResponseEncoder implements RunUpdateEncoder {
       begin();
     }
     for (var item : items) {
-      if (item instanceof RunItem.Call call) {
-        if (isReady(call)) {
-          accept(new RunUpdate.CallReady(call));
-        }
-      } else {
+      if (item.place().index() != RunItem.Place.BEFORE) {
         accept(new RunUpdate.ItemStarted(item));
+      }
+      if (item instanceof RunItem.Call call && isReady(call)) {
+        accept(new RunUpdate.CallReady(call));
       }
       if (item.status() != RunItem.Status.IN_PROGRESS) {
         accept(new RunUpdate.ItemEnded(item));
@@ -284,8 +319,12 @@ final class ResponseEncoder implements RunUpdateEncoder {
   }
 
   private void lifecycle(String name, String shownStatus) {
+    if (!writer.writesNext()) {
+      writer.skip();
+      return;
+    }
     var fields = EventWriter.event();
-    fields.set("response", ResponseObject.of(stored, shownStatus, run, output.output().deepCopy()));
+    fields.set("response", ResponseObject.of(stored, shownStatus, run, output.output()));
     writer.write("response." + name, fields);
   }
 

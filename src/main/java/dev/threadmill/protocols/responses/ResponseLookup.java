@@ -63,7 +63,7 @@ class ResponseLookup implements ObjectLookup, StreamLookup {
     var response = store.find(project, address).orElseThrow(() -> ItemErrors.noResponse(address));
     var run = run(response).orElseThrow(() -> ItemErrors.noResponse(address));
     var include = Include.of(response.request());
-    return followResponse.stream(response, run, include, number(lastEventId));
+    return followResponse.stream(response, run, include, number(lastEventId), false);
   }
 
   private static long number(String lastEventId) {

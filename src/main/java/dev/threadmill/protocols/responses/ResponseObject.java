@@ -17,6 +17,13 @@ final class ResponseObject {
   /** The field of a stored request whose answer is shown as a compaction. */
   static final String AS_COMPACTION = "as_compaction";
 
+  /**
+   * The field of a stored request that says that calls of the server are shown when the model
+   * begins them. Responses that an earlier version has created do without it, and are replayed as
+   * they were streamed.
+   */
+  static final String EARLY_CALLS = "early_calls";
+
   static final String CONTEXT_LENGTH = "context_length_exceeded";
 
   private static final String TOO_LONG = "Your input exceeds the context window";
@@ -80,6 +87,7 @@ final class ResponseObject {
       echo.put("container", request.tools().container().id());
     }
     echo.set("include", Json.MAPPER.valueToTree(request.include().values()));
+    echo.put(EARLY_CALLS, true);
     return echo;
   }
 
@@ -156,7 +164,8 @@ final class ResponseObject {
     }
     long created = stored.created().getEpochSecond();
     for (var item : output) {
-      if (FOR_CLIENT.contains(item.path("type").asText())) {
+      boolean isCutOff = item.path("status").asText().equals("incomplete");
+      if (FOR_CLIENT.contains(item.path("type").asText()) && !isCutOff) {
         return Json.MAPPER.getNodeFactory().numberNode(created);
       }
     }

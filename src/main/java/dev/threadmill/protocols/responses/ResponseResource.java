@@ -31,6 +31,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.enums.SchemaType;
 import org.eclipse.microprofile.openapi.annotations.media.Content;
@@ -43,18 +44,23 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 @RunOnVirtualThread
 @Tag(name = "Responses", description = "Runs, in the terms of the Responses API")
 public class ResponseResource {
+  private static final Pattern NUMBER = Pattern.compile("\\d{1,18}");
+
   private final CreateResponse createResponse;
   private final FollowResponse followResponse;
   private final DeleteResponse deleteResponse;
   private final ResponseStore store;
   private final RunClient runs;
+  private final ImageUrls imageUrls;
 
   ResponseResource(
       CreateResponse createResponse,
       FollowResponse followResponse,
       DeleteResponse deleteResponse,
       ResponseStore store,
-      RunClient runs) {
+      RunClient runs,
+      ImageUrls imageUrls) {
+    this.imageUrls = imageUrls;
     this.createResponse = createResponse;
     this.followResponse = followResponse;
     this.deleteResponse = deleteResponse;
@@ -85,7 +91,8 @@ public class ResponseResource {
     var created = createResponse.create(Caller.current().project(), request);
     var response = created.response();
     if (request.stream()) {
-      var events = followResponse.stream(response, created.run(), request.include());
+      var events =
+          followResponse.started(response, created.run(), request.include(), request.obfuscates());
       return Response.ok(
               created.isEphemeral() ? deleteResponse.whenClosed(response, events) : events,
               MediaType.SERVER_SENT_EVENTS_TYPE)
@@ -139,26 +146,33 @@ public class ResponseResource {
       @PathParam("response_id") String id,
       @QueryParam("stream") String stream,
       @QueryParam("starting_after") String startingAfter,
+      @QueryParam("include_obfuscation") String obfuscation,
       @QueryParam("include[]") List<String> include,
       @QueryParam("include") List<String> includeBare) {
     var wanted = Include.of(include, includeBare);
     var response = response(Caller.current().project(), id);
     var run = run(response);
-    if (isTrue(stream)) {
+    if (isTrue("stream", stream)) {
       return Response.ok(
-              followResponse.stream(response, run, wanted, number(startingAfter)),
+              followResponse.stream(
+                  response,
+                  run,
+                  wanted,
+                  number(startingAfter),
+                  isTrue("include_obfuscation", obfuscation)),
               MediaType.SERVER_SENT_EVENTS_TYPE)
           .build();
     }
     return json(followResponse.now(response, run, wanted));
   }
 
-  private static boolean isTrue(String stream) {
-    if (stream == null || stream.isEmpty() || stream.equals("false")) {
+  private static boolean isTrue(String param, String given) {
+    if (given == null || given.isEmpty() || given.equals("false")) {
       return false;
     }
-    if (!stream.equals("true")) {
-      throw ApiException.invalid("stream", "Invalid 'stream': expected 'true' or 'false'.");
+    if (!given.equals("true")) {
+      throw ApiException.invalid(
+          param, "Invalid '%s': expected 'true' or 'false'.".formatted(param));
     }
     return true;
   }
@@ -167,12 +181,11 @@ public class ResponseResource {
     if (startingAfter == null || startingAfter.isEmpty()) {
       return -1;
     }
-    try {
-      return Math.max(-1, Long.parseLong(startingAfter));
-    } catch (NumberFormatException e) {
-      throw ApiException.invalid(
-          "starting_after", "Invalid 'starting_after': expected the number of an event.");
+    if (NUMBER.matcher(startingAfter).matches()) {
+      return Long.parseLong(startingAfter);
     }
+    throw ApiException.invalid(
+        "starting_after", "Invalid 'starting_after': expected the number of an event.");
   }
 
   @DELETE
@@ -223,9 +236,16 @@ public class ResponseResource {
       @QueryParam("include[]") List<String> include,
       @QueryParam("include") List<String> includeBare,
       @BeanParam PageRequest page) {
-    Include.of(include, includeBare);
+    var included = Include.of(include, includeBare);
+    var project = Caller.current().project();
     var all = new ArrayList<JsonNode>();
-    response(Caller.current().project(), id).input().forEach(all::add);
-    return PageOfList.of(page.descending() ? all.reversed() : all, page, ItemObjects::id);
+    response(project, id).input().forEach(all::add);
+    var found = PageOfList.of(page.descending() ? all.reversed() : all, page, ItemObjects::id);
+    return new Page<>(
+        found.object(),
+        imageUrls.shown(project, found.data(), included),
+        found.firstId(),
+        found.lastId(),
+        found.hasMore());
   }
 }

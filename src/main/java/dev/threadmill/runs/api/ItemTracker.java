@@ -38,6 +38,7 @@ final class ItemTracker {
     final Map<Integer, OpenCall> calls = new TreeMap<>();
     OpenText text;
     Place message;
+    StringBuilder refusal = new StringBuilder();
     Place lastReasoning;
     int texts;
     boolean isStateKnown;
@@ -93,11 +94,14 @@ final class ItemTracker {
   void delta(StreamEvent event, StreamedText kind, int call, String piece, List<RunUpdate> out) {
     var step = open(event.step().ordinal());
     switch (kind) {
-      case MESSAGE -> {
+      case MESSAGE, REFUSAL -> {
         if (step.message == null) {
           step.message = before(event.step().messageId().value());
         }
-        out.add(new RunUpdate.ItemDelta(step.message, ItemText.MESSAGE, piece));
+        if (kind == StreamedText.REFUSAL) {
+          step.refusal.append(piece);
+        }
+        out.add(new RunUpdate.ItemDelta(step.message, textOf(kind), piece));
       }
       case REASONING, COMMENTARY -> addText(step, event.step(), kind, piece, out);
       case ARGUMENTS -> {
@@ -129,6 +133,7 @@ final class ItemTracker {
   private static ItemText textOf(StreamedText kind) {
     return switch (kind) {
       case MESSAGE -> ItemText.MESSAGE;
+      case REFUSAL -> ItemText.REFUSAL;
       case REASONING -> ItemText.REASONING;
       case COMMENTARY -> ItemText.COMMENTARY;
       case ARGUMENTS -> ItemText.ARGUMENTS;
@@ -183,7 +188,8 @@ final class ItemTracker {
     var content = ((MessageObject) event.data()).content();
     var place = step.message == null ? before(event.step().messageId().value()) : step.message;
     for (var part : content) {
-      if (part instanceof ContentPart.Refusal(var text)) {
+      // Earlier versions stream no refusals.
+      if (part instanceof ContentPart.Refusal(var text) && step.refusal.isEmpty()) {
         out.add(new RunUpdate.ItemDelta(place, ItemText.REFUSAL, text));
       }
     }

@@ -61,7 +61,7 @@ public sealed interface RunUpdate {
   enum ItemText {
     /** The text of a message. */
     MESSAGE,
-    /** A refusal in a message. It arrives whole, at the end of the message. */
+    /** A refusal in a message. */
     REFUSAL,
     REASONING,
     COMMENTARY,

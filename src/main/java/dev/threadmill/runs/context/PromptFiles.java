@@ -39,8 +39,6 @@ public class PromptFiles {
   /** Providers take requests of up to 32 MB, in base64. */
   private static final long MAX_DOCUMENT_BYTES = 20L << 20;
 
-  private static final int SNIFFED = 16;
-
   /** How many characters a compressed document has for each of its bytes, roughly. */
   private static final int CHARACTERS_PER_BYTE = 8;
 
@@ -318,7 +316,7 @@ public class PromptFiles {
     private String dataUrl(StoredFile file) {
       try (var in = files.open(file)) {
         var bytes = in.readAllBytes();
-        var type = imageType(bytes);
+        var type = FileData.imageType(bytes);
         return type == null
             ? null
             : "data:" + type + ";base64," + Base64.getEncoder().encodeToString(bytes);
@@ -335,24 +333,5 @@ public class PromptFiles {
   /** What a client calls an image, or what its type says. */
   private static boolean mayBeImage(ContentPart part, StoredFile file) {
     return part instanceof ContentPart.ImageFile || file.contentType().startsWith("image/");
-  }
-
-  /** The type of an image by its first bytes; null for formats that models do not read. */
-  static String imageType(byte[] content) {
-    var start = new StringBuilder();
-    for (int i = 0; i < Math.min(SNIFFED, content.length); i++) {
-      start.append((char) (content[i] & 0xFF));
-    }
-    var first = start.toString();
-    if (first.startsWith("\u0089PNG\r\n\u001a\n")) {
-      return "image/png";
-    }
-    if (first.startsWith("\u00ff\u00d8\u00ff")) {
-      return "image/jpeg";
-    }
-    if (first.startsWith("GIF87a") || first.startsWith("GIF89a")) {
-      return "image/gif";
-    }
-    return first.startsWith("RIFF") && first.startsWith("WEBP", 8) ? "image/webp" : null;
   }
 }

@@ -17,7 +17,6 @@ import dev.threadmill.runs.store.StepReasoning;
 import dev.threadmill.runs.store.StreamedText;
 import dev.threadmill.runs.store.ToolCall;
 import dev.threadmill.threads.ContentPart;
-import dev.threadmill.tools.code.CodeArguments;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -32,12 +31,12 @@ import java.util.List;
 public final class AnswerAccumulator {
   private final RunExecution execution;
   private final StepCommitter committer;
-  private final StringBuilder refusal = new StringBuilder();
   private final StringBuilder hiddenReasoning = new StringBuilder();
   private final List<PendingCall> calls = new ArrayList<>();
   private OpenStep messageStep;
   private OpenStep callStep;
   private OpenText messageText;
+  private OpenText refusal;
   private boolean isMessageCommitted;
   private boolean isFilteredByProvider;
   private ModelRequest request;
@@ -72,27 +71,6 @@ public final class AnswerAccumulator {
       this.step = step;
       this.reasoning = new OpenText(DeltaTarget.of(StreamedText.REASONING, step));
       this.commentary = new OpenText(DeltaTarget.of(StreamedText.COMMENTARY, step));
-    }
-  }
-
-  private static final class PendingCall {
-    final ToolCall started;
-    final OpenText arguments;
-    final CodeArguments code;
-
-    PendingCall(Step step, int index, ToolCall started) {
-      this.started = started;
-      this.code =
-          switch (started.callType()) {
-            case CODE_INTERPRETER -> new CodeArguments();
-            case FUNCTION, AGENT_ROUTING, FILE_SEARCH, WEB_SEARCH, MCP_LIST_TOOLS, COMPACTION ->
-                null;
-          };
-      this.arguments = new OpenText(DeltaTarget.of(StreamedText.ARGUMENTS, step, index));
-    }
-
-    ToolCall toCall() {
-      return started.withMoreArguments(arguments.toString());
     }
   }
 
@@ -150,10 +128,11 @@ public final class AnswerAccumulator {
     if (request == null || isCounted) {
       return Usage.NONE;
     }
-    int completion = TokenCounter.count(text());
+    int completion = TokenCounter.count(text()) + TokenCounter.count(refusal());
     for (var call : calls) {
       completion +=
-          TokenCounter.count(call.started.name()) + TokenCounter.count(call.arguments.toString());
+          TokenCounter.count(call.started().name())
+              + TokenCounter.count(call.arguments().toString());
     }
     int reasoning = TokenCounter.count(hiddenReasoning.toString());
     for (var open : new OpenStep[] {messageStep, callStep}) {
@@ -212,7 +191,7 @@ public final class AnswerAccumulator {
 
   /** The refusal so far; null if there is none. */
   String refusal() {
-    return refusal.isEmpty() ? null : refusal.toString();
+    return refusal == null ? null : refusal.toString();
   }
 
   /**
@@ -290,8 +269,13 @@ public final class AnswerAccumulator {
   }
 
   private void appendText(String piece) {
-    openMessage();
-    markers.accept(piece);
+    if (refusal == null) {
+      openMessage();
+      markers.accept(piece);
+    } else {
+      // The part of the refusal is the last one of the message.
+      append(messageStep.step, refusal, piece);
+    }
   }
 
   private void appendPlain(String text) {
@@ -312,10 +296,14 @@ public final class AnswerAccumulator {
   }
 
   private void acceptRefusal(String piece) {
-    if (!hasCalls()) {
+    if (!hasCalls() && !piece.isEmpty()) {
       commitCallStep();
       openMessage();
-      refusal.append(piece);
+      if (refusal == null) {
+        markers.end();
+        refusal = new OpenText(DeltaTarget.ofRefusal(messageStep.step, text().isEmpty() ? 0 : 1));
+      }
+      append(messageStep.step, refusal, piece);
     }
   }
 
@@ -386,11 +374,11 @@ public final class AnswerAccumulator {
 
   private void acceptArguments(int index, String piece) {
     var call = calls.get(index);
-    var more = call.code == null ? piece : call.code.next(piece);
+    var more = call.append(piece);
     if (!more.isEmpty()) {
-      call.arguments.append(more);
       publish(
-          StreamEvents.delta(callStep.step, call.arguments.target(), call.started.type(), more));
+          StreamEvents.delta(
+              callStep.step, call.arguments().target(), call.started().type(), more));
     }
   }
 

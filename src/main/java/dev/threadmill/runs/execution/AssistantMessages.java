@@ -8,6 +8,7 @@ import dev.threadmill.threads.Annotation;
 import dev.threadmill.threads.ContentPart;
 import dev.threadmill.threads.Message;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 
 /** The messages that runs write to threads, in each of their states. */
@@ -48,17 +49,22 @@ public final class AssistantMessages {
     return message(run, step, Message.State.incomplete(reason, at), content);
   }
 
-  /** A message that stays incomplete because its node failed. */
+  /** A message that stays incomplete because its node failed. The texts may be empty. */
   public static Message interrupted(
-      Run run, Step step, String text, List<Annotation> annotations, Instant at) {
-    var content =
-        text.isEmpty() ? List.<ContentPart>of() : List.of(ContentPart.text(text, annotations));
+      Run run, Step step, String text, List<Annotation> annotations, String refusal, Instant at) {
+    var content = new ArrayList<ContentPart>();
+    if (!text.isEmpty()) {
+      content.add(ContentPart.text(text, annotations));
+    }
+    if (!refusal.isEmpty()) {
+      content.add(ContentPart.refusal(refusal));
+    }
     return message(run, step, Message.State.incomplete("run_failed", at), content);
   }
 
   /** As {@link #interrupted}, for a message of which nothing was stored. */
   public static Message interruptedBeforeCommit(Run run, Step step) {
-    return interrupted(run, step, "", List.of(), step.createdAt());
+    return interrupted(run, step, "", List.of(), "", step.createdAt());
   }
 
   /** The output of a tool call whose run ends before the call has one. */

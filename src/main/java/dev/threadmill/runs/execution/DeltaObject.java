@@ -31,9 +31,11 @@ record DeltaObject(Step step, DeltaTarget target, String callType, String text) 
     var field = target.text().field();
     switch (scope()) {
       case MESSAGE -> {
-        json.append("\"content\":[{\"index\":0,\"type\":\"").append(field).append("\",\"");
-        json.append(field).append("\":{\"value\":\"");
-        appendText(json).append("\"}}]");
+        boolean isText = target.text() == StreamedText.MESSAGE;
+        json.append("\"content\":[{\"index\":").append(isText ? 0 : target.call());
+        json.append(",\"type\":\"").append(field).append("\",\"").append(field);
+        appendText(json.append(isText ? "\":{\"value\":\"" : "\":\""));
+        json.append(isText ? "\"}}]" : "\"}]");
       }
       case STEP -> {
         json.append('"').append(field).append("\":{\"text\":\"");

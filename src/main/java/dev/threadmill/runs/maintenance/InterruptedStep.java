@@ -4,6 +4,7 @@ import static dev.threadmill.runs.store.StreamedText.ARGUMENTS;
 import static dev.threadmill.runs.store.StreamedText.COMMENTARY;
 import static dev.threadmill.runs.store.StreamedText.MESSAGE;
 import static dev.threadmill.runs.store.StreamedText.REASONING;
+import static dev.threadmill.runs.store.StreamedText.REFUSAL;
 
 import dev.threadmill.runs.execution.AnswerAccumulator;
 import dev.threadmill.runs.execution.AssistantMessages;
@@ -27,10 +28,11 @@ import java.util.Optional;
  * @param step the step that was open, with the tool calls that the journal has
  * @param isMessageBegun whether its message was created
  * @param text the text of its message that the journal has
+ * @param refusal the refusal in its message; empty for none
  * @param annotations those of the text
  */
 record InterruptedStep(
-    Step step, boolean isMessageBegun, String text, List<Annotation> annotations) {
+    Step step, boolean isMessageBegun, String text, String refusal, List<Annotation> annotations) {
 
   /**
    * The open step at the end of these events, if there is one.
@@ -93,6 +95,7 @@ record InterruptedStep(
             open.with(List.copyOf(calls)).with(reasoning),
             isMessageBegun,
             text(texts, MESSAGE),
+            text(texts, REFUSAL),
             List.copyOf(annotations)));
   }
 

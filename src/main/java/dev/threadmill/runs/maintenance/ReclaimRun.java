@@ -116,7 +116,12 @@ public class ReclaimRun {
     if (interrupted.isMessageBegun()) {
       var message =
           AssistantMessages.interrupted(
-              run, step, interrupted.text(), interrupted.annotations(), step.endedAt());
+              run,
+              step,
+              interrupted.text(),
+              interrupted.annotations(),
+              interrupted.refusal(),
+              step.endedAt());
       messages.insert(tx, run.projectId(), List.of(message), run.cause());
       events.add(StreamEvents.messageEnded(step, message));
     }

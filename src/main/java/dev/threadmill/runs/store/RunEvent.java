@@ -165,13 +165,14 @@ public sealed interface RunEvent {
       throw new IllegalStateException("not the code of a run event: " + code);
     }
     int step = parts.group(2).isEmpty() ? 0 : Integer.parseInt(parts.group(2));
-    int call = parts.group(3) == null ? 0 : Integer.parseInt(parts.group(3));
+    var place = parts.group(3) == null ? null : Integer.valueOf(parts.group(3));
+    int call = place == null ? 0 : place;
     var rest = parts.group(5);
     char kind = code.charAt(0);
-    var text = StreamedText.ofCode(kind);
-    if (text != null && rest.isEmpty()) {
+    var target = DeltaTarget.ofCode(kind, step, place);
+    if (target != null && rest.isEmpty()) {
       int length = parts.group(4) == null ? 0 : Integer.parseInt(parts.group(4));
-      return new Delta(new DeltaTarget(text, step, call), length, null);
+      return new Delta(target, length, null);
     }
     return switch (kind) {
       case 'T' -> new ThreadCreated();

@@ -17,6 +17,17 @@ public enum StreamedText {
       return message == null ? null : ContentPart.textOf(message.content());
     }
   },
+  /**
+   * The refusal in a step's message. Its code is that of the message with the place of the part
+   * behind it, see {@link DeltaTarget}: a node of an earlier version reads it as more of the
+   * message.
+   */
+  REFUSAL('d', Scope.MESSAGE, "refusal", null) {
+    @Override
+    public String stored(Step step, Message message, ToolCall call) {
+      return message == null ? null : ContentPart.refusalOf(message.content());
+    }
+  },
   /** The reasoning of the model that clients may see. */
   REASONING('h', Scope.STEP, "reasoning", null) {
     @Override
@@ -77,6 +88,9 @@ public enum StreamedText {
 
   static {
     for (var text : values()) {
+      if (text == REFUSAL) {
+        continue;
+      }
       if (BY_CODE[text.code] != null) {
         throw new IllegalStateException("Two streamed texts have the code " + text.code);
       }
@@ -96,7 +110,10 @@ public enum StreamedText {
     this.column = column;
   }
 
-  /** The text of that code in the event log; null if there is none. */
+  /**
+   * The text of that code in the event log; null if there is none. {@link #REFUSAL} is told apart
+   * by its place.
+   */
   static StreamedText ofCode(char code) {
     return code < BY_CODE.length ? BY_CODE[code] : null;
   }

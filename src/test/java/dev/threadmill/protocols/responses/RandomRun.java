@@ -1,11 +1,14 @@
 package dev.threadmill.protocols.responses;
 
+import com.fasterxml.jackson.databind.node.TextNode;
 import dev.threadmill.api.Json;
 import dev.threadmill.api.Metadata;
 import dev.threadmill.api.RunId;
 import dev.threadmill.api.ThreadId;
+import dev.threadmill.assistants.McpSpec;
 import dev.threadmill.assistants.ToolSpec;
 import dev.threadmill.assistants.TurnOptions;
+import dev.threadmill.assistants.WebSearchSpec;
 import dev.threadmill.models.FunctionSpec;
 import dev.threadmill.models.ResponseFormat;
 import dev.threadmill.models.ToolChoice;
@@ -19,10 +22,12 @@ import dev.threadmill.runs.api.RunState;
 import dev.threadmill.runs.api.RunUpdate;
 import dev.threadmill.runs.api.RunUpdate.ItemText;
 import dev.threadmill.threads.ContentPart;
+import dev.threadmill.tools.code.CodeArguments;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.TreeMap;
 
 /** The updates of a random run. */
 final class RandomRun {
@@ -111,6 +116,22 @@ final class RandomRun {
     return updates;
   }
 
+  /** The items that these updates leave, in their order. */
+  static List<RunItem> items(List<RunUpdate> updates) {
+    var items = new TreeMap<Integer, RunItem>();
+    for (var update : updates) {
+      switch (update) {
+        case RunUpdate.ItemStarted(var item) -> items.put(item.place().index(), item);
+        case RunUpdate.CallReady(var call) -> items.put(call.place().index(), call);
+        case RunUpdate.ItemEnded(var item) -> items.put(item.place().index(), item);
+        default -> {
+          // The end of an item has its texts.
+        }
+      }
+    }
+    return List.copyOf(items.values());
+  }
+
   private void reasoning() {
     if (random.nextBoolean()) {
       var place = next("step_a-");
@@ -128,8 +149,11 @@ final class RandomRun {
         new RunUpdate.ItemStarted(new RunItem.Message(place, Status.IN_PROGRESS, List.of())));
     List<ContentPart> content;
     if (random.nextInt(4) == 0) {
-      content = List.of(ContentPart.refusal("No."));
-      updates.add(new RunUpdate.ItemDelta(place, ItemText.REFUSAL, "No."));
+      content = new ArrayList<>();
+      if (random.nextBoolean()) {
+        content.add(ContentPart.text(deltas(place, ItemText.MESSAGE)));
+      }
+      content.add(ContentPart.refusal(deltas(place, ItemText.REFUSAL)));
     } else {
       content = List.of(ContentPart.text(deltas(place, ItemText.MESSAGE)));
     }
@@ -142,30 +166,56 @@ final class RandomRun {
       boolean isRefused = random.nextInt(5) == 0;
       var name = random.nextInt(3) == 0 ? "shell" : "ask";
       var place = next("call_");
-      updates.add(
-          new RunUpdate.ItemStarted(
-              executedBy(call(place, Status.IN_PROGRESS, name, executor, ""), null)));
-      var arguments = arguments(place, name);
-      calls.add(
-          executedBy(
-              call(place, Status.IN_PROGRESS, name, executor, arguments),
-              isRefused ? Executor.NONE : executor));
+      var tool = executor == Executor.CLIENT ? function(name) : tool();
+      updates.add(new RunUpdate.ItemStarted(call(place, Status.IN_PROGRESS, name, tool, null, "")));
+      var arguments = arguments(place, name, tool);
+      var ready = isRefused ? Executor.NONE : executor;
+      calls.add(call(place, Status.IN_PROGRESS, name, tool, ready, arguments));
     }
-    boolean isCutOff = executor == Executor.CLIENT && random.nextInt(5) == 0;
+    boolean isCutOff = random.nextInt(5) == 0;
     if (!isCutOff) {
       calls.forEach(call -> updates.add(new RunUpdate.CallReady(call)));
     }
     for (var call : calls) {
       if (isCutOff) {
-        updates.add(new RunUpdate.ItemEnded(ended(call, Status.INCOMPLETE, null)));
+        var undecided = executedBy(call, Executor.CLIENT);
+        updates.add(new RunUpdate.ItemEnded(ended(undecided, Status.INCOMPLETE, null)));
       } else if (executor == Executor.SERVER || call.executor() == Executor.NONE) {
         updates.add(new RunUpdate.ItemEnded(ended(call, Status.COMPLETED, "out")));
       }
     }
   }
 
-  /** Arguments in pieces of any length. */
-  private String arguments(Place place, String name) {
+  /** A tool of the server; its calls of the last kind may need an approval. */
+  private ToolSpec tool() {
+    return switch (random.nextInt(6)) {
+      case 0 -> null;
+      case 1 -> new ToolSpec.FileSearch(null, null);
+      case 2 -> new ToolSpec.CodeInterpreter(null, null);
+      case 3 -> new WebSearchSpec(null, null, null);
+      default ->
+          new ToolSpec.Mcp(
+              new McpSpec(
+                  "s",
+                  "https://mcp.example",
+                  null,
+                  null,
+                  null,
+                  null,
+                  TextNode.valueOf(random.nextBoolean() ? "never" : "always"),
+                  null));
+    };
+  }
+
+  private static ToolSpec function(String name) {
+    return new ToolSpec.Function(new FunctionSpec(name, null, null, null));
+  }
+
+  /** Arguments in pieces of any length; of code only the code. */
+  private String arguments(Place place, String name, ToolSpec tool) {
+    if (tool instanceof ToolSpec.CodeInterpreter) {
+      return CodeArguments.toJson(deltas(place, ItemText.ARGUMENTS));
+    }
     var words = new StringBuilder();
     for (int i = random.nextInt(4); i >= 0; i--) {
       words.append(word());
@@ -173,7 +223,7 @@ final class RandomRun {
     var whole =
         Json.MAPPER
             .createObjectNode()
-            .put(name.equals("shell") ? "input" : "city", words.toString())
+            .put(name.equals("shell") ? "input" : "query", words.toString())
             .toString();
     for (int from = 0; from < whole.length(); ) {
       int to = whole.offsetByCodePoints(from, 1);
@@ -188,14 +238,18 @@ final class RandomRun {
 
   static RunItem.Call call(
       Place place, Status status, String name, Executor executor, String arguments) {
+    var tool = executor == Executor.CLIENT ? function(name) : null;
+    return call(place, status, name, tool, executor, arguments);
+  }
+
+  static RunItem.Call call(
+      Place place, Status status, String name, ToolSpec tool, Executor executor, String arguments) {
     return new RunItem.Call(
         place,
         status,
         "function",
         name,
-        executor == Executor.CLIENT
-            ? new ToolSpec.Function(new FunctionSpec(name, null, null, null))
-            : null,
+        tool,
         arguments,
         executor,
         null,

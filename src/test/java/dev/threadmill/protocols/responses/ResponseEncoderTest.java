@@ -14,6 +14,7 @@ import dev.threadmill.api.Json;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.RunId;
 import dev.threadmill.api.ThreadId;
+import dev.threadmill.assistants.ToolSpec;
 import dev.threadmill.protocols.responses.request.Include;
 import dev.threadmill.runs.api.RunItem;
 import dev.threadmill.runs.api.RunItem.Call.Executor;
@@ -34,6 +35,7 @@ import org.junit.jupiter.api.Test;
 class ResponseEncoderTest {
   private static StoredResponse stored(boolean background) {
     var request = Json.MAPPER.createObjectNode().put("model", "m").put("summary", true);
+    request.put("early_calls", true);
     request.putArray("tools");
     request.putObject("text").putObject("format").put("type", "text");
     request.putObject("names").putObject("shell").put("name", "shell").put("custom", true);
@@ -84,7 +86,7 @@ class ResponseEncoderTest {
   void aFoldedStreamIsTheResponseThatIsReadLater(RepetitionInfo repetition) throws Exception {
     long seed = repetition.getCurrentRepetition();
     var updates = new RandomRun(seed).make();
-    var encoder = encoder(stored(seed % 2 == 0), new EventWriter(true, -1));
+    var encoder = encoder(stored(seed % 2 == 0), EventWriter.behind(-1, false));
 
     var events = events(encoder, updates);
 
@@ -101,6 +103,9 @@ class ResponseEncoderTest {
             ObjectMappers.jsonMapper().readValue(encoder.response().toString(), Response.class));
     folded.validate();
     requireOrder(events);
+    var read = encoder(stored(false), EventWriter.counting());
+    read.collect(RandomRun.items(updates));
+    assertThat(read.response().path("output")).isEqualTo(encoder.response().path("output"));
   }
 
   /** What the accumulators of other SDKs demand. */
@@ -147,7 +152,7 @@ class ResponseEncoderTest {
     }
     updates.add(new RunUpdate.CallReady(whole));
 
-    var events = events(encoder(stored(false), new EventWriter(true, -1)), updates);
+    var events = events(encoder(stored(false), EventWriter.behind(-1, false)), updates);
 
     assertThat(events)
         .filteredOn(event -> event.has("delta"))
@@ -157,10 +162,10 @@ class ResponseEncoderTest {
   }
 
   @Test
-  void aClientIsNotToldThatACallThatDoesNotFitIsComplete() {
+  void aCallThatDoesNotFitIsShownAsIncomplete() {
     var place = new Place(0, "call_1");
     var call = RandomRun.call(place, Status.IN_PROGRESS, "ask", Executor.CLIENT, "{");
-    var encoder = encoder(stored(false), new EventWriter(true, -1));
+    var encoder = encoder(stored(false), EventWriter.behind(-1, false));
 
     var events =
         events(
@@ -173,14 +178,14 @@ class ResponseEncoderTest {
                     RandomRun.ended(
                         RandomRun.executedBy(call, Executor.NONE), Status.COMPLETED, "Invalid."))));
 
-    assertCallIsOnlyBegun(encoder, events);
+    assertCallIsIncomplete(encoder, events, "arguments", "{");
   }
 
   @Test
-  void aClientIsNotToldThatACallThatTheEndOfTheRunCutsOffIsComplete() {
+  void aCallThatTheEndOfTheRunCutsOffIsShownAsIncomplete() {
     var place = new Place(0, "call_1");
     var call = RandomRun.call(place, Status.IN_PROGRESS, "shell", Executor.CLIENT, "");
-    var encoder = encoder(stored(false), new EventWriter(true, -1));
+    var encoder = encoder(stored(false), EventWriter.behind(-1, false));
 
     var events =
         events(
@@ -191,24 +196,85 @@ class ResponseEncoderTest {
                 new RunUpdate.StatusChanged(run(RunState.INCOMPLETE))));
 
     assertThat(events.getLast().path("type").asText()).isEqualTo("response.incomplete");
-    assertThat(events.getLast().at("/response/output")).isEmpty();
-    assertCallIsOnlyBegun(encoder, events);
+    assertThat(events.getLast().at("/response/output"))
+        .isEqualTo(encoder.response().path("output"));
+    assertCallIsIncomplete(encoder, events, "input", "rm ");
   }
 
-  private static void assertCallIsOnlyBegun(ResponseEncoder encoder, List<JsonNode> events) {
+  private static void assertCallIsIncomplete(
+      ResponseEncoder encoder, List<JsonNode> events, String field, String value) {
     assertThat(events)
         .extracting(event -> event.path("type").asText())
-        .contains("response.output_item.added")
-        .noneMatch(type -> type.endsWith(".done"));
-    assertThat(encoder.response().path("output")).isEmpty();
+        .containsOnlyOnce("response.output_item.added", "response.output_item.done");
+    var item = encoder.response().at("/output/0");
+    assertThat(item.path("status").asText()).isEqualTo("incomplete");
+    assertThat(item.path(field).asText()).isEqualTo(value);
+  }
+
+  @Test
+  void aCallOfTheServerIsShownWhileTheModelWritesIt() {
+    var place = new Place(0, "call_1");
+    var tool = new ToolSpec.CodeInterpreter(null, null);
+    var call = RandomRun.call(place, Status.IN_PROGRESS, "code_interpreter", tool, null, "");
+    var made =
+        RandomRun.call(
+            place,
+            Status.IN_PROGRESS,
+            "code_interpreter",
+            tool,
+            Executor.SERVER,
+            "{\"code\": \"print(1)\"}");
+    var encoder = encoder(stored(false), EventWriter.behind(-1, false));
+
+    var begun =
+        events(
+            encoder,
+            List.of(
+                new RunUpdate.ItemStarted(call),
+                new RunUpdate.ItemDelta(place, ItemText.ARGUMENTS, "print"),
+                new RunUpdate.ItemDelta(place, ItemText.ARGUMENTS, "(1)")));
+    var rest = events(encoder, List.of(new RunUpdate.CallReady(made)));
+
+    assertThat(begun)
+        .extracting(event -> event.path("type").asText())
+        .endsWith(
+            "response.output_item.added",
+            "response.code_interpreter_call.in_progress",
+            "response.code_interpreter_call_code.delta",
+            "response.code_interpreter_call_code.delta");
+    assertThat(rest)
+        .extracting(event -> event.path("type").asText())
+        .containsExactly(
+            "response.code_interpreter_call_code.done",
+            "response.code_interpreter_call.interpreting");
+  }
+
+  @Test
+  void aResponseOfAnEarlierVersionIsReplayedAsItWasStreamed() {
+    var place = new Place(0, "call_1");
+    var tool = new ToolSpec.FileSearch(null, null);
+    var call = RandomRun.call(place, Status.IN_PROGRESS, "file_search", tool, null, "");
+    var earlier = stored(false);
+    ((ObjectNode) earlier.request()).remove("early_calls");
+    var encoder = encoder(earlier, EventWriter.behind(-1, false));
+
+    var begun = events(encoder, List.of(new RunUpdate.ItemStarted(call)));
+    var ready =
+        events(
+            encoder, List.of(new RunUpdate.CallReady(RandomRun.executedBy(call, Executor.SERVER))));
+
+    assertThat(begun)
+        .extracting(event -> event.path("type").asText())
+        .doesNotContain("response.output_item.added");
+    assertThat(ready.getFirst().path("type").asText()).isEqualTo("response.output_item.added");
   }
 
   @Test
   void aReaderThatResumesReceivesTheRestWithTheSameNumbers() {
     var updates = new RandomRun(7).make();
-    var all = events(encoder(stored(false), new EventWriter(true, -1)), updates);
+    var all = events(encoder(stored(false), EventWriter.behind(-1, false)), updates);
 
-    var rest = events(encoder(stored(false), new EventWriter(true, 4)), updates);
+    var rest = events(encoder(stored(false), EventWriter.behind(4, false)), updates);
 
     assertThat(rest).isEqualTo(all.subList(5, all.size()));
   }
@@ -222,8 +288,8 @@ class ResponseEncoderTest {
             new RunUpdate.TakenOver(3),
             new RunUpdate.StatusChanged(run(RunState.COMPLETED)));
 
-    var ahead = events(encoder(stored(false), new EventWriter(true, 7)), updates);
-    var caughtUp = events(encoder(stored(false), new EventWriter(true, 1)), updates);
+    var ahead = events(encoder(stored(false), EventWriter.behind(7, false)), updates);
+    var caughtUp = events(encoder(stored(false), EventWriter.behind(1, false)), updates);
 
     assertThat(ahead).hasSize(1);
     assertThat(ahead.getFirst().path("type").asText()).isEqualTo("error");
@@ -240,7 +306,7 @@ class ResponseEncoderTest {
             new RunUpdate.StatusChanged(run(RunState.QUEUED)),
             new RunUpdate.StatusChanged(run(RunState.IN_PROGRESS)),
             new RunUpdate.StatusChanged(run(RunState.CANCELLED)));
-    var encoder = encoder(stored(true), new EventWriter(true, -1));
+    var encoder = encoder(stored(true), EventWriter.behind(-1, false));
 
     var events = events(encoder, updates);
 
@@ -266,7 +332,7 @@ class ResponseEncoderTest {
     var message =
         new RunItem.Message(
             new Place(0, "msg_1"), Status.COMPLETED, List.of(ContentPart.text("Done.")));
-    var streamed = encoder(stored(false), new EventWriter(true, -1));
+    var streamed = encoder(stored(false), EventWriter.behind(-1, false));
     events(
         streamed,
         List.of(
@@ -275,7 +341,7 @@ class ResponseEncoderTest {
             new RunUpdate.ItemEnded(approved),
             new RunUpdate.ItemStarted(message),
             new RunUpdate.ItemEnded(message)));
-    var read = encoder(stored(false), new EventWriter(false, -1));
+    var read = encoder(stored(false), EventWriter.counting());
 
     read.collect(List.of(made, approved, message));
 

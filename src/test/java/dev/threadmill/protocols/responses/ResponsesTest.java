@@ -288,48 +288,6 @@ class ResponsesTest extends ResponsesFixture {
   }
 
   @Test
-  void picturesSoundAndVerbosityReachTheModelAndCommentaryHasItsPhase() {
-    provider.replyTo(model, Reply.call("ask", "{}").withTextBefore("I look it up."));
-
-    var response =
-        create(
-            """
-            "input": [{"role": "developer", "content": "Be kind."}, {"role": "user", "content": [
-              {"type": "input_text", "text": "What is it?"},
-              {"type": "input_image", "image_url": "data:image/png;base64,iVBORw0KGgo=", "detail": "low"},
-              {"type": "input_audio", "input_audio": {"data": "UklGRg==", "format": "wav"}}]}],
-            "text": {"verbosity": "low"}, "reasoning": {"effort": "high", "context": "all_turns"}, %s"""
-                .formatted(TOOL));
-
-    var sent = provider.lastRequest().body();
-    assertThat(sent.at("/messages/0/content").asText()).contains("Be kind.").contains("briefly");
-    assertThat(sent.at("/messages/1/content").findValuesAsText("type"))
-        .containsExactly("text", "image_url", "input_audio");
-    assertThat(sent.at("/messages/1/content/1/image_url/detail").asText()).isEqualTo("low");
-    assertThat(sent.path("reasoning_effort").asText()).isEqualTo("high");
-    assertThat(response.at("/reasoning/context").asText()).isEqualTo("all_turns");
-    assertThat(types(response)).containsExactly("message", "function_call");
-  }
-
-  @Test
-  void noMoreToolsOfTheServerAreCalledThanTheRequestAllows() {
-    var two = Reply.calls(new Reply.Call("a", "ask", "{}"), new Reply.Call("b", "ask", "{}"));
-    var search = "{\"query\": \"q\"}";
-    provider.replyTo(
-        model,
-        two,
-        Reply.calls(
-            new Reply.Call("a", "web_search", search), new Reply.Call("b", "web_search", search)));
-    var limited = "\"input\": \"Go\", \"max_tool_calls\": 1, ";
-
-    assertThat(types(create(limited + TOOL))).containsExactly("function_call", "function_call");
-    var response = create(limited + "\"tools\": [{\"type\": \"web_search\"}]");
-
-    assertThat(response.path("status").asText()).isEqualTo("incomplete");
-    assertThat(response.path("output")).isEmpty();
-  }
-
-  @Test
   void aPromptNamesAnAssistantAndFillsInItsVariables() {
     provider.replyTo(model, Reply.text("Hi."));
     var assistant =

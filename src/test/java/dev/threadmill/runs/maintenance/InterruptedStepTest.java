@@ -27,7 +27,7 @@ class InterruptedStepTest {
     var step = interrupted.step();
     var read =
         switch (text.scope()) {
-          case MESSAGE -> interrupted.text();
+          case MESSAGE -> text == StreamedText.REFUSAL ? interrupted.refusal() : interrupted.text();
           case STEP -> text.stored(step, null, null);
           case CALL -> text.stored(step, null, step.calls().getFirst());
         };

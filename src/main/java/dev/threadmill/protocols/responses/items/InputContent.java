@@ -15,6 +15,7 @@ final class InputContent {
   private static final int MAX_PARTS = 1_000;
   private static final Pattern IMAGE_URL =
       Pattern.compile("(?:https?://|data:image/).+", Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
+  private static final String DATA = "data:";
   private static final Pattern AUDIO_FORMAT = Pattern.compile("[a-z0-9]{1,10}");
 
   private InputContent() {}
@@ -23,10 +24,14 @@ final class InputContent {
    * The parts of a message.
    *
    * @param files makes the part that refers to a file of this id
+   * @param keepsImages whether images in data URLs become files
    * @throws ApiException 400 that names the part
    */
   static List<ContentPart> parts(
-      String path, JsonNode content, Function<String, ContentPart.File> files) {
+      String path,
+      JsonNode content,
+      Function<String, ContentPart.File> files,
+      boolean keepsImages) {
     if (content.isTextual()) {
       return List.of(ContentPart.text(content.textValue()));
     }
@@ -42,25 +47,26 @@ final class InputContent {
     }
     var parts = new ArrayList<ContentPart>();
     for (int i = 0; i < content.size(); i++) {
-      parts.add(part("%s[%d]".formatted(path, i), content.get(i), files));
+      parts.add(part("%s[%d]".formatted(path, i), content.get(i), files, keepsImages));
     }
     return parts;
   }
 
   private static ContentPart part(
-      String path, JsonNode part, Function<String, ContentPart.File> files) {
+      String path, JsonNode part, Function<String, ContentPart.File> files, boolean keepsImages) {
     return switch (part.path("type").asText("")) {
       case "input_text", "output_text", "text", "summary_text" ->
           ContentPart.text(text(path + ".text", part.path("text")));
       case "refusal" -> ContentPart.refusal(text(path + ".refusal", part.path("refusal")));
-      case "input_image" -> image(path, part);
+      case "input_image" -> image(path, part, files, keepsImages);
       case "input_file" -> file(path, part, files);
       case "input_audio" -> audio(path, part.path("input_audio"));
       default -> throw value(path + ".type", part.path("type"));
     };
   }
 
-  private static ContentPart image(String path, JsonNode part) {
+  private static ContentPart image(
+      String path, JsonNode part, Function<String, ContentPart.File> files, boolean keepsImages) {
     var detail =
         switch (part.path("detail").asText("auto")) {
           case "low" -> ContentPart.Detail.LOW;
@@ -69,8 +75,9 @@ final class InputContent {
           default -> throw value(path + ".detail", part.path("detail"));
         };
     if (part.path("file_id").isTextual()) {
+      var file = files.apply(part.path("file_id").textValue());
       return new ContentPart.ImageFile(
-          new ContentPart.ImageFile.Picture(part.path("file_id").textValue(), detail));
+          new ContentPart.ImageFile.Picture(file.fileId(), detail), file.data());
     }
     var url = text(path + ".image_url", part.path("image_url"));
     if (!IMAGE_URL.matcher(url).matches()) {
@@ -78,7 +85,17 @@ final class InputContent {
           path + ".image_url",
           "Invalid '%s.image_url': expected an http, https or data:image URL.".formatted(path));
     }
+    if (keepsImages && isData(url)) {
+      return new ContentPart.ImageFile(
+          new ContentPart.ImageFile.Picture(null, detail),
+          FileData.parseImage(path + ".image_url", url));
+    }
     return new ContentPart.ImageUrl(new ContentPart.ImageUrl.Picture(url, detail));
+  }
+
+  /** Whether a URL has its content in itself. */
+  static boolean isData(String url) {
+    return url.regionMatches(true, 0, DATA, 0, DATA.length());
   }
 
   private static ContentPart file(
@@ -122,12 +139,12 @@ final class InputContent {
       throw type(path, "a text or a list of parts");
     }
     var text = new StringBuilder();
-    for (var part : parts(path, output, ContentPart.File::new)) {
+    for (var part : parts(path, output, ContentPart.File::new, false)) {
       switch (part) {
         case ContentPart.Text plain -> text.append(plain.value());
         case ContentPart.Refusal(var refusal) -> text.append(refusal);
         case ContentPart.ImageUrl _ -> text.append("[an image]");
-        case ContentPart.ImageFile(var picture) ->
+        case ContentPart.ImageFile(var picture, _) ->
             text.append("[image ").append(picture.fileId()).append(']');
         case ContentPart.File(var file, var data) ->
             text.append("[file ").append(data == null ? file : data.filename()).append(']');

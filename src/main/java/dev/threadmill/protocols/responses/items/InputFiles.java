@@ -18,10 +18,11 @@ import java.util.Base64;
 import java.util.HashMap;
 import java.util.Map;
 
-/** Stores the files that items contain, so that items and messages refer to them. */
+/** Stores the files and images that items contain, so that items and messages refer to them. */
 @ApplicationScoped
 public class InputFiles {
   private static final String DATA = "file_data";
+  private static final String IMAGE = "image_url";
 
   /** Larger files of another thread are not copied. */
   private static final long MAX_COPIED = 32 << 20;
@@ -46,10 +47,11 @@ public class InputFiles {
    * name of a file alone, which is what a model is shown of it.
    *
    * @param path of the items in the body
+   * @param withImages whether images in data URLs are stored as well
    * @throws ApiException 400 that names a part whose content is not valid
    */
-  Stored store(ProjectId project, String path, JsonNode items) {
-    if (items.findValue(DATA) == null) {
+  Stored store(ProjectId project, String path, JsonNode items, boolean withImages) {
+    if (items.findValue(DATA) == null && (!withImages || items.findValue(IMAGE) == null)) {
       return new Stored(items, Map.of());
     }
     var copy = (ArrayNode) items.deepCopy();
@@ -62,7 +64,10 @@ public class InputFiles {
         var role = copy.get(i).path("role").asText();
         boolean isMessage = role.equals("user") || role.equals("assistant");
         for (int j = 0; j < parts.size(); j++) {
-          if (parts.get(j) instanceof ObjectNode part && isFile(part)) {
+          if (withImages && parts.get(j) instanceof ObjectNode part && isImage(part)) {
+            var at = "%s[%d].%s[%d].%s".formatted(path, i, field, j, IMAGE);
+            storeImage(project, at, part, isMessage, stored);
+          } else if (parts.get(j) instanceof ObjectNode part && isFile(part)) {
             var at = "%s[%d].%s[%d].%s".formatted(path, i, field, j, DATA);
             var data = FileData.parse(at, part.path("filename").textValue(), text(part));
             part.remove(DATA);
@@ -79,6 +84,30 @@ public class InputFiles {
       }
     }
     return new Stored(copy, stored);
+  }
+
+  private void storeImage(
+      ProjectId project,
+      String param,
+      ObjectNode part,
+      boolean isMessage,
+      Map<String, FileData> stored) {
+    var data = FileData.parseImage(param, part.path(IMAGE).textValue());
+    if (isMessage) {
+      var id = prepareMessages.store(project, data).value();
+      stored.put(id, data);
+      part.putNull(IMAGE).put("file_id", id);
+    } else {
+      part.removeAll();
+      part.put("type", "input_text").put("text", "[an image]");
+    }
+  }
+
+  private static boolean isImage(ObjectNode part) {
+    return part.path("type").asText().equals("input_image")
+        && part.path(IMAGE).isTextual()
+        && !part.path("file_id").isTextual()
+        && InputContent.isData(part.path(IMAGE).textValue());
   }
 
   private static boolean isFile(ObjectNode part) {

@@ -9,6 +9,7 @@ import dev.threadmill.runs.api.ThreadItem;
 import dev.threadmill.threads.Annotation;
 import dev.threadmill.threads.ContentPart;
 import dev.threadmill.threads.Message;
+import dev.threadmill.tools.code.CodeArguments;
 import java.util.List;
 import java.util.Locale;
 
@@ -68,7 +69,7 @@ public final class ItemObjects {
               .put("image_url", picture.url())
               .putNull("file_id")
               .put("detail", picture.detail().name().toLowerCase(Locale.ROOT));
-      case ContentPart.ImageFile(var picture) ->
+      case ContentPart.ImageFile(var picture, _) ->
           object
               .put("type", "input_image")
               .putNull("image_url")
@@ -237,9 +238,10 @@ public final class ItemObjects {
         : given.path("input").asText("");
   }
 
-  /** The text that a tool of the type {@code custom} is called with. */
+  /** The text that a tool of the type {@code custom} is called with, also of a part of it. */
   public static String textInput(String arguments) {
-    return parsed(arguments).path("input").asText(arguments);
+    var input = parsed(arguments).path("input");
+    return input.isTextual() ? input.textValue() : new CodeArguments().next(arguments);
   }
 
   private static JsonNode parsed(String arguments) {

@@ -62,6 +62,7 @@ public class ReadItems {
    * @param referenced finds the item that an {@code item_reference} names; null for none
    * @param files makes the part of a message that refers to a file
    * @param storesFiles whether files that items contain are stored, and the items refer to them
+   * @param keepsImages whether images in data URLs are stored as files, too
    * @param maxItems how many items there may be
    */
   public record Mode(
@@ -69,20 +70,25 @@ public class ReadItems {
       Function<String, JsonNode> referenced,
       Function<String, ContentPart.File> files,
       boolean storesFiles,
+      boolean keepsImages,
       int maxItems) {
     /** Files stay as they are sent. */
     public Mode(boolean systemApart, Function<String, JsonNode> referenced) {
-      this(systemApart, referenced, ContentPart.File::new, false, MAX_ITEMS);
+      this(systemApart, referenced, ContentPart.File::new, false, true, MAX_ITEMS);
     }
 
-    /** As above, with the files of the items stored. */
-    public Mode storingFiles() {
-      return new Mode(systemApart, referenced, files, true, maxItems);
+    /**
+     * As above, with the files of the items stored.
+     *
+     * @param images whether images are stored as well
+     */
+    public Mode storingFiles(boolean images) {
+      return new Mode(systemApart, referenced, files, true, images, maxItems);
     }
 
     /** For items of a history of this server, whose length is bounded by its characters. */
     public static Mode ofHistory(Function<String, ContentPart.File> files) {
-      return new Mode(true, _ -> null, files, false, Integer.MAX_VALUE);
+      return new Mode(true, _ -> null, files, false, true, Integer.MAX_VALUE);
     }
   }
 
@@ -105,7 +111,7 @@ public class ReadItems {
       }
       var items = downloadFiles.into(project, path, input);
       if (mode.storesFiles()) {
-        var stored = inputFiles.store(project, path, items);
+        var stored = inputFiles.store(project, path, items, mode.keepsImages());
         items = stored.items();
         reading.files = stored.files();
       }
@@ -144,12 +150,21 @@ public class ReadItems {
       final String id;
       final String name;
       final String arguments;
+
+      /** Whether it was cut off or refused, so that it needs no output. */
+      final boolean isIncomplete;
+
       String output;
 
-      Call(String id, String name, String arguments) {
+      Call(String id, String name, String arguments, boolean isIncomplete) {
         this.id = id;
         this.name = name;
         this.arguments = arguments;
+        this.isIncomplete = isIncomplete;
+      }
+
+      boolean isLeftOut() {
+        return isIncomplete && output == null;
       }
     }
 
@@ -196,7 +211,9 @@ public class ReadItems {
     }
 
     private void message(String path, JsonNode item) {
-      var content = InputContent.parts(path + ".content", item.path("content"), this::file);
+      var content =
+          InputContent.parts(
+              path + ".content", item.path("content"), this::file, mode.keepsImages());
       var role = InputContent.text(path + ".role", item.path("role"));
       switch (role) {
         case "user" -> add(path, CreateMessage.Role.USER, content, null);
@@ -243,7 +260,9 @@ public class ReadItems {
 
     private Call call(String path, JsonNode item, String idField, String arguments) {
       var id = InputContent.text(path + "." + idField, item.path(idField));
-      var call = new Call(id, name(path, item), arguments.isEmpty() ? "{}" : arguments);
+      boolean isIncomplete = item.path("status").asText().equals("incomplete");
+      var call =
+          new Call(id, name(path, item), arguments.isEmpty() ? "{}" : arguments, isIncomplete);
       if (calls.putIfAbsent(id, call) != null) {
         throw ApiException.invalid(
             path + "." + idField,
@@ -292,10 +311,12 @@ public class ReadItems {
       var id = InputContent.text(path + ".call_id", item.path("call_id"));
       var output = InputContent.output(path + ".output", item.path("output"));
       var call = calls.get(id);
-      if (call != null) {
+      if (call != null && call.output == null) {
         call.output = output;
-      } else {
-        outputs.put(id, output);
+      } else if (call != null || outputs.putIfAbsent(id, output) != null) {
+        throw ApiException.invalid(
+            path + ".call_id",
+            "Invalid '%s.call_id': there are two outputs of this call.".formatted(path));
       }
       // The next call belongs to another answer, unless calls of this one are still open.
       if (group != null && group.calls().stream().noneMatch(each -> each.output == null)) {
@@ -338,15 +359,17 @@ public class ReadItems {
       var all = new ArrayList<ThreadEntry>();
       for (var entry : entries) {
         if (entry instanceof Group(var its, var itsState)) {
-          all.add(
-              new ThreadEntry.OfCalls(
-                  its.stream()
-                      .map(
-                          each ->
-                              new ThreadEntry.EnteredCall(
-                                  each.id, each.name, each.arguments, each.output))
-                      .toList(),
-                  itsState));
+          var entered =
+              its.stream()
+                  .filter(each -> !each.isLeftOut())
+                  .map(
+                      each ->
+                          new ThreadEntry.EnteredCall(
+                              each.id, each.name, each.arguments, each.output))
+                  .toList();
+          if (!entered.isEmpty()) {
+            all.add(new ThreadEntry.OfCalls(entered, itsState));
+          }
         } else {
           all.add((ThreadEntry) entry);
         }

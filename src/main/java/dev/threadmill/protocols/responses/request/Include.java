@@ -62,6 +62,11 @@ public record Include(Set<String> values) {
     return values.contains(REASONING);
   }
 
+  /** Whether images in messages carry their content. */
+  public boolean imageUrls() {
+    return values.contains("message.input_image.image_url");
+  }
+
   /** Whether calls of the file search carry their results. */
   public boolean searchResults() {
     return values.contains("file_search_call.results");

@@ -25,6 +25,7 @@ import java.util.Set;
  * @param compactThreshold how many tokens the history may have before it is compacted; null if the
  *     client does not want that
  * @param onActiveRun what happens while another run is active on the conversation
+ * @param obfuscates whether the deltas of the stream are padded, so that their sizes tell less
  */
 public record ResponseRequest(
     JsonNode body,
@@ -51,7 +52,8 @@ public record ResponseRequest(
     Integer compactThreshold,
     Include include,
     Metadata metadata,
-    OnActive onActiveRun) {
+    OnActive onActiveRun,
+    boolean obfuscates) {
   private static final int MAX_MODEL = 256;
   private static final int MAX_TEXT = 256_000;
   private static final int MAX_ID = 200;
@@ -60,6 +62,9 @@ public record ResponseRequest(
   private static final int MIN_THRESHOLD = 1_000;
   private static final int DEFAULT_THRESHOLD = 100_000;
   private static final int MAX_VARIABLES = 100;
+  private static final int MAX_IDENTIFIER = 512;
+  private static final Set<String> SERVICE_TIERS =
+      Set.of("auto", "default", "flex", "scale", "priority", "fast", "ultrafast");
   private static final Set<String> CONTEXTS = Set.of("auto", "current_turn", "all_turns");
 
   /** What happens while another run is active on the conversation. */
@@ -76,6 +81,7 @@ public record ResponseRequest(
    * @throws ApiException 400 that names the field
    */
   public static ResponseRequest of(JsonNode body, OfferedTools.Availability availability) {
+    checkShapes(body);
     var prompt = body.path("prompt");
     var assistant = assistant(prompt);
     var model = RequestFields.text(body, "model", MAX_MODEL);
@@ -132,7 +138,33 @@ public record ResponseRequest(
         compactThreshold(body.path("context_management")),
         Include.of(body),
         RequestFields.metadata(body),
-        onActive(body));
+        onActive(body),
+        obfuscates(body.path("stream_options")));
+  }
+
+  private static boolean obfuscates(JsonNode options) {
+    var wanted = options.path("include_obfuscation");
+    if (!RequestFields.isAbsent(wanted) && !wanted.isBoolean()) {
+      throw RequestFields.type("stream_options.include_obfuscation", "true or false");
+    }
+    return wanted.asBoolean(false);
+  }
+
+  /** Fields that a response repeats, and groups of fields, have to be of their types. */
+  private static void checkShapes(JsonNode body) {
+    for (var group : List.of("text", "reasoning", "stream_options", "prompt")) {
+      var given = body.path(group);
+      if (!RequestFields.isAbsent(given) && !given.isObject()) {
+        throw RequestFields.type(group, "an object");
+      }
+    }
+    for (var text : List.of("user", "safety_identifier", "prompt_cache_key")) {
+      RequestFields.text(body, text, MAX_IDENTIFIER);
+    }
+    RequestFields.text(body, "prompt_cache_retention", MAX_IDENTIFIER);
+    word(body.path("service_tier"), "service_tier", SERVICE_TIERS);
+    RequestFields.number(body, "presence_penalty", -2, 2);
+    RequestFields.number(body, "frequency_penalty", -2, 2);
   }
 
   private static void refuseUnsupported(JsonNode body) {
