@@ -4,6 +4,7 @@ import dev.threadmill.models.Usage;
 import dev.threadmill.runs.execution.AnswerAccumulator;
 import dev.threadmill.runs.execution.RunExecution;
 import dev.threadmill.runs.execution.StreamEvents;
+import dev.threadmill.runs.execution.TraceRun;
 import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.RunStatus;
 import dev.threadmill.runs.store.Step;

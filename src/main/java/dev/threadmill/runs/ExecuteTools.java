@@ -3,6 +3,7 @@ package dev.threadmill.runs;
 import dev.threadmill.guard.ContentGate;
 import dev.threadmill.models.Usage;
 import dev.threadmill.runs.execution.RunExecution;
+import dev.threadmill.runs.execution.TraceRun;
 import dev.threadmill.runs.routing.ChildRunOutput;
 import dev.threadmill.runs.routing.CreateChildRun;
 import dev.threadmill.runs.routing.NewChildRun;
@@ -320,7 +321,9 @@ class ExecuteTools {
 
   private CallResult execute(RunExecution execution, CallResult.Job job, ToolEvents events) {
     return trace.executeTool(
-        job.call(), () -> job.execute(execution, events.buffer(job.index(), job.call()), clock));
+        job.call(),
+        () -> job.execute(execution, events.buffer(job.index(), job.call()), clock),
+        result -> new TraceRun.ToolOutcome(result.output(), result.activity()));
   }
 
   private boolean commit(RunExecution execution, List<CallResult> batch, boolean isLast) {

@@ -6,6 +6,7 @@ import dev.threadmill.limits.ConcurrencyLimit;
 import dev.threadmill.runs.execution.Journal;
 import dev.threadmill.runs.execution.LiveRun;
 import dev.threadmill.runs.execution.RunExecution;
+import dev.threadmill.runs.execution.TraceRun;
 import dev.threadmill.runs.node.LocalRuns;
 import dev.threadmill.runs.node.RunSignals;
 import dev.threadmill.runs.node.RunsConfig;

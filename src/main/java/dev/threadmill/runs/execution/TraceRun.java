@@ -1,4 +1,4 @@
-package dev.threadmill.runs;
+package dev.threadmill.runs.execution;
 
 import dev.threadmill.api.ApiException;
 import dev.threadmill.assistants.AssistantCache;
@@ -8,6 +8,7 @@ import dev.threadmill.runs.store.CallType;
 import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.RunStatus;
 import dev.threadmill.runs.store.ToolCall;
+import dev.threadmill.telemetry.Activity;
 import dev.threadmill.telemetry.GenAiMetrics;
 import dev.threadmill.telemetry.tracing.DebugWork;
 import dev.threadmill.telemetry.tracing.GenAi;
@@ -20,6 +21,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -44,7 +46,7 @@ public class TraceRun {
   }
 
   /** Executes a run that this node has claimed. */
-  void execute(Run run, Runnable work) {
+  public void execute(Run run, Runnable work) {
     if (run.trace() != null && run.trace().isDebugged()) {
       new DebugWork(run.projectId(), run.cause().requestId(), run.threadId(), run.id())
           .run(() -> trace(run, work));
@@ -107,7 +109,7 @@ public class TraceRun {
   }
 
   /** The run has ended on the thread that executes it. */
-  static void ended(Run run) {
+  public static void ended(Run run) {
     var span = Span.current();
     if (span.isRecording()) {
       span.setAttribute(GenAi.RUN_STATUS, run.status().name().toLowerCase(Locale.ROOT));
@@ -122,12 +124,23 @@ public class TraceRun {
   }
 
   /** The work of a thread that executes a call for the run of the current thread. */
-  Runnable inRun(Runnable work) {
+  public Runnable inRun(Runnable work) {
     return tracing.inCurrent(work);
   }
 
-  /** Executes a call of a tool. */
-  CallResult executeTool(ToolCall call, Supplier<CallResult> work) {
+  /**
+   * What a span shows of the result of a call.
+   *
+   * @param activity the event of the call; null if it was not executed
+   */
+  public record ToolOutcome(String output, Activity activity) {}
+
+  /**
+   * Executes a call of a tool.
+   *
+   * @param outcome of what the work returns
+   */
+  public <R> R executeTool(ToolCall call, Supplier<R> work, Function<R, ToolOutcome> outcome) {
     long started = System.nanoTime();
     try (var operation = tracing.start(GenAi.EXECUTE_TOOL + " " + call.name(), SpanKind.INTERNAL)) {
       operation
@@ -136,11 +149,12 @@ public class TraceRun {
           .set(GenAi.TOOL_TYPE, toolType(call))
           .set(GenAi.TOOL_CALL, call.id().value());
       var result = work.get();
-      var error = error(result);
+      var shown = outcome.apply(result);
+      var error = error(shown);
       if (error != null) {
         operation.failed(error);
       }
-      addContent(operation, call, result);
+      addContent(operation, call, shown);
       metrics.tool(
           call.callType().name().toLowerCase(Locale.ROOT),
           Duration.ofNanos(System.nanoTime() - started),
@@ -153,7 +167,7 @@ public class TraceRun {
     return call.callType() == CallType.FILE_SEARCH ? "datastore" : "extension";
   }
 
-  private void addContent(Operation operation, ToolCall call, CallResult result) {
+  private void addContent(Operation operation, ToolCall call, ToolOutcome result) {
     if (operation.isRecording() && tracing.capturesContent()) {
       operation
           .set(GenAi.TOOL_ARGUMENTS, call.argumentsAsJson())
@@ -161,7 +175,7 @@ public class TraceRun {
     }
   }
 
-  private static String error(CallResult result) {
+  private static String error(ToolOutcome result) {
     var activity = result.activity();
     return activity == null || activity.details() == null
         ? null
