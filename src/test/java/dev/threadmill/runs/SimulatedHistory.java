@@ -35,7 +35,7 @@ final class SimulatedHistory {
   private static final int MOST_ROUNDS = 300;
   private static final ProjectId PROJECT = SimulatedNode.PROJECT;
 
-  private final SimulatedNode.Parts parts;
+  private final SimulatedParts parts;
   private final AssistantId assistant;
   private final Jdbc jdbc;
   private final SettableClock clock;
@@ -51,7 +51,7 @@ final class SimulatedHistory {
   private int turns;
   private int leasesLost;
 
-  SimulatedHistory(long seed, SimulatedNode.Parts parts, AssistantId assistant) {
+  SimulatedHistory(long seed, SimulatedParts parts, AssistantId assistant) {
     this.random = new Random(seed);
     this.parts = parts;
     this.assistant = assistant;

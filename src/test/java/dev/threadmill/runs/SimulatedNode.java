@@ -1,30 +1,15 @@
 package dev.threadmill.runs;
 
-import dev.threadmill.api.Ids;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.RunId;
 import dev.threadmill.api.ThreadId;
-import dev.threadmill.assistants.AssistantCache;
-import dev.threadmill.assistants.Assistants;
-import dev.threadmill.db.DedicatedConnection;
 import dev.threadmill.db.Jdbc;
-import dev.threadmill.db.signals.Signals;
-import dev.threadmill.guard.ContentGate;
-import dev.threadmill.limits.AdmitRequest;
-import dev.threadmill.limits.BudgetLedger;
-import dev.threadmill.limits.ConcurrencyLimit;
-import dev.threadmill.memory.RetrieveMemory;
-import dev.threadmill.memory.ScheduleSummary;
-import dev.threadmill.models.registry.ModelRegistry;
-import dev.threadmill.privacy.PromptPrivacy;
 import dev.threadmill.runs.context.BuildContext;
-import dev.threadmill.runs.context.FindHistoryStart;
-import dev.threadmill.runs.context.PromptFiles;
 import dev.threadmill.runs.context.PromptPermits;
-import dev.threadmill.runs.context.ThreadHistory;
 import dev.threadmill.runs.execution.EventId;
 import dev.threadmill.runs.execution.Journal;
 import dev.threadmill.runs.execution.RunSubscriptions;
+import dev.threadmill.runs.execution.TraceRun;
 import dev.threadmill.runs.maintenance.MaintenanceLoop;
 import dev.threadmill.runs.maintenance.ReclaimRun;
 import dev.threadmill.runs.maintenance.SubscriptionPoller;
@@ -37,10 +22,8 @@ import dev.threadmill.runs.routing.CompleteHandoff;
 import dev.threadmill.runs.routing.CreateChildRun;
 import dev.threadmill.runs.routing.PlanRoute;
 import dev.threadmill.runs.routing.ResumeParent;
-import dev.threadmill.runs.spec.ResolveRunSettings;
 import dev.threadmill.runs.store.ChildRunStore;
 import dev.threadmill.runs.store.NodeStore;
-import dev.threadmill.runs.store.RecordRunActivity;
 import dev.threadmill.runs.store.RunJournal;
 import dev.threadmill.runs.store.RunStore;
 import dev.threadmill.runs.store.RunTransitions;
@@ -49,28 +32,15 @@ import dev.threadmill.runs.store.StepStore;
 import dev.threadmill.runs.store.StepWriter;
 import dev.threadmill.runs.store.ToolCallStore;
 import dev.threadmill.runs.streams.EventEncoder;
-import dev.threadmill.runs.streams.LoadRun;
 import dev.threadmill.runs.streams.RunEventReader;
 import dev.threadmill.runs.streams.RunEventStream;
 import dev.threadmill.telemetry.GenAiMetrics;
-import dev.threadmill.telemetry.Outbox;
 import dev.threadmill.telemetry.tracing.Tracing;
-import dev.threadmill.testing.SettableClock;
-import dev.threadmill.threads.MessageStore;
-import dev.threadmill.threads.PrepareMessages;
-import dev.threadmill.threads.PrepareThread;
-import dev.threadmill.threads.ThreadStore;
-import dev.threadmill.threads.ThreadTail;
-import dev.threadmill.tools.ToolsConfig;
-import dev.threadmill.tools.ToolsetFactory;
 import dev.threadmill.tools.code.LinkedFiles;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import jakarta.inject.Inject;
-import jakarta.inject.Singleton;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Random;
-import javax.sql.DataSource;
 
 /**
  * A node put together from the classes of the engine, whose executions are actors of a {@link
@@ -93,46 +63,7 @@ final class SimulatedNode {
   /** By how much its clock is ahead. */
   volatile Duration ahead;
 
-  /** What all nodes share: beans outside of the engine. */
-  @Singleton
-  static class Parts {
-    @Inject RunStore runs;
-    @Inject StepStore steps;
-    @Inject LoadRun loadRun;
-    @Inject MessageStore messages;
-    @Inject ThreadStore threads;
-    @Inject ThreadTail threadTail;
-    @Inject ThreadHistory history;
-    @Inject PromptFiles promptFiles;
-    @Inject FindHistoryStart findHistoryStart;
-    @Inject OpenRun openRun;
-    @Inject PromptPrivacy privacy;
-    @Inject RevealArguments reveal;
-    @Inject ScheduleSummary scheduleSummary;
-    @Inject RetrieveMemory memory;
-    @Inject ToolsetFactory toolsets;
-    @Inject ToolsConfig toolsConfig;
-    @Inject ModelRegistry models;
-    @Inject Signals signals;
-    @Inject DedicatedConnection connection;
-    @Inject Ids ids;
-    @Inject Assistants assistants;
-    @Inject AssistantCache assistantCache;
-    @Inject ResolveRunSettings resolveSettings;
-    @Inject RecordRunActivity activity;
-    @Inject Outbox outbox;
-    @Inject PrepareMessages prepareMessages;
-    @Inject ContentGate gate;
-    @Inject PrepareThread prepareThread;
-    @Inject BudgetLedger ledger;
-    @Inject ConcurrencyLimit concurrency;
-    @Inject AdmitRequest admitRequest;
-    @Inject DataSource dataSource;
-    @Inject Jdbc jdbc;
-    @Inject SettableClock clock;
-  }
-
-  private final Parts parts;
+  private final SimulatedParts parts;
   private final Jdbc jdbc;
   private final RunsConfig config = new SimulatedConfig();
   private final InstantSource clock;
@@ -146,7 +77,7 @@ final class SimulatedNode {
   private final ToolCallStore toolCalls;
 
   SimulatedNode(
-      Parts parts,
+      SimulatedParts parts,
       TurnScheduler scheduler,
       Random random,
       ScriptedModel.Calls calls,

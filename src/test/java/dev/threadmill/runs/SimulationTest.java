@@ -48,7 +48,7 @@ class SimulationTest {
     }
   }
 
-  @Inject SimulatedNode.Parts parts;
+  @Inject SimulatedParts parts;
   @Inject SettableClock clock;
   private AssistantId assistant;
 

@@ -1,0 +1,75 @@
+package dev.threadmill.runs;
+
+import dev.threadmill.api.Ids;
+import dev.threadmill.assistants.AssistantCache;
+import dev.threadmill.assistants.Assistants;
+import dev.threadmill.db.DedicatedConnection;
+import dev.threadmill.db.Jdbc;
+import dev.threadmill.db.signals.Signals;
+import dev.threadmill.guard.ContentGate;
+import dev.threadmill.limits.AdmitRequest;
+import dev.threadmill.limits.BudgetLedger;
+import dev.threadmill.limits.ConcurrencyLimit;
+import dev.threadmill.memory.RetrieveMemory;
+import dev.threadmill.memory.ScheduleSummary;
+import dev.threadmill.models.registry.ModelRegistry;
+import dev.threadmill.privacy.PromptPrivacy;
+import dev.threadmill.runs.context.FindHistoryStart;
+import dev.threadmill.runs.context.PromptFiles;
+import dev.threadmill.runs.context.ThreadHistory;
+import dev.threadmill.runs.spec.ResolveRunSettings;
+import dev.threadmill.runs.store.RecordRunActivity;
+import dev.threadmill.runs.store.RunStore;
+import dev.threadmill.runs.store.StepStore;
+import dev.threadmill.runs.streams.LoadRun;
+import dev.threadmill.telemetry.Outbox;
+import dev.threadmill.testing.SettableClock;
+import dev.threadmill.threads.MessageStore;
+import dev.threadmill.threads.PrepareMessages;
+import dev.threadmill.threads.PrepareThread;
+import dev.threadmill.threads.ThreadStore;
+import dev.threadmill.threads.ThreadTail;
+import dev.threadmill.tools.ToolsConfig;
+import dev.threadmill.tools.ToolsetFactory;
+import jakarta.inject.Inject;
+import jakarta.inject.Singleton;
+import javax.sql.DataSource;
+
+/** What all nodes share: beans outside of the engine. */
+@Singleton
+class SimulatedParts {
+  @Inject RunStore runs;
+  @Inject StepStore steps;
+  @Inject LoadRun loadRun;
+  @Inject MessageStore messages;
+  @Inject ThreadStore threads;
+  @Inject ThreadTail threadTail;
+  @Inject ThreadHistory history;
+  @Inject PromptFiles promptFiles;
+  @Inject FindHistoryStart findHistoryStart;
+  @Inject OpenRun openRun;
+  @Inject PromptPrivacy privacy;
+  @Inject RevealArguments reveal;
+  @Inject ScheduleSummary scheduleSummary;
+  @Inject RetrieveMemory memory;
+  @Inject ToolsetFactory toolsets;
+  @Inject ToolsConfig toolsConfig;
+  @Inject ModelRegistry models;
+  @Inject Signals signals;
+  @Inject DedicatedConnection connection;
+  @Inject Ids ids;
+  @Inject Assistants assistants;
+  @Inject AssistantCache assistantCache;
+  @Inject ResolveRunSettings resolveSettings;
+  @Inject RecordRunActivity activity;
+  @Inject Outbox outbox;
+  @Inject PrepareMessages prepareMessages;
+  @Inject ContentGate gate;
+  @Inject PrepareThread prepareThread;
+  @Inject BudgetLedger ledger;
+  @Inject ConcurrencyLimit concurrency;
+  @Inject AdmitRequest admitRequest;
+  @Inject DataSource dataSource;
+  @Inject Jdbc jdbc;
+  @Inject SettableClock clock;
+}
