@@ -49,7 +49,7 @@ class BuildRunSpec {
             .reasoningEffort(request.effort())
             .tokenLimits(null, request.maxOutputTokens())
             .responseFormat(request.format())
-            .turns(TurnOptions.NONE.withServerCalls(request.maxToolCalls()))
+            .turns(TurnOptions.NONE.with(request.budget()).withServerCalls(request.maxToolCalls()))
             .exactReplay(request.store());
     opening.addTo(overrides);
     if (!request.truncates()) {

@@ -44,6 +44,7 @@ final class ResponseObject {
           "prompt_cache_retention",
           "prompt",
           "metadata",
+          "budget",
           "presence_penalty",
           "frequency_penalty");
 
@@ -112,7 +113,7 @@ final class ResponseObject {
     object.set(
         "incomplete_details",
         status.equals("incomplete")
-            ? Json.MAPPER.createObjectNode().put("reason", incompleteReason(run))
+            ? incompleteDetails(run.incompleteReason())
             : Json.MAPPER.nullNode());
     object.set("instructions", or(request, "instructions", Json.MAPPER.nullNode()));
     object.set("max_output_tokens", or(request, "max_output_tokens", Json.MAPPER.nullNode()));
@@ -152,6 +153,9 @@ final class ResponseObject {
             "user", "safety_identifier", "prompt_cache_key", "prompt_cache_retention", "prompt")) {
       object.set(field, or(request, field, Json.MAPPER.nullNode()));
     }
+    if (request.has("budget")) {
+      object.set("budget", request.get("budget"));
+    }
     object.set("metadata", or(request, "metadata", Json.MAPPER.createObjectNode()));
     return object;
   }
@@ -178,8 +182,16 @@ final class ResponseObject {
     return RequestFields.isAbsent(request.path(field)) ? otherwise : request.get(field);
   }
 
-  private static String incompleteReason(RunSnapshot run) {
-    return "content_filter".equals(run.incompleteReason()) ? "content_filter" : "max_output_tokens";
+  /** Clients know two reasons. Any other limit stands in a field of its own, as in a run. */
+  private static ObjectNode incompleteDetails(String reason) {
+    var details = Json.MAPPER.createObjectNode();
+    return switch (reason) {
+      case "content_filter" -> details.put("reason", reason);
+      case "max_completion_tokens", "max_prompt_tokens" ->
+          details.put("reason", "max_output_tokens");
+      case null -> details.put("reason", "max_output_tokens");
+      default -> details.put("limit", reason);
+    };
   }
 
   private static ObjectNode error(RunSnapshot run) {

@@ -135,6 +135,20 @@ class ResponseInputsTest extends ResponsesFixture {
   }
 
   @Test
+  void aBudgetEndsTheResponseAndIsNamedAsItsLimit() {
+    provider.replyTo(model, Reply.text("Too much."));
+
+    var response = create("\"input\": \"Go\", \"budget\": {\"tokens\": 1}");
+    var wrong = user.post("/v1/responses", body("\"input\": \"x\", \"budget\": {\"tokens\": 0}"));
+
+    assertThat(response.path("status").asText()).isEqualTo("incomplete");
+    assertThat(response.at("/incomplete_details/limit").asText()).isEqualTo("run_budget");
+    assertThat(response.at("/incomplete_details").has("reason")).isFalse();
+    assertThat(response.at("/budget/tokens").asInt()).isEqualTo(1);
+    assertThat(wrong.error().path("param").asText()).isEqualTo("budget.tokens");
+  }
+
+  @Test
   void aRefusalIsStreamedWhileTheModelWritesIt() {
     var pieces = List.of("I can", "not do ", "that.");
     var steps = new ArrayList<Reply.Step>();

@@ -7,6 +7,7 @@ import dev.threadmill.api.Json;
 import dev.threadmill.api.JsonBody;
 import dev.threadmill.api.Metadata;
 import dev.threadmill.assistants.ReasoningEffort;
+import dev.threadmill.limits.RunBudget;
 import dev.threadmill.models.ResponseFormat;
 import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
@@ -25,6 +26,7 @@ import java.util.Set;
  * @param compactThreshold how many tokens the history may have before it is compacted; null if the
  *     client does not want that
  * @param onActiveRun what happens while another run is active on the conversation
+ * @param budget what the run of the response may use; null for no budget
  * @param obfuscates whether the deltas of the stream are padded, so that their sizes tell less
  */
 public record ResponseRequest(
@@ -53,6 +55,7 @@ public record ResponseRequest(
     Include include,
     Metadata metadata,
     OnActive onActiveRun,
+    RunBudget budget,
     boolean obfuscates) {
   private static final int MAX_MODEL = 256;
   private static final int MAX_TEXT = 256_000;
@@ -139,7 +142,23 @@ public record ResponseRequest(
         Include.of(body),
         RequestFields.metadata(body),
         onActive(body),
+        budget(body.path("budget")),
         obfuscates(body.path("stream_options")));
+  }
+
+  private static RunBudget budget(JsonNode given) {
+    if (RequestFields.isAbsent(given)) {
+      return null;
+    }
+    try {
+      return JsonBody.read(given.toString().getBytes(StandardCharsets.UTF_8), RunBudget.class);
+    } catch (ApiException e) {
+      var param = e.error().param();
+      throw param != null && param.startsWith("budget.")
+          ? e
+          : ApiException.invalid(
+              param == null ? "budget" : "budget." + param, e.error().code(), e.error().message());
+    }
   }
 
   private static boolean obfuscates(JsonNode options) {
