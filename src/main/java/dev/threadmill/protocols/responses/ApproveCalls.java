@@ -1,9 +1,12 @@
 package dev.threadmill.protocols.responses;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.threadmill.api.ApiException;
+import dev.threadmill.api.Json;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.api.ToolCallId;
+import dev.threadmill.assistants.ToolSpec;
 import dev.threadmill.protocols.responses.items.InputItems;
 import dev.threadmill.protocols.responses.items.ItemIds;
 import dev.threadmill.protocols.responses.request.ResponseRequest;
@@ -21,6 +24,9 @@ import java.util.Optional;
  */
 @ApplicationScoped
 class ApproveCalls {
+  /** The field of a stored request with the calls that its approvals have made. */
+  static final String APPROVED = "approved";
+
   private final RunClient runs;
   private final ResponseStore store;
   private final RecordResponse recordResponse;
@@ -90,6 +96,12 @@ class ApproveCalls {
                 outputs.put(call, decision);
               }
             });
+    var approved = Json.MAPPER.createArrayNode();
+    for (var call : pending) {
+      if (call.approval() && isApproval(outputs.get(call.id()))) {
+        approved.add(shown(waiting, call));
+      }
+    }
     var made = new StoredResponse[1];
     var run =
         runs.submit(
@@ -100,8 +112,28 @@ class ApproveCalls {
             (tx, start) ->
                 made[0] =
                     recordResponse.ofApproval(
-                        tx, request, target, input, thread, waiting.id(), start));
+                        tx, request, target, input, waiting, approved, start));
     return new CreateResponse.Created(made[0], run);
+  }
+
+  private static boolean isApproval(String decision) {
+    return decision != null && Json.tree(decision).path("approve").asBoolean(false);
+  }
+
+  private static ObjectNode shown(RunSnapshot waiting, RunSnapshot.PendingCall call) {
+    var label =
+        waiting.settings().tools().stream()
+            .filter(ToolSpec.Mcp.class::isInstance)
+            .map(tool -> ((ToolSpec.Mcp) tool).mcp().serverLabel())
+            .filter(each -> call.name().startsWith(each + "_"))
+            .findFirst()
+            .orElse("mcp");
+    return Json.MAPPER
+        .createObjectNode()
+        .put("id", call.id())
+        .put("server_label", label)
+        .put("name", CallEvents.toolName(call.name(), label))
+        .put("arguments", call.arguments());
   }
 
   private RunSnapshot waiting(ProjectId project, ThreadId thread) {

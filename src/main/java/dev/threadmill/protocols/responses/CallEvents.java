@@ -1,5 +1,6 @@
 package dev.threadmill.protocols.responses;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.threadmill.api.Json;
 import dev.threadmill.assistants.ToolSpec;
@@ -126,9 +127,13 @@ final class CallEvents {
   }
 
   private static ObjectNode item(String prefix, RunItem.Call call, String type) {
+    return item(prefix, call.place().id(), type);
+  }
+
+  private static ObjectNode item(String prefix, String id, String type) {
     return Json.MAPPER
         .createObjectNode()
-        .put("id", ItemIds.with(prefix, call.place().id()))
+        .put("id", ItemIds.with(prefix, id))
         .put("type", type)
         .put("status", "in_progress");
   }
@@ -186,19 +191,39 @@ final class CallEvents {
             item.set("action", ItemObjects.search(""));
             yield begin(item, WEB);
           }
-          default ->
-              begin(
-                  item(ItemIds.MCP_CALL, call, "mcp_call")
-                      .put("server_label", serverLabel(call))
-                      .put("name", toolName(call))
-                      .put("arguments", "")
-                      .putNull("output")
-                      .putNull("error")
-                      .put("approval_request_id", approval),
-                  MCP);
+          default -> begin(mcpCall(call, approval), MCP);
         };
     open.put(call.place().id(), begun);
     return begun;
+  }
+
+  private static ObjectNode mcpCall(RunItem.Call call, String approval) {
+    return mcpCall(call.place().id(), serverLabel(call), toolName(call), approval);
+  }
+
+  private static ObjectNode mcpCall(String id, String label, String name, String approval) {
+    return item(ItemIds.MCP_CALL, id, "mcp_call")
+        .put("server_label", label)
+        .put("name", name)
+        .put("arguments", "")
+        .putNull("output")
+        .putNull("error")
+        .put("approval_request_id", approval);
+  }
+
+  /** A call that the client has approved, as {@link ApproveCalls} stores it with the response. */
+  void approved(JsonNode call) {
+    var id = call.path("id").asText();
+    var begun =
+        begin(
+            mcpCall(
+                id,
+                call.path("server_label").asText(),
+                call.path("name").asText(),
+                ItemIds.with(ItemIds.APPROVAL, id)),
+            MCP);
+    open.put(id, begun);
+    complete(begun, call.path("arguments").asText());
   }
 
   private Open begin(ObjectNode item, String kind) {
@@ -271,18 +296,20 @@ final class CallEvents {
   }
 
   private static String toolName(RunItem.Call call) {
-    if (call.tool() instanceof ToolSpec.Mcp mcp) {
-      var prefix = mcp.mcp().serverLabel() + "_";
-      if (call.name().startsWith(prefix)) {
-        return call.name().substring(prefix.length());
-      }
-    }
-    return call.name();
+    return call.tool() instanceof ToolSpec.Mcp mcp
+        ? toolName(call.name(), mcp.mcp().serverLabel())
+        : call.name();
+  }
+
+  /** The name of a tool at its MCP server, by the name of its function. */
+  static String toolName(String function, String label) {
+    var prefix = label + "_";
+    return function.startsWith(prefix) ? function.substring(prefix.length()) : function;
   }
 
   /**
-   * A call has its output, or was cut off. One that was approved starts here; any other one that
-   * started before the stream belongs to the response before.
+   * A call has its output, or was cut off. One that was approved starts here in a response of an
+   * earlier version; any other one that started before the stream belongs to the response before.
    */
   void ended(RunItem.Call call) {
     var begun = open.remove(call.place().id());

@@ -1,5 +1,6 @@
 package dev.threadmill.protocols.responses;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.threadmill.api.IdempotencyContext;
 import dev.threadmill.api.Ids;
@@ -10,6 +11,7 @@ import dev.threadmill.db.Tx;
 import dev.threadmill.protocols.responses.items.InputItems;
 import dev.threadmill.protocols.responses.items.ItemIds;
 import dev.threadmill.protocols.responses.request.ResponseRequest;
+import dev.threadmill.runs.api.RunSnapshot;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.InstantSource;
 import java.util.List;
@@ -65,6 +67,8 @@ class RecordResponse {
   /**
    * The response that begins where approvals continue a run.
    *
+   * @param waiting the run, which waits for the approvals
+   * @param approved the calls that are made
    * @param start the event of the run behind which it begins
    */
   StoredResponse ofApproval(
@@ -72,15 +76,17 @@ class RecordResponse {
       ResponseRequest request,
       ResponseTarget target,
       InputItems input,
-      ThreadId thread,
-      RunId run,
+      RunSnapshot waiting,
+      ArrayNode approved,
       String start) {
+    var echo = withStateOf(target, ResponseObject.echo(request));
+    echo.set(ApproveCalls.APPROVED, approved);
     var response =
         new StoredResponse(
             ids.next(StoredResponse.PREFIX),
             target.project(),
-            thread,
-            run,
+            waiting.thread(),
+            waiting.id(),
             clock.instant(),
             start,
             request.previous(),
@@ -88,7 +94,7 @@ class RecordResponse {
             request.conversation() != null,
             request.background(),
             request.store(),
-            withStateOf(target, ResponseObject.echo(request)),
+            echo,
             shownInput.of(input),
             target.system());
     insert(tx, response, request);

@@ -306,6 +306,7 @@ final class ResponseEncoder implements RunUpdateEncoder {
       status = "in_progress";
       lifecycle("in_progress", status);
       stored.request().path(Opening.ITEMS).forEach(opening::stored);
+      stored.request().path(ApproveCalls.APPROVED).forEach(calls::approved);
     }
   }
 

@@ -117,8 +117,17 @@ public sealed interface RunItem {
       SERVER,
       /** Another assistant. */
       ASSISTANT,
-      /** None: the call was refused, and its output says why. */
+      /** None: the call was refused, by the server or the client, and its output says why. */
       NONE;
+
+      /** A call that waited for its approval and has ended without one was denied. */
+      private static Executor of(ToolCall call, Status status) {
+        boolean isDenied =
+            call.executor() == ToolCall.Executor.APPROVAL
+                && status == Status.COMPLETED
+                && !call.isOpen();
+        return isDenied ? NONE : of(call.executor());
+      }
 
       private static Executor of(ToolCall.Executor stored) {
         return switch (stored) {
@@ -159,7 +168,7 @@ public sealed interface RunItem {
           call.name(),
           tool,
           call.argumentsAsJson(),
-          Executor.of(call.executor()),
+          Executor.of(call, status),
           routing == null
               ? null
               : new Routing(routing.targetAssistantId(), routing.threadId(), routing.runId()),

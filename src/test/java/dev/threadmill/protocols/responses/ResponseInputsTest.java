@@ -134,6 +134,34 @@ class ResponseInputsTest extends ResponsesFixture {
         .anyMatch(text -> text.contains("too_many_tool_calls"));
   }
 
+  /** As chat applications write it: no ids, a summary of reasoning alone, arguments as they are. */
+  @Test
+  void aHistoryInTheFormOfChatApplicationsIsUnderstood() {
+    provider.replyTo(model, Reply.text("Sunny."));
+
+    var frames =
+        stream(
+            """
+            "store": false, "include": ["reasoning.encrypted_content"], "prompt_cache_key": "a",
+            "frequency_penalty": 0, "presence_penalty": 0, "temperature": 1, "top_p": 1,
+            "reasoning": {"effort": "medium", "summary": "auto"}, "text": {"verbosity": "medium"},
+            "input": [
+              {"role": "developer", "content": "Be kind."},
+              {"role": "user", "content": [{"type": "input_text", "text": "Look:"},
+                {"type": "input_image", "image_url": "%s"}]},
+              {"type": "reasoning", "summary": [{"type": "summary_text", "text": "I should ask."}]},
+              {"type": "function_call", "call_id": "toolu_1", "name": "ask", "arguments": "ask"},
+              {"type": "function_call_output", "call_id": "toolu_1", "output": "warm"},
+              {"role": "assistant", "content": [{"type": "output_text", "text": "It is warm."}]},
+              {"role": "user", "content": "And now?"}], %s"""
+                .formatted(PNG, TOOL));
+
+    assertThat(text(frames.getLast().json().path("response"))).isEqualTo("Sunny.");
+    assertThat(messagesOfLastRequest().findValuesAsText("role"))
+        .containsExactly("system", "user", "assistant", "tool", "assistant", "user");
+    assertThat(messagesOfLastRequest().at("/1/content/1/image_url/url").asText()).isEqualTo(PNG);
+  }
+
   @Test
   void aBudgetEndsTheResponseAndIsNamedAsItsLimit() {
     provider.replyTo(model, Reply.text("Too much."));

@@ -178,6 +178,12 @@ class ResponseToolsTest extends ResponsesFixture {
       var second = frames.getLast().json().path("response");
       assertThat(types(second)).containsExactly("mcp_call", "message");
       assertThat(second.at("/output/0/output").asText()).isEqualTo("you said hello");
+      assertThat(SseStream.names(frames).subList(2, 5))
+          .as("the call is shown while it is made")
+          .containsExactly(
+              "response.output_item.added",
+              "response.mcp_call.in_progress",
+              "response.mcp_call_arguments.delta");
       assertThat(second.at("/output/0/approval_request_id").asText())
           .isEqualTo(first.at("/output/1/id").asText());
       var path = "/v1/responses/" + second.path("id").asText();
@@ -192,6 +198,31 @@ class ResponseToolsTest extends ResponsesFixture {
               "\"input\": \"more\", \"previous_response_id\": \"%s\", %s"
                   .formatted(second.path("id").asText(), tools));
       assertThat(types(third)).as("the tools were listed before").containsExactly("message");
+    }
+  }
+
+  @Test
+  void aCallThatIsDeniedIsNotMadeAndTheModelIsToldWhy() {
+    try (var server = new ScriptedMcpServer()) {
+      provider.replyTo(model, Reply.call("slow_echo", "{\"text\": \"x\"}"), Reply.text("Well."));
+      var tools = mcp(server.url(), "always");
+      var first = create("\"input\": \"Go\", " + tools);
+
+      var second =
+          create(
+              """
+              "previous_response_id": "%s", "input": [{"type": "mcp_approval_response",
+                "approval_request_id": "%s", "approve": false, "reason": "not now"}], %s"""
+                  .formatted(first.path("id").asText(), first.at("/output/1/id").asText(), tools));
+
+      assertThat(types(second)).containsExactly("message");
+      assertThat(server.got("tools/call")).isEmpty();
+      assertThat(messagesOfLastRequest().toString()).contains("not approved", "not now");
+      var path = "/v1/responses/";
+      assertThat(types(user.get(path + second.path("id").asText()).json()))
+          .containsExactly("message");
+      assertThat(types(user.get(path + first.path("id").asText()).json()))
+          .containsExactly("mcp_list_tools", "mcp_approval_request");
     }
   }
 
