@@ -96,7 +96,8 @@ final class Report {
       lines.add(
           List.of(row.name, row.unit.show(row.server), row.unit.show(row.control), row.compared()));
     }
-    int[] widths = new int[4];
+    // a benchmark that fails at once has no rows, and a width of 0 is no format
+    int[] widths = {1, 1, 1, 1};
     for (var line : lines) {
       for (int i = 0; i < widths.length; i++) {
         widths[i] = Math.max(widths[i], line.get(i).length());
