@@ -2,6 +2,7 @@ package dev.threadmill;
 
 import dev.threadmill.api.InvalidSettingException;
 import dev.threadmill.audit.AuditConfig;
+import dev.threadmill.console.ConsoleConfig;
 import dev.threadmill.db.HomeConfig;
 import dev.threadmill.debuglogs.DebugLogsConfig;
 import dev.threadmill.egress.EgressConfig;
@@ -74,6 +75,7 @@ final class CheckSettings {
       List.of(
           ApiKeysConfig.class,
           AuditConfig.class,
+          ConsoleConfig.class,
           DebugLogsConfig.class,
           EgressConfig.class,
           EmbeddingsConfig.class,

@@ -52,6 +52,7 @@ public class Assistants implements LimitedAssistants {
   private final VectorStores stores;
   private final Event<MemoryOptionsChanged> memoryChanged;
   private final Event<PrivacyRequested> privacyRequested;
+  private final Event<Changed> changed;
 
   Assistants(
       Ids ids,
@@ -63,7 +64,9 @@ public class Assistants implements LimitedAssistants {
       VectorStores stores,
       Event<MemoryOptionsChanged> memoryChanged,
       Event<PrivacyRequested> privacyRequested,
+      Event<Changed> changed,
       HibernateTransaction transaction) {
+    this.changed = changed;
     this.privacyRequested = privacyRequested;
     this.transaction = transaction;
     this.stores = stores;
@@ -75,6 +78,13 @@ public class Assistants implements LimitedAssistants {
     this.secrets = secrets;
     this.targets = targets;
   }
+
+  /**
+   * An assistant was created or changed. Observed within the transaction.
+   *
+   * @param before null if it was created
+   */
+  public record Changed(Assistant before, Assistant after) {}
 
   /** The assistant, empty if the project has none of this id. Costs one statement. */
   @ActivateRequestContext
@@ -220,7 +230,7 @@ public class Assistants implements LimitedAssistants {
     row.turns = request.turns().orNull();
     requireReferences(project, row.tools, row.toolResources);
     row.persist();
-    return row.toAssistant();
+    return changed(null, row);
   }
 
   /** The assistants of a project. */
@@ -242,6 +252,7 @@ public class Assistants implements LimitedAssistants {
             .withLock(LockModeType.PESSIMISTIC_WRITE)
             .firstResultOptional()
             .orElseThrow(() -> ApiException.notFound("assistant", id));
+    var before = row.toAssistant();
     requireReferences(project, request.tools().orElse(null), request.toolResources().orElse(null));
     row.model = request.model().orElse(row.model);
     row.name = request.name().orElse(row.name);
@@ -276,7 +287,13 @@ public class Assistants implements LimitedAssistants {
       row.expose(exposure);
     }
     row.turns = request.turnsMergedWith(TurnOptions.orNone(row.turns)).orNull();
-    return row.toAssistant();
+    return changed(before, row);
+  }
+
+  private Assistant changed(Assistant before, AssistantRow row) {
+    var after = row.toAssistant();
+    changed.fire(new Changed(before, after));
+    return after;
   }
 
   /**
@@ -291,13 +308,14 @@ public class Assistants implements LimitedAssistants {
             .withLock(LockModeType.PESSIMISTIC_WRITE)
             .firstResultOptional()
             .orElseThrow(() -> ApiException.notFound("assistant", id));
+    var before = row.toAssistant();
     var sealed = secrets.sealAll(project, added, row.tools);
     var names = sealed.stream().map(ToolSpec::key).collect(Collectors.toSet());
     var tools = new ArrayList<>(row.tools);
     tools.removeIf(tool -> names.contains(tool.key()));
     tools.addAll(sealed);
     row.tools = ToolSpec.validated(tools, ToolSpec.MAX_PER_ASSISTANT);
-    return row.toAssistant();
+    return changed(before, row);
   }
 
   /** Runs that have begun go on: they hold all they need of the assistant. */

@@ -36,6 +36,8 @@ public final class EndpointScopes {
           rule("GET", "/v1/(assistants|threads)/\\{\\w+}/limits", Scope.READ),
           rule("POST", "/v1/(assistants|threads)/\\{\\w+}/limits", Scope.MANAGE),
           rule(ANY, "/v1/(imports|exports)(/.*)?", Scope.MANAGE),
+          rule("GET", "/v1/nodes", Scope.ADMIN),
+          rule(ANY, "/v1/console_sessions(/.*)?", Scope.READ),
           // What a page needs. The prompt of a model call is not among it.
           rule(
               "GET",

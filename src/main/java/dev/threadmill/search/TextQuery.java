@@ -43,6 +43,13 @@ public record TextQuery(String text, List<TermQuery> terms) {
     return terms.stream().map(TermQuery::tsquery).collect(Collectors.joining(" | "));
   }
 
+  /** All of the terms, each in any of its forms, as PostgreSQL's {@code tsquery}. */
+  public String allTerms() {
+    return terms.stream()
+        .map(term -> "(" + term.tsquery() + ")")
+        .collect(Collectors.joining(" & "));
+  }
+
   /** As {@link #tsquery}, without prefixes. */
   String exactTsquery() {
     return terms.stream().map(TermQuery::exactTsquery).collect(Collectors.joining(" | "));

@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.function.UnaryOperator;
 
 /** Reads {@code metadata[key]=value} from a query string. */
-final class MetadataFilter {
+public final class MetadataFilter {
   private static final String PREFIX = "metadata[";
 
   private MetadataFilter() {}
@@ -19,7 +19,7 @@ final class MetadataFilter {
    *
    * @param filter what stored metadata have passed
    */
-  static Map<String, String> of(
+  public static Map<String, String> of(
       MultivaluedMap<String, String> query, UnaryOperator<String> filter) {
     var pairs = new LinkedHashMap<String, String>();
     query.forEach(

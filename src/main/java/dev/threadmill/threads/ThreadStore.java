@@ -30,7 +30,8 @@ import java.util.Optional;
 /** The table of threads. */
 @ApplicationScoped
 public class ThreadStore implements LimitedThreads {
-  static final String COLUMNS =
+  /** The columns that {@link #readThread} reads. */
+  public static final String COLUMNS =
       "id, project_id, created_at, assistant_id, status, tool_resources, metadata,"
           + " forked_from_thread, forked_from_message";
 
@@ -244,7 +245,7 @@ public class ThreadStore implements LimitedThreads {
   }
 
   /** Reads a row that has all {@link #COLUMNS}. */
-  static ConversationThread readThread(Row row) throws SQLException {
+  public static ConversationThread readThread(Row row) throws SQLException {
     return new ConversationThread(
         row.text("id", ThreadId::new),
         row.text("project_id", ProjectId::new),

@@ -57,7 +57,8 @@ class EndpointAccessTest {
           "GET /v1/organization/usage/completions",
           "GET /v1/organization/usage/embeddings",
           "GET /v1/organization/usage/moderations",
-          "GET /v1/organization/costs");
+          "GET /v1/organization/costs",
+          "GET /v1/nodes");
 
   /** Parameters without which a request is refused before its object is looked for. */
   private static final Map<String, String> QUERIES =

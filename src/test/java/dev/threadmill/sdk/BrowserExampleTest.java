@@ -11,7 +11,6 @@ import io.quarkus.test.junit.QuarkusTest;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -29,28 +28,19 @@ class BrowserExampleTest {
 
   @Test
   void thePageGetsATokenOpensAThreadStreamsARunAndResumesAfterACut() {
-    var browser =
-        Stream.of("chromium", "chromium-browser", "google-chrome")
-            .filter(Command::exists)
-            .findFirst()
-            .orElse("chromium");
-    Toolchain.require("a browser", browser);
+    var browser = Browser.path();
     var scripts = NodePackages.besideTheirPackages(SCRIPTS);
     var caller = SdkCaller.ofNewProject();
     var assistant =
         ApiClient.withKey(caller.apiKey()).post("/v1/assistants", "{\"model\": \"rehearsal\"}");
     var environment = new HashMap<>(caller.environment("ASSISTANT_ID", assistant.id()));
     environment.put("BACKEND", PAGE.resolve("backend.mjs").toString());
-    environment.put("CHROMIUM", pathOf(browser));
+    environment.put("CHROMIUM", browser);
 
     var outcome =
         Command.in(scripts, "node", "--no-warnings", "main.mjs").with(environment).run(LIMIT);
 
     assertThat(outcome.isSuccess()).as(outcome.output()).isTrue();
     assertThat(outcome.output()).contains("ok: the page was driven");
-  }
-
-  private static String pathOf(String program) {
-    return Command.in(Path.of("."), "which", program).run(Duration.ofSeconds(10)).output().strip();
   }
 }

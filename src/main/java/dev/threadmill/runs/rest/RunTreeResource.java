@@ -1,9 +1,11 @@
 package dev.threadmill.runs.rest;
 
+import dev.threadmill.api.PageRequest;
 import dev.threadmill.api.RunId;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.projects.Caller;
 import dev.threadmill.runs.store.RunStore;
+import dev.threadmill.runs.store.StepStore;
 import dev.threadmill.runs.streams.RunTree;
 import dev.threadmill.runs.streams.RunTreeObject;
 import io.smallrye.common.annotation.RunOnVirtualThread;
@@ -18,12 +20,29 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 @RunOnVirtualThread
 @Tag(name = "Runs")
 public class RunTreeResource {
+  private static final int MAX_STEPS = 100;
+
   private final RunStore runs;
   private final RunTree tree;
+  private final StepStore steps;
 
-  RunTreeResource(RunStore runs, RunTree tree) {
+  RunTreeResource(RunStore runs, RunTree tree, StepStore steps) {
     this.runs = runs;
     this.tree = tree;
+    this.steps = steps;
+  }
+
+  @GET
+  @Path("{thread_id}/runs/{run_id}/timeline")
+  @Operation(
+      summary = "Retrieve when a run and its steps began and ended",
+      description = "In milliseconds, with the first hundred steps.")
+  public RunTimelineObject timeline(
+      @PathParam("thread_id") ThreadId thread, @PathParam("run_id") RunId run) {
+    var project = Caller.current().project();
+    var found = runs.get(project, thread, run);
+    var page = PageRequest.of(MAX_STEPS, "asc", null, null);
+    return RunTimelineObject.of(found, steps.list(project, thread, run, page).data());
   }
 
   @GET

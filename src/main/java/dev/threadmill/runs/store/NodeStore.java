@@ -4,6 +4,7 @@ import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Tx;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 
 /**
@@ -61,6 +62,35 @@ public class NodeStore {
         "DELETE FROM nodes WHERE lease_until < now() AND id <> ? RETURNING id",
         row -> row.text("id"),
         node);
+  }
+
+  /**
+   * A node with its load.
+   *
+   * @param isLive whether its lease has not run out
+   * @param runs how many runs it executes
+   */
+  public record Node(String id, Instant startedAt, Instant leaseUntil, boolean isLive, int runs) {}
+
+  /** The nodes, at most a thousand, in the order of their start. */
+  public List<Node> list() {
+    return jdbc.list(
+        """
+        SELECT n.id, n.started_at, n.lease_until, n.lease_until >= now() AS live,
+          coalesce(r.runs, 0) AS runs
+        FROM nodes n LEFT JOIN (
+          SELECT owner, count(*)::int AS runs FROM runs
+          WHERE status IN ('in_progress', 'cancelling') AND owner IS NOT NULL GROUP BY owner
+        ) AS r ON r.owner = n.id
+        ORDER BY n.started_at, n.id LIMIT 1000
+        """,
+        row ->
+            new Node(
+                row.text("id"),
+                row.instant("started_at"),
+                row.instant("lease_until"),
+                row.bool("live"),
+                row.integer("runs")));
   }
 
   /** Deletes the row of a node. */

@@ -1,0 +1,2 @@
+/** Versions of assistants: what each was like after each change. */
+package dev.threadmill.assistants.versions;
