@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.ApiObjects;
+import dev.threadmill.testing.ConsoleBrowser;
 import dev.threadmill.testing.FakeProvider;
 import dev.threadmill.testing.FakeProviderResource;
 import dev.threadmill.testing.KeysResource;
@@ -202,6 +203,10 @@ class EndpointAccessTest {
     var ids = Map.<String, String>of();
     var revoked = admin.post("/v1/projects/proj_default/api_keys", "{}");
     admin.delete("/v1/projects/proj_default/api_keys/" + revoked.id());
+    var signedOut = admin.post("/v1/projects/proj_default/api_keys", "{}");
+    var ended = ConsoleBrowser.signIn(ApiClient.withKey(signedOut.json().path("value").asText()));
+    admin.delete("/v1/projects/proj_default/api_keys/" + signedOut.id());
+    var session = ConsoleBrowser.signIn(user);
     var expired = key("{\"expires_after\": {\"seconds\": 60}}");
     var elsewhere = key("{\"allowed_addresses\": [\"192.0.2.0/24\"]}");
     var stranger = ApiClient.stranger().with("OpenAI-Project", "proj_default");
@@ -210,6 +215,7 @@ class EndpointAccessTest {
     rows.put("a revoked key", ApiClient.withKey(revoked.json().path("value").asText()));
     rows.put("an expired key", ApiClient.withKey(expired));
     rows.put("an unknown key", ApiClient.withKey("sk-unknownUnknown"));
+    rows.put("a session of a revoked key", ended.page());
 
     for (var endpoint : endpoints) {
       rows.forEach(
@@ -227,9 +233,21 @@ class EndpointAccessTest {
           call(stranger, endpoint, ids),
           401,
           "mismatched_project");
+      expect(
+          endpoint,
+          "a session, from another site",
+          call(session.page().with("Sec-Fetch-Site", "cross-site"), endpoint, ids),
+          403,
+          null);
       if (!endpoint.template().endsWith("agent-card.json")) {
         expect(
             endpoint, "no key", call(ApiClient.anonymous(), endpoint, ids), 401, "invalid_api_key");
+        expect(
+            endpoint,
+            "a session that another page uses",
+            call(session.otherPage(), endpoint, ids),
+            401,
+            "invalid_api_key");
       }
     }
 
