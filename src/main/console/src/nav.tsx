@@ -18,6 +18,19 @@ const GROUPS: { title: string; items: Item[] }[] = [
     items: [
       { section: "threads", text: "Threads", icon: "threads" },
       { section: "assistants", text: "Assistants", icon: "assistants" },
+      { section: "files", text: "Files", icon: "files" },
+      { section: "stores", text: "Vector stores", icon: "stores" },
+    ],
+  },
+  {
+    title: "Operate",
+    items: [
+      { section: "logs", text: "Logs", icon: "logs" },
+      { section: "usage", text: "Usage and limits", icon: "usage" },
+      { section: "webhooks", text: "Webhooks", icon: "webhooks" },
+      { section: "keys", text: "Keys", icon: "keys" },
+      { section: "projects", text: "Projects", icon: "projects", admin: true },
+      { section: "nodes", text: "Nodes", icon: "nodes", admin: true },
     ],
   },
 ];

@@ -1,9 +1,18 @@
 // Which page an address means.
-import { AssistantPage } from "./assistants/assistant";
 import { AssistantsPage } from "./assistants/list";
+import { AssistantPage } from "./assistants/assistant";
+import { FilesPage } from "./files/files";
+import { StorePage } from "./files/store";
+import { StoresPage } from "./files/stores";
 import { page } from "./lib/router";
 import { CallPage } from "./memory/call";
 import { MemoryPage } from "./memory/memory";
+import { KeysPage } from "./project/keys";
+import { LogsPage } from "./project/logs";
+import { NodesPage } from "./project/nodes";
+import { ProjectsPage } from "./project/projects";
+import { UsagePage } from "./project/usage";
+import { WebhookPage, WebhooksPage } from "./project/webhooks";
 import { ComparePage } from "./threads/compare";
 import { ThreadsPage } from "./threads/list";
 import { RunPage } from "./threads/run";
@@ -32,6 +41,23 @@ export function ProjectPage({ section, path, query }: Props) {
     case "assistants":
       if (!first) return <AssistantsPage />;
       return <AssistantPage key={first} id={first} tab={second ?? "settings"} query={query} />;
+    case "files":
+      return <FilesPage file={first ?? null} />;
+    case "stores":
+      if (!first) return <StoresPage />;
+      return <StorePage key={first} id={first} tab={second ?? "files"} file={third ?? null} query={query} />;
+    case "logs":
+      return <LogsPage query={query} />;
+    case "usage":
+      return <UsagePage query={query} />;
+    case "webhooks":
+      return first ? <WebhookPage key={first} id={first} query={query} /> : <WebhooksPage />;
+    case "keys":
+      return <KeysPage />;
+    case "projects":
+      return <ProjectsPage />;
+    case "nodes":
+      return <NodesPage />;
   }
   return (
     <Empty icon="search" title="There is no such page" action={<LinkButton to={page(["threads"])}>Go to the threads</LinkButton>}>

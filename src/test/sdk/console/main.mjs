@@ -59,7 +59,7 @@ async function mainJob(page, size) {
   await page.goto(address("threads", thread, "memory", "summaries"));
   for (const text of ["The user asks about pencils.", "The user asks about red pencils."]) {
     await page.getByRole("button", { name: /Write one|Edit/ }).click();
-    await page.getByLabel("Summary").fill(text);
+    await page.getByLabel("Summary", { exact: true }).fill(text);
     await page.getByRole("button", { name: "Save as a new version" }).click();
     await page.locator(".reading").getByText("pencils").first().waitFor();
   }
@@ -86,7 +86,7 @@ async function mainJob(page, size) {
   await check(page, `fork-${size}`);
   await page.getByRole("button", { name: "Fork and compare" }).click();
   await page.getByRole("heading", { name: "Compare threads" }).waitFor();
-  await page.getByText(/The first 1 message are the same|The first message/).or(page.getByText("same in both")).first().waitFor();
+  await page.getByText("same in both").waitFor();
   await check(page, `compare-${size}`);
 
   // A thread is found by its words, and a cancelled run can be tried again.

@@ -71,7 +71,7 @@ export function Summaries({ thread, version, mayRun }: { thread: string; version
       <div>
         <div class="row wrap between">
           <div class="muted small-text">
-            {shown.method}{shown.written_by && <>, <bdi>{shown.written_by}</bdi></>}, covers messages up to <Time at={shown.covers_to} />
+            {shown.method}{shown.written_by && <>, <bdi>{shown.written_by}</bdi></>}{shown.covers_to > 0 && <>, covers messages up to <Time at={shown.covers_to} /></>}
           </div>
           <div class="row">
             {before && <Button small pressed={compared} onClick={() => compare(!compared)}>Changes since version {before.version}</Button>}

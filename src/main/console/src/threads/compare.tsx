@@ -39,7 +39,7 @@ export function ComparePage({ left, right }: { left: string; right: string }) {
         !loaded.error && <Skeleton rows={6} height={84} />
       ) : (
         <>
-          <p class="muted">{shared ? `The first ${plural(shared, "message")} are the same in both.` : "The threads have no messages in common."} Up to a hundred of the newest messages of each are compared.</p>
+          <p class="muted">{shared ? `${shared === 1 ? "The first message is" : `The first ${plural(shared, "message")} are`} the same in both.` : "The threads have no messages in common."} Up to a hundred of the newest messages of each are compared.</p>
           <div class="compare">
             {[{ id: left, own: data.messagesA, other: data.messagesB }, { id: right, own: data.messagesB, other: data.messagesA }].map(({ id, own, other }, side) => (
               <section aria-label={side ? "Right thread" : "Left thread"}>

@@ -30,6 +30,7 @@ const AGES: [string, string][] = [
   ["1", "Last day"],
   ["7", "Last 7 days"],
   ["30", "Last 30 days"],
+  ["between", "Between…"],
 ];
 
 /** The filters of the page, as its address has them. */
@@ -152,6 +153,7 @@ function Filters({ query, assistants }: { query: URLSearchParams; assistants: As
       setMetadata("");
     }
   }, [query.toString()]);
+  const isBetween = query.get("days") === "between" || query.has("from") || query.has("to");
   return (
     <search class="filters">
       <label class="search">
@@ -172,9 +174,13 @@ function Filters({ query, assistants }: { query: URLSearchParams; assistants: As
       <Select inline label="Run" value={query.get("run_status") ?? ""} onValue={(value) => change({ run_status: value })} options={RUN_STATUSES} />
       <Select inline label="Status" value={query.get("status") ?? ""} onValue={(value) => change({ status: value })}
         options={[["", "Any status"], ["active", "Active"], ["archived", "Archived"]]} />
-      <Select inline label="Created" value={query.get("days") ?? ""} onValue={(value) => change({ days: value, from: "", to: "" })} options={AGES} />
-      <label class="date"><span>from</span><input type="datetime-local" aria-label="Created from" value={query.get("from") ?? ""} onChange={(event) => change({ from: event.currentTarget.value, days: "" })} /></label>
-      <label class="date"><span>to</span><input type="datetime-local" aria-label="Created before" value={query.get("to") ?? ""} onChange={(event) => change({ to: event.currentTarget.value, days: "" })} /></label>
+      <Select inline label="Created" value={isBetween ? "between" : (query.get("days") ?? "")} onValue={(value) => change({ days: value, from: "", to: "" })} options={AGES} />
+      {isBetween && (
+        <>
+      <label class="date"><span>from</span><input type="datetime-local" aria-label="Created from" value={query.get("from") ?? ""} onChange={(event) => change({ from: event.currentTarget.value, days: "between" })} /></label>
+      <label class="date"><span>to</span><input type="datetime-local" aria-label="Created before" value={query.get("to") ?? ""} onChange={(event) => change({ to: event.currentTarget.value, days: "between" })} /></label>
+        </>
+      )}
     </search>
   );
 }

@@ -14,7 +14,7 @@ const LONGEST_OUTPUT = 20_000;
 const clipped = (text: string): string =>
   text.length > LONGEST_OUTPUT ? `${text.slice(0, LONGEST_OUTPUT)}\n… ${(text.length - LONGEST_OUTPUT).toLocaleString("en")} more characters` : text;
 
-export function StepsView({ steps, nested, thread }: { steps: Step[]; nested?: Map<string, LiveRun>; thread: string }) {
+export function StepsView({ steps, nested, thread, waiting }: { steps: Step[]; nested?: Map<string, LiveRun>; thread: string; waiting?: boolean }) {
   return (
     <ol class="steps">
       {steps.map((step) => (
@@ -22,11 +22,13 @@ export function StepsView({ steps, nested, thread }: { steps: Step[]; nested?: M
           {step.reasoning?.text && <Reasoning text={step.reasoning.text} live={step.status === "in_progress"} />}
           {step.commentary?.text && <Markdown text={step.commentary.text} />}
           {step.warnings?.map((warning) => <div class="note"><Icon name="warn" /><bdi>{warning}</bdi></div>)}
-          {step.step_details.tool_calls?.map((call) => <CallView key={call.id} call={call} live={nested?.get(call.run_id ?? "")} step={step} />)}
+          {step.step_details.tool_calls?.map((call) => <CallView key={call.id} call={call} live={nested?.get(call.run_id ?? "")} isRunning={step.status === "in_progress" && !waiting} />)}
           {step.last_error && <div class="note bad"><Icon name="warn" /><bdi>{step.last_error.message}</bdi></div>}
-          <a class="step-link" href={page(["threads", thread, "runs", step.run_id, "calls", step.id])}>
-            {step.type === "message_creation" ? "What the model was sent for this message" : "What the model was sent for these calls"}
-          </a>
+          {(step.type === "message_creation" || (step.step_details.tool_calls?.length ?? 0) > 0) && (
+            <a class="step-link" href={page(["threads", thread, "runs", step.run_id, "calls", step.id])}>
+              {step.type === "message_creation" ? "What the model was sent for this message" : "What the model was sent for these calls"}
+            </a>
+          )}
         </li>
       ))}
     </ol>
@@ -62,10 +64,10 @@ function failed(output: string | null | undefined): boolean {
   }
 }
 
-function CallView({ call, live, step }: { call: ToolCall; live?: LiveRun; step: Step }) {
+function CallView({ call, live, isRunning: isActive }: { call: ToolCall; live?: LiveRun; isRunning: boolean }) {
   const output = call.function?.output;
   const isOpen = output === null || output === undefined;
-  const isRunning = isOpen && step.status === "in_progress";
+  const isRunning = isOpen && isActive;
   const isBad = failed(output);
   const [open, setOpen] = useState(Boolean(live));
   return (

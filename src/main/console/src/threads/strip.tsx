@@ -74,7 +74,7 @@ export function RunStrip({ thread, id, run: loaded, live, names, onRun }: Props)
       {run?.last_error && <div class="note bad"><Icon name="warn" /><bdi>{run.last_error.message}</bdi></div>}
       {run?.incomplete_details && <div class="note"><Icon name="warn" />The run reached a limit: {run.incomplete_details.limit ?? run.incomplete_details.reason}.</div>}
       <ErrorNote error={retry.error} />
-      {unfolded && (live || steps ? <StepsView steps={shown} nested={live?.nested} thread={thread} /> : <div class="muted small-text pad">Loading steps…</div>)}
+      {unfolded && (live || steps ? <StepsView steps={shown} nested={live?.nested} thread={thread} waiting={run?.status === "requires_action"} /> : <div class="muted small-text pad">Loading steps…</div>)}
       {run?.status === "requires_action" && run.required_action && mayRun && <RequiredAction run={run} onRun={onRun} />}
     </section>
   );

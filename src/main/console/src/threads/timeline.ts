@@ -1,5 +1,4 @@
 // The parts of a run's time, from when it and its steps began and ended and from the events of its calls.
-import { duration } from "../lib/format";
 import type { LogEvent } from "../lib/types";
 
 export interface Timeline {
@@ -31,10 +30,13 @@ export function segments(timeline: Timeline, events: LogEvent[], now: number): S
   const found: Segment[] = [{ kind: "queued", label: "Queued", start: timeline.created_at, end: start }];
   let waitingSince: number | null = null;
   let answered: number | null = null;
+  let routedAt: number | null = null;
   for (const event of events) {
     const at = Date.parse(event.timestamp);
     const begin = at - (event.latency_ms ?? 0);
     if (event.event === "model_call") {
+      if (routedAt !== null) found.push({ kind: "waiting", label: "Other assistant", start: routedAt, end: begin });
+      routedAt = null;
       if (waitingSince !== null) {
         found.push({ kind: "waiting", label: "Waiting for the client", start: waitingSince, end: answered ?? begin });
         waitingSince = null;
@@ -70,10 +72,12 @@ export function segments(timeline: Timeline, events: LogEvent[], now: number): S
       waitingSince = at;
       answered = null;
     } else if (event.event === "agent_routing" || event.event === "handoff") {
-      found.push({ kind: "tool", label: event.event === "handoff" ? "Handoff" : "Other assistant", start: begin, end: at, note: event.latency_ms ? duration(event.latency_ms) : undefined });
+      // The run goes on when the other assistant has answered, with its next call of the model.
+      routedAt ??= at;
     }
   }
   const end = timeline.ended_at ?? now;
+  if (routedAt !== null) found.push({ kind: "waiting", label: "Other assistant", start: routedAt, end });
   if (waitingSince !== null) found.push({ kind: "waiting", label: "Waiting for the client", start: waitingSince, end: answered ?? end });
   return found.filter((part) => part.end >= part.start).sort((a, b) => a.start - b.start);
 }

@@ -66,6 +66,8 @@ const TONES: Record<string, Tone> = {
   cancelling: "warn",
   in_progress: "live",
   queued: "live",
+  following: "live",
+  connecting: "warn",
   cancelled: "idle",
   archived: "idle",
 };

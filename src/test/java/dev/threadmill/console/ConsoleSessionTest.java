@@ -52,7 +52,8 @@ class ConsoleSessionTest {
     var cookie = opened.headers().firstValue("Set-Cookie").orElseThrow();
     assertThat(cookie)
         .startsWith("threadmill_console=cs-")
-        .contains("HttpOnly", "SameSite=Strict", "Path=/", "Max-Age=")
+        .containsIgnoringCase("; HttpOnly")
+        .contains("SameSite=Strict", "Path=/", "Max-Age=")
         .doesNotContain("Secure");
     assertThat(encrypted.headers().firstValue("Set-Cookie").orElseThrow()).contains("Secure");
     assertThat(opened.text()).doesNotContain("cs-");

@@ -1,8 +1,10 @@
 package dev.threadmill.assistants.versions;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.threadmill.assistants.AssistantObject;
 import dev.threadmill.db.Row;
 import java.sql.SQLException;
+import org.eclipse.microprofile.openapi.annotations.media.Schema;
 
 /**
  * What an assistant was like after a change.
@@ -18,7 +20,7 @@ public record AssistantVersion(
     int version,
     long createdAt,
     String changedBy,
-    ObjectNode assistant) {
+    @Schema(implementation = AssistantObject.class) ObjectNode assistant) {
   static final String COLUMNS = "assistant_id, version, created_at, changed_by, content";
 
   static AssistantVersion read(Row row) throws SQLException {
