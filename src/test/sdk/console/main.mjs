@@ -132,7 +132,7 @@ try {
     ["phone", { viewport: { width: 390, height: 780 }, colorScheme: "dark", hasTouch: true }],
   ]) {
     const { page, context, wrong } = await openPage(browser, options);
-    page.setDefaultTimeout(20_000);
+    page.setDefaultTimeout(60_000);
     try {
       await page.goto(address());
       await page.getByLabel("API key or admin key").waitFor();

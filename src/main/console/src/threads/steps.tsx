@@ -22,7 +22,7 @@ export function StepsView({ steps, nested, thread, waiting }: { steps: Step[]; n
           {step.reasoning?.text && <Reasoning text={step.reasoning.text} live={step.status === "in_progress"} />}
           {step.commentary?.text && <Markdown text={step.commentary.text} />}
           {step.warnings?.map((warning) => <div class="note"><Icon name="warn" /><bdi>{warning}</bdi></div>)}
-          {step.step_details.tool_calls?.map((call) => <CallView key={call.id} call={call} live={nested?.get(call.run_id ?? "")} isRunning={step.status === "in_progress" && !waiting} />)}
+          {step.step_details.tool_calls?.map((call) => <CallView key={call.id} call={call} live={nested?.get(call.run_id ?? "")} state={step.status !== "in_progress" ? null : waiting ? "waiting" : "in_progress"} />)}
           {step.last_error && <div class="note bad"><Icon name="warn" /><bdi>{step.last_error.message}</bdi></div>}
           {(step.type === "message_creation" || (step.step_details.tool_calls?.length ?? 0) > 0) && (
             <a class="step-link" href={page(["threads", thread, "runs", step.run_id, "calls", step.id])}>
@@ -64,10 +64,10 @@ function failed(output: string | null | undefined): boolean {
   }
 }
 
-function CallView({ call, live, isRunning: isActive }: { call: ToolCall; live?: LiveRun; isRunning: boolean }) {
+function CallView({ call, live, state }: { call: ToolCall; live?: LiveRun; state: "waiting" | "in_progress" | null }) {
   const output = call.function?.output;
   const isOpen = output === null || output === undefined;
-  const isRunning = isOpen && isActive;
+  const isRunning = isOpen && state === "in_progress";
   const isBad = failed(output);
   const [open, setOpen] = useState(Boolean(live));
   return (
@@ -76,7 +76,7 @@ function CallView({ call, live, isRunning: isActive }: { call: ToolCall; live?: 
         <Icon name={call.type === "agent_routing" ? "assistants" : "tool"} />
         <bdi class="mono call-name">{oneLine(nameOf(call), 80)}</bdi>
         <bdi class="muted ellipsis call-arguments">{oneLine(call.message ?? call.function?.arguments ?? "", 140)}</bdi>
-        {isRunning ? <Status value="in_progress" /> : isBad ? <Status value="failed" /> : null}
+        {isOpen && state ? <Status value={state} /> : isBad ? <Status value="failed" /> : null}
       </summary>
       <div class="call-body">
         {call.function && call.function.arguments !== "" && (

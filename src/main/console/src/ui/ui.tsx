@@ -63,6 +63,7 @@ const TONES: Record<string, Tone> = {
   requires_action: "warn",
   incomplete: "warn",
   pending: "warn",
+  waiting: "warn",
   cancelling: "warn",
   in_progress: "live",
   queued: "live",
