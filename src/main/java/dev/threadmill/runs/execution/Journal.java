@@ -138,13 +138,11 @@ public class Journal {
       return true;
     }
     try {
-      var accepted = new HashSet<>(insert(entries));
-      for (var entry : entries) {
-        if (!accepted.contains(entry.run().claimedRun().id().value())) {
-          rejected(entry);
-        } else if (entry.run().events().journaled(entry.upTo())) {
-          enqueue(entry.run());
-        }
+      var locked = insert(entries, RunJournal.WhenLocked.SKIP);
+      // Most of them are locked by the transaction that commits these events.
+      locked.removeIf(entry -> entry.run().events().isJournaledUpTo(entry.upTo()));
+      if (!locked.isEmpty()) {
+        insert(locked, RunJournal.WhenLocked.WAIT).forEach(Journal::rejected);
       }
       return true;
     } catch (DatabaseException e) {
@@ -165,22 +163,35 @@ public class Journal {
   }
 
   /**
-   * Inserts the entries of runs that this node still owns, and returns the ids of those. The row of
-   * a run is locked against a takeover until the commit, so nothing is published that the next
-   * owner does not know. A row may exist already if the connection broke in the commit: the new one
-   * starts at the same position.
+   * Inserts the entries of runs that this node still owns. The row of a run is locked against a
+   * takeover until the commit, so nothing is published that the next owner does not know. A row may
+   * exist already if the connection broke in the commit: the new one starts at the same position.
+   *
+   * @return the entries that were not written
    */
-  private List<String> insert(List<Entry> entries) {
-    return journal.write(
-        entries.stream()
-            .map(
-                entry ->
-                    new RunJournal.NewEntry(
-                        RunKey.of(entry.run().claimedRun()),
-                        entry.position(),
-                        entry.run().claimedRun().attempt(),
-                        Json.write(texts(entry.frames()))))
-            .toList());
+  private List<Entry> insert(List<Entry> entries, RunJournal.WhenLocked whenLocked) {
+    var written =
+        new HashSet<>(
+            journal.write(
+                entries.stream()
+                    .map(
+                        entry ->
+                            new RunJournal.NewEntry(
+                                RunKey.of(entry.run().claimedRun()),
+                                entry.position(),
+                                entry.run().claimedRun().attempt(),
+                                Json.write(texts(entry.frames()))))
+                    .toList(),
+                whenLocked));
+    var others = new ArrayList<Entry>();
+    for (var entry : entries) {
+      if (!written.contains(entry.run().claimedRun().id().value())) {
+        others.add(entry);
+      } else if (entry.run().events().journaled(entry.upTo())) {
+        enqueue(entry.run());
+      }
+    }
+    return others;
   }
 
   /** Each event as its code, with the text that is in no row yet. */

@@ -51,14 +51,31 @@ public class RunJournal {
    */
   public record NewEntry(RunKey run, long position, int attempt, String events) {}
 
+  /** What a statement does about a run that another transaction has locked. */
+  public enum WhenLocked {
+    /** It leaves the entries of that run out. */
+    SKIP("SKIP LOCKED"),
+    /**
+     * It waits for that transaction, and keeps the other runs of the statement locked meanwhile.
+     */
+    WAIT("");
+
+    private final String sql;
+
+    WhenLocked(String sql) {
+      this.sql = sql;
+    }
+  }
+
   /**
    * Writes entries of runs that the attempts still own. The rows of the runs are locked against a
    * takeover until the commit. An entry that exists already is replaced: the connection may have
    * broken in the commit that wrote it.
    *
+   * @param whenLocked what to do about runs that another transaction has locked
    * @return the ids of the runs whose entries were written
    */
-  public List<String> write(List<NewEntry> entries) {
+  public List<String> write(List<NewEntry> entries, WhenLocked whenLocked) {
     return jdbc.inTransaction(
         tx ->
             tx.updateReturning(
@@ -71,14 +88,14 @@ public class RunJournal {
                   SELECT n.*
                   FROM runs r JOIN entries n ON r.thread_id = n.thread_id AND r.id = n.run_id
                   WHERE r.attempt = n.attempt AND r.status IN %s AND r.owner IS NOT NULL
-                  FOR SHARE OF r)
+                  FOR SHARE OF r %s)
                 INSERT INTO run_journal (thread_id, run_id, position, attempt, events)
                 SELECT thread_id, run_id, position, attempt, events FROM ours
                 ON CONFLICT (thread_id, run_id, position)
                   DO UPDATE SET attempt = excluded.attempt, events = excluded.events
                 RETURNING run_id
                 """
-                    .formatted(RunStatus.sql(RunStatus.EXECUTING)),
+                    .formatted(RunStatus.sql(RunStatus.EXECUTING), whenLocked.sql),
                 row -> row.text("run_id"),
                 entries.stream().map(entry -> entry.run().thread()).toList(),
                 entries.stream().map(entry -> entry.run().run()).toList(),
