@@ -32,6 +32,14 @@ public final class ProviderErrors {
       Pattern.compile(
           "loading.{0,40}model|model.{0,100}(?:is|being|still|currently) (?:being )?load",
           Pattern.CASE_INSENSITIVE);
+
+  /** What servers say that name no kind of error. */
+  private static final Pattern PASSING =
+      Pattern.compile(
+          "unexpected EOF|runner process|connection reset|internal (?:server )?error|timed out"
+              + "|overloaded|try again|temporar|unavailable|\\bbusy\\b",
+          Pattern.CASE_INSENSITIVE);
+
   private static final Pattern KEY_WORDS =
       Pattern.compile(
           "api.?key|(?:invalid|wrong|bad|missing|incorrect|expired) (?:key|token)|credential|authenti"
@@ -222,7 +230,8 @@ public final class ProviderErrors {
             || status >= 500
             || kind.matches(
                 ".*(server_error|internal|overloaded|unavailable|timeout|api_error"
-                    + "|temporar|capacity|engine).*");
+                    + "|temporar|capacity|engine).*")
+            || kind.isBlank() && PASSING.matcher(error.message()).find();
     return again
         ? ProviderException.retryable(
             ModelException.Kind.PROVIDER_FAILED, message, Optional.empty())

@@ -1,5 +1,6 @@
 package dev.threadmill.models.langchain;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.langchain4j.model.chat.StreamingChatModel;
 import dev.threadmill.models.ModelFacts;
@@ -54,6 +55,23 @@ interface Dialect {
   /** Adds to the body of a request what the library does not send. */
   default void onRequest(ObjectNode body, ModelRequest request, ModelInfo info, ModelFacts facts) {}
 
-  /** Reads an event of a response, and changes what the library misreads. */
-  void onEvent(ObjectNode event, Received received);
+  /**
+   * Reads an event of a response.
+   *
+   * @return the events that the library is given in its place, without what it misreads
+   */
+  List<ObjectNode> onEvent(ObjectNode event, Received received);
+
+  /**
+   * The events of a response that came as a whole although a stream was asked for; empty if it
+   * cannot be read.
+   */
+  default List<ObjectNode> eventsOf(JsonNode whole) {
+    return List.of();
+  }
+
+  /** Whether the stream consists of JSON values, without events around them. */
+  default boolean streamsJson() {
+    return false;
+  }
 }

@@ -18,14 +18,17 @@ import dev.threadmill.models.ProviderConfig;
 import dev.threadmill.models.ProviderException;
 import dev.threadmill.models.http.ProviderErrors;
 import dev.threadmill.models.http.ProviderTransport;
+import dev.threadmill.models.response.ResponseAccumulator;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.PushbackInputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /**
  * The HTTP client of the library for one call, on our transport. It blocks the calling thread to
@@ -36,6 +39,9 @@ import java.util.Map;
 final class LangChainHttpClient implements HttpClient, HttpClientBuilder {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int LONGEST_ERROR = 65_536;
+
+  /** Space, and the bytes of a byte order mark. */
+  private static final String SPACE = " \t\r\n\u00ef\u00bb\u00bf";
 
   private final ProviderTransport transport;
   private final ModelsConfig config;
@@ -106,7 +112,7 @@ final class LangChainHttpClient implements HttpClient, HttpClientBuilder {
               .statusCode(200)
               .headers(Map.of("content-type", List.of(response.header("content-type").orElse(""))))
               .build());
-      parser.parse(new Body(response), new Filtered(listener));
+      read(response, parser, new Filtered(listener));
       if (fault == null && !interrupted) {
         listener.onClose();
       }
@@ -116,6 +122,55 @@ final class LangChainHttpClient implements HttpClient, HttpClientBuilder {
       interrupted = true;
     } catch (ProviderException e) {
       fail(e);
+    }
+  }
+
+  /** What the body is, is told by how it begins: content types are often wrong. */
+  private void read(StreamingResponse response, ServerSentEventParser parser, Filtered listener)
+      throws InterruptedException {
+    var body = new PushbackInputStream(new Body(response), 1);
+    int first = firstOf(body);
+    if (first == '<') {
+      throw errors.page(start(response, first), response.charset());
+    }
+    if ((first == '{' || first == '[') && !filter.streamsJson()) {
+      whole(body, listener);
+    } else {
+      parser.parse(body, listener);
+    }
+  }
+
+  /** The first byte that is no space, which is left unread; -1 at the end. */
+  private static int firstOf(PushbackInputStream body) {
+    try {
+      int read;
+      do {
+        read = body.read();
+      } while (read >= 0 && SPACE.indexOf(read) >= 0);
+      if (read >= 0) {
+        body.unread(read);
+      }
+      return read;
+    } catch (IOException _) {
+      // The body keeps the failure.
+      return -1;
+    }
+  }
+
+  /** Gives the library the events of a response that came as a whole. */
+  private void whole(InputStream body, Filtered listener) {
+    try {
+      var json = JSON.readTree(body.readAllBytes());
+      var reported =
+          errors.fromStreamEvent(json.isArray() && !json.isEmpty() ? json.get(0) : json, "", model);
+      if (reported != null) {
+        throw reported;
+      }
+      for (var event : filter.eventsOf(json)) {
+        listener.onEvent(new ServerSentEvent(event.path("type").asText(null), event.toString()));
+      }
+    } catch (IOException e) {
+      fail(ResponseAccumulator.malformed(provider.name(), e));
     }
   }
 
@@ -157,6 +212,15 @@ final class LangChainHttpClient implements HttpClient, HttpClientBuilder {
     return RequestBody.of(request.body().getBytes(StandardCharsets.UTF_8));
   }
 
+  /** The beginning of a body of which the first byte was read. */
+  private static byte[] start(StreamingResponse response, int first) throws InterruptedException {
+    var rest = start(response);
+    var all = new byte[rest.length + 1];
+    all[0] = (byte) first;
+    System.arraycopy(rest, 0, all, 1, rest.length);
+    return all;
+  }
+
   /** The beginning of the body of an error; empty if it cannot be read. */
   private static byte[] start(StreamingResponse response) throws InterruptedException {
     try {
@@ -182,17 +246,25 @@ final class LangChainHttpClient implements HttpClient, HttpClientBuilder {
 
     @Override
     public void onEvent(ServerSentEvent event, ServerSentEventContext context) {
-      var filtered = filter(event);
-      if (fault == null) {
-        listener.onEvent(filtered, context);
-      }
+      pass(event, filtered -> listener.onEvent(filtered, context));
     }
 
     @Override
     public void onEvent(ServerSentEvent event) {
-      var filtered = filter(event);
-      if (fault == null) {
-        listener.onEvent(filtered);
+      pass(event, listener::onEvent);
+    }
+
+    /** The library ignores what is thrown here, and with it what the event had. */
+    private void pass(ServerSentEvent event, Consumer<ServerSentEvent> next) {
+      for (var filtered : filter(event)) {
+        if (fault != null) {
+          return;
+        }
+        try {
+          next.accept(filtered);
+        } catch (RuntimeException e) {
+          fail(ResponseAccumulator.malformed(provider.name(), e));
+        }
       }
     }
 
@@ -207,21 +279,36 @@ final class LangChainHttpClient implements HttpClient, HttpClientBuilder {
     }
   }
 
-  private ServerSentEvent filter(ServerSentEvent event) {
-    try {
-      if (event.data() == null || !(JSON.readTree(event.data()) instanceof ObjectNode json)) {
-        return event;
-      }
-      var error = errors.fromStreamEvent(json, event.event() == null ? "" : event.event(), model);
-      if (error != null) {
-        fail(error);
-        return event;
-      }
-      filter.onEvent(json, received);
-      return new ServerSentEvent(event.event(), json.toString());
-    } catch (IOException _) {
-      return event;
+  /** What is no JSON object says nothing, such as {@code [DONE]}, unless it is an error. */
+  private List<ServerSentEvent> filter(ServerSentEvent event) {
+    var name = event.event() == null ? "" : event.event();
+    var json = object(event.data());
+    if (json == null && !name.equals("error")) {
+      return List.of();
     }
+    var error =
+        errors.fromStreamEvent(
+            json == null ? JSON.createObjectNode().put("error", event.data()) : json, name, model);
+    if (error != null) {
+      fail(error);
+      return List.of();
+    }
+    return filter.onEvent(json, received).stream()
+        .map(each -> new ServerSentEvent(nameOf(each, event), each.toString()))
+        .toList();
+  }
+
+  private static ObjectNode object(String data) {
+    try {
+      return data != null && JSON.readTree(data) instanceof ObjectNode json ? json : null;
+    } catch (IOException _) {
+      return null;
+    }
+  }
+
+  /** Events that are added have names of their own. */
+  private static String nameOf(ObjectNode data, ServerSentEvent event) {
+    return event.event() == null ? null : data.path("type").asText(event.event());
   }
 
   /** The bytes of the response, for the parser of the library. */

@@ -107,7 +107,10 @@ final class LangChainModel implements LanguageModel {
   private ModelResponse attempt(
       ModelRequest request, ModelFacts facts, Set<String> sent, Consumer<ModelDelta> deltas)
       throws InterruptedException {
-    var messages = PromptShape.limited(dialect.messages(request, facts), facts, sent);
+    var shaped = dialect.messages(request, facts);
+    var messages =
+        PromptShape.limited(
+            facts.supports("system") ? shaped : PromptShape.withoutSystem(shaped), facts, sent);
     var adapted = dialect.adapt(request.withMessages(messages), info);
     var http =
         new LangChainHttpClient(

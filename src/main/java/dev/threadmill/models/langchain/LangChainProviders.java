@@ -1,5 +1,6 @@
 package dev.threadmill.models.langchain;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.LongNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
@@ -20,6 +21,7 @@ import dev.threadmill.models.http.ProviderTransport;
 import jakarta.inject.Singleton;
 import java.io.IOException;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 
 /** The providers that LangChain4j has clients for. */
@@ -167,7 +169,12 @@ final class LangChainProviders {
     }
 
     @Override
-    public void onEvent(ObjectNode event, Received received) {
+    public List<ObjectNode> eventsOf(JsonNode whole) {
+      return ClaudeBlocks.eventsOf(whole);
+    }
+
+    @Override
+    public List<ObjectNode> onEvent(ObjectNode event, Received received) {
       var start = event.path("message").path("usage");
       if (start.path("input_tokens").isNumber()) {
         long prompt = 0;
@@ -182,6 +189,13 @@ final class LangChainProviders {
       }
       received.completion(event.path("usage").path("output_tokens"));
       received.finish(event.path("delta").path("stop_reason"));
+      // The library reads 32 bits, and nothing of an event in which it cannot read one field.
+      for (var counted : List.of(event, event.path("message"))) {
+        if (counted instanceof ObjectNode object && object.has("usage")) {
+          object.putObject("usage").put("input_tokens", 0).put("output_tokens", 0);
+        }
+      }
+      return received.blocks().of(event);
     }
 
     @Override
@@ -276,8 +290,20 @@ final class LangChainProviders {
       return true;
     }
 
+    /** One event, or all of a stream in an array, as without {@code alt=sse}. */
     @Override
-    public void onEvent(ObjectNode event, Received received) {
+    public List<ObjectNode> eventsOf(JsonNode whole) {
+      var events = new ArrayList<ObjectNode>();
+      for (var each : whole.isArray() ? whole : List.of(whole)) {
+        if (each instanceof ObjectNode event && event.has("candidates")) {
+          events.add(event);
+        }
+      }
+      return events;
+    }
+
+    @Override
+    public List<ObjectNode> onEvent(ObjectNode event, Received received) {
       var usage = event.path("usageMetadata");
       received.prompt(usage.path("promptTokenCount"));
       received.cached(usage.path("cachedContentTokenCount"));
@@ -293,6 +319,9 @@ final class LangChainProviders {
         received.finish(TextNode.valueOf("content_filter"));
         event.remove("promptFeedback");
       }
+      // The library reads 32 bits, and nothing of an event in which it cannot read one field.
+      event.remove("usageMetadata");
+      return List.of(event);
     }
   }
 }

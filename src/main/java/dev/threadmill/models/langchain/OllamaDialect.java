@@ -94,7 +94,12 @@ record OllamaDialect(OllamaWindows windows) implements Dialect {
   }
 
   @Override
-  public void onEvent(ObjectNode event, Received received) {
+  public boolean streamsJson() {
+    return true;
+  }
+
+  @Override
+  public List<ObjectNode> onEvent(ObjectNode event, Received received) {
     received.prompt(event.path("prompt_eval_count"));
     received.completion(event.path("eval_count"));
     received.finish(event.path("done_reason"));
@@ -105,13 +110,24 @@ record OllamaDialect(OllamaWindows windows) implements Dialect {
       if (call.path("function") instanceof ObjectNode function) {
         // The library keeps one call of each number, and Ollama gives most of them none.
         function.put("index", received.nextCall());
-        if (function.path("arguments").isTextual()) {
-          function.set("arguments", object(function.get("arguments").textValue()));
+        var arguments = function.path("arguments");
+        if (!arguments.isObject()) {
+          function.set("arguments", object(arguments.asText("")));
         }
       }
     }
+    // The library needs a message with a text in each event.
+    var message =
+        event.path("message") instanceof ObjectNode given ? given : event.putObject("message");
+    if (!message.path("content").isTextual()) {
+      message.put("role", "assistant").put("content", "");
+    }
+    if (message.path("tool_calls").isNull()) {
+      message.remove("tool_calls");
+    }
     // The library reads 32 bits.
     event.remove(List.of("prompt_eval_count", "eval_count"));
+    return List.of(event);
   }
 
   private static JsonNode object(String arguments) {

@@ -1,5 +1,6 @@
 package dev.threadmill.models.langchain;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.threadmill.models.ModelFacts;
 import dev.threadmill.models.ModelInfo;
@@ -22,7 +23,8 @@ record ParameterFilter(
           "stopSequences", "stop",
           "frequencyPenalty", "frequency_penalty",
           "presencePenalty", "presence_penalty",
-          "thinkingConfig", "reasoning_effort");
+          "thinkingConfig", "reasoning_effort",
+          "think", "reasoning_effort");
 
   @Override
   public void onRequest(ObjectNode body) {
@@ -42,7 +44,17 @@ record ParameterFilter(
   }
 
   @Override
-  public void onEvent(ObjectNode event, Received received) {
-    dialect.onEvent(event, received);
+  public List<ObjectNode> onEvent(ObjectNode event, Received received) {
+    return dialect.onEvent(event, received);
+  }
+
+  @Override
+  public List<ObjectNode> eventsOf(JsonNode whole) {
+    return dialect.eventsOf(whole);
+  }
+
+  @Override
+  public boolean streamsJson() {
+    return dialect.streamsJson();
   }
 }

@@ -7,12 +7,18 @@ import dev.threadmill.models.Usage;
 final class Received {
   private static final long MAX = Long.MAX_VALUE / 4;
 
+  private final ClaudeBlocks blocks = new ClaudeBlocks();
   private String finishReason = "";
   private long prompt = -1;
   private long completion = -1;
   private long reasoning;
   private long cached;
   private int calls;
+
+  /** The content blocks of a response of Claude. */
+  ClaudeBlocks blocks() {
+    return blocks;
+  }
 
   /** The reason for the end as the provider spells it; empty if it named none. */
   String finishReason() {
