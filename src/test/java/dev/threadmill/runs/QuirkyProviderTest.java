@@ -2,21 +2,13 @@ package dev.threadmill.runs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.threadmill.testing.ApiClient;
 import dev.threadmill.testing.Conversation;
-import dev.threadmill.testing.FakeProvider;
 import dev.threadmill.testing.FakeProviderResource;
 import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.PostgresResource;
-import dev.threadmill.testing.QuirkyProvider;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
-import java.util.ArrayList;
 import java.util.List;
-import org.awaitility.Awaitility;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,19 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @QuarkusTestResource(KeysResource.class)
 @QuarkusTestResource(FakeProviderResource.class)
 @Timeout(60)
-class QuirkyProviderTest {
-  private static final String ANSWER = "It is sunny.";
-  private static final String[] ENDED = {"completed", "incomplete", "failed"};
-
-  private final ApiClient user = ApiClient.user();
-  FakeProvider provider;
-
-  @BeforeEach
-  void beginAnew() {
-    provider.reset();
-    provider.otherwise(QuirkyProvider::reply);
-  }
-
+class QuirkyProviderTest extends QuirkyProviderFixture {
   @Test
   void nothingIsSentThatNobodySet() {
     var conversation = Conversation.of(user, "plain", "How is it?");
@@ -84,119 +64,6 @@ class QuirkyProviderTest {
     assertThat(calls).isEqualTo(refusals + 1);
     assertThat(provider.requests()).hasSize(refusals + 2);
     assertThat(provider.lastRequest().body().path("messages").toString()).contains("Be brief.");
-  }
-
-  @ParameterizedTest
-  @CsvSource({
-    "call-short-ids, 0",
-    "call-signature, 0",
-    "call-reasoning, 1",
-    "call-empty-object-first, 0",
-    "call-wrong-index, 0",
-    "call-no-index, 0",
-    "call-wrapped, 0",
-    "call-between-texts, 0",
-    "call-null-names, 0",
-    "call-name-with-token, 0",
-    "call-name-with-number, 0",
-    "call-quoted, 0",
-    "call-with-null, 0",
-    "call-same-ids, 0",
-    "call-reasoning-details, 0",
-  })
-  void aRunWithCallsEndsAndSoDoTheNextAndOneOfAFork(String model, int refusals) {
-    // Given
-    var conversation = Conversation.of(user, model, "How is it?", "get_weather");
-
-    // When
-    var first = answered(conversation, conversation.run());
-
-    // Then
-    assertThat(first.path("status").asText()).as(first.toString()).isEqualTo("completed");
-    assertThat(Conversation.text(conversation.lastMessage())).isEqualTo(ANSWER);
-    int calls = provider.requests().size();
-
-    // And
-    conversation.say("And tomorrow?");
-    var second = answered(conversation, conversation.run());
-    assertThat(second.path("status").asText()).as(second.toString()).isEqualTo("completed");
-
-    // And
-    var fork = user.post(conversation.path() + "/fork", "{}").json().path("id").asText();
-    user.post("/v1/threads/" + fork + "/messages", "{\"role\":\"user\",\"content\":\"And then?\"}");
-    var runs = "/v1/threads/" + fork + "/runs";
-    var run = user.post(runs, conversation.body().toString()).json().path("id").asText();
-    Awaitility.await()
-        .until(
-            () -> user.get(runs + "/" + run).json().path("status").asText(),
-            status -> status.equals("requires_action") || List.of(ENDED).contains(status));
-    assertThat(user.get(runs + "/" + run).json().path("status").asText())
-        .isEqualTo("requires_action");
-    assertThat(calls).isEqualTo(2 + refusals);
-    assertThat(provider.requests()).hasSize(5 + refusals);
-  }
-
-  @Test
-  void aRunWhoseCallWasCutEndsAndSoDoesTheNext() {
-    // Given: the server answers such a call itself, and the provider refuses it in the history
-    var conversation = Conversation.of(user, "call-cut", "How is it?", "get_weather");
-
-    // When
-    var first = ended(conversation, conversation.body());
-    conversation.say("And tomorrow?");
-    var second = ended(conversation, conversation.body());
-
-    // Then: the call, the refusal, and the history in another shape
-    assertThat(first.path("status").asText()).as(first.toString()).isEqualTo("completed");
-    assertThat(second.path("status").asText()).as(second.toString()).isEqualTo("completed");
-    assertThat(provider.requests()).hasSize(3 + 2);
-  }
-
-  @Test
-  void callsOfOtherModelsAreGivenIdsThatTheProviderAccepts() {
-    // Given: a call that another model made
-    var conversation = Conversation.of(user, "call-signature", "How is it?", "get_weather");
-    answered(conversation, conversation.run());
-    conversation.say("And tomorrow?");
-
-    // When
-    var run =
-        answered(
-            conversation,
-            conversation.run(conversation.body().put("model", "call-short-ids")).json());
-
-    // Then
-    assertThat(run.path("status").asText()).as(run.toString()).isEqualTo("completed");
-    var messages = provider.lastRequest().body().path("messages");
-    assertThat(messages.toString()).doesNotContain("thought_signature");
-    var ids = messages.findValuesAsText("id");
-    assertThat(ids).hasSize(2).contains(QuirkyProvider.SHORT_ID);
-    assertThat(messages.findValuesAsText("tool_call_id")).isEqualTo(ids);
-  }
-
-  @Test
-  void argumentsAreAsTheModelMeantThem() {
-    for (var model :
-        List.of("call-wrong-index", "call-no-index", "call-wrapped", "call-same-ids")) {
-      var conversation = Conversation.of(user, model, "How is it?", "get_weather");
-      var run = conversation.until(conversation.run(), "requires_action");
-      assertThat(run.findValuesAsText("arguments"))
-          .as(model)
-          .containsExactly("{\"city\":\"Rome\"}", "{\"city\":\"Oslo\"}");
-    }
-    for (var model :
-        List.of(
-            "call-empty-object-first",
-            "call-null-names",
-            "call-name-with-token",
-            "call-name-with-number",
-            "call-quoted")) {
-      var conversation = Conversation.of(user, model, "How is it?", "get_weather");
-      var run = conversation.until(conversation.run(), "requires_action");
-      assertThat(run.findValuesAsText("arguments"))
-          .as(model)
-          .containsExactly("{\"city\":\"Rome\"}");
-    }
   }
 
   @ParameterizedTest
@@ -253,29 +120,6 @@ class QuirkyProviderTest {
 
       assertThat(run.path("status").asText()).as(run.toString()).isEqualTo("completed");
     }
-  }
-
-  @Test
-  void textBesideCallsIsStoredShownAndSentBack() {
-    // Given
-    var conversation = Conversation.of(user, "call-between-texts", "How is it?", "get_weather");
-
-    // When
-    var run = answered(conversation, conversation.run());
-
-    // Then
-    assertThat(conversation.messages())
-        .extracting(Conversation::text)
-        .containsExactly("How is it?", "Let me look.", ANSWER);
-    assertThat(conversation.steps(run).get(1).at("/commentary/text").asText())
-        .isEqualTo("One moment.");
-    var sent = provider.lastRequest().body().at("/messages/1/content").asText();
-    assertThat(sent).isEqualTo("Let me look.\n\nOne moment.");
-
-    // And in the next run
-    conversation.say("And tomorrow?");
-    conversation.until(conversation.run(), "requires_action");
-    assertThat(provider.lastRequest().body().at("/messages/1/content").asText()).isEqualTo(sent);
   }
 
   @ParameterizedTest
@@ -404,22 +248,5 @@ class QuirkyProviderTest {
 
     assertThat(usage.path("prompt_tokens").asLong()).isBetween(3L, 30L);
     assertThat(usage.path("completion_tokens").asLong()).isBetween(3L, 5L);
-  }
-
-  private JsonNode ended(Conversation conversation, ObjectNode body) {
-    var created = conversation.run(body);
-    assertThat(created.status()).as(created.text()).isEqualTo(200);
-    return conversation.until(created.json(), ENDED);
-  }
-
-  /** The run once it has ended, with its calls answered. */
-  private static JsonNode answered(Conversation conversation, JsonNode run) {
-    var waiting = conversation.until(run, "requires_action", "completed", "failed", "incomplete");
-    if (waiting.path("status").asText().equals("requires_action")) {
-      var calls = new ArrayList<>(Conversation.calls(waiting));
-      var submitted = conversation.submit(waiting, Conversation.outputs(calls));
-      assertThat(submitted.status()).as(submitted.text()).isEqualTo(200);
-    }
-    return conversation.until(run, ENDED);
   }
 }

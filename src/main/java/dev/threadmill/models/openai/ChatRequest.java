@@ -4,36 +4,24 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.threadmill.api.Json;
 import dev.threadmill.egress.RequestBody;
-import dev.threadmill.models.FileData;
 import dev.threadmill.models.ModelFacts;
 import dev.threadmill.models.ModelMessage;
-import dev.threadmill.models.ModelPart;
 import dev.threadmill.models.ModelRequest;
-import dev.threadmill.models.ModelToolCall;
 import dev.threadmill.models.ProviderConfig;
-import dev.threadmill.models.ReasoningState;
 import dev.threadmill.models.ResponseFormat;
-import dev.threadmill.models.adapt.CallIds;
 import dev.threadmill.models.adapt.PromptShape;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Objects;
 import java.util.Set;
-import java.util.regex.Pattern;
 
 /** Writes a call as the body of {@code POST /chat/completions}. What is null is left out. */
 final class ChatRequest {
   private static final JsonFactory JSON = new JsonFactory(new ObjectMapper());
   private static final String MAX_TOKENS = "max_tokens";
-
-  /** Models that refuse calls without the reasoning that led to them, on whichever server. */
-  private static final Pattern NEEDS_REASONING =
-      Pattern.compile("deepseek|kimi|moonshot", Pattern.CASE_INSENSITIVE);
 
   private static final String JSON_IN_WORDS = "Respond with one JSON object and nothing else.";
 
@@ -43,7 +31,6 @@ final class ChatRequest {
   private final ModelFacts facts;
   private final Integer maxTokens;
   private final List<ModelMessage> messages;
-  private final CallIds ids;
   private final JsonGenerator out;
   private final Set<String> sent = new HashSet<>();
 
@@ -69,7 +56,6 @@ final class ChatRequest {
     this.maxTokens = maxTokens;
     this.out = out;
     this.messages = PromptShape.limited(messages(request, facts), facts, sent);
-    this.ids = CallIds.of(messages, this::isOwn, facts.hasShortIds());
   }
 
   /**
@@ -120,14 +106,6 @@ final class ChatRequest {
         : JSON_IN_WORDS;
   }
 
-  /** Whether this is the state of a response of the provider that is called. */
-  private boolean isOwn(ReasoningState state) {
-    var attributes = state.attributes();
-    return state.by().equals(provider.type())
-        && provider.name().equals(attributes.getOrDefault(ChunkReader.PROVIDER, provider.name()))
-        && model.equals(attributes.getOrDefault(ChunkReader.MODEL, model));
-  }
-
   private boolean sends(String parameter) {
     if (!facts.supports(parameter)) {
       return false;
@@ -147,8 +125,9 @@ final class ChatRequest {
       out.writeEndObject();
     }
     out.writeArrayFieldStart("messages");
+    var writer = new MessagesWriter(model, provider, facts, messages, out, this::sends);
     for (var message : messages) {
-      message(message);
+      writer.write(message);
     }
     out.writeEndArray();
     speech();
@@ -215,160 +194,6 @@ final class ChatRequest {
       sent.add(field);
       out.writeNumberField(field, maxTokens);
     }
-  }
-
-  private void message(ModelMessage message) throws IOException {
-    if (message instanceof ModelMessage.Assistant(var text, var calls, _)
-        && calls.isEmpty()
-        && (text == null || text.isEmpty())
-        && spokenId(message) == null) {
-      return;
-    }
-    out.writeStartObject();
-    switch (message) {
-      case ModelMessage.System(var text) -> {
-        out.writeStringField("role", "system");
-        out.writeStringField("content", text);
-      }
-      case ModelMessage.User(var parts) -> {
-        out.writeStringField("role", "user");
-        parts(parts);
-      }
-      case ModelMessage.Assistant turn -> assistant(turn);
-      case ModelMessage.ToolResult(var id, var text) -> {
-        out.writeStringField("role", "tool");
-        out.writeStringField("tool_call_id", ids.of(id));
-        out.writeStringField("content", text);
-      }
-    }
-    out.writeEndObject();
-  }
-
-  private void assistant(ModelMessage.Assistant message) throws IOException {
-    out.writeStringField("role", "assistant");
-    out.writeStringField(
-        "content", message.text() == null && facts.isStrict() ? "" : message.text());
-    if (spokenId(message) != null) {
-      out.writeObjectFieldStart("audio");
-      out.writeStringField("id", spokenId(message));
-      out.writeEndObject();
-    }
-    if (message.toolCalls().isEmpty()) {
-      return;
-    }
-    var own = message.thoughts() != null && isOwn(message.thoughts()) ? message.thoughts() : null;
-    reasoning(own);
-    if (own != null) {
-      extra(Json.MAPPER.valueToTree(own.attributes().get(ChunkReader.MESSAGE)));
-    }
-    calls(message.toolCalls(), own);
-  }
-
-  /** By which the provider knows an earlier answer that was spoken; null if it was not. */
-  private static String spokenId(ModelMessage message) {
-    return message instanceof ModelMessage.Assistant(_, _, var state)
-            && state != null
-            && state.attributes().get(ReasoningState.SPOKEN) instanceof String id
-        ? id
-        : null;
-  }
-
-  /**
-   * Reasoning goes back to models that are known to need it, in the field that is configured or in
-   * which it was received. Others do without it, and some refuse it.
-   */
-  private void reasoning(ReasoningState own) throws IOException {
-    boolean isNeeded =
-        provider.reasoningField().isPresent()
-            ? !provider.reasoningField().get().equals("none")
-            : NEEDS_REASONING.matcher(model).find();
-    if (!isNeeded && !facts.requiresReasoning()) {
-      return;
-    }
-    var received = own == null ? null : own.attributes().get(ChunkReader.FIELD);
-    var field =
-        provider
-            .reasoningField()
-            .filter(name -> !name.equals("none"))
-            .orElse(received instanceof String name ? name : "reasoning_content");
-    if (sends(field)) {
-      // They need the field with every call, and some refuse one that is empty.
-      var text = own == null ? "" : Objects.toString(own.text(), "");
-      out.writeStringField(field, text.isEmpty() && facts.requiresReasoning() ? " " : text);
-    }
-  }
-
-  private void extra(JsonNode fields) throws IOException {
-    if (fields == null) {
-      return;
-    }
-    for (var field : fields.properties()) {
-      if (sends(field.getKey())) {
-        out.writeFieldName(field.getKey());
-        out.writeTree(field.getValue());
-      }
-    }
-  }
-
-  private void parts(List<ModelPart> parts) throws IOException {
-    if (parts.size() == 1 && parts.getFirst() instanceof ModelPart.Text(var text)) {
-      out.writeStringField("content", text);
-      return;
-    }
-    out.writeArrayFieldStart("content");
-    for (var part : parts) {
-      out.writeStartObject();
-      switch (part) {
-        case ModelPart.Text(var text) -> {
-          out.writeStringField("type", "text");
-          out.writeStringField("text", text);
-        }
-        case ModelPart.Image(var url, var detail) -> {
-          out.writeStringField("type", "image_url");
-          out.writeObjectFieldStart("image_url");
-          out.writeStringField("url", url);
-          if (detail != null && sends("detail")) {
-            out.writeStringField("detail", detail);
-          }
-          out.writeEndObject();
-        }
-        case ModelPart.File(_, var data) -> {
-          out.writeStringField("type", "file");
-          out.writeObjectFieldStart("file");
-          out.writeStringField("filename", data.filename());
-          out.writeStringField("file_data", "data:" + FileData.PDF + ";base64," + data.base64());
-          out.writeEndObject();
-        }
-        case ModelPart.Audio(var data, var format) -> {
-          out.writeStringField("type", "input_audio");
-          out.writeObjectFieldStart("input_audio");
-          out.writeStringField("data", data);
-          out.writeStringField("format", format);
-          out.writeEndObject();
-        }
-      }
-      out.writeEndObject();
-    }
-    out.writeEndArray();
-  }
-
-  private void calls(List<ModelToolCall> calls, ReasoningState own) throws IOException {
-    out.writeArrayFieldStart("tool_calls");
-    for (int i = 0; i < calls.size(); i++) {
-      var call = calls.get(i);
-      out.writeStartObject();
-      out.writeStringField("id", ids.of(call.id()));
-      out.writeStringField("type", "function");
-      out.writeObjectFieldStart("function");
-      out.writeStringField("name", call.name());
-      out.writeStringField("arguments", call.arguments());
-      out.writeEndObject();
-      if (own != null) {
-        extra(CallIds.callState(own, i).path("extra"));
-      }
-      out.writeEndObject();
-    }
-    out.writeEndArray();
   }
 
   private void format() throws IOException {
