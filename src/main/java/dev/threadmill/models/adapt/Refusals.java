@@ -22,7 +22,7 @@ public final class Refusals {
               + "|final (?:message|assistant)|must be from|empty|blank|whitespace|role|jinja"
               + "|template|tool_calls?\\b|tool_use|tool message|tool result|preceding|must be followed"
               + "|must have (?:some )?content|content (?:is|field) (?:is )?(?:required|missing)"
-              + "|content.{0,40}(?:null|required|missing)|system message|prefill"
+              + "|content.{0,40}(?:null|none|required|missing)|system message|prefill|tool_call_id"
               + "|at row \\d+, column \\d+|filterexpression|raise_exception"
               + "|function\\.arguments|arguments.{0,40}(?:valid json|json object|json format)"
               + "|unterminated string|expecting (?:value|property name|',')|jsondecodeerror");
@@ -46,6 +46,12 @@ public final class Refusals {
       words(
           "system (role|message|instruction|prompt)s?.{0,30}(not supported|unsupported|not allowed)"
               + "|does not support (the )?[`'\"]?system|developer instruction is not enabled");
+
+  /** What templates say that take no system message, and others of whatever role. */
+  private static final Pattern TWO_ROLES =
+      words(
+          "only user(?:,| and|/) ?assistant roles"
+              + "|role.{0,20}must be (?:one of|either)[^.]{0,10}user(?![^.]{0,60}system)");
 
   private Refusals() {}
 
@@ -124,8 +130,11 @@ public final class Refusals {
         && SHAPE_OF_ID.matcher(message).find()) {
       return Optional.of(new Lesson.Rewrite(facts.withShortIds()));
     }
-    return !facts.isStrict() && HISTORY.matcher(message).find()
-        ? Optional.of(new Lesson.Rewrite(facts.strict()))
+    if (!facts.isStrict() && HISTORY.matcher(message).find()) {
+      return Optional.of(new Lesson.Rewrite(facts.strict()));
+    }
+    return facts.supports("system") && TWO_ROLES.matcher(message).find()
+        ? Optional.of(new Lesson.Rewrite(facts.without("system")))
         : Optional.empty();
   }
 

@@ -74,6 +74,9 @@ final class RefusedContent {
           "content.{0,60}(?:must be|should be|expected|expects) (?:a )?(?:valid )?(?:str\\b|string)"
               + "|invalid type: sequence, expected a string");
 
+  /** A message without content is refused, whatever the content of others is. */
+  private static final Pattern NULL = Refusals.words("\\b(?:null|none)\\b");
+
   private RefusedContent() {}
 
   /** Whether the status is one with which providers refuse what a request has. */
@@ -107,7 +110,9 @@ final class RefusedContent {
     if (!isAboutOne && sent.contains(ModelFacts.FILES) && NO_FILES.matcher(message).find()) {
       return Optional.of(ModelFacts.FILES);
     }
-    return sent.contains(ModelFacts.PARTS) && TEXT_ONLY.matcher(message).find()
+    return sent.contains(ModelFacts.PARTS)
+            && TEXT_ONLY.matcher(message).find()
+            && !NULL.matcher(message).find()
         ? Optional.of(ModelFacts.PARTS)
         : Optional.empty();
   }

@@ -14,13 +14,17 @@ final class RefusedLength {
           "context[ _](length|window|size|limit)|too many tokens|prompt is too long|input is too long"
               + "|prompt too long|reduce the length|number of tokens|token count"
               + "|exceeds? .{0,40}(token|context)|inputs?`? tokens|n_ctx|longer than the model"
-              + "|less than \\d+ tokens|prompt contains|too large for model");
+              + "|less than \\d+ tokens|prompt contains|too large for model"
+              + "|token limit|(?:range of|maximum|max) input length|tokens? limit exceeded");
 
   private static final List<Pattern> WINDOW =
       List.of(
           Refusals.words("n_ctx[^0-9]{1,3}(\\d+)"),
           Refusals.words("maximum context (?:length|window|size)[^0-9]{0,20}?(\\d[\\d,]*)"),
           Refusals.words("(\\d[\\d,]*)(?: tokens?)? maximum context"),
+          Refusals.words("range of input length[^0-9]{0,20}\\d+, ?(\\d[\\d,]*)"),
+          Refusals.words("(?:token limit|input length)[^0-9]{0,20}(\\d[\\d,]*)"),
+          Refusals.words("exceeds? (?:the )?limit[^0-9]{0,10}(\\d[\\d,]*)"),
           Refusals.words("> ?(\\d[\\d,]*)"),
           Refusals.words("<= ?(\\d[\\d,]*)"),
           Refusals.words(

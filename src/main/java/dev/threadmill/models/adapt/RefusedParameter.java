@@ -41,6 +41,25 @@ final class RefusedParameter {
       List.of(
           List.of("top_p", "topP"),
           List.of("stop", "stop_sequences", "stopSequences"),
+          List.of(
+              "response_format",
+              "json_schema",
+              "JSON mode",
+              "json mode",
+              "Structured outputs",
+              "structured outputs",
+              "structured output",
+              "response mime type",
+              "responseMimeType",
+              "response_mime_type",
+              "responseSchema",
+              "response_schema"),
+          List.of(
+              "parallel_tool_calls",
+              "Parallel tool calls",
+              "parallel tool calls",
+              "parallel function calls",
+              "parallel tool use"),
           List.of("frequency_penalty", "frequencyPenalty"),
           List.of("presence_penalty", "presencePenalty"),
           List.of(
@@ -64,8 +83,15 @@ final class RefusedParameter {
           "unsupported|not support|n't support|not permitted|not allowed|not accept|unrecogni[sz]ed"
               + "|unknown|unexpected|extra inputs|extra_forbidden|extra fields|deprecated|cannot both"
               + "|not both|response_format.{0,30}must be|invalid tool_choice|supported (?:string )?values"
-              + "|not available|not compatible|incompatible|not valid|no longer|only the"
-              + " default|does not exist|not enabled|invalid parameter|invalid argument");
+              + "|not available|unavailable|not compatible|incompatible|not valid|no longer|only the"
+              + " default|does not exist|not enabled|invalid parameter|invalid argument"
+              + "|only allowed|only [^.]{0,40}(?:is|are) allowed|not (?:a )?recogni[sz]ed|or unset"
+              + "|may only be set|must be 1(?:\\.0)?\\b|cannot be (?:combined|used)");
+
+  /** A schema that is refused for itself says nothing about the others. */
+  private static final Pattern ABOUT_ONE_SCHEMA =
+      Refusals.words(
+          "invalid schema|in context=|schema is (?:invalid|not valid)|invalid json.?schema");
 
   private static final Pattern OUTPUT_BOUND =
       Refusals.words(
@@ -98,7 +124,7 @@ final class RefusedParameter {
         }
       }
     }
-    if (!refused) {
+    if (!refused || ABOUT_ONE_SCHEMA.matcher(message).find()) {
       return Optional.empty();
     }
     return OPTIONAL.stream()

@@ -46,6 +46,19 @@ class RefusalsTest {
         "Unable to submit request: topP is not supported | top_p",
         "The 'response_format.type' must be 'json_schema' or 'text' | response_format",
         "Invalid tool_choice type: 'object'. Supported string values: none, auto | tool_choice",
+        "This response_format type is unavailable now | response_format",
+        "guided decoding is not supported: json_schema | response_format",
+        "This model does not support structured outputs | response_format",
+        "JSON mode is not supported for this model | response_format",
+        "json mode cannot be combined with tool/function calling | response_format",
+        "Function calling with a response mime type: 'application/json' is unsupported | response_format",
+        "parallel tool calls are not supported by this model | parallel_tool_calls",
+        "The field 'stream_options' is only allowed when 'stream' is enabled | stream_options",
+        "Invalid value for temperature. Only temperature = 1 is allowed for this model | temperature",
+        "The value of temperature must be 1.0 when thinking is enabled | temperature",
+        "`top_p` must be at least 0.95 or unset when thinking is enabled | top_p",
+        "seed is not a recognized parameter | seed",
+        "Thinking level is not supported for this model. | reasoning_effort",
       })
   void aParameterThatIsRefusedByNameIsLeftOut(String message, String parameter) {
     assertThat(facts(message).unsupported()).containsExactly(parameter);
@@ -66,6 +79,10 @@ class RefusalsTest {
         "Image URLs are not supported: send the image as base64.",
         "Invalid image detail: 'ultra' is not supported for this image.",
         "Image input is temporarily not available. Please try again.",
+        "Invalid schema for response_format 'answer': In context=(), 'oneOf' is not permitted.",
+        "Invalid schema for function 'f': 'additionalProperties' is required to be false.",
+        "This model does not support tools.",
+        "Function calling is not enabled for models/gemma-3-27b-it",
         "The image service is not available.",
         "",
       })
@@ -198,6 +215,11 @@ class RefusalsTest {
         "too many tokens: total number of tokens in the prompt cannot exceed 4081 - received 5000 |"
             + " 4081",
         "The prompt (length 5000) is longer than the model's context length of 4096 | 4096",
+        "Your request exceeded model token limit: 8192 (requested: 9000) | 8192",
+        "Range of input length should be [1, 30720] | 30720",
+        "Exceeded maximum input length of 32768 tokens (got 40000) | 32768",
+        "the input tokens (5000) exceeds limit (4096) | 4096",
+        "Prompt tokens limit exceeded: 5000 > 4096 | 4096",
         "Input is too long for requested model. | 7500",
         "Please reduce the length of the messages or completion. | 7500",
       })
@@ -231,8 +253,10 @@ class RefusalsTest {
         "Expected last role User or Tool (or Assistant with prefix True) for serving but got assistant",
         "Unexpected role 'user' after role 'tool'",
         "content field is required for assistant messages",
+        "Invalid value for 'content': expected a string, got null.",
+        "messages.2.content: none is not an allowed value",
+        "tool_call_id not found in previous assistant message",
         "An assistant message with 'tool_calls' must be followed by tool messages",
-        "Jinja Exception: Only user and assistant roles are supported!",
         "Requests which include `tool_use` or `tool_result` blocks must define tools",
       })
   void complaintsAboutTheHistoryMakeItStrict(String message) {
@@ -240,6 +264,19 @@ class RefusalsTest {
     assertThat(Refusals.learn(error(message, 400), ModelFacts.NONE.strict(), SENT, 10, 100_000))
         .as("once")
         .isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "Jinja Exception: Only user and assistant roles are supported!",
+        "'messages[0].role' must be one of 'user', 'assistant'",
+      })
+  void aTemplateOfTwoRolesHasTheSystemMessageInTheFirst(String message) {
+    var second = Refusals.learn(error(message, 400), facts(message), SENT, 10, 100_000);
+
+    assertThat(((Refusals.Lesson.Rewrite) second.orElseThrow()).facts().supports("system"))
+        .isFalse();
   }
 
   @Test

@@ -142,7 +142,7 @@ class ModelOptionsTest {
   void timeLimitsAreThoseOfTheModelOrElseOfItsProvider() throws Exception {
     models(
         "- {name: quick, provider: one, timeouts: {first_byte: 100ms}}\n"
-            + "  - {name: plain, provider: one}\n"
+            + "  - {name: plain, provider: impatient}\n"
             + "  - {name: stalls, provider: one, timeouts: {first_byte: 10s, next_byte: 200ms}}");
     provider.reply(Reply.hang(), Reply.hang(), Reply.text("one two").hangAfter(2));
 
@@ -223,11 +223,12 @@ class ModelOptionsTest {
         file,
         """
         providers:
-          one: {base_url: "%s", timeouts: {first_byte: 300ms}}
+          one: {base_url: "%s"}
+          impatient: {base_url: "%s", timeouts: {first_byte: 300ms}}
         models:
           %s
         """
-            .formatted(provider.baseUrl(), models));
+            .formatted(provider.baseUrl(), provider.baseUrl(), models));
     setup = new ModelsSetup(Map.of("file", file.toString(), "retries", "0"));
   }
 
