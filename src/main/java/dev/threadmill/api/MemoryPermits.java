@@ -48,10 +48,15 @@ public final class MemoryPermits {
       this.bytes = bytes;
     }
 
+    /** Releases what the permit has beyond this many bytes. */
+    public void shrink(long newBytes) {
+      releaseDownTo(this, newBytes);
+    }
+
     /** Releases the permit; further calls have no effect. */
     @Override
     public void close() {
-      release(this);
+      releaseDownTo(this, 0);
     }
   }
 
@@ -79,6 +84,12 @@ public final class MemoryPermits {
     return place;
   }
 
+  /** How many requests of an owner wait. */
+  public synchronized long waiting(String owner) {
+    var queue = waiters.get(owner);
+    return queue == null ? 0 : queue.stream().filter(next -> !next.place().isDone()).count();
+  }
+
   /** Stops waiting for a permit, and releases it if it was granted meanwhile. */
   public static void giveUp(CompletableFuture<Permit> place) {
     if (!place.cancel(false)) {
@@ -93,13 +104,13 @@ public final class MemoryPermits {
     }
   }
 
-  private void release(Permit permit) {
+  private void releaseDownTo(Permit permit, long bytesLeft) {
     synchronized (this) {
-      available += permit.bytes;
-      long released = permit.bytes;
+      long released = Math.max(0, permit.bytes - bytesLeft);
+      available += released;
       held.computeIfPresent(
           permit.owner, (_, bytes) -> bytes <= released ? null : bytes - released);
-      permit.bytes = 0;
+      permit.bytes -= released;
     }
     grantWaiters();
   }

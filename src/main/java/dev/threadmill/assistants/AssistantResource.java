@@ -42,7 +42,7 @@ public class AssistantResource {
   @Path("{assistant_id}")
   @Operation(summary = "Retrieve an assistant")
   public AssistantObject get(@PathParam("assistant_id") AssistantId id) {
-    return AssistantObject.of(assistants.get(Caller.current().project(), id));
+    return AssistantObject.of(assistants.getToShow(Caller.current().project(), id));
   }
 
   @POST

@@ -42,6 +42,9 @@ import java.util.stream.Collectors;
 public class Assistants implements LimitedAssistants {
   private static final int MAX_EXPOSED = 200;
 
+  private static final String SIZE =
+      Keyset.sizeExpression("tools", "instructions", "response_format");
+
   private final HibernateTransaction transaction;
   private final Ids ids;
   private final InstantSource clock;
@@ -235,14 +238,21 @@ public class Assistants implements LimitedAssistants {
 
   /** The assistants of a project. */
   public Page<Assistant> list(ProjectId project, PageRequest request) {
-    return Keyset.of(AssistantRow.COLUMNS, "assistants")
-        .within("project_id = ?", project.value())
-        .pageBoundedBySize(
-            request,
-            EntityQuery.counted(AssistantRow.class),
-            row -> row.id,
-            Keyset.sizeExpression("tools", "instructions", "response_format"))
+    return assistantsOf(project)
+        .pageBoundedBySize(request, EntityQuery.counted(AssistantRow.class), row -> row.id, SIZE)
         .map(AssistantRow::toAssistant);
+  }
+
+  /** As {@link #get}, for an answer that shows it. */
+  Assistant getToShow(ProjectId project, AssistantId id) {
+    return assistantsOf(project)
+        .find(id.value(), EntityQuery.counted(AssistantRow.class), SIZE)
+        .map(AssistantRow::toAssistant)
+        .orElseThrow(() -> ApiException.notFound("assistant", id));
+  }
+
+  private static Keyset assistantsOf(ProjectId project) {
+    return Keyset.of(AssistantRow.COLUMNS, "assistants").within("project_id = ?", project.value());
   }
 
   @Transactional

@@ -20,9 +20,10 @@ public final class EntityQuery {
           Panache.getSession()
               .createNativeQuery(sql, Object[].class)
               .addEntity(entity)
-              .addScalar(Keyset.FOUND, Integer.class);
+              .addScalar(Keyset.FOUND, Integer.class)
+              .addScalar(Keyset.CHARACTERS, Long.class);
       return rows(query, params).stream()
-          .map(row -> new Keyset.Counted<>(entity.cast(row[0]), (Integer) row[1]))
+          .map(row -> new Keyset.Counted<>(entity.cast(row[0]), (Integer) row[1], (Long) row[2]))
           .toList();
     };
   }

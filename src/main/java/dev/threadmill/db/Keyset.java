@@ -1,5 +1,6 @@
 package dev.threadmill.db;
 
+import dev.threadmill.api.AnswerMemory;
 import dev.threadmill.api.ApiException;
 import dev.threadmill.api.Ids;
 import dev.threadmill.api.Page;
@@ -8,8 +9,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -33,6 +36,8 @@ public final class Keyset {
   private static final long MAX_PAGE_CHARACTERS = 8L << 20;
 
   static final String FOUND = "rows_found";
+
+  static final String CHARACTERS = "page_characters";
 
   private final String columns;
   private final String table;
@@ -78,15 +83,25 @@ public final class Keyset {
   /**
    * A row of a page of large elements.
    *
+   * @param element null in the only row of a page that is too large for what is allowed, or empty
    * @param found how many rows the page would have if none were large, from the column {@value
-   *     #FOUND}
+   *     #FOUND}; null without an element
+   * @param characters that the large elements of the page have, from the column {@value
+   *     #CHARACTERS}
    */
-  public record Counted<T>(T element, int found) {}
+  public record Counted<T>(T element, Integer found, long characters) {}
 
   /** Reads rows by JDBC that {@link #pageBoundedBySize} asks for. */
   public static <T> Query<Counted<T>> counted(Jdbc jdbc, Tx.RowMapper<T> mapper) {
     return (sql, params) ->
-        jdbc.list(sql, row -> new Counted<>(mapper.map(row), row.integer(FOUND)), params);
+        jdbc.list(
+            sql,
+            row -> {
+              Integer found = row.integer(FOUND);
+              return new Counted<>(
+                  found == null ? null : mapper.map(row), found, row.bigint(CHARACTERS));
+            },
+            params);
   }
 
   /** The expression for the size of these columns of any type. */
@@ -103,7 +118,7 @@ public final class Keyset {
 
   /**
    * As {@link #page}, for elements that may be large: a page ends early, with {@code has_more},
-   * before it becomes too large for the heap.
+   * before it becomes too large for the heap, and is loaded under a permit of {@link AnswerMemory}.
    *
    * @param id the id of an element
    * @param sizeOfElement its size in characters: an expression over its row, aliased {@code
@@ -115,10 +130,49 @@ public final class Keyset {
       Function<? super T, String> id,
       String sizeOfElement) {
     sizeExpression = sizeOfElement;
-    var page = page(request, query, row -> id.apply(row.element()));
+    var page = page(request, underPermit(query), row -> id.apply(row.element()));
     boolean more = !page.data().isEmpty() && page.data().size() < page.data().getFirst().found();
     return new Page<>(page.object(), page.data(), page.firstId(), page.lastId(), more)
         .map(Counted::element);
+  }
+
+  /**
+   * Reads one element that may be large, under a permit of {@link AnswerMemory}.
+   *
+   * @param sizeOfElement as of {@link #pageBoundedBySize}
+   */
+  public <T> Optional<T> find(String id, Query<Counted<T>> query, String sizeOfElement) {
+    sizeExpression = sizeOfElement;
+    return underPermit(query).run(located(), paramsWith(id)).stream()
+        .findFirst()
+        .map(Counted::element);
+  }
+
+  private String located() {
+    var selected = sizeExpression == null ? columns : "*";
+    var row = "SELECT %s FROM %s WHERE %s AND id = ?".formatted(selected, table, scope);
+    return sizeExpression == null ? row : bounded(row, "ASC");
+  }
+
+  private Object[] paramsWith(String id) {
+    var params = new ArrayList<>(scopeParams);
+    params.add(id);
+    return params.toArray();
+  }
+
+  /** Adds how many characters may be loaded as the last parameter, and leaves out empty rows. */
+  private static <T> Query<Counted<T>> underPermit(Query<Counted<T>> query) {
+    return (sql, params) ->
+        AnswerMemory.current()
+            .load(
+                maxCharacters -> {
+                  var allParams = Arrays.copyOf(params, params.length + 1);
+                  allParams[params.length] = maxCharacters;
+                  var rows = query.run(sql, allParams);
+                  long characters = rows.isEmpty() ? 0 : rows.getFirst().characters();
+                  return new AnswerMemory.Loaded<>(
+                      rows.stream().filter(row -> row.element() != null).toList(), characters);
+                });
   }
 
   /**
@@ -177,16 +231,34 @@ public final class Keyset {
     return query.run(sizeExpression == null ? sql : bounded(sql, direction), params.toArray());
   }
 
-  /** The rows of a page up to the one that exceeds the maximum size. */
+  /**
+   * The rows of a page up to the one that exceeds the maximum size; if they have more characters
+   * than the last parameter allows, one row that only says how many.
+   */
   private String bounded(String rows, String direction) {
     var order = "ORDER BY created_at %s, id %s".formatted(direction, direction);
     return """
-    SELECT %s, %s FROM (
+    WITH weighed AS (
       SELECT *, (count(*) OVER ())::integer AS %s,
-        sum(%s) OVER (%s ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS ahead
-      FROM (%s) AS element) AS weighed
-    WHERE coalesce(ahead, 0) < %d %s"""
-        .formatted(columns, FOUND, FOUND, sizeExpression, order, rows, MAX_PAGE_CHARACTERS, order);
+        coalesce(sum(weight) OVER
+          (%s ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS ahead
+      FROM (SELECT *, (%s)::bigint AS weight FROM (%s) AS element) AS element),
+    page AS (
+      SELECT coalesce(max(ahead + weight), 0)::bigint AS %s FROM weighed WHERE ahead < %d)
+    SELECT %s, %s, %s FROM page LEFT JOIN weighed ON ahead < %d AND %s <= ? %s"""
+        .formatted(
+            FOUND,
+            order,
+            sizeExpression,
+            rows,
+            CHARACTERS,
+            MAX_PAGE_CHARACTERS,
+            columns,
+            FOUND,
+            CHARACTERS,
+            MAX_PAGE_CHARACTERS,
+            CHARACTERS,
+            order);
   }
 
   private String beyond(String than, Cursor cursor, List<Object> params) {
@@ -211,11 +283,7 @@ public final class Keyset {
     if (id == null) {
       return null;
     }
-    var params = new ArrayList<>(scopeParams);
-    params.add(id);
-    var selected = sizeExpression == null ? columns : columns + ", 0 AS " + FOUND;
-    var sql = "SELECT %s FROM %s WHERE %s AND id = ?".formatted(selected, table, scope);
-    if (!query.run(sql, params.toArray()).isEmpty()) {
+    if (!query.run(located(), paramsWith(id)).isEmpty()) {
       return Cursor.of(id);
     }
     // An id has its time in milliseconds: an element may be repeated, but none is left out.

@@ -3,6 +3,7 @@ package dev.threadmill.debuglogs;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.TextNode;
+import dev.threadmill.api.AnswerMemory;
 import dev.threadmill.api.ApiException;
 import dev.threadmill.api.Json;
 import dev.threadmill.api.ProjectId;
@@ -78,6 +79,7 @@ class ReadDebugLog {
   }
 
   private JsonNode content(ProjectId project, DebugLogEntry entry) {
+    AnswerMemory.current().reserve(entry.bytes());
     try {
       var text = sealed.open(project, stored(entry));
       try {

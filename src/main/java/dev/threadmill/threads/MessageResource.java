@@ -100,11 +100,10 @@ public class MessageResource {
       @PathParam("message_id") MessageId id,
       ModifyMessage request) {
     var project = Caller.current().project();
-    var changed =
-        request != null && request.metadata() instanceof Field.Present<Metadata>(var metadata)
-            ? messages.setMetadata(project, thread, id, metadata)
-            : messages.find(project, thread, id);
-    return changed.map(MessageObject::of).orElseThrow(() -> ApiException.notFound("message", id));
+    if (request != null && request.metadata() instanceof Field.Present<Metadata>(var metadata)) {
+      messages.setMetadata(project, thread, id, metadata);
+    }
+    return get(thread, id);
   }
 
   @DELETE

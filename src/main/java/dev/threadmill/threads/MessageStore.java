@@ -43,6 +43,8 @@ public class MessageStore {
       content, attachments, metadata, assistant_id, run_id, tokens\
       """;
 
+  private static final String SIZE = Keyset.sizeExpression("content");
+
   private static final int MAX_UNANSWERED = 100;
 
   private static final TypeReference<List<ContentPart>> CONTENT = new TypeReference<>() {};
@@ -205,12 +207,14 @@ public class MessageStore {
 
   /** The message, empty if the project has none of this id in this thread. */
   public Optional<Message> find(ProjectId project, ThreadId thread, MessageId id) {
-    return jdbc.one(
-        "SELECT " + COLUMNS + " FROM messages WHERE thread_id = ? AND id = ? AND project_id = ?",
-        MessageStore::readMessage,
-        thread,
-        id,
-        project);
+    return listOf(project, thread)
+        .find(id.value(), Keyset.counted(jdbc, MessageStore::readMessage), SIZE);
+  }
+
+  private static Keyset listOf(ProjectId project, ThreadId thread) {
+    return Keyset.of(COLUMNS, "messages")
+        .within("thread_id = ?", thread.value())
+        .within("project_id = ?", project.value());
   }
 
   /** Those of the messages that exist, in no particular order. */
@@ -268,10 +272,7 @@ public class MessageStore {
 
   /** The messages of a thread, or of one run in it. */
   public Page<Message> list(ProjectId project, ThreadId thread, RunId run, PageRequest page) {
-    var messages =
-        Keyset.of(COLUMNS, "messages")
-            .within("thread_id = ?", thread.value())
-            .within("project_id = ?", project.value());
+    var messages = listOf(project, thread);
     if (run != null) {
       messages.filteredBy("run_id = ?", run.value());
     }
@@ -279,20 +280,13 @@ public class MessageStore {
         page,
         Keyset.counted(jdbc, MessageStore::readMessage),
         message -> message.id().value(),
-        Keyset.sizeExpression("content"));
+        SIZE);
   }
 
-  /** The changed message, empty if there is none of this id. */
-  Optional<Message> setMetadata(
-      ProjectId project, ThreadId thread, MessageId id, Metadata metadata) {
-    return jdbc.updateReturningOne(
-        """
-        UPDATE messages SET metadata = ? WHERE thread_id = ? AND id = ? AND project_id = ?
-        RETURNING\
-        """
-            + " "
-            + COLUMNS,
-        MessageStore::readMessage,
+  /** Sets the metadata of a message if there is one of this id. */
+  void setMetadata(ProjectId project, ThreadId thread, MessageId id, Metadata metadata) {
+    jdbc.update(
+        "UPDATE messages SET metadata = ? WHERE thread_id = ? AND id = ? AND project_id = ?",
         Tx.json(metadata),
         thread,
         id,

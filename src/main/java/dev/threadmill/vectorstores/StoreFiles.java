@@ -1,5 +1,6 @@
 package dev.threadmill.vectorstores;
 
+import dev.threadmill.api.AnswerMemory;
 import dev.threadmill.api.ApiException;
 import dev.threadmill.api.FileBatchId;
 import dev.threadmill.api.FileId;
@@ -134,6 +135,7 @@ public class StoreFiles implements FileLifecycle {
 
   /** The parts of a file's text from one on, up to a number or a size that fits a response. */
   public Texts texts(StoreFile file, int from) {
+    AnswerMemory.current().reserve(MAX_TEXT_BYTES);
     var found = storeFiles.texts(file.content(), from, MAX_PARTS, MAX_TEXT_BYTES);
     return new Texts(
         found.stream()

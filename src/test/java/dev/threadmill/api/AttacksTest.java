@@ -12,7 +12,6 @@ import dev.threadmill.testing.RecordingServer;
 import dev.threadmill.testing.Reply;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -256,17 +255,10 @@ class AttacksTest {
                   .getBytes(StandardCharsets.US_ASCII));
     }
     var thread = attacker.post("/v1/threads", "{}").id();
-    var image = JSON.objectNode().put("role", "user");
-    image
-        .putArray("content")
-        .addObject()
-        .put("type", "image_url")
-        .putObject("image_url")
-        .put("url", "data:image/png;base64," + "iVBORw0K".repeat(9 << 17));
+    var image = image();
     var posts = new ArrayList<Callable<Integer>>();
     for (int i = 0; i < AT_ONCE; i++) {
-      posts.add(
-          () -> attacker.post("/v1/threads/" + thread + "/messages", image.toString()).status());
+      posts.add(() -> attacker.post("/v1/threads/" + thread + "/messages", image).status());
       posts.add(() -> attacker.post("/v1/threads", "[".repeat(9_000_000)).status());
       posts.add(
           () ->
@@ -294,25 +286,46 @@ class AttacksTest {
         .atMost(Duration.ofSeconds(20))
         .until(() -> attacker.get(path).json().path("status").asText().equals("completed"));
 
-    var sockets = new ArrayList<Socket>();
-    for (int i = 0; i < 300; i++) {
-      var socket = new Socket();
-      socket.setReceiveBufferSize(2_048);
-      socket.connect(new InetSocketAddress("127.0.0.1", cluster.node(0).port()));
-      sockets.add(socket);
-      socket
-          .getOutputStream()
-          .write(
-              "GET %s/events HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer %s\r\n\r\n"
-                  .formatted(path, attackersKey)
-                  .getBytes(StandardCharsets.US_ASCII));
-    }
-
-    bystander.awaitRequests(100);
-    for (var socket : sockets) {
-      socket.close();
+    try (var clients = new SilentClients(cluster.node(0).url(), attackersKey)) {
+      for (int i = 0; i < 300; i++) {
+        clients.get(path + "/events");
+      }
+      bystander.awaitRequests(100);
     }
     assertThat(attacker.get(path + "/events").text()).endsWith("data: [DONE]\n\n");
+  }
+
+  @Test
+  void clientsAskForLargeAnswersAndReadNothing() throws IOException {
+    var thread = "/v1/threads/" + attacker.post("/v1/threads", "{}").id() + "/messages";
+    var message = thread + "/" + attacker.post(thread, image()).id();
+    var items =
+        thread.replace("threads/thread_", "conversations/conv_").replace("/messages", "/items");
+    var schema = "{\"description\": \"%s\"}".formatted("word ".repeat(150_000));
+    var assistant = "/v1/assistants/" + create("attack/f", function("f", schema)).id();
+    var paths = List.of(thread, message, items, assistant);
+    assertThat(paths).allMatch(path -> attacker.get(path).text().length() > 700_000);
+
+    try (var clients = new SilentClients(cluster.node(0).url(), attackersKey)) {
+      for (int i = 0; i < 100; i++) {
+        for (var path : paths) {
+          clients.get(path);
+        }
+      }
+      bystander.awaitRequests(100);
+    }
+    await().atMost(Duration.ofSeconds(60)).until(() -> attacker.get(message).status() == 200);
+  }
+
+  private static String image() {
+    var message = JSON.objectNode().put("role", "user");
+    message
+        .putArray("content")
+        .addObject()
+        .put("type", "image_url")
+        .putObject("image_url")
+        .put("url", "data:image/png;base64," + "iVBORw0K".repeat(9 << 17));
+    return message.toString();
   }
 
   private static void answer(String name, String encoding, byte[] body) {

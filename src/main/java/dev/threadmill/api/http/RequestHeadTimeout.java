@@ -40,6 +40,7 @@ public final class RequestHeadTimeout extends ChannelInitializerExtension {
     channel.attr(DEADLINE).set(deadline);
     channel.pipeline().addFirst("request-head-timeout", deadline);
     channel.pipeline().addFirst("malformed-requests", new MalformedRequests(deadline::isInRequest));
+    channel.pipeline().addFirst("stalled-clients", new StalledClients());
   }
 
   /** All of it happens on the event loop of the connection. */

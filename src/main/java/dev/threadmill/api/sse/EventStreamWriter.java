@@ -1,5 +1,6 @@
 package dev.threadmill.api.sse;
 
+import dev.threadmill.api.AnswerMemory;
 import dev.threadmill.api.ApiError;
 import io.quarkus.arc.All;
 import io.vertx.core.buffer.Buffer;
@@ -12,7 +13,6 @@ import jakarta.ws.rs.ext.Provider;
 import java.io.OutputStream;
 import java.lang.annotation.Annotation;
 import java.lang.reflect.Type;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
@@ -30,9 +30,6 @@ import org.jboss.resteasy.reactive.server.vertx.VertxResteasyReactiveRequestCont
 @Produces(MediaType.SERVER_SENT_EVENTS)
 public class EventStreamWriter implements ServerMessageBodyWriter<EventStream> {
   private static final int MAX_CHUNK_BYTES = 64 * 1024;
-
-  /** How long a client may leave its socket full before its connection is closed. */
-  private static final Duration MAX_STALL = Duration.ofMinutes(5);
 
   private final KeepAlive keepAlive = new KeepAlive();
   private final List<StreamGuard> guards;
@@ -55,6 +52,8 @@ public class EventStreamWriter implements ServerMessageBodyWriter<EventStream> {
 
   @Override
   public void writeResponse(EventStream stream, Type genericType, ServerRequestContext context) {
+    // A stream loads what it sends by itself.
+    AnswerMemory.current().release();
     var request = (VertxResteasyReactiveRequestContext) context;
     var connection =
         new Connection(request.getContext(), request.getContextExecutor(), stream, keepAlive);
@@ -190,8 +189,6 @@ public class EventStreamWriter implements ServerMessageBodyWriter<EventStream> {
       if (!ended && !response.writeQueueFull()) {
         lastWrite = System.nanoTime();
         response.write(SseFormat.keepAlive());
-      } else if (System.nanoTime() - lastWrite > MAX_STALL.toNanos()) {
-        response.reset();
       }
     }
 

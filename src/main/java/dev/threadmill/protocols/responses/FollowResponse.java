@@ -1,6 +1,7 @@
 package dev.threadmill.protocols.responses;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.threadmill.api.AnswerMemory;
 import dev.threadmill.api.ApiException;
 import dev.threadmill.api.sse.EventStream;
 import dev.threadmill.models.ReasoningState;
@@ -79,6 +80,7 @@ class FollowResponse {
   }
 
   private static void drain(EventStream stream) throws InterruptedException {
+    AnswerMemory.current().release();
     var changes = new Semaphore(0);
     stream.open(changes::release);
     try {

@@ -5,6 +5,7 @@ import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.RunId;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.db.Jdbc;
+import dev.threadmill.db.Keyset;
 import dev.threadmill.db.Row;
 import dev.threadmill.db.Tx;
 import dev.threadmill.threads.ThreadLifecycle;
@@ -56,11 +57,13 @@ class ResponseStore implements ThreadLifecycle {
 
   /** The response; empty if the project has none of this id, or it was not stored. */
   Optional<StoredResponse> find(ProjectId project, String id) {
-    return jdbc.one(
-        "SELECT " + COLUMNS + " FROM responses WHERE id = ? AND project_id = ? AND stored",
-        ResponseStore::read,
-        id,
-        project);
+    return Keyset.of(COLUMNS, "responses")
+        .within("project_id = ?", project)
+        .within("stored")
+        .find(
+            id,
+            Keyset.counted(jdbc, ResponseStore::read),
+            Keyset.sizeExpression("request", "input", "system"));
   }
 
   /**

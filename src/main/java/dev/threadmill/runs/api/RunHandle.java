@@ -1,5 +1,6 @@
 package dev.threadmill.runs.api;
 
+import dev.threadmill.api.AnswerMemory;
 import dev.threadmill.api.ApiException;
 import dev.threadmill.api.sse.EventStream;
 import dev.threadmill.runs.execution.EventId;
@@ -163,6 +164,7 @@ public final class RunHandle {
    * @return the run at that moment
    */
   public RunSnapshot await() throws InterruptedException {
+    AnswerMemory.current().release();
     var last = new LastSnapshot();
     var stream = stream(last, true, null);
     var changes = new Semaphore(0);

@@ -1,5 +1,6 @@
 package dev.threadmill.runs.api;
 
+import dev.threadmill.api.AnswerMemory;
 import dev.threadmill.api.ApiException;
 import dev.threadmill.api.MessageId;
 import dev.threadmill.api.Page;
@@ -38,8 +39,8 @@ import java.util.stream.Collectors;
 /** The items of threads for front doors: messages and tool calls in one list. */
 @ApplicationScoped
 public class ThreadItems {
-  /** A page ends behind the item with which it has more bytes than this. */
-  private static final long MAX_PAGE_BYTES = 8L << 20;
+  /** A page ends behind the item with which it has more characters than this. */
+  private static final long MAX_PAGE_CHARACTERS = 8L << 20;
 
   private final Jdbc jdbc;
   private final ThreadStore threads;
@@ -94,12 +95,15 @@ public class ThreadItems {
   private Page<ThreadItem> page(
       ProjectId project, ThreadId thread, ThreadItemStore.Place start, PageRequest page) {
     int limit = page.limit();
-    var found = items.list(project, thread, start, page.descending(), limit + 1);
+    var memory = AnswerMemory.current();
+    var found =
+        memory.measured(() -> items.list(project, thread, start, page.descending(), limit + 1));
     int count = 0;
-    long bytes = 0;
-    while (count < Math.min(limit, found.size()) && bytes <= MAX_PAGE_BYTES) {
-      bytes += found.get(count++).size();
+    long characters = 0;
+    while (count < Math.min(limit, found.size()) && characters <= MAX_PAGE_CHARACTERS) {
+      characters += found.get(count++).size();
     }
+    memory.reserve(characters);
     var shown = read(thread, found.subList(0, count));
     return new Page<>("list", shown, "", "", found.size() > count);
   }
@@ -110,13 +114,18 @@ public class ThreadItems {
 
   private Optional<ThreadItemStore.Place> place(
       ProjectId project, ThreadId thread, ThreadItem.Key key) {
-    return items.find(project, thread, ThreadItemStore.Kind.valueOf(key.kind().name()), key.id());
+    var kind = ThreadItemStore.Kind.valueOf(key.kind().name());
+    return AnswerMemory.current().measured(() -> items.find(project, thread, kind, key.id()));
   }
 
   /** The item; empty if the project has no such thread or the thread no such item. */
   public Optional<ThreadItem> find(ProjectId project, ThreadId thread, ThreadItem.Key key) {
     return place(project, thread, key)
-        .flatMap(found -> read(thread, List.of(found)).stream().findFirst());
+        .flatMap(
+            found -> {
+              AnswerMemory.current().reserve(found.size());
+              return read(thread, List.of(found)).stream().findFirst();
+            });
   }
 
   /**

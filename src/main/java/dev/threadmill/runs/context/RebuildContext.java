@@ -1,5 +1,6 @@
 package dev.threadmill.runs.context;
 
+import dev.threadmill.api.AnswerMemory;
 import dev.threadmill.api.ApiException;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.RunId;
@@ -100,7 +101,12 @@ public class RebuildContext {
 
   private List<HistoryEntry> entries(Run run, SentContext sent) {
     var window = sent.window();
-    return window == null ? List.of() : history.between(run, window.fromTime(), window.toTime());
+    if (window == null) {
+      return List.of();
+    }
+    AnswerMemory.current()
+        .reserve(() -> history.characters(run, window.fromTime(), window.toTime()));
+    return history.between(run, window.fromTime(), window.toTime());
   }
 
   private StepContextObject.Omitted leftOut(Run run, SentContext sent) {

@@ -119,7 +119,7 @@ public class RunResource {
   @Path("{thread_id}/runs/{run_id}")
   @Operation(summary = "Retrieve a run")
   public Response get(@PathParam("thread_id") ThreadId thread, @PathParam("run_id") RunId run) {
-    return answer(shown(runs.get(Caller.current().project(), thread, run)));
+    return answer(shown(runs.getToShow(Caller.current().project(), thread, run)));
   }
 
   @POST

@@ -29,6 +29,9 @@ public class RunStore {
   private static final String MATCHES =
       "thread_id = ? AND project_id = ? AND assistant_id = ? AND (? OR status = ANY (?))";
 
+  private static final String SIZE_IN_A_PAGE =
+      Keyset.sizeExpression("tools", "instructions", "response_format");
+
   private final Jdbc jdbc;
 
   public RunStore(Jdbc jdbc) {
@@ -177,14 +180,26 @@ public class RunStore {
 
   /** A page of the thread's runs, without their event logs. */
   public Page<Run> list(ProjectId project, ThreadId thread, PageRequest page) {
+    return runsOf(project, thread)
+        .pageBoundedBySize(
+            page, Keyset.counted(jdbc, RunRow::read), run -> run.id().value(), SIZE_IN_A_PAGE);
+  }
+
+  /**
+   * As {@link #get}, without its event log, for an answer that shows it.
+   *
+   * @throws ApiException 404 if the project has no such run in this thread
+   */
+  public Run getToShow(ProjectId project, ThreadId thread, RunId run) {
+    return runsOf(project, thread)
+        .find(run.value(), Keyset.counted(jdbc, RunRow::read), SIZE_IN_A_PAGE)
+        .orElseThrow(() -> ApiException.notFound("run", run));
+  }
+
+  private static Keyset runsOf(ProjectId project, ThreadId thread) {
     return Keyset.of(RunRow.COLUMNS_OF_A_PAGE, "runs")
         .within("thread_id = ?", thread)
-        .within("project_id = ?", project)
-        .pageBoundedBySize(
-            page,
-            Keyset.counted(jdbc, RunRow::read),
-            run -> run.id().value(),
-            Keyset.sizeExpression("tools", "instructions", "response_format"));
+        .within("project_id = ?", project);
   }
 
   /**

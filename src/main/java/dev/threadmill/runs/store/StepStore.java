@@ -115,10 +115,7 @@ public class StepStore {
   /** A page of the steps of a run. */
   public Page<Step> list(ProjectId project, ThreadId thread, RunId run, PageRequest page) {
     var steps =
-        Keyset.of(COLUMNS, "run_steps")
-            .within("thread_id = ?", thread)
-            .within("run_id = ?", run)
-            .within("project_id = ?", project)
+        stepsOf(project, thread, run)
             .pageBoundedBySize(
                 page, Keyset.counted(jdbc, StepStore::read), step -> step.id().value(), WEIGHT);
     return new Page<>(
@@ -129,6 +126,35 @@ public class StepStore {
         steps.hasMore());
   }
 
+  private static Keyset stepsOf(ProjectId project, ThreadId thread, RunId run) {
+    return Keyset.of(COLUMNS, "run_steps")
+        .within("thread_id = ?", thread)
+        .within("run_id = ?", run)
+        .within("project_id = ?", project);
+  }
+
+  /**
+   * About how many characters the steps, calls and messages of these runs have; what is small does
+   * not count.
+   */
+  public long characters(Collection<Run> runs) {
+    return jdbc.one(
+            """
+            SELECT ((SELECT coalesce(sum(%s), 0) FROM run_steps element
+                WHERE (thread_id, run_id) IN (SELECT * FROM unnest(?::text[], ?::text[])))
+              + (SELECT coalesce(sum(%s), 0) FROM messages
+                WHERE (thread_id, run_id) IN (SELECT * FROM unnest(?::text[], ?::text[]))))::bigint
+              AS characters
+            """
+                .formatted(WEIGHT, Keyset.sizeExpression("content")),
+            row -> row.bigint("characters"),
+            runs.stream().map(Run::threadId).toList(),
+            runs.stream().map(Run::id).toList(),
+            runs.stream().map(Run::threadId).toList(),
+            runs.stream().map(Run::id).toList())
+        .orElse(0L);
+  }
+
   /**
    * One step.
    *
@@ -136,16 +162,8 @@ public class StepStore {
    */
   public Step get(ProjectId project, ThreadId thread, RunId run, StepId step) {
     var found =
-        jdbc.one(
-                "SELECT "
-                    + COLUMNS
-                    + " FROM run_steps"
-                    + " WHERE thread_id = ? AND id = ? AND run_id = ? AND project_id = ?",
-                StepStore::read,
-                thread,
-                step,
-                run,
-                project)
+        stepsOf(project, thread, run)
+            .find(step.value(), Keyset.counted(jdbc, StepStore::read), WEIGHT)
             .orElseThrow(() -> ApiException.notFound("run step", step));
     return withCalls(List.of(found), thread).getFirst();
   }

@@ -3,6 +3,7 @@ package dev.threadmill.runs.store;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.db.Jdbc;
+import dev.threadmill.db.Keyset;
 import dev.threadmill.db.Row;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.SQLException;
@@ -20,15 +21,14 @@ import java.util.Optional;
 public class ThreadItemStore {
   private static final String MESSAGES =
       """
-      SELECT m.created_at AS at, 'MESSAGE' AS kind, m.id, pg_column_size(m.content) AS size
+      SELECT m.created_at AS at, 'MESSAGE' AS kind, m.id
       FROM messages m
       WHERE m.thread_id = ? AND m.project_id = ? AND m.status <> 'in_progress'
       """;
 
   private static final String CALLS =
       """
-      SELECT s.created_at + 2 * c.ordinal * interval '1 microsecond' AS at, 'CALL' AS kind, c.id,
-        octet_length(c.arguments) + coalesce(octet_length(c.output), 0) AS size
+      SELECT s.created_at + 2 * c.ordinal * interval '1 microsecond' AS at, 'CALL' AS kind, c.id
       FROM run_steps s JOIN tool_calls c ON c.thread_id = s.thread_id AND c.step_id = s.id
       WHERE s.thread_id = ? AND s.project_id = ? AND s.type = 'tool_calls'
         AND c.executor <> 'nobody'
@@ -38,7 +38,7 @@ public class ThreadItemStore {
   private static final String OUTPUTS =
       """
       SELECT s.created_at + (2 * c.ordinal + 1) * interval '1 microsecond' AS at, 'OUTPUT' AS kind,
-        c.id, octet_length(c.output) AS size
+        c.id
       FROM run_steps s JOIN tool_calls c ON c.thread_id = s.thread_id AND c.step_id = s.id
       WHERE s.thread_id = ? AND s.project_id = ? AND s.type = 'tool_calls'
         AND c.executor = 'client' AND c.output IS NOT NULL
@@ -46,8 +46,7 @@ public class ThreadItemStore {
 
   private static final String REASONING =
       """
-      SELECT s.created_at - interval '1 microsecond' AS at, 'REASONING' AS kind, s.id,
-        pg_column_size(s.aside) AS size
+      SELECT s.created_at - interval '1 microsecond' AS at, 'REASONING' AS kind, s.id
       FROM run_steps s
       WHERE s.thread_id = ? AND s.project_id = ? AND s.aside ->> 'reasoning' IS NOT NULL
         AND s.status <> 'in_progress'
@@ -107,6 +106,21 @@ public class ThreadItemStore {
               "s.id",
               "s.created_at %s, s.id %s"));
 
+  /** The characters of an item of a thread, and its place. */
+  private static final String SIZED =
+      """
+      SELECT item.at, item.kind, item.id, coalesce(CASE item.kind
+        WHEN 'MESSAGE' THEN (SELECT %s FROM messages m WHERE m.thread_id = ? AND m.id = item.id)
+        WHEN 'REASONING' THEN (SELECT %s FROM run_steps s WHERE s.thread_id = ? AND s.id = item.id)
+        ELSE (SELECT %s FROM tool_calls c WHERE c.thread_id = ? AND c.id = item.id) END, 0)::bigint
+        AS size
+      FROM (%%s) AS item
+      """
+          .formatted(
+              Keyset.sizeExpression("m.content"),
+              Keyset.sizeExpression("s.aside"),
+              Keyset.sizeExpression("c.arguments", "c.output", "c.partial", "c.result_parts"));
+
   private final Jdbc jdbc;
 
   ThreadItemStore(Jdbc jdbc) {
@@ -126,15 +140,18 @@ public class ThreadItemStore {
    * An item.
    *
    * @param id of the message, the step, or the call
-   * @param size in bytes, about
+   * @param size in characters; 0 if it is small
    */
-  public record Place(Kind kind, String id, Instant at, int size) {}
+  public record Place(Kind kind, String id, Instant at, long size) {}
 
   /** The place of an item; empty if the thread has no such item. */
   public Optional<Place> find(ProjectId project, ThreadId thread, Kind kind, String id) {
     return jdbc.one(
-        "SELECT * FROM " + ALL + " WHERE kind = ? AND id = ?",
+        SIZED.formatted("SELECT * FROM " + ALL + " WHERE kind = ? AND id = ?"),
         ThreadItemStore::read,
+        thread,
+        thread,
+        thread,
         thread,
         project,
         thread,
@@ -156,7 +173,7 @@ public class ThreadItemStore {
       ProjectId project, ThreadId thread, Place after, boolean descending, int limit) {
     var order = descending ? "DESC" : "ASC";
     var sql = new StringBuilder();
-    var params = new ArrayList<Object>();
+    var params = new ArrayList<Object>(List.of(thread, thread, thread));
     for (var part : PARTS) {
       sql.append(sql.isEmpty() ? "" : " UNION ALL ").append('(').append(part.select());
       params.add(thread);
@@ -176,11 +193,9 @@ public class ThreadItemStore {
       params.add(limit + MOST_CALLS);
     }
     params.add(limit);
-    return jdbc.list(
-        "SELECT * FROM (%s) AS items ORDER BY at %s, kind %s, id %s LIMIT ?"
-            .formatted(sql, order, order, order),
-        ThreadItemStore::read,
-        params.toArray());
+    var sorted = "ORDER BY at %s, kind %s, id %s".formatted(order, order, order);
+    var page = "SELECT * FROM (%s) AS items %s LIMIT ?".formatted(sql, sorted);
+    return jdbc.list(SIZED.formatted(page) + sorted, ThreadItemStore::read, params.toArray());
   }
 
   /** Whether a thread has a message or a call from one time on and before another. */
@@ -239,6 +254,6 @@ public class ThreadItemStore {
 
   private static Place read(Row row) throws SQLException {
     return new Place(
-        Kind.valueOf(row.text("kind")), row.text("id"), row.instant("at"), row.integer("size"));
+        Kind.valueOf(row.text("kind")), row.text("id"), row.instant("at"), row.bigint("size"));
   }
 }

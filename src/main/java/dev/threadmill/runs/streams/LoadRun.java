@@ -1,5 +1,6 @@
 package dev.threadmill.runs.streams;
 
+import dev.threadmill.api.AnswerMemory;
 import dev.threadmill.api.MemoryPermits;
 import dev.threadmill.api.MessageId;
 import dev.threadmill.api.ProjectId;
@@ -63,6 +64,11 @@ public class LoadRun {
   /** The permit of one reader. */
   ReplayPermit permit(ProjectId project) {
     return new ReplayPermit(replayPermits, project);
+  }
+
+  /** Acquires the heap for an answer that shows these runs. */
+  void reserve(List<Run> runs) {
+    AnswerMemory.current().reserve(() -> steps.characters(runs));
   }
 
   /** Everything that the database has of the run. */

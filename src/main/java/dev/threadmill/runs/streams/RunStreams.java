@@ -125,6 +125,7 @@ public class RunStreams implements StreamLookup {
 
   /** The events of a run as far as the database has them; empty if it was deleted. */
   public List<SseFrame> stored(Run run) {
+    loadRun.reserve(List.of(run));
     return loadRun
         .load(run.projectId(), run.threadId(), run.id())
         .map(stored -> Replay.of(stored).frames())
@@ -134,6 +135,7 @@ public class RunStreams implements StreamLookup {
   /** As {@link #stored(Run)}, of several runs by their ids, in a few statements. */
   public Map<RunId, List<SseFrame>> stored(List<Run> wanted) {
     var frames = new HashMap<RunId, List<SseFrame>>();
+    loadRun.reserve(wanted);
     loadRun.loadAll(wanted).forEach(each -> frames.put(each.run().id(), Replay.of(each).frames()));
     return frames;
   }

@@ -3,9 +3,12 @@ package dev.threadmill.api.http;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.threadmill.api.Json;
+import dev.threadmill.api.SilentClients;
 import dev.threadmill.testing.Cluster;
 import dev.threadmill.testing.Conversation;
 import dev.threadmill.testing.Reply;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.Socket;
 import java.net.SocketException;
@@ -15,7 +18,9 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Locale;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -38,7 +43,10 @@ class HttpServerTest {
   @BeforeAll
   static void start() {
     cluster = Cluster.of(1).with("THREADMILL_CORS_ORIGINS", ORIGIN);
-    cluster.node(0).withJvmOption("-Dthreadmill.http.head-timeout=2");
+    cluster
+        .node(0)
+        .withJvmOption("-Dthreadmill.http.head-timeout=2")
+        .withJvmOption("-Dthreadmill.http.stall-timeout=2");
     cluster.start();
     server = URI.create(cluster.node(0).url());
   }
@@ -58,6 +66,54 @@ class HttpServerTest {
       assertThat(isClosedWhileDripping(slow)).isTrue();
 
       assertThat(healthOver(patient)).as("a connection between two requests").contains("200");
+    }
+  }
+
+  @Test
+  void aClientThatReadsNothingLosesItsConnectionAndOneThatReadsSlowlyGetsTheWholeAnswer()
+      throws Exception {
+    var api = cluster.api(cluster.node(0));
+    var text = "word ".repeat(50_000);
+    var messages = "{\"role\": \"user\", \"content\": \"%s\"},".formatted(text).repeat(30);
+    var thread =
+        api.post(
+                "/v1/threads",
+                "{\"messages\": [%s]}".formatted(messages.substring(0, messages.length() - 1)))
+            .id();
+    var path = "/v1/threads/" + thread + "/messages?limit=100";
+    try (var clients = new SilentClients(cluster.node(0).url(), cluster.apiKey())) {
+      var silent = clients.get(path);
+      var slow = clients.get(path).getInputStream();
+      var read = new ByteArrayOutputStream();
+      var pieces = new AtomicInteger();
+      await()
+          .pollInterval(Duration.ofMillis(500))
+          .atMost(Duration.ofSeconds(30))
+          .until(
+              () -> {
+                read.write(slow.readNBytes(400_000));
+                return pieces.incrementAndGet() > 8;
+              });
+      await()
+          .atMost(Duration.ofSeconds(30))
+          .until(
+              () -> {
+                try {
+                  silent.getOutputStream().write('\n');
+                  return false;
+                } catch (IOException e) {
+                  return true;
+                }
+              });
+
+      var head = read.toString(StandardCharsets.US_ASCII);
+      int length = Integer.parseInt(head.replaceFirst("(?is).*?\\ncontent-length: (\\d+).*", "$1"));
+      read.write(slow.readNBytes(head.indexOf("\r\n\r\n") + 4 + length - read.size()));
+      var answer = read.toString(StandardCharsets.UTF_8);
+      var body = Json.MAPPER.readTree(answer.substring(answer.indexOf("\r\n\r\n")));
+      assertThat(head).containsIgnoringCase("\ncontent-type: application/json");
+      assertThat(body.path("data")).hasSize(30);
+      assertThat(body.at("/data/29/content/0/text/value").asText()).isEqualTo(text);
     }
   }
 
