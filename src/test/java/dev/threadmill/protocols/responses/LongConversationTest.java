@@ -78,7 +78,7 @@ class LongConversationTest extends ResponsesFixture {
     return id;
   }
 
-  private List<String> idsOf(String conversation, String order) {
+  private List<String> idsOf(String conversation, String order, int most) {
     var ids = new ArrayList<String>();
     var after = "";
     while (true) {
@@ -88,7 +88,7 @@ class LongConversationTest extends ResponsesFixture {
                       .formatted(conversation, PAGE, order, after))
               .json();
       page.path("data").forEach(item -> ids.add(item.path("id").asText()));
-      if (!page.path("has_more").asBoolean()) {
+      if (!page.path("has_more").asBoolean() || ids.size() >= most) {
         return ids;
       }
       after = "&after=" + page.path("last_id").asText();
@@ -99,10 +99,10 @@ class LongConversationTest extends ResponsesFixture {
   void itIsListedContinuedCompactedAndDeleted() {
     var id = conversation();
 
-    var upwards = idsOf(id, "asc");
-    var downwards = idsOf(id, "desc");
+    var upwards = idsOf(id, "asc", ITEMS);
+    var downwards = idsOf(id, "desc", 10 * PAGE);
     assertThat(new HashSet<>(upwards)).hasSize(ITEMS);
-    assertThat(downwards).isEqualTo(upwards.reversed());
+    assertThat(upwards.reversed()).startsWith(downwards.toArray(String[]::new));
 
     provider.replyTo(
         model, Reply.text("Continued."), Reply.text("All of it in short."), Reply.text("Behind."));
