@@ -10,6 +10,7 @@ import dev.langchain4j.model.googleai.GeminiThinkingConfig;
 import dev.langchain4j.model.googleai.GoogleAiGeminiStreamingChatModel;
 import dev.threadmill.models.LanguageModel;
 import dev.threadmill.models.LearnedFacts;
+import dev.threadmill.models.ModelFacts;
 import dev.threadmill.models.ModelInfo;
 import dev.threadmill.models.ModelRequest;
 import dev.threadmill.models.ModelsConfig;
@@ -169,6 +170,11 @@ final class LangChainProviders {
     }
 
     @Override
+    public void onRequest(ObjectNode body, ModelRequest request, ModelInfo info, ModelFacts facts) {
+      SentSchemas.ofClaude(body, request);
+    }
+
+    @Override
     public List<ObjectNode> eventsOf(JsonNode whole) {
       return ClaudeBlocks.eventsOf(whole);
     }
@@ -288,6 +294,11 @@ final class LangChainProviders {
     @Override
     public boolean countsReasoningApart() {
       return true;
+    }
+
+    @Override
+    public void onRequest(ObjectNode body, ModelRequest request, ModelInfo info, ModelFacts facts) {
+      SentSchemas.ofGemini(body, request);
     }
 
     /** One event, or all of a stream in an array, as without {@code alt=sse}. */

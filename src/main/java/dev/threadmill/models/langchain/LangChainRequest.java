@@ -134,19 +134,26 @@ final class LangChainRequest {
     if (function.description() != null) {
       tool.description(function.description());
     }
-    tool.parameters(
-        function.parameters() != null
-                && element(function.parameters()) instanceof JsonObjectSchema object
-            ? object
-            : JsonObjectSchema.builder().build());
-    return tool.build();
+    return tool.parameters(parameters(function)).build();
+  }
+
+  /** As far as all parts of the library have a form for them: see {@link SentSchemas}. */
+  private static JsonObjectSchema parameters(FunctionSpec function) {
+    return function.parameters() != null
+            && SentSchemas.isPlain(function.parameters())
+            && element(function.parameters()) instanceof JsonObjectSchema object
+        ? object
+        : JsonObjectSchema.builder().build();
   }
 
   private static dev.langchain4j.model.chat.request.ResponseFormat format(JsonNode definition) {
     var schema =
         JsonSchema.builder()
             .name(definition.path("name").asText("answer"))
-            .rootElement(element(definition.path("schema")))
+            .rootElement(
+                SentSchemas.isPlain(definition.path("schema"))
+                    ? element(definition.path("schema"))
+                    : JsonObjectSchema.builder().build())
             .build();
     return dev.langchain4j.model.chat.request.ResponseFormat.builder()
         .type(ResponseFormatType.JSON)

@@ -77,6 +77,7 @@ record OllamaDialect(OllamaWindows windows) implements Dialect {
    */
   @Override
   public void onRequest(ObjectNode body, ModelRequest request, ModelInfo info, ModelFacts facts) {
+    SentSchemas.ofOllama(body, request);
     int answer =
         request.maxCompletionTokens() == null
             ? Math.min(MAX_ANSWER, info.maxOutput())
