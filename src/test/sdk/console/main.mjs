@@ -98,6 +98,72 @@ async function mainJob(page, size) {
   assert.ok(page.url().includes("query="), "the address has the search");
 }
 
+/** Assistants: created with a function that is tried, changed, compared with the version before, and asked in the playground. */
+async function assistants(page, size) {
+  await page.goto(address("assistants", "new"));
+  await page.getByLabel("Name", { exact: true }).fill("Clerk");
+  await page.getByLabel("Model", { exact: true }).fill("rehearsal");
+  await page.getByRole("button", { name: "Function", exact: true }).click();
+  await page.getByLabel("Function name").fill("lookup");
+  await page.getByLabel("Parameters, as a JSON schema").fill('{"type": "object", "properties": {"id": {"type": "integer"}}, "required": ["nr"]}');
+  await page.getByText('"required" names "nr"').waitFor();
+  await page.getByLabel("Parameters, as a JSON schema").fill('{"type": "object", "properties": {"id": {"type": "integer"}}}');
+  await check(page, `function-${size}`);
+  await page.getByRole("button", { name: "Done" }).click();
+  await page.getByRole("button", { name: "Try" }).click();
+  await page.getByRole("button", { name: "Call", exact: true }).click();
+  await page.getByText("The call reached the client").waitFor();
+  await check(page, `try-${size}`);
+  await page.getByRole("button", { name: "Close" }).click();
+  await page.getByRole("button", { name: "Create the assistant" }).click();
+  await page.getByRole("link", { name: "Playground" }).waitFor();
+  await page.getByLabel("Instructions").fill("Be kind.");
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByText("All changes are saved").waitFor();
+  await check(page, `assistant-${size}`);
+  await page.getByRole("link", { name: "Versions" }).click();
+  await page.getByText("+ Be kind.").waitFor();
+  await check(page, `assistant-versions-${size}`);
+  await page.getByRole("link", { name: "Playground" }).click();
+  await page.getByRole("button", { name: "Compare with an edited assistant" }).click();
+  await page.getByLabel("Instructions").fill("Be short.");
+  await page.getByRole("button", { name: "Done" }).click();
+  await page.getByLabel("Message", { exact: true }).fill("/say Twice the same");
+  await page.getByRole("button", { name: "Send" }).click();
+  await page.waitForFunction(() => document.querySelectorAll(".message.assistant .md").length === 2);
+  await check(page, `playground-${size}`);
+}
+
+/** The pages of operators, each opened by its address. */
+async function operation(page, size) {
+  for (const [section, ready] of [
+    ["usage", page.getByRole("heading", { name: "Limits", exact: true })],
+    ["logs", page.locator(".list, .empty").first()],
+    ["webhooks", page.getByText("No endpoints")],
+    ["keys", page.getByText("No keys")],
+    ["projects", page.getByRole("link", { name: "Usage", exact: true }).first()],
+    ["nodes", page.getByRole("columnheader", { name: "Lease until" })],
+    ["files", page.getByRole("button", { name: "Upload" })],
+    ["stores", page.getByText("No vector stores yet")],
+    ["nowhere", page.getByText("There is no such page")],
+  ]) {
+    await page.goto(address(section));
+    await ready.waitFor();
+    await check(page, `${section}-${size}`);
+  }
+  await page.goto(address("keys"));
+  await page.getByRole("button", { name: "New key" }).first().click();
+  await page.getByLabel("Name").fill("by a click");
+  await page.getByRole("button", { name: "Create" }).click();
+  await page.getByText("it is not shown again").waitFor();
+  await page.getByRole("button", { name: "Done" }).click();
+  await page.getByRole("cell", { name: "by a click" }).waitFor();
+  await check(page, `key-${size}`);
+  await page.getByRole("button", { name: "Delete" }).click();
+  await page.getByRole("button", { name: "Delete the key" }).click();
+  await page.getByText("No keys").waitFor();
+}
+
 async function hostile(page, size) {
   const thread = await api("POST", "/v1/threads", {
     messages: hostileTexts.map((content, index) => ({ role: index % 2 ? "assistant" : "user", content })),
@@ -140,6 +206,8 @@ try {
       await signIn(page);
       await mainJob(page, size);
       await hostile(page, size);
+      await assistants(page, size);
+      await operation(page, size);
       if (size === "phone") {
         await page.getByRole("button", { name: "Open the menu" }).click();
         await check(page, "menu-phone");

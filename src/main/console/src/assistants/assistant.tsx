@@ -70,7 +70,7 @@ function Settings({ assistant, onSaved }: { assistant: Assistant | null; onSaved
   const isValid = Object.keys(errors).length === 0;
   return (
     <form class="form" onSubmit={(event) => { event.preventDefault(); touch(true); if (isValid) void save.run(); }}>
-      <DraftFields draft={draft} set={set} error={(field) => (touched ? errors[field] : undefined) ?? serverError(save.error, field)} />
+      <DraftFields assistant={assistant} draft={draft} set={set} error={(field) => (touched ? errors[field] : undefined) ?? serverError(save.error, field)} />
       {save.error && !fieldOf(save.error.param) && <ErrorNote error={save.error} />}
       {mayManage && (
         <div class="form-foot">
@@ -93,12 +93,14 @@ function serverError(error: ApiError | null, field: keyof Draft): string | undef
 }
 
 interface FieldsProps {
+  /** As it is saved; null for a new one. */
+  assistant: Assistant | null;
   draft: Draft;
   set: (change: Partial<Draft>) => void;
   error: (field: keyof Draft) => string | undefined;
 }
 
-export function DraftFields({ draft, set, error }: FieldsProps) {
+export function DraftFields({ assistant, draft, set, error }: FieldsProps) {
   const models = useLoad((signal) => get<Page<{ id: string }>>("/v1/models", {}, signal), []);
   return (
     <>
@@ -109,7 +111,7 @@ export function DraftFields({ draft, set, error }: FieldsProps) {
       </div>
       <TextField label="Description" value={draft.description} onValue={(description) => set({ description })} error={error("description")} hint="For other assistants that may call this one." />
       <TextArea label="Instructions" rows={8} value={draft.instructions} onValue={(instructions) => set({ instructions })} error={error("instructions")} hint={`${draft.instructions.length.toLocaleString("en")} characters`} />
-      <Tools tools={draft.tools} onChange={(tools) => set({ tools })} error={error("tools")} model={draft.model} />
+      <Tools tools={draft.tools} onChange={(tools) => set({ tools })} error={error("tools")} assistant={assistant} />
       <details class="fold">
         <summary>Memory, sampling and limits</summary>
         <div class="columns">

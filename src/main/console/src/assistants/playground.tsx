@@ -123,7 +123,7 @@ export function Playground({ assistant, source }: { assistant: Assistant; source
       {editing && draft && (
         <Dialog title="The edited assistant" wide onClose={() => edit(false)}>
           <p class="muted">These settings are for this playground only. The assistant itself does not change.</p>
-          <DraftFields draft={draft} set={(part) => setDraft({ ...draft, ...part })} error={(field) => errors[field]} />
+          <DraftFields assistant={assistant} draft={draft} set={(part) => setDraft({ ...draft, ...part })} error={(field) => errors[field]} />
           <div class="row end"><Button kind="primary" disabled={!isValid} onClick={() => edit(false)}>Done</Button></div>
         </Dialog>
       )}

@@ -1,6 +1,7 @@
 // The tools of an assistant: a form for functions, JSON for all others, and a call to try each.
 import { useState } from "preact/hooks";
 import { oneLine } from "../lib/format";
+import type { Assistant } from "../lib/types";
 import { Icon } from "../ui/icons";
 import { Button, Dialog, TextArea, TextField } from "../ui/ui";
 import { toolError } from "./draft";
@@ -30,7 +31,7 @@ function nameOf(tool: Tool): string {
   return spec?.name || (tool.server_label as string) || spec?.server_label || String(tool.type).replaceAll("_", " ");
 }
 
-export function Tools({ tools, onChange, error, model }: { tools: Tool[]; onChange: (tools: Tool[]) => void; error?: string; model: string }) {
+export function Tools({ tools, onChange, error, assistant }: { tools: Tool[]; onChange: (tools: Tool[]) => void; error?: string; assistant: Assistant | null }) {
   const [editing, edit] = useState<{ index: number; tool: Tool } | null>(null);
   const [trying, setTrying] = useState<Tool | null>(null);
   const save = (tool: Tool) => {
@@ -58,10 +59,9 @@ export function Tools({ tools, onChange, error, model }: { tools: Tool[]; onChan
         ))}
       </ul>
       <div class="row wrap">
-        {KINDS.map(([type, text, empty]) => (
+        {KINDS.map(([, text, empty]) => (
           <Button small icon="plus" onClick={() => (Object.keys(empty).length === 1 ? onChange([...tools, empty]) : edit({ index: tools.length, tool: structuredClone(empty) }))}>
             {text}
-            <span class="sr">: add {type}</span>
           </Button>
         ))}
       </div>
@@ -71,7 +71,7 @@ export function Tools({ tools, onChange, error, model }: { tools: Tool[]; onChan
           {editing.tool.type === "function" ? <FunctionForm tool={editing.tool} onSave={save} /> : <JsonForm tool={editing.tool} onSave={save} />}
         </Dialog>
       )}
-      {trying && <Dialog title={`Try ${nameOf(trying)}`} wide onClose={() => setTrying(null)}><TryCall tool={trying} model={model} /></Dialog>}
+      {trying && <Dialog title={`Try ${nameOf(trying)}`} wide onClose={() => setTrying(null)}><TryCall tool={trying} assistant={assistant} /></Dialog>}
     </fieldset>
   );
 }

@@ -1,10 +1,11 @@
-// Tries a call of a tool as a run would make it. The rehearsal model makes the call, so no model is paid for; the thread is deleted afterwards.
+// Tries a call of a tool as a run would make it. The rehearsal model makes the call, so no model is paid for. The thread is deleted
+// afterwards, and so is the assistant that a tool needs which is not saved yet.
 import { useState } from "preact/hooks";
 import { del, post } from "../lib/api";
 import { prettyJson } from "../lib/format";
 import { useAction } from "../lib/hooks";
 import { readStream } from "../lib/sse";
-import type { Thread } from "../lib/types";
+import type { Assistant, Thread } from "../lib/types";
 import { applied, liveRun, type LiveRun } from "../threads/live";
 import { Button, Code, ErrorNote, Status, TextArea } from "../ui/ui";
 
@@ -37,7 +38,7 @@ function sample(schema: Schema | undefined, depth = 0): unknown {
   }
 }
 
-export function TryCall({ tool }: { tool: Record<string, unknown>; model: string }) {
+export function TryCall({ tool, assistant }: { tool: Record<string, unknown>; assistant: Assistant | null }) {
   const spec = (tool.function ?? tool.webhook) as { name: string; parameters?: Schema };
   const [text, setText] = useState(JSON.stringify(sample(spec.parameters ?? { type: "object" }), null, 2));
   const [live, setLive] = useState<LiveRun | null>(null);
@@ -48,6 +49,8 @@ export function TryCall({ tool }: { tool: Record<string, unknown>; model: string
     wrong = (error as Error).message;
   }
   const call = useAction(async () => {
+    const isSaved = assistant?.tools.some((saved) => JSON.stringify(saved) === JSON.stringify(tool));
+    const runner = isSaved ? assistant! : await post<Assistant>("/v1/assistants", { model: "rehearsal", tools: [tool], metadata: { source: "console" } });
     const thread = await post<Thread>("/v1/threads", { messages: [{ role: "user", content: `call ${spec.name} ${JSON.stringify(JSON.parse(text))}` }] });
     let current = liveRun("", thread.id);
     setLive(current);
@@ -55,7 +58,7 @@ export function TryCall({ tool }: { tool: Record<string, unknown>; model: string
     try {
       await readStream(
         `/v1/threads/${thread.id}/runs`,
-        { method: "POST", signal: stop.signal, body: { model: "rehearsal", tools: [tool], tool_choice: { type: "function", function: { name: spec.name } }, max_turns: 2, stream: true } },
+        { method: "POST", signal: stop.signal, body: { assistant_id: runner.id, model: "rehearsal", tool_choice: { type: "function", function: { name: spec.name } }, max_turns: 2, stream: true } },
         (event) => {
           current = applied(current, event);
           setLive(current);
@@ -63,6 +66,7 @@ export function TryCall({ tool }: { tool: Record<string, unknown>; model: string
       );
     } finally {
       await del(`/v1/threads/${thread.id}`).catch(() => {});
+      if (!isSaved) await del(`/v1/assistants/${runner.id}`).catch(() => {});
     }
   });
   const calls = live ? [...live.steps.values()].flatMap((step) => step.step_details.tool_calls ?? []) : [];
