@@ -77,6 +77,24 @@ class DocumentationTest {
   }
 
   @Test
+  void everyGuaranteeNamesATestThatExists() throws IOException {
+    var tests = types();
+    var rows =
+        Pattern.compile("(?m)^\\| (I\\d+) \\|.*\\| ([^|]*) \\|$")
+            .matcher(Files.readString(DOCS.resolve("guarantees.md")))
+            .results()
+            .toList();
+
+    assertThat(rows).hasSizeGreaterThanOrEqualTo(17);
+    for (var row : rows) {
+      assertThat(names(row.group(2)))
+          .as(row.group(1))
+          .isNotEmpty()
+          .allSatisfy(name -> assertThat(name).endsWith("Test").isIn(tests));
+    }
+  }
+
+  @Test
   void theDiagramOfARunNamesClassesOfThePackagesThatItShows() throws IOException {
     var diagrams = MERMAID.matcher(Files.readString(ARCHITECTURE));
     assertThat(diagrams.find()).as("a Mermaid diagram").isTrue();
