@@ -53,5 +53,6 @@ class FinishItem {
       ImportStore.count(tx, job, below, outcome, items.removeAll(tx, job, below, item.sourceId()));
     }
     ImportStore.report(tx, job, problems);
+    ImportStore.resetAttempts(tx, job);
   }
 }

@@ -229,6 +229,40 @@ class ImportStore {
     tx.update("DELETE FROM import_items WHERE import_id = ?", id);
   }
 
+  /** Progress was made: failures from now on are counted from the first. */
+  static void resetAttempts(Tx tx, ImportJob job) {
+    tx.defer("UPDATE imports SET attempts = 0 WHERE id = ? AND attempts > 0", job.id());
+  }
+
+  /** How often the import has failed since it last made progress. */
+  int attempts(ImportJob job) {
+    return jdbc.one(
+            "SELECT attempts FROM imports WHERE id = ?", row -> row.integer("attempts"), job.id())
+        .orElse(0);
+  }
+
+  /** Deletes imports that have ended so long ago, some at a time. Returns how many. */
+  int deleteOld(Duration age, int limit) {
+    return jdbc.inTransaction(
+        tx -> {
+          var old =
+              tx.updateReturning(
+                  """
+                  DELETE FROM imports WHERE id IN (
+                    SELECT id FROM imports WHERE completed_at < ? LIMIT ? FOR UPDATE SKIP LOCKED)
+                  RETURNING id
+                  """,
+                  row -> row.text("id"),
+                  clock.instant().minus(age),
+                  limit);
+          if (!old.isEmpty()) {
+            tx.update("DELETE FROM import_counts WHERE import_id = ANY (?)", old);
+            tx.update("DELETE FROM import_problems WHERE import_id = ANY (?)", old);
+          }
+          return old.size();
+        });
+  }
+
   /**
    * Counts objects with an outcome: {@code read}, {@code created}, {@code present}, {@code failed}.
    */

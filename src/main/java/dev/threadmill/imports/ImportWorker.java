@@ -26,6 +26,8 @@ class ImportWorker {
   private static final Logger LOG = Logger.getLogger(ImportWorker.class);
   private static final Duration MAX_SLEEP = Duration.ofSeconds(30);
   private static final Duration FIRST_PAUSE = Duration.ofSeconds(2);
+  private static final Duration CLEANUP_INTERVAL = Duration.ofHours(1);
+  private static final int BATCH = 100;
   private static final int MAX_ATTEMPTS = 8;
   private static final int RENEWALS_PER_LEASE = 3;
   private static final int BEFORE_OTHERS_STOP = 4_000;
@@ -37,6 +39,7 @@ class ImportWorker {
   private final Set<ImportJob> claimed = ConcurrentHashMap.newKeySet();
   private final List<Thread> threads = new ArrayList<>();
   private PeriodicWork renewal;
+  private PeriodicWork cleanup;
 
   ImportWorker(ImportStore imports, RunImport runImport, ImportsConfig config) {
     this.imports = imports;
@@ -52,6 +55,7 @@ class ImportWorker {
       renewal =
           PeriodicWork.every(
               "import-leases", config.lease().dividedBy(RENEWALS_PER_LEASE), this::renew);
+      cleanup = PeriodicWork.every("import-cleanup", CLEANUP_INTERVAL, this::deleteOld);
     }
   }
 
@@ -63,6 +67,7 @@ class ImportWorker {
     }
     if (renewal != null) {
       renewal.stop();
+      cleanup.stop();
     }
   }
 
@@ -76,6 +81,10 @@ class ImportWorker {
 
   private void renew() {
     imports.renew(List.copyOf(claimed));
+  }
+
+  private void deleteOld() {
+    PeriodicWork.untilDone(cleanup, BATCH, () -> imports.deleteOld(config.retention(), BATCH));
   }
 
   private void work() {
@@ -126,8 +135,9 @@ class ImportWorker {
 
   private void failed(ImportJob job, String message, boolean mayPass) {
     try {
-      if (mayPass && job.attempts() + 1 < MAX_ATTEMPTS) {
-        imports.postpone(job, FIRST_PAUSE.multipliedBy(1L << job.attempts()), true);
+      int attempts = imports.attempts(job);
+      if (mayPass && attempts + 1 < MAX_ATTEMPTS) {
+        imports.postpone(job, FIRST_PAUSE.multipliedBy(1L << attempts), true);
       } else {
         imports.end(job, ImportJob.Status.FAILED, message);
         LOG.infof("import failed id=%s reason=%s", job.id(), message);

@@ -23,6 +23,12 @@ public interface ImportsConfig {
   @WithDefault("24h")
   Duration maxTime();
 
+  /**
+   * THREADMILL_IMPORTS_RETENTION: how long an import that has ended is shown, with its problems.
+   */
+  @WithDefault("90d")
+  Duration retention();
+
   /** THREADMILL_IMPORTS_UNFINISHED: the most imports of a project that are not done. */
   @WithDefault("5")
   int unfinished();

@@ -17,6 +17,11 @@ import java.util.Map;
  * which Letta shows to the model in every call, become part of the instructions.
  */
 final class LettaAgents {
+  private static final int MAX_AGENTS = 200;
+
+  /** Instructions that are longer are refused when the assistant is written. */
+  private static final int MAX_INSTRUCTIONS = 300_000;
+
   private LettaAgents() {}
 
   static boolean isAgentFile(ObjectNode object) {
@@ -32,7 +37,7 @@ final class LettaAgents {
     var agents = file.path("agents").isArray() ? file.path("agents") : List.of(file);
     int number = 0;
     for (Object each : (Iterable<?>) agents) {
-      if (each instanceof ObjectNode agent) {
+      if (each instanceof ObjectNode agent && number < MAX_AGENTS) {
         addAgent(objects, agent, "agent-" + number++, tools, blocks);
       }
     }
@@ -103,14 +108,16 @@ final class LettaAgents {
     agent.path("block_ids").forEach(id -> own.add(blocks.get(id.asText())));
     agent.path("core_memory").forEach(own::add);
     for (var block : own) {
-      if (block != null && !block.path("value").asText("").isBlank()) {
+      boolean isUsed = block != null && !block.path("value").asText("").isBlank();
+      if (isUsed && text.length() <= MAX_INSTRUCTIONS) {
         text.append("\n\n# ")
             .append(block.path("label").asText("memory"))
             .append("\n\n")
             .append(block.path("value").asText());
       }
     }
-    return text.toString().strip();
+    // A file may name one block many times.
+    return text.substring(0, Math.min(text.length(), MAX_INSTRUCTIONS)).strip();
   }
 
   /** The agent's own tools as functions. Those of Letta itself work on its memory. */

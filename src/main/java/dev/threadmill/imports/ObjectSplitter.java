@@ -1,6 +1,5 @@
 package dev.threadmill.imports;
 
-import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -14,6 +13,9 @@ final class ObjectSplitter {
   static final int MAX_BYTES = 32 << 20;
 
   private final InputStream in;
+  private final byte[] buffer = new byte[64 * 1024];
+  private int at;
+  private int end;
   private final boolean lines;
   private long offset;
 
@@ -22,7 +24,7 @@ final class ObjectSplitter {
    * @param lines whether each object is a line
    */
   ObjectSplitter(InputStream content, long offset, boolean lines) {
-    this.in = new BufferedInputStream(content, 64 * 1024);
+    this.in = content;
     this.offset = offset;
     this.lines = lines;
   }
@@ -45,28 +47,42 @@ final class ObjectSplitter {
     return lines ? nextLine() : nextObject();
   }
 
-  private int read() throws IOException {
-    int b = in.read();
-    if (b >= 0) {
-      offset++;
+  /** Whether there is a byte to read in the buffer. */
+  private boolean fill() throws IOException {
+    if (at == end) {
+      at = 0;
+      end = Math.max(0, in.readNBytes(buffer, 0, buffer.length));
     }
-    return b;
+    return at < end;
+  }
+
+  private int read() throws IOException {
+    if (!fill()) {
+      return -1;
+    }
+    offset++;
+    return buffer[at++] & 0xff;
   }
 
   private Piece nextLine() throws IOException {
-    while (true) {
+    while (fill()) {
       long start = offset;
       var bytes = new ByteArrayOutputStream();
       boolean fits = true;
-      int b = read();
-      if (b < 0) {
-        return null;
-      }
-      for (; b >= 0 && b != '\n'; b = read()) {
-        fits = fits && bytes.size() < MAX_BYTES;
-        if (fits) {
-          bytes.write(b);
+      boolean isOpen = true;
+      while (isOpen && fill()) {
+        int to = at;
+        while (to < end && buffer[to] != '\n') {
+          to++;
         }
+        fits = fits && bytes.size() + (to - at) <= MAX_BYTES;
+        if (fits) {
+          bytes.write(buffer, at, to - at);
+        }
+        isOpen = to == end;
+        int read = to - at + (isOpen ? 0 : 1);
+        offset += read;
+        at += read;
       }
       if (!fits) {
         return new Piece(start, null);
@@ -76,6 +92,7 @@ final class ObjectSplitter {
         return new Piece(start, line);
       }
     }
+    return null;
   }
 
   private static boolean isBlank(byte[] line) {

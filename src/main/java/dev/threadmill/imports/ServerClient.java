@@ -3,6 +3,7 @@ package dev.threadmill.imports;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.threadmill.api.ApiException;
 import dev.threadmill.api.JsonBody;
+import dev.threadmill.egress.AllowedDomains;
 import dev.threadmill.egress.EgressClient;
 import dev.threadmill.egress.EgressException;
 import dev.threadmill.egress.EgressRequest;
@@ -10,6 +11,7 @@ import dev.threadmill.egress.StreamingResponse;
 import dev.threadmill.egress.Timeouts;
 import dev.threadmill.guard.SecretBox;
 import dev.threadmill.guard.SecretText;
+import dev.threadmill.projects.Residency;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.net.URI;
 import java.time.Duration;
@@ -28,9 +30,11 @@ class ServerClient {
 
   private final EgressClient egress;
   private final SecretBox secrets;
+  private final Residency residency;
 
-  ServerClient(EgressClient egress, SecretBox secrets) {
+  ServerClient(EgressClient egress, SecretBox secrets, Residency residency) {
     this.egress = egress;
+    this.residency = residency;
     this.secrets = secrets;
   }
 
@@ -112,7 +116,14 @@ class ServerClient {
     headers.put("accept", "application/json");
     headers.put("openai-beta", "assistants=v2");
     return new EgressRequest(
-        "GET", url, headers, credentials(job), null, List.of(), timeouts, maxBytes);
+        "GET",
+        url,
+        headers,
+        credentials(job),
+        null,
+        List.of(residency.restrict(job.project(), AllowedDomains.ANY)),
+        timeouts,
+        maxBytes);
   }
 
   private Map<String, String> credentials(ImportJob job) throws ImportFailedException {

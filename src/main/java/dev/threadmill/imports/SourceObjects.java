@@ -41,6 +41,10 @@ final class SourceObjects {
   private static final List<String> COLUMNS_OF_JSON =
       List.of("content", "tools", "metadata", "tool_resources", "attachments", "file_ids");
 
+  /** What one piece of a source may become: parts of it may be used several times. */
+  private static final long MAX_CHARACTERS = 64L << 20;
+
+  private static final int MAX_PROBLEMS = 2_000;
   private static final int LONGEST_ID = 140;
   private static final Instant LATEST = Instant.parse("9000-01-01T00:00:00Z");
 
@@ -200,12 +204,19 @@ final class SourceObjects {
   }
 
   private void stage(StagedItem item) {
+    if (characters > MAX_CHARACTERS) {
+      problem(
+          item.kind(), item.sourceId(), "It stands behind too much in one piece of the source.");
+      return;
+    }
     items.add(item);
     characters += item.body().length();
   }
 
   private void problem(Kind kind, String id, String message) {
-    problems.add(new Problem(kind, id, message));
+    if (problems.size() < MAX_PROBLEMS) {
+      problems.add(new Problem(kind, id, message));
+    }
   }
 
   /** Records a piece that is too long to be read. */

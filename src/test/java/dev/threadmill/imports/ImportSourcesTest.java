@@ -15,6 +15,7 @@ import dev.threadmill.testing.RecordingServer;
 import io.quarkus.test.common.QuarkusTestResource;
 import io.quarkus.test.junit.QuarkusTest;
 import jakarta.inject.Inject;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -208,6 +209,31 @@ class ImportSourcesTest {
     return jdbc.one(
             "SELECT project_id FROM files WHERE id = ?", row -> row.text("project_id"), file)
         .orElseThrow();
+  }
+
+  @Test
+  void anImportThatHasEndedLongAgoIsDeletedAndItsObjectsStayKnown() {
+    var caller = ApiClient.stranger();
+    var source = "{\"object\": \"thread\", \"id\": \"old\"}\nno object";
+    var ended = ImportCalls.importText(caller, source, false);
+    var path = "/v1/imports/" + ended.path("id").asText();
+    imports.deleteOld(Duration.ofDays(90), 100);
+    assertThat(caller.get(path).json().path("problems")).hasSize(1);
+    jdbc.update(
+        "UPDATE imports SET completed_at = now() - interval '91 days' WHERE id = ?",
+        ended.path("id").asText());
+
+    assertThat(imports.deleteOld(Duration.ofDays(90), 100)).isEqualTo(1);
+
+    assertThat(caller.get(path).status()).isEqualTo(404);
+    assertThat(
+            jdbc.list(
+                "SELECT number FROM import_problems WHERE import_id = ?",
+                row -> row.bigint("number"),
+                ended.path("id").asText()))
+        .isEmpty();
+    var again = ImportCalls.importText(caller, source, false);
+    assertThat(again.at("/counts/thread/present").asInt()).isEqualTo(1);
   }
 
   @Test

@@ -87,7 +87,7 @@ class OpenApiTruthTest {
       wrong.add("%s %s: status %s is not described".formatted(method, template, status));
     }
     var type = answer.headers().firstValue("content-type").orElse("");
-    if (type.startsWith("application/json")) {
+    if (type.split(";")[0].equals("application/json")) {
       var schema = response.path("content").path("application/json").path("schema");
       if (schema.isMissingNode() && isJsonRpc) {
         assertThat(answer.json().isObject()).isTrue();
