@@ -161,6 +161,13 @@ final class SourceObjects {
       runs++;
       return;
     }
+    if (characters > MAX_CHARACTERS) {
+      problem(
+          kind,
+          object.path("id").asText("#" + ordinal),
+          "It stands behind too much in one piece of the source.");
+      return;
+    }
     readColumns(object);
     var id = object.path("id").asText("");
     var parent =
@@ -204,11 +211,6 @@ final class SourceObjects {
   }
 
   private void stage(StagedItem item) {
-    if (characters > MAX_CHARACTERS) {
-      problem(
-          item.kind(), item.sourceId(), "It stands behind too much in one piece of the source.");
-      return;
-    }
     items.add(item);
     characters += item.body().length();
   }
