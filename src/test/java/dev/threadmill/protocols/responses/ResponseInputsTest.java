@@ -101,6 +101,34 @@ class ResponseInputsTest extends ResponsesFixture {
   }
 
   @Test
+  void anImageInTheOutputOfACallIsShownToTheModel() {
+    provider.replyTo(model, Reply.call("ask", "{}"), Reply.text("A dot."), Reply.text("A branch."));
+    var first = create("\"input\": \"Go\", " + TOOL);
+    var next =
+        """
+        "previous_response_id": "%s", "input": [{"type": "function_call_output", "call_id": "%s",
+          "output": [{"type": "input_text", "text": "Here: "},
+            {"type": "input_image", "image_url": "%s"}]}]"""
+            .formatted(first.path("id").asText(), first.at("/output/0/call_id").asText(), PNG);
+
+    var second = create(next);
+    var sent = messagesOfLastRequest();
+    create(next);
+    var sentByTheBranch = messagesOfLastRequest();
+
+    assertThat(text(second)).isEqualTo("A dot.");
+    for (var messages : List.of(sent, sentByTheBranch)) {
+      assertThat(messages.findValuesAsText("role"))
+          .containsExactly("user", "assistant", "tool", "user");
+      assertThat(messages.at("/2/content").asText()).isEqualTo("Here: [an image]");
+      assertThat(messages.at("/3/content/1/image_url/url").asText()).isEqualTo(PNG);
+    }
+    var items = "/v1/responses/%s/input_items".formatted(second.path("id").asText());
+    assertThat(user.get(items + INCLUDED).json().at("/data/0/output/1/image_url").asText())
+        .isEqualTo(PNG);
+  }
+
+  @Test
   void whatIsNoImageIsRefusedByTheField() {
     for (var url : List.of("data:image/png;base64,AAAA", "data:image/png;base64,?", "ftp://x")) {
       var refused = user.post("/v1/responses", body(image(url)));

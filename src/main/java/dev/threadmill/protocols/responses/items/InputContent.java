@@ -127,19 +127,10 @@ final class InputContent {
     }
   }
 
-  /** The text of an output; other parts than text are named in brackets. */
-  static String output(String path, JsonNode output) {
-    if (output.isTextual()) {
-      return output.textValue();
-    }
-    if (output.isMissingNode() || output.isNull()) {
-      throw ApiException.missing(path);
-    }
-    if (!output.isArray()) {
-      throw type(path, "a text or a list of parts");
-    }
+  /** The text of the parts of an output; other parts than text are named in brackets. */
+  static String outputText(List<ContentPart> parts) {
     var text = new StringBuilder();
-    for (var part : parts(path, output, ContentPart.File::new, false)) {
+    for (var part : parts) {
       switch (part) {
         case ContentPart.Text plain -> text.append(plain.value());
         case ContentPart.Refusal(var refusal) -> text.append(refusal);

@@ -44,7 +44,7 @@ public class InputFiles {
 
   /**
    * Stores the files of a list of items. What is no message of the user or the assistant keeps the
-   * name of a file alone, which is what a model is shown of it.
+   * name of a file alone, which is what a model is shown of it. Images of outputs are kept.
    *
    * @param path of the items in the body
    * @param withImages whether images in data URLs are stored as well
@@ -66,7 +66,12 @@ public class InputFiles {
         for (int j = 0; j < parts.size(); j++) {
           if (withImages && parts.get(j) instanceof ObjectNode part && isImage(part)) {
             var at = "%s[%d].%s[%d].%s".formatted(path, i, field, j, IMAGE);
-            storeImage(project, at, part, isMessage, stored);
+            if (isMessage || field.equals("output")) {
+              storeImage(project, at, part, stored);
+            } else {
+              part.removeAll();
+              part.put("type", "input_text").put("text", "[an image]");
+            }
           } else if (parts.get(j) instanceof ObjectNode part && isFile(part)) {
             var at = "%s[%d].%s[%d].%s".formatted(path, i, field, j, DATA);
             var data = FileData.parse(at, part.path("filename").textValue(), text(part));
@@ -87,20 +92,11 @@ public class InputFiles {
   }
 
   private void storeImage(
-      ProjectId project,
-      String param,
-      ObjectNode part,
-      boolean isMessage,
-      Map<String, FileData> stored) {
+      ProjectId project, String param, ObjectNode part, Map<String, FileData> stored) {
     var data = FileData.parseImage(param, part.path(IMAGE).textValue());
-    if (isMessage) {
-      var id = prepareMessages.store(project, data).value();
-      stored.put(id, data);
-      part.putNull(IMAGE).put("file_id", id);
-    } else {
-      part.removeAll();
-      part.put("type", "input_text").put("text", "[an image]");
-    }
+    var id = prepareMessages.store(project, data).value();
+    stored.put(id, data);
+    part.putNull(IMAGE).put("file_id", id);
   }
 
   private static boolean isImage(ObjectNode part) {

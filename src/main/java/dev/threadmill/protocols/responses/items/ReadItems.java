@@ -129,43 +129,18 @@ public class ReadItems {
     private final ProjectId project;
     private final Mode mode;
     private final List<Object> entries = new ArrayList<>();
-    private final Map<String, Call> calls = new LinkedHashMap<>();
+    private final Map<String, CallGroup.Call> calls = new LinkedHashMap<>();
     private final Map<String, String> outputs = new LinkedHashMap<>();
     private final Map<String, String> approvals = new LinkedHashMap<>();
     private final StringBuilder system = new StringBuilder();
     private final List<JsonNode> items = new ArrayList<>();
     private Map<String, FileData> files = Map.of();
     private ReasoningState state;
-    private Group group;
+    private CallGroup group;
 
     Reading(ProjectId project, Mode mode) {
       this.project = project;
       this.mode = mode;
-    }
-
-    /** Consecutive calls belong to one answer. */
-    private record Group(List<Call> calls, ReasoningState state) {}
-
-    private static final class Call {
-      final String id;
-      final String name;
-      final String arguments;
-
-      /** Whether it was cut off or refused, so that it needs no output. */
-      final boolean isIncomplete;
-
-      String output;
-
-      Call(String id, String name, String arguments, boolean isIncomplete) {
-        this.id = id;
-        this.name = name;
-        this.arguments = arguments;
-        this.isIncomplete = isIncomplete;
-      }
-
-      boolean isLeftOut() {
-        return isIncomplete && output == null;
-      }
     }
 
     void item(String path, JsonNode item) {
@@ -258,18 +233,19 @@ public class ReadItems {
           .toString();
     }
 
-    private Call call(String path, JsonNode item, String idField, String arguments) {
+    private CallGroup.Call call(String path, JsonNode item, String idField, String arguments) {
       var id = InputContent.text(path + "." + idField, item.path(idField));
       boolean isIncomplete = item.path("status").asText().equals("incomplete");
       var call =
-          new Call(id, name(path, item), arguments.isEmpty() ? "{}" : arguments, isIncomplete);
+          new CallGroup.Call(
+              id, name(path, item), arguments.isEmpty() ? "{}" : arguments, isIncomplete);
       if (calls.putIfAbsent(id, call) != null) {
         throw ApiException.invalid(
             path + "." + idField,
             "Invalid '%s.%s': there are two calls of this id.".formatted(path, idField));
       }
       if (group == null) {
-        group = new Group(new ArrayList<>(), state);
+        group = new CallGroup(new ArrayList<>(), state);
         state = null;
         entries.add(group);
       }
@@ -309,7 +285,9 @@ public class ReadItems {
 
     private void output(String path, JsonNode item) {
       var id = InputContent.text(path + ".call_id", item.path("call_id"));
-      var output = InputContent.output(path + ".output", item.path("output"));
+      var parts =
+          InputContent.parts(path + ".output", item.path("output"), this::file, mode.keepsImages());
+      var output = InputContent.outputText(parts);
       var call = calls.get(id);
       if (call != null && call.output == null) {
         call.output = output;
@@ -321,6 +299,24 @@ public class ReadItems {
       // The next call belongs to another answer, unless calls of this one are still open.
       if (group != null && group.calls().stream().noneMatch(each -> each.output == null)) {
         group = null;
+      }
+      addImages(path, id, parts);
+    }
+
+    /** Outputs are text for most providers, so a message of the user has the images of one. */
+    private void addImages(String path, String call, List<ContentPart> output) {
+      var images =
+          output.stream()
+              .filter(
+                  part ->
+                      part instanceof ContentPart.ImageFile || part instanceof ContentPart.ImageUrl)
+              .toList();
+      // A conversation takes no message while a run waits for the output.
+      if (!images.isEmpty() && mode.systemApart()) {
+        var content = new ArrayList<ContentPart>();
+        content.add(ContentPart.text("[images of the output of the call %s]".formatted(call)));
+        content.addAll(images);
+        add(path, CreateMessage.Role.USER, content, null);
       }
     }
 
@@ -358,18 +354,8 @@ public class ReadItems {
     InputItems done() {
       var all = new ArrayList<ThreadEntry>();
       for (var entry : entries) {
-        if (entry instanceof Group(var its, var itsState)) {
-          var entered =
-              its.stream()
-                  .filter(each -> !each.isLeftOut())
-                  .map(
-                      each ->
-                          new ThreadEntry.EnteredCall(
-                              each.id, each.name, each.arguments, each.output))
-                  .toList();
-          if (!entered.isEmpty()) {
-            all.add(new ThreadEntry.OfCalls(entered, itsState));
-          }
+        if (entry instanceof CallGroup calls) {
+          calls.entry().ifPresent(all::add);
         } else {
           all.add((ThreadEntry) entry);
         }
