@@ -56,6 +56,7 @@ class ArchitectureTest {
           "audit.rest",
           "projects.idempotency",
           "limits",
+          "limits.rest",
           "guard",
           "privacy",
           "events",

@@ -46,18 +46,18 @@ public class ManageLimits {
   }
 
   /** The limits of the project and their usage. */
-  LimitsObject get(ProjectId project) {
+  public LimitsObject get(ProjectId project) {
     return LimitsObject.of(
         state(LimitScope.of(project)), activeRuns.count(project), files.get(project));
   }
 
   /** The limits of the API key and their usage. */
-  LimitsObject get(ProjectId project, ApiKeyId key) {
+  public LimitsObject get(ProjectId project, ApiKeyId key) {
     return LimitsObject.of(state(LimitScope.of(project, key)));
   }
 
   /** Changes the limits of the project, at once on this node, elsewhere with the signal. */
-  LimitsObject update(ProjectId project, ModifyLimits request) {
+  public LimitsObject update(ProjectId project, ModifyLimits request) {
     updateAndCommit(LimitScope.of(project), request);
     return get(project);
   }
@@ -67,7 +67,7 @@ public class ManageLimits {
    *
    * @throws ApiException 400 for a limit that keys do not have
    */
-  LimitsObject update(ProjectId project, ApiKeyId key, ModifyLimits request) {
+  public LimitsObject update(ProjectId project, ApiKeyId key, ModifyLimits request) {
     updateAndCommit(LimitScope.of(project, key), request.requireForKeys(""));
     return get(project, key);
   }

@@ -1,6 +1,10 @@
-package dev.threadmill.limits;
+package dev.threadmill.limits.rest;
 
 import dev.threadmill.api.AssistantId;
+import dev.threadmill.limits.LimitedAssistants;
+import dev.threadmill.limits.LimitsObject;
+import dev.threadmill.limits.ManageLimits;
+import dev.threadmill.limits.ModifyLimits;
 import dev.threadmill.projects.Caller;
 import io.smallrye.common.annotation.RunOnVirtualThread;
 import jakarta.ws.rs.GET;

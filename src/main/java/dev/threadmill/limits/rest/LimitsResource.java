@@ -1,7 +1,10 @@
-package dev.threadmill.limits;
+package dev.threadmill.limits.rest;
 
 import dev.threadmill.api.ApiKeyId;
 import dev.threadmill.api.ProjectId;
+import dev.threadmill.limits.LimitsObject;
+import dev.threadmill.limits.ManageLimits;
+import dev.threadmill.limits.ModifyLimits;
 import dev.threadmill.projects.Caller;
 import dev.threadmill.projects.Projects;
 import dev.threadmill.projects.keys.ApiKeys;

@@ -1,0 +1,2 @@
+/** Limits over HTTP: of projects, API keys, users, assistants and threads. */
+package dev.threadmill.limits.rest;
