@@ -11,6 +11,7 @@ import java.util.List;
  * @param thoughts state that the provider needs back with the results of the tool calls; null for
  *     none
  * @param usage as the provider counts, or our own count where its own is missing or impossible
+ * @param origin where the response comes from
  */
 public record ModelResponse(
     String text,
@@ -19,20 +20,45 @@ public record ModelResponse(
     List<ModelToolCall> toolCalls,
     ReasoningState thoughts,
     FinishReason finishReason,
-    Usage usage) {
+    Usage usage,
+    Origin origin) {
+  /**
+   * Where a response comes from, as the provider says.
+   *
+   * @param id of the response; null if it has none
+   * @param model that has made it; null if the provider does not say
+   */
+  public record Origin(String id, String model) {
+    /** Nothing is known. */
+    public static final Origin UNKNOWN = new Origin(null, null);
+  }
+
+  /** A response of which the provider says nothing else. */
+  public ModelResponse(
+      String text,
+      String refusal,
+      String reasoning,
+      List<ModelToolCall> toolCalls,
+      ReasoningState thoughts,
+      FinishReason finishReason,
+      Usage usage) {
+    this(text, refusal, reasoning, toolCalls, thoughts, finishReason, usage, Origin.UNKNOWN);
+  }
+
   public ModelResponse {
     toolCalls = List.copyOf(toolCalls);
   }
 
   /** The same with another state of the provider; null for none. */
   public ModelResponse with(ReasoningState state) {
-    return new ModelResponse(text, refusal, reasoning, toolCalls, state, finishReason, usage);
+    return new ModelResponse(
+        text, refusal, reasoning, toolCalls, state, finishReason, usage, origin);
   }
 
   /** The same with the cost of its usage by this price; null if the price is not known. */
   public ModelResponse at(Price price) {
     return new ModelResponse(
-        text, refusal, reasoning, toolCalls, thoughts, finishReason, usage.at(price));
+        text, refusal, reasoning, toolCalls, thoughts, finishReason, usage.at(price), origin);
   }
 
   /** Why the model stopped. */

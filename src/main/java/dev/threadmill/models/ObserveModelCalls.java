@@ -137,6 +137,12 @@ public class ObserveModelCalls {
         .set(GenAi.FINISH_REASONS, List.of(response.finishReason().name().toLowerCase(Locale.ROOT)))
         .set(GenAi.INPUT_TOKENS, usage.promptTokens())
         .set(GenAi.OUTPUT_TOKENS, usage.completionTokens());
+    operation
+        .set(GenAi.RESPONSE_ID, response.origin().id())
+        .set(GenAi.RESPONSE_MODEL, response.origin().model());
+    if (usage.cachedTokens() > 0) {
+      operation.set(GenAi.CACHE_READ_TOKENS, usage.cachedTokens());
+    }
     if (usage.reasoningTokens() > 0) {
       operation.set(GenAi.REASONING_TOKENS, usage.reasoningTokens());
     }

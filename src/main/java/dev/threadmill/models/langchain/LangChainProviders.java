@@ -192,6 +192,7 @@ final class LangChainProviders {
         }
         received.prompt(LongNode.valueOf(prompt));
         received.cached(start.path("cache_read_input_tokens"));
+        received.origin(event.path("message").path("id"), event.path("message").path("model"));
       }
       received.completion(event.path("usage").path("output_tokens"));
       received.finish(event.path("delta").path("stop_reason"));
@@ -318,6 +319,7 @@ final class LangChainProviders {
       var usage = event.path("usageMetadata");
       received.prompt(usage.path("promptTokenCount"));
       received.cached(usage.path("cachedContentTokenCount"));
+      received.origin(event.path("responseId"), event.path("modelVersion"));
       received.completion(usage.path("candidatesTokenCount"));
       received.reasoning(usage.path("thoughtsTokenCount"));
       if (event.path("candidates").path(0) instanceof ObjectNode candidate

@@ -102,6 +102,7 @@ record OllamaDialect(OllamaWindows windows) implements Dialect {
   @Override
   public List<ObjectNode> onEvent(ObjectNode event, Received received) {
     received.prompt(event.path("prompt_eval_count"));
+    received.origin(event.path("id"), event.path("model"));
     received.completion(event.path("eval_count"));
     received.finish(event.path("done_reason"));
     if (event.path("done").asBoolean() && received.finishReason().isEmpty()) {

@@ -14,6 +14,8 @@ final class Received {
   private long reasoning;
   private long cached;
   private int calls;
+  private String id;
+  private String model;
 
   /** The content blocks of a response of Claude. */
   ClaudeBlocks blocks() {
@@ -41,6 +43,22 @@ final class Received {
 
   void reasoning(JsonNode count) {
     reasoning = isCount(count) ? count(count) : reasoning;
+  }
+
+  /** The id of the response and its model, as far as an event has them. */
+  void origin(JsonNode responseId, JsonNode itsModel) {
+    id = responseId.isTextual() ? responseId.textValue() : id;
+    model = itsModel.isTextual() ? itsModel.textValue() : model;
+  }
+
+  /** The id of the response; null if the provider has not said it. */
+  String id() {
+    return id;
+  }
+
+  /** The model that responds; null if the provider has not said it. */
+  String model() {
+    return model;
   }
 
   /** The part of the prompt that the provider had in its cache. */

@@ -73,6 +73,7 @@ final class ChunkReader {
 
   /** Reads a chunk, or a whole completion, of whichever dialect. */
   void take(JsonNode chunk) {
+    response.origin(chunk.path("id").asText(null), chunk.path("model").asText(null));
     for (var choice : chunk.path("choices")) {
       if (choice.path("index").asInt(0) == 0) {
         usage(choice.path("usage"));

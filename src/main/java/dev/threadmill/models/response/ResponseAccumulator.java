@@ -29,6 +29,8 @@ public final class ResponseAccumulator {
   private static final int MAX_CITED = 500;
   private static final JsonNode NO_EXTRA = JsonNodeFactory.instance.objectNode();
 
+  private static final int MAX_ORIGIN = 256;
+
   private final Consumer<ModelDelta> deltas;
   private final String provider;
   private final TextBuffer text = new TextBuffer();
@@ -44,6 +46,7 @@ public final class ResponseAccumulator {
   private FinishReason finish;
   private ReasoningState state;
   private Usage usage;
+  private ModelResponse.Origin origin = ModelResponse.Origin.UNKNOWN;
   private boolean isAnything;
   private int citations;
 
@@ -100,6 +103,23 @@ public final class ResponseAccumulator {
     } else {
       gathered.add(delta);
     }
+  }
+
+  /**
+   * Says where the response comes from; the first that is said counts.
+   *
+   * @param id null or empty if the provider does not say it
+   * @param model null or empty if the provider does not say it
+   */
+  public void origin(String id, String model) {
+    origin =
+        new ModelResponse.Origin(
+            origin.id() == null ? said(id) : origin.id(),
+            origin.model() == null ? said(model) : origin.model());
+  }
+
+  private static String said(String word) {
+    return word == null || word.isEmpty() || word.length() > MAX_ORIGIN ? null : word;
   }
 
   /** Adds text, in which reasoning and tool calls are looked for as far as the model needs it. */
@@ -263,7 +283,7 @@ public final class ResponseAccumulator {
                 request, text.toString() + transcript, orNull(refusal), orNull(reasoning), made)
             .checked(usage, contextWindow);
     return new ModelResponse(
-        text.toString(), orNull(refusal), orNull(reasoning), made, wanted, finish, counted);
+        text.toString(), orNull(refusal), orNull(reasoning), made, wanted, finish, counted, origin);
   }
 
   /** The failure of a provider whose response cannot be parsed. */

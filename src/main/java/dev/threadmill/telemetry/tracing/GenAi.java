@@ -23,12 +23,18 @@ public final class GenAi {
       AttributeKey.doubleKey("gen_ai.request.temperature");
   public static final AttributeKey<Double> REQUEST_TOP_P =
       AttributeKey.doubleKey("gen_ai.request.top_p");
+  public static final AttributeKey<String> RESPONSE_ID =
+      AttributeKey.stringKey("gen_ai.response.id");
+  public static final AttributeKey<String> RESPONSE_MODEL =
+      AttributeKey.stringKey("gen_ai.response.model");
   public static final AttributeKey<List<String>> FINISH_REASONS =
       AttributeKey.stringArrayKey("gen_ai.response.finish_reasons");
   public static final AttributeKey<Double> TIME_TO_FIRST_CHUNK =
       AttributeKey.doubleKey("gen_ai.response.time_to_first_chunk");
   public static final AttributeKey<Long> INPUT_TOKENS =
       AttributeKey.longKey("gen_ai.usage.input_tokens");
+  public static final AttributeKey<Long> CACHE_READ_TOKENS =
+      AttributeKey.longKey("gen_ai.usage.cache_read.input_tokens");
   public static final AttributeKey<Long> OUTPUT_TOKENS =
       AttributeKey.longKey("gen_ai.usage.output_tokens");
   public static final AttributeKey<Long> REASONING_TOKENS =

@@ -102,7 +102,9 @@ class TracesTest {
                     .containsEntry("gen_ai.operation.name", "chat")
                     .containsEntry("gen_ai.provider.name", "openai")
                     .containsEntry("gen_ai.request.model", "gpt-4o")
+                    .containsEntry("gen_ai.response.id", "chatcmpl-fake")
                     .containsKeys(
+                        "gen_ai.response.model",
                         "gen_ai.usage.input_tokens",
                         "gen_ai.usage.output_tokens",
                         "gen_ai.response.time_to_first_chunk",
