@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /**
  * The filters of the log, as query parameters. Read with {@code @BeanParam}. An event is shown if
@@ -15,6 +16,8 @@ import java.util.List;
  */
 public class EventFilter {
   private static final int MAX_LENGTH = 512;
+  private static final Pattern NUMBER = Pattern.compile("[0-9]{1,18}(?:\\.[0-9]{1,12})?");
+
   private static final int MAX_EVENTS = 20;
 
   /** The latest second of a time, which Postgres can store. */
@@ -55,6 +58,30 @@ public class EventFilter {
 
   @QueryParam("end_time")
   String endTime;
+
+  @QueryParam("min_latency_ms")
+  String minLatencyMs;
+
+  @QueryParam("max_latency_ms")
+  String maxLatencyMs;
+
+  @QueryParam("min_input_tokens")
+  String minInputTokens;
+
+  @QueryParam("max_input_tokens")
+  String maxInputTokens;
+
+  @QueryParam("min_output_tokens")
+  String minOutputTokens;
+
+  @QueryParam("max_output_tokens")
+  String maxOutputTokens;
+
+  @QueryParam("min_cost")
+  String minCost;
+
+  @QueryParam("max_cost")
+  String maxCost;
 
   /**
    * A condition on rows of the log.
@@ -98,6 +125,14 @@ public class EventFilter {
     equal("request_id", requestId, sql, params);
     time("start_time", startTime, ">=", sql, params);
     time("end_time", endTime, "<", sql, params);
+    number("min_", "latency_ms", minLatencyMs, ">=", sql, params);
+    number("max_", "latency_ms", maxLatencyMs, "<=", sql, params);
+    number("min_", "input_tokens", minInputTokens, ">=", sql, params);
+    number("max_", "input_tokens", maxInputTokens, "<=", sql, params);
+    number("min_", "output_tokens", minOutputTokens, ">=", sql, params);
+    number("max_", "output_tokens", maxOutputTokens, "<=", sql, params);
+    number("min_", "cost", minCost, ">=", sql, params);
+    number("max_", "cost", maxCost, "<=", sql, params);
     return new Condition(sql.toString(), List.copyOf(params));
   }
 
@@ -133,6 +168,27 @@ public class EventFilter {
           field, "Invalid '%s': expected 1 to %d characters.".formatted(field, MAX_LENGTH));
     }
     return StorableText.require(field, value);
+  }
+
+  private static void number(
+      String bound,
+      String field,
+      String value,
+      String comparison,
+      StringBuilder sql,
+      List<Object> params) {
+    if (value != null) {
+      if (!NUMBER.matcher(value).matches()) {
+        throw ApiException.invalid(
+            bound + field, "Invalid '%s%s': expected a number.".formatted(bound, field));
+      }
+      sql.append(" AND (payload ->> '")
+          .append(field)
+          .append("')::numeric ")
+          .append(comparison)
+          .append(" ?::numeric");
+      params.add(value);
+    }
   }
 
   private static void time(

@@ -130,6 +130,13 @@ class LogsTest {
     assertThat(list(of + "&status=queued")).hasSizeLessThanOrEqualTo(1);
     assertThat(list(of + "&status=completed")).hasSizeGreaterThanOrEqualTo(4);
     assertThat(list(of + "&safety_flag=any")).isEmpty();
+    assertThat(list(of + "&min_input_tokens=1&event=model_call")).hasSize(2);
+    assertThat(list(of + "&max_output_tokens=0")).isEmpty();
+    assertThat(list(of + "&min_latency_ms=0&event=tool_call")).hasSize(1);
+    assertThat(list(of + "&min_latency_ms=9999999")).isEmpty();
+    assertThat(list(of + "&min_cost=1000")).isEmpty();
+    assertThat(api.get(LOGS + "?min_cost=much").error().path("param").asText())
+        .isEqualTo("min_cost");
     assertThat(list(of + "&key=" + first.path("key").asText())).hasSize(7);
     assertThat(list(of + "&key=key_other")).isEmpty();
     assertThat(list("request_id=" + first.path("request_id").asText())).hasSize(7);
