@@ -35,6 +35,7 @@ class ArchitectureTest {
           "telemetry.tracing",
           "egress",
           "privacy.detect",
+          "models.pace",
           "models",
           "models.response",
           "models.adapt",
@@ -120,6 +121,7 @@ class ArchitectureTest {
           "lab.privacy",
           "lab.provider",
           "lab.transfer",
+          "lab.audit",
           "lab.bench",
           "lab.cluster",
           "lab.chaos");

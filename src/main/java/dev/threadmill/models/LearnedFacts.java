@@ -2,8 +2,11 @@ package dev.threadmill.models;
 
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
+import dev.threadmill.models.pace.ModelPace;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
+import java.util.Map;
+import java.util.TreeMap;
 import org.jboss.logging.Logger;
 
 /**
@@ -18,6 +21,31 @@ public class LearnedFacts {
 
   private final Cache<String, ModelFacts> facts =
       Caffeine.newBuilder().maximumSize(MAX_MODELS).expireAfterWrite(LIFE).build();
+
+  /** Paces that no call has used for so long have no bound any more. */
+  private static final Duration PACE_LIFE = Duration.ofHours(1);
+
+  private final Cache<String, ModelPace> paces =
+      Caffeine.newBuilder().maximumSize(MAX_MODELS).expireAfterAccess(PACE_LIFE).build();
+
+  /** How many calls of a model are made at once. Parameters as of {@link #of}. */
+  public ModelPace pace(String provider, String model) {
+    return paces.get(key(provider, model), _ -> new ModelPace());
+  }
+
+  /**
+   * How many concurrent calls an owner of work may make of the models whose providers limit their
+   * rate at the moment, by provider and model.
+   */
+  public Map<String, Integer> shares(String owner) {
+    var shares = new TreeMap<String, Integer>();
+    paces
+        .asMap()
+        .forEach(
+            (key, pace) ->
+                pace.share(owner).ifPresent(calls -> shares.put(key.replace('\n', '/'), calls)));
+    return shares;
+  }
 
   /**
    * What is known of a model.

@@ -3,8 +3,10 @@ package dev.threadmill.models;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.threadmill.api.Backoff;
+import dev.threadmill.models.pace.ModelPace;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 class RetryPolicyTest {
@@ -19,5 +21,30 @@ class RetryPolicyTest {
     assertThat(retries.delayBefore(2, fault).orElseThrow().toMillis()).isBetween(1500L, 2500L);
     assertThat(retries.delayBefore(3, fault).orElseThrow().toMillis()).isBetween(2250L, 3750L);
     assertThat(retries.delayBefore(4, fault)).isEmpty();
+  }
+
+  @Test
+  void anAttemptThatTheProviderLimitsBoundsAllCallsOfTheModel() throws InterruptedException {
+    var pace = new ModelPace();
+    var policy =
+        new RetryPolicy(
+            1, new Backoff(Duration.ofMillis(1), Duration.ofMillis(1)), Duration.ZERO, pace);
+    var attempts = new AtomicInteger();
+
+    var answer =
+        policy.call(
+            "scripted",
+            _ -> {
+              if (attempts.incrementAndGet() == 1) {
+                throw ProviderException.retryable(
+                    ModelException.Kind.RATE_LIMITED, "Slower.", Optional.empty());
+              }
+              return "answered";
+            },
+            _ -> {});
+
+    assertThat(answer).isEqualTo("answered");
+    // Bounded to one call, and raised again by the success.
+    assertThat(pace.share("any")).contains(2);
   }
 }

@@ -1,6 +1,7 @@
 package dev.threadmill.models.embeddings;
 
 import dev.threadmill.api.ApiException;
+import dev.threadmill.models.LearnedFacts;
 import dev.threadmill.models.Metering;
 import dev.threadmill.models.ModelException;
 import dev.threadmill.models.ModelOperation;
@@ -34,6 +35,7 @@ class RemoteEmbeddings {
   private final ModelsConfig models;
   private final EmbeddingsConfig config;
   private final Metering metering;
+  private final LearnedFacts learned;
   private final InstantSource clock;
 
   RemoteEmbeddings(
@@ -41,11 +43,13 @@ class RemoteEmbeddings {
       ModelsConfig models,
       EmbeddingsConfig config,
       Metering metering,
+      LearnedFacts learned,
       InstantSource clock) {
     this.transport = transport;
     this.models = models;
     this.config = config;
     this.metering = metering;
+    this.learned = learned;
     this.clock = clock;
   }
 
@@ -75,7 +79,7 @@ class RemoteEmbeddings {
         var batch = inputs.subList(from, endOfBatch(inputs, from));
         try {
           var embedded =
-              RetryPolicy.of(models)
+              RetryPolicy.of(models, learned.pace(provider.name(), location.nameAtProvider()))
                   .call(
                       provider.name(), _ -> call.send(model, batch, request.dimensions()), _ -> {});
           used += plausible(embedded.promptTokens(), batch);

@@ -73,7 +73,7 @@ final class LangChainModel implements LanguageModel {
             request,
             deltas,
             (facts, maxTokens, sent, emitted) ->
-                RetryPolicy.of(config, provider)
+                RetryPolicy.of(config, provider, learned.pace(provider.name(), nameAtProvider))
                     .call(
                         provider.name(),
                         ofAttempt ->
@@ -203,6 +203,7 @@ final class LangChainModel implements LanguageModel {
 
     private void complete(ChatResponse response) {
       var received = http.received();
+      fold.origin(received.id(), received.model());
       fold.usage(received.usage(dialect.countsReasoningApart()));
       var message = response.aiMessage();
       if (message != null && (message.thinking() != null || !message.attributes().isEmpty())) {

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.threadmill.api.ApiException;
 import dev.threadmill.api.Ids;
 import dev.threadmill.api.Json;
+import dev.threadmill.models.LearnedFacts;
 import dev.threadmill.models.Metering;
 import dev.threadmill.models.ModelErrors;
 import dev.threadmill.models.ModelException;
@@ -37,6 +38,7 @@ public class ModerationsResource {
   private final ModelsConfig config;
   private final ProviderTransport transport;
   private final Metering metering;
+  private final LearnedFacts learned;
   private final Ids ids;
   private final InstantSource clock;
 
@@ -45,12 +47,14 @@ public class ModerationsResource {
       ModelsConfig config,
       ProviderTransport transport,
       Metering metering,
+      LearnedFacts learned,
       Ids ids,
       InstantSource clock) {
     this.models = models;
     this.config = config;
     this.transport = transport;
     this.metering = metering;
+    this.learned = learned;
     this.ids = ids;
     this.clock = clock;
   }
@@ -80,7 +84,7 @@ public class ModerationsResource {
     boolean isCompleted = false;
     try {
       var moderated =
-          RetryPolicy.of(config)
+          RetryPolicy.of(config, learned.pace(provider.name(), location.nameAtProvider()))
               .call(
                   provider.name(),
                   _ ->

@@ -93,7 +93,7 @@ final class OpenAiModel implements LanguageModel {
               var written =
                   ChatRequest.write(request, nameAtProvider, model, provider, facts, maxTokens);
               sent.addAll(written.parameters());
-              return RetryPolicy.of(config, provider)
+              return RetryPolicy.of(config, provider, learned.pace(provider.name(), nameAtProvider))
                   .call(
                       provider.name(),
                       ofAttempt -> attempt(request, written.body(), ofAttempt),
