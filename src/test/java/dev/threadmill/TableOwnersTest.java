@@ -33,7 +33,14 @@ class TableOwnersTest {
     owns("console", "console_sessions");
     owns("audit", "audit_entries", "audit_chains");
     owns("projects.idempotency", "idempotency_keys");
-    owns("limits", "usage_limits", "usage_counters", "usage_reservations", "budget_alerts");
+    owns(
+        "limits",
+        "usage_limits",
+        "usage_counters",
+        "usage_reservations",
+        "work_counters",
+        "work_reservations",
+        "budget_alerts");
     owns("files", "files", "file_blobs", "file_usage");
     owns("files.extraction", "picture_texts");
     owns("files.uploads", "uploads", "upload_parts");
@@ -44,7 +51,7 @@ class TableOwnersTest {
     owns("privacy", "privacy_keys", "privacy_vault");
     owns("events", "event_log", "event_log_head");
     owns("debuglogs", "debug_logs", "debug_log_settings");
-    owns("usage", "usage_calls", "usage_buckets");
+    owns("usage", "usage_calls", "usage_buckets", "usage_storage");
     owns("webhooks", "webhook_endpoints", "webhook_deliveries", "webhook_lanes");
     owns(
         "memory",
@@ -69,6 +76,7 @@ class TableOwnersTest {
     owns("tools.code", "code_files", "code_sessions", "containers");
     owns("protocols.responses", "responses");
     owns("imports", "imports", "import_items", "import_ids", "import_counts", "import_problems");
+    owns("users", "user_erasures");
     owns("runs.store", "runs", "run_steps", "tool_calls", "run_journal", "nodes");
   }
 
@@ -95,6 +103,7 @@ class TableOwnersTest {
           "runs.context threads",
           "runs.store messages",
           "runs.store threads",
+          "limits threads",
           "runs.store usage_limits",
           // Which policy a project has, and whose values a thread has.
           "privacy assistants",
@@ -123,6 +132,7 @@ class TableOwnersTest {
           "usage outbox",
           "usage outbox_sinks",
           "usage threads",
+          "usage vector_store_files",
           "tools.filesearch run_steps",
           "tools.filesearch tool_calls",
           // Each search waits for one statement with texts and the names of their files.

@@ -58,6 +58,8 @@ class AlertStore {
           FROM usage_limits l
           JOIN usage_counters u
             ON u.project_id = l.project_id AND u.scope = l.scope AND u.scope_id = l.scope_id
+          LEFT JOIN work_counters w
+            ON w.project_id = l.project_id AND w.scope = l.scope AND w.scope_id = l.scope_id
           CROSS JOIN LATERAL (VALUES
             ('day', ?::date, 'tokens', CASE WHEN u.day < ?::date THEN 0 ELSE u.day_tokens END, l.day_tokens),
             ('day', ?::date, 'cost', CASE WHEN u.day < ?::date THEN 0 ELSE u.day_cost END, l.day_cost),
@@ -65,7 +67,17 @@ class AlertStore {
               l.month_tokens),
             ('month', ?::date, 'cost', CASE WHEN u.month < ?::date THEN 0 ELSE u.month_cost END, l.month_cost),
             ('total', date 'epoch', 'tokens', u.total_tokens, l.total_tokens),
-            ('total', date 'epoch', 'cost', u.total_cost, l.total_cost))
+            ('total', date 'epoch', 'cost', u.total_cost, l.total_cost),
+            ('day', ?::date, 'tool_calls', CASE WHEN w.day < ?::date THEN 0 ELSE w.day_tool_calls END,
+              l.day_tool_calls),
+            ('day', ?::date, 'seconds', CASE WHEN w.day < ?::date THEN 0 ELSE w.day_millis / 1000 END,
+              l.day_seconds),
+            ('month', ?::date, 'tool_calls',
+              CASE WHEN w.month < ?::date THEN 0 ELSE w.month_tool_calls END, l.month_tool_calls),
+            ('month', ?::date, 'seconds',
+              CASE WHEN w.month < ?::date THEN 0 ELSE w.month_millis / 1000 END, l.month_seconds),
+            ('total', date 'epoch', 'tool_calls', w.total_tool_calls, l.total_tool_calls),
+            ('total', date 'epoch', 'seconds', w.total_millis / 1000, l.total_seconds))
             AS b (period, starts_on, unit, used, budget)
           CROSS JOIN LATERAL jsonb_array_elements_text(l.alerts) AS share (value)
           WHERE l.project_id = ANY (?) AND l.alerts IS NOT NULL
@@ -81,6 +93,14 @@ class AlertStore {
         ORDER BY 1, 2, 3, 4, 5, i.share
         """,
         Alert::read,
+        LimitsStore.day(at),
+        LimitsStore.day(at),
+        LimitsStore.day(at),
+        LimitsStore.day(at),
+        LimitsStore.month(at),
+        LimitsStore.month(at),
+        LimitsStore.month(at),
+        LimitsStore.month(at),
         LimitsStore.day(at),
         LimitsStore.day(at),
         LimitsStore.day(at),

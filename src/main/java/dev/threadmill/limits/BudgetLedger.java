@@ -299,7 +299,7 @@ public class BudgetLedger {
       limitsStore.setTotal(
           tx,
           LimitScope.of(project, run),
-          new Limits.Budget(
+          Limits.Budget.ofCalls(
               budget.tokens(), budget.cost() == null ? null : Money.ofDollars(budget.cost())),
           clock.instant());
     }

@@ -1,5 +1,6 @@
 package dev.threadmill.limits;
 
+import dev.threadmill.api.ProjectId;
 import dev.threadmill.models.LanguageModel;
 import dev.threadmill.models.Metering;
 import dev.threadmill.models.ModelErrors;
@@ -7,6 +8,7 @@ import dev.threadmill.models.ModelInfo;
 import dev.threadmill.models.ModelOperation;
 import dev.threadmill.models.RegionMismatchException;
 import dev.threadmill.projects.Caller;
+import dev.threadmill.projects.ClientUser;
 import dev.threadmill.projects.Residency;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
@@ -16,6 +18,9 @@ import java.util.function.IntSupplier;
 @ApplicationScoped
 class CallerMetering implements Metering {
   private static final Duration TIMEOUT = Duration.ofSeconds(20);
+
+  /** Searches go on without a model, and background work is tried again. */
+  private static final Duration BACKGROUND_TIMEOUT = Duration.ofSeconds(2);
 
   private final AdmitRequest admitRequest;
   private final BudgetLedger ledger;
@@ -30,23 +35,31 @@ class CallerMetering implements Metering {
   @Override
   public LanguageModel metered(LanguageModel model, String user) {
     return ledger.metered(
-        source(admitted(model.info()), ModelOperation.CHAT, user), model, TIMEOUT);
+        source(admitted(model.info(), user), ModelOperation.CHAT, user), model, TIMEOUT);
   }
 
   @Override
   public ReservedPrompt reserve(
       ModelInfo model, ModelOperation operation, String user, IntSupplier promptTokens)
       throws InterruptedException {
-    var source = source(admitted(model), operation, user);
+    var source = source(admitted(model, user), operation, user);
     return ledger.reservePrompt(source, model, promptTokens, TIMEOUT);
+  }
+
+  @Override
+  public ReservedPrompt reserveFor(
+      ProjectId project, ModelInfo model, ModelOperation operation, IntSupplier promptTokens)
+      throws InterruptedException {
+    return ledger.reservePrompt(
+        CallSource.of(Payer.of(project), operation), model, promptTokens, BACKGROUND_TIMEOUT);
   }
 
   private static CallSource source(Payer payer, ModelOperation operation, String user) {
     return new CallSource(payer, Caller.causeOfRequest(), operation, null, null, user);
   }
 
-  private Payer admitted(ModelInfo model) {
-    var payer = Payer.of(Caller.current());
+  private Payer admitted(ModelInfo model, String user) {
+    var payer = Payer.of(Caller.current()).of(Caller.clientUser().map(ClientUser::id).orElse(user));
     try {
       residency.requireModel(payer.project(), model);
     } catch (RegionMismatchException e) {

@@ -31,6 +31,7 @@ class LimitErrors {
    *
    * @param kind of the scope
    * @param period as errors call it
+   * @param prepaid what bursts add to it
    * @param at the time for which this holds
    * @param end the first day of the next period; null if the budget is not renewed
    */
@@ -39,6 +40,7 @@ class LimitErrors {
       String noun,
       Limits.Budget budget,
       CurrentUsage.Amount used,
+      Prepaid prepaid,
       String period,
       Instant at,
       LocalDate end) {
@@ -53,14 +55,15 @@ class LimitErrors {
 
     /** Whether less than this is left. */
     boolean leavesLessThan(long tokens, Money cost) {
-      return budget.tokens() != null && budget.tokens() - used.tokens() < tokens
-          || budget.cost() != null && budget.cost().nanos() - used.cost().nanos() < cost.nanos();
+      return budget.tokens() != null && budget.tokens() - used.tokens() + prepaid.tokens() < tokens
+          || budget.cost() != null
+              && budget.cost().nanos() - used.cost().nanos() + prepaid.nanos() < cost.nanos();
     }
 
     /** Whether the whole budget is less than this. */
     boolean isSmallerThan(long tokens, Money cost) {
-      return budget.tokens() != null && budget.tokens() < tokens
-          || budget.cost() != null && budget.cost().nanos() < cost.nanos();
+      return budget.tokens() != null && budget.tokens() + prepaid.tokens() < tokens
+          || budget.cost() != null && budget.cost().nanos() + prepaid.nanos() < cost.nanos();
     }
 
     String amount() {
@@ -80,6 +83,21 @@ class LimitErrors {
     }
   }
 
+  /** What is left of the bursts of a scope. */
+  private record Prepaid(long tokens, long nanos) {
+    static Prepaid of(CurrentUsage usage) {
+      long tokens = 0;
+      long nanos = 0;
+      for (var burst : usage.bursts()) {
+        if (burst.isOpenAt(usage.at())) {
+          tokens += burst.tokensLeft();
+          nanos += burst.costLeft().nanos();
+        }
+      }
+      return new Prepaid(tokens, nanos);
+    }
+  }
+
   private static String dollars(Money money) {
     return money.dollars().toPlainString() + " US dollars";
   }
@@ -90,18 +108,27 @@ class LimitErrors {
     var at = usage.at();
     var noun = state.scope().noun();
     var kind = state.scope().kind().wire();
+    var prepaid = Prepaid.of(usage);
     return Stream.of(
-        new Period(kind, noun, limits.total(), usage.total(), "in all", at, null),
+        new Period(kind, noun, limits.total(), usage.total(), prepaid, "in all", at, null),
         new Period(
             kind,
             noun,
             limits.month(),
             usage.month(),
+            prepaid,
             "a month",
             at,
             LimitsStore.month(at).plusMonths(1)),
         new Period(
-            kind, noun, limits.day(), usage.day(), "a day", at, LimitsStore.day(at).plusDays(1)));
+            kind,
+            noun,
+            limits.day(),
+            usage.day(),
+            prepaid,
+            "a day",
+            at,
+            LimitsStore.day(at).plusDays(1)));
   }
 
   /** The budget that is used up, if one is. */

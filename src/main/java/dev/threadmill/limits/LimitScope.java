@@ -18,6 +18,8 @@ record LimitScope(ProjectId project, Kind kind, String id) {
   enum Kind {
     PROJECT("project"),
     KEY("API key"),
+    /** A user of the application, as the metadata of threads and requests name it. */
+    USER("user"),
     ASSISTANT("assistant"),
     THREAD("thread"),
     /** A run and the runs that it routes to. */
@@ -46,6 +48,10 @@ record LimitScope(ProjectId project, Kind kind, String id) {
 
   static LimitScope of(ProjectId project, ApiKeyId key) {
     return new LimitScope(project, Kind.KEY, key.value());
+  }
+
+  static LimitScope ofUser(ProjectId project, String user) {
+    return new LimitScope(project, Kind.USER, user);
   }
 
   static LimitScope of(ProjectId project, AssistantId assistant) {

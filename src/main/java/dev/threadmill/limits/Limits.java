@@ -3,6 +3,7 @@ package dev.threadmill.limits;
 import dev.threadmill.models.Money;
 import java.math.BigDecimal;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * The limits of one scope. Null is unlimited.
@@ -33,9 +34,19 @@ record Limits(
   static final Limits NONE =
       new Limits(null, null, null, Budget.NONE, Budget.NONE, Budget.NONE, false, List.of());
 
-  /** The tokens and the money that may be spent in a period. */
-  record Budget(Long tokens, Money cost) {
-    static final Budget NONE = new Budget(null, null);
+  /**
+   * What may be spent in a period.
+   *
+   * @param toolCalls of runs
+   * @param seconds in which nodes execute runs
+   */
+  record Budget(Long tokens, Money cost, Long toolCalls, Long seconds) {
+    static final Budget NONE = new Budget(null, null, null, null);
+
+    /** A budget of model calls alone. */
+    static Budget ofCalls(Long tokens, Money cost) {
+      return new Budget(tokens, cost, null, null);
+    }
 
     private boolean isNone() {
       return tokens == null && cost == null;
@@ -59,6 +70,16 @@ record Limits(
   /** Whether the usage of model calls is counted. */
   boolean countsCalls() {
     return countUsage || limitsCalls();
+  }
+
+  /** Whether tool calls have to be counted before they are made. */
+  boolean limitsToolCalls() {
+    return Stream.of(day, month, total).anyMatch(budget -> budget.toolCalls() != null);
+  }
+
+  /** Whether time has to be reserved before a run is executed. */
+  boolean limitsTime() {
+    return Stream.of(day, month, total).anyMatch(budget -> budget.seconds() != null);
   }
 
   /** Whether requests have to be admitted. */

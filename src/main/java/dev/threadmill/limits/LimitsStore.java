@@ -24,7 +24,10 @@ class LimitsStore {
       l.requests_per_minute, l.tokens_per_minute, l.concurrent_threads, l.day_tokens AS day_limit,
       l.day_cost AS day_cost_limit, l.month_tokens AS month_limit,
       l.month_cost AS month_cost_limit, l.total_tokens AS total_limit,
-      l.total_cost AS total_cost_limit, l.count_usage, l.alerts
+      l.total_cost AS total_cost_limit, l.count_usage, l.alerts,
+      l.day_tool_calls AS day_tool_calls_limit, l.month_tool_calls AS month_tool_calls_limit,
+      l.total_tool_calls AS total_tool_calls_limit, l.day_seconds AS day_seconds_limit,
+      l.month_seconds AS month_seconds_limit, l.total_seconds AS total_seconds_limit
       """;
 
   private static final String STATE =
@@ -38,11 +41,21 @@ class LimitsStore {
           u.total_tokens, u.total_cost, u.reserved_tokens, u.reserved_cost,
           bucket_left(u.requests_left, u.requests_at, l.requests_per_minute, ?) AS requests_left,
           bucket_left(u.tokens_left, u.tokens_at, l.tokens_per_minute, ?) AS tokens_left
+          , u.bursts,
+          CASE WHEN w.day < ? THEN 0 ELSE COALESCE(w.day_tool_calls, 0) END AS day_tool_calls,
+          CASE WHEN w.day < ? THEN 0 ELSE COALESCE(w.day_millis, 0) END AS day_millis,
+          CASE WHEN w.month < ? THEN 0 ELSE COALESCE(w.month_tool_calls, 0) END AS month_tool_calls,
+          CASE WHEN w.month < ? THEN 0 ELSE COALESCE(w.month_millis, 0) END AS month_millis,
+          COALESCE(w.total_tool_calls, 0) AS total_tool_calls,
+          COALESCE(w.total_millis, 0) AS total_millis,
+          0::bigint AS reserved_tool_calls, COALESCE(w.reserved_millis, 0) AS reserved_millis
           FROM unnest(?::text[], ?::text[]) AS s (scope, scope_id)
           JOIN usage_counters u
             ON u.project_id = ? AND u.scope = s.scope AND u.scope_id = s.scope_id
           JOIN usage_limits l
             ON l.project_id = u.project_id AND l.scope = u.scope AND l.scope_id = u.scope_id
+          LEFT JOIN work_counters w
+            ON w.project_id = u.project_id AND w.scope = u.scope AND w.scope_id = u.scope_id
           """;
 
   private static final String TAKE_REQUEST =
@@ -91,7 +104,7 @@ class LimitsStore {
               SELECT 1 FROM usage_limits l WHERE l.project_id = ? AND l.scope = k.scope)
             """,
             row -> row.enumValue("scope", LimitScope.Kind.class),
-            List.of("project", "key", "assistant", "thread"),
+            List.of("project", "key", "user", "assistant", "thread"),
             project));
   }
 
@@ -103,7 +116,11 @@ class LimitsStore {
             "SELECT l.project_id, l.scope, l.scope_id, "
                 + LIMITS
                 + """
-                 FROM unnest(?::text[], ?::text[]) AS s (scope, scope_id)
+                 FROM (
+                  SELECT scope, scope_id FROM unnest(?::text[], ?::text[]) AS named (scope, scope_id)
+                  UNION
+                  SELECT 'user', metadata ->> 'user' FROM threads
+                  WHERE id = ? AND project_id = ? AND metadata ->> 'user' IS NOT NULL) AS s
                 JOIN usage_limits l
                   ON l.project_id = ? AND l.scope = s.scope AND l.scope_id = s.scope_id
                 ORDER BY l.scope = 'project' DESC, l.scope
@@ -111,6 +128,8 @@ class LimitsStore {
             row -> new PayerLimits.Scoped(readScope(row), readLimits(row)),
             LimitScope.kinds(scopes),
             LimitScope.ids(scopes),
+            payer.thread(),
+            payer.project(),
             payer.project()));
   }
 
@@ -155,13 +174,55 @@ class LimitsStore {
     startCounting(tx, scope, at);
   }
 
+  /** Adds a burst, without those that ended so long ago that no call uses them any more. */
+  void addBurst(Tx tx, LimitScope scope, Burst burst, Instant at) {
+    startCounting(tx, scope, at);
+    tx.defer(
+        """
+        UPDATE usage_counters SET bursts = (
+          SELECT COALESCE(jsonb_agg(b), '[]') FROM jsonb_array_elements(COALESCE(bursts, '[]')) AS b
+          WHERE (b ->> 'expires_at')::bigint > ?) || ?
+        WHERE project_id = ? AND scope = ? AND scope_id = ?
+        """,
+        at.minus(Burst.LIFETIME).getEpochSecond(),
+        Tx.json(List.of(burst.stored())),
+        scope.project(),
+        scope.kind(),
+        scope.id());
+  }
+
+  /** Deletes the limits of a scope and what was counted of it. */
+  void delete(Tx tx, LimitScope scope) {
+    tx.defer(
+        """
+        WITH gone AS (SELECT ?::text AS project_id, ?::text AS scope, ?::text AS scope_id),
+        calls AS (DELETE FROM usage_reservations t USING gone g
+          WHERE (t.project_id, t.scope, t.scope_id) = (g.project_id, g.scope, g.scope_id)),
+        times AS (DELETE FROM work_reservations t USING gone g
+          WHERE (t.project_id, t.scope, t.scope_id) = (g.project_id, g.scope, g.scope_id)),
+        work AS (DELETE FROM work_counters t USING gone g
+          WHERE (t.project_id, t.scope, t.scope_id) = (g.project_id, g.scope, g.scope_id)),
+        counters AS (DELETE FROM usage_counters t USING gone g
+          WHERE (t.project_id, t.scope, t.scope_id) = (g.project_id, g.scope, g.scope_id)),
+        alerts AS (DELETE FROM budget_alerts t USING gone g
+          WHERE (t.project_id, t.scope, t.scope_id) = (g.project_id, g.scope, g.scope_id))
+        DELETE FROM usage_limits t USING gone g
+        WHERE (t.project_id, t.scope, t.scope_id) = (g.project_id, g.scope, g.scope_id)
+        """,
+        scope.project(),
+        scope.kind(),
+        scope.id());
+  }
+
   /** Sets the limits, and starts counting the first time. */
   void set(Tx tx, LimitScope scope, Limits limits, Instant at) {
     tx.defer(
         """
         UPDATE usage_limits SET requests_per_minute = ?, tokens_per_minute = ?,
           concurrent_threads = ?, day_tokens = ?, day_cost = ?, month_tokens = ?, month_cost = ?,
-          total_tokens = ?, total_cost = ?, count_usage = ?, alerts = ?
+          total_tokens = ?, total_cost = ?, count_usage = ?, alerts = ?, day_tool_calls = ?,
+          month_tool_calls = ?, total_tool_calls = ?, day_seconds = ?, month_seconds = ?,
+          total_seconds = ?
         WHERE project_id = ? AND scope = ? AND scope_id = ?
         """,
         limits.requestsPerMinute(),
@@ -175,10 +236,28 @@ class LimitsStore {
         nanos(limits.total().cost()),
         limits.countUsage(),
         limits.alerts().isEmpty() ? null : Tx.json(limits.alerts()),
+        limits.day().toolCalls(),
+        limits.month().toolCalls(),
+        limits.total().toolCalls(),
+        limits.day().seconds(),
+        limits.month().seconds(),
+        limits.total().seconds(),
         scope.project(),
         scope.kind(),
         scope.id());
     startCounting(tx, scope, at);
+    if (limits.limitsToolCalls() || limits.limitsTime()) {
+      tx.defer(
+          """
+          INSERT INTO work_counters (project_id, scope, scope_id, day, month)
+          VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+          """,
+          scope.project(),
+          scope.kind(),
+          scope.id(),
+          day(at),
+          month(at));
+    }
   }
 
   private static void startCounting(Tx tx, LimitScope scope, Instant at) {
@@ -202,6 +281,11 @@ class LimitsStore {
    */
   List<ScopeState> states(List<LimitScope> scopes, Instant at) {
     return jdbc.list("SELECT " + STATE, row -> readState(row, at), stateParams(scopes, at));
+  }
+
+  /** As {@link #states(List, Instant)}, in this transaction. */
+  List<ScopeState> states(Tx tx, List<LimitScope> scopes, Instant at) {
+    return tx.list("SELECT " + STATE, row -> readState(row, at), stateParams(scopes, at));
   }
 
   /**
@@ -239,6 +323,10 @@ class LimitsStore {
       month(at),
       at,
       at,
+      day(at),
+      day(at),
+      month(at),
+      month(at),
       LimitScope.kinds(scopes),
       LimitScope.ids(scopes),
       scopes.getFirst().project()
@@ -256,12 +344,16 @@ class LimitsStore {
             readAmount(row, "reserved"),
             row.float8("requests_left"),
             row.float8("tokens_left"),
+            Burst.listOf(row.json("bursts", Burst.STORED)),
             at));
   }
 
   private static CurrentUsage.Amount readAmount(Row row, String what) throws SQLException {
     return new CurrentUsage.Amount(
-        row.bigint(what + "_tokens"), new Money(row.bigint(what + "_cost")));
+        row.bigint(what + "_tokens"),
+        new Money(row.bigint(what + "_cost")),
+        row.bigint(what + "_tool_calls"),
+        row.bigint(what + "_millis"));
   }
 
   private static LimitScope readScope(Row row) throws SQLException {
@@ -285,7 +377,11 @@ class LimitsStore {
 
   private static Limits.Budget readBudget(Row row, String period) throws SQLException {
     var cost = row.bigint(period + "_cost_limit");
-    return new Limits.Budget(row.bigint(period + "_limit"), cost == null ? null : new Money(cost));
+    return new Limits.Budget(
+        row.bigint(period + "_limit"),
+        cost == null ? null : new Money(cost),
+        row.bigint(period + "_tool_calls_limit"),
+        row.bigint(period + "_seconds_limit"));
   }
 
   private static Long nanos(Money money) {

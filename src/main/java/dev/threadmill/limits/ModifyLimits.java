@@ -8,8 +8,8 @@ import java.math.BigDecimal;
 import java.util.List;
 
 /**
- * The body of {@code POST …/limits} of a project, an API key, an assistant or a thread. Absent
- * fields keep their value, null removes a limit.
+ * The body of {@code POST …/limits} of a project, an API key, a user, an assistant or a thread.
+ * Absent fields keep their value, null removes a limit.
  */
 public record ModifyLimits(
     Field<Integer> requestsPerMinute,
@@ -31,16 +31,19 @@ public record ModifyLimits(
    * The amounts of a budget.
    *
    * @param cost in US dollars
+   * @param toolCalls of runs
+   * @param seconds in which nodes execute runs
    */
-  public record Amount(Long tokens, BigDecimal cost) {
+  public record Amount(Long tokens, BigDecimal cost, Long toolCalls, Long seconds) {
     private static final long MAX_TOKENS = 1_000_000_000_000_000L;
+    private static final long MAX_TOOL_CALLS = 1_000_000_000_000L;
+    private static final long MAX_SECONDS = 1_000_000_000_000L;
     private static final long MAX_DOLLARS = 1_000_000_000L;
 
     public Amount {
-      if (tokens != null && (tokens < 0 || tokens > MAX_TOKENS)) {
-        throw ApiException.invalid(
-            "tokens", "Invalid 'tokens': expected an integer from 0 to %d.".formatted(MAX_TOKENS));
-      }
+      check("tokens", tokens, MAX_TOKENS);
+      check("tool_calls", toolCalls, MAX_TOOL_CALLS);
+      check("seconds", seconds, MAX_SECONDS);
       if (cost != null
           && (cost.signum() < 0 || cost.compareTo(BigDecimal.valueOf(MAX_DOLLARS)) > 0)) {
         throw ApiException.invalid(
@@ -48,11 +51,21 @@ public record ModifyLimits(
       }
     }
 
+    private static void check(String field, Long amount, long most) {
+      if (amount != null && (amount < 0 || amount > most)) {
+        throw ApiException.invalid(
+            field, "Invalid '%s': expected an integer from 0 to %d.".formatted(field, most));
+      }
+    }
+
     private static Limits.Budget budget(Amount amount) {
       return amount == null
           ? Limits.Budget.NONE
           : new Limits.Budget(
-              amount.tokens(), amount.cost() == null ? null : Money.ofDollars(amount.cost()));
+              amount.tokens(),
+              amount.cost() == null ? null : Money.ofDollars(amount.cost()),
+              amount.toolCalls(),
+              amount.seconds());
     }
   }
 

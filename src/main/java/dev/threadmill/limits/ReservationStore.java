@@ -16,7 +16,7 @@ import java.util.Optional;
 /**
  * Reserves and settles usage, each in one statement that locks the usage row of every scope that a
  * call counts against, in the order of (scope, scope_id). So no two calls on any nodes reserve the
- * same tokens, and they cannot deadlock.
+ * same tokens, and they cannot deadlock. What a budget does not cover is taken from bursts.
  */
 @ApplicationScoped
 class ReservationStore {
@@ -61,11 +61,13 @@ class ReservationStore {
           LEAST(
             l.day_tokens - CASE WHEN u.day < a.day THEN 0 ELSE u.day_tokens END,
             l.month_tokens - CASE WHEN u.month < a.month THEN 0 ELSE u.month_tokens END,
-            l.total_tokens - u.total_tokens) - a.prompt AS tokens_left,
+            l.total_tokens - u.total_tokens) + burst_left(u.bursts, 'tokens', a.at)
+            - a.prompt AS tokens_left,
           LEAST(
             l.day_cost - CASE WHEN u.day < a.day THEN 0 ELSE u.day_cost END,
             l.month_cost - CASE WHEN u.month < a.month THEN 0 ELSE u.month_cost END,
-            l.total_cost - u.total_cost) - ceil(a.prompt * a.prompt_price) AS cost_left,
+            l.total_cost - u.total_cost) + burst_left(u.bursts, 'cost', a.at)
+            - ceil(a.prompt * a.prompt_price) AS cost_left,
           bucket_left(u.tokens_left, u.tokens_at, l.tokens_per_minute, a.at) AS rate_left
         FROM request a CROSS JOIN unnest(?::text[], ?::text[]) AS s (scope, scope_id)
         JOIN usage_counters u
@@ -123,18 +125,36 @@ class ReservationStore {
   private static final String COUNT =
       """
       , locked AS (
-        SELECT a.* FROM amounts a JOIN usage_counters c
+        SELECT a.*,
+          CASE WHEN c.bursts IS NULL THEN 0 ELSE GREATEST(0, LEAST(
+            burst_left(c.bursts, 'tokens', a.usable_at), a.tokens,
+            a.tokens - COALESCE(LEAST(
+              l.day_tokens - CASE WHEN c.day < a.day THEN 0 ELSE c.day_tokens END,
+              l.month_tokens - CASE WHEN c.month < a.month THEN 0 ELSE c.month_tokens END,
+              l.total_tokens - c.total_tokens), a.tokens))) END AS burst_tokens,
+          CASE WHEN c.bursts IS NULL THEN 0 ELSE GREATEST(0, LEAST(
+            burst_left(c.bursts, 'cost', a.usable_at), a.cost,
+            a.cost - COALESCE(LEAST(
+              l.day_cost - CASE WHEN c.day < a.day THEN 0 ELSE c.day_cost END,
+              l.month_cost - CASE WHEN c.month < a.month THEN 0 ELSE c.month_cost END,
+              l.total_cost - c.total_cost), a.cost))) END AS burst_cost
+        FROM amounts a JOIN usage_counters c
           ON c.project_id = a.project_id AND c.scope = a.scope AND c.scope_id = a.scope_id
+        LEFT JOIN usage_limits l
+          ON l.project_id = c.project_id AND l.scope = c.scope AND l.scope_id = c.scope_id
         ORDER BY c.scope, c.scope_id FOR NO KEY UPDATE OF c)
       UPDATE usage_counters u SET
-        day_tokens = CASE WHEN u.day < a.day THEN 0 ELSE u.day_tokens END + a.tokens,
-        day_cost = CASE WHEN u.day < a.day THEN 0 ELSE u.day_cost END + a.cost,
+        day_tokens = CASE WHEN u.day < a.day THEN 0 ELSE u.day_tokens END + a.tokens - a.burst_tokens,
+        day_cost = CASE WHEN u.day < a.day THEN 0 ELSE u.day_cost END + a.cost - a.burst_cost,
         day = GREATEST(u.day, a.day),
-        month_tokens = CASE WHEN u.month < a.month THEN 0 ELSE u.month_tokens END + a.tokens,
-        month_cost = CASE WHEN u.month < a.month THEN 0 ELSE u.month_cost END + a.cost,
+        month_tokens = CASE WHEN u.month < a.month THEN 0 ELSE u.month_tokens END + a.tokens
+          - a.burst_tokens,
+        month_cost = CASE WHEN u.month < a.month THEN 0 ELSE u.month_cost END + a.cost - a.burst_cost,
         month = GREATEST(u.month, a.month),
-        total_tokens = u.total_tokens + a.tokens,
-        total_cost = u.total_cost + a.cost,
+        total_tokens = u.total_tokens + a.tokens - a.burst_tokens,
+        total_cost = u.total_cost + a.cost - a.burst_cost,
+        bursts = CASE WHEN a.burst_tokens + a.burst_cost = 0 THEN u.bursts
+          ELSE burst_take(u.bursts, a.burst_tokens, a.burst_cost, a.usable_at) END,
         reserved_tokens = u.reserved_tokens - a.reserved_tokens,
         reserved_cost = u.reserved_cost - a.reserved_cost,
         tokens_left = u.tokens_left + a.rate_tokens
@@ -147,6 +167,7 @@ class ReservationStore {
       """
       WITH amounts AS (
         SELECT ?::text AS project_id, s.scope, s.scope_id, ?::date AS day, ?::date AS month,
+          ?::timestamptz AS usable_at,
           ?::bigint AS tokens, ?::bigint AS cost, 0 AS reserved_tokens, 0 AS reserved_cost,
           0 AS rate_tokens
         FROM unnest(?::text[], ?::text[]) AS s (scope, scope_id))
@@ -159,7 +180,7 @@ class ReservationStore {
         DELETE FROM usage_reservations WHERE project_id = ? AND id = ? RETURNING *),
       amounts AS (
         SELECT project_id, scope, scope_id, ?::date AS day, ?::date AS month,
-          ?::bigint AS tokens, ?::bigint AS cost, deleted.tokens AS reserved_tokens,
+          ?::timestamptz AS usable_at, ?::bigint AS tokens, ?::bigint AS cost, deleted.tokens AS reserved_tokens,
           deleted.cost AS reserved_cost, deleted.rate_tokens - ?::bigint AS rate_tokens
         FROM deleted)
       """
@@ -170,7 +191,7 @@ class ReservationStore {
       """
       amounts AS (
         SELECT project_id, scope, scope_id, ?::date AS day, ?::date AS month,
-          sum(tokens)::bigint AS tokens, sum(cost)::bigint AS cost,
+          ?::timestamptz AS usable_at, sum(tokens)::bigint AS tokens, sum(cost)::bigint AS cost,
           sum(tokens)::bigint AS reserved_tokens, sum(cost)::bigint AS reserved_cost,
           0 AS rate_tokens
         FROM deleted GROUP BY project_id, scope, scope_id)
@@ -239,6 +260,7 @@ class ReservationStore {
           reservation.project(),
           LimitsStore.day(at),
           LimitsStore.month(at),
+          usable(at),
           tokens,
           cost.nanos(),
           LimitScope.kinds(reservation.scopes()),
@@ -250,10 +272,16 @@ class ReservationStore {
           reservation.id(),
           LimitsStore.day(at),
           LimitsStore.month(at),
+          usable(at),
           tokens,
           cost.nanos(),
           tokens);
     }
+  }
+
+  /** A call may use a burst that has ended after the call was reserved. */
+  private static Instant usable(Instant at) {
+    return at.minus(MAX_CALL_TIME);
   }
 
   /** What was reserved for calls that are never settled, and counts as used. */
@@ -281,7 +309,8 @@ class ReservationStore {
             project,
             run,
             LimitsStore.day(at),
-            LimitsStore.month(at)));
+            LimitsStore.month(at),
+            usable(at)));
   }
 
   /**
@@ -297,6 +326,7 @@ class ReservationStore {
             project,
             at,
             LimitsStore.day(at),
-            LimitsStore.month(at)));
+            LimitsStore.month(at),
+            usable(at)));
   }
 }

@@ -1,6 +1,7 @@
 package dev.threadmill.models;
 
 import dev.threadmill.api.ApiException;
+import dev.threadmill.api.ProjectId;
 import java.util.function.IntSupplier;
 
 /** Reserves and counts calls of models that clients make directly. */
@@ -27,6 +28,16 @@ public interface Metering {
    */
   ReservedPrompt reserve(
       ModelInfo model, ModelOperation operation, String user, IntSupplier promptTokens)
+      throws InterruptedException;
+
+  /**
+   * Reserves the tokens of a call that the server makes for a project, in a request or not.
+   *
+   * @throws LimitReachedException if a limit does not allow the call
+   * @throws RegionMismatchException if the model may not read data of this project
+   */
+  ReservedPrompt reserveFor(
+      ProjectId project, ModelInfo model, ModelOperation operation, IntSupplier promptTokens)
       throws InterruptedException;
 
   /** A reservation, to be settled once the call has ended. */

@@ -17,6 +17,7 @@ public final class EndpointScopes {
   /** The path of client tokens, whose making is audited although it is no privilege of admins. */
   static final String CLIENT_TOKENS = "/v1/client_tokens";
 
+  private static final String DEBUG_LOGS = "/v1/projects/{project_id}/logs/debug";
   private static final String ANY = "*";
   private static final String WRITE = "POST|DELETE|PUT|PATCH";
 
@@ -26,10 +27,13 @@ public final class EndpointScopes {
           // Projects and their keys.
           rule("GET", "/v1/projects/\\{project_id}/(api_keys/\\{key_id}/)?limits", Scope.READ),
           rule(ANY, "/v1/projects/\\{project_id}/api_keys(/.*)?", Scope.ADMIN),
-          rule("POST", "/v1/projects/\\{project_id}/limits", Scope.ADMIN),
+          rule("POST", "/v1/projects/\\{project_id}/(limits|bursts)", Scope.ADMIN),
           rule("GET", "/v1/projects/\\{project_id}", Scope.READ),
           rule(ANY, "/v1/projects(/\\{project_id})?", Scope.ADMIN),
           rule(ANY, "/v1/projects/\\{project_id}/logs/debug(/.*)?", Scope.ADMIN),
+          // Everything about a user: whoever may read the threads may have it in one piece.
+          rule("GET", "/v1/projects/\\{project_id}/users/\\{user}(/.*)?", Scope.READ),
+          rule(WRITE, "/v1/projects/\\{project_id}/users/\\{user}(/.*)?", Scope.MANAGE),
           rule(ANY, "/v1/(audit_logs|organization)(/.*)?", Scope.ADMIN),
           rule(ANY, CLIENT_TOKENS + "(/.*)?", Scope.RUN),
           // Whoever may only run threads, or has a token for one, does not set what they may use.
@@ -79,7 +83,12 @@ public final class EndpointScopes {
    * @param template such as {@code /v1/threads/{thread_id}}
    * @param isForBrowsers whether client tokens may use it
    */
-  public record Operation(String method, String template, Scope scope, boolean isForBrowsers) {}
+  public record Operation(String method, String template, Scope scope, boolean isForBrowsers) {
+    /** Whether admins may use it who may only read. The contents of debug logs are not for them. */
+    boolean isForReaders() {
+      return method.equals(HttpMethod.GET) && !template.startsWith(DEBUG_LOGS);
+    }
+  }
 
   private static Rule rule(String methods, String template, Scope scope) {
     return new Rule(methods, Pattern.compile(template), scope, false);

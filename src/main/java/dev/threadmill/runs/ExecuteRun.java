@@ -3,6 +3,7 @@ package dev.threadmill.runs;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.guard.ContentRejectedException;
 import dev.threadmill.limits.BudgetLedger;
+import dev.threadmill.limits.WorkLedger;
 import dev.threadmill.models.ContextWindowException;
 import dev.threadmill.models.LimitReachedException;
 import dev.threadmill.models.ModelException;
@@ -13,12 +14,14 @@ import dev.threadmill.runs.context.PromptPermits;
 import dev.threadmill.runs.execution.AnswerAccumulator;
 import dev.threadmill.runs.execution.LiveRun;
 import dev.threadmill.runs.execution.RunExecution;
+import dev.threadmill.runs.execution.RunTime;
 import dev.threadmill.runs.node.RunsConfig;
 import dev.threadmill.runs.store.Run;
 import dev.threadmill.runs.store.RunError;
 import dev.threadmill.runs.store.Step;
 import dev.threadmill.runs.store.ToolCallStore;
 import dev.threadmill.runs.store.TruncationStrategy;
+import dev.threadmill.telemetry.Activity;
 import dev.threadmill.tools.ToolUnavailableException;
 import dev.threadmill.tools.ToolsetFactory;
 import jakarta.enterprise.context.ApplicationScoped;
@@ -48,6 +51,8 @@ class ExecuteRun {
   private final ExecuteTools executeTools;
   private final ToolsetFactory toolsets;
   private final BudgetLedger ledger;
+  private final WorkLedger work;
+  private final RunTime runTime;
   private final ResolveCitations citations;
   private final RunsConfig config;
   private final InstantSource clock;
@@ -64,6 +69,8 @@ class ExecuteRun {
       ExecuteTools executeTools,
       ToolsetFactory toolsets,
       BudgetLedger ledger,
+      WorkLedger work,
+      RunTime runTime,
       ResolveCitations citations,
       RunsConfig config,
       InstantSource clock) {
@@ -78,6 +85,8 @@ class ExecuteRun {
     this.executeTools = executeTools;
     this.toolsets = toolsets;
     this.ledger = ledger;
+    this.work = work;
+    this.runTime = runTime;
     this.citations = citations;
     this.config = config;
     this.clock = clock;
@@ -101,7 +110,11 @@ class ExecuteRun {
       live.setOpenStep(steps.getLast());
     }
     var execution = RunExecution.of(live, steps, toolsets.empty(), clock);
-    try {
+    try (var time = runTime.begin(live)) {
+      if (time.refusedBy() != null) {
+        end(execution, outOf(execution, time.refusedBy(), "time"));
+        return;
+      }
       var run = live.claimedRun();
       var settings = run.settings();
       if (!openRun.open(execution, steps.isEmpty())) {
@@ -175,7 +188,7 @@ class ExecuteRun {
         return stopped(execution, accumulator, accumulator.usageSoFar());
       }
       if (e instanceof LimitReachedException limit && limit.budget().isPresent()) {
-        return end(execution, Run.End.incomplete(limit.budget().get() + "_budget"));
+        return end(execution, outOf(limit.budget().get()));
       }
       LOG.infof("model failed run_id=%s kind=%s", execution.run().id(), e.kind());
       return end(execution, accumulator, accumulator.usageSoFar(), Run.End.failed(RunError.of(e)));
@@ -269,6 +282,10 @@ class ExecuteRun {
     if (!execution.allowsToolCalls(step.calls().size())) {
       return end(execution, accumulator, usage, Run.End.incomplete(RunExecution.MAX_TOOL_CALLS));
     }
+    var refusedBy = work.takeToolCalls(execution.run().payer(), step.calls().size());
+    if (refusedBy.isPresent()) {
+      return end(execution, accumulator, usage, outOf(execution, refusedBy.get(), "tool calls"));
+    }
     execution.countTurn(step.calls());
     return switch (executeTools.execute(execution, step, usage)) {
       // As for LOST; the usage is counted already.
@@ -302,6 +319,12 @@ class ExecuteRun {
     return switch (execution.live().stopReason()) {
       case CANCEL -> end(execution, accumulator, usage, Run.End.CANCELLED);
       case EXPIRE -> end(execution, accumulator, usage, execution.run().endOfTime());
+      case TIME_USED ->
+          end(
+              execution,
+              accumulator,
+              usage,
+              outOf(execution, execution.live().timeBudget(), "time"));
       case HAND_OVER -> {
         // Nothing is committed: the takeover would count the whole reservation as used.
         settleAndCommit(execution, usage);
@@ -325,6 +348,24 @@ class ExecuteRun {
       LOG.infof("run lost run_id=%s attempt=%s", execution.run().id(), execution.run().attempt());
     }
     return Outcome.DONE;
+  }
+
+  /** As {@link #outOf(String)}, of which nothing is recorded yet. */
+  private Run.End outOf(RunExecution execution, String budget, String of) {
+    execution.record(
+        execution
+            .run()
+            .activity(Activity.LIMIT_REFUSED, clock.instant())
+            .status("refused")
+            .detail("limit", "budget")
+            .detail("message", "The %s's budget of %s is used up.".formatted(budget, of))
+            .build());
+    return outOf(budget);
+  }
+
+  /** A budget is used up, that of a {@code project} or another scope. */
+  private static Run.End outOf(String budget) {
+    return Run.End.incomplete(budget + "_budget");
   }
 
   private Run.End tooManyTurns() {

@@ -93,6 +93,8 @@ record ServerCall(int index, ToolCall call, Toolset.Dispatch.ToServer dispatch)
   }
 
   private static boolean isCancelled(LiveRun.StopReason why) {
-    return why == LiveRun.StopReason.CANCEL || why == LiveRun.StopReason.EXPIRE;
+    return why == LiveRun.StopReason.CANCEL
+        || why == LiveRun.StopReason.EXPIRE
+        || why == LiveRun.StopReason.TIME_USED;
   }
 }

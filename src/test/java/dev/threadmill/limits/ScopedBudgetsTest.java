@@ -177,6 +177,155 @@ class ScopedBudgetsTest {
   }
 
   @Test
+  void theBudgetOfAUserHoldsForItsThreadsAndItsChatCompletions() {
+    var tenant = Tenant.create();
+    var assistant = assistant(tenant, "");
+    var path = "/v1/projects/" + tenant.id() + "/users/u_1/limits";
+    limit(tenant, path, "{\"budgets\": {\"day\": {\"tokens\": 400}}}");
+    answerAsLongAsAllowed();
+
+    run(tenant, assistant, threadOf(tenant, "u_1"), "");
+    var second = run(tenant, assistant, threadOf(tenant, "u_1"), "");
+    var chat = "{\"model\": \"priced\", \"user\": \"%s\", \"messages\": [%s]}";
+    var message = "{\"role\": \"user\", \"content\": \"Hello\"}";
+
+    assertThat(reason(second)).isEqualTo("incomplete user_budget");
+    var limits = tenant.api().get(path).json();
+    assertThat(limits.path("object").asText()).isEqualTo("user.limits");
+    assertThat(limits.path("user_id").asText()).isEqualTo("u_1");
+    assertThat(limits.at("/used/day/tokens").asInt()).isBetween(300, 400);
+    var refused = tenant.api().post("/v1/chat/completions", chat.formatted("u_1", message));
+    assertThat(refused.status()).isEqualTo(429);
+    assertThat(refused.error().path("code").asText()).isEqualTo("insufficient_quota");
+    provider.otherwise(_ -> Reply.text("one"));
+    assertThat(tenant.api().post("/v1/chat/completions", chat.formatted("u_2", message)).status())
+        .isEqualTo(200);
+    assertThat(run(tenant, assistant, threadOf(tenant, "u_2"), "").path("status").asText())
+        .isEqualTo("completed");
+    tenant.api().delete("/v1/projects/" + tenant.id() + "/users/u_1");
+    assertThat(tenant.api().get(path).json().at("/budgets/day/tokens").isNull()).isTrue();
+  }
+
+  @Test
+  void toolCallsOfAllRunsCountAgainstTheBudgetOfAProject() {
+    var tenant = Tenant.limited("{\"budgets\": {\"month\": {\"tool_calls\": 3}}}");
+    var assistant =
+        assistant(
+            tenant,
+            ", \"tools\": [{\"type\": \"function\", \"function\": {\"name\": \"look\", \"parameters\": {}}}]");
+    provider.otherwise(
+        _ ->
+            Reply.calls(
+                new Reply.Call("call_1", "look", "{}"), new Reply.Call("call_2", "look", "{}")));
+
+    var waits =
+        tenant
+            .api()
+            .post(
+                "/v1/threads/" + thread(tenant) + "/runs",
+                "{\"assistant_id\": \"%s\"}".formatted(assistant))
+            .json();
+    await()
+        .atMost(LONG_ENOUGH)
+        .until(() -> tenant.get(waits).path("status").asText().equals("requires_action"));
+
+    assertThat(reason(run(tenant, assistant, thread(tenant), "")))
+        .isEqualTo("incomplete project_budget");
+    assertThat(tenant.limits().at("/used/month/tool_calls").asInt()).isEqualTo(2);
+    tenant.limit("{\"budgets\": {\"month\": {\"tool_calls\": 4}}}");
+    assertThat(
+            tenant
+                .api()
+                .post(
+                    "/v1/threads/" + thread(tenant) + "/runs",
+                    "{\"assistant_id\": \"%s\"}".formatted(assistant))
+                .status())
+        .isEqualTo(200);
+    await()
+        .atMost(LONG_ENOUGH)
+        .until(() -> tenant.limits().at("/used/month/tool_calls").asInt() == 4);
+  }
+
+  @Test
+  void aRunIsStoppedWhenTheTimeOfItsAssistantIsUsedUp() {
+    var tenant = Tenant.create();
+    var assistant = assistant(tenant, "");
+    var path = "/v1/assistants/" + assistant + "/limits";
+    limit(tenant, path, "{\"budgets\": {\"day\": {\"seconds\": 1}}}");
+    provider.otherwise(_ -> Reply.hang());
+
+    var stopped = run(tenant, assistant, thread(tenant), "");
+    var refused = run(tenant, assistant, thread(tenant), "");
+
+    assertThat(reason(stopped)).isEqualTo("incomplete assistant_budget");
+    assertThat(reason(refused)).isEqualTo("incomplete assistant_budget");
+    assertThat(provider.requests()).hasSize(1);
+    assertThat(tenant.api().get(path).json().at("/used/day/seconds").asDouble()).isEqualTo(1);
+    limit(tenant, path, "{\"budgets\": {\"day\": {\"seconds\": 600}}}");
+    provider.otherwise(_ -> Reply.text("one"));
+    assertThat(run(tenant, assistant, thread(tenant), "").path("status").asText())
+        .isEqualTo("completed");
+    // What was reserved for the run and not used is returned.
+    await()
+        .atMost(LONG_ENOUGH)
+        .until(() -> tenant.api().get(path).json().at("/used/reserved/seconds").asDouble() == 0);
+    assertThat(tenant.api().get(path).json().at("/used/day/seconds").asDouble()).isLessThan(30);
+  }
+
+  @Test
+  void aPrepaidBurstIsUsedOnceTheBudgetIsUsedUpAndEndsAfterNinetyDays() {
+    var tenant = Tenant.limited("{\"budgets\": {\"day\": {\"tokens\": 300}}}");
+    var assistant = assistant(tenant, "");
+    answerAsLongAsAllowed();
+    run(tenant, assistant, thread(tenant), "");
+    assertThat(run429(tenant, assistant)).isEqualTo("insufficient_quota");
+
+    var bursts = "/v1/projects/" + tenant.id() + "/bursts";
+    assertThat(tenant.api().post(bursts, "{\"tokens\": 500}").status()).isEqualTo(403);
+    assertThat(tenant.admin().post(bursts, "{}").status()).isEqualTo(400);
+    var burst = tenant.admin().post(bursts, "{\"tokens\": 500}").json();
+    assertThat(burst.path("expires_at").asLong() - burst.path("created_at").asLong())
+        .isEqualTo(Duration.ofDays(90).toSeconds());
+
+    run(tenant, assistant, thread(tenant), "");
+
+    var limits = tenant.limits();
+    long ofBudget = limits.at("/used/day/tokens").asLong();
+    long ofBurst = 500 - limits.at("/bursts/0/tokens_left").asLong();
+    assertThat(ofBudget).isLessThanOrEqualTo(300);
+    assertThat(ofBurst).isBetween(250L, 500L);
+    assertThat(limits.at("/used/reserved/tokens").asLong()).isZero();
+    assertThat(run429(tenant, assistant)).isEqualTo("insufficient_quota");
+
+    tenant.admin().post(bursts, "{\"tokens\": 5000}");
+    clock.advance(Duration.ofDays(91));
+    run(tenant, assistant, thread(tenant), "");
+    assertThat(tenant.limits().at("/bursts/1/tokens_left").asLong()).isZero();
+    assertThat(tenant.limits().at("/used/day/tokens").asLong()).isBetween(200L, 300L);
+  }
+
+  private static String run429(Tenant tenant, String assistant) {
+    var answer =
+        tenant
+            .api()
+            .post(
+                "/v1/threads/" + thread(tenant) + "/runs",
+                "{\"assistant_id\": \"%s\"}".formatted(assistant));
+    assertThat(answer.status()).as(answer.text()).isEqualTo(429);
+    return answer.error().path("code").asText();
+  }
+
+  private static String threadOf(Tenant tenant, String user) {
+    return tenant
+        .api()
+        .post(
+            "/v1/threads",
+            "{\"metadata\": {\"user\": \"%s\"}, \"messages\": [{\"role\": \"user\", \"content\": \"Hello\"}]}"
+                .formatted(user))
+        .id();
+  }
+
+  @Test
   void wrongBudgetsAreRefusedByName() {
     var tenant = Tenant.create();
     var assistant = assistant(tenant, "");

@@ -268,6 +268,8 @@ final class SimulatedNode {
                 clock),
             parts.toolsets,
             parts.ledger,
+            parts.work,
+            parts.runTime,
             new ResolveCitations(toolCalls, new LinkedFiles(jdbc)),
             config,
             clock);

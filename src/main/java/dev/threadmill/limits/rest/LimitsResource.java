@@ -2,6 +2,8 @@ package dev.threadmill.limits.rest;
 
 import dev.threadmill.api.ApiKeyId;
 import dev.threadmill.api.ProjectId;
+import dev.threadmill.limits.BurstObject;
+import dev.threadmill.limits.CreateBurst;
 import dev.threadmill.limits.LimitsObject;
 import dev.threadmill.limits.ManageLimits;
 import dev.threadmill.limits.ModifyLimits;
@@ -52,6 +54,19 @@ public class LimitsResource {
     Caller.current().requireAccess(project).requireAdmin();
     projects.requireExisting(project);
     return limits.update(project, request);
+  }
+
+  @POST
+  @Path("bursts")
+  @Operation(
+      summary = "Add a prepaid burst to the budgets of a project (admin key)",
+      description =
+          "Calls that a budget of the project does not cover are taken from its bursts, for 90"
+              + " days. The limits of the project list them.")
+  public BurstObject addBurst(@PathParam("project_id") ProjectId project, CreateBurst request) {
+    Caller.current().requireAccess(project).requireAdmin();
+    projects.requireExisting(project);
+    return limits.addBurst(project, request);
   }
 
   @GET

@@ -10,6 +10,8 @@ public class CancellationToken {
   public enum StopReason {
     CANCEL,
     EXPIRE,
+    /** A budget of time is used up. */
+    TIME_USED,
     /** Another node owns the run: nothing more may be written. */
     LOST,
     /** This node shuts down and releases the run. */

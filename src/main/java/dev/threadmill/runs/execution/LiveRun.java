@@ -13,6 +13,7 @@ public final class LiveRun extends CancellationToken {
   private final LiveEventLog events;
   private int commitCount;
   private volatile Step openStep;
+  private volatile String timeBudget;
 
   /**
    * @param run as it was claimed
@@ -65,6 +66,21 @@ public final class LiveRun extends CancellationToken {
   /** Counts one more commit of this attempt. */
   public void countCommit() {
     commitCount++;
+  }
+
+  /**
+   * Stops the run since a budget of time is used up.
+   *
+   * @param budget whose it is, such as {@code project}
+   */
+  void stopForTime(String budget) {
+    timeBudget = budget;
+    stop(StopReason.TIME_USED);
+  }
+
+  /** Whose budget of time has stopped the run, such as {@code project}. */
+  public String timeBudget() {
+    return timeBudget;
   }
 
   /** This node is done with the run, whether or not the run has ended. */

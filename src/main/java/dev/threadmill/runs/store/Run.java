@@ -200,7 +200,7 @@ public record Run(Definition definition, Metadata metadata, State state, String 
   /** The limits that the model calls of the run count against. */
   public Payer payer() {
     var budget = settings().turns().budget();
-    return new Payer(
+    return Payer.ofRun(
         projectId(),
         apiKey(),
         assistantId(),
