@@ -3,6 +3,7 @@ package dev.threadmill.api;
 import io.quarkus.arc.Arc;
 import io.quarkus.arc.Unremovable;
 import jakarta.enterprise.context.RequestScoped;
+import java.util.Optional;
 
 /**
  * The owner of the work of the current thread, such as the id of a project: owners take turns where
@@ -27,6 +28,19 @@ public final class WorkOwner {
     }
     var owner = container.instance(OfRequest.class).get().get();
     return owner == null ? NONE : owner;
+  }
+
+  /**
+   * The project that the work of the thread is done for. An owner is a project, or a kind of work
+   * of it, such as {@code proj_1/memory}.
+   *
+   * @return empty for work of the server itself
+   */
+  public static Optional<ProjectId> project() {
+    var owner = current();
+    int slash = owner.indexOf('/');
+    var id = slash < 0 ? owner : owner.substring(0, slash);
+    return id.isEmpty() ? Optional.empty() : Optional.of(new ProjectId(id));
   }
 
   /** Does the work in the name of this owner. */

@@ -1,7 +1,9 @@
 package dev.threadmill.memory;
 
 import dev.threadmill.api.Backoff;
+import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.ThreadId;
+import dev.threadmill.api.WorkOwner;
 import dev.threadmill.db.DatabaseException;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Tx;
@@ -19,6 +21,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.TreeMap;
 import org.jboss.logging.Logger;
@@ -237,11 +242,28 @@ public class IndexMessages {
 
   private List<float[]> embed(List<QueuedMessage> messages, Embedding embedding)
       throws InterruptedException {
-    return embedding.of(
-        messages.stream()
-            .flatMap(message -> Chunks.of(message.text()).stream())
-            .map(Chunks.Chunk::text)
-            .toList());
+    var byProject = new LinkedHashMap<ProjectId, List<QueuedMessage>>();
+    messages.forEach(
+        message ->
+            byProject.computeIfAbsent(message.project(), _ -> new ArrayList<>()).add(message));
+    var vectors = new HashMap<ProjectId, Iterator<float[]>>();
+    for (var entry : byProject.entrySet()) {
+      var texts = entry.getValue().stream().flatMap(message -> chunks(message).stream()).toList();
+      vectors.put(
+          entry.getKey(),
+          WorkOwner.<List<float[]>, InterruptedException>call(
+                  entry.getKey().value() + "/memory", () -> embedding.of(texts))
+              .iterator());
+    }
+    var inOrder = new ArrayList<float[]>();
+    for (var message : messages) {
+      chunks(message).forEach(_ -> inOrder.add(vectors.get(message.project()).next()));
+    }
+    return inOrder;
+  }
+
+  private static List<String> chunks(QueuedMessage message) {
+    return Chunks.of(message.text()).stream().map(Chunks.Chunk::text).toList();
   }
 
   private void logFailure(List<QueuedMessage> messages, ModelException e) {

@@ -94,6 +94,25 @@ public record ModelInfo(
     return ownedBy.equals(IN_PROCESS);
   }
 
+  /** The same model in this region. */
+  public ModelInfo in(String itsRegion) {
+    return new ModelInfo(
+        name,
+        ownedBy,
+        contextWindow,
+        maxOutput,
+        tools,
+        images,
+        files,
+        audio,
+        reasoning,
+        tier,
+        itsRegion,
+        price,
+        speech,
+        webSearch);
+  }
+
   /** A model of another name that is described alike. */
   public ModelInfo named(String another, int window) {
     return new ModelInfo(

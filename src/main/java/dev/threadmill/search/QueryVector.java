@@ -1,5 +1,6 @@
 package dev.threadmill.search;
 
+import dev.threadmill.api.WorkOwner;
 import dev.threadmill.models.ModelException;
 import dev.threadmill.models.embeddings.EmbeddingModel;
 import java.time.Duration;
@@ -37,11 +38,13 @@ public interface QueryVector {
   }
 
   private static Async<float[]> embedding(String text, EmbeddingModel embeddings) {
+    var owner = WorkOwner.current();
     return Async.start(
         "embed-query",
         () -> {
           try {
-            return embeddings.embedQuery(text);
+            return WorkOwner.<float[], InterruptedException>call(
+                owner, () -> embeddings.embedQuery(text));
           } catch (ModelException e) {
             LOG.warnf(
                 "query_embedding=failed model=%s search=by_words reason=%s",

@@ -90,6 +90,9 @@ public record Activity(
   /** A share of a budget is used at which an alert was wanted. */
   public static final String BUDGET_ALERT = "budget.alert";
 
+  /** A session of the code interpreter was opened. */
+  public static final String CODE_SESSION = "code_session";
+
   /** The safety flag of content that was withheld. */
   public static final String CONTENT_FILTER = "content_filter";
 

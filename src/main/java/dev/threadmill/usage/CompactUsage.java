@@ -6,6 +6,7 @@ import jakarta.annotation.Priority;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.event.Observes;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntSupplier;
@@ -19,11 +20,15 @@ class CompactUsage {
   private static final int BATCH = 2_000;
 
   private final UsageStore store;
+  private final StorageUsage storage;
+  private final InstantSource clock;
   private final UsageConfig config;
   private final Semaphore stopped = new Semaphore(0);
   private Thread worker;
 
-  CompactUsage(UsageStore store, UsageConfig config) {
+  CompactUsage(UsageStore store, StorageUsage storage, UsageConfig config, InstantSource clock) {
+    this.storage = storage;
+    this.clock = clock;
     this.store = store;
     this.config = config;
   }
@@ -56,8 +61,10 @@ class CompactUsage {
     }
   }
 
-  /** Merges and deletes all that is too old. */
+  /** Merges and deletes all that is too old, and samples what vector stores have. */
   void compact() {
+    storage.sample(clock.instant());
+    storage.deleteOld(clock.instant(), config.retention());
     repeat(() -> store.mergeMinutes(config.minutesRetention(), BATCH));
     repeat(() -> store.deleteOldBuckets(config.retention(), BATCH));
     repeat(() -> store.deleteOldCalls(config.callsRetention(), BATCH));

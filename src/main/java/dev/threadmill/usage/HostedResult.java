@@ -58,6 +58,23 @@ final class HostedResult {
     }
   }
 
+  /** Of the code interpreter. */
+  record CodeSessions(String object, long numSessions, String projectId) {
+    static CodeSessions of(UsageRow row) {
+      return new CodeSessions(
+          "organization.usage.code_interpreter_sessions.result",
+          row.calls(),
+          row.group().get(Dimension.PROJECT_ID));
+    }
+  }
+
+  /** Of vector stores. */
+  record Storage(String object, long usageBytes, String projectId) {
+    static Storage of(StorageUsage.Row row) {
+      return new Storage("organization.usage.vector_stores.result", row.bytes(), row.project());
+    }
+  }
+
   /**
    * Costs.
    *

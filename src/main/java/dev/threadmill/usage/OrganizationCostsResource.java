@@ -49,6 +49,6 @@ public class OrganizationCostsResource {
             params.groups(GROUPS),
             params.filters(),
             ReadUsage.MAX_RESULTS);
-    return ReadUsage.page(rows, HostedResult.Costs::of);
+    return ReadUsage.pageOf(rows, HostedResult.Costs::of);
   }
 }

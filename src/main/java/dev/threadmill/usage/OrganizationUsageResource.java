@@ -7,6 +7,7 @@ import jakarta.ws.rs.BeanParam;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
@@ -28,10 +29,15 @@ public class OrganizationUsageResource {
           "api_key_id", Dimension.API_KEY_ID,
           "model", Dimension.MODEL);
 
-  private final ReadUsage usage;
+  private static final Map<String, Dimension> OF_PROJECT =
+      Map.of("project_id", Dimension.PROJECT_ID);
 
-  OrganizationUsageResource(ReadUsage usage) {
+  private final ReadUsage usage;
+  private final StorageUsage storage;
+
+  OrganizationUsageResource(ReadUsage usage, StorageUsage storage) {
     this.usage = usage;
+    this.storage = storage;
   }
 
   @GET
@@ -52,11 +58,11 @@ public class OrganizationUsageResource {
 
   @GET
   @Path("embeddings")
-  @Operation(summary = "Usage of embeddings (admin key)", description = SEMANTICS)
+  @Operation(summary = "Usage of embeddings and re-ranking (admin key)", description = SEMANTICS)
   public UsagePage embeddings(@BeanParam UsageParams params) {
     return page(
         params,
-        Set.of(ModelOperation.EMBEDDINGS),
+        Set.of(ModelOperation.EMBEDDINGS, ModelOperation.RERANK),
         row -> HostedResult.Prompts.of("embeddings", row));
   }
 
@@ -70,23 +76,107 @@ public class OrganizationUsageResource {
         row -> HostedResult.Prompts.of("moderations", row));
   }
 
+  @GET
+  @Path("code_interpreter_sessions")
+  @Operation(summary = "Sessions of the code interpreter (admin key)", description = SEMANTICS)
+  public UsagePage codeInterpreterSessions(@BeanParam UsageParams params) {
+    return page(params, Set.of(UsageSink.CODE_SESSION), OF_PROJECT, HostedResult.CodeSessions::of);
+  }
+
+  @GET
+  @Path("vector_stores")
+  @Operation(
+      summary = "Bytes of vector stores (admin key)",
+      description = "The most of each day. " + SEMANTICS)
+  public UsagePage vectorStores(@BeanParam UsageParams params) {
+    Caller.current().requireAdmin();
+    params.requireStart();
+    var width = params.width();
+    boolean byProject = !params.groups(OF_PROJECT).isEmpty();
+    var rows =
+        usage.buckets(params, width, params.buckets(width.defaultBuckets(), width.maxBuckets()));
+    var stored =
+        storage.read(
+            BucketWidth.DAY.floor(rows.from()),
+            rows.to(),
+            params.filters().getOrDefault(Dimension.PROJECT_ID, Set.of()),
+            byProject,
+            ReadUsage.MAX_RESULTS);
+    return ReadUsage.page(
+        rows,
+        at ->
+            stored.stream()
+                .filter(row -> row.day().equals(BucketWidth.DAY.floor(at)))
+                .<Object>map(HostedResult.Storage::of)
+                .toList());
+  }
+
+  @GET
+  @Path("images")
+  @Operation(
+      summary = "Images (admin key): none, since no operation of this server makes images",
+      description = SEMANTICS)
+  public UsagePage images(@BeanParam UsageParams params) {
+    return empty(params);
+  }
+
+  @GET
+  @Path("audio_speeches")
+  @Operation(
+      summary =
+          "Speeches (admin key): none, since the sound of chat completions counts as completions",
+      description = SEMANTICS)
+  public UsagePage audioSpeeches(@BeanParam UsageParams params) {
+    return empty(params);
+  }
+
+  @GET
+  @Path("audio_transcriptions")
+  @Operation(
+      summary =
+          "Transcriptions (admin key): none, since the sound that models hear counts as completions",
+      description = SEMANTICS)
+  public UsagePage audioTranscriptions(@BeanParam UsageParams params) {
+    return empty(params);
+  }
+
+  private UsagePage empty(UsageParams params) {
+    Caller.current().requireAdmin();
+    params.requireStart();
+    var width = params.width();
+    params.groups(GROUPS);
+    return ReadUsage.page(
+        usage.buckets(params, width, params.buckets(width.defaultBuckets(), width.maxBuckets())),
+        _ -> List.of());
+  }
+
   private UsagePage page(
       UsageParams params, Set<ModelOperation> operations, Function<UsageRow, Object> result) {
+    return page(
+        params,
+        operations.stream().map(ModelOperation::wire).collect(Collectors.toSet()),
+        GROUPS,
+        result);
+  }
+
+  private UsagePage page(
+      UsageParams params,
+      Set<String> operations,
+      Map<String, Dimension> groups,
+      Function<UsageRow, Object> result) {
     Caller.current().requireAdmin();
     params.requireStart();
     var width = params.width();
     var filters = new HashMap<>(params.filters());
-    filters.put(
-        Dimension.OPERATION,
-        operations.stream().map(ModelOperation::wire).collect(Collectors.toSet()));
+    filters.put(Dimension.OPERATION, operations);
     var rows =
         usage.rows(
             params,
             width,
             params.buckets(width.defaultBuckets(), width.maxBuckets()),
-            params.groups(GROUPS),
+            params.groups(groups),
             filters,
             ReadUsage.MAX_RESULTS);
-    return ReadUsage.page(rows, result);
+    return ReadUsage.pageOf(rows, result);
   }
 }

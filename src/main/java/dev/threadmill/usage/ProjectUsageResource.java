@@ -85,7 +85,7 @@ public class ProjectUsageResource {
           : response.header("x-next-page", rows.next()).build();
     }
     var rows = usage.rows(params, width, buckets, groups, filters, ReadUsage.MAX_RESULTS);
-    return Response.ok(ReadUsage.page(rows, UsageResult::of))
+    return Response.ok(ReadUsage.pageOf(rows, UsageResult::of))
         .type(MediaType.APPLICATION_JSON)
         .build();
   }

@@ -4,6 +4,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -44,26 +45,23 @@ class ReadUsage {
       List<Dimension> groups,
       Map<Dimension, Set<String>> filters,
       int maxRows) {
-    var now = clock.instant();
-    var end = params.end(now, width);
-    var start = params.start(end, width, buckets);
-    var window = start.from().plus(width.duration().multipliedBy(buckets));
-    var to = window.isBefore(end) ? window : end;
-    if (!start.from().isBefore(to)) {
-      return new Rows(start.from(), start.from(), width, List.of(), null);
+    var page = buckets(params, width, buckets);
+    if (!page.from().isBefore(page.to())) {
+      return page;
     }
+    int offset = params.start(page.to(), width, buckets).offset();
     var rows =
         store.read(
-            new UsageQuery(start.from(), to, width, groups, filters), maxRows + 1, start.offset());
+            new UsageQuery(page.from(), page.to(), width, groups, filters), maxRows + 1, offset);
     if (rows.size() <= maxRows) {
-      return new Rows(start.from(), to, width, rows, to.isBefore(end) ? token(to, 0) : null);
+      return new Rows(page.from(), page.to(), width, rows, page.next());
     }
     var shown = rows.subList(0, maxRows);
     var cut = rows.get(maxRows).at();
     long ofCut = shown.stream().filter(row -> row.at().equals(cut)).count();
-    long before = cut.equals(start.from()) ? start.offset() : 0;
+    long before = cut.equals(page.from()) ? offset : 0;
     return new Rows(
-        start.from(),
+        page.from(),
         ofCut == 0 ? cut : cut.plus(width.duration()),
         width,
         shown,
@@ -74,22 +72,39 @@ class ReadUsage {
     return "page_%d_%d".formatted(from.getEpochSecond(), offset);
   }
 
-  /** The rows as buckets, of which each has its results; one without any is there as well. */
-  static UsagePage page(Rows rows, Function<UsageRow, Object> result) {
-    var buckets = new ArrayList<UsagePage.Bucket>();
-    int next = 0;
-    for (var at = rows.from(); at.isBefore(rows.to()); at = at.plus(rows.width().duration())) {
-      var results = new ArrayList<>();
-      while (next < rows.rows().size() && rows.rows().get(next).at().equals(at)) {
-        results.add(result.apply(rows.rows().get(next++)));
-      }
-      buckets.add(
+  /** The buckets of a page, without rows. */
+  Rows buckets(UsageParams params, BucketWidth width, int buckets) {
+    var end = params.end(clock.instant(), width);
+    var start = params.start(end, width, buckets);
+    var window = start.from().plus(width.duration().multipliedBy(buckets));
+    var to = window.isBefore(end) ? window : end;
+    return start.from().isBefore(to)
+        ? new Rows(start.from(), to, width, List.of(), to.isBefore(end) ? token(to, 0) : null)
+        : new Rows(start.from(), start.from(), width, List.of(), null);
+  }
+
+  /** Buckets whose results do not come from rows. */
+  static UsagePage page(Rows buckets, Function<Instant, List<Object>> results) {
+    var data = new ArrayList<UsagePage.Bucket>();
+    for (var at = buckets.from();
+        at.isBefore(buckets.to());
+        at = at.plus(buckets.width().duration())) {
+      data.add(
           new UsagePage.Bucket(
               "bucket",
               at.getEpochSecond(),
-              at.plus(rows.width().duration()).getEpochSecond(),
-              results));
+              at.plus(buckets.width().duration()).getEpochSecond(),
+              results.apply(at)));
     }
-    return new UsagePage("page", buckets, rows.next() != null, rows.next());
+    return new UsagePage("page", data, buckets.next() != null, buckets.next());
+  }
+
+  /** The rows as buckets, of which each has its results; one without any is there as well. */
+  static UsagePage pageOf(Rows rows, Function<UsageRow, Object> result) {
+    var byBucket = new HashMap<Instant, List<Object>>();
+    for (var row : rows.rows()) {
+      byBucket.computeIfAbsent(row.at(), _ -> new ArrayList<>()).add(result.apply(row));
+    }
+    return page(rows, at -> byBucket.getOrDefault(at, List.of()));
   }
 }

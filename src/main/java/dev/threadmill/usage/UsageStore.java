@@ -99,7 +99,7 @@ class UsageStore {
            FROM (
             SELECT coalesce(o.id, 'evt_' || o.sequence) AS id, o.project_id, o.payload AS p
             FROM outbox o
-            WHERE o.type = 'model_call'
+            WHERE o.type IN ('model_call', 'code_session')
               AND o.written >= (SELECT s.from_xid FROM outbox_sinks s WHERE s.name = 'usage')) e
           """
           + OF_THREAD

@@ -29,7 +29,8 @@ final class EventTypes {
           Activity.VECTOR_STORE_FILE + "failed",
           Activity.LIMIT_REFUSED,
           Activity.DEBUG_LOG_ACCESSED,
-          Activity.BUDGET_ALERT);
+          Activity.BUDGET_ALERT,
+          Activity.CODE_SESSION);
 
   private static final String EVERYTHING = "*";
 

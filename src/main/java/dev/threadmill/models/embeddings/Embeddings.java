@@ -3,9 +3,11 @@ package dev.threadmill.models.embeddings;
 import com.github.benmanes.caffeine.cache.Cache;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import dev.threadmill.api.InvalidSettingException;
+import dev.threadmill.models.Metering;
 import dev.threadmill.models.ModelInfo;
 import dev.threadmill.models.ModelsConfig;
 import dev.threadmill.models.http.ProviderTransport;
+import dev.threadmill.models.registry.ModelRegistry;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
@@ -34,8 +36,11 @@ public class Embeddings implements EmbeddingModel {
 
   private final ModelCache modelCache;
 
-  /** Null for benchmarks outside of the server. */
+  /** Null for benchmarks outside of the server, as are the two that follow. */
   private final ObserveEmbeddings observer;
+
+  private final ModelRegistry registry;
+  private final Metering metering;
 
   /** The vectors of queries: a run repeats its query in each of its turns. */
   private final Cache<String, float[]> queryVectors;
@@ -46,8 +51,10 @@ public class Embeddings implements EmbeddingModel {
       ModelsConfig models,
       ProviderTransport transport,
       ObserveEmbeddings observer,
+      ModelRegistry registry,
+      Metering metering,
       InstantSource clock) {
-    this(config.model().strip(), config, models, transport, observer, clock);
+    this(config.model().strip(), config, models, transport, observer, registry, metering, clock);
   }
 
   private Embeddings(
@@ -56,22 +63,40 @@ public class Embeddings implements EmbeddingModel {
       ModelsConfig models,
       ProviderTransport transport,
       ObserveEmbeddings observer,
+      ModelRegistry registry,
+      Metering metering,
       InstantSource clock) {
     requireKnown(name);
+    this.registry = registry;
+    this.metering = metering;
     this.observer = observer;
     this.modelCache = new ModelCache(config.cache());
     this.model =
         weights(name)
             .<EmbeddingModel>map(this::builtIn)
-            .orElseGet(() -> new ProviderEmbeddings(name, models, config, transport, clock));
+            .orElseGet(
+                () ->
+                    new ProviderEmbeddings(
+                        name, models, config, transport, info(name, config), metering, clock));
     this.queryVectors = cache(CACHE_BYTES);
   }
 
   private Embeddings(LocalEmbeddings.Weights weights) {
     this.observer = null;
+    this.registry = null;
+    this.metering = null;
     this.modelCache = new ModelCache(null);
     this.model = builtIn(weights);
     this.queryVectors = cache(0);
+  }
+
+  /** What is known of a model of the default provider: its price, and where it is. */
+  private ModelInfo info(String name, EmbeddingsConfig config) {
+    var known =
+        registry
+            .configured(name)
+            .orElseGet(() -> new ModelInfo(name, "openai", 1, 1, false, false, false, false));
+    return config.region().map(known::in).orElse(known);
   }
 
   private static Cache<String, float[]> cache(int bytes) {
@@ -114,7 +139,8 @@ public class Embeddings implements EmbeddingModel {
       ModelsConfig models,
       ProviderTransport transport,
       InstantSource clock) {
-    return new Embeddings(name.strip(), config, models, transport, observer, clock);
+    return new Embeddings(
+        name.strip(), config, models, transport, observer, registry, metering, clock);
   }
 
   @Override

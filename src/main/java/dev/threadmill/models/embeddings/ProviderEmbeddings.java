@@ -1,8 +1,13 @@
 package dev.threadmill.models.embeddings;
 
+import dev.threadmill.api.WorkOwner;
+import dev.threadmill.models.Metering;
 import dev.threadmill.models.ModelException;
+import dev.threadmill.models.ModelInfo;
+import dev.threadmill.models.ModelOperation;
 import dev.threadmill.models.ModelsConfig;
 import dev.threadmill.models.ProviderConfig;
+import dev.threadmill.models.TokenCounter;
 import dev.threadmill.models.http.ProviderTransport;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -15,6 +20,8 @@ final class ProviderEmbeddings implements EmbeddingModel {
   private final OptionalInt requested;
   private final int batch;
   private final EmbeddingsCall call;
+  private final ModelInfo info;
+  private final Metering metering;
   private volatile int dimensions;
 
   ProviderEmbeddings(
@@ -22,7 +29,11 @@ final class ProviderEmbeddings implements EmbeddingModel {
       ModelsConfig models,
       EmbeddingsConfig config,
       ProviderTransport transport,
+      ModelInfo info,
+      Metering metering,
       InstantSource clock) {
+    this.info = info;
+    this.metering = metering;
     this.model = model;
     this.requested = config.dimensions();
     this.batch = config.batch();
@@ -72,8 +83,7 @@ final class ProviderEmbeddings implements EmbeddingModel {
   private List<float[]> call(List<String> texts) throws InterruptedException {
     var inputs =
         texts.stream().map(text -> new EmbeddingInput.Text(text.isBlank() ? "." : text)).toList();
-    var vectors =
-        call.send(model, inputs, requested.isPresent() ? requested.getAsInt() : null).vectors();
+    var vectors = metered(inputs).vectors();
     for (var vector : vectors) {
       boolean isOther = dimensions != 0 && vector.length != dimensions;
       if (isOther || !UnitVector.normalize(vector)) {
@@ -82,6 +92,41 @@ final class ProviderEmbeddings implements EmbeddingModel {
       dimensions = vector.length;
     }
     return vectors;
+  }
+
+  /** Counts the call for the project that it is made for. */
+  private EmbeddedInputs metered(List<EmbeddingInput.Text> inputs) throws InterruptedException {
+    var project = WorkOwner.project();
+    if (project.isEmpty()) {
+      return send(inputs);
+    }
+    var reservation =
+        metering.reserveFor(project.get(), info, ModelOperation.EMBEDDINGS, () -> count(inputs));
+    long used = 0;
+    boolean isCompleted = false;
+    try {
+      var embedded = send(inputs);
+      used = embedded.promptTokens() > 0 ? embedded.promptTokens() : count(inputs);
+      isCompleted = true;
+      return embedded;
+    } catch (ModelException e) {
+      // What has failed at the provider may have been computed, and paid for.
+      used = e.kind() == ModelException.Kind.PROVIDER_FAILED ? count(inputs) : 0;
+      throw e;
+    } catch (InterruptedException e) {
+      used = count(inputs);
+      throw e;
+    } finally {
+      reservation.settle(used, isCompleted);
+    }
+  }
+
+  private static int count(List<EmbeddingInput.Text> inputs) {
+    return inputs.stream().mapToInt(input -> TokenCounter.count(input.text())).sum();
+  }
+
+  private EmbeddedInputs send(List<EmbeddingInput.Text> inputs) throws InterruptedException {
+    return call.send(model, inputs, requested.isPresent() ? requested.getAsInt() : null);
   }
 
   private static ModelException invalid() {

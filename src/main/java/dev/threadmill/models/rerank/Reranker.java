@@ -4,10 +4,17 @@ import com.fasterxml.jackson.core.JsonParseException;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.threadmill.api.InvalidSettingException;
 import dev.threadmill.api.Json;
+import dev.threadmill.api.WorkOwner;
+import dev.threadmill.models.LimitReachedException;
+import dev.threadmill.models.Metering;
 import dev.threadmill.models.ModelException;
+import dev.threadmill.models.ModelInfo;
+import dev.threadmill.models.ModelOperation;
 import dev.threadmill.models.ProviderConfig;
+import dev.threadmill.models.TokenCounter;
 import dev.threadmill.models.http.ProviderPost;
 import dev.threadmill.models.http.ProviderTransport;
+import dev.threadmill.models.registry.ModelRegistry;
 import io.micrometer.core.instrument.MeterRegistry;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.io.IOException;
@@ -48,13 +55,22 @@ public class Reranker {
 
   private final RerankConfig config;
   private final InstantSource clock;
+  private final Metering metering;
+  private final ModelInfo info;
   private final MeterRegistry meters;
   private final ProviderPost post;
   private final Semaphore calls = new Semaphore(MAX_CALLS);
   private volatile Instant pausedUntil = Instant.MIN;
 
   public Reranker(
-      RerankConfig config, ProviderTransport transport, InstantSource clock, MeterRegistry meters) {
+      RerankConfig config,
+      ProviderTransport transport,
+      Metering metering,
+      ModelRegistry registry,
+      InstantSource clock,
+      MeterRegistry meters) {
+    this.metering = metering;
+    this.info = info(config, registry);
     this.config = config;
     this.clock = clock;
     this.meters = meters;
@@ -70,6 +86,16 @@ public class Reranker {
             config.timeout(),
             MAX_RESPONSE_BYTES,
             clock);
+  }
+
+  private static ModelInfo info(RerankConfig config, ModelRegistry registry) {
+    var name = config.model().orElse("rerank");
+    var known =
+        registry
+            .configured(name)
+            .filter(info -> !info.isInProcess())
+            .orElseGet(() -> new ModelInfo(name, "rerank", 1, 1, false, false, false, false));
+    return config.region().map(known::in).orElse(known);
   }
 
   /**
@@ -139,14 +165,12 @@ public class Reranker {
       return Optional.empty();
     }
     try {
-      var scores =
-          post.send(
-              "",
-              Json.write(body(query, passages)).getBytes(StandardCharsets.UTF_8),
-              config.model().orElse("rerank"),
-              response -> read(response, passages.size()));
+      var scores = metered(query, passages);
       record("succeeded", startedAt);
       return Optional.of(scores);
+    } catch (LimitReachedException e) {
+      record("skipped", startedAt);
+      return Optional.empty();
     } catch (ModelException e) {
       if (e.kind() != ModelException.Kind.INVALID_PROMPT) {
         pausedUntil = clock.instant().plus(PAUSE);
@@ -157,6 +181,43 @@ public class Reranker {
     } finally {
       calls.release();
     }
+  }
+
+  /** Counts the call for the project that searches. */
+  private double[] metered(String query, List<String> passages) throws InterruptedException {
+    var project = WorkOwner.project();
+    if (project.isEmpty()) {
+      return send(query, passages);
+    }
+    int tokens = count(query, passages);
+    var reservation = metering.reserveFor(project.get(), info, ModelOperation.RERANK, () -> tokens);
+    long used = 0;
+    boolean isCompleted = false;
+    try {
+      var scores = send(query, passages);
+      used = tokens;
+      isCompleted = true;
+      return scores;
+    } catch (ModelException e) {
+      used = e.kind() == ModelException.Kind.PROVIDER_FAILED ? tokens : 0;
+      throw e;
+    } finally {
+      reservation.settle(used, isCompleted);
+    }
+  }
+
+  /** The model reads the query with each passage. */
+  private static int count(String query, List<String> passages) {
+    int ofQuery = TokenCounter.count(clipped(query));
+    return passages.stream().mapToInt(text -> ofQuery + TokenCounter.count(clipped(text))).sum();
+  }
+
+  private double[] send(String query, List<String> passages) throws InterruptedException {
+    return post.send(
+        "",
+        Json.write(body(query, passages)).getBytes(StandardCharsets.UTF_8),
+        config.model().orElse("rerank"),
+        response -> read(response, passages.size()));
   }
 
   private void record(String outcome, long startedAt) {

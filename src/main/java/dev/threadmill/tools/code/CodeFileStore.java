@@ -8,9 +8,12 @@ import dev.threadmill.db.Row;
 import dev.threadmill.db.Tx;
 import dev.threadmill.files.FileLifecycle;
 import dev.threadmill.sandbox.Sandbox;
+import dev.threadmill.telemetry.Activity;
+import dev.threadmill.telemetry.Outbox;
 import dev.threadmill.threads.ThreadLifecycle;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.SQLException;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 
@@ -19,8 +22,12 @@ import java.util.Optional;
 class CodeFileStore implements ThreadLifecycle, FileLifecycle {
   private final Jdbc jdbc;
   private final Sandbox sandbox;
+  private final Outbox outbox;
+  private final InstantSource clock;
 
-  CodeFileStore(Jdbc jdbc, Sandbox sandbox) {
+  CodeFileStore(Jdbc jdbc, Sandbox sandbox, Outbox outbox, InstantSource clock) {
+    this.outbox = outbox;
+    this.clock = clock;
     this.jdbc = jdbc;
     this.sandbox = sandbox;
   }
@@ -102,9 +109,23 @@ class CodeFileStore implements ThreadLifecycle, FileLifecycle {
         thread);
   }
 
-  /** Records that this session has the variables of the thread. */
+  /** Records that this session, which is new, has the variables of the thread. */
   void setSession(ProjectId project, ThreadId thread, String session) {
-    jdbc.update(
+    jdbc.runInTransaction(
+        tx -> {
+          setSession(tx, project, thread, session);
+          outbox.append(
+              tx,
+              Activity.of(Activity.CODE_SESSION, project, clock.instant())
+                  .thread(thread)
+                  .status("opened")
+                  .detail("operation", Activity.CODE_SESSION)
+                  .build());
+        });
+  }
+
+  private static void setSession(Tx tx, ProjectId project, ThreadId thread, String session) {
+    tx.defer(
         """
         INSERT INTO code_sessions (thread_id, project_id, session)
         SELECT id, ?, ? FROM threads WHERE id = ?

@@ -1,6 +1,7 @@
 package dev.threadmill.vectorstores.search;
 
 import dev.threadmill.api.ProjectId;
+import dev.threadmill.api.WorkOwner;
 import dev.threadmill.models.rerank.Reranker;
 import dev.threadmill.projects.DataRecipient;
 import dev.threadmill.projects.Regions;
@@ -79,8 +80,13 @@ class RerankChunks implements DataRecipient {
   private List<Optional<double[]>> scores(List<String> queries, List<String> passages)
       throws InterruptedException {
     var tasks = new ArrayList<FutureTask<Optional<double[]>>>();
+    var owner = WorkOwner.current();
     for (var query : queries) {
-      var task = new FutureTask<>(() -> reranker.scores(query, passages));
+      var task =
+          new FutureTask<Optional<double[]>>(
+              () ->
+                  WorkOwner.<Optional<double[]>, InterruptedException>call(
+                      owner, () -> reranker.scores(query, passages)));
       Thread.ofVirtual().name("rerank").start(task);
       tasks.add(task);
     }

@@ -7,7 +7,9 @@ import dev.threadmill.api.Json;
 import dev.threadmill.api.VectorStoreId;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.files.Files;
+import dev.threadmill.models.Metering;
 import dev.threadmill.models.http.ProviderTransport;
+import dev.threadmill.models.registry.ModelRegistry;
 import dev.threadmill.models.rerank.RerankConfig;
 import dev.threadmill.models.rerank.Reranker;
 import dev.threadmill.telemetry.tracing.Tracing;
@@ -44,6 +46,8 @@ class RerankTest {
   @Inject StoreEmbeddings embeddings;
   @Inject VectorStores stores;
   @Inject ProviderTransport transport;
+  @Inject Metering metering;
+  @Inject ModelRegistry models;
   @Inject MeterRegistry meters;
 
   private final SettableClock clock = new SettableClock();
@@ -92,6 +96,8 @@ class RerankTest {
             timeout,
             30),
         transport,
+        metering,
+        models,
         clock,
         meters);
   }
