@@ -10,6 +10,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.Semaphore;
@@ -40,24 +41,47 @@ class BlobLedger {
    * Enters a blob that is going to be written.
    *
    * @param bytes what is known to come, 0 for unknown
+   * @param sealedKey of an encrypted blob; else null
    * @return its key
    * @throws ApiException 429 if the project has no space for it
    */
-  String reserve(ProjectId project, long bytes) {
+  String reserve(ProjectId project, long bytes, String sealedKey) {
     var key = UUID.randomUUID().toString().replace("-", "");
     jdbc.runInTransaction(
         tx -> {
           charge(tx, project, bytes, 1);
           tx.defer(
               """
-              INSERT INTO file_blobs (key, project_id, bytes, state, leased_until)
-              VALUES (?, ?, ?, 'writing', now() + ? * interval '1 second')""",
+              INSERT INTO file_blobs (key, project_id, bytes, state, sealed_key, leased_until)
+              VALUES (?, ?, ?, 'writing', ?, now() + ? * interval '1 second')""",
               key,
               project,
               bytes,
+              sealedKey,
               LEASE.toSeconds());
         });
     return key;
+  }
+
+  /**
+   * How a blob is encrypted.
+   *
+   * @param bytes that it has, decrypted
+   */
+  record Encryption(ProjectId project, String sealedKey, long bytes) {}
+
+  /** How a blob is encrypted; empty if it is not. */
+  Optional<Encryption> encryption(String key) {
+    return jdbc.one(
+        """
+        SELECT project_id, sealed_key, bytes FROM file_blobs
+        WHERE key = ? AND sealed_key IS NOT NULL""",
+        row ->
+            new Encryption(
+                row.text("project_id", ProjectId::new),
+                row.text("sealed_key"),
+                row.bigint("bytes")),
+        key);
   }
 
   /**

@@ -1,6 +1,5 @@
 package dev.threadmill.files;
 
-import dev.threadmill.files.storage.BlobStore;
 import dev.threadmill.files.storage.FilesConfig;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.io.IOException;
@@ -12,7 +11,7 @@ import org.jboss.logging.Logger;
 
 /**
  * Local copies of blobs that are not files. Copies that are not in use stay for the next reader, up
- * to a number of bytes.
+ * to a number of bytes; those of encrypted blobs are deleted at once.
  */
 @ApplicationScoped
 class LocalFiles {
@@ -21,7 +20,7 @@ class LocalFiles {
   /** Before the names of copies. */
   static final String COPY = "copy-";
 
-  private final BlobStore blobs;
+  private final Blobs blobs;
   private final FilesConfig config;
 
   private final Map<String, Copy> inUse = new HashMap<>();
@@ -31,7 +30,7 @@ class LocalFiles {
 
   private long idleBytes;
 
-  LocalFiles(BlobStore blobs, FilesConfig config) {
+  LocalFiles(Blobs blobs, FilesConfig config) {
     this.blobs = blobs;
     this.config = config;
   }
@@ -43,6 +42,7 @@ class LocalFiles {
     private final long bytes;
     private int readers;
     private boolean isComplete;
+    private boolean isKept = true;
 
     Copy(String key, Path path, long bytes) {
       this.key = key;
@@ -50,15 +50,15 @@ class LocalFiles {
       this.bytes = bytes;
     }
 
-    synchronized void make(BlobStore blobs) throws IOException {
+    synchronized void make(Blobs blobs) throws IOException {
       if (isComplete && java.nio.file.Files.exists(path)) {
         return;
       }
       java.nio.file.Files.deleteIfExists(path);
-      try (var in =
-          bytes == 0 ? java.io.InputStream.nullInputStream() : blobs.open(key, 0, bytes)) {
+      try (var in = blobs.open(key, 0, bytes)) {
         java.nio.file.Files.copy(in, path);
       }
+      isKept = !blobs.isEncrypted(key);
       isComplete = true;
     }
   }
@@ -119,6 +119,10 @@ class LocalFiles {
       return;
     }
     inUse.remove(copy.key);
+    if (!copy.isKept) {
+      delete(copy);
+      return;
+    }
     idle.put(copy.key, copy);
     idleBytes += copy.bytes;
     for (var oldest = idle.values().iterator();
@@ -126,11 +130,15 @@ class LocalFiles {
       var dropped = oldest.next();
       oldest.remove();
       idleBytes -= dropped.bytes;
-      try {
-        java.nio.file.Files.deleteIfExists(dropped.path);
-      } catch (IOException e) {
-        LOG.warnf("local copy not removed path=%s cause=%s", dropped.path, e);
-      }
+      delete(dropped);
+    }
+  }
+
+  private static void delete(Copy copy) {
+    try {
+      java.nio.file.Files.deleteIfExists(copy.path);
+    } catch (IOException e) {
+      LOG.warnf("local copy not removed path=%s cause=%s", copy.path, e);
     }
   }
 }

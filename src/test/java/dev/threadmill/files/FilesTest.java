@@ -231,7 +231,7 @@ class FilesTest {
 
   @Test
   void theBlobOfANodeThatStoppedWhileItWroteIsRemoved() throws IOException {
-    var key = ledger.reserve(project, 500);
+    var key = ledger.reserve(project, 500, null);
     var partial = blobStore.incoming().resolve(key);
     java.nio.file.Files.writeString(partial, "half of");
 
@@ -248,7 +248,7 @@ class FilesTest {
 
   @Test
   void whatANodeLeftInTheIncomingFolderIsRemovedAfterAnHour() throws IOException {
-    var writing = ledger.reserve(project, 5);
+    var writing = ledger.reserve(project, 5, null);
     var blob = java.nio.file.Files.writeString(blobStore.incoming().resolve(writing), "hello");
     var left = java.nio.file.Files.writeString(blobStore.incoming().resolve("left" + writing), "x");
     var copy =
