@@ -68,7 +68,7 @@ public record PrivacyPolicy(PrivacyOptions.Mode mode, Set<String> allowed) {
   }
 
   /** The kinds whose tokens are turned back for callers. */
-  Set<EntityKind> revealed() {
+  public Set<EntityKind> revealed() {
     var kinds = EnumSet.noneOf(EntityKind.class);
     allowed.forEach(name -> EntityKind.of(name).ifPresent(kinds::add));
     return kinds;

@@ -135,6 +135,10 @@ public class Tokenizer {
   }
 
   private static Vault.Value value(String text, Finding finding) {
-    return new Vault.Value(finding.kind(), text.substring(finding.start(), finding.end()));
+    var written = text.substring(finding.start(), finding.end());
+    // A secret may have any characters, so none of them is an encoding for sure.
+    return new Vault.Value(
+        finding.kind(),
+        finding.kind() == EntityKind.SECRET ? written : PersonalData.plain(written));
   }
 }

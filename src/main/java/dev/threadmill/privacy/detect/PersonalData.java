@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 
 /** Finds personal data by its form, its check digits, its numbering plan, and its context. */
@@ -48,15 +49,10 @@ public final class PersonalData {
    */
   public static List<Finding> find(String text, Set<EntityKind> kinds, List<Finding> more) {
     var all = new ArrayList<Finding>();
-    var plain = withoutEscapes(text);
-    for (var detector : DETECTORS) {
-      detector.find(
-          plain,
-          finding -> {
-            if (kinds.contains(finding.kind())) {
-              all.add(finding);
-            }
-          });
+    detect(text, kinds, all::add);
+    var decoded = DecodedText.of(text);
+    if (decoded != null) {
+      detect(decoded.text(), kinds, finding -> all.add(decoded.inOriginal(finding)));
     }
     for (var finding : more) {
       if (kinds.contains(finding.kind())) {
@@ -64,6 +60,24 @@ public final class PersonalData {
       }
     }
     return all.isEmpty() ? List.of() : withoutOverlaps(text, all);
+  }
+
+  /** A value without its encodings, as a reader would see it. */
+  public static String plain(String value) {
+    return DecodedText.plain(value);
+  }
+
+  private static void detect(String text, Set<EntityKind> kinds, Consumer<Finding> findings) {
+    var plain = withoutEscapes(text);
+    for (var detector : DETECTORS) {
+      detector.find(
+          plain,
+          finding -> {
+            if (kinds.contains(finding.kind())) {
+              findings.accept(finding);
+            }
+          });
+    }
   }
 
   /**

@@ -164,4 +164,54 @@ class PersonalDataTest {
         "-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIBAAKCAQEA75\nabc\n-----END RSA PRIVATE KEY-----";
     assertThat(found("x " + key + " y")).isEqualTo("secret=" + key);
   }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"to\": \"max\\u0040example.com\"}",
+        "{\\\"to\\\": \\\"max\\\\u0040example\\\\u002ecom\\\"}",
+        "mail max%40example%2Ecom now",
+        "mail max%2540example.com now",
+        "mail max&#64;example&#x2e;com now",
+        "mail max&commat;example&period;com now",
+        "mail max\u200b@exam\u00adple.com now",
+        "mail ｍａｘ＠ｅｘａｍｐｌｅ．ｃｏｍ now"
+      })
+  void anEncodedAddressIsFoundWhole(String text) {
+    assertThat(PersonalData.find(text, EntityKind.ALL))
+        .singleElement()
+        .satisfies(
+            found -> {
+              assertThat(found.kind()).isEqualTo(EntityKind.EMAIL);
+              assertThat(PersonalData.plain(text.substring(found.start(), found.end())))
+                  .isEqualTo("max@example.com");
+            });
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "card 4\u200b1\u200b1\u200b1 1111 1111 1111",
+        "card ４１１１　１１１１　１１１１　１１１１",
+        "card 4111%201111%201111%201111",
+        "card 4111&nbsp;1111&nbsp;1111&nbsp;1111",
+        "card 𝟒𝟏𝟏𝟏 𝟏𝟏𝟏𝟏 𝟏𝟏𝟏𝟏 𝟏𝟏𝟏𝟏",
+        "card \\u0034111\\u00201111\\u00201111\\u00201111",
+        "card ٤١١١ ١١١١ ١١١١ ١١١١"
+      })
+  void anEncodedNumberIsFoundWhole(String text) {
+    assertThat(PersonalData.find(text, EntityKind.ALL))
+        .singleElement()
+        .satisfies(
+            found -> {
+              assertThat(found.kind()).isEqualTo(EntityKind.CREDIT_CARD);
+              assertThat(found.start()).isEqualTo(5);
+              assertThat(found.end()).isEqualTo(text.length());
+            });
+  }
+
+  @Test
+  void textsThatOnlyLookEncodedStayAsTheyAre() {
+    assertThat(found("100% sure &co; \\ \\u12 %zz &#; &#x110000; &#99999999; m² ½")).isEmpty();
+  }
 }
