@@ -8,6 +8,9 @@ import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
+import jakarta.ws.rs.Produces;
+import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.core.StreamingOutput;
 import org.eclipse.microprofile.openapi.annotations.Operation;
 import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 
@@ -19,10 +22,14 @@ import org.eclipse.microprofile.openapi.annotations.tags.Tag;
 @Tag(name = "Users", description = "Everything about one user: a report, and its erasure")
 public class UserDataResource {
   private final UserData data;
+  private final EraseUser erase;
+  private final ExportUser export;
   private final Projects projects;
 
-  UserDataResource(UserData data, Projects projects) {
+  UserDataResource(UserData data, EraseUser erase, ExportUser export, Projects projects) {
     this.data = data;
+    this.erase = erase;
+    this.export = export;
     this.projects = projects;
   }
 
@@ -44,11 +51,29 @@ public class UserDataResource {
       description =
           "Threads with their messages, runs, memories and vectors, files that nothing else names,"
               + " events and webhook deliveries, and the key of the user in the vault. With much"
-              + " data the status is 'in_progress': the same request continues.")
+              + " data the status is 'in_progress': the erasure goes on in the background, and its"
+              + " report is read by its id.")
   public UserDataReport erase(
       @PathParam("project_id") ProjectId project, @PathParam("user") String user) {
     Caller.current().requireAccess(project);
     projects.requireExisting(project);
-    return data.erase(project, user);
+    return erase.erase(project, user);
+  }
+
+  @GET
+  @Path("export")
+  @Produces(ExportUser.JSONL)
+  @Operation(
+      summary = "Export what the project holds about a user",
+      description =
+          "One JSON object a line: an 'object' such as 'message', and its 'data'. Tokens are turned"
+              + " back as they are for all callers. The contents of files are read by their ids.")
+  public Response exported(
+      @PathParam("project_id") ProjectId project, @PathParam("user") String user) {
+    Caller.current().requireAccess(project);
+    projects.requireExisting(project);
+    return Response.ok((StreamingOutput) out -> export.write(project, user, out))
+        .type(ExportUser.JSONL)
+        .build();
   }
 }

@@ -77,6 +77,13 @@ public final class ApiObjects {
     ids.put("token_id", user.post("/v1/client_tokens", "{\"user\": \"ada\"}").id());
     ids.put("delivery_id", "whd_none");
     ids.put("entry_id", "dbg_none");
+    ids.put(
+        "erasure_id",
+        admin
+            .delete("/v1/projects/" + project.id() + "/users/erased")
+            .json()
+            .path("erasure_id")
+            .asText());
     ids.put("user", "nobody");
     ids.put("version", "1");
     ids.put("item_id", "fact_1");
