@@ -122,7 +122,7 @@ class AuthorizeRequest {
           "%s %s is not for client tokens: send an API key from a server."
               .formatted(operation.method(), operation.template()));
     }
-    if (!access.grant().has(operation.scope())) {
+    if (!access.grant().allows(operation)) {
       throw new ApiException(
           403,
           new ApiError(

@@ -38,7 +38,13 @@ record Grant(
   /** What an admin of an identity provider may do. */
   static Grant of(OidcAdmin admin) {
     return new Grant(
-        OIDC_KEY.child(admin.id()), null, Scope.ALL, List.of(), admin.validUntil(), null, admin);
+        OIDC_KEY.child(admin.id()),
+        null,
+        admin.isReader() ? Set.of(Scope.READ) : Scope.ALL,
+        List.of(),
+        admin.validUntil(),
+        null,
+        admin);
   }
 
   boolean isAdmin() {
@@ -53,6 +59,11 @@ record Grant(
   boolean isAllowedFrom(InetAddress address) {
     return addresses.isEmpty()
         || (address != null && addresses.stream().anyMatch(range -> range.contains(address)));
+  }
+
+  /** Whether it may be used for this operation. */
+  boolean allows(EndpointScopes.Operation operation) {
+    return has(operation.scope()) || (admin != null && operation.isForReaders());
   }
 
   boolean has(Scope scope) {

@@ -54,10 +54,16 @@ class EndpointAccessTest {
           "POST /v1/projects",
           "DELETE /v1/projects/{project_id}",
           "POST /v1/projects/{project_id}/limits",
+          "POST /v1/projects/{project_id}/bursts",
           "POST /v1/projects/{project_id}/api_keys/{key_id}/limits",
           "GET /v1/organization/usage/completions",
           "GET /v1/organization/usage/embeddings",
           "GET /v1/organization/usage/moderations",
+          "GET /v1/organization/usage/images",
+          "GET /v1/organization/usage/audio_speeches",
+          "GET /v1/organization/usage/audio_transcriptions",
+          "GET /v1/organization/usage/vector_stores",
+          "GET /v1/organization/usage/code_interpreter_sessions",
           "GET /v1/organization/costs",
           "GET /v1/nodes");
 
@@ -73,6 +79,7 @@ class EndpointAccessTest {
   private static final Map<String, String> BODIES =
       Map.ofEntries(
           Map.entry("/v1/projects", "{\"name\": \"x\"}"),
+          Map.entry("/v1/projects/{project_id}/bursts", "{\"tokens\": 1}"),
           Map.entry("/v1/containers/{container_id}/files", "{\"file_id\": \"file-x\"}"),
           Map.entry("/v1/threads/{thread_id}/messages", "{\"role\": \"user\", \"content\": \"x\"}"),
           Map.entry("/v1/threads/{thread_id}/runs", "{\"assistant_id\": \"asst_x\"}"),

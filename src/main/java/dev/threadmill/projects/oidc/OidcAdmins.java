@@ -53,7 +53,6 @@ public class OidcAdmins {
           JWSAlgorithm.ES384,
           JWSAlgorithm.ES512);
 
-  private static final int ID_LENGTH = 24;
   private static final int LONGEST_EMAIL = 320;
   private static final long RETRY_SECONDS = 5;
 
@@ -112,14 +111,16 @@ public class OidcAdmins {
    */
   public OidcAdmin admit(String token) {
     var claims = verified(token);
-    if (!roles(claims).contains(config.adminRole())) {
+    var roles = roles(claims);
+    boolean isAdmin = roles.contains(config.adminRole());
+    if (!isAdmin && !roles.contains(config.readerRole())) {
       throw ApiException.forbidden(
-          "This user is no admin: the claim '%s' does not have the role '%s'."
-              .formatted(config.rolesClaim(), config.adminRole()));
+          "This user is no admin: the claim '%s' has neither the role '%s' nor '%s'."
+              .formatted(config.rolesClaim(), config.adminRole(), config.readerRole()));
     }
     var subject = claims.getSubject();
     return new OidcAdmin(
-        Sha256.hex(claims.getIssuer() + "\n" + subject).substring(0, ID_LENGTH),
+        OidcAdmin.id(Sha256.hex(claims.getIssuer() + "\n" + subject), !isAdmin),
         subject,
         email(claims),
         claims.getExpirationTime().toInstant());

@@ -23,4 +23,11 @@ public interface OidcConfig {
   /** THREADMILL_OIDC_ADMIN_ROLE: the role of admins. */
   @WithDefault("threadmill-admin")
   String adminRole();
+
+  /**
+   * THREADMILL_OIDC_READER_ROLE: the role of those who may read what admins may, but debug logs,
+   * and change nothing.
+   */
+  @WithDefault("threadmill-reader")
+  String readerRole();
 }

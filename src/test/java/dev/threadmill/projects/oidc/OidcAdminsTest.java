@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.nimbusds.jwt.JWTClaimsSet;
 import com.nimbusds.jwt.PlainJWT;
 import dev.threadmill.testing.ApiClient;
+import dev.threadmill.testing.ConsoleBrowser;
 import dev.threadmill.testing.KeysResource;
 import dev.threadmill.testing.OidcIssuer;
 import dev.threadmill.testing.PostgresResource;
@@ -60,6 +61,47 @@ class OidcAdminsTest {
     assertThat(entry.at("/actor/type").asText()).isEqualTo("session");
     assertThat(entry.at("/actor/session/user/email").asText()).isEqualTo("ada@example.com");
     assertThat(entry.path("type").asText()).isEqualTo("project.created");
+  }
+
+  @Test
+  void aReaderSeesWhatAdminsSeeAndChangesNothing() {
+    var ada = holder(claims -> claims);
+    var project = ada.post("/v1/projects", "{\"name\": \"read by bob\"}").id();
+    var bob =
+        holder(
+            claims ->
+                claims
+                    .subject("b0b")
+                    .claim("realm_access", Map.of("roles", List.of("threadmill-reader"))));
+
+    for (var path :
+        List.of(
+            "/v1/projects",
+            "/v1/projects/" + project,
+            "/v1/projects/" + project + "/limits",
+            "/v1/projects/" + project + "/api_keys",
+            "/v1/audit_logs",
+            "/v1/organization/usage/completions?start_time=0")) {
+      assertThat(bob.get(path).status()).as(path).isEqualTo(200);
+    }
+    for (var path :
+        List.of(
+            "/v1/projects",
+            "/v1/projects/" + project,
+            "/v1/projects/" + project + "/limits",
+            "/v1/projects/" + project + "/api_keys",
+            "/v1/client_tokens",
+            "/v1/chat/completions")) {
+      var refused = bob.post(path, "{}");
+      assertThat(refused.status()).as(path + " " + refused.text()).isEqualTo(403);
+    }
+    assertThat(bob.delete("/v1/projects/" + project + "/users/u").status()).isEqualTo(403);
+    assertThat(bob.get("/v1/projects/" + project + "/logs/debug").status()).isEqualTo(403);
+
+    // A session of the console has the rights of the token that opened it.
+    var browser = ConsoleBrowser.signIn(bob).page();
+    assertThat(browser.get("/v1/projects/" + project).status()).isEqualTo(200);
+    assertThat(browser.post("/v1/projects/" + project, "{}").status()).isEqualTo(403);
   }
 
   @Test
