@@ -16,6 +16,7 @@ public final class StrictSafety {
   public static String output(SafetyPolicy policy, String output) {
     var hidden = new HiddenTextStream(policy);
     var links = new LinkStream(policy);
-    return links.next(hidden.next(output) + hidden.end()) + links.end();
+    var visible = hidden.next(output) + hidden.end();
+    return links.next(HiddenElements.removed(visible, policy.withheld())) + links.end();
   }
 }
