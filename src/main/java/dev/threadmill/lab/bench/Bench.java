@@ -22,6 +22,7 @@ public final class Bench {
           new ViewersBenchmark(ViewersBenchmark.USUAL),
           new NodesBenchmark(),
           new RecoveryBenchmark(),
+          new GovernanceBenchmark(),
           new SearchBenchmark());
 
   /** Needs a database and no server, so it is not a {@link Benchmark}. */

@@ -98,11 +98,11 @@ record Throughput(ControlledComparison comparison, BenchProfile profile) {
     report.row(name, unit, value, null, Report.Relation.NOTHING);
   }
 
-  private static double perSecond(List<Load.Result<Sample>> turns) {
+  static double perSecond(List<Load.Result<Sample>> turns) {
     return Distribution.median(turns.stream().mapToDouble(Load.Result::perSecond).toArray());
   }
 
-  private static double latency(List<Load.Result<Sample>> turns, double share) {
+  static double latency(List<Load.Result<Sample>> turns, double share) {
     return Distribution.median(
         turns.stream()
             .mapToDouble(
