@@ -41,6 +41,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(120)
 class AttacksTest {
   private static final int AT_ONCE = 12;
+  private static final int LARGE = 700_000;
 
   private static final Duration MAX_LOSS = Duration.ofSeconds(1);
   private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
@@ -273,13 +274,10 @@ class AttacksTest {
 
   @Test
   void clientsReplayALargeRunAndReadNothing() throws IOException {
-    var body = JSON.objectNode().put("assistant_id", create("attack/large", webhook("none")).id());
-    body.putObject("thread")
-        .putArray("messages")
-        .addObject()
-        .put("role", "user")
-        .put("content", "Go");
-    var run = attacker.post("/v1/threads/runs", body.toString()).json();
+    var body =
+        "{\"assistant_id\": \"%s\", \"thread\": {\"messages\": [{\"role\": \"user\", \"content\": \"Go\"}]}}"
+            .formatted(create("attack/large", webhook("none")).id());
+    var run = attacker.post("/v1/threads/runs", body).json();
     var path =
         "/v1/threads/%s/runs/%s".formatted(run.path("thread_id").asText(), run.path("id").asText());
     await()
@@ -300,11 +298,12 @@ class AttacksTest {
     var thread = "/v1/threads/" + attacker.post("/v1/threads", "{}").id() + "/messages";
     var message = thread + "/" + attacker.post(thread, image()).id();
     var items =
-        thread.replace("threads/thread_", "conversations/conv_").replace("/messages", "/items");
+        thread.replace("threads/thread_", "conversations/conv_").replace("/messages", "/items")
+            + "?include=message.input_image.image_url";
     var schema = "{\"description\": \"%s\"}".formatted("word ".repeat(150_000));
     var assistant = "/v1/assistants/" + create("attack/f", function("f", schema)).id();
     var paths = List.of(thread, message, items, assistant);
-    assertThat(paths).allMatch(path -> attacker.get(path).text().length() > 700_000);
+    assertThat(paths).allSatisfy(p -> assertThat(attacker.get(p).text()).hasSizeGreaterThan(LARGE));
 
     try (var clients = new SilentClients(cluster.node(0).url(), attackersKey)) {
       for (int i = 0; i < 100; i++) {

@@ -105,7 +105,7 @@ public class RebuildContext {
       return List.of();
     }
     AnswerMemory.current()
-        .reserve(() -> history.characters(run, window.fromTime(), window.toTime()));
+        .reserve(() -> steps.characters(run.threadId(), window.fromTime(), window.toTime()));
     return history.between(run, window.fromTime(), window.toTime());
   }
 

@@ -1,7 +1,6 @@
 package dev.threadmill.runs.context;
 
 import dev.threadmill.db.Jdbc;
-import dev.threadmill.db.Keyset;
 import dev.threadmill.runs.context.HistoryEntry.CallsEntry;
 import dev.threadmill.runs.context.HistoryEntry.MessageEntry;
 import dev.threadmill.runs.store.Run;
@@ -179,29 +178,6 @@ public class ThreadHistory {
     entries.removeIf(entry -> entry.at().isAfter(to));
     entries.sort((a, b) -> b.at().compareTo(a.at()));
     return entries.reversed();
-  }
-
-  /** About how many characters {@link #between} loads; what is small does not count. */
-  long characters(Run run, Instant from, Instant to) {
-    return jdbc.one(
-            """
-            SELECT ((SELECT coalesce(sum(%s), 0) FROM messages
-                WHERE thread_id = ? AND created_at BETWEEN ? AND ?)
-              + (SELECT coalesce(sum(%s), 0) FROM run_steps s
-                JOIN tool_calls c ON c.thread_id = s.thread_id AND c.step_id = s.id
-                WHERE s.thread_id = ? AND s.created_at BETWEEN ? AND ?))::bigint AS characters
-            """
-                .formatted(
-                    Keyset.sizeExpression("content"),
-                    Keyset.sizeExpression("c.arguments", "c.output")),
-            row -> row.bigint("characters"),
-            run.threadId(),
-            from,
-            to,
-            run.threadId(),
-            from,
-            to)
-        .orElse(0L);
   }
 
   /** How many messages a thread has before this time. */

@@ -16,6 +16,7 @@ import dev.threadmill.db.Tx;
 import dev.threadmill.models.Usage;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -152,6 +153,32 @@ public class StepStore {
             runs.stream().map(Run::id).toList(),
             runs.stream().map(Run::threadId).toList(),
             runs.stream().map(Run::id).toList())
+        .orElse(0L);
+  }
+
+  /**
+   * About how many characters the messages and calls of a thread from one time to another have;
+   * what is small does not count.
+   */
+  public long characters(ThreadId thread, Instant from, Instant to) {
+    return jdbc.one(
+            """
+            SELECT ((SELECT coalesce(sum(%s), 0) FROM messages
+                WHERE thread_id = ? AND created_at BETWEEN ? AND ?)
+              + (SELECT coalesce(sum(%s), 0) FROM run_steps s
+                JOIN tool_calls c ON c.thread_id = s.thread_id AND c.step_id = s.id
+                WHERE s.thread_id = ? AND s.created_at BETWEEN ? AND ?))::bigint AS characters
+            """
+                .formatted(
+                    Keyset.sizeExpression("content"),
+                    Keyset.sizeExpression("c.arguments", "c.output")),
+            row -> row.bigint("characters"),
+            thread,
+            from,
+            to,
+            thread,
+            from,
+            to)
         .orElse(0L);
   }
 
