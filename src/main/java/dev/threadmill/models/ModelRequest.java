@@ -210,6 +210,12 @@ public record ModelRequest(
         model, messages, functions, toolChoice, parallelToolCalls, responseFormat, others);
   }
 
+  /** The same call with another format of the response. */
+  public ModelRequest with(ResponseFormat other) {
+    return new ModelRequest(
+        model, messages, functions, toolChoice, parallelToolCalls, other, options);
+  }
+
   /** The same call with another temperature and top_p. */
   public ModelRequest withSampling(Double newTemperature, Double newTopP) {
     return with(options.with(newTemperature, newTopP, maxCompletionTokens()));

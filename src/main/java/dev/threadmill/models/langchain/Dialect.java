@@ -32,8 +32,10 @@ interface Dialect {
   /** The limit of the completion to send; null for none. */
   Integer maxTokens(ModelRequest request, ModelInfo info);
 
-  /** Whether it has a JSON mode without a schema. */
-  boolean supportsJsonMode();
+  /** Whether it has a parameter for the format that the request asks for, which is JSON. */
+  default boolean hasFormat(ModelRequest request, ModelFacts facts) {
+    return facts.supports("response_format");
+  }
 
   /** Whether it fetches images by their address. */
   boolean acceptsImageUrls();

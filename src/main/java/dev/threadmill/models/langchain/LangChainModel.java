@@ -17,9 +17,11 @@ import dev.threadmill.models.ModelResponse;
 import dev.threadmill.models.ModelsConfig;
 import dev.threadmill.models.ProviderConfig;
 import dev.threadmill.models.ReasoningState;
+import dev.threadmill.models.ResponseFormat;
 import dev.threadmill.models.RetryPolicy;
 import dev.threadmill.models.TokenCounter;
 import dev.threadmill.models.adapt.AdaptiveCall;
+import dev.threadmill.models.adapt.JsonInWords;
 import dev.threadmill.models.adapt.PromptShape;
 import dev.threadmill.models.http.ProviderErrors;
 import dev.threadmill.models.http.ProviderTransport;
@@ -105,8 +107,10 @@ final class LangChainModel implements LanguageModel {
   }
 
   private ModelResponse attempt(
-      ModelRequest request, ModelFacts facts, Set<String> sent, Consumer<ModelDelta> deltas)
+      ModelRequest asked, ModelFacts facts, Set<String> sent, Consumer<ModelDelta> deltas)
       throws InterruptedException {
+    boolean inWords = JsonInWords.isAskedBy(asked) && !dialect.hasFormat(asked, facts);
+    var request = inWords ? JsonInWords.of(asked).with(ResponseFormat.AUTO) : asked;
     var shaped = dialect.messages(request, facts);
     var messages =
         PromptShape.limited(
@@ -134,11 +138,7 @@ final class LangChainModel implements LanguageModel {
           .model(http, provider, name, adapted)
           .chat(
               LangChainRequest.of(
-                  adapted,
-                  provider.type(),
-                  maxTokens(adapted, facts),
-                  dialect.supportsJsonMode(),
-                  dialect.acceptsImageUrls()),
+                  adapted, provider.type(), maxTokens(adapted, facts), dialect.acceptsImageUrls()),
               handler);
     } catch (UnsupportedFeatureException | IllegalArgumentException e) {
       throw errors.invalid(String.valueOf(e.getMessage()));

@@ -16,6 +16,7 @@ import dev.threadmill.models.ModelRequest;
 import dev.threadmill.models.ModelsConfig;
 import dev.threadmill.models.Provider;
 import dev.threadmill.models.ProviderConfig;
+import dev.threadmill.models.ResponseFormat;
 import dev.threadmill.models.http.ModelNames;
 import dev.threadmill.models.http.ProviderErrors;
 import dev.threadmill.models.http.ProviderTransport;
@@ -214,9 +215,11 @@ final class LangChainProviders {
       return Math.min(info.maxOutput(), UNASKED_MAX_TOKENS + thinking);
     }
 
+    /** No JSON without a schema, and none for old models. */
     @Override
-    public boolean supportsJsonMode() {
-      return false;
+    public boolean hasFormat(ModelRequest request, ModelFacts facts) {
+      return request.responseFormat() instanceof ResponseFormat.JsonSchema
+          && facts.supports("output_config");
     }
 
     @Override
@@ -280,11 +283,6 @@ final class LangChainProviders {
     @Override
     public Integer maxTokens(ModelRequest request, ModelInfo info) {
       return request.maxCompletionTokens();
-    }
-
-    @Override
-    public boolean supportsJsonMode() {
-      return true;
     }
 
     @Override

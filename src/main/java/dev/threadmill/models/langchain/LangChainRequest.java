@@ -48,24 +48,17 @@ final class LangChainRequest {
    *
    * @param provider the type of the provider, whose own state is sent back to it
    * @param maxTokens the limit to send; null for none
-   * @param jsonMode whether the provider knows {@code json_object}; if not, a system message says
-   *     so
    * @param byAddress whether the provider fetches images itself. Otherwise the library would fetch
    *     them from this server, past the egress policy, so they are refused
    */
   static ChatRequest of(
-      ModelRequest request,
-      String provider,
-      Integer maxTokens,
-      boolean jsonMode,
-      boolean byAddress) {
+      ModelRequest request, String provider, Integer maxTokens, boolean byAddress) {
     if (!byAddress) {
       refuseImageUrls(request);
     }
-    boolean inWords = !jsonMode && request.responseFormat() instanceof ResponseFormat.JsonObject;
     var builder =
         ChatRequest.builder()
-            .messages(messages(request, provider, inWords))
+            .messages(messages(request, provider))
             .temperature(request.temperature())
             .topP(request.topP())
             .frequencyPenalty(request.frequencyPenalty())
@@ -80,11 +73,8 @@ final class LangChainRequest {
       builder.toolChoice(choice(request.toolChoice()));
     }
     switch (request.responseFormat()) {
-      case ResponseFormat.JsonObject _ -> {
-        if (jsonMode) {
+      case ResponseFormat.JsonObject _ ->
           builder.responseFormat(dev.langchain4j.model.chat.request.ResponseFormat.JSON);
-        }
-      }
       case ResponseFormat.JsonSchema(var definition) -> builder.responseFormat(format(definition));
       case ResponseFormat.Auto _, ResponseFormat.Text _ -> {}
       case null -> {}
@@ -169,8 +159,7 @@ final class LangChainRequest {
     return JsonSchemaElementJsonUtils.fromMap(map);
   }
 
-  private static List<ChatMessage> messages(
-      ModelRequest request, String provider, boolean jsonInWords) {
+  private static List<ChatMessage> messages(ModelRequest request, String provider) {
     var messages = new ArrayList<ChatMessage>();
     var names = new HashMap<String, String>();
     for (var message : request.messages()) {
@@ -207,9 +196,6 @@ final class LangChainRequest {
             messages.add(
                 ToolExecutionResultMessage.from(id, names.getOrDefault(id, "unknown"), text));
       }
-    }
-    if (jsonInWords) {
-      messages.addFirst(SystemMessage.from("Answer with one JSON object and nothing else."));
     }
     return messages;
   }

@@ -55,11 +55,6 @@ record OllamaDialect(OllamaWindows windows) implements Dialect {
   }
 
   @Override
-  public boolean supportsJsonMode() {
-    return true;
-  }
-
-  @Override
   public boolean acceptsImageUrls() {
     return false;
   }

@@ -17,14 +17,18 @@ record ParameterFilter(
 
   /** Our names of parameters by those of the providers. */
   private static final Map<String, String> NAMES =
-      Map.of(
-          "topP", "top_p",
-          "stop_sequences", "stop",
-          "stopSequences", "stop",
-          "frequencyPenalty", "frequency_penalty",
-          "presencePenalty", "presence_penalty",
-          "thinkingConfig", "reasoning_effort",
-          "think", "reasoning_effort");
+      Map.ofEntries(
+          Map.entry("topP", "top_p"),
+          Map.entry("stop_sequences", "stop"),
+          Map.entry("stopSequences", "stop"),
+          Map.entry("frequencyPenalty", "frequency_penalty"),
+          Map.entry("presencePenalty", "presence_penalty"),
+          Map.entry("thinkingConfig", "reasoning_effort"),
+          Map.entry("think", "reasoning_effort"),
+          Map.entry("format", "response_format"),
+          Map.entry("responseMimeType", "response_format"),
+          Map.entry("responseSchema", "response_format"),
+          Map.entry("responseJsonSchema", "response_format"));
 
   @Override
   public void onRequest(ObjectNode body) {

@@ -99,9 +99,8 @@ final class SentSchemas {
       boolean isPlain =
           switch (field.getKey()) {
             case "type", "description" -> field.getValue().isTextual();
-            case "items" -> field.getValue().isObject() && isPlain(field.getValue());
-            case "properties" ->
-                field.getValue().valueStream().allMatch(each -> each.isObject() && isPlain(each));
+            case "items" -> isTyped(field.getValue());
+            case "properties" -> field.getValue().valueStream().allMatch(SentSchemas::isTyped);
             case "enum" -> field.getValue().valueStream().allMatch(JsonNode::isTextual);
             case "additionalProperties" -> field.getValue().isBoolean();
             default -> field.getKey().equals("required");
@@ -111,5 +110,13 @@ final class SentSchemas {
       }
     }
     return schema.isObject();
+  }
+
+  private static boolean isTyped(JsonNode schema) {
+    return switch (schema.path("type").asText()) {
+      case "string", "number", "integer", "boolean", "object" -> isPlain(schema);
+      case "array" -> schema.has("items") && isPlain(schema);
+      default -> false;
+    };
   }
 }

@@ -10,10 +10,10 @@ import dev.threadmill.models.ModelMessage;
 import dev.threadmill.models.ModelRequest;
 import dev.threadmill.models.ProviderConfig;
 import dev.threadmill.models.ResponseFormat;
+import dev.threadmill.models.adapt.JsonInWords;
 import dev.threadmill.models.adapt.PromptShape;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -22,8 +22,6 @@ import java.util.Set;
 final class ChatRequest {
   private static final JsonFactory JSON = new JsonFactory(new ObjectMapper());
   private static final String MAX_TOKENS = "max_tokens";
-
-  private static final String JSON_IN_WORDS = "Respond with one JSON object and nothing else.";
 
   private final ModelRequest request;
   private final String model;
@@ -85,25 +83,12 @@ final class ChatRequest {
   }
 
   private static List<ModelMessage> messages(ModelRequest request, ModelFacts facts) {
-    var adapted = request;
-    if (asksForJson(request) && !facts.supports("response_format")) {
-      var more = new ArrayList<>(request.messages());
-      more.addFirst(new ModelMessage.System(inWords(request.responseFormat())));
-      adapted = request.withMessages(PromptShape.withOneSystem(more));
-    }
+    var adapted =
+        JsonInWords.isAskedBy(request) && !facts.supports("response_format")
+            ? JsonInWords.of(request)
+            : request;
     var shaped = facts.isStrict() ? PromptShape.strict(adapted) : adapted.messages();
     return facts.supports("system") ? shaped : PromptShape.withoutSystem(shaped);
-  }
-
-  private static boolean asksForJson(ModelRequest request) {
-    return request.responseFormat() instanceof ResponseFormat.JsonObject
-        || request.responseFormat() instanceof ResponseFormat.JsonSchema;
-  }
-
-  private static String inWords(ResponseFormat format) {
-    return format instanceof ResponseFormat.JsonSchema(var definition)
-        ? JSON_IN_WORDS + " It has to fit this JSON Schema: " + definition.path("schema")
-        : JSON_IN_WORDS;
   }
 
   private boolean sends(String parameter) {
@@ -197,7 +182,7 @@ final class ChatRequest {
   }
 
   private void format() throws IOException {
-    if (!asksForJson(request) || !sends("response_format")) {
+    if (!JsonInWords.isAskedBy(request) || !sends("response_format")) {
       return;
     }
     switch (request.responseFormat()) {

@@ -9,8 +9,10 @@ import dev.threadmill.models.FunctionSpec;
 import dev.threadmill.models.ModelRequest;
 import dev.threadmill.models.ResponseFormat;
 import dev.threadmill.models.ToolChoice;
+import dev.threadmill.testing.Reply;
 import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Schemas reach each provider whole, whatever keywords they have. */
@@ -19,6 +21,8 @@ class SentSchemasTest extends LangChainModelFixture {
   @ValueSource(
       strings = {
         "{\"type\":\"object\",\"properties\":{\"city\":{\"type\":\"string\"}}}",
+        "{\"properties\":{\"city\":{}}}",
+        "{\"properties\":{\"city\":{\"type\":\"array\"}, \"b\":{\"type\":\"null\"}}}",
         "{\"properties\":{\"city\":{\"type\":[\"string\",\"null\"]}}}",
         "{\"type\":\"object\",\"properties\":{\"city\":true,\"b\":{}}}",
         "{\"type\":\"object\",\"properties\":{\"city\":{\"type\":\"array\",\"items\":true}}}",
@@ -97,6 +101,45 @@ class SentSchemasTest extends LangChainModelFixture {
               default -> body.path("format");
             })
         .isEqualTo(schema);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        CLAUDE + " | output_config.format: Extra inputs are not permitted",
+        GEMINI + " | Function calling with a response mime type: 'application/json' is unsupported",
+        OLLAMA + " | json: the parameter format is not supported: JSON mode",
+      })
+  void aFormatThatIsRefusedIsAskedForInWords(String model, String refusal)
+      throws InterruptedException {
+    provider.reply(Reply.error(400, "x", refusal), says(model, "{}"), says(model, "{}"));
+
+    for (int i = 0; i < 2; i++) {
+      setup.models().require(model).answer(asksForJson(model), deltas::add);
+
+      var sent = provider.lastRequest().body().toString();
+      assertThat(sent)
+          .contains("It has to fit this JSON Schema", "zebra")
+          .doesNotContain("output_config", "responseMimeType", "\"format\"");
+    }
+    assertThat(provider.requests()).hasSize(3);
+  }
+
+  private static ModelRequest asksForJson(String model) {
+    var definition = Json.MAPPER.createObjectNode().put("name", "answer");
+    definition.set("schema", Json.tree("{\"type\":\"object\",\"properties\":{\"zebra\":{}}}"));
+    return new ModelRequest(
+        model,
+        List.of(user("Hi")),
+        List.of(),
+        ToolChoice.AUTO,
+        true,
+        new ResponseFormat.JsonSchema(definition),
+        null,
+        null,
+        null,
+        null);
   }
 
   /** The tool as the provider is sent it. */
