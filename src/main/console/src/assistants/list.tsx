@@ -22,7 +22,7 @@ export function AssistantsPage() {
           An assistant is a model with instructions and tools. Create one, try it in the playground, and run it on a thread.
         </Empty>
       ) : (
-        <div class="table-panel">
+        <div class="table-panel" tabIndex={0} role="region" aria-label="Table">
           <table>
             <thead><tr><th>Name</th><th>Model</th><th>Tools</th><th>Instructions</th><th class="num">Created</th></tr></thead>
             <tbody>

@@ -94,7 +94,7 @@ export function FilesPage({ file }: { file: string | null }) {
       {!files.data ? !files.error && <Skeleton rows={6} /> : files.data.length === 0 ? (
         <Empty icon="files" title="No files yet">Upload a file or drop it here. For search, add it to a vector store afterwards.</Empty>
       ) : (
-        <div class="table-panel">
+        <div class="table-panel" tabIndex={0} role="region" aria-label="Table">
           <table>
             <thead><tr><th>Name</th><th>Id</th><th>Purpose</th><th>Status</th><th class="num">Size</th><th class="num">Created</th></tr></thead>
             <tbody>

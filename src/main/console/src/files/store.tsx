@@ -67,7 +67,7 @@ function StoreFiles({ id, file, onChange }: { id: string; file: string | null; o
       {!loaded.data ? !loaded.error && <Skeleton rows={5} /> : loaded.data.length === 0 ? (
         <Empty icon="files" title="The store has no files">Upload documents: their text is extracted, cut into chunks and indexed in the background.</Empty>
       ) : (
-        <div class="table-panel">
+        <div class="table-panel" tabIndex={0} role="region" aria-label="Table">
           <table>
             <thead><tr><th>File</th><th>Status</th><th>Attributes</th><th class="num">Size</th><th class="num">Added</th><th /></tr></thead>
             <tbody>

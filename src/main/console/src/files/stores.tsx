@@ -30,7 +30,7 @@ export function StoresPage() {
       {!stores.data ? !stores.error && <Skeleton rows={5} /> : stores.data.length === 0 ? (
         <Empty icon="stores" title="No vector stores yet" action={button}>A vector store holds files that are searched by meaning and by words. Give it to an assistant with the tool file_search.</Empty>
       ) : (
-        <div class="table-panel">
+        <div class="table-panel" tabIndex={0} role="region" aria-label="Table">
           <table>
             <thead><tr><th>Name</th><th>Status</th><th class="num">Files</th><th class="num">Failed</th><th class="num">Size</th><th class="num">Used</th></tr></thead>
             <tbody>

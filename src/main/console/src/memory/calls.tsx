@@ -22,7 +22,7 @@ export function ModelCalls({ thread }: { thread: string }) {
   if (!loaded.data) return loaded.error ? <ErrorNote error={loaded.error} retry={loaded.reload} /> : <Skeleton rows={5} />;
   if (!loaded.data.length) return <Empty icon="memory" title="No model was called yet">Each call that a run makes is listed here, with exactly what the model was sent.</Empty>;
   return (
-    <div class="table-panel">
+    <div class="table-panel" tabIndex={0} role="region" aria-label="Table">
       <table>
         <caption class="sr">Calls of models by the newest {RUNS} runs</caption>
         <thead><tr><th>When</th><th>Answer</th><th>Model</th><th class="num">Prompt</th><th class="num">Answer</th><th /></tr></thead>

@@ -46,7 +46,7 @@ export function KeysPage() {
       {!keys.data ? !keys.error && <Skeleton rows={5} /> : keys.data.length === 0 ? (
         <Empty icon="keys" title="No keys" action={button}>Applications of this project need a key each, with no more scopes than they use.</Empty>
       ) : (
-        <div class="table-panel">
+        <div class="table-panel" tabIndex={0} role="region" aria-label="Table">
           <table>
             <thead><tr><th>Name</th><th>Key</th><th>Scopes</th><th>Used</th><th>Expires</th><th /></tr></thead>
             <tbody>{keys.data.map((key) => <Row key={key.id} path={path} data={key} onChange={keys.reload} onSecret={setSecret} />)}</tbody>

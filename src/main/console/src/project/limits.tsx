@@ -33,7 +33,7 @@ export function LimitsPanel() {
       <div class="row between"><h2>Limits</h2>{session.admin && data && <Button small icon="edit" onClick={() => edit(true)}>Set limits</Button>}</div>
       <ErrorNote error={limits.error} retry={limits.reload} />
       {!data ? !limits.error && <Skeleton rows={3} /> : (
-        <div class="table-panel">
+        <div class="table-panel" tabIndex={0} role="region" aria-label="Table">
           <table>
             <thead><tr><th>Limit</th><th>Used</th><th class="num">Used</th><th class="num">Allowed</th></tr></thead>
             <tbody>

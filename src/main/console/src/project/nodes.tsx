@@ -24,7 +24,7 @@ export function NodesPage() {
       </PageHead>
       <ErrorNote error={nodes.error} retry={nodes.reload} />
       {!data ? !nodes.error && <Skeleton rows={3} /> : (
-        <div class="table-panel">
+        <div class="table-panel" tabIndex={0} role="region" aria-label="Table">
           <table>
             <thead><tr><th>Node</th><th>State</th><th>Load</th><th class="num">Runs</th><th>Lease until</th><th>Started</th></tr></thead>
             <tbody>

@@ -15,7 +15,7 @@ export function ProjectsPage() {
       <PageHead title="Projects"><Button kind="primary" icon="plus" onClick={() => create(true)}>New project</Button></PageHead>
       <ErrorNote error={projects.error} retry={projects.reload} />
       {!projects.data ? !projects.error && <Skeleton rows={5} /> : (
-        <div class="table-panel">
+        <div class="table-panel" tabIndex={0} role="region" aria-label="Table">
           <table>
             <thead><tr><th>Name</th><th>Id</th><th>Region</th><th>Created</th><th /></tr></thead>
             <tbody>

@@ -137,7 +137,7 @@ export function UsagePage({ query }: { query: URLSearchParams }) {
               format={METRICS[metric]!.format}
             />
           </div>
-          <div class="table-panel">
+          <div class="table-panel" tabIndex={0} role="region" aria-label="Table">
             <table>
               <thead><tr><th>{GROUPS.find(([key]) => key === group)![1]}</th><th class="num">Model calls</th><th class="num">Input</th><th class="num">Cached</th><th class="num">Output</th><th class="num">Cost</th></tr></thead>
               <tbody>

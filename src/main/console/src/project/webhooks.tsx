@@ -44,7 +44,7 @@ export function WebhooksPage() {
       {!endpoints.data ? !endpoints.error && <Skeleton rows={4} /> : endpoints.data.length === 0 ? (
         <Empty icon="webhooks" title="No endpoints" action={button}>An endpoint is an address of yours that the server sends events to, signed, and again until it answers.</Empty>
       ) : (
-        <div class="table-panel">
+        <div class="table-panel" tabIndex={0} role="region" aria-label="Table">
           <table>
             <thead><tr><th>Name</th><th>Address</th><th>Events</th><th class="num">Created</th></tr></thead>
             <tbody>
@@ -129,7 +129,7 @@ export function WebhookPage({ id, query }: { id: string; query: URLSearchParams 
       {!data ? !deliveries.error && <Skeleton rows={6} /> : data.length === 0 ? (
         <Empty icon="webhooks" title="No deliveries">Events that the endpoint asks for are listed here, each with its attempts.</Empty>
       ) : (
-        <div class="table-panel">
+        <div class="table-panel" tabIndex={0} role="region" aria-label="Table">
           <table>
             <thead><tr><th>Event</th><th>Status</th><th class="num">Attempts</th><th>Latest</th><th>Queued</th><th /></tr></thead>
             <tbody>
