@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 @QuarkusTestResource(FakeProviderResource.class)
 class ConsoleBrowserTest {
   private static final Path SCRIPTS = Path.of("src", "test", "sdk", "console").toAbsolutePath();
-  private static final Duration LIMIT = Duration.ofMinutes(3);
+  private static final Duration LIMIT = Duration.ofMinutes(5);
 
   @Test
   void theMainJobIsDoneByClicksAtEachSizeAndHostileTextsAreInert() {
