@@ -25,6 +25,7 @@ class ArchitectureTest {
   private static final List<String> ORDER =
       List.of(
           "api",
+          "api.heap",
           "api.sse",
           "api.http",
           "api.openapi",

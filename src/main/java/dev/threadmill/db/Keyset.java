@@ -1,10 +1,10 @@
 package dev.threadmill.db;
 
-import dev.threadmill.api.AnswerMemory;
 import dev.threadmill.api.ApiException;
 import dev.threadmill.api.Ids;
 import dev.threadmill.api.Page;
 import dev.threadmill.api.PageRequest;
+import dev.threadmill.api.heap.AnswerMemory;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;

@@ -1,6 +1,5 @@
 package dev.threadmill.vectorstores;
 
-import dev.threadmill.api.AnswerMemory;
 import dev.threadmill.api.ApiException;
 import dev.threadmill.api.FileBatchId;
 import dev.threadmill.api.FileId;
@@ -9,6 +8,7 @@ import dev.threadmill.api.Page;
 import dev.threadmill.api.PageRequest;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.VectorStoreId;
+import dev.threadmill.api.heap.AnswerMemory;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Tx;
 import dev.threadmill.files.FileLifecycle;

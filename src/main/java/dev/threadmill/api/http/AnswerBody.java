@@ -1,7 +1,7 @@
 package dev.threadmill.api.http;
 
-import dev.threadmill.api.AnswerMemory;
 import dev.threadmill.api.WorkOwner;
+import dev.threadmill.api.heap.AnswerMemory;
 import jakarta.ws.rs.core.Response;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

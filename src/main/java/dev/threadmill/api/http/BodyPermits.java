@@ -1,8 +1,8 @@
 package dev.threadmill.api.http;
 
 import dev.threadmill.api.ApiException;
-import dev.threadmill.api.MemoryPermits;
 import dev.threadmill.api.WorkOwner;
+import dev.threadmill.api.heap.MemoryPermits;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;

@@ -1,7 +1,7 @@
 package dev.threadmill.api.sse;
 
-import dev.threadmill.api.AnswerMemory;
 import dev.threadmill.api.ApiError;
+import dev.threadmill.api.heap.AnswerMemory;
 import io.quarkus.arc.All;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerResponse;

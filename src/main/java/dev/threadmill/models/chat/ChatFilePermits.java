@@ -1,8 +1,8 @@
 package dev.threadmill.models.chat;
 
 import dev.threadmill.api.ApiException;
-import dev.threadmill.api.MemoryPermits;
 import dev.threadmill.api.ProjectId;
+import dev.threadmill.api.heap.MemoryPermits;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.time.Duration;
 import java.util.concurrent.ExecutionException;

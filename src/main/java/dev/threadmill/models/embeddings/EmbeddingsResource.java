@@ -1,8 +1,8 @@
 package dev.threadmill.models.embeddings;
 
 import dev.threadmill.api.ApiException;
-import dev.threadmill.api.MemoryPermits;
 import dev.threadmill.api.WorkOwner;
+import dev.threadmill.api.heap.MemoryPermits;
 import dev.threadmill.models.ModelErrors;
 import dev.threadmill.models.ModelException;
 import io.smallrye.common.annotation.RunOnVirtualThread;

@@ -1,8 +1,8 @@
 package dev.threadmill.protocols.responses;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.threadmill.api.AnswerMemory;
 import dev.threadmill.api.ApiException;
+import dev.threadmill.api.heap.AnswerMemory;
 import dev.threadmill.api.sse.EventStream;
 import dev.threadmill.models.ReasoningState;
 import dev.threadmill.protocols.responses.items.SealedItems;

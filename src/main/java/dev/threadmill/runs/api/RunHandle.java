@@ -1,7 +1,7 @@
 package dev.threadmill.runs.api;
 
-import dev.threadmill.api.AnswerMemory;
 import dev.threadmill.api.ApiException;
+import dev.threadmill.api.heap.AnswerMemory;
 import dev.threadmill.api.sse.EventStream;
 import dev.threadmill.runs.execution.EventId;
 import dev.threadmill.runs.execution.LiveRun;

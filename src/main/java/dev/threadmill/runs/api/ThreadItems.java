@@ -1,6 +1,5 @@
 package dev.threadmill.runs.api;
 
-import dev.threadmill.api.AnswerMemory;
 import dev.threadmill.api.ApiException;
 import dev.threadmill.api.MessageId;
 import dev.threadmill.api.Page;
@@ -9,6 +8,7 @@ import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.StepId;
 import dev.threadmill.api.ThreadId;
 import dev.threadmill.api.ToolCallId;
+import dev.threadmill.api.heap.AnswerMemory;
 import dev.threadmill.db.Jdbc;
 import dev.threadmill.db.Tx;
 import dev.threadmill.runs.AppendEntries;

@@ -1,6 +1,6 @@
 package dev.threadmill.runs.context;
 
-import dev.threadmill.api.MemoryPermits;
+import dev.threadmill.api.heap.MemoryPermits;
 import dev.threadmill.runs.execution.LiveRun;
 import jakarta.enterprise.context.ApplicationScoped;
 import java.util.concurrent.CompletableFuture;

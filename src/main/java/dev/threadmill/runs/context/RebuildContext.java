@@ -1,11 +1,11 @@
 package dev.threadmill.runs.context;
 
-import dev.threadmill.api.AnswerMemory;
 import dev.threadmill.api.ApiException;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.RunId;
 import dev.threadmill.api.StepId;
 import dev.threadmill.api.ThreadId;
+import dev.threadmill.api.heap.AnswerMemory;
 import dev.threadmill.memory.RetrieveMemory;
 import dev.threadmill.models.ModelInfo;
 import dev.threadmill.models.TokenCounter;

@@ -1,11 +1,11 @@
 package dev.threadmill.runs.streams;
 
-import dev.threadmill.api.AnswerMemory;
-import dev.threadmill.api.MemoryPermits;
 import dev.threadmill.api.MessageId;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.RunId;
 import dev.threadmill.api.ThreadId;
+import dev.threadmill.api.heap.AnswerMemory;
+import dev.threadmill.api.heap.MemoryPermits;
 import dev.threadmill.runs.execution.EventId;
 import dev.threadmill.runs.store.ChildRunStore;
 import dev.threadmill.runs.store.EventLog;

@@ -1,7 +1,7 @@
 package dev.threadmill.runs.streams;
 
-import dev.threadmill.api.MemoryPermits;
 import dev.threadmill.api.ProjectId;
+import dev.threadmill.api.heap.MemoryPermits;
 import java.time.Duration;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.threadmill.api.ApiException;
-import dev.threadmill.api.MemoryPermits;
 import dev.threadmill.api.ProjectId;
+import dev.threadmill.api.heap.MemoryPermits;
 import dev.threadmill.models.ModelInfo;
 import dev.threadmill.models.ModelMessage;
 import dev.threadmill.models.ModelPart;

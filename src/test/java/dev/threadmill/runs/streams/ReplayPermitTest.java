@@ -2,8 +2,8 @@ package dev.threadmill.runs.streams;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.threadmill.api.MemoryPermits;
 import dev.threadmill.api.ProjectId;
+import dev.threadmill.api.heap.MemoryPermits;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;

@@ -1,9 +1,11 @@
-package dev.threadmill.api;
+package dev.threadmill.api.heap;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.threadmill.api.ApiException;
+import dev.threadmill.api.WorkOwner;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;

@@ -1,5 +1,7 @@
-package dev.threadmill.api;
+package dev.threadmill.api.heap;
 
+import dev.threadmill.api.ApiException;
+import dev.threadmill.api.WorkOwner;
 import io.quarkus.arc.Arc;
 import io.quarkus.arc.Unremovable;
 import io.quarkus.vertx.http.runtime.CurrentVertxRequest;

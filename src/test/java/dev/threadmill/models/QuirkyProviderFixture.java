@@ -1,4 +1,4 @@
-package dev.threadmill.runs;
+package dev.threadmill.models;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package dev.threadmill.api;
+package dev.threadmill.api.heap;
 
 /** Estimates of heap bytes, for the bounds of caches. */
 public final class HeapBytes {

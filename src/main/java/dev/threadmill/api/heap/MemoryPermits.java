@@ -1,5 +1,6 @@
-package dev.threadmill.api;
+package dev.threadmill.api.heap;
 
+import dev.threadmill.api.WorkOwner;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;

@@ -1,4 +1,4 @@
-package dev.threadmill.api;
+package dev.threadmill.api.heap;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
