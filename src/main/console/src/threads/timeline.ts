@@ -43,7 +43,6 @@ export function segments(timeline: Timeline, events: LogEvent[], now: number): S
       }
       const before = lastEnd(found, timeline.started_at ?? begin, begin);
       if (begin - before > SMALL) found.push({ kind: "context", label: "Context", start: before, end: begin });
-      const retries = Number(event.details?.retries ?? 0);
       found.push({
         kind: "model",
         label: event.model ?? "Model",
@@ -52,7 +51,7 @@ export function segments(timeline: Timeline, events: LogEvent[], now: number): S
         tokens: [event.input_tokens ?? 0, event.output_tokens ?? 0],
         cost: event.cost,
         status: event.status === "completed" ? undefined : (event.status ?? undefined),
-        note: retries ? `${retries} retried` : String(event.details?.finish_reason ?? event.details?.error ?? ""),
+        note: String(event.details?.finish_reason ?? event.details?.error ?? ""),
       });
     } else if (event.event === "tool_call") {
       const isClient = event.details?.executor === "client";

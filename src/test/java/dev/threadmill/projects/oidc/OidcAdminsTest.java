@@ -105,6 +105,19 @@ class OidcAdminsTest {
   }
 
   @Test
+  void aTokenOpensASessionOfTheConsoleThatEndsWithTheToken() {
+    var browser = ConsoleBrowser.signIn(holder(claims -> claims)).page();
+
+    assertThat(browser.get("/v1/projects?limit=1").status()).isEqualTo(200);
+    var session = browser.get("/v1/console_sessions/current").json();
+    assertThat(session.path("name").asText()).isEqualTo("ada@example.com");
+    assertThat(session.path("admin").asBoolean()).isTrue();
+    assertThat(browser.post("/v1/console_sessions", "").status()).isEqualTo(403);
+    clock.advance(Duration.ofSeconds(601));
+    assertThat(browser.get("/v1/projects?limit=1").status()).isEqualTo(401);
+  }
+
+  @Test
   void aTokenThatIsNotForThisServerOrNotValidIsRefused() {
     for (var refused :
         List.of(
