@@ -43,10 +43,10 @@ record Erasure(
 
   UserDataReport report() {
     return new UserDataReport(
-        user,
-        "user.erasure",
-        completed == null ? "in_progress" : "completed",
         id,
+        "user.erasure",
+        user,
+        completed == null ? "in_progress" : "completed",
         created.getEpochSecond(),
         completed == null ? null : completed.getEpochSecond(),
         counts,

@@ -34,7 +34,7 @@ class UserData {
     counts.put("usage", usage.count(project, known));
     counts.put("vault_values", (long) vault.count(project, known));
     return new UserDataReport(
-        known, "user.data", null, null, null, null, counts, texts(found), named);
+        known, "user.data", known, null, null, null, counts, texts(found), named);
   }
 
   private Map<String, Long> counts(ProjectId project, List<ThreadId> found, int named) {

@@ -79,11 +79,7 @@ public final class ApiObjects {
     ids.put("entry_id", "dbg_none");
     ids.put(
         "erasure_id",
-        admin
-            .delete("/v1/projects/" + project.id() + "/users/erased")
-            .json()
-            .path("erasure_id")
-            .asText());
+        admin.delete("/v1/projects/" + project.id() + "/users/erased").json().path("id").asText());
     ids.put("user", "nobody");
     ids.put("version", "1");
     ids.put("item_id", "fact_1");

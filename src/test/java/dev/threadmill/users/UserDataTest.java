@@ -102,10 +102,10 @@ class UserDataTest {
     assertThat(ApiClient.stranger().get(path).status()).isEqualTo(404);
 
     var erasures = "/v1/projects/" + tenant.id() + "/user_erasures";
-    var stored = api.get(erasures + "/" + erased.json().path("erasure_id").asText()).json();
+    var stored = api.get(erasures + "/" + erased.json().path("id").asText()).json();
     assertThat(stored.path("status").asText()).isEqualTo("completed");
     assertThat(stored.path("counts")).isEqualTo(erased.json().path("counts"));
-    assertThat(stored.path("id").isNull()).isTrue();
+    assertThat(stored.path("user_id").isNull()).isTrue();
     assertThat(api.get(erasures).json().path("data")).hasSize(1);
     assertThat(ApiClient.stranger().get(erasures).status()).isEqualTo(404);
   }
