@@ -24,6 +24,7 @@ async function mainJob(page, size) {
   await page.getByRole("button", { name: "New thread" }).first().click();
   await page.getByText("No messages yet").waitFor();
   await check(page, `thread-empty-${size}`);
+  await page.getByLabel("Answered by").selectOption({ label: "Order desk" });
   await send(page, "/think It is a greeting.\n/say Hello **there**, this is `order` 17.");
   await answers(page).getByText("Hello there, this is order 17.").waitFor();
   assert.equal(await answers(page).locator("strong").textContent(), "there");
@@ -223,6 +224,8 @@ try {
     }
     await context.close();
     for (const thread of (await api("GET", "/v1/threads?limit=100")).data) await api("DELETE", `/v1/threads/${thread.id}`);
+    for (const made of (await api("GET", "/v1/assistants?limit=100")).data)
+      if (made.id !== assistant.id) await api("DELETE", `/v1/assistants/${made.id}`);
   }
   console.log("ok: the console was driven");
 } finally {
