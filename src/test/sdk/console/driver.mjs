@@ -50,9 +50,9 @@ export async function signIn(page) {
   await page.goto(THREADMILL_URL + "/console/");
   await page.getByLabel("API key or admin key").fill(THREADMILL_ADMIN_KEY);
   await page.getByRole("button", { name: "Sign in" }).click();
-  await page.getByRole("heading", { name: "Threads" }).waitFor();
+  await page.getByRole("heading", { name: "Threads", exact: true }).waitFor();
   await page.goto(address("threads"));
-  await page.getByRole("heading", { name: "Threads" }).waitFor();
+  await page.getByRole("heading", { name: "Threads", exact: true }).waitFor();
 }
 
 export const address = (...path) => [`${THREADMILL_URL}/console/p/${PROJECT}`, ...path].join("/");
