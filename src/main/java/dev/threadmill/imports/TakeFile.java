@@ -87,15 +87,12 @@ class TakeFile {
     }
     try (var content = content(job, item, fields)) {
       files.importFile(job.project(), id, createdAt, file, content);
-    } catch (StagedContent.BrokenContentException e) {
-      throw ApiException.invalid("content", e.getMessage());
     } catch (IOException e) {
       throw new ImportFailedException("A file cannot be stored.", true);
     }
   }
 
-  private InputStream content(ImportJob job, StagedItem item, ObjectNode fields)
-      throws StagedContent.BrokenContentException {
+  private InputStream content(ImportJob job, StagedItem item, ObjectNode fields) {
     if (fields.path("text").isTextual()) {
       return new ByteArrayInputStream(
           fields.path("text").textValue().getBytes(StandardCharsets.UTF_8));
@@ -105,16 +102,16 @@ class TakeFile {
         return new ByteArrayInputStream(
             Base64.getDecoder().decode(fields.path("content").textValue()));
       } catch (IllegalArgumentException e) {
-        throw new StagedContent.BrokenContentException("The content is not base64.");
+        throw StagedContent.broken("The content is not base64.");
       }
     }
     if (fields.path("bytes").asLong(-1) != 0
         && items.count(job, Kind.FILE_CONTENT, item.sourceId(), 1) == 0) {
-      throw new StagedContent.BrokenContentException(
+      throw StagedContent.broken(
           "The source has no content of the file: no object 'file.content' names it.");
     }
     long expected = fields.path("bytes").asLong(-1);
-    return new CountedContent(new StagedContent(items, files, job, item.sourceId()), expected);
+    return new CountedContent(StagedContent.open(items, files, job, item.sourceId()), expected);
   }
 
   private void download(ImportJob job, StagedItem item, FileId id, Instant createdAt, NewFile file)
@@ -163,7 +160,7 @@ class TakeFile {
 
     private int counted(int result, int count) throws IOException {
       if (count < 0 && expected >= 0 && bytes != expected) {
-        throw new StagedContent.BrokenContentException(
+        throw StagedContent.broken(
             "The content has %,d bytes in place of %,d.".formatted(bytes, expected));
       }
       bytes += Math.max(0, count);
