@@ -21,7 +21,7 @@ import dev.threadmill.models.ResponseFormat;
 import dev.threadmill.models.RetryPolicy;
 import dev.threadmill.models.TokenCounter;
 import dev.threadmill.models.adapt.AdaptiveCall;
-import dev.threadmill.models.adapt.JsonInWords;
+import dev.threadmill.models.adapt.JsonInstruction;
 import dev.threadmill.models.adapt.PromptShape;
 import dev.threadmill.models.http.ProviderErrors;
 import dev.threadmill.models.http.ProviderTransport;
@@ -109,8 +109,8 @@ final class LangChainModel implements LanguageModel {
   private ModelResponse attempt(
       ModelRequest asked, ModelFacts facts, Set<String> sent, Consumer<ModelDelta> deltas)
       throws InterruptedException {
-    boolean inWords = JsonInWords.isAskedBy(asked) && !dialect.hasFormat(asked, facts);
-    var request = inWords ? JsonInWords.of(asked).with(ResponseFormat.AUTO) : asked;
+    boolean inWords = JsonInstruction.isAskedBy(asked) && !dialect.hasFormat(asked, facts);
+    var request = inWords ? JsonInstruction.of(asked).with(ResponseFormat.AUTO) : asked;
     var shaped = dialect.messages(request, facts);
     var messages =
         PromptShape.limited(

@@ -10,7 +10,7 @@ import dev.threadmill.models.ModelMessage;
 import dev.threadmill.models.ModelRequest;
 import dev.threadmill.models.ProviderConfig;
 import dev.threadmill.models.ResponseFormat;
-import dev.threadmill.models.adapt.JsonInWords;
+import dev.threadmill.models.adapt.JsonInstruction;
 import dev.threadmill.models.adapt.PromptShape;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -84,8 +84,8 @@ final class ChatRequest {
 
   private static List<ModelMessage> messages(ModelRequest request, ModelFacts facts) {
     var adapted =
-        JsonInWords.isAskedBy(request) && !facts.supports("response_format")
-            ? JsonInWords.of(request)
+        JsonInstruction.isAskedBy(request) && !facts.supports("response_format")
+            ? JsonInstruction.of(request)
             : request;
     var shaped = facts.isStrict() ? PromptShape.strict(adapted) : adapted.messages();
     return facts.supports("system") ? shaped : PromptShape.withoutSystem(shaped);
@@ -182,7 +182,7 @@ final class ChatRequest {
   }
 
   private void format() throws IOException {
-    if (!JsonInWords.isAskedBy(request) || !sends("response_format")) {
+    if (!JsonInstruction.isAskedBy(request) || !sends("response_format")) {
       return;
     }
     switch (request.responseFormat()) {

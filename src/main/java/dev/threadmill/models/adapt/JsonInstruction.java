@@ -6,10 +6,10 @@ import dev.threadmill.models.ResponseFormat;
 import java.util.ArrayList;
 
 /** Asks for JSON in a system message, where a model has no parameter for it. */
-public final class JsonInWords {
+public final class JsonInstruction {
   private static final String ANY = "Respond with one JSON object and nothing else.";
 
-  private JsonInWords() {}
+  private JsonInstruction() {}
 
   /** Whether the request asks for JSON, of whatever schema. */
   public static boolean isAskedBy(ModelRequest request) {
