@@ -1,5 +1,6 @@
 package dev.threadmill;
 
+import dev.threadmill.console.ConsoleConfig;
 import dev.threadmill.projects.BootstrapKeys;
 import dev.threadmill.projects.Secret;
 import io.quarkus.vertx.http.HttpServerStart;
@@ -15,10 +16,12 @@ import org.eclipse.microprofile.config.Config;
 @ApplicationScoped
 public class StartupBanner {
   private final BootstrapKeys firstStart;
+  private final ConsoleConfig console;
   private final Config config;
 
-  StartupBanner(BootstrapKeys firstStart, Config config) {
+  StartupBanner(BootstrapKeys firstStart, ConsoleConfig console, Config config) {
     this.firstStart = firstStart;
+    this.console = console;
     this.config = config;
   }
 
@@ -27,13 +30,16 @@ public class StartupBanner {
   }
 
   private void print(PrintStream out) {
-    out.print(text(url(), firstStart.generatedKeys()));
+    out.print(text(url(), console.enabled(), firstStart.generatedKeys()));
     out.flush();
   }
 
   /** The banner for this address. */
-  static String text(String url, BootstrapKeys.GeneratedKeys made) {
+  static String text(String url, boolean hasConsole, BootstrapKeys.GeneratedKeys made) {
     var text = new StringBuilder("\nThreadmill serves %s/v1\n".formatted(url));
+    if (hasConsole) {
+      text.append("  console    %s/console\n".formatted(url));
+    }
     text.append("  API pages  %s/docs\n".formatted(url));
     text.append("  to stop    Ctrl-C, or kill -TERM %d\n".formatted(ProcessHandle.current().pid()));
     made.adminKey().ifPresent(key -> text.append("  admin key  %s\n".formatted(key.value())));
