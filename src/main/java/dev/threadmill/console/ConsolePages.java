@@ -22,7 +22,8 @@ import java.util.zip.GZIPOutputStream;
 /**
  * Serves the console under {@code /console} from the resources of the server. A path without an
  * ending is a page, and all pages are one file, which reads the path itself. The other files are
- * named by their content, so browsers keep them for ever.
+ * named by their content, so browsers keep them for ever. A browser that opens the root of the
+ * server is sent to the console.
  */
 @ApplicationScoped
 class ConsolePages {
@@ -63,11 +64,12 @@ class ConsolePages {
     var path = request.path();
     boolean isConsole = path != null && (path.equals(CONSOLE) || path.startsWith(CONSOLE + "/"));
     boolean isRead = request.method() == HttpMethod.GET || request.method() == HttpMethod.HEAD;
-    if (!isConsole || !isRead) {
+    boolean isStart = isRead && "/".equals(path) && isBrowser(request);
+    if (!isStart && (!isConsole || !isRead)) {
       context.next();
       return;
     }
-    if (path.equals(CONSOLE)) {
+    if (isStart || path.equals(CONSOLE)) {
       // Relative, so that it holds below a sub-path of a reverse proxy.
       context.response().setStatusCode(302).putHeader(HttpHeaders.LOCATION, "console/").end();
       return;
@@ -86,6 +88,12 @@ class ConsolePages {
             HttpHeaders.CACHE_CONTROL,
             isAsset ? "public, max-age=31536000, immutable" : "no-cache");
     send(context, found.get());
+  }
+
+  /** Clients of the API do not ask for HTML; they are told where the API is. */
+  private static boolean isBrowser(HttpServerRequest request) {
+    var accepted = request.getHeader(HttpHeaders.ACCEPT);
+    return accepted != null && accepted.contains("text/html");
   }
 
   private static void protect(RoutingContext context) {

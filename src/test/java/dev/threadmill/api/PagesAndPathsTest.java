@@ -34,7 +34,7 @@ class PagesAndPathsTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "/ | The API is under /v1, such as /v1/assistants; its pages are at /docs.",
+        "/ | The API is under /v1, such as /v1/assistants; its pages are at /docs, the console at /console.",
         "/v1 | The API is under /v1",
         "/assistants | The API is under /v1: try /v1/assistants.",
         "/threads/thread_1/messages | try /v1/threads/thread_1/messages",

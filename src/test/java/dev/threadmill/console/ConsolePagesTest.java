@@ -34,6 +34,10 @@ class ConsolePagesTest {
         .doesNotContain("unsafe");
     assertThat(home.text()).doesNotContain("http://", "https://", "<style", "onload");
     assertThat(browser.get("/console").headers().firstValue("Location")).hasValue("console/");
+    var root = browser.with("Accept", "text/html,application/xhtml+xml,*/*;q=0.8").get("/");
+    assertThat(root.status()).isEqualTo(302);
+    assertThat(root.headers().firstValue("Location")).hasValue("console/");
+    assertThat(browser.get("/").status()).isEqualTo(404);
   }
 
   @Test

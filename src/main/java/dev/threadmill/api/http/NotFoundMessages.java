@@ -46,7 +46,8 @@ final class NotFoundMessages {
 
   private static String hint(String path, Set<String> own) {
     if (path.equals("/") || path.equals(VERSION) || path.equals(VERSION + "/")) {
-      return ". The API is under /v1, such as /v1/assistants; its pages are at /docs.";
+      return ". The API is under /v1, such as /v1/assistants; its pages are at /docs, the console at"
+          + " /console.";
     }
     if (path.startsWith("/v1/v1/") || path.equals("/v1/v1")) {
       return ". It has /v1 twice: the base URL of a client ends in /v1.";
