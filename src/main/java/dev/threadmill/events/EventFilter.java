@@ -2,9 +2,8 @@ package dev.threadmill.events;
 
 import dev.threadmill.api.ApiException;
 import dev.threadmill.api.StorableText;
+import dev.threadmill.api.TimeParam;
 import jakarta.ws.rs.QueryParam;
-import java.time.DateTimeException;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -19,9 +18,6 @@ public class EventFilter {
   private static final Pattern NUMBER = Pattern.compile("[0-9]{1,18}(?:\\.[0-9]{1,12})?");
 
   private static final int MAX_EVENTS = 20;
-
-  /** The latest second of a time, which Postgres can store. */
-  private static final long LATEST = 253_402_300_799L;
 
   @QueryParam("event")
   List<String> event;
@@ -195,29 +191,7 @@ public class EventFilter {
       String field, String value, String comparison, StringBuilder sql, List<Object> params) {
     if (value != null) {
       sql.append(" AND created_at ").append(comparison).append(" ?");
-      params.add(instant(field, value));
+      params.add(TimeParam.parse(field, value));
     }
-  }
-
-  private static Instant instant(String field, String value) {
-    try {
-      if (value.matches("[0-9]{1,12}")) {
-        long seconds = Long.parseLong(value);
-        if (seconds <= LATEST) {
-          return Instant.ofEpochSecond(seconds);
-        }
-      } else {
-        var time = Instant.parse(value);
-        if (time.getEpochSecond() >= 0 && time.getEpochSecond() <= LATEST) {
-          return time;
-        }
-      }
-    } catch (DateTimeException e) {
-      // reported below
-    }
-    throw ApiException.invalid(
-        field,
-        "Invalid '%s': expected Unix seconds, or a time such as 2026-06-01T12:00:00Z."
-            .formatted(field));
   }
 }

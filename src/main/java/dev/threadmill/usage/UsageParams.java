@@ -2,9 +2,9 @@ package dev.threadmill.usage;
 
 import dev.threadmill.api.ApiException;
 import dev.threadmill.api.StorableText;
+import dev.threadmill.api.TimeParam;
 import jakarta.ws.rs.QueryParam;
 import java.time.Instant;
-import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -23,9 +23,6 @@ import java.util.stream.Stream;
 public class UsageParams {
   private static final int MAX_VALUES = 100;
   private static final int MAX_LENGTH = 512;
-
-  /** The latest second that can be asked for: the end of the year 9999. */
-  private static final long LATEST = 253_402_300_799L;
 
   private static final Pattern PAGE = Pattern.compile("page_(\\d{1,12})_(\\d{1,9})");
 
@@ -140,11 +137,11 @@ public class UsageParams {
       var from =
           startTime == null
               ? end.minusNanos(1).minus(width.duration().multipliedBy(buckets - 1L))
-              : instant("start_time", startTime);
+              : TimeParam.parse("start_time", startTime);
       return new Start(width.floor(from.isBefore(Instant.EPOCH) ? Instant.EPOCH : from), 0);
     }
     var parts = PAGE.matcher(page);
-    if (!parts.matches() || Long.parseLong(parts.group(1)) > LATEST) {
+    if (!parts.matches() || Long.parseLong(parts.group(1)) > TimeParam.LATEST) {
       throw ApiException.invalid(
           "page", "Invalid 'page': expected the 'next_page' of an earlier response.");
     }
@@ -155,29 +152,9 @@ public class UsageParams {
 
   /** Behind the last moment; the next bucket unless the client says. */
   Instant end(Instant now, BucketWidth width) {
-    return endTime == null ? width.floor(now).plus(width.duration()) : instant("end_time", endTime);
-  }
-
-  private static Instant instant(String field, String value) {
-    try {
-      if (value.matches("\\d{1,12}")) {
-        long seconds = Long.parseLong(value);
-        if (seconds <= LATEST) {
-          return Instant.ofEpochSecond(seconds);
-        }
-      } else {
-        var time = Instant.parse(value);
-        if (time.getEpochSecond() >= 0 && time.getEpochSecond() <= LATEST) {
-          return time;
-        }
-      }
-    } catch (DateTimeParseException e) {
-      // reported below
-    }
-    throw ApiException.invalid(
-        field,
-        "Invalid '%s': expected Unix seconds, or a time such as 2026-06-01T12:00:00Z."
-            .formatted(field));
+    return endTime == null
+        ? width.floor(now).plus(width.duration())
+        : TimeParam.parse("end_time", endTime);
   }
 
   /**

@@ -2,6 +2,7 @@ package dev.threadmill.audit.rest;
 
 import dev.threadmill.api.ApiException;
 import dev.threadmill.api.StorableText;
+import dev.threadmill.api.TimeParam;
 import dev.threadmill.audit.AuditStore;
 import jakarta.ws.rs.QueryParam;
 import java.time.Instant;
@@ -11,9 +12,6 @@ import java.util.stream.Stream;
 /** Which entries of the audit log are listed. Read with {@code @BeanParam}. */
 public class AuditLogFilter {
   private static final int MAX_VALUES = 50;
-
-  /** The end of the year 9999. */
-  private static final long LATEST = 253_402_300_799L;
 
   @QueryParam("project_ids[]")
   List<String> projectIds;
@@ -72,7 +70,7 @@ public class AuditLogFilter {
     }
     try {
       long seconds = Long.parseLong(text);
-      if (seconds >= 0 && seconds < LATEST) {
+      if (seconds >= 0 && seconds < TimeParam.LATEST) {
         return Instant.ofEpochSecond(seconds + more);
       }
     } catch (NumberFormatException _) {

@@ -6,6 +6,7 @@ import dev.threadmill.api.Ids;
 import dev.threadmill.api.Page;
 import dev.threadmill.api.PageRequest;
 import dev.threadmill.api.ProjectId;
+import dev.threadmill.api.TimeParam;
 import dev.threadmill.audit.AuditedChange;
 import dev.threadmill.db.EntityQuery;
 import dev.threadmill.db.Jdbc;
@@ -27,9 +28,6 @@ import java.util.List;
 /** The API keys of projects. */
 @ApplicationScoped
 public class ApiKeys {
-  /** The end of the year 9999. */
-  private static final long LATEST = 253_402_300_799L;
-
   private static final String COLUMNS =
       "id, project_id, name, secret_hash, hint, created_at, scopes, expires_at, allowed_addresses,"
           + " last_used_at, previous_secret_hash, previous_until";
@@ -82,7 +80,7 @@ public class ApiKeys {
   }
 
   private Instant future(long seconds) {
-    if (seconds > LATEST || seconds <= clock.instant().getEpochSecond()) {
+    if (seconds > TimeParam.LATEST || seconds <= clock.instant().getEpochSecond()) {
       throw ApiException.invalid(
           "expires_at",
           "Invalid 'expires_at': expected a time in the future, in seconds since 1970.");

@@ -7,6 +7,7 @@ import dev.threadmill.api.PageRequest;
 import dev.threadmill.api.ProjectId;
 import dev.threadmill.api.StorableText;
 import dev.threadmill.api.ThreadId;
+import dev.threadmill.api.TimeParam;
 import dev.threadmill.privacy.Tokenizer;
 import dev.threadmill.threads.ConversationThread;
 import dev.threadmill.threads.MetadataFilter;
@@ -19,7 +20,6 @@ import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.UriInfo;
-import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
@@ -106,13 +106,6 @@ public class ProjectThreadsResource {
   }
 
   private static Instant time(String param, String value) {
-    if (value == null || value.isBlank()) {
-      return null;
-    }
-    try {
-      return Instant.ofEpochSecond(Math.clamp(Long.parseLong(value), 0, 253_402_300_799L));
-    } catch (NumberFormatException | DateTimeException e) {
-      throw ApiException.invalid(param, "Invalid '%s': expected Unix seconds.".formatted(param));
-    }
+    return value == null || value.isBlank() ? null : TimeParam.parse(param, value);
   }
 }

@@ -167,6 +167,13 @@ abstract class LangChainModelFixture {
     return setup.models().require(model).answer(request, deltas::add);
   }
 
+  /** The first few writes of a reply, and others behind them. */
+  static Reply first(Reply whole, int writes, String... others) {
+    var steps = new ArrayList<>(whole.steps().subList(0, writes));
+    steps.addAll(raw("", List.of(others)).steps());
+    return new Reply(200, whole.headers(), steps);
+  }
+
   static ModelMessage user(String text) {
     return new ModelMessage.User(List.of(new ModelPart.Text(text)));
   }

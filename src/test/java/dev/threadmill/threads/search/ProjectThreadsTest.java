@@ -73,6 +73,7 @@ class ProjectThreadsTest {
     assertThat(found("query=order&user=ada")).isEmpty();
     assertThat(found("created_before=1000")).isEmpty();
     assertThat(found("created_after=1000&limit=2")).containsExactly(empty, order);
+    assertThat(found("created_after=1970-01-02T00:00:00Z&limit=2")).containsExactly(empty, order);
     assertThat(found("limit=2&after=" + order)).containsExactly(lease);
     var shown = key.get(path + "?query=bicycle").json().path("data").get(0);
     assertThat(shown.path("first_message").asText()).startsWith("When does the lease");
@@ -108,7 +109,12 @@ class ProjectThreadsTest {
   @Test
   void whatHasNoMeaningIsRefusedByTheNameOfItsField() {
     for (var wrong :
-        List.of("status=open", "run_status=completed", "created_after=today", "limit=0")) {
+        List.of(
+            "status=open",
+            "run_status=completed",
+            "created_after=today",
+            "created_after=-1",
+            "limit=0")) {
       var answer = key.get(path + "?" + wrong);
       assertThat(answer.status()).as(wrong).isEqualTo(400);
       assertThat(answer.error().path("param").asText())
